@@ -1,0 +1,13 @@
+//! sovaudit: who controls what an AI system depends on, what the law says of it, what stops when a
+//! jurisdiction is lost, and what to change.
+//!
+//! ```text
+//! target ──► source ──► scan ──► inventory ──► attribution ──► graph ──► rules ──► report
+//!            bytes      facts     set of        owners, places   AND/OR    findings   table json
+//!                       + evidence facts        with citations                        sarif md
+//!                                                                  └─► simulate, plan
+//! ```
+//! Each arrow is one function with plain data on both sides. Reading order for newcomers:
+//! [`model`] (what a fact is), [`scan`] and one scanner, [`attribution`], [`graph`], [`rules`].
+
+pub mod text;

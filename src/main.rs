@@ -1,0 +1,3 @@
+//! The `sovaudit` command.
+
+fn main() {}

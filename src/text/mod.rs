@@ -1,0 +1,12 @@
+//! Places in text: byte spans, lines and columns, and the only path type that reaches a report.
+//!
+//! Nothing here knows a format. Parsers speak in byte [`Span`]s; [`LineIndex`] turns them into
+//! 1-based lines and columns (Unicode code points, as SARIF's `unicodeCodePoints`).
+
+mod lines;
+mod path;
+mod sanitize;
+
+pub use lines::{LineColumn, LineIndex, Region, Span};
+pub use path::RelPath;
+pub use sanitize::{clean, clean_line, shorten};
