@@ -10,4 +10,6 @@
 //! Each arrow is one function with plain data on both sides. Reading order for newcomers:
 //! [`model`] (what a fact is), [`scan`] and one scanner, [`attribution`], [`graph`], [`rules`].
 
+pub mod diagnostic;
+pub mod model;
 pub mod text;

@@ -32,7 +32,7 @@ impl From<Range<usize>> for Span {
 }
 
 /// A place in text, 1-based; columns count Unicode code points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct LineColumn {
     /// Line, from 1.
     pub line: u32,
@@ -41,7 +41,7 @@ pub struct LineColumn {
 }
 
 /// Start and end of a stretch of text, both 1-based; the end column is exclusive, as in SARIF.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Region {
     /// First character.
     pub start: LineColumn,

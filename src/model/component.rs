@@ -1,0 +1,225 @@
+//! Components: the things a system uses, each with one stable id.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::text::clean_line;
+
+/// Identity of a thing. Scanners meet only through ids, so every kind has one constructor here or
+/// in [`super::purl`]:
+///
+/// | kind | id |
+/// |---|---|
+/// | package, image | `pkg:cargo/serde@1.0.0`, `pkg:oci/…` (package URL) |
+/// | service resource | `resource:infra/aws_s3_bucket.orders` |
+/// | accelerator | `accelerator:nvidia-h100-sxm`, `accelerator:?/raw name` |
+/// | model, dataset | `model:huggingface/org/name` |
+/// | host | `host:registry.example` |
+/// | workload | `workload:path/Deployment/namespace/name` |
+/// | project | `project:services/api` |
+/// | organisation | `org:id`; jurisdiction `jurisdiction:US`; region `region:aws/eu-central-1` |
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ComponentId(Arc<str>);
+
+impl ComponentId {
+    /// An id from its text. Control characters are escaped: ids are printed everywhere.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(Arc::from(clean_line(text).as_ref()))
+    }
+
+    /// `prefix:rest`.
+    #[must_use]
+    pub fn of(prefix: &str, rest: impl fmt::Display) -> Self {
+        Self::new(&format!("{prefix}:{rest}"))
+    }
+
+    /// A buildable unit of ours: the folder that holds a manifest.
+    #[must_use]
+    pub fn project(folder: &crate::text::RelPath) -> Self {
+        Self::of("project", folder)
+    }
+
+    /// A network host, lower-cased.
+    #[must_use]
+    pub fn host(name: &str) -> Self {
+        Self::of("host", name.trim_end_matches('.').to_ascii_lowercase())
+    }
+
+    /// A declared infrastructure resource: folder and address such as `aws_s3_bucket.orders`.
+    #[must_use]
+    pub fn resource(folder: &crate::text::RelPath, address: &str) -> Self {
+        if folder.is_root() {
+            Self::of("resource", address)
+        } else {
+            Self::of("resource", format_args!("{folder}/{address}"))
+        }
+    }
+
+    /// An organisation of the catalog.
+    #[must_use]
+    pub fn organisation(id: &str) -> Self {
+        Self::of("org", id)
+    }
+
+    /// A legal order: an ISO 3166-1 alpha-2 code, or a bloc such as `EU`.
+    #[must_use]
+    pub fn jurisdiction(code: &str) -> Self {
+        Self::of("jurisdiction", code)
+    }
+
+    /// A provider's region.
+    #[must_use]
+    pub fn region(provider: &str, code: &str) -> Self {
+        Self::of("region", format_args!("{provider}/{code}"))
+    }
+
+    /// An accelerator product of the catalog.
+    #[must_use]
+    pub fn accelerator(sku: &str) -> Self {
+        Self::of("accelerator", sku)
+    }
+
+    /// An accelerator known only by what a source calls it (`nvidia.com/gpu`, a device name, a PCI id).
+    #[must_use]
+    pub fn unknown_accelerator(raw: &str) -> Self {
+        Self::of("accelerator", format_args!("?/{raw}"))
+    }
+
+    /// A model on a hub: `model:huggingface/org/name`.
+    #[must_use]
+    pub fn model(hub: &str, name: &str) -> Self {
+        Self::of("model", format_args!("{hub}/{name}"))
+    }
+
+    /// A workload of a manifest.
+    #[must_use]
+    pub fn workload(folder: &crate::text::RelPath, kind: &str, namespace: &str, name: &str) -> Self {
+        let namespace = if namespace.is_empty() { "default" } else { namespace };
+        Self::of("workload", format_args!("{folder}/{kind}/{namespace}/{name}"))
+    }
+
+    /// A source repository: host and path without scheme or `.git`.
+    #[must_use]
+    pub fn repository(host_and_path: &str) -> Self {
+        Self::of("repository", host_and_path.trim_end_matches('/').trim_end_matches(".git"))
+    }
+
+    /// The text of the id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What follows the first `:`.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(_, rest)| rest)
+    }
+}
+
+impl fmt::Display for ComponentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ComponentId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// What sort of thing a component is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComponentKind {
+    /// A buildable unit of ours (manifest folder). Its build needs package hosts.
+    Project,
+    /// Something of ours that must keep running.
+    Workload,
+    /// A software package, of a language or an operating system.
+    Package,
+    /// A container image.
+    Image,
+    /// A declared infrastructure resource or hosted service we call.
+    Service,
+    /// An accelerator product.
+    Accelerator,
+    /// A machine-learning model.
+    Model,
+    /// A data set.
+    Dataset,
+    /// A network host that serves bytes or an API.
+    Host,
+    /// A source repository.
+    Repository,
+    /// A Kubernetes cluster or other place that runs workloads.
+    Cluster,
+    /// A delivery controller or pipeline (Argo CD application, Flux object, CI workflow).
+    Delivery,
+    /// A provider's region.
+    Region,
+    /// A legal person or project body.
+    Organisation,
+    /// A legal order.
+    Jurisdiction,
+}
+
+impl ComponentKind {
+    /// The word used in rules, reports and the graph.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Workload => "workload",
+            Self::Package => "package",
+            Self::Image => "image",
+            Self::Service => "service",
+            Self::Accelerator => "accelerator",
+            Self::Model => "model",
+            Self::Dataset => "dataset",
+            Self::Host => "host",
+            Self::Repository => "repository",
+            Self::Cluster => "cluster",
+            Self::Delivery => "delivery",
+            Self::Region => "region",
+            Self::Organisation => "organisation",
+            Self::Jurisdiction => "jurisdiction",
+        }
+    }
+
+    /// Every kind, in order.
+    pub const ALL: [Self; 15] = [
+        Self::Project,
+        Self::Workload,
+        Self::Package,
+        Self::Image,
+        Self::Service,
+        Self::Accelerator,
+        Self::Model,
+        Self::Dataset,
+        Self::Host,
+        Self::Repository,
+        Self::Cluster,
+        Self::Delivery,
+        Self::Region,
+        Self::Organisation,
+        Self::Jurisdiction,
+    ];
+
+    /// The kind a word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// True for what the user's system is made of, false for the parties and places around it.
+    /// Only these are counted as components in summaries.
+    #[must_use]
+    pub fn is_counted(self) -> bool {
+        !matches!(self, Self::Organisation | Self::Jurisdiction | Self::Region | Self::Host)
+    }
+}

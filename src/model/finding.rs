@@ -1,0 +1,85 @@
+//! Findings: a rule, a subject, the witness path, and where to look.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Citation, ComponentId, Confidence, Fingerprint, Horizon, RelationKind, Severity, Validity, Verification};
+use crate::text::{Region, RelPath};
+
+/// A place inside the scanned tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// File below the target.
+    pub path: RelPath,
+    /// Lines and columns, where known.
+    pub region: Option<Region>,
+    /// The words seen there.
+    pub excerpt: Option<Arc<str>>,
+}
+
+/// One step of a witness path: how the next component is reached and what says so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// Relation from the component before to this one; `None` for the first.
+    pub relation: Option<RelationKind>,
+    /// The component.
+    pub component: ComponentId,
+    /// Name a person would use.
+    pub label: Arc<str>,
+    /// Where the step was seen in the target.
+    pub place: Option<Place>,
+    /// Which entry of the rule files says it, for cited steps.
+    pub entry: Option<Arc<str>>,
+    /// How well that entry is checked.
+    pub verification: Option<Verification>,
+}
+
+/// What to do about a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Remedy {
+    /// One or two sentences.
+    pub text: String,
+    /// Named replacements, best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
+}
+
+/// A judgement of a rule about a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Rule id: `managed-ai-lock-in`.
+    pub rule: Arc<str>,
+    /// Category for `--fail-on`: `sanctioned`, `export-control`, `lock-in`, …
+    pub category: Arc<str>,
+    /// How bad, seen from the profile.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What it is about.
+    pub subject: ComponentId,
+    /// One sentence about this very case.
+    pub message: String,
+    /// When the loss would hurt, for findings about dependence.
+    pub horizon: Option<Horizon>,
+    /// Why: from a root of ours over the subject to the party, place or law. Never empty.
+    pub witness: Vec<Step>,
+    /// Where to look first; always in the scanned tree.
+    pub primary: Place,
+    /// Other places where the subject was seen.
+    pub related: Vec<Place>,
+    /// Law, list entry or document.
+    pub citations: Vec<Citation>,
+    /// When the law or listing holds.
+    pub effective: Validity,
+    /// The weakest mark among the facts the finding rests on.
+    pub verification: Verification,
+    /// What to do.
+    pub remedy: Remedy,
+    /// Stable identity.
+    pub fingerprint: Fingerprint,
+    /// False when the finding rests on facts too weak to fail a gate; the report says why.
+    pub may_gate: bool,
+    /// Notes a reader needs: one-source facts, overdue review, stayed law.
+    pub notes: Vec<String>,
+}

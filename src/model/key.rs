@@ -1,0 +1,73 @@
+//! Attribute keys. An attribute is a key and a text; several values are several facts.
+//!
+//! Keys that come from scanners say what was read; keys that come from attribution say what the
+//! catalog knows. Rules select by these words, so renaming one is a breaking change of the rule format.
+
+/// A package's, image's or model's version as written.
+pub const VERSION: &str = "version";
+/// Name a person would use.
+pub const NAME: &str = "name";
+/// Package ecosystem: `cargo`, `npm`, `pypi`, `golang`, `deb`, `apk`.
+pub const ECOSYSTEM: &str = "ecosystem";
+/// `direct` or `transitive`.
+pub const RELATION: &str = "relation";
+/// `runtime`, `dev`, `build`, `optional`.
+pub const SCOPE: &str = "scope";
+/// Version requirement as declared, when nothing resolved it.
+pub const REQUIREMENT: &str = "requirement";
+/// `locked` or `unlocked`.
+pub const RESOLUTION: &str = "resolution";
+/// Integrity hash of the artefact.
+pub const INTEGRITY: &str = "integrity";
+/// Address the artefact is fetched from.
+pub const DOWNLOAD: &str = "download";
+/// Identity key for attribution: `github:mailru`, `npm:@huawei`, `mail:corp.example`, `pci-vendor:10de`.
+pub const IDENTITY: &str = "identity";
+/// Licence expression as stated.
+pub const LICENSE: &str = "license";
+/// How an image is pinned: `digest`, `tag`, `latest` (no tag or `latest`).
+pub const PINNED: &str = "pinned";
+/// Image platform `os/architecture`.
+pub const PLATFORM: &str = "platform";
+/// Declared resource type: Terraform type, Kubernetes `group/Kind`.
+pub const RESOURCE_TYPE: &str = "resource-type";
+/// Terraform local provider name, or the cloud a resource belongs to.
+pub const PROVIDER: &str = "provider";
+/// Provider source address `hashicorp/aws`.
+pub const PROVIDER_SOURCE: &str = "provider-source";
+/// Region code as resolved; absent when unknown.
+pub const REGION: &str = "region";
+/// Cloud instance type.
+pub const INSTANCE_TYPE: &str = "instance-type";
+/// How many of it.
+pub const COUNT: &str = "count";
+/// Kubernetes namespace.
+pub const NAMESPACE: &str = "namespace";
+/// `prod`, `staging`, …, where names say so.
+pub const ENVIRONMENT: &str = "environment";
+/// Catalog service id: `aws/sagemaker-endpoint`.
+pub const SERVICE: &str = "service";
+/// What a service does: `inference`, `database`, `object-storage`, …
+pub const CAPABILITY: &str = "capability";
+/// `stateful` or `stateless`.
+pub const DATA_CLASS: &str = "data-class";
+/// Effort to leave: `S`, `M`, `L`, `XL`.
+pub const LOCK_IN: &str = "lock-in";
+/// `open` when the API is a standard others offer, `proprietary` otherwise.
+pub const API: &str = "api";
+/// Operating country of a component, ISO code.
+pub const COUNTRY: &str = "country";
+/// `known` or `unknown`: whether a responsible organisation was found.
+pub const OWNER: &str = "owner";
+/// Accelerator: Kubernetes extended resource it was asked by.
+pub const EXTENDED_RESOURCE: &str = "extended-resource";
+/// Base model, driver version, firmware and other facts keep their own words.
+pub const DRIVER_VERSION: &str = "driver-version";
+/// Model format or serving runtime.
+pub const RUNTIME: &str = "runtime";
+/// `signed`, `unsigned` where a source says so.
+pub const SIGNATURE: &str = "signature";
+/// Commit or branch of a repository.
+pub const REVISION: &str = "revision";
+/// Customer-managed or provider-managed encryption keys.
+pub const KEY_CUSTODY: &str = "key-custody";

@@ -1,0 +1,23 @@
+//! Plain data, no input or output, no graph library: what a fact is and what it rests on.
+
+mod component;
+mod confidence;
+mod evidence;
+mod finding;
+mod fingerprint;
+mod inventory;
+pub mod key;
+mod place;
+pub mod purl;
+mod relation;
+mod time;
+
+pub use component::{ComponentId, ComponentKind};
+pub use confidence::{Confidence, Severity, Verification};
+pub use evidence::{Basis, Citation, Evidence, Excerpt};
+pub use finding::{Finding, Place, Remedy, Step};
+pub use fingerprint::{Fingerprint, fingerprint};
+pub use inventory::{Fact, Inventory};
+pub use place::CountryCode;
+pub use relation::{Group, Horizon, RelationKind};
+pub use time::{Date, Validity};
