@@ -89,6 +89,8 @@ pub struct Coverage {
     pub partial: BTreeSet<RelPath>,
     /// Files that could not be read or parsed at all.
     pub failed: BTreeSet<RelPath>,
+    /// Generated or excluded folders that were not entered.
+    pub skipped: BTreeSet<RelPath>,
 }
 
 impl Coverage {
@@ -98,5 +100,6 @@ impl Coverage {
         self.read.extend(other.read);
         self.partial.extend(other.partial);
         self.failed.extend(other.failed);
+        self.skipped.extend(other.skipped);
     }
 }

@@ -1,0 +1,281 @@
+//! Select, read, run in parallel, catch, merge.
+//!
+//! Candidates are sorted before anything is read, every scanner call writes into its own
+//! collection, and the union of all is sorted once at the end: the result is the same for any
+//! number of threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use rayon::prelude::*;
+
+use super::facts::Facts;
+use super::input::{Input, SourceFile};
+use super::{SCANNERS, Scanner, SizeClass, Unit};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
+use crate::model::{Evidence, Fact, Inventory};
+use crate::source::Limits;
+use crate::source::directory::{self, ReadError};
+use crate::text::{RelPath, clean_line};
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Every cap.
+    pub limits: Limits,
+    /// Paths left out, from the configuration.
+    pub excludes: GlobSet,
+    /// Allows running `cargo metadata` on the target.
+    pub trust_workspace: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { limits: Limits::default(), excludes: GlobSet::empty(), trust_workspace: false }
+    }
+}
+
+/// Which scanners want which path: one glob set for all.
+struct Selector {
+    set: GlobSet,
+    /// For every glob of the set, the scanner it belongs to.
+    owners: Vec<usize>,
+}
+
+impl Selector {
+    fn new() -> Self {
+        let mut builder = GlobSetBuilder::new();
+        let mut owners = Vec::new();
+        for (index, scanner) in SCANNERS.iter().enumerate() {
+            for pattern in scanner.meta().files {
+                builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
+                owners.push(index);
+            }
+        }
+        Self { set: builder.build().expect("scanner globs are constants and tested"), owners }
+    }
+
+    fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
+        let mut found: Vec<usize> = self.set.matches(path.as_str()).into_iter().map(|glob| self.owners[glob]).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// One unit of work: the files of one call group, and the scanners that want them.
+struct Job {
+    paths: Vec<RelPath>,
+    scanners: Vec<usize>,
+    limit: u64,
+}
+
+/// Scans a folder.
+///
+/// # Errors
+/// When the folder itself cannot be opened; everything below is a diagnostic.
+pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    let selector = Selector::new();
+    let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.set.is_match(path.as_str()))?;
+    let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
+    let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
+    let trusted = options.trust_workspace.then_some(root);
+    let mut inventory = run(&jobs(&selector, &paths, &options.limits), &read, catalog, options, trusted);
+    inventory.coverage.seen = walk.seen;
+    for (path, reason) in walk.unreadable {
+        inventory.coverage.failed.insert(path.clone());
+        inventory.diagnostics.insert(engine_problem(path, DiagnosticKind::Unreadable, &reason));
+    }
+    for path in walk.skipped {
+        inventory.coverage.skipped.insert(path);
+    }
+    if walk.limit_reached {
+        let message = format!("the tree has more than {} files; the rest was not read", options.limits.files);
+        inventory.diagnostics.insert(engine_problem(RelPath::root(), DiagnosticKind::LimitReached, &message));
+    }
+    Ok(inventory)
+}
+
+/// Scans files that are in memory already: image layers, rule examples, single-file targets.
+/// A file that no scanner wants gives nothing.
+#[must_use]
+pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Catalog, options: &Options) -> Inventory {
+    let selector = Selector::new();
+    let mut by_path: BTreeMap<RelPath, (Vec<u8>, Option<Arc<str>>)> =
+        files.into_iter().map(|(path, bytes, layer)| (path, (bytes, layer))).collect();
+    let seen = by_path.len() as u64;
+    by_path.retain(|path, _| selector.set.is_match(path.as_str()));
+    let paths: Vec<RelPath> = by_path.keys().cloned().collect();
+    let layers: BTreeMap<&RelPath, &Arc<str>> =
+        by_path.iter().filter_map(|(path, (_, layer))| layer.as_ref().map(|layer| (path, layer))).collect();
+    let read = |path: &RelPath, limit: u64| match by_path.get(path) {
+        Some((bytes, _)) if bytes.len() as u64 > limit => Err(ReadError::TooLarge { size: bytes.len() as u64, limit }),
+        Some((bytes, _)) => Ok(bytes.clone()),
+        None => Err(ReadError::Io("not found".to_owned())),
+    };
+    let jobs = jobs(&selector, &paths, &options.limits);
+    let mut inventory = run_with_layers(&jobs, &read, &layers, catalog, options, None);
+    inventory.coverage.seen = seen;
+    inventory
+}
+
+/// Groups sorted paths into calls: single files by themselves, folder units by folder and scanner.
+fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut folders: BTreeMap<(usize, RelPath), Vec<RelPath>> = BTreeMap::new();
+    for path in paths {
+        let mut single = Vec::new();
+        for index in selector.scanners_for(path) {
+            match SCANNERS[index].meta().unit {
+                Unit::File => single.push(index),
+                Unit::Directory => folders.entry((index, path.parent())).or_default().push(path.clone()),
+            }
+        }
+        // scanners with different size limits must not lift each other's limit
+        single.sort_by_key(|index| (SCANNERS[*index].meta().size, *index));
+        for group in single.chunk_by(|a, b| SCANNERS[*a].meta().size == SCANNERS[*b].meta().size) {
+            let limit = limit_of(SCANNERS[group[0]].meta().size, limits);
+            jobs.push(Job { paths: vec![path.clone()], scanners: group.to_vec(), limit });
+        }
+    }
+    for ((index, _), paths) in folders {
+        jobs.push(Job { paths, scanners: vec![index], limit: limit_of(SCANNERS[index].meta().size, limits) });
+    }
+    jobs
+}
+
+fn limit_of(size: SizeClass, limits: &Limits) -> u64 {
+    match size {
+        SizeClass::Code => limits.code_bytes,
+        SizeClass::Ordinary => limits.file_bytes,
+        SizeClass::Large => limits.large_file_bytes,
+    }
+}
+
+type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
+
+fn run(jobs: &[Job], read: &Read<'_>, catalog: &Catalog, options: &Options, trusted: Option<&Path>) -> Inventory {
+    run_with_layers(jobs, read, &BTreeMap::new(), catalog, options, trusted)
+}
+
+fn run_with_layers(
+    jobs: &[Job],
+    read: &Read<'_>,
+    layers: &BTreeMap<&RelPath, &Arc<str>>,
+    catalog: &Catalog,
+    options: &Options,
+    trusted: Option<&Path>,
+) -> Inventory {
+    let results: Vec<Outcome> = jobs
+        .par_iter()
+        .map(|job| run_job(job, read, layers, catalog, &options.limits, trusted))
+        .collect();
+    collect(results)
+}
+
+/// What one job gave.
+#[derive(Default)]
+struct Outcome {
+    facts: Vec<(Fact, Evidence)>,
+    diagnostics: Vec<Diagnostic>,
+    coverage: Coverage,
+}
+
+fn run_job(
+    job: &Job,
+    read: &Read<'_>,
+    layers: &BTreeMap<&RelPath, &Arc<str>>,
+    catalog: &Catalog,
+    limits: &Limits,
+    trusted: Option<&Path>,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut files = Vec::with_capacity(job.paths.len());
+    for path in &job.paths {
+        match read(path, job.limit) {
+            Ok(bytes) => {
+                let file = SourceFile::new(path.clone(), bytes, layers.get(path).map(|layer| Arc::clone(layer)));
+                outcome.coverage.read.insert(path.clone());
+                files.push(Arc::new(file));
+            }
+            Err(error) => {
+                // code over the limit is generated or minified: worth knowing, not a loss of inventory
+                let (kind, message) = match error {
+                    ReadError::Io(reason) => (DiagnosticKind::Unreadable, reason),
+                    ReadError::TooLarge { size, limit } => {
+                        (DiagnosticKind::LimitReached, format!("file has {size} bytes, the limit is {limit}; not read"))
+                    }
+                };
+                outcome.coverage.failed.insert(path.clone());
+                outcome.diagnostics.push(engine_problem(path.clone(), kind, &message));
+            }
+        }
+    }
+    if files.is_empty() {
+        return outcome;
+    }
+    for index in &job.scanners {
+        call(SCANNERS[*index], &Input { files: &files, catalog, trusted_root: trusted }, limits, &mut outcome);
+    }
+    outcome
+}
+
+/// One scanner call: errors and panics become diagnostics, facts written before them are kept.
+fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limits: &Limits, outcome: &mut Outcome) {
+    let meta = scanner.meta();
+    let mut facts = Facts::new(meta, meta.id, limits.facts);
+    let path = input.file().path().clone();
+    let result = catch_unwind(AssertUnwindSafe(|| scanner.scan(input, &mut facts)));
+    let whole = match result {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some((DiagnosticKind::Malformed, format!("{error:#}"))),
+        Err(_) => Some((DiagnosticKind::Internal, "the scanner panicked on this input; please report it".to_owned())),
+    };
+    if let Some((kind, message)) = whole {
+        let message = clean_line(&message).into_owned();
+        facts.diagnostics.push(Diagnostic { path: path.clone(), at: None, kind, scanner: Arc::from(meta.id), message });
+    }
+    if facts.dropped > 0 {
+        let message = format!("{} facts more than the limit of {} were dropped", facts.dropped, limits.facts);
+        facts.problem_at(DiagnosticKind::LimitReached, &path, None, message);
+    }
+    let lost: BTreeSet<RelPath> =
+        facts.diagnostics.iter().filter(|problem| problem.kind.is_loss()).map(|problem| problem.path.clone()).collect();
+    if facts.facts.is_empty() {
+        outcome.coverage.failed.extend(lost);
+    } else {
+        outcome.coverage.partial.extend(lost);
+    }
+    outcome.facts.append(&mut facts.facts);
+    outcome.diagnostics.append(&mut facts.diagnostics);
+}
+
+fn collect(results: Vec<Outcome>) -> Inventory {
+    let mut inventory = Inventory::default();
+    let mut all: Vec<(Fact, Evidence)> = Vec::with_capacity(results.iter().map(|outcome| outcome.facts.len()).sum());
+    for outcome in results {
+        all.extend(outcome.facts);
+        inventory.diagnostics.extend(outcome.diagnostics);
+        inventory.coverage.merge(outcome.coverage);
+    }
+    all.par_sort_unstable();
+    let mut grouped: Vec<(Fact, BTreeSet<Evidence>)> = Vec::with_capacity(all.len());
+    for (fact, evidence) in all {
+        match grouped.last_mut() {
+            Some((last, set)) if *last == fact => {
+                set.insert(evidence);
+            }
+            _ => grouped.push((fact, BTreeSet::from([evidence]))),
+        }
+    }
+    inventory.facts = grouped.into_iter().collect();
+    inventory
+}
+
+fn engine_problem(path: RelPath, kind: DiagnosticKind, message: &str) -> Diagnostic {
+    Diagnostic { path, at: None, kind, scanner: Arc::from("engine"), message: clean_line(message).into_owned() }
+}

@@ -1,0 +1,143 @@
+//! What a scanner writes into.
+
+use std::sync::Arc;
+
+use super::ScannerMeta;
+use super::input::SourceFile;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, RelationKind};
+use crate::text::{LineColumn, Region, RelPath, Span, clean_line};
+
+/// A place a scanner saw, before it becomes evidence.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// File.
+    pub path: RelPath,
+    /// Lines and columns.
+    pub region: Option<Region>,
+    /// The words there.
+    pub excerpt: Option<Arc<str>>,
+    /// Layer digest, for images.
+    pub layer: Option<Arc<str>>,
+    /// Other than the scanner's usual basis.
+    pub basis: Option<Basis>,
+}
+
+impl Seen {
+    /// The same place, deduced from a name or a text rather than stated.
+    #[must_use]
+    pub fn inferred(mut self) -> Self {
+        self.basis = Some(Basis::Inferred);
+        self
+    }
+
+    /// The same place, stated in a manifest rather than resolved.
+    #[must_use]
+    pub fn declared(mut self) -> Self {
+        self.basis = Some(Basis::Declared);
+        self
+    }
+
+    /// The same place without the words there: for values that may be secret.
+    #[must_use]
+    pub fn without_excerpt(mut self) -> Self {
+        self.excerpt = None;
+        self
+    }
+}
+
+/// Collects the facts and problems of one scanner call.
+pub struct Facts<'a> {
+    meta: &'a ScannerMeta,
+    scanner: &'static str,
+    limit: usize,
+    pub(super) facts: Vec<(Fact, Evidence)>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) dropped: usize,
+}
+
+impl<'a> Facts<'a> {
+    /// An empty collection for one scanner call, holding at most `limit` facts.
+    #[must_use]
+    pub fn new(meta: &'a ScannerMeta, scanner: &'static str, limit: usize) -> Self {
+        Self { meta, scanner, limit, facts: Vec::new(), diagnostics: Vec::new(), dropped: 0 }
+    }
+
+    /// There is such a thing.
+    pub fn component(&mut self, id: &ComponentId, kind: ComponentKind, seen: Seen) {
+        self.push(Fact::Component { id: id.clone(), kind }, seen);
+    }
+
+    /// It has such a property; `key` is one of [`crate::model::key`].
+    pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: impl AsRef<str>, seen: Seen) {
+        let value = Arc::from(clean_line(value.as_ref()).as_ref());
+        self.push(Fact::Attribute { of: of.clone(), key, value }, seen);
+    }
+
+    /// Two things are related; the loss hurts when the kind of relation says.
+    pub fn relation(&mut self, from: &ComponentId, kind: RelationKind, to: &ComponentId, seen: Seen) {
+        self.relation_with(from, kind, to, None, None, seen);
+    }
+
+    /// As [`Self::relation`], with a group of alternatives or a horizon of its own.
+    pub fn relation_with(
+        &mut self,
+        from: &ComponentId,
+        kind: RelationKind,
+        to: &ComponentId,
+        group: Option<&str>,
+        horizon: Option<Horizon>,
+        seen: Seen,
+    ) {
+        if from == to {
+            return;
+        }
+        let group = group.map(|name| Group(Arc::from(name)));
+        self.push(Fact::Relation { from: from.clone(), kind, to: to.clone(), group, horizon }, seen);
+    }
+
+    /// Part of the input was not understood; the scan goes on.
+    pub fn problem(&mut self, kind: DiagnosticKind, file: &SourceFile, span: Option<Span>, message: impl AsRef<str>) {
+        let at = span.map(|span| file.region(span).start);
+        self.problem_at(kind, file.path(), at, message);
+    }
+
+    /// As [`Self::problem`], for a place known by line and column.
+    pub fn problem_at(&mut self, kind: DiagnosticKind, path: &RelPath, at: Option<LineColumn>, message: impl AsRef<str>) {
+        self.diagnostics.push(Diagnostic {
+            path: path.clone(),
+            at,
+            kind,
+            scanner: Arc::from(self.scanner),
+            message: clean_line(message.as_ref()).into_owned(),
+        });
+    }
+
+    /// How many facts were written so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// True when nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    fn push(&mut self, fact: Fact, seen: Seen) {
+        if self.facts.len() >= self.limit {
+            self.dropped += 1;
+            return;
+        }
+        let evidence = Evidence::Observed {
+            path: seen.path,
+            region: seen.region,
+            excerpt: seen.excerpt,
+            layer: seen.layer,
+            scanner: self.scanner,
+            basis: seen.basis.unwrap_or(self.meta.basis),
+        };
+        self.facts.push((fact, evidence));
+    }
+}

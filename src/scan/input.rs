@@ -1,0 +1,171 @@
+//! What a scanner gets: text with places, parsed at most once per format.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use super::facts::Seen;
+use crate::catalog::Catalog;
+use crate::parse;
+use crate::text::{LineIndex, Region, RelPath, Span, clean_line};
+
+/// One file in memory.
+pub struct SourceFile {
+    path: RelPath,
+    text: String,
+    /// True when bytes were not UTF-8 and had to be replaced.
+    lossy: bool,
+    layer: Option<Arc<str>>,
+    lines: OnceLock<LineIndex>,
+    yaml: OnceLock<parse::yaml::Yaml>,
+    json: OnceLock<Result<parse::Node, parse::ParseError>>,
+}
+
+/// What one scan call looks at.
+pub struct Input<'a> {
+    /// The files: one, or those of a folder sorted by path.
+    pub files: &'a [Arc<SourceFile>],
+    /// Words scanners look for (hosts, resource names). Judging is attribution's work, not theirs.
+    pub catalog: &'a Catalog,
+    /// Set when `--trust-workspace` allows running build tools; holds the target folder.
+    pub trusted_root: Option<&'a std::path::Path>,
+}
+
+impl<'a> Input<'a> {
+    /// The first file: the only one for scanners of single files.
+    #[must_use]
+    pub fn file(&self) -> &'a SourceFile {
+        self.files.first().expect("the engine never calls a scanner without a file")
+    }
+}
+
+impl SourceFile {
+    /// Decodes bytes: UTF-8 with or without BOM, UTF-16 with BOM (redirected tool output on
+    /// Windows), anything else with replacement characters.
+    #[must_use]
+    pub fn new(path: RelPath, bytes: Vec<u8>, layer: Option<Arc<str>>) -> Self {
+        let (text, lossy) = decode(bytes);
+        Self { path, text, lossy, layer, lines: OnceLock::new(), yaml: OnceLock::new(), json: OnceLock::new() }
+    }
+
+    /// Path below the target.
+    #[must_use]
+    pub fn path(&self) -> &RelPath {
+        &self.path
+    }
+
+    /// Folder of the file.
+    #[must_use]
+    pub fn folder(&self) -> RelPath {
+        self.path.parent()
+    }
+
+    /// The text; a leading BOM is gone.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// True when some bytes were not text.
+    #[must_use]
+    pub fn is_lossy(&self) -> bool {
+        self.lossy
+    }
+
+    /// True when the file looks binary (a NUL among the first 8 KiB).
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.text.bytes().take(8192).any(|byte| byte == 0)
+    }
+
+    /// The file as YAML documents; parsed once for all scanners.
+    #[must_use]
+    pub fn yaml(&self) -> &parse::yaml::Yaml {
+        self.yaml.get_or_init(|| parse::yaml::yaml(&self.text))
+    }
+
+    /// The file as JSON; parsed once for all scanners.
+    ///
+    /// # Errors
+    /// The syntax error with its span.
+    pub fn json(&self) -> Result<&parse::Node, &parse::ParseError> {
+        self.json.get_or_init(|| parse::json::json(&self.text)).as_ref()
+    }
+
+    /// The index of line starts.
+    #[must_use]
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Lines and columns of a span.
+    #[must_use]
+    pub fn region(&self, span: Span) -> Region {
+        self.lines().region(&self.text, span)
+    }
+
+    /// The place of a span, as evidence for a fact.
+    #[must_use]
+    pub fn at(&self, span: impl Into<Span>) -> Seen {
+        let span = span.into();
+        Seen {
+            path: self.path.clone(),
+            region: Some(self.region(span)),
+            excerpt: Some(self.excerpt(span)),
+            layer: self.layer.clone(),
+            basis: None,
+        }
+    }
+
+    /// The file as a whole, as evidence: for facts that no line states.
+    #[must_use]
+    pub fn whole(&self) -> Seen {
+        Seen { path: self.path.clone(), region: None, excerpt: None, layer: self.layer.clone(), basis: None }
+    }
+
+    fn excerpt(&self, span: Span) -> Arc<str> {
+        const LONGEST: usize = 200;
+        let start = floor_boundary(&self.text, span.start.min(self.text.len()));
+        let end = floor_boundary(&self.text, span.end.min(start + LONGEST).min(self.text.len()));
+        Arc::from(clean_line(self.text[start..end.max(start)].trim()).as_ref())
+    }
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn decode(bytes: Vec<u8>) -> (String, bool) {
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        _ => match String::from_utf8(bytes) {
+            Ok(mut text) => {
+                if text.starts_with('\u{FEFF}') {
+                    text.drain(..'\u{FEFF}'.len_utf8());
+                }
+                (text, false)
+            }
+            Err(error) => match String::from_utf8_lossy(error.as_bytes()) {
+                Cow::Borrowed(text) => (text.to_owned(), true),
+                Cow::Owned(text) => (text, true),
+            },
+        },
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, bool) {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut lossy = bytes.len() % 2 != 0;
+    let text = char::decode_utf16(units)
+        .map(|result| {
+            result.unwrap_or_else(|_| {
+                lossy = true;
+                char::REPLACEMENT_CHARACTER
+            })
+        })
+        .collect();
+    (text, lossy)
+}

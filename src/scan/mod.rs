@@ -1,0 +1,75 @@
+//! Scanners: from bytes to facts. A scanner never walks, opens files or goes online.
+//!
+//! Adding one is one file and one line in [`SCANNERS`]. A scanner gets an [`Input`] (one file, or
+//! all matching files of one folder) and writes into [`Facts`]; the engine does the rest.
+//! Scanners meet only through component ids.
+
+mod engine;
+mod facts;
+mod input;
+pub mod package;
+
+pub use engine::{Options, scan_directory, scan_files};
+pub use facts::{Facts, Seen};
+pub use input::{Input, SourceFile};
+
+use crate::model::{Basis, ComponentKind};
+
+/// What a scanner is.
+pub trait Scanner: Sync {
+    /// Name, files, purpose.
+    fn meta(&self) -> &'static ScannerMeta;
+
+    /// Reads `input` and writes facts.
+    ///
+    /// # Errors
+    /// Only when nothing more of the input can be read; one bad entry is [`Facts::problem`].
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()>;
+}
+
+/// What the engine and the documents need to know of a scanner.
+pub struct ScannerMeta {
+    /// `cargo-lock`: also file name, fixture folder, anchor in docs/scanners.md.
+    pub id: &'static str,
+    /// What it reads, for people.
+    pub title: &'static str,
+    /// One or two sentences: what is read and what is not.
+    pub summary: &'static str,
+    /// Globs over the path below the target, matched by one set for all scanners: `**/Cargo.lock`.
+    pub files: &'static [&'static str],
+    /// One file at a time, or all matching files of a folder together.
+    pub unit: Unit,
+    /// Which size limit applies.
+    pub size: SizeClass,
+    /// How its facts are known, unless a fact says otherwise.
+    pub basis: Basis,
+    /// Kinds of components it can emit; compared with what fixtures give.
+    pub emits: &'static [ComponentKind],
+    /// The format's specification.
+    pub reference: &'static str,
+}
+
+/// What a scanner wants to see at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// One file.
+    File,
+    /// All matching files of one folder (a Terraform module).
+    Directory,
+}
+
+/// Which limit of [`crate::source::Limits`] applies to a scanner's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SizeClass {
+    /// Source code.
+    Code,
+    /// Manifests.
+    Ordinary,
+    /// Lock files, SBOMs, plans, dumps.
+    Large,
+}
+
+/// Every scanner. A text search for an id finds its file.
+pub static SCANNERS: &[&dyn Scanner] = &[
+    &package::cargo_lock::CargoLock,
+];

@@ -1,0 +1,154 @@
+//! `Cargo.lock`, versions 1 to 4: exact packages, their edges, and where each is fetched from.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
+use crate::parse::{self, Node};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `cargo-lock`.
+pub struct CargoLock;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "cargo-lock",
+    title: "Cargo lock file",
+    summary: "Exact crates with checksums, dependency edges and the registry or git host each is fetched from. \
+              Packages without a source are the workspace's own.",
+    files: &["**/Cargo.lock"],
+    unit: Unit::File,
+    size: SizeClass::Large,
+    basis: Basis::Resolved,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html",
+};
+
+/// One `[[package]]` entry.
+struct Entry<'a> {
+    id: ComponentId,
+    name: &'a str,
+    version: &'a str,
+    source: Option<&'a Node>,
+    node: &'a Node,
+    own: bool,
+}
+
+impl Scanner for CargoLock {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let (root, problems) = parse::toml::toml(file.text());
+        for problem in &problems {
+            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
+        }
+        let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
+        let entries: Vec<Entry<'_>> = packages.list().iter().filter_map(|node| entry(node, file, out)).collect();
+        let project = ComponentId::project(&file.folder());
+        out.component(&project, ComponentKind::Project, file.whole());
+        let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
+        for entry in &entries {
+            by_name.entry(entry.name).or_default().push(entry);
+        }
+        for entry in &entries {
+            describe(entry, &project, file, out);
+            edges(entry, &project, &by_name, file, out);
+        }
+        Ok(())
+    }
+}
+
+fn entry<'a>(node: &'a Node, file: &SourceFile, out: &mut Facts<'_>) -> Option<Entry<'a>> {
+    let (Some(name), Some(version)) = (text(node, "name"), text(node, "version")) else {
+        out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name` or `version`");
+        return None;
+    };
+    let source = node.get("source");
+    let id = purl::package("cargo", None, name, Some(version));
+    Some(Entry { id, name, version, source, node, own: source.is_none() })
+}
+
+fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    node.get(key).and_then(Node::text)
+}
+
+/// The package itself, its hash and the host it comes from.
+fn describe(entry: &Entry<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let seen = || file.at(entry.node.get("name").map_or(entry.node.span, |name| name.span));
+    if entry.own {
+        return;
+    }
+    out.component(&entry.id, ComponentKind::Package, seen());
+    out.attribute(&entry.id, key::ECOSYSTEM, "cargo", seen());
+    out.attribute(&entry.id, key::NAME, entry.name, seen());
+    out.attribute(&entry.id, key::VERSION, entry.version, seen());
+    out.attribute(&entry.id, key::RESOLUTION, "locked", seen());
+    out.relation(project, RelationKind::Contains, &entry.id, seen());
+    if let Some(checksum) = entry.node.get("checksum").and_then(Node::text) {
+        out.attribute(&entry.id, key::INTEGRITY, format!("sha256:{checksum}"), seen());
+    }
+    if let Some(source) = entry.source
+        && let Some(address) = source.text()
+    {
+        let place = || file.at(source.span);
+        out.attribute(&entry.id, key::DOWNLOAD, address, place());
+        if let Some(host) = host_of(address) {
+            let host = ComponentId::host(host);
+            out.component(&host, ComponentKind::Host, place());
+            out.relation(&entry.id, RelationKind::DistributedBy, &host, place());
+        }
+    }
+}
+
+/// The host that serves a source. The default registry is named by its index repository, whose
+/// host is not where crates are fetched from.
+fn host_of(source: &str) -> Option<&str> {
+    let (kind, address) = source.split_once('+')?;
+    let rest = address.split_once("://")?.1;
+    let (authority, path) = rest.split_once(['/', '?', '#']).unwrap_or((rest, ""));
+    if kind == "registry" && authority == "github.com" && path.starts_with("rust-lang/crates.io-index") {
+        return Some("crates.io");
+    }
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority.split(':').next().unwrap_or(authority);
+    if host == "index.crates.io" { Some("crates.io") } else { (!host.is_empty()).then_some(host) }
+}
+
+/// Edges to what an entry needs: `name`, `name version` or `name version (source)`.
+fn edges(
+    entry: &Entry<'_>,
+    project: &ComponentId,
+    by_name: &BTreeMap<&str, Vec<&Entry<'_>>>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    for need in entry.node.get("dependencies").map_or(&[][..], Node::list) {
+        let Some(spec) = need.text() else { continue };
+        let mut words = spec.split(' ');
+        let name = words.next().unwrap_or_default();
+        let version = words.next();
+        let candidates = by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let target = match version {
+            Some(version) => candidates.iter().find(|candidate| candidate.version == version),
+            None => candidates.first(),
+        };
+        let Some(target) = target else {
+            out.problem(DiagnosticKind::Malformed, file, Some(need.span), format!("dependency `{spec}` has no entry"));
+            continue;
+        };
+        if target.own {
+            continue;
+        }
+        let seen = || file.at(need.span);
+        if entry.own {
+            out.relation(project, RelationKind::DependsOn, &target.id, seen());
+            out.attribute(&target.id, key::RELATION, "direct", seen());
+        } else {
+            out.relation(&entry.id, RelationKind::DependsOn, &target.id, seen());
+        }
+    }
+}

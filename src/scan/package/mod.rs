@@ -1,0 +1,3 @@
+//! Scanners of package manifests and lock files.
+
+pub mod cargo_lock;

@@ -1,0 +1,184 @@
+//! A folder as target: parallel walk, links never followed, generated folders left out and counted.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use globset::GlobSet;
+use ignore::{WalkBuilder, WalkState};
+
+use super::Limits;
+use crate::text::RelPath;
+
+/// Folders that tools generate from what stands beside them; their sources are read instead.
+const GENERATED: [&str; 10] = [
+    ".git", ".hg", ".svn", ".terraform", "node_modules", "target", "__pycache__", ".venv", ".tox", ".direnv",
+];
+
+/// A file the walk saw.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Path below the root.
+    pub path: RelPath,
+    /// Size in bytes when it was seen.
+    pub size: u64,
+}
+
+/// What a walk gave.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// Files that `wanted` accepted, sorted by path.
+    pub candidates: Vec<Candidate>,
+    /// Files seen in all.
+    pub seen: u64,
+    /// Generated or excluded folders not entered.
+    pub skipped: BTreeSet<RelPath>,
+    /// Folders or entries that could not be read, with the reason.
+    pub unreadable: BTreeSet<(RelPath, String)>,
+    /// True when [`Limits::files`] stopped the walk.
+    pub limit_reached: bool,
+}
+
+/// Walks `root` in parallel. Symbolic links are not followed, so loops and links out of the tree
+/// cannot happen. `wanted` sees every path once, on any thread.
+///
+/// # Errors
+/// When `root` cannot be opened.
+pub fn walk(
+    root: &Path,
+    excludes: &GlobSet,
+    limits: &Limits,
+    wanted: impl Fn(&RelPath) -> bool + Sync,
+) -> anyhow::Result<Walk> {
+    fs::read_dir(root)?;
+    let seen = AtomicU64::new(0);
+    let result = Mutex::new(Walk::default());
+    let lock = || result.lock().expect("no thread panics while it holds the lock");
+    let skipped = Mutex::new(BTreeSet::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = WalkBuilder::new(root);
+    let filter_root = root.to_path_buf();
+    let filter_excludes = excludes.clone();
+    let skip = std::sync::Arc::new(skipped);
+    let skip_in_filter = std::sync::Arc::clone(&skip);
+    builder.standard_filters(false).follow_links(false).threads(threads).filter_entry(move |entry| {
+        if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            return true;
+        }
+        let Some(path) = RelPath::below(&filter_root, entry.path()) else { return false };
+        let leave_out = is_generated(entry.path(), path.name()) || filter_excludes.is_match(path.as_str());
+        if leave_out {
+            skip_in_filter.lock().expect("no thread panics while it holds the lock").insert(path);
+        }
+        !leave_out
+    });
+    builder.build_parallel().run(|| {
+        let (seen, wanted, lock) = (&seen, &wanted, &lock);
+        let mut found = Batch { files: Vec::new(), flush: |files| lock().candidates.extend(files) };
+        Box::new(move |entry| {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let (path, reason) = place_of(root, &error);
+                    lock().unreadable.insert((path, reason));
+                    return WalkState::Continue;
+                }
+            };
+            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                return WalkState::Continue;
+            }
+            if seen.fetch_add(1, Ordering::Relaxed) >= limits.files {
+                lock().limit_reached = true;
+                return WalkState::Quit;
+            }
+            let Some(path) = RelPath::below(root, entry.path()) else { return WalkState::Continue };
+            if excludes.is_match(path.as_str()) || !wanted(&path) {
+                return WalkState::Continue;
+            }
+            let size = entry.metadata().map_or(0, |data| data.len());
+            found.files.push(Candidate { path, size });
+            WalkState::Continue
+        })
+    });
+    let mut walk = result.into_inner().expect("no thread panicked");
+    walk.seen = seen.into_inner().min(limits.files);
+    walk.skipped = std::mem::take(&mut *skip.lock().expect("no thread panicked"));
+    walk.candidates.sort_unstable();
+    Ok(walk)
+}
+
+/// Files one walker thread found; handed over when the thread ends, so that it locks once.
+struct Batch<F: Fn(Vec<Candidate>)> {
+    files: Vec<Candidate>,
+    flush: F,
+}
+
+impl<F: Fn(Vec<Candidate>)> Drop for Batch<F> {
+    fn drop(&mut self) {
+        (self.flush)(std::mem::take(&mut self.files));
+    }
+}
+
+/// A folder is generated when its name says so; `target` only with cargo's marker file in it.
+fn is_generated(path: &Path, name: &str) -> bool {
+    GENERATED.contains(&name) && (name != "target" || path.join("CACHEDIR.TAG").is_file())
+}
+
+fn place_of(root: &Path, error: &ignore::Error) -> (RelPath, String) {
+    let mut inner = error;
+    loop {
+        match inner {
+            ignore::Error::WithPath { path, err } => {
+                let path = RelPath::below(root, path).unwrap_or_else(RelPath::root);
+                let reason = err.io_error().map_or_else(|| err.to_string(), reason_without_path);
+                return (path, reason);
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
+            _ => return (RelPath::root(), inner.io_error().map_or_else(|| inner.to_string(), reason_without_path)),
+        }
+    }
+}
+
+/// The reason alone: error texts with absolute paths would differ between machines.
+fn reason_without_path(error: &std::io::Error) -> String {
+    error.kind().to_string()
+}
+
+/// Reads a file below `root`, at most `limit` bytes. Links are refused here too: the tree may
+/// have changed since the walk.
+///
+/// # Errors
+/// [`ReadError`] says whether the file could not be read or is too large.
+pub fn read(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let full: PathBuf = root.join(path.as_str());
+    let about = fs::symlink_metadata(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    if !about.is_file() {
+        return Err(ReadError::Io("not a regular file".to_owned()));
+    }
+    if about.len() > limit {
+        return Err(ReadError::TooLarge { size: about.len(), limit });
+    }
+    let file = File::open(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
+    // one byte more than allowed tells a file that grew from one that fits
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    let size = bytes.len() as u64;
+    if size > limit { Err(ReadError::TooLarge { size, limit }) } else { Ok(bytes) }
+}
+
+/// Why a file gave no bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadError {
+    /// Input/output error, in words without paths.
+    Io(String),
+    /// Larger than the limit for its sort.
+    TooLarge {
+        /// Size in bytes.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+}

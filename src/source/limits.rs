@@ -1,0 +1,50 @@
+//! Every cap in one place, with the reason for its value.
+
+/// Limits of one run. Reaching one is always a diagnostic, never silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest ordinary file handed to a scanner, in bytes.
+    pub file_bytes: u64,
+    /// Largest lock file, SBOM, plan or state, in bytes: real ones pass 32 MiB.
+    pub large_file_bytes: u64,
+    /// Largest source code file searched for endpoints and SDK use, in bytes: bigger ones are generated.
+    pub code_bytes: u64,
+    /// Files per target.
+    pub files: u64,
+    /// Decompressed bytes per archive.
+    pub archive_bytes: u64,
+    /// Decompressed to compressed size, judged after [`Self::ratio_after`].
+    pub ratio: u64,
+    /// Decompressed bytes after which the ratio counts.
+    pub ratio_after: u64,
+    /// Entries per archive.
+    pub entries: u64,
+    /// Bytes of a tar extension header (long names, pax records).
+    pub header_bytes: u64,
+    /// Layers of an image.
+    pub layers: usize,
+    /// Bytes of a manifest or image configuration.
+    pub manifest_bytes: u64,
+    /// Facts one scanner may take from one file.
+    pub facts: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1 << 20;
+        Self {
+            file_bytes: 32 * MIB,
+            large_file_bytes: 256 * MIB,
+            code_bytes: MIB,
+            files: 2_000_000,
+            archive_bytes: 64 << 30,
+            ratio: 200,
+            ratio_after: 100 * MIB,
+            entries: 5_000_000,
+            header_bytes: MIB,
+            layers: 1_000,
+            manifest_bytes: 4 * MIB,
+            facts: 1_000_000,
+        }
+    }
+}
