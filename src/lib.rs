@@ -11,5 +11,6 @@
 //! [`model`] (what a fact is), [`scan`] and one scanner, [`attribution`], [`graph`], [`rules`].
 
 pub mod diagnostic;
+pub mod graph;
 pub mod model;
 pub mod text;

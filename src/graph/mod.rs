@@ -1,0 +1,223 @@
+//! One AND/OR dependency graph over an inventory. The only module that knows petgraph.
+//!
+//! Nodes are added in id order and neighbours are visited in that order, so every algorithm gives
+//! the same answer for the same facts. The graph borrows the inventory: nothing is copied.
+
+mod path;
+mod reach;
+mod roots;
+mod survival;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+use petgraph::visit::EdgeRef as _;
+
+use crate::model::{ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, Inventory, RelationKind};
+
+pub use path::Path;
+pub use reach::{Control, Reach, ReachTest};
+pub use roots::Roots;
+pub use survival::Survival;
+
+/// A component in the graph. Only valid for the graph it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(NodeIndex);
+
+/// A relation in the graph. Only valid for the graph it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EdgeId(EdgeIndex);
+
+/// A component with what is known of it.
+pub struct Node<'a> {
+    /// Which.
+    pub id: &'a ComponentId,
+    /// Of what sort.
+    pub kind: ComponentKind,
+    /// Where it was seen; empty for ends of relations that nobody described.
+    pub evidence: Option<&'a BTreeSet<Evidence>>,
+    /// Sorted by key, then value.
+    attributes: Vec<(&'static str, &'a str, &'a BTreeSet<Evidence>)>,
+}
+
+/// A relation with what says it.
+pub struct Edge<'a> {
+    /// What it says.
+    pub kind: RelationKind,
+    /// When losing the far end hurts the near end.
+    pub horizon: Horizon,
+    /// Alternatives share a group.
+    pub group: Option<&'a Group>,
+    /// Why we believe it.
+    pub evidence: &'a BTreeSet<Evidence>,
+}
+
+/// The graph of one inventory.
+pub struct Graph<'a> {
+    inner: DiGraph<Node<'a>, Edge<'a>, u32>,
+    index: BTreeMap<&'a ComponentId, NodeIndex>,
+}
+
+impl<'a> Graph<'a> {
+    /// Builds the graph in two passes: components and attributes, then relations.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory) -> Self {
+        let mut nodes: BTreeMap<&'a ComponentId, Node<'a>> = BTreeMap::new();
+        for (fact, evidence) in &inventory.facts {
+            match fact {
+                Fact::Component { id, kind } => {
+                    let node = nodes.entry(id).or_insert_with(|| empty(id));
+                    // two kinds for one id: the first in kind order wins, its evidence is kept
+                    if node.evidence.is_none() {
+                        node.kind = *kind;
+                        node.evidence = Some(evidence);
+                    }
+                }
+                Fact::Attribute { of, key, value } => {
+                    nodes.entry(of).or_insert_with(|| empty(of)).attributes.push((key, value, evidence));
+                }
+                Fact::Relation { from, to, .. } => {
+                    nodes.entry(from).or_insert_with(|| empty(from));
+                    nodes.entry(to).or_insert_with(|| empty(to));
+                }
+            }
+        }
+        let mut inner = DiGraph::with_capacity(nodes.len(), inventory.facts.len());
+        let index: BTreeMap<&'a ComponentId, NodeIndex> =
+            nodes.into_iter().map(|(id, node)| (id, inner.add_node(node))).collect();
+        for (fact, evidence) in &inventory.facts {
+            if let Fact::Relation { from, kind, to, group, horizon } = fact {
+                let horizon = horizon.unwrap_or_else(|| kind.horizon());
+                let edge = Edge { kind: *kind, horizon, group: group.as_ref(), evidence };
+                inner.add_edge(index[from], index[to], edge);
+            }
+        }
+        Self { inner, index }
+    }
+
+    /// How many components and relations.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        (self.inner.node_count(), self.inner.edge_count())
+    }
+
+    /// Every component, in id order.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<'a> {
+        self.inner.node_indices().map(NodeId)
+    }
+
+    /// The component with an id.
+    #[must_use]
+    pub fn find(&self, id: &ComponentId) -> Option<NodeId> {
+        self.index.get(id).copied().map(NodeId)
+    }
+
+    /// What is known of a component.
+    #[must_use]
+    pub fn node(&self, node: NodeId) -> &Node<'a> {
+        &self.inner[node.0]
+    }
+
+    /// What is known of a relation.
+    #[must_use]
+    pub fn edge(&self, edge: EdgeId) -> &Edge<'a> {
+        &self.inner[edge.0]
+    }
+
+    /// Both ends of a relation.
+    #[must_use]
+    pub fn ends(&self, edge: EdgeId) -> (NodeId, NodeId) {
+        let (from, to) = self.inner.edge_endpoints(edge.0).expect("edge ids come from this graph");
+        (NodeId(from), NodeId(to))
+    }
+
+    /// Relations that leave a component, ordered by far end, then kind.
+    #[must_use]
+    pub fn outgoing(&self, node: NodeId) -> Vec<(EdgeId, NodeId)> {
+        self.sorted(node, Direction::Outgoing)
+    }
+
+    /// Relations that reach a component, ordered by near end, then kind.
+    #[must_use]
+    pub fn incoming(&self, node: NodeId) -> Vec<(EdgeId, NodeId)> {
+        self.sorted(node, Direction::Incoming)
+    }
+
+    /// Far ends of the relations of one kind.
+    #[must_use]
+    pub fn related(&self, node: NodeId, kind: RelationKind) -> Vec<NodeId> {
+        self.outgoing(node).into_iter().filter(|(edge, _)| self.edge(*edge).kind == kind).map(|(_, to)| to).collect()
+    }
+
+    /// The first value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, node: NodeId, key: &str) -> Option<&'a str> {
+        self.attributes(node, key).next()
+    }
+
+    /// Every value of an attribute, sorted.
+    pub fn attributes(&self, node: NodeId, key: &str) -> impl Iterator<Item = &'a str> + '_ {
+        let all = &self.inner[node.0].attributes;
+        let start = all.partition_point(|(name, _, _)| *name < key);
+        let key = key.to_owned();
+        all[start..].iter().take_while(move |(name, _, _)| *name == key).map(|(_, value, _)| *value)
+    }
+
+    /// Every attribute with its evidence, sorted by key and value.
+    #[must_use]
+    pub fn all_attributes(&self, node: NodeId) -> &[(&'static str, &'a str, &'a BTreeSet<Evidence>)] {
+        &self.inner[node.0].attributes
+    }
+
+    /// The name a person would use: the `name` attribute, else the id without its prefix.
+    #[must_use]
+    pub fn label(&self, node: NodeId) -> String {
+        let id = self.node(node).id;
+        let kind = self.node(node).kind;
+        let named =
+            matches!(kind, ComponentKind::Organisation | ComponentKind::Accelerator | ComponentKind::Jurisdiction);
+        match self.attribute(node, crate::model::key::NAME) {
+            Some(name) if named => name.to_owned(),
+            _ if kind == ComponentKind::Package || kind == ComponentKind::Image => id.to_string(),
+            _ => id.rest().to_owned(),
+        }
+    }
+
+    fn sorted(&self, node: NodeId, direction: Direction) -> Vec<(EdgeId, NodeId)> {
+        let mut found: Vec<(EdgeId, NodeId)> = self
+            .inner
+            .edges_directed(node.0, direction)
+            .map(|edge| {
+                let other = if direction == Direction::Outgoing { edge.target() } else { edge.source() };
+                (EdgeId(edge.id()), NodeId(other))
+            })
+            .collect();
+        found.sort_unstable_by_key(|(edge, other)| (*other, self.inner[edge.0].kind, *edge));
+        found
+    }
+}
+
+fn empty(id: &ComponentId) -> Node<'_> {
+    Node { id, kind: kind_of(id), evidence: None, attributes: Vec::new() }
+}
+
+/// The kind an id's prefix tells, for ends of relations that no fact describes.
+fn kind_of(id: &ComponentId) -> ComponentKind {
+    match id.as_str().split_once(':').map_or("", |(prefix, _)| prefix) {
+        "pkg" if id.as_str().starts_with("pkg:oci/") => ComponentKind::Image,
+        "pkg" => ComponentKind::Package,
+        "org" => ComponentKind::Organisation,
+        "jurisdiction" => ComponentKind::Jurisdiction,
+        "region" => ComponentKind::Region,
+        "host" => ComponentKind::Host,
+        "accelerator" => ComponentKind::Accelerator,
+        "model" => ComponentKind::Model,
+        "dataset" => ComponentKind::Dataset,
+        "workload" => ComponentKind::Workload,
+        "project" => ComponentKind::Project,
+        "repository" => ComponentKind::Repository,
+        "delivery" => ComponentKind::Delivery,
+        _ => ComponentKind::Service,
+    }
+}

@@ -1,0 +1,101 @@
+//! Shortest paths over chosen relation kinds, ties broken by component id.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{EdgeId, Graph, NodeId};
+use crate::model::RelationKind;
+
+/// A walk through the graph: a start, then relation and far end for every step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Where it starts.
+    pub start: NodeId,
+    /// Steps in order.
+    pub steps: Vec<(EdgeId, NodeId)>,
+}
+
+impl Path {
+    /// A path of no steps.
+    #[must_use]
+    pub fn at(start: NodeId) -> Self {
+        Self { start, steps: Vec::new() }
+    }
+
+    /// Where it ends.
+    #[must_use]
+    pub fn end(&self) -> NodeId {
+        self.steps.last().map_or(self.start, |(_, node)| *node)
+    }
+
+    /// This path followed by `next`, which starts where this one ends.
+    #[must_use]
+    pub fn then(mut self, next: &Self) -> Self {
+        debug_assert_eq!(self.end(), next.start);
+        self.steps.extend_from_slice(&next.steps);
+        self
+    }
+
+    /// Every node on it, start first.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::once(self.start).chain(self.steps.iter().map(|(_, node)| *node))
+    }
+}
+
+impl Graph<'_> {
+    /// The shortest path from `start` to the nearest node that `goal` accepts, over relations that
+    /// `allowed` accepts. The start itself is not tried. Breadth first, so linear in what is visited.
+    #[must_use]
+    pub fn shortest_path(
+        &self,
+        start: NodeId,
+        allowed: impl Fn(RelationKind) -> bool,
+        goal: impl Fn(NodeId) -> bool,
+    ) -> Option<Path> {
+        let mut came: BTreeMap<NodeId, (EdgeId, NodeId)> = BTreeMap::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(node) = queue.pop_front() {
+            for (edge, next) in self.outgoing(node) {
+                if next == start || came.contains_key(&next) || !allowed(self.edge(edge).kind) {
+                    continue;
+                }
+                came.insert(next, (edge, node));
+                if goal(next) {
+                    return Some(rebuild(start, next, &came));
+                }
+                queue.push_back(next);
+            }
+        }
+        None
+    }
+
+    /// Every node reachable over allowed relations with its shortest path's last step, nearest first.
+    #[must_use]
+    pub fn reachable(&self, start: NodeId, allowed: impl Fn(RelationKind) -> bool) -> Vec<Path> {
+        let mut came: BTreeMap<NodeId, (EdgeId, NodeId)> = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(node) = queue.pop_front() {
+            for (edge, next) in self.outgoing(node) {
+                if next == start || came.contains_key(&next) || !allowed(self.edge(edge).kind) {
+                    continue;
+                }
+                came.insert(next, (edge, node));
+                order.push(next);
+                queue.push_back(next);
+            }
+        }
+        order.into_iter().map(|end| rebuild(start, end, &came)).collect()
+    }
+}
+
+pub(super) fn rebuild(start: NodeId, end: NodeId, came: &BTreeMap<NodeId, (EdgeId, NodeId)>) -> Path {
+    let mut steps = Vec::new();
+    let mut at = end;
+    while at != start {
+        let Some((edge, before)) = came.get(&at) else { break };
+        steps.push((*edge, at));
+        at = *before;
+    }
+    steps.reverse();
+    Path { start: at, steps }
+}
