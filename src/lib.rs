@@ -10,7 +10,11 @@
 //! Each arrow is one function with plain data on both sides. Reading order for newcomers:
 //! [`model`] (what a fact is), [`scan`] and one scanner, [`attribution`], [`graph`], [`rules`].
 
+pub mod catalog;
 pub mod diagnostic;
 pub mod graph;
 pub mod model;
+pub mod parse;
+pub mod scan;
+pub mod source;
 pub mod text;

@@ -170,10 +170,8 @@ fn run_with_layers(
     options: &Options,
     trusted: Option<&Path>,
 ) -> Inventory {
-    let results: Vec<Outcome> = jobs
-        .par_iter()
-        .map(|job| run_job(job, read, layers, catalog, &options.limits, trusted))
-        .collect();
+    let results: Vec<Outcome> =
+        jobs.par_iter().map(|job| run_job(job, read, layers, catalog, &options.limits, trusted)).collect();
     collect(results)
 }
 

@@ -103,7 +103,13 @@ impl<'a> Facts<'a> {
     }
 
     /// As [`Self::problem`], for a place known by line and column.
-    pub fn problem_at(&mut self, kind: DiagnosticKind, path: &RelPath, at: Option<LineColumn>, message: impl AsRef<str>) {
+    pub fn problem_at(
+        &mut self,
+        kind: DiagnosticKind,
+        path: &RelPath,
+        at: Option<LineColumn>,
+        message: impl AsRef<str>,
+    ) {
         self.diagnostics.push(Diagnostic {
             path: path.clone(),
             at,

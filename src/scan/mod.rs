@@ -70,6 +70,4 @@ pub enum SizeClass {
 }
 
 /// Every scanner. A text search for an id finds its file.
-pub static SCANNERS: &[&dyn Scanner] = &[
-    &package::cargo_lock::CargoLock,
-];
+pub static SCANNERS: &[&dyn Scanner] = &[&package::cargo_lock::CargoLock];

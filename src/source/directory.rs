@@ -14,9 +14,8 @@ use super::Limits;
 use crate::text::RelPath;
 
 /// Folders that tools generate from what stands beside them; their sources are read instead.
-const GENERATED: [&str; 10] = [
-    ".git", ".hg", ".svn", ".terraform", "node_modules", "target", "__pycache__", ".venv", ".tox", ".direnv",
-];
+const GENERATED: [&str; 10] =
+    [".git", ".hg", ".svn", ".terraform", "node_modules", "target", "__pycache__", ".venv", ".tox", ".direnv"];
 
 /// A file the walk saw.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,230 @@
+//! Indices: host patterns, identity keys, and everything else by its natural key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::Manifest;
+use super::{Catalog, Tables};
+
+/// Host patterns looked up from the right, one label at a time: no pattern list is ever walked.
+///
+/// A pattern without `*` matches the host itself and every host below it. `*` stands for one or
+/// more characters within the part it stands in; patterns with `*` are kept under their longest
+/// literal suffix and tried only there. A pattern may go on with a path: `docker.io/nvidia`.
+#[derive(Debug)]
+pub struct HostIndex<T> {
+    exact: BTreeMap<Box<str>, Vec<(Box<str>, T)>>,
+    wild: BTreeMap<Box<str>, Vec<(Box<str>, Box<str>, T)>>,
+}
+
+impl<T> Default for HostIndex<T> {
+    fn default() -> Self {
+        Self { exact: BTreeMap::new(), wild: BTreeMap::new() }
+    }
+}
+
+impl<T: Clone> HostIndex<T> {
+    /// Adds a pattern.
+    pub fn insert(&mut self, pattern: &str, value: T) {
+        let pattern = pattern.to_ascii_lowercase();
+        let (host, path) = pattern.split_once('/').unwrap_or((&pattern, ""));
+        let host = host.split(':').next().unwrap_or(host);
+        if host.contains('*') {
+            let suffix = host.rsplit('*').next().unwrap_or("").trim_start_matches('.');
+            self.wild.entry(suffix.into()).or_default().push((host.into(), path.into(), value));
+        } else {
+            self.exact.entry(host.into()).or_default().push((path.into(), value));
+        }
+    }
+
+    /// The best match for a host and a path below it: the longest host pattern, then the longest path.
+    #[must_use]
+    pub fn find(&self, host: &str, path: &str) -> Option<T> {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let path = path.to_ascii_lowercase();
+        let mut best: Option<((usize, usize), T)> = None;
+        let mut keep = |length: usize, below: &str, value: &T| {
+            let fits =
+                below.is_empty() || path == below || path.starts_with(below) && path[below.len()..].starts_with('/');
+            if fits && best.as_ref().is_none_or(|(score, _)| (length, below.len()) > *score) {
+                best = Some(((length, below.len()), value.clone()));
+            }
+        };
+        let mut rest: &str = &host;
+        loop {
+            for (below, value) in self.exact.get(rest).map_or(&[][..], Vec::as_slice) {
+                keep(rest.len(), below, value);
+            }
+            for (pattern, below, value) in self.wild.get(rest).map_or(&[][..], Vec::as_slice) {
+                if matches_wild(pattern, &host) {
+                    keep(pattern.len(), below, value);
+                }
+            }
+            match rest.split_once('.') {
+                Some((_, after)) => rest = after,
+                None => break,
+            }
+        }
+        for (pattern, below, value) in self.wild.get("").map_or(&[][..], Vec::as_slice) {
+            if matches_wild(pattern, &host) {
+                keep(pattern.len(), below, value);
+            }
+        }
+        best.map(|(_, value)| value)
+    }
+
+    /// Literal suffixes of all patterns: words to look for in text before looking closer.
+    pub fn suffixes(&self) -> impl Iterator<Item = &str> {
+        self.exact.keys().chain(self.wild.keys()).map(AsRef::as_ref).filter(|suffix| suffix.contains('.'))
+    }
+}
+
+/// Glob match with `*` only; greedy from the left is enough because the last part is anchored.
+fn matches_wild(pattern: &str, text: &str) -> bool {
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let Some((first, rest)) = parts.split_first() else { return false };
+    let Some((last, middle)) = rest.split_last() else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    for part in middle {
+        // `*` stands for at least one character
+        let Some(at) = text.get(1..).and_then(|after| after.find(part)) else { return false };
+        text = &text[1 + at + part.len()..];
+    }
+    text.len() > last.len() && text.ends_with(last)
+}
+
+/// How an identity key was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyMatch {
+    /// Row of the organisation.
+    pub organisation: usize,
+    /// Its key.
+    pub key: usize,
+    /// True for an exact key or a delimited path prefix, false for a bare name prefix.
+    pub exact: bool,
+}
+
+impl Catalog {
+    pub(super) fn index(tables: Tables, manifest: Manifest, overrides: Vec<String>) -> Self {
+        let mut keys = BTreeMap::new();
+        let mut prefixes: BTreeMap<Box<str>, Vec<(Box<str>, usize, usize)>> = BTreeMap::new();
+        let mut registries = HostIndex::default();
+        for (at, organisation) in tables.organisation.iter().enumerate() {
+            for (which, key) in organisation.keys.iter().enumerate() {
+                if matches!(&*key.kind, "registry" | "domain") {
+                    registries.insert(&key.value, (at, which));
+                }
+                if key.prefix {
+                    prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value), at, which));
+                } else {
+                    keys.entry((key.kind.clone(), fold(&key.kind, &key.value))).or_insert((at, which));
+                }
+            }
+        }
+        let mut provider_hosts = HostIndex::default();
+        let mut provider_prefixes = BTreeMap::new();
+        for (at, provider) in tables.provider.iter().enumerate() {
+            provider.host_suffixes.iter().for_each(|host| provider_hosts.insert(host, at));
+            for prefix in &provider.terraform_prefixes {
+                provider_prefixes.entry(prefix.clone()).or_insert(at);
+            }
+        }
+        let mut service_hosts = HostIndex::default();
+        let (mut terraform_types, mut sdk, mut clients) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (at, service) in tables.service.iter().enumerate() {
+            service.hosts.iter().for_each(|host| service_hosts.insert(host, at));
+            for (index, names) in [
+                (&mut terraform_types, &service.terraform_types),
+                (&mut sdk, &service.sdk),
+                (&mut clients, &service.clients),
+            ] {
+                names.iter().for_each(|name| {
+                    index.entry(name.clone()).or_insert(at);
+                });
+            }
+        }
+        let mut accelerator_names: BTreeMap<Box<str>, Vec<usize>> = BTreeMap::new();
+        for (at, row) in tables.accelerator.iter().enumerate() {
+            for name in row.pci_ids.iter().chain(&row.device_names).chain(&row.k8s_labels) {
+                let slot = accelerator_names.entry(name.to_ascii_lowercase().into()).or_default();
+                if !slot.contains(&at) {
+                    slot.push(at);
+                }
+            }
+        }
+        Self {
+            organisations: by(&tables.organisation, |row| row.id.clone()),
+            keys,
+            prefixes,
+            registries,
+            owners: all_by(&tables.ownership, |row| Some(row.of.clone())),
+            listings: all_by(&tables.listing, |row| row.organisation.clone()),
+            lists: by(&tables.list, |row| row.id.clone()),
+            accelerators: by(&tables.accelerator, |row| row.id.clone()),
+            accelerator_names,
+            instances: by(&tables.instance_type, |row| (row.provider.clone(), row.name.to_ascii_lowercase().into())),
+            regions: by(&tables.region, |row| (row.provider.clone(), row.code.to_ascii_lowercase().into())),
+            providers: by(&tables.provider, |row| row.id.clone()),
+            provider_prefixes,
+            provider_hosts,
+            services: by(&tables.service, |row| row.id.clone()),
+            terraform_types,
+            sdk,
+            clients,
+            service_hosts,
+            countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
+            groups: all_by(&tables.group, |row| Some(row.id.clone())),
+            tables,
+            manifest,
+            overrides,
+        }
+    }
+}
+
+/// Accounts and names compare without case; paths of Go modules and Maven groups as written.
+pub(super) fn fold(kind: &str, value: &str) -> Box<str> {
+    if matches!(kind, "golang" | "maven") { value.into() } else { value.to_ascii_lowercase().into() }
+}
+
+fn by<Row, K: Ord>(rows: &[Row], key: impl Fn(&Row) -> K) -> BTreeMap<K, usize> {
+    let mut index = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        index.entry(key(row)).or_insert(at);
+    }
+    index
+}
+
+fn all_by<Row, K: Ord>(rows: &[Row], key: impl Fn(&Row) -> Option<K>) -> BTreeMap<K, Vec<usize>> {
+    let mut index: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if let Some(key) = key(row) {
+            index.entry(key).or_default().push(at);
+        }
+    }
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_patterns() {
+        let mut index = HostIndex::default();
+        for (pattern, value) in [
+            ("docker.io", 1),
+            ("docker.io/nvidia", 2),
+            ("registry.*.aliyuncs.com", 3),
+            ("*.dkr.ecr.*.amazonaws.com", 4),
+            ("amazonaws.com", 5),
+        ] {
+            index.insert(pattern, value);
+        }
+        assert_eq!(index.find("docker.io", "library/nginx"), Some(1));
+        assert_eq!(index.find("docker.io", "nvidia/cuda"), Some(2));
+        assert_eq!(index.find("docker.io", "nvidiax/cuda"), Some(1));
+        assert_eq!(index.find("registry.cn-hangzhou.aliyuncs.com", ""), Some(3));
+        assert_eq!(index.find("123.dkr.ecr.eu-west-1.amazonaws.com", ""), Some(4));
+        assert_eq!(index.find("s3.amazonaws.com", ""), Some(5));
+        assert_eq!(index.find("notdocker.io", ""), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! The questions asked of the catalog.
+
+use std::collections::BTreeSet;
+
+use super::Catalog;
+use super::index::{KeyMatch, fold};
+use super::rows::{Accelerator, InstanceType, Key, List, Listing, Organisation, Ownership, Provider, Region, Service};
+use crate::model::{CountryCode, Date, Validity};
+
+impl Catalog {
+    /// An organisation by id.
+    #[must_use]
+    pub fn organisation(&self, id: &str) -> Option<&Organisation> {
+        self.organisations.get(id).map(|at| &self.tables.organisation[*at])
+    }
+
+    /// The organisation that an identity key belongs to, exact first, then by path prefix (Go
+    /// modules, Maven groups: whole elements), then by name prefix (a hint).
+    #[must_use]
+    pub fn organisation_by_key(&self, kind: &str, value: &str) -> Option<(&Organisation, &Key, KeyMatch)> {
+        let value = fold(kind, value);
+        let found = self.exact_key(kind, &value).or_else(|| self.path_key(kind, &value)).or_else(|| {
+            let prefixes = self.prefixes.get(kind)?;
+            let best = prefixes
+                .iter()
+                .filter(|(prefix, _, _)| value.starts_with(&**prefix))
+                .max_by_key(|(prefix, _, _)| prefix.len())?;
+            Some(KeyMatch { organisation: best.1, key: best.2, exact: false })
+        })?;
+        let organisation = &self.tables.organisation[found.organisation];
+        Some((organisation, &organisation.keys[found.key], found))
+    }
+
+    fn exact_key(&self, kind: &str, value: &str) -> Option<KeyMatch> {
+        let (organisation, key) = *self.keys.get(&(kind.into(), value.into()))?;
+        Some(KeyMatch { organisation, key, exact: true })
+    }
+
+    /// Walks up `github.com/a/b/c` or `com.a.b` element by element.
+    fn path_key(&self, kind: &str, value: &str) -> Option<KeyMatch> {
+        let separator = match kind {
+            "golang" => '/',
+            "maven" => '.',
+            _ => return None,
+        };
+        let mut rest = value;
+        while let Some((parent, _)) = rest.rsplit_once(separator) {
+            if let Some(found) = self.exact_key(kind, parent) {
+                return Some(found);
+            }
+            rest = parent;
+        }
+        None
+    }
+
+    /// Who operates a host, or owns a namespace below it (`docker.io`, `nvidia/cuda`).
+    #[must_use]
+    pub fn organisation_by_host(&self, host: &str, path: &str) -> Option<(&Organisation, &Key)> {
+        let (organisation, key) = self.registries.find(host, path)?;
+        let organisation = &self.tables.organisation[organisation];
+        Some((organisation, &organisation.keys[key]))
+    }
+
+    /// Owners of an organisation on a day.
+    pub fn owners(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Ownership> {
+        let rows = self.owners.get(organisation).map_or(&[][..], Vec::as_slice);
+        rows.iter()
+            .map(|at| &self.tables.ownership[*at])
+            .filter(move |row| Validity { from: row.from, to: row.to }.holds_on(day))
+    }
+
+    /// List entries that name an organisation and hold on a day: entries listed later, removed,
+    /// uncertain or about groups do not count.
+    pub fn listings(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Listing> {
+        let rows = self.listings.get(organisation).map_or(&[][..], Vec::as_slice);
+        rows.iter().map(|at| &self.tables.listing[*at]).filter(move |row| {
+            &*row.kind == "entity"
+                && matches!(&*row.status, "listed" | "in-force")
+                && row.listed.is_none_or(|listed| listed <= day)
+        })
+    }
+
+    /// What a list means.
+    #[must_use]
+    pub fn list(&self, id: &str) -> Option<&List> {
+        self.lists.get(id).map(|at| &self.tables.list[*at])
+    }
+
+    /// An accelerator by id.
+    #[must_use]
+    pub fn accelerator(&self, id: &str) -> Option<&Accelerator> {
+        self.accelerators.get(id).map(|at| &self.tables.accelerator[*at])
+    }
+
+    /// Accelerators that a PCI id, driver name or product label can mean; more than one is ambiguous.
+    #[must_use]
+    pub fn accelerators_by_name(&self, name: &str) -> Vec<&Accelerator> {
+        let name = name.trim().to_ascii_lowercase();
+        // sharing suffixes of the device plugin say nothing about the product
+        let base =
+            name.strip_suffix("-shared").or_else(|| name.split_once("-mig-").map(|(base, _)| base)).unwrap_or(&name);
+        let rows = self.accelerator_names.get(base).or_else(|| self.accelerator_names.get(&*format!("nvidia {base}")));
+        rows.map_or(&[][..], Vec::as_slice).iter().map(|at| &self.tables.accelerator[*at]).collect()
+    }
+
+    /// An instance type of a provider.
+    #[must_use]
+    pub fn instance_type(&self, provider: &str, name: &str) -> Option<&InstanceType> {
+        let name = name.to_ascii_lowercase();
+        // SageMaker writes the same types with a prefix
+        let name = name.strip_prefix("ml.").unwrap_or(&name);
+        self.instances.get(&(provider.into(), name.into())).map(|at| &self.tables.instance_type[*at])
+    }
+
+    /// A region of a provider. Zones (`europe-west4-a`, `eu-central-1a`, `fr-par-2`) give their region.
+    #[must_use]
+    pub fn region(&self, provider: &str, code: &str) -> Option<&Region> {
+        let code: String = code.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+        let find = |code: &str| self.regions.get(&(provider.into(), code.into())).map(|at| &self.tables.region[*at]);
+        find(&code)
+            .or_else(|| code.rsplit_once('-').and_then(|(region, _)| find(region)))
+            .or_else(|| find(code.trim_end_matches(|c: char| c.is_ascii_lowercase())))
+            .or_else(|| find(code.trim_end_matches(|c: char| c.is_ascii_digit())))
+    }
+
+    /// A provider by id.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.get(id).map(|at| &self.tables.provider[*at])
+    }
+
+    /// The provider of a Terraform resource type: by its first word.
+    #[must_use]
+    pub fn provider_by_terraform(&self, resource_type: &str) -> Option<&Provider> {
+        let word = resource_type.split('_').next().unwrap_or(resource_type);
+        self.provider_prefixes.get(word).map(|at| &self.tables.provider[*at])
+    }
+
+    /// The provider under whose domain a host lies.
+    #[must_use]
+    pub fn provider_by_host(&self, host: &str) -> Option<&Provider> {
+        self.provider_hosts.find(host, "").map(|at| &self.tables.provider[at])
+    }
+
+    /// A service by id.
+    #[must_use]
+    pub fn service(&self, id: &str) -> Option<&Service> {
+        self.services.get(id).map(|at| &self.tables.service[*at])
+    }
+
+    /// The service a Terraform resource type declares: exact, else by `prefix_*`.
+    #[must_use]
+    pub fn service_by_terraform(&self, resource_type: &str) -> Option<&Service> {
+        let exact = self.terraform_types.get(resource_type);
+        let found = exact.or_else(|| {
+            let word = resource_type.split('_').next()?;
+            self.terraform_types.get(&*format!("{word}_*"))
+        });
+        found.map(|at| &self.tables.service[*at])
+    }
+
+    /// The service an SDK package (`npm:@aws-sdk/client-sqs`) is made for.
+    #[must_use]
+    pub fn service_by_sdk(&self, ecosystem: &str, name: &str) -> Option<&Service> {
+        self.sdk.get(&*format!("{ecosystem}:{name}")).map(|at| &self.tables.service[*at])
+    }
+
+    /// The service a client name (`boto3.client("sqs")`) stands for.
+    #[must_use]
+    pub fn service_by_client(&self, name: &str) -> Option<&Service> {
+        self.clients.get(name).map(|at| &self.tables.service[*at])
+    }
+
+    /// The service that answers under a host.
+    #[must_use]
+    pub fn service_by_host(&self, host: &str) -> Option<&Service> {
+        self.service_hosts.find(host, "").map(|at| &self.tables.service[at])
+    }
+
+    /// Words to look for in text before looking closer for service hosts.
+    pub fn service_host_words(&self) -> impl Iterator<Item = &str> {
+        self.service_hosts.suffixes()
+    }
+
+    /// True for an ISO 3166-1 code.
+    #[must_use]
+    pub fn is_country(&self, code: CountryCode) -> bool {
+        self.countries.contains(&code)
+    }
+
+    /// A country by code, name or alias, in any case.
+    #[must_use]
+    pub fn country(&self, word: &str) -> Option<CountryCode> {
+        let word = word.trim();
+        CountryCode::new(word).filter(|code| self.is_country(*code)).or_else(|| {
+            let same = |name: &str| name.eq_ignore_ascii_case(word);
+            self.tables
+                .country
+                .iter()
+                .find(|row| same(&row.name) || row.aliases.iter().any(|alias| same(alias)))
+                .map(|row| row.code)
+        })
+    }
+
+    /// Members of a country group or set on a day; `*` gives every country but the United States, as the law's
+    /// "any destination" does.
+    #[must_use]
+    pub fn group_members(&self, id: &str, day: Date) -> Option<BTreeSet<CountryCode>> {
+        let rows = self.groups.get(&*id.to_ascii_lowercase())?;
+        let row = rows
+            .iter()
+            .map(|at| &self.tables.group[*at])
+            .find(|row| Validity { from: row.from, to: row.to }.holds_on(day))?;
+        if row.countries.iter().any(|code| &**code == "*") {
+            return Some(self.countries.iter().copied().filter(|code| code.as_str() != "US").collect());
+        }
+        Some(row.countries.iter().filter_map(|code| CountryCode::new(code)).collect())
+    }
+}

@@ -1,0 +1,95 @@
+//! Curated facts: organisations, services, regions, hardware, laws. Typed, indexed, dated, cited.
+//!
+//! The catalog is data under `rules/`, embedded in the binary and extended by folders of the same
+//! shape. Nothing here judges.
+
+mod index;
+mod layer;
+mod lookup;
+pub mod rows;
+pub(crate) mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use index::{HostIndex, KeyMatch};
+pub use layer::{Layer, RuleError, read_folder};
+pub use tables::Tables;
+
+use crate::model::Date;
+
+/// Everything the rule files say, with indices for every question asked of it.
+pub struct Catalog {
+    tables: Tables,
+    manifest: rows::Manifest,
+    /// Entries of later layers that replaced earlier ones, as `layer: table/id`.
+    pub overrides: Vec<String>,
+    organisations: BTreeMap<Box<str>, usize>,
+    keys: BTreeMap<(Box<str>, Box<str>), (usize, usize)>,
+    prefixes: BTreeMap<Box<str>, Vec<(Box<str>, usize, usize)>>,
+    registries: HostIndex<(usize, usize)>,
+    owners: BTreeMap<Box<str>, Vec<usize>>,
+    listings: BTreeMap<Box<str>, Vec<usize>>,
+    lists: BTreeMap<Box<str>, usize>,
+    accelerators: BTreeMap<Box<str>, usize>,
+    accelerator_names: BTreeMap<Box<str>, Vec<usize>>,
+    instances: BTreeMap<(Box<str>, Box<str>), usize>,
+    regions: BTreeMap<(Box<str>, Box<str>), usize>,
+    providers: BTreeMap<Box<str>, usize>,
+    provider_prefixes: BTreeMap<Box<str>, usize>,
+    provider_hosts: HostIndex<usize>,
+    services: BTreeMap<Box<str>, usize>,
+    terraform_types: BTreeMap<Box<str>, usize>,
+    sdk: BTreeMap<Box<str>, usize>,
+    clients: BTreeMap<Box<str>, usize>,
+    service_hosts: HostIndex<usize>,
+    countries: BTreeSet<crate::model::CountryCode>,
+    groups: BTreeMap<Box<str>, Vec<usize>>,
+}
+
+impl Catalog {
+    /// The rule set that comes with the binary.
+    ///
+    /// # Panics
+    /// Never for a released binary: a test loads the embedded files.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::load(&[Layer::embedded()]).unwrap_or_else(|errors| {
+            let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            panic!("the embedded rule files are tested: {}", text.join("; "))
+        })
+    }
+
+    /// Loads layers in order; a later layer adds, and replaces what has the same id.
+    ///
+    /// # Errors
+    /// Every mistake found, each with file, line and column.
+    pub fn load(layers: &[Layer]) -> Result<Self, Vec<RuleError>> {
+        let (tables, overrides) = tables::read(layers)?;
+        let errors = tables::check(&tables, layers);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let Some(manifest) = tables.manifest.clone() else {
+            return Err(vec![RuleError::whole("manifest.toml", "no layer has a manifest with format, set and date")]);
+        };
+        Ok(Self::index(tables, manifest, overrides))
+    }
+
+    /// Version and date of the rule set.
+    #[must_use]
+    pub fn manifest(&self) -> &rows::Manifest {
+        &self.manifest
+    }
+
+    /// Day of the rule set.
+    #[must_use]
+    pub fn date(&self) -> Date {
+        self.manifest.date
+    }
+
+    /// The tables, for listings and documents.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+}

@@ -1,0 +1,52 @@
+//! Lines with their spans, for line-based formats.
+
+use crate::text::Span;
+
+/// A line without its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// From 1.
+    pub number: usize,
+    /// The text, without `\n` or `\r\n`.
+    pub text: &'a str,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Every line of a text.
+pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut start = 0;
+    text.split_inclusive('\n').enumerate().map(move |(index, raw)| {
+        let line = raw.strip_suffix('\n').unwrap_or(raw);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let span = Span::new(start, start + line.len());
+        start += raw.len();
+        Line { number: index + 1, text: line, span }
+    })
+}
+
+/// The span of `part`, which must be a slice of `line`'s text.
+#[must_use]
+pub fn span_within(line: &Line<'_>, part: &str) -> Span {
+    let offset = (part.as_ptr() as usize).saturating_sub(line.text.as_ptr() as usize);
+    if offset + part.len() <= line.text.len() {
+        Span::new(line.span.start + offset, line.span.start + offset + part.len())
+    } else {
+        line.span
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_endings_and_parts() {
+        let text = "a b\r\nc\n\nlast";
+        let all: Vec<Line<'_>> = lines(text).collect();
+        assert_eq!(all.iter().map(|line| line.text).collect::<Vec<_>>(), ["a b", "c", "", "last"]);
+        assert!(all.iter().all(|line| &text[line.span.start..line.span.end] == line.text));
+        let b = &all[0].text[2..];
+        assert_eq!(span_within(&all[0], b), Span::new(2, 3));
+    }
+}

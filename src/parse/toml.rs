@@ -1,0 +1,51 @@
+//! TOML through the `toml` crate's recovering parser.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Entry, Node, ParseError, Value};
+use crate::text::Span;
+
+/// How many syntax errors are worth showing: one missing bracket can cause a dozen.
+const SHOWN: usize = 5;
+
+/// Parses TOML and keeps what could be read. The crate refuses hostile nesting itself.
+#[must_use]
+pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut problems: Vec<ParseError> = errors
+        .iter()
+        .map(|error| ParseError::new(error.message().to_owned(), error.span().map_or_else(Span::default, Span::from)))
+        .collect();
+    problems.sort_by_key(|problem| problem.span);
+    problems.truncate(SHOWN);
+    let span = Span::from(table.span());
+    (Node { span, value: map(table.into_inner()) }, problems)
+}
+
+fn map(table: DeTable<'_>) -> Value {
+    let mut entries: Vec<Entry> = table
+        .into_iter()
+        .map(|(key, value)| Entry {
+            key_span: Span::from(key.span()),
+            key: key.into_inner().into(),
+            value: node(value),
+        })
+        .collect();
+    entries.sort_by_key(|entry| entry.key_span);
+    Value::Map(entries)
+}
+
+fn node(value: Spanned<DeValue<'_>>) -> Node {
+    let span = Span::from(value.span());
+    let value = match value.into_inner() {
+        DeValue::String(text) => Value::Text(text.into()),
+        DeValue::Integer(number) => Value::Number(number.as_str().into()),
+        DeValue::Float(number) => Value::Number(number.as_str().into()),
+        DeValue::Boolean(truth) => Value::Bool(truth),
+        DeValue::Datetime(date) => Value::Number(date.to_string().into()),
+        DeValue::Array(items) => Value::List(items.into_iter().map(node).collect()),
+        DeValue::Table(table) => map(table),
+    };
+    Node { span, value }
+}

@@ -1,0 +1,136 @@
+//! XML over `quick-xml`: entities are never expanded, depth and size are bounded.
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::{MAX_DEPTH, ParseError};
+use crate::text::Span;
+
+/// Elements of a file in all.
+const ELEMENT_LIMIT: usize = 2_000_000;
+
+/// An element with its own text (children's text apart).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Element {
+    /// Name without namespace prefix.
+    pub name: Box<str>,
+    /// Attributes in order, names without prefix.
+    pub attributes: Vec<(Box<str>, Box<str>)>,
+    /// Text directly inside, trimmed.
+    pub text: String,
+    /// Elements directly inside.
+    pub children: Vec<Self>,
+    /// From the opening `<` to the end of the closing tag.
+    pub span: Span,
+}
+
+impl Element {
+    /// The first child of a name.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| &*child.name == name)
+    }
+
+    /// Text of the first child of a name, if there is any.
+    #[must_use]
+    pub fn child_text(&self, name: &str) -> Option<&str> {
+        self.child(name).map(|child| child.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// Children of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.children.iter().filter(move |child| &*child.name == name)
+    }
+}
+
+/// Parses a document.
+///
+/// # Errors
+/// The first syntax error, or a limit. What was read before is lost: a truncated tree would lie.
+pub fn xml(text: &str) -> Result<Element, ParseError> {
+    let mut reader = Reader::from_str(text);
+    let mut stack: Vec<Element> = Vec::new();
+    let mut root = None;
+    let mut count = 0_usize;
+    loop {
+        let before = position(reader.buffer_position(), text);
+        let event = reader.read_event();
+        let after = position(reader.buffer_position(), text);
+        let place = Span::new(before, after);
+        match event {
+            Err(error) => return Err(ParseError::new(error.to_string(), Span::new(after, after + 1))),
+            Ok(Event::Eof) => break,
+            Ok(event @ (Event::Start(_) | Event::Empty(_))) => {
+                count += 1;
+                if count > ELEMENT_LIMIT || stack.len() >= MAX_DEPTH {
+                    return Err(ParseError::new("too many or too deeply nested elements", place));
+                }
+                match event {
+                    Event::Start(start) => stack.push(element(&start, place)),
+                    Event::Empty(start) => attach(element(&start, place), &mut stack, &mut root),
+                    _ => {}
+                }
+            }
+            Ok(Event::End(_)) => {
+                if let Some(mut done) = stack.pop() {
+                    done.span.end = after;
+                    done.text.truncate(done.text.trim_end().len());
+                    attach(done, &mut stack, &mut root);
+                }
+            }
+            Ok(Event::Text(part)) => push_text(&mut stack, &part),
+            Ok(Event::CData(part)) => push_text(&mut stack, &part),
+            Ok(Event::GeneralRef(name)) => {
+                let known = match &*name {
+                    "amp" => "&",
+                    "lt" => "<",
+                    "gt" => ">",
+                    "quot" => "\"",
+                    "apos" => "'",
+                    _ => "",
+                };
+                push_text(&mut stack, known);
+            }
+            Ok(_) => {}
+        }
+    }
+    if let Some(open) = stack.last() {
+        return Err(ParseError::new(format!("`<{}>` is not closed", open.name), open.span));
+    }
+    root.ok_or_else(|| ParseError::new("no element", Span::default()))
+}
+
+fn position(at: u64, text: &str) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX).min(text.len())
+}
+
+fn element(start: &BytesStart<'_>, span: Span) -> Element {
+    let attributes = start
+        .attributes()
+        .with_checks(false)
+        .flatten()
+        .map(|attribute| {
+            let name = attribute.key.local_name().into_inner().to_owned();
+            let raw = attribute.value.into_owned();
+            let value = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.clone(), std::borrow::Cow::into_owned);
+            (name.into_boxed_str(), value.into_boxed_str())
+        })
+        .collect();
+    let name = start.local_name().into_inner().into();
+    Element { name, attributes, text: String::new(), children: Vec::new(), span }
+}
+
+fn attach(done: Element, stack: &mut [Element], root: &mut Option<Element>) {
+    match stack.last_mut() {
+        Some(parent) => parent.children.push(done),
+        None if root.is_none() => *root = Some(done),
+        None => {}
+    }
+}
+
+fn push_text(stack: &mut [Element], text: &str) {
+    if let Some(open) = stack.last_mut() {
+        let text = if open.text.is_empty() { text.trim_start() } else { text };
+        open.text.push_str(text);
+    }
+}

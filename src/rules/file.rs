@@ -1,0 +1,236 @@
+//! The rule file format: these types are its definition; the JSON Schema is made from them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{Control, ReachTest};
+use crate::model::{Date, Horizon, RelationKind, Severity, Validity, Verification};
+
+/// One rule.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Rule {
+    /// Kebab-case, equal to the file name.
+    pub id: String,
+    /// How it is computed.
+    pub kind: Kind,
+    /// What a finding says, in a few words.
+    pub title: String,
+    /// Category for `--fail-on`: `sanctioned`, `export-control`, `control`, `lock-in`, `concentration`,
+    /// `data-gravity`, `delivery`, `supply-chain`, `unknown-owner`, …
+    pub category: String,
+    /// How bad a finding is, before profile and horizon speak.
+    pub severity: Severity,
+    /// Severity when the loss would hurt at a certain horizon.
+    #[serde(default)]
+    pub severity_at: BTreeMap<Horizon, Severity>,
+    /// Severity seen from a certain profile; wins over the horizon.
+    #[serde(default)]
+    pub severity_for: BTreeMap<String, Severity>,
+    /// Profiles the rule speaks to; all when empty.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// Why it matters, two or three sentences.
+    pub why: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// Which components it looks at.
+    #[serde(default)]
+    pub select: Select,
+    /// One finding for all subjects of the rule instead of one each: for what is common and mild.
+    #[serde(default)]
+    pub aggregate: bool,
+    /// Parameters of kind `reach`.
+    #[serde(default)]
+    pub reach: Option<ReachParameters>,
+    /// Parameters of kind `listed`.
+    #[serde(default)]
+    pub listed: Option<ListedParameters>,
+    /// Parameters of kind `export-class`.
+    #[serde(default)]
+    pub export: Option<ExportParameters>,
+    /// Parameters of kind `concentration`.
+    #[serde(default)]
+    pub concentration: Option<ConcentrationParameters>,
+    /// Parameters of kind `missing`.
+    #[serde(default)]
+    pub missing: Option<MissingParameters>,
+    /// Where the rule has it from; at least one.
+    #[serde(rename = "source")]
+    pub sources: Vec<Source>,
+    /// When it applies.
+    #[serde(default)]
+    pub effective: Validity,
+    /// How well it is checked and when to look again.
+    pub review: Review,
+    /// Examples that run as tests and are printed in the documents: at least one flagged, one not.
+    #[serde(rename = "example")]
+    pub examples: Vec<Example>,
+}
+
+/// How a rule is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Every selected component is a finding.
+    Match,
+    /// A jurisdiction reaches the component by one of some tests.
+    Reach,
+    /// A listed party, or one owned by a listed party, answers for the component.
+    Listed,
+    /// The computed export-control class of an accelerator against where it stands.
+    ExportClass,
+    /// Too much is controlled from one jurisdiction.
+    Concentration,
+    /// A relation that should be there is not.
+    Missing,
+}
+
+/// Which components a rule looks at. All conditions must hold; an empty list asks nothing.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Select {
+    /// Kinds of components: `package`, `image`, `service`, …
+    #[serde(default)]
+    pub kind: Vec<String>,
+    /// Attribute equals one of the values: `capability = ["inference"]`. `*` asks only that it is there.
+    #[serde(default)]
+    pub attribute: BTreeMap<String, Vec<String>>,
+    /// Attributes that must not be there, or not have these values.
+    #[serde(default)]
+    pub not: BTreeMap<String, Vec<String>>,
+    /// Glob over the component id.
+    #[serde(default)]
+    pub id: Vec<String>,
+    /// Only what one of our workloads or projects needs.
+    #[serde(default)]
+    pub needed: bool,
+}
+
+/// Kind `reach`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReachParameters {
+    /// Tests that count.
+    pub tests: Vec<ReachTest>,
+    /// Whose seat is asked about, in the order in which parties are looked for.
+    pub parties: Vec<Control>,
+    /// Which jurisdictions are meant.
+    pub from: Jurisdictions,
+    /// Only components that lie in a trusted place (an EU region run by a foreign operator).
+    #[serde(default)]
+    pub although_located_in_trusted: bool,
+}
+
+/// A set of jurisdictions, named from the profile or listed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Jurisdictions {
+    /// `profile.refused`, `profile.not-trusted`, `profile.foreign`.
+    Named(String),
+    /// ISO codes and ids of country groups.
+    Listed(Vec<String>),
+}
+
+/// Kind `listed`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ListedParameters {
+    /// List consequences that count, as the profile sees them: `block`, `review`, `warn`.
+    pub consequence: Vec<String>,
+    /// Who is looked at.
+    pub parties: Vec<Control>,
+    /// Look at controlling owners too.
+    #[serde(default)]
+    pub owners: bool,
+    /// Only owners, not the party itself.
+    #[serde(default)]
+    pub only_owners: bool,
+}
+
+/// Kind `export-class`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExportParameters {
+    /// Classes that count: `3A090.a`, `3A090.b`, …, `indeterminate`.
+    pub classes: Vec<String>,
+    /// Destination sets (ids of country groups) in which the class needs a licence. Empty: any place.
+    #[serde(default)]
+    pub destinations: Vec<String>,
+    /// Look at the seat of the operator's last owner as well as at the place (headquarters rule).
+    #[serde(default)]
+    pub headquarters: bool,
+}
+
+/// Kind `concentration`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConcentrationParameters {
+    /// Share in percent from which it counts; the profile may set its own.
+    pub percent: u8,
+    /// Fewest components for the share to mean anything.
+    pub at_least: usize,
+    /// Who is looked at, first found answers.
+    pub parties: Vec<Control>,
+}
+
+/// Kind `missing`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MissingParameters {
+    /// One of these relations must leave the component.
+    pub relation: Vec<RelationKind>,
+    /// The far end must answer to another operator's control.
+    #[serde(default)]
+    pub other_operator: bool,
+    /// Only ask where the operator is controlled from one of these.
+    #[serde(default)]
+    pub controlled_from: Option<Jurisdictions>,
+    /// Only ask when the target has at least one of these relations anywhere or of these component kinds.
+    #[serde(default)]
+    pub only_if_present: Vec<String>,
+}
+
+/// A source.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Source {
+    /// Law, document or measurement.
+    pub title: String,
+    /// Address without scheme.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// When it was published.
+    #[serde(default)]
+    pub date: Option<Date>,
+}
+
+/// How well a rule is checked.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Review {
+    /// Two sources, one source, recalled. Recalled never fails a gate by default.
+    pub verification: Verification,
+    /// Look at it again by this day; an overdue rule says so in every finding.
+    pub by: Date,
+}
+
+/// An example: files and the places the rule must flag in them.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Example {
+    /// What it shows.
+    pub name: String,
+    /// Seen from this profile; `eu` when absent.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// Judged as of this day; the rule set's date when absent.
+    #[serde(default)]
+    pub as_of: Option<Date>,
+    /// `path:line` of every finding of this rule, and no others.
+    pub flagged: Vec<String>,
+    /// File name to content.
+    pub files: BTreeMap<String, String>,
+}

@@ -1,0 +1,18 @@
+//! Rules are data; this module loads them, selects what they speak about and judges.
+//!
+//! A rule file holds text, sources, parameters of its *kind*, and examples that run as tests. The
+//! kinds are code ([`kind`]): one file each. Nine of ten additions need no kind.
+
+pub mod draft;
+pub mod file;
+pub mod gate;
+pub mod kind;
+pub mod load;
+pub mod page;
+pub mod profile;
+pub mod run;
+pub mod select;
+
+pub use file::Rule;
+pub use profile::Profile;
+pub use run::{Judgement, View, judge};

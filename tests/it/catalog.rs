@@ -1,0 +1,112 @@
+//! The embedded catalog: complete, consistent, and clear about mistakes in added files.
+
+use sovaudit::catalog::{Catalog, Layer};
+use sovaudit::model::Date;
+
+fn layer(path: &str, text: &str) -> Layer {
+    Layer { name: "test".into(), files: vec![(path.into(), text.into())] }
+}
+
+#[test]
+fn every_table_came_over_whole() {
+    let catalog = Catalog::embedded();
+    let tables = catalog.tables();
+    assert!(tables.organisation.len() >= 270, "{}", tables.organisation.len());
+    assert_eq!(tables.listing.len(), 330);
+    assert_eq!(tables.accelerator.len(), 194);
+    assert_eq!(tables.instance_type.len(), 465);
+    assert_eq!(tables.region.len(), 550);
+    assert!(tables.service.len() >= 92, "{}", tables.service.len());
+    assert_eq!(tables.criterion.len(), 48);
+    assert_eq!(tables.objective.iter().map(|row| u32::from(row.criteria)).sum::<u32>(), 48);
+    assert_eq!(tables.objective.iter().map(|row| u32::from(row.weight_2025)).sum::<u32>(), 100);
+    assert_eq!(tables.objective.iter().map(|row| u32::from(row.weight_2026)).sum::<u32>(), 100);
+    assert_eq!(tables.country.len(), 250);
+    assert!(tables.law.len() >= 38);
+    for criterion in &tables.criterion {
+        assert_eq!(criterion.values.len(), criterion.seal.len(), "criterion {}", criterion.id);
+    }
+    for row in &tables.listing {
+        assert!(!row.source.is_empty(), "{}", row.id);
+    }
+}
+
+#[test]
+fn lookups_answer() {
+    let catalog = Catalog::embedded();
+    let day = Date::parse("2026-11-23").expect("is a date");
+    let by = |kind: &str, value: &str| catalog.organisation_by_key(kind, value).map(|found| found.0.id.to_string());
+    assert_eq!(by("github", "mailru").as_deref(), Some("vk"));
+    assert_eq!(by("github", "MailRu").as_deref(), Some("vk"));
+    assert_eq!(by("golang", "github.com/mailru/easyjson/jlexer").as_deref(), Some("vk"));
+    assert_eq!(by("npm", "@huawei").as_deref(), Some("huawei"));
+    assert_eq!(by("npm", "@huaweix").as_deref(), None, "a scope is matched whole");
+    assert_eq!(by("huggingface", "Qwen").as_deref(), Some("qwen"));
+    let host = |host: &str, path: &str| catalog.organisation_by_host(host, path).map(|found| found.0.id.to_string());
+    assert_eq!(host("docker.io", "library/nginx").as_deref(), Some("docker"));
+    assert_eq!(host("docker.io", "bitnami/redis").as_deref(), Some("broadcom"));
+    assert_eq!(host("registry.npmmirror.com", "").as_deref(), Some("eggjs-cnpm"));
+    assert_eq!(
+        catalog.region("aws", "eu-central-1a").and_then(|row| row.country).map(|c| c.to_string()).as_deref(),
+        Some("DE")
+    );
+    assert_eq!(
+        catalog.region("gcp", "europe-west4-b").and_then(|row| row.country).map(|c| c.to_string()).as_deref(),
+        Some("NL")
+    );
+    assert_eq!(
+        catalog.region("azure", "West Europe").and_then(|row| row.country).map(|c| c.to_string()).as_deref(),
+        Some("NL")
+    );
+    assert_eq!(
+        catalog.instance_type("aws", "ml.p5.48xlarge").and_then(|row| row.accelerator.as_deref()),
+        Some("nvidia-h100-sxm")
+    );
+    assert_eq!(
+        catalog.accelerators_by_name("NVIDIA-H100-80GB-HBM3").first().map(|row| &*row.id),
+        Some("nvidia-h100-sxm")
+    );
+    assert_eq!(
+        catalog.service_by_terraform("aws_sagemaker_endpoint").map(|row| &*row.id),
+        Some("aws/sagemaker-endpoint")
+    );
+    assert_eq!(
+        catalog.service_by_host("runtime.sagemaker.eu-west-1.amazonaws.com").map(|row| &*row.id),
+        Some("aws/sagemaker-endpoint")
+    );
+    assert_eq!(catalog.service_by_host("api.openai.com").map(|row| &*row.id), Some("openai/api"));
+    assert!(catalog.listings("smic", day).next().is_some());
+    let ae = |day: &str| {
+        let day = Date::parse(day).expect("is a date");
+        catalog.group_members("a5", day).expect("is a group").iter().any(|code| code.as_str() == "AE")
+    };
+    assert!(!ae("2026-07-09") && ae("2026-07-10"), "the group changes on the day the law says");
+}
+
+#[test]
+fn a_layer_replaces_by_id_and_says_so() {
+    let text = "[[organisation]]\nid = \"vk\"\nname = \"Other\"\nkind = \"company\"\nsource = \"test\"\nverification = \"recalled\"\n";
+    let catalog = Catalog::load(&[Layer::embedded(), layer("catalog/mine.toml", text)]).expect("loads");
+    assert_eq!(catalog.organisation("vk").map(|row| &*row.name), Some("Other"));
+    assert_eq!(catalog.overrides, ["test: organisation/vk"]);
+}
+
+#[test]
+fn mistakes_name_file_line_and_field() {
+    let errors = |path: &str, text: &str| match Catalog::load(&[Layer::embedded(), layer(path, text)]) {
+        Ok(_) => panic!("must not load"),
+        Err(errors) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    };
+    let unknown_field = errors("catalog/a.toml", "[[region]]\nprovider = \"aws\"\ncode = \"x\"\ncolour = 1\n");
+    assert!(unknown_field.starts_with("catalog/a.toml:4:1: unknown field `colour`"), "{unknown_field}");
+    let wrong_mark = errors(
+        "catalog/a.toml",
+        "[[region]]\nprovider = \"aws\"\ncode = \"x\"\nsource = \"s\"\nverification = \"sure\"\n",
+    );
+    assert!(wrong_mark.contains("catalog/a.toml:5:16"), "{wrong_mark}");
+    let dangling = errors(
+        "catalog/a.toml",
+        "[[region]]\nprovider = \"awz\"\ncode = \"x\"\nsource = \"s\"\nverification = \"recalled\"\n",
+    );
+    assert!(dangling.contains("catalog/a.toml:2:1") && dangling.contains("did you mean `aws`?"), "{dangling}");
+}
