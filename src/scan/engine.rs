@@ -13,7 +13,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
 use super::facts::Facts;
-use super::input::{Input, SourceFile};
+use super::input::{Companions, Input, SourceFile, Subject};
 use super::{SCANNERS, Scanner, SizeClass, Unit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
@@ -31,23 +31,33 @@ pub struct Options {
     pub excludes: GlobSet,
     /// Allows running `cargo metadata` on the target.
     pub trust_workspace: bool,
+    /// What all files belong to, when that is one thing (an image) and not the folders they lie in.
+    pub subject: Option<Subject>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), excludes: GlobSet::empty(), trust_workspace: false }
+        Self { limits: Limits::default(), excludes: GlobSet::empty(), trust_workspace: false, subject: None }
     }
 }
 
 /// Which scanners want which path: one glob set for all.
-struct Selector {
+pub struct Selector {
     set: GlobSet,
     /// For every glob of the set, the scanner it belongs to.
     owners: Vec<usize>,
 }
 
+impl Default for Selector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Selector {
-    fn new() -> Self {
+    /// The globs of every scanner, compiled.
+    #[must_use]
+    pub fn new() -> Self {
         let mut builder = GlobSetBuilder::new();
         let mut owners = Vec::new();
         for (index, scanner) in SCANNERS.iter().enumerate() {
@@ -57,6 +67,12 @@ impl Selector {
             }
         }
         Self { set: builder.build().expect("scanner globs are constants and tested"), owners }
+    }
+
+    /// The size class under which most bytes of `path` would be read; `None` when no scanner wants it.
+    #[must_use]
+    pub fn size_class(&self, path: &RelPath) -> Option<SizeClass> {
+        self.set.matches(path.as_str()).into_iter().map(|glob| SCANNERS[self.owners[glob]].meta().size).max()
     }
 
     fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
@@ -83,8 +99,11 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.set.is_match(path.as_str()))?;
     let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
     let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
+    let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
     let trusted = options.trust_workspace.then_some(root);
-    let mut inventory = run(&jobs(&selector, &paths, &options.limits), &read, catalog, options, trusted);
+    let layers = BTreeMap::new();
+    let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted };
+    let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
     inventory.coverage.seen = walk.seen;
     for (path, reason) in walk.unreadable {
         inventory.coverage.failed.insert(path.clone());
@@ -117,8 +136,9 @@ pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Ca
         Some((bytes, _)) => Ok(bytes.clone()),
         None => Err(ReadError::Io("not found".to_owned())),
     };
-    let jobs = jobs(&selector, &paths, &options.limits);
-    let mut inventory = run_with_layers(&jobs, &read, &layers, catalog, options, None);
+    let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
+    let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted: None };
+    let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
     inventory.coverage.seen = seen;
     inventory
 }
@@ -158,21 +178,21 @@ fn limit_of(size: SizeClass, limits: &Limits) -> u64 {
 
 type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
 
-fn run(jobs: &[Job], read: &Read<'_>, catalog: &Catalog, options: &Options, trusted: Option<&Path>) -> Inventory {
-    run_with_layers(jobs, read, &BTreeMap::new(), catalog, options, trusted)
+/// What every call of one run shares.
+struct Run<'a> {
+    read: &'a Read<'a>,
+    companions: &'a Companions<'a>,
+    layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
+    catalog: &'a Catalog,
+    options: &'a Options,
+    trusted: Option<&'a Path>,
 }
 
-fn run_with_layers(
-    jobs: &[Job],
-    read: &Read<'_>,
-    layers: &BTreeMap<&RelPath, &Arc<str>>,
-    catalog: &Catalog,
-    options: &Options,
-    trusted: Option<&Path>,
-) -> Inventory {
-    let results: Vec<Outcome> =
-        jobs.par_iter().map(|job| run_job(job, read, layers, catalog, &options.limits, trusted)).collect();
-    collect(results)
+impl Run<'_> {
+    fn all(&self, jobs: &[Job]) -> Inventory {
+        let results: Vec<Outcome> = jobs.par_iter().map(|job| run_job(job, self)).collect();
+        collect(results)
+    }
 }
 
 /// What one job gave.
@@ -183,20 +203,13 @@ struct Outcome {
     coverage: Coverage,
 }
 
-fn run_job(
-    job: &Job,
-    read: &Read<'_>,
-    layers: &BTreeMap<&RelPath, &Arc<str>>,
-    catalog: &Catalog,
-    limits: &Limits,
-    trusted: Option<&Path>,
-) -> Outcome {
+fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut files = Vec::with_capacity(job.paths.len());
     for path in &job.paths {
-        match read(path, job.limit) {
+        match (run.read)(path, job.limit) {
             Ok(bytes) => {
-                let file = SourceFile::new(path.clone(), bytes, layers.get(path).map(|layer| Arc::clone(layer)));
+                let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));
                 outcome.coverage.read.insert(path.clone());
                 files.push(Arc::new(file));
             }
@@ -216,8 +229,15 @@ fn run_job(
     if files.is_empty() {
         return outcome;
     }
+    let input = Input {
+        files: &files,
+        catalog: run.catalog,
+        trusted_root: run.trusted,
+        subject: run.options.subject.as_ref(),
+        companions: run.companions,
+    };
     for index in &job.scanners {
-        call(SCANNERS[*index], &Input { files: &files, catalog, trusted_root: trusted }, limits, &mut outcome);
+        call(SCANNERS[*index], &input, &run.options.limits, &mut outcome);
     }
     outcome
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::facts::Seen;
 use crate::catalog::Catalog;
+use crate::model::{ComponentId, ComponentKind};
 use crate::parse;
 use crate::text::{LineIndex, Region, RelPath, Span, clean_line};
 
@@ -28,13 +29,56 @@ pub struct Input<'a> {
     pub catalog: &'a Catalog,
     /// Set when `--trust-workspace` allows running build tools; holds the target folder.
     pub trusted_root: Option<&'a std::path::Path>,
+    /// Set when the files belong to one thing, such as an image, rather than to folders.
+    pub subject: Option<&'a Subject>,
+    /// Reads other files of the same target, see [`Input::companion`].
+    pub companions: &'a Companions<'a>,
 }
+
+/// The one thing that all files of a target belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: ComponentId,
+    /// Its kind.
+    pub kind: ComponentKind,
+}
+
+/// Gives the bytes of another file of the target, or nothing when it is absent, too large or a link.
+pub type Companions<'a> = dyn Fn(&RelPath) -> Option<Vec<u8>> + Sync + 'a;
 
 impl<'a> Input<'a> {
     /// The first file: the only one for scanners of single files.
     #[must_use]
     pub fn file(&self) -> &'a SourceFile {
         self.files.first().expect("the engine never calls a scanner without a file")
+    }
+
+    /// What a manifest speaks for: the image when an image is scanned, else the project of the file's folder.
+    #[must_use]
+    pub fn root_subject(&self, file: &SourceFile) -> ComponentId {
+        self.root_subject_at(&file.folder())
+    }
+
+    /// As [`Self::root_subject`], for files that speak for another folder than their own: a package
+    /// database speaks for the root of its file system.
+    #[must_use]
+    pub fn root_subject_at(&self, folder: &RelPath) -> ComponentId {
+        self.subject.map_or_else(|| ComponentId::project(folder), |subject| subject.id.clone())
+    }
+
+    /// Kind of [`Self::root_subject`].
+    #[must_use]
+    pub fn root_kind(&self) -> ComponentKind {
+        self.subject.map_or(ComponentKind::Project, |subject| subject.kind)
+    }
+
+    /// Another file of the same target, for what one file alone does not say (the distribution that a
+    /// package database belongs to). Ordinary size limit; links are not followed.
+    #[must_use]
+    pub fn companion(&self, path: &RelPath) -> Option<SourceFile> {
+        let bytes = (self.companions)(path)?;
+        Some(SourceFile::new(path.clone(), bytes, None))
     }
 }
 

@@ -9,9 +9,9 @@ mod facts;
 mod input;
 pub mod package;
 
-pub use engine::{Options, scan_directory, scan_files};
+pub use engine::{Options, Selector, scan_directory, scan_files};
 pub use facts::{Facts, Seen};
-pub use input::{Input, SourceFile};
+pub use input::{Companions, Input, SourceFile, Subject};
 
 use crate::model::{Basis, ComponentKind};
 

@@ -168,6 +168,23 @@ pub fn read(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, ReadErro
     if size > limit { Err(ReadError::TooLarge { size, limit }) } else { Ok(bytes) }
 }
 
+/// As [`read`], for a path that no walk gave: a link anywhere on the way below `root` is refused too.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_without_links(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let mut folder = path.parent();
+    while !folder.is_root() {
+        let about = fs::symlink_metadata(root.join(folder.as_str()))
+            .map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+        if !about.is_dir() {
+            return Err(ReadError::Io("not a folder".to_owned()));
+        }
+        folder = folder.parent();
+    }
+    read(root, path, limit)
+}
+
 /// Why a file gave no bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadError {

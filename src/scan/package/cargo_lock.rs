@@ -48,8 +48,8 @@ impl Scanner for CargoLock {
         }
         let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
         let entries: Vec<Entry<'_>> = packages.list().iter().filter_map(|node| entry(node, file, out)).collect();
-        let project = ComponentId::project(&file.folder());
-        out.component(&project, ComponentKind::Project, file.whole());
+        let project = input.root_subject(file);
+        out.component(&project, input.root_kind(), file.whole());
         let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
         for entry in &entries {
             by_name.entry(entry.name).or_default().push(entry);
