@@ -216,4 +216,21 @@ impl Catalog {
         }
         Some(row.countries.iter().filter_map(|code| CountryCode::new(code)).collect())
     }
+
+    /// The extended resource a name is, by its beginning (`nvidia.com/mig-1g.10gb`).
+    #[must_use]
+    pub fn accelerator_resource(&self, name: &str) -> Option<&super::rows::AcceleratorResource> {
+        self.tables.accelerator_resource.iter().find(|row| name.starts_with(&*row.name))
+    }
+
+    /// The designer behind a PCI vendor id.
+    #[must_use]
+    pub fn pci_vendor(&self, id: &str) -> Option<&super::rows::PciVendor> {
+        self.tables.pci_vendor.iter().find(|row| row.id.eq_ignore_ascii_case(id))
+    }
+
+    /// Instance types of this name, whatever the provider.
+    pub fn instance_types_named(&self, name: &str) -> Vec<&InstanceType> {
+        self.tables.provider.iter().filter_map(|provider| self.instance_type(&provider.id, name)).collect()
+    }
 }

@@ -71,3 +71,15 @@ pub const SIGNATURE: &str = "signature";
 pub const REVISION: &str = "revision";
 /// Customer-managed or provider-managed encryption keys.
 pub const KEY_CUSTODY: &str = "key-custody";
+/// Folder that a GitOps object brings into service.
+pub const DEPLOYS_PATH: &str = "deploys-path";
+/// Id of the operating system distribution.
+pub const DISTRIBUTION: &str = "distribution";
+/// Its version.
+pub const DISTRIBUTION_VERSION: &str = "distribution-version";
+/// Accelerators in all, where every factor is known.
+pub const ACCELERATOR_COUNT: &str = "accelerator-count";
+/// Export-control class computed from an accelerator's figures.
+pub const EXPORT_CLASS: &str = "export-class";
+/// Name a device or driver reports.
+pub const DEVICE_NAME: &str = "device-name";

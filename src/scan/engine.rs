@@ -250,12 +250,17 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limits: &Limits, outco
     let result = catch_unwind(AssertUnwindSafe(|| scanner.scan(input, &mut facts)));
     let whole = match result {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some((DiagnosticKind::Malformed, format!("{error:#}"))),
-        Err(_) => Some((DiagnosticKind::Internal, "the scanner panicked on this input; please report it".to_owned())),
+        Ok(Err(error)) => {
+            let at = error.downcast_ref::<super::input::Located>().map(|located| located.at);
+            Some((DiagnosticKind::Malformed, at, format!("{error:#}")))
+        }
+        Err(_) => {
+            Some((DiagnosticKind::Internal, None, "the scanner panicked on this input; please report it".to_owned()))
+        }
     };
-    if let Some((kind, message)) = whole {
+    if let Some((kind, at, message)) = whole {
         let message = clean_line(&message).into_owned();
-        facts.diagnostics.push(Diagnostic { path: path.clone(), at: None, kind, scanner: Arc::from(meta.id), message });
+        facts.diagnostics.push(Diagnostic { path: path.clone(), at, kind, scanner: Arc::from(meta.id), message });
     }
     if facts.dropped > 0 {
         let message = format!("{} facts more than the limit of {} were dropped", facts.dropped, limits.facts);

@@ -7,7 +7,7 @@ use super::facts::Seen;
 use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind};
 use crate::parse;
-use crate::text::{LineIndex, Region, RelPath, Span, clean_line};
+use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line};
 
 /// One file in memory.
 pub struct SourceFile {
@@ -135,6 +135,12 @@ impl SourceFile {
         self.json.get_or_init(|| parse::json::json(&self.text)).as_ref()
     }
 
+    /// A syntax error as the scanner's error; the engine takes the place from it.
+    #[must_use]
+    pub fn parse_error(&self, error: &parse::ParseError) -> anyhow::Error {
+        anyhow::Error::new(Located { at: self.region(error.span).start, message: error.message.clone() })
+    }
+
     /// The index of line starts.
     #[must_use]
     pub fn lines(&self) -> &LineIndex {
@@ -173,6 +179,22 @@ impl SourceFile {
         Arc::from(clean_line(self.text[start..end.max(start)].trim()).as_ref())
     }
 }
+
+/// An error that knows its place; the engine moves the place into the diagnostic.
+#[derive(Debug)]
+pub(super) struct Located {
+    /// Line and column.
+    pub(super) at: LineColumn,
+    message: String,
+}
+
+impl std::fmt::Display for Located {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Located {}
 
 fn floor_boundary(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {

@@ -4,9 +4,15 @@
 //! all matching files of one folder) and writes into [`Facts`]; the engine does the rest.
 //! Scanners meet only through component ids.
 
+pub mod cloud;
+pub mod cluster;
+pub mod delivery;
 mod engine;
 mod facts;
+pub mod hardware;
+pub mod image;
 mod input;
+pub mod model;
 pub mod package;
 
 pub use engine::{Options, Selector, scan_directory, scan_files};
@@ -70,4 +76,27 @@ pub enum SizeClass {
 }
 
 /// Every scanner. A text search for an id finds its file.
-pub static SCANNERS: &[&dyn Scanner] = &[&package::cargo_lock::CargoLock];
+pub static SCANNERS: &[&dyn Scanner] = &[
+    &cloud::endpoint::Endpoint,
+    &cloud::terraform::Terraform,
+    &cluster::gitops::Gitops,
+    &cluster::helm::Helm,
+    &cluster::kubernetes::Kubernetes,
+    &delivery::github_actions::GithubActions,
+    &hardware::lspci::Lspci,
+    &hardware::nvidia_smi::NvidiaSmi,
+    &image::apk::Apk,
+    &image::compose::Compose,
+    &image::dockerfile::Dockerfile,
+    &image::dpkg::Dpkg,
+    &image::os_release::OsRelease,
+    &model::model_reference::ModelReference,
+    &package::cargo_lock::CargoLock,
+    &package::cargo_metadata::CargoMetadata,
+    &package::cargo_toml::CargoToml,
+    &package::go_mod::GoMod,
+    &package::package_lock::PackageLock,
+    &package::pyproject::Pyproject,
+    &package::requirements::Requirements,
+    &package::uv_lock::UvLock,
+];

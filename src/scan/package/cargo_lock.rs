@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
+use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::{self, Node};
@@ -48,8 +49,7 @@ impl Scanner for CargoLock {
         }
         let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
         let entries: Vec<Entry<'_>> = packages.list().iter().filter_map(|node| entry(node, file, out)).collect();
-        let project = input.root_subject(file);
-        out.component(&project, input.root_kind(), file.whole());
+        let project = toolkit::root(input, file, out);
         let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
         for entry in &entries {
             by_name.entry(entry.name).or_default().push(entry);
@@ -78,44 +78,34 @@ fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
 
 /// The package itself, its hash and the host it comes from.
 fn describe(entry: &Entry<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    let seen = || file.at(entry.node.get("name").map_or(entry.node.span, |name| name.span));
     if entry.own {
         return;
     }
-    out.component(&entry.id, ComponentKind::Package, seen());
-    out.attribute(&entry.id, key::ECOSYSTEM, "cargo", seen());
-    out.attribute(&entry.id, key::NAME, entry.name, seen());
-    out.attribute(&entry.id, key::VERSION, entry.version, seen());
-    out.attribute(&entry.id, key::RESOLUTION, "locked", seen());
-    out.relation(project, RelationKind::Contains, &entry.id, seen());
-    if let Some(checksum) = entry.node.get("checksum").and_then(Node::text) {
-        out.attribute(&entry.id, key::INTEGRITY, format!("sha256:{checksum}"), seen());
+    let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
+    let package = Package { ecosystem: "cargo", name: entry.name, version: Some(entry.version), file, span };
+    package.write(project, out);
+    if let Some(checksum) = entry.node.text_at("checksum") {
+        out.attribute(&entry.id, key::INTEGRITY, format!("sha256:{checksum}"), file.at(span));
     }
     if let Some(source) = entry.source
         && let Some(address) = source.text()
     {
-        let place = || file.at(source.span);
-        out.attribute(&entry.id, key::DOWNLOAD, address, place());
-        if let Some(host) = host_of(address) {
-            let host = ComponentId::host(host);
-            out.component(&host, ComponentKind::Host, place());
-            out.relation(&entry.id, RelationKind::DistributedBy, &host, place());
+        let seen = file.at(source.span);
+        out.attribute(&entry.id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
+        if let Some(host) = source_host(address) {
+            toolkit::distributed_by(&entry.id, &host, &seen, out);
         }
     }
 }
 
 /// The host that serves a source. The default registry is named by its index repository, whose
 /// host is not where crates are fetched from.
-fn host_of(source: &str) -> Option<&str> {
+fn source_host(source: &str) -> Option<String> {
     let (kind, address) = source.split_once('+')?;
-    let rest = address.split_once("://")?.1;
-    let (authority, path) = rest.split_once(['/', '?', '#']).unwrap_or((rest, ""));
-    if kind == "registry" && authority == "github.com" && path.starts_with("rust-lang/crates.io-index") {
-        return Some("crates.io");
+    if kind == "registry" && address.contains("github.com/rust-lang/crates.io-index") {
+        return Some("crates.io".to_owned());
     }
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = authority.split(':').next().unwrap_or(authority);
-    if host == "index.crates.io" { Some("crates.io") } else { (!host.is_empty()).then_some(host) }
+    toolkit::host_of(address).map(|host| if host == "index.crates.io" { "crates.io".to_owned() } else { host })
 }
 
 /// Edges to what an entry needs: `name`, `name version` or `name version (source)`.

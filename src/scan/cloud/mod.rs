@@ -1,0 +1,6 @@
+//! Scanners of cloud services: declarations, endpoints, SDK use.
+
+pub(crate) mod api;
+pub(crate) mod code;
+pub mod endpoint;
+pub mod terraform;

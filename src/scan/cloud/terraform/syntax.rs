@@ -1,0 +1,235 @@
+//! Native and JSON syntax behind one face: blocks with labels, arguments with places.
+
+use std::sync::Arc;
+
+use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::Body;
+use hcl_edit::visit::{Visit, visit_expr};
+
+use crate::parse::hcl::Hcl;
+use crate::parse::{Node, Value};
+use crate::scan::SourceFile;
+use crate::text::Span;
+
+/// An expression of either syntax, with the offset of its chunk.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// Native syntax.
+    Hcl(&'a Expression, usize),
+    /// JSON syntax.
+    Json(&'a Node),
+}
+
+impl Source<'_> {
+    /// Where it stands.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Hcl(expression, offset) => {
+                expression.span().map_or_else(Span::default, |span| Span::from(span).shifted(*offset))
+            }
+            Self::Json(node) => node.span,
+        }
+    }
+
+    /// Every `type.name` (or `data.type.name`, `module.name`) that the expression refers to.
+    pub(super) fn references(&self) -> Vec<String> {
+        match self {
+            Self::Hcl(expression, _) => {
+                let mut found = References(Vec::new());
+                found.visit_expr(expression);
+                found.0
+            }
+            Self::Json(node) => {
+                let texts = node.walk().filter_map(Node::text).filter(|text| text.contains("${"));
+                let quoted = texts.filter_map(|text| format!("\"{text}\"").parse::<Expression>().ok());
+                quoted.flat_map(|expression| Source::Hcl(&expression, 0).references()).collect()
+            }
+        }
+    }
+}
+
+struct References(Vec<String>);
+
+impl Visit for References {
+    fn visit_expr(&mut self, node: &Expression) {
+        if let Expression::Traversal(traversal) = node
+            && let Expression::Variable(first) = &traversal.expr
+        {
+            let fields = traversal.operators.iter().map_while(|operator| match operator.value() {
+                hcl_edit::expr::TraversalOperator::GetAttr(field) => Some(field.as_str()),
+                _ => None,
+            });
+            let words: Vec<&str> = std::iter::once(first.as_str()).chain(fields.take(2)).collect();
+            match words.as_slice() {
+                ["var" | "local" | "each" | "count" | "path" | "terraform" | "self" | "data", ..] => {}
+                [kind, name, ..] => self.0.push(format!("{kind}.{name}")),
+                _ => {}
+            }
+        }
+        visit_expr(self, node);
+    }
+}
+
+/// A block's inside.
+#[derive(Clone, Copy)]
+pub(super) enum Inside<'a> {
+    /// Native syntax.
+    Hcl(&'a Body, usize),
+    /// JSON syntax.
+    Json(&'a Node),
+}
+
+impl<'a> Inside<'a> {
+    /// An argument.
+    pub(super) fn get(&self, name: &str) -> Option<Source<'a>> {
+        match self {
+            Self::Hcl(body, offset) => body.get_attribute(name).map(|attribute| Source::Hcl(&attribute.value, *offset)),
+            Self::Json(node) => node.get(name).map(Source::Json),
+        }
+    }
+
+    /// Nested blocks of a name.
+    pub(super) fn blocks(&self, name: &str) -> Vec<Self> {
+        match self {
+            Self::Hcl(body, offset) => {
+                let direct =
+                    body.blocks().filter(|block| block.has_ident(name)).map(|block| Inside::Hcl(&block.body, *offset));
+                direct.collect()
+            }
+            Self::Json(node) => match node.get(name) {
+                Some(inner) if inner.is_map() => vec![Inside::Json(inner)],
+                Some(inner) => inner.list().iter().map(Inside::Json).collect(),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// Nested blocks of a name with their first label: `required_providers`-like maps do not count.
+    pub(super) fn labelled(&self, name: &str) -> Vec<(String, Self)> {
+        match self {
+            Self::Hcl(body, offset) => body
+                .blocks()
+                .filter(|block| block.has_ident(name))
+                .filter_map(|block| {
+                    Some((block.labels.first()?.as_str().to_owned(), Inside::Hcl(&block.body, *offset)))
+                })
+                .collect(),
+            Self::Json(node) => node
+                .get(name)
+                .map_or(&[][..], Node::entries)
+                .iter()
+                .map(|entry| (entry.key.to_string(), Inside::Json(&entry.value)))
+                .collect(),
+        }
+    }
+
+    /// Every argument in it, also in nested blocks.
+    pub(super) fn all(&self) -> Vec<(String, Source<'a>)> {
+        let mut found = Vec::new();
+        let mut open = vec![*self];
+        while let Some(inside) = open.pop() {
+            match inside {
+                Inside::Hcl(body, offset) => {
+                    found.extend(
+                        body.attributes().map(|attribute| {
+                            (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, offset))
+                        }),
+                    );
+                    open.extend(body.blocks().map(|block| Inside::Hcl(&block.body, offset)));
+                }
+                Inside::Json(node) => {
+                    found
+                        .extend(node.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A top-level block.
+pub(super) struct Item<'a> {
+    /// `resource`, `provider`, `variable`, …
+    pub(super) kind: String,
+    /// Labels.
+    pub(super) labels: Vec<String>,
+    /// What it holds.
+    pub(super) inside: Inside<'a>,
+    /// Its file.
+    pub(super) file: &'a Arc<SourceFile>,
+    /// Kind and labels.
+    pub(super) span: Span,
+}
+
+impl Item<'_> {
+    /// A label, or nothing.
+    pub(super) fn label(&self, at: usize) -> &str {
+        self.labels.get(at).map_or("", String::as_str)
+    }
+}
+
+/// Top-level blocks of a native file.
+pub(super) fn native<'a>(file: &'a Arc<SourceFile>, tree: &'a Hcl, items: &mut Vec<Item<'a>>) {
+    for chunk in &tree.chunks {
+        for block in chunk.body.blocks() {
+            let start = block.ident.span().map_or(0, |span| span.start);
+            let last = block.labels.last().and_then(|label| match label {
+                hcl_edit::structure::BlockLabel::Ident(ident) => ident.span(),
+                hcl_edit::structure::BlockLabel::String(text) => text.span(),
+            });
+            let end = last.or_else(|| block.ident.span()).map_or(start, |span| span.end);
+            items.push(Item {
+                kind: block.ident.as_str().to_owned(),
+                labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
+                inside: Inside::Hcl(&block.body, chunk.offset),
+                file,
+                span: Span::new(start, end).shifted(chunk.offset),
+            });
+        }
+    }
+}
+
+/// How many labels each kind of block has in JSON syntax.
+const LABELS: [(&str, usize); 8] = [
+    ("resource", 2),
+    ("data", 2),
+    ("provider", 1),
+    ("variable", 1),
+    ("output", 1),
+    ("module", 1),
+    ("locals", 0),
+    ("terraform", 0),
+];
+
+/// Top-level blocks of a JSON file.
+pub(super) fn json<'a>(file: &'a Arc<SourceFile>, root: &'a Node, items: &mut Vec<Item<'a>>) {
+    for top in root.entries() {
+        let Some((_, labels)) = LABELS.iter().find(|(kind, _)| **kind == *top.key) else { continue };
+        let mut level: Vec<(Vec<String>, Span, &'a Node)> = vec![(Vec::new(), top.key_span, &top.value)];
+        for _ in 0..*labels {
+            let deeper = level.into_iter().flat_map(|(names, _, node)| {
+                node.entries().iter().map(move |entry| {
+                    let mut names = names.clone();
+                    names.push(entry.key.to_string());
+                    (names, entry.key_span, &entry.value)
+                })
+            });
+            level = deeper.collect();
+        }
+        for (labels, span, node) in level {
+            // several blocks of one name are a list
+            let nodes: Vec<&'a Node> =
+                if matches!(node.value, Value::List(_)) { node.list().iter().collect() } else { vec![node] };
+            for node in nodes {
+                items.push(Item {
+                    kind: top.key.to_string(),
+                    labels: labels.clone(),
+                    inside: Inside::Json(node),
+                    file,
+                    span,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Scanners of declared workloads and of what brings them into service.
+
+pub mod gitops;
+mod gpu;
+pub mod helm;
+pub mod kubernetes;
+mod manifest;

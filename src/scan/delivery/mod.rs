@@ -1,0 +1,3 @@
+//! Scanners of pipelines that build and roll out.
+
+pub mod github_actions;

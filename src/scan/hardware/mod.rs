@@ -1,0 +1,4 @@
+//! Scanners of observed hardware.
+
+pub mod lspci;
+pub mod nvidia_smi;

@@ -1,0 +1,72 @@
+//! Alpine package database: `lib/apk/db/installed`.
+
+use super::dpkg::mail_domain;
+use super::os_release::{distribution_of, filesystem};
+use crate::model::{Basis, ComponentKind, RelationKind, key, purl};
+use crate::parse::lines::{lines, span_within};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
+
+/// Scanner `apk`.
+pub struct Apk;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "apk",
+    title: "Alpine package database",
+    summary: "Installed packages with version, architecture, licence and the maintainer's domain.",
+    files: &["**/lib/apk/db/installed"],
+    unit: Unit::File,
+    size: SizeClass::Large,
+    basis: Basis::Resolved,
+    emits: &[ComponentKind::Project, ComponentKind::Image, ComponentKind::Package],
+    reference: "https://wiki.alpinelinux.org/wiki/Apk_spec",
+};
+
+impl Scanner for Apk {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let root = filesystem(input, file, "/lib/apk/db/");
+        out.component(&root.0, root.1, file.whole());
+        let distribution = distribution_of(input, file, "/lib/apk/db/", "alpine");
+        let mut fields: Vec<(&str, &str, Span)> = Vec::new();
+        for line in lines(file.text()) {
+            match line.text.split_once(':') {
+                Some((name, value)) if name.len() == 1 => fields.push((name, value, span_within(&line, value))),
+                _ => write(&std::mem::take(&mut fields), &root.0, &distribution, file, out),
+            }
+        }
+        write(&fields, &root.0, &distribution, file, out);
+        Ok(())
+    }
+}
+
+fn write(
+    fields: &[(&str, &str, Span)],
+    root: &crate::model::ComponentId,
+    distribution: &str,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    let field = |name: &str| fields.iter().find(|(field, _, _)| *field == name);
+    let (Some((_, name, span)), Some((_, version, _))) = (field("P"), field("V")) else { return };
+    let qualifiers: Vec<(&str, &str)> = field("A").map(|(_, arch, _)| ("arch", *arch)).into_iter().collect();
+    let id = purl::build("apk", Some(distribution), name, Some(version), &qualifiers);
+    let seen = || file.at(*span);
+    out.component(&id, ComponentKind::Package, seen());
+    out.attribute(&id, key::ECOSYSTEM, "apk", seen());
+    out.attribute(&id, key::NAME, name, seen());
+    out.attribute(&id, key::VERSION, version, seen());
+    out.attribute(&id, key::RESOLUTION, "locked", seen());
+    out.attribute(&id, key::IDENTITY, format!("distribution:{distribution}"), seen());
+    if let Some((_, licence, _)) = field("L") {
+        out.attribute(&id, key::LICENSE, licence, seen());
+    }
+    if let Some(domain) = field("m").and_then(|(_, text, _)| mail_domain(text)) {
+        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), seen());
+    }
+    out.relation(root, RelationKind::Contains, &id, seen());
+}

@@ -1,0 +1,8 @@
+//! Scanners of image references and of what lies inside images.
+
+pub mod apk;
+pub mod compose;
+pub mod dockerfile;
+pub mod dpkg;
+pub mod os_release;
+pub(crate) mod reference;

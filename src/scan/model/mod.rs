@@ -1,0 +1,4 @@
+//! Scanners of model references.
+
+pub mod model_reference;
+pub(crate) mod reference;

@@ -1,0 +1,147 @@
+//! What every package scanner writes, written once: the package, its identity keys, its host.
+
+use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
+use crate::scan::{Facts, Input, Seen, SourceFile};
+use crate::text::Span;
+
+/// A package about to be written.
+pub(crate) struct Package<'a> {
+    /// Ecosystem word and purl type.
+    pub(crate) ecosystem: &'static str,
+    /// Name as the ecosystem writes it.
+    pub(crate) name: &'a str,
+    /// Exact version; `None` when only a requirement is known.
+    pub(crate) version: Option<&'a str>,
+    /// Where it stands.
+    pub(crate) file: &'a SourceFile,
+    /// The words that name it.
+    pub(crate) span: Span,
+}
+
+impl Package<'_> {
+    /// Canonical id.
+    pub(crate) fn id(&self) -> ComponentId {
+        match self.ecosystem {
+            "npm" => purl::npm(self.name, self.version),
+            "golang" => purl::golang(self.name, self.version),
+            other => purl::package(other, None, self.name, self.version),
+        }
+    }
+
+    fn seen(&self) -> Seen {
+        self.file.at(self.span)
+    }
+
+    /// Writes the package, its name and version, and the keys that say who publishes it.
+    pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
+        let id = self.id();
+        out.component(&id, ComponentKind::Package, self.seen());
+        out.attribute(&id, key::ECOSYSTEM, self.ecosystem, self.seen());
+        out.attribute(&id, key::NAME, self.name, self.seen());
+        if let Some(version) = self.version {
+            out.attribute(&id, key::VERSION, version, self.seen());
+        }
+        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        out.attribute(&id, key::RESOLUTION, resolution, self.seen());
+        for identity in identities(self.ecosystem, self.name) {
+            out.attribute(&id, key::IDENTITY, identity, self.seen());
+        }
+        out.relation(root, RelationKind::Contains, &id, self.seen());
+        id
+    }
+}
+
+/// Keys under which the catalog may know the publisher of a name.
+fn identities(ecosystem: &str, name: &str) -> Vec<String> {
+    let mut keys = vec![format!("{ecosystem}:{name}")];
+    match ecosystem {
+        "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
+        "golang" => keys.extend(repository_owner(name)),
+        _ => {}
+    }
+    keys
+}
+
+/// `github:owner` for paths under a code host.
+pub(crate) fn repository_owner(path: &str) -> Option<String> {
+    let mut parts = path.split('/');
+    let host = parts.next()?;
+    let owner = parts.next().filter(|owner| !owner.is_empty())?;
+    let kind = match host {
+        "github.com" => "github",
+        "gitlab.com" => "gitlab",
+        "gitee.com" => "gitee",
+        _ => return None,
+    };
+    Some(format!("{kind}:{owner}"))
+}
+
+/// The component that holds what a file lists: the image being scanned, else the file's folder.
+pub(crate) fn root(input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> ComponentId {
+    let root = input.root_subject(file);
+    out.component(&root, input.root_kind(), file.whole());
+    root
+}
+
+/// The package is fetched from a host that the file states.
+pub(crate) fn fetched_from(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    out.attribute(id, key::DOWNLOAD, without_secrets(address), seen.clone());
+    if let Some(host) = host_of(address) {
+        distributed_by(id, &host, seen, out);
+    }
+}
+
+/// The package is fetched from a host.
+pub(crate) fn distributed_by(id: &ComponentId, host: &str, seen: &Seen, out: &mut Facts<'_>) {
+    let host = ComponentId::host(host);
+    out.component(&host, ComponentKind::Host, seen.clone());
+    out.relation(id, RelationKind::DistributedBy, &host, seen.clone());
+}
+
+/// Host of an address, with or without scheme prefix such as `git+`, user or port.
+pub(crate) fn host_of(address: &str) -> Option<String> {
+    let rest = match address.split_once("://") {
+        Some((_, rest)) => rest,
+        // scp-like git addresses: `git@host:path`
+        None => {
+            let (user_host, _) = address.split_once(':')?;
+            let (_, host) = user_host.split_once('@')?;
+            return is_host(host).then(|| host.to_ascii_lowercase());
+        }
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority.split(':').next().unwrap_or(authority);
+    is_host(host).then(|| host.to_ascii_lowercase())
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 253
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+        && (text.contains('.') || text == "localhost")
+}
+
+/// The address without user and password.
+pub(crate) fn without_secrets(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_addresses() {
+        assert_eq!(host_of("git+https://user:pw@Git.Example.org:8443/a/b.git#1").as_deref(), Some("git.example.org"));
+        assert_eq!(host_of("git@github.com:a/b.git").as_deref(), Some("github.com"));
+        assert_eq!(host_of("file:///x"), None);
+        assert_eq!(host_of("../local"), None);
+        assert_eq!(without_secrets("https://u:p@h.example/x@y"), "https://h.example/x@y");
+    }
+}
