@@ -25,6 +25,12 @@ pub struct Limits {
     pub layers: usize,
     /// Bytes of a manifest or image configuration.
     pub manifest_bytes: u64,
+    /// Bytes of an image's files kept in memory for scanners.
+    pub image_bytes: u64,
+    /// Files of an image kept in memory for scanners.
+    pub image_files: u64,
+    /// Links and deletions a layer may have before they are no longer tracked.
+    pub image_removals: usize,
     /// Facts one scanner may take from one file.
     pub facts: usize,
 }
@@ -44,6 +50,9 @@ impl Default for Limits {
             header_bytes: MIB,
             layers: 1_000,
             manifest_bytes: 4 * MIB,
+            image_bytes: 1 << 30,
+            image_files: 200_000,
+            image_removals: 1_000_000,
             facts: 1_000_000,
         }
     }

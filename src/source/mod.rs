@@ -3,7 +3,16 @@
 //! A source hands out candidates (path and size) first and bytes later, so that nothing is read
 //! that no scanner asked for. Every cap is in [`Limits`].
 
+pub mod archive;
 pub mod directory;
+mod docker_archive;
+pub mod image;
+pub mod image_manifest;
+pub mod layers;
 mod limits;
+mod oci_layout;
+#[cfg(feature = "registry")]
+mod registry;
+pub mod tar_entries;
 
 pub use limits::Limits;
