@@ -10,6 +10,7 @@
 //! Each arrow is one function with plain data on both sides. Reading order for newcomers:
 //! [`model`] (what a fact is), [`scan`] and one scanner, [`attribution`], [`graph`], [`rules`].
 
+pub mod attribution;
 pub mod catalog;
 pub mod diagnostic;
 pub mod graph;

@@ -54,7 +54,7 @@ def convert(textual, instance_rows, region_rows):
     out = []
     for ident in sorted(set(KNOWN)):
         organisation, prefixes, name = KNOWN[ident]
-        row = {"id": ident, "name": name, "organisation": organisation, "eu_entity": EU_ENTITY.get(ident), "terraform_prefixes": prefixes, "host_suffixes": HOSTS.get(ident, [])}
+        row = {"id": ident, "name": name, "organisation": organisation, "eu_entity": EU_ENTITY.get(ident), "terraform_prefixes": prefixes, "realms": {"aws-esc": ["aws-eusc"]}.get(ident), "host_suffixes": HOSTS.get(ident, [])}
         about = identity.get(ident)
         if about:
             row |= {"seat": about[1], "owner": about[2], "establishments": codes(about[3]), "note": about[4] if about[4] != "-" else None,

@@ -122,8 +122,10 @@ impl Catalog {
         }
         let mut provider_hosts = HostIndex::default();
         let mut provider_prefixes = BTreeMap::new();
+        let mut realms = BTreeMap::new();
         for (at, provider) in tables.provider.iter().enumerate() {
             provider.host_suffixes.iter().for_each(|host| provider_hosts.insert(host, at));
+            realms.extend(provider.realms.iter().map(|realm| (realm.clone(), at)));
             for prefix in &provider.terraform_prefixes {
                 provider_prefixes.entry(prefix.clone()).or_insert(at);
             }
@@ -157,6 +159,9 @@ impl Catalog {
             prefixes,
             registries,
             owners: all_by(&tables.ownership, |row| Some(row.of.clone())),
+            seats: by(&tables.seat, |row| row.organisation.clone()),
+            names: by(&tables.organisation, |row| row.name.to_lowercase().into()),
+            realms,
             listings: all_by(&tables.listing, |row| row.organisation.clone()),
             lists: by(&tables.list, |row| row.id.clone()),
             accelerators: by(&tables.accelerator, |row| row.id.clone()),

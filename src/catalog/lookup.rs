@@ -5,13 +5,39 @@ use std::collections::BTreeSet;
 use super::Catalog;
 use super::index::{KeyMatch, fold};
 use super::rows::{Accelerator, InstanceType, Key, List, Listing, Organisation, Ownership, Provider, Region, Service};
-use crate::model::{CountryCode, Date, Validity};
+use crate::model::{CountryCode, Date, Validity, Verification};
 
 impl Catalog {
     /// An organisation by id.
     #[must_use]
     pub fn organisation(&self, id: &str) -> Option<&Organisation> {
         self.organisations.get(id).map(|at| &self.tables.organisation[*at])
+    }
+
+    /// Seat of an organisation, with where it is from and how well it is checked. A seat in the
+    /// organisation's own row counts as checked only when the row says that its country is.
+    #[must_use]
+    pub fn seat(&self, id: &str) -> Option<(CountryCode, &str, Verification)> {
+        if let Some(at) = self.seats.get(id) {
+            let row = &self.tables.seat[*at];
+            return Some((row.country, &row.source, row.verification));
+        }
+        let row = self.organisation(id)?;
+        let checked = row.verified_fields.iter().any(|field| &**field == "country");
+        let mark = if checked { row.verification } else { Verification::Recalled };
+        Some((row.country?, &row.source, mark))
+    }
+
+    /// An organisation by its name, in any case.
+    #[must_use]
+    pub fn organisation_by_name(&self, name: &str) -> Option<&Organisation> {
+        self.names.get(&*name.to_lowercase()).map(|at| &self.tables.organisation[*at])
+    }
+
+    /// The provider that owns a partition or realm of another provider's region table.
+    #[must_use]
+    pub fn provider_by_realm(&self, realm: &str) -> Option<&Provider> {
+        self.realms.get(realm).map(|at| &self.tables.provider[*at])
     }
 
     /// The organisation that an identity key belongs to, exact first, then by path prefix (Go

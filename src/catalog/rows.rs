@@ -76,6 +76,13 @@ rows! {
         #[serde(default)]
         note: Option<Text>,
     }
+    /// A seat checked in another table than the organisation's own row.
+    Seat {
+        /// Whose.
+        organisation: Text,
+        /// Where.
+        country: CountryCode,
+    }
     /// Who owns or controls whom.
     Ownership {
         /// The owned.
@@ -290,6 +297,9 @@ rows! {
         /// First words of its Terraform resource types.
         #[serde(default)]
         terraform_prefixes: Vec<Text>,
+        /// Partitions or realms of another provider's region table that are this provider's.
+        #[serde(default)]
+        realms: Vec<Text>,
         /// Terraform sources.
         #[serde(default)]
         terraform_sources: Vec<Text>,

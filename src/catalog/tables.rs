@@ -9,7 +9,7 @@ use super::layer::{Layer, RuleError};
 use super::rows::{
     Accelerator, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion, Destination,
     InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor, Provider, Region,
-    Service, StackCriterion, Threshold,
+    Seat, Service, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -43,6 +43,7 @@ macro_rules! tables {
 tables! {
     organisation: Organisation => |row| Some(row.id.to_string()),
     ownership: Ownership => |row| Some(format!("{}/{}", row.of, row.by)),
+    seat: Seat => |row| Some(row.organisation.to_string()),
     listing: Listing => |row| Some(row.id.to_string()),
     list: List => |row| Some(row.id.to_string()),
     accelerator: Accelerator => |row| Some(row.id.to_string()),
@@ -126,6 +127,7 @@ fn append(whole: &mut Tables, file: Tables) {
         ($($field:ident),*) => { $(whole.$field.extend(file.$field);)* };
     }
     add!(
+        seat,
         organisation,
         ownership,
         listing,
@@ -172,6 +174,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for row in &tables.ownership {
         dangling("ownership", "of", &row.of, &organisations);
         dangling("ownership", "by", &row.by, &organisations);
+    }
+    for row in &tables.seat {
+        dangling("seat", "organisation", &row.organisation, &organisations);
     }
     for row in tables.listing.iter().filter_map(|row| row.organisation.as_ref()) {
         dangling("listing", "organisation", row, &organisations);

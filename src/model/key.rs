@@ -83,3 +83,5 @@ pub const ACCELERATOR_COUNT: &str = "accelerator-count";
 pub const EXPORT_CLASS: &str = "export-class";
 /// Name a device or driver reports.
 pub const DEVICE_NAME: &str = "device-name";
+/// Share of an owner: `owner-id=percent`.
+pub const OWNED_SHARE: &str = "owned-share";

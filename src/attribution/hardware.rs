@@ -1,0 +1,129 @@
+//! Instance types to accelerators, accelerators to designer and foundry.
+
+use super::{Cite, Seen, Work};
+use crate::catalog::rows::{Accelerator, InstanceType};
+use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
+
+pub(super) fn link(work: &mut Work<'_>) {
+    for seen in work.components() {
+        if matches!(seen.kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Cluster) {
+            machines(work, &seen);
+        }
+    }
+    for seen in work.components() {
+        if seen.kind == ComponentKind::Accelerator {
+            product(work, &seen);
+        }
+    }
+}
+
+/// Instance types of a component, in its own provider's table; for workloads, which do not name
+/// a provider, only where all tables that know the name agree.
+fn machines(work: &mut Work<'_>, seen: &Seen) {
+    let catalog = work.catalog;
+    let provider =
+        seen.first(key::RESOURCE_TYPE).and_then(|kind| catalog.provider_by_terraform(kind)).map(|row| &*row.id);
+    for name in seen.all(key::INSTANCE_TYPE) {
+        let rows: Vec<&InstanceType> = match provider {
+            Some(provider) => catalog.instance_type(provider, name).into_iter().collect(),
+            None => catalog.instance_types_named(name),
+        };
+        let Some(first) = rows.first() else { continue };
+        if rows.iter().any(|row| row.accelerator != first.accelerator) {
+            continue;
+        }
+        accelerators(work, seen, first);
+    }
+}
+
+fn accelerators(work: &mut Work<'_>, seen: &Seen, row: &InstanceType) {
+    let cite = Cite {
+        entry: format!("instance-type/{}/{}", row.provider, row.name),
+        source: &row.source,
+        verification: row.verification,
+        confidence: Confidence::Certain,
+    };
+    let Some(sku) = row.accelerator.as_deref() else { return };
+    let id = ComponentId::accelerator(sku);
+    work.component(&id, ComponentKind::Accelerator, &cite);
+    work.relate(&seen.id, RelationKind::RunsOn, &id, &cite);
+    let machines = seen.first(key::COUNT).map_or(Some(1.0), |count| count.parse::<f64>().ok());
+    let each = row.count.as_deref().and_then(|count| count.parse::<f64>().ok());
+    if let (Some(machines), Some(each)) = (machines, each) {
+        work.note(&seen.id, key::ACCELERATOR_COUNT, &format!("{}", machines * each), &cite);
+    }
+}
+
+fn product(work: &mut Work<'_>, seen: &Seen) {
+    let catalog = work.catalog;
+    let rest = seen.id.rest();
+    if let Some(raw) = rest.strip_prefix("?/") {
+        // the extended resource or driver names the designer even when the product is not known
+        let name = raw.strip_prefix("compose:").unwrap_or(raw);
+        let vendor = catalog
+            .accelerator_resource(name)
+            .map(|row| (row.vendor.as_deref(), &*row.source, row.verification))
+            .or_else(|| {
+                catalog
+                    .pci_vendor(name.split(':').next()?)
+                    .map(|row| (Some(&*row.vendor), &*row.source, row.verification))
+            })
+            .or_else(|| catalog.organisation(name).map(|row| (Some(&*row.id), &*row.source, row.verification)));
+        if let Some((Some(vendor), source, verification)) = vendor
+            && let Some(node) = work.organisation(vendor)
+        {
+            let cite = Cite {
+                entry: format!("accelerator-resource/{name}"),
+                source,
+                verification,
+                confidence: Confidence::Likely,
+            };
+            work.relate(&seen.id, RelationKind::DesignedBy, &node, &cite);
+        }
+        return;
+    }
+    if let Some(row) = catalog.accelerator(rest) {
+        parties(work, &seen.id, row);
+    }
+}
+
+fn parties(work: &mut Work<'_>, id: &ComponentId, row: &Accelerator) {
+    let cite = Cite {
+        entry: format!("accelerator/{}", row.id),
+        source: &row.source,
+        verification: row.verification,
+        confidence: Confidence::Certain,
+    };
+    work.note(id, key::NAME, &row.product, &cite);
+    let designer = party(work, &row.vendor, &[row.vendor_country], &cite);
+    work.relate(id, RelationKind::DesignedBy, &designer, &cite);
+    let Some(foundry) = row.foundry.as_deref() else { return };
+    for name in foundry.split(['+', '/']) {
+        let name = name.split('(').next().unwrap_or(name).trim();
+        let maker = party(work, name, &row.fab_countries, &cite);
+        work.relate(id, RelationKind::FabricatedBy, &maker, &cite);
+    }
+}
+
+/// The catalog's organisation of that name; else a node of its own, seated where the table says.
+fn party(work: &mut Work<'_>, name: &str, countries: &[crate::model::CountryCode], cite: &Cite<'_>) -> ComponentId {
+    if let Some(row) = work
+        .catalog
+        .organisation_by_name(name)
+        .or_else(|| work.catalog.organisation(&name.to_lowercase().replace(' ', "-")))
+    {
+        let id = row.id.to_string();
+        if let Some(node) = work.organisation(&id) {
+            return node;
+        }
+    }
+    let node = ComponentId::organisation(&format!("name/{}", name.to_lowercase()));
+    work.component(&node, ComponentKind::Organisation, cite);
+    work.note(&node, key::NAME, name, cite);
+    for country in countries {
+        let state = ComponentId::jurisdiction(country.as_str());
+        work.component(&state, ComponentKind::Jurisdiction, cite);
+        work.relate(&node, RelationKind::IncorporatedIn, &state, cite);
+    }
+    node
+}

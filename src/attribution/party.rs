@@ -1,0 +1,131 @@
+//! Identity keys to publishers and operators.
+
+use std::collections::BTreeSet;
+
+use super::{Cite, Seen, Work};
+use crate::catalog::rows::{Key, Organisation};
+use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
+
+pub(super) fn link(work: &mut Work<'_>) {
+    for seen in work.components() {
+        match seen.kind {
+            ComponentKind::Host => operator(work, &seen),
+            ComponentKind::Package
+            | ComponentKind::Image
+            | ComponentKind::Model
+            | ComponentKind::Dataset
+            | ComponentKind::Repository => publisher(work, &seen),
+            _ => {}
+        }
+    }
+}
+
+/// Who operates a host: its registry or domain key, else the cloud whose domain it is under.
+fn operator(work: &mut Work<'_>, seen: &Seen) {
+    let host = seen.id.rest().to_owned();
+    if let Some((organisation, key)) = work.catalog.organisation_by_host(&host, "") {
+        link_to(work, &seen.id, RelationKind::ProvidedBy, organisation, key, true);
+        return;
+    }
+    if let Some(provider) = work.catalog.provider_by_host(&host)
+        && let Some(node) = work.organisation(&provider.organisation)
+    {
+        let cite = Cite {
+            entry: format!("provider/{}", provider.id),
+            source: &provider.source,
+            verification: provider.verification.min(Verification::OneSource),
+            confidence: Confidence::Likely,
+        };
+        work.relate(&seen.id, RelationKind::ProvidedBy, &node, &cite);
+    }
+}
+
+/// Who publishes it, by the first identity key that the catalog knows; further keys that lead to
+/// other organisations are kept too, so that a conflict is seen.
+fn publisher(work: &mut Work<'_>, seen: &Seen) {
+    let catalog = work.catalog;
+    for identity in seen.all(key::IDENTITY) {
+        let Some((kind, value)) = identity.split_once(':') else { continue };
+        let found: Option<(&Organisation, &Key, bool)> = match kind {
+            "image" => image_namespace(catalog, value),
+            "distribution" => catalog.organisation_by_host("docker.io", value).map(|(row, key)| (row, key, true)),
+            // a maintainer's mail domain says for whom somebody works at most
+            "mail" => catalog
+                .organisation_by_host(value, "")
+                .filter(|(_, key)| &*key.kind == "domain")
+                .map(|(row, key)| (row, key, false)),
+            _ => catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact)),
+        };
+        if let Some((organisation, key, exact)) = found {
+            link_to(work, &seen.id, RelationKind::MaintainedBy, organisation, key, exact);
+        }
+    }
+}
+
+/// The namespace of an image: only keys with a path say who publishes; a bare registry says who serves.
+fn image_namespace<'c>(catalog: &'c crate::catalog::Catalog, name: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
+    let (host, path) = name.split_once('/')?;
+    let paths = [path, path.strip_prefix("library/").unwrap_or(path)];
+    paths.into_iter().find_map(|path| {
+        catalog
+            .organisation_by_host(host, path)
+            .filter(|(_, key)| key.value.contains('/'))
+            .map(|(row, key)| (row, key, true))
+    })
+}
+
+fn link_to(
+    work: &mut Work<'_>,
+    id: &ComponentId,
+    kind: RelationKind,
+    organisation: &Organisation,
+    key: &Key,
+    exact: bool,
+) {
+    let Some(node) = work.organisation(&organisation.id) else { return };
+    let cite = Cite {
+        entry: format!("organisation/{} key {}:{}", organisation.id, key.kind, key.value),
+        source: &organisation.source,
+        verification: if key.gate {
+            organisation.verification.max(Verification::OneSource)
+        } else {
+            Verification::Recalled
+        },
+        confidence: if exact { Confidence::Certain } else { Confidence::Possible },
+    };
+    work.relate(id, kind, &node, &cite);
+}
+
+/// Says for every component that should have an owner whether one was found.
+pub(super) fn mark_unknown(work: &mut Work<'_>) {
+    let answering = [RelationKind::ProvidedBy, RelationKind::MaintainedBy, RelationKind::DesignedBy];
+    let owned: BTreeSet<ComponentId> = work
+        .inventory
+        .facts
+        .keys()
+        .filter_map(|fact| match fact {
+            Fact::Relation { from, kind, .. } if answering.contains(kind) => Some(from.clone()),
+            _ => None,
+        })
+        .collect();
+    for seen in work.components() {
+        let asked = matches!(
+            seen.kind,
+            ComponentKind::Package
+                | ComponentKind::Image
+                | ComponentKind::Model
+                | ComponentKind::Service
+                | ComponentKind::Accelerator
+                | ComponentKind::Host
+        );
+        if asked {
+            let cite = Cite {
+                entry: "attribution".to_owned(),
+                source: "identity keys of the organisations table",
+                verification: Verification::TwoSource,
+                confidence: Confidence::Certain,
+            };
+            work.note(&seen.id, key::OWNER, if owned.contains(&seen.id) { "known" } else { "unknown" }, &cite);
+        }
+    }
+}

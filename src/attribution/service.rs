@@ -1,0 +1,124 @@
+//! Declared resources and used services: what they are, who operates them, where they lie.
+
+use super::{Cite, Seen, Work};
+use crate::catalog::rows::{Provider, Region, Service};
+use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
+
+pub(super) fn link(work: &mut Work<'_>) {
+    for seen in work.components() {
+        if matches!(seen.kind, ComponentKind::Service | ComponentKind::Delivery) {
+            one(work, &seen);
+        }
+    }
+}
+
+fn one(work: &mut Work<'_>, seen: &Seen) {
+    let catalog = work.catalog;
+    let resource_type = seen.first(key::RESOURCE_TYPE).unwrap_or("");
+    let service = match seen.first(key::SERVICE) {
+        Some(id) => catalog.service(id),
+        None => catalog.service_by_terraform(resource_type),
+    };
+    if let Some(service) = service {
+        describe(work, &seen.id, service);
+    }
+    let Some((provider, region)) = operator(work, seen, service, resource_type) else {
+        // a service without a cloud behind it: its supplier answers
+        if let Some(organisation) = service.and_then(|service| service.organisation.as_deref())
+            && let Some(service) = service
+        {
+            supplied_by(work, &seen.id, organisation, service);
+        }
+        return;
+    };
+    if let Some(region) = region {
+        place(work, &seen.id, region);
+    }
+    provided_by(work, &seen.id, provider, region);
+}
+
+fn describe(work: &mut Work<'_>, id: &ComponentId, service: &Service) {
+    let cite = service_cite(service);
+    work.note(id, key::SERVICE, &service.id, &cite);
+    work.note(id, key::CAPABILITY, &service.capability, &cite);
+    work.note(id, key::DATA_CLASS, if service.stateful { "stateful" } else { "stateless" }, &cite);
+    work.note(id, key::LOCK_IN, service.effort_max.as_deref().unwrap_or(&service.effort), &cite);
+    work.note(id, key::API, if service.open_api { "open" } else { "proprietary" }, &cite);
+}
+
+fn service_cite(service: &Service) -> Cite<'_> {
+    Cite {
+        entry: format!("service/{}", service.id),
+        source: &service.source,
+        verification: service.verification,
+        confidence: Confidence::Certain,
+    }
+}
+
+/// The cloud that runs a resource, and the region, where the catalog knows it.
+fn operator<'c>(
+    work: &Work<'c>,
+    seen: &Seen,
+    service: Option<&'c Service>,
+    resource_type: &str,
+) -> Option<(&'c Provider, Option<&'c Region>)> {
+    let catalog = work.catalog;
+    let by_host = seen
+        .all(key::IDENTITY)
+        .filter_map(|identity| identity.strip_prefix("operator-host:"))
+        .find_map(|host| catalog.provider_by_host(host));
+    let backend = seen.first(key::PROVIDER).filter(|_| resource_type.starts_with("terraform-backend/"));
+    let usual = service
+        .and_then(|service| service.provider.as_deref())
+        .and_then(|id| catalog.provider(id))
+        .or_else(|| catalog.provider_by_terraform(backend.unwrap_or(resource_type)));
+    let provider = by_host.or(usual)?;
+    let region = seen.first(key::REGION).and_then(|code| catalog.region(&provider.id, code));
+    // a partition run by another legal person: the region table says so
+    let realm = region.and_then(|region| region.realm.as_deref()).and_then(|realm| catalog.provider_by_realm(realm));
+    Some((realm.unwrap_or(provider), region))
+}
+
+fn provided_by(work: &mut Work<'_>, id: &ComponentId, provider: &Provider, region: Option<&Region>) {
+    let in_eu = region.and_then(|region| region.country).is_some_and(|country| {
+        work.catalog.group_members("eu", work.as_of).is_some_and(|members| members.contains(&country))
+    });
+    let organisation = provider.eu_entity.as_deref().filter(|_| in_eu).unwrap_or(&provider.organisation);
+    let Some(node) = work.organisation(organisation) else { return };
+    let cite = Cite {
+        entry: format!("provider/{}", provider.id),
+        source: &provider.source,
+        verification: provider.verification,
+        confidence: Confidence::Certain,
+    };
+    work.relate(id, RelationKind::ProvidedBy, &node, &cite);
+}
+
+fn supplied_by(work: &mut Work<'_>, id: &ComponentId, organisation: &str, service: &Service) {
+    if let Some(node) = work.organisation(organisation) {
+        let mut cite = service_cite(service);
+        // that a vendor's own API host is the vendor's is exact; the row's mark speaks of its other columns
+        if let Some((_, _, mark)) = work.catalog.seat(organisation) {
+            cite.verification = cite.verification.max(mark);
+        }
+        work.relate(id, RelationKind::ProvidedBy, &node, &cite);
+    }
+}
+
+fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region) {
+    let node = ComponentId::region(&region.provider, &region.code);
+    let cite = Cite {
+        entry: format!("region/{}/{}", region.provider, region.code),
+        source: &region.source,
+        verification: region.verification,
+        confidence: Confidence::Certain,
+    };
+    work.component(&node, ComponentKind::Region, &cite);
+    work.relate(id, RelationKind::HostedIn, &node, &cite);
+    if let Some(country) = region.country {
+        let state = ComponentId::jurisdiction(country.as_str());
+        work.component(&state, ComponentKind::Jurisdiction, &cite);
+        work.relate(&node, RelationKind::HostedIn, &state, &cite);
+        work.note(id, key::COUNTRY, country.as_str(), &cite);
+    }
+}
