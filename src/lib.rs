@@ -18,4 +18,5 @@ pub mod model;
 pub mod parse;
 pub mod scan;
 pub mod source;
+pub mod target;
 pub mod text;

@@ -27,6 +27,12 @@ pub const IDENTITY: &str = "identity";
 pub const LICENSE: &str = "license";
 /// How an image is pinned: `digest`, `tag`, `latest` (no tag or `latest`).
 pub const PINNED: &str = "pinned";
+/// How many layers an image has.
+pub const LAYERS: &str = "layers";
+/// Who an image or product says it is from, in its own words.
+pub const VENDOR: &str = "vendor";
+/// Address of the source code, as stated.
+pub const SOURCE: &str = "source";
 /// Image platform `os/architecture`.
 pub const PLATFORM: &str = "platform";
 /// Declared resource type: Terraform type, Kubernetes `group/Kind`.

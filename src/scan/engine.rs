@@ -158,22 +158,14 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
         // scanners with different size limits must not lift each other's limit
         single.sort_by_key(|index| (SCANNERS[*index].meta().size, *index));
         for group in single.chunk_by(|a, b| SCANNERS[*a].meta().size == SCANNERS[*b].meta().size) {
-            let limit = limit_of(SCANNERS[group[0]].meta().size, limits);
+            let limit = SCANNERS[group[0]].meta().size.limit(limits);
             jobs.push(Job { paths: vec![path.clone()], scanners: group.to_vec(), limit });
         }
     }
     for ((index, _), paths) in folders {
-        jobs.push(Job { paths, scanners: vec![index], limit: limit_of(SCANNERS[index].meta().size, limits) });
+        jobs.push(Job { paths, scanners: vec![index], limit: SCANNERS[index].meta().size.limit(limits) });
     }
     jobs
-}
-
-fn limit_of(size: SizeClass, limits: &Limits) -> u64 {
-    match size {
-        SizeClass::Code => limits.code_bytes,
-        SizeClass::Ordinary => limits.file_bytes,
-        SizeClass::Large => limits.large_file_bytes,
-    }
 }
 
 type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;

@@ -20,6 +20,7 @@ pub use facts::{Facts, Seen};
 pub use input::{Companions, Input, SourceFile, Subject};
 
 use crate::model::{Basis, ComponentKind};
+use crate::source::Limits;
 
 /// What a scanner is.
 pub trait Scanner: Sync {
@@ -73,6 +74,18 @@ pub enum SizeClass {
     Ordinary,
     /// Lock files, SBOMs, plans, dumps.
     Large,
+}
+
+impl SizeClass {
+    /// Bytes that a file of the class may have.
+    #[must_use]
+    pub fn limit(self, limits: &Limits) -> u64 {
+        match self {
+            Self::Code => limits.code_bytes,
+            Self::Ordinary => limits.file_bytes,
+            Self::Large => limits.large_file_bytes,
+        }
+    }
 }
 
 /// Every scanner. A text search for an id finds its file.

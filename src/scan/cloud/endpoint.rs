@@ -78,7 +78,7 @@ impl Scanner for Endpoint {
             return Ok(());
         }
         let name = file.path().name();
-        let project = ComponentId::project(&file.folder());
+        let project = input.root_subject(file);
         let aws = file.text().contains("boto3") || file.text().contains("botocore");
         let before = out.len();
         for line in lines(file.text()) {
@@ -94,7 +94,7 @@ impl Scanner for Endpoint {
             }
         }
         if out.len() > before {
-            out.component(&project, ComponentKind::Project, file.whole());
+            out.component(&project, input.root_kind(), file.whole());
         }
         Ok(())
     }

@@ -4,5 +4,6 @@ pub mod apk;
 pub mod compose;
 pub mod dockerfile;
 pub mod dpkg;
+pub mod image_config;
 pub mod os_release;
 pub(crate) mod reference;

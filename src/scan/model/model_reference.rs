@@ -4,7 +4,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 use super::reference::{needs_model, needs_models_in};
-use crate::model::{Basis, ComponentId, ComponentKind};
+use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::cloud::code::without_comment;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
@@ -53,7 +53,7 @@ impl Scanner for ModelReference {
         if !loads && !(script && text.contains("--model")) && !text.contains("ollama run") {
             return Ok(());
         }
-        let project = ComponentId::project(&file.folder());
+        let project = input.root_subject(file);
         let before = out.len();
         for line in lines(text) {
             let code = without_comment(line.text, file.path().name());
@@ -68,7 +68,7 @@ impl Scanner for ModelReference {
             }
         }
         if out.len() > before {
-            out.component(&project, ComponentKind::Project, file.whole());
+            out.component(&project, input.root_kind(), file.whole());
         }
         Ok(())
     }
