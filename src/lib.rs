@@ -13,9 +13,11 @@
 pub mod attribution;
 pub mod catalog;
 pub mod diagnostic;
+pub mod export;
 pub mod graph;
 pub mod model;
 pub mod parse;
+pub mod rules;
 pub mod scan;
 pub mod source;
 pub mod target;

@@ -4,6 +4,7 @@
 //! kinds are code ([`kind`]): one file each. Nine of ten additions need no kind.
 
 pub mod draft;
+pub mod example;
 pub mod file;
 pub mod gate;
 pub mod kind;
@@ -14,5 +15,6 @@ pub mod run;
 pub mod select;
 
 pub use file::Rule;
+pub use load::RuleSet;
 pub use profile::Profile;
 pub use run::{Judgement, View, judge};

@@ -1,0 +1,222 @@
+//! From a hit to a finding: witness, places, confidence, severity, fingerprint.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::file::Rule;
+use super::run::View;
+use crate::graph::{EdgeId, NodeId, Path};
+use crate::model::{
+    Basis, Citation, Confidence, Evidence, Finding, Horizon, Place, RelationKind, Remedy, Severity, Step, Validity,
+    Verification, fingerprint,
+};
+use crate::text::RelPath;
+
+/// What a rule kind found, before it becomes a finding.
+pub struct Hit {
+    /// What it is about.
+    pub subject: NodeId,
+    /// From the subject to the party, place or missing end; may have no steps.
+    pub tail: Path,
+    /// What tells this hit from others of the rule on the subject; part of the fingerprint.
+    pub aspect: String,
+    /// One sentence about this very case.
+    pub message: String,
+    /// When the loss would hurt; also chooses the severity.
+    pub horizon: Option<Horizon>,
+    /// Law or list entries besides the rule's own sources.
+    pub citations: Vec<Citation>,
+    /// Mark of facts that are not on the witness path.
+    pub verification: Verification,
+    /// When the law or listing holds.
+    pub effective: Validity,
+    /// Replacements.
+    pub alternatives: Vec<String>,
+    /// Notes for the reader.
+    pub notes: Vec<String>,
+    /// Other places worth showing.
+    pub more: Vec<Place>,
+}
+
+impl Hit {
+    /// A hit with a message and nothing else.
+    #[must_use]
+    pub fn new(subject: NodeId, aspect: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            subject,
+            tail: Path::at(subject),
+            aspect: aspect.into(),
+            message: message.into(),
+            horizon: None,
+            citations: Vec::new(),
+            verification: Verification::TwoSource,
+            effective: Validity::default(),
+            alternatives: Vec::new(),
+            notes: Vec::new(),
+            more: Vec::new(),
+        }
+    }
+}
+
+/// Completes a hit. `None` when no place in the scanned tree can be named at all.
+#[must_use]
+pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
+    let graph = view.graph;
+    let root = view.roots.path_to(hit.subject);
+    let whole = root.then(&hit.tail);
+    let witness = steps(view, &whole);
+    let own = places(view, hit.subject);
+    let primary = own.first().cloned().or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
+    let mut related: Vec<Place> = own.into_iter().skip(1).chain(hit.more).collect();
+    related.retain(|place| *place != primary);
+    related.truncate(20);
+    let grounds = Grounds::of(view, &whole);
+    let verification = grounds.verification.min(hit.verification).min(rule.review.verification);
+    let severity = severity(view, rule, hit.horizon);
+    let mut notes = hit.notes;
+    if rule.review.by < view.as_of {
+        notes.push(format!("the rule was due for review on {}", rule.review.by));
+    }
+    let may_gate =
+        grounds.may_gate && grounds.confidence > Confidence::Possible && verification > Verification::Recalled;
+    if !may_gate {
+        notes.push("rests on a fact that is not checked well enough to fail a gate".to_owned());
+    } else if verification == Verification::OneSource {
+        notes.push("rests on a fact with one source".to_owned());
+    }
+    let mut citations: Vec<Citation> = hit.citations;
+    citations.extend(rule.sources.iter().map(|source| Citation {
+        title: Arc::from(
+            source.date.map_or_else(|| source.title.clone(), |date| format!("{} ({date})", source.title)).as_str(),
+        ),
+        url: source.url.as_deref().map(Arc::from),
+    }));
+    let subject = graph.node(hit.subject).id.clone();
+    Some(Finding {
+        rule: Arc::from(rule.id.as_str()),
+        category: Arc::from(rule.category.as_str()),
+        severity,
+        confidence: grounds.confidence,
+        fingerprint: fingerprint(&rule.id, &subject, &hit.aspect, &primary.path),
+        subject,
+        message: hit.message,
+        horizon: hit.horizon,
+        witness,
+        primary,
+        related,
+        citations,
+        effective: if hit.effective == Validity::default() { rule.effective } else { hit.effective },
+        verification,
+        remedy: Remedy { text: rule.remedy.trim().to_owned(), alternatives: hit.alternatives },
+        may_gate,
+        notes,
+    })
+}
+
+fn severity(view: &View<'_>, rule: &Rule, horizon: Option<Horizon>) -> Severity {
+    let profile = &view.profile.file;
+    let by_profile = profile.severity.get(&rule.id).or_else(|| rule.severity_for.get(&profile.id));
+    let by_horizon = horizon.and_then(|horizon| rule.severity_at.get(&horizon));
+    *by_profile.or(by_horizon).unwrap_or(&rule.severity)
+}
+
+/// Every step of a path with its best place.
+fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
+    let graph = view.graph;
+    let mut found = vec![Step {
+        relation: None,
+        component: graph.node(path.start).id.clone(),
+        label: Arc::from(graph.label(path.start).as_str()),
+        place: places(view, path.start).into_iter().next(),
+        entry: None,
+        verification: None,
+    }];
+    for (edge, node) in &path.steps {
+        let about = graph.edge(*edge);
+        let observed = about.evidence.iter().find_map(place_of);
+        let cited = about.evidence.iter().find_map(|evidence| match evidence {
+            Evidence::Cited { entry, verification, .. } => Some((Arc::clone(entry), *verification)),
+            Evidence::Observed { .. } => None,
+        });
+        found.push(Step {
+            relation: Some(about.kind),
+            component: graph.node(*node).id.clone(),
+            label: Arc::from(graph.label(*node).as_str()),
+            place: observed,
+            entry: cited.as_ref().map(|(entry, _)| Arc::clone(entry)),
+            verification: cited.map(|(_, mark)| mark),
+        });
+    }
+    found
+}
+
+/// Places where a component was seen, resolved and declared ones before inferred ones.
+#[must_use]
+pub fn places(view: &View<'_>, node: NodeId) -> Vec<Place> {
+    let Some(evidence) = view.graph.node(node).evidence else { return Vec::new() };
+    let mut found: Vec<(Basis, Place)> = evidence
+        .iter()
+        .filter_map(|evidence| match evidence {
+            Evidence::Observed { basis, .. } => place_of(evidence).map(|place| (*basis, place)),
+            Evidence::Cited { .. } => None,
+        })
+        .collect();
+    found.sort_by(|a, b| (a.0, a.1.region.is_none(), &a.1).cmp(&(b.0, b.1.region.is_none(), &b.1)));
+    let mut seen: BTreeSet<(RelPath, Option<crate::text::Region>)> = BTreeSet::new();
+    found.into_iter().map(|(_, place)| place).filter(|place| seen.insert((place.path.clone(), place.region))).collect()
+}
+
+fn place_of(evidence: &Evidence) -> Option<Place> {
+    match evidence {
+        Evidence::Observed { path, region, excerpt, .. } => {
+            Some(Place { path: path.clone(), region: *region, excerpt: excerpt.clone() })
+        }
+        Evidence::Cited { .. } => None,
+    }
+}
+
+/// How sure a path is: every relation counts with its best evidence, the path with its weakest relation.
+struct Grounds {
+    confidence: Confidence,
+    verification: Verification,
+    may_gate: bool,
+}
+
+impl Grounds {
+    fn of(view: &View<'_>, path: &Path) -> Self {
+        let mut grounds =
+            Self { confidence: Confidence::Certain, verification: Verification::TwoSource, may_gate: true };
+        for (edge, _) in &path.steps {
+            let (confidence, verification, may_gate) = best(view, *edge);
+            grounds.confidence = grounds.confidence.min(confidence);
+            grounds.verification = grounds.verification.min(verification);
+            grounds.may_gate &= may_gate;
+        }
+        grounds
+    }
+}
+
+fn best(view: &View<'_>, edge: EdgeId) -> (Confidence, Verification, bool) {
+    let values = view.graph.edge(edge).evidence.iter().map(|evidence| match evidence {
+        Evidence::Observed { basis: Basis::Inferred, .. } => (Confidence::Likely, Verification::TwoSource, true),
+        Evidence::Observed { .. } => (Confidence::Certain, Verification::TwoSource, true),
+        Evidence::Cited { verification, confidence, .. } => (*confidence, *verification, evidence.may_gate()),
+    });
+    values.max_by_key(|(confidence, verification, may)| (*may, *verification, *confidence)).unwrap_or((
+        Confidence::Possible,
+        Verification::Recalled,
+        false,
+    ))
+}
+
+/// Words for a path from the subject: `AWS EMEA SARL (owned-by Amazon / AWS)`.
+#[must_use]
+pub fn describe(view: &View<'_>, path: &Path) -> String {
+    let words: Vec<String> = path
+        .steps
+        .iter()
+        .filter(|(edge, _)| view.graph.edge(*edge).kind != RelationKind::Contains)
+        .map(|(_, node)| view.graph.label(*node))
+        .collect();
+    words.join(" -> ")
+}

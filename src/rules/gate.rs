@@ -1,0 +1,141 @@
+//! The gate: which findings fail a build, after waivers and baseline.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Date, Finding, Fingerprint, Severity};
+
+/// An accepted finding.
+#[derive(Clone, Debug, Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Waiver {
+    /// Fingerprint of the finding; or `rule`, with `subject` where only one component is meant.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
+    /// Rule id.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Component id or glob over it.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Last day it holds; mandatory.
+    pub expires: Date,
+}
+
+/// What became of a waiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverState {
+    /// It accepts at least one finding.
+    Used,
+    /// It accepts nothing any more.
+    Unused,
+    /// Its day has passed: it accepts nothing, and fails the gate when findings stand behind it.
+    Expired,
+}
+
+/// The decision.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    /// What was asked: categories and severities.
+    pub fail_on: Vec<String>,
+    /// Findings that fail it, by fingerprint, with the word of `fail_on` that each one meets.
+    pub failing: BTreeMap<Fingerprint, String>,
+    /// Findings accepted by a waiver, by fingerprint, with the waiver's position.
+    pub waived: BTreeMap<Fingerprint, usize>,
+    /// Findings known from the baseline.
+    pub baseline: BTreeSet<Fingerprint>,
+    /// State of every waiver, by position.
+    pub waivers: Vec<WaiverState>,
+}
+
+impl Gate {
+    /// True when the build may go on.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failing.is_empty()
+    }
+}
+
+/// Decides. A finding that rests on weak facts never fails; it is shown all the same.
+#[must_use]
+pub fn decide(
+    findings: &[Finding],
+    fail_on: &[String],
+    waivers: &[Waiver],
+    baseline: &BTreeSet<Fingerprint>,
+    as_of: Date,
+) -> Gate {
+    let mut gate =
+        Gate { fail_on: fail_on.to_vec(), waivers: vec![WaiverState::Unused; waivers.len()], ..Gate::default() };
+    let globs: Vec<Option<globset::GlobMatcher>> = waivers
+        .iter()
+        .map(|waiver| {
+            waiver
+                .subject
+                .as_deref()
+                .and_then(|subject| globset::Glob::new(subject).ok())
+                .map(|glob| glob.compile_matcher())
+        })
+        .collect();
+    for finding in findings {
+        let mut expired = false;
+        let mut accepted = None;
+        for (at, waiver) in waivers.iter().enumerate() {
+            if !covers(waiver, globs[at].as_ref(), finding) {
+                continue;
+            }
+            if waiver.expires < as_of {
+                gate.waivers[at] = WaiverState::Expired;
+                expired = true;
+            } else {
+                gate.waivers[at] = WaiverState::Used;
+                accepted = accepted.or(Some(at));
+            }
+        }
+        if let Some(at) = accepted {
+            gate.waived.insert(finding.fingerprint, at);
+            continue;
+        }
+        if baseline.contains(&finding.fingerprint) {
+            gate.baseline.insert(finding.fingerprint);
+            if !expired {
+                continue;
+            }
+        }
+        let met = fail_on.iter().find(|word| meets(finding, word));
+        if let Some(word) = met.filter(|_| finding.may_gate) {
+            let reason = if expired { format!("{word} (its waiver has expired)") } else { word.clone() };
+            gate.failing.insert(finding.fingerprint, reason);
+        }
+    }
+    for (at, waiver) in waivers.iter().enumerate() {
+        if waiver.expires < as_of && gate.waivers[at] == WaiverState::Unused {
+            gate.waivers[at] = WaiverState::Expired;
+        }
+    }
+    gate
+}
+
+/// A category, a rule id, or a severity (which means it and everything worse).
+fn meets(finding: &Finding, word: &str) -> bool {
+    *finding.category == *word
+        || *finding.rule == *word
+        || Severity::parse(word).is_some_and(|least| finding.severity >= least)
+}
+
+fn covers(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, finding: &Finding) -> bool {
+    if let Some(fingerprint) = &waiver.fingerprint {
+        return Fingerprint::parse(fingerprint) == Some(finding.fingerprint);
+    }
+    let rule = waiver.rule.as_deref().is_some_and(|rule| rule == &*finding.rule);
+    let subject = waiver.subject.as_deref().is_none_or(|subject| {
+        subject == finding.subject.as_str() || glob.is_some_and(|glob| glob.is_match(finding.subject.as_str()))
+    });
+    rule && subject
+}

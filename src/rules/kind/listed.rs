@@ -1,0 +1,99 @@
+//! Kind `listed`: a party on a list, or one controlled by such a party, answers for the component.
+
+use super::alternatives;
+use crate::catalog::rows::Listing;
+use crate::graph::{Control, NodeId, Path};
+use crate::model::{Citation, Horizon, Validity, Verification};
+use crate::rules::draft::{Hit, describe};
+use crate::rules::file::{ListedParameters, Rule};
+use crate::rules::run::{Hits, View};
+use crate::rules::select::select;
+
+/// Evaluates the rule: one hit per component and party, naming every list that counts.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let Some(parameters) = &rule.listed else { return };
+    for node in select(view, &rule.select) {
+        let mut found = false;
+        for control in &parameters.parties {
+            for party in view.graph.parties(node, *control) {
+                found = true;
+                look(view, parameters, node, *control, &party, out);
+            }
+        }
+        if !found {
+            out.undecided("no owner is known");
+        }
+    }
+}
+
+fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, party: &Path, out: &mut Hits) {
+    if !parameters.only_owners {
+        out.hits.extend(hit(view, parameters, node, control, party));
+    }
+    if parameters.owners || parameters.only_owners {
+        for owner in view.graph.controlling_owners(party.end()) {
+            out.hits.extend(hit(view, parameters, node, control, &party.clone().then(&owner)));
+        }
+    }
+}
+
+fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, path: &Path) -> Option<Hit> {
+    let organisation = view.graph.node(path.end()).id.rest().to_owned();
+    let entries: Vec<&Listing> = view
+        .catalog
+        .listings(&organisation, view.as_of)
+        .filter(|row| parameters.consequence.iter().any(|word| *word == consequence(view, &row.list)))
+        .collect();
+    let first = entries.first()?;
+    let lists: Vec<String> = entries
+        .iter()
+        .map(|row| {
+            let since = row.listed.map_or_else(
+                || row.listed_text.as_deref().unwrap_or("date unknown").to_owned(),
+                |date| date.to_string(),
+            );
+            format!(
+                "{} ({since}{})",
+                row.list,
+                row.entry.as_deref().map_or_else(String::new, |entry| format!(", entry {entry}"))
+            )
+        })
+        .collect();
+    let party = view.graph.label(path.end());
+    let how = match control {
+        Control::Operator => "operated by",
+        Control::Maintainer => "published by",
+        Control::Distributor => "served by",
+        Control::Maker => "designed or made by",
+    };
+    let between =
+        if path.steps.len() > 2 { format!(", controlled along {}", describe(view, path)) } else { String::new() };
+    let message = format!("`{}` is {how} {party}{between}; listed: {}", view.graph.label(node), lists.join(", "));
+    let mut hit = Hit::new(node, organisation, message);
+    hit.tail = path.clone();
+    hit.horizon = path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().or(Some(Horizon::None));
+    hit.citations = entries
+        .iter()
+        .filter_map(|row| {
+            row.citation.as_deref().map(|title| Citation { title: format!("{}: {title}", row.list).into(), url: None })
+        })
+        .collect();
+    hit.citations.dedup();
+    // the entry counts as checked only when the table says so of its name and status
+    hit.verification = entries.iter().map(|row| mark(row)).max().unwrap_or(Verification::Recalled);
+    hit.effective = Validity { from: first.listed, to: None };
+    hit.notes.extend(first.policy.as_deref().map(|policy| format!("{}: {policy}", first.list)));
+    hit.alternatives = alternatives(view, node);
+    Some(hit)
+}
+
+fn mark(row: &Listing) -> Verification {
+    let checked = ["entity", "status"].iter().all(|field| row.verified_fields.iter().any(|known| &**known == *field));
+    if checked { row.verification } else { Verification::Recalled }
+}
+
+/// What a listing means from the profile's chair.
+fn consequence<'v>(view: &'v View<'_>, list: &str) -> &'v str {
+    let own = view.profile.file.lists.get(list).map(String::as_str);
+    own.or_else(|| view.catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info")
+}

@@ -1,0 +1,37 @@
+//! Kind `match`: every selected component is a finding.
+
+use super::alternatives;
+use crate::model::key;
+use crate::rules::draft::Hit;
+use crate::rules::file::Rule;
+use crate::rules::run::{Hits, View};
+use crate::rules::select::select;
+
+/// Evaluates the rule.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    for node in select(view, &rule.select) {
+        let label = view.graph.label(node);
+        let service = view.graph.attribute(node, key::SERVICE).and_then(|id| view.catalog.service(id));
+        let message = match service {
+            Some(service) => format!("`{label}` uses {}: {}", service.name, service.why),
+            None => format!("`{label}`: {}", lower(&rule.title)),
+        };
+        let mut hit = Hit::new(node, "", message);
+        if let Some(service) = service {
+            hit.alternatives = alternatives(view, node);
+            hit.verification = service.verification;
+        }
+        out.hits.push(hit);
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        // keep abbreviations such as `GPU`
+        Some(first) if chars.as_str().starts_with(|c: char| c.is_lowercase()) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,71 @@
+//! Kind `reach`: a jurisdiction's law reaches the component by one of the rule's tests.
+
+use std::collections::BTreeMap;
+
+use super::{alternatives, country};
+use crate::graph::{NodeId, Path, Reach, ReachTest};
+use crate::model::CountryCode;
+use crate::rules::draft::{Hit, describe};
+use crate::rules::file::Rule;
+use crate::rules::run::{Hits, View};
+use crate::rules::select::select;
+
+/// Evaluates the rule: one hit per component and jurisdiction, by the shortest witness.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let Some(parameters) = &rule.reach else { return };
+    for node in select(view, &rule.select) {
+        let reaches = view.graph.reach(node, &parameters.parties);
+        if reaches.is_empty() {
+            out.undecided("no owner or place is known");
+            continue;
+        }
+        if parameters.although_located_in_trusted && !in_trusted_place(view, &reaches) {
+            continue;
+        }
+        let mut best: BTreeMap<CountryCode, &Reach> = BTreeMap::new();
+        for reach in reaches.iter().filter(|reach| parameters.tests.contains(&reach.test)) {
+            let Some(country) = country(view, reach.jurisdiction) else { continue };
+            if !view.profile.contains(&parameters.from, country, view.catalog, view.as_of).unwrap_or(false) {
+                continue;
+            }
+            let slot = best.entry(country).or_insert(reach);
+            if reach.witness.steps.len() < slot.witness.steps.len() {
+                *slot = reach;
+            }
+        }
+        out.hits.extend(best.into_iter().map(|(country, reach)| hit(view, node, country, reach)));
+    }
+}
+
+fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach) -> Hit {
+    let label = view.graph.label(node);
+    let how = match reach.test {
+        ReachTest::Incorporation => format!("answers to a party seated in {country}"),
+        ReachTest::Control => format!("is controlled from {country}"),
+        ReachTest::Presence => format!("answers to a party with an establishment in {country}"),
+        ReachTest::Item => format!("is designed or made in {country}"),
+        ReachTest::Location => format!("lies in {country}"),
+    };
+    let message =
+        format!("`{label}` {how}: {} ({} {})", describe(view, &reach.witness), reach.test.code(), reach.test.as_str());
+    let mut hit = Hit::new(node, format!("{country}/{}", reach.test.as_str()), message);
+    hit.horizon = Some(horizon(view, &reach.witness));
+    hit.tail = reach.witness.clone();
+    hit.alternatives = alternatives(view, node);
+    hit
+}
+
+/// When losing the far end would be felt: no relation on the way passes it on sooner than its own horizon.
+fn horizon(view: &View<'_>, path: &Path) -> crate::model::Horizon {
+    path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().unwrap_or(crate::model::Horizon::None)
+}
+
+/// True when every known place of the component is trusted, and there is one.
+fn in_trusted_place(view: &View<'_>, reaches: &[Reach]) -> bool {
+    let mut places = reaches
+        .iter()
+        .filter(|reach| reach.test == ReachTest::Location)
+        .filter_map(|reach| country(view, reach.jurisdiction))
+        .peekable();
+    places.peek().is_some() && places.all(|place| view.profile.trusted.contains(&place))
+}

@@ -1,0 +1,117 @@
+//! Loads rules and profiles from the layers, and checks them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::file::{Kind, Rule};
+use super::profile::ProfileFile;
+use crate::catalog::tables::nearest;
+use crate::catalog::{Catalog, Layer, RuleError};
+use crate::model::ComponentKind;
+use crate::text::Span;
+
+/// Rules and profiles, by id.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// In id order.
+    pub rules: Vec<Rule>,
+    /// By id.
+    pub profiles: BTreeMap<String, ProfileFile>,
+}
+
+impl RuleSet {
+    /// Loads all layers in order; a later file with the same id replaces the earlier.
+    ///
+    /// # Errors
+    /// Every mistake found, each with its place.
+    pub fn load(layers: &[Layer], catalog: &Catalog) -> Result<Self, Vec<RuleError>> {
+        let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+        let mut profiles = BTreeMap::new();
+        let mut errors = Vec::new();
+        for layer in layers {
+            for (path, text) in &layer.files {
+                if path.starts_with("findings/") {
+                    match toml::from_str::<Rule>(text) {
+                        Ok(rule) => {
+                            errors.extend(check(&rule, path, text, catalog));
+                            rules.insert(rule.id.clone(), rule);
+                        }
+                        Err(error) => errors.push(RuleError::toml(path, text, &error)),
+                    }
+                } else if path.starts_with("profiles/") {
+                    match toml::from_str::<ProfileFile>(text) {
+                        Ok(profile) => {
+                            if let Err(word) = super::Profile::resolve(profile.clone(), catalog, catalog.date()) {
+                                errors.push(RuleError::whole(path, word));
+                            }
+                            profiles.insert(profile.id.clone(), profile);
+                        }
+                        Err(error) => errors.push(RuleError::toml(path, text, &error)),
+                    }
+                }
+            }
+        }
+        let set = Self { rules: rules.into_values().collect(), profiles };
+        if errors.is_empty() { Ok(set) } else { Err(errors) }
+    }
+
+    /// A rule by id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// What the types cannot say.
+fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: String| {
+        let at = text.find(&format!("{field} =")).or_else(|| text.find(&format!("[{field}"))).unwrap_or(0);
+        errors.push(RuleError::at(path, text, Span::new(at, at + field.len()), message));
+    };
+    let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
+    if rule.id != name {
+        wrong("id", format!("`id` is `{}` but the file is `{name}.toml`; they must be the same", rule.id));
+    }
+    let section = match rule.kind {
+        Kind::Match => None,
+        Kind::Reach => Some(("reach", rule.reach.is_some())),
+        Kind::Listed => Some(("listed", rule.listed.is_some())),
+        Kind::ExportClass => Some(("export", rule.export.is_some())),
+        Kind::Concentration => Some(("concentration", rule.concentration.is_some())),
+        Kind::Missing => Some(("missing", rule.missing.is_some())),
+    };
+    if let Some((section, false)) = section {
+        wrong("kind", format!("this `kind` needs a section `[{section}]`"));
+    }
+    let kinds: BTreeSet<&str> = ComponentKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    for word in &rule.select.kind {
+        if !kinds.contains(word.as_str()) {
+            let hint = nearest(word, &kinds).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            wrong("kind", format!("`{word}` is not a kind of component{hint}"));
+        }
+    }
+    for pattern in &rule.select.id {
+        if globset::Glob::new(pattern).is_err() {
+            wrong("id", format!("`{pattern}` is not a glob"));
+        }
+    }
+    if let Some(super::file::Jurisdictions::Listed(words)) = rule.reach.as_ref().map(|reach| &reach.from)
+        && let Err(message) = super::profile::countries(words, catalog, catalog.date())
+    {
+        wrong("from", message);
+    }
+    let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
+    for word in rule.export.iter().flat_map(|export| &export.destinations) {
+        if !known.contains(word.as_str()) {
+            wrong("destinations", format!("`{word}` is not a destination row of `rules/export-control`"));
+        }
+    }
+    if rule.sources.is_empty() {
+        wrong("id", "a rule needs at least one `[[source]]`".to_owned());
+    }
+    let flagged = rule.examples.iter().filter(|example| !example.flagged.is_empty()).count();
+    if flagged == 0 || flagged == rule.examples.len() {
+        wrong("id", "a rule needs an example that is flagged and one that is not".to_owned());
+    }
+    errors
+}

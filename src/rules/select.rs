@@ -1,0 +1,51 @@
+//! Which components a rule speaks about.
+
+use std::collections::BTreeSet;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::file::Select;
+use super::run::View;
+use crate::graph::NodeId;
+use crate::model::ComponentKind;
+
+/// Every selected component, in id order.
+#[must_use]
+pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
+    let kinds: BTreeSet<ComponentKind> = select.kind.iter().filter_map(|word| ComponentKind::parse(word)).collect();
+    let ids = globs(&select.id);
+    let graph = view.graph;
+    let needed = |node: NodeId| {
+        let origin = view.roots.path_to(node).start;
+        matches!(graph.node(origin).kind, ComponentKind::Workload | ComponentKind::Project)
+    };
+    graph
+        .nodes()
+        .filter(|node| {
+            let about = graph.node(*node);
+            (kinds.is_empty() || kinds.contains(&about.kind))
+                && ids.as_ref().is_none_or(|ids| ids.is_match(about.id.as_str()))
+                && select.attribute.iter().all(|(key, wanted)| has(view, *node, key, wanted))
+                && !select.not.iter().any(|(key, unwanted)| has(view, *node, key, unwanted))
+                && (!select.needed || needed(*node))
+        })
+        .collect()
+}
+
+fn has(view: &View<'_>, node: NodeId, key: &str, wanted: &[String]) -> bool {
+    view.graph.attributes(node, key).any(|value| wanted.iter().any(|word| word == "*" || word == value))
+}
+
+fn globs(patterns: &[String]) -> Option<GlobSet> {
+    if patterns.is_empty() {
+        return None;
+    }
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        // checked when the rule was loaded
+        if let Ok(glob) = Glob::new(pattern) {
+            builder.add(glob);
+        }
+    }
+    builder.build().ok()
+}
