@@ -1,5 +1,5 @@
 //! Integration tests: one binary, one module per topic.
 
 mod catalog;
-mod rules;
 mod images;
+mod rules;

@@ -1,7 +1,8 @@
 //! Alpine package database: `lib/apk/db/installed`.
 
-use super::dpkg::mail_domain;
-use super::os_release::{distribution_of, filesystem};
+use super::dpkg::{homepage, mail_domain};
+use super::os_release::{Distribution, filesystem};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, RelationKind, key, purl};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -13,7 +14,8 @@ pub struct Apk;
 static META: ScannerMeta = ScannerMeta {
     id: "apk",
     title: "Alpine package database",
-    summary: "Installed packages with version, architecture, licence and the maintainer's domain.",
+    summary: "Installed packages with version, architecture, licence, the maintainer's mail domain and the \
+              code host of the homepage.",
     files: &["**/lib/apk/db/installed"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -29,9 +31,10 @@ impl Scanner for Apk {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let root = filesystem(input, file, "/lib/apk/db/");
+        let marker = if file.path().as_str().contains("usr/lib/apk/") { "/usr/lib/apk/" } else { "/lib/apk/" };
+        let root = filesystem(input, file, marker);
         out.component(&root.0, root.1, file.whole());
-        let distribution = distribution_of(input, file, "/lib/apk/db/", "alpine");
+        let distribution = Distribution::of(input, file, marker, "alpine");
         let mut fields: Vec<(&str, &str, Span)> = Vec::new();
         for line in lines(file.text()) {
             match line.text.split_once(':') {
@@ -47,26 +50,37 @@ impl Scanner for Apk {
 fn write(
     fields: &[(&str, &str, Span)],
     root: &crate::model::ComponentId,
-    distribution: &str,
+    distribution: &Distribution,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
     let field = |name: &str| fields.iter().find(|(field, _, _)| *field == name);
-    let (Some((_, name, span)), Some((_, version, _))) = (field("P"), field("V")) else { return };
-    let qualifiers: Vec<(&str, &str)> = field("A").map(|(_, arch, _)| ("arch", *arch)).into_iter().collect();
-    let id = purl::build("apk", Some(distribution), name, Some(version), &qualifiers);
+    let (Some((_, name, span)), Some((_, version, _))) = (field("P"), field("V")) else {
+        if let Some((_, _, span)) = fields.first() {
+            out.problem(DiagnosticKind::Malformed, file, Some(*span), "package entry without `P` or `V`");
+        }
+        return;
+    };
+    let mut distro = String::new();
+    let qualifiers = distribution.qualifiers(field("A").map(|(_, arch, _)| *arch), &mut distro);
+    let id = purl::build("apk", Some(&distribution.id), name, Some(version), &qualifiers);
     let seen = || file.at(*span);
     out.component(&id, ComponentKind::Package, seen());
     out.attribute(&id, key::ECOSYSTEM, "apk", seen());
     out.attribute(&id, key::NAME, name, seen());
     out.attribute(&id, key::VERSION, version, seen());
     out.attribute(&id, key::RESOLUTION, "locked", seen());
-    out.attribute(&id, key::IDENTITY, format!("distribution:{distribution}"), seen());
+    out.attribute(&id, key::IDENTITY, format!("distribution:{}", distribution.id), distribution.evidence(seen()));
     if let Some((_, licence, _)) = field("L") {
         out.attribute(&id, key::LICENSE, licence, seen());
     }
-    if let Some(domain) = field("m").and_then(|(_, text, _)| mail_domain(text)) {
-        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), seen());
+    if let Some((_, text, span)) = field("m")
+        && let Some(domain) = mail_domain(text)
+    {
+        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), file.at(*span));
+    }
+    if let Some((_, address, span)) = field("U") {
+        homepage(&id, address, &file.at(*span), out);
     }
     out.relation(root, RelationKind::Contains, &id, seen());
 }

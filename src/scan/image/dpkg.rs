@@ -1,9 +1,11 @@
 //! Debian package database: `var/lib/dpkg/status` and `status.d`.
 
-use super::os_release::distribution_of;
-use crate::model::{Basis, ComponentKind, RelationKind, key, purl};
+use super::os_release::Distribution;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::lines::{Line, lines};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::scan::package::toolkit::repository_owner;
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
 /// Scanner `dpkg`.
@@ -12,8 +14,8 @@ pub struct Dpkg;
 static META: ScannerMeta = ScannerMeta {
     id: "dpkg",
     title: "Debian package database",
-    summary: "Installed packages with version, architecture and the domains of maintainer and homepage. Packages that \
-              are removed but leave configuration are not installed and not counted.",
+    summary: "Installed packages with version, architecture, the maintainer's mail domain and the code host of the \
+              homepage. Packages that are removed but leave configuration are not counted.",
     files: &["**/var/lib/dpkg/status", "**/var/lib/dpkg/status.d/*"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -34,29 +36,57 @@ impl Scanner for Dpkg {
         }
         let root = super::os_release::filesystem(input, file, "/var/lib/dpkg/");
         out.component(&root.0, root.1, file.whole());
-        let distribution = distribution_of(input, file, "/var/lib/dpkg/", "debian");
+        let distribution = Distribution::of(input, file, "/var/lib/dpkg/", "debian");
         for entry in stanzas(file.text()) {
-            let field = |name: &str| entry.iter().find(|(field, _, _)| field.eq_ignore_ascii_case(name));
-            let (Some((_, name, span)), Some((_, version, _))) = (field("Package"), field("Version")) else { continue };
-            if field("Status").is_some_and(|(_, status, _)| !status.ends_with(" installed")) {
-                continue;
-            }
-            let architecture = field("Architecture").map(|(_, text, _)| *text);
-            let qualifiers: Vec<(&str, &str)> = architecture.iter().map(|arch| ("arch", *arch)).collect();
-            let id = purl::build("deb", Some(&distribution), name, Some(version), &qualifiers);
-            let seen = || file.at(*span);
-            out.component(&id, ComponentKind::Package, seen());
-            out.attribute(&id, key::ECOSYSTEM, "deb", seen());
-            out.attribute(&id, key::NAME, name, seen());
-            out.attribute(&id, key::VERSION, version, seen());
-            out.attribute(&id, key::RESOLUTION, "locked", seen());
-            out.attribute(&id, key::IDENTITY, format!("distribution:{distribution}"), seen());
-            if let Some(domain) = field("Maintainer").and_then(|(_, text, _)| mail_domain(text)) {
-                out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), seen());
-            }
-            out.relation(&root.0, RelationKind::Contains, &id, seen());
+            write(&entry, &root.0, &distribution, file, out);
         }
         Ok(())
+    }
+}
+
+/// One paragraph. Whatever is not a present package is passed over.
+fn write(entry: &[Field<'_>], root: &ComponentId, distribution: &Distribution, file: &SourceFile, out: &mut Facts<'_>) {
+    let field = |name: &str| entry.iter().find(|(field, _, _)| field.eq_ignore_ascii_case(name));
+    if field("Status").is_some_and(|(_, status, _)| !is_present(status)) {
+        return;
+    }
+    let (Some((_, name, span)), Some((_, version, _))) = (field("Package"), field("Version")) else {
+        let place = entry.first().map(|(_, _, span)| *span);
+        out.problem(DiagnosticKind::Malformed, file, place, "package entry without `Package` or `Version`");
+        return;
+    };
+    let mut distro = String::new();
+    let qualifiers = distribution.qualifiers(field("Architecture").map(|(_, text, _)| *text), &mut distro);
+    let id = purl::build("deb", Some(&distribution.id), name, Some(version), &qualifiers);
+    let seen = || file.at(*span);
+    out.component(&id, ComponentKind::Package, seen());
+    out.attribute(&id, key::ECOSYSTEM, "deb", seen());
+    out.attribute(&id, key::NAME, name, seen());
+    out.attribute(&id, key::VERSION, version, seen());
+    out.attribute(&id, key::RESOLUTION, "locked", seen());
+    out.attribute(&id, key::IDENTITY, format!("distribution:{}", distribution.id), distribution.evidence(seen()));
+    if let Some((_, text, span)) = field("Maintainer")
+        && let Some(domain) = mail_domain(text)
+    {
+        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), file.at(*span));
+    }
+    if let Some((_, address, span)) = field("Homepage") {
+        homepage(&id, address, &file.at(*span), out);
+    }
+    out.relation(root, RelationKind::Contains, &id, seen());
+}
+
+/// The last word of `Status` tells what lies in the file system.
+fn is_present(status: &str) -> bool {
+    let state = status.rsplit(' ').next().unwrap_or(status);
+    matches!(state, "installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending")
+}
+
+/// Where a package's upstream lives says who writes it, when it is a code host.
+pub(super) fn homepage(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+    if let Some(owner) = repository_owner(path) {
+        out.attribute(id, key::IDENTITY, owner, seen.clone().inferred());
     }
 }
 

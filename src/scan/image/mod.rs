@@ -1,9 +1,12 @@
 //! Scanners of image references and of what lies inside images.
 
 pub mod apk;
+pub mod apk_repositories;
+pub mod apt_sources;
 pub mod compose;
 pub mod dockerfile;
 pub mod dpkg;
 pub mod image_config;
 pub mod os_release;
 pub(crate) mod reference;
+pub mod rpm_database;

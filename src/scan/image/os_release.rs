@@ -1,8 +1,10 @@
 //! The operating system of a file system: `etc/os-release`.
 
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `os-release`.
 pub struct OsRelease;
@@ -30,14 +32,19 @@ impl Scanner for OsRelease {
         let root = filesystem(input, file, marker);
         for line in lines(file.text()) {
             let Some((name, value)) = line.text.split_once('=') else { continue };
-            let value = value.trim_matches(['"', '\'']);
-            let key = match name {
+            let value = unquoted(value);
+            let key = match name.trim() {
+                _ if value.is_empty() => continue,
                 "ID" => key::DISTRIBUTION,
                 "VERSION_ID" => key::DISTRIBUTION_VERSION,
                 _ => continue,
             };
             out.component(&root.0, root.1, file.whole());
             out.attribute(&root.0, key, value, file.at(span_within(&line, value)));
+        }
+        if out.is_empty() {
+            let message = "neither `ID` nor `VERSION_ID` is set; the distribution is unknown";
+            out.problem(DiagnosticKind::Malformed, file, None, message);
         }
         Ok(())
     }
@@ -48,22 +55,61 @@ impl Scanner for OsRelease {
 pub(super) fn filesystem(input: &Input<'_>, file: &SourceFile, marker: &str) -> (ComponentId, ComponentKind) {
     let path = format!("/{}", file.path());
     let above = path.find(marker).map_or("", |cut| &path[..cut]);
-    let folder = crate::text::RelPath::new(above.trim_start_matches('/')).unwrap_or_else(crate::text::RelPath::root);
+    let folder = RelPath::new(above.trim_start_matches('/')).unwrap_or_else(RelPath::root);
     (input.root_subject_at(&folder), input.root_kind())
 }
 
-/// The distribution's id from the release file of the same file system; else the database's usual one.
-pub(super) fn distribution_of(input: &Input<'_>, file: &SourceFile, marker: &str, usual: &str) -> String {
-    let path = format!("/{}", file.path());
-    let above = path.find(marker).map_or("", |cut| &path[..cut]).trim_start_matches('/').to_owned();
-    let names = ["etc/os-release", "usr/lib/os-release"];
-    let release = names.iter().find_map(|name| {
-        let path = if above.is_empty() { (*name).to_owned() } else { format!("{above}/{name}") };
-        input.companion(&crate::text::RelPath::new(&path)?)
-    });
-    let id = release.as_ref().and_then(|file| {
-        lines(file.text())
-            .find_map(|line| line.text.strip_prefix("ID=").map(|id| id.trim_matches(['"', '\'']).to_ascii_lowercase()))
-    });
-    id.filter(|id| !id.is_empty()).unwrap_or_else(|| usual.to_owned())
+/// The distribution of a file system.
+pub(super) struct Distribution {
+    /// `debian`; the database's usual one when no release file says.
+    pub(super) id: String,
+    /// Version as the release file has it.
+    version: Option<String>,
+    /// True when the release file says so.
+    pub(super) is_stated: bool,
+}
+
+impl Distribution {
+    /// Reads the release file of the file system that `file` belongs to; `marker` begins the path below its root.
+    pub(super) fn of(input: &Input<'_>, file: &SourceFile, marker: &str, usual: &str) -> Self {
+        let path = format!("/{}", file.path());
+        let above = path.find(marker).map_or("", |cut| &path[..cut]).trim_start_matches('/');
+        let names = ["etc/os-release", "usr/lib/os-release"];
+        let release = names.iter().find_map(|name| input.companion(&RelPath::new(&format!("./{above}/{name}"))?));
+        let value = |name: &str| {
+            let found = lines(release.as_ref()?.text()).find_map(|line| {
+                let (key, value) = line.text.split_once('=')?;
+                (key.trim() == name).then(|| unquoted(value).to_ascii_lowercase())
+            });
+            found.filter(|value| !value.is_empty())
+        };
+        let stated = value("ID");
+        let is_stated = stated.is_some();
+        Self { id: stated.unwrap_or_else(|| usual.to_owned()), version: value("VERSION_ID"), is_stated }
+    }
+
+    /// Qualifiers of the purl of a package: architecture and `distro`.
+    pub(super) fn qualifiers<'a>(
+        &self,
+        architecture: Option<&'a str>,
+        distro: &'a mut String,
+    ) -> Vec<(&'static str, &'a str)> {
+        let mut qualifiers: Vec<(&'static str, &'a str)> =
+            architecture.map(|name| ("arch", name)).into_iter().collect();
+        if let Some(version) = self.version.as_ref().filter(|_| self.is_stated) {
+            *distro = format!("{}-{version}", self.id);
+            qualifiers.push(("distro", distro));
+        }
+        qualifiers
+    }
+
+    /// Evidence for what depends on the distribution: deduced when no release file says which it is.
+    pub(super) fn evidence(&self, seen: Seen) -> Seen {
+        if self.is_stated { seen } else { seen.inferred() }
+    }
+}
+
+/// A value as the shell would read it: without the quotes around it.
+fn unquoted(value: &str) -> &str {
+    value.trim().trim_matches(['"', '\''])
 }

@@ -112,8 +112,8 @@ fn two_layers() -> Vec<Vec<u8>> {
 
 fn expected() -> BTreeSet<String> {
     set(&[
-        "pkg:apk/alpine/busybox@1.36.1-r29?arch=x86_64",
-        "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64",
+        "pkg:apk/alpine/busybox@1.36.1-r29?arch=x86_64&distro=alpine-3.20.1",
+        "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1",
         "pkg:cargo/kept@1.0.0",
         "pkg:cargo/new@1.0.0",
     ])
@@ -213,7 +213,11 @@ fn hostile_entries_are_skipped_and_the_rest_is_read() {
     let inventory = scan_layout(&image, &Options::default()).expect("is readable");
     assert_eq!(
         contained(&inventory),
-        set(&["pkg:cargo/long@1.0.0", "pkg:cargo/pax@1.0.0", "pkg:deb/alpine/zlib1g@1:1.3?arch=amd64"])
+        set(&[
+            "pkg:cargo/long@1.0.0",
+            "pkg:cargo/pax@1.0.0",
+            "pkg:deb/alpine/zlib1g@1:1.3?arch=amd64&distro=alpine-3.20.1"
+        ])
     );
     let found = problems(&inventory);
     let count = |kind, word: &str| found.iter().filter(|(k, text)| *k == kind && text.contains(word)).count();
@@ -410,5 +414,5 @@ fn an_unpacked_file_system_is_a_project_at_its_root() {
             _ => None,
         })
         .collect();
-    assert_eq!(found, ["project:rootfs pkg:deb/ubuntu/zlib1g@1:1.3?arch=amd64"]);
+    assert_eq!(found, ["project:rootfs pkg:deb/ubuntu/zlib1g@1:1.3?arch=amd64&distro=ubuntu-24.04"]);
 }
