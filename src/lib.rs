@@ -12,13 +12,20 @@
 
 pub mod attribution;
 pub mod catalog;
+pub mod cli;
+pub mod commands;
+pub mod config;
 pub mod diagnostic;
 pub mod export;
 pub mod graph;
 pub mod model;
 pub mod parse;
+pub mod plan;
+pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod score;
+pub mod simulate;
 pub mod source;
 pub mod target;
 pub mod text;

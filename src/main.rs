@@ -1,3 +1,39 @@
-//! The `sovaudit` command.
+//! The `sovaudit` command: parse, run, exit code.
 
-fn main() {}
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use sovaudit::cli::Cli;
+use sovaudit::commands::{Outcome, run};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // a scanner that panics is a diagnostic; its message must not spoil the terminal
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = run(&cli, &mut out).and_then(|outcome| {
+        out.flush()?;
+        Ok(outcome)
+    });
+    match result {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(3),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // standard error may be closed as well; there is nobody left to tell
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `sovaudit … | head` is not an error.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let direct = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        direct.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}

@@ -57,6 +57,9 @@ pub struct Rule {
     /// Parameters of kind `missing`.
     #[serde(default)]
     pub missing: Option<MissingParameters>,
+    /// What the migration plan does about a finding; without it the finding stays for people to decide.
+    #[serde(default)]
+    pub plan: Option<PlanParameters>,
     /// Where the rule has it from; at least one.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
@@ -191,6 +194,35 @@ pub struct MissingParameters {
     /// Only ask when the target has at least one of these relations anywhere or of these component kinds.
     #[serde(default)]
     pub only_if_present: Vec<String>,
+}
+
+/// What the migration plan does about a finding.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PlanParameters {
+    /// What kind of change.
+    pub action: PlanAction,
+    /// Effort for one component: `S` under a week, `M` 1-4 weeks, `L` 1-3 months, `XL` more. A service's own
+    /// effort in the catalog wins.
+    pub effort: String,
+}
+
+/// Kinds of change a plan knows, each of which edits the graph so that its effect can be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanAction {
+    /// Pin by digest.
+    Pin,
+    /// Fetch from a mirror under own control.
+    Mirror,
+    /// Take the component out.
+    Remove,
+    /// Let a GitOps controller deploy it.
+    Gitops,
+    /// Keep a replica with an operator under trusted control.
+    Replicate,
+    /// Move to an operator under trusted control, with an open API.
+    ReplaceOperator,
 }
 
 /// A source.

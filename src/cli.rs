@@ -1,0 +1,221 @@
+//! The command line: types only, no logic.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Auditor for the geopolitical resilience of AI infrastructure.
+///
+/// Reads files, offline, and executes nothing: what do we depend on and who controls it; are we
+/// allowed to; what stops, and when, if a jurisdiction is lost; what do we change, in what order.
+#[derive(Debug, Parser)]
+#[command(name = "sovaudit", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  sovaudit scan .                              inventory, findings and gate for this folder
+  sovaudit scan . --fail-on sanctioned,critical --output sarif=out.sarif
+  sovaudit simulate --without US .             what stops, and when, if the US is cut off
+  sovaudit plan .                              what to change, in what order, and what it buys
+  sovaudit explain managed-ai-lock-in          why a rule matters and what to do
+
+Exit codes: 0 passed, 1 the gate failed, 2 usage or configuration error,
+3 something could not be read and --strict was given.";
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take stock, judge, and decide the gate
+    Scan(ScanArgs),
+    /// Show what stops, and when, if jurisdictions are lost
+    Simulate(SimulateArgs),
+    /// Show what to change, in what order, and what it buys
+    Plan(PlanArgs),
+    /// Explain a rule, or a finding by its fingerprint
+    Explain(ExplainArgs),
+    /// Compute the export-control class of an accelerator
+    Classify(ClassifyArgs),
+    /// List providers, or compare stacks on eight criteria
+    Providers(ProvidersArgs),
+    /// List, show, check and test the rule files
+    Rules(RulesArgs),
+    /// Write a commented sovaudit.toml
+    Init(InitArgs),
+}
+
+/// What every evaluating command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Folder, image reference, oci-layout:DIR or image archive
+    #[arg(default_value = ".")]
+    pub target: String,
+    /// From whose chair to look: eu, eu-public-sector, fr-secnumcloud, de-c3a, us-defense, neutral
+    #[arg(long, env = "SOVAUDIT_PROFILE")]
+    pub profile: Option<String>,
+    /// Home jurisdictions instead of the profile's: ISO codes or country groups
+    #[arg(long, value_delimiter = ',')]
+    pub home: Vec<String>,
+    /// Judge by the law of this day, YYYY-MM-DD [default: today]
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// Rule folder laid over the embedded rules; repeats
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Configuration file [default: sovaudit.toml in the target folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Glob of paths to leave out; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Allow running `cargo metadata` in the target, which the target can make run other programs
+    #[arg(long)]
+    pub trust_workspace: bool,
+    /// Platform to read of an image made for several, such as linux/amd64
+    #[arg(long)]
+    pub platform: Option<String>,
+    /// Registry that may be spoken to without encryption; repeats
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub insecure_registry: Vec<String>,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Shared arguments.
+    #[command(flatten)]
+    pub common: Common,
+    /// What standard output gets: table, json, sarif, markdown
+    #[arg(long, default_value = "table")]
+    pub format: String,
+    /// Write FORMAT=FILE as well; repeats
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub output: Vec<String>,
+    /// Categories, rule ids or severities (and worse) that fail the gate; `none` for nothing
+    #[arg(long, value_delimiter = ',', value_name = "WORD,…")]
+    pub fail_on: Option<Vec<String>>,
+    /// Findings of this earlier JSON report do not fail the gate
+    #[arg(long, value_name = "REPORT.json")]
+    pub baseline: Option<PathBuf>,
+    /// Exit 3 when something could not be read
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Jurisdictions that are lost together: ISO codes or names
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub without: Vec<String>,
+    /// Shared arguments.
+    #[command(flatten)]
+    pub common: Common,
+    /// table or json
+    #[arg(long, default_value = "table")]
+    pub format: String,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Shared arguments.
+    #[command(flatten)]
+    pub common: Common,
+    /// table, markdown or json
+    #[arg(long, default_value = "table")]
+    pub format: String,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Rule id, or fingerprint of a finding
+    pub what: String,
+    /// Shared arguments; the target is read for fingerprints only.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `classify`.
+#[derive(Debug, Args)]
+pub struct ClassifyArgs {
+    /// SKU id, PCI id, device name or cloud instance type
+    pub what: String,
+    /// Destination: ISO code or name
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Law of this day, YYYY-MM-DD [default: today]
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// Rule folder laid over the embedded rules; repeats
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// `providers`.
+#[derive(Debug, Args)]
+pub struct ProvidersArgs {
+    /// `compare` shows OVHcloud, Gaia-X, on-premise and hyperscaler on eight criteria
+    pub action: Option<String>,
+    /// Rule folder laid over the embedded rules; repeats
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// What to do with the rules.
+    #[command(subcommand)]
+    pub action: RulesAction,
+}
+
+/// Actions on rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesAction {
+    /// List every rule
+    List {
+        /// Rule folder laid over the embedded rules; repeats
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Show a rule as a page
+    Show {
+        /// Rule id.
+        id: String,
+        /// Rule folder laid over the embedded rules; repeats
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Check rule folders; without one, the embedded rules
+    Check {
+        /// Rule folders.
+        folders: Vec<PathBuf>,
+    },
+    /// Run the examples of every rule
+    Test {
+        /// Rule folders.
+        folders: Vec<PathBuf>,
+    },
+    /// Print a JSON Schema: rule, profile, config or report
+    Schema {
+        /// Which.
+        #[arg(default_value = "rule")]
+        what: String,
+    },
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to write into
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+}

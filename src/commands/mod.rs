@@ -1,0 +1,43 @@
+//! One file per command: from arguments to the library to output. The outcome is the exit code.
+
+mod classify;
+mod explain;
+mod init;
+mod plan;
+mod prepare;
+mod providers;
+mod rules;
+mod scan;
+mod simulate;
+
+use std::io;
+
+use crate::cli::{Cli, Command};
+
+/// What the program ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 0.
+    Passed,
+    /// 1: the gate failed.
+    Failed,
+    /// 3: something could not be read, under `--strict`.
+    Incomplete,
+}
+
+/// Runs a command; its result goes to `out`.
+///
+/// # Errors
+/// Usage and configuration errors: exit code 2.
+pub fn run(cli: &Cli, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
+    match &cli.command {
+        Command::Scan(arguments) => scan::run(arguments, out),
+        Command::Simulate(arguments) => simulate::run(arguments, out),
+        Command::Plan(arguments) => plan::run(arguments, out),
+        Command::Explain(arguments) => explain::run(arguments, out),
+        Command::Classify(arguments) => classify::run(arguments, out),
+        Command::Providers(arguments) => providers::run(arguments, out),
+        Command::Rules(arguments) => rules::run(arguments, out),
+        Command::Init(arguments) => init::run(arguments, out),
+    }
+}

@@ -1,0 +1,117 @@
+//! `sovaudit plan`.
+
+use std::io;
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::Outcome;
+use super::prepare::prepare;
+use crate::cli::PlanArgs;
+use crate::model::Severity;
+use crate::plan::{Action, Inputs, Plan, State, plan};
+use crate::text::clean_line;
+
+/// Runs the command.
+pub(super) fn run(arguments: &PlanArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
+    if !matches!(arguments.format.as_str(), "table" | "markdown" | "json") {
+        bail!("there is no format `{}` for plan; choose table, markdown or json", arguments.format);
+    }
+    let prepared = prepare(&arguments.common)?;
+    let plan = plan(&Inputs {
+        inventory: &prepared.inventory,
+        catalog: &prepared.knowledge.catalog,
+        rules: &prepared.knowledge.rules,
+        profile: &prepared.profile,
+        as_of: prepared.as_of,
+    });
+    match arguments.format.as_str() {
+        "json" => {
+            serde_json::to_writer_pretty(&mut *out, &json_of(&plan))?;
+            writeln!(out)?;
+        }
+        format => text(&plan, format == "markdown", out)?,
+    }
+    Ok(Outcome::Passed)
+}
+
+fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    let (heading, bullet) = if markdown { ("## ", "- ") } else { ("", "  ") };
+    writeln!(out, "{heading}Today\n\n{bullet}{}", line(plan, &plan.states[0]))?;
+    for (at, state) in plan.states.iter().enumerate().skip(1) {
+        let actions: Vec<&Action> = plan.actions.iter().filter(|action| action.wave == at).collect();
+        writeln!(out, "\n{heading}Wave {at} ({} changes)\n", actions.len())?;
+        for action in actions {
+            let closes: Vec<&str> = action.closes.iter().map(String::as_str).collect();
+            writeln!(out, "{bullet}{:2} {} [{}]", action.effort, clean_line(&action.text), closes.join(", "))?;
+            if let Some(migration) = &action.migration {
+                writeln!(out, "{bullet}   data: {}", clean_line(migration))?;
+            }
+        }
+        writeln!(out, "\n{bullet}then: {}", line(plan, state))?;
+    }
+    if !plan.left.is_empty() {
+        writeln!(out, "\n{heading}Left ({} findings)\n", plan.left.len())?;
+        for (finding, reason) in &plan.left {
+            writeln!(
+                out,
+                "{bullet}{} {}: {} ({reason})",
+                finding.severity.as_str(),
+                finding.rule,
+                clean_line(finding.subject.rest())
+            )?;
+        }
+    }
+    writeln!(out, "\nEffort: S under 1 week, M 1-4 weeks, L 1-3 months, XL more than 3 months.")?;
+    writeln!(out, "Each state is computed by judging the changed system again.")
+}
+
+/// `2 critical, 5 high; without US 3 of 9 stop at once, 9 by the next deploy`.
+fn line(plan: &Plan, state: &State) -> String {
+    let counts: Vec<String> = Severity::WORST_FIRST
+        .iter()
+        .filter_map(|severity| Some(format!("{} {}", state.findings.get(severity)?, severity.as_str())))
+        .collect();
+    let findings = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
+    match plan.without {
+        Some(code) => format!(
+            "{findings}; without {code} {} of {} workloads stop at once, {} by the next deploy",
+            state.stop_at_once, state.workloads, state.stop_by_deploy
+        ),
+        None => findings,
+    }
+}
+
+fn json_of(plan: &Plan) -> serde_json::Value {
+    let state = |state: &State| {
+        let findings: serde_json::Map<String, serde_json::Value> =
+            state.findings.iter().rev().map(|(severity, count)| (severity.as_str().to_owned(), json!(count))).collect();
+        json!({ "findings": findings, "workloads": state.workloads, "stop_at_once": state.stop_at_once, "stop_by_deploy": state.stop_by_deploy })
+    };
+    json!({
+        "schema": "sovaudit-plan/1",
+        "without": plan.without.map(|code| code.to_string()),
+        "before": state(&plan.states[0]),
+        "waves": plan.states.iter().enumerate().skip(1).map(|(at, after)| json!({
+            "wave": at,
+            "actions": plan.actions.iter().filter(|action| action.wave == at).map(|action| json!({
+                "subject": action.subject.as_str(),
+                "action": serde_json::to_value(action.kind).unwrap_or_default(),
+                "text": action.text,
+                "effort": action.effort,
+                "target": action.target,
+                "alternatives": action.alternatives,
+                "migration": action.migration,
+                "closes": action.closes,
+            })).collect::<Vec<_>>(),
+            "after": state(after),
+        })).collect::<Vec<_>>(),
+        "left": plan.left.iter().map(|(finding, reason)| json!({
+            "fingerprint": finding.fingerprint.to_string(),
+            "rule": finding.rule,
+            "subject": finding.subject.as_str(),
+            "severity": finding.severity.as_str(),
+            "reason": reason,
+        })).collect::<Vec<_>>(),
+    })
+}

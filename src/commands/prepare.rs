@@ -1,0 +1,159 @@
+//! What all evaluating commands share: rules, configuration, profile, day, inventory.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::attribution::attribute;
+use crate::catalog::{Catalog, Layer, RuleError, read_folder};
+use crate::cli::Common;
+use crate::config::Config;
+use crate::model::{Date, Inventory};
+use crate::rules::{Profile, RuleSet};
+use crate::scan::{Options, scan_directory};
+use crate::source::image::ImageOptions;
+use crate::source::image_manifest::Platform;
+use crate::target::{Target, scan_image};
+
+/// Rules and facts.
+pub(super) struct Knowledge {
+    pub(super) catalog: Catalog,
+    pub(super) rules: RuleSet,
+}
+
+/// Everything an evaluation needs.
+pub(super) struct Prepared {
+    pub(super) knowledge: Knowledge,
+    pub(super) config: Config,
+    pub(super) profile: Profile,
+    pub(super) as_of: Date,
+    pub(super) inventory: Inventory,
+}
+
+/// Loads the embedded rules and folders on top.
+pub(super) fn knowledge(folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
+    let mut layers = vec![Layer::embedded()];
+    for folder in folders {
+        layers
+            .push(read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?);
+    }
+    let catalog = Catalog::load(&layers).map_err(|errors| rule_errors(&errors))?;
+    let rules = RuleSet::load(&layers, &catalog).map_err(|errors| rule_errors(&errors))?;
+    Ok(Knowledge { catalog, rules })
+}
+
+fn rule_errors(errors: &[RuleError]) -> anyhow::Error {
+    const SHOWN: usize = 10;
+    let mut text: Vec<String> = errors.iter().take(SHOWN).map(ToString::to_string).collect();
+    if errors.len() > SHOWN {
+        text.push(format!("and {} more", errors.len() - SHOWN));
+    }
+    anyhow::anyhow!("the rule files have mistakes:\n{}", text.join("\n"))
+}
+
+/// Reads everything and takes stock.
+pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
+    let target = Target::parse(&common.target)?;
+    let config = config(common, &target)?;
+    let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
+    folders.extend(common.rules.iter().cloned());
+    let knowledge = knowledge(&folders)?;
+    let as_of = day(common.as_of.as_deref())?;
+    let profile = profile(common, &config, &knowledge, as_of)?;
+    let options = Options {
+        excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
+        trust_workspace: common.trust_workspace,
+        ..Options::default()
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(common.threads.unwrap_or(0)).stack_size(8 << 20).build()?;
+    let inventory = pool.install(|| take_stock(&target, common, &knowledge.catalog, &options))?;
+    let inventory = attribute(inventory, &knowledge.catalog, as_of);
+    Ok(Prepared { knowledge, config, profile, as_of, inventory })
+}
+
+fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    match target {
+        Target::Directory(folder) => scan_directory(folder, catalog, options)
+            .with_context(|| format!("cannot open the folder `{}`", folder.display())),
+        Target::Image(image) => {
+            let image_options = ImageOptions {
+                platform: common.platform.as_deref().map(Platform::parse).transpose()?,
+                insecure_registries: common.insecure_registry.clone(),
+                credential_helpers: false,
+            };
+            scan_image(image, catalog, options, &image_options)
+        }
+        Target::File(path) => one_file(path, catalog, options),
+        Target::Host => bail!(
+            "scanning this machine's hardware is not built yet; scan a capture of `nvidia-smi -q -x` or `lspci -nn` instead"
+        ),
+    }
+}
+
+/// A single file: the scanners that want its name, as if it lay alone in a folder.
+fn one_file(path: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let relative = crate::text::RelPath::new(&name).with_context(|| format!("`{name}` is no file name"))?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let bytes = crate::source::directory::read(folder, &relative, options.limits.large_file_bytes)
+        .map_err(|error| anyhow::anyhow!("cannot read `{}`: {error:?}", path.display()))?;
+    let inventory = crate::scan::scan_files(vec![(relative, bytes, None)], catalog, options);
+    if inventory.coverage.read.is_empty() {
+        bail!("no scanner reads a file named `{name}`; docs/scanners.md lists the names that are read");
+    }
+    Ok(inventory)
+}
+
+fn config(common: &Common, target: &Target) -> anyhow::Result<Config> {
+    if let Some(path) = &common.config {
+        return Config::read(path);
+    }
+    match target {
+        Target::Directory(folder) if folder.join("sovaudit.toml").is_file() => {
+            Config::read(&folder.join("sovaudit.toml"))
+        }
+        _ => Ok(Config::default()),
+    }
+}
+
+fn beside(target: &Target, folder: &str) -> PathBuf {
+    match target {
+        Target::Directory(root) => root.join(folder),
+        _ => PathBuf::from(folder),
+    }
+}
+
+/// The day asked for, or today.
+pub(super) fn day(text: Option<&str>) -> anyhow::Result<Date> {
+    match text {
+        Some(text) => Date::parse(text).with_context(|| format!("`{text}` is not a date; write it as 2026-11-23")),
+        None => Date::parse(&jiff::Zoned::now().date().to_string())
+            .context("the clock of this machine gives no date; use --as-of"),
+    }
+}
+
+fn profile(common: &Common, config: &Config, knowledge: &Knowledge, as_of: Date) -> anyhow::Result<Profile> {
+    let id = common.profile.as_deref().or(config.profile.as_deref()).unwrap_or("eu");
+    let Some(file) = knowledge.rules.profiles.get(id) else {
+        let known: Vec<&str> = knowledge.rules.profiles.keys().map(String::as_str).collect();
+        bail!("there is no profile `{id}`; choose one of {}", known.join(", "));
+    };
+    let mut file = file.clone();
+    let home = if common.home.is_empty() { &config.home } else { &common.home };
+    if !home.is_empty() {
+        file.home = home
+            .iter()
+            .map(|word| knowledge.catalog.country(word).map_or_else(|| word.clone(), |code| code.to_string()))
+            .collect();
+    }
+    Profile::resolve(file, &knowledge.catalog, as_of).map_err(|message| anyhow::anyhow!("{message}"))
+}
+
+fn excludes<'a>(patterns: impl Iterator<Item = &'a String>) -> anyhow::Result<GlobSet> {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        builder.add(Glob::new(pattern).with_context(|| format!("`{pattern}` is not a glob"))?);
+    }
+    Ok(builder.build()?)
+}

@@ -1,0 +1,140 @@
+//! `sovaudit scan`.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::Outcome;
+use super::prepare::{Knowledge, prepare};
+use crate::cli::ScanArgs;
+use crate::graph::{Graph, Roots};
+use crate::model::{Fingerprint, Severity};
+use crate::report::{self, Format, Report};
+use crate::rules::gate;
+use crate::rules::run::{View, judge};
+
+/// Runs the command.
+pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
+    // outputs are checked before the work, so that a typing mistake does not cost a scan
+    let shown = format_named(&arguments.format)?;
+    let outputs = outputs(&arguments.output)?;
+    let prepared = prepare(&arguments.common)?;
+    let fail_on = fail_on(arguments, &prepared.config.fail_on, &prepared.profile.file.fail_on, &prepared.knowledge)?;
+    let baseline = arguments.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
+    let graph = Graph::new(&prepared.inventory);
+    let roots = Roots::new(&graph);
+    let catalog = &prepared.knowledge.catalog;
+    let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
+    let judgement = judge(&view, &prepared.knowledge.rules.rules);
+    let gate = gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, prepared.as_of);
+    let report = report::build(&report::Sources {
+        target: &arguments.common.target,
+        rules_version: &catalog.manifest().set,
+        overrides: &catalog.overrides,
+        inventory: &prepared.inventory,
+        graph: &graph,
+        profile: &prepared.profile,
+        as_of: prepared.as_of,
+        rules: &prepared.knowledge.rules,
+        judgement: &judgement,
+        gate: &gate,
+        waivers: &prepared.config.waivers,
+    });
+    for (format, path) in &outputs {
+        write_file(*format, &report, path)?;
+    }
+    shown.write(&report, out)?;
+    let lost = prepared.inventory.diagnostics.iter().any(|problem| problem.kind.is_loss());
+    Ok(match (gate.passed(), lost && arguments.strict) {
+        (false, _) => Outcome::Failed,
+        (true, true) => Outcome::Incomplete,
+        (true, false) => Outcome::Passed,
+    })
+}
+
+fn format_named(word: &str) -> anyhow::Result<&'static dyn Format> {
+    let known: Vec<&str> = report::FORMATS.iter().map(|format| format.id()).collect();
+    report::format(word).with_context(|| format!("there is no format `{word}`; choose one of {}", known.join(", ")))
+}
+
+fn outputs(words: &[String]) -> anyhow::Result<Vec<(&'static dyn Format, PathBuf)>> {
+    let mut found = Vec::new();
+    for word in words {
+        let Some((format, path)) = word.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            bail!("`--output {word}` needs the form FORMAT=FILE, such as sarif=out.sarif");
+        };
+        found.push((format_named(format)?, PathBuf::from(path)));
+    }
+    Ok(found)
+}
+
+/// What fails the gate: the command line, else the configuration, else the profile.
+fn fail_on(
+    arguments: &ScanArgs,
+    config: &Option<Vec<String>>,
+    profile: &[String],
+    knowledge: &Knowledge,
+) -> anyhow::Result<Vec<String>> {
+    let words = arguments.fail_on.as_ref().or(config.as_ref()).map_or(profile, Vec::as_slice);
+    if matches!(words, [only] if only == "none") {
+        return Ok(Vec::new());
+    }
+    let rules = &knowledge.rules.rules;
+    for word in words {
+        let known =
+            Severity::parse(word).is_some() || rules.iter().any(|rule| rule.category == *word || rule.id == *word);
+        if !known {
+            let categories: BTreeSet<&str> = rules.iter().map(|rule| rule.category.as_str()).collect();
+            bail!(
+                "`--fail-on {word}` is no category, rule or severity; categories: {}; severities: info, low, medium, high, critical",
+                categories.into_iter().collect::<Vec<_>>().join(", ")
+            );
+        }
+    }
+    Ok(words.to_vec())
+}
+
+/// Fingerprints of an earlier JSON report.
+fn baseline(path: &Path) -> anyhow::Result<BTreeSet<Fingerprint>> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the baseline `{shown}`"))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("the baseline `{shown}` is not JSON"))?;
+    if value.get("schema").and_then(serde_json::Value::as_str) != Some("sovaudit-report/1") {
+        bail!("the baseline `{shown}` is not a sovaudit report; write one with `--output json=FILE`");
+    }
+    let findings = value.get("findings").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+    let prints =
+        findings.iter().filter_map(|finding| finding.get("fingerprint")?.as_str()).filter_map(Fingerprint::parse);
+    Ok(prints.collect())
+}
+
+/// Writes beside the target and renames: no reader ever sees half a file.
+fn write_file(format: &dyn Format, report: &Report, path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".sovaudit-")
+        .tempfile_in(folder)
+        .with_context(|| format!("cannot write into the folder of `{shown}`"))?;
+    let mut buffer = io::BufWriter::new(file.as_file_mut());
+    format.write(report, &mut buffer).with_context(|| format!("cannot write `{shown}`"))?;
+    buffer.flush().with_context(|| format!("cannot write `{shown}`"))?;
+    drop(buffer);
+    readable(file.path());
+    file.persist(path).with_context(|| format!("cannot write `{shown}`"))?;
+    Ok(())
+}
+
+/// Temporary files are private; a report is for others too.
+#[cfg(unix)]
+fn readable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    // best effort: a private report is still a report
+    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644));
+}
+
+#[cfg(not(unix))]
+fn readable(_: &Path) {}

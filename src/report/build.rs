@@ -1,0 +1,400 @@
+//! From the evaluated system to the report's rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{
+    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, OverrideRow,
+    PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+};
+use crate::graph::{Graph, Path};
+use crate::model::{Basis, ComponentKind, CountryCode, Date, Evidence, Finding, Horizon, Inventory, Place, Step, key};
+use crate::rules::gate::{Gate, Waiver, WaiverState};
+use crate::rules::run::Judgement;
+use crate::rules::{Profile, RuleSet, page};
+use crate::score::{CONTROL_ORDER, control_shares, country};
+use crate::simulate::{Simulation, simulate};
+
+/// How many jurisdictions the survival table shows.
+const SURVIVAL_ROWS: usize = 5;
+
+/// Everything a report is made of.
+pub struct Sources<'a> {
+    /// Target as the user named it.
+    pub target: &'a str,
+    /// Version of the rule set.
+    pub rules_version: &'a str,
+    /// Replaced entries.
+    pub overrides: &'a [String],
+    /// Facts, diagnostics, coverage.
+    pub inventory: &'a Inventory,
+    /// Their graph.
+    pub graph: &'a Graph<'a>,
+    /// The chair.
+    pub profile: &'a Profile,
+    /// The day.
+    pub as_of: Date,
+    /// Rules, for their texts.
+    pub rules: &'a RuleSet,
+    /// What they said.
+    pub judgement: &'a Judgement,
+    /// The decision.
+    pub gate: &'a Gate,
+    /// Waivers of the configuration.
+    pub waivers: &'a [Waiver],
+}
+
+/// Builds the report.
+#[must_use]
+pub fn build(sources: &Sources<'_>) -> Report {
+    let graph = sources.graph;
+    Report {
+        schema: "sovaudit-report/1".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules: sources.rules_version.to_owned(),
+        overrides: sources.overrides.iter().map(|entry| OverrideRow { entry: entry.clone() }).collect(),
+        target: sources.target.to_owned(),
+        profile: sources.profile.file.id.clone(),
+        as_of: sources.as_of.to_string(),
+        coverage: coverage(sources),
+        control: control(graph),
+        survival: survival(sources),
+        gate: gate(sources),
+        findings: sources.judgement.findings.iter().map(|finding| finding_row(sources, finding)).collect(),
+        rule_texts: rule_texts(sources),
+        undecided: undecided(sources),
+        diagnostics: diagnostics(sources.inventory),
+        components: components(graph),
+        relations: relations(graph),
+    }
+}
+
+fn coverage(sources: &Sources<'_>) -> CoverageRow {
+    let coverage = &sources.inventory.coverage;
+    let graph = sources.graph;
+    let mut components: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut asked, mut unknown) = (0, 0);
+    for node in graph.nodes() {
+        let about = graph.node(node);
+        if about.kind.is_counted() && about.evidence.is_some() {
+            *components.entry(about.kind.as_str().to_owned()).or_default() += 1;
+        }
+        if about.kind != ComponentKind::Host
+            && let Some(owner) = graph.attribute(node, key::OWNER)
+        {
+            asked += 1;
+            unknown += usize::from(owner == "unknown");
+        }
+    }
+    let texts = |paths: &BTreeSet<crate::text::RelPath>| paths.iter().map(ToString::to_string).collect();
+    CoverageRow {
+        files_seen: coverage.seen,
+        files_read: coverage.read.len(),
+        partial: texts(&coverage.partial),
+        failed: texts(&coverage.failed),
+        skipped_folders: texts(&coverage.skipped),
+        components,
+        owners_unknown: unknown,
+        owners_asked: asked,
+    }
+}
+
+fn control(graph: &Graph<'_>) -> Vec<ControlRow> {
+    let shares = control_shares(graph);
+    let percent = |count: usize| (count * 100).checked_div(shares.total).unwrap_or(0);
+    let mut rows: Vec<ControlRow> = shares
+        .by_country
+        .iter()
+        .map(|(code, count)| ControlRow {
+            jurisdiction: code.to_string(),
+            components: *count,
+            percent: percent(*count),
+        })
+        .collect();
+    rows.sort_by(|a, b| b.components.cmp(&a.components).then_with(|| a.jurisdiction.cmp(&b.jurisdiction)));
+    if shares.unknown > 0 {
+        rows.push(ControlRow {
+            jurisdiction: "unknown".to_owned(),
+            components: shares.unknown,
+            percent: percent(shares.unknown),
+        });
+    }
+    rows
+}
+
+/// The jurisdictions outside home whose loss stops most, soonest first.
+fn survival(sources: &Sources<'_>) -> Vec<SurvivalRow> {
+    let graph = sources.graph;
+    let codes: Vec<CountryCode> = graph
+        .nodes()
+        .filter(|node| graph.node(*node).kind == ComponentKind::Jurisdiction)
+        .filter_map(|node| country(graph, node))
+        .filter(|code| !sources.profile.home.contains(code))
+        .collect();
+    let mut found: Vec<Simulation> = codes.into_iter().map(|code| simulate(graph, &[code])).collect();
+    found.retain(|simulation| simulation.stopped_by(Horizon::NextRefresh) > 0);
+    let weight =
+        |simulation: &Simulation| Horizon::STOPS.map(|horizon| std::cmp::Reverse(simulation.stopped_by(horizon)));
+    found.sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| a.without.cmp(&b.without)));
+    found.truncate(SURVIVAL_ROWS);
+    found.iter().map(|simulation| survival_row(graph, simulation)).collect()
+}
+
+/// One simulation as a row.
+#[must_use]
+pub(crate) fn survival_row(graph: &Graph<'_>, simulation: &Simulation) -> SurvivalRow {
+    SurvivalRow {
+        without: simulation.without.iter().map(ToString::to_string).collect(),
+        workloads: simulation.workloads.len(),
+        stopped: Horizon::STOPS
+            .iter()
+            .map(|horizon| (horizon.as_str().to_owned(), simulation.stopped_by(*horizon)))
+            .collect(),
+        fates: simulation
+            .workloads
+            .iter()
+            .map(|fate| FateRow {
+                workload: graph.node(fate.node).id.to_string(),
+                stops: fate.stops.as_str().to_owned(),
+                witness: path_rows(graph, &fate.witness),
+            })
+            .collect(),
+    }
+}
+
+fn path_rows(graph: &Graph<'_>, path: &Path) -> Vec<StepRow> {
+    let mut rows = vec![StepRow {
+        relation: None,
+        component: graph.node(path.start).id.to_string(),
+        label: graph.label(path.start),
+        place: graph.node(path.start).evidence.and_then(|evidence| evidence.iter().find_map(observed)),
+        entry: None,
+        verification: None,
+    }];
+    rows.extend(path.steps.iter().map(|(edge, node)| {
+        let about = graph.edge(*edge);
+        StepRow {
+            relation: Some(about.kind.as_str().to_owned()),
+            component: graph.node(*node).id.to_string(),
+            label: graph.label(*node),
+            place: about.evidence.iter().find_map(observed),
+            entry: about.evidence.iter().find_map(|evidence| match evidence {
+                Evidence::Cited { entry, .. } => Some(entry.to_string()),
+                Evidence::Observed { .. } => None,
+            }),
+            verification: None,
+        }
+    }));
+    rows
+}
+
+fn observed(evidence: &Evidence) -> Option<PlaceRow> {
+    match evidence_row(evidence) {
+        EvidenceRow::Observed { place, .. } => Some(place),
+        EvidenceRow::Cited { .. } => None,
+    }
+}
+
+fn gate(sources: &Sources<'_>) -> GateRow {
+    let gate = sources.gate;
+    GateRow {
+        passed: gate.passed(),
+        fail_on: gate.fail_on.clone(),
+        failing: gate.failing.len(),
+        waived: gate.waived.len(),
+        baseline: gate.baseline.len(),
+        waivers: sources
+            .waivers
+            .iter()
+            .zip(&gate.waivers)
+            .map(|(waiver, state)| WaiverRow {
+                covers: covers(waiver),
+                reason: waiver.reason.clone(),
+                owner: waiver.owner.clone(),
+                expires: waiver.expires.to_string(),
+                state: match state {
+                    WaiverState::Used => "used",
+                    WaiverState::Unused => "unused",
+                    WaiverState::Expired => "expired",
+                }
+                .to_owned(),
+            })
+            .collect(),
+    }
+}
+
+fn covers(waiver: &Waiver) -> String {
+    match (&waiver.fingerprint, &waiver.rule, &waiver.subject) {
+        (Some(fingerprint), _, _) => fingerprint.clone(),
+        (None, Some(rule), Some(subject)) => format!("{rule} on {subject}"),
+        (None, Some(rule), None) => rule.clone(),
+        (None, None, subject) => subject.clone().unwrap_or_default(),
+    }
+}
+
+fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
+    let gate = sources.gate;
+    let (state, reason) = if let Some(word) = gate.failing.get(&finding.fingerprint) {
+        ("failing", Some(format!("--fail-on {word}")))
+    } else if let Some(at) = gate.waived.get(&finding.fingerprint) {
+        (
+            "waived",
+            sources
+                .waivers
+                .get(*at)
+                .map(|waiver| format!("{} until {} ({})", waiver.owner, waiver.expires, waiver.reason)),
+        )
+    } else if gate.baseline.contains(&finding.fingerprint) {
+        ("baseline", None)
+    } else {
+        ("open", None)
+    };
+    let subject_kind = sources.graph.find(&finding.subject).map_or("", |node| sources.graph.node(node).kind.as_str());
+    FindingRow {
+        fingerprint: finding.fingerprint.to_string(),
+        rule: finding.rule.to_string(),
+        category: finding.category.to_string(),
+        severity: finding.severity.as_str().to_owned(),
+        confidence: finding.confidence.as_str().to_owned(),
+        subject: finding.subject.to_string(),
+        subject_kind: subject_kind.to_owned(),
+        message: finding.message.clone(),
+        horizon: finding.horizon.map(|horizon| horizon.as_str().to_owned()),
+        primary: place_row(&finding.primary),
+        related: finding.related.iter().map(place_row).collect(),
+        witness: finding.witness.iter().map(step_row).collect(),
+        citations: finding.citations.iter().map(|citation| citation.title.to_string()).collect(),
+        effective_from: finding.effective.from.map(|date| date.to_string()),
+        effective_to: finding.effective.to.map(|date| date.to_string()),
+        verification: finding.verification.as_str().to_owned(),
+        remedy: finding.remedy.text.clone(),
+        alternatives: finding.remedy.alternatives.clone(),
+        notes: finding.notes.clone(),
+        may_gate: finding.may_gate,
+        state: state.to_owned(),
+        state_reason: reason,
+    }
+}
+
+fn step_row(step: &Step) -> StepRow {
+    StepRow {
+        relation: step.relation.map(|kind| kind.as_str().to_owned()),
+        component: step.component.to_string(),
+        label: step.label.to_string(),
+        place: step.place.as_ref().map(place_row),
+        entry: step.entry.as_ref().map(ToString::to_string),
+        verification: step.verification.map(|mark| mark.as_str().to_owned()),
+    }
+}
+
+fn place_row(place: &Place) -> PlaceRow {
+    PlaceRow {
+        path: place.path.to_string(),
+        line: place.region.map(|region| region.start.line),
+        column: place.region.map(|region| region.start.column),
+        end_line: place.region.map(|region| region.end.line),
+        end_column: place.region.map(|region| region.end.column),
+        excerpt: place.excerpt.as_ref().map(ToString::to_string),
+    }
+}
+
+fn rule_texts(sources: &Sources<'_>) -> Vec<RuleRow> {
+    let speaking: BTreeSet<&str> = sources.judgement.findings.iter().map(|finding| &*finding.rule).collect();
+    let rules = sources.rules.rules.iter().filter(|rule| speaking.contains(rule.id.as_str()));
+    rules
+        .map(|rule| RuleRow {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            category: rule.category.clone(),
+            severity: rule.severity.as_str().to_owned(),
+            why: rule.why.trim().to_owned(),
+            remedy: rule.remedy.trim().to_owned(),
+            sources: rule.sources.iter().map(|source| source.title.clone()).collect(),
+            page: page::markdown(rule),
+        })
+        .collect()
+}
+
+fn undecided(sources: &Sources<'_>) -> Vec<UndecidedRow> {
+    let rows = sources.judgement.undecided.iter().flat_map(|(rule, reasons)| {
+        reasons.iter().map(|(reason, count)| UndecidedRow {
+            rule: rule.clone(),
+            reason: reason.clone(),
+            components: *count,
+        })
+    });
+    rows.collect()
+}
+
+fn diagnostics(inventory: &Inventory) -> Vec<DiagnosticRow> {
+    let rows = inventory.diagnostics.iter().map(|problem| DiagnosticRow {
+        path: problem.path.to_string(),
+        line: problem.at.map(|at| at.line),
+        column: problem.at.map(|at| at.column),
+        kind: problem.kind.as_str().to_owned(),
+        scanner: problem.scanner.to_string(),
+        message: problem.message.clone(),
+    });
+    rows.collect()
+}
+
+fn components(graph: &Graph<'_>) -> Vec<ComponentRow> {
+    let rows = graph.nodes().map(|node| {
+        let about = graph.node(node);
+        let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (key, value, _) in graph.all_attributes(node) {
+            attributes.entry((*key).to_owned()).or_default().push((*value).to_owned());
+        }
+        let states = graph.controlled_from(node, &CONTROL_ORDER);
+        ComponentRow {
+            id: about.id.to_string(),
+            kind: about.kind.as_str().to_owned(),
+            attributes,
+            evidence: about.evidence.into_iter().flatten().map(evidence_row).collect(),
+            controlled_from: states
+                .into_iter()
+                .filter_map(|state| country(graph, state))
+                .map(|code| code.to_string())
+                .collect(),
+        }
+    });
+    rows.collect()
+}
+
+fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
+    let mut rows = Vec::new();
+    for node in graph.nodes() {
+        for (edge, to) in graph.outgoing(node) {
+            let about = graph.edge(edge);
+            rows.push(RelationRow {
+                from: graph.node(node).id.to_string(),
+                kind: about.kind.as_str().to_owned(),
+                to: graph.node(to).id.to_string(),
+                horizon: about.horizon.as_str().to_owned(),
+                group: about.group.map(|group| group.0.to_string()),
+                evidence: about.evidence.iter().map(evidence_row).collect(),
+            });
+        }
+    }
+    rows
+}
+
+fn evidence_row(evidence: &Evidence) -> EvidenceRow {
+    match evidence {
+        Evidence::Observed { path, region, excerpt, layer, scanner, basis } => EvidenceRow::Observed {
+            place: place_row(&Place { path: path.clone(), region: *region, excerpt: excerpt.clone() }),
+            layer: layer.as_ref().map(ToString::to_string),
+            scanner: (*scanner).to_owned(),
+            basis: match basis {
+                Basis::Resolved => "resolved",
+                Basis::Declared => "declared",
+                Basis::Inferred => "inferred",
+            }
+            .to_owned(),
+        },
+        Evidence::Cited { entry, sources, verification, .. } => EvidenceRow::Cited {
+            entry: entry.to_string(),
+            sources: sources.iter().map(|source| source.title.to_string()).collect(),
+            verification: verification.as_str().to_owned(),
+        },
+    }
+}

@@ -1,0 +1,38 @@
+//! The report: versioned data, and the formats that write it.
+
+mod build;
+pub mod json;
+pub mod markdown;
+mod model;
+pub mod sarif;
+pub mod table;
+
+use std::io;
+
+pub(crate) use build::survival_row;
+pub use build::{Sources, build};
+pub use model::{
+    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, OverrideRow,
+    PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+};
+
+/// A way of writing a report.
+pub trait Format: Sync {
+    /// Word for `--format` and `--output`.
+    fn id(&self) -> &'static str;
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// Only those of the writer.
+    fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()>;
+}
+
+/// Every format. The table is for terminals: 80 columns, no colour unless asked.
+pub static FORMATS: &[&dyn Format] = &[&table::Table, &json::Json, &sarif::Sarif, &markdown::Markdown];
+
+/// The format a word names.
+#[must_use]
+pub fn format(word: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.id() == word)
+}

@@ -1,0 +1,348 @@
+//! The report's shape. Its JSON Schema is made from these types; additions are minor, removals major.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A report, schema version 1.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// `sovaudit-report/1`.
+    pub schema: String,
+    /// Version of the program.
+    pub version: String,
+    /// Version of the rule set.
+    pub rules: String,
+    /// Entries of added layers that replaced embedded ones.
+    pub overrides: Vec<OverrideRow>,
+    /// Target as the user named it.
+    pub target: String,
+    /// Profile id.
+    pub profile: String,
+    /// Day of the evaluation.
+    pub as_of: String,
+    /// How much was understood.
+    pub coverage: CoverageRow,
+    /// From where components are controlled, largest share first.
+    pub control: Vec<ControlRow>,
+    /// What stops if a jurisdiction is lost, worst first.
+    pub survival: Vec<SurvivalRow>,
+    /// The gate's decision.
+    pub gate: GateRow,
+    /// Worst first.
+    pub findings: Vec<FindingRow>,
+    /// Rules that speak in the findings.
+    pub rule_texts: Vec<RuleRow>,
+    /// What rules could not decide.
+    pub undecided: Vec<UndecidedRow>,
+    /// What was not understood, by path and place.
+    pub diagnostics: Vec<DiagnosticRow>,
+    /// Everything found, in id order.
+    pub components: Vec<ComponentRow>,
+    /// Every relation, ordered by near end, kind, far end.
+    pub relations: Vec<RelationRow>,
+}
+
+/// An entry that an added layer replaced.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OverrideRow {
+    /// `layer: table/id`.
+    pub entry: String,
+}
+
+/// How much was understood.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CoverageRow {
+    /// Files the walk saw.
+    pub files_seen: u64,
+    /// Files that scanners asked for and that were read.
+    pub files_read: usize,
+    /// Files of which part was lost.
+    pub partial: Vec<String>,
+    /// Files that could not be read or parsed.
+    pub failed: Vec<String>,
+    /// Generated or excluded folders not entered.
+    pub skipped_folders: Vec<String>,
+    /// Components by kind.
+    pub components: BTreeMap<String, usize>,
+    /// Components that should have an owner and have none known.
+    pub owners_unknown: usize,
+    /// Components that should have an owner.
+    pub owners_asked: usize,
+}
+
+/// Share of components by control.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ControlRow {
+    /// ISO code, or `unknown`.
+    pub jurisdiction: String,
+    /// How many components.
+    pub components: usize,
+    /// Percent of all, rounded down.
+    pub percent: usize,
+}
+
+/// Survival without one jurisdiction.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SurvivalRow {
+    /// ISO codes lost together.
+    pub without: Vec<String>,
+    /// Workloads in all.
+    pub workloads: usize,
+    /// Workloads that have stopped by each horizon.
+    pub stopped: BTreeMap<String, usize>,
+    /// Each workload's fate.
+    pub fates: Vec<FateRow>,
+}
+
+/// Fate of a workload.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FateRow {
+    /// Workload id.
+    pub workload: String,
+    /// `immediate`, `next-deploy`, `next-renewal`, `next-refresh`, `none`.
+    pub stops: String,
+    /// From the workload to what was lost.
+    pub witness: Vec<StepRow>,
+}
+
+/// The gate.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct GateRow {
+    /// True when the build may go on.
+    pub passed: bool,
+    /// What was asked.
+    pub fail_on: Vec<String>,
+    /// Findings that fail it.
+    pub failing: usize,
+    /// Findings accepted by a waiver.
+    pub waived: usize,
+    /// Findings known from the baseline.
+    pub baseline: usize,
+    /// Every waiver with its state.
+    pub waivers: Vec<WaiverRow>,
+}
+
+/// A waiver with its state.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct WaiverRow {
+    /// What it accepts.
+    pub covers: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Last day.
+    pub expires: String,
+    /// `used`, `unused`, `expired`.
+    pub state: String,
+}
+
+/// A finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FindingRow {
+    /// Stable identity.
+    pub fingerprint: String,
+    /// Rule id.
+    pub rule: String,
+    /// Category for `--fail-on`.
+    pub category: String,
+    /// `info` to `critical`.
+    pub severity: String,
+    /// `possible`, `likely`, `certain`.
+    pub confidence: String,
+    /// Component id.
+    pub subject: String,
+    /// Kind of the component.
+    pub subject_kind: String,
+    /// One sentence.
+    pub message: String,
+    /// When the loss would hurt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<String>,
+    /// Where to look first.
+    pub primary: PlaceRow,
+    /// Other places.
+    pub related: Vec<PlaceRow>,
+    /// Why, step by step.
+    pub witness: Vec<StepRow>,
+    /// Law, list entry or document.
+    pub citations: Vec<String>,
+    /// First day of the law or listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<String>,
+    /// Last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_to: Option<String>,
+    /// Weakest mark of the facts it rests on.
+    pub verification: String,
+    /// What to do.
+    pub remedy: String,
+    /// Replacements.
+    pub alternatives: Vec<String>,
+    /// Notes.
+    pub notes: Vec<String>,
+    /// False when the facts are too weak to fail a gate.
+    pub may_gate: bool,
+    /// `failing`, `waived`, `baseline`, `open`.
+    pub state: String,
+    /// Why it fails or who accepted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_reason: Option<String>,
+}
+
+/// A place in the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlaceRow {
+    /// File below the target.
+    pub path: String,
+    /// First line, from 1; absent for a file as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// First column in code points, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// Last line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
+    /// Column after the last character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<u32>,
+    /// The words there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+}
+
+/// A step of a witness path.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StepRow {
+    /// Relation from the step before; absent for the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relation: Option<String>,
+    /// Component id.
+    pub component: String,
+    /// Name a person would use.
+    pub label: String,
+    /// Where it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceRow>,
+    /// Rule-file entry that says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// Mark of that entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<String>,
+}
+
+/// A rule that speaks in the findings.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RuleRow {
+    /// Rule id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Category.
+    pub category: String,
+    /// Severity before profile and horizon.
+    pub severity: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+    /// Sources.
+    pub sources: Vec<String>,
+    /// The rule as a page, Markdown.
+    pub page: String,
+}
+
+/// What a rule could not decide.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UndecidedRow {
+    /// Rule id.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+    /// How many components.
+    pub components: usize,
+}
+
+/// What was not understood.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DiagnosticRow {
+    /// File.
+    pub path: String,
+    /// Line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// `unreadable`, `malformed`, `unsupported`, `unresolved`, `conflict`, `limit-reached`, `internal`.
+    pub kind: String,
+    /// Scanner or stage.
+    pub scanner: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// A component.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ComponentRow {
+    /// Stable id; a package URL for packages and images.
+    pub id: String,
+    /// Kind.
+    pub kind: String,
+    /// Properties.
+    pub attributes: BTreeMap<String, Vec<String>>,
+    /// Where it was seen or what says it.
+    pub evidence: Vec<EvidenceRow>,
+    /// States that in the end control who answers for it.
+    pub controlled_from: Vec<String>,
+}
+
+/// Evidence.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum EvidenceRow {
+    /// Seen in the target.
+    Observed {
+        /// Place.
+        #[serde(flatten)]
+        place: PlaceRow,
+        /// Layer digest, for images.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// Scanner id.
+        scanner: String,
+        /// `resolved`, `declared`, `inferred`.
+        basis: String,
+    },
+    /// Said by the rule files.
+    Cited {
+        /// Table and id.
+        entry: String,
+        /// Where the rule files have it from.
+        sources: Vec<String>,
+        /// Mark.
+        verification: String,
+    },
+}
+
+/// A relation.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RelationRow {
+    /// Near end.
+    pub from: String,
+    /// Kind.
+    pub kind: String,
+    /// Far end.
+    pub to: String,
+    /// When its loss hurts.
+    pub horizon: String,
+    /// Alternatives share a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Why we believe it.
+    pub evidence: Vec<EvidenceRow>,
+}

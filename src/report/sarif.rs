@@ -1,0 +1,210 @@
+//! SARIF 2.1.0 as code scanning services accept it: exact regions, stable fingerprints, rule help,
+//! the witness path as related locations and as a code flow.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{FindingRow, Format, PlaceRow, Report, RuleRow, StepRow};
+
+/// Format `sarif`.
+pub struct Sarif;
+
+impl Format for Sarif {
+    fn id(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, &log(report))?;
+        out.write_all(b"\n")
+    }
+}
+
+fn log(report: &Report) -> Value {
+    let rules: Vec<Value> = report.rule_texts.iter().map(rule).collect();
+    let index = |id: &str| report.rule_texts.iter().position(|rule| rule.id == id).unwrap_or(0);
+    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, index(&finding.rule))).collect();
+    json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "sovaudit",
+                "semanticVersion": report.version,
+                "informationUri": "https://github.com/sovaudit/sovaudit",
+                "rules": rules,
+            }},
+            "automationDetails": { "id": format!("sovaudit/{}/", report.profile) },
+            "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": { "ROOT": { "description": { "text": "the scanned folder" } } },
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": report.diagnostics.iter().map(notification).collect::<Vec<_>>(),
+            }],
+            "results": results,
+            "properties": { "profile": report.profile, "asOf": report.as_of, "ruleSet": report.rules },
+        }],
+    })
+}
+
+fn rule(rule: &RuleRow) -> Value {
+    let text = format!("{}\n\nWhat to do: {}\n\nSources: {}", rule.why, rule.remedy, rule.sources.join("; "));
+    json!({
+        "id": rule.id,
+        "name": pascal(&rule.id),
+        "shortDescription": { "text": rule.title },
+        "fullDescription": { "text": rule.why },
+        "help": { "text": text, "markdown": rule.page },
+        "defaultConfiguration": { "level": level(&rule.severity) },
+        "properties": {
+            "tags": ["geopolitical-risk", rule.category],
+            "security-severity": security_severity(&rule.severity),
+            "precision": "high",
+        },
+    })
+}
+
+fn result(finding: &FindingRow, rule_index: usize) -> Value {
+    let mut related: Vec<Value> = Vec::new();
+    for step in finding.witness.iter().filter(|step| step.place.is_some()) {
+        related.push(related_location(step.place.as_ref(), &step_text(step), related.len()));
+    }
+    for place in &finding.related {
+        related.push(related_location(Some(place), "also seen here", related.len()));
+    }
+    let flow: Vec<Value> = finding
+        .witness
+        .iter()
+        .map(|step| {
+            let place = step.place.as_ref().unwrap_or(&finding.primary);
+            let mut location = location(place);
+            location["message"] = json!({ "text": step_text(step) });
+            json!({ "location": location })
+        })
+        .collect();
+    let mut text = finding.message.clone();
+    if !finding.citations.is_empty() {
+        text.push_str(&format!(". Basis: {}", finding.citations.join("; ")));
+    }
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "ruleIndex": rule_index,
+        "level": level(&finding.severity),
+        "message": { "text": text },
+        "locations": [location(&finding.primary)],
+        "partialFingerprints": { "sovaudit/v1": finding.fingerprint },
+        "properties": {
+            "severity": finding.severity,
+            "security-severity": security_severity(&finding.severity),
+            "category": finding.category,
+            "confidence": finding.confidence,
+            "verification": finding.verification,
+            "subject": finding.subject,
+            "state": finding.state,
+        },
+    });
+    if !related.is_empty() {
+        result["relatedLocations"] = Value::Array(related);
+    }
+    if flow.len() > 1 {
+        result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
+    }
+    if finding.state == "baseline" {
+        result["baselineState"] = json!("unchanged");
+    }
+    if finding.state == "waived" {
+        let reason = finding.state_reason.clone().unwrap_or_default();
+        result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": reason }]);
+    }
+    result
+}
+
+fn step_text(step: &StepRow) -> String {
+    match &step.relation {
+        Some(relation) => format!("{} {}", relation.replace('-', " "), step.label),
+        None => step.label.clone(),
+    }
+}
+
+fn related_location(place: Option<&PlaceRow>, text: &str, id: usize) -> Value {
+    let mut value = place.map_or_else(|| json!({}), location);
+    value["id"] = json!(id);
+    value["message"] = json!({ "text": text });
+    value
+}
+
+fn location(place: &PlaceRow) -> Value {
+    let mut physical = json!({ "artifactLocation": { "uri": uri(&place.path), "uriBaseId": "ROOT" } });
+    if let (Some(line), Some(column)) = (place.line, place.column) {
+        let mut region = json!({ "startLine": line, "startColumn": column });
+        if let (Some(end_line), Some(end_column)) = (place.end_line, place.end_column) {
+            region["endLine"] = json!(end_line);
+            // an empty stretch still needs one column for viewers
+            let least = if end_line == line { column + 1 } else { 1 };
+            region["endColumn"] = json!(end_column.max(least));
+        }
+        if let Some(excerpt) = &place.excerpt {
+            region["snippet"] = json!({ "text": excerpt });
+        }
+        physical["region"] = region;
+    } else {
+        // code scanning services want a region; a file as a whole is its first line
+        physical["region"] = json!({ "startLine": 1 });
+    }
+    json!({ "physicalLocation": physical })
+}
+
+/// A relative URI reference: everything but unreserved characters and `/` percent-encoded.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn notification(problem: &super::DiagnosticRow) -> Value {
+    let place = PlaceRow {
+        path: problem.path.clone(),
+        line: problem.line,
+        column: problem.column,
+        end_line: None,
+        end_column: None,
+        excerpt: None,
+    };
+    let level =
+        if matches!(problem.kind.as_str(), "unresolved" | "conflict" | "unsupported") { "note" } else { "warning" };
+    json!({
+        "descriptor": { "id": format!("diagnostic/{}", problem.kind) },
+        "level": level,
+        "message": { "text": format!("{}: {}", problem.scanner, problem.message) },
+        "locations": [location(&place)],
+    })
+}
+
+fn level(severity: &str) -> &'static str {
+    match severity {
+        "critical" | "high" => "error",
+        "medium" | "low" => "warning",
+        _ => "note",
+    }
+}
+
+fn security_severity(severity: &str) -> &'static str {
+    match severity {
+        "critical" => "9.5",
+        "high" => "8.0",
+        "medium" => "5.0",
+        "low" => "2.0",
+        _ => "0.0",
+    }
+}
+
+fn pascal(id: &str) -> String {
+    id.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+}
