@@ -1,31 +1,73 @@
-//! Evaluates expressions of one module: variables with defaults, locals, templates, conditionals,
-//! common functions. Cyclic locals and deep nesting end in [`Value::Unknown`].
+//! Evaluates expressions of one module: variables with defaults, locals, arguments of its own
+//! resources, templates, conditionals, common functions. Cyclic names, deep nesting and values that
+//! grow without end give [`Value::Unknown`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use hcl_edit::expr::{BinaryOperator, Expression, ObjectKey, TraversalOperator, UnaryOperator};
-use hcl_edit::template::{Directive, Element, Template};
+use hcl_edit::Decorated;
+use hcl_edit::expr::{Expression, Object, ObjectKey, TraversalOperator, UnaryOperator};
+use hcl_edit::template::{Element, Template};
 
 use super::functions::call;
-use super::syntax::Source;
-use super::value::{Value, number_text};
+use super::operators::binary;
+use super::syntax::{Inside, Source};
+use super::types::conform;
+use super::value::{Reason, Value};
 use crate::parse::{Node, Value as Json};
 
 /// Deepest chain of references and nested expressions.
 const MAX_DEPTH: usize = 100;
-/// Steps per module; an expression that multiplies lists ends here.
-const MAX_STEPS: usize = 500_000;
+/// Steps per module, where copying a large value counts as many: an expression that multiplies lists ends here.
+const MAX_STEPS: usize = 1_000_000;
+/// Steps that a value costs which is too large to keep.
+const REFUSED: usize = 20_000;
 /// Longest text a template may become.
 const MAX_TEXT: usize = 64 * 1024;
+
+/// Names bound by `for`, `for_each` and `count`, innermost first.
+#[derive(Clone, Copy)]
+pub(super) struct Bound<'b> {
+    /// Name.
+    pub(super) name: &'b str,
+    /// Its value.
+    pub(super) value: &'b Value,
+    /// Names around it.
+    pub(super) outer: Option<&'b Self>,
+}
+
+impl Bound<'_> {
+    fn find<'s>(bound: Option<&'s Bound<'s>>, name: &str) -> Option<&'s Value> {
+        let mut next = bound;
+        while let Some(bound) = next {
+            if bound.name == name {
+                return Some(bound.value);
+            }
+            next = bound.outer;
+        }
+        None
+    }
+}
+
+/// A variable of the module.
+#[derive(Default)]
+pub(super) struct Variable<'a> {
+    /// Value from a tfvars file, else the default.
+    pub(super) value: Option<Source<'a>>,
+    /// Type constraint, which may add defaults of its own.
+    pub(super) kind: Option<&'a Expression>,
+}
 
 /// Names of a module.
 #[derive(Default)]
 pub(super) struct Scope<'a> {
-    /// Variables: `tfvars` first, then defaults.
-    pub(super) variables: BTreeMap<String, Source<'a>>,
+    /// Variables.
+    pub(super) variables: BTreeMap<String, Variable<'a>>,
     /// Locals.
     pub(super) locals: BTreeMap<String, Source<'a>>,
+    /// Resources by address: an argument that is set is the value of the attribute of that name.
+    pub(super) resources: BTreeMap<String, Inside<'a>>,
     known: RefCell<BTreeMap<String, Value>>,
     open: RefCell<BTreeSet<String>>,
     steps: Cell<usize>,
@@ -34,91 +76,138 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The value of an expression of either syntax.
     pub(super) fn value(&self, source: &Source<'a>) -> Value {
-        self.source(source, 0)
+        self.value_in(source, None)
     }
 
-    fn source(&self, source: &Source<'a>, depth: usize) -> Value {
+    /// As [`Self::value`], with `each` or `count` of one instance.
+    pub(super) fn value_in(&self, source: &Source<'a>, bound: Option<&Bound<'_>>) -> Value {
+        self.source(source, bound, 0)
+    }
+
+    /// Resources that an expression needs, also through locals.
+    pub(super) fn references(&self, source: &Source<'a>) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut followed = BTreeSet::new();
+        let mut open = vec![*source];
+        while let Some(source) = open.pop() {
+            for name in source.references() {
+                match name.strip_prefix("local.") {
+                    Some(local) => {
+                        if followed.insert(local.to_owned())
+                            && let Some(source) = self.locals.get(local)
+                        {
+                            open.push(*source);
+                        }
+                    }
+                    None if self.resources.contains_key(&name) => {
+                        found.insert(name);
+                    }
+                    None => {}
+                }
+            }
+        }
+        found
+    }
+
+    fn source(&self, source: &Source<'a>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         match source {
-            Source::Hcl(expression, _) => self.expression(expression, &BTreeMap::new(), depth),
-            Source::Json(node) => self.json(node, depth),
+            Source::Hcl(expression, _) => self.expression(expression, bound, depth),
+            Source::Json(node) => self.json(node, bound, depth),
+        }
+    }
+
+    /// Counts the cost of a value and refuses what is too large.
+    fn charged(&self, value: Value) -> Value {
+        match value.weight() {
+            Some(weight) => {
+                self.steps.set(self.steps.get() + weight);
+                value
+            }
+            None => {
+                self.steps.set(self.steps.get() + REFUSED);
+                Value::Unknown(Reason::Limit)
+            }
         }
     }
 
     /// JSON syntax: texts are templates.
-    fn json(&self, node: &Node, depth: usize) -> Value {
-        if depth > MAX_DEPTH {
-            return Value::Unknown;
+    fn json(&self, node: &Node, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+        if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            return Value::Unknown(Reason::Limit);
         }
+        self.steps.set(self.steps.get() + 1);
         match &node.value {
             Json::Null => Value::Null,
             Json::Bool(truth) => Value::Bool(*truth),
-            Json::Number(text) => text.parse().map_or(Value::Unknown, Value::Number),
-            Json::Text(text) if !text.contains("${") => Value::Text(text.to_string()),
-            Json::Text(text) => {
-                let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-                // quotes inside an interpolation must stay quotes
-                let parsed = quoted.parse::<Expression>().or_else(|_| format!("\"{text}\"").parse::<Expression>());
-                parsed.map_or(Value::Unknown, |expression| self.expression(&expression, &BTreeMap::new(), depth + 1))
-            }
-            Json::List(items) => Value::List(items.iter().map(|item| self.json(item, depth + 1)).collect()),
+            Json::Number(text) => text.parse().map_or_else(|_| Value::invalid("not a number"), Value::Number),
+            Json::Text(text) if !text.contains("${") && !text.contains("%{") => Value::Text(text.to_string()),
+            Json::Text(text) => match text.parse::<Template>() {
+                Ok(template) => self.template(&template, bound, depth + 1),
+                Err(_) => Value::Unknown(Reason::Syntax("broken templates")),
+            },
+            Json::List(items) => Value::List(items.iter().map(|item| self.json(item, bound, depth + 1)).collect()),
             Json::Map(entries) => Value::Object(
-                entries.iter().map(|entry| (entry.key.to_string(), self.json(&entry.value, depth + 1))).collect(),
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.to_string(), self.json(&entry.value, bound, depth + 1)))
+                    .collect(),
             ),
         }
     }
 
-    fn expression(&self, expression: &Expression, bound: &BTreeMap<String, Value>, depth: usize) -> Value {
-        self.steps.set(self.steps.get() + 1);
+    fn expression(&self, expression: &Expression, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
-            return Value::Unknown;
+            return Value::Unknown(Reason::Limit);
         }
+        let value = self.compute(expression, bound, depth);
+        self.charged(value)
+    }
+
+    fn compute(&self, expression: &Expression, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         let go = |inner: &Expression| self.expression(inner, bound, depth + 1);
         match expression {
             Expression::Null(_) => Value::Null,
             Expression::Bool(truth) => Value::Bool(*truth.value()),
-            Expression::Number(number) => number.value().as_f64().map_or(Value::Unknown, Value::Number),
+            Expression::Number(number) => number.value().as_f64().map_or(Value::Unknown(Reason::Limit), Value::Number),
             Expression::String(text) => Value::Text(text.value().clone()),
             Expression::Array(items) => Value::List(items.iter().map(go).collect()),
-            Expression::Object(object) => {
-                let mut entries = BTreeMap::new();
-                for (key, value) in object {
-                    let name = match key {
-                        ObjectKey::Ident(ident) => Some(ident.as_str().to_owned()),
-                        ObjectKey::Expression(inner) => match inner {
-                            Expression::Variable(ident) => Some(ident.as_str().to_owned()),
-                            other => go(other).text(),
-                        },
-                    };
-                    let Some(name) = name else { return Value::Unknown };
-                    entries.insert(name, go(value.expr()));
-                }
-                Value::Object(entries)
-            }
+            Expression::Object(object) => self.object(object, bound, depth),
             Expression::StringTemplate(template) => self.template(template, bound, depth),
             Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template, bound, depth),
             Expression::Parenthesis(inner) => go(inner.inner()),
-            Expression::Variable(ident) => bound.get(ident.as_str()).cloned().unwrap_or(Value::Unknown),
-            Expression::Conditional(conditional) => match go(&conditional.cond_expr).truth() {
-                Some(true) => go(&conditional.true_expr),
-                Some(false) => go(&conditional.false_expr),
-                None => {
-                    // both sides the same: the condition does not matter
-                    let (a, b) = (go(&conditional.true_expr), go(&conditional.false_expr));
-                    if a == b { a } else { Value::Unknown }
+            Expression::Variable(ident) => Bound::find(bound, ident.as_str())
+                .cloned()
+                .unwrap_or_else(|| Value::Unknown(Reason::Undeclared(Arc::from(ident.as_str())))),
+            Expression::Conditional(conditional) => {
+                let condition = go(&conditional.cond_expr);
+                match condition.truth() {
+                    Some(true) => go(&conditional.true_expr),
+                    Some(false) => go(&conditional.false_expr),
+                    None => {
+                        // both sides the same: the condition does not matter
+                        let (a, b) = (go(&conditional.true_expr), go(&conditional.false_expr));
+                        let same = a.is_known() && a == b;
+                        if same { a } else { Value::because(&[&condition], "the condition is neither true nor false") }
+                    }
                 }
-            },
+            }
             Expression::FuncCall(function) => {
-                if !function.name.namespace.is_empty() || function.args.expand_final() {
-                    return Value::Unknown;
+                let name = &function.name;
+                if !name.namespace.is_empty() || function.args.expand_final() {
+                    return Value::Unknown(Reason::Function(Arc::from(name.name.as_str())));
                 }
                 let arguments: Vec<Value> = function.args.iter().map(go).collect();
-                call(function.name.name.as_str(), &arguments)
+                call(name.name.as_str(), &arguments)
             }
             Expression::Traversal(traversal) => self.traversal(&traversal.expr, &traversal.operators, bound, depth),
-            Expression::UnaryOp(operation) => match (operation.operator.value(), go(&operation.expr)) {
-                (UnaryOperator::Neg, value) => value.number().map_or(Value::Unknown, |number| Value::Number(-number)),
-                (UnaryOperator::Not, value) => value.truth().map_or(Value::Unknown, |truth| Value::Bool(!truth)),
-            },
+            Expression::UnaryOp(operation) => {
+                let value = go(&operation.expr);
+                let result = match operation.operator.value() {
+                    UnaryOperator::Neg => value.number().map(|number| Value::Number(-number)),
+                    UnaryOperator::Not => value.truth().map(|truth| Value::Bool(!truth)),
+                };
+                result.unwrap_or_else(|| Value::because(&[&value], "wrong operand"))
+            }
             Expression::BinaryOp(operation) => {
                 binary(*operation.operator.value(), &go(&operation.lhs_expr), &go(&operation.rhs_expr))
             }
@@ -126,62 +215,158 @@ impl<'a> Scope<'a> {
         }
     }
 
+    fn object(&self, object: &Object, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+        let mut entries = BTreeMap::new();
+        for (key, value) in object {
+            let name = match key {
+                ObjectKey::Ident(ident) | ObjectKey::Expression(Expression::Variable(ident)) => {
+                    Value::Text(ident.as_str().to_owned())
+                }
+                ObjectKey::Expression(inner) => self.expression(inner, bound, depth + 1),
+            };
+            let Some(name) = name.text() else { return Value::because(&[&name], "a key must be text") };
+            entries.insert(name, self.expression(value.expr(), bound, depth + 1));
+        }
+        Value::Object(entries)
+    }
+
     fn traversal(
         &self,
         base: &Expression,
-        operators: &[hcl_edit::Decorated<TraversalOperator>],
-        bound: &BTreeMap<String, Value>,
+        operators: &[Decorated<TraversalOperator>],
+        bound: Option<&Bound<'_>>,
         depth: usize,
     ) -> Value {
-        let mut rest = operators;
-        let name = match base {
-            Expression::Variable(ident) => Some(ident.as_str()),
-            _ => None,
+        let Expression::Variable(ident) = base else {
+            let value = self.expression(base, bound, depth + 1);
+            return self.steps_down(value, operators, bound, depth);
         };
-        let mut value = match name {
-            Some(name) if bound.contains_key(name) => bound[name].clone(),
-            Some(table @ ("var" | "local")) => {
-                let Some((first, after)) = rest.split_first() else { return Value::Unknown };
-                let TraversalOperator::GetAttr(field) = first.value() else { return Value::Unknown };
-                rest = after;
-                self.name(table, field.as_str(), depth)
+        let name = ident.as_str();
+        if let Some(value) = Bound::find(bound, name) {
+            return self.steps_down(value.clone(), operators, bound, depth);
+        }
+        let words: Vec<Option<&str>> = operators
+            .iter()
+            .take(3)
+            .map(|operator| match operator.value() {
+                TraversalOperator::GetAttr(field) => Some(field.as_str()),
+                _ => None,
+            })
+            .collect();
+        let is_resource = |second: &str| self.resources.contains_key(&format!("{name}.{second}"));
+        // an instance of a resource has the argument of all, or one that `each` or `count` leaves unknown
+        let (value, used) = match (name, words.as_slice()) {
+            ("var" | "local", [Some(field), ..]) => (self.name(name, field, depth), 1),
+            (_, [Some(second), Some(argument), ..]) if is_resource(second) => {
+                (self.argument(name, second, argument, depth), 2)
             }
-            Some("terraform") if matches!(rest.first().map(hcl_edit::Decorated::value), Some(TraversalOperator::GetAttr(f)) if f.as_str() == "workspace") =>
-            {
-                return Value::Unknown;
+            (_, [Some(second), None, Some(argument)]) if is_resource(second) && is_index(&operators[1]) => {
+                (self.argument(name, second, argument, depth), 3)
             }
-            Some(_) => return Value::Unknown,
-            None => self.expression(base, bound, depth + 1),
+            _ => {
+                let shown: Vec<&str> = std::iter::once(name).chain(words.into_iter().map_while(|word| word)).collect();
+                return Value::Unknown(Reason::Elsewhere(Arc::from(shown.join("."))));
+            }
         };
-        for operator in rest {
+        self.steps_down(value, &operators[used..], bound, depth)
+    }
+
+    /// Follows `.name`, `[index]` and `[*]`.
+    fn steps_down(
+        &self,
+        mut value: Value,
+        operators: &[Decorated<TraversalOperator>],
+        bound: Option<&Bound<'_>>,
+        depth: usize,
+    ) -> Value {
+        if depth > MAX_DEPTH {
+            return Value::Unknown(Reason::Limit);
+        }
+        for (at, operator) in operators.iter().enumerate() {
             value = match operator.value() {
                 TraversalOperator::GetAttr(field) => value.index(&Value::Text(field.as_str().to_owned())),
                 TraversalOperator::Index(inner) => value.index(&self.expression(inner, bound, depth + 1)),
                 TraversalOperator::LegacyIndex(number) => value.index(&Value::Text(number.value().to_string())),
-                _ => Value::Unknown,
+                // `[*]` takes everything after it along, `.*` only names
+                TraversalOperator::FullSplat(_) => return self.splat(value, &operators[at + 1..], bound, depth),
+                TraversalOperator::AttrSplat(_) => {
+                    let rest = &operators[at + 1..];
+                    let is_name = |operator: &&Decorated<TraversalOperator>| {
+                        matches!(operator.value(), TraversalOperator::GetAttr(_))
+                    };
+                    let (names, after) = rest.split_at(rest.iter().take_while(is_name).count());
+                    let list = self.splat(value, names, bound, depth);
+                    return self.steps_down(list, after, bound, depth + 1);
+                }
             };
         }
         value
     }
 
+    /// The same steps down every element; one thing is a list of one, null is an empty list.
+    fn splat(
+        &self,
+        value: Value,
+        steps: &[Decorated<TraversalOperator>],
+        bound: Option<&Bound<'_>>,
+        depth: usize,
+    ) -> Value {
+        let down = |item: Value| self.steps_down(item, steps, bound, depth + 1);
+        match value {
+            Value::List(items) => Value::List(items.into_iter().map(down).collect()),
+            Value::Null => Value::List(Vec::new()),
+            Value::Unknown(reason) => Value::Unknown(reason),
+            one => Value::List(vec![down(one)]),
+        }
+    }
+
     /// A variable or local, computed once; a name that needs itself is unknown.
     fn name(&self, table: &str, field: &str, depth: usize) -> Value {
         let full = format!("{table}.{field}");
+        self.once(full, |scope, full| {
+            if table == "local" {
+                return match scope.locals.get(field) {
+                    Some(source) => scope.source(source, None, depth + 1),
+                    None => Value::Unknown(Reason::Undeclared(Arc::from(full))),
+                };
+            }
+            let Some(variable) = scope.variables.get(field) else {
+                return Value::Unknown(Reason::Undeclared(Arc::from(full)));
+            };
+            let Some(source) = &variable.value else { return Value::Unknown(Reason::Variable(Arc::from(full))) };
+            let value = scope.source(source, None, depth + 1);
+            let defaults = |expression: &Expression| scope.expression(expression, None, depth + 1);
+            variable.kind.map_or_else(|| value.clone(), |kind| conform(&value, kind, &defaults, depth))
+        })
+    }
+
+    /// An argument of a resource of this module. What is not written, or is null, the provider decides.
+    fn argument(&self, kind: &str, name: &str, argument: &str, depth: usize) -> Value {
+        self.once(format!("{kind}.{name}.{argument}"), |scope, full| {
+            let inside = scope.resources.get(&format!("{kind}.{name}"));
+            let written = inside.and_then(|inside| inside.get(argument));
+            let value = written.map_or(Value::Null, |source| scope.source(&source, None, depth + 1));
+            if value == Value::Null { Value::Unknown(Reason::Elsewhere(Arc::from(full))) } else { value }
+        })
+    }
+
+    fn once(&self, full: String, compute: impl FnOnce(&Self, &str) -> Value) -> Value {
         if let Some(value) = self.known.borrow().get(&full) {
             return value.clone();
         }
-        let sources = if table == "var" { &self.variables } else { &self.locals };
-        let Some(source) = sources.get(field) else { return Value::Unknown };
         if !self.open.borrow_mut().insert(full.clone()) {
-            return Value::Unknown;
+            return Value::Unknown(Reason::Cycle(Arc::from(full)));
         }
-        let value = self.source(source, depth + 1);
+        let value = self.charged(compute(self, &full));
         self.open.borrow_mut().remove(&full);
-        self.known.borrow_mut().insert(full, value.clone());
+        // a chain cut off by depth may be within reach from elsewhere
+        if value.reason() != Some(&Reason::Limit) || self.steps.get() > MAX_STEPS {
+            self.known.borrow_mut().insert(full, value.clone());
+        }
         value
     }
 
-    fn template(&self, template: &Template, bound: &BTreeMap<String, Value>, depth: usize) -> Value {
+    fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         if let Some(Element::Interpolation(only)) = template.as_single_element() {
             return self.expression(&only.expr, bound, depth + 1);
         }
@@ -189,53 +374,58 @@ impl<'a> Scope<'a> {
         for element in template {
             match element {
                 Element::Literal(text) => out.push_str(text.value()),
-                Element::Interpolation(inner) => match self.expression(&inner.expr, bound, depth + 1).text() {
-                    Some(text) => out.push_str(&text),
-                    None => return Value::Unknown,
-                },
-                Element::Directive(directive) => match directive.as_ref() {
-                    Directive::If(_) | Directive::For(_) => return Value::Unknown,
-                },
+                Element::Interpolation(inner) => {
+                    let value = self.expression(&inner.expr, bound, depth + 1);
+                    match value.text() {
+                        Some(text) => out.push_str(&text),
+                        None => return Value::because(&[&value], "no text"),
+                    }
+                }
+                Element::Directive(_) => return Value::Unknown(Reason::Syntax("template directives")),
             }
             if out.len() > MAX_TEXT {
-                return Value::Unknown;
+                return Value::Unknown(Reason::Limit);
             }
         }
         Value::Text(out)
     }
 
-    fn for_each(&self, each: &hcl_edit::expr::ForExpr, bound: &BTreeMap<String, Value>, depth: usize) -> Value {
+    fn for_each(&self, each: &hcl_edit::expr::ForExpr, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+        if each.grouping {
+            return Value::Unknown(Reason::Syntax("`for` expressions that group"));
+        }
         let collection = self.expression(&each.intro.collection_expr, bound, depth + 1);
         let items: Vec<(Value, Value)> = match collection {
             Value::List(items) => {
-                items.into_iter().enumerate().map(|(at, item)| (Value::Text(number_text(at as f64)), item)).collect()
+                items.into_iter().enumerate().map(|(at, item)| (Value::Number(at as f64), item)).collect()
             }
             Value::Object(entries) => entries.into_iter().map(|(key, item)| (Value::Text(key), item)).collect(),
-            _ => return Value::Unknown,
+            other => return Value::because(&[&other], "neither a list nor an object"),
         };
         let mut list = Vec::new();
         let mut object = BTreeMap::new();
-        for (key, item) in items {
-            let mut inner = bound.clone();
-            if let Some(name) = &each.intro.key_var {
-                inner.insert(name.as_str().to_owned(), key);
+        for (key, item) in &items {
+            if self.steps.get() > MAX_STEPS {
+                return Value::Unknown(Reason::Limit);
             }
-            inner.insert(each.intro.value_var.as_str().to_owned(), item);
+            let outer = each.intro.key_var.as_ref().map(|name| Bound { name: name.as_str(), value: key, outer: bound });
+            let around = outer.as_ref().or(bound);
+            let inner = Bound { name: each.intro.value_var.as_str(), value: item, outer: around };
             if let Some(condition) = &each.cond {
-                match self.expression(&condition.expr, &inner, depth + 1).truth() {
+                let condition = self.expression(&condition.expr, Some(&inner), depth + 1);
+                match condition.truth() {
                     Some(true) => {}
                     Some(false) => continue,
-                    None => return Value::Unknown,
+                    None => return Value::because(&[&condition], "the condition is neither true nor false"),
                 }
             }
-            let value = self.expression(&each.value_expr, &inner, depth + 1);
+            let value = self.expression(&each.value_expr, Some(&inner), depth + 1);
             match &each.key_expr {
-                Some(key) => match self.expression(key, &inner, depth + 1).text() {
-                    Some(key) => {
-                        object.insert(key, value);
-                    }
-                    None => return Value::Unknown,
-                },
+                Some(key) => {
+                    let key = self.expression(key, Some(&inner), depth + 1);
+                    let Some(name) = key.text() else { return Value::because(&[&key], "a key must be text") };
+                    object.insert(name, value);
+                }
                 None => list.push(value),
             }
         }
@@ -243,72 +433,6 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Value {
-    match operator {
-        BinaryOperator::Eq | BinaryOperator::NotEq => {
-            if !left.is_known() || !right.is_known() {
-                return Value::Unknown;
-            }
-            let same = left == right || left.text().is_some() && left.text() == right.text();
-            Value::Bool(same == (operator == BinaryOperator::Eq))
-        }
-        BinaryOperator::And => match (left.truth(), right.truth()) {
-            (Some(false), _) | (_, Some(false)) => Value::Bool(false),
-            (Some(true), Some(true)) => Value::Bool(true),
-            _ => Value::Unknown,
-        },
-        BinaryOperator::Or => match (left.truth(), right.truth()) {
-            (Some(true), _) | (_, Some(true)) => Value::Bool(true),
-            (Some(false), Some(false)) => Value::Bool(false),
-            _ => Value::Unknown,
-        },
-        _ => {
-            let (Some(a), Some(b)) = (left.number(), right.number()) else { return Value::Unknown };
-            match operator {
-                BinaryOperator::Less => Value::Bool(a < b),
-                BinaryOperator::LessEq => Value::Bool(a <= b),
-                BinaryOperator::Greater => Value::Bool(a > b),
-                BinaryOperator::GreaterEq => Value::Bool(a >= b),
-                BinaryOperator::Plus => Value::Number(a + b),
-                BinaryOperator::Minus => Value::Number(a - b),
-                BinaryOperator::Mul => Value::Number(a * b),
-                BinaryOperator::Div if b != 0.0 => Value::Number(a / b),
-                BinaryOperator::Mod if b != 0.0 => Value::Number(a % b),
-                _ => Value::Unknown,
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn evaluate(locals: &[(&str, &str)], wanted: &str) -> Value {
-        let parsed: Vec<(String, Expression)> =
-            locals.iter().map(|(name, text)| ((*name).to_owned(), text.parse().expect("is an expression"))).collect();
-        let mut scope = Scope::default();
-        for (name, expression) in &parsed {
-            scope.locals.insert(name.clone(), Source::Hcl(expression, 0));
-        }
-        scope.name("local", wanted, 0)
-    }
-
-    #[test]
-    fn values_are_computed_or_unknown_but_never_guessed() {
-        let text = |text: &str| Value::Text(text.to_owned());
-        assert_eq!(evaluate(&[("a", "\"eu\""), ("b", "\"${local.a}-central-1\"")], "b"), text("eu-central-1"));
-        assert_eq!(evaluate(&[("b", "\"${var.none}-central-1\"")], "b"), Value::Unknown);
-        assert_eq!(evaluate(&[("b", "true ? \"x\" : var.none")], "b"), text("x"));
-        assert_eq!(evaluate(&[("b", "try(var.none, \"x\")")], "b"), Value::Unknown);
-        assert_eq!(evaluate(&[("b", "lookup({p = \"eu-west-1\"}, \"p\", \"x\")")], "b"), text("eu-west-1"));
-        assert_eq!(evaluate(&[("b", "[for x in [\"a\", \"b\"] : upper(x)][1]")], "b"), text("B"));
-        assert_eq!(evaluate(&[("b", "{a = {c = 2}}.a.c * 3")], "b"), Value::Number(6.0));
-    }
-
-    #[test]
-    fn cycles_end() {
-        assert_eq!(evaluate(&[("a", "local.b"), ("b", "local.a")], "a"), Value::Unknown);
-        assert_eq!(evaluate(&[("a", "\"${local.a}x\"")], "a"), Value::Unknown);
-    }
+fn is_index(operator: &Decorated<TraversalOperator>) -> bool {
+    matches!(operator.value(), TraversalOperator::Index(_) | TraversalOperator::LegacyIndex(_))
 }

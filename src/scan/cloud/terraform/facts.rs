@@ -1,365 +1,348 @@
-//! What a module says, as facts.
+//! What a module says, as facts: resources with provider, place, keys and references.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::evaluate::Scope;
+use super::evaluate::{Bound, Scope};
 use super::syntax::{Inside, Item, Source};
-use super::value::Value;
+use super::value::{Reason, Value, number_text};
+use super::{machines, replication, supply};
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
-use crate::parse::hcl::Hcl;
+use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::scan::cluster::kubernetes::environment;
 use crate::scan::package::toolkit;
-use crate::scan::{Facts, SourceFile};
+use crate::scan::{Facts, Input};
+use crate::text::RelPath;
 
 /// Arguments that say where a resource lies, most telling first.
 const PLACES: [&str; 5] = ["region", "location", "zone", "availability_zone", "aws_region"];
-/// Arguments that name a machine type.
-const MACHINES: [&str; 15] = [
-    "instance_type",
-    "instance_types",
-    "machine_type",
-    "vm_size",
-    "size",
-    "flavor",
-    "flavor_name",
-    "node_type",
-    "instance_class",
-    "commercial_type",
-    "shape",
-    "accelerator_type",
-    "type",
-    "node_size",
-    "sku_name",
-];
-/// Arguments that say how many.
-const COUNTS: [&str; 9] = [
-    "initial_instance_count",
-    "desired_size",
-    "desired_capacity",
-    "desired_nodes",
-    "node_count",
-    "instance_count",
-    "instances",
-    "size",
-    "min_size",
-];
 /// Arguments that carry a key of the customer's.
-const KEYS: [&str; 5] = ["kms_key_id", "kms_key_arn", "kms_master_key_id", "key_vault_key_id", "default_kms_key_name"];
+const KEYS: [&str; 13] = [
+    "kms_key_id",
+    "kms_key_arn",
+    "kms_key_name",
+    "kms_key",
+    "kms_key_self_link",
+    "kms_master_key_id",
+    "sse_kms_key_id",
+    "encryption_key_arn",
+    "crypto_key_name",
+    "key_vault_key_id",
+    "customer_managed_key_id",
+    "disk_encryption_set_id",
+    "default_kms_key_name",
+];
+/// Instances of one resource whose arguments are evaluated one by one.
+const MOST_INSTANCES: usize = 64;
 
-/// Providers of a module: local name with alias to region and source.
+/// Provider blocks and sources of a module.
 struct Providers<'a> {
-    regions: BTreeMap<String, Source<'a>>,
-    items: BTreeMap<String, &'a Item<'a>>,
+    /// By local name with alias: `aws`, `aws.eu`.
+    blocks: BTreeMap<String, &'a Item<'a>>,
+    /// Source address by local name.
     sources: BTreeMap<String, String>,
 }
 
-/// Writes the facts of all blocks.
-pub(super) fn write<'a>(items: &'a [Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let providers = providers(items, scope);
-    let known: BTreeSet<String> = items
-        .iter()
-        .filter(|item| item.kind == "resource")
-        .map(|item| format!("{}.{}", item.label(0), item.label(1)))
-        .collect();
-    for item in items {
-        match item.kind.as_str() {
-            "resource" if item.labels.len() == 2 => resource(item, scope, &providers, &known, out),
-            "module" => module(item, scope, out),
-            "terraform" => backend(item, scope, out),
-            _ => {}
+/// What every block of a module is read with.
+pub(super) struct Context<'a, 's> {
+    /// Names of the module.
+    pub(super) scope: &'s Scope<'a>,
+    /// Vocabulary.
+    pub(super) catalog: &'s Catalog,
+    providers: Providers<'a>,
+}
+
+/// Instances that `count` or `for_each` make of a resource.
+pub(super) enum Instances {
+    /// Neither is written: one.
+    One,
+    /// What `each` is in every instance.
+    Each(Vec<Value>),
+    /// That many.
+    Count(f64),
+    /// Known only to a run.
+    Unknown,
+}
+
+impl Instances {
+    fn of<'a>(item: &Item<'a>, scope: &Scope<'a>) -> Self {
+        if let Some(source) = item.inside.get("count") {
+            return match scope.value(&source) {
+                Value::Null => Self::One,
+                value => value.number().map_or(Self::Unknown, Self::Count),
+            };
         }
+        let Some(source) = item.inside.get("for_each") else { return Self::One };
+        let each = |key: Value, value: Value| {
+            Value::Object(BTreeMap::from([("key".to_owned(), key), ("value".to_owned(), value)]))
+        };
+        match scope.value(&source) {
+            Value::List(items) => Self::Each(items.into_iter().map(|item| each(item.clone(), item)).collect()),
+            Value::Object(entries) => {
+                Self::Each(entries.into_iter().map(|(key, value)| each(Value::Text(key), value)).collect())
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// How many, where known.
+    pub(super) fn number(&self) -> Option<f64> {
+        match self {
+            Self::One => Some(1.0),
+            Self::Each(all) => Some(all.len() as f64),
+            Self::Count(number) => Some(*number),
+            Self::Unknown => None,
+        }
+    }
+
+    /// The different values an expression takes over the instances.
+    pub(super) fn values<'a>(&self, scope: &Scope<'a>, source: &Source<'a>) -> Vec<Value> {
+        let bound: Vec<(&str, Value)> = match self {
+            Self::Each(all) => all.iter().take(MOST_INSTANCES).map(|each| ("each", each.clone())).collect(),
+            Self::Count(number) => {
+                let index = |at: f64| Value::Object(BTreeMap::from([("index".to_owned(), Value::Number(at))]));
+                (0..MOST_INSTANCES)
+                    .map(|at| at as f64)
+                    .take_while(|at| at < number)
+                    .map(|at| ("count", index(at)))
+                    .collect()
+            }
+            Self::One | Self::Unknown => Vec::new(),
+        };
+        if bound.is_empty() {
+            return vec![scope.value(source)];
+        }
+        let mut found: Vec<Value> = Vec::new();
+        for (name, value) in &bound {
+            let value = scope.value_in(source, Some(&Bound { name, value, outer: None }));
+            if !found.contains(&value) {
+                found.push(value);
+            }
+        }
+        found
     }
 }
 
+/// Writes the facts of all blocks.
+pub(super) fn write<'a>(items: &'a [Item<'a>], scope: &Scope<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
+    let context = Context { scope, catalog: input.catalog, providers: providers(items, scope) };
+    for item in items {
+        match item.kind.as_str() {
+            "resource" if item.labels.len() == 2 => resource(item, &context, out),
+            "module" => supply::module(item, scope, out),
+            "terraform" => supply::settings(item, scope, input, out),
+            _ => {}
+        }
+    }
+    replication::write(items, scope, out);
+}
+
 fn providers<'a>(items: &'a [Item<'a>], scope: &Scope<'a>) -> Providers<'a> {
-    let mut found = Providers { regions: BTreeMap::new(), items: BTreeMap::new(), sources: BTreeMap::new() };
+    let mut found = Providers { blocks: BTreeMap::new(), sources: BTreeMap::new() };
     for item in items {
         if item.kind == "provider" {
             let alias = item.inside.get("alias").and_then(|source| scope.value(&source).text());
             let name = alias.map_or_else(|| item.label(0).to_owned(), |alias| format!("{}.{alias}", item.label(0)));
-            if let Some(region) = item.inside.get("region").or_else(|| item.inside.get("zone")) {
-                found.regions.insert(name.clone(), region);
-            }
-            found.items.insert(name, item);
+            found.blocks.insert(name, item);
         }
-        if item.kind == "terraform" {
-            for block in item.inside.blocks("required_providers") {
-                for (name, source) in block.all() {
-                    if let Value::Object(fields) = scope.value(&source)
-                        && let Some(Value::Text(address)) = fields.get("source")
-                    {
-                        found.sources.insert(name, address.clone());
-                    }
-                }
-            }
+        for (name, required) in supply::required_providers(item, scope) {
+            found.sources.extend(required.source.map(|source| (name, source)));
         }
     }
     found
 }
 
-fn id(item: &Item<'_>) -> ComponentId {
+/// Id of a resource block.
+pub(super) fn id(item: &Item<'_>) -> ComponentId {
     ComponentId::resource(&item.file.folder(), &format!("{}.{}", item.label(0), item.label(1)))
 }
 
-fn resource<'a>(
-    item: &Item<'a>,
-    scope: &Scope<'a>,
-    providers: &Providers<'a>,
-    known: &BTreeSet<String>,
-    out: &mut Facts<'_>,
-) {
+fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
     let id = id(item);
     let kind = item.label(0);
     let seen = || item.file.at(item.span);
     out.component(&id, ComponentKind::Service, seen());
     out.attribute(&id, key::RESOURCE_TYPE, kind, seen());
-    let written = item.inside.get("provider").map(|source| match source {
-        Source::Hcl(expression, _) => expression.to_string().trim().to_owned(),
-        Source::Json(node) => node.text().unwrap_or("").to_owned(),
-    });
-    let short = kind.split('_').next().unwrap_or(kind).to_owned();
-    let provider = written.unwrap_or_else(|| short.clone());
+    let provider = provider_of(item);
     out.attribute(&id, key::PROVIDER, &provider, seen());
     let local = provider.split('.').next().unwrap_or(&provider);
-    if let Some(source) = providers.sources.get(local) {
+    if let Some(source) = context.providers.sources.get(local) {
         out.attribute(&id, key::PROVIDER_SOURCE, source, seen());
     }
-    if let Some(folder_environment) = crate::scan::cluster::kubernetes::environment(&item.file.folder(), "") {
-        out.attribute(&id, key::ENVIRONMENT, folder_environment, seen().inferred());
+    let instances = Instances::of(item, context.scope);
+    if let Some(number) = instances.number().filter(|_| !matches!(instances, Instances::One)) {
+        // zero says: switched off with these values
+        let source = item.inside.get("count").or_else(|| item.inside.get("for_each"));
+        let span = source.map_or(item.span, |source| source.span());
+        if number == 0.0 || !machines::has_machines(item, context) {
+            out.attribute(&id, key::COUNT, number_text(number), item.file.at(span));
+        }
     }
-    place(&id, item, scope, providers, &provider, out);
-    machines(&id, item, scope, out);
-    if let Some((_, source)) = item.inside.all().into_iter().find(|(name, _)| KEYS.contains(&name.as_str())) {
-        out.attribute(&id, key::KEY_CUSTODY, "customer-managed", item.file.at(source.span()));
+    environments(&id, item, context.scope, out);
+    place(&id, item, &instances, context, &provider, out);
+    machines::write(&id, item, &instances, context, out);
+    custody(&id, item, &instances, context.scope, out);
+    authentication(&id, context, &provider, out);
+    supply::chart(&id, item, &instances, context.scope, out);
+    references(&id, item, context.scope, out);
+}
+
+/// Local provider name with alias, as written, else the first word of the type.
+fn provider_of(item: &Item<'_>) -> String {
+    let written = item.inside.get("provider").map(|source| match source {
+        Source::Hcl(expression, _) => expression.to_string().trim().to_owned(),
+        Source::Json(node) => node.text().unwrap_or("").trim_start_matches("${").trim_end_matches('}').to_owned(),
+    });
+    let first = || item.label(0).split('_').next().unwrap_or_default().to_owned();
+    written.filter(|name| !name.is_empty()).unwrap_or_else(first)
+}
+
+/// The environment that a tag or the folder says.
+fn environments<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
+    for name in ["tags", "labels"] {
+        let Some(source) = item.inside.get(name) else { continue };
+        let Value::Object(tags) = scope.value(&source) else { continue };
+        for (tag, value) in tags {
+            if matches!(tag.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
+                && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
+            {
+                out.attribute(id, key::ENVIRONMENT, found, item.file.at(source.span()));
+                return;
+            }
+        }
     }
-    authentication(&id, providers, &provider, scope, out);
-    references(&id, item, known, out);
+    if let Some(found) = environment(&item.file.folder(), "") {
+        out.attribute(id, key::ENVIRONMENT, found, item.file.at(item.span).inferred());
+    }
 }
 
 /// Region of the resource itself, else of its provider block.
 fn place<'a>(
     id: &ComponentId,
     item: &Item<'a>,
-    scope: &Scope<'a>,
-    providers: &Providers<'a>,
+    instances: &Instances,
+    context: &Context<'a, '_>,
     provider: &str,
     out: &mut Facts<'_>,
 ) {
-    let own = PLACES.iter().find_map(|name| item.inside.get(name));
-    let (source, file) = match (own, providers.regions.get(provider)) {
-        (Some(source), _) => (source, item.file),
-        (None, Some(source)) => (*source, providers.items.get(provider).map_or(item.file, |item| item.file)),
-        (None, None) => return,
-    };
-    let span = source.span();
-    match scope.value(&source).text() {
-        Some(region) if !region.is_empty() => out.attribute(id, key::REGION, region, file.at(span)),
-        // a place taken from another resource is that resource's place, which the reference tells
-        _ if own.is_some() && !source.references().is_empty() => {}
-        _ => {
-            let message = format!("the region of `{}` depends on what only a run knows", id.rest());
-            out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+    for name in PLACES {
+        let Some(source) = item.inside.get(name) else { continue };
+        let mut decided = false;
+        for value in instances.values(context.scope, &source) {
+            match value.text().filter(|text| is_place(name, text, item.label(0), context.catalog)) {
+                Some(region) => {
+                    out.attribute(id, key::REGION, region, item.file.at(source.span()));
+                    decided = true;
+                }
+                None => {
+                    if let Some(reason) = value.reason() {
+                        unresolved("region", id, item, &source, reason, out);
+                        decided = true;
+                    }
+                }
+            }
         }
+        // null and what is not a place leave the decision to the provider block
+        if decided {
+            return;
+        }
+    }
+    let Some(block) = context.providers.blocks.get(provider) else { return };
+    let Some(source) = block.inside.get("region").or_else(|| block.inside.get("zone")) else { return };
+    let value = context.scope.value(&source);
+    match (value.text(), value.reason()) {
+        (Some(region), _) if !region.is_empty() => {
+            out.attribute(id, key::REGION, region, block.file.at(source.span()));
+        }
+        (None, Some(reason)) => {
+            // once for the provider block, however many resources it has: equal diagnostics are one
+            let message = format!("the region of provider `{provider}` is not known: {reason}");
+            out.problem(DiagnosticKind::Unresolved, block.file, Some(source.span()), message);
+        }
+        _ => {}
     }
 }
 
-/// Machine types and how many, also in nested blocks (node pools, production variants).
-fn machines<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let all = item.inside.all();
-    let mut typed = false;
-    for (name, source) in &all {
-        if !MACHINES.contains(&name.as_str()) {
+/// True when a text names a place: DNS zones and the zones of private clouds do not.
+fn is_place(argument: &str, text: &str, resource_type: &str, catalog: &Catalog) -> bool {
+    match argument {
+        "zone" => !text.is_empty() && !text.contains('.'),
+        "availability_zone" => {
+            let provider = catalog.provider_by_terraform(resource_type);
+            provider.is_some_and(|provider| catalog.region(&provider.id, text).is_some())
+        }
+        _ => !text.is_empty(),
+    }
+}
+
+/// An argument that matters and is not known.
+pub(super) fn unresolved(
+    what: &str,
+    id: &ComponentId,
+    item: &Item<'_>,
+    source: &Source<'_>,
+    reason: &Reason,
+    out: &mut Facts<'_>,
+) {
+    let message = format!("the {what} of `{}` is not known: {reason}", id.rest());
+    out.problem(DiagnosticKind::Unresolved, item.file, Some(source.span()), message);
+}
+
+/// Who holds the encryption keys, where an argument says so.
+fn custody<'a>(id: &ComponentId, item: &Item<'a>, instances: &Instances, scope: &Scope<'a>, out: &mut Facts<'_>) {
+    for (name, source) in item.inside.all() {
+        if !KEYS.contains(&name.as_str()) {
             continue;
         }
-        let values = match scope.value(source) {
-            Value::List(items) => items,
-            Value::Unknown if name.starts_with("instance") || name.starts_with("machine") => {
-                let message = format!("the machine type of `{}` depends on what only a run knows", id.rest());
-                out.problem(DiagnosticKind::Unresolved, item.file, Some(source.span()), message);
-                continue;
-            }
-            other => vec![other],
+        let value = instances.values(scope, &source).into_iter().next().unwrap_or(Value::Null);
+        let custody = match &value {
+            Value::Text(text) if text.contains("alias/aws/") => "provider-managed",
+            Value::Text(text) if !text.is_empty() => "customer-managed",
+            // a key made or looked up elsewhere is a key all the same
+            Value::Unknown(Reason::Elsewhere(_)) => "customer-managed",
+            _ => continue,
         };
-        // `size` and `type` carry machine names only as text that is not a number
-        for text in
-            values.iter().filter_map(Value::text).filter(|text| text.parse::<f64>().is_err() && !text.is_empty())
-        {
-            out.attribute(id, key::INSTANCE_TYPE, text, item.file.at(source.span()));
-            typed = true;
+        out.attribute(id, key::KEY_CUSTODY, custody, item.file.at(source.span()));
+    }
+}
+
+/// The address that a provider block signs in at tells who operates an OpenStack-like cloud.
+fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, out: &mut Facts<'_>) {
+    let Some(block) = context.providers.blocks.get(provider) else { return };
+    for name in ["auth_url", "universe_domain", "endpoint"] {
+        let Some(source) = block.inside.get(name) else { continue };
+        match context.scope.value(&source) {
+            Value::Text(text) if !text.is_empty() => {
+                let host = toolkit::host_of(&text).unwrap_or_else(|| toolkit::without_secrets(&text));
+                let seen = block.file.at(source.span()).without_excerpt();
+                out.attribute(id, key::IDENTITY, format!("operator-host:{host}"), seen);
+            }
+            Value::Unknown(reason) => {
+                let message = format!("the operator behind provider `{provider}` is not known: {reason}");
+                out.problem(DiagnosticKind::Unresolved, block.file, Some(source.span()), message);
+            }
+            _ => {}
         }
     }
-    if !typed {
-        return;
-    }
-    let counted = COUNTS.iter().find_map(|wanted| all.iter().find(|(name, _)| name == wanted));
-    let count = counted.map(|(_, source)| *source).or_else(|| item.inside.get("count"));
-    if let Some(source) = count
-        && let Some(number) = scope.value(&source).number()
-    {
-        out.attribute(id, key::COUNT, super::value::number_text(number), item.file.at(source.span()));
-    }
 }
 
-/// `auth_url` of OpenStack-like providers tells who operates the cloud.
-fn authentication<'a>(
-    id: &ComponentId,
-    providers: &Providers<'a>,
-    provider: &str,
-    scope: &Scope<'a>,
-    out: &mut Facts<'_>,
-) {
-    let Some(item) = providers.items.get(provider) else { return };
-    for name in ["auth_url", "universe_domain", "endpoint"] {
-        let Some(source) = item.inside.get(name) else { continue };
-        let Some(text) = scope.value(&source).text() else { continue };
-        let host = toolkit::host_of(&text).unwrap_or(text);
-        out.attribute(id, key::IDENTITY, format!("operator-host:{host}"), item.file.at(source.span()));
-    }
-}
-
-/// References between resources, and the few arguments that mean replication or failover.
-fn references(id: &ComponentId, item: &Item<'_>, known: &BTreeSet<String>, out: &mut Facts<'_>) {
+/// References between resources; the few arguments that mean a copy of data say so.
+fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
     let folder = item.file.folder();
     for (name, source) in item.inside.all() {
-        for address in source.references() {
-            if !known.contains(&address) {
-                continue;
-            }
+        for address in scope.references(&source) {
             let to = ComponentId::resource(&folder, &address);
             let seen = item.file.at(source.span());
-            match name.as_str() {
-                "replicate_source_db"
-                | "replication_source_identifier"
-                | "master_instance_name"
-                | "source_db_cluster_identifier" => {
-                    out.relation(&to, RelationKind::ReplicatesTo, id, seen);
-                }
-                _ => out.relation(id, RelationKind::DependsOn, &to, seen),
-            }
-        }
-    }
-    if item.label(0) == "aws_s3_bucket_replication_configuration" {
-        replication(item, known, out);
-    }
-}
-
-/// `bucket` replicates to `rule.destination.bucket`.
-fn replication(item: &Item<'_>, known: &BTreeSet<String>, out: &mut Facts<'_>) {
-    let folder = item.file.folder();
-    let from = item.inside.get("bucket").map(|source| source.references()).unwrap_or_default();
-    for rule in item.inside.blocks("rule") {
-        for destination in rule.blocks("destination") {
-            let Some(source) = destination.get("bucket") else { continue };
-            for to in source.references().iter().filter(|to| known.contains(*to)) {
-                for from in from.iter().filter(|from| known.contains(*from)) {
-                    let (from, to) = (ComponentId::resource(&folder, from), ComponentId::resource(&folder, to));
-                    out.relation(&from, RelationKind::ReplicatesTo, &to, item.file.at(source.span()));
-                }
+            if replication::COPIED_FROM.contains(&name.as_str()) {
+                out.relation(&to, RelationKind::ReplicatesTo, id, seen);
+            } else {
+                out.relation(id, RelationKind::DependsOn, &to, seen);
             }
         }
     }
 }
 
-/// Module calls: where the module's code comes from.
-fn module<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let Some(source) = item.inside.get("source") else { return };
-    let Some(address) = scope.value(&source).text() else { return };
-    if address.starts_with('.') || address.starts_with('/') {
-        return;
-    }
-    let project = ComponentId::project(&item.file.folder());
-    let seen = || item.file.at(source.span());
-    out.component(&project, ComponentKind::Project, item.file.whole());
-    let clean = address.trim_start_matches("git::");
-    let host = toolkit::host_of(clean).or_else(|| {
-        let first = clean.split('/').next().unwrap_or("");
-        first.contains('.').then(|| first.to_ascii_lowercase())
-    });
-    let version = item.inside.get("version").and_then(|source| scope.value(&source).text());
-    let exact = version.as_deref().filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
-    let id =
-        purl::package("terraform", None, toolkit::without_secrets(clean).split('?').next().unwrap_or(clean), exact);
-    out.component(&id, ComponentKind::Package, seen());
-    out.attribute(&id, key::ECOSYSTEM, "terraform", seen());
-    out.attribute(&id, key::NAME, clean, seen());
-    out.attribute(&id, key::RELATION, "direct", seen());
-    out.relation(&project, RelationKind::DependsOn, &id, seen());
-    let host = host.unwrap_or_else(|| "registry.terraform.io".to_owned());
-    toolkit::distributed_by(&id, &host, &seen(), out);
-    if let Some(owner) = toolkit::repository_owner(clean.split("://").last().unwrap_or(clean)) {
-        out.attribute(&id, key::IDENTITY, owner, seen());
-    }
-}
-
-/// State backends: losing one stops every change.
-fn backend<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let id = ComponentId::of("delivery", format_args!("terraform-state/{}", item.file.folder()));
-    let mut write = |kind: &str, inside: &Inside<'a>| {
-        out.component(&id, ComponentKind::Delivery, item.file.at(item.span));
-        out.attribute(&id, key::RESOURCE_TYPE, format!("terraform-backend/{kind}"), item.file.at(item.span));
-        let host = match kind {
-            "cloud" | "remote" => Some(
-                inside
-                    .get("hostname")
-                    .and_then(|source| scope.value(&source).text())
-                    .unwrap_or_else(|| "app.terraform.io".to_owned()),
-            ),
-            "http" => inside
-                .get("address")
-                .and_then(|source| scope.value(&source).text())
-                .and_then(|text| toolkit::host_of(&text)),
-            _ => None,
-        };
-        if let Some(host) = host {
-            toolkit::distributed_by(&id, &host, &item.file.at(item.span), out);
-        }
-        let provider = match kind {
-            "s3" => Some("aws"),
-            "azurerm" => Some("azurerm"),
-            "gcs" => Some("google"),
-            _ => None,
-        };
-        if let Some(provider) = provider {
-            out.attribute(&id, key::PROVIDER, provider, item.file.at(item.span));
-        }
-        if let Some(source) = inside.get("region")
-            && let Some(region) = scope.value(&source).text()
-        {
-            out.attribute(&id, key::REGION, region, item.file.at(source.span()));
-        }
-    };
-    for (kind, inside) in item.inside.labelled("backend") {
-        write(&kind, &inside);
-    }
-    for inside in item.inside.blocks("cloud") {
-        write("cloud", &inside);
-    }
-}
-
-/// `.terraform.lock.hcl`: exact providers.
-pub(super) fn locked_providers(file: &Arc<SourceFile>, tree: &Hcl, out: &mut Facts<'_>) {
-    let project = ComponentId::project(&file.folder());
-    out.component(&project, ComponentKind::Project, file.whole());
-    let mut items = Vec::new();
-    super::syntax::native(file, tree, &mut items);
-    let scope = Scope::default();
-    for item in items.iter().filter(|item| item.kind == "provider") {
-        let mut parts = item.label(0).splitn(2, '/');
-        let (Some(host), Some(name)) = (parts.next(), parts.next()) else { continue };
-        let version = item.inside.get("version").and_then(|source| scope.value(&source).text());
-        let (namespace, short) = name.rsplit_once('/').unwrap_or(("", name));
-        let id = purl::package("terraform", Some(namespace), short, version.as_deref());
-        let seen = || file.at(item.span);
-        out.component(&id, ComponentKind::Package, seen());
-        out.attribute(&id, key::ECOSYSTEM, "terraform", seen());
-        out.attribute(&id, key::NAME, name, seen());
-        out.attribute(&id, key::RESOLUTION, "locked", seen());
-        out.attribute(&id, key::IDENTITY, format!("github:{namespace}"), seen().inferred());
-        if let Some(version) = &version {
-            out.attribute(&id, key::VERSION, version, seen());
-        }
-        out.relation(&project, RelationKind::DependsOn, &id, seen());
-        toolkit::distributed_by(&id, host, &seen(), out);
-    }
+/// Arguments of nested blocks of a name, at any depth.
+pub(super) fn nested_blocks<'a>(inside: &Inside<'a>, name: &str) -> Vec<Inside<'a>> {
+    inside.below().iter().flat_map(|inside| inside.blocks(name)).collect()
 }

@@ -3,16 +3,25 @@
 mod evaluate;
 mod facts;
 mod functions;
+mod machines;
+mod operators;
+mod replication;
+mod supply;
 mod syntax;
+#[cfg(test)]
+mod tests;
+mod types;
 mod value;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evaluate::Scope;
-use syntax::{Inside, Item, Source};
+use evaluate::{Scope, Variable};
+use syntax::{Item, Source};
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
+use crate::parse::Node;
 use crate::parse::hcl::{Hcl, hcl};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -29,8 +38,11 @@ static META: ScannerMeta = ScannerMeta {
         "**/*.tf",
         "**/*.tf.json",
         "**/*.tofu",
+        "**/*.tofu.json",
         "**/terraform.tfvars",
+        "**/terraform.tfvars.json",
         "**/*.auto.tfvars",
+        "**/*.auto.tfvars.json",
         "**/.terraform.lock.hcl",
     ],
     unit: Unit::Directory,
@@ -47,11 +59,8 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://developer.hashicorp.com/terraform/language",
 };
 
-/// One folder's blocks and names.
-struct Module<'a> {
-    items: Vec<Item<'a>>,
-    scope: Scope<'a>,
-}
+/// Values of variables given in files, lowest precedence first.
+type Given<'a> = Vec<(&'a SourceFile, BTreeMap<String, Source<'a>>)>;
 
 impl Scanner for Terraform {
     fn meta(&self) -> &'static ScannerMeta {
@@ -65,65 +74,78 @@ impl Scanner for Terraform {
             .filter(|file| !file.path().name().ends_with(".json"))
             .map(|file| (file, hcl(file.text())))
             .collect();
-        let mut module = Module { items: Vec::new(), scope: Scope::default() };
+        let mut items: Vec<Item<'_>> = Vec::new();
+        let mut given: Given<'_> = Vec::new();
         for (file, tree) in &trees {
             for problem in &tree.problems {
                 out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
             }
             if file.path().name() == ".terraform.lock.hcl" {
-                facts::locked_providers(file, tree, out);
+                supply::locked_providers(file, tree, out);
             } else if file.path().name().ends_with(".tfvars") {
-                values(tree, &mut module.scope);
+                given.push((file, values(tree)));
             } else {
-                syntax::native(file, tree, &mut module.items);
+                syntax::native(file, tree, &mut items);
             }
         }
         for file in input.files.iter().filter(|file| file.path().name().ends_with(".json")) {
             match file.json() {
-                Ok(root) => syntax::json(file, root, &mut module.items),
+                Ok(root) if file.path().name().ends_with(".tfvars.json") => given.push((file, json_values(root))),
+                Ok(root) => syntax::json(file, root, &mut items),
                 Err(error) => out.problem(DiagnosticKind::Malformed, file, Some(error.span), &error.message),
             }
         }
-        names(&mut module);
-        facts::write(&module.items, &module.scope, out);
+        // `terraform.tfvars` first, then `*.auto.tfvars` by name: later ones win; override files come last
+        given.sort_by_key(|(file, _)| (!file.path().name().starts_with("terraform.tfvars"), file.path().clone()));
+        items.sort_by_key(|item| is_override(item.file));
+        let scope = names(&items, given);
+        facts::write(&items, &scope, input, out);
         Ok(())
     }
 }
 
-/// Values given in tfvars files win over defaults.
-fn values<'a>(tree: &'a Hcl, scope: &mut Scope<'a>) {
-    for chunk in &tree.chunks {
-        for attribute in chunk.body.attributes() {
-            scope.variables.insert(attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, chunk.offset));
-        }
-    }
+fn is_override(file: &SourceFile) -> bool {
+    let stem = file.path().name().split('.').next().unwrap_or("");
+    stem == "override" || stem.ends_with("_override")
 }
 
-/// Variable defaults and locals.
-fn names(module: &mut Module<'_>) {
-    for item in &module.items {
+fn values(tree: &Hcl) -> BTreeMap<String, Source<'_>> {
+    let attributes =
+        tree.chunks.iter().flat_map(|chunk| chunk.body.attributes().map(move |attribute| (attribute, chunk.offset)));
+    attributes
+        .map(|(attribute, offset)| (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, offset)))
+        .collect()
+}
+
+fn json_values(root: &Node) -> BTreeMap<String, Source<'_>> {
+    root.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))).collect()
+}
+
+/// Variables with their values, locals and resources. Values in files win over defaults.
+fn names<'a>(items: &[Item<'a>], given: Given<'a>) -> Scope<'a> {
+    let mut scope = Scope::default();
+    for item in items {
         match item.kind.as_str() {
             "variable" => {
-                if let Some(default) = item.inside.get("default") {
-                    module.scope.variables.entry(item.label(0).to_owned()).or_insert(default);
-                }
+                let known = scope.variables.entry(item.label(0).to_owned()).or_default();
+                known.value = item.inside.get("default").or(known.value);
+                known.kind = match item.inside.get("type") {
+                    Some(Source::Hcl(expression, _)) => Some(expression),
+                    _ => known.kind,
+                };
             }
-            "locals" => match item.inside {
-                Inside::Hcl(body, offset) => {
-                    for attribute in body.attributes() {
-                        module
-                            .scope
-                            .locals
-                            .insert(attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, offset));
-                    }
-                }
-                Inside::Json(node) => {
-                    for entry in node.entries() {
-                        module.scope.locals.insert(entry.key.to_string(), Source::Json(&entry.value));
-                    }
-                }
-            },
+            "locals" => scope.locals.extend(item.inside.arguments()),
+            "resource" if item.labels.len() == 2 => {
+                scope.resources.insert(format!("{}.{}", item.label(0), item.label(1)), item.inside);
+            }
             _ => {}
         }
     }
+    for (_, values) in given {
+        for (name, value) in values {
+            let known: &mut Variable<'a> = scope.variables.entry(name).or_default();
+            known.value = Some(value);
+        }
+    }
+    scope
 }

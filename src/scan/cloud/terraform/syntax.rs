@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use hcl_edit::Span as _;
-use hcl_edit::expr::Expression;
+use hcl_edit::expr::{Expression, TraversalOperator};
 use hcl_edit::structure::Body;
+use hcl_edit::template::Template;
 use hcl_edit::visit::{Visit, visit_expr};
 
 use crate::parse::hcl::Hcl;
@@ -32,20 +33,26 @@ impl Source<'_> {
         }
     }
 
-    /// Every `type.name` (or `data.type.name`, `module.name`) that the expression refers to.
+    /// Every `type.name`, `local.name` or `module.name` that the expression itself mentions.
     pub(super) fn references(&self) -> Vec<String> {
+        let mut found = References(Vec::new());
         match self {
-            Self::Hcl(expression, _) => {
-                let mut found = References(Vec::new());
-                found.visit_expr(expression);
-                found.0
-            }
+            Self::Hcl(expression, _) => found.visit_expr(expression),
             Self::Json(node) => {
-                let texts = node.walk().filter_map(Node::text).filter(|text| text.contains("${"));
-                let quoted = texts.filter_map(|text| format!("\"{text}\"").parse::<Expression>().ok());
-                quoted.flat_map(|expression| Source::Hcl(&expression, 0).references()).collect()
+                for text in node.walk().filter_map(Node::text).filter(|text| text.contains("${")) {
+                    if let Ok(template) = text.parse::<Template>() {
+                        found.visit_template(&template);
+                    }
+                }
+                // `depends_on` and `provider` name things without interpolation
+                for text in node.walk().filter_map(Node::text).filter(|text| !text.contains("${")) {
+                    if let Some((kind, name)) = text.split_once('.') {
+                        found.0.push(format!("{kind}.{}", name.split(['.', '[']).next().unwrap_or(name)));
+                    }
+                }
             }
         }
+        found.0
     }
 }
 
@@ -57,12 +64,12 @@ impl Visit for References {
             && let Expression::Variable(first) = &traversal.expr
         {
             let fields = traversal.operators.iter().map_while(|operator| match operator.value() {
-                hcl_edit::expr::TraversalOperator::GetAttr(field) => Some(field.as_str()),
+                TraversalOperator::GetAttr(field) => Some(field.as_str()),
                 _ => None,
             });
             let words: Vec<&str> = std::iter::once(first.as_str()).chain(fields.take(2)).collect();
             match words.as_slice() {
-                ["var" | "local" | "each" | "count" | "path" | "terraform" | "self" | "data", ..] => {}
+                ["var" | "each" | "count" | "path" | "terraform" | "self" | "data", ..] => {}
                 [kind, name, ..] => self.0.push(format!("{kind}.{name}")),
                 _ => {}
             }
@@ -124,27 +131,58 @@ impl<'a> Inside<'a> {
         }
     }
 
-    /// Every argument in it, also in nested blocks.
-    pub(super) fn all(&self) -> Vec<(String, Source<'a>)> {
-        let mut found = Vec::new();
-        let mut open = vec![*self];
-        while let Some(inside) = open.pop() {
-            match inside {
-                Inside::Hcl(body, offset) => {
-                    found.extend(
-                        body.attributes().map(|attribute| {
-                            (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, offset))
-                        }),
-                    );
-                    open.extend(body.blocks().map(|block| Inside::Hcl(&block.body, offset)));
-                }
-                Inside::Json(node) => {
-                    found
-                        .extend(node.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))));
-                }
+    /// Arguments directly inside.
+    pub(super) fn arguments(&self) -> Vec<(String, Source<'a>)> {
+        match self {
+            Self::Hcl(body, offset) => body
+                .attributes()
+                .map(|attribute| (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, *offset)))
+                .collect(),
+            Self::Json(node) => {
+                node.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))).collect()
             }
         }
+    }
+
+    /// Blocks directly inside, with their names, in order. JSON writes blocks as objects or lists of objects.
+    pub(super) fn nested(&self) -> Vec<(String, Self)> {
+        match self {
+            Self::Hcl(body, offset) => body
+                .blocks()
+                .map(|block| (block.ident.as_str().to_owned(), Inside::Hcl(&block.body, *offset)))
+                .collect(),
+            Self::Json(node) => node
+                .entries()
+                .iter()
+                .flat_map(|entry| {
+                    let blocks: Vec<&Node> =
+                        if entry.value.is_map() { vec![&entry.value] } else { entry.value.list().iter().collect() };
+                    let maps = blocks.into_iter().filter(|node| node.is_map());
+                    maps.map(|node| (entry.key.to_string(), Inside::Json(node))).collect::<Vec<_>>()
+                })
+                .collect(),
+        }
+    }
+
+    /// Itself and every block below, outermost first.
+    pub(super) fn below(&self) -> Vec<Self> {
+        let mut found = vec![*self];
+        let mut at = 0;
+        while let Some(inside) = found.get(at) {
+            let nested = inside.nested();
+            found.extend(nested.into_iter().map(|(_, inside)| inside));
+            at += 1;
+        }
         found
+    }
+
+    /// Every argument in it, also in nested blocks; the blocks themselves are not arguments.
+    pub(super) fn all(&self) -> Vec<(String, Source<'a>)> {
+        let is_block = |source: &Source<'a>| match source {
+            Source::Hcl(..) => false,
+            Source::Json(node) => node.is_map() || node.list().iter().any(Node::is_map),
+        };
+        self.below().iter().flat_map(Self::arguments).filter(|(_, source)| !is_block(source)).collect()
     }
 }
 
