@@ -170,7 +170,7 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
         out.attribute(&id, key::PROVIDER_SOURCE, source, seen());
     }
     let instances = Instances::of(item, context.scope);
-    if let Some(number) = instances.number().filter(|_| !matches!(instances, Instances::One)) {
+    if let Some(number) = instances.number().filter(|number| *number != 1.0) {
         // zero says: switched off with these values
         let source = item.inside.get("count").or_else(|| item.inside.get("for_each"));
         let span = source.map_or(item.span, |source| source.span());

@@ -45,6 +45,7 @@ const COUNTS: [&str; 11] = [
 /// A block that names machine types.
 struct Typed<'a> {
     inside: Inside<'a>,
+    source: Source<'a>,
     types: BTreeSet<String>,
 }
 
@@ -67,17 +68,48 @@ pub(super) fn write<'a>(
 ) {
     attached(id, item, instances, context, out);
     let mut typed: Vec<Typed<'a>> = Vec::new();
-    for inside in item.inside.below() {
-        let mut types = BTreeSet::new();
+    for inside in written(&item.inside, context.scope) {
         for (name, source) in inside.arguments() {
-            types.extend(named(id, item, &name, &source, instances, context, out));
-        }
-        if !types.is_empty() {
-            typed.push(Typed { inside, types });
+            let types: BTreeSet<String> =
+                named(id, item, &name, &source, instances, context, out).into_iter().collect();
+            if !types.is_empty() {
+                typed.push(Typed { inside, source, types });
+            }
         }
     }
-    let Some((count, source)) = total(item, &typed, instances, context.scope) else { return };
-    out.attribute(id, key::COUNT, number_text(count), item.file.at(source.span()));
+    if typed.is_empty() || instances.number() == Some(0.0) {
+        return;
+    }
+    match total(item, &typed, instances, context.scope) {
+        Total::One => {}
+        Total::Known(count, source) => {
+            out.attribute(id, key::COUNT, number_text(count), item.file.at(source.span()));
+        }
+        // said rather than left out: what is left out means one
+        Total::Unknown => out.attribute(id, key::COUNT, "unknown", item.file.at(item.span)),
+    }
+}
+
+/// The block and those below it, without `dynamic` blocks that make none.
+fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>) -> Vec<Inside<'a>> {
+    let mut found = vec![*inside];
+    let mut at = 0;
+    while let Some(inside) = found.get(at) {
+        let nested = inside.nested();
+        found.extend(
+            nested
+                .into_iter()
+                .filter(|(name, inside)| name != "dynamic" || !makes_none(inside, scope))
+                .map(|(_, inside)| inside),
+        );
+        at += 1;
+    }
+    found
+}
+
+fn makes_none<'a>(dynamic: &Inside<'a>, scope: &Scope<'a>) -> bool {
+    let each = dynamic.get("for_each").map(|source| scope.value(&source));
+    each.is_some_and(|each| !matches!(each, Value::Text(_)) && each.len() == Some(0))
 }
 
 /// Machine types that an argument names.
@@ -119,33 +151,37 @@ fn is_machine(text: &str, catalog: &Catalog) -> bool {
     !catalog.instance_types_named(text).is_empty()
 }
 
-/// How many machines in all; nothing unless every factor is known and all are of one type.
-fn total<'a>(
-    item: &Item<'a>,
-    typed: &[Typed<'a>],
-    instances: &Instances,
-    scope: &Scope<'a>,
-) -> Option<(f64, Source<'a>)> {
-    let first = typed.first()?;
+/// How many machines in all.
+enum Total<'a> {
+    /// Nothing says otherwise.
+    One,
+    /// Every factor is known and all machines are of one type.
+    Known(f64, Source<'a>),
+    /// Several types share a count, or a factor is not known.
+    Unknown,
+}
+
+fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, scope: &Scope<'a>) -> Total<'a> {
+    let Some(first) = typed.first() else { return Total::One };
     if first.types.len() != 1 || typed.iter().any(|other| other.types != first.types) {
-        return None;
+        return Total::Unknown;
     }
-    let repeated = instances.number()?;
     let count = match typed {
         // the count may stand beside the type, around it or below it
-        [one] => counted(&one.inside, scope).or_else(|| item.inside.below().iter().find_map(|at| counted(at, scope))),
+        [one] => counted(&one.inside, scope)
+            .or_else(|| written(&item.inside, scope).iter().find_map(|at| counted(at, scope))),
         several => {
-            let all: Option<Vec<(Option<f64>, Source<'a>)>> =
-                several.iter().map(|block| counted(&block.inside, scope)).collect();
-            let all = all?;
-            let sum: Option<f64> = all.iter().map(|(number, _)| *number).sum();
-            Some((sum, all.first()?.1))
+            let all: Vec<_> = several.iter().map(|block| counted(&block.inside, scope)).collect();
+            let sum = all.iter().map(|found| found.as_ref().map_or(Some(1.0), |(number, _)| *number)).sum();
+            Some((sum, all.into_iter().flatten().next().map_or_else(|| first.source, |(_, source)| source)))
         }
     };
-    match count {
-        Some((number, source)) => Some((number? * repeated, source)),
-        None if matches!(instances, Instances::One) => None,
-        None => Some((repeated, item.inside.get("count").or_else(|| item.inside.get("for_each"))?)),
+    let repeated = item.inside.get("count").or_else(|| item.inside.get("for_each"));
+    match (count, instances.number(), repeated) {
+        (None, Some(_), None) => Total::One,
+        (None, Some(number), Some(source)) => Total::Known(number, source),
+        (Some((Some(each), source)), Some(number), _) => Total::Known(each * number, source),
+        _ => Total::Unknown,
     }
 }
 

@@ -201,7 +201,7 @@ pub(super) fn module<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>
     match found {
         ModuleSource::Local(path) => {
             // a folder above the scanned one is not ours to read
-            let Some(folder) = RelPath::new(&format!("{}/{path}", item.file.folder()).trim_start_matches('/')) else {
+            let Some(folder) = RelPath::new(format!("{}/{path}", item.file.folder()).trim_start_matches('/')) else {
                 return;
             };
             let called = ComponentId::project(&folder);
@@ -279,8 +279,11 @@ pub(super) fn chart<'a>(
                         toolkit::distributed_by(id, &host, &seen, out);
                     }
                 }
-                (None, Some(reason)) => unresolved(argument, id, item, &source, reason, out),
-                (None, None) => {}
+                // a chart's path depends on where the module lies; it is no host then
+                (None, Some(reason)) if argument == "repository" => {
+                    unresolved(argument, id, item, &source, reason, out);
+                }
+                (None, _) => {}
             }
         }
     }
