@@ -91,3 +91,9 @@ pub const EXPORT_CLASS: &str = "export-class";
 pub const DEVICE_NAME: &str = "device-name";
 /// Share of an owner: `owner-id=percent`.
 pub const OWNED_SHARE: &str = "owned-share";
+/// CUDA version that a driver supports.
+pub const CUDA_VERSION: &str = "cuda-version";
+/// Version of a device's own software.
+pub const FIRMWARE_VERSION: &str = "firmware-version";
+/// Memory as a device reports it.
+pub const MEMORY: &str = "memory";
