@@ -80,10 +80,9 @@ pub fn scan_image(
 ) -> anyhow::Result<Inventory> {
     let selector = Selector::new();
     let wanted = |path: &RelPath| {
-        let is_wanted = !options.excludes.is_match(path.as_str());
-        let class =
-            selector.size_class(path).filter(|class| is_wanted && (*class != SizeClass::Code || is_own(path)))?;
-        Some(class.limit(&options.limits))
+        let class = selector.size_class(path)?;
+        let is_wanted = !options.excludes.is_match(path.as_str()) && speaks_for_image(path, class);
+        is_wanted.then(|| class.limit(&options.limits))
     };
     let images = read_images(target, &wanted, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
@@ -102,14 +101,22 @@ fn describe(target: &ImageTarget) -> String {
     }
 }
 
-/// Code of libraries says nothing about what an image calls; they are read from their package data.
-fn is_own(path: &RelPath) -> bool {
+/// Libraries and documents bring manifests, examples and code of their own that say nothing of the image.
+/// What is installed is read from package databases and from the metadata of installed packages.
+fn speaks_for_image(path: &RelPath, class: SizeClass) -> bool {
+    const DOCUMENTS: [&str; 3] = ["usr/share/doc/", "usr/share/man/", "usr/src/"];
+    const LIBRARIES: [&str; 7] = ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "pkgs"];
+    const SYSTEM: [&str; 9] =
+        ["usr/lib/", "usr/lib64/", "usr/local/lib/", "usr/share/", "usr/include/", "lib/", "lib64/", "proc/", "sys/"];
+    const METADATA: [&str; 3] = ["METADATA", "PKG-INFO", "package.json"];
     let text = path.as_str();
-    let system = ["usr/lib", "usr/share", "usr/include", "usr/src", "lib/", "lib64/", "var/", "etc/", "proc/", "sys/"];
-    let libraries = ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "conda", "pkgs"];
-    !system.iter().any(|start| text.starts_with(start))
-        && !text.starts_with("usr/local/lib/")
-        && !text.split('/').any(|part| libraries.contains(&part))
+    if DOCUMENTS.iter().any(|folder| text.starts_with(folder)) {
+        return false;
+    }
+    if text.split('/').any(|part| LIBRARIES.contains(&part)) {
+        return METADATA.contains(&path.name());
+    }
+    class != SizeClass::Code || !SYSTEM.iter().any(|folder| text.starts_with(folder))
 }
 
 fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -> Inventory {

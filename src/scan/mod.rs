@@ -111,6 +111,8 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::cargo_metadata::CargoMetadata,
     &package::cargo_toml::CargoToml,
     &package::go_mod::GoMod,
+    &package::installed_node::InstalledNode,
+    &package::installed_python::InstalledPython,
     &package::package_lock::PackageLock,
     &package::pyproject::Pyproject,
     &package::requirements::Requirements,

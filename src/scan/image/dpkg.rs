@@ -116,7 +116,7 @@ pub(super) fn stanzas(text: &str) -> Vec<Vec<Field<'_>>> {
 }
 
 /// Domain of the address in `Name <user@domain>`.
-pub(super) fn mail_domain(text: &str) -> Option<String> {
+pub(crate) fn mail_domain(text: &str) -> Option<String> {
     let address = text.rsplit_once('<').map_or(text, |(_, rest)| rest).trim_end_matches('>');
     let domain = address.rsplit_once('@')?.1.trim();
     (domain.contains('.') && !domain.contains(' ')).then(|| domain.to_ascii_lowercase())

@@ -373,6 +373,37 @@ fn configuration_tells_origin_base_and_endpoints() {
 }
 
 #[test]
+fn installed_packages_count_and_what_they_ship_does_not() {
+    let manifest = |name: &str| {
+        json!({ "name": name, "version": "2.0.0", "license": "MIT", "repository": "acme/tools" })
+            .to_string()
+            .into_bytes()
+    };
+    let calls = b"client = OpenAI(base_url=\"https://api.openai.com/v1\")\n";
+    let layer = TarBuilder::default()
+        .file("app/node_modules/left/package.json", &manifest("left"))
+        .file("app/node_modules/@acme/right/package.json", &manifest("@acme/right"))
+        .file("app/node_modules/left/node_modules/inner/package.json", &manifest("inner"))
+        .file("app/node_modules/left/test/fixture/package.json", &manifest("fixture"))
+        .file("app/node_modules/left/esm/package.json", br#"{"type":"module"}"#)
+        .file("app/node_modules/left/Cargo.lock", &crate_lock("shipped"))
+        .file("usr/lib/python3/dist-packages/lib.dist-info/METADATA", b"Name: lib\nVersion: 1.0\n\nText\n")
+        .file("usr/lib/python3/dist-packages/lib/client.py", calls)
+        .file("usr/share/doc/thing/requirements.txt", b"documented==1.0\n")
+        .end();
+    let inventory =
+        scan_layout(&Image::new(&[layer], Packing::Plain, &json!({})), &Options::default()).expect("is readable");
+    let wanted = ["pkg:npm/%40acme/right@2.0.0", "pkg:npm/inner@2.0.0", "pkg:npm/left@2.0.0", "pkg:pypi/lib@1.0"];
+    assert_eq!(contained(&inventory), set(&wanted));
+    assert_eq!(problems(&inventory), []);
+    assert!(!inventory.components().any(|(id, _)| id.as_str().starts_with("api:")), "a library's code was judged");
+    let own = TarBuilder::default().file("app/main.py", calls).end();
+    let inventory =
+        scan_layout(&Image::new(&[own], Packing::Plain, &json!({})), &Options::default()).expect("is readable");
+    assert!(inventory.components().any(|(id, _)| id.as_str().starts_with("api:")), "the image's own code was not read");
+}
+
+#[test]
 fn targets_are_told_apart() {
     let folder = TempDir::new().expect("a folder");
     let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));

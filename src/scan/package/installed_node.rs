@@ -1,0 +1,86 @@
+//! Installed Node packages: the `package.json` of every folder of `node_modules`.
+//!
+//! Matters for images: the walk of a source folder does not enter `node_modules`, whose lock file is read instead.
+
+use super::toolkit::{Package, repository_owner};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind, key};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::RelPath;
+
+/// Scanner `installed-node`.
+pub struct InstalledNode;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "installed-node",
+    title: "Installed Node packages",
+    summary: "Name, version, licence and code host of what lies in `node_modules`. Manifests deeper inside of a package \
+              belong to its tests and builds and do not count.",
+    files: &["**/node_modules/**/package.json"],
+    unit: Unit::File,
+    size: SizeClass::Code,
+    basis: Basis::Resolved,
+    emits: &[ComponentKind::Project, ComponentKind::Image, ComponentKind::Package],
+    reference: "https://docs.npmjs.com/cli/v10/configuring-npm/package-json",
+};
+
+impl Scanner for InstalledNode {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let Some(holder) = holder(file.path()) else { return Ok(()) };
+        let root = file.json().map_err(|error| file.parse_error(error))?;
+        let (Some(name), Some(version)) = (root.get("name"), root.text_at("version")) else {
+            // module folders inside of a package have such stubs: `{ "type": "commonjs" }`
+            return Ok(());
+        };
+        let Some(text) = name.text().filter(|text| !text.is_empty()) else {
+            out.problem(DiagnosticKind::Malformed, file, Some(name.span), "`name` is no text");
+            return Ok(());
+        };
+        let subject = input.root_subject_at(&holder);
+        out.component(&subject, input.root_kind(), file.whole());
+        let package = Package { ecosystem: "npm", name: text, version: Some(version), file, span: name.span };
+        let id = package.write(&subject, out);
+        if let Some(licence) = root.get("license").filter(|node| node.text().is_some_and(|text| text.len() <= 100)) {
+            out.attribute(&id, key::LICENSE, licence.text().unwrap_or_default(), file.at(licence.span));
+        }
+        let repository = root.get("repository").map(|node| node.get("url").unwrap_or(node));
+        if let Some(node) = repository
+            && let Some(owner) = node.text().and_then(owner)
+        {
+            out.attribute(&id, key::IDENTITY, owner, file.at(node.span).inferred());
+        }
+        Ok(())
+    }
+}
+
+/// The folder that holds the outermost `node_modules`; `None` when the manifest is no installed package's own.
+fn holder(path: &RelPath) -> Option<RelPath> {
+    let parts: Vec<&str> = path.as_str().split('/').collect();
+    let last = parts.iter().rposition(|part| *part == "node_modules")?;
+    let own = match &parts[last + 1..] {
+        [name, _] => !name.starts_with('@'),
+        [scope, _, _] => scope.starts_with('@'),
+        _ => false,
+    };
+    let first = parts.iter().position(|part| *part == "node_modules")?;
+    if own { RelPath::new(&parts[..first].join("/")) } else { None }
+}
+
+/// `github:owner` from the forms in which a repository is written.
+fn owner(text: &str) -> Option<String> {
+    let text = text.strip_prefix("git+").unwrap_or(text);
+    if let Some(path) = text.strip_prefix("github:") {
+        return path.split_once('/').map(|(owner, _)| format!("github:{owner}"));
+    }
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    repository_owner(&rest.replacen(':', "/", 1)).or_else(|| {
+        let short = rest.split_once('/').filter(|(owner, name)| !owner.contains('.') && !name.contains('/'));
+        short.map(|(owner, _)| format!("github:{owner}"))
+    })
+}
