@@ -45,7 +45,7 @@ def main():
     orgs, owned = organisations.convert(read_csv(facts / "organisations.csv"))
     write(catalog / "organisations.toml", "organisation", orgs, "Organisations and their identity keys")
     write(catalog / "ownership.toml", "ownership", owned, "Who owns or controls whom")
-    write(catalog / "listings.toml", "listing", organisations.listings(read_csv(facts / "listed-entities.csv")), "Entries of sanctions and entity lists")
+    write(catalog / "listings.toml", "listing", organisations.listings(read_csv(facts / "listed-entities.csv"), read_csv(facts / "organisations.csv")), "Entries of sanctions and entity lists")
     write(catalog / "accelerators.toml", "accelerator", accelerators(read_csv(facts / "accelerators.csv")), "Accelerators; reference_* only test our own arithmetic")
     instances, regions = read_csv(facts / "instance-types.csv"), read_csv(facts / "regions.csv")
     write(catalog / "instance_types.toml", "instance_type", [

@@ -111,10 +111,30 @@ def unique(rows):
     return sorted(out, key=lambda row: (row["of"], row["by"]))
 
 
-def listings(rows):
+GENERIC = {"group", "company", "technologies", "technology", "cloud", "bank", "holding", "limited", "institute", "semiconductor",
+           "computing", "digital", "systems", "international", "china", "beijing", "shanghai", "russian", "labs", "corporation"}
+
+
+def words(text):
+    return {word for word in re.findall(r"\w+", text.lower()) if len(word) > 2 and word not in GENERIC}
+
+
+def about(row, organisation):
+    """Whether an entry names the organisation itself, or an officer, owner or part of it."""
+    own = words(organisation["name"]) | words(organisation["org_id"].replace("-", " "))
+    listed = words(row["entity"] + " " + re.sub(r"\(.*?\)", "", row["aliases"]))
+    joined = re.sub(r"\W", "", (row["entity"] + row["aliases"]).lower())
+    same = bool(own & listed) or any(len(word) > 3 and word in joined for word in own)
+    denied = re.search(r"itself (is )?not|not listed itself", row["note"])
+    return "organisation" if same and not denied else "related-party"
+
+
+def listings(rows, organisations):
+    by_id = {row["org_id"]: row for row in organisations}
     out = []
     for number, row in enumerate(rows, 1):
         out.append({"id": f"{row['list_code'].lower()}-{number:03}", "organisation": row["org_id"], "kind": row["row_kind"],
+                    "about": about(row, by_id[row["org_id"]]) if row["org_id"] in by_id else None,
                     "entity": row["entity"], "aliases": split(row["aliases"]), "country": row["country"],
                     "list": row["list_code"], "listed": date(row["date_listed"]), "listed_text": None if date(row["date_listed"]) else row["date_listed"],
                     "citation": row["citation"], "policy": row["license_policy"], "programme": row["footnote_or_programme"],

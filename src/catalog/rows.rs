@@ -116,6 +116,10 @@ rows! {
         organisation: Option<Text>,
         /// `entity` (names match), `group`, `list`.
         kind: Text,
+        /// `organisation` when the entry names the organisation itself, `related-party` when it names an officer,
+        /// owner or part of it.
+        #[serde(default)]
+        about: Option<Text>,
         /// Name as listed.
         entity: Text,
         /// Other names.

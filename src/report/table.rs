@@ -2,7 +2,7 @@
 
 use std::io;
 
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, Table as Grid, Width, presets};
+use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
 use super::{FindingRow, Format, Report};
 use crate::text::{clean_line, shorten};
@@ -86,17 +86,16 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut grid = Grid::new();
     grid.load_style(presets::NOTHING);
     grid.set_width(WIDTH);
-    grid.set_header(["severity", "rule", "what", "where"]);
     for finding in report.findings.iter().take(SHOWN) {
+        let what = shorten(&clean_line(&subject(finding)), 76).into_owned();
+        let at = shorten_left(&clean_line(&place(finding)), 76);
         grid.add_row([
             Cell::new(severity(finding)),
             Cell::new(clean_line(&finding.rule)),
-            Cell::new(shorten(&clean_line(&subject(finding)), 60)),
-            Cell::new(clean_line(&place(finding))).set_alignment(CellAlignment::Left),
+            Cell::new(format!("{what}\n{at}")),
         ]);
     }
-    let widths = [10, 22, 26, 22];
-    for (at, width) in widths.into_iter().enumerate() {
+    for (at, width) in [11, 27, 42].into_iter().enumerate() {
         if let Some(column) = grid.column_mut(at) {
             column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
             column.set_padding((0, 1));
@@ -133,6 +132,15 @@ fn place(finding: &FindingRow) -> String {
         (Some(line), Some(column)) => format!("{}:{line}:{column}", finding.primary.path),
         _ => finding.primary.path.clone(),
     }
+}
+
+/// At most `max` characters, the end kept: the end of a path tells more than its beginning.
+fn shorten_left(text: &str, max: usize) -> String {
+    let count = text.chars().count();
+    if count <= max {
+        return text.to_owned();
+    }
+    std::iter::once('…').chain(text.chars().skip(count + 1 - max)).collect()
 }
 
 fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {

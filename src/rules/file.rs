@@ -145,6 +145,9 @@ pub struct ListedParameters {
     pub consequence: Vec<String>,
     /// Who is looked at.
     pub parties: Vec<Control>,
+    /// Entries about officers, owners and parts of a party instead of those about the party itself.
+    #[serde(default)]
+    pub related_parties: bool,
     /// Look at controlling owners too.
     #[serde(default)]
     pub owners: bool,

@@ -42,6 +42,7 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
     let entries: Vec<&Listing> = view
         .catalog
         .listings(&organisation, view.as_of)
+        .filter(|row| (row.about.as_deref() == Some("related-party")) == parameters.related_parties)
         .filter(|row| parameters.consequence.iter().any(|word| *word == consequence(view, &row.list)))
         .collect();
     let first = entries.first()?;
@@ -68,7 +69,8 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
     };
     let between =
         if path.steps.len() > 2 { format!(", controlled along {}", describe(view, path)) } else { String::new() };
-    let message = format!("`{}` is {how} {party}{between}; listed: {}", view.graph.label(node), lists.join(", "));
+    let what = if parameters.related_parties { "not listed itself, but related to" } else { "listed:" };
+    let message = format!("`{}` is {how} {party}{between}; {what} {}", view.graph.label(node), lists.join(", "));
     let mut hit = Hit::new(node, organisation, message);
     hit.tail = path.clone();
     hit.horizon = path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().or(Some(Horizon::None));

@@ -117,11 +117,11 @@ fn hosts(
             continue;
         }
         if let Some(service) = catalog.service_by_host(host) {
-            // a bare domain is often only a link to a page; a host below it or an API path is use
-            let place = file.at(span_within(line, host));
-            if is_documentation(code, found.start()) {
+            // registries and code hosts are named to fetch from, which build files and manifests tell better
+            if FETCHED.contains(&&*service.capability) || !is_address(code, found.start(), found.end()) {
                 continue;
             }
+            let place = file.at(span_within(line, host));
             let id = calls_service(project, service, &place.clone().inferred(), out);
             if let Some(region) = region_in_host(host, service, catalog) {
                 out.attribute(&id, key::REGION, region, place.inferred());
@@ -130,12 +130,20 @@ fn hosts(
     }
 }
 
-/// Links people follow, not programs.
-fn is_documentation(code: &str, at: usize) -> bool {
-    let after = &code[at..];
-    ["/docs", "/blog", "/issues", "/pull/", "/blob/", "/tree/", "/wiki"].iter().any(|word| after.contains(word))
-        || code[..at].ends_with("docs.")
-        || code[..at].ends_with('@')
+/// Capabilities whose hosts are fetched from rather than called while running.
+const FETCHED: [&str; 4] = ["registry", "git", "ci", "model-hub"];
+
+/// An address that a program uses: after `://`, or a whole string or setting by itself. Links to
+/// documents and parts of mail addresses are not.
+fn is_address(code: &str, start: usize, end: usize) -> bool {
+    let (before, after) = (&code[..start], &code[end..]);
+    let link = ["/docs", "/blog", "/issues", "/pull/", "/blob/", "/tree/", "/wiki", "/pricing", "/signup"];
+    if link.iter().any(|word| after.starts_with(word)) || before.ends_with('@') {
+        return false;
+    }
+    let whole = before.ends_with(['"', '\'', '`', '=']) && after.starts_with(['"', '\'', '`', ':', '/'])
+        || before.ends_with('=') && after.trim().is_empty();
+    before.ends_with("://") || whole
 }
 
 fn clients(
