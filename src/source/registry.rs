@@ -182,7 +182,7 @@ fn client(reference: &Reference, insecure: bool) -> anyhow::Result<Client> {
         "this machine has no CA certificates, so no registry can be trusted: install the package `ca-certificates` or \
          name a bundle in the variable SSL_CERT_FILE"
     );
-    Client::try_from(config).map_err(|error| anyhow::anyhow!("the registry client cannot start: {error}"))
+    Client::try_from(config).map_err(|error| anyhow::anyhow!("the registry client cannot start: {}", chain(&error)))
 }
 
 /// True when the places hold certificates that TLS libraries look at. Other systems than Linux keep
@@ -219,8 +219,11 @@ fn credentials(registry: &str, helpers: bool) -> anyhow::Result<RegistryAuth> {
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".docker")));
     let Some(path) = folder.map(|folder| folder.join("config.json")) else { return Ok(RegistryAuth::Anonymous) };
     let Ok(text) = std::fs::read(&path) else { return Ok(RegistryAuth::Anonymous) };
-    let mut config: serde_json::Value = serde_json::from_slice(&text)
-        .with_context(|| format!("`{}` is no valid Docker configuration", path.display()))?;
+    credentials_in(&text, registry, helpers).with_context(|| format!("Docker configuration `{}`", path.display()))
+}
+
+fn credentials_in(text: &[u8], registry: &str, helpers: bool) -> anyhow::Result<RegistryAuth> {
+    let mut config: serde_json::Value = serde_json::from_slice(text).context("it is no valid JSON")?;
     if !helpers && let Some(config) = config.as_object_mut() {
         config.remove("credsStore");
         config.remove("credHelpers");
@@ -236,7 +239,7 @@ fn credentials(registry: &str, helpers: bool) -> anyhow::Result<RegistryAuth> {
         Err(CredentialRetrievalError::HelperFailure { helper, .. }) => {
             bail!("the credential helper `{helper}` failed for `{registry}`; run `docker login {registry}` again")
         }
-        Err(error) => bail!("the credentials of `{registry}` in `{}` cannot be used: {error}", path.display()),
+        Err(error) => bail!("the credentials of `{registry}` cannot be used: {error}"),
     }
 }
 
@@ -377,5 +380,32 @@ impl Read for PipeReader {
         buffer[..count].copy_from_slice(&self.chunk[self.position..self.position + count]);
         self.position += count;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credential_helpers_run_only_when_allowed() {
+        // "user:secret"
+        let config = br#"{
+            "credsStore": "sovaudit-test-missing", "credHelpers": { "a.example": "sovaudit-test-missing" },
+            "auths": { "a.example": { "auth": "dXNlcjpzZWNyZXQ=" }, "https://index.docker.io/v1/": { "auth": "dXNlcjpodWI=" } }
+        }"#;
+        let basic = |password: &str| RegistryAuth::Basic("user".to_owned(), password.to_owned());
+        let found = |registry: &str| credentials_in(config, registry, false).expect("no helper is needed");
+        assert_eq!(found("a.example"), basic("secret"));
+        assert_eq!(found("docker.io"), basic("hub"));
+        assert_eq!(found("b.example"), RegistryAuth::Anonymous);
+        // the helper does not exist, so trying to run it is an error
+        assert!(credentials_in(config, "a.example", true).is_err());
+    }
+
+    #[test]
+    fn only_this_machine_is_spoken_to_in_the_clear() {
+        assert!(is_loopback("localhost") && is_loopback("127.0.0.1"));
+        assert!(!is_loopback("10.0.0.1") && !is_loopback("localhost.example") && !is_loopback("registry.example"));
     }
 }

@@ -447,3 +447,32 @@ fn an_unpacked_file_system_is_a_project_at_its_root() {
         .collect();
     assert_eq!(found, ["project:rootfs pkg:deb/ubuntu/zlib1g@1:1.3?arch=amd64&distro=ubuntu-24.04"]);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
+
+    /// Damage anywhere gives an error or a diagnostic, never a panic, and always ends.
+    #[test]
+    fn damaged_archives_never_panic(
+        changes in proptest::collection::vec((0.0_f64..1.0, proptest::num::u8::ANY), 1..12),
+        cut in 0.0_f64..1.0,
+        packed in 0_u8..3,
+    ) {
+        let image = Image::new(&two_layers(), Packing::Plain, &json!({}));
+        let archive = image.docker_archive("a/b:1");
+        let mut bytes = match packed {
+            0 => archive,
+            1 => gzip(&archive),
+            _ => pack(&archive, Packing::Zstd),
+        };
+        for (place, value) in changes {
+            let at = (place * (bytes.len() - 1) as f64) as usize;
+            bytes[at] = value;
+        }
+        if cut < 0.3 {
+            bytes.truncate((cut * 3.0 * bytes.len() as f64) as usize);
+        }
+        let _ = scan_archive(&bytes, &Options::default());
+        let _ = scan_layout(&Image::of_stored(vec![bytes]), &Options::default());
+    }
+}
