@@ -65,7 +65,7 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
             .map(|row| (row.vendor.as_deref(), &*row.source, row.verification))
             .or_else(|| {
                 catalog
-                    .pci_vendor(name.split(':').next()?)
+                    .pci_vendor(pci_vendor(seen).or_else(|| name.split(':').next())?)
                     .map(|row| (Some(&*row.vendor), &*row.source, row.verification))
             })
             .or_else(|| catalog.organisation(name).map(|row| (Some(&*row.id), &*row.source, row.verification)));
@@ -85,6 +85,11 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
     if let Some(row) = catalog.accelerator(rest) {
         parties(work, &seen.id, row);
     }
+}
+
+/// The vendor id that a tool reported beside a product name which the catalog does not know.
+fn pci_vendor(seen: &Seen) -> Option<&str> {
+    seen.all(key::IDENTITY).find_map(|identity| identity.strip_prefix("pci-vendor:"))
 }
 
 fn parties(work: &mut Work<'_>, id: &ComponentId, row: &Accelerator) {

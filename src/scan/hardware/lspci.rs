@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
@@ -37,6 +38,14 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 /// `17:00.0 0302: 10de:2330 (rev a1)`.
 static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[0-9a-f:.]+\s+([0-9a-f]{4}):\s()([0-9a-f]{4}):([0-9a-f]{4})\b").expect("constant pattern, tested")
+});
+
+/// `18:00.0 3D controller: NVIDIA Corporation GH100`: a device that may accelerate, without ids.
+static WITHOUT_IDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:(?:3D|Display) controller|Processing accelerators): ",
+    )
+    .expect("constant pattern, tested")
 });
 
 /// The number at the end of a value: `GH100 [H100 SXM5 80GB] [2330]`.
@@ -84,6 +93,11 @@ impl Scanner for Lspci {
             out.attribute(&id, key::IDENTITY, format!("pci-vendor:{}", found.vendor), seen());
             out.relation(&machine, RelationKind::RunsOn, &id, seen());
             *counts.entry(id).or_default() += 1;
+        }
+        // a name says too little about the product; one word to the user is enough
+        if let Some(line) = lines(file.text()).find(|line| WITHOUT_IDS.is_match(line.text)) {
+            let message = "a device without numeric ids; write the list with `lspci -nn`";
+            out.problem(DiagnosticKind::Unsupported, file, Some(line.span), message);
         }
         if let [(_, count)] = counts.iter().collect::<Vec<_>>().as_slice() {
             out.attribute(&machine, key::COUNT, count.to_string(), file.whole());

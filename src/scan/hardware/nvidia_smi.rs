@@ -58,7 +58,7 @@ impl Scanner for NvidiaSmi {
             write(gpu, &id, &machine, file, out);
             *counts.entry(id).or_default() += 1;
         }
-        let found: usize = counts.values().sum();
+        let found = root.all("gpu").count();
         if let Some(attached) = root.child("attached_gpus")
             && let Ok(stated) = attached.text.parse::<usize>()
             && stated != found
@@ -74,7 +74,10 @@ impl Scanner for NvidiaSmi {
 }
 
 fn write(gpu: &Element, id: &ComponentId, machine: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    let place = gpu.child("product_name").map_or(gpu.span, |name| name.span);
+    // the element as a whole holds the serial number
+    let id_element = gpu.child("pci").and_then(|pci| pci.child("pci_device_id"));
+    let named = gpu.child("product_name").filter(|name| is_stated(&name.text)).or(id_element);
+    let place = named.map_or_else(crate::text::Span::default, |named| named.span);
     out.component(id, ComponentKind::Accelerator, file.at(place));
     let memory = gpu.child("fb_memory_usage").and_then(|memory| memory.child("total"));
     for (stated, attribute) in [

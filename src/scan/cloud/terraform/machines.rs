@@ -66,7 +66,7 @@ pub(super) fn write<'a>(
     context: &Context<'a, '_>,
     out: &mut Facts<'_>,
 ) {
-    attached(id, item, instances, context, out);
+    let attached = attached(id, item, instances, context, out);
     let mut typed: Vec<Typed<'a>> = Vec::new();
     for inside in written(&item.inside, context.scope) {
         for (name, source) in inside.arguments() {
@@ -80,13 +80,20 @@ pub(super) fn write<'a>(
     if typed.is_empty() || instances.number() == Some(0.0) {
         return;
     }
-    match total(item, &typed, instances, context.scope) {
-        Total::One => {}
+    let machines = match total(item, &typed, instances, context.scope) {
+        Total::One => Some(1.0),
         Total::Known(count, source) => {
             out.attribute(id, key::COUNT, number_text(count), item.file.at(source.span()));
+            Some(count)
         }
         // said rather than left out: what is left out means one
-        Total::Unknown => out.attribute(id, key::COUNT, "unknown", item.file.at(item.span)),
+        Total::Unknown => {
+            out.attribute(id, key::COUNT, "unknown", item.file.at(item.span));
+            None
+        }
+    };
+    if let (Some((each, source)), Some(machines)) = (attached, machines) {
+        out.attribute(id, key::ACCELERATOR_COUNT, number_text(each * machines), item.file.at(source.span()));
     }
 }
 
@@ -198,14 +205,15 @@ fn counted<'a>(inside: &Inside<'a>, scope: &Scope<'a>) -> Option<(Option<f64>, S
     })
 }
 
-/// `guest_accelerator` blocks: accelerators attached to machines.
+/// `guest_accelerator` blocks: accelerators attached to machines. Gives how many each machine has, where known.
 fn attached<'a>(
     id: &ComponentId,
     item: &Item<'a>,
     instances: &Instances,
     context: &Context<'a, '_>,
     out: &mut Facts<'_>,
-) {
+) -> Option<(f64, Source<'a>)> {
+    let mut count = None;
     for block in super::facts::nested_blocks(&item.inside, "guest_accelerator") {
         let Some(source) = block.get("type").or_else(|| block.get("accelerator_type")) else { continue };
         for value in instances.values(context.scope, &source) {
@@ -223,11 +231,11 @@ fn attached<'a>(
         }
         if let Some(source) = block.get("count").or_else(|| block.get("accelerator_count"))
             && let [value] = instances.values(context.scope, &source).as_slice()
-            && let Some(number) = value.number()
         {
-            out.attribute(id, key::ACCELERATOR_COUNT, number_text(number), item.file.at(source.span()));
+            count = value.number().map(|number| (number, source));
         }
     }
+    count
 }
 
 /// By product label, else by the machine types that the provider attaches it to.

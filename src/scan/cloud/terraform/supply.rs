@@ -15,6 +15,8 @@ use crate::text::{RelPath, Span};
 
 /// The registry that an address without host means, by the language's definition.
 const DEFAULT_REGISTRY: &str = "registry.terraform.io";
+/// Registries whose namespaces are accounts of GitHub, by their terms of publishing.
+const PUBLIC_REGISTRIES: [&str; 2] = [DEFAULT_REGISTRY, "registry.opentofu.org"];
 /// The host that a `cloud` block without host means, by the language's definition.
 const DEFAULT_CLOUD: &str = "app.terraform.io";
 /// Lock file of a root module.
@@ -91,14 +93,20 @@ fn provider(
     out.attribute(&id, key::ECOSYSTEM, "terraform", seen.clone());
     out.attribute(&id, key::NAME, name, seen.clone());
     out.attribute(&id, key::RELATION, "direct", seen.clone());
-    // a namespace of the registry is an account of the same name
-    out.attribute(&id, key::IDENTITY, format!("github:{namespace}"), seen.clone().inferred());
+    account(&id, host, namespace, seen, out);
     if let Some(version) = version {
         out.attribute(&id, key::VERSION, version, seen.clone());
     }
     out.relation(&project, RelationKind::DependsOn, &id, seen.clone());
     toolkit::distributed_by(&id, host, seen, out);
     id
+}
+
+/// A namespace of the public registries is an account of the same name; of a private one it says nothing.
+fn account(id: &ComponentId, host: &str, namespace: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if PUBLIC_REGISTRIES.contains(&host) {
+        out.attribute(id, key::IDENTITY, format!("github:{namespace}"), seen.clone().inferred());
+    }
 }
 
 /// `.terraform.lock.hcl`: exact providers.
@@ -224,8 +232,7 @@ pub(super) fn module<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>
                 (None, Some(requirement)) => out.attribute(&id, key::REQUIREMENT, requirement, seen()),
                 (None, None) => {}
             }
-            let account = name.split('/').next().unwrap_or_default();
-            out.attribute(&id, key::IDENTITY, format!("github:{account}"), seen().inferred());
+            account(&id, &host, name.split('/').next().unwrap_or_default(), &seen(), out);
             out.relation(&project, RelationKind::DependsOn, &id, seen());
             toolkit::distributed_by(&id, &host, &seen(), out);
         }
