@@ -3,8 +3,8 @@
 //! Read line by line: continuations are joined, comment lines inside them dropped, here-documents
 //! skipped to their end. An unknown instruction is a problem and the next line is read.
 
-use super::ParseError;
 use super::lines::{Line, lines};
+use super::{ParseError, report};
 use crate::text::Span;
 
 const KEYWORDS: [&str; 18] = [
@@ -51,14 +51,15 @@ pub fn dockerfile(text: &str) -> (Vec<Instruction<'_>>, Vec<ParseError>) {
     let mut problems = Vec::new();
     let mut all = lines(text).peekable();
     while let Some(line) = all.next() {
-        let trimmed = line.text.trim_start();
+        let trimmed = line.text.trim_start_matches('\u{feff}').trim_start();
         if trimmed.is_empty() || trimmed.starts_with('#') {
             continue;
         }
         let word_end = trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
         let word = trimmed[..word_end].to_ascii_uppercase();
         let Some(keyword) = KEYWORDS.into_iter().find(|keyword| *keyword == word) else {
-            problems.push(ParseError::new(format!("`{}` is not an instruction", &trimmed[..word_end]), line.span));
+            let word = crate::text::shorten(&trimmed[..word_end], 40);
+            report(&mut problems, ParseError::new(format!("`{word}` is not an instruction"), line.span));
             continue;
         };
         let first = trimmed[word_end..].trim();
@@ -80,7 +81,12 @@ pub fn dockerfile(text: &str) -> (Vec<Instruction<'_>>, Vec<ParseError>) {
         }
         if matches!(keyword, "RUN" | "COPY" | "ADD") {
             for end in here_documents(&arguments) {
-                for body in all.by_ref() {
+                loop {
+                    let Some(body) = all.next() else {
+                        let message = format!("here-document `{}` is not closed", crate::text::shorten(&end, 40));
+                        report(&mut problems, ParseError::new(message, first_span));
+                        break;
+                    };
                     span.end = body.span.end;
                     if body.text.trim() == end {
                         break;
@@ -106,7 +112,7 @@ fn next_part<'a>(all: &mut impl Iterator<Item = Line<'a>>) -> Option<Line<'a>> {
 /// The `# escape=` directive; only comment lines may stand before it.
 fn escape_character(text: &str) -> char {
     for line in lines(text) {
-        let Some(comment) = line.text.trim_start().strip_prefix('#') else { break };
+        let Some(comment) = line.text.trim_start_matches('\u{feff}').trim_start().strip_prefix('#') else { break };
         if let Some(value) = comment.trim().strip_prefix("escape=") {
             return if value.trim() == "`" { '`' } else { '\\' };
         }
@@ -114,10 +120,16 @@ fn escape_character(text: &str) -> char {
     '\\'
 }
 
-/// Words that end here-documents opened by `<<WORD` or `<<-"WORD"`.
+/// Words that end here-documents opened by `<<WORD` or `<<-"WORD"`. Only a word of its own, or one after
+/// a file descriptor, opens one: `$((1<<N))` does not.
 fn here_documents(arguments: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for part in arguments.split("<<").skip(1) {
+    for (at, _) in arguments.match_indices("<<") {
+        let before = arguments[..at].trim_end_matches(|c: char| c.is_ascii_digit());
+        if !(before.is_empty() || before.ends_with(char::is_whitespace)) {
+            continue;
+        }
+        let part = &arguments[at + 2..];
         let part = part.strip_prefix('-').unwrap_or(part);
         let word: String = part
             .trim_start_matches(['"', '\''])
@@ -131,48 +143,103 @@ fn here_documents(arguments: &str) -> Vec<String> {
     found
 }
 
-/// Expands `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`. The second value is false
-/// when a name without default was not known; its reference then stays as written.
+/// Levels of defaults inside defaults that are looked into.
+const DEFAULT_DEPTH: usize = 8;
+
+/// Bytes that values may add to a text: arguments made of arguments would double without end.
+const EXPANSION_LIMIT: usize = 64 << 10;
+
+/// Expands `$NAME`, `${NAME}` and its forms with a default (`:-`, `-`) or another value (`:+`, `+`),
+/// which may hold references themselves. The second value is false when a name without default was
+/// not known or a form is not understood; that reference then stays as written.
 #[must_use]
 pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> (String, bool) {
+    expand_at(text, lookup, 0)
+}
+
+fn expand_at(text: &str, lookup: &dyn Fn(&str) -> Option<String>, depth: usize) -> (String, bool) {
     let mut out = String::new();
     let mut resolved = true;
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let (reference, after) = match rest.strip_prefix('{') {
-            Some(inner) => match inner.find('}') {
-                Some(end) => (&inner[..end], &inner[end + 1..]),
-                None => (inner, ""),
-            },
-            None => {
-                let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-                rest.split_at(end)
+        rest = &rest[at..];
+        let Some(reference) = reference(rest) else {
+            // a lone `$`, or a brace that never closes
+            let unclosed = rest.starts_with("${");
+            resolved &= !unclosed;
+            let kept = if unclosed { rest.len() } else { 1 };
+            out.push_str(&rest[..kept]);
+            rest = &rest[kept..];
+            continue;
+        };
+        let (written, after) = rest.split_at(reference.length);
+        match reference.value(lookup, depth) {
+            Some((value, sound)) if out.len() + value.len() <= text.len() + EXPANSION_LIMIT => {
+                resolved &= sound;
+                out.push_str(&value);
             }
-        };
-        let name_end = reference.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(reference.len());
-        let (name, modifier) = reference.split_at(name_end);
-        let value = lookup(name).filter(|value| !value.is_empty());
-        let chosen = match (modifier.get(..2), value) {
-            (Some(":-"), None) => Some(modifier[2..].to_owned()),
-            (Some(":+"), Some(_)) => Some(modifier[2..].to_owned()),
-            (Some(":+"), None) => Some(String::new()),
-            (_, value) => value,
-        };
-        match chosen {
-            Some(value) => out.push_str(&value),
-            None => {
+            _ => {
                 resolved = false;
-                out.push_str("${");
-                out.push_str(reference);
-                out.push('}');
+                out.push_str(written);
             }
         }
         rest = after;
     }
     out.push_str(rest);
     (out, resolved)
+}
+
+/// A reference at the start of a text.
+struct Reference<'a> {
+    name: &'a str,
+    /// What follows the name inside the braces.
+    modifier: &'a str,
+    length: usize,
+}
+
+/// The reference that `text`, which starts with `$`, begins with.
+fn reference(text: &str) -> Option<Reference<'_>> {
+    let name_end = |text: &str| text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let Some(braced) = text.strip_prefix("${") else {
+        let end = 1 + name_end(&text[1..]);
+        return (end > 1).then(|| Reference { name: &text[1..end], modifier: "", length: end });
+    };
+    let mut open = 1_usize;
+    let close = braced.bytes().position(|byte| {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open -= 1,
+            _ => {}
+        }
+        open == 0
+    })?;
+    let (name, modifier) = braced[..close].split_at(name_end(&braced[..close]));
+    Some(Reference { name, modifier, length: close + 3 })
+}
+
+impl Reference<'_> {
+    /// The value, and whether everything in it was resolved.
+    fn value(&self, lookup: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<(String, bool)> {
+        let value = lookup(self.name);
+        let filled = value.clone().filter(|value| !value.is_empty());
+        let (colon, operation) = match self.modifier.strip_prefix(':') {
+            Some(operation) => (true, operation),
+            None => (false, self.modifier),
+        };
+        let set = if colon { filled.clone() } else { value };
+        let word = |word: &str| (depth < DEFAULT_DEPTH).then(|| expand_at(word, lookup, depth + 1));
+        let mut chars = operation.chars();
+        match (chars.next(), set) {
+            (Some('-'), None) | (Some('+'), Some(_)) => word(chars.as_str()),
+            (Some('-'), Some(value)) => Some((value, true)),
+            (Some('+'), None) => Some((String::new(), true)),
+            (None, _) if !colon => filled.map(|value| (value, true)),
+            (Some('?'), _) => filled.map(|value| (value, true)),
+            // cutting and replacing (`#`, `%`, `/`) are not done: a wrong name is worse than none
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -195,5 +262,25 @@ mod tests {
         let known = |name: &str| (name == "A").then(|| "x".to_owned());
         assert_eq!(expand("$A-${A}-${B:-d}-${A:+y}", &known), ("x-x-d-y".into(), true));
         assert_eq!(expand("r/${B}:1", &known), ("r/${B}:1".into(), false));
+        assert_eq!(expand("r/$B:1 5$", &known), ("r/$B:1 5$".into(), false));
+        assert_eq!(expand("${B:-a/${C-${A}}/b}:1", &known), ("a/x/b:1".into(), true));
+        assert_eq!(expand("${A%x}-${A:?no}-${B:?no}", &known), ("${A%x}-x-${B:?no}".into(), false));
+        assert_eq!(expand("${A-${B", &known), ("${A-${B".into(), false));
+        assert_eq!(expand("5$ $", &known), ("5$ $".into(), true));
+    }
+
+    #[test]
+    fn values_made_of_values_stay_bounded() {
+        let mut value = "x".repeat(10);
+        for _ in 0..20 {
+            value = expand("$A$A$A$A$A$A$A$A$A$A", &|_| Some(value.clone())).0;
+        }
+        assert!(value.len() < 2 * EXPANSION_LIMIT, "{}", value.len());
+    }
+
+    #[test]
+    fn shifts_are_no_here_documents() {
+        let (found, problems) = dockerfile("FROM a\nRUN echo $((1<<N)) 2<<A b<<C\nA\nFROM b\n");
+        assert_eq!((found.len(), problems.len()), (3, 0), "{found:?} {problems:?}");
     }
 }

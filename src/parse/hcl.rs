@@ -2,11 +2,19 @@
 //!
 //! `hcl-edit` reads a file whole or not at all. After an error the file is cut at lines that start
 //! a block in column one, and every chunk is read by itself; spans are shifted by the chunk's offset.
+//! The library refuses more than 64 levels, but takes up to 50 KB of stack for one: deep files are
+//! read on a thread with room for them.
 
 use hcl_edit::structure::Body;
 
-use super::ParseError;
+use super::{ParseError, report};
 use crate::text::Span;
+
+/// Open brackets at which a text counts as deep.
+const DEEP: usize = 16;
+
+/// Stack for deep texts: several times what 64 levels take without optimisation.
+const DEEP_STACK: usize = 16 << 20;
 
 /// A stretch of a file that parsed, with its offset: `hcl-edit` spans count from the stretch.
 #[derive(Debug)]
@@ -26,25 +34,65 @@ pub struct Hcl {
     pub problems: Vec<ParseError>,
 }
 
-/// Parses a Terraform file.
+/// Parses a Terraform file. A byte order mark before it is passed over.
 #[must_use]
 pub fn hcl(text: &str) -> Hcl {
     let mut out = Hcl::default();
-    match text.parse::<Body>() {
-        Ok(body) => out.chunks.push(Chunk { offset: 0, body }),
+    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let before = text.len() - content.len();
+    match body(content) {
+        Ok(body) => out.chunks.push(Chunk { offset: before, body }),
         Err(_) => {
-            for (offset, chunk) in chunks(text) {
-                match chunk.parse::<Body>() {
+            for (offset, chunk) in chunks(content) {
+                let offset = before + offset;
+                match body(chunk) {
                     Ok(body) => out.chunks.push(Chunk { offset, body }),
-                    Err(error) => {
-                        let at = offset + error.location().offset().min(chunk.len());
-                        out.problems.push(ParseError::new(error.message().to_owned(), Span::new(at, at + 1)));
+                    Err(problem) => {
+                        report(&mut out.problems, ParseError { span: problem.span.shifted(offset), ..problem });
                     }
                 }
             }
         }
     }
     out
+}
+
+fn body(text: &str) -> Result<Body, ParseError> {
+    if depth_at_most(text) < DEEP {
+        return parse(text);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, || parse(text));
+        let Ok(thread) = thread else {
+            return Err(ParseError::new("no memory left for a deeply nested file", Span::default()));
+        };
+        // a panic goes on where the engine catches it
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn parse(text: &str) -> Result<Body, ParseError> {
+    text.parse::<Body>().map_err(|error| {
+        let at = text.floor_char_boundary(error.location().offset());
+        ParseError::new(error.message(), Span::new(at, text.ceil_char_boundary(at + 1)))
+    })
+}
+
+/// An upper bound of the nesting: brackets in texts and comments count too.
+fn depth_at_most(text: &str) -> usize {
+    let mut open = 0_usize;
+    let mut deepest = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'[' | b'(' => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b'}' | b']' | b')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// Cuts before every line that begins a block: a word in column one whose line opens a brace.

@@ -7,7 +7,7 @@ use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 use super::{Entry, MAX_DEPTH, Node, ParseError, Value};
 use crate::text::Span;
 
-/// Parses strict JSON.
+/// Parses strict JSON. A byte order mark before it is passed over.
 ///
 /// # Errors
 /// The first syntax error, or nesting deeper than [`MAX_DEPTH`].
@@ -24,6 +24,8 @@ pub fn jsonc(text: &str) -> Result<Node, ParseError> {
 }
 
 fn parse(text: &str, relaxed: bool) -> Result<Node, ParseError> {
+    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let offset = text.len() - content.len();
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
         allow_comments: relaxed,
@@ -37,20 +39,20 @@ fn parse(text: &str, relaxed: bool) -> Result<Node, ParseError> {
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: false,
     };
-    let parsed = jsonc_parser::parse_to_ast(text, &collect, &options).map_err(|error| {
+    let parsed = jsonc_parser::parse_to_ast(content, &collect, &options).map_err(|error| {
         let range = error.range();
         let message = error.kind().to_string();
-        ParseError::new(lower_first(&message), Span::new(range.start, range.end))
+        ParseError::new(lower_first(&message), Span::new(range.start, range.end).shifted(offset))
     })?;
     let Some(value) = parsed.value else {
         return Err(ParseError::new("the file is empty", Span::default()));
     };
-    convert(value, 0)
+    convert(value, offset, 0)
 }
 
-fn convert(value: Ast<'_>, depth: usize) -> Result<Node, ParseError> {
+fn convert(value: Ast<'_>, offset: usize, depth: usize) -> Result<Node, ParseError> {
     let range = value.range();
-    let span = Span::new(range.start, range.end);
+    let span = Span::new(range.start, range.end).shifted(offset);
     if depth > MAX_DEPTH {
         return Err(ParseError::new(format!("nested deeper than {MAX_DEPTH} levels"), span));
     }
@@ -60,7 +62,8 @@ fn convert(value: Ast<'_>, depth: usize) -> Result<Node, ParseError> {
         Ast::BooleanLit(truth) => Value::Bool(truth.value),
         Ast::NullKeyword(_) => Value::Null,
         Ast::Array(array) => {
-            Value::List(array.elements.into_iter().map(|item| convert(item, depth + 1)).collect::<Result<_, _>>()?)
+            let items = array.elements.into_iter().map(|item| convert(item, offset, depth + 1));
+            Value::List(items.collect::<Result<_, _>>()?)
         }
         Ast::Object(object) => {
             let entry = |property: jsonc_parser::ast::ObjectProp<'_>| {
@@ -69,8 +72,8 @@ fn convert(value: Ast<'_>, depth: usize) -> Result<Node, ParseError> {
                     ObjectPropName::String(text) => text.value.into(),
                     ObjectPropName::Word(word) => word.value.into(),
                 };
-                let value = convert(property.value, depth + 1)?;
-                Ok(Entry { key, key_span: Span::new(range.start, range.end), value })
+                let value = convert(property.value, offset, depth + 1)?;
+                Ok(Entry { key, key_span: Span::new(range.start, range.end).shifted(offset), value })
             };
             Value::Map(object.properties.into_iter().map(entry).collect::<Result<_, ParseError>>()?)
         }

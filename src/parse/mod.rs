@@ -14,13 +14,19 @@ pub mod yaml;
 
 use std::fmt;
 
-use crate::text::Span;
+use crate::text::{Span, clean_line, shorten};
 
 pub use tree::{Entry, Node, Value};
 
 /// Deepest nesting any tree may have. Real files stay far below; recursion over a tree this deep
 /// fits a 2 MiB stack many times.
 pub const MAX_DEPTH: usize = 200;
+
+/// Problems listed per file; a binary file would give thousands.
+const PROBLEM_LIMIT: usize = 20;
+
+/// Longest message: libraries quote the file, and a file may consist of one word.
+const MESSAGE_LIMIT: usize = 300;
 
 /// What could not be parsed, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +38,20 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    /// An error at a span.
+    /// An error at a span. What the message quotes from the file is made harmless and short.
     #[must_use]
-    pub fn new(message: impl Into<String>, span: Span) -> Self {
-        Self { message: message.into(), span }
+    pub fn new(message: impl AsRef<str>, span: Span) -> Self {
+        let message = shorten(&clean_line(message.as_ref()), MESSAGE_LIMIT).into_owned();
+        Self { message, span }
+    }
+}
+
+/// Adds a problem to the list of a file, or says once that there are more.
+fn report(problems: &mut Vec<ParseError>, problem: ParseError) {
+    if problems.len() < PROBLEM_LIMIT {
+        problems.push(problem);
+    } else if problems.len() == PROBLEM_LIMIT {
+        problems.push(ParseError::new("this and all further problems of the file are not listed", problem.span));
     }
 }
 

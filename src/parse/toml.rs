@@ -15,7 +15,7 @@ pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut problems: Vec<ParseError> = errors
         .iter()
-        .map(|error| ParseError::new(error.message().to_owned(), error.span().map_or_else(Span::default, Span::from)))
+        .map(|error| ParseError::new(error.message(), error.span().map_or_else(Span::default, Span::from)))
         .collect();
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(SHOWN);

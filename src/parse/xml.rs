@@ -49,13 +49,16 @@ impl Element {
 /// The first syntax error, or a limit. What was read before is lost: a truncated tree would lie.
 pub fn xml(text: &str) -> Result<Element, ParseError> {
     let mut reader = Reader::from_str(text);
+    // the library passes over a byte order mark without counting it
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let position = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).saturating_add(mark).min(text.len());
     let mut stack: Vec<Element> = Vec::new();
     let mut root = None;
     let mut count = 0_usize;
     loop {
-        let before = position(reader.buffer_position(), text);
+        let before = position(reader.buffer_position());
         let event = reader.read_event();
-        let after = position(reader.buffer_position(), text);
+        let after = position(reader.buffer_position());
         let place = Span::new(before, after);
         match event {
             Err(error) => return Err(ParseError::new(error.to_string(), Span::new(after, after + 1))),
@@ -98,10 +101,6 @@ pub fn xml(text: &str) -> Result<Element, ParseError> {
         return Err(ParseError::new(format!("`<{}>` is not closed", open.name), open.span));
     }
     root.ok_or_else(|| ParseError::new("no element", Span::default()))
-}
-
-fn position(at: u64, text: &str) -> usize {
-    usize::try_from(at).unwrap_or(usize::MAX).min(text.len())
 }
 
 fn element(start: &BytesStart<'_>, span: Span) -> Element {

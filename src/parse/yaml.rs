@@ -1,36 +1,65 @@
 //! YAML over `granit-parser` events, with bounded depth, aliases and merges.
 //!
 //! A broken document is a problem and the next one is still read. Aliases are copied from their
-//! anchor within a budget for the whole file, so that an alias bomb stops at the budget. Plain
+//! anchor within a budget for the whole file, so that an alias bomb stops at the budget; what a copy
+//! costs is known from building the anchored value, so that a refused one costs nothing. Plain
 //! scalars follow the core schema; `yes` and `no` stay text.
 
 use std::collections::BTreeMap;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle};
 
-use super::{Entry, MAX_DEPTH, Node, ParseError, Value};
+use super::{Entry, MAX_DEPTH, Node, ParseError, Value, report};
 use crate::text::Span;
 
-/// Nodes that aliases may add to a file.
+/// What aliases may add to a file, in nodes; long texts count as several.
 const ALIAS_BUDGET: usize = 200_000;
+/// What may be kept for aliases, in nodes: an anchor inside an anchor is kept twice.
+const ANCHOR_BUDGET: usize = 2_000_000;
+/// Bytes of text that count as one node more.
+const BYTES_PER_NODE: usize = 64;
 /// Nodes of a file in all.
 const NODE_LIMIT: usize = 4_000_000;
-/// Problems kept per file; a binary file would give thousands.
-const PROBLEM_LIMIT: usize = 20;
 
 /// A file's documents and what could not be read.
 #[derive(Debug, Default)]
 pub struct Yaml {
     /// Roots of the readable documents, in order.
     pub documents: Vec<Node>,
-    /// Problems with their places, at most [`PROBLEM_LIMIT`].
+    /// The first problems with their places.
     pub problems: Vec<ParseError>,
+}
+
+/// A finished value, what a copy of it costs, and the levels below it.
+#[derive(Clone)]
+struct Built {
+    node: Node,
+    cost: usize,
+    depth: usize,
+}
+
+impl Built {
+    fn scalar(span: Span, value: Value) -> Self {
+        let cost = match &value {
+            Value::Text(text) | Value::Number(text) => 1 + text.len() / BYTES_PER_NODE,
+            _ => 1,
+        };
+        Self { node: Node { span, value }, cost, depth: 0 }
+    }
+}
+
+/// What is known of an anchor.
+enum Anchor {
+    Kept(Built),
+    TooLarge,
 }
 
 /// An open collection.
 struct Frame {
     span: Span,
     anchor: usize,
+    cost: usize,
+    depth: usize,
     list: Vec<Node>,
     entries: Vec<Entry>,
     is_map: bool,
@@ -40,8 +69,9 @@ struct Frame {
 struct Builder<'t> {
     text: &'t str,
     stack: Vec<Frame>,
-    anchors: BTreeMap<usize, Node>,
-    budget: usize,
+    anchors: BTreeMap<usize, Anchor>,
+    alias_budget: usize,
+    anchor_budget: usize,
     nodes: usize,
     root: Option<Node>,
     out: Yaml,
@@ -57,7 +87,8 @@ pub fn yaml(text: &str) -> Yaml {
         text,
         stack: Vec::new(),
         anchors: BTreeMap::new(),
-        budget: ALIAS_BUDGET,
+        alias_budget: ALIAS_BUDGET,
+        anchor_budget: ANCHOR_BUDGET,
         nodes: 0,
         root: None,
         out: Yaml::default(),
@@ -68,11 +99,11 @@ pub fn yaml(text: &str) -> Yaml {
             Ok((event, span)) => builder.event(event, place(span.start.byte_offset(), span.end.byte_offset())).err(),
             Err(error) => {
                 let at = error.marker().byte_offset();
-                Some(ParseError::new(error.info().to_owned(), place(at, at.map(|at| at + 1))))
+                Some(ParseError::new(error.info(), place(at, at.map(|at| at + 1))))
             }
         };
         if let Some(problem) = failed {
-            builder.problem(problem);
+            report(&mut builder.out.problems, problem);
             builder.reset();
             if builder.nodes > NODE_LIMIT || !matches!(parser.proceed_next_document(), Ok(true)) {
                 break;
@@ -100,14 +131,14 @@ impl Builder<'_> {
                 let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let value =
                     if style == ScalarStyle::Plain && !as_text { plain(&text) } else { Value::Text(text.into()) };
-                self.add(Node { span, value }, anchor)?;
+                self.add(Built::scalar(span, value), anchor)?;
             }
             Event::SequenceStart(_, anchor, _) => self.open(span, anchor, false)?,
             Event::MappingStart(_, anchor, _) => self.open(span, anchor, true)?,
             Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
             Event::Alias(anchor) => {
-                let node = self.alias(anchor, span);
-                self.add(node, 0)?;
+                let copy = self.alias(anchor, span);
+                self.add(copy, 0)?;
             }
             _ => {}
         }
@@ -118,7 +149,8 @@ impl Builder<'_> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(ParseError::new(format!("nested deeper than {MAX_DEPTH} levels"), span));
         }
-        self.stack.push(Frame { span, anchor, list: Vec::new(), entries: Vec::new(), is_map, key: None });
+        let (list, entries) = (Vec::new(), Vec::new());
+        self.stack.push(Frame { span, anchor, cost: 1, depth: 0, list, entries, is_map, key: None });
         Ok(())
     }
 
@@ -131,22 +163,26 @@ impl Builder<'_> {
             Value::List(frame.list)
         };
         let whole = Span::new(frame.span.start, span.end.max(frame.span.end).min(self.text.len()));
-        self.add(Node { span: whole, value }, frame.anchor)
+        self.add(Built { node: Node { span: whole, value }, cost: frame.cost, depth: frame.depth }, frame.anchor)
     }
 
-    /// Puts a finished node where it belongs: as root, element, key or value.
-    fn add(&mut self, node: Node, anchor: usize) -> Result<(), ParseError> {
+    /// Puts a finished value where it belongs: as root, element, key or value.
+    fn add(&mut self, built: Built, anchor: usize) -> Result<(), ParseError> {
         self.nodes += 1;
         if self.nodes > NODE_LIMIT {
-            return Err(ParseError::new(format!("more than {NODE_LIMIT} values; the rest was not read"), node.span));
+            let message = format!("more than {NODE_LIMIT} values; the rest was not read");
+            return Err(ParseError::new(message, built.node.span));
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
+            self.keep(&built, anchor);
         }
+        let Built { node, cost, depth } = built;
         let Some(frame) = self.stack.last_mut() else {
             self.root = Some(node);
             return Ok(());
         };
+        frame.cost = frame.cost.saturating_add(cost);
+        frame.depth = frame.depth.max(depth + 1);
         if !frame.is_map {
             frame.list.push(node);
             return Ok(());
@@ -161,20 +197,32 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// A copy of an anchored node, placed where it was written, while the budget lasts.
-    fn alias(&mut self, anchor: usize, span: Span) -> Node {
-        let Some(target) = self.anchors.get(&anchor) else {
-            self.problem(ParseError::new("alias to an anchor that is not complete or unknown", span));
-            return Node { span, value: Value::Null };
+    fn keep(&mut self, built: &Built, anchor: usize) {
+        let kept = match self.anchor_budget.checked_sub(built.cost) {
+            Some(left) => {
+                self.anchor_budget = left;
+                Anchor::Kept(built.clone())
+            }
+            None => Anchor::TooLarge,
         };
-        let size = target.walk().take(self.budget + 1).count();
-        if size > self.budget || depth_of(target) + self.stack.len() > MAX_DEPTH {
-            self.problem(ParseError::new("aliases expand to too many values; this one was left empty", span));
-            return Node { span, value: Value::Null };
-        }
-        self.budget -= size;
-        self.nodes += size;
-        target.clone()
+        self.anchors.insert(anchor, kept);
+    }
+
+    /// A copy of an anchored value while the budget lasts, else an empty value and a problem.
+    fn alias(&mut self, anchor: usize, span: Span) -> Built {
+        let message = match self.anchors.get(&anchor) {
+            Some(Anchor::Kept(target))
+                if target.cost <= self.alias_budget && target.depth + self.stack.len() <= MAX_DEPTH =>
+            {
+                self.alias_budget -= target.cost;
+                self.nodes += target.cost;
+                return target.clone();
+            }
+            Some(_) => "aliases expand to too many values; this one was left empty",
+            None => "alias to an anchor that is not complete or unknown",
+        };
+        report(&mut self.out.problems, ParseError::new(message, span));
+        Built::scalar(span, Value::Null)
     }
 
     /// `<<`: explicit keys win, of several sources the first wins.
@@ -202,27 +250,11 @@ impl Builder<'_> {
         }
     }
 
-    fn problem(&mut self, problem: ParseError) {
-        if self.out.problems.len() < PROBLEM_LIMIT {
-            self.out.problems.push(problem);
-        }
-    }
-
     fn reset(&mut self) {
         self.stack.clear();
         self.anchors.clear();
         self.root = None;
     }
-}
-
-/// Depth below a node; trees are at most [`MAX_DEPTH`] deep when they are built.
-fn depth_of(node: &Node) -> usize {
-    let children: Box<dyn Iterator<Item = &Node>> = match &node.value {
-        Value::List(items) => Box::new(items.iter()),
-        Value::Map(entries) => Box::new(entries.iter().map(|entry| &entry.value)),
-        _ => return 0,
-    };
-    1 + children.map(depth_of).max().unwrap_or(0)
 }
 
 /// The core schema for plain scalars.

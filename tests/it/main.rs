@@ -2,4 +2,5 @@
 
 mod catalog;
 mod images;
+mod parse;
 mod rules;
