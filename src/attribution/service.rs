@@ -34,6 +34,10 @@ fn one(work: &mut Work<'_>, seen: &Seen) {
     if let Some(region) = region {
         place(work, &seen.id, region);
     }
+    // instances of one resource may lie in several regions
+    for other in seen.all(key::REGION).skip(1).filter_map(|code| catalog.region(&provider.id, code)) {
+        place(work, &seen.id, other);
+    }
     provided_by(work, &seen.id, provider, region);
 }
 

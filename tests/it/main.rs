@@ -4,3 +4,4 @@ mod catalog;
 mod images;
 mod parse;
 mod rules;
+mod terraform;

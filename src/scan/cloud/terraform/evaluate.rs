@@ -16,6 +16,7 @@ use super::syntax::{Inside, Source};
 use super::types::conform;
 use super::value::{Reason, Value};
 use crate::parse::{Node, Value as Json};
+use crate::text::Span;
 
 /// Deepest chain of references and nested expressions.
 const MAX_DEPTH: usize = 100;
@@ -84,26 +85,20 @@ impl<'a> Scope<'a> {
         self.source(source, bound, 0)
     }
 
-    /// Resources that an expression needs, also through locals.
-    pub(super) fn references(&self, source: &Source<'a>) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
+    /// Resources that an expression needs, also through locals, with the place of the mention in it.
+    pub(super) fn references(&self, source: &Source<'a>) -> BTreeMap<String, Span> {
+        let mut found = BTreeMap::new();
         let mut followed = BTreeSet::new();
-        let mut open = vec![*source];
-        while let Some(source) = open.pop() {
-            for name in source.references() {
-                match name.strip_prefix("local.") {
-                    Some(local) => {
-                        if followed.insert(local.to_owned())
-                            && let Some(source) = self.locals.get(local)
-                        {
-                            open.push(*source);
-                        }
-                    }
-                    None if self.resources.contains_key(&name) => {
-                        found.insert(name);
-                    }
-                    None => {}
-                }
+        let mut open = source.references();
+        open.reverse();
+        while let Some((name, span)) = open.pop() {
+            if self.resources.contains_key(&name) {
+                found.entry(name).or_insert(span);
+            } else if let Some(local) = name.strip_prefix("local.")
+                && followed.insert(local.to_owned())
+                && let Some(source) = self.locals.get(local)
+            {
+                open.extend(source.references().into_iter().map(|(name, _)| (name, span)));
             }
         }
         found

@@ -330,9 +330,11 @@ fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, o
 fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
     let folder = item.file.folder();
     for (name, source) in item.inside.all() {
-        for address in scope.references(&source) {
+        for (address, span) in scope.references(&source) {
             let to = ComponentId::resource(&folder, &address);
-            let seen = item.file.at(source.span());
+            // the mention only, or no words at all: the text around it may be a password
+            let seen = item.file.at(span);
+            let seen = if matches!(source, Source::Json(_)) { seen.without_excerpt() } else { seen };
             if replication::COPIED_FROM.contains(&name.as_str()) {
                 out.relation(&to, RelationKind::ReplicatesTo, id, seen);
             } else {

@@ -52,9 +52,9 @@ fn between<'a>(item: &Item<'a>, from: &str, to: &str, scope: &Scope<'a>, out: &m
 
 fn copies<'a>(item: &Item<'a>, from: &Source<'a>, to: &Source<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
     let folder = item.file.folder();
-    for source in scope.references(from) {
-        for target in scope.references(to) {
-            let (source, target) = (ComponentId::resource(&folder, &source), ComponentId::resource(&folder, &target));
+    for source in scope.references(from).keys() {
+        for target in scope.references(to).keys() {
+            let (source, target) = (ComponentId::resource(&folder, source), ComponentId::resource(&folder, target));
             out.relation(&source, RelationKind::ReplicatesTo, &target, item.file.at(to.span()));
         }
     }
@@ -65,7 +65,7 @@ fn global_clusters<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_
     let mut members: BTreeMap<String, Vec<(&Item<'a>, Source<'a>)>> = BTreeMap::new();
     for item in items.iter().filter(|item| item.kind == "resource" && item.label(0) == "aws_rds_cluster") {
         let Some(source) = item.inside.get("global_cluster_identifier") else { continue };
-        for global in scope.references(&source) {
+        for global in scope.references(&source).into_keys() {
             members.entry(global).or_default().push((item, source));
         }
     }
@@ -91,9 +91,9 @@ fn failover_records<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'
             let Some(role) = policy.get("type") else { continue };
             let mut points_to: BTreeSet<String> = BTreeSet::new();
             for alias in item.inside.blocks("alias") {
-                points_to.extend(alias.get("name").iter().flat_map(|source| scope.references(source)));
+                points_to.extend(alias.get("name").iter().flat_map(|source| scope.references(source).into_keys()));
             }
-            points_to.extend(item.inside.get("records").iter().flat_map(|source| scope.references(source)));
+            points_to.extend(item.inside.get("records").iter().flat_map(|source| scope.references(source).into_keys()));
             let ends = names.entry(name.clone()).or_default();
             match scope.value(&role).text().as_deref() {
                 Some("PRIMARY") => ends.0.push((item, role, points_to)),

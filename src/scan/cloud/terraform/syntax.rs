@@ -33,30 +33,44 @@ impl Source<'_> {
         }
     }
 
-    /// Every `type.name`, `local.name` or `module.name` that the expression itself mentions.
-    pub(super) fn references(&self) -> Vec<String> {
-        let mut found = References(Vec::new());
+    /// Every `type.name`, `local.name` or `module.name` that the expression itself mentions, with its place.
+    pub(super) fn references(&self) -> Vec<(String, Span)> {
+        let mut found = References { offset: 0, found: Vec::new() };
         match self {
-            Self::Hcl(expression, _) => found.visit_expr(expression),
+            Self::Hcl(expression, offset) => {
+                found.offset = *offset;
+                found.visit_expr(expression);
+            }
             Self::Json(node) => {
-                for text in node.walk().filter_map(Node::text).filter(|text| text.contains("${")) {
-                    if let Ok(template) = text.parse::<Template>() {
-                        found.visit_template(&template);
+                for text in node.walk() {
+                    let before = found.found.len();
+                    match text.text() {
+                        Some(words) if words.contains("${") => {
+                            if let Ok(template) = words.parse::<Template>() {
+                                found.visit_template(&template);
+                            }
+                        }
+                        // `depends_on` and `provider` name things without interpolation
+                        Some(words) => {
+                            if let Some((kind, name)) = words.split_once('.') {
+                                let name = name.split(['.', '[']).next().unwrap_or(name);
+                                found.found.push((format!("{kind}.{name}"), text.span));
+                            }
+                        }
+                        None => {}
                     }
-                }
-                // `depends_on` and `provider` name things without interpolation
-                for text in node.walk().filter_map(Node::text).filter(|text| !text.contains("${")) {
-                    if let Some((kind, name)) = text.split_once('.') {
-                        found.0.push(format!("{kind}.{}", name.split(['.', '[']).next().unwrap_or(name)));
-                    }
+                    found.found[before..].iter_mut().for_each(|(_, span)| *span = text.span);
                 }
             }
         }
-        found.0
+        found.found
     }
 }
 
-struct References(Vec<String>);
+struct References {
+    offset: usize,
+    found: Vec<(String, Span)>,
+}
 
 impl Visit for References {
     fn visit_expr(&mut self, node: &Expression) {
@@ -70,7 +84,10 @@ impl Visit for References {
             let words: Vec<&str> = std::iter::once(first.as_str()).chain(fields.take(2)).collect();
             match words.as_slice() {
                 ["var" | "each" | "count" | "path" | "terraform" | "self" | "data", ..] => {}
-                [kind, name, ..] => self.0.push(format!("{kind}.{name}")),
+                [kind, name, ..] => {
+                    let span = node.span().map_or_else(Span::default, Span::from).shifted(self.offset);
+                    self.found.push((format!("{kind}.{name}"), span));
+                }
                 _ => {}
             }
         }
