@@ -15,6 +15,8 @@ pub struct SourceFile {
     text: String,
     /// True when bytes were not UTF-8 and had to be replaced.
     lossy: bool,
+    /// The bytes of a binary file, which its text cannot give back.
+    raw: Option<Vec<u8>>,
     layer: Option<Arc<str>>,
     lines: OnceLock<LineIndex>,
     yaml: OnceLock<parse::yaml::Yaml>,
@@ -87,8 +89,8 @@ impl SourceFile {
     /// Windows), anything else with replacement characters.
     #[must_use]
     pub fn new(path: RelPath, bytes: Vec<u8>, layer: Option<Arc<str>>) -> Self {
-        let (text, lossy) = decode(bytes);
-        Self { path, text, lossy, layer, lines: OnceLock::new(), yaml: OnceLock::new(), json: OnceLock::new() }
+        let (text, lossy, raw) = decode(bytes);
+        Self { path, text, lossy, raw, layer, lines: OnceLock::new(), yaml: OnceLock::new(), json: OnceLock::new() }
     }
 
     /// Path below the target.
@@ -107,6 +109,12 @@ impl SourceFile {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The bytes, for binary formats. Those of a text file that had to be decoded are the decoded ones.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.text.as_bytes())
     }
 
     /// True when some bytes were not text.
@@ -203,21 +211,28 @@ fn floor_boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
-fn decode(bytes: Vec<u8>) -> (String, bool) {
+/// Text, whether something was replaced in it, and the bytes themselves when they are binary.
+fn decode(bytes: Vec<u8>) -> (String, bool, Option<Vec<u8>>) {
+    let utf16 = |(text, lossy)| (text, lossy, None);
     match bytes.as_slice() {
-        [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        [0xFF, 0xFE, rest @ ..] => utf16(decode_utf16(rest, u16::from_le_bytes)),
+        [0xFE, 0xFF, rest @ ..] => utf16(decode_utf16(rest, u16::from_be_bytes)),
         _ => match String::from_utf8(bytes) {
             Ok(mut text) => {
                 if text.starts_with('\u{FEFF}') {
                     text.drain(..'\u{FEFF}'.len_utf8());
                 }
-                (text, false)
+                (text, false, None)
             }
-            Err(error) => match String::from_utf8_lossy(error.as_bytes()) {
-                Cow::Borrowed(text) => (text.to_owned(), true),
-                Cow::Owned(text) => (text, true),
-            },
+            Err(error) => {
+                let text = match String::from_utf8_lossy(error.as_bytes()) {
+                    Cow::Borrowed(text) => text.to_owned(),
+                    Cow::Owned(text) => text,
+                };
+                let bytes = error.into_bytes();
+                let is_binary = bytes.iter().take(8192).any(|byte| *byte == 0);
+                (text, true, is_binary.then_some(bytes))
+            }
         },
     }
 }

@@ -13,10 +13,11 @@ use serde_json::json;
 use sovaudit::catalog::Catalog;
 use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::model::{Evidence, Fact, Inventory, RelationKind};
-use sovaudit::scan::Options;
+use sovaudit::scan::{Options, scan_files};
 use sovaudit::source::image::{ImageOptions, ImageTarget};
 use sovaudit::source::image_manifest::Platform;
 use sovaudit::target::{Target, scan_image};
+use sovaudit::text::RelPath;
 use tempfile::TempDir;
 
 use build::{Image, Packing, TarBuilder, digest, gzip, layout_files, pack, write_all};
@@ -403,6 +404,26 @@ fn installed_packages_count_and_what_they_ship_does_not() {
     assert!(inventory.components().any(|(id, _)| id.as_str().starts_with("api:")), "the image's own code was not read");
 }
 
+/// An RPM database written by rpm, cut down to its table of packages.
+const RPM: &[u8] = include_bytes!("../../../fixtures/scanners/rpm-database/normal/usr/lib/sysimage/rpm/rpmdb.sqlite");
+
+#[test]
+fn rpm_packages_are_read_from_images() {
+    let layer = TarBuilder::default()
+        .file("etc/os-release", b"ID=openEuler\nVERSION_ID=\"24.03\"\n")
+        .file("var/lib/rpm/rpmdb.sqlite", RPM)
+        .file("var/lib/rpm/rpmdb.sqlite-wal", b"not empty")
+        .end();
+    let inventory =
+        scan_layout(&Image::new(&[layer], Packing::Gzip, &json!({})), &Options::default()).expect("is readable");
+    let wanted = [
+        "pkg:rpm/openeuler/alpha-tool@1.2-3.fix?arch=noarch&distro=openeuler-24.03",
+        "pkg:rpm/openeuler/beta-tool@1.2-3.fix?arch=noarch&distro=openeuler-24.03&epoch=2",
+    ];
+    assert_eq!(contained(&inventory), set(&wanted));
+    assert!(matches!(problems(&inventory).as_slice(), [(DiagnosticKind::Unsupported, _)]));
+}
+
 #[test]
 fn targets_are_told_apart() {
     let folder = TempDir::new().expect("a folder");
@@ -450,6 +471,22 @@ fn an_unpacked_file_system_is_a_project_at_its_root() {
 
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn damaged_rpm_databases_never_panic(
+        changes in proptest::collection::vec((0..RPM.len(), proptest::num::u8::ANY), 1..20),
+        cut in 0..RPM.len() * 4,
+    ) {
+        let mut bytes = RPM.to_vec();
+        for (at, value) in changes {
+            bytes[at] = value;
+        }
+        bytes.truncate(cut);
+        let path = RelPath::new("var/lib/rpm/rpmdb.sqlite").expect("is relative");
+        let inventory = scan_files(vec![(path, bytes, None)], &CATALOG, &Options::default());
+        let internal = inventory.diagnostics.iter().filter(|problem| problem.kind == DiagnosticKind::Internal);
+        proptest::prop_assert_eq!(internal.count(), 0);
+    }
 
     /// Damage anywhere gives an error or a diagnostic, never a panic, and always ends.
     #[test]
