@@ -55,6 +55,7 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
         ComponentKind::Workload => true,
         ComponentKind::Service => {
             graph.node(*node).id.as_str().starts_with("resource:")
+                && !graph.is_part(*node)
                 && graph.attribute(*node, key::CAPABILITY).is_some_and(|word| RUNNING.contains(&word))
         }
         _ => false,

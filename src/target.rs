@@ -55,7 +55,7 @@ impl Target {
         let reference = text.strip_prefix("docker://").unwrap_or(text);
         let is_like_path = reference.starts_with(['.', '/', '~']) || reference.contains('\\');
         if !is_like_path
-            && (reference.contains(['/', ':']) || reference.len() < text.len())
+            && (names_an_image(reference) || reference.len() < text.len())
             && let Some(reference) = ImageReference::parse(reference)
         {
             return Ok(Self::Image(ImageTarget::Registry(reference)));
@@ -65,6 +65,12 @@ impl Target {
             clean_line(text)
         )
     }
+}
+
+/// True for what can only be meant as an image: a tag, a digest, or a registry with a dot or port. A mistyped path
+/// such as `infra/prod` must not become a question to a public registry.
+fn names_an_image(text: &str) -> bool {
+    text.contains([':', '@']) || text.split_once('/').is_some_and(|(first, _)| first.contains('.'))
 }
 
 /// Scans an image: one, or every image of an archive or layout.

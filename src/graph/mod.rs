@@ -170,16 +170,32 @@ impl<'a> Graph<'a> {
         &self.inner[node.0].attributes
     }
 
+    /// True when another component of the same service is built on this one: an endpoint's configuration and model are
+    /// parts of the endpoint, and speaking of each would say one thing three times.
+    #[must_use]
+    pub fn is_part(&self, node: NodeId) -> bool {
+        let Some(service) = self.attribute(node, crate::model::key::SERVICE) else { return false };
+        self.inner.edges_directed(node.0, Direction::Incoming).any(|edge| {
+            edge.weight().kind == RelationKind::DependsOn
+                && self.attribute(NodeId(edge.source()), crate::model::key::SERVICE) == Some(service)
+        })
+    }
+
     /// The name a person would use: the `name` attribute, else the id without its prefix.
     #[must_use]
     pub fn label(&self, node: NodeId) -> String {
         let id = self.node(node).id;
         let kind = self.node(node).kind;
-        let named =
-            matches!(kind, ComponentKind::Organisation | ComponentKind::Accelerator | ComponentKind::Jurisdiction);
+        let named = matches!(
+            kind,
+            ComponentKind::Organisation
+                | ComponentKind::Accelerator
+                | ComponentKind::Jurisdiction
+                | ComponentKind::Image
+        );
         match self.attribute(node, crate::model::key::NAME) {
             Some(name) if named => name.to_owned(),
-            _ if kind == ComponentKind::Package || kind == ComponentKind::Image => id.to_string(),
+            _ if matches!(kind, ComponentKind::Package | ComponentKind::Image) => id.as_str().replace("%40", "@"),
             _ => id.rest().to_owned(),
         }
     }

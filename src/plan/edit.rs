@@ -37,6 +37,9 @@ pub(super) fn apply(inventory: &mut Inventory, action: &Action, inputs: &Inputs<
             relate(inventory, subject, RelationKind::ReplicatesTo, &replica);
         }
         PlanAction::ReplaceOperator => {
+            for part in parts(inventory, subject) {
+                remove(inventory, &part);
+            }
             drop_relations(inventory, subject, &[RelationKind::ProvidedBy, RelationKind::HostedIn]);
             for gone in [
                 key::RESOURCE_TYPE,
@@ -55,6 +58,19 @@ pub(super) fn apply(inventory: &mut Inventory, action: &Action, inputs: &Inputs<
             operated_by(inventory, subject, action, inputs);
         }
     }
+}
+
+/// What the component is built from in the same service: it goes with it.
+fn parts(inventory: &Inventory, subject: &ComponentId) -> Vec<ComponentId> {
+    let graph = crate::graph::Graph::new(inventory);
+    let Some(start) = graph.find(subject) else { return Vec::new() };
+    let service = graph.attribute(start, key::SERVICE);
+    if service.is_none() {
+        return Vec::new();
+    }
+    let below = graph.reachable(start, |kind| kind == RelationKind::DependsOn);
+    let same = below.iter().map(crate::graph::Path::end).filter(|node| graph.attribute(*node, key::SERVICE) == service);
+    same.map(|node| graph.node(node).id.clone()).collect()
 }
 
 /// The target provider's organisation operates the component, at its seat.

@@ -121,7 +121,12 @@ fn severity(finding: &FindingRow) -> String {
 }
 
 fn subject(finding: &FindingRow) -> String {
-    let name = finding.subject.split_once(':').map_or(finding.subject.as_str(), |(_, rest)| rest);
+    let label = finding
+        .witness
+        .iter()
+        .find(|step| step.component == finding.subject)
+        .map_or(finding.subject.as_str(), |step| step.label.as_str());
+    let name = label.strip_prefix("pkg:").unwrap_or(label);
     let name = name.split('?').next().unwrap_or(name);
     let aggregated = finding.message.split(" components: ").next().filter(|count| count.parse::<usize>().is_ok());
     aggregated.map_or_else(|| name.to_owned(), |count| format!("{count} components, first {name}"))
@@ -194,7 +199,8 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     wrapped(&line, "  ", out)?;
     let first = report.findings.first();
     if let Some(finding) = report.findings.iter().find(|finding| finding.state == "failing").or(first) {
-        writeln!(out, "Next: sovaudit plan {}   sovaudit explain {}", clean_line(&report.target), finding.rule)?;
+        writeln!(out, "Next: sovaudit plan {}", clean_line(&report.target))?;
+        writeln!(out, "      sovaudit explain {}", finding.rule)?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
         let origin = view.roots.path_to(node).start;
         matches!(graph.node(origin).kind, ComponentKind::Workload | ComponentKind::Project)
     };
-    graph
+    let found: BTreeSet<NodeId> = graph
         .nodes()
         .filter(|node| {
             let about = graph.node(*node);
@@ -29,7 +29,8 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
                 && !select.not.iter().any(|(key, unwanted)| has(view, *node, key, unwanted))
                 && (!select.needed || needed(*node))
         })
-        .collect()
+        .collect();
+    found.iter().copied().filter(|node| !graph.is_part(*node)).collect()
 }
 
 fn has(view: &View<'_>, node: NodeId, key: &str, wanted: &[String]) -> bool {

@@ -1,0 +1,250 @@
+//! The binary as its users meet it: output, files, exit codes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// One builder for all tests: a fixed day, no environment that could change output.
+pub(crate) fn sovaudit() -> Command {
+    let mut command = Command::cargo_bin("sovaudit").expect("the binary is built with the tests");
+    command.env_clear().current_dir(root());
+    command
+}
+
+fn scan(arguments: &[&str]) -> (i32, String, String) {
+    let output =
+        sovaudit().arg("scan").args(arguments).args(["--as-of", "2026-11-23"]).output().expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_sample_fails_the_gate_and_says_why() {
+    let (code, out, _) = scan(&["fixtures/ai-platform"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("Gate: FAILED"), "{out}");
+    assert!(out.contains("sanctioned-owner"), "{out}");
+    assert!(out.contains("web/package-lock.json:20:5"), "{out}");
+    let widest = out.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    assert!(widest <= 80, "{widest} columns");
+    assert!(!out.contains('\u{1b}'), "no escape sequences in a pipe");
+}
+
+#[test]
+fn files_validate_against_their_schemas() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    let output = |format: &str, name: &str| format!("{format}={}", path(name).display());
+    let (code, _, error) = scan(&[
+        "fixtures/ai-platform",
+        "--output",
+        &output("json", "r.json"),
+        "--output",
+        &output("sarif", "r.sarif"),
+        "--output",
+        &output("markdown", "r.md"),
+    ]);
+    assert_eq!(code, 1, "{error}");
+    let read =
+        |name: &str| -> Value { serde_json::from_slice(&fs::read(path(name)).expect("was written")).expect("is JSON") };
+    let report = read("r.json");
+    let published: Value =
+        serde_json::from_slice(&fs::read(root().join("docs/report.schema.json")).expect("is published"))
+            .expect("is JSON");
+    let validator = jsonschema::validator_for(&published).expect("the schema is a schema");
+    let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    check_sarif(&read("r.sarif"));
+    let markdown = fs::read_to_string(path("r.md")).expect("was written");
+    assert!(markdown.starts_with("# sovaudit report: gate FAILED"));
+    let leftovers = fs::read_dir(folder.path()).expect("is a folder").count();
+    assert_eq!(leftovers, 3, "no temporary file is left");
+}
+
+/// What SARIF 2.1.0 and code scanning services ask for.
+fn check_sarif(log: &Value) {
+    // typed by the specification's schema: anything misplaced or missing fails here
+    let typed: serde_sarif::sarif::Sarif = serde_json::from_value(log.clone()).expect("is SARIF");
+    assert_eq!(typed.runs.len(), 1);
+    let run = &log["runs"][0];
+    let rules: Vec<&str> =
+        run["tool"]["driver"]["rules"].as_array().expect("rules").iter().filter_map(|r| r["id"].as_str()).collect();
+    let results = run["results"].as_array().expect("results");
+    assert!(results.len() > 20);
+    for result in results {
+        let id = result["ruleId"].as_str().expect("a rule id");
+        assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("is small")], id);
+        assert_eq!(result["partialFingerprints"]["sovaudit/v1"].as_str().map(str::len), Some(32));
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().expect("a uri");
+        assert!(!uri.starts_with('/') && !uri.contains("..") && !uri.contains(':'), "{uri}");
+        assert!(root().join("fixtures/ai-platform").join(uri).is_file(), "{uri} is a file of the target");
+        assert!(place["region"]["startLine"].as_u64().is_some_and(|line| line >= 1));
+        assert!(!result["message"]["text"].as_str().unwrap_or("").is_empty());
+    }
+    let paths = results.iter().filter(|result| result.get("codeFlows").is_some()).count();
+    assert!(paths > 10, "witness paths are code flows: {paths}");
+}
+
+#[test]
+fn the_gate_follows_what_was_asked() {
+    assert_eq!(scan(&["fixtures/ai-platform", "--fail-on", "none"]).0, 0);
+    assert_eq!(scan(&["fixtures/ai-platform", "--fail-on", "high"]).0, 1);
+    assert_eq!(scan(&["fixtures/ai-platform/infra/ovh"]).0, 0);
+    let (code, _, error) = scan(&["fixtures/ai-platform", "--fail-on", "sanctined"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("is no category, rule or severity"), "{error}");
+}
+
+#[test]
+fn a_baseline_makes_day_one_green_and_new_findings_red() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let baseline = folder.path().join("base.json");
+    scan(&["fixtures/ai-platform", "--output", &format!("json={}", baseline.display())]);
+    let shown = baseline.display().to_string();
+    let (code, out, _) = scan(&["fixtures/ai-platform", "--baseline", &shown]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("in the baseline"), "{out}");
+}
+
+fn copy_of_web() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::copy(root().join("fixtures/ai-platform/web/package-lock.json"), folder.path().join("package-lock.json"))
+        .expect("copies");
+    folder
+}
+
+fn scan_folder(folder: &Path) -> (i32, String, String) {
+    scan(&[&folder.display().to_string()])
+}
+
+#[test]
+fn waivers_hold_until_they_expire_and_unused_ones_are_named() {
+    let folder = copy_of_web();
+    let config = |expires: &str| {
+        let waiver = |rule: &str| {
+            format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"planned\"\nowner = \"team\"\nexpires = {expires}\n")
+        };
+        fs::write(folder.path().join("sovaudit.toml"), waiver("sanctioned-owner") + &waiver("no-gitops"))
+            .expect("writes");
+    };
+    config("2027-01-01");
+    let (code, out, _) = scan_folder(folder.path());
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("Waiver unused: no-gitops"), "{out}");
+    config("2026-01-01");
+    let (code, out, _) = scan_folder(folder.path());
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("Waiver expired: sanctioned-owner"), "{out}");
+}
+
+#[test]
+fn mistakes_end_with_two_and_say_what_to_do() {
+    let cases: [(&[&str], &str); 6] = [
+        (&["no/such/thing"], "no existing folder or file"),
+        (&["fixtures/ai-platform", "--profile", "mars"], "there is no profile `mars`; choose one of"),
+        (&["fixtures/ai-platform", "--home", "ATLANTIS"], "neither an ISO country code nor a country group"),
+        (&["fixtures/ai-platform", "--output", "sarif"], "needs the form FORMAT=FILE"),
+        (&["fixtures/ai-platform", "--format", "pdf"], "there is no format `pdf`"),
+        (&["fixtures/ai-platform", "--config", "no.toml"], "cannot read configuration"),
+    ];
+    for (arguments, wanted) in cases {
+        let (code, out, error) = scan(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {out}{error}");
+        assert!(error.contains(wanted), "{arguments:?}: {error}");
+    }
+    let folder = copy_of_web();
+    fs::write(folder.path().join("sovaudit.toml"), "profile = \"eu\"\nfail_on = []\n").expect("writes");
+    let (code, _, error) = scan_folder(folder.path());
+    assert_eq!(code, 2);
+    assert!(error.contains("sovaudit.toml:2:1: unknown field `fail_on`"), "{error}");
+}
+
+#[test]
+fn broken_input_is_counted_and_strict_exits_three() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("writes");
+    write("package-lock.json", b"{\"packages\": {");
+    write("Cargo.lock", &[0xFF, 0x00, 0x80]);
+    write("deploy.yaml", b"apiVersion: v1\nkind: Pod\nmetadata: {name: [\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: ok}\nspec:\n  containers:\n  - {name: a, image: \"ghcr.io/example/a:1\"}\n");
+    let path = folder.path().display().to_string();
+    let (code, out, _) = scan(&[&path]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("malformed"), "{out}");
+    assert!(out.contains("package-lock.json:1"), "{out}");
+    let (code, json, _) = scan(&[&path, "--format", "json", "--strict"]);
+    assert_eq!(code, 3);
+    assert!(json.contains("ghcr.io/example/a:1"), "the sound document beside the broken one is read");
+}
+
+#[test]
+fn links_are_not_followed() {
+    #[cfg(unix)]
+    {
+        let folder = copy_of_web();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).expect("links");
+        std::os::unix::fs::symlink("/etc", folder.path().join("out")).expect("links");
+        let (code, out, _) = scan_folder(folder.path());
+        assert_eq!(code, 1, "{out}");
+        assert!(!out.contains("loop/"), "{out}");
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let one = scan(&["fixtures/ai-platform", "--format", "json", "--threads", "1"]).1;
+    let eight = scan(&["fixtures/ai-platform", "--format", "json", "--threads", "8"]).1;
+    assert!(one == eight, "reports differ between 1 and 8 threads");
+    assert!(!one.contains(&root().display().to_string()), "no absolute path in a report");
+}
+
+#[test]
+fn simulate_and_plan_tell_the_story() {
+    let run = |arguments: &[&str]| {
+        let output = sovaudit().args(arguments).args(["--as-of", "2026-11-23"]).output().expect("runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("is UTF-8")
+    };
+    let simulation = run(&["simulate", "--without", "US", "fixtures/ai-platform"]);
+    assert!(simulation.contains("Stops at once:") && simulation.contains("owned-by Amazon"), "{simulation}");
+    let plan: Value =
+        serde_json::from_str(&run(&["plan", "fixtures/ai-platform", "--format", "json"])).expect("is JSON");
+    let waves = plan["waves"].as_array().expect("waves");
+    assert!(waves.len() >= 3);
+    let stops: Vec<u64> = std::iter::once(&plan["before"])
+        .chain(waves.iter().map(|wave| &wave["after"]))
+        .filter_map(|state| state["stop_at_once"].as_u64())
+        .collect();
+    assert!(stops.windows(2).all(|pair| pair[1] <= pair[0]), "no wave makes it worse: {stops:?}");
+    assert_eq!(stops.last(), Some(&0), "the plan's end state survives: {stops:?}");
+}
+
+#[test]
+fn init_writes_a_configuration_that_is_valid() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    sovaudit().arg("init").arg(folder.path()).assert().success();
+    assert_eq!(scan_folder(folder.path()).0, 0);
+    sovaudit().arg("init").arg(folder.path()).assert().code(2);
+}
+
+#[test]
+fn rules_commands_work() {
+    sovaudit().args(["rules", "check"]).assert().success();
+    sovaudit().args(["rules", "list"]).assert().success();
+    sovaudit().args(["rules", "show", "data-gravity"]).assert().success();
+    for what in ["rule", "profile", "config", "report"] {
+        let output = sovaudit().args(["rules", "schema", what]).output().expect("runs");
+        serde_json::from_slice::<Value>(&output.stdout).expect("is JSON");
+    }
+    sovaudit()
+        .args(["explain", "data-gravty"])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("did you mean `data-gravity`"));
+}
