@@ -24,6 +24,9 @@ use super::{contained, expected, scan, two_layers};
 
 type Routes = BTreeMap<String, (u16, Vec<u8>)>;
 
+/// Where tokens are given out; a registry that has it lets nobody in without one.
+const TOKEN: &str = "/token";
+
 /// Answers every request from a table; ends with the test process.
 fn scripted(routes: Routes, otherwise: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -45,10 +48,21 @@ fn answer(mut stream: TcpStream, routes: &Routes, otherwise: u16) {
         return;
     }
     let mut line = String::new();
+    let mut may_enter = !routes.contains_key(TOKEN);
     while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
+        may_enter |= line.to_ascii_lowercase().trim() == "authorization: bearer pass";
         line.clear();
     }
     let path = first.split(' ').nth(1).unwrap_or_default();
+    if !may_enter && !path.starts_with(TOKEN) {
+        let host = stream.local_addr().expect("is bound");
+        let challenge = format!(
+            "HTTP/1.1 401 X\r\nWWW-Authenticate: Bearer realm=\"http://{host}{TOKEN}\",service=\"here\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let _ = stream.write_all(challenge.as_bytes());
+        return;
+    }
+    let path = path.split('?').next().unwrap_or_default();
     let empty = (otherwise, Vec::new());
     let (status, body) = if path == "/v2/" { &(200, Vec::new()) } else { routes.get(path).unwrap_or(&empty) };
     let head = format!(
@@ -80,6 +94,31 @@ fn images_are_streamed_from_a_registry() {
     let inventory = pull(&format!("{address}/team/app:1.0")).expect("is readable");
     assert_eq!(contained(&inventory), expected());
     assert!(super::attribute(&inventory, "integrity").contains(&digest(&image.manifest)));
+}
+
+#[test]
+fn an_index_leads_to_the_image_for_this_machine() {
+    let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
+    let platform = |architecture: &str| json!({ "platform": { "os": "linux", "architecture": architecture } });
+    let host = sovaudit::source::image_manifest::Platform::host();
+    let mut other = image.entry(&platform("other"));
+    other["digest"] = json!(digest(b"never asked for"));
+    let entries = [other, image.entry(&platform(&host.architecture))];
+    let index = json!({ "schemaVersion": 2, "manifests": entries }).to_string().into_bytes();
+    let mut routes = routes_of(&image);
+    routes.insert("/v2/team/app/manifests/1.0".to_owned(), (200, index));
+    routes.insert(format!("/v2/team/app/manifests/{}", digest(&image.manifest)), (200, image.manifest.clone()));
+    let inventory = pull(&format!("{}/team/app:1.0", scripted(routes, 404))).expect("is readable");
+    assert_eq!(contained(&inventory), expected());
+}
+
+#[test]
+fn anonymous_tokens_are_asked_for() {
+    let image = Image::new(&two_layers(), Packing::Zstd, &json!({}));
+    let mut routes = routes_of(&image);
+    routes.insert(TOKEN.to_owned(), (200, br#"{"token":"pass"}"#.to_vec()));
+    let inventory = pull(&format!("{}/team/app:1.0", scripted(routes, 404))).expect("is readable");
+    assert_eq!(contained(&inventory), expected());
 }
 
 #[test]
