@@ -250,13 +250,19 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limits: &Limits, outco
             Some((DiagnosticKind::Internal, None, "the scanner panicked on this input; please report it".to_owned()))
         }
     };
-    if let Some((kind, at, message)) = whole {
-        let message = clean_line(&message).into_owned();
+    let mut problem = |kind, at, message: &str| {
+        let message = clean_line(message).into_owned();
         facts.diagnostics.push(Diagnostic { path: path.clone(), at, kind, scanner: Arc::from(meta.id), message });
+    };
+    if let Some((kind, at, message)) = whole {
+        problem(kind, at, &message);
     }
     if facts.dropped > 0 {
         let message = format!("{} facts more than the limit of {} were dropped", facts.dropped, limits.facts);
-        facts.problem_at(DiagnosticKind::LimitReached, &path, None, message);
+        problem(DiagnosticKind::LimitReached, None, &message);
+    }
+    if facts.unlisted > 0 {
+        problem(DiagnosticKind::LimitReached, None, &format!("{} more problems are not listed", facts.unlisted));
     }
     let lost: BTreeSet<RelPath> =
         facts.diagnostics.iter().filter(|problem| problem.kind.is_loss()).map(|problem| problem.path.clone()).collect();

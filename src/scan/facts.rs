@@ -6,7 +6,13 @@ use super::ScannerMeta;
 use super::input::SourceFile;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, RelationKind};
-use crate::text::{LineColumn, Region, RelPath, Span, clean_line};
+use crate::text::{LineColumn, Region, RelPath, Span, clean_line, shorten};
+
+/// Problems listed per scanner call: a file of the wrong kind has one on every line.
+const PROBLEM_LIMIT: usize = 1_000;
+
+/// Longest message; what it quotes may be a whole file.
+const MESSAGE_LIMIT: usize = 500;
 
 /// A place a scanner saw, before it becomes evidence.
 #[derive(Clone, Debug)]
@@ -54,13 +60,14 @@ pub struct Facts<'a> {
     pub(super) facts: Vec<(Fact, Evidence)>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) dropped: usize,
+    pub(super) unlisted: usize,
 }
 
 impl<'a> Facts<'a> {
     /// An empty collection for one scanner call, holding at most `limit` facts.
     #[must_use]
     pub fn new(meta: &'a ScannerMeta, scanner: &'static str, limit: usize) -> Self {
-        Self { meta, scanner, limit, facts: Vec::new(), diagnostics: Vec::new(), dropped: 0 }
+        Self { meta, scanner, limit, facts: Vec::new(), diagnostics: Vec::new(), dropped: 0, unlisted: 0 }
     }
 
     /// There is such a thing.
@@ -110,12 +117,16 @@ impl<'a> Facts<'a> {
         at: Option<LineColumn>,
         message: impl AsRef<str>,
     ) {
+        if self.diagnostics.len() >= PROBLEM_LIMIT {
+            self.unlisted += 1;
+            return;
+        }
         self.diagnostics.push(Diagnostic {
             path: path.clone(),
             at,
             kind,
             scanner: Arc::from(self.scanner),
-            message: clean_line(message.as_ref()).into_owned(),
+            message: clean_line(&shorten(message.as_ref(), MESSAGE_LIMIT)).into_owned(),
         });
     }
 

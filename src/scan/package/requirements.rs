@@ -1,11 +1,16 @@
 //! Python requirements files: pins, ranges, addresses, index options.
 
+use std::collections::BTreeSet;
+
 use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
+
+/// Index hosts that one file may name: every package gets a relation to each of them.
+const INDEX_LIMIT: usize = 32;
 
 /// Scanner `requirements`.
 pub struct Requirements;
@@ -44,6 +49,13 @@ impl Scanner for Requirements {
             } else if let Some(id) = requirement(text, line.span, &project, file, out) {
                 packages.push((id, line.span));
             }
+        }
+        let mut seen = BTreeSet::new();
+        indexes.retain(|(host, _)| seen.insert(host.clone()));
+        if let Some((_, span)) = indexes.get(INDEX_LIMIT) {
+            let message = format!("more than {INDEX_LIMIT} package indexes; this and further ones are left out");
+            out.problem(DiagnosticKind::LimitReached, file, Some(*span), message);
+            indexes.truncate(INDEX_LIMIT);
         }
         for (id, span) in &packages {
             for (host, place) in &indexes {

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod mutation;
+mod scanning;
 
 use std::time::{Duration, Instant};
 

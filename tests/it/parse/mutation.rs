@@ -76,7 +76,7 @@ const DOCKERFILE_SAMPLE: &str = "# syntax=docker/dockerfile:1\n# escape=\\\nARG 
 const XML_SAMPLE: &str = "<?xml version=\"1.0\" ?>\n<!DOCTYPE log SYSTEM \"a.dtd\">\n<!-- c --><log>\n<gpu id=\"0&amp;\" x='é'><n:name>NVIDIA 漢 &lt;</n:name><mem/><![CDATA[<x>]]></gpu>\n</log>\n";
 
 /// Xorshift: small, without a seed from outside.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
@@ -92,7 +92,7 @@ impl Random {
     }
 }
 
-fn mutated(sample: &str, random: &mut Random) -> String {
+pub(super) fn mutated(sample: &str, random: &mut Random) -> String {
     let mut bytes = sample.as_bytes().to_vec();
     for _ in 0..=random.below(5) {
         let range = random.range(bytes.len(), 40);
