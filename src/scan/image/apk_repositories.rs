@@ -1,11 +1,11 @@
 //! Where Alpine packages are fetched from: `etc/apk/repositories`.
 
-use super::apt_sources::place_of;
+use super::apt_sources::{fetches_from, place_of};
 use super::os_release::filesystem;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
-use crate::scan::package::toolkit::{distributed_by, host_of};
+use crate::scan::package::toolkit::host_of;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `apk-repositories`.
@@ -30,7 +30,7 @@ impl Scanner for ApkRepositories {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let (root, kind) = filesystem(input, file, "/etc/apk/");
+        let root = filesystem(input, file, "/etc/apk/");
         for line in lines(file.text()) {
             let text = line.text.trim();
             if text.is_empty() || text.starts_with('#') {
@@ -44,8 +44,7 @@ impl Scanner for ApkRepositories {
             }
             match host_of(address) {
                 Some(host) => {
-                    out.component(&root, kind, file.whole());
-                    distributed_by(&root, &host, &place_of(address, span, file), out);
+                    fetches_from(&root, &host, &place_of(address, span, file), file, out);
                 }
                 None => {
                     let message = "repository without a host that could be read";

@@ -3,9 +3,9 @@
 use super::dpkg::stanzas;
 use super::os_release::filesystem;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind};
+use crate::model::{Basis, ComponentId, ComponentKind, Horizon, RelationKind};
 use crate::parse::lines::{Line, lines, span_within};
-use crate::scan::package::toolkit::{distributed_by, host_of};
+use crate::scan::package::toolkit::host_of;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -44,7 +44,7 @@ impl Scanner for AptSources {
     }
 }
 
-type Root = (ComponentId, ComponentKind);
+pub(super) type Root = (ComponentId, ComponentKind);
 
 /// `deb [options] address suite component…`
 fn one_line(root: &Root, line: &Line<'_>, file: &SourceFile, out: &mut Facts<'_>) {
@@ -102,11 +102,19 @@ fn source(root: &Root, address: &str, span: Span, file: &SourceFile, out: &mut F
     }
     match host_of(address) {
         Some(host) => {
-            out.component(&root.0, root.1, file.whole());
-            distributed_by(&root.0, &host, &place_of(address, span, file), out);
+            fetches_from(root, &host, &place_of(address, span, file), file, out);
         }
         None => out.problem(DiagnosticKind::Malformed, file, Some(span), "source without a host that could be read"),
     }
+}
+
+/// Whoever builds the file system anew needs the host. It is not where an image itself is fetched from, so this is no
+/// `distributed-by`.
+pub(super) fn fetches_from(root: &Root, host: &str, seen: &Seen, file: &SourceFile, out: &mut Facts<'_>) {
+    out.component(&root.0, root.1, file.whole());
+    let host = ComponentId::host(host);
+    out.component(&host, ComponentKind::Host, seen.clone());
+    out.relation_with(&root.0, RelationKind::DependsOn, &host, None, Some(Horizon::NextDeploy), seen.clone());
 }
 
 /// The place of an address; one with a password is not repeated.

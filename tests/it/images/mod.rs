@@ -425,6 +425,34 @@ fn rpm_packages_are_read_from_images() {
 }
 
 #[test]
+fn package_sources_are_needed_to_build_and_are_no_registry() {
+    let layer = TarBuilder::default()
+        .file("etc/apt/sources.list", b"deb https://name:hunter2@deb.debian.org/debian bookworm main\n")
+        .file("etc/apk/repositories", b"https://dl-cdn.alpinelinux.org/alpine/v3.20/main\n")
+        .end();
+    let image = Image::new(&[layer], Packing::Gzip, &json!({}));
+    let inventory =
+        scan_archive(&image.docker_archive("registry.example/a:1"), &Options::default()).expect("is readable");
+    let to_hosts: BTreeSet<String> = inventory
+        .facts
+        .keys()
+        .filter_map(|fact| match fact {
+            Fact::Relation { kind, to, horizon, .. } if to.as_str().starts_with("host:") => {
+                Some(format!("{} {to} {}", kind.as_str(), horizon.unwrap_or_else(|| kind.horizon()).as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    let wanted = [
+        "depends-on host:deb.debian.org next-deploy",
+        "depends-on host:dl-cdn.alpinelinux.org next-deploy",
+        "distributed-by host:registry.example next-deploy",
+    ];
+    assert_eq!(to_hosts, set(&wanted));
+    assert!(!format!("{inventory:?}").contains("hunter2"), "a password reached the inventory");
+}
+
+#[test]
 fn targets_are_told_apart() {
     let folder = TempDir::new().expect("a folder");
     let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
