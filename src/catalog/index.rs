@@ -13,8 +13,14 @@ use super::{Catalog, Tables};
 #[derive(Debug)]
 pub struct HostIndex<T> {
     exact: BTreeMap<Box<str>, Vec<(Box<str>, T)>>,
-    wild: BTreeMap<Box<str>, Vec<(Box<str>, Box<str>, T)>>,
+    wild: BTreeMap<Box<str>, Vec<Wild<T>>>,
 }
+
+/// Host pattern, path below it, value.
+type Wild<T> = (Box<str>, Box<str>, T);
+
+/// For every kind of key: prefix, row of the organisation, its key.
+pub(super) type Prefixes = BTreeMap<Box<str>, Vec<(Box<str>, usize, usize)>>;
 
 impl<T> Default for HostIndex<T> {
     fn default() -> Self {
@@ -106,7 +112,7 @@ pub struct KeyMatch {
 impl Catalog {
     pub(super) fn index(tables: Tables, manifest: Manifest, overrides: Vec<String>) -> Self {
         let mut keys = BTreeMap::new();
-        let mut prefixes: BTreeMap<Box<str>, Vec<(Box<str>, usize, usize)>> = BTreeMap::new();
+        let mut prefixes = Prefixes::new();
         let mut registries = HostIndex::default();
         for (at, organisation) in tables.organisation.iter().enumerate() {
             for (which, key) in organisation.keys.iter().enumerate() {

@@ -25,7 +25,7 @@ pub struct Catalog {
     pub overrides: Vec<String>,
     organisations: BTreeMap<Box<str>, usize>,
     keys: BTreeMap<(Box<str>, Box<str>), (usize, usize)>,
-    prefixes: BTreeMap<Box<str>, Vec<(Box<str>, usize, usize)>>,
+    prefixes: index::Prefixes,
     registries: HostIndex<(usize, usize)>,
     owners: BTreeMap<Box<str>, Vec<usize>>,
     seats: BTreeMap<Box<str>, usize>,

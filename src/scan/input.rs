@@ -239,7 +239,7 @@ fn decode(bytes: Vec<u8>) -> (String, bool, Option<Vec<u8>>) {
 
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, bool) {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut lossy = bytes.len() % 2 != 0;
+    let mut lossy = !bytes.len().is_multiple_of(2);
     let text = char::decode_utf16(units)
         .map(|result| {
             result.unwrap_or_else(|_| {

@@ -50,7 +50,8 @@ impl Scanner for ModelReference {
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
         let loads = LOADERS.iter().any(|word| text.contains(word));
-        if !loads && !(script && text.contains("--model")) && !text.contains("ollama run") {
+        let serves = script && text.contains("--model") || text.contains("ollama run");
+        if !loads && !serves {
             return Ok(());
         }
         let project = input.root_subject(file);
