@@ -122,8 +122,12 @@ def words(text):
 def about(row, organisation):
     """Whether an entry names the organisation itself, or an officer, owner or part of it."""
     own = words(organisation["name"]) | words(organisation["org_id"].replace("-", " "))
-    listed = words(row["entity"] + " " + re.sub(r"\(.*?\)", "", row["aliases"]))
-    joined = re.sub(r"\W", "", (row["entity"] + row["aliases"]).lower())
+    names = re.sub(r"\(.*?\)", "", row["entity"] + " " + row["aliases"])
+    listed = words(names)
+    joined = re.sub(r"\W", "", names.lower())
+    of_people = re.search(r"\b(persons|leaders|officers|individuals)\b", row["entity"], re.I) or "PERSONS" in row["list_entry_id"]
+    if of_people or re.search(r"\bsubsidiary of\b", row["note"]):
+        return "related-party"
     same = bool(own & listed) or any(len(word) > 3 and word in joined for word in own)
     denied = re.search(r"itself (is )?not|not listed itself", row["note"])
     return "organisation" if same and not denied else "related-party"
