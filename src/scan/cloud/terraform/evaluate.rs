@@ -16,7 +16,6 @@ use super::syntax::{Inside, Source};
 use super::types::conform;
 use super::value::{Reason, Value};
 use crate::parse::{Node, Value as Json};
-use crate::text::Span;
 
 /// Deepest chain of references and nested expressions.
 const MAX_DEPTH: usize = 100;
@@ -69,6 +68,8 @@ pub(super) struct Scope<'a> {
     pub(super) locals: BTreeMap<String, Source<'a>>,
     /// Resources by address: an argument that is set is the value of the attribute of that name.
     pub(super) resources: BTreeMap<String, Inside<'a>>,
+    /// Module calls that are components, by address: what they give is known to a run only.
+    pub(super) calls: BTreeSet<String>,
     known: RefCell<BTreeMap<String, Value>>,
     open: RefCell<BTreeSet<String>>,
     steps: Cell<usize>,
@@ -83,25 +84,6 @@ impl<'a> Scope<'a> {
     /// As [`Self::value`], with `each` or `count` of one instance.
     pub(super) fn value_in(&self, source: &Source<'a>, bound: Option<&Bound<'_>>) -> Value {
         self.source(source, bound, 0)
-    }
-
-    /// Resources that an expression needs, also through locals, with the place of the mention in it.
-    pub(super) fn references(&self, source: &Source<'a>) -> BTreeMap<String, Span> {
-        let mut found = BTreeMap::new();
-        let mut followed = BTreeSet::new();
-        let mut open = source.references();
-        open.reverse();
-        while let Some((name, span)) = open.pop() {
-            if self.resources.contains_key(&name) {
-                found.entry(name).or_insert(span);
-            } else if let Some(local) = name.strip_prefix("local.")
-                && followed.insert(local.to_owned())
-                && let Some(source) = self.locals.get(local)
-            {
-                open.extend(source.references().into_iter().map(|(name, _)| (name, span)));
-            }
-        }
-        found
     }
 
     fn source(&self, source: &Source<'a>, bound: Option<&Bound<'_>>, depth: usize) -> Value {

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::evaluate::{Bound, Scope};
+use super::places::{environments, place};
 use super::syntax::{Inside, Item, Source};
 use super::value::{Reason, Value, number_text};
-use super::{machines, replication, supply};
+use super::{calls, machines, replication, supply};
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
-use crate::scan::cluster::kubernetes::environment;
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input};
-use crate::text::RelPath;
 
-/// Arguments that say where a resource lies, most telling first.
-const PLACES: [&str; 5] = ["region", "location", "zone", "availability_zone", "aws_region"];
 /// Arguments that carry a key of the customer's.
 const KEYS: [&str; 13] = [
     "kms_key_id",
@@ -36,9 +33,9 @@ const KEYS: [&str; 13] = [
 const MOST_INSTANCES: usize = 64;
 
 /// Provider blocks and sources of a module.
-struct Providers<'a> {
+pub(super) struct Providers<'a> {
     /// By local name with alias: `aws`, `aws.eu`.
-    blocks: BTreeMap<String, &'a Item<'a>>,
+    pub(super) blocks: BTreeMap<String, &'a Item<'a>>,
     /// Source address by local name.
     sources: BTreeMap<String, String>,
 }
@@ -49,7 +46,8 @@ pub(super) struct Context<'a, 's> {
     pub(super) scope: &'s Scope<'a>,
     /// Vocabulary.
     pub(super) catalog: &'s Catalog,
-    providers: Providers<'a>,
+    /// Provider blocks.
+    pub(super) providers: Providers<'a>,
 }
 
 /// Instances that `count` or `for_each` make of a resource.
@@ -65,7 +63,8 @@ pub(super) enum Instances {
 }
 
 impl Instances {
-    fn of<'a>(item: &Item<'a>, scope: &Scope<'a>) -> Self {
+    /// Reads `count` and `for_each`.
+    pub(super) fn of<'a>(item: &Item<'a>, scope: &Scope<'a>) -> Self {
         if let Some(source) = item.inside.get("count") {
             return match scope.value(&source) {
                 Value::Null => Self::One,
@@ -129,7 +128,12 @@ pub(super) fn write<'a>(items: &'a [Item<'a>], scope: &Scope<'a>, input: &Input<
     for item in items {
         match item.kind.as_str() {
             "resource" if item.labels.len() == 2 => resource(item, &context, out),
-            "module" => supply::module(item, scope, out),
+            "module" => {
+                supply::module(item, scope, out);
+                if scope.calls.contains(&address(item)) {
+                    calls::write(item, &context, out);
+                }
+            }
             "terraform" => supply::settings(item, scope, input, out),
             _ => {}
         }
@@ -152,9 +156,26 @@ fn providers<'a>(items: &'a [Item<'a>], scope: &Scope<'a>) -> Providers<'a> {
     found
 }
 
-/// Id of a resource block.
+/// Address of a resource or call: `aws_s3_bucket.orders`, `module.eks`.
+pub(super) fn address(item: &Item<'_>) -> String {
+    if item.kind == "module" {
+        format!("module.{}", item.label(0))
+    } else {
+        format!("{}.{}", item.label(0), item.label(1))
+    }
+}
+
+/// Id of a resource or call.
 pub(super) fn id(item: &Item<'_>) -> ComponentId {
-    ComponentId::resource(&item.file.folder(), &format!("{}.{}", item.label(0), item.label(1)))
+    ComponentId::resource(&item.file.folder(), &address(item))
+}
+
+/// A name as written, not as evaluated.
+pub(super) fn written(source: &Source<'_>) -> String {
+    match source {
+        Source::Hcl(expression, _) => expression.to_string().trim().to_owned(),
+        Source::Json(node) => node.text().unwrap_or("").trim_start_matches("${").trim_end_matches('}').to_owned(),
+    }
 }
 
 fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
@@ -174,12 +195,12 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
         // zero says: switched off with these values
         let source = item.inside.get("count").or_else(|| item.inside.get("for_each"));
         let span = source.map_or(item.span, |source| source.span());
-        if number == 0.0 || !machines::has_machines(item, context) {
+        if number == 0.0 || !machines::has_machines(item, context.scope, context.catalog) {
             out.attribute(&id, key::COUNT, number_text(number), item.file.at(span));
         }
     }
     environments(&id, item, context.scope, out);
-    place(&id, item, &instances, context, &provider, out);
+    place(&id, item, kind, &instances, context, &provider, out);
     machines::write(&id, item, &instances, context, out);
     custody(&id, item, &instances, context.scope, out);
     authentication(&id, context, &provider, out);
@@ -189,90 +210,9 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
 
 /// Local provider name with alias, as written, else the first word of the type.
 fn provider_of(item: &Item<'_>) -> String {
-    let written = item.inside.get("provider").map(|source| match source {
-        Source::Hcl(expression, _) => expression.to_string().trim().to_owned(),
-        Source::Json(node) => node.text().unwrap_or("").trim_start_matches("${").trim_end_matches('}').to_owned(),
-    });
+    let written = item.inside.get("provider").map(|source| written(&source));
     let first = || item.label(0).split('_').next().unwrap_or_default().to_owned();
     written.filter(|name| !name.is_empty()).unwrap_or_else(first)
-}
-
-/// The environment that a tag or the folder says.
-fn environments<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    for name in ["tags", "labels"] {
-        let Some(source) = item.inside.get(name) else { continue };
-        let Value::Object(tags) = scope.value(&source) else { continue };
-        for (tag, value) in tags {
-            if matches!(tag.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
-                && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
-            {
-                out.attribute(id, key::ENVIRONMENT, found, item.file.at(source.span()));
-                return;
-            }
-        }
-    }
-    if let Some(found) = environment(&item.file.folder(), "") {
-        out.attribute(id, key::ENVIRONMENT, found, item.file.at(item.span).inferred());
-    }
-}
-
-/// Region of the resource itself, else of its provider block.
-fn place<'a>(
-    id: &ComponentId,
-    item: &Item<'a>,
-    instances: &Instances,
-    context: &Context<'a, '_>,
-    provider: &str,
-    out: &mut Facts<'_>,
-) {
-    for name in PLACES {
-        let Some(source) = item.inside.get(name) else { continue };
-        let mut decided = false;
-        for value in instances.values(context.scope, &source) {
-            match value.text().filter(|text| is_place(name, text, item.label(0), context.catalog)) {
-                Some(region) => {
-                    out.attribute(id, key::REGION, region, item.file.at(source.span()));
-                    decided = true;
-                }
-                None => {
-                    if let Some(reason) = value.reason() {
-                        unresolved("region", id, item, &source, reason, out);
-                        decided = true;
-                    }
-                }
-            }
-        }
-        // null and what is not a place leave the decision to the provider block
-        if decided {
-            return;
-        }
-    }
-    let Some(block) = context.providers.blocks.get(provider) else { return };
-    let Some(source) = block.inside.get("region").or_else(|| block.inside.get("zone")) else { return };
-    let value = context.scope.value(&source);
-    match (value.text(), value.reason()) {
-        (Some(region), _) if !region.is_empty() => {
-            out.attribute(id, key::REGION, region, block.file.at(source.span()));
-        }
-        (None, Some(reason)) => {
-            // once for the provider block, however many resources it has: equal diagnostics are one
-            let message = format!("the region of provider `{provider}` is not known: {reason}");
-            out.problem(DiagnosticKind::Unresolved, block.file, Some(source.span()), message);
-        }
-        _ => {}
-    }
-}
-
-/// True when a text names a place: DNS zones and the zones of private clouds do not.
-fn is_place(argument: &str, text: &str, resource_type: &str, catalog: &Catalog) -> bool {
-    match argument {
-        "zone" => !text.is_empty() && !text.contains('.'),
-        "availability_zone" => {
-            let provider = catalog.provider_by_terraform(resource_type);
-            provider.is_some_and(|provider| catalog.region(&provider.id, text).is_some())
-        }
-        _ => !text.is_empty(),
-    }
 }
 
 /// An argument that matters and is not known.
@@ -289,7 +229,13 @@ pub(super) fn unresolved(
 }
 
 /// Who holds the encryption keys, where an argument says so.
-fn custody<'a>(id: &ComponentId, item: &Item<'a>, instances: &Instances, scope: &Scope<'a>, out: &mut Facts<'_>) {
+pub(super) fn custody<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    instances: &Instances,
+    scope: &Scope<'a>,
+    out: &mut Facts<'_>,
+) {
     for (name, source) in item.inside.all() {
         if !KEYS.contains(&name.as_str()) {
             continue;
@@ -327,7 +273,7 @@ fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, o
 }
 
 /// References between resources; the few arguments that mean a copy of data say so.
-fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
+pub(super) fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
     let folder = item.file.folder();
     for (name, source) in item.inside.all() {
         for (address, span) in scope.references(&source) {

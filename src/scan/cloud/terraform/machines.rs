@@ -42,6 +42,9 @@ const COUNTS: [&str; 11] = [
     "min_size",
 ];
 
+/// Blocks and objects of one resource or call that are looked into: objects may name themselves.
+const MOST_BLOCKS: usize = 2000;
+
 /// A block that names machine types.
 struct Typed<'a> {
     inside: Inside<'a>,
@@ -50,11 +53,12 @@ struct Typed<'a> {
 }
 
 /// True when the resource names a machine type, known or not.
-pub(super) fn has_machines(item: &Item<'_>, context: &Context<'_, '_>) -> bool {
-    item.inside.all().iter().any(|(name, source)| {
+pub(super) fn has_machines<'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &Catalog) -> bool {
+    let blocks = written(&item.inside, scope, item.kind == "module");
+    blocks.iter().flat_map(Inside::arguments).any(|(name, source)| {
         MACHINES.contains(&name.as_str())
             || AMBIGUOUS.contains(&name.as_str())
-                && context.scope.value(source).text().is_some_and(|text| is_machine(&text, context.catalog))
+                && scope.value(&source).text().is_some_and(|text| is_machine(&text, catalog))
     })
 }
 
@@ -68,7 +72,7 @@ pub(super) fn write<'a>(
 ) {
     let attached = attached(id, item, instances, context, out);
     let mut typed: Vec<Typed<'a>> = Vec::new();
-    for inside in written(&item.inside, context.scope) {
+    for inside in written(&item.inside, context.scope, item.kind == "module") {
         for (name, source) in inside.arguments() {
             let types: BTreeSet<String> =
                 named(id, item, &name, &source, instances, context, out).into_iter().collect();
@@ -97,18 +101,22 @@ pub(super) fn write<'a>(
     }
 }
 
-/// The block and those below it, without `dynamic` blocks that make none.
-fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>) -> Vec<Inside<'a>> {
+/// The block and those below it, without `dynamic` blocks that make none. Calls of modules write objects
+/// where resources have blocks.
+fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool) -> Vec<Inside<'a>> {
     let mut found = vec![*inside];
     let mut at = 0;
-    while let Some(inside) = found.get(at) {
+    while let Some(inside) = found.get(at).filter(|_| at < MOST_BLOCKS) {
         let nested = inside.nested();
-        found.extend(
-            nested
-                .into_iter()
-                .filter(|(name, inside)| name != "dynamic" || !makes_none(inside, scope))
-                .map(|(_, inside)| inside),
-        );
+        let objects: Vec<Inside<'a>> = match inside {
+            Inside::Hcl(..) | Inside::Object(..) if is_call => {
+                inside.arguments().iter().flat_map(|(_, source)| scope.objects(source)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let made = nested.into_iter().filter(|(name, inside)| name != "dynamic" || !makes_none(inside, scope));
+        found.extend(made.map(|(_, inside)| inside));
+        found.extend(objects);
         at += 1;
     }
     found
@@ -173,18 +181,25 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, scope:
     if first.types.len() != 1 || typed.iter().any(|other| other.types != first.types) {
         return Total::Unknown;
     }
+    let is_call = item.kind == "module";
     let count = match typed {
-        // the count may stand beside the type, around it or below it
-        [one] => counted(&one.inside, scope)
-            .or_else(|| written(&item.inside, scope).iter().find_map(|at| counted(at, scope))),
+        // the count may stand beside the type, below it or, in a resource, around it
+        [one] => {
+            let around = if is_call { &one.inside } else { &item.inside };
+            let blocks = std::iter::once(one.inside).chain(written(around, scope, is_call));
+            blocks.into_iter().find_map(|at| counted(&at, scope))
+        }
         several => {
             let all: Vec<_> = several.iter().map(|block| counted(&block.inside, scope)).collect();
-            let sum = all.iter().map(|found| found.as_ref().map_or(Some(1.0), |(number, _)| *number)).sum();
+            let unsaid = (!is_call).then_some(1.0);
+            let sum = all.iter().map(|found| found.as_ref().map_or(unsaid, |(number, _)| *number)).sum();
             Some((sum, all.into_iter().flatten().next().map_or_else(|| first.source, |(_, source)| source)))
         }
     };
     let repeated = item.inside.get("count").or_else(|| item.inside.get("for_each"));
     match (count, instances.number(), repeated) {
+        // what a called module takes when nothing is said is its own affair
+        (None, ..) if is_call => Total::Unknown,
         (None, Some(_), None) => Total::One,
         (None, Some(number), Some(source)) => Total::Known(number, source),
         (Some((Some(each), source)), Some(number), _) => Total::Known(each * number, source),
@@ -205,7 +220,8 @@ fn counted<'a>(inside: &Inside<'a>, scope: &Scope<'a>) -> Option<(Option<f64>, S
     })
 }
 
-/// `guest_accelerator` blocks: accelerators attached to machines. Gives how many each machine has, where known.
+/// Accelerators attached to machines: `guest_accelerator` blocks, and `accelerator_type` elsewhere where its
+/// value is a known product. Gives how many each machine has, where one place alone says so.
 fn attached<'a>(
     id: &ComponentId,
     item: &Item<'a>,
@@ -213,40 +229,59 @@ fn attached<'a>(
     context: &Context<'a, '_>,
     out: &mut Facts<'_>,
 ) -> Option<(f64, Source<'a>)> {
-    let mut count = None;
-    for block in super::facts::nested_blocks(&item.inside, "guest_accelerator") {
-        let Some(source) = block.get("type").or_else(|| block.get("accelerator_type")) else { continue };
+    let guests = super::facts::nested_blocks(&item.inside, "guest_accelerator");
+    let mut places: Vec<(Source<'a>, Inside<'a>, bool)> = guests
+        .iter()
+        .filter_map(|block| Some((block.get("type").or_else(|| block.get("accelerator_type"))?, *block, true)))
+        .collect();
+    for inside in written(&item.inside, context.scope, item.kind == "module") {
+        places.extend(inside.get("accelerator_type").map(|source| (source, inside, false)));
+    }
+    let mut counts = Vec::new();
+    for (source, inside, is_guest) in places {
+        let mut found = false;
         for value in instances.values(context.scope, &source) {
             let Some(name) = value.text().filter(|name| !name.is_empty()) else {
-                if let Some(reason) = value.reason() {
+                if let Some(reason) = value.reason().filter(|_| is_guest) {
                     unresolved("accelerator", id, item, &source, reason, out);
                 }
                 continue;
             };
+            let known = identify(&name, context.catalog);
+            if known.is_none() && !is_guest {
+                continue;
+            }
             let seen = || item.file.at(source.span());
-            let accelerator = identify(&name, item.label(0), context.catalog);
+            let accelerator = known.unwrap_or_else(|| ComponentId::unknown_accelerator(&name));
             out.component(&accelerator, ComponentKind::Accelerator, seen());
             out.attribute(&accelerator, key::DEVICE_NAME, &name, seen());
             out.relation(id, RelationKind::RunsOn, &accelerator, seen());
+            found = true;
         }
-        if let Some(source) = block.get("count").or_else(|| block.get("accelerator_count"))
-            && let [value] = instances.values(context.scope, &source).as_slice()
-        {
-            count = value.number().map(|number| (number, source));
+        let count = inside.get("count").filter(|_| is_guest).or_else(|| inside.get("accelerator_count"));
+        if found && !counts.iter().any(|known: &Option<(f64, Source<'a>)>| is_same(known.as_ref(), count.as_ref())) {
+            counts.push(count.and_then(|source| match instances.values(context.scope, &source).as_slice() {
+                [value] => value.number().map(|number| (number, source)),
+                _ => None,
+            }));
         }
     }
-    count
+    match counts.as_slice() {
+        [only] => *only,
+        _ => None,
+    }
 }
 
-/// By product label, else by the machine types that the provider attaches it to.
-fn identify(name: &str, resource_type: &str, catalog: &Catalog) -> ComponentId {
+/// A `guest_accelerator` block is found by its name and by its argument.
+fn is_same(known: Option<&(f64, Source<'_>)>, source: Option<&Source<'_>>) -> bool {
+    known.zip(source).is_some_and(|((_, known), source)| known.span() == source.span())
+}
+
+/// By product label, else by the machine types that a provider attaches it to.
+fn identify(name: &str, catalog: &Catalog) -> Option<ComponentId> {
     if let [one] = catalog.accelerators_by_name(name).as_slice() {
-        return ComponentId::accelerator(&one.id);
+        return Some(ComponentId::accelerator(&one.id));
     }
-    let provider = catalog.provider_by_terraform(resource_type);
-    let row = provider.and_then(|provider| catalog.instance_type(&provider.id, &format!("n1 + {name}")));
-    match row.and_then(|row| row.accelerator.as_deref()) {
-        Some(known) => ComponentId::accelerator(known),
-        None => ComponentId::unknown_accelerator(name),
-    }
+    let rows = catalog.instance_types_named(&format!("n1 + {name}"));
+    rows.first().and_then(|row| row.accelerator.as_deref()).map(ComponentId::accelerator)
 }

@@ -1,10 +1,13 @@
 //! Terraform and OpenTofu: a module folder at a time.
 
+mod calls;
 mod evaluate;
 mod facts;
+mod follow;
 mod functions;
 mod machines;
 mod operators;
+mod places;
 mod replication;
 mod supply;
 mod syntax;
@@ -31,9 +34,10 @@ pub struct Terraform;
 static META: ScannerMeta = ScannerMeta {
     id: "terraform",
     title: "Terraform and OpenTofu module",
-    summary: "Resources with provider, region, instance type and count resolved through variable defaults, tfvars and \
-              locals; references between resources; replication and failover; modules, state backends and locked \
-              providers. Module calls are not evaluated yet, and what depends on state or data stays unresolved and counted.",
+    summary: "Resources with provider, region, machine type and count resolved through variables, tfvars, locals and \
+              other resources; references, replication and failover; modules, charts, state backends and providers. \
+              Of a module call the arguments are read, the called module is not evaluated with them. What depends on \
+              state or data stays unresolved and says why.",
     files: &[
         "**/*.tf",
         "**/*.tf.json",
@@ -55,6 +59,7 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Package,
         ComponentKind::Host,
         ComponentKind::Repository,
+        ComponentKind::Accelerator,
     ],
     reference: "https://developer.hashicorp.com/terraform/language",
 };
@@ -98,7 +103,8 @@ impl Scanner for Terraform {
         // `terraform.tfvars` first, then `*.auto.tfvars` by name: later ones win; override files come last
         given.sort_by_key(|(file, _)| (!file.path().name().starts_with("terraform.tfvars"), file.path().clone()));
         items.sort_by_key(|item| is_override(item.file));
-        let scope = names(&items, given);
+        let mut scope = names(&items, given);
+        scope.calls = calls::speaking(&items, &scope, input.catalog);
         facts::write(&items, &scope, input, out);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hcl_edit::Span as _;
-use hcl_edit::expr::{Expression, TraversalOperator};
+use hcl_edit::expr::{Expression, Object, ObjectKey, TraversalOperator};
 use hcl_edit::structure::Body;
 use hcl_edit::template::Template;
 use hcl_edit::visit::{Visit, visit_expr};
@@ -100,8 +100,19 @@ impl Visit for References {
 pub(super) enum Inside<'a> {
     /// Native syntax.
     Hcl(&'a Body, usize),
+    /// An object of native syntax that a module takes for a block.
+    Object(&'a Object, usize),
     /// JSON syntax.
     Json(&'a Node),
+}
+
+/// A key of an object that is written out.
+fn object_key(key: &ObjectKey) -> Option<&str> {
+    match key {
+        ObjectKey::Ident(ident) | ObjectKey::Expression(Expression::Variable(ident)) => Some(ident.as_str()),
+        ObjectKey::Expression(Expression::String(text)) => Some(text.value()),
+        ObjectKey::Expression(_) => None,
+    }
 }
 
 impl<'a> Inside<'a> {
@@ -109,6 +120,10 @@ impl<'a> Inside<'a> {
     pub(super) fn get(&self, name: &str) -> Option<Source<'a>> {
         match self {
             Self::Hcl(body, offset) => body.get_attribute(name).map(|attribute| Source::Hcl(&attribute.value, *offset)),
+            Self::Object(object, offset) => object
+                .iter()
+                .find(|(key, _)| object_key(key) == Some(name))
+                .map(|(_, value)| Source::Hcl(value.expr(), *offset)),
             Self::Json(node) => node.get(name).map(Source::Json),
         }
     }
@@ -121,6 +136,7 @@ impl<'a> Inside<'a> {
                     body.blocks().filter(|block| block.has_ident(name)).map(|block| Inside::Hcl(&block.body, *offset));
                 direct.collect()
             }
+            Self::Object(..) => Vec::new(),
             Self::Json(node) => match node.get(name) {
                 Some(inner) if inner.is_map() => vec![Inside::Json(inner)],
                 Some(inner) => inner.list().iter().map(Inside::Json).collect(),
@@ -139,6 +155,7 @@ impl<'a> Inside<'a> {
                     Some((block.labels.first()?.as_str().to_owned(), Inside::Hcl(&block.body, *offset)))
                 })
                 .collect(),
+            Self::Object(..) => Vec::new(),
             Self::Json(node) => node
                 .get(name)
                 .map_or(&[][..], Node::entries)
@@ -155,6 +172,10 @@ impl<'a> Inside<'a> {
                 .attributes()
                 .map(|attribute| (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, *offset)))
                 .collect(),
+            Self::Object(object, offset) => object
+                .iter()
+                .filter_map(|(key, value)| Some((object_key(key)?.to_owned(), Source::Hcl(value.expr(), *offset))))
+                .collect(),
             Self::Json(node) => {
                 node.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))).collect()
             }
@@ -168,6 +189,7 @@ impl<'a> Inside<'a> {
                 .blocks()
                 .map(|block| (block.ident.as_str().to_owned(), Inside::Hcl(&block.body, *offset)))
                 .collect(),
+            Self::Object(..) => Vec::new(),
             Self::Json(node) => node
                 .entries()
                 .iter()

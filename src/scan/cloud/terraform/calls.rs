@@ -1,0 +1,62 @@
+//! Calls of modules as components. The module itself is not evaluated: what the call's arguments say is read.
+
+use std::collections::BTreeSet;
+
+use super::evaluate::Scope;
+use super::facts::{Context, Instances, address, custody, id, references, written};
+use super::places::{environments, place};
+use super::syntax::Item;
+use super::{machines, supply};
+use crate::catalog::Catalog;
+use crate::model::{ComponentKind, key};
+use crate::scan::Facts;
+
+/// The provider that a call of a registry module is for: the last part of its address, by the
+/// registry's naming rule, where the catalog knows it as a provider.
+fn provider_called<'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &Catalog) -> Option<String> {
+    let source = scope.value(&item.inside.get("source")?).text()?;
+    let supply::ModuleSource::Registry(_, name) = supply::module_source(&source)? else { return None };
+    let (_, provider) = name.rsplit_once('/')?;
+    catalog.provider_by_terraform(provider).map(|_| provider.to_owned())
+}
+
+/// Calls that are components: of modules for a known provider, and those that name machine types.
+pub(super) fn speaking<'a>(items: &[Item<'a>], scope: &Scope<'a>, catalog: &Catalog) -> BTreeSet<String> {
+    let modules = items.iter().filter(|item| item.kind == "module");
+    let found = modules
+        .filter(|item| provider_called(item, scope, catalog).is_some() || machines::has_machines(item, scope, catalog));
+    found.map(address).collect()
+}
+
+/// A call: what its arguments say, for what is in the module itself is not evaluated.
+pub(super) fn write<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
+    let id = id(item);
+    let seen = || item.file.at(item.span);
+    out.component(&id, ComponentKind::Service, seen());
+    let called = provider_called(item, context.scope, context.catalog);
+    let kind = called.as_ref().map_or_else(|| "module".to_owned(), |provider| format!("{provider}_module"));
+    out.attribute(&id, key::RESOURCE_TYPE, &kind, seen());
+    let instances = Instances::of(item, context.scope);
+    if instances.number() == Some(0.0) {
+        out.attribute(&id, key::COUNT, "0", seen());
+    }
+    let provider = called.map(|called| {
+        let handed = item
+            .inside
+            .get("providers")
+            .iter()
+            .flat_map(|source| context.scope.objects(source))
+            .find_map(|object| object.get(&called).map(|source| written(&source)));
+        handed
+            .or_else(|| item.inside.blocks("providers").first()?.get(&called).map(|source| written(&source)))
+            .unwrap_or(called)
+    });
+    if let Some(provider) = &provider {
+        out.attribute(&id, key::PROVIDER, provider, seen());
+    }
+    environments(&id, item, context.scope, out);
+    place(&id, item, &kind, &instances, context, provider.as_deref().unwrap_or_default(), out);
+    machines::write(&id, item, &instances, context, out);
+    custody(&id, item, &instances, context.scope, out);
+    references(&id, item, context.scope, out);
+}

@@ -1,0 +1,93 @@
+//! Where resources lie: region and environment.
+
+use super::evaluate::Scope;
+use super::facts::{Context, Instances, unresolved};
+use super::syntax::Item;
+use super::value::Value;
+use crate::catalog::Catalog;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{ComponentId, key};
+use crate::scan::Facts;
+use crate::scan::cluster::kubernetes::environment;
+use crate::text::RelPath;
+
+/// Arguments that say where a resource lies, most telling first.
+const PLACES: [&str; 5] = ["region", "location", "zone", "availability_zone", "aws_region"];
+/// The environment that a tag or the folder says.
+pub(super) fn environments<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
+    for name in ["tags", "labels"] {
+        let Some(source) = item.inside.get(name) else { continue };
+        let Value::Object(tags) = scope.value(&source) else { continue };
+        for (tag, value) in tags {
+            if matches!(tag.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
+                && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
+            {
+                out.attribute(id, key::ENVIRONMENT, found, item.file.at(source.span()));
+                return;
+            }
+        }
+    }
+    if let Some(found) = environment(&item.file.folder(), "") {
+        out.attribute(id, key::ENVIRONMENT, found, item.file.at(item.span).inferred());
+    }
+}
+
+/// Region of the resource itself, else of its provider block.
+pub(super) fn place<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    kind: &str,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    provider: &str,
+    out: &mut Facts<'_>,
+) {
+    for name in PLACES {
+        let Some(source) = item.inside.get(name) else { continue };
+        let mut decided = false;
+        for value in instances.values(context.scope, &source) {
+            match value.text().filter(|text| is_place(name, text, kind, context.catalog)) {
+                Some(region) => {
+                    out.attribute(id, key::REGION, region, item.file.at(source.span()));
+                    decided = true;
+                }
+                None => {
+                    if let Some(reason) = value.reason() {
+                        unresolved("region", id, item, &source, reason, out);
+                        decided = true;
+                    }
+                }
+            }
+        }
+        // null and what is not a place leave the decision to the provider block
+        if decided {
+            return;
+        }
+    }
+    let Some(block) = context.providers.blocks.get(provider) else { return };
+    let Some(source) = block.inside.get("region").or_else(|| block.inside.get("zone")) else { return };
+    let value = context.scope.value(&source);
+    match (value.text(), value.reason()) {
+        (Some(region), _) if !region.is_empty() => {
+            out.attribute(id, key::REGION, region, block.file.at(source.span()));
+        }
+        (None, Some(reason)) => {
+            // once for the provider block, however many resources it has: equal diagnostics are one
+            let message = format!("the region of provider `{provider}` is not known: {reason}");
+            out.problem(DiagnosticKind::Unresolved, block.file, Some(source.span()), message);
+        }
+        _ => {}
+    }
+}
+
+/// True when a text names a place: DNS zones and the zones of private clouds do not.
+fn is_place(argument: &str, text: &str, resource_type: &str, catalog: &Catalog) -> bool {
+    match argument {
+        "zone" => !text.is_empty() && !text.contains('.'),
+        "availability_zone" => {
+            let provider = catalog.provider_by_terraform(resource_type);
+            provider.is_some_and(|provider| catalog.region(&provider.id, text).is_some())
+        }
+        _ => !text.is_empty(),
+    }
+}
