@@ -1,0 +1,12 @@
+//! XML without entities.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    if let Ok(root) = sovaudit::parse::xml::xml(text) {
+        let mut open = vec![&root];
+        while let Some(element) = open.pop() {
+            assert!(text.get(element.span.start..element.span.end).is_some(), "{:?}", element.span);
+            open.extend(&element.children);
+        }
+    }
+});
