@@ -89,7 +89,7 @@ impl<'a> Scope<'a> {
     fn source(&self, source: &Source<'a>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         match source {
             Source::Hcl(expression, _) => self.expression(expression, bound, depth),
-            Source::Json(node) => self.json(node, bound, depth),
+            Source::Json(node, _) => self.json(node, bound, depth),
         }
     }
 

@@ -174,7 +174,7 @@ pub(super) fn id(item: &Item<'_>) -> ComponentId {
 pub(super) fn written(source: &Source<'_>) -> String {
     match source {
         Source::Hcl(expression, _) => expression.to_string().trim().to_owned(),
-        Source::Json(node) => node.text().unwrap_or("").trim_start_matches("${").trim_end_matches('}').to_owned(),
+        Source::Json(node, _) => node.text().unwrap_or("").trim_start_matches("${").trim_end_matches('}').to_owned(),
     }
 }
 
@@ -216,16 +216,9 @@ fn provider_of(item: &Item<'_>) -> String {
 }
 
 /// An argument that matters and is not known.
-pub(super) fn unresolved(
-    what: &str,
-    id: &ComponentId,
-    item: &Item<'_>,
-    source: &Source<'_>,
-    reason: &Reason,
-    out: &mut Facts<'_>,
-) {
+pub(super) fn unresolved(what: &str, id: &ComponentId, source: &Source<'_>, reason: &Reason, out: &mut Facts<'_>) {
     let message = format!("the {what} of `{}` is not known: {reason}", id.rest());
-    out.problem(DiagnosticKind::Unresolved, item.file, Some(source.span()), message);
+    out.problem(DiagnosticKind::Unresolved, source.file(), Some(source.span()), message);
 }
 
 /// Who holds the encryption keys, where an argument says so.
@@ -248,7 +241,7 @@ pub(super) fn custody<'a>(
             Value::Unknown(Reason::Elsewhere(_)) => "customer-managed",
             _ => continue,
         };
-        out.attribute(id, key::KEY_CUSTODY, custody, item.file.at(source.span()));
+        out.attribute(id, key::KEY_CUSTODY, custody, source.at());
     }
 }
 
@@ -260,7 +253,7 @@ fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, o
         match context.scope.value(&source) {
             Value::Text(text) if !text.is_empty() => {
                 let host = toolkit::host_of(&text).unwrap_or_else(|| toolkit::without_secrets(&text));
-                let seen = block.file.at(source.span()).without_excerpt();
+                let seen = source.at().without_excerpt();
                 out.attribute(id, key::IDENTITY, format!("operator-host:{host}"), seen);
             }
             Value::Unknown(reason) => {
@@ -279,8 +272,8 @@ pub(super) fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a
         for (address, span) in scope.references(&source) {
             let to = ComponentId::resource(&folder, &address);
             // the mention only, or no words at all: the text around it may be a password
-            let seen = item.file.at(span);
-            let seen = if matches!(source, Source::Json(_)) { seen.without_excerpt() } else { seen };
+            let seen = source.file().at(span);
+            let seen = if matches!(source, Source::Json(..)) { seen.without_excerpt() } else { seen };
             if replication::COPIED_FROM.contains(&name.as_str()) {
                 out.relation(&to, RelationKind::ReplicatesTo, id, seen);
             } else {

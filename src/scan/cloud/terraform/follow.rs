@@ -15,22 +15,22 @@ impl<'a> Scope<'a> {
         let mut followed: BTreeSet<String> = BTreeSet::new();
         let mut open = vec![*source];
         while let Some(source) = open.pop() {
-            let (expression, offset) = match source {
-                Source::Hcl(expression, offset) => (expression, offset),
-                Source::Json(node) if node.is_map() => {
-                    found.push(Inside::Json(node));
+            let (expression, origin) = match source {
+                Source::Hcl(expression, origin) => (expression, origin),
+                Source::Json(node, file) if node.is_map() => {
+                    found.push(Inside::Json(node, file));
                     continue;
                 }
-                Source::Json(node) => {
-                    open.extend(node.list().iter().map(Source::Json));
+                Source::Json(node, file) => {
+                    open.extend(node.list().iter().map(|node| Source::Json(node, file)));
                     continue;
                 }
             };
             match expression {
-                Expression::Object(object) => found.push(Inside::Object(object, offset)),
-                Expression::Array(items) => open.extend(items.iter().map(|item| Source::Hcl(item, offset))),
-                Expression::Parenthesis(inner) => open.push(Source::Hcl(inner.inner(), offset)),
-                Expression::FuncCall(call) => open.extend(call.args.iter().map(|item| Source::Hcl(item, offset))),
+                Expression::Object(object) => found.push(Inside::Object(object, origin)),
+                Expression::Array(items) => open.extend(items.iter().map(|item| Source::Hcl(item, origin))),
+                Expression::Parenthesis(inner) => open.push(Source::Hcl(inner.inner(), origin)),
+                Expression::FuncCall(call) => open.extend(call.args.iter().map(|item| Source::Hcl(item, origin))),
                 Expression::Traversal(traversal) => {
                     let (Expression::Variable(table), [operator]) = (&traversal.expr, traversal.operators.as_slice())
                     else {

@@ -74,8 +74,7 @@ pub(super) fn write<'a>(
     let mut typed: Vec<Typed<'a>> = Vec::new();
     for inside in written(&item.inside, context.scope, item.kind == "module") {
         for (name, source) in inside.arguments() {
-            let types: BTreeSet<String> =
-                named(id, item, &name, &source, instances, context, out).into_iter().collect();
+            let types: BTreeSet<String> = named(id, &name, &source, instances, context, out).into_iter().collect();
             if !types.is_empty() {
                 typed.push(Typed { inside, source, types });
             }
@@ -87,7 +86,7 @@ pub(super) fn write<'a>(
     let machines = match total(item, &typed, instances, context.scope) {
         Total::One => Some(1.0),
         Total::Known(count, source) => {
-            out.attribute(id, key::COUNT, number_text(count), item.file.at(source.span()));
+            out.attribute(id, key::COUNT, number_text(count), source.at());
             Some(count)
         }
         // said rather than left out: what is left out means one
@@ -97,7 +96,7 @@ pub(super) fn write<'a>(
         }
     };
     if let (Some((each, source)), Some(machines)) = (attached, machines) {
-        out.attribute(id, key::ACCELERATOR_COUNT, number_text(each * machines), item.file.at(source.span()));
+        out.attribute(id, key::ACCELERATOR_COUNT, number_text(each * machines), source.at());
     }
 }
 
@@ -130,7 +129,6 @@ fn makes_none<'a>(dynamic: &Inside<'a>, scope: &Scope<'a>) -> bool {
 /// Machine types that an argument names.
 fn named<'a>(
     id: &ComponentId,
-    item: &Item<'a>,
     name: &str,
     source: &Source<'a>,
     instances: &Instances,
@@ -147,13 +145,13 @@ fn named<'a>(
         for value in values {
             match value.text().filter(|text| !text.is_empty()) {
                 Some(text) if always || is_machine(&text, context.catalog) => {
-                    out.attribute(id, key::INSTANCE_TYPE, &text, item.file.at(source.span()));
+                    out.attribute(id, key::INSTANCE_TYPE, &text, source.at());
                     found.push(text);
                 }
                 Some(_) => {}
                 None => {
                     if let Some(reason) = value.reason().filter(|_| always) {
-                        unresolved("machine type", id, item, source, reason, out);
+                        unresolved("machine type", id, source, reason, out);
                     }
                 }
             }
@@ -243,7 +241,7 @@ fn attached<'a>(
         for value in instances.values(context.scope, &source) {
             let Some(name) = value.text().filter(|name| !name.is_empty()) else {
                 if let Some(reason) = value.reason().filter(|_| is_guest) {
-                    unresolved("accelerator", id, item, &source, reason, out);
+                    unresolved("accelerator", id, &source, reason, out);
                 }
                 continue;
             };
@@ -251,7 +249,7 @@ fn attached<'a>(
             if known.is_none() && !is_guest {
                 continue;
             }
-            let seen = || item.file.at(source.span());
+            let seen = || source.at();
             let accelerator = known.unwrap_or_else(|| ComponentId::unknown_accelerator(&name));
             out.component(&accelerator, ComponentKind::Accelerator, seen());
             out.attribute(&accelerator, key::DEVICE_NAME, &name, seen());

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evaluate::{Scope, Variable};
-use syntax::{Item, Source};
+use syntax::{Item, Origin, Source};
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
@@ -88,14 +88,14 @@ impl Scanner for Terraform {
             if file.path().name() == ".terraform.lock.hcl" {
                 supply::locked_providers(file, tree, out);
             } else if file.path().name().ends_with(".tfvars") {
-                given.push((file, values(tree)));
+                given.push((file, values(file, tree)));
             } else {
                 syntax::native(file, tree, &mut items);
             }
         }
         for file in input.files.iter().filter(|file| file.path().name().ends_with(".json")) {
             match file.json() {
-                Ok(root) if file.path().name().ends_with(".tfvars.json") => given.push((file, json_values(root))),
+                Ok(root) if file.path().name().ends_with(".tfvars.json") => given.push((file, json_values(file, root))),
                 Ok(root) => syntax::json(file, root, &mut items),
                 Err(error) => out.problem(DiagnosticKind::Malformed, file, Some(error.span), &error.message),
             }
@@ -115,16 +115,18 @@ fn is_override(file: &SourceFile) -> bool {
     stem == "override" || stem.ends_with("_override")
 }
 
-fn values(tree: &Hcl) -> BTreeMap<String, Source<'_>> {
+fn values<'a>(file: &'a SourceFile, tree: &'a Hcl) -> BTreeMap<String, Source<'a>> {
     let attributes =
         tree.chunks.iter().flat_map(|chunk| chunk.body.attributes().map(move |attribute| (attribute, chunk.offset)));
     attributes
-        .map(|(attribute, offset)| (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, offset)))
+        .map(|(attribute, offset)| {
+            (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, Origin { file, offset }))
+        })
         .collect()
 }
 
-fn json_values(root: &Node) -> BTreeMap<String, Source<'_>> {
-    root.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))).collect()
+fn json_values<'a>(file: &'a SourceFile, root: &'a Node) -> BTreeMap<String, Source<'a>> {
+    root.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value, file))).collect()
 }
 
 /// Variables with their values, locals and resources. Values in files win over defaults.

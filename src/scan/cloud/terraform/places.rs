@@ -22,7 +22,7 @@ pub(super) fn environments<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<
             if matches!(tag.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
                 && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
             {
-                out.attribute(id, key::ENVIRONMENT, found, item.file.at(source.span()));
+                out.attribute(id, key::ENVIRONMENT, found, source.at());
                 return;
             }
         }
@@ -48,12 +48,12 @@ pub(super) fn place<'a>(
         for value in instances.values(context.scope, &source) {
             match value.text().filter(|text| is_place(name, text, kind, context.catalog)) {
                 Some(region) => {
-                    out.attribute(id, key::REGION, region, item.file.at(source.span()));
+                    out.attribute(id, key::REGION, region, source.at());
                     decided = true;
                 }
                 None => {
                     if let Some(reason) = value.reason() {
-                        unresolved("region", id, item, &source, reason, out);
+                        unresolved("region", id, &source, reason, out);
                         decided = true;
                     }
                 }
@@ -69,7 +69,7 @@ pub(super) fn place<'a>(
     let value = context.scope.value(&source);
     match (value.text(), value.reason()) {
         (Some(region), _) if !region.is_empty() => {
-            out.attribute(id, key::REGION, region, block.file.at(source.span()));
+            out.attribute(id, key::REGION, region, source.at());
         }
         (None, Some(reason)) => {
             // once for the provider block, however many resources it has: equal diagnostics are one

@@ -55,7 +55,7 @@ fn copies<'a>(item: &Item<'a>, from: &Source<'a>, to: &Source<'a>, scope: &Scope
     for source in scope.references(from).keys() {
         for target in scope.references(to).keys() {
             let (source, target) = (ComponentId::resource(&folder, source), ComponentId::resource(&folder, target));
-            out.relation(&source, RelationKind::ReplicatesTo, &target, item.file.at(to.span()));
+            out.relation(&source, RelationKind::ReplicatesTo, &target, to.at());
         }
     }
 }
@@ -119,6 +119,6 @@ fn failover_records<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'
 fn written(source: &Source<'_>) -> String {
     match source {
         Source::Hcl(expression, _) => expression.to_string().trim().to_owned(),
-        Source::Json(node) => node.text().unwrap_or_default().to_owned(),
+        Source::Json(node, _) => node.text().unwrap_or_default().to_owned(),
     }
 }

@@ -196,11 +196,11 @@ pub(super) fn module<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>
     let Some(source) = item.inside.get("source") else { return };
     let value = scope.value(&source);
     let project = ComponentId::project(&item.file.folder());
-    let seen = || item.file.at(source.span()).without_excerpt();
+    let seen = || source.at().without_excerpt();
     let Some(address) = value.text() else {
         if let Some(reason) = value.reason() {
             let id = ComponentId::resource(&item.file.folder(), &format!("module.{}", item.label(0)));
-            unresolved("source", &id, item, &source, reason, out);
+            unresolved("source", &id, &source, reason, out);
         }
         return;
     };
@@ -213,8 +213,8 @@ pub(super) fn module<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>
                 return;
             };
             let called = ComponentId::project(&folder);
-            out.component(&called, ComponentKind::Project, item.file.at(source.span()));
-            out.relation(&project, RelationKind::DependsOn, &called, item.file.at(source.span()));
+            out.component(&called, ComponentKind::Project, source.at());
+            out.relation(&project, RelationKind::DependsOn, &called, source.at());
         }
         ModuleSource::Registry(host, name) => {
             let version = item.inside.get("version").and_then(|source| scope.value(&source).text());
@@ -267,12 +267,7 @@ pub(super) fn chart<'a>(
     for (argument, attribute) in [("chart", key::NAME), ("version", key::VERSION)] {
         let Some(source) = item.inside.get(argument) else { continue };
         for text in instances.values(scope, &source).iter().filter_map(Value::text) {
-            out.attribute(
-                id,
-                attribute,
-                toolkit::without_secrets(&text),
-                item.file.at(source.span()).without_excerpt(),
-            );
+            out.attribute(id, attribute, toolkit::without_secrets(&text), source.at().without_excerpt());
         }
     }
     for argument in ["repository", "chart"] {
@@ -281,14 +276,14 @@ pub(super) fn chart<'a>(
             match (value.text(), value.reason()) {
                 (Some(text), _) => {
                     if let Some(host) = toolkit::host_of(&text) {
-                        let seen = item.file.at(source.span()).without_excerpt();
+                        let seen = source.at().without_excerpt();
                         out.attribute(id, key::DOWNLOAD, toolkit::without_secrets(&text), seen.clone());
                         toolkit::distributed_by(id, &host, &seen, out);
                     }
                 }
                 // a chart's path depends on where the module lies; it is no host then
                 (None, Some(reason)) if argument == "repository" => {
-                    unresolved(argument, id, item, &source, reason, out);
+                    unresolved(argument, id, &source, reason, out);
                 }
                 (None, _) => {}
             }
@@ -350,6 +345,6 @@ fn backend<'a>(item: &Item<'a>, kind: &str, inside: &Inside<'a>, scope: &Scope<'
     if let Some(source) = inside.get("region")
         && let Some(region) = scope.value(&source).text()
     {
-        out.attribute(&id, key::REGION, region, item.file.at(source.span()));
+        out.attribute(&id, key::REGION, region, source.at());
     }
 }

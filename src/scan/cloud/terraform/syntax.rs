@@ -10,26 +10,48 @@ use hcl_edit::visit::{Visit, visit_expr};
 
 use crate::parse::hcl::Hcl;
 use crate::parse::{Node, Value};
-use crate::scan::SourceFile;
+use crate::scan::{Seen, SourceFile};
 use crate::text::Span;
 
-/// An expression of either syntax, with the offset of its chunk.
+/// Where a tree was read: its file and the offset of its chunk in it.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    /// File.
+    pub(super) file: &'a SourceFile,
+    /// Bytes before the chunk.
+    pub(super) offset: usize,
+}
+
+/// An expression of either syntax, with its origin.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     /// Native syntax.
-    Hcl(&'a Expression, usize),
+    Hcl(&'a Expression, Origin<'a>),
     /// JSON syntax.
-    Json(&'a Node),
+    Json(&'a Node, &'a SourceFile),
 }
 
 impl Source<'_> {
     /// Where it stands.
     pub(super) fn span(&self) -> Span {
         match self {
-            Self::Hcl(expression, offset) => {
-                expression.span().map_or_else(Span::default, |span| Span::from(span).shifted(*offset))
+            Self::Hcl(expression, origin) => {
+                expression.span().map_or_else(Span::default, |span| Span::from(span).shifted(origin.offset))
             }
-            Self::Json(node) => node.span,
+            Self::Json(node, _) => node.span,
+        }
+    }
+
+    /// Its place, as evidence.
+    pub(super) fn at(&self) -> Seen {
+        self.file().at(self.span())
+    }
+
+    /// Its file.
+    pub(super) fn file(&self) -> &SourceFile {
+        match self {
+            Self::Hcl(_, origin) => origin.file,
+            Self::Json(_, file) => file,
         }
     }
 
@@ -37,11 +59,11 @@ impl Source<'_> {
     pub(super) fn references(&self) -> Vec<(String, Span)> {
         let mut found = References { offset: 0, found: Vec::new() };
         match self {
-            Self::Hcl(expression, offset) => {
-                found.offset = *offset;
+            Self::Hcl(expression, origin) => {
+                found.offset = origin.offset;
                 found.visit_expr(expression);
             }
-            Self::Json(node) => {
+            Self::Json(node, _) => {
                 for text in node.walk() {
                     let before = found.found.len();
                     match text.text() {
@@ -99,11 +121,11 @@ impl Visit for References {
 #[derive(Clone, Copy)]
 pub(super) enum Inside<'a> {
     /// Native syntax.
-    Hcl(&'a Body, usize),
+    Hcl(&'a Body, Origin<'a>),
     /// An object of native syntax that a module takes for a block.
-    Object(&'a Object, usize),
+    Object(&'a Object, Origin<'a>),
     /// JSON syntax.
-    Json(&'a Node),
+    Json(&'a Node, &'a SourceFile),
 }
 
 /// A key of an object that is written out.
@@ -119,27 +141,27 @@ impl<'a> Inside<'a> {
     /// An argument.
     pub(super) fn get(&self, name: &str) -> Option<Source<'a>> {
         match self {
-            Self::Hcl(body, offset) => body.get_attribute(name).map(|attribute| Source::Hcl(&attribute.value, *offset)),
-            Self::Object(object, offset) => object
+            Self::Hcl(body, origin) => body.get_attribute(name).map(|attribute| Source::Hcl(&attribute.value, *origin)),
+            Self::Object(object, origin) => object
                 .iter()
                 .find(|(key, _)| object_key(key) == Some(name))
-                .map(|(_, value)| Source::Hcl(value.expr(), *offset)),
-            Self::Json(node) => node.get(name).map(Source::Json),
+                .map(|(_, value)| Source::Hcl(value.expr(), *origin)),
+            Self::Json(node, file) => node.get(name).map(|node| Source::Json(node, file)),
         }
     }
 
     /// Nested blocks of a name.
     pub(super) fn blocks(&self, name: &str) -> Vec<Self> {
         match self {
-            Self::Hcl(body, offset) => {
+            Self::Hcl(body, origin) => {
                 let direct =
-                    body.blocks().filter(|block| block.has_ident(name)).map(|block| Inside::Hcl(&block.body, *offset));
+                    body.blocks().filter(|block| block.has_ident(name)).map(|block| Inside::Hcl(&block.body, *origin));
                 direct.collect()
             }
             Self::Object(..) => Vec::new(),
-            Self::Json(node) => match node.get(name) {
-                Some(inner) if inner.is_map() => vec![Inside::Json(inner)],
-                Some(inner) => inner.list().iter().map(Inside::Json).collect(),
+            Self::Json(node, file) => match node.get(name) {
+                Some(inner) if inner.is_map() => vec![Inside::Json(inner, file)],
+                Some(inner) => inner.list().iter().map(|node| Inside::Json(node, file)).collect(),
                 None => Vec::new(),
             },
         }
@@ -148,19 +170,19 @@ impl<'a> Inside<'a> {
     /// Nested blocks of a name with their first label: `required_providers`-like maps do not count.
     pub(super) fn labelled(&self, name: &str) -> Vec<(String, Self)> {
         match self {
-            Self::Hcl(body, offset) => body
+            Self::Hcl(body, origin) => body
                 .blocks()
                 .filter(|block| block.has_ident(name))
                 .filter_map(|block| {
-                    Some((block.labels.first()?.as_str().to_owned(), Inside::Hcl(&block.body, *offset)))
+                    Some((block.labels.first()?.as_str().to_owned(), Inside::Hcl(&block.body, *origin)))
                 })
                 .collect(),
             Self::Object(..) => Vec::new(),
-            Self::Json(node) => node
+            Self::Json(node, file) => node
                 .get(name)
                 .map_or(&[][..], Node::entries)
                 .iter()
-                .map(|entry| (entry.key.to_string(), Inside::Json(&entry.value)))
+                .map(|entry| (entry.key.to_string(), Inside::Json(&entry.value, file)))
                 .collect(),
         }
     }
@@ -168,16 +190,16 @@ impl<'a> Inside<'a> {
     /// Arguments directly inside.
     pub(super) fn arguments(&self) -> Vec<(String, Source<'a>)> {
         match self {
-            Self::Hcl(body, offset) => body
+            Self::Hcl(body, origin) => body
                 .attributes()
-                .map(|attribute| (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, *offset)))
+                .map(|attribute| (attribute.key.as_str().to_owned(), Source::Hcl(&attribute.value, *origin)))
                 .collect(),
-            Self::Object(object, offset) => object
+            Self::Object(object, origin) => object
                 .iter()
-                .filter_map(|(key, value)| Some((object_key(key)?.to_owned(), Source::Hcl(value.expr(), *offset))))
+                .filter_map(|(key, value)| Some((object_key(key)?.to_owned(), Source::Hcl(value.expr(), *origin))))
                 .collect(),
-            Self::Json(node) => {
-                node.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value))).collect()
+            Self::Json(node, file) => {
+                node.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value, file))).collect()
             }
         }
     }
@@ -185,19 +207,19 @@ impl<'a> Inside<'a> {
     /// Blocks directly inside, with their names, in order. JSON writes blocks as objects or lists of objects.
     pub(super) fn nested(&self) -> Vec<(String, Self)> {
         match self {
-            Self::Hcl(body, offset) => body
+            Self::Hcl(body, origin) => body
                 .blocks()
-                .map(|block| (block.ident.as_str().to_owned(), Inside::Hcl(&block.body, *offset)))
+                .map(|block| (block.ident.as_str().to_owned(), Inside::Hcl(&block.body, *origin)))
                 .collect(),
             Self::Object(..) => Vec::new(),
-            Self::Json(node) => node
+            Self::Json(node, file) => node
                 .entries()
                 .iter()
                 .flat_map(|entry| {
                     let blocks: Vec<&Node> =
                         if entry.value.is_map() { vec![&entry.value] } else { entry.value.list().iter().collect() };
                     let maps = blocks.into_iter().filter(|node| node.is_map());
-                    maps.map(|node| (entry.key.to_string(), Inside::Json(node))).collect::<Vec<_>>()
+                    maps.map(|node| (entry.key.to_string(), Inside::Json(node, file))).collect::<Vec<_>>()
                 })
                 .collect(),
         }
@@ -219,7 +241,7 @@ impl<'a> Inside<'a> {
     pub(super) fn all(&self) -> Vec<(String, Source<'a>)> {
         let is_block = |source: &Source<'a>| match source {
             Source::Hcl(..) => false,
-            Source::Json(node) => node.is_map() || node.list().iter().any(Node::is_map),
+            Source::Json(node, _) => node.is_map() || node.list().iter().any(Node::is_map),
         };
         self.below().iter().flat_map(Self::arguments).filter(|(_, source)| !is_block(source)).collect()
     }
@@ -259,7 +281,7 @@ pub(super) fn native<'a>(file: &'a Arc<SourceFile>, tree: &'a Hcl, items: &mut V
             items.push(Item {
                 kind: block.ident.as_str().to_owned(),
                 labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
-                inside: Inside::Hcl(&block.body, chunk.offset),
+                inside: Inside::Hcl(&block.body, Origin { file, offset: chunk.offset }),
                 file,
                 span: Span::new(start, end).shifted(chunk.offset),
             });
@@ -302,7 +324,7 @@ pub(super) fn json<'a>(file: &'a Arc<SourceFile>, root: &'a Node, items: &mut Ve
                 items.push(Item {
                     kind: top.key.to_string(),
                     labels: labels.clone(),
-                    inside: Inside::Json(node),
+                    inside: Inside::Json(node, file),
                     file,
                     span,
                 });

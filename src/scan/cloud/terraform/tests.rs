@@ -5,20 +5,28 @@ use proptest::prelude::*;
 
 use super::evaluate::{Scope, Variable};
 use super::supply::{ModuleSource, module_source};
-use super::syntax::Source;
+use super::syntax::{Origin, Source};
 use super::value::{Reason, Value};
 use crate::parse::hcl::hcl;
+use crate::scan::SourceFile;
+use crate::text::RelPath;
+
+fn no_file() -> SourceFile {
+    SourceFile::new(RelPath::root(), Vec::new(), None)
+}
 
 fn evaluate(locals: &[(&str, &str)], wanted: &str) -> Value {
     let parsed: Vec<(String, Expression)> =
         locals.iter().map(|(name, text)| ((*name).to_owned(), text.parse().expect("is an expression"))).collect();
     let wanted: Expression = wanted.parse().expect("is an expression");
+    let file = no_file();
+    let origin = Origin { file: &file, offset: 0 };
     let mut scope = Scope::default();
     for (name, expression) in &parsed {
-        scope.locals.insert(name.clone(), Source::Hcl(expression, 0));
+        scope.locals.insert(name.clone(), Source::Hcl(expression, origin));
     }
     scope.variables.insert("none".to_owned(), Variable::default());
-    scope.value(&Source::Hcl(&wanted, 0))
+    scope.value(&Source::Hcl(&wanted, origin))
 }
 
 fn one(expression: &str) -> Value {
@@ -207,10 +215,11 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[a-z\"{}\\[\\]()=$%.:?<\\n 0-9-]{0,200}") {
         let tree = hcl(&text);
+        let file = no_file();
         let scope = Scope::default();
         for chunk in &tree.chunks {
             for attribute in chunk.body.attributes() {
-                let source = Source::Hcl(&attribute.value, chunk.offset);
+                let source = Source::Hcl(&attribute.value, Origin { file: &file, offset: chunk.offset });
                 let value = scope.value(&source);
                 prop_assert!(value.weight().is_some());
             }
