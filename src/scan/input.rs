@@ -132,7 +132,7 @@ impl SourceFile {
     /// The file as YAML documents; parsed once for all scanners.
     #[must_use]
     pub fn yaml(&self) -> &parse::yaml::Yaml {
-        self.yaml.get_or_init(|| parse::yaml::yaml(&self.text))
+        self.yaml.get_or_init(|| parse::yaml::yaml(&without_schemas(&self.text)))
     }
 
     /// The file as JSON; parsed once for all scanners.
@@ -184,8 +184,56 @@ impl SourceFile {
         const LONGEST: usize = 200;
         let start = floor_boundary(&self.text, span.start.min(self.text.len()));
         let end = floor_boundary(&self.text, span.end.min(start + LONGEST).min(self.text.len()));
-        Arc::from(clean_line(self.text[start..end.max(start)].trim()).as_ref())
+        Arc::from(masked(&clean_line(self.text[start..end.max(start)].trim())).as_ref())
     }
+}
+
+/// User and password of addresses made unreadable: excerpts end up in reports.
+fn masked(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        let end =
+            after.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(user) => {
+                out.push_str("***");
+                &after[user..]
+            }
+            None => after,
+        };
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The text with the documents of Kubernetes custom resource definitions blanked out: they are schemas of
+/// megabytes that describe no system. Every other byte keeps its place.
+fn without_schemas(text: &str) -> Cow<'_, str> {
+    const KIND: &str = "\nkind: CustomResourceDefinition";
+    if !text.contains(KIND) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut start = 0;
+    while start < text.len() {
+        let end = text[start..].find("\n---").map_or(text.len(), |at| start + at + 4);
+        let document = &text[start..end];
+        if document.contains(KIND) {
+            let keep = if document.ends_with("\n---") { document.len() - 4 } else { document.len() };
+            out.extend(document[..keep].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+            out.push_str(&document[keep..]);
+        } else {
+            out.push_str(document);
+        }
+        start = end;
+    }
+    Cow::Owned(out)
 }
 
 /// An error that knows its place; the engine moves the place into the diagnostic.
@@ -249,4 +297,26 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, bool) {
         })
         .collect();
     (text, lossy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_addresses_are_masked() {
+        assert_eq!(
+            masked("x git+https://user:pw@h.example/a https://h.example/b@c"),
+            "x git+https://***@h.example/a https://h.example/b@c"
+        );
+    }
+
+    #[test]
+    fn schemas_are_blanked_and_nothing_moves() {
+        let text = "apiVersion: v1\nkind: Pod\n---\na: é\nkind: CustomResourceDefinition\nb: 2\n---\nkind: Pod\n";
+        let blank = without_schemas(text);
+        assert_eq!(blank.len(), text.len());
+        assert_eq!(blank.rfind("kind: Pod"), text.rfind("kind: Pod"));
+        assert!(!blank.contains("Custom"));
+    }
 }

@@ -6,4 +6,5 @@ mod docs;
 mod images;
 mod parse;
 mod rules;
+mod scanners;
 mod terraform;

@@ -1,6 +1,7 @@
 //! GitOps objects: Argo CD applications, Flux sources, Kustomizations and releases.
 
 use super::manifest::{Object, may_hold_objects, objects};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit;
@@ -60,11 +61,16 @@ fn write(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) -> Compone
 fn argo(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     let id = write(object, file, out);
     for source in object.node.walk().filter(|node| node.get("repoURL").is_some()) {
-        if let Some(address) = source.get("repoURL") {
+        if let Some(address) = source.get("repoURL")
+            && address.text().is_some_and(|text| text.contains("{{"))
+        {
+            let message = "the repository comes from a generator, which is not evaluated";
+            out.problem(DiagnosticKind::Unresolved, file, Some(address.span), message);
+        } else if let Some(address) = source.get("repoURL") {
             repository(&id, address, source.text_at("targetRevision"), file, out);
         }
         if let Some(path) = source.get("path")
-            && let Some(text) = path.text()
+            && let Some(text) = path.text().filter(|text| !text.contains("{{"))
         {
             out.attribute(&id, key::DEPLOYS_PATH, text, file.at(path.span));
         }

@@ -18,7 +18,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Kubernetes manifest",
     summary: "Workloads of all built-in kinds and of custom resources that hold a pod template: images of all \
               containers (init and ephemeral too), accelerators with the product their placement names, model ids, \
-              and addresses of known services. Templates must be rendered first.",
+              and addresses of known services. Templates must be rendered first; custom resource definitions are \
+              schemas and are passed over.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
