@@ -1,10 +1,12 @@
 //! Integration tests: one binary, one module per topic.
 
+mod architecture;
 mod catalog;
 mod cli;
 mod docs;
 mod images;
 mod parse;
+mod properties;
 mod rules;
 mod scanners;
 mod terraform;
