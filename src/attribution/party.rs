@@ -118,7 +118,8 @@ pub(super) fn mark_unknown(work: &mut Work<'_>) {
                 | ComponentKind::Accelerator
                 | ComponentKind::Host
         );
-        if asked {
+        // what the catalog says has no service behind it has no owner to be known
+        if asked && seen.first(key::CAPABILITY) != Some("none") {
             let cite = Cite {
                 entry: "attribution".to_owned(),
                 source: "identity keys of the organisations table",
