@@ -106,6 +106,9 @@ pub struct ScanArgs {
     /// Exit 3 when something could not be read
     #[arg(long)]
     pub strict: bool,
+    /// Colour in the table: auto (on a terminal, unless NO_COLOR is set), always, never
+    #[arg(long, default_value = "auto", value_parser = ["auto", "always", "never"])]
+    pub color: String,
 }
 
 /// `simulate`.
@@ -204,7 +207,7 @@ pub enum RulesAction {
         /// Rule folders.
         folders: Vec<PathBuf>,
     },
-    /// Print a JSON Schema: rule, profile, config or report
+    /// Print a JSON Schema: rule, catalog, profile, config or report
     Schema {
         /// Which.
         #[arg(default_value = "rule")]

@@ -70,6 +70,9 @@ def main():
     write(frameworks / "csf-objectives.toml", "objective", objectives, "EU Cloud Sovereignty Framework: objectives and both weight sets")
     write(frameworks / "csf-levels.toml", "level", levels, "EU Cloud Sovereignty Framework: SEAL levels")
     write(frameworks / "csf-criteria.toml", "criterion", criteria, "EU Cloud Sovereignty Framework: the 48 criteria")
+    for name in ("sovereignty-frameworks", "export-controls", "jurisdiction-laws", "providers", "lock-in-services", "alert-feeds"):
+        write(rules / "reference" / f"{name}.toml", "reference", law.reference(name, text(f"{name}.md")),
+              "Every table of the document; kept as data, not evaluated")
 
 
 if __name__ == "__main__":

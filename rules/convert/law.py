@@ -108,3 +108,17 @@ def cases(textual):
         out.append({"id": match[1].lower(), "title": match[2], "keys": keys, "exercises": exercise and exercise[1].strip(),
                     "source": "real cases " + match[1], "verification": mark(match[3])})
     return out
+
+
+def reference(name, textual):
+    """Every table of a document, row by row and cell by cell: what no typed table holds is not lost."""
+    out = []
+    for heading, header, rows in markdown_tables(textual):
+        names = [slug(h).replace("-", "_") or f"column_{i}" for i, h in enumerate(header)]
+        for cells in rows:
+            pairs = {n: c for n, c in zip(names, cells) if c and c != "-"}
+            marks = [c for n, c in pairs.items() if n in ("mark", "verified", "confidence")]
+            found = re.findall(r"\[(2S|1S|R)", " ".join(cells))
+            weakest = min((mark(m) for m in marks + found), default="recalled", key=["recalled", "one-source", "two-source"].index)
+            out.append({"document": name, "section": heading, "cells": pairs, "source": pairs.get("source") or f"{name}, {heading}", "verification": weakest})
+    return out

@@ -7,7 +7,7 @@ use crate::model::{CountryCode, Date, Verification};
 macro_rules! rows {
     ($($(#[$about:meta])* $name:ident { $($(#[$field_about:meta])* $field:ident : $kind:ty),* $(,)? })*) => {$(
         $(#[$about])*
-        #[derive(Clone, Debug, Deserialize)]
+        #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct $name {
             $($(#[$field_about])* pub $field: $kind,)*
@@ -23,7 +23,7 @@ macro_rules! rows {
 pub type Text = Box<str>;
 
 /// An identity key of an organisation.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// `github`, `npm`, `pypi`, `golang`, `maven`, `registry`, `domain`, `huggingface`, …
@@ -609,7 +609,7 @@ rows! {
 }
 
 /// A country, ISO 3166-1.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Country {
     /// Code.
@@ -622,7 +622,7 @@ pub struct Country {
 }
 
 /// What the rule set says of itself.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Version of the file format.

@@ -16,7 +16,7 @@ use crate::text::Span;
 macro_rules! tables {
     ($($field:ident : $row:ty => $key:expr),* $(,)?) => {
         /// All tables. A file may hold rows of any of them.
-        #[derive(Clone, Debug, Default, Deserialize)]
+        #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
         #[expect(missing_docs, reason = "each table is documented by its row type")]
         pub struct Tables {
@@ -92,7 +92,7 @@ fn merge<Row>(
 
 /// Folders whose files are not tables.
 fn is_table(path: &str) -> bool {
-    !(path.starts_with("findings/") || path.starts_with("profiles/"))
+    !(path.starts_with("findings/") || path.starts_with("profiles/") || path.starts_with("reference/"))
 }
 
 /// Reads all layers in order.

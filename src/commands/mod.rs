@@ -1,6 +1,7 @@
 //! One file per command: from arguments to the library to output. The outcome is the exit code.
 
 mod classify;
+mod color;
 mod explain;
 mod init;
 mod plan;

@@ -60,7 +60,8 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
                 "profile" => schemars::schema_for!(crate::rules::profile::ProfileFile),
                 "config" => schemars::schema_for!(crate::config::Config),
                 "report" => schemars::schema_for!(crate::report::Report),
-                other => bail!("there is no schema `{other}`; choose rule, profile, config or report"),
+                "catalog" => schemars::schema_for!(crate::catalog::Tables),
+                other => bail!("there is no schema `{other}`; choose rule, catalog, profile, config or report"),
             };
             serde_json::to_writer_pretty(&mut *out, &schema)?;
             writeln!(out)?;

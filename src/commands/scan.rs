@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::Outcome;
 use super::prepare::{Knowledge, prepare};
+use super::{Outcome, color};
 use crate::cli::ScanArgs;
 use crate::graph::{Graph, Roots};
 use crate::model::{Fingerprint, Severity};
@@ -45,7 +45,13 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     for (format, path) in &outputs {
         write_file(*format, &report, path)?;
     }
-    shown.write(&report, out)?;
+    if shown.id() == "table" && color::wanted(&arguments.color) {
+        let mut colored = color::Colored::new(out);
+        shown.write(&report, &mut colored)?;
+        colored.flush()?;
+    } else {
+        shown.write(&report, out)?;
+    }
     let lost = prepared.inventory.diagnostics.iter().any(|problem| problem.kind.is_loss());
     Ok(match (gate.passed(), lost && arguments.strict) {
         (false, _) => Outcome::Failed,

@@ -110,3 +110,28 @@ fn mistakes_name_file_line_and_field() {
     );
     assert!(dangling.contains("catalog/a.toml:2:1") && dangling.contains("did you mean `aws`?"), "{dangling}");
 }
+
+/// Tables that nothing evaluates yet are kept whole, with their marks.
+#[test]
+fn reference_tables_are_well_formed() {
+    let layer = Layer::embedded();
+    let mut rows = 0;
+    for (path, text) in layer.files.iter().filter(|(path, _)| path.starts_with("reference/")) {
+        let value: toml::Table = toml::from_str(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        for row in value["reference"].as_array().expect("rows") {
+            assert!(row["verification"].is_str() && row["source"].is_str() && row["cells"].is_table(), "{path}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 400, "{rows}");
+}
+
+/// Every file under `rules/` that editors complete names its schema.
+#[test]
+fn rule_files_name_their_schema() {
+    for (path, text) in
+        Layer::embedded().files.iter().filter(|(path, _)| path.contains('/') && !path.starts_with("reference/"))
+    {
+        assert!(text.starts_with("#:schema "), "rules/{path}");
+    }
+}
