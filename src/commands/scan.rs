@@ -41,6 +41,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         judgement: &judgement,
         gate: &gate,
         waivers: &prepared.config.waivers,
+        with_inventory: shown.id() == "json" || outputs.iter().any(|(format, _)| format.id() == "json"),
     });
     for (format, path) in &outputs {
         write_file(*format, &report, path)?;

@@ -8,13 +8,13 @@ mod reach;
 mod roots;
 mod survival;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use crate::model::{ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, Inventory, RelationKind};
+use crate::model::{ComponentId, ComponentKind, EvidenceSet, Fact, Group, Horizon, Inventory, RelationKind};
 
 pub use path::Path;
 pub use reach::{Control, Reach, ReachTest};
@@ -36,9 +36,9 @@ pub struct Node<'a> {
     /// Of what sort.
     pub kind: ComponentKind,
     /// Where it was seen; empty for ends of relations that nobody described.
-    pub evidence: Option<&'a BTreeSet<Evidence>>,
+    pub evidence: Option<&'a EvidenceSet>,
     /// Sorted by key, then value.
-    attributes: Vec<(&'static str, &'a str, &'a BTreeSet<Evidence>)>,
+    attributes: Vec<(&'static str, &'a str, &'a EvidenceSet)>,
 }
 
 /// A relation with what says it.
@@ -50,7 +50,7 @@ pub struct Edge<'a> {
     /// Alternatives share a group.
     pub group: Option<&'a Group>,
     /// Why we believe it.
-    pub evidence: &'a BTreeSet<Evidence>,
+    pub evidence: &'a EvidenceSet,
 }
 
 /// The graph of one inventory.
@@ -166,7 +166,7 @@ impl<'a> Graph<'a> {
 
     /// Every attribute with its evidence, sorted by key and value.
     #[must_use]
-    pub fn all_attributes(&self, node: NodeId) -> &[(&'static str, &'a str, &'a BTreeSet<Evidence>)] {
+    pub fn all_attributes(&self, node: NodeId) -> &[(&'static str, &'a str, &'a EvidenceSet)] {
         &self.inner[node.0].attributes
     }
 

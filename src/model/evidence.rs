@@ -87,3 +87,72 @@ impl Evidence {
         }
     }
 }
+
+/// Evidence of one fact: a sorted set kept in a vector, because most facts have one or two and a
+/// tree node for each would cost a kilobyte.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EvidenceSet(Vec<Evidence>);
+
+impl EvidenceSet {
+    /// Adds one; true when it was new.
+    pub fn insert(&mut self, evidence: Evidence) -> bool {
+        match self.0.binary_search(&evidence) {
+            Ok(_) => false,
+            Err(at) => {
+                self.0.insert(at, evidence);
+                true
+            }
+        }
+    }
+
+    /// In order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Evidence> {
+        self.0.iter()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Extend<Evidence> for EvidenceSet {
+    fn extend<I: IntoIterator<Item = Evidence>>(&mut self, more: I) {
+        self.0.extend(more);
+        self.0.sort_unstable();
+        self.0.dedup();
+    }
+}
+
+impl FromIterator<Evidence> for EvidenceSet {
+    fn from_iter<I: IntoIterator<Item = Evidence>>(all: I) -> Self {
+        let mut set = Self::default();
+        set.extend(all);
+        set
+    }
+}
+
+impl IntoIterator for EvidenceSet {
+    type Item = Evidence;
+    type IntoIter = std::vec::IntoIter<Evidence>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a EvidenceSet {
+    type Item = &'a Evidence;
+    type IntoIter = std::slice::Iter<'a, Evidence>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{ComponentId, ComponentKind, Evidence, Group, Horizon, RelationKind};
+use super::{ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, RelationKind};
 use crate::diagnostic::{Coverage, Diagnostic};
 
 /// One statement.
@@ -47,7 +47,7 @@ pub enum Fact {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// Every fact with every evidence for it.
-    pub facts: BTreeMap<Fact, BTreeSet<Evidence>>,
+    pub facts: BTreeMap<Fact, EvidenceSet>,
     /// What was not understood.
     pub diagnostics: BTreeSet<Diagnostic>,
     /// How much was seen.

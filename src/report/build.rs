@@ -41,6 +41,8 @@ pub struct Sources<'a> {
     pub gate: &'a Gate,
     /// Waivers of the configuration.
     pub waivers: &'a [Waiver],
+    /// Whether the report lists every component and relation; only the JSON format writes them.
+    pub with_inventory: bool,
 }
 
 /// Builds the report.
@@ -63,8 +65,8 @@ pub fn build(sources: &Sources<'_>) -> Report {
         rule_texts: rule_texts(sources),
         undecided: undecided(sources),
         diagnostics: diagnostics(sources.inventory),
-        components: components(graph),
-        relations: relations(graph),
+        components: if sources.with_inventory { components(graph) } else { Vec::new() },
+        relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
     }
 }
 

@@ -284,16 +284,19 @@ fn collect(results: Vec<Outcome>) -> Inventory {
         inventory.coverage.merge(outcome.coverage);
     }
     all.par_sort_unstable();
-    let mut grouped: Vec<(Fact, BTreeSet<Evidence>)> = Vec::with_capacity(all.len());
+    // sorted by fact, then evidence: runs of one fact are its sorted evidence
+    let mut grouped: Vec<(Fact, Vec<Evidence>)> = Vec::new();
     for (fact, evidence) in all {
         match grouped.last_mut() {
             Some((last, set)) if *last == fact => {
-                set.insert(evidence);
+                if set.last() != Some(&evidence) {
+                    set.push(evidence);
+                }
             }
-            _ => grouped.push((fact, BTreeSet::from([evidence]))),
+            _ => grouped.push((fact, vec![evidence])),
         }
     }
-    inventory.facts = grouped.into_iter().collect();
+    inventory.facts = grouped.into_iter().map(|(fact, set)| (fact, set.into_iter().collect())).collect();
     inventory
 }
 

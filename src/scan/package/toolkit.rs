@@ -28,25 +28,23 @@ impl Package<'_> {
         }
     }
 
-    fn seen(&self) -> Seen {
-        self.file.at(self.span)
-    }
-
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let id = self.id();
-        out.component(&id, ComponentKind::Package, self.seen());
-        out.attribute(&id, key::ECOSYSTEM, self.ecosystem, self.seen());
-        out.attribute(&id, key::NAME, self.name, self.seen());
+        // one place for all facts: lines and words are looked up once
+        let seen = self.file.at(self.span);
+        out.component(&id, ComponentKind::Package, seen.clone());
+        out.attribute(&id, key::ECOSYSTEM, self.ecosystem, seen.clone());
+        out.attribute(&id, key::NAME, self.name, seen.clone());
         if let Some(version) = self.version {
-            out.attribute(&id, key::VERSION, version, self.seen());
+            out.attribute(&id, key::VERSION, version, seen.clone());
         }
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
-        out.attribute(&id, key::RESOLUTION, resolution, self.seen());
+        out.attribute(&id, key::RESOLUTION, resolution, seen.clone());
         for identity in identities(self.ecosystem, self.name) {
-            out.attribute(&id, key::IDENTITY, identity, self.seen());
+            out.attribute(&id, key::IDENTITY, identity, seen.clone());
         }
-        out.relation(root, RelationKind::Contains, &id, self.seen());
+        out.relation(root, RelationKind::Contains, &id, seen);
         id
     }
 }

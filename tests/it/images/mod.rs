@@ -150,7 +150,7 @@ fn evidence_names_the_layer_that_holds_the_file() {
     let inventory = scan_layout(&image, &Options::default()).expect("is readable");
     let layer_of = |name: &str| {
         let evidence = inventory.facts.iter().find_map(|(fact, evidence)| match fact {
-            Fact::Component { id, .. } if id.as_str().contains(name) => evidence.first(),
+            Fact::Component { id, .. } if id.as_str().contains(name) => evidence.iter().next(),
             _ => None,
         });
         match evidence {
