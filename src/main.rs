@@ -10,7 +10,12 @@ use sovaudit::commands::{Outcome, run};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|panic| {
+        let scanning = std::thread::current().name().is_some_and(|name| name.starts_with("scan-"));
+        if !scanning {
+            let _ = writeln!(io::stderr(), "internal error, please report it: {panic}");
+        }
+    }));
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = run(&cli, &mut out).and_then(|outcome| {
         out.flush()?;

@@ -66,7 +66,11 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         trust_workspace: common.trust_workspace,
         ..Options::default()
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(common.threads.unwrap_or(0)).stack_size(8 << 20).build()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(common.threads.unwrap_or(0))
+        .stack_size(8 << 20)
+        .thread_name(|at| format!("scan-{at}"))
+        .build()?;
     let inventory = pool.install(|| take_stock(&target, common, &knowledge.catalog, &options))?;
     let inventory = attribute(inventory, &knowledge.catalog, as_of);
     Ok(Prepared { knowledge, config, profile, as_of, inventory })

@@ -248,3 +248,72 @@ fn rules_commands_work() {
         .code(2)
         .stderr(predicates::str::contains("did you mean `data-gravity`"));
 }
+
+const OWN_RULE: &str = r#"
+id = "own-rule"
+kind = "match"
+title = "Pinned package"
+category = "own"
+severity = "critical"
+why = "Shows how a rule of one's own works."
+remedy = "None."
+[select]
+kind = ["package"]
+attribute = { ecosystem = ["npm"] }
+[[source]]
+title = "House rule"
+[review]
+verification = "MARK"
+by = 2030-01-01
+[[example]]
+name = "flagged"
+flagged = ["package-lock.json:1"]
+files."package-lock.json" = '{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}'
+[[example]]
+name = "not flagged"
+flagged = []
+files."package-lock.json" = '{"lockfileVersion": 3, "packages": {}}'
+"#;
+
+#[test]
+fn own_rules_are_added_and_recalled_facts_never_fail_a_gate() {
+    let folder = copy_of_web();
+    let rules = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir_all(rules.path().join("findings/house")).expect("creates");
+    let run = |mark: &str| {
+        fs::write(rules.path().join("findings/house/own-rule.toml"), OWN_RULE.replace("MARK", mark)).expect("writes");
+        let (target, layer) = (folder.path().display().to_string(), rules.path().display().to_string());
+        sovaudit().args(["rules", "test", &layer]).assert().success();
+        scan(&[&target, "--rules", &layer, "--fail-on", "own"])
+    };
+    let (code, out, _) = run("one-source");
+    assert_eq!(code, 1, "{out}");
+    let (code, out, _) = run("recalled");
+    assert_eq!(code, 0, "a rule that is only recalled is shown and does not fail: {out}");
+    assert!(out.contains("own-rule"), "{out}");
+}
+
+/// Cargo reads the scanned tree's configuration, which can name a program to run.
+#[test]
+#[cfg(unix)]
+fn nothing_of_the_scanned_tree_is_executed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("is in a folder")).expect("creates");
+        fs::write(path, text).expect("writes");
+    };
+    let marker = folder.path().join("ran");
+    write("wrapper.sh", &format!("#!/bin/sh\ntouch '{}'\nexec \"$@\"\n", marker.display()));
+    fs::set_permissions(folder.path().join("wrapper.sh"), fs::Permissions::from_mode(0o755)).expect("sets");
+    write(
+        ".cargo/config.toml",
+        &format!("[build]\nrustc-wrapper = \"{}\"\n", folder.path().join("wrapper.sh").display()),
+    );
+    write("Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n");
+    write("src/lib.rs", "");
+    assert_eq!(scan_folder(folder.path()).0, 0);
+    assert!(!marker.exists(), "a program of the scanned tree ran");
+}

@@ -7,6 +7,7 @@ mod docs;
 mod images;
 mod parse;
 mod properties;
+mod regression;
 mod rules;
 mod scanners;
 mod terraform;
