@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::model::{
-    Citation, ComponentId, ComponentKind, Confidence, Date, Evidence, Fact, Horizon, Inventory, RelationKind, Validity,
-    Verification, key,
+    Citation, Cited, ComponentId, ComponentKind, Confidence, Date, Evidence, Fact, Horizon, Inventory, RelationKind,
+    Validity, Verification, key,
 };
 
 /// Adds everything the catalog knows on a day.
@@ -88,13 +88,13 @@ impl<'c> Work<'c> {
 
     fn evidence(cite: &Cite<'_>) -> Evidence {
         let titles = cite.source.split("; ").map(|title| Citation { title: Arc::from(title), url: None });
-        Evidence::Cited {
+        Evidence::Cited(Arc::new(Cited {
             entry: Arc::from(cite.entry.as_str()),
             sources: titles.collect(),
             verification: cite.verification,
             validity: Validity::default(),
             confidence: cite.confidence,
-        }
+        }))
     }
 
     fn component(&mut self, id: &ComponentId, kind: ComponentKind, cite: &Cite<'_>) {

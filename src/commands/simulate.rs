@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
     let graph = Graph::new(&prepared.inventory);
     let simulation = simulate(&graph, &codes);
     if arguments.format == "json" {
-        serde_json::to_writer_pretty(&mut *out, &survival_row(&graph, &simulation))?;
+        serde_json::to_writer_pretty(&mut *out, &survival_row(&graph, &simulation, true))?;
         writeln!(out)?;
         return Ok(Outcome::Passed);
     }

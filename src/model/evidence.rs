@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Confidence, Validity, Verification};
-use crate::text::{Region, RelPath};
+use super::{Confidence, Place, Validity, Verification};
+use crate::text::RelPath;
 
 /// How a scanner came to a fact. Ordered from strong to weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -19,9 +19,6 @@ pub enum Basis {
     Inferred,
 }
 
-/// A few words of the source around the place, at most 200 bytes, one line, secrets masked.
-pub type Excerpt = Arc<str>;
-
 /// Source of a statement in the rule files.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Citation {
@@ -32,37 +29,35 @@ pub struct Citation {
     pub url: Option<Arc<str>>,
 }
 
-/// What a fact rests on.
+/// An entry of the rule files, as a fact rests on it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cited {
+    /// Table and id, such as `organisation/huawei`.
+    pub entry: Arc<str>,
+    /// Where the rule file has it from.
+    pub sources: Arc<[Citation]>,
+    /// How well it is checked.
+    pub verification: Verification,
+    /// When it holds.
+    pub validity: Validity,
+    /// How exact the match between component and entry is.
+    pub confidence: Confidence,
+}
+
+/// What a fact rests on. Small, because there are more of them than of anything else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Evidence {
     /// Seen in an input.
     Observed {
-        /// File below the target.
-        path: RelPath,
-        /// Lines and columns, where the format has them.
-        region: Option<Region>,
-        /// The words seen there.
-        excerpt: Option<Excerpt>,
-        /// For images: digest of the layer that holds `path`.
-        layer: Option<Arc<str>>,
+        /// Where. Shared by every fact that was read there.
+        place: Arc<Place>,
         /// Id of the scanner.
         scanner: &'static str,
         /// How the scanner came to it.
         basis: Basis,
     },
     /// Said by the rule files.
-    Cited {
-        /// Table and id, such as `organisation/huawei`.
-        entry: Arc<str>,
-        /// Where the rule file has it from.
-        sources: Arc<[Citation]>,
-        /// How well it is checked.
-        verification: Verification,
-        /// When it holds.
-        validity: Validity,
-        /// How exact the match between component and entry is.
-        confidence: Confidence,
-    },
+    Cited(Arc<Cited>),
 }
 
 impl Evidence {
@@ -70,8 +65,8 @@ impl Evidence {
     #[must_use]
     pub fn path(&self) -> Option<&RelPath> {
         match self {
-            Self::Observed { path, .. } => Some(path),
-            Self::Cited { .. } => None,
+            Self::Observed { place, .. } => Some(&place.path),
+            Self::Cited(_) => None,
         }
     }
 
@@ -81,8 +76,8 @@ impl Evidence {
     pub fn may_gate(&self) -> bool {
         match self {
             Self::Observed { .. } => true,
-            Self::Cited { verification, confidence, .. } => {
-                *verification > Verification::Recalled && *confidence > Confidence::Possible
+            Self::Cited(cited) => {
+                cited.verification > Verification::Recalled && cited.confidence > Confidence::Possible
             }
         }
     }
@@ -99,6 +94,10 @@ impl EvidenceSet {
         match self.0.binary_search(&evidence) {
             Ok(_) => false,
             Err(at) => {
+                // most sets stay at one: no spare room for them
+                if self.0.is_empty() {
+                    self.0.reserve_exact(1);
+                }
                 self.0.insert(at, evidence);
                 true
             }
@@ -125,6 +124,8 @@ impl EvidenceSet {
 
 impl Extend<Evidence> for EvidenceSet {
     fn extend<I: IntoIterator<Item = Evidence>>(&mut self, more: I) {
+        let more = more.into_iter();
+        self.0.reserve_exact(more.size_hint().0);
         self.0.extend(more);
         self.0.sort_unstable();
         self.0.dedup();

@@ -8,14 +8,16 @@ use super::{Citation, ComponentId, Confidence, Fingerprint, Horizon, RelationKin
 use crate::text::{Region, RelPath};
 
 /// A place inside the scanned tree.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// File below the target.
     pub path: RelPath,
     /// Lines and columns, where known.
     pub region: Option<Region>,
-    /// The words seen there.
+    /// A few words of the source, at most 200 bytes, one line, secrets masked.
     pub excerpt: Option<Arc<str>>,
+    /// For images: digest of the layer that holds `path`.
+    pub layer: Option<Arc<str>>,
 }
 
 /// One step of a witness path: how the next component is reached and what says so.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Action, Inputs};
 use crate::model::{
-    Citation, ComponentId, ComponentKind, Confidence, Evidence, Fact, Inventory, RelationKind, Validity, Verification,
-    key,
+    Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, Fact, Inventory, RelationKind, Validity,
+    Verification, key,
 };
 use crate::rules::file::PlanAction;
 
@@ -113,12 +113,12 @@ fn relate(inventory: &mut Inventory, from: &ComponentId, kind: RelationKind, to:
 }
 
 fn add(inventory: &mut Inventory, fact: Fact) {
-    let evidence = Evidence::Cited {
+    let evidence = Evidence::Cited(Arc::new(Cited {
         entry: Arc::from("plan"),
         sources: Arc::from([Citation { title: Arc::from("planned change"), url: None }]),
         verification: Verification::TwoSource,
         validity: Validity::default(),
         confidence: Confidence::Certain,
-    };
+    }));
     inventory.add(fact, evidence);
 }

@@ -138,12 +138,13 @@ fn survival(sources: &Sources<'_>) -> Vec<SurvivalRow> {
         |simulation: &Simulation| Horizon::STOPS.map(|horizon| std::cmp::Reverse(simulation.stopped_by(horizon)));
     found.sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| a.without.cmp(&b.without)));
     found.truncate(SURVIVAL_ROWS);
-    found.iter().map(|simulation| survival_row(graph, simulation)).collect()
+    let fates = sources.with_inventory;
+    found.iter().map(|simulation| survival_row(graph, simulation, fates)).collect()
 }
 
-/// One simulation as a row.
+/// One simulation as a row; what becomes of each workload only on wish, because trees have thousands.
 #[must_use]
-pub(crate) fn survival_row(graph: &Graph<'_>, simulation: &Simulation) -> SurvivalRow {
+pub(crate) fn survival_row(graph: &Graph<'_>, simulation: &Simulation, with_fates: bool) -> SurvivalRow {
     SurvivalRow {
         without: simulation.without.iter().map(ToString::to_string).collect(),
         workloads: simulation.workloads.len(),
@@ -154,6 +155,7 @@ pub(crate) fn survival_row(graph: &Graph<'_>, simulation: &Simulation) -> Surviv
         fates: simulation
             .workloads
             .iter()
+            .filter(|_| with_fates)
             .map(|fate| FateRow {
                 workload: graph.node(fate.node).id.to_string(),
                 stops: fate.stops.as_str().to_owned(),
@@ -180,7 +182,7 @@ fn path_rows(graph: &Graph<'_>, path: &Path) -> Vec<StepRow> {
             label: graph.label(*node),
             place: about.evidence.iter().find_map(observed),
             entry: about.evidence.iter().find_map(|evidence| match evidence {
-                Evidence::Cited { entry, .. } => Some(entry.to_string()),
+                Evidence::Cited(cited) => Some(cited.entry.to_string()),
                 Evidence::Observed { .. } => None,
             }),
             verification: None,
@@ -382,9 +384,9 @@ fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
 
 fn evidence_row(evidence: &Evidence) -> EvidenceRow {
     match evidence {
-        Evidence::Observed { path, region, excerpt, layer, scanner, basis } => EvidenceRow::Observed {
-            place: place_row(&Place { path: path.clone(), region: *region, excerpt: excerpt.clone() }),
-            layer: layer.as_ref().map(ToString::to_string),
+        Evidence::Observed { place, scanner, basis } => EvidenceRow::Observed {
+            place: place_row(place),
+            layer: place.layer.as_ref().map(ToString::to_string),
             scanner: (*scanner).to_owned(),
             basis: match basis {
                 Basis::Resolved => "resolved",
@@ -393,10 +395,10 @@ fn evidence_row(evidence: &Evidence) -> EvidenceRow {
             }
             .to_owned(),
         },
-        Evidence::Cited { entry, sources, verification, .. } => EvidenceRow::Cited {
-            entry: entry.to_string(),
-            sources: sources.iter().map(|source| source.title.to_string()).collect(),
-            verification: verification.as_str().to_owned(),
+        Evidence::Cited(cited) => EvidenceRow::Cited {
+            entry: cited.entry.to_string(),
+            sources: cited.sources.iter().map(|source| source.title.to_string()).collect(),
+            verification: cited.verification.as_str().to_owned(),
         },
     }
 }

@@ -135,7 +135,7 @@ fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
         let about = graph.edge(*edge);
         let observed = about.evidence.iter().find_map(place_of);
         let cited = about.evidence.iter().find_map(|evidence| match evidence {
-            Evidence::Cited { entry, verification, .. } => Some((Arc::clone(entry), *verification)),
+            Evidence::Cited(cited) => Some((Arc::clone(&cited.entry), cited.verification)),
             Evidence::Observed { .. } => None,
         });
         found.push(Step {
@@ -157,8 +157,8 @@ pub fn places(view: &View<'_>, node: NodeId) -> Vec<Place> {
     let mut found: Vec<(Basis, Place)> = evidence
         .iter()
         .filter_map(|evidence| match evidence {
-            Evidence::Observed { basis, .. } => place_of(evidence).map(|place| (*basis, place)),
-            Evidence::Cited { .. } => None,
+            Evidence::Observed { place, basis, .. } => Some((*basis, Place::clone(place))),
+            Evidence::Cited(_) => None,
         })
         .collect();
     found.sort_by(|a, b| (a.0, a.1.region.is_none(), &a.1).cmp(&(b.0, b.1.region.is_none(), &b.1)));
@@ -168,10 +168,8 @@ pub fn places(view: &View<'_>, node: NodeId) -> Vec<Place> {
 
 fn place_of(evidence: &Evidence) -> Option<Place> {
     match evidence {
-        Evidence::Observed { path, region, excerpt, .. } => {
-            Some(Place { path: path.clone(), region: *region, excerpt: excerpt.clone() })
-        }
-        Evidence::Cited { .. } => None,
+        Evidence::Observed { place, .. } => Some(Place::clone(place)),
+        Evidence::Cited(_) => None,
     }
 }
 
@@ -200,7 +198,7 @@ fn best(view: &View<'_>, edge: EdgeId) -> (Confidence, Verification, bool) {
     let values = view.graph.edge(edge).evidence.iter().map(|evidence| match evidence {
         Evidence::Observed { basis: Basis::Inferred, .. } => (Confidence::Likely, Verification::TwoSource, true),
         Evidence::Observed { .. } => (Confidence::Certain, Verification::TwoSource, true),
-        Evidence::Cited { verification, confidence, .. } => (*confidence, *verification, evidence.may_gate()),
+        Evidence::Cited(cited) => (cited.confidence, cited.verification, evidence.may_gate()),
     });
     values.max_by_key(|(confidence, verification, may)| (*may, *verification, *confidence)).unwrap_or((
         Confidence::Possible,

@@ -22,6 +22,9 @@ use crate::source::Limits;
 use crate::source::directory::{self, ReadError};
 use crate::text::{RelPath, clean_line};
 
+/// Jobs that one thread takes at a time: enough to share their facts, few enough to spread large files.
+const JOBS_PER_TASK: usize = 16;
+
 /// How to scan.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -181,9 +184,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
     fn all(&self, jobs: &[Job]) -> Inventory {
-        let results: Vec<Outcome> = jobs.par_iter().map(|job| run_job(job, self)).collect();
-        collect(results)
+        let some = |jobs: &[Job]| {
+            let mut inventory = Inventory::default();
+            jobs.iter().for_each(|job| run_job(job, self).add_to(&mut inventory));
+            inventory
+        };
+        jobs.par_chunks(JOBS_PER_TASK).map(some).reduce(Inventory::default, Inventory::merge)
     }
 }
 
@@ -193,6 +201,16 @@ struct Outcome {
     facts: Vec<(Fact, Evidence)>,
     diagnostics: Vec<Diagnostic>,
     coverage: Coverage,
+}
+
+impl Outcome {
+    fn add_to(self, inventory: &mut Inventory) {
+        for (fact, evidence) in self.facts {
+            inventory.add(fact, evidence);
+        }
+        inventory.diagnostics.extend(self.diagnostics);
+        inventory.coverage.merge(self.coverage);
+    }
 }
 
 fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
@@ -273,31 +291,6 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limits: &Limits, outco
     }
     outcome.facts.append(&mut facts.facts);
     outcome.diagnostics.append(&mut facts.diagnostics);
-}
-
-fn collect(results: Vec<Outcome>) -> Inventory {
-    let mut inventory = Inventory::default();
-    let mut all: Vec<(Fact, Evidence)> = Vec::with_capacity(results.iter().map(|outcome| outcome.facts.len()).sum());
-    for outcome in results {
-        all.extend(outcome.facts);
-        inventory.diagnostics.extend(outcome.diagnostics);
-        inventory.coverage.merge(outcome.coverage);
-    }
-    all.par_sort_unstable();
-    // sorted by fact, then evidence: runs of one fact are its sorted evidence
-    let mut grouped: Vec<(Fact, Vec<Evidence>)> = Vec::new();
-    for (fact, evidence) in all {
-        match grouped.last_mut() {
-            Some((last, set)) if *last == fact => {
-                if set.last() != Some(&evidence) {
-                    set.push(evidence);
-                }
-            }
-            _ => grouped.push((fact, vec![evidence])),
-        }
-    }
-    inventory.facts = grouped.into_iter().map(|(fact, set)| (fact, set.into_iter().collect())).collect();
-    inventory
 }
 
 fn engine_problem(path: RelPath, kind: DiagnosticKind, message: &str) -> Diagnostic {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::ScannerMeta;
 use super::input::SourceFile;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, RelationKind};
-use crate::text::{LineColumn, Region, RelPath, Span, clean_line, shorten};
+use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, Place, RelationKind};
+use crate::text::{LineColumn, RelPath, Span, clean_line, shorten};
 
 /// Problems listed per scanner call: a file of the wrong kind has one on every line.
 const PROBLEM_LIMIT: usize = 1_000;
@@ -17,14 +17,8 @@ const MESSAGE_LIMIT: usize = 500;
 /// A place a scanner saw, before it becomes evidence.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// File.
-    pub path: RelPath,
-    /// Lines and columns.
-    pub region: Option<Region>,
-    /// The words there.
-    pub excerpt: Option<Arc<str>>,
-    /// Layer digest, for images.
-    pub layer: Option<Arc<str>>,
+    /// Where; shared by every fact that is read there.
+    pub place: Arc<Place>,
     /// Other than the scanner's usual basis.
     pub basis: Option<Basis>,
 }
@@ -47,7 +41,7 @@ impl Seen {
     /// The same place without the words there: for values that may be secret.
     #[must_use]
     pub fn without_excerpt(mut self) -> Self {
-        self.excerpt = None;
+        Arc::make_mut(&mut self.place).excerpt = None;
         self
     }
 }
@@ -148,10 +142,7 @@ impl<'a> Facts<'a> {
             return;
         }
         let evidence = Evidence::Observed {
-            path: seen.path,
-            region: seen.region,
-            excerpt: seen.excerpt,
-            layer: seen.layer,
+            place: seen.place,
             scanner: self.scanner,
             basis: seen.basis.unwrap_or(self.meta.basis),
         };

@@ -1,11 +1,11 @@
 //! What a scanner gets: text with places, parsed at most once per format.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::facts::Seen;
 use crate::catalog::Catalog;
-use crate::model::{ComponentId, ComponentKind};
+use crate::model::{ComponentId, ComponentKind, Place};
 use crate::parse;
 use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line};
 
@@ -19,6 +19,8 @@ pub struct SourceFile {
     raw: Option<Vec<u8>>,
     layer: Option<Arc<str>>,
     lines: OnceLock<LineIndex>,
+    /// The place given last: scanners ask for one place several times in a row.
+    last: Mutex<Option<(Span, Arc<Place>)>>,
     yaml: OnceLock<parse::yaml::Yaml>,
     json: OnceLock<Result<parse::Node, parse::ParseError>>,
 }
@@ -90,7 +92,17 @@ impl SourceFile {
     #[must_use]
     pub fn new(path: RelPath, bytes: Vec<u8>, layer: Option<Arc<str>>) -> Self {
         let (text, lossy, raw) = decode(bytes);
-        Self { path, text, lossy, raw, layer, lines: OnceLock::new(), yaml: OnceLock::new(), json: OnceLock::new() }
+        Self {
+            path,
+            text,
+            lossy,
+            raw,
+            layer,
+            lines: OnceLock::new(),
+            last: Mutex::new(None),
+            yaml: OnceLock::new(),
+            json: OnceLock::new(),
+        }
     }
 
     /// Path below the target.
@@ -165,19 +177,26 @@ impl SourceFile {
     #[must_use]
     pub fn at(&self, span: impl Into<Span>) -> Seen {
         let span = span.into();
-        Seen {
-            path: self.path.clone(),
-            region: Some(self.region(span)),
-            excerpt: Some(self.excerpt(span)),
-            layer: self.layer.clone(),
-            basis: None,
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, place)) = &*last
+            && *at == span
+        {
+            return Seen { place: Arc::clone(place), basis: None };
         }
+        let seen = self.seen(Some(self.region(span)), Some(self.excerpt(span)));
+        *last = Some((span, Arc::clone(&seen.place)));
+        seen
     }
 
     /// The file as a whole, as evidence: for facts that no line states.
     #[must_use]
     pub fn whole(&self) -> Seen {
-        Seen { path: self.path.clone(), region: None, excerpt: None, layer: self.layer.clone(), basis: None }
+        self.seen(None, None)
+    }
+
+    fn seen(&self, region: Option<Region>, excerpt: Option<Arc<str>>) -> Seen {
+        let place = Place { path: self.path.clone(), region, excerpt, layer: self.layer.clone() };
+        Seen { place: Arc::new(place), basis: None }
     }
 
     fn excerpt(&self, span: Span) -> Arc<str> {

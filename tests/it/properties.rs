@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use sovaudit::graph::{Graph, Survival};
-use sovaudit::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, Inventory, RelationKind};
+use sovaudit::model::{
+    Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, Inventory, Place, RelationKind,
+};
 use sovaudit::text::RelPath;
 
 const KINDS: [RelationKind; 8] = [
@@ -27,7 +29,8 @@ fn id(number: u8) -> ComponentId {
 
 fn evidence(path: &str) -> Evidence {
     let path = RelPath::new(path).expect("is relative");
-    Evidence::Observed { path, region: None, excerpt: None, layer: None, scanner: "test", basis: Basis::Declared }
+    let place = Arc::new(Place { path, region: None, excerpt: None, layer: None });
+    Evidence::Observed { place, scanner: "test", basis: Basis::Declared }
 }
 
 fn inventory(edges: &Edges) -> Inventory {

@@ -33,21 +33,21 @@ fn listing(inventory: &Inventory, id: &str) -> String {
             Fact::Relation { from, kind, to, .. } => format!("relation {from} {} {to}", kind.as_str()),
         };
         for one in evidence {
-            let Evidence::Observed { path, region, excerpt, scanner, basis, .. } = one else { continue };
+            let Evidence::Observed { place, scanner, basis } = one else { continue };
             if *scanner != id {
                 continue;
             }
-            let place = region.map_or_else(
-                || path.to_string(),
-                |region| format!("{path}:{}:{}", region.start.line, region.start.column),
+            let at = place.region.map_or_else(
+                || place.path.to_string(),
+                |region| format!("{}:{}:{}", place.path, region.start.line, region.start.column),
             );
             let basis = match basis {
                 Basis::Resolved => "resolved",
                 Basis::Declared => "declared",
                 Basis::Inferred => "inferred",
             };
-            let words = excerpt.as_deref().map_or_else(String::new, |words| format!(" {words:?}"));
-            writeln!(out, "{text}  [{place} {basis}{words}]").expect("writes to a String");
+            let words = place.excerpt.as_deref().map_or_else(String::new, |words| format!(" {words:?}"));
+            writeln!(out, "{text}  [{at} {basis}{words}]").expect("writes to a String");
         }
     }
     for problem in

@@ -155,7 +155,9 @@ resource "helm_release" "a" {
     for (fact, evidence) in &found.facts {
         assert!(!format!("{fact:?}").contains("s3cret"), "{fact:?}");
         for seen in evidence {
-            if let Evidence::Observed { excerpt: Some(excerpt), .. } = seen {
+            if let Evidence::Observed { place, .. } = seen
+                && let Some(excerpt) = &place.excerpt
+            {
                 assert!(!excerpt.contains("s3cret"), "{fact:?}: {excerpt}");
             }
         }

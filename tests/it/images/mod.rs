@@ -154,7 +154,9 @@ fn evidence_names_the_layer_that_holds_the_file() {
             _ => None,
         });
         match evidence {
-            Some(Evidence::Observed { layer, path, .. }) => (layer.as_deref().map(str::to_owned), path.to_string()),
+            Some(Evidence::Observed { place, .. }) => {
+                (place.layer.as_deref().map(str::to_owned), place.path.to_string())
+            }
             other => panic!("no evidence for {name}: {other:?}"),
         }
     };
