@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::rules::gate::Waiver;
+use crate::source::directory::{self, ReadError};
+use crate::text::RelPath;
 
 /// The configuration file.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -31,6 +33,12 @@ pub struct Config {
     #[serde(default, rename = "waiver")]
     pub waivers: Vec<Waiver>,
 }
+
+/// Name of the file in a scanned folder.
+pub const NAME: &str = "sovaudit.toml";
+
+/// Bytes that a configuration may have.
+const LARGEST: u64 = 1 << 20;
 
 /// What `sovaudit init` writes.
 pub const TEMPLATE: &str = r#"# sovaudit configuration. Every key is optional; `sovaudit scan --help` tells the defaults.
@@ -66,9 +74,43 @@ impl Config {
     /// What is wrong, with file, line and column.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read configuration `{shown}`"))?;
+        // a link that the user names is the user's choice
+        let path = path.canonicalize().with_context(|| format!("cannot read configuration `{shown}`"))?;
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let name = path.file_name().and_then(|name| RelPath::new(&name.to_string_lossy()));
+        let name = name.with_context(|| format!("`{shown}` is no file name"))?;
+        let bytes = directory::read(folder, &name, LARGEST).map_err(|error| unreadable(&shown, error))?;
+        Self::parse(&shown, bytes)
+    }
+
+    /// Reads the configuration of a scanned folder, if there is one. The folder is not trusted: the file
+    /// must lie in it, and so must the rule folders it names.
+    ///
+    /// # Errors
+    /// What is wrong, with file, line and column.
+    pub fn of_target(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(NAME);
+        if path.symlink_metadata().is_err() {
+            return Ok(Self::default());
+        }
+        let shown = path.display().to_string();
+        let name = RelPath::new(NAME).context("a constant path")?;
+        let bytes = directory::read_without_links(folder, &name, LARGEST).map_err(|error| unreadable(&shown, error))?;
+        let config = Self::parse(&shown, bytes)?;
+        for rules in &config.rules {
+            let inside = RelPath::new(rules).is_some_and(|rules| !has_link(folder, &rules));
+            anyhow::ensure!(
+                inside,
+                "{shown}: the rules folder `{rules}` lies outside the scanned folder; give it with --rules"
+            );
+        }
+        Ok(config)
+    }
+
+    fn parse(shown: &str, bytes: Vec<u8>) -> anyhow::Result<Self> {
+        let text = String::from_utf8(bytes).with_context(|| format!("configuration `{shown}` is not UTF-8 text"))?;
         let config: Self = toml::from_str(&text)
-            .map_err(|error| anyhow::anyhow!("{}", crate::catalog::RuleError::toml(&shown, &text, &error)))?;
+            .map_err(|error| anyhow::anyhow!("{}", crate::catalog::RuleError::toml(shown, &text, &error)))?;
         for waiver in &config.waivers {
             if waiver.reason.trim().is_empty() || waiver.owner.trim().is_empty() {
                 anyhow::bail!("{shown}: a waiver needs a reason and an owner that are not empty");
@@ -79,4 +121,22 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+fn unreadable(shown: &str, error: ReadError) -> anyhow::Error {
+    match error {
+        ReadError::Io(reason) => anyhow::anyhow!("cannot read configuration `{shown}`: {reason}"),
+        ReadError::TooLarge { size, limit } => {
+            anyhow::anyhow!("configuration `{shown}` has {size} bytes, the limit is {limit}")
+        }
+    }
+}
+
+/// True when a part of the path below `root` is a link.
+fn has_link(root: &Path, path: &RelPath) -> bool {
+    let mut at = root.to_path_buf();
+    path.as_str().split('/').any(|part| {
+        at.push(part);
+        at.symlink_metadata().is_ok_and(|about| about.is_symlink())
+    })
 }

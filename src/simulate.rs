@@ -24,6 +24,8 @@ pub struct Fate {
     pub stops: Horizon,
     /// From the workload to what was lost.
     pub witness: Path,
+    /// False when nothing says on which cluster or machine it runs: then it is not known to survive.
+    pub host_known: bool,
 }
 
 impl Simulation {
@@ -31,6 +33,16 @@ impl Simulation {
     #[must_use]
     pub fn stopped_by(&self, horizon: Horizon) -> usize {
         self.workloads.iter().filter(|fate| fate.stops <= horizon && fate.stops != Horizon::None).count()
+    }
+
+    /// Workloads that nothing known stops, but whose cluster or machine is not known.
+    pub fn undecided(&self) -> impl Iterator<Item = &Fate> {
+        self.workloads.iter().filter(|fate| fate.stops == Horizon::None && !fate.host_known)
+    }
+
+    /// Workloads that survive with everything they are known to need.
+    pub fn survivors(&self) -> impl Iterator<Item = &Fate> {
+        self.workloads.iter().filter(|fate| fate.stops == Horizon::None && fate.host_known)
     }
 }
 
@@ -42,7 +54,12 @@ pub fn simulate(graph: &Graph<'_>, without: &[CountryCode]) -> Simulation {
     let survival = Survival::without(graph, &lost);
     let workloads = workloads(graph)
         .into_iter()
-        .map(|node| Fate { node, stops: survival.stops(node), witness: survival.witness(graph, node) })
+        .map(|node| Fate {
+            node,
+            stops: survival.stops(node),
+            witness: survival.witness(graph, node),
+            host_known: graph.attribute(node, key::RUNS_ON) != Some("unknown"),
+        })
         .collect();
     Simulation { without: without.to_vec(), workloads }
 }

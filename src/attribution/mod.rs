@@ -3,6 +3,7 @@
 //! Every step adds facts with cited evidence to the inventory and never removes any. Links rest on
 //! exact keys; what no key finds stays `owner = unknown` and is counted. Nothing here judges.
 
+mod cluster;
 mod delivery;
 mod hardware;
 mod ownership;
@@ -26,6 +27,7 @@ pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Invent
     hardware::link(&mut work);
     party::link(&mut work);
     delivery::link(&mut work);
+    cluster::link(&mut work);
     party::mark_unknown(&mut work);
     ownership::link(&mut work);
     work.inventory

@@ -62,6 +62,13 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
             )?;
         }
     }
+    if !plan.still.is_empty() {
+        let without = plan.without.map_or_else(String::new, |code| format!(" without {code}"));
+        writeln!(out, "\n{heading}Still stopping{without} ({})\n", plan.still.len())?;
+        for (label, horizon, steps) in &plan.still {
+            writeln!(out, "{bullet}{} ({}): {}", clean_line(label), horizon.as_str(), clean_line(&steps.join(", ")))?;
+        }
+    }
     writeln!(out, "\nEffort: S under 1 week, M 1-4 weeks, L 1-3 months, XL more than 3 months.")?;
     writeln!(out, "Each state is computed by judging the changed system again.")
 }
@@ -74,10 +81,13 @@ fn line(plan: &Plan, state: &State) -> String {
         .collect();
     let findings = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
     match plan.without {
-        Some(code) => format!(
-            "{findings}; without {code} {} of {} workloads stop at once, {} by the next deploy",
-            state.stop_at_once, state.workloads, state.stop_by_deploy
-        ),
+        Some(code) => {
+            let unknown = if state.undecided > 0 { format!(", {} not known", state.undecided) } else { String::new() };
+            format!(
+                "{findings}; without {code} {} of {} workloads stop at once, {} by the next deploy{unknown}",
+                state.stop_at_once, state.workloads, state.stop_by_deploy
+            )
+        }
         None => findings,
     }
 }
@@ -86,7 +96,7 @@ fn json_of(plan: &Plan) -> serde_json::Value {
     let state = |state: &State| {
         let findings: serde_json::Map<String, serde_json::Value> =
             state.findings.iter().rev().map(|(severity, count)| (severity.as_str().to_owned(), json!(count))).collect();
-        json!({ "findings": findings, "workloads": state.workloads, "stop_at_once": state.stop_at_once, "stop_by_deploy": state.stop_by_deploy })
+        json!({ "findings": findings, "workloads": state.workloads, "stop_at_once": state.stop_at_once, "stop_by_deploy": state.stop_by_deploy, "undecided": state.undecided })
     };
     json!({
         "schema": "sovaudit-plan/1",
@@ -105,6 +115,11 @@ fn json_of(plan: &Plan) -> serde_json::Value {
                 "closes": action.closes,
             })).collect::<Vec<_>>(),
             "after": state(after),
+        })).collect::<Vec<_>>(),
+        "still": plan.still.iter().map(|(workload, horizon, steps)| json!({
+            "workload": workload,
+            "stops": horizon.as_str(),
+            "witness": steps,
         })).collect::<Vec<_>>(),
         "left": plan.left.iter().map(|(finding, reason)| json!({
             "fingerprint": finding.fingerprint.to_string(),

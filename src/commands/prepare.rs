@@ -114,9 +114,7 @@ fn config(common: &Common, target: &Target) -> anyhow::Result<Config> {
         return Config::read(path);
     }
     match target {
-        Target::Directory(folder) if folder.join("sovaudit.toml").is_file() => {
-            Config::read(&folder.join("sovaudit.toml"))
-        }
+        Target::Directory(folder) => Config::of_target(folder),
         _ => Ok(Config::default()),
     }
 }

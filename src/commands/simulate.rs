@@ -10,7 +10,7 @@ use crate::cli::SimulateArgs;
 use crate::graph::Graph;
 use crate::model::{CountryCode, Horizon};
 use crate::report::survival_row;
-use crate::simulate::simulate;
+use crate::simulate::{Fate, simulate};
 use crate::text::clean_line;
 
 /// Runs the command.
@@ -59,12 +59,15 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
             }
         }
     }
-    let survives: Vec<String> = simulation
-        .workloads
-        .iter()
-        .filter(|fate| fate.stops == Horizon::None)
-        .map(|fate| graph.label(fate.node))
-        .collect();
+    let names = |fates: Vec<&Fate>| fates.into_iter().map(|fate| graph.label(fate.node)).collect::<Vec<_>>();
+    let undecided = names(simulation.undecided().collect());
+    if !undecided.is_empty() {
+        writeln!(out, "\nNot known, because nothing says on which cluster or machine they run:")?;
+        for name in undecided {
+            writeln!(out, "  {}", clean_line(&name))?;
+        }
+    }
+    let survives = names(simulation.survivors().collect());
     writeln!(out, "\nSurvives: {} of {}", survives.len(), simulation.workloads.len())?;
     for name in survives {
         writeln!(out, "  {}", clean_line(&name))?;

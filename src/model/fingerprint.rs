@@ -6,18 +6,18 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::ComponentId;
-use crate::text::RelPath;
 
-/// 128 bits of SHA-256 over what a finding is about, as 32 hexadecimal digits. Never the line number, the
-/// severity or any text, so that moving code or rewording a rule does not reopen a finding.
+/// 128 bits of SHA-256 over what a finding is about, as 32 hexadecimal digits. Never a path, the line
+/// number, the severity or any text: moving code, naming a known component in one more file or rewording a
+/// rule does not reopen a finding.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 16]);
 
-/// Fingerprint `sovaudit/v1` of (rule, subject, what about it, path of the primary place).
+/// Fingerprint `sovaudit/v2` of (rule, subject, what about it).
 #[must_use]
-pub fn fingerprint(rule: &str, subject: &ComponentId, aspect: &str, path: &RelPath) -> Fingerprint {
+pub fn fingerprint(rule: &str, subject: &ComponentId, aspect: &str) -> Fingerprint {
     let mut hash = Sha256::new();
-    for part in ["sovaudit/v1", rule, subject.as_str(), aspect, path.as_str()] {
+    for part in ["sovaudit/v2", rule, subject.as_str(), aspect] {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(part.as_bytes());
     }

@@ -79,6 +79,10 @@ pub const REVISION: &str = "revision";
 pub const KEY_CUSTODY: &str = "key-custody";
 /// Folder that a GitOps object brings into service.
 pub const DEPLOYS_PATH: &str = "deploys-path";
+/// Name of a cluster: its own, or the one a delivery object brings its workloads to.
+pub const CLUSTER: &str = "cluster";
+/// `known` or `unknown`: whether a workload's cluster is known.
+pub const RUNS_ON: &str = "runs-on";
 /// Id of the operating system distribution.
 pub const DISTRIBUTION: &str = "distribution";
 /// Its version.

@@ -1,25 +1,97 @@
 //! What an action changes in the facts, so that the planned system can be judged like a real one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Action, Inputs};
+use crate::graph::Graph;
 use crate::model::{
     Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, Fact, Inventory, RelationKind, Validity,
     Verification, key,
 };
 use crate::rules::file::PlanAction;
 
-/// Applies one action.
-pub(super) fn apply(inventory: &mut Inventory, action: &Action, inputs: &Inputs<'_>) {
+/// What the actions of a wave take away, so that the facts are gone through once.
+#[derive(Default)]
+struct Removals {
+    components: BTreeSet<ComponentId>,
+    attributes: BTreeSet<(ComponentId, &'static str)>,
+    relations: BTreeSet<(ComponentId, RelationKind)>,
+}
+
+impl Removals {
+    fn keeps(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Component { id, .. } => !self.components.contains(id),
+            Fact::Attribute { of, key, .. } => {
+                !self.components.contains(of) && !self.attributes.contains(&(of.clone(), *key))
+            }
+            Fact::Relation { from, kind, to, .. } => {
+                !self.components.contains(from)
+                    && !self.components.contains(to)
+                    && !self.relations.contains(&(from.clone(), *kind))
+            }
+        }
+    }
+
+    fn attributes(&mut self, of: &ComponentId, keys: &[&'static str]) {
+        self.attributes.extend(keys.iter().map(|key| (of.clone(), *key)));
+    }
+
+    fn relations(&mut self, from: &ComponentId, kinds: &[RelationKind]) {
+        self.relations.extend(kinds.iter().map(|kind| (from.clone(), *kind)));
+    }
+}
+
+/// What says which product of which vendor a component is.
+const PRODUCT: [&str; 5] = [key::RESOURCE_TYPE, key::SERVICE, key::API, key::LOCK_IN, key::INSTANCE_TYPE];
+
+/// What says where and by whom it is operated.
+const OPERATION: [&str; 4] = [key::PROVIDER, key::REGION, key::COUNTRY, key::OWNER];
+
+/// Applies the actions of one wave.
+pub(super) fn apply(inventory: &mut Inventory, actions: &[&Action], inputs: &Inputs<'_>) {
+    let mut gone = Removals::default();
+    {
+        let graph = Graph::new(inventory);
+        for action in actions {
+            take_away(action, &graph, &mut gone);
+        }
+    }
+    inventory.facts.retain(|fact, _| gone.keeps(fact));
+    for action in actions {
+        put_in(action, inventory, inputs);
+    }
+}
+
+fn take_away(action: &Action, graph: &Graph<'_>, gone: &mut Removals) {
     let subject = &action.subject;
     match action.kind {
-        PlanAction::Remove => remove(inventory, subject),
-        PlanAction::Pin => {
-            drop_attribute(inventory, subject, key::PINNED);
-            note(inventory, subject, key::PINNED, "digest");
+        PlanAction::Remove => {
+            gone.components.insert(subject.clone());
         }
+        PlanAction::Pin => gone.attributes(subject, &[key::PINNED]),
+        PlanAction::Mirror => gone.relations(subject, &[RelationKind::DistributedBy]),
+        PlanAction::Gitops | PlanAction::Replicate => {}
+        PlanAction::OpenApi => {
+            gone.components.extend(parts(graph, subject));
+            gone.attributes(subject, &PRODUCT);
+        }
+        PlanAction::ReplaceOperator => {
+            gone.components.extend(parts(graph, subject));
+            gone.relations(subject, &[RelationKind::ProvidedBy, RelationKind::HostedIn]);
+            gone.attributes(subject, &PRODUCT);
+            gone.attributes(subject, &OPERATION);
+        }
+    }
+}
+
+fn put_in(action: &Action, inventory: &mut Inventory, inputs: &Inputs<'_>) {
+    let subject = &action.subject;
+    match action.kind {
+        PlanAction::Remove => {}
+        PlanAction::Pin => note(inventory, subject, key::PINNED, "digest"),
         PlanAction::Mirror => {
-            drop_relations(inventory, subject, &[RelationKind::DistributedBy]);
             let host = ComponentId::host("mirror.own.internal");
             add(inventory, Fact::Component { id: host.clone(), kind: ComponentKind::Host });
             note(inventory, &host, key::OWNER, "known");
@@ -36,24 +108,8 @@ pub(super) fn apply(inventory: &mut Inventory, action: &Action, inputs: &Inputs<
             operated_by(inventory, &replica, action, inputs);
             relate(inventory, subject, RelationKind::ReplicatesTo, &replica);
         }
+        PlanAction::OpenApi => note(inventory, subject, key::API, "open"),
         PlanAction::ReplaceOperator => {
-            for part in parts(inventory, subject) {
-                remove(inventory, &part);
-            }
-            drop_relations(inventory, subject, &[RelationKind::ProvidedBy, RelationKind::HostedIn]);
-            for gone in [
-                key::RESOURCE_TYPE,
-                key::SERVICE,
-                key::PROVIDER,
-                key::REGION,
-                key::API,
-                key::LOCK_IN,
-                key::COUNTRY,
-                key::OWNER,
-                key::INSTANCE_TYPE,
-            ] {
-                drop_attribute(inventory, subject, gone);
-            }
             note(inventory, subject, key::API, "open");
             operated_by(inventory, subject, action, inputs);
         }
@@ -61,8 +117,7 @@ pub(super) fn apply(inventory: &mut Inventory, action: &Action, inputs: &Inputs<
 }
 
 /// What the component is built from in the same service: it goes with it.
-fn parts(inventory: &Inventory, subject: &ComponentId) -> Vec<ComponentId> {
-    let graph = crate::graph::Graph::new(inventory);
+fn parts(graph: &Graph<'_>, subject: &ComponentId) -> Vec<ComponentId> {
     let Some(start) = graph.find(subject) else { return Vec::new() };
     let service = graph.attribute(start, key::SERVICE);
     if service.is_none() {
@@ -84,24 +139,6 @@ fn operated_by(inventory: &mut Inventory, id: &ComponentId, action: &Action, inp
         add(inventory, Fact::Component { id: state.clone(), kind: ComponentKind::Jurisdiction });
         relate(inventory, id, RelationKind::HostedIn, &state);
     }
-}
-
-fn remove(inventory: &mut Inventory, subject: &ComponentId) {
-    inventory.facts.retain(|fact, _| match fact {
-        Fact::Component { id, .. } => id != subject,
-        Fact::Attribute { of, .. } => of != subject,
-        Fact::Relation { from, to, .. } => from != subject && to != subject,
-    });
-}
-
-fn drop_attribute(inventory: &mut Inventory, subject: &ComponentId, gone: &str) {
-    inventory.facts.retain(|fact, _| !matches!(fact, Fact::Attribute { of, key, .. } if of == subject && *key == gone));
-}
-
-fn drop_relations(inventory: &mut Inventory, subject: &ComponentId, gone: &[RelationKind]) {
-    inventory
-        .facts
-        .retain(|fact, _| !matches!(fact, Fact::Relation { from, kind, .. } if from == subject && gone.contains(kind)));
 }
 
 fn note(inventory: &mut Inventory, of: &ComponentId, key: &'static str, value: &str) {

@@ -152,13 +152,15 @@ pub(crate) fn survival_row(graph: &Graph<'_>, simulation: &Simulation, with_fate
             .iter()
             .map(|horizon| (horizon.as_str().to_owned(), simulation.stopped_by(*horizon)))
             .collect(),
+        undecided: simulation.undecided().count(),
         fates: simulation
             .workloads
             .iter()
             .filter(|_| with_fates)
             .map(|fate| FateRow {
                 workload: graph.node(fate.node).id.to_string(),
-                stops: fate.stops.as_str().to_owned(),
+                stops: if fate.stops == Horizon::None && !fate.host_known { "unknown" } else { fate.stops.as_str() }
+                    .to_owned(),
                 witness: path_rows(graph, &fate.witness),
             })
             .collect(),

@@ -55,19 +55,20 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if !report.survival.is_empty() {
         writeln!(
             out,
-            "\n| if lost | workloads | stop at once | by next deploy | by next renewal | by next refresh |\n|---|---:|---:|---:|---:|---:|"
+            "\n| if lost | workloads | stop at once | by next deploy | by next renewal | by next refresh | not known |\n|---|---:|---:|---:|---:|---:|---:|"
         )?;
         for row in &report.survival {
             let count = |word: &str| row.stopped.get(word).copied().unwrap_or(0);
             writeln!(
                 out,
-                "| {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} |",
                 row.without.join(", "),
                 row.workloads,
                 count("immediate"),
                 count("next-deploy"),
                 count("next-renewal"),
-                count("next-refresh")
+                count("next-refresh"),
+                row.undecided
             )?;
         }
     }

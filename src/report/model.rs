@@ -94,6 +94,8 @@ pub struct SurvivalRow {
     pub stopped: BTreeMap<String, usize>,
     /// Each workload's fate.
     pub fates: Vec<FateRow>,
+    /// Workloads that nothing known stops, but whose cluster or machine is not known.
+    pub undecided: usize,
 }
 
 /// Fate of a workload.

@@ -66,7 +66,7 @@ fn control(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 fn survival(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for row in report.survival.iter().take(3) {
         let count = |word: &str| row.stopped.get(word).copied().unwrap_or(0);
-        let line = format!(
+        let mut line = format!(
             "If {} is cut off  immediately: {} of {} stop   next deploy: {}   hardware refresh: {}",
             row.without.join(","),
             count("immediate"),
@@ -74,6 +74,9 @@ fn survival(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             count("next-deploy"),
             count("next-refresh")
         );
+        if row.undecided > 0 {
+            line.push_str(&format!("   not known: {}", row.undecided));
+        }
         wrapped(&line, "                  ", out)?;
     }
     writeln!(out)

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::file::Rule;
 use super::run::View;
-use crate::graph::{EdgeId, NodeId, Path};
+use crate::graph::{NodeId, Path};
 use crate::model::{
-    Basis, Citation, Confidence, Evidence, Finding, Horizon, Place, RelationKind, Remedy, Severity, Step, Validity,
-    Verification, fingerprint,
+    Basis, Citation, Confidence, Evidence, EvidenceSet, Finding, Horizon, Place, RelationKind, Remedy, Severity, Step,
+    Validity, Verification, fingerprint,
 };
 use crate::text::RelPath;
 
@@ -26,8 +26,10 @@ pub struct Hit {
     pub horizon: Option<Horizon>,
     /// Law or list entries besides the rule's own sources.
     pub citations: Vec<Citation>,
-    /// Mark of facts that are not on the witness path.
+    /// Mark of facts that are on no path.
     pub verification: Verification,
+    /// Paths that the hit rests on besides the witness.
+    pub beside: Vec<Path>,
     /// When the law or listing holds.
     pub effective: Validity,
     /// Replacements.
@@ -50,6 +52,7 @@ impl Hit {
             horizon: None,
             citations: Vec::new(),
             verification: Verification::TwoSource,
+            beside: Vec::new(),
             effective: Validity::default(),
             alternatives: Vec::new(),
             notes: Vec::new(),
@@ -70,7 +73,9 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let mut related: Vec<Place> = own.into_iter().skip(1).chain(hit.more).collect();
     related.retain(|place| *place != primary);
     related.truncate(20);
-    let grounds = Grounds::of(view, &whole);
+    let mut grounds = Grounds::of(view, &whole);
+    hit.beside.iter().for_each(|path| grounds.weaken(Grounds::of(view, path)));
+    grounds.weaken(Grounds::of_selection(view, rule, hit.subject));
     let verification = grounds.verification.min(hit.verification).min(rule.review.verification);
     let severity = severity(view, rule, hit.horizon);
     let mut notes = hit.notes;
@@ -97,7 +102,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         category: Arc::from(rule.category.as_str()),
         severity,
         confidence: grounds.confidence,
-        fingerprint: fingerprint(&rule.id, &subject, &hit.aspect, &primary.path),
+        fingerprint: fingerprint(&rule.id, &subject, &hit.aspect),
         subject,
         message: hit.message,
         horizon: hit.horizon,
@@ -182,29 +187,60 @@ struct Grounds {
 
 impl Grounds {
     fn of(view: &View<'_>, path: &Path) -> Self {
-        let mut grounds =
-            Self { confidence: Confidence::Certain, verification: Verification::TwoSource, may_gate: true };
+        let mut grounds = Self::sure();
         for (edge, _) in &path.steps {
-            let (confidence, verification, may_gate) = best(view, *edge);
-            grounds.confidence = grounds.confidence.min(confidence);
-            grounds.verification = grounds.verification.min(verification);
-            grounds.may_gate &= may_gate;
+            grounds.weaken(Self::best(view.graph.edge(*edge).evidence));
         }
         grounds
     }
-}
 
-fn best(view: &View<'_>, edge: EdgeId) -> (Confidence, Verification, bool) {
-    let values = view.graph.edge(edge).evidence.iter().map(|evidence| match evidence {
-        Evidence::Observed { basis: Basis::Inferred, .. } => (Confidence::Likely, Verification::TwoSource, true),
-        Evidence::Observed { .. } => (Confidence::Certain, Verification::TwoSource, true),
-        Evidence::Cited(cited) => (cited.confidence, cited.verification, evidence.may_gate()),
-    });
-    values.max_by_key(|(confidence, verification, may)| (*may, *verification, *confidence)).unwrap_or((
-        Confidence::Possible,
-        Verification::Recalled,
-        false,
-    ))
+    /// How sure it is that the rule speaks of the subject: the attributes it was selected by.
+    fn of_selection(view: &View<'_>, rule: &Rule, subject: NodeId) -> Self {
+        let mut grounds = Self::sure();
+        for (key, wanted) in &rule.select.attribute {
+            let attributes = view.graph.all_attributes(subject).iter();
+            let strongest = attributes
+                .filter(|(name, value, _)| name == key && wanted.iter().any(|word| word == "*" || word == value))
+                .map(|(_, _, evidence)| Self::best(evidence))
+                .max_by_key(Self::rank);
+            if let Some(strongest) = strongest {
+                grounds.weaken(strongest);
+            }
+        }
+        grounds
+    }
+
+    fn sure() -> Self {
+        Self { confidence: Confidence::Certain, verification: Verification::TwoSource, may_gate: true }
+    }
+
+    fn weaken(&mut self, other: Self) {
+        self.confidence = self.confidence.min(other.confidence);
+        self.verification = self.verification.min(other.verification);
+        self.may_gate &= other.may_gate;
+    }
+
+    fn rank(&self) -> (bool, Verification, Confidence) {
+        (self.may_gate, self.verification, self.confidence)
+    }
+
+    /// The strongest of several evidences for one fact.
+    fn best(evidence: &EvidenceSet) -> Self {
+        let values = evidence.iter().map(|evidence| match evidence {
+            Evidence::Observed { basis: Basis::Inferred, .. } => {
+                Self { confidence: Confidence::Likely, ..Self::sure() }
+            }
+            Evidence::Observed { .. } => Self::sure(),
+            Evidence::Cited(cited) => {
+                Self { confidence: cited.confidence, verification: cited.verification, may_gate: evidence.may_gate() }
+            }
+        });
+        values.max_by_key(Self::rank).unwrap_or(Self {
+            confidence: Confidence::Possible,
+            verification: Verification::Recalled,
+            may_gate: false,
+        })
+    }
 }
 
 /// Words for a path from the subject: `AWS EMEA SARL (owned-by Amazon / AWS)`.

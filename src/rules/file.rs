@@ -224,6 +224,8 @@ pub enum PlanAction {
     Gitops,
     /// Keep a replica with an operator under trusted control.
     Replicate,
+    /// Replace by something with an open API, where it runs today.
+    OpenApi,
     /// Move to an operator under trusted control, with an open API.
     ReplaceOperator,
 }

@@ -2,9 +2,9 @@
 //! and who operates it there.
 
 use super::country;
-use crate::catalog::rows::Destination;
+use crate::catalog::rows::{Accelerator, Destination};
 use crate::export::classify;
-use crate::graph::{Control, NodeId, Path};
+use crate::graph::{Control, EdgeId, NodeId, Path};
 use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity};
 use crate::rules::draft::Hit;
 use crate::rules::file::{ExportParameters, Rule};
@@ -38,12 +38,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         for (edge, holder) in view.graph.incoming(node) {
             if view.graph.edge(edge).kind == RelationKind::RunsOn {
                 let base = class.class.trim_end_matches("-nondc").to_owned();
-                held(
-                    view,
-                    parameters,
-                    &Held { node, holder, class: &base, arithmetic: &arithmetic, product: &row.product },
-                    out,
-                );
+                held(view, parameters, &Held { node, holder, edge, class: &base, arithmetic: &arithmetic, row }, out);
             }
         }
     }
@@ -52,9 +47,10 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
 struct Held<'a> {
     node: NodeId,
     holder: NodeId,
+    edge: EdgeId,
     class: &'a str,
     arithmetic: &'a str,
-    product: &'a str,
+    row: &'a Accelerator,
 }
 
 fn held(view: &View<'_>, parameters: &ExportParameters, held: &Held<'_>, out: &mut Hits) {
@@ -97,14 +93,15 @@ fn applies(view: &View<'_>, parameters: &ExportParameters, row: &Destination, cl
 fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode, path: &Path, why: &str) -> Hit {
     let message = format!(
         "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}",
-        held.product,
+        held.row.product,
         held.class,
         held.arithmetic,
         view.graph.label(held.holder)
     );
     let mut hit = Hit::new(held.holder, format!("{}/{country}/{}", view.graph.node(held.node).id, row.id), message);
     hit.tail = path.clone();
-    hit.verification = row.verification;
+    hit.beside.push(Path { start: held.holder, steps: vec![(held.edge, held.node)] });
+    hit.verification = row.verification.min(held.row.verification);
     hit.effective = Validity { from: row.from, to: row.to };
     hit.citations.push(Citation { title: row.citation.as_ref().into(), url: None });
     hit.notes.extend(row.policy.as_deref().map(|policy| format!("review policy: {policy}")));

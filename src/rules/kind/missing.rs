@@ -1,7 +1,7 @@
 //! Kind `missing`: a relation that should leave the component does not.
 
 use super::{alternatives, country};
-use crate::graph::{Control, NodeId};
+use crate::graph::{Control, NodeId, ReachTest};
 use crate::model::ComponentKind;
 use crate::rules::draft::Hit;
 use crate::rules::file::{MissingParameters, Rule};
@@ -15,6 +15,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         return;
     }
     for node in select(view, &rule.select) {
+        let mut control = Vec::new();
         if let Some(set) = &parameters.controlled_from {
             let states = view.graph.controlled_from(node, &[Control::Operator]);
             if states.is_empty() {
@@ -26,9 +27,15 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
                     view.profile.contains(set, country, view.catalog, view.as_of).unwrap_or(false)
                 })
             };
-            if !states.iter().any(foreign) {
-                continue;
-            }
+            let Some(state) = states.into_iter().find(foreign) else { continue };
+            // the way to that state is what the hit rests on
+            let reaches = view.graph.reach(node, &[Control::Operator]).into_iter();
+            control.extend(
+                reaches
+                    .filter(|reach| reach.jurisdiction == state && reach.test != ReachTest::Location)
+                    .map(|reach| reach.witness)
+                    .take(1),
+            );
         }
         if has(view, parameters, node) {
             continue;
@@ -38,6 +45,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         let message = format!("`{}` has no {} relation{elsewhere}", view.graph.label(node), words.join(" or "));
         let mut hit = Hit::new(node, words.join("+"), message);
         hit.alternatives = alternatives(view, node);
+        hit.beside = control;
         out.hits.push(hit);
     }
 }

@@ -19,9 +19,11 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             out.undecided("no owner or place is known");
             continue;
         }
-        if parameters.although_located_in_trusted && !in_trusted_place(view, &reaches) {
+        let trusted_places = trusted_places(view, &reaches);
+        if parameters.although_located_in_trusted && trusted_places.is_empty() {
             continue;
         }
+        let beside = if parameters.although_located_in_trusted { trusted_places } else { Vec::new() };
         let mut best: BTreeMap<CountryCode, &Reach> = BTreeMap::new();
         for reach in reaches.iter().filter(|reach| parameters.tests.contains(&reach.test)) {
             let Some(country) = country(view, reach.jurisdiction) else { continue };
@@ -33,7 +35,9 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
                 *slot = reach;
             }
         }
-        out.hits.extend(best.into_iter().map(|(country, reach)| hit(view, node, country, reach)));
+        for (country, reach) in best {
+            out.hits.push(Hit { beside: beside.clone(), ..hit(view, node, country, reach) });
+        }
     }
 }
 
@@ -60,12 +64,14 @@ fn horizon(view: &View<'_>, path: &Path) -> crate::model::Horizon {
     path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().unwrap_or(crate::model::Horizon::None)
 }
 
-/// True when every known place of the component is trusted, and there is one.
-fn in_trusted_place(view: &View<'_>, reaches: &[Reach]) -> bool {
-    let mut places = reaches
-        .iter()
-        .filter(|reach| reach.test == ReachTest::Location)
-        .filter_map(|reach| country(view, reach.jurisdiction))
-        .peekable();
-    places.peek().is_some() && places.all(|place| view.profile.trusted.contains(&place))
+/// The ways to the component's places when every known one is trusted; else none.
+fn trusted_places(view: &View<'_>, reaches: &[Reach]) -> Vec<Path> {
+    let places: Vec<&Reach> = reaches.iter().filter(|reach| reach.test == ReachTest::Location).collect();
+    let is_trusted =
+        |reach: &&Reach| country(view, reach.jurisdiction).is_none_or(|place| view.profile.trusted.contains(&place));
+    if places.iter().all(is_trusted) {
+        places.into_iter().map(|reach| reach.witness.clone()).collect()
+    } else {
+        Vec::new()
+    }
 }

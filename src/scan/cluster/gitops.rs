@@ -60,6 +60,12 @@ fn write(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) -> Compone
 /// Every map with a `repoURL` below the object is a source.
 fn argo(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     let id = write(object, file, out);
+    let destination = object.node.at(&["spec", "destination"]).and_then(|node| node.get("name"));
+    if let Some(name) = destination
+        && let Some(text) = name.text().filter(|text| !text.is_empty() && !text.contains("{{"))
+    {
+        out.attribute(&id, key::CLUSTER, text, file.at(name.span));
+    }
     for source in object.node.walk().filter(|node| node.get("repoURL").is_some()) {
         if let Some(address) = source.get("repoURL")
             && address.text().is_some_and(|text| text.contains("{{"))

@@ -206,6 +206,22 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
     authentication(&id, context, &provider, out);
     supply::chart(&id, item, &instances, context.scope, out);
     references(&id, item, context.scope, out);
+    cluster_name(&id, item, context, out);
+}
+
+/// The name under which others speak of a cluster.
+fn cluster_name(id: &ComponentId, item: &Item<'_>, context: &Context<'_, '_>, out: &mut Facts<'_>) {
+    let service = context.catalog.service_by_terraform(item.label(0));
+    if service.is_none_or(|service| &*service.capability != "kubernetes") {
+        return;
+    }
+    for name in ["name", "cluster_name"] {
+        let Some(source) = item.inside.get(name) else { continue };
+        if let Some(text) = context.scope.value(&source).text() {
+            out.attribute(id, key::CLUSTER, text, source.at());
+            return;
+        }
+    }
 }
 
 /// Local provider name with alias, as written, else the first word of the type.

@@ -1,0 +1,82 @@
+//! Which cluster a workload runs on. Manifests do not say it: a delivery object may, by the cluster's
+//! name; a tree with one cluster leaves no choice. Otherwise it stays unknown, which simulations show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Cite, Seen, Work};
+use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
+
+/// How a workload was matched with its cluster.
+const BY_NAME: &str = "cluster named by the delivery object";
+const ONLY_ONE: &str = "the only cluster that the scanned tree declares";
+
+pub(super) fn link(work: &mut Work<'_>) {
+    let components = work.components();
+    let clusters = clusters(work, &components);
+    let destinations = destinations(work, &components);
+    for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {
+        let named = destinations.get(&seen.id).and_then(|names| {
+            let mut found =
+                clusters.iter().filter(|cluster| cluster.all(key::CLUSTER).any(|name| names.contains(name)));
+            found.next().filter(|_| found.next().is_none())
+        });
+        let only = if let [only] = clusters.as_slice() { Some(*only) } else { None };
+        let cite = |why: &'static str| Cite {
+            entry: "attribution/cluster".to_owned(),
+            source: why,
+            verification: Verification::TwoSource,
+            confidence: Confidence::Likely,
+        };
+        let found = named.map(|cluster| (*cluster, BY_NAME)).or(only.map(|cluster| (cluster, ONLY_ONE)));
+        match found.filter(|_| is_kubernetes(seen)) {
+            Some((cluster, why)) => {
+                work.relate(&seen.id, RelationKind::RunsOn, &cluster.id, &cite(why));
+                work.note(&seen.id, key::RUNS_ON, "known", &cite(why));
+            }
+            None => work.note(&seen.id, key::RUNS_ON, "unknown", &cite("no statement of the scanned tree")),
+        }
+    }
+}
+
+/// Kubernetes objects have a type with a group; compose services have none.
+fn is_kubernetes(seen: &Seen) -> bool {
+    seen.first(key::RESOURCE_TYPE).is_some_and(|kind| kind.contains('/'))
+}
+
+/// Declared clusters: Kubernetes services that are no part, such as a node pool, of another one.
+fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
+    let capable: BTreeMap<&ComponentId, &Seen> = components
+        .iter()
+        .filter(|seen| seen.kind == ComponentKind::Service && seen.first(key::CAPABILITY) == Some("kubernetes"))
+        .filter(|seen| seen.all(key::COUNT).next().is_none() || seen.all(key::COUNT).any(|count| count != "0"))
+        .map(|seen| (&seen.id, seen))
+        .collect();
+    let parts: BTreeSet<&ComponentId> = work
+        .inventory
+        .facts
+        .keys()
+        .filter_map(|fact| match fact {
+            Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } if capable.contains_key(to) => Some(from),
+            _ => None,
+        })
+        .collect();
+    capable.into_iter().filter(|(id, _)| !parts.contains(id)).map(|(_, seen)| seen).collect()
+}
+
+/// Names of the clusters that delivery objects bring each workload to.
+fn destinations(work: &Work<'_>, components: &[Seen]) -> BTreeMap<ComponentId, BTreeSet<String>> {
+    let named: BTreeMap<&ComponentId, &Seen> = components
+        .iter()
+        .filter(|seen| seen.kind == ComponentKind::Delivery && seen.first(key::CLUSTER).is_some())
+        .map(|seen| (&seen.id, seen))
+        .collect();
+    let mut found: BTreeMap<ComponentId, BTreeSet<String>> = BTreeMap::new();
+    for fact in work.inventory.facts.keys() {
+        if let Fact::Relation { from, kind: RelationKind::DeployedBy, to, .. } = fact
+            && let Some(delivery) = named.get(to)
+        {
+            found.entry(from.clone()).or_default().extend(delivery.all(key::CLUSTER).map(str::to_owned));
+        }
+    }
+    found
+}

@@ -1,0 +1,151 @@
+//! From findings to changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::target::{Offer, Targets, capability, is_trusted, offer};
+use super::{Action, Inputs};
+use crate::catalog::rows::{Provider, Service};
+use crate::graph::{Graph, NodeId, Roots};
+use crate::model::{ComponentId, Finding, key};
+use crate::rules::file::{PlanAction, Rule};
+use crate::rules::run::{View, judge};
+
+/// Subject and rule of findings for which no operator was found.
+pub(super) type WithoutTarget = BTreeSet<(ComponentId, String)>;
+
+/// One action per subject and kind; an aggregated finding speaks for all its components.
+pub(super) fn actions(inputs: &Inputs<'_>, graph: &Graph<'_>, findings: &[Finding]) -> (Vec<Action>, WithoutTarget) {
+    let mut targets = Targets::new(inputs);
+    let mut by_subject: BTreeMap<(ComponentId, PlanAction), Action> = BTreeMap::new();
+    let mut without_target = WithoutTarget::new();
+    for finding in findings {
+        let Some(rule) = inputs.rules.rule(&finding.rule) else { continue };
+        let Some(parameters) = &rule.plan else { continue };
+        for subject in subjects(inputs, graph, rule, finding) {
+            let Some(node) = graph.find(&subject) else { continue };
+            let kind = kind_for(inputs, graph, node, parameters.action);
+            let target = match kind {
+                PlanAction::Replicate | PlanAction::ReplaceOperator => {
+                    let Some(target) = targets.find(capability(graph, node)) else {
+                        without_target.insert((subject, rule.id.clone()));
+                        continue;
+                    };
+                    Some(target)
+                }
+                _ => None,
+            };
+            let slot = by_subject
+                .entry((subject.clone(), kind))
+                .or_insert_with(|| action(inputs, graph, node, kind, &parameters.effort, target));
+            slot.closes.insert(rule.id.clone());
+        }
+    }
+    (joined(by_subject), without_target)
+}
+
+/// Packages, images and models do not move to another operator: they are held at home. What is under trusted
+/// control already needs no other operator, only an open API.
+fn kind_for(inputs: &Inputs<'_>, graph: &Graph<'_>, node: NodeId, wanted: PlanAction) -> PlanAction {
+    let id = graph.node(node).id.as_str();
+    let is_artefact = ["pkg:", "model:", "dataset:", "repository:"].iter().any(|prefix| id.starts_with(prefix));
+    match wanted {
+        PlanAction::ReplaceOperator if is_artefact => PlanAction::Mirror,
+        PlanAction::ReplaceOperator if is_trusted(inputs, graph, node) => PlanAction::OpenApi,
+        other => other,
+    }
+}
+
+/// A move makes a replica beside it and a replacement in place needless: it does what they do.
+fn joined(mut by_subject: BTreeMap<(ComponentId, PlanAction), Action>) -> Vec<Action> {
+    let moved: BTreeSet<ComponentId> = by_subject
+        .keys()
+        .filter(|(_, kind)| *kind == PlanAction::ReplaceOperator)
+        .map(|(subject, _)| subject.clone())
+        .collect();
+    for subject in moved {
+        let other = by_subject.remove(&(subject.clone(), PlanAction::OpenApi));
+        let replica = by_subject.remove(&(subject.clone(), PlanAction::Replicate));
+        if let Some(action) = by_subject.get_mut(&(subject, PlanAction::ReplaceOperator)) {
+            action.closes.extend(other.into_iter().chain(replica).flat_map(|action| action.closes));
+        }
+    }
+    by_subject.into_values().collect()
+}
+
+fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Finding) -> Vec<ComponentId> {
+    if !rule.aggregate {
+        return vec![finding.subject.clone()];
+    }
+    let roots = Roots::new(graph);
+    let view = View { graph, catalog: inputs.catalog, profile: inputs.profile, as_of: inputs.as_of, roots: &roots };
+    let single = Rule { aggregate: false, ..rule.clone() };
+    judge(&view, &[single]).findings.into_iter().map(|finding| finding.subject).collect()
+}
+
+fn action(
+    inputs: &Inputs<'_>,
+    graph: &Graph<'_>,
+    node: NodeId,
+    kind: PlanAction,
+    effort: &str,
+    target: Option<&Provider>,
+) -> Action {
+    let service = graph.attribute(node, key::SERVICE).and_then(|id| inputs.catalog.service(id));
+    let moves = matches!(kind, PlanAction::ReplaceOperator | PlanAction::OpenApi);
+    let alternatives: Vec<String> = service
+        .filter(|_| moves)
+        .map_or_else(Vec::new, |service| service.alternatives.iter().map(ToString::to_string).collect());
+    let own = service.filter(|_| moves).map(|service| service.effort_max.as_deref().unwrap_or(&service.effort));
+    Action {
+        subject: graph.node(node).id.clone(),
+        kind,
+        text: text(graph, node, kind, target, service, alternatives.first().map(String::as_str)),
+        target: target.map(|target| target.id.to_string()),
+        alternatives,
+        migration: service
+            .and_then(|service| service.migration.as_deref())
+            .filter(|_| moves || kind == PlanAction::Replicate)
+            .map(str::to_owned),
+        effort: own.unwrap_or(effort).to_owned(),
+        closes: BTreeSet::new(),
+        wave: 1,
+    }
+}
+
+fn text(
+    graph: &Graph<'_>,
+    node: NodeId,
+    kind: PlanAction,
+    target: Option<&Provider>,
+    service: Option<&Service>,
+    alternative: Option<&str>,
+) -> String {
+    let label = graph.label(node);
+    let to = target.map_or("an operator under trusted control", |target| &target.name);
+    match kind {
+        PlanAction::Pin => format!("pin `{label}` by digest"),
+        PlanAction::Mirror => format!("hold `{label}` in a registry of your own and fetch it from there"),
+        PlanAction::Remove => format!("remove or replace `{label}`"),
+        PlanAction::Gitops => {
+            format!("let Argo CD or Flux deploy `{label}` from a repository with a mirror of your own")
+        }
+        PlanAction::Replicate => format!("keep a replica of `{label}` at {to}"),
+        PlanAction::OpenApi => match alternative {
+            Some(alternative) => format!("replace `{label}` by {alternative}, run by yourselves or as an open service"),
+            None => format!("replace `{label}` by something with an open API"),
+        },
+        PlanAction::ReplaceOperator => {
+            let offered = target.map(|target| offer(target, capability(graph, node)));
+            match (offered, alternative) {
+                (Some(Offer::Named(name)), _) if service.is_none_or(|service| service.open_api) => {
+                    format!("move `{label}` to {to} ({name})")
+                }
+                (Some(Offer::Named(name)), Some(alternative)) => {
+                    format!("move `{label}` to {to}: {alternative}, or its {name}")
+                }
+                (_, Some(alternative)) => format!("replace `{label}` by {alternative}, run at {to}"),
+                (_, None) => format!("move `{label}` to {to}"),
+            }
+        }
+    }
+}
