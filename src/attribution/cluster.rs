@@ -51,16 +51,26 @@ fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
         .filter(|seen| seen.all(key::COUNT).next().is_none() || seen.all(key::COUNT).any(|count| count != "0"))
         .map(|seen| (&seen.id, seen))
         .collect();
-    let parts: BTreeSet<&ComponentId> = work
+    let (parts, wholes): (BTreeSet<&ComponentId>, BTreeSet<&ComponentId>) = work
         .inventory
         .facts
         .keys()
         .filter_map(|fact| match fact {
-            Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } if capable.contains_key(to) => Some(from),
+            Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
+                if capable.contains_key(from) && capable.contains_key(to) =>
+            {
+                Some((from, to))
+            }
             _ => None,
         })
-        .collect();
-    capable.into_iter().filter(|(id, _)| !parts.contains(id)).map(|(_, seen)| seen).collect()
+        .unzip();
+    let mut found: Vec<&Seen> =
+        capable.into_iter().filter(|(id, _)| !parts.contains(id)).map(|(_, seen)| seen).collect();
+    // a node pool may name its cluster in words only: of one name, the one that others are built on is the cluster
+    found.sort_by_key(|seen| (!wholes.contains(&seen.id), &seen.id));
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    found.retain(|seen| seen.first(key::CLUSTER).is_none_or(|name| names.insert(name)));
+    found
 }
 
 /// Names of the clusters that delivery objects bring each workload to.

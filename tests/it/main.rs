@@ -5,6 +5,7 @@ mod catalog;
 mod cli;
 mod docs;
 mod images;
+mod judging;
 mod parse;
 mod properties;
 mod regression;

@@ -1,0 +1,121 @@
+//! What findings and simulations rest on, seen from the command line.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::cli::sovaudit;
+
+fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("can be made");
+        fs::write(path, text).expect("can be written");
+    }
+    folder
+}
+
+fn report(folder: &Path, more: &[&str]) -> (Option<i32>, Value) {
+    let output = sovaudit()
+        .arg("scan")
+        .arg(folder)
+        .args(["--as-of", "2026-11-23", "--format", "json"])
+        .args(more)
+        .output()
+        .expect("the binary runs");
+    let value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code(), value)
+}
+
+fn findings<'r>(report: &'r Value, rule: &str) -> Vec<&'r Value> {
+    let all = report["findings"].as_array().expect("findings");
+    all.iter().filter(|finding| finding["rule"] == rule).collect()
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app\nspec:\n  template:\n    spec:\n      \
+                          containers:\n        - name: app\n          image: registry.own.example/app@sha256:00\n";
+
+#[test]
+fn a_workload_without_a_known_cluster_is_not_said_to_survive() {
+    let two = "provider \"aws\" {\n  region = \"eu-central-1\"\n}\nresource \"aws_eks_cluster\" \"a\" {\n  name = \"a\"\n}\n\
+               resource \"aws_eks_cluster\" \"b\" {\n  name = \"b\"\n}\n";
+    let folder = tree(&[("k8s/app.yaml", DEPLOYMENT), ("main.tf", two)]);
+    let simulate = |folder: &Path| {
+        let output = sovaudit().args(["simulate", "--without", "US"]).arg(folder).output().expect("the binary runs");
+        String::from_utf8(output.stdout).expect("is UTF-8")
+    };
+    let text = simulate(folder.path());
+    assert!(text.contains("Not known") && text.contains("Survives: 0 of 1"), "{text}");
+    // one cluster leaves no choice
+    let one =
+        "provider \"aws\" {\n  region = \"eu-central-1\"\n}\nresource \"aws_eks_cluster\" \"a\" {\n  name = \"a\"\n}\n";
+    let folder = tree(&[("k8s/app.yaml", DEPLOYMENT), ("main.tf", one)]);
+    let text = simulate(folder.path());
+    assert!(text.contains("Stops at once") && text.contains("runs-on aws_eks_cluster.a"), "{text}");
+}
+
+#[test]
+fn a_class_that_rests_on_a_recalled_machine_cannot_fail_the_gate() {
+    let at = |machine: &str| {
+        let text = format!(
+            "provider \"aws\" {{\n  region = \"me-central-1\"\n}}\nresource \"aws_instance\" \"gpu\" {{\n  instance_type = \"{machine}\"\n}}\n"
+        );
+        let folder = tree(&[("main.tf", &text)]);
+        let (code, report) = report(folder.path(), &[]);
+        let found = findings(&report, "controlled-accelerator-destination");
+        assert_eq!(found.len(), 1, "{machine}: {report:#}");
+        (code, found[0]["may_gate"].as_bool())
+    };
+    assert_eq!(at("p5.48xlarge"), (Some(1), Some(true)));
+    assert_eq!(at("p6e-gb200.u36"), (Some(0), Some(false)));
+}
+
+#[test]
+fn a_second_file_that_names_a_known_component_opens_nothing() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"@maskito/core": "1"}},
+        "node_modules/@maskito/core": {"version": "3.2.1"}}}"#;
+    let one = tree(&[("web/package-lock.json", lock)]);
+    let (_, before) = report(one.path(), &[]);
+    let baseline = one.path().join("baseline.json");
+    fs::write(&baseline, before.to_string()).expect("can be written");
+    let two = tree(&[("a-app/package-lock.json", lock), ("web/package-lock.json", lock)]);
+    let (code, _) = report(two.path(), &["--baseline", &baseline.display().to_string()]);
+    assert_eq!(code, Some(0), "the baseline still covers it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_cannot_reach_out_of_the_scanned_folder() {
+    let secret = tree(&[("secret.toml", "password = \"hunter2\"\n")]);
+    let folder = tree(&[("requirements.txt", "torch==2.4.0\n")]);
+    std::os::unix::fs::symlink(secret.path().join("secret.toml"), folder.path().join("sovaudit.toml"))
+        .expect("can be linked");
+    let output = sovaudit().arg("scan").arg(folder.path()).output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"));
+    for rules in ["/etc", "../other"] {
+        let folder = tree(&[("sovaudit.toml", &format!("rules = [\"{rules}\"]\n"))]);
+        let output = sovaudit().arg("scan").arg(folder.path()).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(2), "{rules}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--rules"), "says what to do");
+    }
+}
+
+#[test]
+fn planning_grows_with_the_system_and_not_faster() {
+    let tables = |count: usize| {
+        let mut text = "provider \"aws\" {\n  region = \"eu-central-1\"\n}\n".to_owned();
+        (0..count).for_each(|at| {
+            text.push_str(&format!("resource \"aws_dynamodb_table\" \"t{at}\" {{\n  name = \"t{at}\"\n}}\n"))
+        });
+        let folder = tree(&[("main.tf", &text)]);
+        let start = std::time::Instant::now();
+        sovaudit().arg("plan").arg(folder.path()).assert().success();
+        start.elapsed().as_secs_f64()
+    };
+    tables(50);
+    let (small, large) = (tables(250), tables(1_000));
+    assert!(large < small * 12.0, "four times the tables took {:.1} times the time", large / small);
+}
