@@ -56,7 +56,7 @@ pub(crate) fn package_lock(project: usize, packages: usize) -> String {
     for index in 0..packages {
         let _ = write!(
             text,
-            ",\n    \"node_modules/part-{index}\": {{\n      \"version\": \"2.{}.0\",\n      \"resolved\": \"https://registry.npmjs.org/part-{index}/-/part-{index}-2.0.0.tgz\",\n      \"integrity\": \"sha512-{index:086}==\",\n      \"dependencies\": {{\n        \"part-{}\": \"^2.0.0\"\n      }}\n    }}",
+            ",\n    \"node_modules/part-{index}\": {{\n      \"version\": \"2.{}.0\",\n      \"resolved\": \"https://npmjs.org/part-{index}/-/part-{index}-2.0.0.tgz\",\n      \"integrity\": \"sha512-{index:086}==\",\n      \"dependencies\": {{\n        \"part-{}\": \"^2.0.0\"\n      }}\n    }}",
             project % 3,
             (index + 1) % packages,
         );

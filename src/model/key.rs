@@ -17,6 +17,8 @@ pub const SCOPE: &str = "scope";
 pub const REQUIREMENT: &str = "requirement";
 /// `locked` or `unlocked`.
 pub const RESOLUTION: &str = "resolution";
+/// Of a project: ecosystem whose requirements in its folder and below a lock file answers.
+pub const LOCKS: &str = "locks";
 /// Integrity hash of the artefact.
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.

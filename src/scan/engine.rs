@@ -191,7 +191,8 @@ impl Run<'_> {
             jobs.iter().for_each(|job| run_job(job, self).add_to(&mut inventory));
             inventory
         };
-        jobs.par_chunks(JOBS_PER_TASK).map(some).reduce(Inventory::default, Inventory::merge)
+        let all = jobs.par_chunks(JOBS_PER_TASK).map(some).reduce(Inventory::default, Inventory::merge);
+        super::reconcile::reconcile(all)
     }
 }
 

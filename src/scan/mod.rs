@@ -14,6 +14,7 @@ pub mod image;
 mod input;
 pub mod model;
 pub mod package;
+mod reconcile;
 
 pub use engine::{Options, Selector, scan_directory, scan_files};
 pub use facts::{Facts, Seen};

@@ -8,6 +8,7 @@ mod images;
 mod judging;
 mod parse;
 mod properties;
+mod reconcile;
 mod regression;
 mod rules;
 mod scanners;

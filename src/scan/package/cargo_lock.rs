@@ -49,7 +49,7 @@ impl Scanner for CargoLock {
         }
         let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
         let entries: Vec<Entry<'_>> = packages.list().iter().filter_map(|node| entry(node, file, out)).collect();
-        let project = toolkit::root(input, file, out);
+        let project = toolkit::locked_root("cargo", input, file, out);
         let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
         for entry in &entries {
             by_name.entry(entry.name).or_default().push(entry);
@@ -82,7 +82,7 @@ fn describe(entry: &Entry<'_>, project: &ComponentId, file: &SourceFile, out: &m
         return;
     }
     let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
-    let package = Package { ecosystem: "cargo", name: entry.name, version: Some(entry.version), file, span };
+    let package = Package::new("cargo", entry.name, Some(entry.version), file, span);
     package.write(project, out);
     if let Some(checksum) = entry.node.text_at("checksum") {
         out.attribute(&entry.id, key::INTEGRITY, format!("sha256:{checksum}"), file.at(span));
@@ -105,7 +105,7 @@ fn source_host(source: &str) -> Option<String> {
     if kind == "registry" && address.contains("github.com/rust-lang/crates.io-index") {
         return Some("crates.io".to_owned());
     }
-    toolkit::host_of(address).map(|host| if host == "index.crates.io" { "crates.io".to_owned() } else { host })
+    toolkit::host_of(address).map(|host| if host.ends_with(".crates.io") { "crates.io".to_owned() } else { host })
 }
 
 /// Edges to what an entry needs: `name`, `name version` or `name version (source)`.

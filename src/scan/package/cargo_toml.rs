@@ -2,8 +2,8 @@
 //! does not tell (which dependencies a member asks for itself).
 
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
-use crate::parse::{self, Node};
+use crate::model::{Basis, ComponentId, ComponentKind};
+use crate::parse::{self, Entry, Node};
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -13,12 +13,11 @@ pub struct CargoToml;
 static META: ScannerMeta = ScannerMeta {
     id: "cargo-toml",
     title: "Cargo manifest",
-    summary: "Declared dependencies with their requirement, git hosts and alternative registries. A dependency is a \
-              component of its own only where no lock file stands in the same folder or above would resolve it: \
-              members of a workspace are told by `workspace = true` or a lock file beside the manifest.",
-    files: &["**/Cargo.toml", "**/Cargo.lock"],
-    unit: Unit::Directory,
-    size: SizeClass::Large,
+    summary: "Declared dependencies of all tables with their requirement, git hosts and alternative registries. A \
+              Cargo.lock in the folder or above answers them; dependencies inside the tree are not components.",
+    files: &["**/Cargo.toml"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
     basis: Basis::Declared,
     emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
     reference: "https://doc.rust-lang.org/cargo/reference/manifest.html",
@@ -30,27 +29,19 @@ impl Scanner for CargoToml {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
-        let locked = input.files.iter().any(|file| file.path().name() == "Cargo.lock");
-        let Some(file) = input.files.iter().find(|file| file.path().name() == "Cargo.toml") else { return Ok(()) };
+        let file = input.file();
         let (root, problems) = parse::toml::toml(file.text());
         for problem in &problems {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
         }
         let project = toolkit::root(input, file, out);
-        // a member without a lock file of its own is resolved by the workspace's, which lists it
-        let member = root.get("workspace").is_none() && inherits(&root);
         for (scope, table) in tables(&root) {
             for entry in table.entries() {
-                dependency(&entry.key, entry.key_span, &entry.value, scope, locked || member, &project, file, out);
+                dependency(entry, scope, &project, file, out);
             }
         }
         Ok(())
     }
-}
-
-/// True when any field says `workspace = true`.
-fn inherits(root: &Node) -> bool {
-    root.walk().any(|node| node.get("workspace").and_then(Node::as_bool) == Some(true))
 }
 
 fn tables(root: &Node) -> Vec<(&'static str, &Node)> {
@@ -65,43 +56,24 @@ fn tables(root: &Node) -> Vec<(&'static str, &Node)> {
     found
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
-fn dependency(
-    alias: &str,
-    span: crate::text::Span,
-    value: &Node,
-    scope: &'static str,
-    resolved_elsewhere: bool,
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
-    if value.get("path").is_some() || value.get("workspace").is_some() {
+fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let value = &entry.value;
+    // `workspace = true` repeats what the workspace's own manifest states; its version is there
+    if value.get("path").is_some() {
         return;
     }
-    let name = value.text_at("package").unwrap_or(alias);
-    let git = value.get("git");
-    if let Some(address) = git.and_then(Node::text)
-        && let Some(host) = toolkit::host_of(address)
-    {
-        let seen = file.at(git.map_or(span, |node| node.span));
-        let id = purl::package("cargo", None, name, None);
-        if !resolved_elsewhere {
-            out.attribute(&id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
-            toolkit::distributed_by(&id, &host, &seen, out);
+    let name = value.text_at("package").unwrap_or(&entry.key);
+    let requirement = value.text().or_else(|| value.text_at("version")).unwrap_or("");
+    let id = Package::new("cargo", name, None, file, entry.key_span).require(requirement, scope, project, out);
+    match value.get("git") {
+        Some(git) => {
+            if let Some(address) = git.text() {
+                toolkit::fetched_from(&id, address, &file.at(git.span), out);
+            }
         }
-    }
-    if resolved_elsewhere {
-        return;
-    }
-    let id = Package { ecosystem: "cargo", name, version: None, file, span }.write(project, out);
-    out.relation(project, RelationKind::DependsOn, &id, file.at(span));
-    out.attribute(&id, key::RELATION, "direct", file.at(span));
-    out.attribute(&id, key::SCOPE, scope, file.at(span));
-    if let Some(requirement) = value.text().or_else(|| value.text_at("version")) {
-        out.attribute(&id, key::REQUIREMENT, requirement, file.at(value.span));
-    }
-    if git.is_none() && value.get("registry").is_none() {
-        toolkit::distributed_by(&id, "crates.io", &file.at(span).inferred(), out);
+        None if value.get("registry").is_none() && value.get("workspace").is_none() => {
+            toolkit::distributed_by(&id, "crates.io", &file.at(entry.key_span).inferred(), out);
+        }
+        None => {}
     }
 }

@@ -103,7 +103,7 @@ fn require(
         None => (module, version),
     };
     let span = span_within(line, line.text.trim());
-    let id = Package { ecosystem: "golang", name: module, version: Some(version), file, span }.write(project, out);
+    let id = Package::new("golang", module, Some(version), file, span).write(project, out);
     let seen = || file.at(span);
     out.attribute(&id, key::RELATION, if indirect { "transitive" } else { "direct" }, seen());
     out.attribute(&id, key::SCOPE, "runtime", seen());
@@ -115,7 +115,7 @@ fn require(
     if let Some(hash) = hashes.get(&(module, version)) {
         out.attribute(&id, key::INTEGRITY, *hash, seen());
     }
-    toolkit::distributed_by(&id, "proxy.golang.org", &seen().inferred(), out);
+    toolkit::distributed_by(&id, "golang.org", &seen().inferred(), out);
 }
 
 /// `replace a => b v1` and `replace a v0 => ../local`, in and out of blocks.

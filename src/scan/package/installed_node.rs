@@ -43,7 +43,7 @@ impl Scanner for InstalledNode {
         };
         let subject = input.root_subject_at(&holder);
         out.component(&subject, input.root_kind(), file.whole());
-        let package = Package { ecosystem: "npm", name: text, version: Some(version), file, span: name.span };
+        let package = Package::new("npm", text, Some(version), file, name.span);
         let id = package.write(&subject, out);
         if let Some(licence) = root.get("license").filter(|node| node.text().is_some_and(|text| text.len() <= 100)) {
             out.attribute(&id, key::LICENSE, licence.text().unwrap_or_default(), file.at(licence.span));

@@ -42,7 +42,7 @@ impl Scanner for InstalledPython {
         };
         let root = input.root_subject_at(&file.folder().parent());
         out.component(&root, input.root_kind(), file.whole());
-        let package = Package { ecosystem: "pypi", name, version: Some(*version), file, span: *span };
+        let package = Package::new("pypi", name, Some(*version), file, *span);
         let id = package.write(&root, out);
         let licence = field("License-Expression").or_else(|| field("License"));
         if let Some((_, licence, span)) = licence.filter(|(_, text, _)| text.len() <= LICENCE) {

@@ -40,7 +40,7 @@ impl Scanner for PackageLock {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.json().map_err(|error| file.parse_error(error))?;
-        let project = toolkit::root(input, file, out);
+        let project = toolkit::locked_root("npm", input, file, out);
         let mut tree: BTreeMap<String, Installed<'_>> = BTreeMap::new();
         if let Some(packages) = root.get("packages") {
             for entry in packages.entries() {
@@ -112,7 +112,7 @@ fn write(name: &str, entry: &Entry, project: &ComponentId, file: &SourceFile, ou
         Some((name, version)) => (name, Some(version)),
         None => (name, stated.filter(|text| !text.contains("://") && !text.starts_with("file:"))),
     };
-    let id = Package { ecosystem: "npm", name, version, file, span: entry.key_span }.write(project, out);
+    let id = Package::new("npm", name, version, file, entry.key_span).write(project, out);
     let seen = || file.at(entry.key_span);
     if let Some(integrity) = node.get("integrity")
         && let Some(text) = integrity.text()

@@ -2,7 +2,7 @@
 
 use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::parse::{self, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
@@ -13,11 +13,11 @@ pub struct Pyproject;
 static META: ScannerMeta = ScannerMeta {
     id: "pyproject",
     title: "Python project file",
-    summary: "PEP 621 dependencies, optional dependencies, dependency groups and Poetry tables, as declared. Where a \
-              lock file stands beside it, the lock file speaks and declared ranges are not components of their own.",
-    files: &["**/pyproject.toml", "**/uv.lock", "**/poetry.lock", "**/pdm.lock"],
-    unit: Unit::Directory,
-    size: SizeClass::Large,
+    summary: "PEP 621 dependencies, optional dependencies, dependency groups and Poetry tables, as declared. A lock \
+              file in the folder or above answers them.",
+    files: &["**/pyproject.toml"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
     basis: Basis::Declared,
     emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
     reference: "https://packaging.python.org/en/latest/specifications/pyproject-toml/",
@@ -29,19 +29,10 @@ impl Scanner for Pyproject {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
-        // poetry and pdm locks are not read yet: their manifests must not hide behind them
-        let locked = input.files.iter().any(|file| file.path().name() == "uv.lock");
-        for other in input.files.iter().filter(|file| matches!(file.path().name(), "poetry.lock" | "pdm.lock")) {
-            let message = "this lock file is not read yet; the declared requirements beside it are";
-            out.problem(DiagnosticKind::Unsupported, other, None, message);
-        }
-        let Some(file) = input.files.iter().find(|file| file.path().name() == "pyproject.toml") else { return Ok(()) };
+        let file = input.file();
         let (root, problems) = parse::toml::toml(file.text());
         for problem in &problems {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
-        if locked {
-            return Ok(());
         }
         let project = toolkit::root(input, file, out);
         for (scope, list) in lists(&root) {
@@ -100,13 +91,7 @@ fn declare(
         return;
     }
     let specifier = rest.split(';').next().unwrap_or(rest).trim();
-    let id = Package { ecosystem: "pypi", name, version: None, file, span }.write(project, out);
-    out.relation(project, RelationKind::DependsOn, &id, file.at(span));
-    out.attribute(&id, key::RELATION, "direct", file.at(span));
-    out.attribute(&id, key::SCOPE, scope, file.at(span));
-    if !specifier.is_empty() {
-        out.attribute(&id, key::REQUIREMENT, specifier, file.at(span));
-    }
+    let id = Package::new("pypi", name, None, file, span).require(specifier, scope, project, out);
     match specifier.split_once('@').map(|(_, address)| address.trim()).filter(|address| address.contains("://")) {
         Some(address) => toolkit::fetched_from(&id, address, &file.at(span), out),
         None => toolkit::distributed_by(&id, "pypi.org", &file.at(span).inferred(), out),

@@ -145,7 +145,7 @@ fn requirement(
     }
     let pinned = rest.strip_prefix("===").or_else(|| rest.strip_prefix("==")).map(str::trim);
     let version = pinned.filter(|version| !version.contains(['*', ',', ' ']) && !version.is_empty());
-    let id = Package { ecosystem: "pypi", name, version, file, span }.write(project, out);
+    let id = Package::new("pypi", name, version, file, span).write(project, out);
     out.relation(project, RelationKind::DependsOn, &id, file.at(span));
     out.attribute(&id, key::RELATION, "direct", file.at(span));
     if !rest.is_empty() && version.is_none() {

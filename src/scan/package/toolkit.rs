@@ -5,26 +5,46 @@ use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::Span;
 
 /// A package about to be written.
+#[derive(Clone, Copy)]
 pub(crate) struct Package<'a> {
     /// Ecosystem word and purl type.
-    pub(crate) ecosystem: &'static str,
+    ecosystem: &'static str,
+    /// Maven group, Composer vendor, Swift host and owner; npm scopes and Go paths stay in the name.
+    namespace: Option<&'a str>,
     /// Name as the ecosystem writes it.
-    pub(crate) name: &'a str,
+    name: &'a str,
     /// Exact version; `None` when only a requirement is known.
-    pub(crate) version: Option<&'a str>,
+    version: Option<&'a str>,
     /// Where it stands.
-    pub(crate) file: &'a SourceFile,
+    file: &'a SourceFile,
     /// The words that name it.
-    pub(crate) span: Span,
+    span: Span,
 }
 
-impl Package<'_> {
+impl<'a> Package<'a> {
+    /// A package without namespace.
+    pub(crate) fn new(
+        ecosystem: &'static str,
+        name: &'a str,
+        version: Option<&'a str>,
+        file: &'a SourceFile,
+        span: Span,
+    ) -> Self {
+        Self { ecosystem, namespace: None, name, version, file, span }
+    }
+
+    /// The same with a namespace.
+    pub(crate) fn within(mut self, namespace: &'a str) -> Self {
+        self.namespace = Some(namespace).filter(|text| !text.is_empty());
+        self
+    }
+
     /// Canonical id.
     pub(crate) fn id(&self) -> ComponentId {
         match self.ecosystem {
             "npm" => purl::npm(self.name, self.version),
             "golang" => purl::golang(self.name, self.version),
-            other => purl::package(other, None, self.name, self.version),
+            other => purl::package(other, self.namespace, self.name, self.version),
         }
     }
 
@@ -35,26 +55,128 @@ impl Package<'_> {
         let seen = self.file.at(self.span);
         out.component(&id, ComponentKind::Package, seen.clone());
         out.attribute(&id, key::ECOSYSTEM, self.ecosystem, seen.clone());
-        out.attribute(&id, key::NAME, self.name, seen.clone());
+        let name = self.namespace.map_or_else(|| self.name.to_owned(), |space| format!("{space}/{}", self.name));
+        out.attribute(&id, key::NAME, &name, seen.clone());
         if let Some(version) = self.version {
             out.attribute(&id, key::VERSION, version, seen.clone());
         }
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
         out.attribute(&id, key::RESOLUTION, resolution, seen.clone());
-        for identity in identities(self.ecosystem, self.name) {
+        for identity in identities(self.ecosystem, self.namespace, &name) {
             out.attribute(&id, key::IDENTITY, identity, seen.clone());
         }
         out.relation(root, RelationKind::Contains, &id, seen);
         id
     }
+
+    /// Writes what a manifest asks for directly: the package with its constraint and scope, needed by
+    /// `project`. A version that the constraint alone does not fix stays open; when a lock file answers it,
+    /// [`crate::scan::reconcile`] puts the locked package in its place.
+    pub(crate) fn require(
+        &self,
+        constraint: &str,
+        scope: &'static str,
+        project: &ComponentId,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
+        let id = self.write(project, out);
+        let seen = self.file.at(self.span);
+        if !constraint.is_empty() {
+            out.attribute(&id, key::REQUIREMENT, constraint, seen.clone());
+        }
+        out.attribute(&id, key::SCOPE, scope, seen.clone());
+        direct(project, &id, &seen, out);
+        id
+    }
+}
+
+/// An entry of a lock file that others name: a package, or a project of the tree itself.
+#[derive(Clone)]
+pub(crate) struct Locked {
+    /// The package; for the tree's own, the project.
+    pub(crate) id: ComponentId,
+    /// The tree's own project, not a package of others.
+    pub(crate) own: bool,
+}
+
+impl Locked {
+    /// A package of others.
+    pub(crate) fn package(id: ComponentId) -> Self {
+        Self { id, own: false }
+    }
+
+    /// The tree's own.
+    pub(crate) fn own(project: &ComponentId) -> Self {
+        Self { id: project.clone(), own: true }
+    }
+
+    /// Writes that this entry needs another; what the tree's own needs is direct.
+    pub(crate) fn needs(&self, to: &Self, seen: &Seen, out: &mut Facts<'_>) {
+        if to.own {
+            return;
+        }
+        if self.own {
+            direct(&self.id, &to.id, seen, out);
+        } else {
+            out.relation(&self.id, RelationKind::DependsOn, &to.id, seen.clone());
+        }
+    }
+}
+
+/// The project needs a package directly.
+pub(crate) fn direct(project: &ComponentId, id: &ComponentId, seen: &Seen, out: &mut Facts<'_>) {
+    out.relation(project, RelationKind::DependsOn, id, seen.clone());
+    out.attribute(id, key::RELATION, "direct", seen.clone());
+}
+
+/// As [`root`], for a lock file: says that requirements of this ecosystem in the folder and below are
+/// answered by this file.
+pub(crate) fn locked_root(ecosystem: &str, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> ComponentId {
+    let project = root(input, file, out);
+    out.attribute(&project, key::LOCKS, ecosystem, file.whole());
+    project
+}
+
+/// A repository that the package says it comes from: its address, and its owner as a key.
+pub(crate) fn repository(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    out.attribute(id, key::SOURCE, without_secrets(address), seen.clone());
+    if let Some(owner) = owner_of_address(address) {
+        out.attribute(id, key::IDENTITY, owner, seen.clone().inferred());
+    }
+}
+
+/// `github:owner` of an address with or without scheme, of npm's `github:owner/name`, of `git@host:owner/name`.
+pub(crate) fn owner_of_address(address: &str) -> Option<String> {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, rest)| rest);
+    if let Some((host, path)) = rest.split_once(':')
+        && !path.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return match host {
+            "github" | "gitlab" => path.split_once('/').map(|(owner, _)| format!("{host}:{owner}")),
+            host => repository_owner(&format!("{host}/{path}")),
+        };
+    }
+    repository_owner(rest)
+}
+
+/// The domain of an author or maintainer's mail address, as a weak key: `Name <user@corp.example>`.
+pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
+    for part in text.split(',') {
+        if let Some(domain) = crate::scan::image::dpkg::mail_domain(part) {
+            out.attribute(id, key::IDENTITY, format!("mail:{domain}"), seen.clone().inferred());
+        }
+    }
 }
 
 /// Keys under which the catalog may know the publisher of a name.
-fn identities(ecosystem: &str, name: &str) -> Vec<String> {
+fn identities(ecosystem: &str, namespace: Option<&str>, name: &str) -> Vec<String> {
     let mut keys = vec![format!("{ecosystem}:{name}")];
+    keys.extend(namespace.map(|namespace| format!("{ecosystem}:{namespace}")));
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
-        "golang" => keys.extend(repository_owner(name)),
+        "golang" | "swift" => keys.extend(repository_owner(name)),
+        "github" => keys.extend(namespace.map(|owner| format!("github:{owner}"))),
         _ => {}
     }
     keys

@@ -46,7 +46,7 @@ impl Scanner for UvLock {
         for problem in &problems {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
         }
-        let project = toolkit::root(input, file, out);
+        let project = toolkit::locked_root("pypi", input, file, out);
         let packages = root.get("package").context("no `[[package]]` entries: not a uv lock file")?;
         let mut all = Vec::new();
         for node in packages.list() {
@@ -84,7 +84,7 @@ fn write(
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) -> ComponentId {
-    let id = Package { ecosystem: "pypi", name, version, file, span }.write(project, out);
+    let id = Package::new("pypi", name, version, file, span).write(project, out);
     let source = node.get("source");
     let address = ["registry", "git", "url"].iter().find_map(|kind| source.and_then(|source| source.get(kind)));
     if let Some(address) = address

@@ -429,8 +429,8 @@ fn rpm_packages_are_read_from_images() {
 #[test]
 fn package_sources_are_needed_to_build_and_are_no_registry() {
     let layer = TarBuilder::default()
-        .file("etc/apt/sources.list", b"deb https://name:hunter2@deb.debian.org/debian bookworm main\n")
-        .file("etc/apk/repositories", b"https://dl-cdn.alpinelinux.org/alpine/v3.20/main\n")
+        .file("etc/apt/sources.list", b"deb https://name:hunter2@debian.org/debian bookworm main\n")
+        .file("etc/apk/repositories", b"https://alpinelinux.org/alpine/v3.20/main\n")
         .end();
     let image = Image::new(&[layer], Packing::Gzip, &json!({}));
     let inventory =
@@ -446,8 +446,8 @@ fn package_sources_are_needed_to_build_and_are_no_registry() {
         })
         .collect();
     let wanted = [
-        "depends-on host:deb.debian.org next-deploy",
-        "depends-on host:dl-cdn.alpinelinux.org next-deploy",
+        "depends-on host:debian.org next-deploy",
+        "depends-on host:alpinelinux.org next-deploy",
         "distributed-by host:registry.example next-deploy",
     ];
     assert_eq!(to_hosts, set(&wanted));

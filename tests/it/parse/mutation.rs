@@ -68,7 +68,7 @@ const PIECES: [&str; 60] = [
 ];
 
 const JSON_SAMPLE: &str = r#"{"name": "é漢", "lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1.0.0"}},
-  "node_modules/a": {"version": "1.0.2", "resolved": "https://registry.npmjs.org/a", "dev": true, "n": [1.5e3, null]}}}"#;
+  "node_modules/a": {"version": "1.0.2", "resolved": "https://npmjs.org/a", "dev": true, "n": [1.5e3, null]}}}"#;
 const YAML_SAMPLE: &str = "# comment\napiVersion: v1\nkind: &kind Pod\nmetadata: {name: 'a', labels: {\"x\": !!str 1}}\nspec:\n  base: &base\n    image: r.example/a:1\n  containers:\n  - <<: *base\n    args: [\"--x\", *kind]\n    script: |\n      one\n        two\n    folded: >-\n      a\n      b\n  ? complex\n  : ~\n---\nsecond: 0x1F\n...\n";
 const TOML_SAMPLE: &str = "# comment\nversion = 4\n[package]\nname = \"é漢\"\ntext = '''a\nb'''\nwhen = 2024-01-02T03:04:05Z\n[[package.list]]\na.b = [1, 2.5, {c = \"\\u00e9\"}]\n[[package.list]]\nx = true\n";
 const HCL_SAMPLE: &str = "# comment\nvariable \"region\" {\n  default = \"eu-west-3\"\n}\nlocals {\n  names = [for s in var.list : upper(s) if s != \"\"]\n  map   = { a = 1, (var.b) = \"x-${var.region}-%{ if a }y%{ endif }\" }\n}\nresource \"aws_instance\" \"é\" {\n  count = var.on ? 1 : -2 * (3 + 4)\n  type  = local.map[\"a\"].b[*].c[0]\n  data  = <<-EOT\n    text ${local.x}\n  EOT\n}\n";

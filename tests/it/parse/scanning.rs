@@ -138,15 +138,15 @@ const SAMPLES: [(&str, &str); 20] = [
     ),
     (
         "uv.lock",
-        "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://pypi.org/simple\" }\ndependencies = [{ name = \"b\" }]\nsdist = { url = \"https://files.example/a.tar.gz\" }\n",
+        "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://pypi.org\" }\ndependencies = [{ name = \"b\" }]\nsdist = { url = \"https://files.example/a.tar.gz\" }\n",
     ),
     (
         "package-lock.json",
-        "{\"name\": \"x\", \"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"@a/b\": \"1\"}}, \"node_modules/@a/b\": {\"version\": \"1.0.0\", \"resolved\": \"https://registry.npmjs.org/@a/b/-/b-1.0.0.tgz\", \"dependencies\": {\"c\": \"^1\"}}}}",
+        "{\"name\": \"x\", \"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"@a/b\": \"1\"}}, \"node_modules/@a/b\": {\"version\": \"1.0.0\", \"resolved\": \"https://npmjs.org/@a/b/-/b-1.0.0.tgz\", \"dependencies\": {\"c\": \"^1\"}}}}",
     ),
     (
         "requirements.txt",
-        "--index-url https://pypi.org/simple\na[b]==1.0 ; python_version > '3' \\\n  --hash=sha256:00\n-e git+https://git.example/c@v1#egg=c\n-r other.txt\nd @ file:///d.whl\n",
+        "--index-url https://pypi.org\na[b]==1.0 ; python_version > '3' \\\n  --hash=sha256:00\n-e git+https://git.example/c@v1#egg=c\n-r other.txt\nd @ file:///d.whl\n",
     ),
     (
         "go.mod",
