@@ -1,8 +1,12 @@
 //! The command line: types only, no logic.
 
+use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use anyhow::Context as _;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// Auditor for the geopolitical resilience of AI infrastructure.
 ///
@@ -45,6 +49,10 @@ pub enum Command {
     Rules(RulesArgs),
     /// Write a commented sovaudit.toml
     Init(InitArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of the program, or of a command
+    Man(ManArgs),
 }
 
 /// What every evaluating command takes.
@@ -80,9 +88,9 @@ pub struct Common {
     /// Registry that may be spoken to without encryption; repeats
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
-    /// Worker threads [default: one per core]
+    /// Worker threads, at least 1 [default: one per core]
     #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// `scan`.
@@ -94,7 +102,7 @@ pub struct ScanArgs {
     /// What standard output gets: table, json, sarif, markdown
     #[arg(long, default_value = "table")]
     pub format: String,
-    /// Write FORMAT=FILE as well; repeats
+    /// Write FORMAT=FILE as well; FILE `-` is standard output, instead of --format; repeats
     #[arg(long, value_name = "FORMAT=FILE")]
     pub output: Vec<String>,
     /// Categories, rule ids or severities (and worse) that fail the gate; `none` for nothing
@@ -221,4 +229,48 @@ pub struct InitArgs {
     /// Folder to write into
     #[arg(default_value = ".")]
     pub folder: PathBuf,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Shell: bash, elvish, fish, powershell, zsh
+    pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Command, such as `scan` or `rules list`; without one, the program
+    pub command: Vec<String>,
+}
+
+/// Writes the completion script of a shell.
+///
+/// # Errors
+/// Only those of the writer.
+pub fn completions(shell: Shell, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "sovaudit", &mut script);
+    out.write_all(&script)
+}
+
+/// Writes the manual page of the program, or of the command that `words` name.
+///
+/// # Errors
+/// The word that is no command, and those of the writer.
+pub fn manual(words: &[String], out: &mut dyn io::Write) -> anyhow::Result<()> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let mut command = &program;
+    for word in words {
+        command = command.find_subcommand(word).with_context(|| format!("there is no command `{word}`"))?;
+    }
+    // filled text would run the examples together: they are set as they stand
+    let page = clap_mangen::Man::new(command.clone().after_help(None::<&str>));
+    page.render(out)?;
+    if words.is_empty() {
+        writeln!(out, ".SH EXAMPLES\n.nf\n{}\n.fi", EXAMPLES.replace('-', "\\-"))?;
+    }
+    Ok(())
 }

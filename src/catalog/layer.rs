@@ -47,10 +47,51 @@ impl Layer {
     }
 }
 
+/// What a rule file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A rule with its examples.
+    Finding,
+    /// A profile.
+    Profile,
+    /// Rows of tables.
+    Tables,
+    /// Text for people and generators.
+    Reference,
+}
+
+impl Content {
+    /// By the folder for the layout of the embedded files; elsewhere by the keys of the file itself, so that one file
+    /// anywhere in a user's folder is enough. Only rules and profiles have such keys above the first table.
+    #[must_use]
+    pub fn of(path: &str, text: &str) -> Self {
+        match path.split_once('/').map(|(folder, _)| folder) {
+            Some("findings") => return Self::Finding,
+            Some("profiles") => return Self::Profile,
+            Some("reference") => return Self::Reference,
+            _ => {}
+        }
+        let keys: Vec<&str> = text
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+            .filter_map(|line| line.split_once('='))
+            .map(|(key, _)| key.trim())
+            .collect();
+        let has = |known: &[&str]| known.iter().any(|key| keys.contains(key));
+        if has(&["kind", "category", "severity", "why", "remedy"]) {
+            Self::Finding
+        } else if has(&["id", "about", "home", "trusted", "refused", "fail-on"]) {
+            Self::Profile
+        } else {
+            Self::Tables
+        }
+    }
+}
+
 /// Reads a user's rules folder.
 ///
 /// # Errors
-/// When the folder or a file in it cannot be read.
+/// When the folder or a file in it cannot be read, or when it holds no rule file.
 pub fn read_folder(folder: &Path) -> anyhow::Result<Layer> {
     use crate::source::{Limits, directory};
     let limits = Limits::default();
@@ -63,6 +104,7 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<Layer> {
             String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("rule file `{}` is not UTF-8", candidate.path))?;
         files.push((candidate.path.to_string(), text));
     }
+    anyhow::ensure!(!files.is_empty(), "it holds no rule file: no file whose name ends with `.toml`");
     Ok(Layer { name: folder.display().to_string(), files })
 }
 

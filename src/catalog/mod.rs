@@ -12,7 +12,7 @@ pub(crate) mod tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use index::{HostIndex, KeyMatch};
-pub use layer::{Layer, RuleError, read_folder};
+pub use layer::{Content, Layer, RuleError, read_folder};
 pub use tables::Tables;
 
 use crate::model::Date;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::layer::{Layer, RuleError};
+use super::layer::{Content, Layer, RuleError};
 use super::rows::{
     Accelerator, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion, Destination,
     InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor, Provider, Region,
@@ -90,11 +90,6 @@ fn merge<Row>(
     into.extend(from);
 }
 
-/// Folders whose files are not tables.
-fn is_table(path: &str) -> bool {
-    !(path.starts_with("findings/") || path.starts_with("profiles/") || path.starts_with("reference/"))
-}
-
 /// Reads all layers in order.
 ///
 /// # Errors
@@ -104,7 +99,8 @@ pub(super) fn read(layers: &[Layer]) -> Result<(Tables, Vec<String>), Vec<RuleEr
     let mut replaced = Vec::new();
     let mut errors = Vec::new();
     for layer in layers {
-        let files: Vec<&(String, String)> = layer.files.iter().filter(|(path, _)| is_table(path)).collect();
+        let files: Vec<&(String, String)> =
+            layer.files.iter().filter(|(path, text)| Content::of(path, text) == Content::Tables).collect();
         let read: Vec<Result<Tables, RuleError>> = files
             .par_iter()
             .map(|(path, text)| toml::from_str(text).map_err(|error| RuleError::toml(path, text, &error)))

@@ -40,5 +40,13 @@ pub fn run(cli: &Cli, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
         Command::Providers(arguments) => providers::run(arguments, out),
         Command::Rules(arguments) => rules::run(arguments, out),
         Command::Init(arguments) => init::run(arguments, out),
+        Command::Completions(arguments) => {
+            crate::cli::completions(arguments.shell, out)?;
+            Ok(Outcome::Passed)
+        }
+        Command::Man(arguments) => {
+            crate::cli::manual(&arguments.command, out)?;
+            Ok(Outcome::Passed)
+        }
     }
 }

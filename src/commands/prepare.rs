@@ -55,6 +55,10 @@ fn rule_errors(errors: &[RuleError]) -> anyhow::Error {
 /// Reads everything and takes stock.
 pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let target = Target::parse(&common.target)?;
+    if !matches!(target, Target::Image(_)) && (common.platform.is_some() || !common.insecure_registry.is_empty()) {
+        let option = if common.platform.is_some() { "--platform" } else { "--insecure-registry" };
+        bail!("`{option}` is for images, and `{}` is none; leave it out", common.target);
+    }
     let config = config(common, &target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
@@ -67,7 +71,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         ..Options::default()
     };
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(common.threads.unwrap_or(0))
+        .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
         .stack_size(8 << 20)
         .thread_name(|at| format!("scan-{at}"))
         .build()?;

@@ -18,8 +18,8 @@ use crate::rules::run::{View, judge};
 /// Runs the command.
 pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
     // outputs are checked before the work, so that a typing mistake does not cost a scan
-    let shown = format_named(&arguments.format)?;
-    let outputs = outputs(&arguments.output)?;
+    let (files, on_standard_output) = outputs(&arguments.output)?;
+    let shown = on_standard_output.map_or_else(|| format_named(&arguments.format), Ok)?;
     let prepared = prepare(&arguments.common)?;
     let fail_on = fail_on(arguments, &prepared.config.fail_on, &prepared.profile.file.fail_on, &prepared.knowledge)?;
     let baseline = arguments.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
@@ -41,9 +41,9 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         judgement: &judgement,
         gate: &gate,
         waivers: &prepared.config.waivers,
-        with_inventory: shown.id() == "json" || outputs.iter().any(|(format, _)| format.id() == "json"),
+        with_inventory: shown.id() == "json" || files.iter().any(|(format, _)| format.id() == "json"),
     });
-    for (format, path) in &outputs {
+    for (format, path) in &files {
         write_file(*format, &report, path)?;
     }
     if shown.id() == "table" && color::wanted(&arguments.color) {
@@ -66,15 +66,30 @@ fn format_named(word: &str) -> anyhow::Result<&'static dyn Format> {
     report::format(word).with_context(|| format!("there is no format `{word}`; choose one of {}", known.join(", ")))
 }
 
-fn outputs(words: &[String]) -> anyhow::Result<Vec<(&'static dyn Format, PathBuf)>> {
-    let mut found = Vec::new();
+/// Files to write, and the format that `-` asks for on standard output.
+type Outputs = (Vec<(&'static dyn Format, PathBuf)>, Option<&'static dyn Format>);
+
+fn outputs(words: &[String]) -> anyhow::Result<Outputs> {
+    let mut found: Vec<(&'static dyn Format, PathBuf)> = Vec::new();
+    let mut on_standard_output = None;
     for word in words {
         let Some((format, path)) = word.split_once('=').filter(|(_, path)| !path.is_empty()) else {
             bail!("`--output {word}` needs the form FORMAT=FILE, such as sarif=out.sarif");
         };
-        found.push((format_named(format)?, PathBuf::from(path)));
+        let format = format_named(format)?;
+        let path = PathBuf::from(path);
+        let taken = if path == Path::new("-") {
+            on_standard_output.replace(format).is_some()
+        } else {
+            let taken = found.iter().any(|(_, other)| *other == path);
+            anyhow::ensure!(!path.is_dir(), "`--output {word}` names a folder; name a file in it");
+            anyhow::ensure!(folder_of(&path).is_dir(), "the folder of `--output {word}` does not exist");
+            found.push((format, path));
+            taken
+        };
+        anyhow::ensure!(!taken, "`--output {word}` goes where another output goes already");
     }
-    Ok(found)
+    Ok((found, on_standard_output))
 }
 
 /// What fails the gate: the command line, else the configuration, else the profile.
@@ -121,18 +136,21 @@ fn baseline(path: &Path) -> anyhow::Result<BTreeSet<Fingerprint>> {
 /// Writes beside the target and renames: no reader ever sees half a file.
 fn write_file(format: &dyn Format, report: &Report, path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".sovaudit-")
-        .tempfile_in(folder)
-        .with_context(|| format!("cannot write into the folder of `{shown}`"))?;
+    let made = tempfile::Builder::new().prefix(".sovaudit-").tempfile_in(folder_of(path));
+    // the error names the temporary file, which nobody asked for
+    let mut file =
+        made.map_err(|error| anyhow::anyhow!("cannot write into the folder of `{shown}`: {}", error.kind()))?;
     let mut buffer = io::BufWriter::new(file.as_file_mut());
     format.write(report, &mut buffer).with_context(|| format!("cannot write `{shown}`"))?;
     buffer.flush().with_context(|| format!("cannot write `{shown}`"))?;
     drop(buffer);
     readable(file.path());
-    file.persist(path).with_context(|| format!("cannot write `{shown}`"))?;
+    file.persist(path).map_err(|failed| failed.error).with_context(|| format!("cannot write `{shown}`"))?;
     Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Temporary files are private; a report is for others too.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::file::{Kind, Rule};
 use super::profile::ProfileFile;
 use crate::catalog::tables::nearest;
-use crate::catalog::{Catalog, Layer, RuleError};
+use crate::catalog::{Catalog, Content, Layer, RuleError};
 use crate::model::ComponentKind;
 use crate::text::Span;
 
@@ -29,16 +29,15 @@ impl RuleSet {
         let mut errors = Vec::new();
         for layer in layers {
             for (path, text) in &layer.files {
-                if path.starts_with("findings/") {
-                    match toml::from_str::<Rule>(text) {
+                match Content::of(path, text) {
+                    Content::Finding => match toml::from_str::<Rule>(text) {
                         Ok(rule) => {
                             errors.extend(check(&rule, path, text, catalog));
                             rules.insert(rule.id.clone(), rule);
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
-                    }
-                } else if path.starts_with("profiles/") {
-                    match toml::from_str::<ProfileFile>(text) {
+                    },
+                    Content::Profile => match toml::from_str::<ProfileFile>(text) {
                         Ok(profile) => {
                             if let Err(word) = super::Profile::resolve(profile.clone(), catalog, catalog.date()) {
                                 errors.push(RuleError::whole(path, word));
@@ -46,7 +45,8 @@ impl RuleSet {
                             profiles.insert(profile.id.clone(), profile);
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
-                    }
+                    },
+                    Content::Tables | Content::Reference => {}
                 }
             }
         }

@@ -293,6 +293,84 @@ fn own_rules_are_added_and_recalled_facts_never_fail_a_gate() {
     assert!(out.contains("own-rule"), "{out}");
 }
 
+#[test]
+fn a_rules_folder_takes_rules_and_profiles_anywhere() {
+    let folder = copy_of_web();
+    let rules = tempfile::tempdir().expect("a temporary folder");
+    let layer = rules.path().display().to_string();
+    for command in ["check", "test"] {
+        let assert = sovaudit().args(["rules", command, &layer]).assert().code(2);
+        assert.stderr(predicates::str::contains("it holds no rule file"));
+    }
+    let write = |name: &str, text: &str| fs::write(rules.path().join(name), text).expect("writes");
+    write("own-rule.toml", &OWN_RULE.replace("MARK", "one-source"));
+    write("house.toml", "id = \"house\"\ntitle = \"Us\"\nabout = \"Our view\"\nhome = [\"NL\"]\n");
+    write(
+        "parties.toml",
+        "[[organisation]]\nid = \"own-party\"\nname = \"Own\"\nkind = \"company\"\nsource = \"us\"\nverification = \"one-source\"\n",
+    );
+    sovaudit().args(["rules", "test", &layer]).assert().success();
+    let target = folder.path().display().to_string();
+    let (code, out, error) = scan(&[&target, "--rules", &layer, "--profile", "house", "--fail-on", "own"]);
+    assert_eq!(code, 1, "{out}{error}");
+    write("own-rule.toml", &OWN_RULE.replace("MARK", "one-source").replace("id = ", "name = "));
+    let (code, _, error) = scan(&[&target, "--rules", &layer]);
+    assert_eq!(code, 2);
+    assert!(error.contains("own-rule.toml:2:1: unknown field `name`, expected one of `id`"), "{error}");
+}
+
+#[test]
+fn outputs_go_where_they_were_asked_to() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = sovaudit()
+        .current_dir(folder.path())
+        .args(["scan", "--output", "json=-"])
+        .arg(root().join("fixtures/ai-platform/infra/ovh"))
+        .output()
+        .expect("runs");
+    serde_json::from_slice::<Value>(&output.stdout).expect("standard output is the JSON report alone");
+    assert_eq!(fs::read_dir(folder.path()).expect("is a folder").count(), 0, "no file named `-`");
+    let cases: [(&[&str], &str); 6] = [
+        (&["--output", "json=-", "--output", "sarif=-"], "goes where another output goes"),
+        (&["--output", "markdown=."], "names a folder"),
+        (&["--output", "markdown=no/such/report.md"], "does not exist"),
+        (&["--threads", "0"], "invalid value '0' for '--threads <N>'"),
+        (&["--platform", "linux/amd64"], "`--platform` is for images"),
+        (&["--insecure-registry", "localhost"], "`--insecure-registry` is for images"),
+    ];
+    for (arguments, wanted) in cases {
+        let (code, _, error) = scan(&[&["fixtures/ai-platform"], arguments].concat());
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(error.contains(wanted), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn jurisdictions_are_read_in_any_case_and_once() {
+    let run = |without: &str| {
+        sovaudit().args(["simulate", "--without", without, "fixtures/ai-platform"]).output().expect("runs")
+    };
+    let output = run("US,us,USA");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("Without US: "));
+    let output = run("US,ZZ");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`--without ZZ` is neither a country"));
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = sovaudit().args(["completions", shell]).output().expect("runs").stdout;
+        assert!(String::from_utf8_lossy(&script).contains("sovaudit"), "{shell}");
+    }
+    for (words, title) in [(&[][..], ".TH sovaudit 1"), (&["scan"], ".TH sovaudit-scan 1"), (&["rules", "list"], ".SH")]
+    {
+        let page = sovaudit().arg("man").args(words).output().expect("runs").stdout;
+        assert!(String::from_utf8_lossy(&page).contains(title), "{words:?}");
+    }
+    sovaudit().args(["man", "scann"]).assert().code(2).stderr(predicates::str::contains("no command `scann`"));
+}
+
 /// Cargo reads the scanned tree's configuration, which can name a program to run.
 #[test]
 #[cfg(unix)]
