@@ -2,7 +2,7 @@
 //! is missing makes the class indeterminate, unless one criterion decides without it.
 
 use crate::catalog::Catalog;
-use crate::catalog::rows::{Accelerator, Classification};
+use crate::catalog::rows::{Accelerator, Classification, Destination};
 use crate::model::{Citation, Date, Validity};
 
 /// The class with its arithmetic.
@@ -109,6 +109,37 @@ pub fn classify(row: &Accelerator, catalog: &Catalog, as_of: Date) -> Class {
         "excluded-note2".clone_into(&mut class.class);
     }
     class
+}
+
+/// Standing of a destination row whose requirement was made known by letters to companies.
+pub const LETTER: &str = "letter";
+
+/// What a destination row says of a product that goes to its set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearing {
+    /// A licence is required.
+    Licence,
+    /// A licence is required if the product is subject to US export law, which is not evaluated for designers seated
+    /// elsewhere.
+    Origin,
+}
+
+/// Whether a destination row speaks of a product on a day; `None` when it does not.
+#[must_use]
+pub fn bearing(to: &Destination, product: &Accelerator, class: &Class, as_of: Date) -> Option<Bearing> {
+    if !(Validity { from: to.from, to: to.to }).holds_on(as_of) {
+        return None;
+    }
+    let is_american =
+        [product.vendor_country, product.ultimate_parent_country].iter().any(|seat| seat.as_str() == "US");
+    if !to.is_for_any_class() {
+        return (*to.class == *class.class.trim_end_matches("-nondc")).then_some(Bearing::Licence);
+    }
+    match &*to.standing {
+        LETTER => product.licence_letter.is_some().then_some(Bearing::Licence),
+        _ if is_american => Some(Bearing::Licence),
+        _ => Some(Bearing::Origin),
+    }
 }
 
 /// Whether a criterion is met; `None` when it hangs on an unknown density.

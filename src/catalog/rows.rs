@@ -500,11 +500,12 @@ rows! {
     Destination {
         /// Id.
         id: Text,
-        /// Class.
+        /// Class; `*` for every product that is subject to the law.
         class: Text,
         /// Country group.
         set: Text,
-        /// `codified` or `announced`.
+        /// `codified`, `announced`, or `letter` for what companies were told by letter: then only products whose row
+        /// names a letter are meant.
         standing: Text,
         /// Whether it is enforced.
         enforced: bool,
@@ -635,4 +636,12 @@ pub struct Manifest {
     pub licence: Text,
     /// What it is not.
     pub disclaimer: Text,
+}
+
+impl Destination {
+    /// True when the row speaks of every product, whatever its class.
+    #[must_use]
+    pub fn is_for_any_class(&self) -> bool {
+        &*self.class == "*"
+    }
 }

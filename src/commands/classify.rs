@@ -9,8 +9,8 @@ use super::prepare::{day, knowledge};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Accelerator;
 use crate::cli::ClassifyArgs;
-use crate::export::classify;
-use crate::model::Validity;
+use crate::export::{Bearing, Class, LETTER, bearing, classify};
+use crate::model::{CountryCode, Date};
 
 /// Runs the command.
 pub(super) fn run(arguments: &ClassifyArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
@@ -32,28 +32,67 @@ pub(super) fn run(arguments: &ClassifyArgs, out: &mut dyn io::Write) -> anyhow::
     };
     let country =
         catalog.country(to).with_context(|| format!("`--to {to}` is no country; write an ISO code such as AE"))?;
-    let base = class.class.trim_end_matches("-nondc");
-    let rows = catalog.tables().destination.iter().filter(|row| {
-        *row.class == *base && !row.headquarters && Validity { from: row.from, to: row.to }.holds_on(as_of)
-    });
-    let mut any = false;
-    for row in rows {
-        if catalog.group_members(&row.set, as_of).is_some_and(|members| members.contains(&country)) {
-            any = true;
-            let standing = if row.enforced { "enforced" } else { "codified, not enforced" };
-            writeln!(out, "  to {country}      licence required ({standing}): {}", row.citation)?;
-            for text in [row.policy.as_deref(), row.note.as_deref()].into_iter().flatten() {
-                writeln!(out, "             {text}")?;
+    destination(row, &class, country, catalog, as_of, out)?;
+    writeln!(out, "By the clauses evaluated; no legal advice.")?;
+    Ok(Outcome::Passed)
+}
+
+/// Every row that speaks of the country, then what no row decided.
+fn destination(
+    product: &Accelerator,
+    class: &Class,
+    country: CountryCode,
+    catalog: &Catalog,
+    as_of: Date,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let head = format!("  to {country}      ");
+    let (mut decided, mut elsewhere, mut letters) = (false, "", false);
+    for row in catalog.tables().destination.iter().filter(|row| !row.headquarters) {
+        let is_member = catalog.group_members(&row.set, as_of).is_some_and(|members| members.contains(&country));
+        let parts = catalog.group_parts(&row.set, country, as_of);
+        if !is_member && parts.is_empty() {
+            continue;
+        }
+        let Some(bearing) = bearing(row, product, class, as_of) else {
+            letters |= &*row.standing == LETTER;
+            continue;
+        };
+        let mark = row.verification.as_str();
+        match bearing {
+            Bearing::Licence if !is_member => {
+                elsewhere = " elsewhere";
+                writeln!(out, "{head}licence required for {}: {} ({mark})", parts.join(", "), row.citation)?;
             }
+            Bearing::Licence => {
+                decided = true;
+                let standing = match (row.enforced, &*row.standing) {
+                    (false, _) => "codified, not enforced",
+                    (true, LETTER) => "by company letter, in no printed rule",
+                    (true, _) => "enforced",
+                };
+                writeln!(out, "{head}licence required ({standing}): {} ({mark})", row.citation)?;
+            }
+            Bearing::Origin => {
+                decided = true;
+                writeln!(out, "{head}not evaluated: embargoed or specially controlled destination ({})", row.citation)?;
+                writeln!(out, "             whether a product designed outside the US is subject to that law is open")?;
+            }
+        }
+        let letter = product.licence_letter.as_deref().filter(|_| &*row.standing == LETTER);
+        for text in [letter, row.policy.as_deref(), row.note.as_deref()].into_iter().flatten() {
+            writeln!(out, "             {text}")?;
         }
     }
     if class.class == "indeterminate" {
-        writeln!(out, "  to {country}      indeterminate: {}", class.missing.join(", "))?;
-    } else if !any {
-        writeln!(out, "  to {country}      no licence required by the clauses evaluated")?;
+        writeln!(out, "{head}class indeterminate: {}", class.missing.join(", "))?;
+    } else if !decided {
+        writeln!(out, "{head}no licence required{elsewhere} by the clauses evaluated")?;
     }
-    writeln!(out, "By the clauses evaluated; no legal advice.")?;
-    Ok(Outcome::Passed)
+    if letters {
+        writeln!(out, "             individual \"is informed\" letters to companies are not evaluated")?;
+    }
+    Ok(())
 }
 
 fn find<'c>(catalog: &'c Catalog, what: &str) -> anyhow::Result<&'c Accelerator> {

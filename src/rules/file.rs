@@ -162,7 +162,8 @@ pub struct ListedParameters {
 pub struct ExportParameters {
     /// Classes that count: `3A090.a`, `3A090.b`, …, `indeterminate`.
     pub classes: Vec<String>,
-    /// Destination sets (ids of country groups) in which the class needs a licence. Empty: any place.
+    /// Destination rows (by id) in which the class needs a licence; rows for every class count whatever `classes`
+    /// says. Empty: any place.
     #[serde(default)]
     pub destinations: Vec<String>,
     /// Look at the seat of the operator's last owner as well as at the place (headquarters rule).

@@ -395,3 +395,45 @@ fn nothing_of_the_scanned_tree_is_executed() {
     assert_eq!(scan_folder(folder.path()).0, 0);
     assert!(!marker.exists(), "a program of the scanned tree ran");
 }
+
+fn classify(what: &str, to: &str) -> String {
+    let output =
+        sovaudit().args(["classify", what, "--to", to, "--as-of", "2026-11-23"]).output().expect("the binary runs");
+    String::from_utf8(output.stdout).expect("output is UTF-8")
+}
+
+/// Embargoes were not evaluated, and the answer was that no licence is needed.
+#[test]
+fn embargoed_destinations_need_a_licence_whatever_the_product() {
+    for (to, section) in [
+        ("CU", "746.2"),
+        ("IR", "746.7"),
+        ("KP", "746.4"),
+        ("SY", "746.9"),
+        ("RU", "746.8(a)(1)"),
+        ("BY", "746.8(a)(1)"),
+    ] {
+        for what in ["nvidia-t4", "nvidia-h100-sxm", "nvidia-h20-nvl16"] {
+            let text = classify(what, to);
+            assert!(text.contains(&format!("licence required (enforced): 15 CFR {section}")), "{what} to {to}: {text}");
+            assert!(!text.contains("no licence"), "{what} to {to}: {text}");
+        }
+        // where the designer sits elsewhere, whether the law applies is another question
+        let text = classify("huawei-310p", to);
+        assert!(text.contains("not evaluated: embargoed or specially controlled destination"), "{to}: {text}");
+        assert!(!text.contains("no licence"), "{to}: {text}");
+    }
+    let text = classify("nvidia-t4", "UA");
+    assert!(text.contains("licence required for UA-43 (Crimea)") && text.contains("no licence required elsewhere"));
+    assert!(classify("nvidia-t4", "FR").contains("no licence required by the clauses evaluated"));
+}
+
+/// Letters to companies are in no printed rule; the answer said nothing of them.
+#[test]
+fn letters_to_companies_are_told_or_said_not_to_be_evaluated() {
+    let text = classify("nvidia-h20", "CN");
+    assert!(text.contains("is-informed letter 2025-04-09") && !text.contains("no licence"), "{text}");
+    let text = classify("nvidia-rtx-4090-d", "CN");
+    assert!(text.contains("letters to companies are not evaluated"), "{text}");
+    assert!(!classify("nvidia-rtx-4090-d", "FR").contains("letters"));
+}

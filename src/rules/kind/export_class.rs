@@ -3,7 +3,7 @@
 
 use super::country;
 use crate::catalog::rows::{Accelerator, Destination};
-use crate::export::classify;
+use crate::export::{Bearing, Class, LETTER, bearing, classify};
 use crate::graph::{Control, EdgeId, NodeId, Path};
 use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity};
 use crate::rules::draft::Hit;
@@ -20,47 +20,72 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             continue;
         };
         let class = classify(row, view.catalog, view.as_of);
-        if !parameters.classes.contains(&class.class) {
-            if class.class == "indeterminate" {
-                out.undecided("figures for the class are missing");
+        let is_named = parameters.classes.contains(&class.class);
+        if !is_named && class.class == "indeterminate" {
+            out.undecided("figures for the class are missing");
+        }
+        if parameters.destinations.is_empty() {
+            if is_named {
+                out.hits.push(anywhere(node, row, &class));
             }
             continue;
         }
-        let arithmetic = class.arithmetic();
-        if parameters.destinations.is_empty() {
-            let message = format!("`{}` is {}: {arithmetic}", row.product, class.class);
-            let mut hit = Hit::new(node, class.class.clone(), message);
-            hit.verification = row.verification;
-            hit.citations.extend(class.citation());
-            out.hits.push(hit);
-            continue;
-        }
+        let to = destinations(view, parameters, row, &class, is_named);
         for (edge, holder) in view.graph.incoming(node) {
             if view.graph.edge(edge).kind == RelationKind::RunsOn {
-                let base = class.class.trim_end_matches("-nondc").to_owned();
-                held(view, parameters, &Held { node, holder, edge, class: &base, arithmetic: &arithmetic, row }, out);
+                held(view, parameters, &to, &Held { node, holder, edge, class: &class, row }, out);
             }
         }
     }
+}
+
+/// The class alone, wherever the accelerator stands.
+fn anywhere(node: NodeId, row: &Accelerator, class: &Class) -> Hit {
+    let message = format!("`{}` is {}: {}", row.product, class.class, class.arithmetic());
+    let mut hit = Hit::new(node, class.class.clone(), message);
+    hit.verification = row.verification;
+    hit.citations.extend(class.citation());
+    hit
+}
+
+/// A destination row with what it says of a product.
+type To<'c> = (&'c Destination, Bearing);
+
+/// The rule's destinations that speak of a product: those for its class where the rule names that class, and those
+/// for every class.
+fn destinations<'c>(
+    view: &View<'c>,
+    parameters: &ExportParameters,
+    row: &Accelerator,
+    class: &Class,
+    is_named: bool,
+) -> Vec<To<'c>> {
+    let rows = view.catalog.tables().destination.iter();
+    rows.filter(|to| to.enforced && parameters.destinations.iter().any(|id| **id == *to.id))
+        .filter(|to| is_named || to.is_for_any_class())
+        .filter_map(|to| Some((to, bearing(to, row, class, view.as_of)?)))
+        .collect()
 }
 
 struct Held<'a> {
     node: NodeId,
     holder: NodeId,
     edge: EdgeId,
-    class: &'a str,
-    arithmetic: &'a str,
+    class: &'a Class,
     row: &'a Accelerator,
 }
 
-fn held(view: &View<'_>, parameters: &ExportParameters, held: &Held<'_>, out: &mut Hits) {
+fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &Held<'_>, out: &mut Hits) {
     let places = view.graph.reachable(held.holder, |kind| kind == RelationKind::HostedIn);
-    let states: Vec<&Path> =
-        places.iter().filter(|path| view.graph.node(path.end()).kind == ComponentKind::Jurisdiction).collect();
+    let states: Vec<(CountryCode, &Path)> = places
+        .iter()
+        .filter(|path| view.graph.node(path.end()).kind == ComponentKind::Jurisdiction)
+        .filter_map(|path| Some((country(view, path.end())?, path)))
+        .collect();
     if states.is_empty() {
         out.undecided("the place where the accelerator stands is not known");
     }
-    for row in view.catalog.tables().destination.iter().filter(|row| applies(view, parameters, row, held.class)) {
+    for (row, bearing) in to {
         let members = view.catalog.group_members(&row.set, view.as_of).unwrap_or_default();
         if row.headquarters {
             if !parameters.headquarters {
@@ -75,27 +100,30 @@ fn held(view: &View<'_>, parameters: &ExportParameters, held: &Held<'_>, out: &m
             }
             continue;
         }
-        for path in &states {
-            if let Some(country) = country(view, path.end()).filter(|country| members.contains(country)) {
-                out.hits.push(hit(view, held, row, country, path, "it stands there"));
+        for (country, path) in &states {
+            match bearing {
+                Bearing::Licence if members.contains(country) => {
+                    out.hits.push(hit(view, held, row, *country, path, "it stands there"));
+                }
+                Bearing::Origin if members.contains(country) => out.undecided(NOT_AMERICAN),
+                _ if !view.catalog.group_parts(&row.set, *country, view.as_of).is_empty() => out.undecided(PARTS),
+                _ => {}
             }
         }
     }
 }
 
-fn applies(view: &View<'_>, parameters: &ExportParameters, row: &Destination, class: &str) -> bool {
-    *row.class == *class
-        && row.enforced
-        && parameters.destinations.iter().any(|id| *id == *row.id)
-        && Validity { from: row.from, to: row.to }.holds_on(view.as_of)
-}
+const NOT_AMERICAN: &str = "it stands in an embargoed or specially controlled destination (15 CFR 746); whether a \
+                            product designed outside the US is subject to that law is not evaluated";
+const PARTS: &str =
+    "parts of the state where it stands are embargoed (15 CFR 746); in which part it stands is not known";
 
 fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode, path: &Path, why: &str) -> Hit {
     let message = format!(
         "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}",
         held.row.product,
-        held.class,
-        held.arithmetic,
+        held.class.class.trim_end_matches("-nondc"),
+        held.class.arithmetic(),
         view.graph.label(held.holder)
     );
     let mut hit = Hit::new(held.holder, format!("{}/{country}/{}", view.graph.node(held.node).id, row.id), message);
@@ -105,6 +133,9 @@ fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode
     hit.effective = Validity { from: row.from, to: row.to };
     hit.citations.push(Citation { title: row.citation.as_ref().into(), url: None });
     hit.notes.extend(row.policy.as_deref().map(|policy| format!("review policy: {policy}")));
+    if row.standing.as_ref() == LETTER {
+        hit.notes.extend(held.row.licence_letter.as_deref().map(str::to_owned));
+    }
     hit.notes.push("by the clauses evaluated; no legal advice".to_owned());
     hit
 }

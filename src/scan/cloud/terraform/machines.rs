@@ -26,7 +26,8 @@ const MACHINES: [&str; 12] = [
     "shape",
 ];
 /// Arguments that name a machine type only when the catalog knows their value as one.
-const AMBIGUOUS: [&str; 6] = ["type", "size", "sku_name", "plan", "accelerator_type", "default_node_pool_vm_size"];
+const AMBIGUOUS: [&str; 7] =
+    ["type", "size", "sku_name", "plan", "platform_id", "accelerator_type", "default_node_pool_vm_size"];
 /// Arguments that say how many, most telling first; the first that is written decides.
 const COUNTS: [&str; 11] = [
     "initial_instance_count",
