@@ -85,6 +85,8 @@ pub const DEPLOYS_PATH: &str = "deploys-path";
 pub const CLUSTER: &str = "cluster";
 /// `known` or `unknown`: whether a workload's cluster is known.
 pub const RUNS_ON: &str = "runs-on";
+/// Of a project: what it declares and its values switch off.
+pub const SWITCHED_OFF: &str = "switched-off";
 /// Id of the operating system distribution.
 pub const DISTRIBUTION: &str = "distribution";
 /// Its version.

@@ -119,3 +119,31 @@ fn planning_grows_with_the_system_and_not_faster() {
     let (small, large) = (tables(250), tables(1_000));
     assert!(large < small * 12.0, "four times the tables took {:.1} times the time", large / small);
 }
+
+/// Instances that `count` or `for_each` make none of gave critical findings.
+#[test]
+fn what_is_switched_off_is_judged_by_no_rule() {
+    for switch in [
+        "count = 0",
+        "count = var.on ? 1 : 0",
+        "for_each = toset([])",
+        "for_each = { for name, on in var.pools : name => on if on }",
+    ] {
+        let text = format!(
+            "variable \"on\" {{\n  default = false\n}}\nvariable \"pools\" {{\n  default = {{ a = false }}\n}}\n\
+             provider \"aws\" {{\n  region = \"me-central-1\"\n}}\n\
+             resource \"aws_instance\" \"gpu\" {{\n  {switch}\n  instance_type = \"p5.48xlarge\"\n}}\n\
+             resource \"aws_eip\" \"gpu\" {{\n  {switch}\n  instance = aws_instance.gpu[0].id\n}}\n"
+        );
+        let folder = tree(&[("main.tf", &text)]);
+        let (code, report) = report(folder.path(), &[]);
+        assert_eq!(code, Some(0), "{switch}: {report:#}");
+        assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{switch}: {report:#}");
+        assert_eq!(report["survival"].as_array().map(Vec::len), Some(0), "{switch}: {report:#}");
+        let components = report["components"].as_array().expect("components");
+        assert!(components.iter().all(|row| row["kind"] != "accelerator" && row["kind"] != "service"), "{switch}");
+        let off: Vec<&Value> =
+            components.iter().flat_map(|row| row["attributes"]["switched-off"].as_array()).flatten().collect();
+        assert_eq!(off, ["aws_eip.gpu", "aws_instance.gpu"], "{switch}: said at the project");
+    }
+}

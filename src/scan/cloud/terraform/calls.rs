@@ -37,9 +37,6 @@ pub(super) fn write<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Fa
     let kind = called.as_ref().map_or_else(|| "module".to_owned(), |provider| format!("{provider}_module"));
     out.attribute(&id, key::RESOURCE_TYPE, &kind, seen());
     let instances = Instances::of(item, context.scope);
-    if instances.number() == Some(0.0) {
-        out.attribute(&id, key::COUNT, "0", seen());
-    }
     let provider = called.map(|called| {
         let handed = item
             .inside

@@ -70,6 +70,8 @@ pub(super) struct Scope<'a> {
     pub(super) resources: BTreeMap<String, Inside<'a>>,
     /// Module calls that are components, by address: what they give is known to a run only.
     pub(super) calls: BTreeSet<String>,
+    /// Resources and calls of which `count` or `for_each` make none with these values, by address.
+    pub(super) off: BTreeSet<String>,
     known: RefCell<BTreeMap<String, Value>>,
     open: RefCell<BTreeSet<String>>,
     steps: Cell<usize>,

@@ -1,6 +1,6 @@
 //! What a module says, as facts: resources with provider, place, keys and references.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Bound, Scope};
 use super::places::{environments, place};
@@ -29,6 +29,8 @@ const KEYS: [&str; 13] = [
     "disk_encryption_set_id",
     "default_kms_key_name",
 ];
+/// Arguments that say how many instances a block makes.
+const REPEATED: [&str; 2] = ["count", "for_each"];
 /// Instances of one resource whose arguments are evaluated one by one.
 const MOST_INSTANCES: usize = 64;
 
@@ -126,11 +128,16 @@ impl Instances {
 pub(super) fn write<'a>(items: &'a [Item<'a>], scope: &Scope<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
     let context = Context { scope, catalog: input.catalog, providers: providers(items, scope) };
     for item in items {
+        let is_off = matches!(item.kind.as_str(), "resource" | "module") && scope.off.contains(&address(item));
+        if is_off {
+            name_switched_off(item, out);
+        }
         match item.kind.as_str() {
-            "resource" if item.labels.len() == 2 => resource(item, &context, out),
+            "resource" if item.labels.len() == 2 && !is_off => resource(item, &context, out),
             "module" => {
+                // its code is fetched all the same
                 supply::module(item, scope, out);
-                if scope.calls.contains(&address(item)) {
+                if !is_off && scope.calls.contains(&address(item)) {
                     calls::write(item, &context, out);
                 }
             }
@@ -154,6 +161,33 @@ fn providers<'a>(items: &'a [Item<'a>], scope: &Scope<'a>) -> Providers<'a> {
         }
     }
     found
+}
+
+/// Resources and calls of which these values make none. Of blocks that say the same thing twice the last decides:
+/// override files come last.
+pub(super) fn switched_off<'a>(items: &[Item<'a>], scope: &Scope<'a>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for item in items {
+        let is_repeated = REPEATED.iter().any(|name| item.inside.get(name).is_some());
+        if !matches!(item.kind.as_str(), "resource" | "module") || !is_repeated {
+            continue;
+        }
+        if Instances::of(item, scope).number() == Some(0.0) {
+            found.insert(address(item));
+        } else {
+            found.remove(&address(item));
+        }
+    }
+    found
+}
+
+/// What is switched off is nothing that runs; the project says that it is there to be switched on.
+fn name_switched_off(item: &Item<'_>, out: &mut Facts<'_>) {
+    let project = ComponentId::project(&item.file.folder());
+    let source = REPEATED.iter().find_map(|name| item.inside.get(name));
+    let seen = item.file.at(source.map_or(item.span, |source| source.span()));
+    out.component(&project, ComponentKind::Project, item.file.whole());
+    out.attribute(&project, key::SWITCHED_OFF, address(item), seen);
 }
 
 /// Address of a resource or call: `aws_s3_bucket.orders`, `module.eks`.
@@ -191,13 +225,12 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
         out.attribute(&id, key::PROVIDER_SOURCE, source, seen());
     }
     let instances = Instances::of(item, context.scope);
-    if let Some(number) = instances.number().filter(|number| *number != 1.0) {
-        // zero says: switched off with these values
-        let source = item.inside.get("count").or_else(|| item.inside.get("for_each"));
+    if let Some(number) = instances.number().filter(|number| *number != 1.0)
+        && !machines::has_machines(item, context.scope, context.catalog)
+    {
+        let source = REPEATED.iter().find_map(|name| item.inside.get(name));
         let span = source.map_or(item.span, |source| source.span());
-        if number == 0.0 || !machines::has_machines(item, context.scope, context.catalog) {
-            out.attribute(&id, key::COUNT, number_text(number), item.file.at(span));
-        }
+        out.attribute(&id, key::COUNT, number_text(number), item.file.at(span));
     }
     environments(&id, item, context.scope, out);
     place(&id, item, kind, &instances, context, &provider, out);

@@ -59,6 +59,9 @@ impl<'a> Scope<'a> {
         let mut open = source.references();
         open.reverse();
         while let Some((name, span)) = open.pop() {
+            if self.off.contains(&name) {
+                continue;
+            }
             if self.resources.contains_key(&name) || self.calls.contains(&name) {
                 found.entry(name).or_insert(span);
             } else if let Some(local) = name.strip_prefix("local.")

@@ -81,7 +81,7 @@ pub(super) fn write<'a>(
             }
         }
     }
-    if typed.is_empty() || instances.number() == Some(0.0) {
+    if typed.is_empty() {
         return;
     }
     let machines = match total(item, &typed, instances, context.scope) {

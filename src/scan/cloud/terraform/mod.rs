@@ -36,6 +36,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Terraform and OpenTofu module",
     summary: "Resources with provider, region, machine type and count resolved through variables, tfvars, locals and \
               other resources; references, replication and failover; modules, charts, state backends and providers. \
+              What `count` or `for_each` switch off is named at its project and is no component. \
               Of a module call the arguments are read, the called module is not evaluated with them. What depends on \
               state or data stays unresolved and says why.",
     files: &[
@@ -104,6 +105,7 @@ impl Scanner for Terraform {
         given.sort_by_key(|(file, _)| (!file.path().name().starts_with("terraform.tfvars"), file.path().clone()));
         items.sort_by_key(|item| is_override(item.file));
         let mut scope = names(&items, given);
+        scope.off = facts::switched_off(&items, &scope);
         scope.calls = calls::speaking(&items, &scope, input.catalog);
         facts::write(&items, &scope, input, out);
         Ok(())

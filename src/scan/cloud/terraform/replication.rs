@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::Scope;
-use super::facts::id;
+use super::facts::{address, id};
 use super::syntax::{Item, Source};
 use crate::model::{ComponentId, RelationKind};
 use crate::scan::Facts;
@@ -21,15 +21,19 @@ pub(super) const COPIED_FROM: [&str; 7] = [
 
 /// Writes the relations that need more than one argument or more than one block.
 pub(super) fn write<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
-    for item in items.iter().filter(|item| item.kind == "resource") {
+    let items: Vec<&Item<'a>> = items
+        .iter()
+        .filter(|item| item.kind == "resource" && !item.labels.is_empty() && !scope.off.contains(&address(item)))
+        .collect();
+    for item in &items {
         match item.label(0) {
             "aws_s3_bucket_replication_configuration" => buckets(item, scope, out),
             "aws_dms_replication_task" => between(item, "source_endpoint_arn", "target_endpoint_arn", scope, out),
             _ => {}
         }
     }
-    global_clusters(items, scope, out);
-    failover_records(items, scope, out);
+    global_clusters(&items, scope, out);
+    failover_records(&items, scope, out);
 }
 
 /// `bucket` replicates to `rule.destination.bucket`.
@@ -61,9 +65,9 @@ fn copies<'a>(item: &Item<'a>, from: &Source<'a>, to: &Source<'a>, scope: &Scope
 }
 
 /// Members of one global database: the one that sets the administrator is copied to the others.
-fn global_clusters<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
+fn global_clusters<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
     let mut members: BTreeMap<String, Vec<(&Item<'a>, Source<'a>)>> = BTreeMap::new();
-    for item in items.iter().filter(|item| item.kind == "resource" && item.label(0) == "aws_rds_cluster") {
+    for item in items.iter().filter(|item| item.label(0) == "aws_rds_cluster") {
         let Some(source) = item.inside.get("global_cluster_identifier") else { continue };
         for global in scope.references(&source).into_keys() {
             members.entry(global).or_default().push((item, source));
@@ -81,10 +85,10 @@ fn global_clusters<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_
 
 /// DNS records of one name with a primary and a secondary: what the first points to fails over to
 /// what the second points to.
-fn failover_records<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
+fn failover_records<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
     type Ends<'i, 'a> = Vec<(&'i Item<'a>, Source<'a>, BTreeSet<String>)>;
     let mut names: BTreeMap<String, (Ends<'_, 'a>, Ends<'_, 'a>)> = BTreeMap::new();
-    for item in items.iter().filter(|item| item.kind == "resource" && item.label(0) == "aws_route53_record") {
+    for item in items.iter().filter(|item| item.label(0) == "aws_route53_record") {
         let Some(name) = item.inside.get("name") else { continue };
         let name = scope.value(&name).text().unwrap_or_else(|| written(&name));
         for policy in item.inside.blocks("failover_routing_policy") {
