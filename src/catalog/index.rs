@@ -150,15 +150,8 @@ impl Catalog {
                 });
             }
         }
-        let mut accelerator_names: BTreeMap<Box<str>, Vec<usize>> = BTreeMap::new();
-        for (at, row) in tables.accelerator.iter().enumerate() {
-            for name in row.pci_ids.iter().chain(&row.device_names).chain(&row.k8s_labels) {
-                let slot = accelerator_names.entry(name.to_ascii_lowercase().into()).or_default();
-                if !slot.contains(&at) {
-                    slot.push(at);
-                }
-            }
-        }
+        let accelerators = by(&tables.accelerator, |row| row.id.clone());
+        let accelerator_names = accelerator_names(&tables, &accelerators);
         Self {
             organisations: by(&tables.organisation, |row| row.id.clone()),
             keys,
@@ -170,7 +163,7 @@ impl Catalog {
             realms,
             listings: all_by(&tables.listing, |row| row.organisation.clone()),
             lists: by(&tables.list, |row| row.id.clone()),
-            accelerators: by(&tables.accelerator, |row| row.id.clone()),
+            accelerators,
             accelerator_names,
             instances: by(&tables.instance_type, |row| (row.provider.clone(), row.name.to_ascii_lowercase().into())),
             regions: by(&tables.region, |row| (row.provider.clone(), row.code.to_ascii_lowercase().into())),
@@ -189,6 +182,22 @@ impl Catalog {
             overrides,
         }
     }
+}
+
+/// Everything that tools, labels and clouds call an accelerator by, in lower case.
+fn accelerator_names(tables: &Tables, ids: &BTreeMap<Box<str>, usize>) -> BTreeMap<Box<str>, Vec<usize>> {
+    let own = tables.accelerator.iter().enumerate().flat_map(|(at, row)| {
+        row.pci_ids.iter().chain(&row.device_names).chain(&row.k8s_labels).map(move |name| (name, at))
+    });
+    let given = tables.accelerator_alias.iter().filter_map(|row| Some((&row.name, *ids.get(&row.accelerator)?)));
+    let mut names: BTreeMap<Box<str>, Vec<usize>> = BTreeMap::new();
+    for (name, at) in own.chain(given) {
+        let slot = names.entry(name.to_ascii_lowercase().into()).or_default();
+        if !slot.contains(&at) {
+            slot.push(at);
+        }
+    }
+    names
 }
 
 /// Accounts and names compare without case; paths of Go modules and Maven groups as written.

@@ -120,14 +120,18 @@ impl Catalog {
         self.accelerators.get(id).map(|at| &self.tables.accelerator[*at])
     }
 
-    /// Accelerators that a PCI id, driver name or product label can mean; more than one is ambiguous.
+    /// Accelerators that a PCI id, driver name, product label or a cloud's own name can mean; more than one is ambiguous.
     #[must_use]
     pub fn accelerators_by_name(&self, name: &str) -> Vec<&Accelerator> {
         let name = name.trim().to_ascii_lowercase();
         // sharing suffixes of the device plugin say nothing about the product
         let base =
             name.strip_suffix("-shared").or_else(|| name.split_once("-mig-").map(|(base, _)| base)).unwrap_or(&name);
-        let rows = self.accelerator_names.get(base).or_else(|| self.accelerator_names.get(&*format!("nvidia {base}")));
+        let rows = self
+            .accelerator_names
+            .get(base)
+            .or_else(|| self.accelerator_names.get(&*format!("nvidia {base}")))
+            .or_else(|| self.accelerator_names.get(&*base.replace('_', "-")));
         rows.map_or(&[][..], Vec::as_slice).iter().map(|at| &self.tables.accelerator[*at]).collect()
     }
 

@@ -249,6 +249,18 @@ rows! {
         #[serde(default)]
         note: Option<Text>,
     }
+    /// A name that a cloud gives to an accelerator it attaches to machines.
+    AcceleratorAlias {
+        /// As its interfaces write it.
+        name: Text,
+        /// Provider id.
+        provider: Text,
+        /// Accelerator id.
+        accelerator: Text,
+        /// Remark.
+        #[serde(default)]
+        note: Option<Text>,
+    }
     /// A cloud instance type with accelerators.
     InstanceType {
         /// Provider id.

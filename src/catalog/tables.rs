@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::layer::{Content, Layer, RuleError};
 use super::rows::{
-    Accelerator, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion, Destination,
-    InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor, Provider, Region,
-    Seat, Service, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
+    Destination, InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor,
+    Provider, Region, Seat, Service, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -60,6 +60,7 @@ tables! {
     country: Country => |row| Some(row.code.to_string()),
     classification: Classification => |row| Some(row.id.to_string()),
     destination: Destination => |row| Some(row.id.to_string()),
+    accelerator_alias: AcceleratorAlias => |row| Some(format!("{}/{}", row.provider, row.name)),
     accelerator_resource: AcceleratorResource => |row| Some(row.name.to_string()),
     pci_vendor: PciVendor => |row| Some(row.id.to_string()),
     objective: Objective => |row| Some(row.id.to_string()),
@@ -141,6 +142,7 @@ fn append(whole: &mut Tables, file: Tables) {
         country,
         classification,
         destination,
+        accelerator_alias,
         accelerator_resource,
         pci_vendor,
         objective,
@@ -198,6 +200,10 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
                 dangling("instance_type", "accelerator", one, &accelerators);
             }
         }
+    }
+    for row in &tables.accelerator_alias {
+        dangling("accelerator_alias", "provider", &row.provider, &providers);
+        dangling("accelerator_alias", "accelerator", &row.accelerator, &accelerators);
     }
     for row in &tables.destination {
         dangling("destination", "set", &row.set, &groups);

@@ -147,3 +147,34 @@ fn what_is_switched_off_is_judged_by_no_rule() {
         assert_eq!(off, ["aws_eip.gpu", "aws_instance.gpu"], "{switch}: said at the project");
     }
 }
+
+/// Google Cloud's own names of accelerators were no product, so nothing was judged.
+#[test]
+fn accelerators_are_known_by_the_names_of_google_cloud() {
+    let guest = "guest_accelerator {\n    type  = \"nvidia-h100-80gb\"\n    count = 8\n  }\n";
+    let resource = |kind: &str, place: &str, inside: &str| {
+        format!("resource \"{kind}\" \"gpu\" {{\n  {place}\n  machine_type = \"n1-standard-8\"\n  {inside}}}\n")
+    };
+    for text in [
+        resource("google_compute_instance", "zone = \"me-central2-a\"", guest),
+        resource("google_compute_instance_template", "region = \"me-central2\"", guest),
+        resource("google_container_node_pool", "location = \"me-central2\"", &format!("node_config {{\n  {guest}}}\n")),
+        format!(
+            "provider \"google\" {{\n  region = \"me-central2\"\n}}\n{}",
+            resource("google_compute_instance", "", guest)
+        ),
+    ] {
+        let folder = tree(&[("main.tf", &text)]);
+        let (code, report) = report(folder.path(), &[]);
+        let found = findings(&report, "controlled-accelerator-destination");
+        assert_eq!(found.len(), 1, "{text}");
+        assert!(found[0]["message"].as_str().is_some_and(|words| words.contains("H100 SXM5") && words.contains("SA")));
+        assert_eq!(code, Some(1), "{text}");
+    }
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: llm}\nspec:\n  nodeSelector: \
+               {cloud.google.com/gke-accelerator: nvidia-h100-mega-80gb}\n  containers:\n  - name: llm\n    image: \
+               registry.own.example/llm@sha256:00\n    resources: {limits: {nvidia.com/gpu: 8}}\n";
+    let folder = tree(&[("pod.yaml", pod)]);
+    let (_, report) = report(folder.path(), &[]);
+    assert_eq!(findings(&report, "controlled-accelerator").len(), 1, "{report:#}");
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Bound, Scope};
 use super::places::{environments, place};
-use super::syntax::{Inside, Item, Source};
+use super::syntax::{Item, Source};
 use super::value::{Reason, Value, number_text};
 use super::{calls, machines, replication, supply};
 use crate::catalog::Catalog;
@@ -330,9 +330,4 @@ pub(super) fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a
             }
         }
     }
-}
-
-/// Arguments of nested blocks of a name, at any depth.
-pub(super) fn nested_blocks<'a>(inside: &Inside<'a>, name: &str) -> Vec<Inside<'a>> {
-    inside.below().iter().flat_map(|inside| inside.blocks(name)).collect()
 }

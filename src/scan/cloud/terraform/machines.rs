@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::attached;
 use super::evaluate::Scope;
 use super::facts::{Context, Instances, unresolved};
 use super::syntax::{Inside, Item, Source};
 use super::value::{Value, number_text};
 use crate::catalog::Catalog;
-use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{ComponentId, key};
 use crate::scan::Facts;
 
 /// Arguments that always name a machine type.
@@ -71,7 +72,7 @@ pub(super) fn write<'a>(
     context: &Context<'a, '_>,
     out: &mut Facts<'_>,
 ) {
-    let attached = attached(id, item, instances, context, out);
+    let attached = attached::write(id, item, instances, context, out);
     let mut typed: Vec<Typed<'a>> = Vec::new();
     for inside in written(&item.inside, context.scope, item.kind == "module") {
         for (name, source) in inside.arguments() {
@@ -103,7 +104,7 @@ pub(super) fn write<'a>(
 
 /// The block and those below it, without `dynamic` blocks that make none. Calls of modules write objects
 /// where resources have blocks.
-fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool) -> Vec<Inside<'a>> {
+pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool) -> Vec<Inside<'a>> {
     let mut found = vec![*inside];
     let mut at = 0;
     while let Some(inside) = found.get(at).filter(|_| at < MOST_BLOCKS) {
@@ -217,70 +218,4 @@ fn counted<'a>(inside: &Inside<'a>, scope: &Scope<'a>) -> Option<(Option<f64>, S
             value => Some((value.number(), source)),
         }
     })
-}
-
-/// Accelerators attached to machines: `guest_accelerator` blocks, and `accelerator_type` elsewhere where its
-/// value is a known product. Gives how many each machine has, where one place alone says so.
-fn attached<'a>(
-    id: &ComponentId,
-    item: &Item<'a>,
-    instances: &Instances,
-    context: &Context<'a, '_>,
-    out: &mut Facts<'_>,
-) -> Option<(f64, Source<'a>)> {
-    let guests = super::facts::nested_blocks(&item.inside, "guest_accelerator");
-    let mut places: Vec<(Source<'a>, Inside<'a>, bool)> = guests
-        .iter()
-        .filter_map(|block| Some((block.get("type").or_else(|| block.get("accelerator_type"))?, *block, true)))
-        .collect();
-    for inside in written(&item.inside, context.scope, item.kind == "module") {
-        places.extend(inside.get("accelerator_type").map(|source| (source, inside, false)));
-    }
-    let mut counts = Vec::new();
-    for (source, inside, is_guest) in places {
-        let mut found = false;
-        for value in instances.values(context.scope, &source) {
-            let Some(name) = value.text().filter(|name| !name.is_empty()) else {
-                if let Some(reason) = value.reason().filter(|_| is_guest) {
-                    unresolved("accelerator", id, &source, reason, out);
-                }
-                continue;
-            };
-            let known = identify(&name, context.catalog);
-            if known.is_none() && !is_guest {
-                continue;
-            }
-            let seen = || source.at();
-            let accelerator = known.unwrap_or_else(|| ComponentId::unknown_accelerator(&name));
-            out.component(&accelerator, ComponentKind::Accelerator, seen());
-            out.attribute(&accelerator, key::DEVICE_NAME, &name, seen());
-            out.relation(id, RelationKind::RunsOn, &accelerator, seen());
-            found = true;
-        }
-        let count = inside.get("count").filter(|_| is_guest).or_else(|| inside.get("accelerator_count"));
-        if found && !counts.iter().any(|known: &Option<(f64, Source<'a>)>| is_same(known.as_ref(), count.as_ref())) {
-            counts.push(count.and_then(|source| match instances.values(context.scope, &source).as_slice() {
-                [value] => value.number().map(|number| (number, source)),
-                _ => None,
-            }));
-        }
-    }
-    match counts.as_slice() {
-        [only] => *only,
-        _ => None,
-    }
-}
-
-/// A `guest_accelerator` block is found by its name and by its argument.
-fn is_same(known: Option<&(f64, Source<'_>)>, source: Option<&Source<'_>>) -> bool {
-    known.zip(source).is_some_and(|((_, known), source)| known.span() == source.span())
-}
-
-/// By product label, else by the machine types that a provider attaches it to.
-fn identify(name: &str, catalog: &Catalog) -> Option<ComponentId> {
-    if let [one] = catalog.accelerators_by_name(name).as_slice() {
-        return Some(ComponentId::accelerator(&one.id));
-    }
-    let rows = catalog.instance_types_named(&format!("n1 + {name}"));
-    rows.first().and_then(|row| row.accelerator.as_deref()).map(ComponentId::accelerator)
 }

@@ -1,5 +1,6 @@
 //! Terraform and OpenTofu: a module folder at a time.
 
+mod attached;
 mod calls;
 mod evaluate;
 mod facts;
