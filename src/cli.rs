@@ -147,9 +147,15 @@ pub struct PlanArgs {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Rule id, or fingerprint of a finding
+    /// Rule id; fingerprint of a finding or its first digits (6 or more); component id or name (pkg:npm/…)
     pub what: String,
-    /// Shared arguments; the target is read for fingerprints only.
+    /// Ways to a component that are shown
+    #[arg(long, default_value_t = 10)]
+    pub paths: usize,
+    /// Output of a component: table, json
+    #[arg(long, default_value = "table")]
+    pub format: String,
+    /// Shared arguments; the target is read for fingerprints and components.
     #[command(flatten)]
     pub common: Common,
 }

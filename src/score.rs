@@ -16,11 +16,12 @@ pub struct ControlShares {
     pub total: usize,
 }
 
-/// Who answers, first found: the operator, else the publisher, else the maker, else who serves the bytes.
-pub const CONTROL_ORDER: [Control; 4] = [Control::Operator, Control::Maintainer, Control::Maker, Control::Distributor];
+/// Who answers, first found: the operator, else the publisher, else the designer, else who serves the bytes.
+pub const CONTROL_ORDER: [Control; 4] =
+    [Control::Operator, Control::Maintainer, Control::Designer, Control::Distributor];
 
-/// Shares over services, images, models, packages, accelerators and delivery. Being served by a registry is
-/// not being controlled by it: packages and images count by their publisher only.
+/// Shares over services, images, models, packages and accelerators. Being served by a registry or made in a
+/// foundry is not being controlled by it.
 #[must_use]
 pub fn control_shares(graph: &Graph<'_>) -> ControlShares {
     let mut shares = ControlShares::default();
@@ -34,7 +35,7 @@ pub fn control_shares(graph: &Graph<'_>) -> ControlShares {
                 | ComponentKind::Package
                 | ComponentKind::Accelerator
         );
-        if !looked_at {
+        if !looked_at || graph.is_switched_off(node) {
             continue;
         }
         shares.total += 1;

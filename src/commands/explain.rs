@@ -3,47 +3,64 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
-use super::Outcome;
 use super::prepare::{knowledge, prepare};
+use super::{Outcome, component};
 use crate::catalog::tables::nearest;
 use crate::cli::ExplainArgs;
 use crate::graph::{Graph, Roots};
-use crate::model::{Finding, Fingerprint};
+use crate::model::Finding;
 use crate::rules::page;
 use crate::rules::run::{View, judge};
 use crate::text::clean_line;
 
+/// Digits of a fingerprint that are enough to name it.
+const PREFIX: usize = 6;
+
 /// Runs the command.
 pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
-    let what = arguments.what.as_str();
-    if let Some(fingerprint) = Fingerprint::parse(what) {
-        let prepared = prepare(&arguments.common)?;
-        let graph = Graph::new(&prepared.inventory);
-        let roots = Roots::new(&graph);
-        let catalog = &prepared.knowledge.catalog;
-        let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
-        let judgement = judge(&view, &prepared.knowledge.rules.rules);
-        let finding = judgement.findings.iter().find(|finding| finding.fingerprint == fingerprint);
-        let finding = finding
-            .with_context(|| format!("no finding with the fingerprint `{what}` in `{}`", arguments.common.target))?;
-        return one(finding, out).map(|()| Outcome::Passed).map_err(Into::into);
+    if !matches!(arguments.format.as_str(), "table" | "json") {
+        bail!("there is no format `{}` for explain; choose table or json", arguments.format);
     }
+    let what = arguments.what.as_str();
     let knowledge = knowledge(&arguments.common.rules)?;
-    let Some(rule) = knowledge.rules.rule(what) else {
+    if let Some(rule) = knowledge.rules.rule(what) {
+        writeln!(out, "{}", page::markdown(rule).trim_end())?;
+        return Ok(Outcome::Passed);
+    }
+    let is_print = (PREFIX..=32).contains(&what.len()) && what.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_component = what.contains([':', '/', '@', '.']);
+    if !is_print && !is_component {
         let known: BTreeSet<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
         let hint = nearest(what, &known)
             .map_or_else(|| "`sovaudit rules list` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
-        bail!("`{what}` is neither a rule nor a fingerprint; {hint}");
-    };
-    write!(out, "{}", page::markdown(rule))?;
-    writeln!(out)?;
-    Ok(Outcome::Passed)
+        bail!("`{what}` is neither a rule, a fingerprint nor a component; {hint}");
+    }
+    let prepared = prepare(&arguments.common)?;
+    let graph = Graph::new(&prepared.inventory);
+    if !is_print {
+        return component::explain(&graph, arguments, out).map(|()| Outcome::Passed);
+    }
+    let roots = Roots::new(&graph);
+    let catalog = &prepared.knowledge.catalog;
+    let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
+    let judgement = judge(&view, &prepared.knowledge.rules.rules);
+    let wanted = what.to_ascii_lowercase();
+    let found: Vec<&Finding> =
+        judgement.findings.iter().filter(|finding| finding.fingerprint.to_string().starts_with(&wanted)).collect();
+    match found.as_slice() {
+        [finding] => one(finding, out).map(|()| Outcome::Passed).map_err(Into::into),
+        [] => bail!("no finding with the fingerprint `{what}` in `{}`", arguments.common.target),
+        many => bail!("{} findings have a fingerprint that begins with `{what}`; give more digits", many.len()),
+    }
 }
 
 fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "{} {}: {}\n", finding.severity.as_str(), finding.rule, clean_line(&finding.message))?;
+    for member in &finding.members {
+        writeln!(out, "  {}", clean_line(&member.message))?;
+    }
     writeln!(out, "Path:")?;
     for step in &finding.witness {
         let relation = step.relation.map_or("", |kind| kind.as_str());

@@ -2,6 +2,7 @@
 
 mod classify;
 mod color;
+mod component;
 mod explain;
 mod init;
 mod plan;
@@ -49,4 +50,11 @@ pub fn run(cli: &Cli, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
             Ok(Outcome::Passed)
         }
     }
+}
+
+/// Columns to fill: the terminal's, within reason; 80 in a pipe or file.
+fn terminal_width() -> usize {
+    use std::io::IsTerminal as _;
+    let size = if io::stdout().is_terminal() { terminal_size::terminal_size() } else { None };
+    size.map_or(80, |(width, _)| usize::from(width.0).clamp(60, 160))
 }

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::Common;
 use crate::config::Config;
 use crate::model::{Date, Inventory};
-use crate::rules::{Profile, RuleSet};
+use crate::rules::{Profile, RuleSet, gate};
 use crate::scan::{Options, scan_directory};
 use crate::source::image::ImageOptions;
 use crate::source::image_manifest::Platform;
@@ -63,6 +63,8 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
     let knowledge = knowledge(&folders)?;
+    let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
+    gate::check(&config.waivers, &rule_ids).map_err(|message| anyhow::anyhow!("configuration: {message}"))?;
     let as_of = day(common.as_of.as_deref())?;
     let profile = profile(common, &config, &knowledge, as_of)?;
     let options = Options {

@@ -42,6 +42,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         gate: &gate,
         waivers: &prepared.config.waivers,
         with_inventory: shown.id() == "json" || files.iter().any(|(format, _)| format.id() == "json"),
+        width: super::terminal_width(),
     });
     for (format, path) in &files {
         write_file(*format, &report, path)?;

@@ -3,6 +3,7 @@
 //! Nodes are added in id order and neighbours are visited in that order, so every algorithm gives
 //! the same answer for the same facts. The graph borrows the inventory: nothing is copied.
 
+mod introduction;
 mod path;
 mod reach;
 mod roots;
@@ -16,6 +17,7 @@ use petgraph::visit::EdgeRef as _;
 
 use crate::model::{ComponentId, ComponentKind, EvidenceSet, Fact, Group, Horizon, Inventory, RelationKind};
 
+pub use introduction::Introductions;
 pub use path::Path;
 pub use reach::{Control, Reach, ReachTest};
 pub use roots::Roots;
@@ -179,6 +181,13 @@ impl<'a> Graph<'a> {
             edge.weight().kind == RelationKind::DependsOn
                 && self.attribute(NodeId(edge.source()), crate::model::key::SERVICE) == Some(service)
         })
+    }
+
+    /// Declared with a count of zero, everywhere: it does not exist.
+    #[must_use]
+    pub fn is_switched_off(&self, node: NodeId) -> bool {
+        let mut counts = self.attributes(node, crate::model::key::COUNT).peekable();
+        counts.peek().is_some() && counts.all(|count| count == "0")
     }
 
     /// The name a person would use: the `name` attribute, else the id without its prefix.

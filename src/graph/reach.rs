@@ -73,13 +73,15 @@ pub enum Control {
     Maintainer,
     /// Who serves its bytes (`distributed-by` a host that is `provided-by`).
     Distributor,
+    /// Who designed it (`designed-by`): the maker without the foundry.
+    Designer,
     /// Who designed or made it (`designed-by`, `fabricated-by`).
     Maker,
 }
 
 impl Control {
     /// Every sort of party.
-    pub const ALL: [Self; 4] = [Self::Operator, Self::Maintainer, Self::Distributor, Self::Maker];
+    pub const ALL: [Self; 5] = [Self::Operator, Self::Maintainer, Self::Distributor, Self::Designer, Self::Maker];
 
     /// The word used in rules and reports.
     #[must_use]
@@ -88,6 +90,7 @@ impl Control {
             Self::Operator => "operator",
             Self::Maintainer => "maintainer",
             Self::Distributor => "distributor",
+            Self::Designer => "designer",
             Self::Maker => "maker",
         }
     }
@@ -101,6 +104,7 @@ impl Graph<'_> {
             Control::Operator => &[RelationKind::ProvidedBy],
             Control::Maintainer => &[RelationKind::MaintainedBy],
             Control::Distributor => &[RelationKind::DistributedBy],
+            Control::Designer => &[RelationKind::DesignedBy],
             Control::Maker => &[RelationKind::DesignedBy, RelationKind::FabricatedBy],
         };
         let mut found = Vec::new();
@@ -185,7 +189,11 @@ impl Graph<'_> {
         for control in controls {
             for party in self.parties(node, *control) {
                 for reach in self.organisation_reach(party.end()) {
-                    let test = if *control == Control::Maker { ReachTest::Item } else { reach.test };
+                    let test = if matches!(control, Control::Designer | Control::Maker) {
+                        ReachTest::Item
+                    } else {
+                        reach.test
+                    };
                     keep(test, reach.jurisdiction, party.clone().then(&reach.witness));
                 }
             }

@@ -37,6 +37,19 @@ pub struct Step {
     pub verification: Option<Verification>,
 }
 
+/// One of the components that an aggregated finding speaks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The component.
+    pub component: ComponentId,
+    /// Name a person would use.
+    pub label: Arc<str>,
+    /// One sentence about it.
+    pub message: String,
+    /// Where it was seen first.
+    pub place: Option<Place>,
+}
+
 /// What to do about a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Remedy {
@@ -68,6 +81,8 @@ pub struct Finding {
     pub witness: Vec<Step>,
     /// Where to look first; always in the scanned tree.
     pub primary: Place,
+    /// Every component of an aggregated finding; empty for a finding about one.
+    pub members: Vec<Member>,
     /// Other places where the subject was seen.
     pub related: Vec<Place>,
     /// Law, list entry or document.

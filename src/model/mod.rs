@@ -15,7 +15,7 @@ mod time;
 pub use component::{ComponentId, ComponentKind};
 pub use confidence::{Confidence, Severity, Verification};
 pub use evidence::{Basis, Citation, Cited, Evidence, EvidenceSet};
-pub use finding::{Finding, Place, Remedy, Step};
+pub use finding::{Finding, Member, Place, Remedy, Step};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use inventory::{Fact, Inventory};
 pub use place::CountryCode;

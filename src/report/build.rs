@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{
-    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, OverrideRow,
-    PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, MemberRow,
+    OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
 };
 use crate::graph::{Graph, Path};
-use crate::model::{Basis, ComponentKind, CountryCode, Date, Evidence, Finding, Horizon, Inventory, Place, Step, key};
+use crate::model::{
+    Basis, ComponentKind, CountryCode, Date, Evidence, Finding, Horizon, Inventory, Member, Place, Step, key,
+};
 use crate::rules::gate::{Gate, Waiver, WaiverState};
 use crate::rules::run::Judgement;
 use crate::rules::{Profile, RuleSet, page};
@@ -43,6 +45,8 @@ pub struct Sources<'a> {
     pub waivers: &'a [Waiver],
     /// Whether the report lists every component and relation; only the JSON format writes them.
     pub with_inventory: bool,
+    /// Columns of the terminal.
+    pub width: usize,
 }
 
 /// Builds the report.
@@ -67,6 +71,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         diagnostics: diagnostics(sources.inventory),
         components: if sources.with_inventory { components(graph) } else { Vec::new() },
         relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
+        width: sources.width,
     }
 }
 
@@ -102,7 +107,7 @@ fn coverage(sources: &Sources<'_>) -> CoverageRow {
 
 fn control(graph: &Graph<'_>) -> Vec<ControlRow> {
     let shares = control_shares(graph);
-    let percent = |count: usize| (count * 100).checked_div(shares.total).unwrap_or(0);
+    let percent = |count: usize| (count * 200 + shares.total).checked_div(2 * shares.total).unwrap_or(0);
     let mut rows: Vec<ControlRow> = shares
         .by_country
         .iter()
@@ -208,6 +213,7 @@ fn gate(sources: &Sources<'_>) -> GateRow {
         failing: gate.failing.len(),
         waived: gate.waived.len(),
         baseline: gate.baseline.len(),
+        too_weak: gate.too_weak.iter().map(|(severity, count)| (severity.as_str().to_owned(), *count)).collect(),
         waivers: sources
             .waivers
             .iter()
@@ -240,7 +246,7 @@ fn covers(waiver: &Waiver) -> String {
 fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
     let gate = sources.gate;
     let (state, reason) = if let Some(word) = gate.failing.get(&finding.fingerprint) {
-        ("failing", Some(format!("--fail-on {word}")))
+        ("failing", Some(word.clone()))
     } else if let Some(at) = gate.waived.get(&finding.fingerprint) {
         (
             "waived",
@@ -266,6 +272,7 @@ fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
         message: finding.message.clone(),
         horizon: finding.horizon.map(|horizon| horizon.as_str().to_owned()),
         primary: place_row(&finding.primary),
+        members: finding.members.iter().map(member_row).collect(),
         related: finding.related.iter().map(place_row).collect(),
         witness: finding.witness.iter().map(step_row).collect(),
         citations: finding.citations.iter().map(|citation| citation.title.to_string()).collect(),
@@ -289,6 +296,15 @@ fn step_row(step: &Step) -> StepRow {
         place: step.place.as_ref().map(place_row),
         entry: step.entry.as_ref().map(ToString::to_string),
         verification: step.verification.map(|mark| mark.as_str().to_owned()),
+    }
+}
+
+fn member_row(member: &Member) -> MemberRow {
+    MemberRow {
+        component: member.component.to_string(),
+        label: member.label.to_string(),
+        message: member.message.clone(),
+        place: member.place.as_ref().map(place_row),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{FindingRow, Format, PlaceRow, Report};
+use super::words::{count, percent, place, subject, too_weak};
+use super::{FindingRow, Format, Report};
 use crate::text::clean_line;
 
 /// Format `markdown`.
@@ -26,6 +27,7 @@ impl Format for Markdown {
             code(&report.target)
         )?;
         summary(report, out)?;
+        gate(report, out)?;
         writeln!(out, "## Findings\n")?;
         if report.findings.is_empty() {
             writeln!(out, "None.\n")?;
@@ -41,8 +43,9 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let total: usize = report.coverage.components.values().sum();
     writeln!(
         out,
-        "{total} components from {} files; {} unreadable, {} read in part; {} of {} owners unknown.\n",
-        report.coverage.files_read,
+        "{} from {}; {} unreadable, {} read in part; {} of {} owners unknown.\n",
+        count(total, "component"),
+        count(report.coverage.files_read, "file"),
         report.coverage.failed.len(),
         report.coverage.partial.len(),
         report.coverage.owners_unknown,
@@ -50,7 +53,7 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     )?;
     writeln!(out, "| controlled from | components | share |\n|---|---:|---:|")?;
     for row in &report.control {
-        writeln!(out, "| {} | {} | {} % |", row.jurisdiction, row.components, row.percent)?;
+        writeln!(out, "| {} | {} | {} |", row.jurisdiction, row.components, percent(row))?;
     }
     if !report.survival.is_empty() {
         writeln!(
@@ -76,8 +79,12 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "### {}: {}\n", finding.severity, finding.rule)?;
+    writeln!(out, "### {}: {}, `{}`\n", finding.severity, finding.rule, code(&subject(finding)))?;
     writeln!(out, "{}\n", escape(&finding.message))?;
+    for member in &finding.members {
+        let at = member.place.as_ref().map_or_else(String::new, |at| format!(" `{}`", code(&place(at))));
+        writeln!(out, "  - {}{at}", escape(&member.message))?;
+    }
     writeln!(out, "- where: `{}`", code(&place(&finding.primary)))?;
     if finding.witness.len() > 1 {
         let steps: Vec<String> = finding.witness.iter().map(|step| escape(&step.label)).collect();
@@ -104,7 +111,46 @@ fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<
     writeln!(out, "- fingerprint: `{}`\n", finding.fingerprint)
 }
 
+/// Why the gate decided as it did, and waivers that need a look.
+fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let gate = &report.gate;
+    let asked = if gate.fail_on.is_empty() { "nothing".to_owned() } else { gate.fail_on.join(", ") };
+    writeln!(
+        out,
+        "Asked to fail on: {asked}. {} failing, {} waived, {} in the baseline.\n",
+        gate.failing, gate.waived, gate.baseline
+    )?;
+    if let Some(words) = too_weak(gate) {
+        writeln!(out, "{}\n", escape(&words))?;
+    }
+    let to_look_at: Vec<_> = gate.waivers.iter().filter(|row| row.state != "used").collect();
+    for row in &to_look_at {
+        writeln!(
+            out,
+            "- waiver {}: {} (owner {}, until {})",
+            row.state,
+            escape(&row.covers),
+            escape(&row.owner),
+            row.expires
+        )?;
+    }
+    for entry in &report.overrides {
+        writeln!(out, "- replaced by an added rules folder: {}", escape(&entry.entry))?;
+    }
+    if to_look_at.is_empty() && report.overrides.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
 fn diagnostics(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if !report.undecided.is_empty() || !report.coverage.skipped_folders.is_empty() {
+        writeln!(out, "## Not decided\n")?;
+        for row in &report.undecided {
+            writeln!(out, "- {}: {} ({})", row.rule, escape(&row.reason), count(row.components, "component"))?;
+        }
+        for path in &report.coverage.skipped_folders {
+            writeln!(out, "- folder not entered: `{}`", code(path))?;
+        }
+        writeln!(out)?;
+    }
     if report.diagnostics.is_empty() {
         return Ok(());
     }
@@ -116,27 +162,32 @@ fn diagnostics(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// `path:line:column`.
-fn place(place: &PlaceRow) -> String {
-    match (place.line, place.column) {
-        (Some(line), Some(column)) => format!("{}:{line}:{column}", place.path),
-        _ => place.path.clone(),
-    }
-}
-
-/// Text that must not become markup, links or HTML.
+/// Text that must not become markup, links, mentions or HTML. What stands between backticks stays code.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in clean_line(text).chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '*' | '_' | '[' | ']' | '#' | '!' | '\\' => {
-                out.push('\\');
-                out.push(c);
+    let clean = clean_line(text);
+    let mut out = String::with_capacity(clean.len());
+    let even = clean.matches('`').count() % 2 == 0;
+    for (at, part) in clean.split('`').enumerate() {
+        if at > 0 {
+            out.push_str(if even { "`" } else { "'" });
+        }
+        if even && at % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        for c in part.chars() {
+            match c {
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                // an entity: a backslash does not stop a mention
+                '@' => out.push_str("&#64;"),
+                '|' | '*' | '_' | '[' | ']' | '#' | '!' | '\\' | '~' => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                c => out.push(c),
             }
-            c => out.push(c),
         }
     }
     out

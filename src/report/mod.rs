@@ -6,14 +6,15 @@ pub mod markdown;
 mod model;
 pub mod sarif;
 pub mod table;
+mod words;
 
 use std::io;
 
 pub(crate) use build::survival_row;
 pub use build::{Sources, build};
 pub use model::{
-    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, OverrideRow,
-    PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, MemberRow,
+    OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
 };
 
 /// A way of writing a report.

@@ -42,6 +42,9 @@ pub struct Report {
     pub components: Vec<ComponentRow>,
     /// Every relation, ordered by near end, kind, far end.
     pub relations: Vec<RelationRow>,
+    /// Columns of the terminal; no part of the data.
+    #[serde(skip)]
+    pub width: usize,
 }
 
 /// An entry that an added layer replaced.
@@ -122,6 +125,8 @@ pub struct GateRow {
     pub waived: usize,
     /// Findings known from the baseline.
     pub baseline: usize,
+    /// Findings that were asked to fail it and rest on facts too weak for that, by severity.
+    pub too_weak: BTreeMap<String, usize>,
     /// Every waiver with its state.
     pub waivers: Vec<WaiverRow>,
 }
@@ -165,6 +170,9 @@ pub struct FindingRow {
     pub horizon: Option<String>,
     /// Where to look first.
     pub primary: PlaceRow,
+    /// Every component of an aggregated finding, with its own sentence; empty for a finding about one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberRow>,
     /// Other places.
     pub related: Vec<PlaceRow>,
     /// Why, step by step.
@@ -192,6 +200,20 @@ pub struct FindingRow {
     /// Why it fails or who accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_reason: Option<String>,
+}
+
+/// One component of an aggregated finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MemberRow {
+    /// Component id.
+    pub component: String,
+    /// Name a person would use.
+    pub label: String,
+    /// One sentence.
+    pub message: String,
+    /// Where it was seen first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceRow>,
 }
 
 /// A place in the target.

@@ -7,8 +7,8 @@ use super::file::Rule;
 use super::run::View;
 use crate::graph::{NodeId, Path};
 use crate::model::{
-    Basis, Citation, Confidence, Evidence, EvidenceSet, Finding, Horizon, Place, RelationKind, Remedy, Severity, Step,
-    Validity, Verification, fingerprint,
+    Basis, Citation, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, Member, Place, RelationKind,
+    Remedy, Severity, Step, Validity, Verification, fingerprint,
 };
 use crate::text::RelPath;
 
@@ -38,6 +38,8 @@ pub struct Hit {
     pub notes: Vec<String>,
     /// Other places worth showing.
     pub more: Vec<Place>,
+    /// Every component, when one finding speaks for several.
+    pub members: Vec<Member>,
 }
 
 impl Hit {
@@ -57,6 +59,7 @@ impl Hit {
             alternatives: Vec::new(),
             notes: Vec::new(),
             more: Vec::new(),
+            members: Vec::new(),
         }
     }
 }
@@ -69,7 +72,8 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let whole = root.then(&hit.tail);
     let witness = steps(view, &whole);
     let own = places(view, hit.subject);
-    let primary = own.first().cloned().or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
+    let primary = own.first().or_else(|| hit.more.first()).cloned();
+    let primary = primary.or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
     let mut related: Vec<Place> = own.into_iter().skip(1).chain(hit.more).collect();
     related.retain(|place| *place != primary);
     related.truncate(20);
@@ -77,8 +81,9 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     hit.beside.iter().for_each(|path| grounds.weaken(Grounds::of(view, path)));
     grounds.weaken(Grounds::of_selection(view, rule, hit.subject));
     let verification = grounds.verification.min(hit.verification).min(rule.review.verification);
-    let severity = severity(view, rule, hit.horizon);
+    let (severity, raised) = severity(view, rule, hit.horizon);
     let mut notes = hit.notes;
+    notes.extend(raised);
     if rule.review.by < view.as_of {
         notes.push(format!("the rule was due for review on {}", rule.review.by));
     }
@@ -97,17 +102,20 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         url: source.url.as_deref().map(Arc::from),
     }));
     let subject = graph.node(hit.subject).id.clone();
+    // one more or one less of many is the same finding
+    let of = if rule.aggregate { ComponentId::of("rule", &rule.id) } else { subject.clone() };
     Some(Finding {
         rule: Arc::from(rule.id.as_str()),
         category: Arc::from(rule.category.as_str()),
         severity,
         confidence: grounds.confidence,
-        fingerprint: fingerprint(&rule.id, &subject, &hit.aspect),
+        fingerprint: fingerprint(&rule.id, &of, &hit.aspect),
         subject,
         message: hit.message,
         horizon: hit.horizon,
         witness,
         primary,
+        members: hit.members,
         related,
         citations,
         effective: if hit.effective == Validity::default() { rule.effective } else { hit.effective },
@@ -118,11 +126,18 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     })
 }
 
-fn severity(view: &View<'_>, rule: &Rule, horizon: Option<Horizon>) -> Severity {
+/// The severity, and a note when it is not the rule's usual one.
+fn severity(view: &View<'_>, rule: &Rule, horizon: Option<Horizon>) -> (Severity, Option<String>) {
     let profile = &view.profile.file;
     let by_profile = profile.severity.get(&rule.id).or_else(|| rule.severity_for.get(&profile.id));
-    let by_horizon = horizon.and_then(|horizon| rule.severity_at.get(&horizon));
-    *by_profile.or(by_horizon).unwrap_or(&rule.severity)
+    let by_horizon = horizon.and_then(|horizon| Some((horizon, rule.severity_at.get(&horizon)?)));
+    let (severity, why) = match (by_profile, by_horizon) {
+        (Some(severity), _) => (*severity, format!("by profile {}", profile.id)),
+        (None, Some((horizon, severity))) => (*severity, format!("because its loss is felt: {}", horizon.as_str())),
+        (None, None) => return (rule.severity, None),
+    };
+    let usual = rule.severity.as_str();
+    (severity, (severity != rule.severity).then(|| format!("{} instead of {usual}, {why}", severity.as_str())))
 }
 
 /// Every step of a path with its best place.
@@ -176,6 +191,12 @@ fn place_of(evidence: &Evidence) -> Option<Place> {
         Evidence::Observed { place, .. } => Some(Place::clone(place)),
         Evidence::Cited(_) => None,
     }
+}
+
+/// True when every relation of a path is known well enough to fail a gate.
+#[must_use]
+pub fn is_well_known(view: &View<'_>, path: &Path) -> bool {
+    Grounds::of(view, path).may_gate
 }
 
 /// How sure a path is: every relation counts with its best evidence, the path with its weakest relation.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::tables::nearest;
 use crate::model::{Date, Finding, Fingerprint, Severity};
 
 /// An accepted finding.
@@ -16,7 +17,7 @@ pub struct Waiver {
     /// Rule id.
     #[serde(default)]
     pub rule: Option<String>,
-    /// Component id or glob over it.
+    /// Component id or the name that reports show, or a glob over these.
     #[serde(default)]
     pub subject: Option<String>,
     /// Why it is accepted.
@@ -44,12 +45,14 @@ pub enum WaiverState {
 pub struct Gate {
     /// What was asked: categories and severities.
     pub fail_on: Vec<String>,
-    /// Findings that fail it, by fingerprint, with the word of `fail_on` that each one meets.
+    /// Findings that fail it, by fingerprint, with the reason.
     pub failing: BTreeMap<Fingerprint, String>,
     /// Findings accepted by a waiver, by fingerprint, with the waiver's position.
     pub waived: BTreeMap<Fingerprint, usize>,
     /// Findings known from the baseline.
     pub baseline: BTreeSet<Fingerprint>,
+    /// Findings that meet `fail_on` and rest on facts too weak to fail a build, by severity.
+    pub too_weak: BTreeMap<Severity, usize>,
     /// State of every waiver, by position.
     pub waivers: Vec<WaiverState>,
 }
@@ -109,9 +112,16 @@ pub fn decide(
             }
         }
         let met = fail_on.iter().find(|word| meets(finding, word));
-        if let Some(word) = met.filter(|_| finding.may_gate) {
-            let reason = if expired { format!("{word} (its waiver has expired)") } else { word.clone() };
-            gate.failing.insert(finding.fingerprint, reason);
+        match met {
+            // an expired waiver fails for what still stands behind it, whatever else was asked
+            _ if expired => {
+                gate.failing.insert(finding.fingerprint, "its waiver has expired".to_owned());
+            }
+            Some(word) if finding.may_gate => {
+                gate.failing.insert(finding.fingerprint, format!("--fail-on {word}"));
+            }
+            Some(_) => *gate.too_weak.entry(finding.severity).or_default() += 1,
+            None => {}
         }
     }
     for (at, waiver) in waivers.iter().enumerate() {
@@ -135,7 +145,36 @@ fn covers(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, finding: &Findin
     }
     let rule = waiver.rule.as_deref().is_some_and(|rule| rule == &*finding.rule);
     let subject = waiver.subject.as_deref().is_none_or(|subject| {
-        subject == finding.subject.as_str() || glob.is_some_and(|glob| glob.is_match(finding.subject.as_str()))
+        let names = [finding.subject.as_str(), label(finding)];
+        names.contains(&subject) || glob.is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
     });
     rule && subject
+}
+
+/// The name of the subject that reports show.
+fn label(finding: &Finding) -> &str {
+    let step = finding.witness.iter().find(|step| step.component == finding.subject);
+    step.map_or(finding.subject.rest(), |step| &step.label)
+}
+
+/// Checks what cannot be right about waivers before anything is scanned.
+///
+/// # Errors
+/// One sentence about the first waiver that could never accept anything.
+pub fn check(waivers: &[Waiver], rules: &[&str]) -> Result<(), String> {
+    for (at, waiver) in waivers.iter().enumerate() {
+        let which = format!("waiver {}", at + 1);
+        if let Some(text) = waiver.fingerprint.as_deref().filter(|text| Fingerprint::parse(text).is_none()) {
+            return Err(format!("{which}: `{text}` is no fingerprint; copy the 32 digits from a report"));
+        }
+        if let Some(rule) = waiver.rule.as_deref().filter(|rule| !rules.contains(rule)) {
+            let near = nearest(rule, &rules.iter().copied().collect())
+                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            return Err(format!("{which}: there is no rule `{rule}`{near}"));
+        }
+        if let Some(Err(error)) = waiver.subject.as_deref().map(globset::Glob::new) {
+            return Err(format!("{which}: the subject is no glob: {error}"));
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Rules × graph → findings.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::draft::{Hit, finish, places};
 use super::file::{Kind, Rule};
@@ -8,7 +9,7 @@ use super::kind;
 use super::profile::Profile;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
-use crate::model::{Date, Finding};
+use crate::model::{Date, Finding, Member};
 
 /// Everything a rule may look at. Nothing else: no clock, no files.
 pub struct View<'a> {
@@ -84,21 +85,24 @@ pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
     judgement
 }
 
-/// One hit for all of a rule: the first speaks, the others are its further places and a count.
+/// One hit for all of a rule: the first speaks, every component is told with its own sentence.
 fn aggregate(view: &View<'_>, hits: Vec<Hit>) -> Vec<Hit> {
-    let count = hits.len();
-    let mut hits = hits.into_iter();
-    let Some(mut first) = hits.next() else { return Vec::new() };
-    if count > 1 {
-        let examples: Vec<String> = hits.as_slice().iter().take(4).map(|hit| view.graph.label(hit.subject)).collect();
-        first.message = format!(
-            "{count} components: {}; also {}{}",
-            first.message,
-            examples.join(", "),
-            if count > 5 { ", …" } else { "" }
-        );
-        first.more.extend(hits.filter_map(|hit| places(view, hit.subject).into_iter().next()).take(20));
+    let members: Vec<Member> = hits.iter().map(|hit| member(view, hit)).collect();
+    let Some(mut first) = hits.into_iter().next() else { return Vec::new() };
+    if members.len() > 1 {
+        first.message = format!("{} components; the first: {}", members.len(), first.message);
+        first.more.extend(members.iter().skip(1).filter_map(|member| member.place.clone()).take(20));
+        first.members = members;
     }
     "all".clone_into(&mut first.aspect);
     vec![first]
+}
+
+fn member(view: &View<'_>, hit: &Hit) -> Member {
+    Member {
+        component: view.graph.node(hit.subject).id.clone(),
+        label: Arc::from(view.graph.label(hit.subject).as_str()),
+        message: hit.message.clone(),
+        place: places(view, hit.subject).into_iter().next(),
+    }
 }

@@ -7,7 +7,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::file::Select;
 use super::run::View;
 use crate::graph::NodeId;
-use crate::model::{ComponentKind, key};
+use crate::model::ComponentKind;
 
 /// Every selected component, in id order.
 #[must_use]
@@ -28,16 +28,10 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
                 && select.attribute.iter().all(|(key, wanted)| has(view, *node, key, wanted))
                 && !select.not.iter().any(|(key, unwanted)| has(view, *node, key, unwanted))
                 && (!select.needed || needed(*node))
-                && !is_switched_off(view, *node)
+                && !graph.is_switched_off(*node)
         })
         .collect();
     found.iter().copied().filter(|node| !graph.is_part(*node)).collect()
-}
-
-/// Declared with a count of zero, everywhere: it does not exist.
-fn is_switched_off(view: &View<'_>, node: NodeId) -> bool {
-    let mut counts = view.graph.attributes(node, key::COUNT).peekable();
-    counts.peek().is_some() && counts.all(|count| count == "0")
 }
 
 fn has(view: &View<'_>, node: NodeId, key: &str, wanted: &[String]) -> bool {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::country;
 use crate::graph::NodeId;
-use crate::rules::draft::{Hit, places};
+use crate::model::Verification;
+use crate::rules::draft::{Hit, is_well_known, places};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
@@ -14,12 +15,17 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.concentration else { return };
     let nodes = select(view, &rule.select);
     let mut by_state: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    let mut well_known: BTreeMap<NodeId, usize> = BTreeMap::new();
     let mut known = 0_usize;
     for node in &nodes {
         let states = view.graph.controlled_from(*node, &parameters.parties);
         known += usize::from(!states.is_empty());
+        let reaches = view.graph.reach(*node, &parameters.parties);
         for state in states {
             by_state.entry(state).or_default().push(*node);
+            let grounded =
+                reaches.iter().any(|reach| reach.jurisdiction == state && is_well_known(view, &reach.witness));
+            *well_known.entry(state).or_default() += usize::from(grounded);
         }
     }
     if known < parameters.at_least {
@@ -35,13 +41,18 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         if share < limit || view.profile.trusted.contains(&country) {
             continue;
         }
-        let first = members[0];
+        let kinds = if rule.select.kind.is_empty() { "components".to_owned() } else { rule.select.kind.join(", ") };
         let message = format!(
-            "{share} % of {known} components with a known owner are controlled from {country} ({} of them)",
-            members.len()
+            "{share} % are controlled from {country}: {} of the {known} ({kinds}) whose owner is known; {} more have no known owner",
+            members.len(),
+            nodes.len() - known
         );
-        let mut hit = Hit::new(first, country.as_str(), message);
-        hit.more = members.iter().skip(1).filter_map(|node| places(view, *node).into_iter().next()).take(10).collect();
+        let mut hit = Hit::new(state, country.as_str(), message);
+        hit.more = members.iter().filter_map(|node| places(view, *node).into_iter().next()).take(10).collect();
+        // the share counts as known when it would be too large with the well-known members alone
+        if well_known.get(&state).copied().unwrap_or(0) * 100 / known < limit {
+            hit.verification = Verification::Recalled;
+        }
         out.hits.push(hit);
     }
 }

@@ -65,6 +65,7 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
         Control::Operator => "operated by",
         Control::Maintainer => "published by",
         Control::Distributor => "served by",
+        Control::Designer => "designed by",
         Control::Maker => "designed or made by",
     };
     let between =

@@ -1,0 +1,134 @@
+//! `sovaudit explain COMPONENT`: what it is, where it stands, who answers, and why it is here.
+
+use std::io;
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use crate::cli::ExplainArgs;
+use crate::graph::{Control, Graph, NodeId, Path};
+use crate::model::{ComponentId, Evidence, Place};
+use crate::text::clean_line;
+
+/// Places of a component that are shown.
+const PLACES: usize = 8;
+
+pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::Result<()> {
+    let node = find(graph, &arguments.what, &arguments.common.target)?;
+    let ways = graph.introductions(node, arguments.paths.max(1));
+    if arguments.format == "json" {
+        let rows: Vec<serde_json::Value> = ways.paths.iter().map(|path| path_json(graph, path)).collect();
+        let value = json!({
+            "schema": "sovaudit-explain/1",
+            "component": graph.node(node).id.as_str(),
+            "kind": graph.node(node).kind.as_str(),
+            "paths": rows,
+            "more_paths": ways.is_partial,
+        });
+        serde_json::to_writer_pretty(&mut *out, &value)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    let about = graph.node(node);
+    writeln!(out, "{} ({})\n", clean_line(about.id.as_str()), about.kind.as_str())?;
+    for (key, value, _) in graph.all_attributes(node) {
+        writeln!(out, "  {key}: {}", clean_line(value))?;
+    }
+    let places: Vec<&Place> = about.evidence.into_iter().flatten().filter_map(observed).collect();
+    writeln!(out, "\nSeen at:")?;
+    for place in places.iter().take(PLACES) {
+        writeln!(out, "  {}", clean_line(&told(place)))?;
+    }
+    if places.len() > PLACES {
+        writeln!(out, "  and {} more places", places.len() - PLACES)?;
+    }
+    writeln!(out, "\nWho answers:")?;
+    let mut any = false;
+    for control in Control::ALL {
+        for party in graph.parties(node, control) {
+            any = true;
+            let seats: Vec<String> =
+                graph.seats_of_control(party.end()).into_iter().map(|seat| graph.label(seat)).collect();
+            let from = if seats.is_empty() {
+                "seat unknown".to_owned()
+            } else {
+                format!("controlled from {}", seats.join(", "))
+            };
+            writeln!(out, "  {}: {} ({from})", control.as_str(), clean_line(&graph.label(party.end())))?;
+        }
+    }
+    if !any {
+        writeln!(out, "  unknown")?;
+    }
+    writeln!(
+        out,
+        "\nWhy it is here ({}{}, shortest first):",
+        ways.paths.len(),
+        if ways.is_partial { " of more ways" } else { if ways.paths.len() == 1 { " way" } else { " ways" } }
+    )?;
+    for path in &ways.paths {
+        let mut words = vec![graph.label(path.start)];
+        words.extend(path.steps.iter().map(|(_, to)| graph.label(*to)));
+        writeln!(out, "  {}", clean_line(&words.join(" -> ")))?;
+        if let Some(place) =
+            path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(observed))
+        {
+            writeln!(out, "      {}", clean_line(&told(place)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The component with that id or name; a package also without its version when only one has it.
+fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
+    if let Some(node) = graph.find(&ComponentId::new(what)) {
+        return Ok(node);
+    }
+    let wanted = what.strip_prefix("pkg:").unwrap_or(what).replace("%40", "@");
+    let fits = |node: &NodeId| {
+        let label = graph.label(*node);
+        let label = label.strip_prefix("pkg:").unwrap_or(&label);
+        let label = &label[..label.find('?').unwrap_or(label.len())];
+        label == wanted || label.rsplit_once('@').is_some_and(|(base, _)| base == wanted)
+    };
+    let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
+    match found.as_slice() {
+        [node] => Ok(*node),
+        [] => Err(anyhow::anyhow!("nothing is called `{what}` in `{target}`"))
+            .context("a component is named by its id, as in the JSON report, or as the table shows it"),
+        many => {
+            let names: Vec<&str> = many.iter().take(8).map(|node| graph.node(*node).id.as_str()).collect();
+            bail!("`{what}` can mean {} components: {}", many.len(), names.join(", "))
+        }
+    }
+}
+
+fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {
+    let mut steps = vec![json!({ "component": graph.node(path.start).id.as_str() })];
+    steps.extend(path.steps.iter().map(|(edge, to)| {
+        let about = graph.edge(*edge);
+        let place = about.evidence.iter().find_map(observed);
+        json!({
+            "relation": about.kind.as_str(),
+            "component": graph.node(*to).id.as_str(),
+            "path": place.map(|place| place.path.to_string()),
+            "line": place.and_then(|place| place.region).map(|region| region.start.line),
+            "column": place.and_then(|place| place.region).map(|region| region.start.column),
+        })
+    }));
+    json!(steps)
+}
+
+fn observed(evidence: &Evidence) -> Option<&Place> {
+    match evidence {
+        Evidence::Observed { place, .. } => Some(place),
+        Evidence::Cited(_) => None,
+    }
+}
+
+fn told(place: &Place) -> String {
+    match place.region {
+        Some(region) => format!("{}:{}:{}", place.path, region.start.line, region.start.column),
+        None => place.path.to_string(),
+    }
+}
