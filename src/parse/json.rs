@@ -50,6 +50,62 @@ fn parse(text: &str, relaxed: bool) -> Result<Node, ParseError> {
     convert(value, offset, 0)
 }
 
+/// What stands complete before a syntax error: the text up to there is cut after its last complete member and
+/// its open brackets are closed. Every span keeps its place. `None` when nothing is complete.
+#[must_use]
+pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
+    let end = error.span.start.min(text.len());
+    let (cut, open) = last_member(&text.as_bytes()[..end])?;
+    let mut part = text[..cut].to_owned();
+    part.extend(open.iter().rev());
+    parse(&part, false).ok()
+}
+
+/// End of the last complete member of an object or list, and the closers of what is open there.
+fn last_member(bytes: &[u8]) -> Option<(usize, Vec<char>)> {
+    let mut open: Vec<char> = Vec::new();
+    let mut best: Option<(usize, usize)> = None;
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => match end_of_string(bytes, at) {
+                Some(end) => {
+                    at = end;
+                    continue;
+                }
+                None => break,
+            },
+            b'{' => open.push('}'),
+            b'[' => open.push(']'),
+            b'}' | b']' => {
+                open.pop()?;
+                best = Some((at + 1, open.len()));
+            }
+            b',' => best = Some((at, open.len())),
+            _ => {}
+        }
+        at += 1;
+    }
+    // whatever closes is a member's end itself, so what was open at the best place is still open below
+    best.map(|(cut, depth)| {
+        open.truncate(depth);
+        (cut, open)
+    })
+}
+
+/// The byte after the closing quote of the string that begins at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'"' => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
 fn convert(value: Ast<'_>, offset: usize, depth: usize) -> Result<Node, ParseError> {
     let range = value.range();
     let span = Span::new(range.start, range.end).shifted(offset);
@@ -84,4 +140,35 @@ fn convert(value: Ast<'_>, offset: usize, depth: usize) -> Result<Node, ParseErr
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_complete_before_the_break_is_kept() {
+        let text = r#"{"a": {"b": [1, {"c": "}]\""}], "d": "x"}, "e": 2}"#;
+        let whole = json(text).expect("is sound");
+        assert!(whole.at(&["a", "d"]).is_some());
+        for cut in 0..text.len() {
+            let Err(error) = json(&text[..cut]) else { continue };
+            let Some(part) = complete_part(&text[..cut], &error) else { continue };
+            assert!(is_part(&part, &whole), "{cut}: {part:?}");
+        }
+        let cut = text.find(r#", "e""#).expect("is there");
+        let error = json(&text[..cut + 4]).expect_err("is cut");
+        assert!(complete_part(&text[..cut + 4], &error).is_some_and(|part| part.at(&["a", "d"]).is_some()));
+    }
+
+    /// Every member of `part` stands in `whole`, in its place and with its value or the first part of it.
+    fn is_part(part: &Node, whole: &Node) -> bool {
+        match (&part.value, &whole.value) {
+            (Value::Map(some), Value::Map(all)) => {
+                some.iter().zip(all).all(|(a, b)| a.key == b.key && is_part(&a.value, &b.value))
+            }
+            (Value::List(some), Value::List(all)) => some.iter().zip(all).all(|(a, b)| is_part(a, b)),
+            (a, b) => a == b && part.span == whole.span,
+        }
+    }
 }

@@ -245,12 +245,8 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if let Some(finding) = of_state("failing").or_else(|| of_state("open")) {
         writeln!(out, "Next: sovaudit plan {}", clean_line(&report.target))?;
         let short: String = finding.fingerprint.chars().take(8).collect();
-        writeln!(
-            out,
-            "      sovaudit explain {}   or   sovaudit explain {short} {}",
-            finding.rule,
-            clean_line(&report.target)
-        )?;
+        writeln!(out, "      sovaudit explain {}", finding.rule)?;
+        writeln!(out, "      sovaudit explain {short} {}", clean_line(&report.target))?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Evidence, Fact, Inventory};
 use crate::source::Limits;
-use crate::source::directory::{self, ReadError};
+use crate::source::directory::{self, Irregular, ReadError};
 use crate::text::{RelPath, clean_line};
 
 /// Jobs that one thread takes at a time: enough to share their facts, few enough to spread large files.
@@ -91,6 +91,8 @@ struct Job {
     paths: Vec<RelPath>,
     scanners: Vec<usize>,
     limit: u64,
+    /// Other scanners read the same file under a higher limit: being over this one loses nothing that they want.
+    read_elsewhere: bool,
 }
 
 /// Scans a folder.
@@ -111,6 +113,16 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     for (path, reason) in walk.unreadable {
         inventory.coverage.failed.insert(path.clone());
         inventory.diagnostics.insert(engine_problem(path, DiagnosticKind::Unreadable, &reason));
+    }
+    for (path, why) in walk.irregular {
+        let kind = match why {
+            Irregular::LinkInside => DiagnosticKind::Unresolved,
+            Irregular::LinkOutside | Irregular::Special => DiagnosticKind::Unreadable,
+        };
+        if kind.is_loss() {
+            inventory.coverage.failed.insert(path.clone());
+        }
+        inventory.diagnostics.insert(engine_problem(path, kind, why.as_str()));
     }
     for path in walk.skipped {
         inventory.coverage.skipped.insert(path);
@@ -160,13 +172,24 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
         }
         // scanners with different size limits must not lift each other's limit
         single.sort_by_key(|index| (SCANNERS[*index].meta().size, *index));
+        let largest = single.last().map(|index| SCANNERS[*index].meta().size);
         for group in single.chunk_by(|a, b| SCANNERS[*a].meta().size == SCANNERS[*b].meta().size) {
-            let limit = SCANNERS[group[0]].meta().size.limit(limits);
-            jobs.push(Job { paths: vec![path.clone()], scanners: group.to_vec(), limit });
+            let size = SCANNERS[group[0]].meta().size;
+            jobs.push(Job {
+                paths: vec![path.clone()],
+                scanners: group.to_vec(),
+                limit: size.limit(limits),
+                read_elsewhere: largest != Some(size),
+            });
         }
     }
     for ((index, _), paths) in folders {
-        jobs.push(Job { paths, scanners: vec![index], limit: SCANNERS[index].meta().size.limit(limits) });
+        jobs.push(Job {
+            paths,
+            scanners: vec![index],
+            limit: SCANNERS[index].meta().size.limit(limits),
+            read_elsewhere: false,
+        });
     }
     jobs
 }
@@ -224,6 +247,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
                 outcome.coverage.read.insert(path.clone());
                 files.push(Arc::new(file));
             }
+            Err(ReadError::TooLarge { .. }) if job.read_elsewhere => {}
             Err(error) => {
                 // code over the limit is generated or minified: worth knowing, not a loss of inventory
                 let (kind, message) = match error {

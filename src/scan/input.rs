@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::facts::Seen;
+use super::facts::{Facts, Seen};
 use crate::catalog::Catalog;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, Place};
 use crate::parse;
 use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line};
@@ -153,6 +154,21 @@ impl SourceFile {
     /// The syntax error with its span.
     pub fn json(&self) -> Result<&parse::Node, &parse::ParseError> {
         self.json.get_or_init(|| parse::json::json(&self.text)).as_ref()
+    }
+
+    /// The file as JSON with what stands complete before a syntax error, which is written as a problem.
+    ///
+    /// # Errors
+    /// The syntax error when nothing before it is complete.
+    pub fn json_or_part<'s>(&'s self, out: &mut Facts<'_>) -> anyhow::Result<Cow<'s, parse::Node>> {
+        let error = match self.json() {
+            Ok(root) => return Ok(Cow::Borrowed(root)),
+            Err(error) => error,
+        };
+        let Some(part) = parse::json::complete_part(&self.text, error) else { return Err(self.parse_error(error)) };
+        let message = format!("{}; what stands before it was read", error.message);
+        out.problem(DiagnosticKind::Malformed, self, Some(error.span), message);
+        Ok(Cow::Owned(part))
     }
 
     /// A syntax error as the scanner's error; the engine takes the place from it.

@@ -15,6 +15,7 @@ mod input;
 pub mod model;
 pub mod package;
 mod reconcile;
+pub mod unread;
 
 pub use engine::{Options, Selector, scan_directory, scan_files};
 pub use facts::{Facts, Seen};
@@ -118,4 +119,5 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::pyproject::Pyproject,
     &package::requirements::Requirements,
     &package::uv_lock::UvLock,
+    &unread::Unread,
 ];

@@ -37,8 +37,41 @@ pub struct Walk {
     pub skipped: BTreeSet<RelPath>,
     /// Folders or entries that could not be read, with the reason.
     pub unreadable: BTreeSet<(RelPath, String)>,
+    /// Links and special files that `wanted` accepted by their name: not read.
+    pub irregular: BTreeSet<(RelPath, Irregular)>,
     /// True when [`Limits::files`] stopped the walk.
     pub limit_reached: bool,
+}
+
+/// Why a wanted name is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Irregular {
+    /// A link to a file of the tree, which is read under its own name.
+    LinkInside,
+    /// A link out of the tree, or to nothing.
+    LinkOutside,
+    /// A pipe, socket or device.
+    Special,
+}
+
+impl Irregular {
+    /// What it is, for a diagnostic.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LinkInside => "a link, not followed; the file it leads to is read under its own name",
+            Self::LinkOutside => "a link out of the scanned folder or to nothing; not followed",
+            Self::Special => "no regular file; not read",
+        }
+    }
+
+    fn of(root: &Path, path: &Path, is_link: bool) -> Self {
+        if !is_link {
+            return Self::Special;
+        }
+        let inside = root.canonicalize().and_then(|root| Ok(path.canonicalize()?.starts_with(root)));
+        if inside.unwrap_or(false) { Self::LinkInside } else { Self::LinkOutside }
+    }
 }
 
 /// Walks `root` in parallel. Symbolic links are not followed, so loops and links out of the tree
@@ -86,7 +119,16 @@ pub fn walk(
                     return WalkState::Continue;
                 }
             };
-            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            let kind = entry.file_type();
+            if !kind.is_some_and(|kind| kind.is_file()) {
+                if kind.is_some_and(|kind| !kind.is_dir())
+                    && let Some(path) = RelPath::below(root, entry.path())
+                    && !excludes.is_match(path.as_str())
+                    && wanted(&path)
+                {
+                    let why = Irregular::of(root, entry.path(), kind.is_some_and(|kind| kind.is_symlink()));
+                    lock().irregular.insert((path, why));
+                }
                 return WalkState::Continue;
             }
             if seen.fetch_add(1, Ordering::Relaxed) >= limits.files {

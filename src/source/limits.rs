@@ -31,7 +31,8 @@ pub struct Limits {
     pub image_files: u64,
     /// Links and deletions a layer may have before they are no longer tracked.
     pub image_removals: usize,
-    /// Facts one scanner may take from one file.
+    /// Facts one scanner may take from one file. A lock file of 100 MB holds about three million; a fact with its
+    /// evidence takes some 300 bytes, so that this bounds one call to a gigabyte.
     pub facts: usize,
 }
 
@@ -53,7 +54,7 @@ impl Default for Limits {
             image_bytes: 1 << 30,
             image_files: 200_000,
             image_removals: 1_000_000,
-            facts: 1_000_000,
+            facts: 3_000_000,
         }
     }
 }

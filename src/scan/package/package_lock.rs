@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::toolkit::{self, Package};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -39,7 +40,8 @@ impl Scanner for PackageLock {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let root = file.json().map_err(|error| file.parse_error(error))?;
+        let root = file.json_or_part(out)?;
+        version_known(&root, file, out);
         let project = toolkit::locked_root("npm", input, file, out);
         let mut tree: BTreeMap<String, Installed<'_>> = BTreeMap::new();
         if let Some(packages) = root.get("packages") {
@@ -58,6 +60,15 @@ impl Scanner for PackageLock {
             direct_of_version_one(&project, &tree, file, out);
         }
         Ok(())
+    }
+}
+
+/// Lock versions that exist; a later one is read as the last.
+fn version_known(root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
+    let Some(version) = root.get("lockfileVersion") else { return };
+    if !version.scalar().is_some_and(|text| matches!(&*text, "1" | "2" | "3")) {
+        let message = "a lock version that is not known; read as version 3";
+        out.problem(DiagnosticKind::Unsupported, file, Some(version.span), message);
     }
 }
 
