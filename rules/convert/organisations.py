@@ -73,13 +73,15 @@ def chain(owner, row, resolve, ownership, created):
 
 def organisation(row):
     verified = set(split(row["verified_keys"]))
+    twice = set(split(row["two_source_keys"]))
     keys = []
 
     def add(kind, values, mark_prefix):
         for value in split(values):
             keys.append({"type": kind, "value": value.rstrip("*") if value.endswith("*") and kind not in ("registry",) else value,
                          "prefix": True if value.endswith("*") and kind not in ("registry",) else None,
-                         "gate": f"{mark_prefix}:{value}" in verified})
+                         "gate": f"{mark_prefix}:{value}" in verified,
+                         "two_source": True if f"{mark_prefix}:{value}" in twice else None})
     add("github", row["github_orgs"], "gh")
     for entry in split(row["package_namespaces"]):
         kind, _, value = entry.partition(":")
@@ -87,7 +89,8 @@ def organisation(row):
         if value in ("*", ""):
             continue
         keys.append({"type": KEY_TYPES.get(kind, kind), "value": value.rstrip("*"), "prefix": True if prefix else None,
-                     "gate": entry in verified and not prefix})
+                     "gate": entry in verified and not prefix,
+                     "two_source": True if entry in twice and not prefix else None})
     add("registry", row["registries"], "reg")
     add("domain", row["domains"], "dom")
     add("huggingface", row["huggingface_orgs"], "hf")

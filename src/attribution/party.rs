@@ -86,10 +86,10 @@ fn link_to(
     let cite = Cite {
         entry: format!("organisation/{} key {}:{}", organisation.id, key.kind, key.value),
         source: &organisation.source,
-        verification: if key.gate {
-            organisation.verification.max(Verification::OneSource)
-        } else {
-            Verification::Recalled
+        verification: match (key.gate, key.two_source) {
+            (true, true) => Verification::TwoSource,
+            (true, false) => Verification::OneSource,
+            (false, _) => Verification::Recalled,
         },
         confidence: if exact { Confidence::Certain } else { Confidence::Possible },
     };

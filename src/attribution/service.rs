@@ -100,11 +100,7 @@ fn provided_by(work: &mut Work<'_>, id: &ComponentId, provider: &Provider, regio
 
 fn supplied_by(work: &mut Work<'_>, id: &ComponentId, organisation: &str, service: &Service) {
     if let Some(node) = work.organisation(organisation) {
-        let mut cite = service_cite(service);
-        // that a vendor's own API host is the vendor's is exact; the row's mark speaks of its other columns
-        if let Some((_, _, mark)) = work.catalog.seat(organisation) {
-            cite.verification = cite.verification.max(mark);
-        }
+        let cite = service_cite(service);
         work.relate(id, RelationKind::ProvidedBy, &node, &cite);
     }
 }

@@ -97,15 +97,27 @@ impl Catalog {
             .filter(move |row| Validity { from: row.from, to: row.to }.holds_on(day))
     }
 
-    /// List entries that name an organisation and hold on a day: entries listed later, removed,
-    /// uncertain or about groups do not count.
+    /// List entries that name an organisation and hold, or may hold, on a day; those listed later, uncertain or
+    /// about groups do not count. Where the day of listing or of removal is not known, and the day asked for
+    /// lies before the rule set's, [`Self::is_dated`] says so.
     pub fn listings(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Listing> {
         let rows = self.listings.get(organisation).map_or(&[][..], Vec::as_slice);
+        let today = self.date();
         rows.iter().map(|at| &self.tables.listing[*at]).filter(move |row| {
-            &*row.kind == "entity"
-                && matches!(&*row.status, "listed" | "in-force")
-                && row.listed.is_none_or(|listed| listed <= day)
+            let stands = match &*row.status {
+                "listed" | "in-force" => true,
+                "removed" => day < today,
+                _ => false,
+            };
+            &*row.kind == "entity" && stands && listed_since(row).is_none_or(|since| since <= day)
         })
+    }
+
+    /// True when the table's dates tell that an entry held on a day: it is in force and the day is not before
+    /// the rule set's, or its first day is known.
+    #[must_use]
+    pub fn is_dated(&self, row: &Listing, day: Date) -> bool {
+        &*row.status != "removed" && (day >= self.date() || listed_since(row).is_some())
     }
 
     /// What a list means.
@@ -273,4 +285,17 @@ impl Catalog {
     pub fn instance_types_named(&self, name: &str) -> Vec<&InstanceType> {
         self.tables.provider.iter().filter_map(|provider| self.instance_type(&provider.id, name)).collect()
     }
+}
+
+/// First day on which an entry can have held: its date, else the earliest day that its words name.
+fn listed_since(row: &Listing) -> Option<Date> {
+    row.listed.or_else(|| {
+        let words = row.listed_text.as_deref()?;
+        let first: String = words.chars().take_while(|c| c.is_ascii_digit() || *c == '-').collect();
+        match first.len() {
+            4 => Date::parse(&format!("{first}-01-01")),
+            7 => Date::parse(&format!("{first}-01")),
+            _ => Date::parse(&first),
+        }
+    })
 }

@@ -37,6 +37,9 @@ pub struct Key {
     /// True when the key was checked and may carry a gate decision.
     #[serde(default)]
     pub gate: bool,
+    /// True when two sources name the key.
+    #[serde(default)]
+    pub two_source: bool,
 }
 
 /// Dense rates in tera operations per second, as written: precision name to figure.

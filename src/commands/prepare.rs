@@ -35,8 +35,12 @@ pub(super) struct Prepared {
 pub(super) fn knowledge(folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
     let mut layers = vec![Layer::embedded()];
     for folder in folders {
-        layers
-            .push(read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?);
+        let layer =
+            read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?;
+        if layer.files.is_empty() {
+            bail!("the rules folder `{}` holds no `.toml` file", folder.display());
+        }
+        layers.push(layer);
     }
     let catalog = Catalog::load(&layers).map_err(|errors| rule_errors(&errors))?;
     let rules = RuleSet::load(&layers, &catalog).map_err(|errors| rule_errors(&errors))?;
@@ -72,6 +76,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         trust_workspace: common.trust_workspace,
         ..Options::default()
     };
+    anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
         .stack_size(8 << 20)

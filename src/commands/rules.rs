@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
                 tables.accelerator.len(),
                 tables.service.len()
             )?;
-            for entry in &knowledge.catalog.overrides {
+            for entry in knowledge.catalog.overrides.iter().chain(&knowledge.rules.overrides) {
                 writeln!(out, "replaced by {entry}")?;
             }
         }

@@ -29,10 +29,11 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
     let gate = gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, prepared.as_of);
+    let overrides: Vec<String> = catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
     let report = report::build(&report::Sources {
         target: &arguments.common.target,
         rules_version: &catalog.manifest().set,
-        overrides: &catalog.overrides,
+        overrides: &overrides,
         inventory: &prepared.inventory,
         graph: &graph,
         profile: &prepared.profile,

@@ -206,5 +206,9 @@ fn security_severity(severity: &str) -> &'static str {
 }
 
 fn pascal(id: &str) -> String {
-    id.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    };
+    id.split('-').map(capital).collect()
 }

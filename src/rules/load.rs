@@ -16,6 +16,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// By id.
     pub profiles: BTreeMap<String, ProfileFile>,
+    /// Rules and profiles that a later layer replaced: `layer: rule/id`.
+    pub overrides: Vec<String>,
 }
 
 impl RuleSet {
@@ -27,13 +29,17 @@ impl RuleSet {
         let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
         let mut profiles = BTreeMap::new();
         let mut errors = Vec::new();
+        let mut overrides = Vec::new();
         for layer in layers {
             for (path, text) in &layer.files {
                 match Content::of(path, text) {
                     Content::Finding => match toml::from_str::<Rule>(text) {
                         Ok(rule) => {
                             errors.extend(check(&rule, path, text, catalog));
-                            rules.insert(rule.id.clone(), rule);
+                            let id = rule.id.clone();
+                            if rules.insert(id.clone(), rule).is_some() {
+                                overrides.push(format!("{}: rule/{id}", layer.name));
+                            }
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
                     },
@@ -42,7 +48,10 @@ impl RuleSet {
                             if let Err(word) = super::Profile::resolve(profile.clone(), catalog, catalog.date()) {
                                 errors.push(RuleError::whole(path, word));
                             }
-                            profiles.insert(profile.id.clone(), profile);
+                            let id = profile.id.clone();
+                            if profiles.insert(id.clone(), profile).is_some() {
+                                overrides.push(format!("{}: profile/{id}", layer.name));
+                            }
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
                     },
@@ -50,7 +59,7 @@ impl RuleSet {
                 }
             }
         }
-        let set = Self { rules: rules.into_values().collect(), profiles };
+        let set = Self { rules: rules.into_values().collect(), profiles, overrides };
         if errors.is_empty() { Ok(set) } else { Err(errors) }
     }
 
@@ -71,6 +80,10 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
     let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
     if rule.id != name {
         wrong("id", format!("`id` is `{}` but the file is `{name}.toml`; they must be the same", rule.id));
+    }
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if !rule.id.split('-').all(word) {
+        wrong("id", format!("`{}` is not in kebab-case: lower-case words joined by single hyphens", rule.id));
     }
     let section = match rule.kind {
         Kind::Match => None,

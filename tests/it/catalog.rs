@@ -132,6 +132,10 @@ fn rule_files_name_their_schema() {
     for (path, text) in
         Layer::embedded().files.iter().filter(|(path, _)| path.contains('/') && !path.starts_with("reference/"))
     {
-        assert!(text.starts_with("#:schema "), "rules/{path}");
+        let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema "));
+        let schema = schema.unwrap_or_else(|| panic!("rules/{path} names no schema"));
+        let folder = crate::cli::root().join("rules").join(path);
+        let schema = folder.parent().expect("a file lies in a folder").join(schema);
+        assert!(schema.is_file(), "rules/{path} names {}", schema.display());
     }
 }

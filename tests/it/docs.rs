@@ -89,6 +89,10 @@ fn schemas() {
         &root().join("rules/schema/profile.schema.json"),
         &pretty(schemars::schema_for!(sovaudit::rules::profile::ProfileFile).to_value()),
     );
+    same(
+        &root().join("rules/schema/catalog.schema.json"),
+        &pretty(schemars::schema_for!(sovaudit::catalog::Tables).to_value()),
+    );
     same(&root().join("docs/config.schema.json"), &pretty(schemars::schema_for!(sovaudit::config::Config).to_value()));
 }
 
@@ -111,7 +115,7 @@ fn readme_shows_real_output() {
 /// Paths that the documents name exist.
 #[test]
 fn named_paths_exist() {
-    for name in ["README.md", "docs/architecture.md"] {
+    for name in ["README.md", "docs/architecture.md", "docs/data.md", "docs/accuracy.md"] {
         let text = fs::read_to_string(root().join(name)).expect("is there");
         for word in text.split(['`', ' ', '(', ')', '\n']) {
             let is_path = ["src/", "docs/", "rules/", "tests/", "fixtures/", "benches/"]

@@ -54,8 +54,9 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
                 |date| date.to_string(),
             );
             format!(
-                "{} ({since}{})",
+                "{} ({}{since}{})",
                 row.list,
+                if &*row.status == "removed" { "removed since, " } else { "" },
                 row.entry.as_deref().map_or_else(String::new, |entry| format!(", entry {entry}"))
             )
         })
@@ -83,14 +84,17 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
         .collect();
     hit.citations.dedup();
     // the entry counts as checked only when the table says so of its name and status
-    hit.verification = entries.iter().map(|row| mark(row)).max().unwrap_or(Verification::Recalled);
+    hit.verification = entries.iter().map(|row| mark(view, row)).max().unwrap_or(Verification::Recalled);
     hit.effective = Validity { from: first.listed, to: None };
     hit.notes.extend(first.policy.as_deref().map(|policy| format!("{}: {policy}", first.list)));
     hit.alternatives = alternatives(view, node);
     Some(hit)
 }
 
-fn mark(row: &Listing) -> Verification {
+fn mark(view: &View<'_>, row: &Listing) -> Verification {
+    if !view.catalog.is_dated(row, view.as_of) {
+        return Verification::Recalled;
+    }
     let checked = ["entity", "status"].iter().all(|field| row.verified_fields.iter().any(|known| &**known == *field));
     if checked { row.verification } else { Verification::Recalled }
 }
