@@ -163,9 +163,10 @@ pub struct ExplainArgs {
 /// `classify`.
 #[derive(Debug, Args)]
 pub struct ClassifyArgs {
-    /// SKU id, PCI id, device name or cloud instance type
-    pub what: String,
-    /// Destination: ISO code or name
+    /// Product, PCI id, device name or cloud instance type; several words are one name
+    #[arg(required = true)]
+    pub what: Vec<String>,
+    /// Destination: ISO code or name of a country
     #[arg(long)]
     pub to: Option<String>,
     /// Law of this day, YYYY-MM-DD [default: today]

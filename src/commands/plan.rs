@@ -5,12 +5,12 @@ use std::io;
 use anyhow::bail;
 use serde_json::json;
 
-use super::Outcome;
 use super::prepare::prepare;
+use super::{Outcome, terminal_width};
 use crate::cli::PlanArgs;
 use crate::model::Severity;
 use crate::plan::{Action, Inputs, Plan, State, plan};
-use crate::text::clean_line;
+use crate::text::{clean_line, count, fill};
 
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
@@ -37,36 +37,36 @@ pub(super) fn run(arguments: &PlanArgs, out: &mut dyn io::Write) -> anyhow::Resu
 
 fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> {
     let (heading, bullet) = if markdown { ("## ", "- ") } else { ("", "  ") };
-    writeln!(out, "{heading}Today\n\n{bullet}{}", line(plan, &plan.states[0]))?;
+    let columns = if markdown { usize::MAX } else { terminal_width() };
+    let item = |text: &str, out: &mut dyn io::Write| write!(out, "{}", fill(text, bullet, "     ", columns));
+    writeln!(out, "{heading}Today\n")?;
+    item(&line(plan, &plan.states[0]), out)?;
     for (at, state) in plan.states.iter().enumerate().skip(1) {
         let actions: Vec<&Action> = plan.actions.iter().filter(|action| action.wave == at).collect();
-        writeln!(out, "\n{heading}Wave {at} ({} changes)\n", actions.len())?;
+        writeln!(out, "\n{heading}Wave {at} ({})\n", count(actions.len(), "change"))?;
         for action in actions {
             let closes: Vec<&str> = action.closes.iter().map(String::as_str).collect();
-            writeln!(out, "{bullet}{:2} {} [{}]", action.effort, clean_line(&action.text), closes.join(", "))?;
+            item(&format!("{:2} {} [{}]", action.effort, clean_line(&action.text), closes.join(", ")), out)?;
             if let Some(migration) = &action.migration {
-                writeln!(out, "{bullet}   data: {}", clean_line(migration))?;
+                item(&format!("   data: {}", clean_line(migration)), out)?;
             }
         }
-        writeln!(out, "\n{bullet}then: {}", line(plan, state))?;
+        writeln!(out)?;
+        item(&format!("then: {}", line(plan, state)), out)?;
     }
     if !plan.left.is_empty() {
-        writeln!(out, "\n{heading}Left ({} findings)\n", plan.left.len())?;
+        writeln!(out, "\n{heading}Left ({})\n", count(plan.left.len(), "finding"))?;
         for (finding, reason) in &plan.left {
-            writeln!(
-                out,
-                "{bullet}{} {}: {} ({reason})",
-                finding.severity.as_str(),
-                finding.rule,
-                clean_line(finding.subject.rest())
-            )?;
+            let subject = clean_line(finding.subject.rest());
+            item(&format!("{} {}: {subject} ({reason})", finding.severity.as_str(), finding.rule), out)?;
         }
     }
     if !plan.still.is_empty() {
         let without = plan.without.map_or_else(String::new, |code| format!(" without {code}"));
         writeln!(out, "\n{heading}Still stopping{without} ({})\n", plan.still.len())?;
         for (label, horizon, steps) in &plan.still {
-            writeln!(out, "{bullet}{} ({}): {}", clean_line(label), horizon.as_str(), clean_line(&steps.join(", ")))?;
+            let steps = steps.join(", ");
+            item(&format!("{} ({}): {}", clean_line(label), horizon.as_str(), clean_line(&steps)), out)?;
         }
     }
     writeln!(out, "\nEffort: S under 1 week, M 1-4 weeks, L 1-3 months, XL more than 3 months.")?;
@@ -84,8 +84,10 @@ fn line(plan: &Plan, state: &State) -> String {
         Some(code) => {
             let unknown = if state.undecided > 0 { format!(", {} not known", state.undecided) } else { String::new() };
             format!(
-                "{findings}; without {code} {} of {} workloads stop at once, {} by the next deploy{unknown}",
-                state.stop_at_once, state.workloads, state.stop_by_deploy
+                "{findings}; without {code} {} of {} stop at once, {} by the next deploy{unknown}",
+                state.stop_at_once,
+                count(state.workloads, "workload"),
+                state.stop_by_deploy
             )
         }
         None => findings,

@@ -1,22 +1,22 @@
 //! `sovaudit rules`.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use anyhow::{Context as _, bail};
 
-use super::Outcome;
 use super::prepare::knowledge;
+use super::{Outcome, terminal_width};
 use crate::cli::{RulesAction, RulesArgs};
-use crate::rules::{example, page};
+use crate::model::Severity;
+use crate::rules::{RuleSet, example, page};
+use crate::text::{fill, fill_markdown};
 
 /// Runs the command.
 pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
     match &arguments.action {
         RulesAction::List { rules } => {
-            let knowledge = knowledge(rules)?;
-            for rule in &knowledge.rules.rules {
-                writeln!(out, "{:9} {:16} {:32} {}", rule.severity.as_str(), rule.category, rule.id, rule.title)?;
-            }
+            list(&knowledge(rules)?.rules, out)?;
         }
         RulesAction::Show { id, rules } => {
             let knowledge = knowledge(rules)?;
@@ -24,13 +24,12 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
                 .rules
                 .rule(id)
                 .with_context(|| format!("there is no rule `{id}`; `sovaudit rules list` shows all"))?;
-            writeln!(out, "{}", page::markdown(rule))?;
+            write!(out, "{}", fill_markdown(&page::markdown(rule), terminal_width()))?;
         }
         RulesAction::Check { folders } => {
             let knowledge = knowledge(folders)?;
             let tables = knowledge.catalog.tables();
-            writeln!(
-                out,
+            let line = format!(
                 "{} rules, {} profiles, {} organisations, {} list entries, {} accelerators, {} services: no mistakes",
                 knowledge.rules.rules.len(),
                 knowledge.rules.profiles.len(),
@@ -38,7 +37,8 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
                 tables.listing.len(),
                 tables.accelerator.len(),
                 tables.service.len()
-            )?;
+            );
+            write!(out, "{}", fill(&line, "", "  ", terminal_width()))?;
             for entry in knowledge.catalog.overrides.iter().chain(&knowledge.rules.overrides) {
                 writeln!(out, "replaced by {entry}")?;
             }
@@ -68,4 +68,24 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
         }
     }
     Ok(Outcome::Passed)
+}
+
+/// Two lines for every rule: the second is its title.
+fn list(rules: &RuleSet, out: &mut dyn io::Write) -> io::Result<()> {
+    const INDENT: &str = "                 ";
+    let mut differs = false;
+    for rule in &rules.rules {
+        let others = page::other_severities(rule, &rules.profiles).into_iter().map(|(severity, _)| severity);
+        let severities: BTreeSet<Severity> = others.chain([rule.severity]).collect();
+        let words: Vec<&str> = severities.iter().map(|severity| severity.as_str()).collect();
+        differs |= words.len() > 1;
+        writeln!(out, "{:16} {} [{}]", words.join(".."), rule.id, rule.category)?;
+        write!(out, "{}", fill(&rule.title, INDENT, INDENT, terminal_width()))?;
+    }
+    if differs {
+        let note =
+            "Two severities: the profile, or when the loss would be felt, chooses; `sovaudit explain RULE` says how.";
+        write!(out, "\n{}", fill(note, "", "", terminal_width()))?;
+    }
+    Ok(())
 }

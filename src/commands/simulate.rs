@@ -11,7 +11,7 @@ use crate::graph::Graph;
 use crate::model::{CountryCode, Horizon};
 use crate::report::survival_row;
 use crate::simulate::{Fate, simulate};
-use crate::text::clean_line;
+use crate::text::{clean_line, count};
 
 /// Runs the command.
 pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
         return Ok(Outcome::Passed);
     }
     let names: Vec<String> = codes.iter().map(ToString::to_string).collect();
-    writeln!(out, "Without {}: {} workloads", names.join(", "), simulation.workloads.len())?;
+    writeln!(out, "Without {}: {}", names.join(", "), count(simulation.workloads.len(), "workload"))?;
     for horizon in Horizon::STOPS {
         let stopped = simulation.workloads.iter().filter(|fate| fate.stops == horizon);
         for (at, fate) in stopped.enumerate() {

@@ -1,8 +1,37 @@
 //! A rule as a page: for `explain`, for `docs/rules` and for SARIF help.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::file::Rule;
+use super::profile::ProfileFile;
+use crate::model::{Horizon, Severity};
+
+/// When a loss is felt, as the end of a sentence.
+#[must_use]
+pub fn felt(horizon: Horizon) -> &'static str {
+    match horizon {
+        Horizon::Immediate => "its loss would be felt at once",
+        Horizon::NextDeploy => "its loss would be felt at the next deploy",
+        Horizon::NextRenewal => "its loss would be felt at the next renewal",
+        Horizon::NextRefresh => "its loss would be felt at the next hardware refresh",
+        Horizon::None => "its loss would stop nothing",
+    }
+}
+
+/// Severities other than the usual one, each with when it holds: the profile wins over the horizon.
+#[must_use]
+pub fn other_severities(rule: &Rule, profiles: &BTreeMap<String, ProfileFile>) -> Vec<(Severity, String)> {
+    let mut found: Vec<(Severity, String)> =
+        rule.severity_at.iter().map(|(horizon, severity)| (*severity, format!("where {}", felt(*horizon)))).collect();
+    let of_profiles = |id: &String| profiles.get(id).is_some_and(|profile| profile.severity.contains_key(&rule.id));
+    let own = rule.severity_for.iter().filter(|(id, _)| !of_profiles(id));
+    found.extend(own.map(|(id, severity)| (*severity, format!("for profile `{id}`"))));
+    let theirs = profiles.values().filter_map(|profile| Some((profile, profile.severity.get(&rule.id)?)));
+    found.extend(theirs.map(|(profile, severity)| (*severity, format!("for profile `{}`", profile.id))));
+    found.retain(|(severity, _)| *severity != rule.severity);
+    found
+}
 
 /// Markdown with fixed headings. Generated; the rule file is the source.
 #[must_use]
@@ -14,6 +43,13 @@ pub fn markdown(rule: &Rule) -> String {
     };
     line(&format!("# {}\n", rule.id));
     line(&format!("{}. Severity `{}`, category `{}`.\n", rule.title, rule.severity.as_str(), rule.category));
+    let others: Vec<String> = other_severities(rule, &BTreeMap::new())
+        .into_iter()
+        .map(|(severity, when)| format!("`{}` {when}", severity.as_str()))
+        .collect();
+    if !others.is_empty() {
+        line(&format!("Severity differs: {}.\n", others.join(", ")));
+    }
     line(&format!("## Why it matters\n\n{}\n", rule.why.trim()));
     line(&format!("## Remedy\n\n{}\n", rule.remedy.trim()));
     for (heading, flagged) in [("Flagged", true), ("Not flagged", false)] {

@@ -3,10 +3,12 @@
 //! Nothing here knows a format. Parsers speak in byte [`Span`]s; [`LineIndex`] turns them into
 //! 1-based lines and columns (Unicode code points, as SARIF's `unicodeCodePoints`).
 
+mod fill;
 mod lines;
 mod path;
 mod sanitize;
 
+pub use fill::{count, fill, fill_markdown, plural};
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use path::RelPath;
 pub use sanitize::{clean, clean_line, shorten};

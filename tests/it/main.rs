@@ -10,6 +10,7 @@ mod parse;
 mod properties;
 mod reconcile;
 mod regression;
+mod reports;
 mod rules;
 mod scanners;
 mod terraform;
