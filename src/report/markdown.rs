@@ -166,7 +166,7 @@ fn diagnostics(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 fn escape(text: &str) -> String {
     let clean = clean_line(text);
     let mut out = String::with_capacity(clean.len());
-    let even = clean.matches('`').count() % 2 == 0;
+    let even = clean.matches('`').count().is_multiple_of(2);
     for (at, part) in clean.split('`').enumerate() {
         if at > 0 {
             out.push_str(if even { "`" } else { "'" });

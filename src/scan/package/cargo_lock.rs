@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::toolkit::{self, Package};
+use super::toolkit::{self, Locked, Package};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
+use crate::model::{Basis, ComponentId, ComponentKind, key, purl};
 use crate::parse::{self, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -28,12 +28,11 @@ static META: ScannerMeta = ScannerMeta {
 
 /// One `[[package]]` entry.
 struct Entry<'a> {
-    id: ComponentId,
+    locked: Locked,
     name: &'a str,
     version: &'a str,
     source: Option<&'a Node>,
     node: &'a Node,
-    own: bool,
 }
 
 impl Scanner for CargoLock {
@@ -48,28 +47,32 @@ impl Scanner for CargoLock {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
         }
         let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
-        let entries: Vec<Entry<'_>> = packages.list().iter().filter_map(|node| entry(node, file, out)).collect();
         let project = toolkit::locked_root("cargo", input, file, out);
+        let entries: Vec<Entry<'_>> =
+            packages.list().iter().filter_map(|node| entry(node, &project, file, out)).collect();
         let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
         for entry in &entries {
             by_name.entry(entry.name).or_default().push(entry);
         }
         for entry in &entries {
             describe(entry, &project, file, out);
-            edges(entry, &project, &by_name, file, out);
+            edges(entry, &by_name, file, out);
         }
         Ok(())
     }
 }
 
-fn entry<'a>(node: &'a Node, file: &SourceFile, out: &mut Facts<'_>) -> Option<Entry<'a>> {
+fn entry<'a>(node: &'a Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Option<Entry<'a>> {
     let (Some(name), Some(version)) = (text(node, "name"), text(node, "version")) else {
         out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name` or `version`");
         return None;
     };
     let source = node.get("source");
-    let id = purl::package("cargo", None, name, Some(version));
-    Some(Entry { id, name, version, source, node, own: source.is_none() })
+    let locked = match source {
+        Some(_) => Locked::package(purl::package("cargo", None, name, Some(version))),
+        None => Locked::own(project),
+    };
+    Some(Entry { locked, name, version, source, node })
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
@@ -78,22 +81,22 @@ fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
 
 /// The package itself, its hash and the host it comes from.
 fn describe(entry: &Entry<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    if entry.own {
+    if entry.locked.own {
         return;
     }
     let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
     let package = Package::new("cargo", entry.name, Some(entry.version), file, span);
     package.write(project, out);
     if let Some(checksum) = entry.node.text_at("checksum") {
-        out.attribute(&entry.id, key::INTEGRITY, format!("sha256:{checksum}"), file.at(span));
+        out.attribute(&entry.locked.id, key::INTEGRITY, format!("sha256:{checksum}"), file.at(span));
     }
     if let Some(source) = entry.source
         && let Some(address) = source.text()
     {
         let seen = file.at(source.span);
-        out.attribute(&entry.id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
+        out.attribute(&entry.locked.id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
         if let Some(host) = source_host(address) {
-            toolkit::distributed_by(&entry.id, &host, &seen, out);
+            toolkit::distributed_by(&entry.locked.id, &host, &seen, out);
         }
     }
 }
@@ -109,13 +112,7 @@ fn source_host(source: &str) -> Option<String> {
 }
 
 /// Edges to what an entry needs: `name`, `name version` or `name version (source)`.
-fn edges(
-    entry: &Entry<'_>,
-    project: &ComponentId,
-    by_name: &BTreeMap<&str, Vec<&Entry<'_>>>,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn edges(entry: &Entry<'_>, by_name: &BTreeMap<&str, Vec<&Entry<'_>>>, file: &SourceFile, out: &mut Facts<'_>) {
     for need in entry.node.get("dependencies").map_or(&[][..], Node::list) {
         let Some(spec) = need.text() else { continue };
         let mut words = spec.split(' ');
@@ -130,15 +127,6 @@ fn edges(
             out.problem(DiagnosticKind::Malformed, file, Some(need.span), format!("dependency `{spec}` has no entry"));
             continue;
         };
-        if target.own {
-            continue;
-        }
-        let seen = || file.at(need.span);
-        if entry.own {
-            out.relation(project, RelationKind::DependsOn, &target.id, seen());
-            out.attribute(&target.id, key::RELATION, "direct", seen());
-        } else {
-            out.relation(&entry.id, RelationKind::DependsOn, &target.id, seen());
-        }
+        entry.locked.needs(&target.locked, &file.at(need.span), out);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Matters for images: the walk of a source folder does not enter `node_modules`, whose lock file is read instead.
 
-use super::toolkit::{Package, repository_owner};
+use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
@@ -50,9 +50,9 @@ impl Scanner for InstalledNode {
         }
         let repository = root.get("repository").map(|node| node.get("url").unwrap_or(node));
         if let Some(node) = repository
-            && let Some(owner) = node.text().and_then(owner)
+            && let Some(text) = node.text()
         {
-            out.attribute(&id, key::IDENTITY, owner, file.at(node.span).inferred());
+            toolkit::repository(&id, &full(text), &file.at(node.span), out);
         }
         Ok(())
     }
@@ -71,16 +71,12 @@ fn holder(path: &RelPath) -> Option<RelPath> {
     if own { RelPath::new(&parts[..first].join("/")) } else { None }
 }
 
-/// `github:owner` from the forms in which a repository is written.
-fn owner(text: &str) -> Option<String> {
-    let text = text.strip_prefix("git+").unwrap_or(text);
-    if let Some(path) = text.strip_prefix("github:") {
-        return path.split_once('/').map(|(owner, _)| format!("github:{owner}"));
+/// npm's short form `owner/name` means a repository on GitHub.
+fn full(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.split_once('/') {
+        Some((owner, name)) if !owner.contains([':', '.', '@']) && !name.contains('/') => {
+            std::borrow::Cow::Owned(format!("github:{text}"))
+        }
+        _ => std::borrow::Cow::Borrowed(text),
     }
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    repository_owner(&rest.replacen(':', "/", 1)).or_else(|| {
-        let short = rest.split_once('/').filter(|(owner, name)| !owner.contains('.') && !name.contains('/'));
-        short.map(|(owner, _)| format!("github:{owner}"))
-    })
 }

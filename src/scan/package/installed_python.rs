@@ -1,10 +1,9 @@
 //! Installed Python distributions: `*.dist-info/METADATA` and `*.egg-info/PKG-INFO`.
 
-use super::toolkit::{Package, repository_owner};
+use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
-use crate::scan::image::dpkg::mail_domain;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -72,23 +71,19 @@ fn header(text: &str) -> Vec<Field<'_>> {
 /// Who writes it, as far as mail domains and code hosts tell.
 fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile, out: &mut Facts<'_>) {
     for (name, value, span) in fields {
-        let identity = match *name {
-            "Author-email" | "Maintainer-email" => mail_domain(value).map(|domain| format!("mail:{domain}")),
-            "Home-page" => owner(value),
+        let seen = file.at(*span);
+        match *name {
+            "Author-email" | "Maintainer-email" => toolkit::mail(id, value, &seen, out),
+            "Home-page" => toolkit::repository_owner_of(id, value, &seen, out),
             // `Source, https://…`; other labels lead to trackers and documents of others as well
-            "Project-URL" => value.split_once(',').and_then(|(label, address)| {
+            "Project-URL" => {
+                let Some((label, address)) = value.split_once(',') else { continue };
                 let label = label.trim().to_ascii_lowercase();
-                let is_home = ["source", "home", "repo", "code", "github"].iter().any(|word| label.contains(word));
-                is_home.then(|| owner(address.trim())).flatten()
-            }),
-            _ => None,
-        };
-        if let Some(identity) = identity {
-            out.attribute(id, key::IDENTITY, identity, file.at(*span).inferred());
+                if ["source", "home", "repo", "code", "github"].iter().any(|word| label.contains(word)) {
+                    toolkit::repository_owner_of(id, address.trim(), &seen, out);
+                }
+            }
+            _ => {}
         }
     }
-}
-
-fn owner(address: &str) -> Option<String> {
-    repository_owner(address.split_once("://").map_or(address, |(_, rest)| rest))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::toolkit::{self, Package};
+use super::toolkit::{self, Locked, Package};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -28,8 +28,7 @@ static META: ScannerMeta = ScannerMeta {
 
 /// An installed package: its place in `node_modules`, its id, and its entry.
 struct Installed<'a> {
-    id: ComponentId,
-    own: bool,
+    locked: Locked,
     entry: &'a Entry,
 }
 
@@ -54,7 +53,7 @@ impl Scanner for PackageLock {
             nested(dependencies, &project, file, &mut tree, out);
         }
         for (place, installed) in &tree {
-            edges(place, installed, &project, &tree, file, out);
+            edges(place, installed, &tree, file, out);
         }
         if root.get("packages").is_none() {
             direct_of_version_one(&project, &tree, file, out);
@@ -86,11 +85,11 @@ fn flat<'a>(
     };
     let link = entry.value.get("link").and_then(Node::as_bool) == Some(true);
     if name.is_empty() || link {
-        tree.insert(entry.key.to_string(), Installed { id: project.clone(), own: true, entry });
+        tree.insert(entry.key.to_string(), Installed { locked: Locked::own(project), entry });
         return;
     }
     let id = write(name, entry, project, file, out);
-    tree.insert(entry.key.to_string(), Installed { id, own: false, entry });
+    tree.insert(entry.key.to_string(), Installed { locked: Locked::package(id), entry });
 }
 
 /// The nested form, walked without recursion.
@@ -109,7 +108,7 @@ fn nested<'a>(
             if let Some(below) = entry.value.get("dependencies") {
                 open.push((place.clone(), below));
             }
-            tree.insert(place, Installed { id, own: false, entry });
+            tree.insert(place, Installed { locked: Locked::package(id), entry });
         }
     }
 }
@@ -150,14 +149,13 @@ fn write(name: &str, entry: &Entry, project: &ComponentId, file: &SourceFile, ou
 fn edges(
     place: &str,
     from: &Installed<'_>,
-    project: &ComponentId,
     tree: &BTreeMap<String, Installed<'_>>,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
     let node = &from.entry.value;
     let mut groups = vec!["dependencies", "optionalDependencies", "peerDependencies"];
-    if from.own {
+    if from.locked.own {
         groups.push("devDependencies");
     }
     // version 1: `requires` holds the edges, `dependencies` what is installed below
@@ -171,14 +169,7 @@ fn edges(
                 continue;
             }
             let Some(to) = resolve(place, &need.key, tree) else { continue };
-            if to.own {
-                continue;
-            }
-            let start = if from.own { project } else { &from.id };
-            out.relation(start, RelationKind::DependsOn, &to.id, file.at(need.key_span));
-            if from.own {
-                out.attribute(&to.id, key::RELATION, "direct", file.at(need.key_span));
-            }
+            from.locked.needs(&to.locked, &file.at(need.key_span), out);
         }
     }
 }
@@ -208,14 +199,13 @@ fn direct_of_version_one(
     let mut required = std::collections::BTreeSet::new();
     for (place, installed) in tree {
         for need in installed.entry.value.get("requires").map_or(&[][..], Node::entries) {
-            required.extend(resolve(place, &need.key, tree).map(|to| to.id.clone()));
+            required.extend(resolve(place, &need.key, tree).map(|to| to.locked.id.clone()));
         }
     }
     for (place, installed) in tree {
-        if place.matches("node_modules/").count() == 1 && !required.contains(&installed.id) {
+        if place.matches("node_modules/").count() == 1 && !required.contains(&installed.locked.id) {
             let seen = || file.at(installed.entry.key_span).inferred();
-            out.relation(project, RelationKind::DependsOn, &installed.id, seen());
-            out.attribute(&installed.id, key::RELATION, "direct", seen());
+            toolkit::direct(project, &installed.locked.id, &seen(), out);
         }
     }
 }

@@ -9,8 +9,6 @@ use crate::text::Span;
 pub(crate) struct Package<'a> {
     /// Ecosystem word and purl type.
     ecosystem: &'static str,
-    /// Maven group, Composer vendor, Swift host and owner; npm scopes and Go paths stay in the name.
-    namespace: Option<&'a str>,
     /// Name as the ecosystem writes it.
     name: &'a str,
     /// Exact version; `None` when only a requirement is known.
@@ -22,7 +20,7 @@ pub(crate) struct Package<'a> {
 }
 
 impl<'a> Package<'a> {
-    /// A package without namespace.
+    /// A package; npm scopes and Go paths stay in the name.
     pub(crate) fn new(
         ecosystem: &'static str,
         name: &'a str,
@@ -30,13 +28,7 @@ impl<'a> Package<'a> {
         file: &'a SourceFile,
         span: Span,
     ) -> Self {
-        Self { ecosystem, namespace: None, name, version, file, span }
-    }
-
-    /// The same with a namespace.
-    pub(crate) fn within(mut self, namespace: &'a str) -> Self {
-        self.namespace = Some(namespace).filter(|text| !text.is_empty());
-        self
+        Self { ecosystem, name, version, file, span }
     }
 
     /// Canonical id.
@@ -44,7 +36,7 @@ impl<'a> Package<'a> {
         match self.ecosystem {
             "npm" => purl::npm(self.name, self.version),
             "golang" => purl::golang(self.name, self.version),
-            other => purl::package(other, self.namespace, self.name, self.version),
+            other => purl::package(other, None, self.name, self.version),
         }
     }
 
@@ -55,14 +47,13 @@ impl<'a> Package<'a> {
         let seen = self.file.at(self.span);
         out.component(&id, ComponentKind::Package, seen.clone());
         out.attribute(&id, key::ECOSYSTEM, self.ecosystem, seen.clone());
-        let name = self.namespace.map_or_else(|| self.name.to_owned(), |space| format!("{space}/{}", self.name));
-        out.attribute(&id, key::NAME, &name, seen.clone());
+        out.attribute(&id, key::NAME, self.name, seen.clone());
         if let Some(version) = self.version {
             out.attribute(&id, key::VERSION, version, seen.clone());
         }
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
         out.attribute(&id, key::RESOLUTION, resolution, seen.clone());
-        for identity in identities(self.ecosystem, self.namespace, &name) {
+        for identity in identities(self.ecosystem, self.name) {
             out.attribute(&id, key::IDENTITY, identity, seen.clone());
         }
         out.relation(root, RelationKind::Contains, &id, seen);
@@ -140,13 +131,18 @@ pub(crate) fn locked_root(ecosystem: &str, input: &Input<'_>, file: &SourceFile,
 /// A repository that the package says it comes from: its address, and its owner as a key.
 pub(crate) fn repository(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
     out.attribute(id, key::SOURCE, without_secrets(address), seen.clone());
+    repository_owner_of(id, address, seen, out);
+}
+
+/// The owner of a repository's address as a key; an address that is none gives nothing.
+pub(crate) fn repository_owner_of(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
     if let Some(owner) = owner_of_address(address) {
         out.attribute(id, key::IDENTITY, owner, seen.clone().inferred());
     }
 }
 
 /// `github:owner` of an address with or without scheme, of npm's `github:owner/name`, of `git@host:owner/name`.
-pub(crate) fn owner_of_address(address: &str) -> Option<String> {
+fn owner_of_address(address: &str) -> Option<String> {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, rest)| rest);
     if let Some((host, path)) = rest.split_once(':')
@@ -170,13 +166,11 @@ pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_
 }
 
 /// Keys under which the catalog may know the publisher of a name.
-fn identities(ecosystem: &str, namespace: Option<&str>, name: &str) -> Vec<String> {
+fn identities(ecosystem: &str, name: &str) -> Vec<String> {
     let mut keys = vec![format!("{ecosystem}:{name}")];
-    keys.extend(namespace.map(|namespace| format!("{ecosystem}:{namespace}")));
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
-        "golang" | "swift" => keys.extend(repository_owner(name)),
-        "github" => keys.extend(namespace.map(|owner| format!("github:{owner}"))),
+        "golang" => keys.extend(repository_owner(name)),
         _ => {}
     }
     keys

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::toolkit::{self, Package};
+use super::toolkit::{self, Locked, Package};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{self, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
@@ -27,11 +27,10 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile",
 };
 
-struct Locked<'a> {
+struct Entry<'a> {
     name: &'a str,
     version: Option<&'a str>,
-    id: ComponentId,
-    own: bool,
+    locked: Locked,
     node: &'a Node,
 }
 
@@ -57,10 +56,14 @@ impl Scanner for UvLock {
             let Some(text) = name.text() else { continue };
             let own = ["virtual", "editable", "directory"].iter().any(|kind| node.at(&["source", kind]).is_some());
             let version = node.text_at("version");
-            let id = if own { project.clone() } else { write(text, version, name.span, node, &project, file, out) };
-            all.push(Locked { name: text, version, id, own, node });
+            let locked = if own {
+                Locked::own(&project)
+            } else {
+                Locked::package(write(text, version, name.span, node, &project, file, out))
+            };
+            all.push(Entry { name: text, version, locked, node });
         }
-        let mut by_name: BTreeMap<&str, Vec<&Locked<'_>>> = BTreeMap::new();
+        let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
         for package in &all {
             by_name.entry(package.name).or_default().push(package);
         }
@@ -113,10 +116,10 @@ fn needs(node: &Node) -> Vec<(&'static str, &Node)> {
 }
 
 fn edge(
-    from: &Locked<'_>,
+    from: &Entry<'_>,
     need: &Node,
     scope: &'static str,
-    by_name: &BTreeMap<&str, Vec<&Locked<'_>>>,
+    by_name: &BTreeMap<&str, Vec<&Entry<'_>>>,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
@@ -125,13 +128,13 @@ fn edge(
     let wanted = need.text_at("version");
     // several versions of one name: every one that the entry may mean
     for to in by_name.get(text).map_or(&[][..], Vec::as_slice) {
-        if to.own || wanted.is_some() && to.version != wanted {
+        if wanted.is_some() && to.version != wanted {
             continue;
         }
-        out.relation(&from.id, RelationKind::DependsOn, &to.id, file.at(name.span));
-        if from.own {
-            out.attribute(&to.id, key::RELATION, "direct", file.at(name.span));
-            out.attribute(&to.id, key::SCOPE, scope, file.at(name.span));
+        let seen = file.at(name.span);
+        from.locked.needs(&to.locked, &seen, out);
+        if from.locked.own && !to.locked.own {
+            out.attribute(&to.locked.id, key::SCOPE, scope, seen);
         }
     }
 }
