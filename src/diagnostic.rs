@@ -24,6 +24,8 @@ pub enum DiagnosticKind {
     Unresolved,
     /// Two inputs that speak of the same thing disagree.
     Conflict,
+    /// A link to a file that is read under its own name.
+    Link,
     /// A limit of size, depth, count or time was reached.
     LimitReached,
     /// Our own mistake: a scanner panicked. Please report it.
@@ -40,16 +42,17 @@ impl DiagnosticKind {
             Self::Unsupported => "unsupported",
             Self::Unresolved => "unresolved",
             Self::Conflict => "conflict",
+            Self::Link => "link",
             Self::LimitReached => "limit-reached",
             Self::Internal => "internal",
         }
     }
 
-    /// True when input was lost, so that `--strict` must exit 3. An unresolved expression or a
-    /// conflict was read well; it is reported and counted without being a reading failure.
+    /// True when input was lost, so that `--strict` must exit 3. An unresolved expression, a
+    /// conflict or a link within the tree was read well; it is reported and counted without being a reading failure.
     #[must_use]
     pub fn is_loss(self) -> bool {
-        !matches!(self, Self::Unresolved | Self::Conflict)
+        !matches!(self, Self::Unresolved | Self::Conflict | Self::Link)
     }
 }
 

@@ -96,6 +96,10 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<Layer> {
     use crate::source::{Limits, directory};
     let limits = Limits::default();
     let walk = directory::walk(folder, &globset::GlobSet::empty(), &limits, |path| path.as_str().ends_with(".toml"))?;
+    let read_elsewhere = |sort: &directory::Sort| matches!(sort, directory::Sort::LinkToFile(end) if walk.candidates.iter().any(|candidate| candidate.path == *end));
+    if let Some(thing) = walk.irregular.iter().find(|thing| !read_elsewhere(&thing.sort)) {
+        anyhow::bail!("cannot read `{}`: {}", thing.path, thing.sort.message());
+    }
     let mut files = Vec::new();
     for candidate in walk.candidates {
         let bytes = directory::read(folder, &candidate.path, LARGEST)

@@ -19,7 +19,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Evidence, Fact, Inventory};
 use crate::source::Limits;
-use crate::source::directory::{self, Irregular, ReadError};
+use crate::source::directory::{self, Irregular, ReadError, Sort, Walk};
 use crate::text::{RelPath, clean_line};
 
 /// Jobs that one thread takes at a time: enough to share their facts, few enough to spread large files.
@@ -102,6 +102,7 @@ struct Job {
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
     let selector = Selector::new();
     let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.set.is_match(path.as_str()))?;
+    let links = irregular(&selector, &walk);
     let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
     let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
     let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
@@ -110,19 +111,15 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted };
     let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
     inventory.coverage.seen = walk.seen;
+    for problem in links {
+        if problem.kind.is_loss() {
+            inventory.coverage.failed.insert(problem.path.clone());
+        }
+        inventory.diagnostics.insert(problem);
+    }
     for (path, reason) in walk.unreadable {
         inventory.coverage.failed.insert(path.clone());
         inventory.diagnostics.insert(engine_problem(path, DiagnosticKind::Unreadable, &reason));
-    }
-    for (path, why) in walk.irregular {
-        let kind = match why {
-            Irregular::LinkInside => DiagnosticKind::Unresolved,
-            Irregular::LinkOutside | Irregular::Special => DiagnosticKind::Unreadable,
-        };
-        if kind.is_loss() {
-            inventory.coverage.failed.insert(path.clone());
-        }
-        inventory.diagnostics.insert(engine_problem(path, kind, why.as_str()));
     }
     for path in walk.skipped {
         inventory.coverage.skipped.insert(path);
@@ -132,6 +129,32 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
         inventory.diagnostics.insert(engine_problem(RelPath::root(), DiagnosticKind::LimitReached, &message));
     }
     Ok(inventory)
+}
+
+/// What to say of things that are no files. A link whose end every scanner that wants the link reads anyway is
+/// no loss; any other thing under a wanted name is.
+fn irregular(selector: &Selector, walk: &Walk) -> Vec<Diagnostic> {
+    let is_read = |path: &RelPath| walk.candidates.binary_search_by(|candidate| candidate.path.cmp(path)).is_ok();
+    let readers = |path: &RelPath| selector.scanners_for(path);
+    let problem = |thing: &Irregular| {
+        let kind = match &thing.sort {
+            Sort::LinkToFile(end) if is_read(end) => {
+                let there = readers(end);
+                let all = readers(&thing.path).iter().all(|scanner| there.contains(scanner));
+                if all { DiagnosticKind::Link } else { DiagnosticKind::Unreadable }
+            }
+            _ => DiagnosticKind::Unreadable,
+        };
+        let message = match &thing.sort {
+            Sort::LinkToFile(_) if kind == DiagnosticKind::Unreadable => {
+                format!("{}, and not read under that name", thing.sort.message())
+            }
+            Sort::LinkToFile(_) => format!("{}, and read under that name", thing.sort.message()),
+            sort => sort.message(),
+        };
+        engine_problem(thing.path.clone(), kind, &message)
+    };
+    walk.irregular.iter().map(problem).collect()
 }
 
 /// Scans files that are in memory already: image layers, rule examples, single-file targets.

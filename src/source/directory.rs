@@ -1,7 +1,7 @@
 //! A folder as target: parallel walk, links never followed, generated folders left out and counted.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -26,56 +26,83 @@ pub struct Candidate {
     pub size: u64,
 }
 
+/// Something else than a file that the walk met: it is never read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Irregular {
+    /// Path below the root.
+    pub path: RelPath,
+    /// What it is.
+    pub sort: Sort,
+}
+
+/// What an [`Irregular`] is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// A link that ends at a file below the root; it stands there under this name.
+    LinkToFile(RelPath),
+    /// A link that ends at something else below the root: a pipe, a device.
+    LinkToOther,
+    /// A link that ends at a folder outside of the root.
+    LinkToFolderOutside,
+    /// A link that ends at anything else outside of the root.
+    LinkOutside,
+    /// A link whose end does not exist, cannot be reached or is itself.
+    LinkNowhere,
+    /// A pipe, socket or device: reading one may never end.
+    Special,
+}
+
+impl Sort {
+    /// What stands at `path`, if there is anything to say of it: a link to a folder below the root is read there.
+    fn of(kind: FileType, path: &Path, real_root: &Path) -> Option<Self> {
+        if !kind.is_symlink() {
+            return Some(Self::Special);
+        }
+        let Ok(end) = fs::canonicalize(path) else { return Some(Self::LinkNowhere) };
+        let Ok(about) = fs::metadata(&end) else { return Some(Self::LinkNowhere) };
+        let below = RelPath::below(real_root, &end);
+        match (below, about.is_dir(), about.is_file()) {
+            (Some(_), true, _) => None,
+            (Some(end), _, true) => Some(Self::LinkToFile(end)),
+            (Some(_), _, false) => Some(Self::LinkToOther),
+            (None, true, _) => Some(Self::LinkToFolderOutside),
+            (None, ..) => Some(Self::LinkOutside),
+        }
+    }
+
+    /// What to say of it, one sentence without full stop.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::LinkToFile(end) => format!("a link to `{end}`; not followed"),
+            Self::LinkToOther => "a link to something that is no regular file; not followed".to_owned(),
+            Self::LinkToFolderOutside => "a link to a folder outside of the tree; not followed".to_owned(),
+            Self::LinkOutside => "a link out of the tree; not followed".to_owned(),
+            Self::LinkNowhere => "a link whose end does not exist; not followed".to_owned(),
+            Self::Special => "not a regular file (a pipe, socket or device); not read".to_owned(),
+        }
+    }
+}
+
 /// What a walk gave.
 #[derive(Debug, Default)]
 pub struct Walk {
     /// Files that `wanted` accepted, sorted by path.
     pub candidates: Vec<Candidate>,
-    /// Files seen in all.
+    /// Other things under names that `wanted` accepted, and links to folders outside; sorted by path.
+    pub irregular: Vec<Irregular>,
+    /// Everything seen that is no folder.
     pub seen: u64,
     /// Generated or excluded folders not entered.
     pub skipped: BTreeSet<RelPath>,
     /// Folders or entries that could not be read, with the reason.
     pub unreadable: BTreeSet<(RelPath, String)>,
-    /// Links and special files that `wanted` accepted by their name: not read.
-    pub irregular: BTreeSet<(RelPath, Irregular)>,
     /// True when [`Limits::files`] stopped the walk.
     pub limit_reached: bool,
 }
 
-/// Why a wanted name is not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Irregular {
-    /// A link to a file of the tree, which is read under its own name.
-    LinkInside,
-    /// A link out of the tree, or to nothing.
-    LinkOutside,
-    /// A pipe, socket or device.
-    Special,
-}
-
-impl Irregular {
-    /// What it is, for a diagnostic.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LinkInside => "a link, not followed; the file it leads to is read under its own name",
-            Self::LinkOutside => "a link out of the scanned folder or to nothing; not followed",
-            Self::Special => "no regular file; not read",
-        }
-    }
-
-    fn of(root: &Path, path: &Path, is_link: bool) -> Self {
-        if !is_link {
-            return Self::Special;
-        }
-        let inside = root.canonicalize().and_then(|root| Ok(path.canonicalize()?.starts_with(root)));
-        if inside.unwrap_or(false) { Self::LinkInside } else { Self::LinkOutside }
-    }
-}
-
-/// Walks `root` in parallel. Symbolic links are not followed, so loops and links out of the tree
-/// cannot happen. `wanted` sees every path once, on any thread.
+/// Walks `root` in parallel. Symbolic links are not followed, so loops and ways out of the tree
+/// cannot happen; where one would have led is only looked up. `wanted` sees every path once, on any thread.
 ///
 /// # Errors
 /// When `root` cannot be opened.
@@ -86,6 +113,7 @@ pub fn walk(
     wanted: impl Fn(&RelPath) -> bool + Sync,
 ) -> anyhow::Result<Walk> {
     fs::read_dir(root)?;
+    let real_root = &fs::canonicalize(root)?;
     let seen = AtomicU64::new(0);
     let result = Mutex::new(Walk::default());
     let lock = || result.lock().expect("no thread panics while it holds the lock");
@@ -119,28 +147,25 @@ pub fn walk(
                     return WalkState::Continue;
                 }
             };
-            let kind = entry.file_type();
-            if !kind.is_some_and(|kind| kind.is_file()) {
-                if kind.is_some_and(|kind| !kind.is_dir())
-                    && let Some(path) = RelPath::below(root, entry.path())
-                    && !excludes.is_match(path.as_str())
-                    && wanted(&path)
-                {
-                    let why = Irregular::of(root, entry.path(), kind.is_some_and(|kind| kind.is_symlink()));
-                    lock().irregular.insert((path, why));
-                }
-                return WalkState::Continue;
-            }
+            let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { return WalkState::Continue };
             if seen.fetch_add(1, Ordering::Relaxed) >= limits.files {
                 lock().limit_reached = true;
                 return WalkState::Quit;
             }
             let Some(path) = RelPath::below(root, entry.path()) else { return WalkState::Continue };
-            if excludes.is_match(path.as_str()) || !wanted(&path) {
+            if excludes.is_match(path.as_str()) {
                 return WalkState::Continue;
             }
-            let size = entry.metadata().map_or(0, |data| data.len());
-            found.files.push(Candidate { path, size });
+            let wanted = wanted(&path);
+            if !kind.is_file() {
+                let sort = Sort::of(kind, entry.path(), real_root);
+                if let Some(sort) = sort.filter(|sort| wanted || *sort == Sort::LinkToFolderOutside) {
+                    lock().irregular.push(Irregular { path, sort });
+                }
+            } else if wanted {
+                let size = entry.metadata().map_or(0, |data| data.len());
+                found.files.push(Candidate { path, size });
+            }
             WalkState::Continue
         })
     });
@@ -148,6 +173,7 @@ pub fn walk(
     walk.seen = seen.into_inner().min(limits.files);
     walk.skipped = std::mem::take(&mut *skip.lock().expect("no thread panicked"));
     walk.candidates.sort_unstable();
+    walk.irregular.sort_unstable();
     Ok(walk)
 }
 
