@@ -93,8 +93,18 @@ pub struct Common {
     pub threads: Option<NonZeroUsize>,
 }
 
+const MARKS: &str = "In the table every finding begins with a mark and the first digits of its fingerprint:
+  !  fails the gate
+  w  accepted by a waiver of sovaudit.toml
+  b  known from the baseline
+`sovaudit explain DIGITS TARGET` tells why it is there.
+
+What rests on a fact that is only recalled, or on a name that only resembles, never fails the gate; below `Gate:` \
+stands how many findings that left out.";
+
 /// `scan`.
 #[derive(Debug, Args)]
+#[command(after_help = MARKS)]
 pub struct ScanArgs {
     /// Shared arguments.
     #[command(flatten)]

@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::rules::gate::Waiver;
+use crate::catalog::RuleError;
+use crate::rules::gate::{self, Waiver};
 use crate::source::directory::{self, ReadError};
-use crate::text::RelPath;
+use crate::text::{RelPath, Span};
 
 /// The configuration file.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -32,6 +33,9 @@ pub struct Config {
     /// Accepted findings.
     #[serde(default, rename = "waiver")]
     pub waivers: Vec<Waiver>,
+    /// Where it stands and what it says, for messages.
+    #[serde(skip)]
+    origin: (String, String),
 }
 
 /// Name of the file in a scanned folder.
@@ -109,18 +113,61 @@ impl Config {
 
     fn parse(shown: &str, bytes: Vec<u8>) -> anyhow::Result<Self> {
         let text = String::from_utf8(bytes).with_context(|| format!("configuration `{shown}` is not UTF-8 text"))?;
-        let config: Self = toml::from_str(&text)
-            .map_err(|error| anyhow::anyhow!("{}", crate::catalog::RuleError::toml(shown, &text, &error)))?;
-        for waiver in &config.waivers {
-            if waiver.reason.trim().is_empty() || waiver.owner.trim().is_empty() {
-                anyhow::bail!("{shown}: a waiver needs a reason and an owner that are not empty");
+        let mut config: Self =
+            toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}", RuleError::toml(shown, &text, &error)))?;
+        config.origin = (shown.to_owned(), text);
+        for (at, waiver) in config.waivers.iter().enumerate() {
+            for (key, text) in [("reason", &waiver.reason), ("owner", &waiver.owner)] {
+                if text.trim().is_empty() {
+                    return Err(config.mistake(at, key, "a waiver needs a reason and an owner that are not empty"));
+                }
             }
             if waiver.fingerprint.is_none() && waiver.rule.is_none() {
-                anyhow::bail!("{shown}: a waiver needs `fingerprint` or `rule`");
+                return Err(config.mistake(at, "waiver", "a waiver needs `fingerprint` or `rule`"));
             }
         }
         Ok(config)
     }
+
+    /// Checks the waivers against the rules there are.
+    ///
+    /// # Errors
+    /// The first waiver that could never accept anything, with file, line and column.
+    pub fn check_waivers(&self, rules: &[&str]) -> anyhow::Result<()> {
+        gate::check(&self.waivers, rules).map_err(|(at, key, message)| self.mistake(at, key, &message))
+    }
+
+    /// A mistake at a key of a waiver, by the waiver's position.
+    fn mistake(&self, at: usize, key: &str, message: &str) -> anyhow::Error {
+        let (file, text) = &self.origin;
+        let error = match waiver_key(text, at, key) {
+            Some(span) => RuleError::at(file, text, span, message),
+            None => RuleError::whole(file, format!("waiver {}: {message}", at + 1)),
+        };
+        anyhow::anyhow!("{error}")
+    }
+}
+
+/// Where a key of the nth `[[waiver]]` stands, or its heading; `None` for waivers written in another way.
+fn waiver_key(text: &str, nth: usize, key: &str) -> Option<Span> {
+    let mut start = 0;
+    let mut seen = 0;
+    let mut heading = None;
+    for line in text.split_inclusive('\n') {
+        let word = line.trim_start();
+        let at = start + line.len() - word.len();
+        start += line.len();
+        if word.starts_with("[[waiver]]") {
+            if heading.is_some() {
+                break;
+            }
+            seen += 1;
+            heading = (seen == nth + 1).then(|| Span::new(at, at + "[[waiver]]".len()));
+        } else if heading.is_some() && word.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+            return Some(Span::new(at, at + key.len()));
+        }
+    }
+    heading
 }
 
 fn unreadable(shown: &str, error: ReadError) -> anyhow::Error {

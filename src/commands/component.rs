@@ -5,10 +5,12 @@ use std::io;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
+use super::explain::at;
+use super::terminal_width;
 use crate::cli::ExplainArgs;
 use crate::graph::{Control, Graph, NodeId, Path};
 use crate::model::{ComponentId, Evidence, Place};
-use crate::text::clean_line;
+use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
 const PLACES: usize = 8;
@@ -30,23 +32,54 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
         return Ok(());
     }
     let about = graph.node(node);
-    writeln!(out, "{} ({})\n", clean_line(about.id.as_str()), about.kind.as_str())?;
+    let width = terminal_width();
+    let mut told = |text: &str, first: &str| {
+        let rest = " ".repeat(first.chars().count() + 2);
+        write!(out, "{}", fill(&clean_line(text), first, &rest, width))
+    };
+    told(&format!("{} ({})", about.id, about.kind.as_str()), "")?;
+    told("", "")?;
     for (key, value, _) in graph.all_attributes(node) {
-        writeln!(out, "  {key}: {}", clean_line(value))?;
+        told(&format!("{key}: {value}"), "  ")?;
     }
     let places: Vec<&Place> = about.evidence.into_iter().flatten().filter_map(observed).collect();
-    writeln!(out, "\nSeen at:")?;
+    told("", "")?;
+    told("Seen at:", "")?;
     for place in places.iter().take(PLACES) {
-        writeln!(out, "  {}", clean_line(&told(place)))?;
+        told(&at(place), "  ")?;
     }
     if places.len() > PLACES {
-        writeln!(out, "  and {} more places", places.len() - PLACES)?;
+        told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
     }
-    writeln!(out, "\nWho answers:")?;
-    let mut any = false;
+    told("", "")?;
+    told("Who answers:", "")?;
+    let answers = answers(graph, node);
+    answers.iter().try_for_each(|line| told(line, "  "))?;
+    if answers.is_empty() {
+        told("unknown", "  ")?;
+    }
+    let number =
+        if ways.is_partial { format!("{} of more ways", ways.paths.len()) } else { count(ways.paths.len(), "way") };
+    told("", "")?;
+    told(&format!("Why it is here ({number}, shortest first):"), "")?;
+    for path in &ways.paths {
+        let mut words = vec![graph.label(path.start)];
+        words.extend(path.steps.iter().map(|(_, to)| graph.label(*to)));
+        told(&words.join(" -> "), "  ")?;
+        if let Some(place) =
+            path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(observed))
+        {
+            told(&at(place), "      ")?;
+        }
+    }
+    Ok(())
+}
+
+/// One line for every party that answers.
+fn answers(graph: &Graph<'_>, node: NodeId) -> Vec<String> {
+    let mut lines = Vec::new();
     for control in Control::ALL {
         for party in graph.parties(node, control) {
-            any = true;
             let seats: Vec<String> =
                 graph.seats_of_control(party.end()).into_iter().map(|seat| graph.label(seat)).collect();
             let from = if seats.is_empty() {
@@ -54,29 +87,10 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
             } else {
                 format!("controlled from {}", seats.join(", "))
             };
-            writeln!(out, "  {}: {} ({from})", control.as_str(), clean_line(&graph.label(party.end())))?;
+            lines.push(format!("{}: {} ({from})", control.as_str(), graph.label(party.end())));
         }
     }
-    if !any {
-        writeln!(out, "  unknown")?;
-    }
-    writeln!(
-        out,
-        "\nWhy it is here ({}{}, shortest first):",
-        ways.paths.len(),
-        if ways.is_partial { " of more ways" } else { if ways.paths.len() == 1 { " way" } else { " ways" } }
-    )?;
-    for path in &ways.paths {
-        let mut words = vec![graph.label(path.start)];
-        words.extend(path.steps.iter().map(|(_, to)| graph.label(*to)));
-        writeln!(out, "  {}", clean_line(&words.join(" -> ")))?;
-        if let Some(place) =
-            path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(observed))
-        {
-            writeln!(out, "      {}", clean_line(&told(place)))?;
-        }
-    }
-    Ok(())
+    lines
 }
 
 /// The component with that id or name; a package also without its version when only one has it.
@@ -123,12 +137,5 @@ fn observed(evidence: &Evidence) -> Option<&Place> {
     match evidence {
         Evidence::Observed { place, .. } => Some(place),
         Evidence::Cited(_) => None,
-    }
-}
-
-fn told(place: &Place) -> String {
-    match place.region {
-        Some(region) => format!("{}:{}:{}", place.path, region.start.line, region.start.column),
-        None => place.path.to_string(),
     }
 }

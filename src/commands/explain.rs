@@ -6,14 +6,14 @@ use std::io;
 use anyhow::bail;
 
 use super::prepare::{knowledge, prepare};
-use super::{Outcome, component};
+use super::{Outcome, component, terminal_width};
 use crate::catalog::tables::nearest;
 use crate::cli::ExplainArgs;
 use crate::graph::{Graph, Roots};
-use crate::model::Finding;
+use crate::model::{Finding, Place};
 use crate::rules::page;
 use crate::rules::run::{View, judge};
-use crate::text::clean_line;
+use crate::text::{clean_line, count, fill, fill_markdown};
 
 /// Digits of a fingerprint that are enough to name it.
 const PREFIX: usize = 6;
@@ -26,7 +26,8 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     let what = arguments.what.as_str();
     let knowledge = knowledge(&arguments.common.rules)?;
     if let Some(rule) = knowledge.rules.rule(what) {
-        writeln!(out, "{}", page::markdown(rule).trim_end())?;
+        let page = page::markdown(rule, &knowledge.rules.profiles);
+        writeln!(out, "{}", fill_markdown(&page, terminal_width()).trim_end())?;
         return Ok(Outcome::Passed);
     }
     let is_print = (PREFIX..=32).contains(&what.len()) && what.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -52,51 +53,53 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     match found.as_slice() {
         [finding] => one(finding, out).map(|()| Outcome::Passed).map_err(Into::into),
         [] => bail!("no finding with the fingerprint `{what}` in `{}`", arguments.common.target),
-        many => bail!("{} findings have a fingerprint that begins with `{what}`; give more digits", many.len()),
+        many => {
+            bail!("{} have a fingerprint that begins with `{what}`; give more digits", count(many.len(), "finding"))
+        }
     }
 }
 
 fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "{} {}: {}\n", finding.severity.as_str(), finding.rule, clean_line(&finding.message))?;
+    let width = terminal_width();
+    let mut told = |text: &str, first: &str, rest: &str| write!(out, "{}", fill(&clean_line(text), first, rest, width));
+    told(&finding.message, &format!("{} {}: ", finding.severity.as_str(), finding.rule), "  ")?;
     for member in &finding.members {
-        writeln!(out, "  {}", clean_line(&member.message))?;
+        let place = member.place.as_ref().map_or_else(String::new, |place| format!(" ({})", at(place)));
+        told(&format!("{}{place}", member.message), "  ", "    ")?;
     }
-    writeln!(out, "Path:")?;
+    told("", "", "")?;
+    told("Path:", "", "")?;
     for step in &finding.witness {
         let relation = step.relation.map_or("", |kind| kind.as_str());
-        let place = step.place.as_ref().map(|place| {
-            place.region.map_or_else(
-                || place.path.to_string(),
-                |region| format!("{}:{}:{}", place.path, region.start.line, region.start.column),
-            )
-        });
-        let basis = place.or_else(|| {
+        let basis = step.place.as_ref().map(at).or_else(|| {
             let mark = step.verification.map_or("", |mark| mark.as_str());
             step.entry.as_ref().map(|entry| format!("{entry}, {mark}"))
         });
-        writeln!(
-            out,
-            "  {relation:>16} {}{}",
-            clean_line(&step.label),
-            basis.map_or_else(String::new, |basis| format!("   ({})", clean_line(&basis)))
-        )?;
+        let basis = basis.map_or_else(String::new, |basis| format!("   ({basis})"));
+        told(&format!("{}{basis}", step.label), &format!("  {relation:>16} "), &" ".repeat(21))?;
     }
-    writeln!(out, "\nBasis:")?;
+    told("", "", "")?;
+    told("Basis:", "", "")?;
     for citation in &finding.citations {
-        writeln!(out, "  {}", clean_line(&citation.title))?;
+        told(&citation.title, "  ", "    ")?;
     }
-    writeln!(out, "\nWhat to do: {}", finding.remedy.text)?;
+    told("", "", "")?;
+    told(&finding.remedy.text.replace('\n', " "), "What to do: ", "  ")?;
     for alternative in &finding.remedy.alternatives {
-        writeln!(out, "  {}", clean_line(alternative))?;
+        told(alternative, "  ", "    ")?;
     }
     for note in &finding.notes {
-        writeln!(out, "Note: {}", clean_line(note))?;
+        told(note, "Note: ", "  ")?;
     }
-    writeln!(
-        out,
-        "\nConfidence {}, facts {}, fingerprint {}",
-        finding.confidence.as_str(),
-        finding.verification.as_str(),
-        finding.fingerprint
-    )
+    told("", "", "")?;
+    let (confidence, mark) = (finding.confidence.as_str(), finding.verification.as_str());
+    told(&format!("Confidence {confidence}, facts {mark}, fingerprint\u{a0}{}", finding.fingerprint), "", "  ")
+}
+
+/// `path:line:column`.
+pub(super) fn at(place: &Place) -> String {
+    match place.region {
+        Some(region) => format!("{}:{}:{}", place.path, region.start.line, region.start.column),
+        None => place.path.to_string(),
+    }
 }

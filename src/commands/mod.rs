@@ -15,6 +15,7 @@ mod simulate;
 use std::io;
 
 use crate::cli::{Cli, Command};
+use crate::text::COLUMNS;
 
 /// What the program ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,5 +57,5 @@ pub fn run(cli: &Cli, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
 fn terminal_width() -> usize {
     use std::io::IsTerminal as _;
     let size = if io::stdout().is_terminal() { terminal_size::terminal_size() } else { None };
-    size.map_or(80, |(width, _)| usize::from(width.0).clamp(60, 160))
+    size.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(60, 160))
 }

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::Common;
 use crate::config::Config;
 use crate::model::{Date, Inventory};
-use crate::rules::{Profile, RuleSet, gate};
+use crate::rules::{Profile, RuleSet};
 use crate::scan::{Options, scan_directory};
 use crate::source::image::ImageOptions;
 use crate::source::image_manifest::Platform;
@@ -37,9 +37,6 @@ pub(super) fn knowledge(folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
     for folder in folders {
         let layer =
             read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?;
-        if layer.files.is_empty() {
-            bail!("the rules folder `{}` holds no `.toml` file", folder.display());
-        }
         layers.push(layer);
     }
     let catalog = Catalog::load(&layers).map_err(|errors| rule_errors(&errors))?;
@@ -68,7 +65,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     folders.extend(common.rules.iter().cloned());
     let knowledge = knowledge(&folders)?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
-    gate::check(&config.waivers, &rule_ids).map_err(|message| anyhow::anyhow!("configuration: {message}"))?;
+    config.check_waivers(&rule_ids)?;
     let as_of = day(common.as_of.as_deref())?;
     let profile = profile(common, &config, &knowledge, as_of)?;
     let options = Options {

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
                 .rules
                 .rule(id)
                 .with_context(|| format!("there is no rule `{id}`; `sovaudit rules list` shows all"))?;
-            write!(out, "{}", fill_markdown(&page::markdown(rule), terminal_width()))?;
+            write!(out, "{}", fill_markdown(&page::markdown(rule, &knowledge.rules.profiles), terminal_width()))?;
         }
         RulesAction::Check { folders } => {
             let knowledge = knowledge(folders)?;

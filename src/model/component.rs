@@ -132,6 +132,14 @@ impl Serialize for ComponentId {
     }
 }
 
+/// The part of a label that reports show: no `pkg:`, no qualifiers.
+#[must_use]
+pub fn component_name(label: &str) -> &str {
+    let name = label.strip_prefix("pkg:").unwrap_or(label);
+    // `?/name` is an accelerator whose product is not known: the mark is no query there
+    name.split_once('?').map_or(name, |(before, _)| if before.is_empty() { name } else { before })
+}
+
 /// What sort of thing a component is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -12,7 +12,7 @@ pub mod purl;
 mod relation;
 mod time;
 
-pub use component::{ComponentId, ComponentKind};
+pub use component::{ComponentId, ComponentKind, component_name};
 pub use confidence::{Confidence, Severity, Verification};
 pub use evidence::{Basis, Citation, Cited, Evidence, EvidenceSet};
 pub use finding::{Finding, Member, Place, Remedy, Step};

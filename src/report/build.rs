@@ -331,7 +331,7 @@ fn rule_texts(sources: &Sources<'_>) -> Vec<RuleRow> {
             why: rule.why.trim().to_owned(),
             remedy: rule.remedy.trim().to_owned(),
             sources: rule.sources.iter().map(|source| source.title.clone()).collect(),
-            page: page::markdown(rule),
+            page: page::markdown(rule, &sources.rules.profiles),
         })
         .collect()
 }

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::words::{count, percent, place, subject, too_weak};
+use super::words::{percent, place, subject, too_weak};
 use super::{FindingRow, Format, Report};
-use crate::text::clean_line;
+use crate::text::{clean_line, count};
 
 /// Format `markdown`.
 pub struct Markdown;
@@ -81,6 +81,9 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "### {}: {}, `{}`\n", finding.severity, finding.rule, code(&subject(finding)))?;
     writeln!(out, "{}\n", escape(&finding.message))?;
+    if !finding.members.is_empty() {
+        writeln!(out, "- components:")?;
+    }
     for member in &finding.members {
         let at = member.place.as_ref().map_or_else(String::new, |at| format!(" `{}`", code(&place(at))));
         writeln!(out, "  - {}{at}", escape(&member.message))?;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::{FindingRow, Format, PlaceRow, Report, RuleRow, StepRow};
 
+/// Places of an aggregated finding that are listed: code scanning services show no more.
+const PLACES: usize = 100;
+
 /// Format `sarif`.
 pub struct Sarif;
 
@@ -70,7 +73,12 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
     for step in finding.witness.iter().filter(|step| step.place.is_some()) {
         related.push(related_location(step.place.as_ref(), &step_text(step), related.len()));
     }
-    for place in &finding.related {
+    let members = finding.members.iter().filter(|member| member.place.is_some()).take(PLACES);
+    for member in members {
+        related.push(related_location(member.place.as_ref(), &member.message, related.len()));
+    }
+    // the places of an aggregated finding are those of its members
+    for place in finding.related.iter().filter(|_| finding.members.is_empty()) {
         related.push(related_location(Some(place), "also seen here", related.len()));
     }
     let flow: Vec<Value> = finding
@@ -104,6 +112,10 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
             "state": finding.state,
         },
     });
+    if !finding.members.is_empty() {
+        let components: Vec<&str> = finding.members.iter().map(|member| member.component.as_str()).collect();
+        result["properties"]["components"] = json!(components);
+    }
     if !related.is_empty() {
         result["relatedLocations"] = Value::Array(related);
     }

@@ -1,12 +1,11 @@
-//! The terminal table: what a person sees first, at most 80 columns.
+//! The terminal table: what a person sees first, filled to the terminal's width.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
-
-use super::words::{count, percent, place, subject, too_weak};
+use super::words::{members, percent, place, subject, too_weak};
 use super::{FindingRow, Format, Report};
-use crate::text::{clean_line, shorten};
+use crate::text::{clean_line, count, fill, shorten};
 
 /// Format `table`.
 pub struct Table;
@@ -14,14 +13,14 @@ pub struct Table;
 /// Findings shown; the rest is counted.
 const SHOWN: usize = 20;
 
-/// Columns for the severity and its mark.
-const MARKS: usize = 11;
-
-/// Columns for the rule, when it stands beside its subject.
-const RULE: usize = 27;
-
 /// Undecided questions and folders left out that are shown.
 const NOTED: usize = 4;
+
+/// Mark, short fingerprint and the spaces around them.
+const HANDLE: usize = 12;
+
+/// Indent of the lines under `Controlled from` and `If US is cut off`.
+const INDENT: &str = "                  ";
 
 impl Format for Table {
     fn id(&self) -> &'static str {
@@ -74,7 +73,7 @@ fn control(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if shares.is_empty() {
         return Ok(());
     }
-    wrapped(&format!("Controlled from   {}", shares.join("  ")), "                  ", report.width, out)?;
+    wrapped(&format!("Controlled from   {}", shares.join("  ")), INDENT, report.width, out)?;
     if report.control.iter().map(|row| row.percent).sum::<usize>() > 101 {
         writeln!(out, "                  (a component that answers to two counts for both)")?;
     }
@@ -85,7 +84,7 @@ fn survival(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for row in report.survival.iter().take(3) {
         let count = |word: &str| row.stopped.get(word).copied().unwrap_or(0);
         let mut line = format!(
-            "If {} is cut off  immediately: {} of {} stop   next deploy: {}   hardware refresh: {}",
+            "If {} is cut off  at once: {} of {} stop   next deploy: {}   hardware refresh: {}",
             row.without.join(","),
             count("immediate"),
             row.workloads,
@@ -95,41 +94,43 @@ fn survival(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         if row.undecided > 0 {
             line.push_str(&format!("   not known: {}", row.undecided));
         }
-        wrapped(&line, "                  ", report.width, out)?;
+        // a number stays with its word
+        wrapped(&line.replace(": ", ":\u{a0}").replace("not known", "not\u{a0}known"), INDENT, report.width, out)?;
     }
     if report.survival.is_empty() && report.control.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
+/// Findings under their severity and rule, one line each where it fits: mark, first digits of the fingerprint,
+/// subject, place.
 fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if report.findings.is_empty() {
         return writeln!(out, "No findings.\n");
     }
-    let mut grid = Grid::new();
-    grid.load_style(presets::NOTHING);
-    grid.set_width(u16::try_from(report.width).unwrap_or(80));
-    let shown = || report.findings.iter().take(SHOWN);
-    let rest = report.width.saturating_sub(MARKS);
-    for finding in shown() {
-        let what = shorten(&clean_line(&subject(finding)), rest).into_owned();
-        let at = shorten_left(&clean_line(&place(&finding.primary)), rest);
-        let rule = clean_line(&finding.rule);
-        // a rule id is copied into other commands: it never breaks
-        let aside = rule.chars().count() < RULE && RULE + what.chars().count().max(at.chars().count()) <= rest;
-        let text =
-            if aside { format!("{rule:RULE$}{what}\n{:RULE$}{at}", "") } else { format!("{rule}\n{what}\n{at}") };
-        grid.add_row([Cell::new(severity(finding)), Cell::new(text)]);
-    }
-    for (at, width) in [MARKS, rest].into_iter().enumerate() {
-        if let Some(column) = grid.column_mut(at) {
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(u16::try_from(width).unwrap_or(80))));
-            column.set_padding((0, 0));
+    let shown: Vec<Shown<'_>> =
+        report.findings.iter().take(SHOWN).map(|finding| Shown::new(finding, report.width)).collect();
+    let room = report.width.saturating_sub(HANDLE);
+    let fits = |row: &&Shown<'_>| row.subject.chars().count() + 2 + row.place.chars().count() <= room;
+    let column = shown.iter().filter(fits).map(|row| row.subject.chars().count()).max().unwrap_or(0);
+    let mut heading = (String::new(), String::new());
+    for row in &shown {
+        let finding = row.finding;
+        if (&heading.0, &heading.1) != (&finding.severity, &finding.rule) {
+            heading = (finding.severity.clone(), finding.rule.clone());
+            writeln!(out, "{:8}  {}", finding.severity, clean_line(&finding.rule))?;
+        }
+        let (mark, handle) = (mark(finding), handle(finding));
+        let left = room.saturating_sub(2 + row.place.chars().count());
+        if row.subject.chars().count() <= left {
+            // a row that cannot keep the column still keeps its line
+            writeln!(out, "{mark} {handle}  {:1$}  {2}", row.subject, column.min(left), row.place)?;
+        } else {
+            writeln!(out, "{mark} {handle}  {}", shorten(&row.subject, room))?;
+            writeln!(out, "{:HANDLE$}{}", "", shorten_left(&row.place, room))?;
         }
     }
-    for line in grid.to_string().lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
     if report.findings.len() > SHOWN {
-        writeln!(out, "and {} more; write them all with --output markdown=report.md", report.findings.len() - SHOWN)?;
+        let more = report.findings.len() - SHOWN;
+        writeln!(out, "and {more} more; write them all with --output markdown=report.md")?;
     }
     let marks = [("failing", "! fails the gate"), ("waived", "w waived"), ("baseline", "b known from the baseline")];
     let used: Vec<&str> = marks
@@ -143,14 +144,38 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// A mark for what fails the gate.
-fn severity(finding: &FindingRow) -> String {
-    match finding.state.as_str() {
-        "failing" => format!("{} !", finding.severity),
-        "waived" => format!("{} w", finding.severity),
-        "baseline" => format!("{} b", finding.severity),
-        _ => finding.severity.clone(),
+/// A finding with the words of its line.
+struct Shown<'a> {
+    finding: &'a FindingRow,
+    subject: String,
+    place: String,
+}
+
+impl<'a> Shown<'a> {
+    fn new(finding: &'a FindingRow, width: usize) -> Self {
+        let place = clean_line(&place(&finding.primary)).into_owned();
+        let subject = if finding.members.is_empty() {
+            clean_line(&subject(finding)).into_owned()
+        } else {
+            clean_line(&members(finding, width.saturating_sub(HANDLE))).into_owned()
+        };
+        Self { finding, subject, place }
     }
+}
+
+/// What became of a finding at the gate.
+fn mark(finding: &FindingRow) -> char {
+    match finding.state.as_str() {
+        "failing" => '!',
+        "waived" => 'w',
+        "baseline" => 'b',
+        _ => ' ',
+    }
+}
+
+/// Digits that name a finding for `explain`.
+fn handle(finding: &FindingRow) -> &str {
+    finding.fingerprint.get(..8).unwrap_or(&finding.fingerprint)
 }
 
 /// At most `max` characters, the end kept: the end of a path tells more than its beginning.
@@ -167,7 +192,7 @@ fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if report.diagnostics.is_empty() {
         return Ok(());
     }
-    let mut kinds: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for problem in &report.diagnostics {
         *kinds.entry(&problem.kind).or_default() += 1;
     }
@@ -190,12 +215,17 @@ fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// What rules could not decide, and folders that were not entered.
 fn undecided(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    for row in report.undecided.iter().take(NOTED) {
-        let line = format!("Not decided: {}: {} ({})", row.rule, row.reason, count(row.components, "component"));
+    let mut reasons: BTreeMap<(&str, usize), Vec<&str>> = BTreeMap::new();
+    for row in &report.undecided {
+        reasons.entry((&row.reason, row.components)).or_default().push(&row.rule);
+    }
+    for ((reason, components), rules) in reasons.iter().take(NOTED) {
+        let line = format!("Not decided: {reason} ({}): {}", count(*components, "component"), rules.join(", "));
         wrapped(&line, "  ", report.width, out)?;
     }
-    if report.undecided.len() > NOTED {
-        writeln!(out, "and {} more reasons why rules could not decide", report.undecided.len() - NOTED)?;
+    if reasons.len() > NOTED {
+        let more = reasons.len() - NOTED;
+        writeln!(out, "and {} why rules could not decide", count(more, "more reason"))?;
     }
     let folders = &report.coverage.skipped_folders;
     if !folders.is_empty() {
@@ -244,26 +274,12 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let of_state = |state: &str| report.findings.iter().find(|finding| finding.state == state);
     if let Some(finding) = of_state("failing").or_else(|| of_state("open")) {
         writeln!(out, "Next: sovaudit plan {}", clean_line(&report.target))?;
-        let short: String = finding.fingerprint.chars().take(8).collect();
         writeln!(out, "      sovaudit explain {}", finding.rule)?;
-        writeln!(out, "      sovaudit explain {short} {}", clean_line(&report.target))?;
+        writeln!(out, "      sovaudit explain {} {}", handle(finding), clean_line(&report.target))?;
     }
     Ok(())
 }
 
-/// Words filled into lines of at most `columns`.
-pub(crate) fn wrapped(text: &str, indent: &str, columns: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut line = String::new();
-    let mut width = 0;
-    for word in text.split_inclusive(' ') {
-        let length = word.chars().count();
-        if width > indent.chars().count() && width + word.trim_end().chars().count() > columns {
-            writeln!(out, "{}", line.trim_end())?;
-            indent.clone_into(&mut line);
-            width = indent.chars().count();
-        }
-        line.push_str(word);
-        width += length;
-    }
-    writeln!(out, "{}", line.trim_end())
+fn wrapped(text: &str, indent: &str, columns: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(fill(text, "", indent, columns).as_bytes())
 }

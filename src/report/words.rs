@@ -1,11 +1,9 @@
 //! Words that the formats for people share.
 
-use super::{ControlRow, FindingRow, GateRow, PlaceRow};
+use crate::model::component_name;
+use crate::text::count;
 
-/// `1 file`, `2 files`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
+use super::{ControlRow, FindingRow, GateRow, PlaceRow};
 
 /// A share; what is less than half a percent is not nothing.
 pub(super) fn percent(row: &ControlRow) -> String {
@@ -23,16 +21,37 @@ pub(super) fn place(place: &PlaceRow) -> String {
 /// The subject as people know it, without package URL noise.
 pub(super) fn subject(finding: &FindingRow) -> String {
     let step = finding.witness.iter().find(|step| step.component == finding.subject);
-    let label = step.map_or(finding.subject.as_str(), |step| step.label.as_str());
-    let name = label.strip_prefix("pkg:").unwrap_or(label);
-    // `?/name` is an accelerator whose product is not known: the mark is no query there
-    let name = match name.strip_prefix("?/") {
-        Some(raw) => format!("{raw} (product not known)"),
-        None => name.split('?').next().unwrap_or(name).to_owned(),
-    };
+    let name = shown(step.map_or(finding.subject.as_str(), |step| step.label.as_str()));
     match finding.members.len() {
         0 => name,
-        several => format!("{several} components, first {name}"),
+        several => format!("{}, first {name}", count(several, "component")),
+    }
+}
+
+/// The components of an aggregated finding: as many as fit into `columns`, at least one, and how many more.
+pub(super) fn members(finding: &FindingRow, columns: usize) -> String {
+    let total = finding.members.len();
+    let mut line = count(total, "component");
+    for (at, member) in finding.members.iter().enumerate() {
+        let left = total - at - 1;
+        let mut longer = line.clone();
+        longer.push_str(if at == 0 { ": " } else { ", " });
+        longer.push_str(&shown(&member.label));
+        let more = if left == 0 { 0 } else { format!(" and {left} more").chars().count() };
+        if at > 0 && longer.chars().count() + more > columns {
+            return format!("{line} and {} more", left + 1);
+        }
+        line = longer;
+    }
+    line
+}
+
+/// A label without package URL noise.
+fn shown(label: &str) -> String {
+    // `?/name` is an accelerator whose product is not known: the mark is no query there
+    match label.strip_prefix("?/") {
+        Some(raw) => format!("{raw} (product not known)"),
+        None => component_name(label).to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::file::Rule;
+use super::page::felt;
 use super::run::View;
 use crate::graph::{NodeId, Path};
 use crate::model::{
@@ -132,12 +133,16 @@ fn severity(view: &View<'_>, rule: &Rule, horizon: Option<Horizon>) -> (Severity
     let by_profile = profile.severity.get(&rule.id).or_else(|| rule.severity_for.get(&profile.id));
     let by_horizon = horizon.and_then(|horizon| Some((horizon, rule.severity_at.get(&horizon)?)));
     let (severity, why) = match (by_profile, by_horizon) {
-        (Some(severity), _) => (*severity, format!("by profile {}", profile.id)),
-        (None, Some((horizon, severity))) => (*severity, format!("because its loss is felt: {}", horizon.as_str())),
+        (Some(severity), _) => (*severity, format!("profile `{}` sets it", profile.id)),
+        (None, Some((horizon, severity))) => (*severity, felt(horizon).to_owned()),
         (None, None) => return (rule.severity, None),
     };
     let usual = rule.severity.as_str();
-    (severity, (severity != rule.severity).then(|| format!("{} instead of {usual}, {why}", severity.as_str())))
+    (
+        severity,
+        (severity != rule.severity)
+            .then(|| format!("severity {} instead of the rule's {usual}: {why}", severity.as_str())),
+    )
 }
 
 /// Every step of a path with its best place.

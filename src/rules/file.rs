@@ -104,7 +104,7 @@ pub struct Select {
     /// Attributes that must not be there, or not have these values.
     #[serde(default)]
     pub not: BTreeMap<String, Vec<String>>,
-    /// Glob over the component id.
+    /// Glob over the component id or the name that reports show.
     #[serde(default)]
     pub id: Vec<String>,
     /// Only what one of our workloads or projects needs.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::tables::nearest;
-use crate::model::{Date, Finding, Fingerprint, Severity};
+use crate::model::{Date, Finding, Fingerprint, Severity, component_name};
 
 /// An accepted finding.
 #[derive(Clone, Debug, Deserialize, Serialize, schemars::JsonSchema)]
@@ -145,8 +145,16 @@ fn covers(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, finding: &Findin
     }
     let rule = waiver.rule.as_deref().is_some_and(|rule| rule == &*finding.rule);
     let subject = waiver.subject.as_deref().is_none_or(|subject| {
-        let names = [finding.subject.as_str(), label(finding)];
-        names.contains(&subject) || glob.is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
+        let is_meant = |id: &str, label: &str| {
+            let names = [id, label, component_name(label)];
+            names.contains(&subject) || glob.is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
+        };
+        if finding.members.is_empty() {
+            is_meant(finding.subject.as_str(), label(finding))
+        } else {
+            // a finding about several is accepted when every one of them is
+            finding.members.iter().all(|member| is_meant(member.component.as_str(), &member.label))
+        }
     });
     rule && subject
 }
@@ -160,20 +168,20 @@ fn label(finding: &Finding) -> &str {
 /// Checks what cannot be right about waivers before anything is scanned.
 ///
 /// # Errors
-/// One sentence about the first waiver that could never accept anything.
-pub fn check(waivers: &[Waiver], rules: &[&str]) -> Result<(), String> {
+/// The first waiver that could never accept anything, by position, with its wrong key and one sentence.
+pub fn check(waivers: &[Waiver], rules: &[&str]) -> Result<(), (usize, &'static str, String)> {
     for (at, waiver) in waivers.iter().enumerate() {
-        let which = format!("waiver {}", at + 1);
         if let Some(text) = waiver.fingerprint.as_deref().filter(|text| Fingerprint::parse(text).is_none()) {
-            return Err(format!("{which}: `{text}` is no fingerprint; copy the 32 digits from a report"));
+            let message = format!("`{text}` is no fingerprint; copy the 32 digits from a report");
+            return Err((at, "fingerprint", message));
         }
         if let Some(rule) = waiver.rule.as_deref().filter(|rule| !rules.contains(rule)) {
             let near = nearest(rule, &rules.iter().copied().collect())
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            return Err(format!("{which}: there is no rule `{rule}`{near}"));
+                .map_or_else(|| "`sovaudit rules list` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
+            return Err((at, "rule", format!("there is no rule `{rule}`; {near}")));
         }
         if let Some(Err(error)) = waiver.subject.as_deref().map(globset::Glob::new) {
-            return Err(format!("{which}: the subject is no glob: {error}"));
+            return Err((at, "subject", format!("the subject is no glob: {error}")));
         }
     }
     Ok(())

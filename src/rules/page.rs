@@ -35,7 +35,7 @@ pub fn other_severities(rule: &Rule, profiles: &BTreeMap<String, ProfileFile>) -
 
 /// Markdown with fixed headings. Generated; the rule file is the source.
 #[must_use]
-pub fn markdown(rule: &Rule) -> String {
+pub fn markdown(rule: &Rule, profiles: &BTreeMap<String, ProfileFile>) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         out.push_str(text);
@@ -43,7 +43,7 @@ pub fn markdown(rule: &Rule) -> String {
     };
     line(&format!("# {}\n", rule.id));
     line(&format!("{}. Severity `{}`, category `{}`.\n", rule.title, rule.severity.as_str(), rule.category));
-    let others: Vec<String> = other_severities(rule, &BTreeMap::new())
+    let others: Vec<String> = other_severities(rule, profiles)
         .into_iter()
         .map(|(severity, when)| format!("`{}` {when}", severity.as_str()))
         .collect();

@@ -7,7 +7,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::file::Select;
 use super::run::View;
 use crate::graph::NodeId;
-use crate::model::ComponentKind;
+use crate::model::{ComponentKind, component_name};
 
 /// Every selected component, in id order.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
         .filter(|node| {
             let about = graph.node(*node);
             (kinds.is_empty() || kinds.contains(&about.kind))
-                && ids.as_ref().is_none_or(|ids| ids.is_match(about.id.as_str()))
+                && ids.as_ref().is_none_or(|ids| is_named(ids, about.id.as_str(), &graph.label(*node)))
                 && select.attribute.iter().all(|(key, wanted)| has(view, *node, key, wanted))
                 && !select.not.iter().any(|(key, unwanted)| has(view, *node, key, unwanted))
                 && (!select.needed || needed(*node))
@@ -32,6 +32,11 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
         })
         .collect();
     found.iter().copied().filter(|node| !graph.is_part(*node)).collect()
+}
+
+/// By its id, or by the name that reports show.
+fn is_named(names: &GlobSet, id: &str, label: &str) -> bool {
+    [id, label, component_name(label)].iter().any(|name| names.is_match(name))
 }
 
 fn has(view: &View<'_>, node: NodeId, key: &str, wanted: &[String]) -> bool {

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// Columns of lines where nothing is known of the reader's screen.
+pub const COLUMNS: usize = 80;
+
 /// Words filled into lines of at most `columns` characters, each line ended. The first line begins with `first`,
 /// the others with `rest`. A word longer than a line stands alone and is never broken; a no-break space holds
 /// words together and becomes a space.

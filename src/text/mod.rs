@@ -8,7 +8,7 @@ mod lines;
 mod path;
 mod sanitize;
 
-pub use fill::{count, fill, fill_markdown, plural};
+pub use fill::{COLUMNS, count, fill, fill_markdown, plural};
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use path::RelPath;
 pub use sanitize::{clean, clean_line, shorten};

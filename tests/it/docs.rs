@@ -32,7 +32,7 @@ fn rule_pages() {
     let folder = root().join("docs/rules");
     let mut index = format!("{NOTE}# Rules\n\n| rule | severity | category | what it finds |\n|---|---|---|---|\n");
     for rule in &set.rules {
-        same(&folder.join(format!("{}.md", rule.id)), &format!("{NOTE}{}", page::markdown(rule)));
+        same(&folder.join(format!("{}.md", rule.id)), &format!("{NOTE}{}", page::markdown(rule, &set.profiles)));
         index.push_str(&format!(
             "| [{0}]({0}.md) | {1} | {2} | {3} |\n",
             rule.id,

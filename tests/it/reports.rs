@@ -1,6 +1,11 @@
 //! What people read: the gate's reasons, aggregated findings, names of findings and components, widths.
 
-use crate::cli::sovaudit;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::cli::{root, sovaudit};
 
 const SAMPLE: &str = "fixtures/ai-platform";
 
@@ -10,10 +15,176 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
 }
 
+fn scan(arguments: &[&str]) -> (i32, String, String) {
+    run(&[&["scan", "--as-of", "2026-11-23"], arguments].concat())
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&scan(&[arguments, &["--format", "json"]].concat()).1).expect("is JSON")
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    fs::write(folder.join(name), text).expect("can be written");
+}
+
+/// A folder with a copy of the sample's npm lock file.
+fn web() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let lock = root().join(SAMPLE).join("web/package-lock.json");
+    fs::copy(lock, folder.path().join("package-lock.json")).expect("copies");
+    let shown = folder.path().display().to_string();
+    (folder, shown)
+}
+
+#[test]
+fn the_gate_says_what_it_did_not_count() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let text = "provider \"aws\" {\n  region = \"me-central-1\"\n}\nresource \"aws_instance\" \"gpu\" {\n  \
+                instance_type = \"p6e-gb200.u36\"\n}\n";
+    write(folder.path(), "main.tf", text);
+    let (code, out, _) = scan(&[&folder.path().display().to_string()]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("Gate: passed") && out.contains("1 critical not counted"), "{out}");
+    let (_, markdown, _) = scan(&[&folder.path().display().to_string(), "--format", "markdown"]);
+    assert!(markdown.contains("1 critical not counted"), "{markdown}");
+}
+
+#[test]
+fn an_aggregated_finding_tells_every_component_with_a_true_sentence() {
+    let report = json(&[SAMPLE]);
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|finding| finding["rule"] == "foreign-registry").expect("is there");
+    let members = finding["members"].as_array().expect("members");
+    assert_eq!(members.len(), 10);
+    let of = |part: &str| {
+        let member = members.iter().find(|member| member["component"].as_str().is_some_and(|id| id.contains(part)));
+        member.and_then(|member| member["message"].as_str()).unwrap_or("").to_owned()
+    };
+    assert!(of("aliyuncs").contains("seated in CN"), "{}", of("aliyuncs"));
+    assert!(of("vllm-openai").contains("seated in US"), "{}", of("vllm-openai"));
+    let (_, markdown, _) = scan(&[SAMPLE, "--format", "markdown"]);
+    let (_, sarif, _) = scan(&[SAMPLE, "--format", "sarif"]);
+    let sarif: Value = serde_json::from_str(&sarif).expect("is JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let result = results.iter().find(|result| result["ruleId"] == "foreign-registry").expect("is there");
+    assert_eq!(result["properties"]["components"].as_array().map(Vec::len), Some(10));
+    for member in members {
+        assert!(markdown.contains(&format!("  - `{}`", member["label"].as_str().unwrap_or("?"))), "{member}");
+    }
+}
+
+#[test]
+fn a_concentration_is_about_the_jurisdiction_and_says_of_what() {
+    let report = json(&[SAMPLE]);
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|finding| finding["rule"] == "jurisdiction-concentration").expect("is there");
+    assert_eq!(finding["subject"], "jurisdiction:US");
+    let message = finding["message"].as_str().unwrap_or("");
+    assert!(message.contains("of 20 services, images, models and accelerators whose owner is known (6 unknown)"));
+}
+
+#[test]
+fn waivers_take_the_names_that_reports_show() {
+    let (folder, shown) = web();
+    let config = |rule: &str, subject: &str| {
+        let text = format!(
+            "# ours\n[[waiver]]\nrule = \"{rule}\"\nsubject = \"{subject}\"\nreason = \"planned\"\nowner = \"team\"\nexpires = 2027-01-01\n"
+        );
+        write(folder.path(), "sovaudit.toml", &text);
+    };
+    for subject in ["pkg:npm/%40maskito/core@3.2.1", "npm/@maskito/core@3.2.1", "npm/@maskito/*", "pkg:npm/@maskito/*"]
+    {
+        config("sanctioned-owner", subject);
+        let (code, out, _) = scan(&[&shown]);
+        assert_eq!(code, 0, "{subject}: {out}");
+        assert!(out.contains("w accepted by a waiver") || out.contains("w waived"), "{out}");
+        let next = out.split("Next:").nth(1).unwrap_or("");
+        assert!(!next.contains("sanctioned-owner"), "a waived finding is not what comes next: {out}");
+    }
+    config("sanctioned-owner", "npm/@other/*");
+    let (code, out, _) = scan(&[&shown]);
+    assert_eq!(code, 1, "{out}");
+    let (_, markdown, _) = scan(&[&shown, "--format", "markdown"]);
+    assert!(markdown.contains("waiver unused: sanctioned-owner on npm/&#64;other/"), "{markdown}");
+    config("sanctoned-owner", "npm/@maskito/*");
+    let (code, _, error) = scan(&[&shown]);
+    assert_eq!(code, 2);
+    let wanted = "sovaudit.toml:3:1: there is no rule `sanctoned-owner`; did you mean `sanctioned-owner`?";
+    assert!(error.contains(wanted), "{error}");
+    config("sanctioned-owner", "npm/[maskito");
+    let (code, _, error) = scan(&[&shown]);
+    assert_eq!(code, 2);
+    assert!(error.contains("sovaudit.toml:4:1: the subject is no glob"), "{error}");
+}
+
+#[test]
+fn rules_select_by_the_names_that_reports_show() {
+    let (_folder, shown) = web();
+    let rules = tempfile::tempdir().expect("a temporary folder");
+    let rule = |pattern: &str| {
+        format!(
+            "id = \"own-rule\"\nkind = \"match\"\ntitle = \"Ours\"\ncategory = \"own\"\nseverity = \"critical\"\n\
+             why = \"w\"\nremedy = \"r\"\n[select]\nid = [\"{pattern}\"]\n[[source]]\ntitle = \"House rule\"\n[review]\n\
+             verification = \"one-source\"\nby = 2030-01-01\n[[example]]\nname = \"a\"\nflagged = [\"requirements.txt:1\"]\n\
+             files.\"requirements.txt\" = \"torch==2.4.0\"\n[[example]]\nname = \"b\"\nflagged = []\nfiles.\"requirements.txt\" = \"\"\n"
+        )
+    };
+    for pattern in ["pkg:npm/%40maskito/core@*", "npm/@maskito/core@*", "pkg:npm/@maskito/*"] {
+        write(rules.path(), "own-rule.toml", &rule(pattern));
+        let (code, out, error) = scan(&[&shown, "--rules", &rules.path().display().to_string(), "--fail-on", "own"]);
+        assert_eq!(code, 1, "{pattern}: {out}{error}");
+    }
+}
+
+#[test]
+fn a_finding_is_named_by_its_first_digits() {
+    let (_folder, shown) = web();
+    let (_, out, _) = scan(&[&shown]);
+    let line = out.lines().find(|line| line.contains("@maskito/core")).expect("is shown");
+    let digits = line.split_whitespace().nth(1).expect("mark, digits, subject");
+    assert_eq!(digits.len(), 8, "{line}");
+    let (code, told, error) = run(&["explain", digits, &shown]);
+    assert_eq!(code, 0, "{error}");
+    assert!(told.starts_with("critical sanctioned-owner:") && told.contains("T-Bank"), "{told}");
+    let (code, _, error) = run(&["explain", "00000000", &shown]);
+    assert_eq!(code, 2);
+    assert!(error.contains("no finding with the fingerprint"), "{error}");
+}
+
 #[test]
 fn what_raises_a_severity_is_said() {
+    let report = json(&[SAMPLE]);
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|finding| finding["rule"] == "foreign-control").expect("is there");
+    let notes = finding["notes"].to_string();
+    assert!(notes.contains("severity high instead of the rule's medium: its loss would be felt at once"), "{notes}");
     let (_, list, _) = run(&["rules", "list"]);
     assert!(list.contains("medium..high     foreign-control [foreign-control]"), "{list}");
+    let (_, page, _) = run(&["explain", "foreign-control"]);
+    assert!(page.contains("Severity differs: `high` where its loss would be felt at once."), "{page}");
+}
+
+#[test]
+fn undecided_questions_and_folders_left_out_are_told() {
+    let (folder, shown) = web();
+    fs::create_dir(folder.path().join("node_modules")).expect("creates");
+    let (_, out, _) = scan(&[&shown]);
+    assert!(out.contains("Not decided: no owner is known (2 components)"), "{out}");
+    assert!(out.contains("Not entered: node_modules"), "{out}");
+    let (_, markdown, _) = scan(&[&shown, "--format", "markdown"]);
+    assert!(markdown.contains("no owner is known (2 components)"), "{markdown}");
+    assert!(markdown.contains("- folder not entered: `node_modules`"), "{markdown}");
+}
+
+#[test]
+fn an_empty_folder_is_told_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (code, out, _) = scan(&[&folder.path().display().to_string()]);
+    assert_eq!(code, 0);
+    assert!(out.contains("Nothing was recognised here") && out.contains("docs/scanners.md"), "{out}");
+    assert!(!out.contains("\n\n\n"), "{out:?}");
+    let (_, out, _) = scan(&[SAMPLE]);
+    assert!(!out.contains("Nothing was recognised") && !out.contains("\n\n\n"), "{out:?}");
 }
 
 #[test]
@@ -43,9 +214,12 @@ fn lookups_of_accelerators_are_predictable() {
 
 #[test]
 fn lines_fit_and_names_stay_whole() {
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 8] = [
+        &["scan", SAMPLE, "--as-of", "2026-11-23"],
         &["simulate", "--without", "US", SAMPLE],
         &["plan", SAMPLE],
+        &["explain", "sanctioned-owner"],
+        &["explain", "openai/api", SAMPLE],
         &["classify", "nvidia-h200-sxm", "--to", "AE"],
         &["providers", "compare"],
         &["rules", "list"],
@@ -59,6 +233,8 @@ fn lines_fit_and_names_stay_whole() {
             assert!(longest > 60, "{command:?}: {line}");
         }
     }
+    let (_, out, _) = scan(&[SAMPLE]);
+    assert!(out.contains("critical  controlled-accelerator-destination\n"), "{out}");
     let (_, one, _) = run(&["plan", SAMPLE]);
     assert!(!one.contains("(1 changes)") && !one.contains("1 findings"), "{one}");
 }

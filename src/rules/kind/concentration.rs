@@ -41,11 +41,11 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         if share < limit || view.profile.trusted.contains(&country) {
             continue;
         }
-        let kinds = if rule.select.kind.is_empty() { "components".to_owned() } else { rule.select.kind.join(", ") };
+        let unknown = nodes.len() - known;
         let message = format!(
-            "{share} % are controlled from {country}: {} of the {known} ({kinds}) whose owner is known; {} more have no known owner",
+            "{share} % is controlled from {country}: {} of {known} {} whose owner is known ({unknown} unknown)",
             members.len(),
-            nodes.len() - known
+            kinds(&rule.select.kind)
         );
         let mut hit = Hit::new(state, country.as_str(), message);
         hit.more = members.iter().filter_map(|node| places(view, *node).into_iter().next()).take(10).collect();
@@ -54,5 +54,16 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             hit.verification = Verification::Recalled;
         }
         out.hits.push(hit);
+    }
+}
+
+/// `services, images and models`.
+fn kinds(words: &[String]) -> String {
+    match words {
+        [] => "components".to_owned(),
+        [one] => format!("{one}s"),
+        [all @ .., last] => {
+            format!("{} and {last}s", all.iter().map(|word| format!("{word}s")).collect::<Vec<_>>().join(", "))
+        }
     }
 }
