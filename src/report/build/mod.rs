@@ -1,19 +1,22 @@
 //! From the evaluated system to the report's rows.
 
+mod finding;
+mod inventory;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::finding::finding_row;
+use self::inventory::{components, observed, relations};
 use super::model::{
-    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, MemberRow,
-    OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, OverrideRow, Report, RuleRow, StepRow, SurvivalRow,
+    UndecidedRow, WaiverRow,
 };
 use crate::graph::{Graph, Path};
-use crate::model::{
-    Basis, ComponentKind, CountryCode, Date, Evidence, Finding, Horizon, Inventory, Member, Place, Step, key,
-};
+use crate::model::{ComponentKind, CountryCode, Date, Evidence, Horizon, Inventory, key};
 use crate::rules::gate::{Gate, Waiver, WaiverState};
 use crate::rules::run::Judgement;
 use crate::rules::{Profile, RuleSet, page};
-use crate::score::{CONTROL_ORDER, control_shares, country};
+use crate::score::{control_shares, country};
 use crate::simulate::{Simulation, simulate};
 
 /// How many jurisdictions the survival table shows.
@@ -198,13 +201,6 @@ fn path_rows(graph: &Graph<'_>, path: &Path) -> Vec<StepRow> {
     rows
 }
 
-fn observed(evidence: &Evidence) -> Option<PlaceRow> {
-    match evidence_row(evidence) {
-        EvidenceRow::Observed { place, .. } => Some(place),
-        EvidenceRow::Cited { .. } => None,
-    }
-}
-
 fn gate(sources: &Sources<'_>) -> GateRow {
     let gate = sources.gate;
     GateRow {
@@ -240,82 +236,6 @@ fn covers(waiver: &Waiver) -> String {
         (None, Some(rule), Some(subject)) => format!("{rule} on {subject}"),
         (None, Some(rule), None) => rule.clone(),
         (None, None, subject) => subject.clone().unwrap_or_default(),
-    }
-}
-
-fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
-    let gate = sources.gate;
-    let (state, reason) = if let Some(word) = gate.failing.get(&finding.fingerprint) {
-        ("failing", Some(word.clone()))
-    } else if let Some(at) = gate.waived.get(&finding.fingerprint) {
-        (
-            "waived",
-            sources
-                .waivers
-                .get(*at)
-                .map(|waiver| format!("{} until {} ({})", waiver.owner, waiver.expires, waiver.reason)),
-        )
-    } else if gate.baseline.contains(&finding.fingerprint) {
-        ("baseline", None)
-    } else {
-        ("open", None)
-    };
-    let subject_kind = sources.graph.find(&finding.subject).map_or("", |node| sources.graph.node(node).kind.as_str());
-    FindingRow {
-        fingerprint: finding.fingerprint.to_string(),
-        rule: finding.rule.to_string(),
-        category: finding.category.to_string(),
-        severity: finding.severity.as_str().to_owned(),
-        confidence: finding.confidence.as_str().to_owned(),
-        subject: finding.subject.to_string(),
-        subject_kind: subject_kind.to_owned(),
-        message: finding.message.clone(),
-        horizon: finding.horizon.map(|horizon| horizon.as_str().to_owned()),
-        primary: place_row(&finding.primary),
-        members: finding.members.iter().map(member_row).collect(),
-        related: finding.related.iter().map(place_row).collect(),
-        witness: finding.witness.iter().map(step_row).collect(),
-        citations: finding.citations.iter().map(|citation| citation.title.to_string()).collect(),
-        effective_from: finding.effective.from.map(|date| date.to_string()),
-        effective_to: finding.effective.to.map(|date| date.to_string()),
-        verification: finding.verification.as_str().to_owned(),
-        remedy: finding.remedy.text.clone(),
-        alternatives: finding.remedy.alternatives.clone(),
-        notes: finding.notes.clone(),
-        may_gate: finding.may_gate,
-        state: state.to_owned(),
-        state_reason: reason,
-    }
-}
-
-fn step_row(step: &Step) -> StepRow {
-    StepRow {
-        relation: step.relation.map(|kind| kind.as_str().to_owned()),
-        component: step.component.to_string(),
-        label: step.label.to_string(),
-        place: step.place.as_ref().map(place_row),
-        entry: step.entry.as_ref().map(ToString::to_string),
-        verification: step.verification.map(|mark| mark.as_str().to_owned()),
-    }
-}
-
-fn member_row(member: &Member) -> MemberRow {
-    MemberRow {
-        component: member.component.to_string(),
-        label: member.label.to_string(),
-        message: member.message.clone(),
-        place: member.place.as_ref().map(place_row),
-    }
-}
-
-fn place_row(place: &Place) -> PlaceRow {
-    PlaceRow {
-        path: place.path.to_string(),
-        line: place.region.map(|region| region.start.line),
-        column: place.region.map(|region| region.start.column),
-        end_line: place.region.map(|region| region.end.line),
-        end_column: place.region.map(|region| region.end.column),
-        excerpt: place.excerpt.as_ref().map(ToString::to_string),
     }
 }
 
@@ -357,66 +277,4 @@ fn diagnostics(inventory: &Inventory) -> Vec<DiagnosticRow> {
         message: problem.message.clone(),
     });
     rows.collect()
-}
-
-fn components(graph: &Graph<'_>) -> Vec<ComponentRow> {
-    let rows = graph.nodes().map(|node| {
-        let about = graph.node(node);
-        let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (key, value, _) in graph.all_attributes(node) {
-            attributes.entry((*key).to_owned()).or_default().push((*value).to_owned());
-        }
-        let states = graph.controlled_from(node, &CONTROL_ORDER);
-        ComponentRow {
-            id: about.id.to_string(),
-            kind: about.kind.as_str().to_owned(),
-            attributes,
-            evidence: about.evidence.into_iter().flatten().map(evidence_row).collect(),
-            controlled_from: states
-                .into_iter()
-                .filter_map(|state| country(graph, state))
-                .map(|code| code.to_string())
-                .collect(),
-        }
-    });
-    rows.collect()
-}
-
-fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
-    let mut rows = Vec::new();
-    for node in graph.nodes() {
-        for (edge, to) in graph.outgoing(node) {
-            let about = graph.edge(edge);
-            rows.push(RelationRow {
-                from: graph.node(node).id.to_string(),
-                kind: about.kind.as_str().to_owned(),
-                to: graph.node(to).id.to_string(),
-                horizon: about.horizon.as_str().to_owned(),
-                group: about.group.map(|group| group.0.to_string()),
-                evidence: about.evidence.iter().map(evidence_row).collect(),
-            });
-        }
-    }
-    rows
-}
-
-fn evidence_row(evidence: &Evidence) -> EvidenceRow {
-    match evidence {
-        Evidence::Observed { place, scanner, basis } => EvidenceRow::Observed {
-            place: place_row(place),
-            layer: place.layer.as_ref().map(ToString::to_string),
-            scanner: (*scanner).to_owned(),
-            basis: match basis {
-                Basis::Resolved => "resolved",
-                Basis::Declared => "declared",
-                Basis::Inferred => "inferred",
-            }
-            .to_owned(),
-        },
-        Evidence::Cited(cited) => EvidenceRow::Cited {
-            entry: cited.entry.to_string(),
-            sources: cited.sources.iter().map(|source| source.title.to_string()).collect(),
-            verification: cited.verification.as_str().to_owned(),
-        },
-    }
 }

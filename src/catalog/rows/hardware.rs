@@ -1,0 +1,135 @@
+//! Accelerators, the machines that hold them, and the names they go by.
+
+use serde::Deserialize;
+
+use super::{Text, rows};
+use crate::model::{CountryCode, Verification};
+
+/// Dense rates in tera operations per second, as written: precision name to figure.
+pub type Dense = std::collections::BTreeMap<Text, Text>;
+
+rows! {
+    /// An accelerator product.
+    Accelerator {
+        /// `nvidia-h100-sxm`, …
+        id: Text,
+        /// Name.
+        product: Text,
+        /// Designer.
+        vendor: Text,
+        /// Designer's seat.
+        vendor_country: CountryCode,
+        /// Designer's last owner.
+        ultimate_parent: Text,
+        /// Its seat.
+        ultimate_parent_country: CountryCode,
+        /// `datacenter`, `workstation`, `consumer`, `edge`, `cloud_internal`.
+        segment: Text,
+        /// Architecture.
+        #[serde(default)]
+        architecture: Option<Text>,
+        /// Who makes the chip.
+        #[serde(default)]
+        foundry: Option<Text>,
+        /// Where.
+        #[serde(default)]
+        fab_countries: Vec<CountryCode>,
+        /// Process.
+        #[serde(default)]
+        process: Option<Text>,
+        /// Area of all non-planar logic dies, mm².
+        #[serde(default)]
+        die_area_mm2: Option<Text>,
+        /// Remark on it.
+        #[serde(default)]
+        die_area_note: Option<Text>,
+        /// Dense rates.
+        #[serde(default)]
+        dense: Dense,
+        /// Memory, GB.
+        #[serde(default)]
+        memory_gb: Option<Text>,
+        /// Memory kind.
+        #[serde(default)]
+        memory_type: Option<Text>,
+        /// Memory bandwidth, GB/s.
+        #[serde(default)]
+        memory_bandwidth_gbs: Option<Text>,
+        /// TPP as the table has it; only tests our arithmetic.
+        #[serde(default)]
+        reference_tpp: Option<Text>,
+        /// PD as the table has it; only tests our arithmetic.
+        #[serde(default)]
+        reference_density: Option<Text>,
+        /// Class as the table has it; only tests our engine.
+        #[serde(default)]
+        reference_class: Option<Text>,
+        /// Inside the January 2026 limits for CN and MO.
+        #[serde(default)]
+        case_by_case: Option<Text>,
+        /// General Prohibition 10 guidance: `no`, `possible`, `presumed`, `named`.
+        #[serde(default)]
+        gp10_risk: Option<Text>,
+        /// Is-informed letter.
+        #[serde(default)]
+        licence_letter: Option<Text>,
+        /// `vendor:device`, lower case.
+        #[serde(default)]
+        pci_ids: Vec<Text>,
+        /// Names drivers report.
+        #[serde(default)]
+        device_names: Vec<Text>,
+        /// Values of product labels.
+        #[serde(default)]
+        k8s_labels: Vec<Text>,
+        /// Remark.
+        #[serde(default)]
+        note: Option<Text>,
+    }
+    /// A name that a cloud gives to an accelerator it attaches to machines.
+    AcceleratorAlias {
+        /// As its interfaces write it.
+        name: Text,
+        /// Provider id.
+        provider: Text,
+        /// Accelerator id.
+        accelerator: Text,
+        /// Remark.
+        #[serde(default)]
+        note: Option<Text>,
+    }
+    /// A cloud instance type with accelerators.
+    InstanceType {
+        /// Provider id.
+        provider: Text,
+        /// Name.
+        name: Text,
+        /// Accelerator id.
+        #[serde(default)]
+        accelerator: Option<Text>,
+        /// How many, as written (`8`, `0.5`, `per size`).
+        #[serde(default)]
+        count: Option<Text>,
+        /// GB each.
+        #[serde(default)]
+        memory_gb: Option<Text>,
+        /// Remark.
+        #[serde(default)]
+        note: Option<Text>,
+    }
+    /// A Kubernetes extended resource.
+    AcceleratorResource {
+        /// Name or its beginning.
+        name: Text,
+        /// Organisation id of the designer.
+        #[serde(default)]
+        vendor: Option<Text>,
+    }
+    /// A PCI vendor of accelerators.
+    PciVendor {
+        /// Four hexadecimal digits.
+        id: Text,
+        /// Organisation id.
+        vendor: Text,
+    }
+}

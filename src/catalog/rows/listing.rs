@@ -1,0 +1,74 @@
+//! Sanctions and entity lists, and their entries.
+
+use serde::Deserialize;
+
+use super::{Text, rows};
+use crate::model::{Date, Verification};
+
+rows! {
+    /// An entry of a sanctions or entity list.
+    Listing {
+        /// Stable id of the row.
+        id: Text,
+        /// Organisation it names; absent for parties the catalog does not hold.
+        #[serde(default)]
+        organisation: Option<Text>,
+        /// `entity` (names match), `group`, `list`.
+        kind: Text,
+        /// `organisation` when the entry names the organisation itself, `related-party` when it names an officer,
+        /// owner or part of it.
+        #[serde(default)]
+        about: Option<Text>,
+        /// Name as listed.
+        entity: Text,
+        /// Other names.
+        #[serde(default)]
+        aliases: Vec<Text>,
+        /// Country as listed.
+        #[serde(default)]
+        country: Option<Text>,
+        /// List id.
+        list: Text,
+        /// Day it was listed.
+        #[serde(default)]
+        listed: Option<Date>,
+        /// The same in words, when no day is known.
+        #[serde(default)]
+        listed_text: Option<Text>,
+        /// Legal citation.
+        #[serde(default)]
+        citation: Option<Text>,
+        /// What the listing forbids.
+        #[serde(default)]
+        policy: Option<Text>,
+        /// Programme or footnote.
+        #[serde(default)]
+        programme: Option<Text>,
+        /// `listed`, `in-force`, `removed`, `not-listed`, `uncertain`, `guidance`.
+        status: Text,
+        /// Entry number on the list.
+        #[serde(default)]
+        entry: Option<Text>,
+        /// Remark.
+        #[serde(default)]
+        note: Option<Text>,
+        /// Fields that were checked.
+        #[serde(default)]
+        verified_fields: Vec<Text>,
+    }
+    /// What a list means.
+    List {
+        /// `US-SDN`, …
+        id: Text,
+        /// Who publishes it.
+        publisher: Text,
+        /// Legal effect in one line.
+        effect: Text,
+        /// `block`, `review`, `warn`, `rule`.
+        consequence: Text,
+        /// The same in words.
+        consequence_text: Text,
+        /// Whose list.
+        jurisdiction: Text,
+    }
+}

@@ -1,0 +1,54 @@
+//! The tables' rows, as written in TOML. Every row has a source and a verification mark.
+
+mod cloud;
+mod framework;
+mod hardware;
+mod law;
+mod listing;
+mod party;
+
+pub use cloud::{Provider, Region, Service, StackCriterion};
+pub use framework::{Case, Criterion, Level, Objective};
+pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
+pub use law::{Classification, Country, CountryGroup, Destination, Law, Threshold};
+pub use listing::{List, Listing};
+pub use party::{Key, Organisation, Ownership, Seat};
+
+use serde::Deserialize;
+
+use crate::model::Date;
+
+macro_rules! rows {
+    ($($(#[$about:meta])* $name:ident { $($(#[$field_about:meta])* $field:ident : $kind:ty),* $(,)? })*) => {$(
+        $(#[$about])*
+        #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_about])* pub $field: $kind,)*
+            /// Where the row has it from.
+            pub source: Box<str>,
+            /// How well it is checked.
+            pub verification: Verification,
+        }
+    )*};
+}
+use rows;
+
+/// A text column.
+pub type Text = Box<str>;
+
+/// What the rule set says of itself.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of the file format.
+    pub format: u32,
+    /// Version of the content.
+    pub set: Text,
+    /// Day of the content.
+    pub date: Date,
+    /// Licence of the data.
+    pub licence: Text,
+    /// What it is not.
+    pub disclaimer: Text,
+}

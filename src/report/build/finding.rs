@@ -1,0 +1,81 @@
+//! Findings as rows.
+
+use super::Sources;
+use crate::model::{Finding, Member, Place, Step};
+use crate::report::model::{FindingRow, MemberRow, PlaceRow, StepRow};
+
+pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
+    let gate = sources.gate;
+    let (state, reason) = if let Some(word) = gate.failing.get(&finding.fingerprint) {
+        ("failing", Some(word.clone()))
+    } else if let Some(at) = gate.waived.get(&finding.fingerprint) {
+        (
+            "waived",
+            sources
+                .waivers
+                .get(*at)
+                .map(|waiver| format!("{} until {} ({})", waiver.owner, waiver.expires, waiver.reason)),
+        )
+    } else if gate.baseline.contains(&finding.fingerprint) {
+        ("baseline", None)
+    } else {
+        ("open", None)
+    };
+    let subject_kind = sources.graph.find(&finding.subject).map_or("", |node| sources.graph.node(node).kind.as_str());
+    FindingRow {
+        fingerprint: finding.fingerprint.to_string(),
+        rule: finding.rule.to_string(),
+        category: finding.category.to_string(),
+        severity: finding.severity.as_str().to_owned(),
+        confidence: finding.confidence.as_str().to_owned(),
+        subject: finding.subject.to_string(),
+        subject_kind: subject_kind.to_owned(),
+        message: finding.message.clone(),
+        horizon: finding.horizon.map(|horizon| horizon.as_str().to_owned()),
+        primary: place_row(&finding.primary),
+        members: finding.members.iter().map(member_row).collect(),
+        related: finding.related.iter().map(place_row).collect(),
+        witness: finding.witness.iter().map(step_row).collect(),
+        citations: finding.citations.iter().map(|citation| citation.title.to_string()).collect(),
+        effective_from: finding.effective.from.map(|date| date.to_string()),
+        effective_to: finding.effective.to.map(|date| date.to_string()),
+        verification: finding.verification.as_str().to_owned(),
+        remedy: finding.remedy.text.clone(),
+        alternatives: finding.remedy.alternatives.clone(),
+        notes: finding.notes.clone(),
+        may_gate: finding.may_gate,
+        state: state.to_owned(),
+        state_reason: reason,
+    }
+}
+
+fn step_row(step: &Step) -> StepRow {
+    StepRow {
+        relation: step.relation.map(|kind| kind.as_str().to_owned()),
+        component: step.component.to_string(),
+        label: step.label.to_string(),
+        place: step.place.as_ref().map(place_row),
+        entry: step.entry.as_ref().map(ToString::to_string),
+        verification: step.verification.map(|mark| mark.as_str().to_owned()),
+    }
+}
+
+fn member_row(member: &Member) -> MemberRow {
+    MemberRow {
+        component: member.component.to_string(),
+        label: member.label.to_string(),
+        message: member.message.clone(),
+        place: member.place.as_ref().map(place_row),
+    }
+}
+
+pub(super) fn place_row(place: &Place) -> PlaceRow {
+    PlaceRow {
+        path: place.path.to_string(),
+        line: place.region.map(|region| region.start.line),
+        column: place.region.map(|region| region.start.column),
+        end_line: place.region.map(|region| region.end.line),
+        end_column: place.region.map(|region| region.end.column),
+        excerpt: place.excerpt.as_ref().map(ToString::to_string),
+    }
+}

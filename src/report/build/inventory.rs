@@ -1,0 +1,78 @@
+//! Components, relations and their evidence as rows.
+
+use std::collections::BTreeMap;
+
+use super::finding::place_row;
+use crate::graph::Graph;
+use crate::model::{Basis, Evidence};
+use crate::report::model::{ComponentRow, EvidenceRow, PlaceRow, RelationRow};
+use crate::score::{CONTROL_ORDER, country};
+
+pub(super) fn components(graph: &Graph<'_>) -> Vec<ComponentRow> {
+    let rows = graph.nodes().map(|node| {
+        let about = graph.node(node);
+        let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (key, value, _) in graph.all_attributes(node) {
+            attributes.entry((*key).to_owned()).or_default().push((*value).to_owned());
+        }
+        let states = graph.controlled_from(node, &CONTROL_ORDER);
+        ComponentRow {
+            id: about.id.to_string(),
+            kind: about.kind.as_str().to_owned(),
+            attributes,
+            evidence: about.evidence.into_iter().flatten().map(evidence_row).collect(),
+            controlled_from: states
+                .into_iter()
+                .filter_map(|state| country(graph, state))
+                .map(|code| code.to_string())
+                .collect(),
+        }
+    });
+    rows.collect()
+}
+
+pub(super) fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
+    let mut rows = Vec::new();
+    for node in graph.nodes() {
+        for (edge, to) in graph.outgoing(node) {
+            let about = graph.edge(edge);
+            rows.push(RelationRow {
+                from: graph.node(node).id.to_string(),
+                kind: about.kind.as_str().to_owned(),
+                to: graph.node(to).id.to_string(),
+                horizon: about.horizon.as_str().to_owned(),
+                group: about.group.map(|group| group.0.to_string()),
+                evidence: about.evidence.iter().map(evidence_row).collect(),
+            });
+        }
+    }
+    rows
+}
+
+fn evidence_row(evidence: &Evidence) -> EvidenceRow {
+    match evidence {
+        Evidence::Observed { place, scanner, basis } => EvidenceRow::Observed {
+            place: place_row(place),
+            layer: place.layer.as_ref().map(ToString::to_string),
+            scanner: (*scanner).to_owned(),
+            basis: match basis {
+                Basis::Resolved => "resolved",
+                Basis::Declared => "declared",
+                Basis::Inferred => "inferred",
+            }
+            .to_owned(),
+        },
+        Evidence::Cited(cited) => EvidenceRow::Cited {
+            entry: cited.entry.to_string(),
+            sources: cited.sources.iter().map(|source| source.title.to_string()).collect(),
+            verification: cited.verification.as_str().to_owned(),
+        },
+    }
+}
+
+pub(super) fn observed(evidence: &Evidence) -> Option<PlaceRow> {
+    match evidence_row(evidence) {
+        EvidenceRow::Observed { place, .. } => Some(place),
+        EvidenceRow::Cited { .. } => None,
+    }
+}
