@@ -35,7 +35,8 @@ impl<T: Clone> HostIndex<T> {
         let (host, path) = pattern.split_once('/').unwrap_or((&pattern, ""));
         let host = host.split(':').next().unwrap_or(host);
         if host.contains('*') {
-            let suffix = host.rsplit('*').next().unwrap_or("").trim_start_matches('.');
+            // whole labels only: lookups go label by label
+            let suffix = host.rsplit('*').next().and_then(|last| last.split_once('.')).map_or("", |(_, labels)| labels);
             self.wild.entry(suffix.into()).or_default().push((host.into(), path.into(), value));
         } else {
             self.exact.entry(host.into()).or_default().push((path.into(), value));
@@ -236,6 +237,7 @@ mod tests {
             ("registry.*.aliyuncs.com", 3),
             ("*.dkr.ecr.*.amazonaws.com", 4),
             ("amazonaws.com", 5),
+            ("*-aiplatform.googleapis.com", 6),
         ] {
             index.insert(pattern, value);
         }
@@ -245,6 +247,7 @@ mod tests {
         assert_eq!(index.find("registry.cn-hangzhou.aliyuncs.com", ""), Some(3));
         assert_eq!(index.find("123.dkr.ecr.eu-west-1.amazonaws.com", ""), Some(4));
         assert_eq!(index.find("s3.amazonaws.com", ""), Some(5));
+        assert_eq!(index.find("europe-west4-aiplatform.googleapis.com", ""), Some(6));
         assert_eq!(index.find("notdocker.io", ""), None);
     }
 }

@@ -178,3 +178,30 @@ fn accelerators_are_known_by_the_names_of_google_cloud() {
     let (_, report) = report(folder.path(), &[]);
     assert_eq!(findings(&report, "controlled-accelerator").len(), 1, "{report:#}");
 }
+
+/// Hosts of hosted models were known in code only, and few of them.
+#[test]
+fn hosted_models_are_seen_wherever_their_address_is_set() {
+    let compose = "services:\n  app:\n    image: registry.own.example/app@sha256:00\n    environment:\n      \
+                   LLM_URL: https://gigachat.devices.sberbank.ru/api/v1\n      NOTE: api.anthropic.com is not used\n      \
+                   BACK: https://login.own.example/?next=https://api.openai.com\n  old:\n    image: \
+                   registry.own.example/app@sha256:00\n    environment:\n      - LLM_HOST=api.deepseek.com\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: llm}\nspec:\n  containers:\n  - name: llm\n    image: \
+               registry.own.example/llm@sha256:00\n    args: [\"--base-url=https://openrouter.ai/api/v1\"]\n    env:\n    - \
+               {name: HOST, value: open.bigmodel.cn}\n    - {name: IMAGE, value: ghcr.io/example/app}\n";
+    let folder = tree(&[("compose.yaml", compose), ("pod.yaml", pod)]);
+    let (code, report) = report(folder.path(), &[]);
+    let components = report["components"].as_array().expect("components");
+    let owner = |id: &str| {
+        let row = components.iter().find(|row| row["id"] == id)?;
+        row["attributes"]["owner"][0].as_str()
+    };
+    assert_eq!(owner("api:sber/gigachat"), Some("known"));
+    assert_eq!(owner("api:deepseek/api"), Some("known"));
+    assert_eq!(owner("api:zhipu/api"), Some("known"));
+    assert_eq!(owner("api:openrouter/api"), Some("unknown"), "its organisation is not in the catalog");
+    let apis = components.iter().filter(|row| row["id"].as_str().is_some_and(|id| id.starts_with("api:"))).count();
+    assert_eq!(apis, 4, "mentions and queries do not count: {components:#?}");
+    assert!(!findings(&report, "sanctioned-owner").is_empty());
+    assert_eq!(code, Some(1));
+}

@@ -1,9 +1,9 @@
 //! Writing the use of a known hosted service.
 
+use super::address::{addresses, bare_address};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Service;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
-use crate::scan::package::toolkit::host_of;
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
@@ -25,20 +25,34 @@ pub(crate) fn calls_in(
     span: Span,
     out: &mut Facts<'_>,
 ) {
-    for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'')) {
-        let word = word.rsplit_once('=').map_or(word, |(_, value)| value);
-        if !word.contains("://") {
-            continue;
-        }
-        if let Some(host) = host_of(word)
-            && let Some(service) = catalog.service_by_host(&host)
-        {
+    let mut found = addresses(text);
+    let is_bare = found.is_empty();
+    if is_bare {
+        // `NAME=value` of a list of settings
+        let value = text.split_once('=').filter(|(name, _)| is_name(name)).map_or(text, |(_, value)| value);
+        found.extend(bare_address(value.trim().trim_matches(['"', '\''])));
+    }
+    for address in found {
+        // a bare registry is the beginning of an image's name
+        if let Some(service) = catalog.service_by_host(&address.host).filter(|row| !(is_bare && is_fetched_from(row))) {
             let id = calls_service(user, service, &file.at(span), out);
-            if let Some(region) = region_in_host(&host, service, catalog) {
+            if let Some(region) = region_in_host(&address.host, service, catalog) {
                 out.attribute(&id, key::REGION, region, file.at(span).inferred());
             }
         }
     }
+}
+
+/// Capabilities whose hosts are fetched from rather than called while running.
+const FETCHED: [&str; 4] = ["registry", "git", "ci", "model-hub"];
+
+/// True for registries and code hosts: build files and manifests tell better what is fetched there.
+pub(crate) fn is_fetched_from(service: &Service) -> bool {
+    FETCHED.contains(&&*service.capability)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 /// The label of a host that is a region of the service's provider.

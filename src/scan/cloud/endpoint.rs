@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::api::{calls_service, region_in_host};
-use super::code::without_comment;
+use super::address::{Address, addresses, bare_address};
+use super::api::{calls_service, is_fetched_from, region_in_host};
+use super::code::Code;
 use crate::catalog::Catalog;
 use crate::catalog::rows::Service;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -18,8 +19,9 @@ pub struct Endpoint;
 static META: ScannerMeta = ScannerMeta {
     id: "endpoint",
     title: "Hosted services in code",
-    summary: "Host names of known services in strings, SDK imports and `boto3` style clients, with the region where the \
-              line states it. Line comments do not count. What a file does with an import is not followed.",
+    summary: "Hosts of known services as the authority of an address or as a whole string or setting, SDK imports and \
+              `boto3` style clients, with the region where the line states it. Comments, documentation strings and \
+              mentions in sentences or queries do not count. What a file does with an import is not followed.",
     files: &[
         "**/*.py",
         "**/*.ipynb",
@@ -48,10 +50,6 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.aws.amazon.com/general/latest/gr/rande.html",
 };
 
-static HOST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+")
-        .expect("constant pattern, tested")
-});
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"\.(?:client|resource)\(\s*(?:service_name\s*=\s*)?["']([a-z0-9-]+)["']"#)
         .expect("constant pattern, tested")
@@ -81,16 +79,19 @@ impl Scanner for Endpoint {
         let project = input.root_subject(file);
         let aws = file.text().contains("boto3") || file.text().contains("botocore");
         let before = out.len();
+        let mut reader = Code::of(name);
+        let settings = name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh");
         for line in lines(file.text()) {
             // minified bundles have lines of a megabyte that no person wrote
             if line.text.len() > 2_000 {
                 continue;
             }
-            let code = without_comment(line.text, name);
-            hosts(code, &line, input.catalog, &project, file, out);
-            imports(code, &line, name, input.catalog, &project, file, out);
-            if aws {
-                clients(code, &line, input.catalog, &project, file, out);
+            for code in reader.of_line(line.text).into_iter().filter(|code| !code.is_empty()) {
+                hosts(code, &line, settings, input.catalog, &project, file, out);
+                imports(code, &line, name, input.catalog, &project, file, out);
+                if aws {
+                    clients(code, &line, input.catalog, &project, file, out);
+                }
             }
         }
         if out.len() > before {
@@ -103,47 +104,65 @@ impl Scanner for Endpoint {
 fn hosts(
     code: &str,
     line: &Line<'_>,
+    settings: bool,
     catalog: &Catalog,
     project: &ComponentId,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
-    if !code.contains('.') || !(code.contains("://") || code.contains(['"', '\'', '='])) {
+    if !code.contains('.') {
         return;
     }
-    for found in HOST.find_iter(code) {
-        let host = found.as_str();
-        if host.len() < 6 || host.len() > 253 {
+    let found = addresses(code).into_iter().map(|address| (code, address));
+    for (text, Address { host, span }) in found.chain(values(code, settings)) {
+        let Some(service) = catalog.service_by_host(&host).filter(|service| !is_fetched_from(service)) else {
+            continue;
+        };
+        if LINKS.iter().any(|word| text[span.end..].starts_with(word)) {
             continue;
         }
-        if let Some(service) = catalog.service_by_host(host) {
-            // registries and code hosts are named to fetch from, which build files and manifests tell better
-            if FETCHED.contains(&&*service.capability) || !is_address(code, found.start(), found.end()) {
-                continue;
-            }
-            let place = file.at(span_within(line, host));
-            let id = calls_service(project, service, &place.clone().inferred(), out);
-            if let Some(region) = region_in_host(host, service, catalog) {
-                out.attribute(&id, key::REGION, region, place.inferred());
-            }
+        let place = file.at(span_within(line, &text[span.start..span.end]));
+        let id = calls_service(project, service, &place.clone().inferred(), out);
+        if let Some(region) = region_in_host(&host, service, catalog) {
+            out.attribute(&id, key::REGION, region, place.inferred());
         }
     }
 }
 
-/// Capabilities whose hosts are fetched from rather than called while running.
-const FETCHED: [&str; 4] = ["registry", "git", "ci", "model-hub"];
+/// Paths of pages for people.
+const LINKS: [&str; 14] = [
+    "/docs",
+    "/blog",
+    "/issues",
+    "/pull/",
+    "/blob/",
+    "/tree/",
+    "/wiki",
+    "/pricing",
+    "/signup",
+    "/keys",
+    "/settings",
+    "/terms",
+    "/privacy",
+    "/status",
+];
 
-/// An address that a program uses: after `://`, or a whole string or setting by itself. Links to
-/// documents and parts of mail addresses are not.
-fn is_address(code: &str, start: usize, end: usize) -> bool {
-    let (before, after) = (&code[..start], &code[end..]);
-    let link = ["/docs", "/blog", "/issues", "/pull/", "/blob/", "/tree/", "/wiki", "/pricing", "/signup"];
-    if link.iter().any(|word| after.starts_with(word)) || before.ends_with('@') {
-        return false;
+/// Whole texts between quotes, and the value of a setting, that are an address by themselves.
+fn values(code: &str, settings: bool) -> Vec<(&str, Address)> {
+    let mut texts: Vec<&str> = Vec::new();
+    if code.contains(['"', '\'', '`']) {
+        let mut pieces = code.split(['"', '\'', '`']).skip(1).peekable();
+        while let Some(piece) = pieces.next() {
+            // the last one has no closing quote
+            if pieces.peek().is_some() {
+                // a notebook's quotes are escaped
+                texts.push(piece.trim_end_matches('\\'));
+            }
+        }
+    } else if settings {
+        texts.extend(code.split_once('=').map(|(_, value)| value.trim()));
     }
-    let whole = before.ends_with(['"', '\'', '`', '=']) && after.starts_with(['"', '\'', '`', ':', '/'])
-        || before.ends_with('=') && after.trim().is_empty();
-    before.ends_with("://") || whole
+    texts.into_iter().filter_map(|text| Some((text, bare_address(text)?))).collect()
 }
 
 fn clients(

@@ -1,5 +1,6 @@
 //! Scanners of cloud services: declarations, endpoints, SDK use.
 
+pub(crate) mod address;
 pub(crate) mod api;
 pub(crate) mod code;
 pub mod endpoint;

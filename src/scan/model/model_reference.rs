@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::reference::{needs_model, needs_models_in};
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
-use crate::scan::cloud::code::without_comment;
+use crate::scan::cloud::code::Code;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `model-reference`.
@@ -56,15 +56,17 @@ impl Scanner for ModelReference {
         }
         let project = input.root_subject(file);
         let before = out.len();
+        let mut reader = Code::of(file.path().name());
         for line in lines(text) {
-            let code = without_comment(line.text, file.path().name());
-            if script {
-                needs_models_in(&project, code, file, line.span, out);
-                continue;
-            }
-            for found in CALL.captures_iter(code).chain(KEYWORD.captures_iter(code)) {
-                for group in found.iter().skip(1).flatten() {
-                    needs_model(&project, group.as_str(), file, span_within(&line, group.as_str()), out);
+            for code in reader.of_line(line.text).into_iter().filter(|code| !code.is_empty()) {
+                if script {
+                    needs_models_in(&project, code, file, line.span, out);
+                    continue;
+                }
+                for found in CALL.captures_iter(code).chain(KEYWORD.captures_iter(code)) {
+                    for group in found.iter().skip(1).flatten() {
+                        needs_model(&project, group.as_str(), file, span_within(&line, group.as_str()), out);
+                    }
                 }
             }
         }
