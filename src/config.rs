@@ -65,7 +65,7 @@ exclude = []
 # Accepted findings. Reason, owner and expiry are mandatory; an expired waiver fails the gate again.
 # [[waiver]]
 # rule = "sanctioned-owner"
-# subject = "pkg:npm/*"
+# subject = "npm/@example/*"   # id or shown name of the component, or a glob over these
 # reason = "replacement is planned for the next release"
 # owner = "platform team"
 # expires = 2027-01-31

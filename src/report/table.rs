@@ -55,7 +55,8 @@ fn head(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     }
     line.push_str(&format!(" · {} of {} owners unknown", report.coverage.owners_unknown, report.coverage.owners_asked));
     wrapped(&line, "", report.width, out)?;
-    let kinds: Vec<String> = report.coverage.components.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let kinds: Vec<String> =
+        report.coverage.components.iter().map(|(kind, number)| count(*number, kind).replace(' ', "\u{a0}")).collect();
     if !kinds.is_empty() {
         wrapped(&kinds.join(" · "), "", report.width, out)?;
     }

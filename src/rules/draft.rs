@@ -8,8 +8,8 @@ use super::page::felt;
 use super::run::View;
 use crate::graph::{NodeId, Path};
 use crate::model::{
-    Basis, Citation, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, Member, Place, RelationKind,
-    Remedy, Severity, Step, Validity, Verification, fingerprint,
+    Basis, Citation, Cited, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, Member, Place,
+    RelationKind, Remedy, Severity, Step, Validity, Verification, fingerprint,
 };
 use crate::text::RelPath;
 
@@ -91,7 +91,17 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let may_gate =
         grounds.may_gate && grounds.confidence > Confidence::Possible && verification > Verification::Recalled;
     if !may_gate {
-        notes.push("rests on a fact that is not checked well enough to fail a gate".to_owned());
+        let mut reasons: Vec<String> = grounds.weak.into_iter().collect();
+        if reasons.is_empty() && hit.verification == Verification::Recalled {
+            reasons.push("what the rule files say of this very case is only recalled".to_owned());
+        }
+        if rule.review.verification == Verification::Recalled {
+            reasons.push("the rule itself is only recalled".to_owned());
+        }
+        if reasons.is_empty() {
+            reasons.push("it rests on a fact that is not checked well enough".to_owned());
+        }
+        notes.push(format!("cannot fail a gate: {}", reasons.join("; ")));
     } else if verification == Verification::OneSource {
         notes.push("rests on a fact with one source".to_owned());
     }
@@ -209,6 +219,8 @@ struct Grounds {
     confidence: Confidence,
     verification: Verification,
     may_gate: bool,
+    /// Facts that cannot carry a gate decision, each with the reason.
+    weak: BTreeSet<String>,
 }
 
 impl Grounds {
@@ -237,13 +249,19 @@ impl Grounds {
     }
 
     fn sure() -> Self {
-        Self { confidence: Confidence::Certain, verification: Verification::TwoSource, may_gate: true }
+        Self {
+            confidence: Confidence::Certain,
+            verification: Verification::TwoSource,
+            may_gate: true,
+            weak: BTreeSet::new(),
+        }
     }
 
     fn weaken(&mut self, other: Self) {
         self.confidence = self.confidence.min(other.confidence);
         self.verification = self.verification.min(other.verification);
         self.may_gate &= other.may_gate;
+        self.weak.extend(other.weak);
     }
 
     fn rank(&self) -> (bool, Verification, Confidence) {
@@ -257,15 +275,30 @@ impl Grounds {
                 Self { confidence: Confidence::Likely, ..Self::sure() }
             }
             Evidence::Observed { .. } => Self::sure(),
-            Evidence::Cited(cited) => {
-                Self { confidence: cited.confidence, verification: cited.verification, may_gate: evidence.may_gate() }
-            }
+            Evidence::Cited(cited) => Self {
+                confidence: cited.confidence,
+                verification: cited.verification,
+                may_gate: evidence.may_gate(),
+                weak: weak(cited).into_iter().collect(),
+            },
         });
         values.max_by_key(Self::rank).unwrap_or(Self {
             confidence: Confidence::Possible,
             verification: Verification::Recalled,
             may_gate: false,
+            weak: BTreeSet::new(),
         })
+    }
+}
+
+/// Why an entry of the rule files cannot carry a gate decision, if it cannot.
+fn weak(cited: &Cited) -> Option<String> {
+    if cited.verification == Verification::Recalled {
+        Some(format!("`{}` is only recalled", cited.entry))
+    } else if cited.confidence == Confidence::Possible {
+        Some(format!("`{}` is matched by a name that only resembles", cited.entry))
+    } else {
+        None
     }
 }
 

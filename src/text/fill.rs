@@ -73,10 +73,14 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {}", plural(number, noun))
 }
 
-/// The noun for a number of things: `file`, `files`.
+/// The noun for a number of things: `file`, `files`, `repositories`.
 #[must_use]
 pub fn plural(number: usize, noun: &str) -> Cow<'_, str> {
-    if number == 1 { Cow::Borrowed(noun) } else { Cow::Owned(format!("{noun}s")) }
+    match noun.strip_suffix('y') {
+        _ if number == 1 => Cow::Borrowed(noun),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => Cow::Owned(format!("{stem}ies")),
+        _ => Cow::Owned(format!("{noun}s")),
+    }
 }
 
 #[cfg(test)]
@@ -103,5 +107,7 @@ mod tests {
     fn one_is_not_many() {
         assert_eq!(count(1, "file"), "1 file");
         assert_eq!(count(0, "file"), "0 files");
+        assert_eq!(count(2, "repository"), "2 repositories");
+        assert_eq!(count(2, "way"), "2 ways");
     }
 }

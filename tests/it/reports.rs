@@ -47,6 +47,7 @@ fn the_gate_says_what_it_did_not_count() {
     assert!(out.contains("Gate: passed") && out.contains("1 critical not counted"), "{out}");
     let (_, markdown, _) = scan(&[&folder.path().display().to_string(), "--format", "markdown"]);
     assert!(markdown.contains("1 critical not counted"), "{markdown}");
+    assert!(markdown.contains("cannot fail a gate: `instance-type/aws/p6e-gb200.u36` is only recalled"), "{markdown}");
 }
 
 #[test]
