@@ -57,7 +57,11 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
     if !plan.left.is_empty() {
         writeln!(out, "\n{heading}Left ({})\n", count(plan.left.len(), "finding"))?;
         for (finding, reason) in &plan.left {
-            let subject = clean_line(finding.subject.rest());
+            let first = clean_line(finding.subject.rest());
+            let subject = match finding.members.len() {
+                0 => first.into_owned(),
+                several => format!("{}, first {first}", count(several, "component")),
+            };
             item(&format!("{} {}: {subject} ({reason})", finding.severity.as_str(), finding.rule), out)?;
         }
     }
@@ -127,6 +131,7 @@ fn json_of(plan: &Plan) -> serde_json::Value {
             "fingerprint": finding.fingerprint.to_string(),
             "rule": finding.rule,
             "subject": finding.subject.as_str(),
+            "components": finding.members.iter().map(|member| member.component.as_str()).collect::<Vec<_>>(),
             "severity": finding.severity.as_str(),
             "reason": reason,
         })).collect::<Vec<_>>(),
