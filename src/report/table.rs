@@ -1,6 +1,6 @@
 //! The terminal table: what a person sees first, filled to the terminal's width.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::words::{members, percent, place, subject, too_weak};
@@ -107,8 +107,9 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if report.findings.is_empty() {
         return writeln!(out, "No findings.\n");
     }
-    let shown: Vec<Shown<'_>> =
+    let mut shown: Vec<Shown<'_>> =
         report.findings.iter().take(SHOWN).map(|finding| Shown::new(finding, report.width)).collect();
+    tell_apart(&mut shown);
     let room = report.width.saturating_sub(HANDLE);
     let fits = |row: &&Shown<'_>| row.subject.chars().count() + 2 + row.place.chars().count() <= room;
     let column = shown.iter().filter(fits).map(|row| row.subject.chars().count()).max().unwrap_or(0);
@@ -162,6 +163,41 @@ impl<'a> Shown<'a> {
         };
         Self { finding, subject, place }
     }
+}
+
+/// Rows of one rule that say the same of the same place get the word in which they differ: the party or place that
+/// their path leads to, else the law that they rest on.
+fn tell_apart(shown: &mut [Shown<'_>]) {
+    let mut groups: BTreeMap<(String, String, String), Vec<usize>> = BTreeMap::new();
+    for (at, row) in shown.iter().enumerate() {
+        let key = (row.finding.rule.clone(), row.subject.clone(), row.place.clone());
+        groups.entry(key).or_default().push(at);
+    }
+    for rows in groups.into_values().filter(|rows| rows.len() > 1) {
+        let ends: Vec<String> = rows.iter().map(|at| end(shown[*at].finding)).collect();
+        let laws: Vec<String> = rows
+            .iter()
+            .map(|at| {
+                let is_shared =
+                    |title: &&String| rows.iter().all(|other| shown[*other].finding.citations.contains(title));
+                let own = shown[*at].finding.citations.iter().find(|title| !is_shared(title));
+                own.cloned().unwrap_or_default()
+            })
+            .collect();
+        let differ = |words: &[String]| {
+            let different: BTreeSet<&String> = words.iter().collect();
+            different.len() == words.len() && !words.iter().any(String::is_empty)
+        };
+        let Some(words) = [ends, laws].into_iter().find(|words| differ(words)) else { continue };
+        for (at, word) in rows.into_iter().zip(words) {
+            shown[at].subject.push_str(&format!(" ({})", clean_line(&word)));
+        }
+    }
+}
+
+/// What a finding's path leads to.
+fn end(finding: &FindingRow) -> String {
+    finding.witness.last().map_or_else(String::new, |step| step.label.clone())
 }
 
 /// What became of a finding at the gate.

@@ -205,3 +205,60 @@ fn hosted_models_are_seen_wherever_their_address_is_set() {
     assert!(!findings(&report, "sanctioned-owner").is_empty());
     assert_eq!(code, Some(1));
 }
+
+fn table(folder: &Path) -> String {
+    let output = sovaudit().arg("scan").arg(folder).args(["--as-of", "2026-11-23"]).output().expect("the binary runs");
+    String::from_utf8(output.stdout).expect("is UTF-8")
+}
+
+/// A GPU designed in the US and made in a Taiwanese foundry was shown as controlled from Taiwan.
+#[test]
+fn made_in_a_foundry_is_not_controlled_by_it() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: llm}\nspec:\n  nodeSelector: {nvidia.com/gpu.product: \
+               NVIDIA-H100-80GB-HBM3}\n  containers:\n  - name: llm\n    image: registry.own.example/llm\n    \
+               resources: {limits: {nvidia.com/gpu: 8}}\n";
+    let folder = tree(&[("pod.yaml", pod)]);
+    let text = table(folder.path());
+    let line = text.lines().find(|line| line.starts_with("Controlled from")).expect("a line of shares");
+    assert_eq!(line, "Controlled from   US 50%  unknown 50%");
+    assert!(text.contains("If TW is cut off"), "supply is told all the same: {text}");
+}
+
+/// Components that answer to two jurisdictions made shares of more than 100 without a word; one of many was 0 %.
+#[test]
+fn shares_are_rounded_and_explained() {
+    let mut lock = String::from("{\"lockfileVersion\": 3, \"packages\": {\"\": {}");
+    for at in 0..250 {
+        lock.push_str(&format!(", \"node_modules/own-helper-{at}\": {{\"version\": \"1.0.0\"}}"));
+    }
+    lock.push_str(", \"node_modules/@maskito/core\": {\"version\": \"3.2.1\"}}}");
+    let folder = tree(&[("package-lock.json", &lock)]);
+    let text = table(folder.path());
+    assert!(text.contains("RU <1%") && text.contains("unknown 100%"), "{text}");
+}
+
+/// An accelerator without a known product had a blank subject.
+#[test]
+fn an_unknown_accelerator_has_a_name_in_the_table() {
+    let guest = "resource \"google_compute_instance\" \"gpu\" {\n  machine_type = \"n1-standard-8\"\n  zone = \
+                 \"europe-west4-a\"\n  guest_accelerator {\n    type = \"acme-x900\"\n    count = 1\n  }\n}\n";
+    let folder = tree(&[("main.tf", guest)]);
+    let text = table(folder.path());
+    assert!(text.contains("acme-x900 (product not known)"), "{text}");
+}
+
+/// Two findings about two listed parties behind one component gave two identical rows.
+#[test]
+fn rows_of_one_component_tell_in_what_they_differ() {
+    let bucket = "resource \"huaweicloud_obs_bucket\" \"z\" {\n  bucket = \"z\"\n  region = \"cn-north-4\"\n}\n";
+    let gpu = "provider \"yandex\" {\n  zone = \"ru-central1-a\"\n}\nresource \"yandex_compute_instance\" \"gpu\" {\n  \
+               platform_id = \"gpu-standard-v3\"\n}\n";
+    let folder = tree(&[("a/main.tf", bucket), ("b/main.tf", gpu)]);
+    let text = table(folder.path());
+    assert!(text.contains("huaweicloud_obs_bucket.z (Huawei Cloud Computing)"), "{text}");
+    assert!(text.contains("huaweicloud_obs_bucket.z (Huawei Technologies)"), "{text}");
+    assert!(text.contains("yandex_compute_instance.gpu (15 CFR 746.8(a)(1)"), "{text}");
+    let rows: Vec<&str> = text.lines().filter_map(|line| line.get(12..)).filter(|row| row.contains(".z ")).collect();
+    let different: std::collections::BTreeSet<&str> = rows.iter().copied().collect();
+    assert_eq!(rows.len(), different.len(), "{text}");
+}
