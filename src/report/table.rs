@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
+
 use super::words::{members, percent, place, subject, too_weak};
 use super::{FindingRow, Format, Report};
 use crate::text::{clean_line, count, fill, shorten};
@@ -113,22 +115,21 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let room = report.width.saturating_sub(HANDLE);
     let fits = |row: &&Shown<'_>| row.subject.chars().count() + 2 + row.place.chars().count() <= room;
     let column = shown.iter().filter(fits).map(|row| row.subject.chars().count()).max().unwrap_or(0);
-    let mut heading = (String::new(), String::new());
-    for row in &shown {
-        let finding = row.finding;
-        if (&heading.0, &heading.1) != (&finding.severity, &finding.rule) {
-            heading = (finding.severity.clone(), finding.rule.clone());
-            writeln!(out, "{:8}  {}", finding.severity, clean_line(&finding.rule))?;
+    for group in shown.chunk_by(|a, b| a.heading() == b.heading()) {
+        let (severity, rule) = group[0].heading();
+        writeln!(out, "{severity:8}  {}", clean_line(rule))?;
+        let mut grid = Grid::new();
+        for row in group {
+            let left = room.saturating_sub(2 + row.place.chars().count());
+            let text = if row.subject.chars().count() <= left {
+                // a row that cannot keep the column still keeps its line
+                format!("{:1$}  {2}", row.subject, column.min(left), row.place)
+            } else {
+                format!("{}\n{}", shorten(&row.subject, room), shorten_left(&row.place, room))
+            };
+            grid.add_row([Cell::new(format!("{} {}", mark(row.finding), handle(row.finding))), Cell::new(text)]);
         }
-        let (mark, handle) = (mark(finding), handle(finding));
-        let left = room.saturating_sub(2 + row.place.chars().count());
-        if row.subject.chars().count() <= left {
-            // a row that cannot keep the column still keeps its line
-            writeln!(out, "{mark} {handle}  {:1$}  {2}", row.subject, column.min(left), row.place)?;
-        } else {
-            writeln!(out, "{mark} {handle}  {}", shorten(&row.subject, room))?;
-            writeln!(out, "{:HANDLE$}{}", "", shorten_left(&row.place, room))?;
-        }
+        print(&mut grid, &[HANDLE, room], out)?;
     }
     if report.findings.len() > SHOWN {
         let more = report.findings.len() - SHOWN;
@@ -144,6 +145,21 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "({})", used.join(", "))?;
     }
     writeln!(out)
+}
+
+/// Prints a grid without lines, its columns as wide as said.
+fn print(grid: &mut Grid, widths: &[usize], out: &mut dyn io::Write) -> io::Result<()> {
+    grid.load_style(presets::NOTHING);
+    for (at, width) in widths.iter().enumerate() {
+        if let Some(column) = grid.column_mut(at) {
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(u16::try_from(*width).unwrap_or(80))));
+            column.set_padding((0, 0));
+        }
+    }
+    for line in grid.to_string().lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }
 
 /// A finding with the words of its line.
@@ -162,6 +178,10 @@ impl<'a> Shown<'a> {
             clean_line(&members(finding, width.saturating_sub(HANDLE))).into_owned()
         };
         Self { finding, subject, place }
+    }
+
+    fn heading(&self) -> (&'a str, &'a str) {
+        (&self.finding.severity, &self.finding.rule)
     }
 }
 
