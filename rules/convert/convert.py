@@ -45,7 +45,8 @@ def main():
     orgs, owned = organisations.convert(read_csv(facts / "organisations.csv"))
     write(catalog / "organisations.toml", "organisation", orgs, "Organisations and their identity keys")
     write(catalog / "ownership.toml", "ownership", owned, "Who owns or controls whom")
-    write(catalog / "listings.toml", "listing", organisations.listings(read_csv(facts / "listed-entities.csv"), read_csv(facts / "organisations.csv")), "Entries of sanctions and entity lists")
+    write(catalog / "listings.toml", "listing", organisations.listings(
+        read_csv(facts / "listed-entities.csv"), read_csv(facts / "organisations.csv"), read_csv(pathlib.Path(__file__).with_name("listing-dates.csv"))), "Entries of sanctions and entity lists")
     write(catalog / "accelerators.toml", "accelerator", accelerators(read_csv(facts / "accelerators.csv")), "Accelerators; reference_* only test our own arithmetic")
     instances, regions = read_csv(facts / "instance-types.csv"), read_csv(facts / "regions.csv")
     write(catalog / "instance_types.toml", "instance_type", [

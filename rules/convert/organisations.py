@@ -136,15 +136,26 @@ def about(row, organisation):
     return "organisation" if same and not denied else "related-party"
 
 
-def listings(rows, organisations):
+def listings(rows, organisations, dates):
+    """Entries of lists. `dates` is listing-dates.csv of this folder: what the table does not hold in a column."""
     by_id = {row["org_id"]: row for row in organisations}
+    known = {(row["list"], row["entry"]): row for row in dates}
     out = []
     for number, row in enumerate(rows, 1):
+        own = known.pop((row["list_code"], row["list_entry_id"]), None) or known.pop((row["list_code"], row["entity"]), None) or {}
+        if own.get("listed") or own.get("listed_text"):
+            assert not date(row["date_listed"]), f"{own['entry']}: the table has the day itself"
+            listed, listed_text = own["listed"], own["listed_text"]
+        else:
+            listed, listed_text = row["date_listed"], row["date_listed"]
         out.append({"id": f"{row['list_code'].lower()}-{number:03}", "organisation": row["org_id"], "kind": row["row_kind"],
                     "about": about(row, by_id[row["org_id"]]) if row["org_id"] in by_id else None,
                     "entity": row["entity"], "aliases": split(row["aliases"]), "country": row["country"],
-                    "list": row["list_code"], "listed": date(row["date_listed"]), "listed_text": None if date(row["date_listed"]) else row["date_listed"],
+                    "list": row["list_code"], "listed": date(listed), "listed_text": None if date(listed) else listed_text,
+                    "delisted": date(own.get("delisted")), "delisted_text": own.get("delisted_text"), "doubtful": own.get("doubtful"),
                     "citation": row["citation"], "policy": row["license_policy"], "programme": row["footnote_or_programme"],
                     "status": row["status"], "entry": row["list_entry_id"], "note": row["note"],
-                    "verified_fields": split(row["verified_fields"]), "source": row["source"], "verification": mark(row["verified"])})
+                    "verified_fields": split(row["verified_fields"]),
+                    "source": row["source"] + (f"; dates: {own['source']}" if own else ""), "verification": mark(row["verified"])})
+    assert not known, f"listing-dates.csv names entries that the table does not hold: {sorted(known)}"
     return out

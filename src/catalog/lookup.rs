@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Catalog;
 use super::index::{KeyMatch, fold};
 use super::rows::{
     Accelerator, CountryGroup, InstanceType, Key, List, Listing, Organisation, Ownership, Provider, Region, Service,
 };
+use super::{Catalog, Standing};
 use crate::model::{CountryCode, Date, Validity, Verification};
 
 impl Catalog {
@@ -97,27 +97,15 @@ impl Catalog {
             .filter(move |row| Validity { from: row.from, to: row.to }.holds_on(day))
     }
 
-    /// List entries that name an organisation and hold, or may hold, on a day; those listed later, uncertain or
-    /// about groups do not count. Where the day of listing or of removal is not known, and the day asked for
-    /// lies before the rule set's, [`Self::is_dated`] says so.
-    pub fn listings(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Listing> {
+    /// List entries that name an organisation and hold, or may hold, on a day; not those about groups. How sure
+    /// it is that they do is told beside each: see [`Listing::standing_on`].
+    pub fn listings(&self, organisation: &str, day: Date) -> impl Iterator<Item = (&Listing, Standing)> {
         let rows = self.listings.get(organisation).map_or(&[][..], Vec::as_slice);
-        let today = self.date();
-        rows.iter().map(|at| &self.tables.listing[*at]).filter(move |row| {
-            let stands = match &*row.status {
-                "listed" | "in-force" => true,
-                "removed" => day < today,
-                _ => false,
-            };
-            &*row.kind == "entity" && stands && listed_since(row).is_none_or(|since| since <= day)
-        })
-    }
-
-    /// True when the table's dates tell that an entry held on a day: it is in force and the day is not before
-    /// the rule set's, or its first day is known.
-    #[must_use]
-    pub fn is_dated(&self, row: &Listing, day: Date) -> bool {
-        &*row.status != "removed" && (day >= self.date() || listed_since(row).is_some())
+        let known = self.date();
+        rows.iter()
+            .map(|at| &self.tables.listing[*at])
+            .filter(|row| &*row.kind == "entity")
+            .filter_map(move |row| Some((row, row.standing_on(day, known)?)))
     }
 
     /// What a list means.
@@ -285,17 +273,4 @@ impl Catalog {
     pub fn instance_types_named(&self, name: &str) -> Vec<&InstanceType> {
         self.tables.provider.iter().filter_map(|provider| self.instance_type(&provider.id, name)).collect()
     }
-}
-
-/// First day on which an entry can have held: its date, else the earliest day that its words name.
-fn listed_since(row: &Listing) -> Option<Date> {
-    row.listed.or_else(|| {
-        let words = row.listed_text.as_deref()?;
-        let first: String = words.chars().take_while(|c| c.is_ascii_digit() || *c == '-').collect();
-        match first.len() {
-            4 => Date::parse(&format!("{first}-01-01")),
-            7 => Date::parse(&format!("{first}-01")),
-            _ => Date::parse(&first),
-        }
-    })
 }

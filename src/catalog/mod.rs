@@ -7,12 +7,14 @@ mod index;
 mod layer;
 mod lookup;
 pub mod rows;
+mod standing;
 pub(crate) mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use index::{HostIndex, KeyMatch};
 pub use layer::{Content, Layer, RuleError, read_folder};
+pub use standing::Standing;
 pub use tables::Tables;
 
 use crate::model::Date;

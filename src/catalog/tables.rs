@@ -215,6 +215,13 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for (id, _) in seen.into_iter().filter(|(_, count)| *count > 1) {
         errors.push(locate(layers, "id", id, format!("organisation `{id}` is defined twice in one layer")));
     }
+    for (field, words) in tables.listing.iter().flat_map(Listing::unclear_times) {
+        let message = format!(
+            "`{field}` of a `listing` is `{words}`; write `2022`, `2022-06`, `2022-06-03`, two of them with ` to ` between \
+             for some day in that time, or with ` and ` for two listings"
+        );
+        errors.push(locate(layers, field, words, message));
+    }
     errors.sort();
     errors.dedup();
     errors

@@ -18,6 +18,25 @@ impl Date {
         text.parse().ok().map(Self)
     }
 
+    /// First and last day of a year (`2022`), a month (`2022-06`) or a day (`2022-06-03`).
+    #[must_use]
+    pub fn parse_period(text: &str) -> Option<(Self, Self)> {
+        match text.len() {
+            4 => Some((Self::parse(&format!("{text}-01-01"))?, Self::parse(&format!("{text}-12-31"))?)),
+            7 => {
+                let first = Self::parse(&format!("{text}-01"))?;
+                Some((first, Self(first.0.last_of_month())))
+            }
+            _ => Self::parse(text).map(|day| (day, day)),
+        }
+    }
+
+    /// The day before; none before the first day of the calendar.
+    #[must_use]
+    pub fn day_before(self) -> Option<Self> {
+        self.0.yesterday().ok().map(Self)
+    }
+
     /// From a TOML local date.
     #[must_use]
     pub fn from_toml(value: &toml::value::Datetime) -> Option<Self> {
@@ -114,5 +133,9 @@ mod tests {
         assert!(!validity.holds_on(day("2026-01-01")) && !validity.holds_on(day("2024-12-31")));
         assert_eq!(day("2026-11-23").days_until(day("2026-12-03")), 10);
         assert_eq!(Date::parse("2026-13-01"), None);
+        assert_eq!(Date::parse_period("2024-02"), Some((day("2024-02-01"), day("2024-02-29"))));
+        assert_eq!(Date::parse_period("2024"), Some((day("2024-01-01"), day("2024-12-31"))));
+        assert_eq!((Date::parse_period("20ü4"), Date::parse_period("soon")), (None, None));
+        assert_eq!(day("2025-03-01").day_before(), Some(day("2025-02-28")));
     }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod images;
 mod judging;
+mod listings;
 mod parse;
 mod properties;
 mod reconcile;

@@ -32,9 +32,19 @@ rows! {
         /// Day it was listed.
         #[serde(default)]
         listed: Option<Date>,
-        /// The same in words, when no day is known.
+        /// The time of listing when no day is known: `2022`, `2022-06`, `2022-03 to 2022-06` for some day between,
+        /// `2022-04-05 and 2025-08-14` for twice.
         #[serde(default)]
         listed_text: Option<Text>,
+        /// Day it was taken off: the first on which it no longer holds.
+        #[serde(default)]
+        delisted: Option<Date>,
+        /// The time it was taken off when no day is known, as in `listed_text`.
+        #[serde(default)]
+        delisted_text: Option<Text>,
+        /// Days on which sources disagree whether it held: `2026-02-17 to 2026-06-08`, the last not included.
+        #[serde(default)]
+        doubtful: Option<Text>,
         /// Legal citation.
         #[serde(default)]
         citation: Option<Text>,

@@ -1,9 +1,10 @@
 //! Kind `listed`: a party on a list, or one controlled by such a party, answers for the component.
 
 use super::alternatives;
+use crate::catalog::Standing;
 use crate::catalog::rows::Listing;
 use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, Horizon, Validity, Verification};
+use crate::model::{Citation, Horizon, Verification};
 use crate::rules::draft::{Hit, describe};
 use crate::rules::file::{ListedParameters, Rule};
 use crate::rules::run::{Hits, View};
@@ -39,28 +40,16 @@ fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: C
 
 fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, path: &Path) -> Option<Hit> {
     let organisation = view.graph.node(path.end()).id.rest().to_owned();
-    let entries: Vec<&Listing> = view
+    let mut entries: Vec<(&Listing, Standing)> = view
         .catalog
         .listings(&organisation, view.as_of)
-        .filter(|row| (row.about.as_deref() == Some("related-party")) == parameters.related_parties)
-        .filter(|row| parameters.consequence.iter().any(|word| *word == consequence(view, &row.list)))
+        .filter(|(row, _)| (row.about.as_deref() == Some("related-party")) == parameters.related_parties)
+        .filter(|(row, _)| parameters.consequence.iter().any(|word| *word == consequence(view, &row.list)))
         .collect();
-    let first = entries.first()?;
-    let lists: Vec<String> = entries
-        .iter()
-        .map(|row| {
-            let since = row.listed.map_or_else(
-                || row.listed_text.as_deref().unwrap_or("date unknown").to_owned(),
-                |date| date.to_string(),
-            );
-            format!(
-                "{} ({}{since}{})",
-                row.list,
-                if &*row.status == "removed" { "removed since, " } else { "" },
-                row.entry.as_deref().map_or_else(String::new, |entry| format!(", entry {entry}"))
-            )
-        })
-        .collect();
+    // what surely held speaks first
+    entries.sort_by_key(|(_, standing)| *standing != Standing::Held);
+    let (first, _) = entries.first()?;
+    let lists: Vec<String> = entries.iter().map(|(row, _)| named(row)).collect();
     let party = view.graph.label(path.end());
     let how = match control {
         Control::Operator => "operated by",
@@ -78,25 +67,32 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
     hit.horizon = path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().or(Some(Horizon::None));
     hit.citations = entries
         .iter()
-        .filter_map(|row| {
+        .filter_map(|(row, _)| {
             row.citation.as_deref().map(|title| Citation { title: format!("{}: {title}", row.list).into(), url: None })
         })
         .collect();
     hit.citations.dedup();
     // the entry counts as checked only when the table says so of its name and status
-    hit.verification = entries.iter().map(|row| mark(view, row)).max().unwrap_or(Verification::Recalled);
-    hit.effective = Validity { from: first.listed, to: None };
+    hit.verification = entries.iter().map(|entry| mark(*entry)).max().unwrap_or(Verification::Recalled);
+    hit.effective = first.validity();
+    hit.notes.extend(entries.iter().filter_map(|(row, standing)| match standing {
+        Standing::Held => None,
+        Standing::Unsure(why) => Some(format!("{}: {why}; it may not have held on {}", named(row), view.as_of)),
+    }));
     hit.notes.extend(first.policy.as_deref().map(|policy| format!("{}: {policy}", first.list)));
     hit.alternatives = alternatives(view, node);
     Some(hit)
 }
 
-fn mark(view: &View<'_>, row: &Listing) -> Verification {
-    if !view.catalog.is_dated(row, view.as_of) {
-        return Verification::Recalled;
-    }
+/// `US-SDN (2022-08-08 until 2025-03-21, entry OFAC:39796)`.
+fn named(row: &Listing) -> String {
+    let entry = row.entry.as_deref().map_or_else(String::new, |entry| format!(", entry {entry}"));
+    format!("{} ({}{entry})", row.list, row.dates())
+}
+
+fn mark((row, standing): (&Listing, Standing)) -> Verification {
     let checked = ["entity", "status"].iter().all(|field| row.verified_fields.iter().any(|known| &**known == *field));
-    if checked { row.verification } else { Verification::Recalled }
+    if checked && standing == Standing::Held { row.verification } else { Verification::Recalled }
 }
 
 /// What a listing means from the profile's chair.
