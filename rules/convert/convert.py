@@ -30,7 +30,7 @@ def accelerators(rows):
             "fab_countries": [c for c in row["fab_country"].split("+") if c], "process": row["process_node"],
             "die_area_mm2": row["logic_die_area_mm2"], "die_area_note": row["die_area_note"], "dense": dense,
             "memory_gb": row["memory_gb"], "memory_type": row["memory_type"], "memory_bandwidth_gbs": row["memory_bw_gbs"],
-            "reference_tpp": row["tpp"], "reference_density": row["performance_density"], "reference_class": row["class_3a090"],
+            "reference_tpp": row["tpp"], "reference_precision": row["tpp_precision"], "reference_density": row["performance_density"], "reference_class": row["class_3a090"],
             "case_by_case": row["cn_mo_case_by_case_thresholds"], "gp10_risk": row["gp10_risk"], "licence_letter": row["other_us_licence_trigger"],
             "pci_ids": split(row["pci_ids"]), "device_names": split(row["device_name_strings"]), "k8s_labels": split(row["k8s_product_labels"]),
             "note": row["note"], "source": row["source"], "verification": mark(row["verified"]),
@@ -50,7 +50,7 @@ def main():
     write(catalog / "accelerators.toml", "accelerator", accelerators(read_csv(facts / "accelerators.csv")), "Accelerators; reference_* only test our own arithmetic")
     instances, regions = read_csv(facts / "instance-types.csv"), read_csv(facts / "regions.csv")
     write(catalog / "instance_types.toml", "instance_type", [
-        {"provider": r["provider"], "name": r["instance_type"], "accelerator": r["accelerator_sku"], "count": r["accelerator_count"],
+        {"provider": r["provider"], "provider_jurisdiction": r["provider_jurisdiction"], "name": r["instance_type"], "accelerator": r["accelerator_sku"], "count": r["accelerator_count"],
          "memory_gb": r["memory_gb_per_accelerator"], "note": r["note"], "source": r["source"], "verification": mark(r["verified"])}
         for r in instances], "Cloud instance types with accelerators")
     write(catalog / "regions.toml", "region", [
@@ -73,7 +73,7 @@ def main():
     write(frameworks / "csf-criteria.toml", "criterion", criteria, "EU Cloud Sovereignty Framework: the 48 criteria")
     for name in ("sovereignty-frameworks", "export-controls", "jurisdiction-laws", "providers", "lock-in-services", "alert-feeds"):
         write(rules / "reference" / f"{name}.toml", "reference", law.reference(name, text(f"{name}.md")),
-              "Every table of the document; kept as data, not evaluated")
+              "Every table of the document; kept as data, not evaluated", schema="")
 
 
 if __name__ == "__main__":

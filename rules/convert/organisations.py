@@ -44,7 +44,9 @@ def convert(rows):
         organisations.append(organisation(row))
         parent_text = row["immediate_parent"]
         verified = set(split(row["verified_keys"]))
-        grade = mark(row["verified"]) if verified & {"immediate_parent", "ultimate_parent"} else "recalled"
+        twice = set(split(row["two_source_keys"]))
+        owners = {"immediate_parent", "ultimate_parent"}
+        grade = "two-source" if twice & owners else "one-source" if verified & owners else "recalled"
         if parent_text and not VAGUE.search(parent_text):
             share = re.search(r"([\d.]+) percent", parent_text)
             pending = bool(re.search(r"not confirmed|pending|court-appointed", parent_text))
@@ -94,10 +96,11 @@ def organisation(row):
     add("registry", row["registries"], "reg")
     add("domain", row["domains"], "dom")
     add("huggingface", row["huggingface_orgs"], "hf")
-    fields = [field for field in ("country", "ultimate_parent", "immediate_parent", "list_status") if field in verified]
+    columns = ("country", "ultimate_parent", "immediate_parent", "list_status")
+    fields, fields_twice = ([field for field in columns if field in known] for known in (verified, twice))
     return {"id": row["org_id"], "name": row["name"], "kind": row["kind"], "country": row["country_iso2"],
             "list_status": row["list_status"], "ultimate_parent": row["ultimate_parent"],
-            "ultimate_parent_country": row["ultimate_parent_country"], "keys": keys, "verified_fields": fields,
+            "ultimate_parent_country": row["ultimate_parent_country"], "keys": keys, "verified_fields": fields, "two_source_fields": fields_twice,
             "controls": row["controls"], "note": row["note"], "source": row["source"], "verification": mark(row["verified"])}
 
 

@@ -17,7 +17,8 @@ impl Catalog {
     }
 
     /// Seat of an organisation, with where it is from and how well it is checked. A seat in the
-    /// organisation's own row counts as checked only when the row says that its country is.
+    /// organisation's own row counts as checked only when the row says that its country is, and as given by two sources
+    /// only when the row says that too.
     #[must_use]
     pub fn seat(&self, id: &str) -> Option<(CountryCode, &str, Verification)> {
         if let Some(at) = self.seats.get(id) {
@@ -25,8 +26,12 @@ impl Catalog {
             return Some((row.country, &row.source, row.verification));
         }
         let row = self.organisation(id)?;
-        let checked = row.verified_fields.iter().any(|field| &**field == "country");
-        let mark = if checked { row.verification } else { Verification::Recalled };
+        let has = |fields: &[Box<str>]| fields.iter().any(|field| &**field == "country");
+        let mark = match (has(&row.verified_fields), has(&row.two_source_fields)) {
+            (true, true) => Verification::TwoSource,
+            (true, false) => row.verification.min(Verification::OneSource),
+            (false, _) => Verification::Recalled,
+        };
         Some((row.country?, &row.source, mark))
     }
 

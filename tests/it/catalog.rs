@@ -1,7 +1,10 @@
 //! The embedded catalog: complete, consistent, and clear about mistakes in added files.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use sovaudit::catalog::{Catalog, Layer};
-use sovaudit::model::Date;
+use sovaudit::model::{Date, Verification};
 
 fn layer(path: &str, text: &str) -> Layer {
     Layer { name: "test".into(), files: vec![(path.into(), text.into())] }
@@ -75,6 +78,9 @@ fn lookups_answer() {
         Some("aws/sagemaker-endpoint")
     );
     assert_eq!(catalog.service_by_host("api.openai.com").map(|row| &*row.id), Some("openai/api"));
+    let container = catalog.service_by_terraform("openstack_objectstorage_container_v1").expect("is a service");
+    assert_eq!((&*container.id, &*container.capability), ("openstack/object-storage", "object-storage"));
+    assert!(container.open_api && container.stateful);
     assert!(catalog.listings("smic", day).next().is_some());
     let ae = |day: &str| {
         let day = Date::parse(day).expect("is a date");
@@ -126,16 +132,67 @@ fn reference_tables_are_well_formed() {
     assert!(rows > 400, "{rows}");
 }
 
-/// Every file under `rules/` that editors complete names its schema.
+/// Every file that is read names a schema that exists and that it keeps; what no schema speaks of names none.
 #[test]
-fn rule_files_name_their_schema() {
-    for (path, text) in
-        Layer::embedded().files.iter().filter(|(path, _)| path.contains('/') && !path.starts_with("reference/"))
-    {
+fn rule_files_keep_the_schema_that_they_name() {
+    let mut validators: BTreeMap<PathBuf, jsonschema::Validator> = BTreeMap::new();
+    for (path, text) in &Layer::embedded().files {
         let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema "));
+        if path.starts_with("reference/") {
+            assert_eq!(schema, None, "rules/{path}");
+            continue;
+        }
         let schema = schema.unwrap_or_else(|| panic!("rules/{path} names no schema"));
         let folder = crate::cli::root().join("rules").join(path);
         let schema = folder.parent().expect("a file lies in a folder").join(schema);
-        assert!(schema.is_file(), "rules/{path} names {}", schema.display());
+        let schema = schema.canonicalize().unwrap_or_else(|_| panic!("rules/{path} names {}", schema.display()));
+        let validator = validators.entry(schema.clone()).or_insert_with(|| {
+            let text = std::fs::read(&schema).expect("is readable");
+            jsonschema::validator_for(&serde_json::from_slice(&text).expect("is JSON")).expect("is a schema")
+        });
+        let value = as_json(&toml::Value::Table(toml::from_str(text).expect("is TOML")));
+        let errors: Vec<String> =
+            validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "rules/{path}: {errors:#?}");
     }
+}
+
+/// As editors see it: dates are texts.
+fn as_json(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Datetime(day) => day.to_string().into(),
+        toml::Value::Array(items) => items.iter().map(as_json).collect(),
+        toml::Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), as_json(value))).collect(),
+        toml::Value::String(text) => text.as_str().into(),
+        toml::Value::Integer(number) => (*number).into(),
+        toml::Value::Float(number) => (*number).into(),
+        toml::Value::Boolean(truth) => (*truth).into(),
+    }
+}
+
+/// What a table says twice is said once: providers of instance types sit where their own rows say.
+#[test]
+fn providers_sit_where_their_machines_say() {
+    let catalog = Catalog::embedded();
+    for row in &catalog.tables().instance_type {
+        let provider = catalog.provider(&row.provider).expect("checked at load");
+        let (seat, _, _) = catalog.seat(&provider.organisation).expect("has a seat");
+        assert_eq!(row.provider_jurisdiction, Some(seat), "{} {}", row.provider, row.name);
+    }
+}
+
+/// Keys and fields of an organisation were taken for as well checked as the best of its row.
+#[test]
+fn keys_and_fields_carry_their_own_mark() {
+    let catalog = Catalog::embedded();
+    let key = |value: &str| {
+        let (_, key, _) = catalog.organisation_by_key("github", value).expect("is known");
+        (key.gate, key.two_source)
+    };
+    assert_eq!(key("kunpengcompute"), (true, false), "the row has two sources, this key one");
+    assert_eq!(key("mindspore-ai"), (true, true));
+    assert_eq!(catalog.organisation("huawei").map(|row| row.verification), Some(Verification::TwoSource));
+    assert_eq!(catalog.seat("huawei").map(|seat| seat.2), Some(Verification::OneSource));
+    let twice = catalog.tables().organisation.iter().flat_map(|row| &row.keys).filter(|key| key.two_source);
+    assert!(twice.clone().count() >= 30 && twice.clone().all(|key| key.gate && !key.prefix));
 }

@@ -262,3 +262,24 @@ fn rows_of_one_component_tell_in_what_they_differ() {
     let different: std::collections::BTreeSet<&str> = rows.iter().copied().collect();
     assert_eq!(rows.len(), different.len(), "{text}");
 }
+
+/// A supplier's well-known seat made a recalled supplier count as checked.
+#[test]
+fn a_recalled_supplier_stays_recalled() {
+    let folder = tree(&[("main.tf", "resource \"snowflake_database\" \"events\" {\n  name = \"events\"\n}\n")]);
+    let (_, report) = report(folder.path(), &[]);
+    let relations = report["relations"].as_array().expect("relations").iter();
+    let marks: Vec<&str> = relations
+        .filter(|relation| relation["kind"] == "provided-by" && relation["to"] == "organisation:snowflake")
+        .flat_map(|relation| relation["evidence"].as_array().expect("evidence"))
+        .filter_map(|evidence| evidence["verification"].as_str())
+        .collect();
+    assert_eq!(marks, ["recalled"], "{report:#}");
+    let rests_on_it: Vec<&Value> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| finding["rule"] == "foreign-control" && finding["may_gate"] == true)
+        .collect();
+    assert!(rests_on_it.is_empty(), "{rests_on_it:#?}");
+}

@@ -50,6 +50,17 @@ fn export_classes_agree_with_the_table() {
             wrong.push(format!("{}: TPP {tpp}, table {reference}", row.id));
         }
     }
+    for row in &catalog.tables().accelerator {
+        let class = sovaudit::export::classify(row, &catalog, day);
+        // several precisions may give the same TPP
+        let bits = |name: &str| name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<f64>().unwrap_or(0.0);
+        let by = |name: &str| Some(row.dense.get(name)?.parse::<f64>().ok()? * bits(name));
+        if let (Some((name, _)), Some(reference)) = (&class.precision, row.reference_precision.as_deref())
+            && by(reference).zip(class.tpp).is_none_or(|(by, tpp)| (by - tpp).abs() > tpp * 0.005 + 1.0)
+        {
+            wrong.push(format!("{}: decided by {name}, table {reference}", row.id));
+        }
+    }
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
     let class = |id: &str| {
         let class = sovaudit::export::classify(catalog.accelerator(id).expect("is in the table"), &catalog, day);

@@ -58,6 +58,9 @@ rows! {
         /// TPP as the table has it; only tests our arithmetic.
         #[serde(default)]
         reference_tpp: Option<Text>,
+        /// Precision whose rate gives that TPP, as the table has it; only tests our arithmetic.
+        #[serde(default)]
+        reference_precision: Option<Text>,
         /// PD as the table has it; only tests our arithmetic.
         #[serde(default)]
         reference_density: Option<Text>,
@@ -102,6 +105,9 @@ rows! {
     InstanceType {
         /// Provider id.
         provider: Text,
+        /// Seat of the provider as this table has it; only tests the provider's own row.
+        #[serde(default)]
+        provider_jurisdiction: Option<CountryCode>,
         /// Name.
         name: Text,
         /// Accelerator id.

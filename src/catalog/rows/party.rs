@@ -52,6 +52,9 @@ rows! {
         /// Fields that were checked.
         #[serde(default)]
         verified_fields: Vec<Text>,
+        /// Fields among them that two sources give.
+        #[serde(default)]
+        two_source_fields: Vec<Text>,
         /// What it controls.
         #[serde(default)]
         controls: Option<Text>,
