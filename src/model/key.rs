@@ -105,3 +105,5 @@ pub const CUDA_VERSION: &str = "cuda-version";
 pub const FIRMWARE_VERSION: &str = "firmware-version";
 /// Memory as a device reports it.
 pub const MEMORY: &str = "memory";
+/// Of a host: `build` when a build step fetches from it.
+pub const FETCHED_BY: &str = "fetched-by";

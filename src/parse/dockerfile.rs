@@ -109,8 +109,9 @@ fn next_part<'a>(all: &mut impl Iterator<Item = Line<'a>>) -> Option<Line<'a>> {
     })
 }
 
-/// The `# escape=` directive; only comment lines may stand before it.
-fn escape_character(text: &str) -> char {
+/// The character that joins lines, from the `# escape=` directive; only comment lines may stand before it.
+#[must_use]
+pub fn escape_character(text: &str) -> char {
     for line in lines(text) {
         let Some(comment) = line.text.trim_start_matches('\u{feff}').trim_start().strip_prefix('#') else { break };
         if let Some(value) = comment.trim().strip_prefix("escape=") {
@@ -216,6 +217,11 @@ fn reference(text: &str) -> Option<Reference<'_>> {
     })?;
     let (name, modifier) = braced[..close].split_at(name_end(&braced[..close]));
     Some(Reference { name, modifier, length: close + 3 })
+}
+
+/// Length of the reference that a text starts with.
+pub(super) fn reference_end(text: &str) -> Option<usize> {
+    reference(text).map(|reference| reference.length)
 }
 
 impl Reference<'_> {

@@ -7,6 +7,7 @@ pub mod dockerfile;
 pub mod hcl;
 pub mod json;
 pub mod lines;
+pub mod shell;
 pub mod sqlite;
 pub mod toml;
 mod tree;

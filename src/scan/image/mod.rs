@@ -3,6 +3,7 @@
 pub mod apk;
 pub mod apk_repositories;
 pub mod apt_sources;
+mod build;
 pub mod compose;
 pub mod dockerfile;
 pub mod dpkg;

@@ -1,0 +1,321 @@
+//! Hosts that the steps of a build fetch from.
+//!
+//! Commands are read as words, nothing is run. An address counts where a tool would fetch from it: as an argument,
+//! in an option or variable that names a source, in a file of sources that a step writes or edits. What a step only
+//! prints does not count.
+
+mod address;
+mod sed;
+mod words;
+
+use std::collections::BTreeMap;
+
+use address::{Address, addresses};
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{ComponentId, key};
+use crate::parse::dockerfile::{Instruction, expand};
+use crate::parse::shell::{Command, Word, commands};
+use crate::scan::package::toolkit;
+use crate::scan::{Facts, SourceFile};
+use crate::text::Span;
+
+/// Longest value that a variable keeps, in bytes.
+const VALUE_LIMIT: usize = 1 << 10;
+
+/// Bytes that the values of variables may add to the words of a file: values made of values grow fast.
+const EXPANSION_BUDGET: usize = 16 << 20;
+
+/// Reads the build steps of one file, in order.
+pub(super) struct Build<'a> {
+    file: &'a SourceFile,
+    project: &'a ComponentId,
+    /// Character that joins lines.
+    escape: char,
+    /// `ARG` and `ENV`.
+    variables: BTreeMap<String, String>,
+    /// Variables of the step being read.
+    local: BTreeMap<String, String>,
+    budget: usize,
+}
+
+/// A word with references replaced.
+struct Arg {
+    text: String,
+    /// Place in the file.
+    span: Span,
+}
+
+impl<'a> Build<'a> {
+    /// Begins a file.
+    pub(super) fn new(file: &'a SourceFile, project: &'a ComponentId, escape: char) -> Self {
+        Self { file, project, escape, variables: BTreeMap::new(), local: BTreeMap::new(), budget: EXPANSION_BUDGET }
+    }
+
+    /// Value of an `ARG` or `ENV`.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.local.get(name).or_else(|| self.variables.get(name)).cloned()
+    }
+
+    /// `ARG` and `ENV`: values for later steps, and sources that tools take from variables.
+    pub(super) fn declare(&mut self, instruction: &Instruction<'_>, out: &mut Facts<'_>) {
+        self.local.clear();
+        let all: Vec<Word> = self.commands(instruction).into_iter().flat_map(|(command, _)| command.words).collect();
+        let offset = instruction.first_span.start;
+        let mut words = all.iter().map(|word| self.place(word, offset)).collect::<Vec<Arg>>().into_iter();
+        while let Some(word) = words.next() {
+            match word.text.split_once('=') {
+                Some((name, value)) => self.assign(&name.to_owned(), value, &word, true, out),
+                // the old form: `ENV NAME value`
+                None if instruction.keyword == "ENV" => {
+                    if let Some(value) = words.next() {
+                        self.assign(&word.text, &value.text, &value, true, out);
+                    }
+                    break;
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// `ADD`: what it fetches, and files of sources written in place.
+    pub(super) fn add(&mut self, instruction: &Instruction<'_>, out: &mut Facts<'_>) {
+        for (command, offset) in self.commands(instruction) {
+            let args: Vec<Arg> = command.words.iter().map(|word| self.place(word, offset)).collect();
+            for arg in args.iter().filter(|_| instruction.keyword == "ADD") {
+                self.fetch(arg, addresses(&arg.text), out);
+            }
+            let writes_sources = args.iter().any(|arg| words::is_source_file(&arg.text));
+            self.written_lines(&command, offset, writes_sources, out);
+        }
+    }
+
+    /// `RUN`.
+    pub(super) fn run(&mut self, instruction: &Instruction<'_>, out: &mut Facts<'_>) {
+        self.local.clear();
+        let all = self.commands(instruction);
+        let mut sources: BTreeMap<usize, bool> = BTreeMap::new();
+        for (command, _) in &all {
+            let tees = command.words.first().is_some_and(|word| word.text == "tee" || word.text == "sudo");
+            let written = command.writes.iter().chain(command.words.iter().filter(|_| tees));
+            let is_source = written.into_iter().any(|word| words::is_source_file(&word.text));
+            *sources.entry(command.pipeline).or_default() |= is_source;
+        }
+        for (command, offset) in &all {
+            let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
+            let args: Vec<Arg> = command.words.iter().map(|word| self.place(word, *offset)).collect();
+            self.command(&args, writes_sources, out);
+            self.written_lines(command, *offset, writes_sources, out);
+        }
+    }
+
+    /// The commands of an instruction, with the offset of their spans in the file.
+    fn commands(&self, instruction: &Instruction<'_>) -> Vec<(Command, usize)> {
+        let offset = instruction.first_span.start;
+        let text = self.file.text().get(offset..instruction.span.end).unwrap_or_default();
+        if text.starts_with('[') {
+            return vec![(exec_form(text), offset)];
+        }
+        commands(text, self.escape).into_iter().map(|command| (command, offset)).collect()
+    }
+
+    fn place(&mut self, word: &Word, offset: usize) -> Arg {
+        let span = word.span.shifted(offset);
+        if !(word.expands && word.text.contains('$') && self.budget > 0) {
+            return Arg { text: word.text.clone(), span };
+        }
+        let (text, _) = expand(&word.text, &|name| self.variable(name));
+        self.budget = self.budget.saturating_sub(text.len());
+        Arg { text, span }
+    }
+
+    fn assign(&mut self, name: &str, value: &str, word: &Arg, lasts: bool, out: &mut Facts<'_>) {
+        if words::is_source_variable(name) {
+            let start = word.text.len() - value.len();
+            let found = words::in_value(value).into_iter();
+            let found =
+                found.map(|Address { host, range }| Address { host, range: range.start + start..range.end + start });
+            self.fetch(word, found.collect(), out);
+        }
+        if value.len() <= VALUE_LIMIT {
+            let variables = if lasts { &mut self.variables } else { &mut self.local };
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// One command: assignments and wrappers before it are passed over.
+    fn command(&mut self, args: &[Arg], writes_sources: bool, out: &mut Facts<'_>) {
+        let mut rest = args;
+        while let Some((first, after)) = rest.split_first() {
+            let assignment = first.text.split_once('=').filter(|(name, _)| is_name(name));
+            if let Some((name, value)) = assignment {
+                self.assign(&name.to_owned(), value, first, false, out);
+            } else if !(is_wrapper(&first.text) || first.text.starts_with('-')) {
+                break;
+            }
+            rest = after;
+        }
+        let Some((first, rest)) = rest.split_first() else { return };
+        let program = first.text.rsplit('/').next().unwrap_or_default();
+        match program {
+            _ if words::only_speaks(program) => {
+                let text: String = rest.iter().map(|arg| arg.text.as_str()).collect::<Vec<_>>().join(" ");
+                let is_source_line = !words::in_written_text(&text, false).is_empty();
+                for arg in rest.iter().filter(|_| writes_sources || is_source_line) {
+                    self.fetch(arg, addresses(&arg.text), out);
+                }
+            }
+            "sed" | "perl" => self.edits(rest, out),
+            "git" if rest.iter().any(|arg| new_address(&arg.text).is_some()) => {
+                // `git config url.NEW.insteadOf OLD`: only the new address is fetched from
+                for arg in rest {
+                    let found = new_address(&arg.text).map(addresses).unwrap_or_default();
+                    let found = found.into_iter().map(|address| address.moved("url.".len())).collect();
+                    self.fetch(arg, found, out);
+                }
+            }
+            _ => self.arguments(program, rest, out),
+        }
+    }
+
+    fn arguments(&mut self, program: &str, args: &[Arg], out: &mut Facts<'_>) {
+        let mut before = "";
+        for (at, arg) in args.iter().enumerate() {
+            let text = arg.text.as_str();
+            let (option, value) = match text.split_once('=') {
+                Some((option, value)) if option.starts_with('-') || is_name(option) => (option, Some(value)),
+                _ => (text, None),
+            };
+            let is_other = words::takes_other_value(program, before)
+                || words::takes_other_value(program, option) && value.is_some()
+                || text.starts_with("mirror.")
+                || text.starts_with("-H") && words::is_download(program);
+            let in_place = words::is_source_option(program, before)
+                || value.is_some() && (words::is_source_option(program, option) || words::is_source_variable(option))
+                || before.to_ascii_lowercase().ends_with("registry") && at >= 2
+                || words::is_bare_download(program, before, text);
+            if !is_other {
+                let start = value.filter(|_| in_place).map_or(0, |value| text.len() - value.len());
+                let found = if in_place { words::in_value(&text[start..]) } else { addresses(text) };
+                let found = found
+                    .into_iter()
+                    .map(|Address { host, range }| Address { host, range: range.start + start..range.end + start });
+                self.fetch(arg, found.collect(), out);
+            }
+            before = text;
+        }
+    }
+
+    /// `sed` and `perl` with their scripts.
+    fn edits(&mut self, args: &[Arg], out: &mut Facts<'_>) {
+        let edits_sources = args.iter().any(|arg| words::is_source_file(&arg.text));
+        let takes_script = |text: &str| {
+            !text.starts_with("--") && text.starts_with('-') && text.ends_with('e') || text == "--expression"
+        };
+        let named = args.iter().any(|arg| takes_script(&arg.text) || arg.text.starts_with("--expression="));
+        let mut is_script = !named;
+        for arg in args {
+            if arg.text.starts_with("--expression=") || is_script && !arg.text.starts_with('-') {
+                self.fetch(arg, sed::written_hosts(&arg.text, edits_sources), out);
+                is_script = false;
+            } else if named {
+                is_script = takes_script(&arg.text);
+            }
+        }
+    }
+
+    /// Lines of here-documents that a command writes into a file.
+    fn written_lines(&mut self, command: &Command, offset: usize, writes_sources: bool, out: &mut Facts<'_>) {
+        for line in &command.lines {
+            let span = line.shifted(offset);
+            let text = self.file.text().get(span.start..span.end).unwrap_or_default();
+            let found = words::in_written_text(text, writes_sources);
+            if !found.is_empty() {
+                self.fetch(&Arg { text: text.to_owned(), span }, found, out);
+            }
+        }
+    }
+
+    /// Writes the hosts found in a word, each at its own place where the word stands in the file as it is.
+    fn fetch(&self, arg: &Arg, found: Vec<Address>, out: &mut Facts<'_>) {
+        let raw = self.file.text().get(arg.span.start..arg.span.end).unwrap_or_default();
+        let mut from = 0;
+        let mut stands_as_is = true;
+        for Address { host, range } in found {
+            let text = arg.text.get(range).unwrap_or_default();
+            let at = raw.get(from..).filter(|_| stands_as_is).and_then(|rest| rest.find(text));
+            let span = match at {
+                Some(at) => {
+                    from += at + text.len();
+                    Span::new(arg.span.start + from - text.len(), arg.span.start + from)
+                }
+                None => {
+                    stands_as_is = false;
+                    arg.span
+                }
+            };
+            let Some(host) = host else {
+                let message = "an address whose host depends on a variable without a value";
+                out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
+                continue;
+            };
+            let seen = self.file.at(span);
+            toolkit::distributed_by(self.project, &host, &seen, out);
+            out.attribute(&ComponentId::host(&host), key::FETCHED_BY, "build", seen);
+        }
+    }
+}
+
+/// `["word", "word"]`: the words of the form without a shell.
+fn exec_form(text: &str) -> Command {
+    let mut command = Command::default();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('"') {
+        let start = at + open;
+        let Some(length) = text[start + 1..].find('"') else { break };
+        let end = start + length + 2;
+        let word = Word { text: text[start + 1..end - 1].to_owned(), span: Span::new(start, end), expands: false };
+        command.words.push(word);
+        at = end;
+    }
+    command
+}
+
+/// The address of `url.ADDRESS.insteadOf`.
+fn new_address(word: &str) -> Option<&str> {
+    let rest = word.strip_prefix("url.")?;
+    rest.strip_suffix(".insteadOf").or_else(|| rest.strip_suffix(".insteadof"))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Words that stand before a command.
+fn is_wrapper(word: &str) -> bool {
+    matches!(
+        word,
+        "export"
+            | "declare"
+            | "local"
+            | "readonly"
+            | "sudo"
+            | "env"
+            | "exec"
+            | "time"
+            | "nohup"
+            | "command"
+            | "if"
+            | "then"
+            | "elif"
+            | "else"
+            | "while"
+            | "until"
+            | "do"
+            | "!"
+            | "{"
+            | "}"
+    )
+}
