@@ -248,8 +248,8 @@ impl<'t> Reader<'t> {
         let (inner, length) = if c == '`' {
             let Some(close) = rest[1..].find('`') else { return self.push(c) };
             (Some(Span::new(start + 1, start + 1 + close)), close + 2)
-        } else if rest.starts_with("$(") {
-            let close = closing(&rest[2..]);
+        } else if let Some(after) = rest.strip_prefix("$(") {
+            let close = closing(after);
             let inner = (!rest.starts_with("$((")).then(|| Span::new(start + 2, start + 2 + close));
             (inner, (close + 3).min(rest.len()))
         } else {

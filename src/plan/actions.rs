@@ -124,6 +124,9 @@ fn text(
     let to = target.map_or("an operator under trusted control", |target| &target.name);
     match kind {
         PlanAction::Pin => format!("pin `{label}` by digest"),
+        PlanAction::Mirror if graph.node(node).kind == crate::model::ComponentKind::Host => {
+            format!("fetch what comes from `{label}` from a mirror of your own")
+        }
         PlanAction::Mirror => format!("hold `{label}` in a registry of your own and fetch it from there"),
         PlanAction::Remove => format!("remove or replace `{label}`"),
         PlanAction::Gitops => {

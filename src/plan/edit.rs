@@ -71,6 +71,10 @@ fn take_away(action: &Action, graph: &Graph<'_>, gone: &mut Removals) {
             gone.components.insert(subject.clone());
         }
         PlanAction::Pin => gone.attributes(subject, &[key::PINNED]),
+        // what fetched from the host fetches from a mirror of one's own
+        PlanAction::Mirror if is_host(subject) => {
+            gone.components.insert(subject.clone());
+        }
         PlanAction::Mirror => gone.relations(subject, &[RelationKind::DistributedBy]),
         PlanAction::Gitops | PlanAction::Replicate => {}
         PlanAction::OpenApi => {
@@ -91,6 +95,7 @@ fn put_in(action: &Action, inventory: &mut Inventory, inputs: &Inputs<'_>) {
     match action.kind {
         PlanAction::Remove => {}
         PlanAction::Pin => note(inventory, subject, key::PINNED, "digest"),
+        PlanAction::Mirror if is_host(subject) => {}
         PlanAction::Mirror => {
             let host = ComponentId::host("mirror.own.internal");
             add(inventory, Fact::Component { id: host.clone(), kind: ComponentKind::Host });
@@ -114,6 +119,10 @@ fn put_in(action: &Action, inventory: &mut Inventory, inputs: &Inputs<'_>) {
             operated_by(inventory, subject, action, inputs);
         }
     }
+}
+
+fn is_host(subject: &ComponentId) -> bool {
+    subject.as_str().starts_with("host:")
 }
 
 /// What the component is built from in the same service: it goes with it.

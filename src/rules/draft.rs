@@ -235,7 +235,7 @@ impl Grounds {
     /// How sure it is that the rule speaks of the subject: the attributes it was selected by.
     fn of_selection(view: &View<'_>, rule: &Rule, subject: NodeId) -> Self {
         let mut grounds = Self::sure();
-        for (key, wanted) in &rule.select.attribute {
+        for (key, wanted) in std::iter::once(&rule.select).chain(&rule.also).flat_map(|select| &select.attribute) {
             let attributes = view.graph.all_attributes(subject).iter();
             let strongest = attributes
                 .filter(|(name, value, _)| name == key && wanted.iter().any(|word| word == "*" || word == value))

@@ -39,6 +39,9 @@ pub struct Rule {
     /// Which components it looks at.
     #[serde(default)]
     pub select: Select,
+    /// Further components it looks at, beside those of `select`.
+    #[serde(default)]
+    pub also: Option<Select>,
     /// One finding for all subjects of the rule instead of one each: for what is common and mild.
     #[serde(default)]
     pub aggregate: bool,

@@ -97,13 +97,14 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         wrong("kind", format!("this `kind` needs a section `[{section}]`"));
     }
     let kinds: BTreeSet<&str> = ComponentKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    for word in &rule.select.kind {
+    let selects = || std::iter::once(&rule.select).chain(&rule.also);
+    for word in selects().flat_map(|select| &select.kind) {
         if !kinds.contains(word.as_str()) {
             let hint = nearest(word, &kinds).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             wrong("kind", format!("`{word}` is not a kind of component{hint}"));
         }
     }
-    for pattern in &rule.select.id {
+    for pattern in selects().flat_map(|select| &select.id) {
         if globset::Glob::new(pattern).is_err() {
             wrong("id", format!("`{pattern}` is not a glob"));
         }

@@ -4,14 +4,20 @@ use std::collections::BTreeSet;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::file::Select;
+use super::file::{Rule, Select};
 use super::run::View;
 use crate::graph::NodeId;
 use crate::model::{ComponentKind, component_name};
 
-/// Every selected component, in id order.
+/// Every component that a rule speaks about, in id order.
 #[must_use]
-pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
+pub fn select(view: &View<'_>, rule: &Rule) -> Vec<NodeId> {
+    let mut found = matching(view, &rule.select);
+    found.extend(rule.also.iter().flat_map(|also| matching(view, also)));
+    found.into_iter().filter(|node| !view.graph.is_part(*node)).collect()
+}
+
+fn matching(view: &View<'_>, select: &Select) -> BTreeSet<NodeId> {
     let kinds: BTreeSet<ComponentKind> = select.kind.iter().filter_map(|word| ComponentKind::parse(word)).collect();
     let ids = globs(&select.id);
     let graph = view.graph;
@@ -19,7 +25,7 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
         let origin = view.roots.path_to(node).start;
         matches!(graph.node(origin).kind, ComponentKind::Workload | ComponentKind::Project)
     };
-    let found: BTreeSet<NodeId> = graph
+    graph
         .nodes()
         .filter(|node| {
             let about = graph.node(*node);
@@ -30,8 +36,7 @@ pub fn select(view: &View<'_>, select: &Select) -> Vec<NodeId> {
                 && (!select.needed || needed(*node))
                 && !graph.is_switched_off(*node)
         })
-        .collect();
-    found.iter().copied().filter(|node| !graph.is_part(*node)).collect()
+        .collect()
 }
 
 /// By its id, or by the name that reports show.

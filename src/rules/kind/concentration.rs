@@ -13,7 +13,7 @@ use crate::rules::select::select;
 /// Evaluates the rule: one hit per jurisdiction that is neither ours nor trusted and holds too large a share.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.concentration else { return };
-    let nodes = select(view, &rule.select);
+    let nodes = select(view, rule);
     let mut by_state: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     let mut well_known: BTreeMap<NodeId, usize> = BTreeMap::new();
     let mut known = 0_usize;

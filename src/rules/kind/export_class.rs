@@ -14,7 +14,7 @@ use crate::rules::select::select;
 /// Evaluates the rule for every holder of an accelerator.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.export else { return };
-    for node in select(view, &rule.select) {
+    for node in select(view, rule) {
         let Some(row) = view.catalog.accelerator(view.graph.node(node).id.rest()) else {
             out.undecided("the accelerator's product is not known");
             continue;

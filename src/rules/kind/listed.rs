@@ -13,7 +13,7 @@ use crate::rules::select::select;
 /// Evaluates the rule: one hit per component and party, naming every list that counts.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.listed else { return };
-    for node in select(view, &rule.select) {
+    for node in select(view, rule) {
         let mut found = false;
         for control in &parameters.parties {
             for party in view.graph.parties(node, *control) {

@@ -9,7 +9,7 @@ use crate::rules::select::select;
 
 /// Evaluates the rule.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
-    for node in select(view, &rule.select) {
+    for node in select(view, rule) {
         let label = view.graph.label(node);
         let service = view.graph.attribute(node, key::SERVICE).and_then(|id| view.catalog.service(id));
         let message = match service {

@@ -14,7 +14,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     if !parameters.only_if_present.is_empty() && !present(view, &parameters.only_if_present) {
         return;
     }
-    for node in select(view, &rule.select) {
+    for node in select(view, rule) {
         let mut control = Vec::new();
         if let Some(set) = &parameters.controlled_from {
             let states = view.graph.controlled_from(node, &[Control::Operator]);

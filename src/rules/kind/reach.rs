@@ -13,7 +13,7 @@ use crate::rules::select::select;
 /// Evaluates the rule: one hit per component and jurisdiction, by the shortest witness.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.reach else { return };
-    for node in select(view, &rule.select) {
+    for node in select(view, rule) {
         let reaches = view.graph.reach(node, &parameters.parties);
         if reaches.is_empty() {
             out.undecided("no owner or place is known");

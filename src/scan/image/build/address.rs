@@ -47,7 +47,7 @@ pub(super) fn addresses(text: &str) -> Vec<Address> {
     }
     if found.is_empty() && !text.contains("://") && text.starts_with("git@") {
         let host = host_of(text);
-        found.extend(host.is_some().then(|| Address { host, range: 0..text.len() }));
+        found.extend(host.map(|host| Address { host: Some(host), range: 0..text.len() }));
     }
     found
 }

@@ -65,7 +65,7 @@ impl<'a> Build<'a> {
         let mut words = all.iter().map(|word| self.place(word, offset)).collect::<Vec<Arg>>().into_iter();
         while let Some(word) = words.next() {
             match word.text.split_once('=') {
-                Some((name, value)) => self.assign(&name.to_owned(), value, &word, true, out),
+                Some((name, value)) => self.assign(name, value, &word, true, out),
                 // the old form: `ENV NAME value`
                 None if instruction.keyword == "ENV" => {
                     if let Some(value) = words.next() {
@@ -149,7 +149,7 @@ impl<'a> Build<'a> {
         while let Some((first, after)) = rest.split_first() {
             let assignment = first.text.split_once('=').filter(|(name, _)| is_name(name));
             if let Some((name, value)) = assignment {
-                self.assign(&name.to_owned(), value, first, false, out);
+                self.assign(name, value, first, false, out);
             } else if !(is_wrapper(&first.text) || first.text.starts_with('-')) {
                 break;
             }
