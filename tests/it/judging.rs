@@ -266,11 +266,11 @@ fn rows_of_one_component_tell_in_what_they_differ() {
 /// A supplier's well-known seat made a recalled supplier count as checked.
 #[test]
 fn a_recalled_supplier_stays_recalled() {
-    let folder = tree(&[("main.tf", "resource \"snowflake_database\" \"events\" {\n  name = \"events\"\n}\n")]);
+    let folder = tree(&[("main.tf", "resource \"microsoft365wp_authentication_strength_policy\" \"office\" {\n  name = \"office\"\n}\n")]);
     let (_, report) = report(folder.path(), &[]);
     let relations = report["relations"].as_array().expect("relations").iter();
     let marks: Vec<&str> = relations
-        .filter(|relation| relation["kind"] == "provided-by" && relation["to"] == "organisation:snowflake")
+        .filter(|relation| relation["kind"] == "provided-by" && relation["to"] == "org:microsoft")
         .flat_map(|relation| relation["evidence"].as_array().expect("evidence"))
         .filter_map(|evidence| evidence["verification"].as_str())
         .collect();
