@@ -108,7 +108,8 @@ CURATED = """
 89|salesforce/heroku|salesforce|containers|n|n|2
 90|broadcom/vmware|broadcom|compute|n|n
 91|redhat/openshift|redhat|kubernetes|n|y
-92|microsoft/office|microsoft|office|y|n
+92|microsoft/office|microsoft|office|y|n|0
+92|google/workspace|google|office|y|n|1
 """.strip().splitlines()
 PREFIXES = ("google_vertex_ai", "azurerm_machine_learning", "aws_cloudwatch_event", "aws_s3_bucket", "azurerm_cognitive")
 CLOUDS = {"aws": "aws", "azure": "azure", "gcp": "gcp"}

@@ -78,6 +78,8 @@ fn lookups_answer() {
         Some("aws/sagemaker-endpoint")
     );
     assert_eq!(catalog.service_by_host("api.openai.com").map(|row| &*row.id), Some("openai/api"));
+    let supplier = |kind: &str| catalog.service_by_terraform(kind).and_then(|row| row.organisation.as_deref());
+    assert_eq!(supplier("googleworkspace_user"), Some("google"), "not the other vendor of its row");
     let container = catalog.service_by_terraform("openstack_objectstorage_container_v1").expect("is a service");
     assert_eq!((&*container.id, &*container.capability), ("openstack/object-storage", "object-storage"));
     assert!(container.open_api && container.stateful);

@@ -266,7 +266,10 @@ fn rows_of_one_component_tell_in_what_they_differ() {
 /// A supplier's well-known seat made a recalled supplier count as checked.
 #[test]
 fn a_recalled_supplier_stays_recalled() {
-    let folder = tree(&[("main.tf", "resource \"microsoft365wp_authentication_strength_policy\" \"office\" {\n  name = \"office\"\n}\n")]);
+    let folder = tree(&[(
+        "main.tf",
+        "resource \"microsoft365wp_authentication_strength_policy\" \"office\" {\n  name = \"office\"\n}\n",
+    )]);
     let (_, report) = report(folder.path(), &[]);
     let relations = report["relations"].as_array().expect("relations").iter();
     let marks: Vec<&str> = relations
