@@ -22,8 +22,8 @@ use crate::source::Limits;
 use crate::source::directory::{self, Irregular, ReadError, Sort, Walk};
 use crate::text::{RelPath, clean_line};
 
-/// Jobs that one thread takes at a time: enough to share their facts, few enough to spread large files.
-const JOBS_PER_TASK: usize = 16;
+/// Least and most jobs that one thread takes at a time.
+const JOBS_PER_TASK: (usize, usize) = (4, 512);
 
 /// How to scan.
 #[derive(Clone, Debug)]
@@ -237,7 +237,9 @@ impl Run<'_> {
             jobs.iter().for_each(|job| run_job(job, self).add_to(&mut inventory));
             inventory
         };
-        let all = jobs.par_chunks(JOBS_PER_TASK).map(some).reduce(Inventory::default, Inventory::merge);
+        // a few tasks for each thread: every task's facts are united once more, large files must spread
+        let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
+        let all = jobs.par_chunks(task).map(some).reduce(Inventory::default, Inventory::merge);
         super::reconcile::reconcile(all)
     }
 }
