@@ -11,7 +11,8 @@ const BY_NAME: &str = "cluster named by the delivery object";
 const ONLY_ONE: &str = "the only cluster that the scanned tree declares";
 
 pub(super) fn link(work: &mut Work<'_>) {
-    let components = work.components();
+    let components = work
+        .components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Delivery));
     let clusters = clusters(work, &components);
     let destinations = destinations(work, &components);
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {

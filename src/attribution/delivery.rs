@@ -7,7 +7,7 @@ use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verific
 use crate::text::RelPath;
 
 pub(super) fn link(work: &mut Work<'_>) {
-    let components = work.components();
+    let components = work.components(|kind| matches!(kind, ComponentKind::Delivery | ComponentKind::Workload));
     let mut deliveries: BTreeMap<String, Vec<ComponentId>> = BTreeMap::new();
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Delivery) {
         for path in seen.all(key::DEPLOYS_PATH).filter_map(|path| RelPath::new(path.trim_start_matches('/'))) {

@@ -5,15 +5,12 @@ use crate::catalog::rows::{Accelerator, InstanceType};
 use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
-    for seen in work.components() {
-        if matches!(seen.kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Cluster) {
-            machines(work, &seen);
-        }
+    let hosts = |kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Cluster);
+    for seen in work.components(hosts) {
+        machines(work, &seen);
     }
-    for seen in work.components() {
-        if seen.kind == ComponentKind::Accelerator {
-            product(work, &seen);
-        }
+    for seen in work.components(|kind| kind == ComponentKind::Accelerator) {
+        product(work, &seen);
     }
 }
 

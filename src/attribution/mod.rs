@@ -70,19 +70,27 @@ impl<'c> Work<'c> {
         Self { inventory, catalog, as_of }
     }
 
-    /// Every component with its attributes, in id order.
-    fn components(&self) -> Vec<Seen> {
+    /// Every component of the wanted kinds with its attributes, in id order. Packages are most of a system, so
+    /// steps that do not look at them should not ask for them.
+    fn components(&self, wanted: impl Fn(ComponentKind) -> bool) -> Vec<Seen> {
         let mut found: BTreeMap<&ComponentId, Seen> = BTreeMap::new();
         for fact in self.inventory.facts.keys() {
-            if let Fact::Component { id, kind } = fact {
-                found.entry(id).or_insert_with(|| Seen { id: id.clone(), kind: *kind, attributes: BTreeMap::new() });
-            }
-        }
-        for fact in self.inventory.facts.keys() {
-            if let Fact::Attribute { of, key, value } = fact
-                && let Some(seen) = found.get_mut(of)
-            {
-                seen.attributes.entry(key).or_default().push(Arc::clone(value));
+            match fact {
+                Fact::Component { id, kind } if wanted(*kind) => {
+                    found.entry(id).or_insert_with(|| Seen {
+                        id: id.clone(),
+                        kind: *kind,
+                        attributes: BTreeMap::new(),
+                    });
+                }
+                // facts are in order: components come before attributes
+                Fact::Attribute { of, key, value } => {
+                    if let Some(seen) = found.get_mut(of) {
+                        seen.attributes.entry(key).or_default().push(Arc::clone(value));
+                    }
+                }
+                Fact::Relation { .. } => break,
+                Fact::Component { .. } => {}
             }
         }
         found.into_values().collect()

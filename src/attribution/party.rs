@@ -1,13 +1,14 @@
 //! Identity keys to publishers and operators.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Cite, Seen, Work};
 use crate::catalog::rows::{Key, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
-    for seen in work.components() {
+    for seen in work.components(is_published) {
         match seen.kind {
             ComponentKind::Host => operator(work, &seen),
             ComponentKind::Package
@@ -108,25 +109,56 @@ pub(super) fn mark_unknown(work: &mut Work<'_>) {
             _ => None,
         })
         .collect();
-    for seen in work.components() {
-        let asked = matches!(
-            seen.kind,
-            ComponentKind::Package
-                | ComponentKind::Image
-                | ComponentKind::Model
-                | ComponentKind::Service
-                | ComponentKind::Accelerator
-                | ComponentKind::Host
-        );
-        // what the catalog says has no service behind it has no owner to be known
-        if asked && seen.first(key::CAPABILITY) != Some("none") {
-            let cite = Cite {
-                entry: "attribution".to_owned(),
-                source: "identity keys of the organisations table",
-                verification: Verification::TwoSource,
-                confidence: Confidence::Certain,
-            };
-            work.note(&seen.id, key::OWNER, if owned.contains(&seen.id) { "known" } else { "unknown" }, &cite);
-        }
+    // what the catalog says has no service behind it has no owner to be known
+    let ownerless: BTreeSet<ComponentId> = work
+        .inventory
+        .facts
+        .keys()
+        .filter_map(|fact| match fact {
+            Fact::Attribute { of, key: key::CAPABILITY, value } if &**value == "none" => Some(of.clone()),
+            _ => None,
+        })
+        .collect();
+    let asked: BTreeSet<ComponentId> = work
+        .inventory
+        .components()
+        .filter(|(id, kind)| is_owned(*kind) && !ownerless.contains(id))
+        .map(|(id, _)| id.clone())
+        .collect();
+    let evidence = Work::evidence(&Cite {
+        entry: "attribution".to_owned(),
+        source: "identity keys of the organisations table",
+        verification: Verification::TwoSource,
+        confidence: Confidence::Certain,
+    });
+    for of in asked {
+        let value = Arc::from(if owned.contains(&of) { "known" } else { "unknown" });
+        work.inventory.add(Fact::Attribute { of, key: key::OWNER, value }, evidence.clone());
     }
+}
+
+/// Kinds of components that somebody should answer for.
+fn is_owned(kind: ComponentKind) -> bool {
+    matches!(
+        kind,
+        ComponentKind::Package
+            | ComponentKind::Image
+            | ComponentKind::Model
+            | ComponentKind::Service
+            | ComponentKind::Accelerator
+            | ComponentKind::Host
+    )
+}
+
+/// Kinds of components that a host or a publisher answers for.
+fn is_published(kind: ComponentKind) -> bool {
+    matches!(
+        kind,
+        ComponentKind::Host
+            | ComponentKind::Package
+            | ComponentKind::Image
+            | ComponentKind::Model
+            | ComponentKind::Dataset
+            | ComponentKind::Repository
+    )
 }

@@ -5,10 +5,8 @@ use crate::catalog::rows::{Provider, Region, Service};
 use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
-    for seen in work.components() {
-        if matches!(seen.kind, ComponentKind::Service | ComponentKind::Delivery) {
-            one(work, &seen);
-        }
+    for seen in work.components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Delivery)) {
+        one(work, &seen);
     }
 }
 
