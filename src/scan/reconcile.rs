@@ -67,7 +67,8 @@ impl<'a> Asked<'a> {
         }
         let needs = inventory.facts.iter().filter_map(|(fact, evidence)| match fact {
             Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
-                if (open.contains(to) || declared(evidence).is_some()) && folder_of(from).is_some() =>
+                if (open.contains(to) && states(evidence) || declared(evidence).is_some())
+                    && folder_of(from).is_some() =>
             {
                 // Terraform's lock file is read together with what it answers
                 let ecosystem = ecosystems.get(to).filter(|ecosystem| **ecosystem != "terraform")?;
@@ -82,6 +83,11 @@ impl<'a> Asked<'a> {
 /// Folder of a project's id.
 fn folder_of(id: &ComponentId) -> Option<RelPath> {
     id.as_str().strip_prefix("project:").and_then(RelPath::new)
+}
+
+/// True when a manifest is among those that state it.
+fn states(evidence: &EvidenceSet) -> bool {
+    evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
 }
 
 /// First place in a manifest, when a manifest states it and no lock file does.
