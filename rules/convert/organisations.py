@@ -80,10 +80,13 @@ def organisation(row):
 
     def add(kind, values, mark_prefix):
         for value in split(values):
+            stated = value
+            # a content network's host belongs to the domain; hosts match by suffix
+            value = value.removeprefix("dl-cdn.")
             keys.append({"type": kind, "value": value.rstrip("*") if value.endswith("*") and kind not in ("registry",) else value,
                          "prefix": True if value.endswith("*") and kind not in ("registry",) else None,
-                         "gate": f"{mark_prefix}:{value}" in verified,
-                         "two_source": True if f"{mark_prefix}:{value}" in twice else None})
+                         "gate": f"{mark_prefix}:{stated}" in verified,
+                         "two_source": True if f"{mark_prefix}:{stated}" in twice else None})
     add("github", row["github_orgs"], "gh")
     for entry in split(row["package_namespaces"]):
         kind, _, value = entry.partition(":")

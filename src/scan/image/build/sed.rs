@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn hosts_that_replace_hosts() {
-        assert_eq!(written("s@deb.debian.org@mirrors.example.cn@g"), ["mirrors.example.cn"]);
+        assert_eq!(written("s@debian.org@mirrors.example.cn@g"), ["mirrors.example.cn"]);
         assert_eq!(
             written(r"s/\(security\|deb\)\.debian\.org/m\.example\.cn\/x/g;s|pypi.org|b.example.org|"),
             [r"m\.example\.cn", "b.example.org"]
