@@ -101,7 +101,7 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
         "level": level(&finding.severity),
         "message": { "text": text },
         "locations": [location(&finding.primary)],
-        "partialFingerprints": { "sovaudit/v1": finding.fingerprint },
+        "partialFingerprints": { "sovaudit/v2": finding.fingerprint },
         "properties": {
             "severity": finding.severity,
             "security-severity": security_severity(&finding.severity),

@@ -80,7 +80,7 @@ fn check_sarif(log: &Value) {
     for result in results {
         let id = result["ruleId"].as_str().expect("a rule id");
         assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("is small")], id);
-        assert_eq!(result["partialFingerprints"]["sovaudit/v1"].as_str().map(str::len), Some(32));
+        assert_eq!(result["partialFingerprints"]["sovaudit/v2"].as_str().map(str::len), Some(32));
         let place = &result["locations"][0]["physicalLocation"];
         let uri = place["artifactLocation"]["uri"].as_str().expect("a uri");
         assert!(!uri.starts_with('/') && !uri.contains("..") && !uri.contains(':'), "{uri}");
