@@ -111,7 +111,7 @@ fn one_file(path: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result
     let bytes = crate::source::directory::read(folder, &relative, options.limits.large_file_bytes)
         .map_err(|error| anyhow::anyhow!("cannot read `{}`: {error:?}", path.display()))?;
     let inventory = crate::scan::scan_files(vec![(relative, bytes, None)], catalog, options);
-    if inventory.coverage.read.is_empty() {
+    if inventory.coverage.read.is_empty() && inventory.diagnostics.is_empty() {
         bail!("no scanner reads a file named `{name}`; docs/scanners.md lists the names that are read");
     }
     Ok(inventory)

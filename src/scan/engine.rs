@@ -49,6 +49,8 @@ pub struct Selector {
     set: GlobSet,
     /// For every glob of the set, the scanner it belongs to.
     owners: Vec<usize>,
+    /// For every glob of the set, whether it asks more than an ending such as `*.json`.
+    tells_name: Vec<bool>,
 }
 
 impl Default for Selector {
@@ -63,19 +65,36 @@ impl Selector {
     pub fn new() -> Self {
         let mut builder = GlobSetBuilder::new();
         let mut owners = Vec::new();
+        let mut tells_name = Vec::new();
         for (index, scanner) in SCANNERS.iter().enumerate() {
             for pattern in scanner.meta().files {
                 builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
                 owners.push(index);
+                tells_name.push(!pattern.strip_prefix("**/*.").is_some_and(|ending| !ending.contains(['.', '/', '*'])));
             }
         }
-        Self { set: builder.build().expect("scanner globs are constants and tested"), owners }
+        Self { set: builder.build().expect("scanner globs are constants and tested"), owners, tells_name }
     }
 
     /// The size class under which most bytes of `path` would be read; `None` when no scanner wants it.
     #[must_use]
     pub fn size_class(&self, path: &RelPath) -> Option<SizeClass> {
         self.set.matches(path.as_str()).into_iter().map(|glob| SCANNERS[self.owners[glob]].meta().size).max()
+    }
+
+    /// The scanners that read `path`: all that want it, unless its name tells its format (a lock file, or one that
+    /// is not read yet). Then only those that want the name: what looks into every `*.json` finds nothing of its own in there.
+    fn readers(&self, path: &RelPath) -> Vec<usize> {
+        let mut found = self.scanners_for(path);
+        let matches = self.set.matches(path.as_str());
+        let by_name = |index: usize| matches.iter().any(|glob| self.owners[*glob] == index && self.tells_name[*glob]);
+        let tells_format = |index: usize| {
+            by_name(index) && SCANNERS[index].meta().size == SizeClass::Large || SCANNERS[index].needs_no_content(path)
+        };
+        if found.iter().any(|index| tells_format(*index)) {
+            found.retain(|index| by_name(*index));
+        }
+        found
     }
 
     fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
@@ -91,8 +110,8 @@ struct Job {
     paths: Vec<RelPath>,
     scanners: Vec<usize>,
     limit: u64,
-    /// Other scanners read the same file under a higher limit: being over this one loses nothing that they want.
-    read_elsewhere: bool,
+    /// The files are not opened: their names are all that is needed.
+    by_name: bool,
 }
 
 /// Scans a folder.
@@ -186,33 +205,28 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut folders: BTreeMap<(usize, RelPath), Vec<RelPath>> = BTreeMap::new();
     for path in paths {
-        let mut single = Vec::new();
-        for index in selector.scanners_for(path) {
-            match SCANNERS[index].meta().unit {
-                Unit::File => single.push(index),
+        let mut single: Vec<(Option<SizeClass>, usize)> = Vec::new();
+        for index in selector.readers(path) {
+            let (scanner, meta) = (SCANNERS[index], SCANNERS[index].meta());
+            match meta.unit {
+                Unit::File => single.push(((!scanner.needs_no_content(path)).then_some(meta.size), index)),
                 Unit::Directory => folders.entry((index, path.parent())).or_default().push(path.clone()),
             }
         }
         // scanners with different size limits must not lift each other's limit
-        single.sort_by_key(|index| (SCANNERS[*index].meta().size, *index));
-        let largest = single.last().map(|index| SCANNERS[*index].meta().size);
-        for group in single.chunk_by(|a, b| SCANNERS[*a].meta().size == SCANNERS[*b].meta().size) {
-            let size = SCANNERS[group[0]].meta().size;
+        single.sort_unstable();
+        for group in single.chunk_by(|a, b| a.0 == b.0) {
             jobs.push(Job {
                 paths: vec![path.clone()],
-                scanners: group.to_vec(),
-                limit: size.limit(limits),
-                read_elsewhere: largest != Some(size),
+                scanners: group.iter().map(|(_, index)| *index).collect(),
+                limit: group[0].0.map_or(0, |size| size.limit(limits)),
+                by_name: group[0].0.is_none(),
             });
         }
     }
     for ((index, _), paths) in folders {
-        jobs.push(Job {
-            paths,
-            scanners: vec![index],
-            limit: SCANNERS[index].meta().size.limit(limits),
-            read_elsewhere: false,
-        });
+        let limit = SCANNERS[index].meta().size.limit(limits);
+        jobs.push(Job { paths, scanners: vec![index], limit, by_name: false });
     }
     jobs
 }
@@ -266,19 +280,29 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut files = Vec::with_capacity(job.paths.len());
     for path in &job.paths {
+        if job.by_name {
+            files.push(Arc::new(SourceFile::new(
+                path.clone(),
+                Vec::new(),
+                run.layers.get(path).map(|layer| Arc::clone(layer)),
+            )));
+            continue;
+        }
         match (run.read)(path, job.limit) {
             Ok(bytes) => {
                 let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));
                 outcome.coverage.read.insert(path.clone());
                 files.push(Arc::new(file));
             }
-            Err(ReadError::TooLarge { .. }) if job.read_elsewhere => {}
             Err(error) => {
                 // code over the limit is generated or minified: worth knowing, not a loss of inventory
                 let (kind, message) = match error {
                     ReadError::Io(reason) => (DiagnosticKind::Unreadable, reason),
                     ReadError::TooLarge { size, limit } => {
-                        (DiagnosticKind::LimitReached, format!("file has {size} bytes, the limit is {limit}; not read"))
+                        let who: Vec<&str> = job.scanners.iter().map(|index| SCANNERS[*index].meta().id).collect();
+                        let who = who.join(", ");
+                        let message = format!("not read by {who}: file has {size} bytes, the limit is {limit}");
+                        (DiagnosticKind::LimitReached, message)
                     }
                 };
                 outcome.coverage.failed.insert(path.clone());
@@ -296,16 +320,17 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
         subject: run.options.subject.as_ref(),
         companions: run.companions,
     };
+    let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
     for index in &job.scanners {
-        call(SCANNERS[*index], &input, &run.options.limits, &mut outcome);
+        call(SCANNERS[*index], &input, limit, &mut outcome);
     }
     outcome
 }
 
 /// One scanner call: errors and panics become diagnostics, facts written before them are kept.
-fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limits: &Limits, outcome: &mut Outcome) {
+fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome: &mut Outcome) {
     let meta = scanner.meta();
-    let mut facts = Facts::new(meta, meta.id, limits.facts);
+    let mut facts = Facts::new(meta, meta.id, limit);
     let path = input.file().path().clone();
     let result = catch_unwind(AssertUnwindSafe(|| scanner.scan(input, &mut facts)));
     let whole = match result {
@@ -326,7 +351,7 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limits: &Limits, outco
         problem(kind, at, &message);
     }
     if facts.dropped > 0 {
-        let message = format!("{} facts more than the limit of {} were dropped", facts.dropped, limits.facts);
+        let message = format!("{} facts more than the limit of {} were dropped", facts.dropped, limit);
         problem(DiagnosticKind::LimitReached, None, &message);
     }
     if facts.unlisted > 0 {

@@ -23,11 +23,17 @@ pub use input::{Companions, Input, SourceFile, Subject};
 
 use crate::model::{Basis, ComponentKind};
 use crate::source::Limits;
+use crate::text::RelPath;
 
 /// What a scanner is.
 pub trait Scanner: Sync {
     /// Name, files, purpose.
     fn meta(&self) -> &'static ScannerMeta;
+
+    /// True when the name of a file is all it needs: the file is then not opened and looks empty.
+    fn needs_no_content(&self, _path: &RelPath) -> bool {
+        false
+    }
 
     /// Reads `input` and writes facts.
     ///

@@ -2,100 +2,92 @@
 //!
 //! When a scanner for one of them is added, its line here goes.
 
+use std::sync::OnceLock;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::Basis;
+use crate::text::RelPath;
 
 /// Scanner `unread`.
 pub struct Unread;
 
-/// What each name is, in the order of [`FILES`].
-const WORDS: [&str; FILES.len() - SNIFFED] = [
-    "a Yarn lock file",
-    "a pnpm lock file",
-    "a Bun lock file",
-    "a Deno lock file",
-    "a Poetry lock file",
-    "a PDM lock file",
-    "a Pipenv lock file",
-    "a Pipenv manifest",
-    "a Python lock file (PEP 751)",
-    "a conda environment",
-    "a conda lock file",
-    "a pixi lock file",
-    "a Maven project",
-    "a Gradle build",
-    "a Gradle build",
-    "a Gradle lock file",
-    "a Bundler lock file",
-    "a Composer lock file",
-    "a NuGet lock file",
-    "a .NET project",
-    "a NuGet package list",
-    "a Swift package lock file",
-    "a CocoaPods lock file",
-    "a Dart lock file",
-    "an Elixir lock file",
-    "an R lock file",
-    "a Conan lock file",
-    "a vcpkg manifest",
-    "a Nix lock file",
-    "a Bazel module",
-    "an ARM template language file (Bicep)",
-    "a Serverless Framework file",
-    "a Pulumi project",
-    "a CycloneDX bill of materials",
-    "an SPDX bill of materials",
-    "an SPDX bill of materials",
+/// Formats that a name tells, with what they are. Their files are not opened.
+#[rustfmt::skip]
+const BY_NAME: &[(&str, &str)] = &[
+    ("**/yarn.lock", "a Yarn lock file"),
+    ("**/pnpm-lock.yaml", "a pnpm lock file"),
+    ("**/bun.lock", "a Bun lock file"),
+    ("**/deno.lock", "a Deno lock file"),
+    ("**/poetry.lock", "a Poetry lock file"),
+    ("**/pdm.lock", "a PDM lock file"),
+    ("**/Pipfile.lock", "a Pipenv lock file"),
+    ("**/Pipfile", "a Pipenv manifest"),
+    ("**/pylock*.toml", "a Python lock file (PEP 751)"),
+    ("**/conda-lock.yml", "a conda lock file"),
+    ("**/pixi.lock", "a pixi lock file"),
+    ("**/pom.xml", "a Maven project"),
+    ("**/build.gradle", "a Gradle build"),
+    ("**/build.gradle.kts", "a Gradle build"),
+    ("**/gradle.lockfile", "a Gradle lock file"),
+    ("**/Gemfile.lock", "a Bundler lock file"),
+    ("**/composer.lock", "a Composer lock file"),
+    ("**/packages.lock.json", "a NuGet lock file"),
+    ("**/*.{csproj,fsproj,vbproj}", "a .NET project"),
+    ("**/packages.config", "a NuGet package list"),
+    ("**/Package.resolved", "a Swift package lock file"),
+    ("**/Podfile.lock", "a CocoaPods lock file"),
+    ("**/pubspec.lock", "a Dart lock file"),
+    ("**/mix.lock", "an Elixir lock file"),
+    ("**/renv.lock", "an R lock file"),
+    ("**/conan.lock", "a Conan lock file"),
+    ("**/vcpkg.json", "a vcpkg manifest"),
+    ("**/bun.lockb", "a binary Bun lock file"),
+    ("**/Manifest.toml", "a Julia manifest"),
+    ("**/paket.lock", "a Paket lock file"),
+    ("**/Cartfile.resolved", "a Carthage lock file"),
+    ("**/rebar.lock", "a Rebar lock file"),
+    ("**/stack.yaml.lock", "a Stack lock file"),
+    ("**/cabal.project.freeze", "a Cabal lock file"),
+    ("**/build.sbt", "an sbt build"),
+    ("**/flake.lock", "a Nix lock file"),
+    ("**/MODULE.bazel", "a Bazel module"),
+    ("**/*.bicep", "an ARM template language file (Bicep)"),
+    ("**/serverless.{yml,yaml}", "a Serverless Framework file"),
+    ("**/Pulumi.yaml", "a Pulumi project"),
+    ("**/{bom.json,bom.xml,*.cdx.json,*.cdx.xml}", "a CycloneDX bill of materials"),
+    ("**/*.spdx.json", "an SPDX bill of materials"),
+    ("**/*.spdx", "an SPDX bill of materials"),
 ];
 
-/// Globs at the end of [`FILES`] whose files are told by what they hold.
-const SNIFFED: usize = 4;
-
-const FILES: [&str; 40] = [
-    "**/yarn.lock",
-    "**/pnpm-lock.yaml",
-    "**/bun.lock",
-    "**/deno.lock",
-    "**/poetry.lock",
-    "**/pdm.lock",
-    "**/Pipfile.lock",
-    "**/Pipfile",
-    "**/pylock*.toml",
-    "**/environment.{yml,yaml}",
-    "**/conda-lock.yml",
-    "**/pixi.lock",
-    "**/pom.xml",
-    "**/build.gradle",
-    "**/build.gradle.kts",
-    "**/gradle.lockfile",
-    "**/Gemfile.lock",
-    "**/composer.lock",
-    "**/packages.lock.json",
-    "**/*.{csproj,fsproj,vbproj}",
-    "**/packages.config",
-    "**/Package.resolved",
-    "**/Podfile.lock",
-    "**/pubspec.lock",
-    "**/mix.lock",
-    "**/renv.lock",
-    "**/conan.lock",
-    "**/vcpkg.json",
-    "**/flake.lock",
-    "**/MODULE.bazel",
-    "**/*.bicep",
-    "**/serverless.{yml,yaml}",
-    "**/Pulumi.yaml",
-    "**/{bom.json,bom.xml,*.cdx.json,*.cdx.xml}",
-    "**/*.spdx.json",
-    "**/*.spdx",
-    "**/*.yaml",
-    "**/*.yml",
-    "**/*.json",
-    "**/*.template",
+/// Formats that words near the beginning tell, in files of any name that matches: glob, words, what it is.
+/// Words that begin with a line break stand at the beginning of a line.
+#[rustfmt::skip]
+const BY_WORDS: &[(&str, &str, &str)] = &[
+    ("**/*.{yaml,yml,template}", "\nAWSTemplateFormatVersion:", "a CloudFormation template"),
+    ("**/*.{yaml,yml,template}", "\nTransform: AWS::Serverless", "a CloudFormation template"),
+    ("**/*.{json,template}", "\"AWSTemplateFormatVersion\"", "a CloudFormation template"),
+    ("**/*.json", "\"bomFormat\"", "a CycloneDX bill of materials"),
+    ("**/*.json", "\"spdxVersion\"", "an SPDX bill of materials"),
+    ("**/environment.{yaml,yml}", "\ndependencies:", "a conda environment"),
+    ("**/setup.{py,cfg}", "install_requires", "a setuptools project with requirements"),
 ];
+
+/// Bytes of a file in which words are looked for.
+const HEAD: usize = 64 << 10;
+
+/// The globs of both tables.
+static FILES: [&str; BY_NAME.len() + BY_WORDS.len()] = {
+    let mut files = [""; BY_NAME.len() + BY_WORDS.len()];
+    let mut at = 0;
+    while at < files.len() {
+        files[at] = if at < BY_NAME.len() { BY_NAME[at].0 } else { BY_WORDS[at - BY_NAME.len()].0 };
+        at += 1;
+    }
+    files
+};
 
 static META: ScannerMeta = ScannerMeta {
     id: "unread",
@@ -110,44 +102,47 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://github.com/package-url/purl-spec",
 };
 
-/// Words at the head of a file that tell what it is.
-const HEADS: [(&str, &str); 3] = [
-    ("AWSTemplateFormatVersion", "a CloudFormation template"),
-    ("\"bomFormat\"", "a CycloneDX bill of materials"),
-    ("\"spdxVersion\"", "an SPDX bill of materials"),
-];
-
-/// Bytes of a file in which its head is looked for.
-const HEAD: usize = 4096;
-
 impl Scanner for Unread {
     fn meta(&self) -> &'static ScannerMeta {
         &META
     }
 
+    fn needs_no_content(&self, path: &RelPath) -> bool {
+        by_name(path).is_some()
+    }
+
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let by_name = names().matches(file.path().as_str()).first().map(|at| WORDS[*at]);
-        let head = file.bytes().get(..HEAD).unwrap_or(file.bytes());
-        let by_head = || {
-            let is_there = |words: &str| head.windows(words.len()).any(|part| part == words.as_bytes());
-            HEADS.iter().find(|(words, _)| is_there(words)).map(|(_, what)| *what)
-        };
-        if let Some(what) = by_name.or_else(by_head) {
+        if let Some(what) = by_name(file.path()).or_else(|| by_words(file.path(), file.bytes())) {
             out.problem(DiagnosticKind::Unsupported, file, None, format!("{what}; this format is not read yet"));
         }
         Ok(())
     }
 }
 
-/// The globs that tell by name, compiled once.
-fn names() -> &'static GlobSet {
-    static SET: std::sync::OnceLock<GlobSet> = std::sync::OnceLock::new();
-    SET.get_or_init(|| {
+fn by_name(path: &RelPath) -> Option<&'static str> {
+    matching(path).find_map(|at| BY_NAME.get(at)).map(|(_, what)| *what)
+}
+
+fn by_words(path: &RelPath, bytes: &[u8]) -> Option<&'static str> {
+    let head = String::from_utf8_lossy(bytes.get(..HEAD).unwrap_or(bytes));
+    let holds = |words: &str| match words.strip_prefix('\n') {
+        Some(line) => head.starts_with(line) || head.contains(words),
+        None => head.contains(words),
+    };
+    let rows = matching(path).filter_map(|at| BY_WORDS.get(at.checked_sub(BY_NAME.len())?));
+    rows.into_iter().find(|(_, words, _)| holds(words)).map(|(_, _, what)| *what)
+}
+
+/// Rows of both tables whose glob matches, in order.
+fn matching(path: &RelPath) -> impl Iterator<Item = usize> {
+    static SET: OnceLock<GlobSet> = OnceLock::new();
+    let set = SET.get_or_init(|| {
         let mut builder = GlobSetBuilder::new();
-        for pattern in &FILES[..WORDS.len()] {
+        for pattern in FILES {
             builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
         }
         builder.build().expect("scanner globs are constants and tested")
-    })
+    });
+    set.matches(path.as_str()).into_iter()
 }

@@ -31,9 +31,20 @@ pub struct Limits {
     pub image_files: u64,
     /// Links and deletions a layer may have before they are no longer tracked.
     pub image_removals: usize,
-    /// Facts one scanner may take from one file. A lock file of 100 MB holds about three million; a fact with its
-    /// evidence takes some 300 bytes, so that this bounds one call to a gigabyte.
+    /// Facts one scanner may take from a small input, whatever its size.
     pub facts: usize,
+    /// Bytes of input for which one more fact is allowed beyond [`Self::facts`]. Lock files hold a fact in 20 to 30
+    /// bytes, so that a file within its size limit is never cut; memory grows with the input, by some 350 bytes per
+    /// fact: 0.9 GB for a lock file of 59 MB, at most 6 GB for the largest one that is read.
+    pub bytes_per_fact: usize,
+}
+
+impl Limits {
+    /// Facts one scanner may take from an input of so many bytes.
+    #[must_use]
+    pub fn facts_of(&self, bytes: usize) -> usize {
+        self.facts.max(bytes / self.bytes_per_fact.max(1))
+    }
 }
 
 impl Default for Limits {
@@ -55,6 +66,7 @@ impl Default for Limits {
             image_files: 200_000,
             image_removals: 1_000_000,
             facts: 3_000_000,
+            bytes_per_fact: 16,
         }
     }
 }

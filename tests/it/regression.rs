@@ -7,6 +7,7 @@ use sovaudit::catalog::Catalog;
 use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::model::{Date, Inventory};
 use sovaudit::scan::{Options, scan_directory};
+use sovaudit::source::Limits;
 
 fn scan(folder: &Path) -> Inventory {
     scan_directory(folder, &Catalog::embedded(), &Options::default()).expect("the folder can be opened")
@@ -76,4 +77,55 @@ fn links_and_special_files_are_told() {
     assert_eq!(told, wanted, "{:#?}", found.diagnostics);
     let failed: Vec<&str> = found.coverage.failed.iter().map(|path| path.as_str()).collect();
     assert_eq!(failed, ["Dockerfile", "c/Cargo.lock", "go.mod", "modules", "package-lock.json", "uv.lock"]);
+}
+
+/// A lock file over the limit of scanners that look into every JSON file was called too large and read all the same.
+#[test]
+fn lock_files_are_measured_by_their_own_limit() {
+    let tree = tempfile::tempdir().expect("a folder");
+    let lock = r#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}"#;
+    let padded = |by: usize| format!("{lock}{}", " ".repeat(by));
+    fs::write(tree.path().join("package-lock.json"), padded(2_000)).expect("writes");
+    fs::write(tree.path().join("other.json"), padded(2_000)).expect("writes");
+    let limits = Limits { file_bytes: 1_000, large_file_bytes: 5_000, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let found = scan_directory(tree.path(), &Catalog::embedded(), &options).expect("the folder can be opened");
+    assert_eq!(problems(&found), [(DiagnosticKind::LimitReached, "other.json")], "{:#?}", found.diagnostics);
+    let message = &found.diagnostics.first().expect("is there").message;
+    assert!(message.contains("kubernetes") && message.contains("limit is 1000"), "{message}");
+    assert!(found.components().any(|(id, _)| id.as_str() == "pkg:npm/a@1.0.0"));
+}
+
+/// Two facts more than a fixed cap were dropped from a lock file that its size limit let through.
+#[test]
+fn the_cap_on_facts_grows_with_the_file() {
+    let entry = |n: usize| {
+        format!("[[package]]\nname = \"p{n}\"\nversion = \"1.0.0\"\nsource = \"registry+https://crates.io\"\n")
+    };
+    let lock = format!("version = 4\n{}", (0..50).map(entry).collect::<String>());
+    let tree = tempfile::tempdir().expect("a folder");
+    fs::write(tree.path().join("Cargo.lock"), &lock).expect("writes");
+    let dropped = |limits: Limits| {
+        let options = Options { limits, ..Options::default() };
+        let found = scan_directory(tree.path(), &Catalog::embedded(), &options).expect("the folder can be opened");
+        found.diagnostics.iter().any(|problem| problem.message.contains("were dropped"))
+    };
+    assert!(!dropped(Limits { facts: 10, bytes_per_fact: 4, ..Limits::default() }));
+    assert!(dropped(Limits { facts: 10, bytes_per_fact: 1_000, ..Limits::default() }));
+    let default = Limits::default();
+    assert!(default.facts_of(256 << 20) >= (256 << 20) / 20, "a fact in 20 bytes is common in lock files");
+}
+
+/// Files that are not read are not opened when their name tells what they are, however large they are.
+#[test]
+fn formats_that_are_not_read_are_told_by_name() {
+    let tree = tempfile::tempdir().expect("a folder");
+    fs::write(tree.path().join("yarn.lock"), " ".repeat(5_000)).expect("writes");
+    fs::write(tree.path().join("packages.lock.json"), " ".repeat(5_000)).expect("writes");
+    let limits = Limits { file_bytes: 1_000, large_file_bytes: 1_000, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let found = scan_directory(tree.path(), &Catalog::embedded(), &options).expect("the folder can be opened");
+    let lost = DiagnosticKind::Unsupported;
+    assert_eq!(problems(&found), [(lost, "packages.lock.json"), (lost, "yarn.lock")], "{:#?}", found.diagnostics);
+    assert_eq!((found.coverage.failed.len(), found.coverage.read.len()), (2, 0));
 }
