@@ -70,7 +70,7 @@ impl Selector {
             for pattern in scanner.meta().files {
                 builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
                 owners.push(index);
-                tells_name.push(!pattern.strip_prefix("**/*.").is_some_and(|ending| !ending.contains(['.', '/', '*'])));
+                tells_name.push(pattern.strip_prefix("**/*.").is_none_or(|ending| ending.contains(['.', '/', '*'])));
             }
         }
         Self { set: builder.build().expect("scanner globs are constants and tested"), owners, tells_name }
