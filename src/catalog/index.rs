@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::Manifest;
-use super::{Catalog, Tables};
+use super::{Catalog, Override, Tables};
 
 /// Host patterns looked up from the right, one label at a time: no pattern list is ever walked.
 ///
@@ -111,7 +111,7 @@ pub struct KeyMatch {
 }
 
 impl Catalog {
-    pub(super) fn index(tables: Tables, manifest: Manifest, overrides: Vec<String>) -> Self {
+    pub(super) fn index(tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
         let mut keys = BTreeMap::new();
         let mut prefixes = Prefixes::new();
         let mut registries = HostIndex::default();

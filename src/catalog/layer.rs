@@ -88,6 +88,23 @@ impl Content {
     }
 }
 
+/// An entry of an earlier layer that a later one replaced.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Override {
+    /// Name of the later layer.
+    pub layer: String,
+    /// File below it.
+    pub file: String,
+    /// `table/id`, `rule/id` or `profile/id`.
+    pub entry: String,
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} in {}", self.layer, self.entry, self.file)
+    }
+}
+
 /// Reads a user's rules folder.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ pub(crate) mod tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use index::{HostIndex, KeyMatch};
-pub use layer::{Content, Layer, RuleError, read_folder};
+pub use layer::{Content, Layer, Override, RuleError, read_folder};
 pub use standing::Standing;
 pub use tables::Tables;
 
@@ -23,8 +23,8 @@ use crate::model::Date;
 pub struct Catalog {
     tables: Tables,
     manifest: rows::Manifest,
-    /// Entries of later layers that replaced earlier ones, as `layer: table/id`.
-    pub overrides: Vec<String>,
+    /// Rows of earlier layers that later ones replaced.
+    pub overrides: Vec<Override>,
     organisations: BTreeMap<Box<str>, usize>,
     keys: BTreeMap<(Box<str>, Box<str>), (usize, usize)>,
     prefixes: index::Prefixes,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::layer::{Content, Layer, RuleError};
+use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
     Destination, InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor,
@@ -26,14 +26,23 @@ macro_rules! tables {
         }
 
         impl Tables {
-            /// Adds the rows of `other`; rows with the same key are replaced and named.
-            fn layer(&mut self, other: Self, name: &str, replaced: &mut Vec<String>) {
-                if other.manifest.is_some() {
-                    self.manifest = other.manifest;
+            /// Adds the rows of a layer's files; what an earlier layer has with the same key is replaced and named.
+            fn layer(&mut self, files: Vec<(&str, Self)>, name: &str, replaced: &mut Vec<Override>) {
+                let from = |path: &str, entry: String| Override { layer: name.to_owned(), file: path.to_owned(), entry };
+                $(let mut $field = Vec::new();)*
+                for (path, file) in files {
+                    if file.manifest.is_some() && self.manifest.is_some() {
+                        replaced.push(from(path, "manifest".to_owned()));
+                    }
+                    self.manifest = file.manifest.or(self.manifest.take());
+                    // files of one layer add up; only another layer may replace
+                    $($field.extend(file.$field.into_iter().map(|row| (path, row)));)*
                 }
                 $(
-                    let key: fn(&$row) -> Option<String> = $key;
-                    merge(&mut self.$field, other.$field, key, stringify!($field), name, replaced);
+                    let key: fn(&$row) -> String = $key;
+                    for (path, key) in merge(&mut self.$field, $field, key) {
+                        replaced.push(from(path, format!("{}/{key}", stringify!($field))));
+                    }
                 )*
             }
         }
@@ -41,117 +50,80 @@ macro_rules! tables {
 }
 
 tables! {
-    organisation: Organisation => |row| Some(row.id.to_string()),
-    ownership: Ownership => |row| Some(format!("{}/{}", row.of, row.by)),
-    seat: Seat => |row| Some(row.organisation.to_string()),
-    listing: Listing => |row| Some(row.id.to_string()),
-    list: List => |row| Some(row.id.to_string()),
-    accelerator: Accelerator => |row| Some(row.id.to_string()),
-    instance_type: InstanceType => |row| Some(format!("{}/{}", row.provider, row.name)),
-    region: Region => |row| Some(format!("{}/{}", row.provider, row.code)),
-    provider: Provider => |row| Some(row.id.to_string()),
-    service: Service => |row| Some(row.id.to_string()),
-    stack_criterion: StackCriterion => |row| Some(row.criterion.to_string()),
-    case: Case => |row| Some(row.id.to_string()),
-    law: Law => |row| Some(row.id.to_string()),
-    threshold: Threshold => |row| Some(row.threshold.to_string()),
+    organisation: Organisation => |row| row.id.to_string(),
+    ownership: Ownership => |row| format!("{}/{}", row.of, row.by),
+    seat: Seat => |row| row.organisation.to_string(),
+    listing: Listing => |row| row.id.to_string(),
+    list: List => |row| row.id.to_string(),
+    accelerator: Accelerator => |row| row.id.to_string(),
+    instance_type: InstanceType => |row| format!("{}/{}", row.provider, row.name),
+    region: Region => |row| format!("{}/{}", row.provider, row.code),
+    provider: Provider => |row| row.id.to_string(),
+    service: Service => |row| row.id.to_string(),
+    stack_criterion: StackCriterion => |row| row.criterion.to_string(),
+    case: Case => |row| row.id.to_string(),
+    law: Law => |row| row.id.to_string(),
+    threshold: Threshold => |row| row.threshold.to_string(),
     // the same group may stand several times, for different days: a layer replaces all of them
-    group: CountryGroup => |row| Some(row.id.to_string()),
-    country: Country => |row| Some(row.code.to_string()),
-    classification: Classification => |row| Some(row.id.to_string()),
-    destination: Destination => |row| Some(row.id.to_string()),
-    accelerator_alias: AcceleratorAlias => |row| Some(format!("{}/{}", row.provider, row.name)),
-    accelerator_resource: AcceleratorResource => |row| Some(row.name.to_string()),
-    pci_vendor: PciVendor => |row| Some(row.id.to_string()),
-    objective: Objective => |row| Some(row.id.to_string()),
-    level: Level => |row| Some(row.id.to_string()),
-    criterion: Criterion => |row| Some(row.id.to_string()),
+    group: CountryGroup => |row| row.id.to_string(),
+    country: Country => |row| row.code.to_string(),
+    classification: Classification => |row| row.id.to_string(),
+    destination: Destination => |row| row.id.to_string(),
+    accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
+    accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
+    pci_vendor: PciVendor => |row| row.id.to_string(),
+    objective: Objective => |row| row.id.to_string(),
+    level: Level => |row| row.id.to_string(),
+    criterion: Criterion => |row| row.id.to_string(),
 }
 
-fn merge<Row>(
-    into: &mut Vec<Row>,
-    from: Vec<Row>,
-    key: fn(&Row) -> Option<String>,
-    table: &str,
-    layer: &str,
-    replaced: &mut Vec<String>,
-) {
-    if into.is_empty() {
-        *into = from;
-        return;
+/// Adds rows, each with its file, and gives the keys that were there before.
+fn merge<'p, Row>(into: &mut Vec<Row>, from: Vec<(&'p str, Row)>, key: fn(&Row) -> String) -> Vec<(&'p str, String)> {
+    let mut gone = Vec::new();
+    if !into.is_empty() {
+        let new: BTreeMap<String, &str> = from.iter().map(|(path, row)| (key(row), *path)).collect();
+        into.retain(|row| match new.get_key_value(&key(row)) {
+            Some((key, path)) => {
+                gone.push((*path, key.clone()));
+                false
+            }
+            None => true,
+        });
+        gone.sort();
+        gone.dedup();
     }
-    let new: BTreeSet<String> = from.iter().filter_map(key).collect();
-    into.retain(|row| {
-        let keep = key(row).is_none_or(|key| !new.contains(&key));
-        if !keep && let Some(key) = key(row) {
-            replaced.push(format!("{layer}: {table}/{key}"));
-        }
-        keep
-    });
-    into.extend(from);
+    into.extend(from.into_iter().map(|(_, row)| row));
+    gone
 }
 
 /// Reads all layers in order.
 ///
 /// # Errors
 /// Every file that is not well formed, with its place.
-pub(super) fn read(layers: &[Layer]) -> Result<(Tables, Vec<String>), Vec<RuleError>> {
+pub(super) fn read(layers: &[Layer]) -> Result<(Tables, Vec<Override>), Vec<RuleError>> {
     let mut tables = Tables::default();
     let mut replaced = Vec::new();
     let mut errors = Vec::new();
     for layer in layers {
         let files: Vec<&(String, String)> =
             layer.files.iter().filter(|(path, text)| Content::of(path, text) == Content::Tables).collect();
-        let read: Vec<Result<Tables, RuleError>> = files
+        let read: Vec<Result<(&str, Tables), RuleError>> = files
             .par_iter()
-            .map(|(path, text)| toml::from_str(text).map_err(|error| RuleError::toml(path, text, &error)))
+            .map(|(path, text)| match toml::from_str(text) {
+                Ok(file) => Ok((path.as_str(), file)),
+                Err(error) => Err(RuleError::toml(path, text, &error)),
+            })
             .collect();
-        let mut whole = Tables::default();
+        let mut whole = Vec::new();
         for result in read {
             match result {
-                // files of one layer add up; only another layer may replace
-                Ok(file) => append(&mut whole, file),
+                Ok(file) => whole.push(file),
                 Err(error) => errors.push(error),
             }
         }
         tables.layer(whole, &layer.name, &mut replaced);
     }
     if errors.is_empty() { Ok((tables, replaced)) } else { Err(errors) }
-}
-
-fn append(whole: &mut Tables, file: Tables) {
-    macro_rules! add {
-        ($($field:ident),*) => { $(whole.$field.extend(file.$field);)* };
-    }
-    add!(
-        seat,
-        organisation,
-        ownership,
-        listing,
-        list,
-        accelerator,
-        instance_type,
-        region,
-        provider,
-        service,
-        stack_criterion,
-        case,
-        law,
-        threshold,
-        group,
-        country,
-        classification,
-        destination,
-        accelerator_alias,
-        accelerator_resource,
-        pci_vendor,
-        objective,
-        level,
-        criterion
-    );
-    if file.manifest.is_some() {
-        whole.manifest = file.manifest;
-    }
 }
 
 /// Finds ids that nothing defines and ids defined twice.

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::prepare::{Knowledge, prepare};
 use super::{Outcome, color};
+use crate::catalog::Override;
 use crate::cli::ScanArgs;
 use crate::graph::{Graph, Roots};
 use crate::model::{Fingerprint, Severity};
@@ -29,7 +30,8 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
     let gate = gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, prepared.as_of);
-    let overrides: Vec<String> = catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
+    let overrides: Vec<Override> =
+        catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
     let report = report::build(&report::Sources {
         target: &arguments.common.target,
         rules_version: &catalog.manifest().set,

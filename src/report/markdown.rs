@@ -138,7 +138,13 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         )?;
     }
     for entry in &report.overrides {
-        writeln!(out, "- replaced by an added rules folder: {}", escape(&entry.entry))?;
+        writeln!(
+            out,
+            "- `{}` is replaced by `{}` of the rules folder `{}`",
+            code(&entry.entry),
+            code(&entry.file),
+            code(&entry.layer)
+        )?;
     }
     if to_look_at.is_empty() && report.overrides.is_empty() { Ok(()) } else { writeln!(out) }
 }

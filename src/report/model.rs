@@ -50,7 +50,11 @@ pub struct Report {
 /// An entry that an added layer replaced.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OverrideRow {
-    /// `layer: table/id`.
+    /// The added rules folder, as it was named.
+    pub layer: String,
+    /// File in it.
+    pub file: String,
+    /// `table/id`, `rule/id` or `profile/id`.
     pub entry: String,
 }
 

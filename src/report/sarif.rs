@@ -5,7 +5,9 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{FindingRow, Format, PlaceRow, Report, RuleRow, StepRow};
+use super::words::too_weak;
+use super::{FindingRow, Format, OverrideRow, PlaceRow, Report, RuleRow, StepRow, WaiverRow};
+use crate::model::Severity;
 
 /// Places of an aggregated finding that are listed: code scanning services show no more.
 const PLACES: usize = 100;
@@ -25,7 +27,7 @@ impl Format for Sarif {
 }
 
 fn log(report: &Report) -> Value {
-    let rules: Vec<Value> = report.rule_texts.iter().map(rule).collect();
+    let rules: Vec<Value> = report.rule_texts.iter().map(|row| rule(row, worst(report, row))).collect();
     let index = |id: &str| report.rule_texts.iter().position(|rule| rule.id == id).unwrap_or(0);
     let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, index(&finding.rule))).collect();
     json!({
@@ -43,15 +45,66 @@ fn log(report: &Report) -> Value {
             "originalUriBaseIds": { "ROOT": { "description": { "text": "the scanned folder" } } },
             "invocations": [{
                 "executionSuccessful": true,
-                "toolExecutionNotifications": report.diagnostics.iter().map(notification).collect::<Vec<_>>(),
+                "toolExecutionNotifications": notifications(report),
             }],
             "results": results,
-            "properties": { "profile": report.profile, "asOf": report.as_of, "ruleSet": report.rules },
+            "properties": { "profile": report.profile, "asOf": report.as_of, "ruleSet": report.rules, "gate": gate(report) },
         }],
     })
 }
 
-fn rule(rule: &RuleRow) -> Value {
+/// The worst severity among a rule's results: profile and horizon may raise or lower the rule's own, and
+/// services that sort by rule must not sort below what they show.
+fn worst<'r>(report: &'r Report, rule: &'r RuleRow) -> &'r str {
+    let own = report.findings.iter().filter(|finding| finding.rule == rule.id);
+    own.map(|finding| finding.severity.as_str())
+        .max_by_key(|severity| Severity::parse(severity))
+        .unwrap_or(&rule.severity)
+}
+
+fn gate(report: &Report) -> Value {
+    let gate = &report.gate;
+    json!({
+        "passed": gate.passed,
+        "failOn": gate.fail_on,
+        "failing": gate.failing,
+        "waived": gate.waived,
+        "baseline": gate.baseline,
+    })
+}
+
+/// What was not understood, and what a reader of the gate must know: waivers that accept nothing, rules that
+/// were replaced, findings too weak to count.
+fn notifications(report: &Report) -> Vec<Value> {
+    let mut found: Vec<Value> = report.diagnostics.iter().map(notification).collect();
+    found.extend(report.gate.waivers.iter().filter(|row| row.state != "used").map(waiver));
+    found.extend(report.overrides.iter().map(replaced));
+    found.extend(too_weak(&report.gate).map(|words| note("gate/too-weak", "note", &words)));
+    found
+}
+
+fn waiver(row: &WaiverRow) -> Value {
+    let text = match row.state.as_str() {
+        "expired" => "has expired and accepts nothing",
+        _ => "accepts nothing",
+    };
+    let text = format!(
+        "the waiver of {} (owner {}, until {}, reason: {}) {text}",
+        row.covers, row.owner, row.expires, row.reason
+    );
+    note(&format!("gate/waiver-{}", row.state), if row.state == "expired" { "warning" } else { "note" }, &text)
+}
+
+fn replaced(row: &OverrideRow) -> Value {
+    let text = format!("{} is replaced by {} of the rules folder {}", row.entry, row.file, row.layer);
+    note("rules/replaced", "warning", &text)
+}
+
+fn note(id: &str, level: &str, text: &str) -> Value {
+    json!({ "descriptor": { "id": id }, "level": level, "message": { "text": text } })
+}
+
+fn rule(rule: &RuleRow, worst: &str) -> Value {
     let text = format!("{}\n\nWhat to do: {}\n\nSources: {}", rule.why, rule.remedy, rule.sources.join("; "));
     json!({
         "id": rule.id,
@@ -59,10 +112,10 @@ fn rule(rule: &RuleRow) -> Value {
         "shortDescription": { "text": rule.title },
         "fullDescription": { "text": rule.why },
         "help": { "text": text, "markdown": rule.page },
-        "defaultConfiguration": { "level": level(&rule.severity) },
+        "defaultConfiguration": { "level": level(worst) },
         "properties": {
             "tags": ["geopolitical-risk", rule.category],
-            "security-severity": security_severity(&rule.severity),
+            "security-severity": security_severity(worst),
             "precision": "high",
         },
     })

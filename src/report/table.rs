@@ -298,6 +298,13 @@ fn undecided(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let gate = &report.gate;
+    for row in report.overrides.iter().take(NOTED) {
+        let line = format!("Replaced: {} by {} of {}", row.entry, row.file, row.layer);
+        wrapped(&clean_line(&line), "  ", report.width, out)?;
+    }
+    if report.overrides.len() > NOTED {
+        writeln!(out, "and {} more entries of the rules replaced", report.overrides.len() - NOTED)?;
+    }
     for row in gate.waivers.iter().filter(|row| row.state != "used") {
         wrapped(
             &format!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::file::{Kind, Rule};
 use super::profile::ProfileFile;
 use crate::catalog::tables::nearest;
-use crate::catalog::{Catalog, Content, Layer, RuleError};
+use crate::catalog::{Catalog, Content, Layer, Override, RuleError};
 use crate::model::ComponentKind;
 use crate::text::Span;
 
@@ -16,8 +16,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// By id.
     pub profiles: BTreeMap<String, ProfileFile>,
-    /// Rules and profiles that a later layer replaced: `layer: rule/id`.
-    pub overrides: Vec<String>,
+    /// Rules and profiles of earlier layers that later ones replaced.
+    pub overrides: Vec<Override>,
 }
 
 impl RuleSet {
@@ -38,7 +38,7 @@ impl RuleSet {
                             errors.extend(check(&rule, path, text, catalog));
                             let id = rule.id.clone();
                             if rules.insert(id.clone(), rule).is_some() {
-                                overrides.push(format!("{}: rule/{id}", layer.name));
+                                overrides.push(replaced(layer, path, format!("rule/{id}")));
                             }
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
@@ -50,7 +50,7 @@ impl RuleSet {
                             }
                             let id = profile.id.clone();
                             if profiles.insert(id.clone(), profile).is_some() {
-                                overrides.push(format!("{}: profile/{id}", layer.name));
+                                overrides.push(replaced(layer, path, format!("profile/{id}")));
                             }
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
@@ -68,6 +68,10 @@ impl RuleSet {
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
+}
+
+fn replaced(layer: &Layer, path: &str, entry: String) -> Override {
+    Override { layer: layer.name.clone(), file: path.to_owned(), entry }
 }
 
 /// What the types cannot say.

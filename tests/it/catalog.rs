@@ -96,7 +96,8 @@ fn a_layer_replaces_by_id_and_says_so() {
     let text = "[[organisation]]\nid = \"vk\"\nname = \"Other\"\nkind = \"company\"\nsource = \"test\"\nverification = \"recalled\"\n";
     let catalog = Catalog::load(&[Layer::embedded(), layer("catalog/mine.toml", text)]).expect("loads");
     assert_eq!(catalog.organisation("vk").map(|row| &*row.name), Some("Other"));
-    assert_eq!(catalog.overrides, ["test: organisation/vk"]);
+    let told: Vec<String> = catalog.overrides.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["test: organisation/vk in catalog/mine.toml"]);
 }
 
 #[test]

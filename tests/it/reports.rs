@@ -240,3 +240,78 @@ fn lines_fit_and_names_stay_whole() {
     assert!(one.contains("unknown-owner: 14 components, first "), "{one}");
     assert!(!one.contains("(1 changes)") && !one.contains("1 findings"), "{one}");
 }
+
+/// Every format tells which rules, profiles and facts an added folder replaced, and by which file.
+#[test]
+fn replaced_rules_are_told_in_every_format() {
+    let (folder, shown) = web();
+    let rules = folder.path().join("own");
+    fs::create_dir(&rules).expect("can be made");
+    let text = fs::read_to_string(root().join("rules/findings/sanctions/sanctioned-owner.toml")).expect("is there");
+    write(&rules, "sanctioned-owner.toml", &text.replace("critical", "info"));
+    let profile = fs::read_to_string(root().join("rules/profiles/eu.toml")).expect("is there");
+    write(&rules, "chair.toml", &profile);
+    write(
+        &rules,
+        "list.toml",
+        "[[list]]\nid = \"US-SDN\"\npublisher = \"p\"\neffect = \"e\"\nconsequence = \"warn\"\n\
+         consequence_text = \"c\"\njurisdiction = \"US\"\nsource = \"s\"\nverification = \"recalled\"\n",
+    );
+    // the folder may come with the scanned tree itself
+    write(folder.path(), "sovaudit.toml", "rules = [\"own\"]\n");
+    let told = [
+        ("rule/sanctioned-owner", "sanctioned-owner.toml"),
+        ("profile/eu", "chair.toml"),
+        ("list/US-SDN", "list.toml"),
+    ];
+    for format in ["table", "markdown", "json", "sarif"] {
+        let (_, out, error) = scan(&[&shown, "--format", format]);
+        let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (entry, file) in told {
+            assert!(flat.contains(entry) && flat.contains(file), "{format}: {entry} by {file}\n{out}{error}");
+        }
+    }
+    let report = json(&[&shown]);
+    let entries: Vec<&Value> = report["overrides"].as_array().expect("overrides").iter().collect();
+    assert_eq!(entries.len(), 3, "{entries:#?}");
+    assert!(
+        entries.iter().all(|row| row["layer"].as_str().is_some_and(|layer| layer.ends_with("own"))),
+        "{entries:#?}"
+    );
+}
+
+/// Rules carry the worst severity of their results, and the gate's own facts are notifications.
+#[test]
+fn sarif_tells_what_the_gate_knows() {
+    let (folder, shown) = web();
+    let waiver = |rule: &str, expires: &str| {
+        format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"tried\"\nowner = \"team\"\nexpires = {expires}\n")
+    };
+    let text = [waiver("sanctioned-owner", "2026-01-01"), waiver("no-gitops", "2027-01-01")].concat();
+    write(folder.path(), "sovaudit.toml", &text);
+    let sarif = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&scan(&[arguments, &["--format", "sarif"]].concat()).1).expect("is JSON")
+    };
+    let log = sarif(&[&shown]);
+    let notes = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().expect("notifications");
+    let of = |id: &str| {
+        let found = notes.iter().find(|note| note["descriptor"]["id"] == id);
+        found.and_then(|note| note["message"]["text"].as_str()).unwrap_or_default()
+    };
+    assert!(of("gate/waiver-expired").contains("sanctioned-owner (owner team, until 2026-01-01"), "{notes:#?}");
+    assert!(of("gate/waiver-unused").contains("no-gitops"), "{notes:#?}");
+    assert_eq!(log["runs"][0]["properties"]["gate"]["passed"], false);
+
+    for profile in ["eu", "us-defense"] {
+        let log = sarif(&[SAMPLE, "--profile", profile]);
+        let run = &log["runs"][0];
+        for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
+            let number = |value: &Value| {
+                value["properties"]["security-severity"].as_str().and_then(|text| text.parse::<f64>().ok())
+            };
+            let results = run["results"].as_array().expect("results").iter();
+            let worst = results.filter(|result| result["ruleId"] == rule["id"]).filter_map(number).fold(-1.0, f64::max);
+            assert_eq!(number(rule), Some(worst), "{profile}: {}", rule["id"]);
+        }
+    }
+}

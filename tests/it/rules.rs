@@ -82,4 +82,19 @@ fn a_malformed_rule_names_file_line_and_field() {
     assert!(
         errors("id = \"mine\"\nseverty = \"high\"\n").contains("findings/x/mine.toml:2:1: unknown field `severty`")
     );
+    for id in ["a--b", "-a", "a-", "A", "ä", ""] {
+        let layer = Layer { name: "test".into(), files: vec![(format!("findings/x/{id}.toml"), rule_with_id(id))] };
+        let found = RuleSet::load(&[layer], &catalog).map(|_| ()).expect_err("must not load");
+        let text: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert!(text[0].contains(&format!("{id}.toml:1:1: `{id}` is not in kebab-case")), "{text:?}");
+    }
+}
+
+fn rule_with_id(id: &str) -> String {
+    format!(
+        "id = \"{id}\"\nkind = \"match\"\ntitle = \"t\"\ncategory = \"c\"\nseverity = \"low\"\nwhy = \"w\"\nremedy = \"r\"\n\
+         [select]\nkind = [\"package\"]\n[[source]]\ntitle = \"s\"\n[review]\nverification = \"recalled\"\nby = 2027-01-01\n\
+         [[example]]\nname = \"one\"\nflagged = [\"a:1\"]\nfiles.\"a\" = \"x\"\n\
+         [[example]]\nname = \"two\"\nflagged = []\nfiles.\"a\" = \"x\"\n"
+    )
 }

@@ -11,6 +11,7 @@ use super::model::{
     ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, OverrideRow, Report, RuleRow, StepRow, SurvivalRow,
     UndecidedRow, WaiverRow,
 };
+use crate::catalog::Override;
 use crate::graph::{Graph, Path};
 use crate::model::{ComponentKind, CountryCode, Date, Evidence, Horizon, Inventory, key};
 use crate::rules::gate::{Gate, Waiver, WaiverState};
@@ -29,7 +30,7 @@ pub struct Sources<'a> {
     /// Version of the rule set.
     pub rules_version: &'a str,
     /// Replaced entries.
-    pub overrides: &'a [String],
+    pub overrides: &'a [Override],
     /// Facts, diagnostics, coverage.
     pub inventory: &'a Inventory,
     /// Their graph.
@@ -60,7 +61,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         schema: "sovaudit-report/1".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules: sources.rules_version.to_owned(),
-        overrides: sources.overrides.iter().map(|entry| OverrideRow { entry: entry.clone() }).collect(),
+        overrides: sources.overrides.iter().map(override_row).collect(),
         target: sources.target.to_owned(),
         profile: sources.profile.file.id.clone(),
         as_of: sources.as_of.to_string(),
@@ -76,6 +77,10 @@ pub fn build(sources: &Sources<'_>) -> Report {
         relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
         width: sources.width,
     }
+}
+
+fn override_row(replaced: &Override) -> OverrideRow {
+    OverrideRow { layer: replaced.layer.clone(), file: replaced.file.clone(), entry: replaced.entry.clone() }
 }
 
 fn coverage(sources: &Sources<'_>) -> CoverageRow {
