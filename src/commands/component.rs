@@ -5,11 +5,10 @@ use std::io;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
-use super::explain::at;
 use super::terminal_width;
 use crate::cli::ExplainArgs;
 use crate::graph::{Control, Graph, NodeId, Path};
-use crate::model::{ComponentId, Evidence, Place};
+use crate::model::{ComponentId, Evidence};
 use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
@@ -42,11 +41,11 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
     for (key, value, _) in graph.all_attributes(node) {
         told(&format!("{key}: {value}"), "  ")?;
     }
-    let places: Vec<&Place> = about.evidence.into_iter().flatten().filter_map(observed).collect();
+    let places: Vec<_> = about.evidence.into_iter().flatten().filter_map(Evidence::place).collect();
     told("", "")?;
     told("Seen at:", "")?;
     for place in places.iter().take(PLACES) {
-        told(&at(place), "  ")?;
+        told(&place.to_string(), "  ")?;
     }
     if places.len() > PLACES {
         told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
@@ -67,9 +66,9 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
         words.extend(path.steps.iter().map(|(_, to)| graph.label(*to)));
         told(&words.join(" -> "), "  ")?;
         if let Some(place) =
-            path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(observed))
+            path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(Evidence::place))
         {
-            told(&at(place), "      ")?;
+            told(&place.to_string(), "      ")?;
         }
     }
     Ok(())
@@ -121,7 +120,7 @@ fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {
     let mut steps = vec![json!({ "component": graph.node(path.start).id.as_str() })];
     steps.extend(path.steps.iter().map(|(edge, to)| {
         let about = graph.edge(*edge);
-        let place = about.evidence.iter().find_map(observed);
+        let place = about.evidence.iter().find_map(Evidence::place);
         json!({
             "relation": about.kind.as_str(),
             "component": graph.node(*to).id.as_str(),
@@ -131,11 +130,4 @@ fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {
         })
     }));
     json!(steps)
-}
-
-fn observed(evidence: &Evidence) -> Option<&Place> {
-    match evidence {
-        Evidence::Observed { place, .. } => Some(place),
-        Evidence::Cited(_) => None,
-    }
 }

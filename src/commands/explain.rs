@@ -10,7 +10,7 @@ use super::{Outcome, component, terminal_width};
 use crate::catalog::tables::nearest;
 use crate::cli::ExplainArgs;
 use crate::graph::{Graph, Roots};
-use crate::model::{Finding, Place};
+use crate::model::Finding;
 use crate::rules::page;
 use crate::rules::run::{View, judge};
 use crate::text::{clean_line, count, fill, fill_markdown};
@@ -64,14 +64,14 @@ fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     let mut told = |text: &str, first: &str, rest: &str| write!(out, "{}", fill(&clean_line(text), first, rest, width));
     told(&finding.message, &format!("{} {}: ", finding.severity.as_str(), finding.rule), "  ")?;
     for member in &finding.members {
-        let place = member.place.as_ref().map_or_else(String::new, |place| format!(" ({})", at(place)));
+        let place = member.place.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
         told(&format!("{}{place}", member.message), "  ", "    ")?;
     }
     told("", "", "")?;
     told("Path:", "", "")?;
     for step in &finding.witness {
         let relation = step.relation.map_or("", |kind| kind.as_str());
-        let basis = step.place.as_ref().map(at).or_else(|| {
+        let basis = step.place.as_ref().map(ToString::to_string).or_else(|| {
             let mark = step.verification.map_or("", |mark| mark.as_str());
             step.entry.as_ref().map(|entry| format!("{entry}, {mark}"))
         });
@@ -94,12 +94,4 @@ fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     told("", "", "")?;
     let (confidence, mark) = (finding.confidence.as_str(), finding.verification.as_str());
     told(&format!("Confidence {confidence}, facts {mark}, fingerprint\u{a0}{}", finding.fingerprint), "", "  ")
-}
-
-/// `path:line:column`.
-pub(super) fn at(place: &Place) -> String {
-    match place.region {
-        Some(region) => format!("{}:{}:{}", place.path, region.start.line, region.start.column),
-        None => place.path.to_string(),
-    }
 }

@@ -61,13 +61,19 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Where it was seen, for observed evidence.
+    #[must_use]
+    pub fn place(&self) -> Option<&Arc<Place>> {
+        match self {
+            Self::Observed { place, .. } => Some(place),
+            Self::Cited(_) => None,
+        }
+    }
+
     /// The file, for observed evidence.
     #[must_use]
     pub fn path(&self) -> Option<&RelPath> {
-        match self {
-            Self::Observed { place, .. } => Some(&place.path),
-            Self::Cited(_) => None,
-        }
+        self.place().map(|place| &place.path)
     }
 
     /// True when the evidence may carry a gate decision: observed, or cited with an exact match

@@ -1,5 +1,6 @@
 //! Findings: a rule, a subject, the witness path, and where to look.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -18,6 +19,17 @@ pub struct Place {
     pub excerpt: Option<Arc<str>>,
     /// For images: digest of the layer that holds `path`.
     pub layer: Option<Arc<str>>,
+}
+
+/// `path:line:column`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path)?;
+        match self.region {
+            Some(region) => write!(f, ":{}:{}", region.start.line, region.start.column),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One step of a witness path: how the next component is reached and what says so.

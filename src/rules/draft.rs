@@ -168,7 +168,7 @@ fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
     }];
     for (edge, node) in &path.steps {
         let about = graph.edge(*edge);
-        let observed = about.evidence.iter().find_map(place_of);
+        let observed = about.evidence.iter().find_map(Evidence::place).map(|place| Place::clone(place));
         let cited = about.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Cited(cited) => Some((Arc::clone(&cited.entry), cited.verification)),
             Evidence::Observed { .. } => None,
@@ -199,13 +199,6 @@ pub fn places(view: &View<'_>, node: NodeId) -> Vec<Place> {
     found.sort_by(|a, b| (a.0, a.1.region.is_none(), &a.1).cmp(&(b.0, b.1.region.is_none(), &b.1)));
     let mut seen: BTreeSet<(RelPath, Option<crate::text::Region>)> = BTreeSet::new();
     found.into_iter().map(|(_, place)| place).filter(|place| seen.insert((place.path.clone(), place.region))).collect()
-}
-
-fn place_of(evidence: &Evidence) -> Option<Place> {
-    match evidence {
-        Evidence::Observed { place, .. } => Some(Place::clone(place)),
-        Evidence::Cited(_) => None,
-    }
 }
 
 /// True when every relation of a path is known well enough to fail a gate.

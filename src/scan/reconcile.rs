@@ -67,7 +67,7 @@ impl<'a> Asked<'a> {
         }
         let needs = inventory.facts.iter().filter_map(|(fact, evidence)| match fact {
             Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
-                if (open.contains(to) && states(evidence) || declared(evidence).is_some())
+                if (open.contains(to) && states(evidence) || only_manifests_state(evidence))
                     && folder_of(from).is_some() =>
             {
                 // Terraform's lock file is read together with what it answers
@@ -90,16 +90,9 @@ fn states(evidence: &EvidenceSet) -> bool {
     evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
 }
 
-/// First place in a manifest, when a manifest states it and no lock file does.
-fn declared(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
-    let mut found = None;
-    for one in evidence {
-        match one {
-            Evidence::Observed { place, basis: Basis::Declared, .. } => found = found.or(Some(place)),
-            _ => return None,
-        }
-    }
-    found
+/// True when manifests state it and no lock file does.
+fn only_manifests_state(evidence: &EvidenceSet) -> bool {
+    evidence.iter().all(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
 }
 
 /// Package and type without version and qualifiers.
@@ -178,7 +171,7 @@ struct Changes {
 impl Changes {
     fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
         let is_open = version(need.package).is_none();
-        let place = declared(need.evidence).or_else(|| first_place(need.evidence));
+        let place = need.evidence.iter().find_map(Evidence::place);
         let Some((folder, lock)) = locks.nearest(need.ecosystem, need.project) else {
             if is_open {
                 self.kept.insert(need.package.clone());
@@ -192,7 +185,7 @@ impl Changes {
             return;
         };
         let answers = locks.answers.get(&(folder, base(need.package))).map_or(&[][..], Vec::as_slice);
-        let lock_file = first_place(lock).map_or_else(String::new, |place| place.path.to_string());
+        let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
             if is_open {
@@ -246,11 +239,13 @@ impl Changes {
         }
         let mut gone: BTreeSet<ComponentId> = self.answered.into_iter().map(|(_, question, _)| question).collect();
         gone.retain(|question| !self.kept.contains(question));
-        inventory.facts.retain(|fact, _| match fact {
-            Fact::Component { id, .. } => !gone.contains(id),
-            Fact::Attribute { of, .. } => !gone.contains(of),
-            Fact::Relation { from, to, .. } => !gone.contains(from) && !gone.contains(to),
-        });
+        if !gone.is_empty() {
+            inventory.facts.retain(|fact, _| match fact {
+                Fact::Component { id, .. } => !gone.contains(id),
+                Fact::Attribute { of, .. } => !gone.contains(of),
+                Fact::Relation { from, to, .. } => !gone.contains(from) && !gone.contains(to),
+            });
+        }
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
             path,
             at,
@@ -317,11 +312,4 @@ fn pin<'t>(ecosystem: &str, constraint: &'t str) -> Option<&'t str> {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_' | '!'))
         && !text.contains(".x");
     is_version.then_some(text)
-}
-
-fn first_place(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
-    evidence.iter().find_map(|one| match one {
-        Evidence::Observed { place, .. } => Some(place),
-        Evidence::Cited(_) => None,
-    })
 }

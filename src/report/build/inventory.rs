@@ -71,8 +71,5 @@ fn evidence_row(evidence: &Evidence) -> EvidenceRow {
 }
 
 pub(super) fn observed(evidence: &Evidence) -> Option<PlaceRow> {
-    match evidence_row(evidence) {
-        EvidenceRow::Observed { place, .. } => Some(place),
-        EvidenceRow::Cited { .. } => None,
-    }
+    evidence.place().map(|place| place_row(place))
 }
