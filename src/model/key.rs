@@ -11,7 +11,7 @@ pub const NAME: &str = "name";
 pub const ECOSYSTEM: &str = "ecosystem";
 /// `direct` or `transitive`.
 pub const RELATION: &str = "relation";
-/// `runtime`, `dev`, `build`, `optional`.
+/// `runtime`, `dev`, `build`, `test`, `optional`.
 pub const SCOPE: &str = "scope";
 /// Version requirement as declared, when nothing resolved it.
 pub const REQUIREMENT: &str = "requirement";
@@ -19,6 +19,16 @@ pub const REQUIREMENT: &str = "requirement";
 pub const RESOLUTION: &str = "resolution";
 /// Of a project: ecosystem whose requirements in its folder and below a lock file answers.
 pub const LOCKS: &str = "locks";
+/// Of a project: `ecosystem names instead|beside host`, a registry that its tools are told to ask.
+pub const REGISTRY: &str = "registry";
+/// How a name of the company's own could be answered by a public registry.
+pub const CONFUSION: &str = "confusion";
+/// Environment marker or platform condition under which it is needed.
+pub const CONDITION: &str = "condition";
+/// Extras or features asked for.
+pub const EXTRAS: &str = "extras";
+/// Name and mail of an author or maintainer's organisation, as stated by the package.
+pub const AUTHOR: &str = "author";
 /// Integrity hash of the artefact.
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.

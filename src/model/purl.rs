@@ -109,6 +109,45 @@ pub fn golang(module: &str, version: Option<&str>) -> ComponentId {
     }
 }
 
+/// A package as its ecosystem names it, namespace included: npm `@scope/name`, Go `host/owner/name`, Maven
+/// `group:artifact`, Composer `vendor/name`, Swift `host/owner/name`, CocoaPods `Pod/Subspec`.
+#[must_use]
+pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
+    match ecosystem {
+        "npm" | "jsr" => {
+            let (scope, base) = npm_parts(name);
+            package(ecosystem, scope, base, version)
+        }
+        "golang" => golang(name, version),
+        "maven" => match name.split_once(':') {
+            Some((group, artifact)) => package("maven", Some(group), artifact, version),
+            None => package("maven", None, name, version),
+        },
+        "composer" | "swift" | "hex" => match name.rsplit_once('/') {
+            Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
+            None => package(ecosystem, None, name, version),
+        },
+        "cocoapods" => match name.split_once('/') {
+            Some((pod, subspec)) => with_subpath("cocoapods", pod, version, subspec),
+            None => package("cocoapods", None, name, version),
+        },
+        other => package(other, None, name, version),
+    }
+}
+
+/// `pkg:type/name@version#subpath`.
+fn with_subpath(kind: &str, name: &str, version: Option<&str>, subpath: &str) -> ComponentId {
+    let made = (|| {
+        let mut purl = PackageUrl::new(kind, name).ok()?;
+        if let Some(version) = version.filter(|text| !text.is_empty()) {
+            purl.with_version(version).ok()?;
+        }
+        purl.with_subpath(subpath).ok()?;
+        Some(purl.to_string())
+    })();
+    ComponentId::new(&made.unwrap_or_else(|| fallback(kind, None, &format!("{name}/{subpath}"), version)))
+}
+
 /// A parsed container image reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageReference {

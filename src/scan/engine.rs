@@ -97,10 +97,23 @@ impl Selector {
         found
     }
 
+    /// True when some scanner reads `path`.
+    #[must_use]
+    pub fn wants(&self, path: &RelPath) -> bool {
+        if directory::is_installed(path) {
+            !self.scanners_for(path).is_empty()
+        } else {
+            self.set.is_match(path.as_str())
+        }
+    }
+
     fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
         let mut found: Vec<usize> = self.set.matches(path.as_str()).into_iter().map(|glob| self.owners[glob]).collect();
         found.sort_unstable();
         found.dedup();
+        if directory::is_installed(path) {
+            found.retain(|index| SCANNERS[*index].reads_installed());
+        }
         found
     }
 }
@@ -120,7 +133,7 @@ struct Job {
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
     let selector = Selector::new();
-    let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.set.is_match(path.as_str()))?;
+    let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.wants(path))?;
     let links = irregular(&selector, &walk);
     let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
     let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
@@ -184,7 +197,7 @@ pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Ca
     let mut by_path: BTreeMap<RelPath, (Vec<u8>, Option<Arc<str>>)> =
         files.into_iter().map(|(path, bytes, layer)| (path, (bytes, layer))).collect();
     let seen = by_path.len() as u64;
-    by_path.retain(|path, _| selector.set.is_match(path.as_str()));
+    by_path.retain(|path, _| selector.wants(path));
     let paths: Vec<RelPath> = by_path.keys().cloned().collect();
     let layers: BTreeMap<&RelPath, &Arc<str>> =
         by_path.iter().filter_map(|(path, (_, layer))| layer.as_ref().map(|layer| (path, layer))).collect();

@@ -171,6 +171,32 @@ impl SourceFile {
         Ok(Cow::Owned(part))
     }
 
+    /// The file as TOML with what could be read; syntax errors are written as problems.
+    pub fn toml_or_part(&self, out: &mut Facts<'_>) -> parse::Node {
+        let (root, problems) = parse::toml::toml(&self.text);
+        for problem in &problems {
+            out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);
+        }
+        root
+    }
+
+    /// The file as XML.
+    ///
+    /// # Errors
+    /// The syntax error with its place.
+    pub fn xml(&self) -> anyhow::Result<parse::xml::Element> {
+        parse::xml::xml(&self.text).map_err(|error| self.parse_error(&error))
+    }
+
+    /// The documents of the file as YAML; syntax errors are written as problems.
+    pub fn yaml_or_part<'s>(&'s self, out: &mut Facts<'_>) -> &'s [parse::Node] {
+        let yaml = self.yaml();
+        for problem in &yaml.problems {
+            out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);
+        }
+        &yaml.documents
+    }
+
     /// A syntax error as the scanner's error; the engine takes the place from it.
     #[must_use]
     pub fn parse_error(&self, error: &parse::ParseError) -> anyhow::Error {

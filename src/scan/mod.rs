@@ -35,6 +35,11 @@ pub trait Scanner: Sync {
         false
     }
 
+    /// True when it reads what is installed in folders such as `node_modules`; no other scanner sees those.
+    fn reads_installed(&self) -> bool {
+        false
+    }
+
     /// Reads `input` and writes facts.
     ///
     /// # Errors
@@ -115,15 +120,15 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &image::os_release::OsRelease,
     &image::rpm_database::RpmDatabase,
     &model::model_reference::ModelReference,
-    &package::cargo_lock::CargoLock,
-    &package::cargo_metadata::CargoMetadata,
-    &package::cargo_toml::CargoToml,
-    &package::go_mod::GoMod,
-    &package::installed_node::InstalledNode,
-    &package::installed_python::InstalledPython,
-    &package::package_lock::PackageLock,
-    &package::pyproject::Pyproject,
-    &package::requirements::Requirements,
-    &package::uv_lock::UvLock,
+    &package::rust::cargo_lock::CargoLock,
+    &package::rust::cargo_metadata::CargoMetadata,
+    &package::rust::cargo_toml::CargoToml,
+    &package::golang::go_mod::GoMod,
+    &package::javascript::installed_node::InstalledNode,
+    &package::python::installed_python::InstalledPython,
+    &package::javascript::package_lock::PackageLock,
+    &package::python::pyproject::Pyproject,
+    &package::python::requirements::Requirements,
+    &package::python::uv_lock::UvLock,
     &unread::Unread,
 ];

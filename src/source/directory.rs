@@ -14,8 +14,16 @@ use super::Limits;
 use crate::text::RelPath;
 
 /// Folders that tools generate from what stands beside them; their sources are read instead.
-const GENERATED: [&str; 10] =
-    [".git", ".hg", ".svn", ".terraform", "node_modules", "target", "__pycache__", ".venv", ".tox", ".direnv"];
+const GENERATED: [&str; 8] = [".git", ".hg", ".svn", ".terraform", "target", "__pycache__", ".tox", ".direnv"];
+
+/// Folders of installed packages of others: only what says which packages these are is read in there.
+const INSTALLED: [&str; 4] = ["node_modules", ".venv", "site-packages", "dist-packages"];
+
+/// True for what lies in a folder of installed packages.
+#[must_use]
+pub fn is_installed(path: &RelPath) -> bool {
+    path.as_str().split('/').any(|part| INSTALLED.contains(&part))
+}
 
 /// A file the walk saw.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

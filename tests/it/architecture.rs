@@ -73,7 +73,7 @@ fn no_module_uses_a_higher_layer() {
 fn only_their_homes_use_these_crates() {
     let homes = [
         ("petgraph::", "graph/"),
-        ("cargo_metadata::", "scan/package/cargo_metadata.rs"),
+        ("cargo_metadata::", "scan/package/rust/cargo_metadata.rs"),
         ("oci_distribution::", "source/"),
         ("clap::", "cli.rs"),
     ];

@@ -168,13 +168,13 @@ fn what_raises_a_severity_is_said() {
 #[test]
 fn undecided_questions_and_folders_left_out_are_told() {
     let (folder, shown) = web();
-    fs::create_dir(folder.path().join("node_modules")).expect("creates");
+    fs::create_dir(folder.path().join(".tox")).expect("creates");
     let (_, out, _) = scan(&[&shown]);
     assert!(out.contains("Not decided: no owner is known (2 components)"), "{out}");
-    assert!(out.contains("Not entered: node_modules"), "{out}");
+    assert!(out.contains("Not entered: .tox"), "{out}");
     let (_, markdown, _) = scan(&[&shown, "--format", "markdown"]);
     assert!(markdown.contains("no owner is known (2 components)"), "{markdown}");
-    assert!(markdown.contains("- folder not entered: `node_modules`"), "{markdown}");
+    assert!(markdown.contains("- folder not entered: `.tox`"), "{markdown}");
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What every package scanner writes, written once: the package, its identity keys, its host.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+pub(crate) use super::address::{host_of, owner_of_address, repository_owner, without_secrets};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::Span;
@@ -20,7 +24,7 @@ pub(crate) struct Package<'a> {
 }
 
 impl<'a> Package<'a> {
-    /// A package; npm scopes and Go paths stay in the name.
+    /// A package. The name is what the ecosystem writes, namespace included, see [`purl::of`].
     pub(crate) fn new(
         ecosystem: &'static str,
         name: &'a str,
@@ -33,11 +37,7 @@ impl<'a> Package<'a> {
 
     /// Canonical id.
     pub(crate) fn id(&self) -> ComponentId {
-        match self.ecosystem {
-            "npm" => purl::npm(self.name, self.version),
-            "golang" => purl::golang(self.name, self.version),
-            other => purl::package(other, None, self.name, self.version),
-        }
+        purl::of(self.ecosystem, self.name, self.version)
     }
 
     /// Writes the package, its name and version, and the keys that say who publishes it.
@@ -78,6 +78,112 @@ impl<'a> Package<'a> {
         out.attribute(&id, key::SCOPE, scope, seen.clone());
         direct(project, &id, &seen, out);
         id
+    }
+}
+
+/// Why a package is needed, as far as the file says.
+pub(crate) mod scope {
+    /// What runs in production.
+    pub(crate) const RUNTIME: &str = "runtime";
+    /// Development tools, tests included where the format does not tell them apart.
+    pub(crate) const DEV: &str = "dev";
+    /// Needed to build.
+    pub(crate) const BUILD: &str = "build";
+    /// Needed to test.
+    pub(crate) const TEST: &str = "test";
+    /// Extras and features that are chosen.
+    pub(crate) const OPTIONAL: &str = "optional";
+}
+
+/// Domain of the registry that an ecosystem's tools ask unless they are told otherwise.
+pub(crate) fn default_registry(ecosystem: &str) -> Option<&'static str> {
+    Some(match ecosystem {
+        "npm" => "npmjs.org",
+        "pypi" => "pypi.org",
+        "cargo" => "crates.io",
+        "golang" => "golang.org",
+        "maven" => "maven.org",
+        "nuget" => "nuget.org",
+        "gem" => "rubygems.org",
+        "composer" => "packagist.org",
+        "pub" => "pub.dev",
+        "hex" => "hex.pm",
+        "hackage" => "haskell.org",
+        "cran" => "r-project.org",
+        "julia" => "julialang.org",
+        "cocoapods" => "cocoapods.org",
+        "conan" => "conan.io",
+        "conda" => "anaconda.org",
+        "bazel" => "bazel.build",
+        "jsr" => "jsr.io",
+        _ => return None,
+    })
+}
+
+/// The package comes from its ecosystem's own registry, since the file names no other: that host is inferred.
+/// A configured registry or mirror takes its place, see [`registry`].
+pub(crate) fn from_default(id: &ComponentId, ecosystem: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if let Some(host) = default_registry(ecosystem) {
+        distributed_by(id, host, &seen.clone().inferred(), out);
+    }
+}
+
+/// How a configured registry stands to the ecosystem's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is asked instead.
+    Instead,
+    /// It is asked as well, so that either may answer.
+    Beside,
+}
+
+/// A setting of the project's tools: packages of an ecosystem come from `address`. `names` is an npm scope
+/// (`@corp`), a pattern of package names as the tool has it, or `*` for all. Holds for the file's folder and below;
+/// [`crate::scan::registries`] brings it to the packages whose lock file names no host.
+pub(crate) fn registry(
+    project: &ComponentId,
+    ecosystem: &str,
+    names: &str,
+    standing: Standing,
+    address: &str,
+    seen: &Seen,
+    out: &mut Facts<'_>,
+) {
+    let Some(host) = host_of(address) else { return };
+    let host_id = ComponentId::host(&host);
+    out.component(&host_id, ComponentKind::Host, seen.clone());
+    out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());
+    let standing = match standing {
+        Standing::Instead => "instead",
+        Standing::Beside => "beside",
+    };
+    out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}"), seen.clone());
+}
+
+/// The entries of a lock file by name, so that edges which are written as names find what they mean.
+#[derive(Default)]
+pub(crate) struct Entries<'a> {
+    by_name: BTreeMap<Cow<'a, str>, Vec<(Option<&'a str>, Locked)>>,
+}
+
+impl<'a> Entries<'a> {
+    /// Adds an entry under the name that edges use.
+    pub(crate) fn add(&mut self, name: impl Into<Cow<'a, str>>, version: Option<&'a str>, locked: Locked) {
+        self.by_name.entry(name.into()).or_default().push((version, locked));
+    }
+
+    /// Every entry that the name may mean; with a version that stands there, only those of that version.
+    pub(crate) fn named<'s>(
+        &'s self,
+        name: &str,
+        version: Option<&str>,
+    ) -> impl Iterator<Item = &'s Locked> + use<'s, 'a> {
+        let all = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let exact = version.is_some() && all.iter().any(|(is, _)| *is == version);
+        let version = version.map(str::to_owned).filter(|_| exact);
+        all.iter()
+            .filter(move |(is, _)| version.is_none() || is.map(str::to_owned) == version)
+            .map(|(_, locked)| locked)
     }
 }
 
@@ -141,21 +247,6 @@ pub(crate) fn repository_owner_of(id: &ComponentId, address: &str, seen: &Seen, 
     }
 }
 
-/// `github:owner` of an address with or without scheme, of npm's `github:owner/name`, of `git@host:owner/name`.
-fn owner_of_address(address: &str) -> Option<String> {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, rest)| rest);
-    if let Some((host, path)) = rest.split_once(':')
-        && !path.starts_with(|c: char| c.is_ascii_digit())
-    {
-        return match host {
-            "github" | "gitlab" => path.split_once('/').map(|(owner, _)| format!("{host}:{owner}")),
-            host => repository_owner(&format!("{host}/{path}")),
-        };
-    }
-    repository_owner(rest)
-}
-
 /// The domain of an author or maintainer's mail address, as a weak key: `Name <user@corp.example>`.
 pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
     for part in text.split(',') {
@@ -170,24 +261,13 @@ fn identities(ecosystem: &str, name: &str) -> Vec<String> {
     let mut keys = vec![format!("{ecosystem}:{name}")];
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
-        "golang" => keys.extend(repository_owner(name)),
+        "golang" | "swift" => keys.extend(repository_owner(name)),
+        // prefixes are looked up by the catalog: `maven:com.huaweicloud.sdk`, `composer:vendor`, `nuget:Corp.Product`
+        "maven" => keys.extend(name.split_once(':').map(|(group, _)| format!("maven:{group}"))),
+        "composer" => keys.extend(name.split_once('/').map(|(vendor, _)| format!("composer:{vendor}"))),
         _ => {}
     }
     keys
-}
-
-/// `github:owner` for paths under a code host.
-pub(crate) fn repository_owner(path: &str) -> Option<String> {
-    let mut parts = path.split('/');
-    let host = parts.next()?;
-    let owner = parts.next().filter(|owner| !owner.is_empty())?;
-    let kind = match host {
-        "github.com" => "github",
-        "gitlab.com" => "gitlab",
-        "gitee.com" => "gitee",
-        _ => return None,
-    };
-    Some(format!("{kind}:{owner}"))
 }
 
 /// The component that holds what a file lists: the image being scanned, else the file's folder.
@@ -210,52 +290,4 @@ pub(crate) fn distributed_by(id: &ComponentId, host: &str, seen: &Seen, out: &mu
     let host = ComponentId::host(host);
     out.component(&host, ComponentKind::Host, seen.clone());
     out.relation(id, RelationKind::DistributedBy, &host, seen.clone());
-}
-
-/// Host of an address, with or without scheme prefix such as `git+`, user or port.
-pub(crate) fn host_of(address: &str) -> Option<String> {
-    let rest = match address.split_once("://") {
-        Some((_, rest)) => rest,
-        // scp-like git addresses: `git@host:path`
-        None => {
-            let (user_host, _) = address.split_once(':')?;
-            let (_, host) = user_host.split_once('@')?;
-            return is_host(host).then(|| host.to_ascii_lowercase());
-        }
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = authority.split(':').next().unwrap_or(authority);
-    is_host(host).then(|| host.to_ascii_lowercase())
-}
-
-fn is_host(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 253
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-        && (text.contains('.') || text == "localhost")
-}
-
-/// The address without user and password.
-pub(crate) fn without_secrets(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => address.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_of_addresses() {
-        assert_eq!(host_of("git+https://user:pw@Git.Example.org:8443/a/b.git#1").as_deref(), Some("git.example.org"));
-        assert_eq!(host_of("git@github.com:a/b.git").as_deref(), Some("github.com"));
-        assert_eq!(host_of("file:///x"), None);
-        assert_eq!(host_of("../local"), None);
-        assert_eq!(without_secrets("https://u:p@h.example/x@y"), "https://h.example/x@y");
-    }
 }

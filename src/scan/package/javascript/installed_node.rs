@@ -1,10 +1,10 @@
 //! Installed Node packages: the `package.json` of every folder of `node_modules`.
 //!
-//! Matters for images: the walk of a source folder does not enter `node_modules`, whose lock file is read instead.
+//! They say who publishes a package that the lock file names.
 
-use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
+use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::RelPath;
 
@@ -27,6 +27,10 @@ static META: ScannerMeta = ScannerMeta {
 impl Scanner for InstalledNode {
     fn meta(&self) -> &'static ScannerMeta {
         &META
+    }
+
+    fn reads_installed(&self) -> bool {
+        true
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {

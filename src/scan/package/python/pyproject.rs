@@ -1,9 +1,9 @@
 //! `pyproject.toml`: declared Python dependencies where no lock file stands beside it.
 
-use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
-use crate::parse::{self, Node};
+use crate::parse::Node;
+use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -30,10 +30,7 @@ impl Scanner for Pyproject {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let (root, problems) = parse::toml::toml(file.text());
-        for problem in &problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
         for (scope, list) in lists(&root) {
             for item in list.list() {

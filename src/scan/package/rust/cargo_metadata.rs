@@ -52,7 +52,7 @@ impl Scanner for CargoMetadata {
             let id = purl::package("cargo", None, package.name.as_str(), Some(&package.version.to_string()));
             if let Some(owner) = package.repository.as_deref().and_then(|address| {
                 let path = address.split_once("://").map_or(address, |(_, rest)| rest);
-                super::toolkit::repository_owner(path)
+                crate::scan::package::toolkit::repository_owner(path)
             }) {
                 out.attribute(&id, key::IDENTITY, owner, file.whole().declared());
             }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::toolkit::{self, Locked, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::{self, Node};
+use crate::parse::Node;
+use crate::scan::package::toolkit::{self, Locked, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -41,10 +41,7 @@ impl Scanner for UvLock {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let (root, problems) = parse::toml::toml(file.text());
-        for problem in &problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let root = file.toml_or_part(out);
         let project = toolkit::locked_root("pypi", input, file, out);
         let packages = root.get("package").context("no `[[package]]` entries: not a uv lock file")?;
         let mut all = Vec::new();

@@ -1,9 +1,8 @@
 //! `Cargo.toml`: declared dependencies, for trees without a lock file and for what a lock file
 //! does not tell (which dependencies a member asks for itself).
 
-use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
-use crate::parse::{self, Entry, Node};
+use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -30,10 +29,7 @@ impl Scanner for CargoToml {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let (root, problems) = parse::toml::toml(file.text());
-        for problem in &problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
         for (scope, table) in tables(&root) {
             for entry in table.entries() {

@@ -1,9 +1,9 @@
 //! Installed Python distributions: `*.dist-info/METADATA` and `*.egg-info/PKG-INFO`.
 
-use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
+use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -29,6 +29,10 @@ const LICENCE: usize = 100;
 impl Scanner for InstalledPython {
     fn meta(&self) -> &'static ScannerMeta {
         &META
+    }
+
+    fn reads_installed(&self) -> bool {
+        true
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {

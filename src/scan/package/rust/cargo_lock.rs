@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::toolkit::{self, Locked, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key, purl};
-use crate::parse::{self, Node};
+use crate::parse::Node;
+use crate::scan::package::toolkit::{self, Locked, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `cargo-lock`.
@@ -42,10 +42,7 @@ impl Scanner for CargoLock {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let (root, problems) = parse::toml::toml(file.text());
-        for problem in &problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let root = file.toml_or_part(out);
         let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
         let project = toolkit::locked_root("cargo", input, file, out);
         let entries: Vec<Entry<'_>> =

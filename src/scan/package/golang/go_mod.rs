@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::lines::{Line, lines, span_within};
+use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `go-mod`.

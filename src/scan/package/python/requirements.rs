@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::toolkit::{self, Package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::lines::{lines, span_within};
+use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 

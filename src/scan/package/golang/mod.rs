@@ -1,0 +1,3 @@
+//! Go modules.
+
+pub mod go_mod;

@@ -1,0 +1,4 @@
+//! JavaScript: npm and its kin.
+
+pub mod installed_node;
+pub mod package_lock;

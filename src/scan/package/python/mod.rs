@@ -1,0 +1,6 @@
+//! Python: requirements, projects, lock files, what is installed.
+
+pub mod installed_python;
+pub mod pyproject;
+pub mod requirements;
+pub mod uv_lock;
