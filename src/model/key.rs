@@ -19,7 +19,8 @@ pub const REQUIREMENT: &str = "requirement";
 pub const RESOLUTION: &str = "resolution";
 /// Of a project: ecosystem whose requirements in its folder and below a lock file answers.
 pub const LOCKS: &str = "locks";
-/// Of a project: `ecosystem names instead|beside host`, a registry that its tools are told to ask.
+/// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
+/// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant.
 pub const REGISTRY: &str = "registry";
 /// How a name of the company's own could be answered by a public registry.
 pub const CONFUSION: &str = "confusion";
@@ -33,6 +34,8 @@ pub const AUTHOR: &str = "author";
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.
 pub const DOWNLOAD: &str = "download";
+/// How the artefact is fetched when no registry serves it: `git`.
+pub const FETCHED_AS: &str = "fetched-as";
 /// Identity key for attribution: `github:mailru`, `npm:@huawei`, `mail:corp.example`, `pci-vendor:10de`.
 pub const IDENTITY: &str = "identity";
 /// Licence expression as stated.

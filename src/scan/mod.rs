@@ -15,6 +15,7 @@ mod input;
 pub mod model;
 pub mod package;
 mod reconcile;
+mod registries;
 pub mod unread;
 
 pub use engine::{Options, Selector, scan_directory, scan_files};

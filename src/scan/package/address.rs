@@ -29,6 +29,18 @@ pub(crate) fn repository_owner(path: &str) -> Option<String> {
     Some(format!("{kind}:{owner}"))
 }
 
+/// True for an address that only Git can fetch: `git+https://…`, `git@host:…`, `….git`.
+pub(crate) fn is_git(address: &str) -> bool {
+    let path = address.split(['#', '?']).next().unwrap_or(address);
+    // a revision may follow: `….git@v1`
+    let path = path.rsplit_once('@').filter(|(before, _)| before.contains("/")).map_or(path, |(before, _)| before);
+    address.starts_with("git+")
+        || address.starts_with("git@")
+        || address.starts_with("git://")
+        || address.starts_with("ssh://git@")
+        || path.ends_with(".git")
+}
+
 /// Host of an address, with or without scheme prefix such as `git+`, user or port.
 pub(crate) fn host_of(address: &str) -> Option<String> {
     let rest = match address.split_once("://") {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(crate) use super::address::{host_of, owner_of_address, repository_owner, without_secrets};
+pub(crate) use super::address::{host_of, is_git, owner_of_address, repository_owner, without_secrets};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::Span;
@@ -135,6 +135,10 @@ pub(crate) enum Standing {
     Instead,
     /// It is asked as well, so that either may answer.
     Beside,
+    /// As `Instead`, for the packages of the file itself only.
+    InsteadHere,
+    /// As `Beside`, for the packages of the file itself only.
+    BesideHere,
 }
 
 /// A setting of the project's tools: packages of an ecosystem come from `address`. `names` is an npm scope
@@ -156,6 +160,8 @@ pub(crate) fn registry(
     let standing = match standing {
         Standing::Instead => "instead",
         Standing::Beside => "beside",
+        Standing::InsteadHere => "instead-here",
+        Standing::BesideHere => "beside-here",
     };
     out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}"), seen.clone());
 }
@@ -279,10 +285,23 @@ pub(crate) fn root(input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) ->
 
 /// The package is fetched from a host that the file states.
 pub(crate) fn fetched_from(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if is_git(address) {
+        return from_git(id, address, seen, out);
+    }
     out.attribute(id, key::DOWNLOAD, without_secrets(address), seen.clone());
     if let Some(host) = host_of(address) {
         distributed_by(id, &host, seen, out);
     }
+}
+
+/// The package is taken from a Git repository: the address, its host, and the owner of the repository as a key.
+pub(crate) fn from_git(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    out.attribute(id, key::FETCHED_AS, "git", seen.clone());
+    out.attribute(id, key::DOWNLOAD, without_secrets(address), seen.clone());
+    if let Some(host) = host_of(address) {
+        distributed_by(id, &host, seen, out);
+    }
+    repository_owner_of(id, address, seen, out);
 }
 
 /// The package is fetched from a host.

@@ -1,0 +1,196 @@
+//! Registries that a project's settings name, brought to its packages after all files are read.
+//!
+//! A lock file that names no address means the ecosystem's own registry, unless a setting beside it or above says
+//! otherwise (`.npmrc`, `pip.conf`, `nuget.config`): then the packages come from there. A name of the company's own
+//! that a public registry can answer as well is a risk (dependency confusion); it is written as an attribute of the
+//! package, for rules to judge. A pure function of the inventory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::package::toolkit::default_registry;
+use crate::model::{Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, RelationKind, key};
+use crate::text::RelPath;
+
+/// A registry that the tools of a folder are told to ask.
+struct Setting<'a> {
+    /// npm scope, pattern of names with `*` at its end, or `*` alone.
+    names: &'a str,
+    /// Asked instead of the ecosystem's own, not beside it.
+    instead: bool,
+    /// Speaks of the packages of its own file only.
+    here: bool,
+    host: &'a str,
+    evidence: &'a EvidenceSet,
+}
+
+impl Setting<'_> {
+    fn speaks_of(&self, name: &str, file: &RelPath) -> bool {
+        matches(self.names, name) && (!self.here || self.evidence.iter().any(|one| one.path() == Some(file)))
+    }
+}
+
+/// Settings by ecosystem and folder.
+type Settings<'a> = BTreeMap<&'a str, BTreeMap<RelPath, Vec<Setting<'a>>>>;
+
+/// What is added and taken away.
+#[derive(Default)]
+struct Changes {
+    added: Vec<(Fact, EvidenceSet)>,
+    gone: BTreeMap<Fact, BTreeSet<Evidence>>,
+}
+
+/// Brings settings to packages.
+#[must_use]
+pub(super) fn apply(mut inventory: Inventory) -> Inventory {
+    let settings = settings(&inventory);
+    if settings.is_empty() {
+        return inventory;
+    }
+    let mut changes = Changes::default();
+    for (fact, evidence) in &inventory.facts {
+        let Fact::Relation { from, kind: RelationKind::DistributedBy, to, .. } = fact else { continue };
+        let Some((ecosystem, name)) = package(from) else { continue };
+        let Some(folders) = settings.get(ecosystem).filter(|_| is_public(ecosystem, to.rest())) else { continue };
+        for one in evidence {
+            let Evidence::Observed { place, basis, .. } = one else { continue };
+            let found = nearest(folders, &name, &place.path);
+            let implied = *basis == Basis::Inferred;
+            for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
+                if implied {
+                    changes.moved(from, fact, one, setting);
+                }
+                changes.confused(from, to, one, setting, implied, &inventory);
+            }
+        }
+    }
+    for (fact, evidence) in changes.added {
+        inventory.facts.entry(fact).or_default().extend(evidence);
+    }
+    for (fact, gone) in changes.gone {
+        if let Some(left) = inventory.facts.remove(&fact) {
+            let left: EvidenceSet = left.into_iter().filter(|one| !gone.contains(one)).collect();
+            if !left.is_empty() {
+                inventory.facts.insert(fact, left);
+            }
+        }
+    }
+    inventory
+}
+
+fn settings(inventory: &Inventory) -> Settings<'_> {
+    let mut found = Settings::new();
+    for (fact, evidence) in &inventory.facts {
+        let Fact::Attribute { of, key: key::REGISTRY, value } = fact else { continue };
+        let words: Vec<&str> = value.split(' ').collect();
+        if let ([ecosystem, names, standing, host], Some(folder)) =
+            (&words[..], of.as_str().strip_prefix("project:").and_then(RelPath::new))
+        {
+            let here = standing.ends_with("-here");
+            let setting = Setting { names, instead: standing.starts_with("instead"), here, host, evidence };
+            found.entry(*ecosystem).or_default().entry(folder).or_default().push(setting);
+        }
+    }
+    found
+}
+
+/// The settings that speak of a name in the nearest folder that has any: the most exact pattern wins.
+fn nearest<'s, 'a>(
+    folders: &'s BTreeMap<RelPath, Vec<Setting<'a>>>,
+    name: &str,
+    file: &RelPath,
+) -> Vec<&'s Setting<'a>> {
+    let mut folder = file.parent();
+    loop {
+        let here = folders.get(&folder).into_iter().flatten();
+        let speaking: Vec<&Setting<'a>> = here.filter(|setting| setting.speaks_of(name, file)).collect();
+        let longest = speaking.iter().map(|setting| setting.names.len()).max();
+        if let Some(longest) = longest {
+            return speaking.into_iter().filter(|setting| setting.names.len() == longest).collect();
+        }
+        if folder.is_root() {
+            return Vec::new();
+        }
+        folder = folder.parent();
+    }
+}
+
+/// True when a pattern of a setting speaks of a name: `@corp` of `@corp/x`, `Corp.*` of `corp.json`, `*` of all.
+fn matches(pattern: &str, name: &str) -> bool {
+    if pattern.starts_with('@') {
+        return name.split_once('/').is_some_and(|(scope, _)| scope == pattern);
+    }
+    match pattern.strip_suffix('*') {
+        Some(start) => name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)),
+        None => name.eq_ignore_ascii_case(pattern),
+    }
+}
+
+/// Ecosystem and name of a package's id, the name as people write it.
+fn package(id: &ComponentId) -> Option<(&str, String)> {
+    let (ecosystem, rest) = id.as_str().strip_prefix("pkg:")?.split_once('/')?;
+    let end = rest.find(['@', '?', '#']).unwrap_or(rest.len());
+    Some((ecosystem, rest[..end].replace("%40", "@")))
+}
+
+/// True for the ecosystem's own registry under any of its names.
+fn is_public(ecosystem: &str, host: &str) -> bool {
+    let is_under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    default_registry(ecosystem).is_some_and(is_under)
+        || match ecosystem {
+            "npm" => is_under("yarnpkg.com"),
+            "pypi" => is_under("pythonhosted.org"),
+            "maven" => is_under("maven.apache.org"),
+            _ => false,
+        }
+}
+
+impl Changes {
+    /// The package comes from the host of the setting; the ecosystem's own host was only implied.
+    fn moved(&mut self, package: &ComponentId, implied: &Fact, one: &Evidence, setting: &Setting<'_>) {
+        let host = ComponentId::host(setting.host);
+        let evidence: EvidenceSet = std::iter::once(one).chain(setting.evidence).cloned().collect();
+        self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.evidence.clone()));
+        let relation = Fact::Relation {
+            from: package.clone(),
+            kind: RelationKind::DistributedBy,
+            to: host,
+            group: None,
+            horizon: None,
+        };
+        self.added.push((relation, evidence));
+        if setting.instead {
+            self.gone.entry(implied.clone()).or_default().insert(one.clone());
+        }
+    }
+
+    /// A public registry can answer for a name that settings give to another one.
+    fn confused(
+        &mut self,
+        package: &ComponentId,
+        public: &ComponentId,
+        one: &Evidence,
+        setting: &Setting<'_>,
+        implied: bool,
+        inventory: &Inventory,
+    ) {
+        let own_name = setting.names != "*";
+        let how = match (setting.instead, implied) {
+            // the lock file fetches a name of ours from the public registry
+            (true, false) if own_name => "fetched from",
+            // two registries are asked, and no hash says which file is meant
+            (false, true) if !has_hash(inventory, package) => "also answered by",
+            _ => return,
+        };
+        let value = format!("set to {}, {how} {}", setting.host, public.rest());
+        let fact = Fact::Attribute { of: package.clone(), key: key::CONFUSION, value: Arc::from(value) };
+        self.added.push((fact, std::iter::once(one).chain(setting.evidence).cloned().collect()));
+    }
+}
+
+fn has_hash(inventory: &Inventory, package: &ComponentId) -> bool {
+    let start = Fact::Attribute { of: package.clone(), key: key::INTEGRITY, value: Arc::from("") };
+    inventory.facts.range(start..).next().is_some_and(
+        |(fact, _)| matches!(fact, Fact::Attribute { of, key: key::INTEGRITY, .. } if of == package),
+    )
+}
