@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cite, Seen, Work};
-use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
 
 /// How a workload was matched with its cluster.
 const BY_NAME: &str = "cluster named by the delivery object";
@@ -54,16 +54,11 @@ fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
         .collect();
     let (parts, wholes): (BTreeSet<&ComponentId>, BTreeSet<&ComponentId>) = work
         .inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
-                if capable.contains_key(from) && capable.contains_key(to) =>
-            {
-                Some((from, to))
-            }
-            _ => None,
+        .relations()
+        .filter(|(from, relation)| {
+            relation.kind == RelationKind::DependsOn && capable.contains_key(from) && capable.contains_key(&relation.to)
         })
+        .map(|(from, relation)| (from, &relation.to))
         .unzip();
     let mut found: Vec<&Seen> =
         capable.into_iter().filter(|(id, _)| !parts.contains(id)).map(|(_, seen)| seen).collect();
@@ -82,9 +77,9 @@ fn destinations(work: &Work<'_>, components: &[Seen]) -> BTreeMap<ComponentId, B
         .map(|seen| (&seen.id, seen))
         .collect();
     let mut found: BTreeMap<ComponentId, BTreeSet<String>> = BTreeMap::new();
-    for fact in work.inventory.facts.keys() {
-        if let Fact::Relation { from, kind: RelationKind::DeployedBy, to, .. } = fact
-            && let Some(delivery) = named.get(to)
+    for (from, relation) in work.inventory.relations() {
+        if relation.kind == RelationKind::DeployedBy
+            && let Some(delivery) = named.get(&relation.to)
         {
             found.entry(from.clone()).or_default().extend(delivery.all(key::CLUSTER).map(str::to_owned));
         }

@@ -10,13 +10,12 @@ mod ownership;
 mod party;
 mod service;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::model::{
-    Citation, Cited, ComponentId, ComponentKind, Confidence, Date, Evidence, Fact, Horizon, Inventory, RelationKind,
-    Validity, Verification, key,
+    Citation, Cited, ComponentId, ComponentKind, Confidence, Date, Evidence, Fact, Horizon, Inventory, Known,
+    RelationKind, Validity, Verification, key,
 };
 
 /// Adds everything the catalog knows on a day.
@@ -44,16 +43,17 @@ struct Work<'c> {
 struct Seen {
     id: ComponentId,
     kind: ComponentKind,
-    attributes: BTreeMap<&'static str, Vec<Arc<str>>>,
+    /// Sorted by key, then value.
+    attributes: Vec<(&'static str, Arc<str>)>,
 }
 
 impl Seen {
     fn first(&self, key: &str) -> Option<&str> {
-        self.attributes.get(key).and_then(|values| values.first()).map(AsRef::as_ref)
+        self.all(key).next()
     }
 
     fn all(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.attributes.get(key).map_or(&[][..], Vec::as_slice).iter().map(AsRef::as_ref)
+        self.attributes.iter().filter(move |(of, _)| *of == key).map(|(_, value)| &**value)
     }
 }
 
@@ -73,27 +73,12 @@ impl<'c> Work<'c> {
     /// Every component of the wanted kinds with its attributes, in id order. Packages are most of a system, so
     /// steps that do not look at them should not ask for them.
     fn components(&self, wanted: impl Fn(ComponentKind) -> bool) -> Vec<Seen> {
-        let mut found: BTreeMap<&ComponentId, Seen> = BTreeMap::new();
-        for fact in self.inventory.facts.keys() {
-            match fact {
-                Fact::Component { id, kind } if wanted(*kind) => {
-                    found.entry(id).or_insert_with(|| Seen {
-                        id: id.clone(),
-                        kind: *kind,
-                        attributes: BTreeMap::new(),
-                    });
-                }
-                // facts are in order: components come before attributes
-                Fact::Attribute { of, key, value } => {
-                    if let Some(seen) = found.get_mut(of) {
-                        seen.attributes.entry(key).or_default().push(Arc::clone(value));
-                    }
-                }
-                Fact::Relation { .. } => break,
-                Fact::Component { .. } => {}
-            }
-        }
-        found.into_values().collect()
+        let seen = |(id, known): (&ComponentId, &Known)| {
+            let kind = known.kinds().iter().map(|(kind, _)| *kind).find(|kind| wanted(*kind))?;
+            let attributes = known.attributes().iter().map(|row| (row.key, Arc::clone(&row.value))).collect();
+            Some(Seen { id: id.clone(), kind, attributes })
+        };
+        self.inventory.iter().filter_map(seen).collect()
     }
 
     fn evidence(cite: &Cite<'_>) -> Evidence {

@@ -1,11 +1,10 @@
 //! Identity keys to publishers and operators.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Cite, Seen, Work};
 use crate::catalog::rows::{Key, Organisation};
-use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
     for seen in work.components(is_published) {
@@ -100,40 +99,22 @@ fn link_to(
 /// Says for every component that should have an owner whether one was found.
 pub(super) fn mark_unknown(work: &mut Work<'_>) {
     let answering = [RelationKind::ProvidedBy, RelationKind::MaintainedBy, RelationKind::DesignedBy];
-    let owned: BTreeSet<ComponentId> = work
-        .inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { from, kind, .. } if answering.contains(kind) => Some(from.clone()),
-            _ => None,
-        })
-        .collect();
-    // what the catalog says has no service behind it has no owner to be known
-    let ownerless: BTreeSet<ComponentId> = work
-        .inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Attribute { of, key: key::CAPABILITY, value } if &**value == "none" => Some(of.clone()),
-            _ => None,
-        })
-        .collect();
-    let asked: BTreeSet<ComponentId> = work
-        .inventory
-        .components()
-        .filter(|(id, kind)| is_owned(*kind) && !ownerless.contains(id))
-        .map(|(id, _)| id.clone())
-        .collect();
     let evidence = Work::evidence(&Cite {
         entry: "attribution".to_owned(),
         source: "identity keys of the organisations table",
         verification: Verification::TwoSource,
         confidence: Confidence::Certain,
     });
-    for of in asked {
-        let value = Arc::from(if owned.contains(&of) { "known" } else { "unknown" });
-        work.inventory.add(Fact::Attribute { of, key: key::OWNER, value }, evidence.clone());
+    let [is_known, is_unknown]: [Arc<str>; 2] = [Arc::from("known"), Arc::from("unknown")];
+    for (_, known) in work.inventory.iter_mut() {
+        // what the catalog says has no service behind it has no owner to be known
+        let asked = known.kinds().iter().any(|(kind, _)| is_owned(*kind))
+            && !known.values(key::CAPABILITY).any(|value| &**value == "none");
+        if asked {
+            let owned = known.relations().iter().any(|relation| answering.contains(&relation.kind));
+            let value = Arc::clone(if owned { &is_known } else { &is_unknown });
+            known.note(key::OWNER, value, evidence.clone());
+        }
     }
 }
 

@@ -38,8 +38,8 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
     };
     told(&format!("{} ({})", about.id, about.kind.as_str()), "")?;
     told("", "")?;
-    for (key, value, _) in graph.all_attributes(node) {
-        told(&format!("{key}: {value}"), "  ")?;
+    for row in graph.all_attributes(node) {
+        told(&format!("{}: {}", row.key, row.value), "  ")?;
     }
     let places: Vec<_> = about.evidence.into_iter().flatten().filter_map(Evidence::place).collect();
     told("", "")?;

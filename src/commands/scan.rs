@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -21,10 +22,11 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     // outputs are checked before the work, so that a typing mistake does not cost a scan
     let (files, on_standard_output) = outputs(&arguments.output)?;
     let shown = on_standard_output.map_or_else(|| format_named(&arguments.format), Ok)?;
-    let prepared = prepare(&arguments.common)?;
+    // freeing a large inventory takes longer than the end of the process does
+    let prepared = ManuallyDrop::new(prepare(&arguments.common)?);
     let fail_on = fail_on(arguments, &prepared.config.fail_on, &prepared.profile.file.fail_on, &prepared.knowledge)?;
     let baseline = arguments.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
-    let graph = Graph::new(&prepared.inventory);
+    let graph = ManuallyDrop::new(Graph::new(&prepared.inventory));
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
     let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };

@@ -9,13 +9,16 @@ mod reach;
 mod roots;
 mod survival;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use crate::model::{ComponentId, ComponentKind, EvidenceSet, Fact, Group, Horizon, Inventory, RelationKind};
+use crate::model::{
+    Attribute, ComponentId, ComponentKind, EvidenceSet, Group, Horizon, Inventory, Known, Relation, RelationKind,
+};
+use crate::text::Lookup;
 
 pub use introduction::Introductions;
 pub use path::Path;
@@ -40,7 +43,7 @@ pub struct Node<'a> {
     /// Where it was seen; empty for ends of relations that nobody described.
     pub evidence: Option<&'a EvidenceSet>,
     /// Sorted by key, then value.
-    attributes: Vec<(&'static str, &'a str, &'a EvidenceSet)>,
+    attributes: &'a [Attribute],
 }
 
 /// A relation with what says it.
@@ -58,41 +61,34 @@ pub struct Edge<'a> {
 /// The graph of one inventory.
 pub struct Graph<'a> {
     inner: DiGraph<Node<'a>, Edge<'a>, u32>,
-    index: BTreeMap<&'a ComponentId, NodeIndex>,
+    index: Lookup<&'a ComponentId, NodeIndex>,
 }
 
 impl<'a> Graph<'a> {
     /// Builds the graph in two passes: components and attributes, then relations.
     #[must_use]
     pub fn new(inventory: &'a Inventory) -> Self {
-        let mut nodes: BTreeMap<&'a ComponentId, Node<'a>> = BTreeMap::new();
-        for (fact, evidence) in &inventory.facts {
-            match fact {
-                Fact::Component { id, kind } => {
-                    let node = nodes.entry(id).or_insert_with(|| empty(id));
-                    // two kinds for one id: the first in kind order wins, its evidence is kept
-                    if node.evidence.is_none() {
-                        node.kind = *kind;
-                        node.evidence = Some(evidence);
-                    }
-                }
-                Fact::Attribute { of, key, value } => {
-                    nodes.entry(of).or_insert_with(|| empty(of)).attributes.push((key, value, evidence));
-                }
-                Fact::Relation { from, to, .. } => {
-                    nodes.entry(from).or_insert_with(|| empty(from));
-                    nodes.entry(to).or_insert_with(|| empty(to));
-                }
-            }
+        let mut nodes: Vec<Node<'a>> = inventory.iter().map(|(id, known)| node(id, known)).collect();
+        let described: Lookup<&'a ComponentId, ()> = nodes.iter().map(|node| (node.id, ())).collect();
+        let ends = inventory.relations().map(|(_, relation)| &relation.to);
+        let bare: BTreeSet<&'a ComponentId> = ends.filter(|to| !described.contains(*to)).collect();
+        if !bare.is_empty() {
+            nodes.extend(bare.into_iter().map(empty));
+            nodes.sort_by(|a, b| a.id.cmp(b.id));
         }
-        let mut inner = DiGraph::with_capacity(nodes.len(), inventory.facts.len());
-        let index: BTreeMap<&'a ComponentId, NodeIndex> =
-            nodes.into_iter().map(|(id, node)| (id, inner.add_node(node))).collect();
-        for (fact, evidence) in &inventory.facts {
-            if let Fact::Relation { from, kind, to, group, horizon } = fact {
+        let relations: usize = inventory.iter().map(|(_, known)| known.relations().len()).sum();
+        let mut inner = DiGraph::with_capacity(nodes.len(), relations);
+        let mut index = Lookup::with_capacity(nodes.len());
+        for node in nodes {
+            index.insert(node.id, inner.add_node(node));
+        }
+        let place = |id: &ComponentId| *index.get(id).expect("every end of a relation became a node above");
+        for (id, known) in inventory.iter().filter(|(_, known)| !known.relations().is_empty()) {
+            let from = place(id);
+            for Relation { kind, to, group, horizon, evidence } in known.relations() {
                 let horizon = horizon.unwrap_or_else(|| kind.horizon());
                 let edge = Edge { kind: *kind, horizon, group: group.as_ref(), evidence };
-                inner.add_edge(index[from], index[to], edge);
+                inner.add_edge(from, place(to), edge);
             }
         }
         Self { inner, index }
@@ -137,19 +133,25 @@ impl<'a> Graph<'a> {
     /// Relations that leave a component, ordered by far end, then kind.
     #[must_use]
     pub fn outgoing(&self, node: NodeId) -> Vec<(EdgeId, NodeId)> {
-        self.sorted(node, Direction::Outgoing)
+        self.sorted(node, Direction::Outgoing, |_| true)
+    }
+
+    /// As [`Self::outgoing`], only relations of some kinds.
+    #[must_use]
+    pub fn outgoing_of(&self, node: NodeId, kinds: &[RelationKind]) -> Vec<(EdgeId, NodeId)> {
+        self.sorted(node, Direction::Outgoing, |kind| kinds.contains(&kind))
     }
 
     /// Relations that reach a component, ordered by near end, then kind.
     #[must_use]
     pub fn incoming(&self, node: NodeId) -> Vec<(EdgeId, NodeId)> {
-        self.sorted(node, Direction::Incoming)
+        self.sorted(node, Direction::Incoming, |_| true)
     }
 
     /// Far ends of the relations of one kind.
     #[must_use]
     pub fn related(&self, node: NodeId, kind: RelationKind) -> Vec<NodeId> {
-        self.outgoing(node).into_iter().filter(|(edge, _)| self.edge(*edge).kind == kind).map(|(_, to)| to).collect()
+        self.outgoing_of(node, &[kind]).into_iter().map(|(_, to)| to).collect()
     }
 
     /// The first value of an attribute.
@@ -159,17 +161,17 @@ impl<'a> Graph<'a> {
     }
 
     /// Every value of an attribute, sorted.
-    pub fn attributes(&self, node: NodeId, key: &str) -> impl Iterator<Item = &'a str> + '_ {
-        let all = &self.inner[node.0].attributes;
-        let start = all.partition_point(|(name, _, _)| *name < key);
-        let key = key.to_owned();
-        all[start..].iter().take_while(move |(name, _, _)| *name == key).map(|(_, value, _)| *value)
+    pub fn attributes(&self, node: NodeId, key: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let all = self.inner[node.0].attributes;
+        let from = all.partition_point(|row| row.key < key);
+        let end = all[from..].iter().take_while(|row| row.key == key).count();
+        all[from..from + end].iter().map(|row| &*row.value)
     }
 
     /// Every attribute with its evidence, sorted by key and value.
     #[must_use]
-    pub fn all_attributes(&self, node: NodeId) -> &[(&'static str, &'a str, &'a EvidenceSet)] {
-        &self.inner[node.0].attributes
+    pub fn all_attributes(&self, node: NodeId) -> &'a [Attribute] {
+        self.inner[node.0].attributes
     }
 
     /// True when another component of the same service is built on this one: an endpoint's configuration and model are
@@ -209,10 +211,16 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn sorted(&self, node: NodeId, direction: Direction) -> Vec<(EdgeId, NodeId)> {
+    fn sorted(
+        &self,
+        node: NodeId,
+        direction: Direction,
+        wanted: impl Fn(RelationKind) -> bool,
+    ) -> Vec<(EdgeId, NodeId)> {
         let mut found: Vec<(EdgeId, NodeId)> = self
             .inner
             .edges_directed(node.0, direction)
+            .filter(|edge| wanted(edge.weight().kind))
             .map(|edge| {
                 let other = if direction == Direction::Outgoing { edge.target() } else { edge.source() };
                 (EdgeId(edge.id()), NodeId(other))
@@ -224,7 +232,16 @@ impl<'a> Graph<'a> {
 }
 
 fn empty(id: &ComponentId) -> Node<'_> {
-    Node { id, kind: kind_of(id), evidence: None, attributes: Vec::new() }
+    Node { id, kind: kind_of(id), evidence: None, attributes: &[] }
+}
+
+fn node<'a>(id: &'a ComponentId, known: &'a Known) -> Node<'a> {
+    // two kinds for one id: the first in kind order wins, its evidence is kept
+    let (kind, evidence) = match known.kinds().first() {
+        Some((kind, evidence)) => (*kind, Some(evidence)),
+        None => (kind_of(id), None),
+    };
+    Node { id, kind, evidence, attributes: known.attributes() }
 }
 
 /// The kind an id's prefix tells, for ends of relations that no fact describes.

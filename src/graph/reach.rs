@@ -108,20 +108,15 @@ impl Graph<'_> {
             Control::Maker => &[RelationKind::DesignedBy, RelationKind::FabricatedBy],
         };
         let mut found = Vec::new();
-        for (edge, to) in self.outgoing(node) {
-            if !first.contains(&self.edge(edge).kind) {
-                continue;
-            }
+        for (edge, to) in self.outgoing_of(node, first) {
             let path = Path { start: node, steps: vec![(edge, to)] };
             if self.node(to).kind == ComponentKind::Organisation {
                 found.push(path);
             } else if control == Control::Distributor {
-                for (edge, operator) in self.outgoing(to) {
-                    if self.edge(edge).kind == RelationKind::ProvidedBy {
-                        let mut path = path.clone();
-                        path.steps.push((edge, operator));
-                        found.push(path);
-                    }
+                for (edge, operator) in self.outgoing_of(to, &[RelationKind::ProvidedBy]) {
+                    let mut path = path.clone();
+                    path.steps.push((edge, operator));
+                    found.push(path);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use super::{Confidence, Place, Validity, Verification};
 use crate::text::RelPath;
@@ -89,21 +90,37 @@ impl Evidence {
     }
 }
 
-/// Evidence of one fact: a sorted set kept in a vector, because most facts have one or two and a
+/// Evidence of one fact: a sorted set kept in place for one, because most facts have one or two and a
 /// tree node for each would cost a kilobyte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EvidenceSet(Vec<Evidence>);
+pub struct EvidenceSet(SmallVec<[Evidence; 1]>);
 
 impl EvidenceSet {
+    /// One evidence.
+    #[must_use]
+    pub fn of(evidence: Evidence) -> Self {
+        Self(SmallVec::from_buf([evidence]))
+    }
+
+    /// Adds others without putting them in order: [`Self::settle`] must follow.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Puts them in order after [`Self::append`].
+    pub(super) fn settle(&mut self) {
+        if self.0.len() > 1 {
+            self.0.sort_unstable();
+            self.0.dedup();
+            self.0.shrink_to_fit();
+        }
+    }
+
     /// Adds one; true when it was new.
     pub fn insert(&mut self, evidence: Evidence) -> bool {
         match self.0.binary_search(&evidence) {
             Ok(_) => false,
             Err(at) => {
-                // most sets stay at one: no spare room for them
-                if self.0.is_empty() {
-                    self.0.reserve_exact(1);
-                }
                 self.0.insert(at, evidence);
                 true
             }
@@ -130,11 +147,8 @@ impl EvidenceSet {
 
 impl Extend<Evidence> for EvidenceSet {
     fn extend<I: IntoIterator<Item = Evidence>>(&mut self, more: I) {
-        let more = more.into_iter();
-        self.0.reserve_exact(more.size_hint().0);
         self.0.extend(more);
-        self.0.sort_unstable();
-        self.0.dedup();
+        self.settle();
     }
 }
 
@@ -148,7 +162,7 @@ impl FromIterator<Evidence> for EvidenceSet {
 
 impl IntoIterator for EvidenceSet {
     type Item = Evidence;
-    type IntoIter = std::vec::IntoIter<Evidence>;
+    type IntoIter = smallvec::IntoIter<[Evidence; 1]>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()

@@ -1,9 +1,10 @@
-//! The inventory: a set of facts, each with at least one evidence.
+//! The inventory: a set of facts, each with at least one evidence, kept by the component they are about.
 //!
 //! Merging is set union (commutative, associative, idempotent), so the order in which threads
 //! finish cannot change a result. What reports call a component is a view over its facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, RelationKind};
@@ -43,13 +44,209 @@ pub enum Fact {
     },
 }
 
+/// One statement of an inventory, borrowed from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactRef<'a> {
+    /// As [`Fact::Component`].
+    Component {
+        /// Which.
+        id: &'a ComponentId,
+        /// Of what sort.
+        kind: ComponentKind,
+    },
+    /// As [`Fact::Attribute`].
+    Attribute {
+        /// Whose.
+        of: &'a ComponentId,
+        /// Which property.
+        key: &'static str,
+        /// The value as text.
+        value: &'a Arc<str>,
+    },
+    /// As [`Fact::Relation`].
+    Relation {
+        /// Near end.
+        from: &'a ComponentId,
+        /// How.
+        kind: RelationKind,
+        /// Far end.
+        to: &'a ComponentId,
+        /// Relations of `from` with the same group are alternatives.
+        group: Option<&'a Group>,
+        /// When its loss hurts, if other than [`RelationKind::horizon`].
+        horizon: Option<Horizon>,
+    },
+}
+
+/// A property of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Which, see [`super::key`].
+    pub key: &'static str,
+    /// The value as text.
+    pub value: Arc<str>,
+    /// What says so.
+    pub evidence: EvidenceSet,
+}
+
+/// A relation that leaves a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relation {
+    /// How.
+    pub kind: RelationKind,
+    /// Far end.
+    pub to: ComponentId,
+    /// Relations with the same group are alternatives.
+    pub group: Option<Group>,
+    /// When its loss hurts, if other than [`RelationKind::horizon`].
+    pub horizon: Option<Horizon>,
+    /// What says so.
+    pub evidence: EvidenceSet,
+}
+
+impl Attribute {
+    fn order(&self, other: &Self) -> Ordering {
+        self.key.cmp(other.key).then_with(|| self.value.cmp(&other.value))
+    }
+}
+
+impl Relation {
+    fn order(&self, other: &Self) -> Ordering {
+        self.kind
+            .cmp(&other.kind)
+            .then_with(|| self.to.cmp(&other.to))
+            .then_with(|| self.group.cmp(&other.group))
+            .then_with(|| self.horizon.cmp(&other.horizon))
+    }
+}
+
+/// What is known of one component: three sorted lists without duplicates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    kinds: Vec<(ComponentKind, EvidenceSet)>,
+    attributes: Vec<Attribute>,
+    relations: Vec<Relation>,
+}
+
+impl Known {
+    /// Kinds it was called, in order; mostly one, none for the owner of a lone attribute or relation.
+    #[must_use]
+    pub fn kinds(&self) -> &[(ComponentKind, EvidenceSet)] {
+        &self.kinds
+    }
+
+    /// Its kind: the first of [`Self::kinds`].
+    #[must_use]
+    pub fn kind(&self) -> Option<ComponentKind> {
+        self.kinds.first().map(|(kind, _)| *kind)
+    }
+
+    /// Its properties, sorted by key, then value.
+    #[must_use]
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    /// Values of a property, sorted.
+    pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        let start = self.attributes.partition_point(|attribute| attribute.key < key);
+        self.attributes[start..].iter().take_while(move |attribute| attribute.key == key).map(|found| &found.value)
+    }
+
+    /// Relations that leave it, sorted by kind, then far end.
+    #[must_use]
+    pub fn relations(&self) -> &[Relation] {
+        &self.relations
+    }
+
+    /// Adds a property or one more evidence for it.
+    pub fn note(&mut self, key: &'static str, value: Arc<str>, evidence: Evidence) {
+        put(&mut self.attributes, Attribute { key, value, evidence: EvidenceSet::of(evidence) });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.attributes.is_empty() && self.relations.is_empty()
+    }
+
+    /// Sorts what was only appended and unites the evidence of what stands twice.
+    fn settle(&mut self) {
+        settle(&mut self.kinds);
+        settle(&mut self.attributes);
+        settle(&mut self.relations);
+    }
+
+    fn append(&mut self, mut other: Self) {
+        self.kinds.append(&mut other.kinds);
+        self.attributes.append(&mut other.attributes);
+        self.relations.append(&mut other.relations);
+    }
+}
+
+/// An entry of a sorted list with its evidence.
+trait Row {
+    fn order(&self, other: &Self) -> Ordering;
+    fn evidence(&mut self) -> &mut EvidenceSet;
+}
+
+impl Row for (ComponentKind, EvidenceSet) {
+    fn order(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+    fn evidence(&mut self) -> &mut EvidenceSet {
+        &mut self.1
+    }
+}
+
+impl Row for Attribute {
+    fn order(&self, other: &Self) -> Ordering {
+        Self::order(self, other)
+    }
+    fn evidence(&mut self) -> &mut EvidenceSet {
+        &mut self.evidence
+    }
+}
+
+impl Row for Relation {
+    fn order(&self, other: &Self) -> Ordering {
+        Self::order(self, other)
+    }
+    fn evidence(&mut self) -> &mut EvidenceSet {
+        &mut self.evidence
+    }
+}
+
+/// Adds one row to a settled list.
+fn put<R: Row>(rows: &mut Vec<R>, mut row: R) {
+    match rows.binary_search_by(|other| other.order(&row)) {
+        Ok(at) => rows[at].evidence().extend(std::mem::take(row.evidence())),
+        Err(at) => rows.insert(at, row),
+    }
+}
+
+fn settle<R: Row>(rows: &mut Vec<R>) {
+    if rows.len() < 2 {
+        return;
+    }
+    rows.sort_by(R::order);
+    rows.dedup_by(|later, earlier| {
+        let same = later.order(earlier) == Ordering::Equal;
+        if same {
+            earlier.evidence().append(std::mem::take(later.evidence()));
+        }
+        same
+    });
+    // thousands may speak of one host: the evidence is sorted once
+    rows.iter_mut().for_each(|row| row.evidence().settle());
+    rows.shrink_to_fit();
+}
+
 /// Facts with their evidence, and what was not understood on the way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
-    /// Every fact with every evidence for it.
-    pub facts: BTreeMap<Fact, EvidenceSet>,
+    /// What is known, by component; none of them is empty.
+    known: BTreeMap<ComponentId, Known>,
     /// What was not understood.
-    pub diagnostics: BTreeSet<Diagnostic>,
+    pub diagnostics: std::collections::BTreeSet<Diagnostic>,
     /// How much was seen.
     pub coverage: Coverage,
 }
@@ -57,28 +254,222 @@ pub struct Inventory {
 impl Inventory {
     /// Adds one fact with one evidence.
     pub fn add(&mut self, fact: Fact, evidence: Evidence) {
-        self.facts.entry(fact).or_default().insert(evidence);
+        self.extend(fact, EvidenceSet::of(evidence));
+    }
+
+    /// Adds one fact with its evidence.
+    pub fn extend(&mut self, fact: Fact, evidence: EvidenceSet) {
+        match fact {
+            Fact::Component { id, kind } => put(&mut self.known.entry(id).or_default().kinds, (kind, evidence)),
+            Fact::Attribute { of, key, value } => {
+                put(&mut self.known.entry(of).or_default().attributes, Attribute { key, value, evidence });
+            }
+            Fact::Relation { from, kind, to, group, horizon } => {
+                let relation = Relation { kind, to, group, horizon, evidence };
+                put(&mut self.known.entry(from).or_default().relations, relation);
+            }
+        }
     }
 
     /// Set union.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
-        if self.facts.len() < other.facts.len() {
+        if self.known.len() < other.known.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        for (fact, evidence) in other.facts {
-            self.facts.entry(fact).or_default().extend(evidence);
+        for (id, known) in other.known {
+            match self.known.entry(id) {
+                std::collections::btree_map::Entry::Vacant(place) => {
+                    place.insert(known);
+                }
+                std::collections::btree_map::Entry::Occupied(mut place) => {
+                    place.get_mut().append(known);
+                    place.get_mut().settle();
+                }
+            }
         }
         self.diagnostics.extend(other.diagnostics);
         self.coverage.merge(other.coverage);
         self
     }
 
+    /// Every component that anything is known of, in id order.
+    pub fn iter(&self) -> impl Iterator<Item = (&ComponentId, &Known)> {
+        self.known.iter()
+    }
+
+    /// As [`Self::iter`], for adding to what is known.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ComponentId, &mut Known)> {
+        self.known.iter_mut()
+    }
+
+    /// How many components anything is known of.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// True when nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// What is known of a component.
+    #[must_use]
+    pub fn known(&self, id: &ComponentId) -> Option<&Known> {
+        self.known.get(id)
+    }
+
     /// Every component with its kind. A thing that two scanners call by different kinds appears twice.
     pub fn components(&self) -> impl Iterator<Item = (&ComponentId, ComponentKind)> {
-        self.facts.keys().filter_map(|fact| match fact {
-            Fact::Component { id, kind } => Some((id, *kind)),
-            _ => None,
-        })
+        self.known.iter().flat_map(|(id, known)| known.kinds.iter().map(move |(kind, _)| (id, *kind)))
+    }
+
+    /// Every relation with its near end, ordered by that.
+    pub fn relations(&self) -> impl Iterator<Item = (&ComponentId, &Relation)> {
+        self.known.iter().flat_map(|(id, known)| known.relations.iter().map(move |relation| (id, relation)))
+    }
+
+    /// Every attribute with its owner, ordered by that.
+    pub fn attributes(&self) -> impl Iterator<Item = (&ComponentId, &Attribute)> {
+        self.known.iter().flat_map(|(id, known)| known.attributes.iter().map(move |attribute| (id, attribute)))
+    }
+
+    /// Every fact: components first, then attributes, then relations, each by component.
+    pub fn facts(&self) -> impl Iterator<Item = (FactRef<'_>, &EvidenceSet)> {
+        let components = self.known.iter().flat_map(|(id, known)| {
+            known.kinds.iter().map(move |(kind, evidence)| (FactRef::Component { id, kind: *kind }, evidence))
+        });
+        let attributes = self
+            .attributes()
+            .map(|(of, row)| (FactRef::Attribute { of, key: row.key, value: &row.value }, &row.evidence));
+        let relations = self.relations().map(|(from, row)| (row.as_fact(from), &row.evidence));
+        components.chain(attributes).chain(relations)
+    }
+
+    /// Takes one fact out, and gives its evidence.
+    pub fn remove(&mut self, fact: &Fact) -> Option<EvidenceSet> {
+        let owner = match fact {
+            Fact::Component { id, .. } => id,
+            Fact::Attribute { of, .. } => of,
+            Fact::Relation { from, .. } => from,
+        };
+        let known = self.known.get_mut(owner)?;
+        let evidence = match fact {
+            Fact::Component { kind, .. } => {
+                let at = known.kinds.iter().position(|(is, _)| is == kind)?;
+                known.kinds.remove(at).1
+            }
+            Fact::Attribute { key, value, .. } => {
+                let at = known
+                    .attributes
+                    .binary_search_by(|row| row.key.cmp(key).then_with(|| row.value.cmp(value)))
+                    .ok()?;
+                known.attributes.remove(at).evidence
+            }
+            Fact::Relation { kind, to, group, horizon, .. } => {
+                let wanted = Relation {
+                    kind: *kind,
+                    to: to.clone(),
+                    group: group.clone(),
+                    horizon: *horizon,
+                    evidence: EvidenceSet::default(),
+                };
+                let at = known.relations.binary_search_by(|row| row.order(&wanted)).ok()?;
+                known.relations.remove(at).evidence
+            }
+        };
+        if known.is_empty() {
+            self.known.remove(owner);
+        }
+        Some(evidence)
+    }
+
+    /// Keeps the facts that `keep` accepts.
+    pub fn retain(&mut self, keep: impl Fn(FactRef<'_>) -> bool) {
+        self.known.retain(|id, known| {
+            known.kinds.retain(|(kind, _)| keep(FactRef::Component { id, kind: *kind }));
+            known.attributes.retain(|row| keep(FactRef::Attribute { of: id, key: row.key, value: &row.value }));
+            known.relations.retain(|row| keep(row.as_fact(id)));
+            !known.is_empty()
+        });
+    }
+}
+
+impl Relation {
+    fn as_fact<'a>(&'a self, from: &'a ComponentId) -> FactRef<'a> {
+        FactRef::Relation { from, kind: self.kind, to: &self.to, group: self.group.as_ref(), horizon: self.horizon }
+    }
+}
+
+/// Facts in the order in which they come, before they are an inventory: adding is an append, what stands twice is
+/// found once at the end.
+#[derive(Debug, Default)]
+pub struct Draft {
+    places: crate::text::Lookup<ComponentId, usize>,
+    known: Vec<(ComponentId, Known)>,
+    /// The place used last: facts of one component come together.
+    last: usize,
+}
+
+impl Draft {
+    /// Adds one fact with one evidence.
+    pub fn add(&mut self, fact: Fact, evidence: Evidence) {
+        let evidence = EvidenceSet::of(evidence);
+        match fact {
+            Fact::Component { id, kind } => {
+                self.of(&id).kinds.push((kind, evidence));
+            }
+            Fact::Attribute { of, key, value } => {
+                self.of(&of).attributes.push(Attribute { key, value, evidence });
+            }
+            Fact::Relation { from, kind, to, group, horizon } => {
+                self.of(&from).relations.push(Relation { kind, to, group, horizon, evidence });
+            }
+        }
+    }
+
+    fn of(&mut self, id: &ComponentId) -> &mut Known {
+        let is_last = self.known.get(self.last).is_some_and(|(last, _)| last == id);
+        if !is_last {
+            self.last = match self.places.get(id) {
+                Some(place) => *place,
+                None => {
+                    self.places.insert(id.clone(), self.known.len());
+                    self.known.push((id.clone(), Known::default()));
+                    self.known.len() - 1
+                }
+            };
+        }
+        &mut self.known[self.last].1
+    }
+
+    /// Adds all of another draft.
+    #[must_use]
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.known.len() < other.known.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
+        for (id, known) in other.known {
+            self.of(&id).append(known);
+        }
+        self
+    }
+
+    /// True when nothing was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// The inventory of these facts.
+    #[must_use]
+    pub fn finish(mut self) -> Inventory {
+        for (_, known) in &mut self.known {
+            known.settle();
+        }
+        self.known.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Inventory { known: self.known.into_iter().collect(), ..Inventory::default() }
     }
 }

@@ -17,7 +17,7 @@ pub use confidence::{Confidence, Severity, Verification};
 pub use evidence::{Basis, Citation, Cited, Evidence, EvidenceSet};
 pub use finding::{Finding, Member, Place, Remedy, Step};
 pub use fingerprint::{Fingerprint, fingerprint};
-pub use inventory::{Fact, Inventory};
+pub use inventory::{Attribute, Draft, Fact, FactRef, Inventory, Known, Relation};
 pub use place::CountryCode;
 pub use relation::{Group, Horizon, RelationKind};
 pub use time::{Date, Validity};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Action, Inputs};
 use crate::graph::Graph;
 use crate::model::{
-    Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, Fact, Inventory, RelationKind, Validity,
-    Verification, key,
+    Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, Fact, FactRef, Inventory, RelationKind,
+    Validity, Verification, key,
 };
 use crate::rules::file::PlanAction;
 
@@ -20,16 +20,16 @@ struct Removals {
 }
 
 impl Removals {
-    fn keeps(&self, fact: &Fact) -> bool {
+    fn keeps(&self, fact: FactRef<'_>) -> bool {
         match fact {
-            Fact::Component { id, .. } => !self.components.contains(id),
-            Fact::Attribute { of, key, .. } => {
-                !self.components.contains(of) && !self.attributes.contains(&(of.clone(), *key))
+            FactRef::Component { id, .. } => !self.components.contains(id),
+            FactRef::Attribute { of, key, .. } => {
+                !self.components.contains(of) && !self.attributes.contains(&(of.clone(), key))
             }
-            Fact::Relation { from, kind, to, .. } => {
+            FactRef::Relation { from, kind, to, .. } => {
                 !self.components.contains(from)
                     && !self.components.contains(to)
-                    && !self.relations.contains(&(from.clone(), *kind))
+                    && !self.relations.contains(&(from.clone(), kind))
             }
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn apply(inventory: &mut Inventory, actions: &[&Action], inputs: &Inp
             take_away(action, &graph, &mut gone);
         }
     }
-    inventory.facts.retain(|fact, _| gone.keeps(fact));
+    inventory.retain(|fact| gone.keeps(fact));
     for action in actions {
         put_in(action, inventory, inputs);
     }

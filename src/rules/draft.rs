@@ -231,8 +231,8 @@ impl Grounds {
         for (key, wanted) in std::iter::once(&rule.select).chain(&rule.also).flat_map(|select| &select.attribute) {
             let attributes = view.graph.all_attributes(subject).iter();
             let strongest = attributes
-                .filter(|(name, value, _)| name == key && wanted.iter().any(|word| word == "*" || word == value))
-                .map(|(_, _, evidence)| Self::best(evidence))
+                .filter(|row| row.key == key && wanted.iter().any(|word| word == "*" || **word == *row.value))
+                .map(|row| Self::best(&row.evidence))
                 .max_by_key(Self::rank);
             if let Some(strongest) = strongest {
                 grounds.weaken(strongest);

@@ -17,7 +17,7 @@ use super::input::{Companions, Input, SourceFile, Subject};
 use super::{SCANNERS, Scanner, SizeClass, Unit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
-use crate::model::{Evidence, Fact, Inventory};
+use crate::model::{Draft, Inventory};
 use crate::source::Limits;
 use crate::source::directory::{self, Irregular, ReadError, Sort, Walk};
 use crate::text::{RelPath, clean_line};
@@ -259,33 +259,35 @@ struct Run<'a> {
 impl Run<'_> {
     /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
     fn all(&self, jobs: &[Job]) -> Inventory {
-        let some = |jobs: &[Job]| {
-            let mut inventory = Inventory::default();
-            jobs.iter().for_each(|job| run_job(job, self).add_to(&mut inventory));
-            inventory
-        };
+        let some = |jobs: &[Job]| jobs.iter().map(|job| run_job(job, self)).fold(Outcome::default(), Outcome::merge);
         // a few tasks for each thread: every task's facts are united once more, large files must spread
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
-        let all = jobs.par_chunks(task).map(some).reduce(Inventory::default, Inventory::merge);
-        super::registries::apply(super::reconcile::reconcile(all))
+        let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
+        super::registries::apply(super::reconcile::reconcile(all.finish()))
     }
 }
 
 /// What one job gave.
 #[derive(Default)]
 struct Outcome {
-    facts: Vec<(Fact, Evidence)>,
+    facts: Draft,
     diagnostics: Vec<Diagnostic>,
     coverage: Coverage,
 }
 
 impl Outcome {
-    fn add_to(self, inventory: &mut Inventory) {
-        for (fact, evidence) in self.facts {
-            inventory.add(fact, evidence);
-        }
+    fn merge(mut self, mut other: Self) -> Self {
+        self.facts = self.facts.merge(other.facts);
+        self.diagnostics.append(&mut other.diagnostics);
+        self.coverage.merge(other.coverage);
+        self
+    }
+
+    fn finish(self) -> Inventory {
+        let mut inventory = self.facts.finish();
         inventory.diagnostics.extend(self.diagnostics);
         inventory.coverage.merge(self.coverage);
+        inventory
     }
 }
 
@@ -377,7 +379,7 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
     } else {
         outcome.coverage.partial.extend(lost);
     }
-    outcome.facts.append(&mut facts.facts);
+    outcome.facts = std::mem::take(&mut outcome.facts).merge(facts.facts);
     outcome.diagnostics.append(&mut facts.diagnostics);
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ScannerMeta;
 use super::input::SourceFile;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Group, Horizon, Place, RelationKind};
+use crate::model::{Basis, ComponentId, ComponentKind, Draft, Evidence, Fact, Group, Horizon, Place, RelationKind};
 use crate::text::{LineColumn, RelPath, Span, clean_line, shorten};
 
 /// Problems listed per scanner call: a file of the wrong kind has one on every line.
@@ -51,7 +51,10 @@ pub struct Facts<'a> {
     meta: &'a ScannerMeta,
     scanner: &'static str,
     limit: usize,
-    pub(super) facts: Vec<(Fact, Evidence)>,
+    pub(super) facts: Draft,
+    count: usize,
+    /// Values written last by key: most packages of a file are of one ecosystem, scope and resolution.
+    last: Vec<(&'static str, Arc<str>)>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) dropped: usize,
     pub(super) unlisted: usize,
@@ -61,7 +64,17 @@ impl<'a> Facts<'a> {
     /// An empty collection for one scanner call, holding at most `limit` facts.
     #[must_use]
     pub fn new(meta: &'a ScannerMeta, scanner: &'static str, limit: usize) -> Self {
-        Self { meta, scanner, limit, facts: Vec::new(), diagnostics: Vec::new(), dropped: 0, unlisted: 0 }
+        Self {
+            meta,
+            scanner,
+            limit,
+            facts: Draft::default(),
+            count: 0,
+            last: Vec::new(),
+            diagnostics: Vec::new(),
+            dropped: 0,
+            unlisted: 0,
+        }
     }
 
     /// There is such a thing.
@@ -71,7 +84,7 @@ impl<'a> Facts<'a> {
 
     /// It has such a property; `key` is one of [`crate::model::key`].
     pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: impl AsRef<str>, seen: Seen) {
-        let value = Arc::from(clean_line(value.as_ref()).as_ref());
+        let value = self.shared(key, value.as_ref());
         self.push(Fact::Attribute { of: of.clone(), key, value }, seen);
     }
 
@@ -127,17 +140,33 @@ impl<'a> Facts<'a> {
     /// How many facts were written so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.facts.len()
+        self.count
     }
 
     /// True when nothing was written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
+        self.count == 0
+    }
+
+    /// The value as kept text: the one written last under the key when it is the same.
+    fn shared(&mut self, key: &'static str, value: &str) -> Arc<str> {
+        let slot = self.last.iter_mut().find(|(of, _)| *of == key);
+        match slot {
+            Some((_, last)) if **last == *value => Arc::clone(last),
+            slot => {
+                let text: Arc<str> = Arc::from(clean_line(value).as_ref());
+                match slot {
+                    Some((_, last)) => *last = Arc::clone(&text),
+                    None => self.last.push((key, Arc::clone(&text))),
+                }
+                text
+            }
+        }
     }
 
     fn push(&mut self, fact: Fact, seen: Seen) {
-        if self.facts.len() >= self.limit {
+        if self.count >= self.limit {
             self.dropped += 1;
             return;
         }
@@ -146,6 +175,7 @@ impl<'a> Facts<'a> {
             scanner: self.scanner,
             basis: seen.basis.unwrap_or(self.meta.basis),
         };
-        self.facts.push((fact, evidence));
+        self.count += 1;
+        self.facts.add(fact, evidence);
     }
 }

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Place, RelationKind, key};
+use crate::model::{
+    Basis, ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, Place, RelationKind, key,
+};
 use crate::text::{LineColumn, RelPath};
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
@@ -45,38 +47,30 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn of(inventory: &'a Inventory) -> Self {
-        let mut ecosystems: BTreeMap<&ComponentId, &str> = BTreeMap::new();
-        let mut open: BTreeSet<&ComponentId> = BTreeSet::new();
         let mut constraints: BTreeMap<(&ComponentId, &RelPath), BTreeSet<&str>> = BTreeMap::new();
-        for (fact, evidence) in &inventory.facts {
-            let Fact::Attribute { of, key, value } = fact else { continue };
-            match *key {
-                key::ECOSYSTEM => {
-                    ecosystems.insert(of, value);
+        let mut needs = Vec::new();
+        let projects = inventory.iter().filter(|(id, _)| folder_of(id).is_some());
+        for (project, known) in projects {
+            for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
+                // a lock file alone asks nothing
+                if !states(&row.evidence) {
+                    continue;
                 }
-                key::RESOLUTION if &**value == "unlocked" => {
-                    open.insert(of);
-                }
-                key::REQUIREMENT => {
-                    for path in evidence.iter().filter_map(Evidence::path) {
-                        constraints.entry((of, path)).or_default().insert(value);
+                let Some(package) = inventory.known(&row.to) else { continue };
+                let is_open = package.values(key::RESOLUTION).any(|value| &**value == "unlocked");
+                // Terraform's lock file is read together with what it answers
+                let ecosystem = package.values(key::ECOSYSTEM).last().filter(|ecosystem| &***ecosystem != "terraform");
+                if let Some(ecosystem) = ecosystem.filter(|_| is_open || only_manifests_state(&row.evidence)) {
+                    needs.push(Need { project, package: &row.to, ecosystem, evidence: &row.evidence });
+                    for stated in package.attributes().iter().filter(|row| row.key == key::REQUIREMENT) {
+                        for path in stated.evidence.iter().filter_map(Evidence::path) {
+                            constraints.entry((&row.to, path)).or_default().insert(&stated.value);
+                        }
                     }
                 }
-                _ => {}
             }
         }
-        let needs = inventory.facts.iter().filter_map(|(fact, evidence)| match fact {
-            Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
-                if (open.contains(to) && states(evidence) || only_manifests_state(evidence))
-                    && folder_of(from).is_some() =>
-            {
-                // Terraform's lock file is read together with what it answers
-                let ecosystem = ecosystems.get(to).filter(|ecosystem| **ecosystem != "terraform")?;
-                Some(Need { project: from, package: to, ecosystem, evidence })
-            }
-            _ => None,
-        });
-        Self { needs: needs.collect(), constraints }
+        Self { needs, constraints }
     }
 }
 
@@ -118,24 +112,24 @@ struct Locks<'a> {
 impl<'a> Locks<'a> {
     fn of(inventory: &'a Inventory, asked: &Asked<'a>) -> Self {
         let mut files = BTreeMap::new();
-        for (fact, evidence) in &inventory.facts {
-            if let Fact::Attribute { of, key: key::LOCKS, value } = fact
-                && let Some(folder) = folder_of(of)
-            {
-                files.insert((&**value, folder), evidence);
+        for (project, known) in inventory.iter() {
+            for row in known.attributes().iter().filter(|row| row.key == key::LOCKS) {
+                if let Some(folder) = folder_of(project) {
+                    files.insert((&*row.value, folder), &row.evidence);
+                }
             }
         }
         let folders: BTreeSet<&RelPath> = files.keys().map(|(_, folder)| folder).collect();
         let wanted: BTreeSet<&str> = asked.needs.iter().map(|need| base(need.package)).collect();
         let mut answers: BTreeMap<(RelPath, &str), Vec<&ComponentId>> = BTreeMap::new();
-        for (fact, evidence) in &inventory.facts {
-            if let Fact::Relation { from, kind: RelationKind::Contains, to, .. } = fact
-                && version(to).is_some()
-                && wanted.contains(base(to))
-                && evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Resolved, .. }))
-                && let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder))
-            {
-                answers.entry((folder, base(to))).or_default().push(to);
+        for (project, known) in inventory.iter() {
+            let Some(folder) = folder_of(project).filter(|folder| folders.contains(folder)) else { continue };
+            for row in known.relations().iter().filter(|row| row.kind == RelationKind::Contains) {
+                let is_locked =
+                    || row.evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Resolved, .. }));
+                if version(&row.to).is_some() && wanted.contains(base(&row.to)) && is_locked() {
+                    answers.entry((folder.clone(), base(&row.to))).or_default().push(&row.to);
+                }
             }
         }
         Self { files, answers }
@@ -240,10 +234,10 @@ impl Changes {
         let mut gone: BTreeSet<ComponentId> = self.answered.into_iter().map(|(_, question, _)| question).collect();
         gone.retain(|question| !self.kept.contains(question));
         if !gone.is_empty() {
-            inventory.facts.retain(|fact, _| match fact {
-                Fact::Component { id, .. } => !gone.contains(id),
-                Fact::Attribute { of, .. } => !gone.contains(of),
-                Fact::Relation { from, to, .. } => !gone.contains(from) && !gone.contains(to),
+            inventory.retain(|fact| match fact {
+                FactRef::Component { id, .. } => !gone.contains(id),
+                FactRef::Attribute { of, .. } => !gone.contains(of),
+                FactRef::Relation { from, to, .. } => !gone.contains(from) && !gone.contains(to),
             });
         }
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
@@ -268,29 +262,25 @@ fn answer(inventory: &mut Inventory, project: &ComponentId, question: &Component
         group: None,
         horizon: None,
     };
-    let asked = inventory.facts.remove(&relation(RelationKind::DependsOn, question)).unwrap_or_default();
-    inventory.facts.remove(&relation(RelationKind::Contains, question));
+    let asked = inventory.remove(&relation(RelationKind::DependsOn, question)).unwrap_or_default();
+    inventory.remove(&relation(RelationKind::Contains, question));
     let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
-    let start = Fact::Attribute { of: question.clone(), key: "", value: Arc::from("") };
     let stated: Vec<(&'static str, Arc<str>, EvidenceSet)> = inventory
-        .facts
-        .range(start..)
-        .map_while(|(fact, evidence)| match fact {
-            Fact::Attribute { of, key, value } if of == question => Some((*key, value, evidence)),
-            _ => None,
-        })
-        .filter(|(key, _, _)| STATED.contains(key))
-        .map(|(key, value, evidence)| {
-            let here = evidence.iter().filter(|one| one.path().is_some_and(|path| files.contains(path)));
-            (key, Arc::clone(value), here.cloned().collect::<EvidenceSet>())
+        .known(question)
+        .map_or(&[][..], Known::attributes)
+        .iter()
+        .filter(|row| STATED.contains(&row.key))
+        .map(|row| {
+            let here = row.evidence.iter().filter(|one| one.path().is_some_and(|path| files.contains(path)));
+            (row.key, Arc::clone(&row.value), here.cloned().collect::<EvidenceSet>())
         })
         .filter(|(_, _, evidence)| !evidence.is_empty())
         .collect();
     for to in answers {
-        inventory.facts.entry(relation(RelationKind::DependsOn, to)).or_default().extend(asked.clone());
+        inventory.extend(relation(RelationKind::DependsOn, to), asked.clone());
         for (key, value, evidence) in &stated {
             let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
-            inventory.facts.entry(fact).or_default().extend(evidence.clone());
+            inventory.extend(fact, evidence.clone());
         }
     }
 }

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::package::toolkit::default_registry;
-use crate::model::{Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, RelationKind, key};
+use crate::model::{
+    Attribute, Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, key,
+};
 use crate::text::RelPath;
 
 /// A registry that the tools of a folder are told to ask.
@@ -48,8 +50,8 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
         return inventory;
     }
     let mut changes = Changes::default();
-    for (fact, evidence) in &inventory.facts {
-        let Fact::Relation { from, kind: RelationKind::DistributedBy, to, .. } = fact else { continue };
+    for (from, relation) in inventory.relations() {
+        let Relation { kind: RelationKind::DistributedBy, to, evidence, .. } = relation else { continue };
         let Some((ecosystem, name)) = package(from) else { continue };
         let Some(folders) = settings.get(ecosystem).filter(|_| is_public(ecosystem, to.rest())) else { continue };
         for one in evidence {
@@ -58,20 +60,20 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
             let implied = *basis == Basis::Inferred;
             for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
                 if implied {
-                    changes.moved(from, fact, one, setting);
+                    changes.moved(from, to, one, setting);
                 }
                 changes.confused(from, to, one, setting, implied, &inventory);
             }
         }
     }
     for (fact, evidence) in changes.added {
-        inventory.facts.entry(fact).or_default().extend(evidence);
+        inventory.extend(fact, evidence);
     }
     for (fact, gone) in changes.gone {
-        if let Some(left) = inventory.facts.remove(&fact) {
+        if let Some(left) = inventory.remove(&fact) {
             let left: EvidenceSet = left.into_iter().filter(|one| !gone.contains(one)).collect();
             if !left.is_empty() {
-                inventory.facts.insert(fact, left);
+                inventory.extend(fact, left);
             }
         }
     }
@@ -80,8 +82,10 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
 
 fn settings(inventory: &Inventory) -> Settings<'_> {
     let mut found = Settings::new();
-    for (fact, evidence) in &inventory.facts {
-        let Fact::Attribute { of, key: key::REGISTRY, value } = fact else { continue };
+    for (of, Attribute { key, value, evidence }) in inventory.attributes() {
+        if *key != key::REGISTRY {
+            continue;
+        }
         let words: Vec<&str> = value.split(' ').collect();
         if let ([ecosystem, names, standing, host], Some(folder)) =
             (&words[..], of.as_str().strip_prefix("project:").and_then(RelPath::new))
@@ -147,20 +151,20 @@ fn is_public(ecosystem: &str, host: &str) -> bool {
 
 impl Changes {
     /// The package comes from the host of the setting; the ecosystem's own host was only implied.
-    fn moved(&mut self, package: &ComponentId, implied: &Fact, one: &Evidence, setting: &Setting<'_>) {
-        let host = ComponentId::host(setting.host);
-        let evidence: EvidenceSet = std::iter::once(one).chain(setting.evidence).cloned().collect();
-        self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.evidence.clone()));
-        let relation = Fact::Relation {
+    fn moved(&mut self, package: &ComponentId, implied: &ComponentId, one: &Evidence, setting: &Setting<'_>) {
+        let relation = |to: &ComponentId| Fact::Relation {
             from: package.clone(),
             kind: RelationKind::DistributedBy,
-            to: host,
+            to: to.clone(),
             group: None,
             horizon: None,
         };
-        self.added.push((relation, evidence));
+        let host = ComponentId::host(setting.host);
+        let evidence: EvidenceSet = std::iter::once(one).chain(setting.evidence).cloned().collect();
+        self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.evidence.clone()));
+        self.added.push((relation(&host), evidence));
         if setting.instead {
-            self.gone.entry(implied.clone()).or_default().insert(one.clone());
+            self.gone.entry(relation(implied)).or_default().insert(one.clone());
         }
     }
 
@@ -189,8 +193,5 @@ impl Changes {
 }
 
 fn has_hash(inventory: &Inventory, package: &ComponentId) -> bool {
-    let start = Fact::Attribute { of: package.clone(), key: key::INTEGRITY, value: Arc::from("") };
-    inventory.facts.range(start..).next().is_some_and(
-        |(fact, _)| matches!(fact, Fact::Attribute { of, key: key::INTEGRITY, .. } if of == package),
-    )
+    inventory.known(package).is_some_and(|known| known.values(key::INTEGRITY).next().is_some())
 }

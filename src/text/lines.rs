@@ -59,7 +59,7 @@ impl LineIndex {
     /// Reads all line starts of `text`. Lines end at `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         Self { starts: std::iter::once(0).chain(newlines).collect() }
     }
 
@@ -72,16 +72,23 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let prefix = &text.as_bytes()[self.starts[line - 1]..offset];
-        // a code point is every byte that is not a UTF-8 continuation byte
-        let column = prefix.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
-        LineColumn { line: clamp(line), column: clamp(column) }
+        LineColumn { line: clamp(line), column: clamp(code_points(text, self.starts[line - 1], offset) + 1) }
     }
 
     /// Region of a span.
     #[must_use]
     pub fn region(&self, text: &str, span: Span) -> Region {
-        Region { start: self.line_column(text, span.start), end: self.line_column(text, span.end) }
+        let start = self.line_column(text, span.start);
+        // most spans end in the line they begin in: no second search for those
+        let next_line = usize::try_from(start.line).ok().and_then(|line| self.starts.get(line));
+        let in_line = span.end <= text.len() && next_line.is_none_or(|next| span.end < *next);
+        let end = if in_line && text.is_char_boundary(span.start) && text.is_char_boundary(span.end) {
+            let width = code_points(text, span.start, span.end);
+            LineColumn { line: start.line, column: start.column.saturating_add(clamp(width)) }
+        } else {
+            self.line_column(text, span.end)
+        };
+        Region { start, end }
     }
 
     /// Byte span of a 1-based line without its line ending; `None` when there is no such line.
@@ -99,6 +106,11 @@ impl LineIndex {
     pub fn line_start(&self, line: usize) -> Option<usize> {
         self.starts.get(line.checked_sub(1)?).copied()
     }
+}
+
+/// Code points between two offsets: every byte that is not a UTF-8 continuation byte.
+fn code_points(text: &str, start: usize, end: usize) -> usize {
+    text.as_bytes()[start..end].iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 fn clamp(value: usize) -> u32 {

@@ -5,10 +5,12 @@
 
 mod fill;
 mod lines;
+mod lookup;
 mod path;
 mod sanitize;
 
 pub use fill::{COLUMNS, count, fill, fill_markdown, plural};
 pub use lines::{LineColumn, LineIndex, Region, Span};
+pub use lookup::Lookup;
 pub use path::RelPath;
 pub use sanitize::{clean, clean_line, shorten};

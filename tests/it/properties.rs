@@ -59,14 +59,8 @@ fn naive(inventory: &Inventory, lost: &BTreeSet<ComponentId>) -> BTreeMap<Compon
         .components()
         .map(|(id, _)| (id.clone(), if lost.contains(id) { Horizon::Immediate } else { Horizon::None }))
         .collect();
-    let relations: Vec<(&ComponentId, RelationKind, &ComponentId, Option<&Group>)> = inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { from, kind, to, group, .. } => Some((from, *kind, to, group.as_ref())),
-            _ => None,
-        })
-        .collect();
+    let relations: Vec<(&ComponentId, RelationKind, &ComponentId, Option<&Group>)> =
+        inventory.relations().map(|(from, row)| (from, row.kind, &row.to, row.group.as_ref())).collect();
     let stand_in = |kind: RelationKind| matches!(kind, RelationKind::ReplicatesTo | RelationKind::FailsOverTo);
     loop {
         let mut available = own.clone();

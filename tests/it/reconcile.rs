@@ -1,7 +1,7 @@
 //! Manifests and lock files of one project, read together.
 
 use sovaudit::catalog::Catalog;
-use sovaudit::model::{Fact, Inventory, RelationKind};
+use sovaudit::model::{FactRef, Inventory, RelationKind};
 use sovaudit::scan::{Options, scan_files};
 use sovaudit::text::RelPath;
 
@@ -12,8 +12,8 @@ fn scan(files: &[(&str, &str)]) -> Inventory {
 }
 
 fn needs(inventory: &Inventory) -> Vec<String> {
-    let direct = inventory.facts.keys().filter_map(|fact| match fact {
-        Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } if from.as_str().starts_with("project:") => {
+    let direct = inventory.facts().filter_map(|(fact, _)| match fact {
+        FactRef::Relation { from, kind: RelationKind::DependsOn, to, .. } if from.as_str().starts_with("project:") => {
             Some(format!("{from} {to}"))
         }
         _ => None,
@@ -35,8 +35,8 @@ fn a_lock_file_answers_the_manifest_and_keeps_its_line() {
         ("svc/pyproject.toml", "[project]\nname = \"app\"\ndependencies = [\"torch>=2\"]\n"),
     ]);
     assert_eq!(needs(&found), ["project:svc pkg:pypi/torch@2.4.0"]);
-    let direct = found.facts.iter().any(|(fact, evidence)| {
-        matches!(fact, Fact::Attribute { key: "requirement", value, .. } if &**value == ">=2")
+    let direct = found.facts().any(|(fact, evidence)| {
+        matches!(fact, FactRef::Attribute { key: "requirement", value, .. } if &**value == ">=2")
             && evidence.iter().any(|one| one.path().is_some_and(|path| path.name() == "pyproject.toml"))
     });
     assert!(direct, "the manifest's words stay as evidence");

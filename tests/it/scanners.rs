@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sovaudit::catalog::Catalog;
-use sovaudit::model::{Basis, ComponentKind, Evidence, Fact, Inventory};
+use sovaudit::model::{Basis, ComponentKind, Evidence, FactRef, Inventory};
 use sovaudit::scan::{Options, SCANNERS, scan_directory};
 
 use crate::cli::root;
@@ -26,11 +26,11 @@ fn cases(id: &str) -> Vec<PathBuf> {
 /// The facts of one scanner, a line each, with the place that the scanner gives.
 fn listing(inventory: &Inventory, id: &str) -> String {
     let mut out = String::new();
-    for (fact, evidence) in &inventory.facts {
+    for (fact, evidence) in inventory.facts() {
         let text = match fact {
-            Fact::Component { id, kind } => format!("component {} {id}", kind.as_str()),
-            Fact::Attribute { of, key, value } => format!("attribute {of} {key} = {value}"),
-            Fact::Relation { from, kind, to, .. } => format!("relation {from} {} {to}", kind.as_str()),
+            FactRef::Component { id, kind } => format!("component {} {id}", kind.as_str()),
+            FactRef::Attribute { of, key, value } => format!("attribute {of} {key} = {value}"),
+            FactRef::Relation { from, kind, to, .. } => format!("relation {from} {} {to}", kind.as_str()),
         };
         for one in evidence {
             let Evidence::Observed { place, scanner, basis } = one else { continue };
@@ -104,14 +104,14 @@ fn every_scanner_has_fixtures_and_keeps_its_word() {
         let mut emitted: BTreeSet<ComponentKind> = BTreeSet::new();
         for case in &cases {
             let inventory = scan(case, &catalog);
-            for (fact, evidence) in &inventory.facts {
+            for (fact, evidence) in inventory.facts() {
                 assert!(!evidence.is_empty(), "a fact without evidence in {}", case.display());
                 let ours =
                     evidence.iter().any(|one| matches!(one, Evidence::Observed { scanner, .. } if *scanner == meta.id));
-                if let Fact::Component { kind, .. } = fact
+                if let FactRef::Component { kind, .. } = fact
                     && ours
                 {
-                    emitted.insert(*kind);
+                    emitted.insert(kind);
                 }
             }
         }

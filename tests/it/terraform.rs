@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sovaudit::catalog::Catalog;
 use sovaudit::diagnostic::DiagnosticKind;
-use sovaudit::model::{Evidence, Fact, Inventory};
+use sovaudit::model::{Evidence, FactRef, Inventory};
 use sovaudit::scan::{Options, scan_files};
 use sovaudit::text::RelPath;
 
@@ -21,8 +21,8 @@ fn scan_with(files: &[(&str, &[u8])], catalog: &Catalog) -> Inventory {
 }
 
 fn attributes(inventory: &Inventory, wanted: &str) -> Vec<(String, String)> {
-    let found = inventory.facts.keys().filter_map(|fact| match fact {
-        Fact::Attribute { of, key, value } if *key == wanted => Some((of.rest().to_owned(), value.to_string())),
+    let found = inventory.facts().filter_map(|(fact, _)| match fact {
+        FactRef::Attribute { of, key, value } if key == wanted => Some((of.rest().to_owned(), value.to_string())),
         _ => None,
     });
     found.collect()
@@ -151,8 +151,8 @@ resource "helm_release" "a" {
                </pci_device_id></pci></gpu></nvidia_smi_log>";
     let found =
         scan(&[("a.tf", terraform.as_bytes()), ("j.tf.json", json.as_bytes()), ("nvidia-smi.xml", xml.as_bytes())]);
-    assert!(found.facts.len() > 30, "{}", found.facts.len());
-    for (fact, evidence) in &found.facts {
+    assert!(found.facts().count() > 30, "{}", found.facts().count());
+    for (fact, evidence) in found.facts() {
         assert!(!format!("{fact:?}").contains("s3cret"), "{fact:?}");
         for seen in evidence {
             if let Evidence::Observed { place, .. } = seen

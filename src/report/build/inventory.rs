@@ -12,8 +12,8 @@ pub(super) fn components(graph: &Graph<'_>) -> Vec<ComponentRow> {
     let rows = graph.nodes().map(|node| {
         let about = graph.node(node);
         let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (key, value, _) in graph.all_attributes(node) {
-            attributes.entry((*key).to_owned()).or_default().push((*value).to_owned());
+        for row in graph.all_attributes(node) {
+            attributes.entry(row.key.to_owned()).or_default().push(row.value.to_string());
         }
         let states = graph.controlled_from(node, &CONTROL_ORDER);
         ComponentRow {

@@ -75,10 +75,7 @@ pub fn image_facts(image: &ImageContent, catalog: &Catalog) -> Inventory {
             labels(&id, annotations, &manifest, &mut out);
         }
     }
-    let mut inventory = Inventory::default();
-    for (fact, evidence) in out.facts {
-        inventory.add(fact, evidence);
-    }
+    let mut inventory = out.facts.finish();
     inventory.diagnostics = BTreeSet::from_iter(out.diagnostics);
     inventory
 }

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use serde_json::json;
 use sovaudit::catalog::Catalog;
 use sovaudit::diagnostic::DiagnosticKind;
-use sovaudit::model::{Evidence, Fact, Inventory, RelationKind};
+use sovaudit::model::{Evidence, FactRef, Inventory, RelationKind};
 use sovaudit::scan::{Options, scan_files};
 use sovaudit::source::image::{ImageOptions, ImageTarget};
 use sovaudit::source::image_manifest::Platform;
@@ -56,10 +56,9 @@ fn scan_archive(bytes: &[u8], options: &Options) -> anyhow::Result<Inventory> {
 /// What the image contains, without the id of the image.
 fn contained(inventory: &Inventory) -> BTreeSet<String> {
     inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { from, kind: RelationKind::Contains, to, .. } => {
+        .facts()
+        .filter_map(|(fact, _)| match fact {
+            FactRef::Relation { from, kind: RelationKind::Contains, to, .. } => {
                 assert!(from.as_str().starts_with("pkg:oci/"), "`{from}` is no image");
                 Some(to.to_string())
             }
@@ -74,10 +73,9 @@ fn set(values: &[&str]) -> BTreeSet<String> {
 
 fn attribute(inventory: &Inventory, wanted: &str) -> BTreeSet<String> {
     inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Attribute { of, key, value } if *key == wanted && of.as_str().starts_with("pkg:oci/") => {
+        .facts()
+        .filter_map(|(fact, _)| match fact {
+            FactRef::Attribute { of, key, value } if key == wanted && of.as_str().starts_with("pkg:oci/") => {
                 Some(value.to_string())
             }
             _ => None,
@@ -149,8 +147,8 @@ fn evidence_names_the_layer_that_holds_the_file() {
     let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
     let inventory = scan_layout(&image, &Options::default()).expect("is readable");
     let layer_of = |name: &str| {
-        let evidence = inventory.facts.iter().find_map(|(fact, evidence)| match fact {
-            Fact::Component { id, .. } if id.as_str().contains(name) => evidence.iter().next(),
+        let evidence = inventory.facts().find_map(|(fact, evidence)| match fact {
+            FactRef::Component { id, .. } if id.as_str().contains(name) => evidence.iter().next(),
             _ => None,
         });
         match evidence {
@@ -353,10 +351,9 @@ fn configuration_tells_origin_base_and_endpoints() {
     let inventory = scan_archive(&archive, &Options::default()).expect("is readable");
     let id = "pkg:oci/app?repository_url=registry.example%2Fteam%2Fapp&tag=1.0";
     let relations: BTreeSet<String> = inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { from, kind, to, .. } if from.as_str() == id && *kind != RelationKind::Contains => {
+        .facts()
+        .filter_map(|(fact, _)| match fact {
+            FactRef::Relation { from, kind, to, .. } if from.as_str() == id && kind != RelationKind::Contains => {
                 Some(format!("{} {to}", kind.as_str()))
             }
             _ => None,
@@ -436,10 +433,9 @@ fn package_sources_are_needed_to_build_and_are_no_registry() {
     let inventory =
         scan_archive(&image.docker_archive("registry.example/a:1"), &Options::default()).expect("is readable");
     let to_hosts: BTreeSet<String> = inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { kind, to, horizon, .. } if to.as_str().starts_with("host:") => {
+        .facts()
+        .filter_map(|(fact, _)| match fact {
+            FactRef::Relation { kind, to, horizon, .. } if to.as_str().starts_with("host:") => {
                 Some(format!("{} {to} {}", kind.as_str(), horizon.unwrap_or_else(|| kind.horizon()).as_str()))
             }
             _ => None,
@@ -489,10 +485,9 @@ fn an_unpacked_file_system_is_a_project_at_its_root() {
     write_all(folder.path(), &files);
     let inventory = sovaudit::scan::scan_directory(folder.path(), &CATALOG, &Options::default()).expect("is readable");
     let found: Vec<String> = inventory
-        .facts
-        .keys()
-        .filter_map(|fact| match fact {
-            Fact::Relation { from, kind: RelationKind::Contains, to, .. } => Some(format!("{from} {to}")),
+        .facts()
+        .filter_map(|(fact, _)| match fact {
+            FactRef::Relation { from, kind: RelationKind::Contains, to, .. } => Some(format!("{from} {to}")),
             _ => None,
         })
         .collect();
