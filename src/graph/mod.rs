@@ -9,7 +9,9 @@ mod reach;
 mod roots;
 mod survival;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
@@ -62,6 +64,9 @@ pub struct Edge<'a> {
 pub struct Graph<'a> {
     inner: DiGraph<Node<'a>, Edge<'a>, u32>,
     index: Lookup<&'a ComponentId, NodeIndex>,
+    /// What was computed before: thousands of packages come from one registry's operator.
+    reach_known: RefCell<Lookup<NodeId, Rc<[Reach]>>>,
+    seats_known: RefCell<Lookup<NodeId, Vec<NodeId>>>,
 }
 
 impl<'a> Graph<'a> {
@@ -91,7 +96,7 @@ impl<'a> Graph<'a> {
                 inner.add_edge(from, place(to), edge);
             }
         }
-        Self { inner, index }
+        Self { inner, index, reach_known: RefCell::default(), seats_known: RefCell::default() }
     }
 
     /// How many components and relations.

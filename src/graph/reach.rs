@@ -4,6 +4,7 @@
 //! counterparty). Where a server stands (T6) never clears control (T2): each test is answered by itself.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +127,16 @@ impl Graph<'_> {
     /// Jurisdictions that reach an organisation: by seat (T1), by control through the chain of
     /// owners (T2), by establishment (T3). The path starts at the organisation.
     #[must_use]
-    pub fn organisation_reach(&self, organisation: NodeId) -> Vec<Reach> {
+    pub fn organisation_reach(&self, organisation: NodeId) -> Rc<[Reach]> {
+        if let Some(known) = self.reach_known.borrow().get(&organisation) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[Reach]> = self.find_organisation_reach(organisation).into();
+        self.reach_known.borrow_mut().insert(organisation, Rc::clone(&found));
+        found
+    }
+
+    fn find_organisation_reach(&self, organisation: NodeId) -> Vec<Reach> {
         let mut best: BTreeMap<(ReachTest, NodeId), Path> = BTreeMap::new();
         let mut owners = vec![Path::at(organisation)];
         owners.extend(self.controlling_owners(organisation));
@@ -183,7 +193,7 @@ impl Graph<'_> {
         };
         for control in controls {
             for party in self.parties(node, *control) {
-                for reach in self.organisation_reach(party.end()) {
+                for reach in self.organisation_reach(party.end()).iter() {
                     let test = if matches!(control, Control::Designer | Control::Maker) {
                         ReachTest::Item
                     } else {
@@ -223,6 +233,15 @@ impl Graph<'_> {
     /// Seats of the last controlling owners of an organisation.
     #[must_use]
     pub fn seats_of_control(&self, organisation: NodeId) -> Vec<NodeId> {
+        if let Some(known) = self.seats_known.borrow().get(&organisation) {
+            return known.clone();
+        }
+        let found = self.find_seats_of_control(organisation);
+        self.seats_known.borrow_mut().insert(organisation, found.clone());
+        found
+    }
+
+    fn find_seats_of_control(&self, organisation: NodeId) -> Vec<NodeId> {
         let owners = self.controlling_owners(organisation);
         let has_owner = |node: NodeId| {
             self.outgoing(node).iter().any(|(edge, _)| {

@@ -13,14 +13,21 @@ use crate::model::{ComponentKind, component_name};
 #[must_use]
 pub fn select(view: &View<'_>, rule: &Rule) -> Vec<NodeId> {
     let mut found = matching(view, &rule.select);
-    found.extend(rule.also.iter().flat_map(|also| matching(view, also)));
-    found.into_iter().filter(|node| !view.graph.is_part(*node)).collect()
+    if let Some(also) = &rule.also {
+        found.extend(matching(view, also));
+        found.sort_unstable();
+        found.dedup();
+    }
+    // packages are most of a system and never parts of a service
+    let is_part = |node: NodeId| view.graph.node(node).kind != ComponentKind::Package && view.graph.is_part(node);
+    found.into_iter().filter(|node| !is_part(*node)).collect()
 }
 
-fn matching(view: &View<'_>, select: &Select) -> BTreeSet<NodeId> {
+fn matching(view: &View<'_>, select: &Select) -> Vec<NodeId> {
     let kinds: BTreeSet<ComponentKind> = select.kind.iter().filter_map(|word| ComponentKind::parse(word)).collect();
     let ids = globs(&select.id);
     let graph = view.graph;
+    let wants_kind = |kind: ComponentKind| kinds.is_empty() || kinds.contains(&kind);
     let needed = |node: NodeId| {
         let origin = view.roots.path_to(node).start;
         matches!(graph.node(origin).kind, ComponentKind::Workload | ComponentKind::Project)
@@ -29,12 +36,12 @@ fn matching(view: &View<'_>, select: &Select) -> BTreeSet<NodeId> {
         .nodes()
         .filter(|node| {
             let about = graph.node(*node);
-            (kinds.is_empty() || kinds.contains(&about.kind))
+            wants_kind(about.kind)
                 && ids.as_ref().is_none_or(|ids| is_named(ids, about.id.as_str(), &graph.label(*node)))
                 && select.attribute.iter().all(|(key, wanted)| has(view, *node, key, wanted))
                 && !select.not.iter().any(|(key, unwanted)| has(view, *node, key, unwanted))
                 && (!select.needed || needed(*node))
-                && !graph.is_switched_off(*node)
+                && (about.kind == ComponentKind::Package || !graph.is_switched_off(*node))
         })
         .collect()
 }
