@@ -56,7 +56,9 @@ def normal(purl):
     if kind == "pypi":
         name = re.sub(r"[-_.]+", "-", name)
     elif kind == "golang":
-        version = version.removeprefix("v")
+        # Syft writes what follows owner and repository in a module's path as the subpath
+        subpath = urllib.parse.unquote(purl.partition("#")[2]).lower()
+        name, version = f"{name}/{subpath}".rstrip("/"), version.removeprefix("v")
     elif kind == "cocoapods":
         name = name.partition("/")[0]  # subspecs are a subpath of the purl
     elif kind == "swift":
@@ -133,7 +135,8 @@ def run(tool, command, tree, output, online):
             # tests and examples count as well; nothing of the tree is run and no licence is fetched
             options = "--no-install-deps --no-babel --no-ignore --no-validate --exclude-type ai --exclude-type ai-skill --exclude-type mcp"
             words = [*isolated, *command, "-r", tree, "-o", output, *options.split()]
-            environment = {"PATH": empty, "HOME": empty, "FETCH_LICENSE": "false"}
+            # a full scan of pods would start `pod`, and cdxgen ends where that is missing
+            environment = {"PATH": empty, "HOME": empty, "FETCH_LICENSE": "false", "COCOA_FULL_SCAN": "false"}
         try:
             ended = subprocess.run(words, env=environment, capture_output=True, timeout=LIMIT_SECONDS, cwd=empty)
             said = ended.stderr.decode(errors="replace").strip()[-300:] if ended.returncode else ""
