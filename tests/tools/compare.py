@@ -152,7 +152,7 @@ class Exceptions:
     `tool`, `purl` and `file` are regular expressions that the tool's name, the whole normalised purl and one of the
     entry's files must match. A row for a class of entries must show for each that it is wrong, with at least one of:
     `shows`, which must match in the file, and `absent`, which must not. In both, {name}, {last} (last part of the
-    name) and {version} stand for the entry's own, in any letter case and with any separator.
+    name), {group} (the parts before) and {version} stand for the entry's own, in any letter case and with any separator.
     """
 
     def __init__(self, path):
@@ -165,14 +165,25 @@ class Exceptions:
         self.used = collections.Counter()
 
     def excuse(self, tool, entry, files, tree):
+        """The row that excuses the entry, if one does."""
         for at, row in enumerate(self.rows):
             if re.fullmatch(row["tool"], tool) and re.fullmatch(row["purl"], show(entry)):
-                places = [one for one in files if re.search(row.get("file", ""), one)] or ([""] if "file" not in row and not files else [])
+                stated = [one for one in files if content(os.path.join(tree, one)) is not None]
+                # entries without a file have to be wrong in all files of the kind that name them
+                asked = stated or [one for one in listing(tree) if self.names(entry, os.path.join(tree, one), row.get("file"))]
+                fits = [one for one in asked if re.search(row.get("file", ""), one)]
                 # wrong in one file is not wrong in another: all have to show it
-                if places and len(places) >= len(files) and all(self.shown(row, entry, os.path.join(tree, one)) for one in places):
-                    self.used[at] += 1
+                if fits and len(fits) == len(asked) and all(self.shown(row, entry, os.path.join(tree, one)) for one in fits):
+                    self.used[at, tool] += 1
                     return row
         return None
+
+    @staticmethod
+    def names(entry, path, pattern):
+        """Whether a file that matches the pattern holds the last part of the entry's name."""
+        if pattern is None or not re.search(pattern, path):
+            return False
+        return entry[1].rpartition("/")[2].lower() in content(path).lower()
 
     @staticmethod
     def shown(row, entry, path):
@@ -187,6 +198,11 @@ class Exceptions:
                                 .replace("{group}", re.escape(name.rpartition("/")[0])).replace("{version}", re.escape(version)))
         found = lambda pattern: re.search(fill(pattern), text, re.M | re.I)
         return ("shows" not in row or found(row["shows"])) and ("absent" not in row or not found(row["absent"]))
+
+
+@functools.lru_cache(maxsize=2)
+def listing(tree):
+    return [os.path.relpath(os.path.join(folder, name), tree) for folder, _, names in os.walk(tree) for name in names]
 
 
 @functools.lru_cache(maxsize=64)
@@ -286,9 +302,8 @@ def main():
     per_tree = [(f"{name.replace('__', '/').replace('+', '/', 1)} | {kind}", kinds[kind]) for name, kinds in by_tree.items() for kind in sorted(kinds)]
     per_kind = [(kind, by_kind[kind]) for kind in sorted(by_kind)] + [("all", total)]
     classes = collections.Counter()
-    for at, times in exceptions.used.items():
-        row = exceptions.rows[at]
-        classes[row["tool"], row["class"], row["reason"]] += times
+    for (at, tool), times in exceptions.used.items():
+        classes[tool, exceptions.rows[at]["class"], exceptions.rows[at]["reason"]] += times
     wrong = "\n".join(["| program | entries | class | why they are wrong |", "|---|---:|---|---|",
                        *(f"| {tool} | {times:,} | {kind} | {reason} |" for (tool, kind, reason), times in sorted(classes.items()))])
     text = "\n\n".join([table("ecosystem", per_kind), table("tree | ecosystem", per_tree), wrong]) + "\n"
