@@ -80,6 +80,9 @@ def check(component, tree):
     name = urllib.parse.unquote(re.sub(r"^pkg:[^/]+/", "", component["id"]).split("?")[0].split("#")[0])
     at = re.search(r"(?<=[^/])@([^@]*)$", name)
     name, version = name[: at.start()], at[1]
+    kind = component["id"][4:].partition("/")[0]
+    if kind in ("apk", "deb", "rpm"):
+        name = name.rpartition("/")[2]  # before it stands the distribution, which another file tells
     why = "no evidence in a file"
     for place in component["evidence"]:
         if place.get("type") != "observed" or "line" not in place:
@@ -108,6 +111,9 @@ def check(component, tree):
             has_version = loose(version.removeprefix("v")) in flat
             if has_name and has_version:
                 return None
+        # the place is that of the requirement; the version that counts is the one a `replace` line gives
+        if kind == "golang" and any(f"=> {name} {version}" in one for one in lines):
+            return None
         why = f"{where} lacks {'the version' if has_name else 'the name'}: {lines[line].strip()[:120]}"
     return why
 
