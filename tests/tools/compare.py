@@ -151,7 +151,8 @@ class Exceptions:
 
     `tool`, `purl` and `file` are regular expressions that the tool's name, the whole normalised purl and one of the
     entry's files must match. A row for a class of entries must show for each that it is wrong, with at least one of:
-    `shows`, which must match in the file, and `absent`, which must not. In both, {name}, {last} (last part of the
+    `shows`, which must match in the file, and `absent`, which must not. All files of the entry have to show it; with
+    `any = true` (a project's own name) one suffices. In both, {name}, {last} (last part of the
     name), {group} (the parts before) and {version} stand for the entry's own, in any letter case and with any separator.
     """
 
@@ -172,8 +173,9 @@ class Exceptions:
                 # entries without a file have to be wrong in all files of the kind that name them
                 asked = stated or [one for one in listing(tree) if self.names(entry, os.path.join(tree, one), row.get("file"))]
                 fits = [one for one in asked if re.search(row.get("file", ""), one)]
-                # wrong in one file is not wrong in another: all have to show it
-                if fits and len(fits) == len(asked) and all(self.shown(row, entry, os.path.join(tree, one)) for one in fits):
+                # wrong in one file is not wrong in another: all have to show it, unless the row says otherwise
+                enough = any if row.get("any") else all
+                if fits and len(fits) == len(asked) and enough(self.shown(row, entry, os.path.join(tree, one)) for one in fits):
                     self.used[at, tool] += 1
                     return row
         return None
