@@ -61,9 +61,11 @@ def normal(purl):
         name, version = f"{name}/{subpath}".rstrip("/"), version.removeprefix("v")
     elif kind == "cocoapods":
         name = name.partition("/")[0]  # subspecs are a subpath of the purl
+    elif kind == "gem":
+        version = version.partition("-")[0]  # what follows is the platform, a qualifier of the purl
     elif kind == "swift":
         # a last part that repeats the one before is the product, which Syft adds to the repository
-        parts = name.removesuffix(".git").split("/")
+        parts = [part.removesuffix(".git") for part in name.split("/")]
         name = "/".join(parts[:-1] if len(parts) > 3 and parts[-1] == parts[-2] else parts)
     elif kind in ("github", "githubactions"):
         kind, name, version = "github", "/".join(name.split("/")[:2]), ""
@@ -152,7 +154,8 @@ class Exceptions:
     `tool`, `purl` and `file` are regular expressions that the tool's name, the whole normalised purl and one of the
     entry's files must match. A row for a class of entries must show for each that it is wrong, with at least one of:
     `shows`, which must match in the file, and `absent`, which must not. All files of the entry have to show it; with
-    `any = true` (a project's own name) one suffices. In both, {name}, {last} (last part of the
+    `any = true` (a project's own name) one suffices, and with `look = "tree"` all files of the tree that match `file` are
+    looked at instead of the entry's own. In both, {name}, {last} (last part of the
     name), {group} (the parts before) and {version} stand for the entry's own, in any letter case and with any separator.
     """
 
@@ -169,7 +172,7 @@ class Exceptions:
         """The row that excuses the entry, if one does."""
         for at, row in enumerate(self.rows):
             if re.fullmatch(row["tool"], tool) and re.fullmatch(row["purl"], show(entry)):
-                stated = [one for one in files if content(os.path.join(tree, one)) is not None]
+                stated = [one for one in files if content(os.path.join(tree, one)) is not None] if row.get("look") != "tree" else []
                 # entries without a file have to be wrong in all files of the kind that name them
                 asked = stated or [one for one in listing(tree) if self.names(entry, os.path.join(tree, one), row.get("file"))]
                 fits = [one for one in asked if re.search(row.get("file", ""), one)]
@@ -182,10 +185,11 @@ class Exceptions:
 
     @staticmethod
     def names(entry, path, pattern):
-        """Whether a file that matches the pattern holds the last part of the entry's name."""
+        """Whether a file that matches the pattern holds the last part of the entry's name as a word, and its version."""
         if pattern is None or not re.search(pattern, path):
             return False
-        return entry[1].rpartition("/")[2].lower() in content(path).lower()
+        word = rf"(?<![\w-]){re.escape(entry[1].rpartition('/')[2])}(?![\w-])"
+        return re.search(word, content(path), re.I) is not None and entry[2] in content(path)
 
     @staticmethod
     def shown(row, entry, path):
