@@ -7,7 +7,9 @@ Draws the same sample every time: of all packages with a version, `--size` per e
 entry holds when its file has the format that the scanner's name says, the place in the evidence is a place in the
 file, the excerpt stands there, and the name and the version stand in the entry: from the place to the next blank line
 or bracket that closes it, at most LINES lines on, or on the lines before (formats that name the table first). The
-whole of the file's text is never enough. What does not hold is listed for a person to look at.
+whole of the file's text is never enough. Versions of Maven, NuGet and Gradle may stand elsewhere: in a property, in
+another POM, in Directory.Packages.props, in a version catalog; these are looked up there and counted in a column of
+their own. What does not hold is listed for a person to look at.
 
 Python standard library only, and no code of sovaudit.
 """
@@ -75,8 +77,59 @@ def entry_lines(lines, at):
     return own, before[::-1]
 
 
+@functools.lru_cache(maxsize=None)
+def texts(tree, pattern):
+    """Text of all files of the tree whose name matches."""
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(tree) for name in names if re.search(pattern, name)]
+    return ["\n".join(lines_of(path)) for path in sorted(paths)]
+
+
+def means(word, version, sources, opening):
+    """Whether a word of a build file is the version, or a property (`${p}`, `$(p)`) that some file sets to it."""
+    for _ in range(5):
+        if word.strip().strip("[]") == version:
+            return True
+        asked = re.fullmatch(r"\s*\$" + re.escape(opening) + r"([\w.-]+)[})]\s*", word)
+        values = [value for text in sources for value in re.findall(rf"<{re.escape(asked[1])}(?:\s[^>]*)?>([^<]*)</", text)] if asked else []
+        if version in (value.strip() for value in values):
+            return True
+        if not values:
+            return False
+        word = values[0]
+    return False
+
+
+def elsewhere(kind, name, version, tree):
+    """Whether a file of the tree other than the one of the evidence gives the package this version."""
+    if kind == "nuget":
+        files = texts(tree, r"(?i)\.props$|\.csproj$|\.targets$")
+        for text in files:
+            for tag in re.findall(rf'(?i)<Package(?:Version|Reference|Download)\s+(?:Include|Update)="{re.escape(name)}"[^>]*>(?:\s*<Version>[^<]*)?', text):
+                if any(means(word, version, files, "(") for word in re.findall(r'(?:Version(?:Override)?="|<Version>)([^"<]*)', tag)):
+                    return True
+    elif kind == "maven":
+        group, _, artifact = name.rpartition("/")
+        poms = texts(tree, r"^pom\.xml$")
+        for text in poms:
+            for between in re.findall(rf"<artifactId>\s*{re.escape(artifact)}\s*</artifactId>((?:(?!</(?:dependency|plugin|parent|extension)>)[\s\S]){{0,600}})", text):
+                if any(means(word, version, poms, "{") for word in re.findall(r"<version>([^<]*)</version>", between)):
+                    return True
+        for text in texts(tree, r"\.versions\.toml$"):
+            catalog = tomllib.loads(text)
+            for row in [*catalog.get("libraries", {}).values(), *catalog.get("plugins", {}).values()]:
+                if isinstance(row, str):
+                    row = dict(zip(("module", "version"), (":".join(row.split(":")[:2]), row.split(":")[-1])))
+                stated = row.get("version", "")
+                if isinstance(stated, dict):
+                    stated = catalog.get("versions", {}).get(stated["ref"], "") if "ref" in stated else stated.get("strictly", stated.get("require", ""))
+                module = row.get("module") or ":".join((row.get("group") or row.get("id", ""), row.get("name") or row.get("id", "") + ".gradle.plugin"))
+                if module == f"{group}:{artifact}" and stated == version:
+                    return True
+    return False
+
+
 def check(component, tree):
-    """None when an entry of the evidence holds, else why none does."""
+    """None when an entry of the evidence holds, "elsewhere" when another file gives the version, else what is wrong."""
     name = urllib.parse.unquote(re.sub(r"^pkg:[^/]+/", "", component["id"]).split("?")[0].split("#")[0])
     at = re.search(r"(?<=[^/])@([^@]*)$", name)
     name, version = name[: at.start()], at[1]
@@ -114,6 +167,8 @@ def check(component, tree):
         # the place is that of the requirement; the version that counts is the one a `replace` line gives
         if kind == "golang" and any(f"=> {name} {version}" in one for one in lines):
             return None
+        if (has_name or "libs." in lines[line]) and elsewhere(kind, name, version, tree):
+            return "elsewhere"
         why = f"{where} lacks {'the version' if has_name else 'the name'}: {lines[line].strip()[:120]}"
     return why
 
@@ -139,13 +194,15 @@ def main():
                 else:
                     unversioned[kind] += 1
     bad = []
-    print("| ecosystem | versioned packages | without version | sample | hold | to look at |\n|---|---:|---:|---:|---:|---:|")
+    print("| ecosystem | versioned packages | without version | sample | hold | hold by another place | to look at |\n|---|---:|---:|---:|---:|---:|---:|")
     for kind in sorted(found):
         rows = sorted(found[kind], key=lambda pair: (pair[0], pair[1]["id"]))
         drawn = random.Random(given.seed).sample(rows, min(given.size, len(rows)))
-        wrong = [(tree, row["id"], why) for tree, row in drawn if (why := check(row, tree))]
+        looked = [(tree, row["id"], check(row, tree)) for tree, row in drawn]
+        wrong = [row for row in looked if row[2] not in (None, "elsewhere")]
+        other = sum(why == "elsewhere" for _, _, why in looked)
         bad += wrong
-        print(f"| {kind} | {len(rows):,} | {unversioned[kind]:,} | {len(drawn)} | {len(drawn) - len(wrong)} | {len(wrong)} |")
+        print(f"| {kind} | {len(rows):,} | {unversioned[kind]:,} | {len(drawn)} | {len(drawn) - len(wrong) - other} | {other} | {len(wrong)} |")
     text = "".join(f"{os.path.basename(tree)}: {identifier}: {why}\n" for tree, identifier, why in bad)
     if given.list:
         with open(given.list, "w", encoding="utf-8") as file:
