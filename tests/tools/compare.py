@@ -61,6 +61,8 @@ def normal(purl):
         name, version = f"{name}/{subpath}".rstrip("/"), version.removeprefix("v")
     elif kind == "cocoapods":
         name = name.partition("/")[0]  # subspecs are a subpath of the purl
+    elif kind == "nuget":
+        version = re.sub(r"^\[([^,\]]*)\]$", r"\1", version)  # the notation of exactly this version
     elif kind == "gem":
         version = version.partition("-")[0]  # what follows is the platform, a qualifier of the purl
     elif kind == "swift":
