@@ -1,6 +1,8 @@
 //! Scanners of package manifests and lock files, one folder per language family.
 
 pub(crate) mod address;
+pub mod beam;
+pub mod dart;
 pub mod golang;
 pub mod javascript;
 pub mod python;
