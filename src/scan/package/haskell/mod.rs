@@ -1,0 +1,5 @@
+//! Haskell.
+
+pub mod cabal;
+pub mod cabal_freeze;
+pub mod stack_lock;
