@@ -2,10 +2,12 @@
 
 pub(crate) mod address;
 pub mod beam;
+pub mod cpp;
 pub mod dart;
 pub mod golang;
 pub mod haskell;
 pub mod javascript;
+pub mod julia;
 pub mod python;
 pub mod r;
 pub mod rust;

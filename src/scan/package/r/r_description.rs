@@ -1,10 +1,13 @@
 //! `DESCRIPTION` of an R package or project of the tree: what it asks for.
 
+use std::collections::BTreeMap;
+
 use super::{description, first, is_base, listed};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::Span;
 
 /// Scanner `r-description`.
 pub struct RDescription;
@@ -47,16 +50,20 @@ impl Scanner for RDescription {
             out.problem(DiagnosticKind::Malformed, file, Some(span), "neither a field nor its continuation");
         }
         let project = toolkit::root(input, file, out);
-        let remotes: Vec<(&str, &str, crate::text::Span)> =
-            fields.iter().filter(|field| field.name == "Remotes").flat_map(listed).collect();
+        let remotes: BTreeMap<&str, (&str, Span)> = fields
+            .iter()
+            .filter(|field| field.name == "Remotes")
+            .flat_map(listed)
+            .map(|(remote, _, span)| (remote_name(remote), (remote, span)))
+            .collect();
         for (name, scope) in FIELDS {
             for (name, constraint, span) in fields.iter().filter(|field| field.name == name).flat_map(listed) {
                 if is_base(name) {
                     continue;
                 }
                 let id = Package::new("cran", name, None, file, span).require(constraint, scope, &project, out);
-                match remotes.iter().find(|(remote, _, _)| remote_name(remote) == name) {
-                    Some((remote, _, at)) => match remote_address(remote) {
+                match remotes.get(name) {
+                    Some((remote, at)) => match remote_address(remote) {
                         Some(address) => toolkit::from_git(&id, &address, &file.at(*at), out),
                         None => {
                             let message = "a kind of remote that is not read";

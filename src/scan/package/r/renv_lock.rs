@@ -1,5 +1,7 @@
 //! `renv.lock`: exact R packages with edges.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 
 use crate::diagnostic::DiagnosticKind;
@@ -27,6 +29,9 @@ static META: ScannerMeta = ScannerMeta {
 /// Fields of both forms of the file that name what a package needs.
 const NEEDS: [&str; 4] = ["Requirements", "Depends", "Imports", "LinkingTo"];
 
+/// Addresses of the named repositories.
+type Repositories<'a> = BTreeMap<&'a str, &'a Node>;
+
 impl Scanner for RenvLock {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -37,11 +42,13 @@ impl Scanner for RenvLock {
         let root = file.json_or_part(out)?;
         let packages = root.get("Packages").context("no `Packages`: not an renv lock file")?;
         let project = toolkit::locked_root("cran", input, file, out);
-        let repositories = root.at(&["R", "Repositories"]).map_or(&[][..], Node::list);
+        let listed = root.at(&["R", "Repositories"]).map_or(&[][..], Node::list);
+        let repositories: Repositories<'_> =
+            listed.iter().filter_map(|node| Some((node.text_at("Name")?, node.get("URL")?))).collect();
         let mut entries = Entries::default();
         let mut all = Vec::new();
         for entry in packages.entries() {
-            if let Some(locked) = package(entry, repositories, &project, file, out) {
+            if let Some(locked) = package(entry, &repositories, &project, file, out) {
                 entries.add(&*entry.key, None, locked.clone());
                 all.push((locked, &entry.value));
             }
@@ -61,7 +68,7 @@ impl Scanner for RenvLock {
 
 fn package(
     entry: &Entry,
-    repositories: &[Node],
+    repositories: &Repositories<'_>,
     project: &ComponentId,
     file: &SourceFile,
     out: &mut Facts<'_>,
@@ -96,7 +103,7 @@ fn origin(
     id: &ComponentId,
     source: &str,
     entry: &Entry,
-    repositories: &[Node],
+    repositories: &Repositories<'_>,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
@@ -136,8 +143,7 @@ fn origin(
         }
         return;
     };
-    let known = repositories.iter().find(|known| known.text_at("Name") == Some(name));
-    match known.and_then(|known| known.get("URL")).and_then(|url| Some((url, url.text()?))) {
+    match repositories.get(name).and_then(|url| Some((url, url.text()?))) {
         Some((url, text)) => toolkit::fetched_from(id, text, &file.at(url.span), out),
         None if name.contains("://") => toolkit::fetched_from(id, name, &file.at(repository.span), out),
         None if name == "CRAN" => toolkit::from_default(id, "cran", &file.at(repository.span), out),
