@@ -43,8 +43,6 @@ const BY_NAME: &[(&str, &str)] = &[
     ("**/paket.lock", "a Paket lock file"),
     ("**/Cartfile.resolved", "a Carthage lock file"),
     ("**/build.sbt", "an sbt build"),
-    ("**/flake.lock", "a Nix lock file"),
-    ("**/MODULE.bazel", "a Bazel module"),
     ("**/*.bicep", "an ARM template language file (Bicep)"),
     ("**/serverless.{yml,yaml}", "a Serverless Framework file"),
     ("**/Pulumi.yaml", "a Pulumi project"),

@@ -1,9 +1,11 @@
 //! Scanners of package manifests and lock files, one folder per language family.
 
 pub(crate) mod address;
+pub mod bazel;
 pub mod beam;
 pub mod cpp;
 pub mod dart;
+pub mod flake_lock;
 pub mod golang;
 pub mod haskell;
 pub mod javascript;
@@ -12,3 +14,4 @@ pub mod python;
 pub mod r;
 pub mod rust;
 pub(crate) mod toolkit;
+pub mod tools;

@@ -353,3 +353,19 @@ pub(crate) fn from_git(id: &ComponentId, address: &str, seen: &Seen, out: &mut F
     fetched_from(id, address, seen, out);
     repository_owner_of(id, address, seen, out);
 }
+
+/// The package is fetched from one of several addresses that hold the same: losing one of them is no loss.
+pub(crate) fn fetched_from_any(id: &ComponentId, addresses: &[(&str, Seen)], out: &mut Facts<'_>) {
+    if let [(address, seen)] = addresses {
+        fetched_from(id, address, seen, out);
+        return;
+    }
+    for (address, seen) in addresses {
+        out.attribute(id, key::DOWNLOAD, without_secrets(address), seen.clone());
+        if let Some(host) = host_of(address) {
+            let host = ComponentId::host(&host);
+            out.component(&host, ComponentKind::Host, seen.clone());
+            out.relation_with(id, RelationKind::DistributedBy, &host, Some("mirrors"), None, seen.clone());
+        }
+    }
+}
