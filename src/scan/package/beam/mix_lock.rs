@@ -99,6 +99,8 @@ fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Fact
             toolkit::from_git(&id, address, &file.at(at), out);
             Some(Entry { locked: Locked::package(id), needs: Vec::new(), app: name.to_owned() })
         }
+        // a folder of the tree
+        (Some(("path", _)), _, _) => None,
         _ => {
             let message = "an entry that is neither of Hex nor of git";
             out.problem(DiagnosticKind::Unsupported, file, Some(node.span), message);

@@ -2,6 +2,7 @@
 
 pub mod mix_exs;
 pub mod mix_lock;
+pub mod otp_app;
 pub mod rebar_lock;
 
 use crate::parse::{Node, ParseError, terms};

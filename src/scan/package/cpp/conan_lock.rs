@@ -101,7 +101,8 @@ fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Fact
         return None;
     };
     let qualifiers = [("user", reference.user), ("channel", reference.channel)];
-    let package = Package::new("conan", reference.name, reference.exact(), file, node.span);
+    let name = reference.full_name();
+    let package = Package::new("conan", &name, reference.exact(), file, node.span);
     let id = package.qualified(&qualifiers).write(project, out);
     if let Some(revision) = reference.revision {
         out.attribute(&id, key::REVISION, revision, file.at(node.span));

@@ -125,7 +125,8 @@ fn require(
         return;
     };
     let qualifiers = [("user", reference.user), ("channel", reference.channel)];
-    let package = Package::new("conan", reference.name, reference.exact(), file, span);
+    let name = reference.full_name();
+    let package = Package::new("conan", &name, reference.exact(), file, span);
     let constraint = reference.version.trim_matches(|c| matches!(c, '[' | ']'));
     let id = package.qualified(&qualifiers).require(constraint, scope, project, out);
     if reference.user.is_empty() {

@@ -43,6 +43,11 @@ impl<'a> Reference<'a> {
         (is_name && is_version).then_some(Self { name, version, user, channel, revision })
     }
 
+    /// The name with its user, as purls have it: what a user publishes is another package.
+    fn full_name(&self) -> String {
+        if self.user.is_empty() { self.name.to_owned() } else { format!("{}/{}", self.user, self.name) }
+    }
+
     /// The version, unless it is a range.
     fn exact(&self) -> Option<&'a str> {
         (!self.version.starts_with('[')).then_some(self.version)

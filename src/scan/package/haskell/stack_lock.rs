@@ -66,18 +66,13 @@ impl Scanner for StackLock {
 
 fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     if let Some(hackage) = node.get("hackage") {
-        // `name-1.0@sha256:hash,size`
-        let text = hackage.text().unwrap_or("");
-        let (stem, hash) = text.split_once('@').unwrap_or((text, ""));
-        let Some((name, version)) = stem.rsplit_once('-').filter(|(name, version)| !name.is_empty() && is_version(version))
-        else {
+        let Some((name, version, hash)) = hackage.text().and_then(super::versioned) else {
             let message = "a package without an exact version";
             out.problem(DiagnosticKind::Malformed, file, Some(hackage.span), message);
             return;
         };
         let id = Package::new("hackage", name, Some(version), file, hackage.span).write(project, out);
-        let hash = hash.split(',').next().unwrap_or("");
-        if hash.starts_with("sha256:") {
+        if let Some(hash) = hash {
             out.attribute(&id, key::INTEGRITY, hash, file.at(hackage.span));
         }
         toolkit::from_default(&id, "hackage", &file.at(hackage.span), out);
@@ -105,8 +100,4 @@ fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Fact
             out.attribute(&id, key, format!("{prefix}{text}"), file.at(value.span));
         }
     }
-}
-
-fn is_version(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.')
 }

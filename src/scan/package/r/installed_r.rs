@@ -1,6 +1,6 @@
 //! `DESCRIPTION` of an installed R package.
 
-use super::{description, first, is_base};
+use super::{description, first};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::scan::package::toolkit::{self, Package};
@@ -12,8 +12,8 @@ pub struct InstalledR;
 static META: ScannerMeta = ScannerMeta {
     id: "installed-r",
     title: "Installed R packages",
-    summary: "Name, version, licence, repository and maintainer of each package in an R library, as in images. R's own \
-              packages are left out.",
+    summary: "Name, version, licence, repository and maintainer of each package in an R library, as in images; those \
+              that R itself consists of have no repository.",
     files: &["**/DESCRIPTION"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -38,9 +38,6 @@ impl Scanner for InstalledR {
             out.problem(DiagnosticKind::Malformed, file, None, "no `Package` or no `Version`");
             return Ok(());
         };
-        if is_base(name) || first(&fields, "Priority").is_some_and(|(text, _)| text == "base") {
-            return Ok(());
-        }
         let root = input.root_subject_at(&file.folder().parent());
         out.component(&root, input.root_kind(), file.whole());
         let id = Package::new("cran", name, Some(version), file, span).write(&root, out);

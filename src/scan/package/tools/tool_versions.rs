@@ -64,7 +64,7 @@ impl Scanner for ToolVersions {
             // several versions of a line stand for one another
             for version in words {
                 any = true;
-                let good = |c: char| c.is_ascii_alphanumeric() || "._-+*/:@^~<>=!,".contains(c);
+                let good = |c: char| c.is_ascii_alphanumeric() || "._-+*/:@".contains(c);
                 if version.chars().all(good) {
                     super::tool(tool, version, span_within(&line, code), &project, file, out);
                 } else {
