@@ -123,7 +123,7 @@ pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
             Some((group, artifact)) => package("maven", Some(group), artifact, version),
             None => package("maven", None, name, version),
         },
-        "composer" | "swift" | "hex" => match name.rsplit_once('/') {
+        "composer" | "swift" | "hex" | "conan" | "github" | "gitlab" | "bitbucket" | "gitee" => match name.rsplit_once('/') {
             Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
             None => package(ecosystem, None, name, version),
         },
@@ -133,6 +133,24 @@ pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
         },
         other => package(other, None, name, version),
     }
+}
+
+/// A purl without qualifiers, with some: `uuid` of Julia, `port_version` of vcpkg. Empty values are left out.
+#[must_use]
+pub fn qualified(id: ComponentId, qualifiers: &[(&str, &str)]) -> ComponentId {
+    let mut all: Vec<&(&str, &str)> = qualifiers.iter().filter(|(_, value)| !value.is_empty()).collect();
+    if all.is_empty() {
+        return id;
+    }
+    all.sort_unstable();
+    let mut out = id.as_str().to_owned();
+    for (at, (key, value)) in all.into_iter().enumerate() {
+        out.push(if at == 0 { '?' } else { '&' });
+        out.push_str(key);
+        out.push('=');
+        encode(value, &mut out);
+    }
+    ComponentId::new(&out)
 }
 
 /// `pkg:type/name@version#subpath`.

@@ -3,12 +3,14 @@
 //! JSON, YAML and TOML become the same [`Node`] tree, so that readers of them are written once.
 //! Every parser bounds depth and never panics; what it cannot read is a [`ParseError`] with a span.
 
+pub mod calls;
 pub mod dockerfile;
 pub mod hcl;
 pub mod json;
 pub mod lines;
 pub mod shell;
 pub mod sqlite;
+pub mod terms;
 pub mod toml;
 mod tree;
 pub mod xml;

@@ -1,4 +1,4 @@
-//! GitHub Actions workflows: actions used, container images, and the platform itself.
+//! GitHub Actions: workflows and actions of the tree, the actions and images they use, and the platform itself.
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
@@ -12,9 +12,16 @@ pub struct GithubActions;
 
 static META: ScannerMeta = ScannerMeta {
     id: "github-actions",
-    title: "GitHub Actions workflow",
-    summary: "Each workflow with the actions it uses (pinned by commit or by tag) and the images its jobs run in.",
-    files: &["**/.github/workflows/*.yml", "**/.github/workflows/*.yaml"],
+    title: "GitHub Actions",
+    summary: "Each workflow and each action of the tree with the actions and reusable workflows it uses (pinned by \
+              commit or by tag) and the images its jobs, services and steps run in. What an expression computes is a \
+              diagnostic.",
+    files: &[
+        "**/.github/workflows/*.yml",
+        "**/.github/workflows/*.yaml",
+        "**/action.yml",
+        "**/action.yaml",
+    ],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
@@ -29,53 +36,107 @@ impl Scanner for GithubActions {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let yaml = file.yaml();
-        for problem in &yaml.problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let is_action = file.path().name().starts_with("action.") && !is_workflow(file);
+        let documents = if is_action {
+            // other tools have a file of that name as well
+            let is_ours = |node: &Node| node.at(&["runs", "using"]).is_some();
+            let yaml = file.yaml();
+            if !yaml.documents.iter().any(is_ours) && yaml.problems.is_empty() {
+                return Ok(());
+            }
+            file.yaml_or_part(out)
+        } else {
+            file.yaml_or_part(out)
+        };
         let id = ComponentId::of("delivery", format_args!("github-actions/{}", file.path()));
-        for document in &yaml.documents {
-            let Some(jobs) = document.get("jobs") else { continue };
+        for document in documents {
+            let (jobs, runs) = (document.get("jobs"), document.get("runs"));
+            let kind = match (is_action, jobs, runs) {
+                (true, _, Some(_)) => "github-actions/action",
+                (false, Some(_), _) => "github-actions/workflow",
+                _ => continue,
+            };
             out.component(&id, ComponentKind::Delivery, file.whole());
-            out.attribute(&id, key::RESOURCE_TYPE, "github-actions/workflow", file.whole());
+            out.attribute(&id, key::RESOURCE_TYPE, kind, file.whole());
             toolkit::distributed_by(&id, "github.com", &file.whole().inferred(), out);
-            for job in jobs.entries() {
+            for job in jobs.filter(|_| !is_action).map_or(&[][..], Node::entries) {
                 scan_job(&job.value, &id, file, out);
+            }
+            if let Some(runs) = runs.filter(|_| is_action) {
+                scan_action(runs, &id, file, out);
             }
         }
         Ok(())
     }
 }
 
+fn is_workflow(file: &SourceFile) -> bool {
+    file.folder().as_str().ends_with(".github/workflows")
+}
+
 fn scan_job(job: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let container = job.get("container").map(|node| node.get("image").unwrap_or(node));
     let services = job.get("services").map_or(&[][..], Node::entries);
     for image in container.into_iter().chain(services.iter().filter_map(|service| service.value.get("image"))) {
-        if let Some(text) = image.text().filter(|text| !text.contains("${{")) {
+        // an empty image switches a container off
+        if let Some(text) = image.text().filter(|text| !text.is_empty()) {
             needs_image(id, RelationKind::DependsOn, text, file, image.span, out);
         }
     }
-    let steps = job.get("steps").map_or(&[][..], Node::list);
-    for uses in steps.iter().filter_map(|step| step.get("uses")).chain(job.get("uses")) {
-        let Some(text) = uses.text() else { continue };
-        if let Some(image) = text.strip_prefix("docker://") {
-            needs_image(id, RelationKind::DependsOn, image, file, uses.span, out);
-            continue;
-        }
-        let Some((action, revision)) = text.split_once('@') else { continue };
-        let mut parts = action.split('/');
-        let (Some(owner), Some(name)) = (parts.next(), parts.next()) else { continue };
-        if owner == "." || text.contains("${{") {
-            continue;
-        }
-        let repository = ComponentId::repository(&format!("github.com/{owner}/{name}"));
-        let seen = || file.at(uses.span);
-        out.component(&repository, ComponentKind::Repository, seen());
-        out.attribute(&repository, key::REVISION, revision, seen());
-        let commit = revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-        out.attribute(&repository, key::PINNED, if commit { "digest" } else { "tag" }, seen());
-        out.attribute(&repository, key::IDENTITY, format!("github:{owner}"), seen());
-        out.relation(id, RelationKind::DependsOn, &repository, seen());
-        toolkit::distributed_by(&repository, "github.com", &seen(), out);
+    steps(job, id, file, out);
+    if let Some(workflow) = job.get("uses") {
+        scan_use(workflow, id, file, out);
     }
+}
+
+/// `runs:` of an action: steps of others, or an image.
+fn scan_action(runs: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    steps(runs, id, file, out);
+    if runs.text_at("using") == Some("docker")
+        && let Some(image) = runs.get("image")
+        && let Some(text) = image.text().and_then(|text| text.strip_prefix("docker://"))
+    {
+        needs_image(id, RelationKind::DependsOn, text, file, image.span, out);
+    }
+}
+
+fn steps(node: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    for uses in node.get("steps").map_or(&[][..], Node::list).iter().filter_map(|step| step.get("uses")) {
+        scan_use(uses, id, file, out);
+    }
+}
+
+/// `owner/name/path@revision`, `docker://image`, `./folder` of the tree.
+fn scan_use(uses: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let Some(text) = uses.text() else {
+        out.problem(DiagnosticKind::Malformed, file, Some(uses.span), "`uses` is no text");
+        return;
+    };
+    if let Some(image) = text.strip_prefix("docker://") {
+        needs_image(id, RelationKind::DependsOn, image, file, uses.span, out);
+        return;
+    }
+    if text.starts_with("./") || text.starts_with("../") || text == "." {
+        return;
+    }
+    if text.contains("${{") {
+        out.problem(DiagnosticKind::Unresolved, file, Some(uses.span), "`uses` is computed by an expression");
+        return;
+    }
+    let parts = text.split_once('@').and_then(|(action, revision)| {
+        let mut parts = action.split('/');
+        Some((parts.next().filter(|owner| !owner.is_empty())?, parts.next()?, revision))
+    });
+    let Some((owner, name, revision)) = parts else {
+        let message = format!("`{text}` is neither an action with a revision nor a folder of the tree");
+        out.problem(DiagnosticKind::Malformed, file, Some(uses.span), message);
+        return;
+    };
+    let repository = ComponentId::repository(&format!("github.com/{owner}/{name}"));
+    let seen = file.at(uses.span);
+    out.component(&repository, ComponentKind::Repository, seen.clone());
+    toolkit::revision_of(&repository, Some(revision), &seen, out);
+    out.attribute(&repository, key::IDENTITY, format!("github:{owner}"), seen.clone());
+    out.relation(id, RelationKind::DependsOn, &repository, seen.clone());
+    toolkit::distributed_by(&repository, "github.com", &seen, out);
 }

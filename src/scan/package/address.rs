@@ -75,9 +75,78 @@ pub(crate) fn without_secrets(address: &str) -> String {
     }
 }
 
+/// Purl type and `owner/name` of a repository's or archive's address on a code host.
+pub(crate) fn on_code_host(address: &str) -> Option<(&'static str, String)> {
+    let clean = host_and_path(address)?;
+    let (host, path) = clean.split_once('/')?;
+    let kind = match host {
+        "github.com" | "www.github.com" | "codeload.github.com" => "github",
+        "gitlab.com" => "gitlab",
+        "bitbucket.org" => "bitbucket",
+        "gitee.com" => "gitee",
+        _ => return None,
+    };
+    // what follows `/-/` is a page of GitLab; its groups may be nested, those of the others are not
+    let path = path.split("/-/").next().unwrap_or(path).trim_matches('/');
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let name = match (kind, parts.as_slice()) {
+        ("gitlab", [_, _, ..]) => parts.join("/"),
+        (_, [owner, name, ..]) => format!("{owner}/{name}"),
+        _ => return None,
+    };
+    Some((kind, name.strip_suffix(".git").map(str::to_owned).unwrap_or(name)))
+}
+
+/// Tag or commit in the address of an archive on a code host: `…/archive/refs/tags/v1.tar.gz`,
+/// `…/releases/download/v1/a.zip`, `…/-/archive/v1/a.zip`.
+pub(crate) fn archive_revision(address: &str) -> Option<&str> {
+    on_code_host(address)?;
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    if let Some((_, rest)) = path.split_once("/releases/download/").or_else(|| path.split_once("/-/archive/")) {
+        return rest.split_once('/').map(|(tag, _)| tag);
+    }
+    let (_, rest) =
+        ["/archive/", "/tarball/", "/zipball/", "/tar.gz/", "/zip/"].iter().find_map(|part| path.split_once(part))?;
+    let rest = rest.strip_prefix("refs/tags/").unwrap_or(rest);
+    let endings = [".tar.gz", ".tgz", ".zip", ".tar.xz", ".tar.bz2"];
+    let rest = endings.iter().find_map(|ending| rest.strip_suffix(ending)).unwrap_or(rest);
+    (!rest.is_empty() && !rest.starts_with("refs/heads/")).then_some(rest)
+}
+
+/// Host and path of a repository's address without scheme, user, query: `git@host:a/b` is `host/a/b`.
+pub(crate) fn host_and_path(address: &str) -> Option<String> {
+    host_of(address)?;
+    let rest = match address.split_once("://") {
+        Some((_, rest)) => rest.to_owned(),
+        None => address.replacen(':', "/", 1),
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or("");
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase();
+    Some(if path.is_empty() { host } else { format!("{host}/{path}") })
+}
+
+/// True for a full commit hash.
+pub(crate) fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_hosts() {
+        let read = |address| on_code_host(address).map(|(kind, name)| format!("{kind} {name}"));
+        assert_eq!(read("git@github.com:a/b.git").as_deref(), Some("github a/b"));
+        assert_eq!(read("https://gitlab.com/a/b/c.git").as_deref(), Some("gitlab a/b/c"));
+        assert_eq!(read("https://github.com/a/b/archive/v1.zip").as_deref(), Some("github a/b"));
+        assert_eq!(read("https://h.example/a/b"), None);
+        assert_eq!(archive_revision("https://github.com/a/b/archive/refs/tags/v1.2.tar.gz"), Some("v1.2"));
+        assert_eq!(archive_revision("https://github.com/a/b/releases/download/2.0/x.zip"), Some("2.0"));
+        assert_eq!(archive_revision("https://gitlab.com/a/b/-/archive/v3/b-v3.tar.gz"), Some("v3"));
+        assert_eq!(host_and_path("ssh://git@H.example:22/a/b").as_deref(), Some("h.example:22/a/b"));
+    }
 
     #[test]
     fn hosts_of_addresses() {

@@ -1,8 +1,17 @@
 //! Scanners of package manifests and lock files, one folder per language family.
 
 pub(crate) mod address;
+pub mod bazel;
+pub mod beam;
+pub mod cpp;
+pub mod dart;
+pub mod flake_lock;
 pub mod golang;
+pub mod haskell;
 pub mod javascript;
+pub mod julia;
 pub mod python;
+pub mod r;
 pub mod rust;
 pub(crate) mod toolkit;
+pub mod tools;

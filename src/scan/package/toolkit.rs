@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(crate) use super::address::{host_of, is_git, owner_of_address, repository_owner, without_secrets};
+pub(crate) use super::address::{
+    archive_revision, host_and_path, host_of, is_commit, is_git, on_code_host, owner_of_address, repository_owner,
+    without_secrets,
+};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::Span;
@@ -21,6 +24,8 @@ pub(crate) struct Package<'a> {
     file: &'a SourceFile,
     /// The words that name it.
     span: Span,
+    /// What the purl says besides name and version, see [`purl::qualified`].
+    qualifiers: &'a [(&'static str, &'a str)],
 }
 
 impl<'a> Package<'a> {
@@ -32,12 +37,17 @@ impl<'a> Package<'a> {
         file: &'a SourceFile,
         span: Span,
     ) -> Self {
-        Self { ecosystem, name, version, file, span }
+        Self { ecosystem, name, version, file, span, qualifiers: &[] }
+    }
+
+    /// The same package with qualifiers of its purl; those without a value are left out.
+    pub(crate) fn qualified(self, qualifiers: &'a [(&'static str, &'a str)]) -> Self {
+        Self { qualifiers, ..self }
     }
 
     /// Canonical id.
     pub(crate) fn id(&self) -> ComponentId {
-        purl::of(self.ecosystem, self.name, self.version)
+        purl::qualified(purl::of(self.ecosystem, self.name, self.version), self.qualifiers)
     }
 
     /// Writes the package, its name and version, and the keys that say who publishes it.
@@ -116,6 +126,8 @@ pub(crate) fn default_registry(ecosystem: &str) -> Option<&'static str> {
         "conda" => "anaconda.org",
         "bazel" => "bazel.build",
         "jsr" => "jsr.io",
+        // the registry is a repository there
+        "vcpkg" => "github.com",
         _ => return None,
     })
 }
@@ -309,4 +321,64 @@ pub(crate) fn distributed_by(id: &ComponentId, host: &str, seen: &Seen, out: &mu
     let host = ComponentId::host(host);
     out.component(&host, ComponentKind::Host, seen.clone());
     out.relation(id, RelationKind::DistributedBy, &host, seen.clone());
+}
+
+/// A source repository that `user` needs, at its revision: nothing for an address without a host.
+pub(crate) fn needs_repository(
+    user: &ComponentId,
+    address: &str,
+    revision: Option<&str>,
+    seen: &Seen,
+    out: &mut Facts<'_>,
+) -> Option<ComponentId> {
+    let host = host_of(address)?;
+    let id = ComponentId::repository(&host_and_path(address)?);
+    out.component(&id, ComponentKind::Repository, seen.clone());
+    out.attribute(&id, key::DOWNLOAD, without_secrets(address), seen.clone());
+    if let Some(owner) = owner_of_address(address) {
+        out.attribute(&id, key::IDENTITY, owner, seen.clone());
+    }
+    revision_of(&id, revision, seen, out);
+    out.relation(user, RelationKind::DependsOn, &id, seen.clone());
+    distributed_by(&id, &host, seen, out);
+    Some(id)
+}
+
+/// The revision of a repository, and how far it is pinned: a commit never moves, a tag or branch may, and without
+/// any the newest is taken.
+pub(crate) fn revision_of(id: &ComponentId, revision: Option<&str>, seen: &Seen, out: &mut Facts<'_>) {
+    let pinned = match revision {
+        Some(revision) if is_commit(revision) => "digest",
+        Some(_) => "tag",
+        None => "latest",
+    };
+    if let Some(revision) = revision {
+        out.attribute(id, key::REVISION, revision, seen.clone());
+    }
+    out.attribute(id, key::PINNED, pinned, seen.clone());
+}
+
+/// An archive or repository that is fetched by its address: its purl type, and the name and revision that the
+/// address of a code host tells. Elsewhere it is `generic` under the name that the file gives it.
+pub(crate) fn fetched_name<'t>(address: &'t str, name: &str) -> (&'static str, String, Option<&'t str>) {
+    match on_code_host(address) {
+        Some((kind, path)) => (kind, path, archive_revision(address)),
+        None => ("generic", name.to_owned(), None),
+    }
+}
+
+/// The package is fetched from one of several addresses that hold the same: losing one of them is no loss.
+pub(crate) fn fetched_from_any(id: &ComponentId, addresses: &[(&str, Seen)], out: &mut Facts<'_>) {
+    if let [(address, seen)] = addresses {
+        fetched_from(id, address, seen, out);
+        return;
+    }
+    for (address, seen) in addresses {
+        out.attribute(id, key::DOWNLOAD, without_secrets(address), seen.clone());
+        if let Some(host) = host_of(address) {
+            let host = ComponentId::host(&host);
+            out.component(&host, ComponentKind::Host, seen.clone());
+            out.relation_with(id, RelationKind::DistributedBy, &host, Some("mirrors"), None, seen.clone());
+        }
+    }
 }

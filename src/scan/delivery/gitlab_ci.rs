@@ -1,0 +1,263 @@
+//! GitLab CI: included pipelines, components and templates, and the images that jobs run in.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
+use crate::parse::{Node, Value};
+use crate::scan::image::reference::needs_image;
+use crate::scan::package::toolkit;
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
+use crate::text::Span;
+
+/// Scanner `gitlab-ci`.
+pub struct GitlabCi;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "gitlab-ci",
+    title: "GitLab CI pipeline",
+    summary: "Each pipeline file with the projects, components, templates and addresses it includes, the projects it \
+              starts, and the images and services of its jobs. Literal variables of the file are filled in; which \
+              GitLab a project lies on is stated in no file.",
+    files: &[
+        "**/.gitlab-ci.yml",
+        "**/.gitlab-ci.yaml",
+        "**/*.gitlab-ci.yml",
+        "**/.gitlab/ci/**/*.yml",
+        "**/.gitlab/ci/**/*.yaml",
+    ],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Delivery, ComponentKind::Repository, ComponentKind::Host, ComponentKind::Image],
+    reference: "https://docs.gitlab.com/ci/yaml/",
+};
+
+/// Where a pipeline's own GitLab is meant.
+const OWN: [&str; 3] = ["$CI_SERVER_FQDN/", "$CI_SERVER_HOST/", "${CI_SERVER_FQDN}/"];
+
+impl Scanner for GitlabCi {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let documents = file.yaml_or_part(out);
+        let id = ComponentId::of("delivery", format_args!("gitlab-ci/{}", file.path()));
+        let pipeline = Pipeline { id: &id, file };
+        for document in documents.iter().filter(|document| document.is_map()) {
+            out.component(&id, ComponentKind::Delivery, file.whole());
+            out.attribute(&id, key::RESOURCE_TYPE, "gitlab-ci/pipeline", file.whole());
+            let shared = variables(document);
+            if let Some(include) = document.get("include") {
+                pipeline.includes(include, &shared, out);
+            }
+            pipeline.images(document, &shared, &BTreeMap::new(), out);
+            for job in document.entries().iter().filter(|entry| entry.value.is_map()) {
+                let own = variables(&job.value);
+                pipeline.images(&job.value, &shared, &own, out);
+                if let Some(trigger) = job.value.get("trigger") {
+                    if let Some(include) = trigger.get("include") {
+                        pipeline.includes(include, &shared, out);
+                    }
+                    let project = trigger.get("project").or(Some(trigger).filter(|node| node.text().is_some()));
+                    if let Some(project) = project {
+                        pipeline.project(project, trigger.get("branch"), &shared, out);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+type Variables<'a> = BTreeMap<&'a str, &'a str>;
+
+/// Literal variables of a pipeline or job.
+fn variables(node: &Node) -> Variables<'_> {
+    let entries = node.get("variables").map_or(&[][..], Node::entries);
+    entries.iter().filter_map(|entry| Some((&*entry.key, literal(&entry.value)?))).collect()
+}
+
+/// A text or number; a variable may have a description beside its value.
+fn literal(node: &Node) -> Option<&str> {
+    match &node.get("value").unwrap_or(node).value {
+        Value::Text(text) | Value::Number(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The text with literal variables filled in, once; others stay as they are.
+fn fill(text: &str, shared: &Variables<'_>, own: &Variables<'_>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (name, end) = match after.strip_prefix('{').and_then(|inner| inner.find('}')) {
+            Some(close) => (&after[1..=close], close + 2),
+            None => {
+                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+                (&after[..end], end)
+            }
+        };
+        match own.get(name).or_else(|| shared.get(name)) {
+            Some(value) => out.push_str(value),
+            None => out.push_str(&rest[at..=at + end]),
+        }
+        rest = &after[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+struct Pipeline<'a> {
+    id: &'a ComponentId,
+    file: &'a SourceFile,
+}
+
+impl Pipeline<'_> {
+    /// `image:` and `services:` of a job, of `default:`, or of the whole file.
+    fn images(&self, node: &Node, shared: &Variables<'_>, own: &Variables<'_>, out: &mut Facts<'_>) {
+        let services = node.get("services").map_or(&[][..], Node::list);
+        for image in node.get("image").into_iter().chain(services) {
+            let name = image.get("name").unwrap_or(image);
+            if let Some(text) = name.text() {
+                let full = fill(text, shared, own);
+                needs_image(self.id, RelationKind::DependsOn, &full, self.file, name.span, out);
+            }
+        }
+    }
+
+    /// One include or several.
+    fn includes(&self, include: &Node, shared: &Variables<'_>, out: &mut Facts<'_>) {
+        let list = include.list();
+        for item in if list.is_empty() { std::slice::from_ref(include) } else { list } {
+            self.include(item, shared, out);
+        }
+    }
+
+    fn include(&self, item: &Node, shared: &Variables<'_>, out: &mut Facts<'_>) {
+        if let Some(text) = item.text() {
+            // a file of the tree, or an address
+            if text.contains("://") {
+                self.remote(text, item, out);
+            }
+        } else if let Some(remote) = item.get("remote") {
+            if let Some(text) = remote.text() {
+                self.remote(text, remote, out);
+            }
+        } else if let Some(project) = item.get("project") {
+            self.project(project, item.get("ref"), shared, out);
+        } else if let Some(component) = item.get("component") {
+            self.component(component, out);
+        } else if let Some(template) = item.get("template") {
+            // templates come with GitLab itself
+            let id = ComponentId::repository("gitlab.com/gitlab-org/gitlab");
+            let seen = self.file.at(template.span).inferred();
+            self.repository(&id, "gitlab:gitlab-org", None, &seen, out);
+        } else if item.get("local").is_none() && item.get("artifact").is_none() {
+            let message = "a kind of include that is not read";
+            out.problem(DiagnosticKind::Unsupported, self.file, Some(item.span), message);
+        }
+    }
+
+    fn repository(
+        &self,
+        id: &ComponentId,
+        owner: &str,
+        revision: Option<&str>,
+        seen: &Seen,
+        out: &mut Facts<'_>,
+    ) {
+        out.component(id, ComponentKind::Repository, seen.clone());
+        if !owner.is_empty() {
+            out.attribute(id, key::IDENTITY, owner, seen.clone());
+        }
+        toolkit::revision_of(id, revision, seen, out);
+        out.relation(self.id, RelationKind::DependsOn, id, seen.clone());
+    }
+
+    /// A project on the GitLab that runs the pipeline: its host is not known.
+    fn project(&self, project: &Node, revision: Option<&Node>, shared: &Variables<'_>, out: &mut Facts<'_>) {
+        let Some(text) = project.text() else { return };
+        let full = fill(text, shared, &BTreeMap::new());
+        if full.contains('$') {
+            self.unresolved(project.span, out);
+            return;
+        }
+        let revision = revision.and_then(Node::scalar).map(|revision| fill(&revision, shared, &BTreeMap::new()));
+        let id = ComponentId::repository(full.trim_matches('/'));
+        self.repository(&id, "", revision.as_deref(), &self.file.at(project.span), out);
+    }
+
+    /// `host/group/project/name@1.0`.
+    fn component(&self, component: &Node, out: &mut Facts<'_>) {
+        let Some(text) = component.text() else { return };
+        let (path, revision) = match text.rsplit_once('@') {
+            Some((path, revision)) => (path, Some(revision)),
+            None => (text, None),
+        };
+        let own = OWN.iter().find_map(|prefix| path.strip_prefix(prefix));
+        let seen = self.file.at(component.span);
+        let Some((project, _)) = own.unwrap_or(path).rsplit_once('/').filter(|(project, _)| project.contains('/'))
+        else {
+            let message = "a component that names no project";
+            out.problem(DiagnosticKind::Malformed, self.file, Some(component.span), message);
+            return;
+        };
+        if project.contains('$') || revision.is_some_and(|revision| revision.contains('$')) {
+            self.unresolved(component.span, out);
+            return;
+        }
+        let id = ComponentId::repository(project);
+        let owner = toolkit::repository_owner(project).filter(|_| own.is_none()).unwrap_or_default();
+        self.repository(&id, &owner, revision, &seen, out);
+        if own.is_none()
+            && let Some((host, _)) = project.split_once('/')
+        {
+            toolkit::distributed_by(&id, host, &seen, out);
+        }
+    }
+
+    /// A pipeline file that is fetched by its address.
+    fn remote(&self, address: &str, node: &Node, out: &mut Facts<'_>) {
+        if address.contains('$') {
+            self.unresolved(node.span, out);
+            return;
+        }
+        let seen = self.file.at(node.span);
+        let Some(host) = toolkit::host_of(address) else {
+            out.problem(DiagnosticKind::Malformed, self.file, Some(node.span), "an address that names no host");
+            return;
+        };
+        let Some((path, revision)) = file_on_host(address) else {
+            // a plain web server: what it serves is not pinned
+            out.attribute(self.id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
+            toolkit::distributed_by(self.id, &host, &seen, out);
+            return;
+        };
+        let id = ComponentId::repository(&path);
+        let owner = toolkit::repository_owner(&path).unwrap_or_default();
+        self.repository(&id, &owner, Some(&revision), &seen, out);
+        toolkit::distributed_by(&id, &host, &seen, out);
+    }
+
+    fn unresolved(&self, span: Span, out: &mut Facts<'_>) {
+        let message = "an include or project whose name holds a variable";
+        out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
+    }
+}
+
+/// Repository and revision of a file's address: `https://host/group/project/-/raw/main/x.yml`, and GitHub's form.
+fn file_on_host(address: &str) -> Option<(String, String)> {
+    let full = toolkit::host_and_path(address)?;
+    if let Some((path, rest)) = full.split_once("/-/raw/") {
+        return Some((path.to_owned(), rest.split('/').next()?.to_owned()));
+    }
+    let rest = full.strip_prefix("raw.githubusercontent.com/")?;
+    let mut parts = rest.split('/');
+    let (owner, name, revision) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((format!("github.com/{owner}/{name}"), revision.to_owned()))
+}

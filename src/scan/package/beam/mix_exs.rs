@@ -1,0 +1,127 @@
+//! `mix.exs`: literal entries of the function `deps`. It is a program; nothing of it is run.
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::Node;
+use crate::parse::lines::lines;
+use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
+
+/// Scanner `mix-exs`.
+pub struct MixExs;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "mix-exs",
+    title: "Elixir project",
+    summary: "Literal entries of the function `deps` with constraint, scope, private organisation and git host. What \
+              is computed is a diagnostic. A mix.lock in the folder or above answers them; `path` and `in_umbrella` \
+              lie in the tree.",
+    files: &["**/mix.exs"],
+    unit: Unit::File,
+    size: SizeClass::Code,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://hexdocs.pm/mix/Mix.Tasks.Deps.html",
+};
+
+impl Scanner for MixExs {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let project = toolkit::root(input, file, out);
+        let text = file.text();
+        let Some(body) = body(text) else {
+            // a project without dependencies, or one that has them elsewhere
+            if text.contains("deps:") && !text.contains("deps: []") {
+                out.problem(DiagnosticKind::Unresolved, file, None, "no function `deps`: its dependencies are computed");
+            }
+            return Ok(());
+        };
+        let (mut found, mut problems) = (Vec::new(), Vec::new());
+        super::entries(&text[..body.end], |rest| next(text, rest, body.start), |error| problems.push(error.clone()), |_, node| {
+            found.push(node.clone());
+        });
+        for problem in problems {
+            let message = format!("a dependency that is no plain literal ({})", problem.message);
+            out.problem(DiagnosticKind::Unresolved, file, Some(problem.span), message);
+        }
+        for node in &found {
+            dependency(node, &project, file, out);
+        }
+        Ok(())
+    }
+}
+
+/// The function `deps`, to the next definition.
+fn body(text: &str) -> Option<Span> {
+    let mut start = None;
+    for line in lines(text) {
+        let code = line.text.trim_start();
+        let Some(definition) = code.strip_prefix("defp ").or_else(|| code.strip_prefix("def ")) else { continue };
+        if let Some(start) = start {
+            return Some(Span::new(start, line.span.start));
+        }
+        let rest = definition.trim_start().strip_prefix("deps");
+        if rest.is_some_and(|rest| rest.starts_with([' ', ',', '('])) {
+            start = Some(line.span.start);
+        }
+    }
+    start.map(|start| Span::new(start, text.len()))
+}
+
+/// Offset within `rest` (the end of `text`'s part) of the next tuple `{:name, …` that is no comment.
+fn next(text: &str, rest: &str, from: usize) -> Option<usize> {
+    let base = (rest.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let mut at = from.saturating_sub(base);
+    loop {
+        let found = at + rest.get(at..)?.find("{:")?;
+        let line = rest[..found].rfind('\n').map_or(0, |line| line + 1);
+        if !rest[line..found].contains('#') {
+            return Some(found);
+        }
+        at = found + 2;
+    }
+}
+
+/// `{:name, "~> 1.0", only: :test}` or `{:name, git: "address", tag: "v1"}`.
+fn dependency(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let items = node.list();
+    let Some((app, span)) = super::text(items.first()) else { return };
+    let option = |key: &str| super::option(&items[1..], key);
+    if option("path").is_some() || option("in_umbrella").is_some() {
+        return;
+    }
+    let constraint = super::text(items.get(1)).map_or("", |(text, _)| text);
+    let name = super::text(option("hex")).map_or(app, |(name, _)| name);
+    let organisation = super::text(option("organization"));
+    let full = organisation.map_or_else(|| name.to_owned(), |(of, _)| format!("{of}/{name}"));
+    let id = Package::new("hex", &full, None, file, span).require(constraint, scope_of(option("only")), project, out);
+    let git = super::text(option("git"));
+    let github = super::text(option("github")).map(|(path, span)| (format!("https://github.com/{path}"), span));
+    match git.map(|(address, span)| (address.to_owned(), span)).or(github) {
+        Some((address, span)) => {
+            toolkit::from_git(&id, &address, &file.at(span), out);
+            if let Some((revision, span)) = ["ref", "tag", "branch"].iter().find_map(|key| super::text(option(key))) {
+                out.attribute(&id, key::REVISION, revision, file.at(span));
+            }
+        }
+        None if option("repo").is_none() => toolkit::from_default(&id, "hex", &file.at(span), out),
+        None => {}
+    }
+}
+
+/// `only: :dev`, `only: [:dev, :test]`.
+fn scope_of(only: Option<&Node>) -> &'static str {
+    let Some(only) = only else { return scope::RUNTIME };
+    let names: Vec<&str> = only.text().into_iter().chain(only.list().iter().filter_map(Node::text)).collect();
+    match names.as_slice() {
+        [] => scope::RUNTIME,
+        names if names.contains(&"prod") => scope::RUNTIME,
+        names if names.iter().all(|name| *name == "test") => scope::TEST,
+        _ => scope::DEV,
+    }
+}

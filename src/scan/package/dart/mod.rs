@@ -1,0 +1,4 @@
+//! Dart and Flutter.
+
+pub mod pubspec;
+pub mod pubspec_lock;

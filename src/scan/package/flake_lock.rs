@@ -1,0 +1,142 @@
+//! `flake.lock`: inputs of a Nix flake.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::{Entry, Node};
+use crate::scan::package::toolkit::{self, Locked, Package};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `flake-lock`.
+pub struct FlakeLock;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "flake-lock",
+    title: "Nix flake lock file",
+    summary: "Inputs with their commit, content hash, edges and host: repositories of code hosts by their name, git \
+              addresses and archives by the name that the flake gives them. Inputs of the tree (`path`) are not \
+              packages of others. What an input builds is not in the file.",
+    files: &["**/flake.lock"],
+    unit: Unit::File,
+    size: SizeClass::Large,
+    basis: Basis::Resolved,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://nix.dev/manual/nix/latest/command-ref/new-cli/nix3-flake.html#lock-files",
+};
+
+/// Steps along `follows`: paths of real files have a few.
+const STEPS: usize = 64;
+
+type Nodes<'a> = BTreeMap<&'a str, (&'a Node, Option<Locked>)>;
+
+impl Scanner for FlakeLock {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let document = file.json_or_part(out)?;
+        let all = document.get("nodes").context("no `nodes`: not a flake lock file")?;
+        let project = toolkit::root(input, file, out);
+        let root = document.text_at("root").unwrap_or("root");
+        let mut nodes: Nodes<'_> = BTreeMap::new();
+        for entry in all.entries() {
+            let locked = if *entry.key == *root {
+                Some(Locked::own(&project))
+            } else {
+                node(entry, &project, file, out)
+            };
+            nodes.insert(&entry.key, (&entry.value, locked));
+        }
+        for (node, from) in nodes.values() {
+            let Some(from) = from else { continue };
+            for input in node.get("inputs").map_or(&[][..], Node::entries) {
+                if let Some(to) = target(&input.value, root, &nodes)
+                    && let Some(to) = nodes.get(to).and_then(|(_, locked)| locked.as_ref())
+                {
+                    from.needs(to, &file.at(input.value.span), out);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The node that an input means: its name, or a path of inputs from the root.
+fn target<'a>(input: &'a Node, root: &'a str, nodes: &Nodes<'a>) -> Option<&'a str> {
+    let mut input = input;
+    let mut steps = STEPS;
+    // a step of a path may be a path itself: what is left is kept, innermost last
+    let mut left: Vec<&'a str> = Vec::new();
+    let mut at: &'a str = "";
+    loop {
+        if let Some(name) = input.text() {
+            at = name;
+        } else {
+            at = root;
+            left.extend(input.list().iter().rev().filter_map(Node::text));
+        }
+        if left.len() > STEPS {
+            return None;
+        }
+        let Some(next) = left.pop() else { return Some(at).filter(|at| !at.is_empty()) };
+        steps = steps.checked_sub(1)?;
+        input = nodes.get(at)?.0.get("inputs")?.get(next)?;
+    }
+}
+
+fn node(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Option<Locked> {
+    let Some(locked) = entry.value.get("locked") else {
+        out.problem(DiagnosticKind::Malformed, file, Some(entry.key_span), "an input without `locked`");
+        return None;
+    };
+    let kind = locked.text_at("type").unwrap_or("");
+    let text = |key: &str| locked.text_at(key);
+    let revision = text("rev");
+    let address = match kind {
+        "path" => return Some(Locked::own(project)),
+        "github" | "gitlab" | "sourcehut" => {
+            let host = text("host").unwrap_or(match kind {
+                "github" => "github.com",
+                "gitlab" => "gitlab.com",
+                _ => "git.sr.ht",
+            });
+            let (Some(owner), Some(repo)) = (text("owner"), text("repo")) else {
+                out.problem(DiagnosticKind::Malformed, file, Some(locked.span), "an input without `owner` or `repo`");
+                return None;
+            };
+            format!("https://{host}/{}/{repo}", owner.replace("%2F", "/"))
+        }
+        "git" | "hg" | "tarball" | "file" => match text("url") {
+            Some(url) if url.starts_with("file:") || url.starts_with(['.', '/']) => return Some(Locked::own(project)),
+            Some(url) => url.to_owned(),
+            None => {
+                out.problem(DiagnosticKind::Malformed, file, Some(locked.span), "an input without `url`");
+                return None;
+            }
+        },
+        _ => {
+            let message = format!("an input of the kind `{kind}`, which is not read");
+            out.problem(DiagnosticKind::Unsupported, file, Some(locked.span), message);
+            return None;
+        }
+    };
+    let (ecosystem, name, told) = toolkit::fetched_name(&address, &entry.key);
+    let span = entry.key_span;
+    let id = Package::new(ecosystem, &name, revision.or(told), file, span).write(project, out);
+    let at = ["url", "repo"].iter().find_map(|key| locked.get(key)).map_or(locked.span, |node| node.span);
+    toolkit::from_git(&id, &address, &file.at(at), out);
+    for (field, key) in [("narHash", key::INTEGRITY), ("rev", key::REVISION)] {
+        if let Some(value) = locked.get(field)
+            && let Some(text) = value.text()
+        {
+            out.attribute(&id, key, text, file.at(value.span));
+        }
+    }
+    out.attribute(&id, key::SCOPE, toolkit::scope::BUILD, file.at(span));
+    Some(Locked::package(id))
+}

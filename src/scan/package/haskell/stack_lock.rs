@@ -1,0 +1,103 @@
+//! `stack.yaml.lock`: exact Haskell packages beside a snapshot.
+
+use anyhow::Context as _;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::Node;
+use crate::scan::package::toolkit::{self, Package};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `stack-lock`.
+pub struct StackLock;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "stack-lock",
+    title: "Stack lock file",
+    summary: "Exact extra packages from Hackage, git and archives with their hashes. Packages of the snapshot itself \
+              are not listed in the file: each snapshot is a diagnostic, its host is kept.",
+    files: &["**/stack.yaml.lock", "**/stack-*.yaml.lock"],
+    unit: Unit::File,
+    size: SizeClass::Large,
+    basis: Basis::Resolved,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://docs.haskellstack.org/en/stable/topics/lock_files/",
+};
+
+impl Scanner for StackLock {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let root = file.yaml_or_part(out).first().context("no document that can be read")?;
+        anyhow::ensure!(root.is_map(), "no map: not a Stack lock file");
+        // beside a snapshot the file does not hold all that is used: it cannot answer for a manifest
+        let has_snapshot = root.get("snapshots").is_some_and(|list| !list.list().is_empty());
+        let project = if has_snapshot {
+            toolkit::root(input, file, out)
+        } else {
+            toolkit::locked_root("hackage", input, file, out)
+        };
+        for entry in root.get("packages").map_or(&[][..], Node::list) {
+            match entry.get("completed") {
+                Some(completed) => package(completed, &project, file, out),
+                None => out.problem(DiagnosticKind::Malformed, file, Some(entry.span), "entry without `completed`"),
+            }
+        }
+        for snapshot in root.get("snapshots").map_or(&[][..], Node::list) {
+            let Some(url) = snapshot.at(&["completed", "url"]) else { continue };
+            if let Some(host) = url.text().and_then(toolkit::host_of) {
+                toolkit::distributed_by(&project, &host, &file.at(url.span), out);
+            }
+            let name = snapshot.get("original").and_then(|original| {
+                original.scalar().or_else(|| original.get("url").or_else(|| original.get("resolver"))?.scalar())
+            });
+            let message = format!(
+                "packages of the snapshot `{}` are not listed in this file",
+                name.as_deref().unwrap_or("without a name")
+            );
+            out.problem(DiagnosticKind::Unresolved, file, Some(url.span), message);
+        }
+        Ok(())
+    }
+}
+
+fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    if let Some(hackage) = node.get("hackage") {
+        let Some((name, version, hash)) = hackage.text().and_then(super::versioned) else {
+            let message = "a package without an exact version";
+            out.problem(DiagnosticKind::Malformed, file, Some(hackage.span), message);
+            return;
+        };
+        let id = Package::new("hackage", name, Some(version), file, hackage.span).write(project, out);
+        if let Some(hash) = hash {
+            out.attribute(&id, key::INTEGRITY, hash, file.at(hackage.span));
+        }
+        toolkit::from_default(&id, "hackage", &file.at(hackage.span), out);
+        return;
+    }
+    let (Some(name), Some(version)) = (node.get("name"), node.get("version").and_then(Node::scalar)) else {
+        out.problem(DiagnosticKind::Malformed, file, Some(node.span), "a package without name or version");
+        return;
+    };
+    let Some(text) = name.text() else { return };
+    let id = Package::new("hackage", text, Some(&version), file, name.span).write(project, out);
+    if let Some(address) = node.get("git").or_else(|| node.get("hg"))
+        && let Some(text) = address.text()
+    {
+        toolkit::from_git(&id, text, &file.at(address.span), out);
+    } else if let Some(address) = node.get("url")
+        && let Some(text) = address.text()
+    {
+        toolkit::fetched_from(&id, text, &file.at(address.span), out);
+    }
+    for (field, key, prefix) in [("commit", key::REVISION, ""), ("sha256", key::INTEGRITY, "sha256:")] {
+        if let Some(value) = node.get(field)
+            && let Some(text) = value.scalar()
+        {
+            out.attribute(&id, key, format!("{prefix}{text}"), file.at(value.span));
+        }
+    }
+}

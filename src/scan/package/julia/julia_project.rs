@@ -1,0 +1,82 @@
+//! Julia's `Project.toml`: what a project asks for.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::{Entry, Node};
+use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `julia-project`.
+pub struct JuliaProject;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "julia-project",
+    title: "Julia project",
+    summary: "Direct, optional and test dependencies with the constraint of `[compat]` and the git host of `[sources]`. \
+              A Manifest.toml in the folder or above answers them; what comes with Julia is left out.",
+    files: &["**/Project.toml", "**/JuliaProject.toml"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://pkgdocs.julialang.org/v1/toml-files/#Project.toml",
+};
+
+impl Scanner for JuliaProject {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let root = file.toml_or_part(out);
+        let tables = [("deps", scope::RUNTIME), ("weakdeps", scope::OPTIONAL), ("extras", scope::TEST)];
+        if tables.iter().all(|(table, _)| root.get(table).is_none()) {
+            return Ok(());
+        }
+        let project = toolkit::root(input, file, out);
+        let (deps, weak) = (table_of(&root, "deps"), table_of(&root, "weakdeps"));
+        let (compat, sources) = (table_of(&root, "compat"), table_of(&root, "sources"));
+        for (table, scope) in tables {
+            for entry in root.get(table).map_or(&[][..], Node::entries) {
+                let name = &*entry.key;
+                let source = sources.get(name).copied();
+                let own = source.is_some_and(|source| source.get("path").is_some());
+                let repeated = table == "extras" && (deps.contains_key(name) || weak.contains_key(name));
+                if !own && !repeated && !super::is_standard(name) {
+                    let constraint = compat.get(name).and_then(|node| node.text()).unwrap_or("");
+                    dependency(entry, scope, constraint, source, &project, file, out);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn table_of<'n>(root: &'n Node, name: &str) -> BTreeMap<&'n str, &'n Node> {
+    root.get(name).map_or(&[][..], Node::entries).iter().map(|entry| (&*entry.key, &entry.value)).collect()
+}
+
+fn dependency(
+    entry: &Entry,
+    scope: &'static str,
+    constraint: &str,
+    source: Option<&Node>,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    let qualifiers = [("uuid", entry.value.text().unwrap_or(""))];
+    let package = Package::new("julia", &entry.key, None, file, entry.key_span);
+    let id = package.qualified(&qualifiers).require(constraint, scope, project, out);
+    if let Some(revision) = source.and_then(|source| source.get("rev"))
+        && let Some(text) = revision.text()
+    {
+        out.attribute(&id, key::REVISION, text, file.at(revision.span));
+    }
+    match source.and_then(|source| source.get("url")).and_then(|address| Some((address, address.text()?))) {
+        Some((address, text)) => toolkit::from_git(&id, text, &file.at(address.span), out),
+        None => toolkit::from_default(&id, "julia", &file.at(entry.key_span), out),
+    }
+}
