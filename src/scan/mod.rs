@@ -123,6 +123,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::apple::cartfile_resolved::CartfileResolved,
     &package::apple::podfile::Podfile,
     &package::apple::podfile_lock::PodfileLock,
+    &package::apple::swift_package::SwiftPackage,
     &package::apple::swift_resolved::SwiftResolved,
     &package::php::composer_installed::ComposerInstalled,
     &package::php::composer_json::ComposerJson,

@@ -45,12 +45,16 @@ impl Scanner for PodfileLock {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.yaml_or_part(out).first().context("nothing that can be read: not a CocoaPods lock file")?;
-        let pods = root.get("PODS").context("no `PODS`: not a CocoaPods lock file")?;
+        // a project without pods has only the other sections
+        let is_lock = root.is_map() && root.entries().is_empty()
+            || ["PODS", "COCOAPODS", "PODFILE CHECKSUM"].iter().any(|key| root.get(key).is_some());
+        anyhow::ensure!(is_lock, "neither `PODS` nor `COCOAPODS`: not a CocoaPods lock file");
+        let pods = root.get("PODS").map_or(&[][..], Node::list);
         let project = toolkit::locked_root("cocoapods", input, file, out);
         let about = about(root);
         let mut entries = Entries::default();
         let mut all: Vec<(Locked, &[Node])> = Vec::new();
-        for node in pods.list() {
+        for node in pods {
             // a pod that needs others is the one key of a map
             let (words, span, needs) = match node.entries() {
                 [Entry { key, key_span, value }] => (&**key, *key_span, value.list()),
@@ -94,10 +98,11 @@ fn root_of(name: &str) -> &str {
     name.split('/').next().unwrap_or(name)
 }
 
-/// True for a pod of a folder: `:path`, or a specification in the tree.
+/// True for a pod of a folder: `:path`, or a specification or repository in the file system.
 fn is_local(external: &Node) -> bool {
     let is_here = |text: &str| toolkit::host_of(text).is_none();
-    external.get(":path").is_some() || external.text_at(":podspec").is_some_and(is_here)
+    let places = [":podspec", ":git", ":hg", ":svn", ":http"];
+    external.get(":path").is_some() || places.iter().any(|key| external.text_at(key).is_some_and(is_here))
 }
 
 fn about(root: &Node) -> BTreeMap<&str, About<'_>> {
@@ -136,7 +141,7 @@ fn describe(id: &ComponentId, about: Option<&About<'_>>, span: Span, file: &Sour
         let revision = [about.checkout, Some(external)].into_iter().flatten().find_map(|node| {
             [":commit", ":tag", ":branch"].iter().find_map(|key| node.get(key)).and_then(Node::scalar)
         });
-        let other = [":http", ":podspec"].iter().find_map(|key| external.get(key));
+        let other = [":http", ":hg", ":svn", ":podspec"].iter().find_map(|key| external.get(key));
         if let Some(git) = git
             && let Some(address) = git.text()
         {

@@ -45,10 +45,12 @@ impl Scanner for ComposerInstalled {
             },
         };
         let dev: BTreeSet<&str> = names.map_or(&[][..], Node::list).iter().filter_map(Node::text).collect();
-        // `vendor/composer/installed.json` speaks for the folder that holds `vendor`
+        // `vendor/composer/installed.json` speaks for the folder that holds `vendor`; a folder of another name
+        // may be a repository of copies
         let here = file.folder();
         let vendor = here.parent();
-        let project = toolkit::locked_root_at("composer", &vendor.parent(), input, file, out);
+        let holder = if vendor.name() == "vendor" { vendor.parent() } else { vendor.clone() };
+        let project = toolkit::locked_root_at("composer", &holder, input, file, out);
         let mut all = Vec::new();
         for node in list {
             let is_dev = node.text_at("name").is_some_and(|name| dev.contains(name));

@@ -25,6 +25,9 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://getcomposer.org/doc/04-schema.md",
 };
 
+/// How far above a manifest is looked.
+const MOST_FOLDERS: usize = 12;
+
 impl Scanner for ComposerJson {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -37,7 +40,10 @@ impl Scanner for ComposerJson {
         let project = toolkit::root(input, file, out);
         let repositories = Repositories::of(&root, file, out);
         repositories.write(&project, file, out);
-        let own = if repositories.has_paths { own_of_lock(input, file) } else { BTreeSet::new() };
+        let mut own = own_above(input, file);
+        if repositories.has_paths {
+            own.extend(own_of_lock(input, file));
+        }
         for (table, scope) in [("require", scope::RUNTIME), ("require-dev", scope::DEV)] {
             let Some(table) = root.get(table) else { continue };
             if !table.is_map() && !table.list().is_empty() {
@@ -150,6 +156,23 @@ impl<'a> Repositories<'a> {
             }
         }
     }
+}
+
+/// Names that manifests above say to hold: the parts of a tree that is published in parts ask for each other.
+fn own_above(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
+    let mut own = BTreeSet::new();
+    let mut folder = file.folder();
+    for _ in 0..MOST_FOLDERS {
+        if folder.is_root() {
+            break;
+        }
+        folder = folder.parent();
+        let Some(above) = folder.join("composer.json").and_then(|path| input.companion(&path)) else { continue };
+        let Ok(root) = above.json() else { continue };
+        own.extend(root.get("replace").map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_ascii_lowercase()));
+        own.extend(root.text_at("name").map(str::to_ascii_lowercase));
+    }
+    own
 }
 
 /// Names that the lock file beside the manifest takes from folders: they are the tree's own.

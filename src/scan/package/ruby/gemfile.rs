@@ -117,6 +117,10 @@ impl<'a> Reader<'a, '_> {
             out.problem(DiagnosticKind::Unresolved, self.file, Some(statement.span), message);
             return;
         };
+        // the tool itself: lock files never hold it
+        if name == "bundler" {
+            return;
+        }
         if statement.option("path").is_some() || self.blocks.iter().any(|(block, _)| matches!(block, Block::Own)) {
             return;
         }

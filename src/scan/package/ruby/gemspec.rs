@@ -67,6 +67,10 @@ fn dependency(
         let message = "the name of the gem is computed";
         return out.problem(DiagnosticKind::Unresolved, file, Some(statement.span), message);
     };
+    // the tool itself: lock files never hold it
+    if name == "bundler" {
+        return;
+    }
     let stated: Vec<&Argument<'_>> =
         statement.arguments.iter().filter(|argument| argument.key.is_none()).skip(1).collect();
     if let Some(computed) = stated.iter().find(|argument| argument.value == Value::Computed) {
