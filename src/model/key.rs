@@ -30,6 +30,10 @@ pub const CONDITION: &str = "condition";
 pub const EXTRAS: &str = "extras";
 /// Name and mail of an author or maintainer's organisation, as stated by the package.
 pub const AUTHOR: &str = "author";
+/// Folder of the tree in which a copy of the package lies.
+pub const HELD: &str = "held";
+/// Of a project: language or tool with the version it asks for, as written: `go 1.24`, `php >=8.2`.
+pub const TOOLCHAIN: &str = "toolchain";
 /// Integrity hash of the artefact.
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.
@@ -48,7 +52,7 @@ pub const LAYERS: &str = "layers";
 pub const VENDOR: &str = "vendor";
 /// Address of the source code, as stated.
 pub const SOURCE: &str = "source";
-/// Image platform `os/architecture`.
+/// Image platform `os/architecture`; of a package the platform it is built for, as written.
 pub const PLATFORM: &str = "platform";
 /// Declared resource type: Terraform type, Kubernetes `group/Kind`.
 pub const RESOURCE_TYPE: &str = "resource-type";

@@ -110,7 +110,8 @@ pub fn golang(module: &str, version: Option<&str>) -> ComponentId {
 }
 
 /// A package as its ecosystem names it, namespace included: npm `@scope/name`, Go `host/owner/name`, Maven
-/// `group:artifact`, Composer `vendor/name`, Swift `host/owner/name`, CocoaPods `Pod/Subspec`.
+/// `group:artifact`, Composer `vendor/name`, Swift and Carthage
+/// `host/owner/name`, CocoaPods `Pod/Subspec`.
 #[must_use]
 pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
     match ecosystem {
@@ -130,6 +131,15 @@ pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
         "cocoapods" => match name.split_once('/') {
             Some((pod, subspec)) => with_subpath("cocoapods", pod, version, subspec),
             None => package("cocoapods", None, name, version),
+        },
+        // Carthage has no type of its own: it builds repositories
+        "carthage" => match (name.strip_prefix("github.com/"), name.rsplit_once('/')) {
+            (Some(path), _) if path.matches('/').count() == 1 => {
+                let (owner, name) = path.split_once('/').unwrap_or(("", path));
+                package("github", Some(owner), name, version)
+            }
+            (_, Some((namespace, name))) => package("generic", Some(namespace), name, version),
+            (_, None) => package("generic", None, name, version),
         },
         other => package(other, None, name, version),
     }

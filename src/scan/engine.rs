@@ -20,6 +20,7 @@ use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
 use crate::source::Limits;
 use crate::source::directory::{self, Irregular, ReadError, Sort, Walk};
+use crate::source::vendored::Vendored;
 use crate::text::{RelPath, clean_line};
 
 /// Least and most jobs that one thread takes at a time.
@@ -217,10 +218,15 @@ pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Ca
 fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut folders: BTreeMap<(usize, RelPath), Vec<RelPath>> = BTreeMap::new();
+    let vendored = Vendored::of(paths);
     for path in paths {
         let mut single: Vec<(Option<SizeClass>, usize)> = Vec::new();
+        let of_others = vendored.holds(path);
         for index in selector.readers(path) {
             let (scanner, meta) = (SCANNERS[index], SCANNERS[index].meta());
+            if of_others && !scanner.reads_installed() {
+                continue;
+            }
             match meta.unit {
                 Unit::File => single.push(((!scanner.needs_no_content(path)).then_some(meta.size), index)),
                 Unit::Directory => folders.entry((index, path.parent())).or_default().push(path.clone()),

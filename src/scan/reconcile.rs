@@ -15,7 +15,7 @@ use crate::model::{
 use crate::text::{LineColumn, RelPath};
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
-const STATED: [&str; 3] = [key::RELATION, key::REQUIREMENT, key::SCOPE];
+const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CONDITION, key::EXTRAS];
 
 /// Brings questions and answers together.
 #[must_use]

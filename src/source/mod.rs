@@ -14,5 +14,6 @@ mod oci_layout;
 #[cfg(feature = "registry")]
 mod registry;
 pub mod tar_entries;
+pub mod vendored;
 
 pub use limits::Limits;

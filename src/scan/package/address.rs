@@ -58,6 +58,19 @@ pub(crate) fn host_of(address: &str) -> Option<String> {
     is_host(host).then(|| host.to_ascii_lowercase())
 }
 
+/// `host/owner/name` of a repository's address in any of its forms; the host in lower case, without `.git`.
+pub(crate) fn repository_path(address: &str) -> Option<String> {
+    let host = host_of(address)?;
+    let path = match address.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => address.split_once(':')?.1,
+    };
+    let path = path.split(['?', '#']).next().unwrap_or(path).trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let is_good = !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    is_good.then(|| format!("{host}/{path}"))
+}
+
 fn is_host(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
@@ -155,5 +168,10 @@ mod tests {
         assert_eq!(host_of("file:///x"), None);
         assert_eq!(host_of("../local"), None);
         assert_eq!(without_secrets("https://u:p@h.example/x@y"), "https://h.example/x@y");
+        let path = |text| repository_path(text);
+        assert_eq!(path("https://u@GitHub.com:443/Own/x.git/").as_deref(), Some("github.com/Own/x"));
+        assert_eq!(path("git@github.com:Own/x.git").as_deref(), Some("github.com/Own/x"));
+        assert_eq!(path("https://github.com"), None);
+        assert_eq!(path("../x"), None);
     }
 }

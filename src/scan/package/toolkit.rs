@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 pub(crate) use super::address::{
     archive_revision, host_and_path, host_of, is_commit, is_git, on_code_host, owner_of_address, repository_owner,
-    without_secrets,
+    repository_path, without_secrets,
 };
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// A package about to be written.
 #[derive(Clone, Copy)]
@@ -178,6 +178,10 @@ pub(crate) fn registry(
     out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}"), seen.clone());
 }
 
+/// How many entries one edge may lead to. No real name has more answers; without a bound a file of one name would
+/// cost the square of its length.
+pub(crate) const MOST_ANSWERS: usize = 32;
+
 /// The entries of a lock file by name, so that edges which are written as names find what they mean.
 #[derive(Default)]
 pub(crate) struct Entries<'a> {
@@ -279,7 +283,9 @@ fn identities(ecosystem: &str, name: &str) -> Vec<String> {
     let mut keys = vec![format!("{ecosystem}:{name}")];
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
-        "golang" | "swift" => keys.extend(repository_owner(name)),
+        "golang" | "swift" | "carthage" => keys.extend(repository_owner(name)),
+        // a part of a pod is published by whoever publishes the pod
+        "cocoapods" => keys.extend(name.split_once('/').map(|(pod, _)| format!("cocoapods:{pod}"))),
         // prefixes are looked up by the catalog: `maven:com.huaweicloud.sdk`, `composer:vendor`, `nuget:Corp.Product`
         "maven" => keys.extend(name.split_once(':').map(|(group, _)| format!("maven:{group}"))),
         "composer" => keys.extend(name.split_once('/').map(|(vendor, _)| format!("composer:{vendor}"))),
@@ -381,4 +387,52 @@ pub(crate) fn fetched_from_any(id: &ComponentId, addresses: &[(&str, Seen)], out
             out.relation_with(id, RelationKind::DistributedBy, &host, Some("mirrors"), None, seen.clone());
         }
     }
+}
+
+/// As [`locked_root`], for a list that speaks for another folder than its own: what lies in `vendor` answers for
+/// the folder above.
+pub(crate) fn locked_root_at(
+    ecosystem: &str,
+    folder: &RelPath,
+    input: &Input<'_>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) -> ComponentId {
+    let project = input.root_subject_at(folder);
+    out.component(&project, input.root_kind(), file.whole());
+    out.attribute(&project, key::LOCKS, ecosystem, file.whole());
+    project
+}
+
+/// The package is a state of a repository: fetched from there, with its owner as a key and the commit, tag or
+/// branch where one is stated.
+pub(crate) fn from_repository(
+    id: &ComponentId,
+    address: &str,
+    revision: Option<&str>,
+    seen: &Seen,
+    out: &mut Facts<'_>,
+) {
+    from_git(id, address, seen, out);
+    if let Some(revision) = revision.filter(|text| !text.is_empty()) {
+        out.attribute(id, key::REVISION, revision, seen.clone());
+    }
+}
+
+/// One of these hosts gives the package, and the file does not say which.
+pub(crate) fn distributed_by_one_of(id: &ComponentId, hosts: &[String], seen: &Seen, out: &mut Facts<'_>) {
+    if let [host] = hosts {
+        distributed_by(id, host, seen, out);
+        return;
+    }
+    for host in hosts {
+        let host = ComponentId::host(host);
+        out.component(&host, ComponentKind::Host, seen.clone());
+        out.relation_with(id, RelationKind::DistributedBy, &host, Some("registry"), None, seen.clone());
+    }
+}
+
+/// A copy of the package lies in a folder of the tree.
+pub(crate) fn held(id: &ComponentId, folder: &RelPath, seen: &Seen, out: &mut Facts<'_>) {
+    out.attribute(id, key::HELD, folder.to_string(), seen.clone());
 }

@@ -2,13 +2,16 @@
 //!
 //! A module that only `go.sum` names is not built (older versions stay there); it is never counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
-use crate::parse::lines::{Line, lines, span_within};
-use crate::scan::package::toolkit::{self, Package};
+use crate::parse::lines::lines;
+use crate::scan::package::golang::go_work::Workspace;
+use crate::scan::package::golang::syntax::{Directive, Directives, Replacements};
+use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `go-mod`.
 pub struct GoMod;
@@ -16,9 +19,9 @@ pub struct GoMod;
 static META: ScannerMeta = ScannerMeta {
     id: "go-mod",
     title: "Go module file",
-    summary: "Required modules, direct or `// indirect`, replacements, and hashes from go.sum. Modules that only \
-              go.sum names are not built and not counted. Modules come through the public module proxy unless \
-              the environment says otherwise, which no file states: that host is inferred.",
+    summary: "Required modules, direct or `// indirect`, replacements (those of a workspace above too), tools, and hashes \
+              from go.sum. Modules that only go.sum names are not built and not counted. Modules come through the public \
+              module proxy unless the environment says otherwise, which no file states: that host is inferred.",
     files: &["**/go.mod", "**/go.sum"],
     unit: Unit::Directory,
     size: SizeClass::Large,
@@ -27,8 +30,8 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://go.dev/ref/mod#go-mod-file",
 };
 
-/// Directives that take a block or one argument line; the ones that say nothing about what is used are skipped.
-const DIRECTIVES: [&str; 10] =
+/// The directives of the language.
+pub(super) const VERBS: [&str; 10] =
     ["module", "go", "toolchain", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
 
 impl Scanner for GoMod {
@@ -38,111 +41,196 @@ impl Scanner for GoMod {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let sums = input.files.iter().find(|file| file.path().name() == "go.sum");
-        let Some(file) = input.files.iter().find(|file| file.path().name() == "go.mod") else { return Ok(()) };
-        let hashes = sums.map(|file| hashes(file)).unwrap_or_default();
+        let Some(file) = input.files.iter().find(|file| file.path().name() == "go.mod") else {
+            out.problem(DiagnosticKind::Unresolved, input.file(), None, "no go.mod beside it says what is built");
+            return Ok(());
+        };
+        let directives = Directives::of(file.text(), &VERBS);
+        directives.report(file, out);
+        let replacements = Replacements::of(&directives, |span, message| {
+            out.problem(DiagnosticKind::Malformed, file, Some(span), message);
+        });
         let project = toolkit::root(input, file, out);
-        let text = file.text();
-        let replacements = replacements(text);
-        let mut block: Option<&str> = None;
-        for line in lines(text) {
-            let (code, comment) = line.text.split_once("//").unwrap_or((line.text, ""));
-            let code = code.trim();
-            if code.is_empty() {
-                continue;
-            }
-            if code == ")" {
-                block = None;
-                continue;
-            }
-            let (directive, arguments) = match block {
-                Some(directive) => (directive, code),
-                None => code.split_once(char::is_whitespace).unwrap_or((code, "")),
-            };
-            if !DIRECTIVES.contains(&directive) {
-                out.problem(
-                    DiagnosticKind::Malformed,
-                    file,
-                    Some(line.span),
-                    format!("`{directive}` is not a directive"),
-                );
-                continue;
-            }
-            if arguments.trim() == "(" {
-                block = DIRECTIVES.into_iter().find(|known| *known == directive);
-                continue;
-            }
-            if directive == "require" {
-                let indirect = comment.trim().starts_with("indirect");
-                require(arguments.trim(), indirect, &line, &replacements, &hashes, &project, file, out);
-            }
+        let workspace = Workspace::above(input, &file.folder());
+        let above = workspace.as_ref().map(|workspace| (workspace, workspace.replacements()));
+        let mut module = Module {
+            file,
+            project: &project,
+            replacements,
+            workspace: above.as_ref(),
+            sums: sums.map(|file| Sums::of(file, out)),
+            required: BTreeMap::new(),
+        };
+        for directive in &directives.all {
+            module.directive(directive, out);
+        }
+        if !directives.all.iter().any(|directive| directive.verb == "module") {
+            out.problem(DiagnosticKind::Malformed, file, None, "no `module` directive");
+        }
+        for directive in directives.all.iter().filter(|directive| directive.verb == "tool") {
+            module.tool(directive, own_name(&directives), out);
+        }
+        if let Some(sums) = &module.sums {
+            let required: BTreeSet<&str> = module.required.values().map(|(name, _)| *name).collect();
+            sums.tell_of_others(&required, lists_all(&directives), out);
         }
         Ok(())
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
-fn require(
-    arguments: &str,
-    indirect: bool,
-    line: &Line<'_>,
-    replacements: &BTreeMap<&str, Option<(&str, &str)>>,
-    hashes: &BTreeMap<(&str, &str), &str>,
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
-    let Some((module, version)) = arguments.split_once(char::is_whitespace) else {
-        out.problem(DiagnosticKind::Malformed, file, Some(line.span), "`require` needs a module and a version");
-        return;
-    };
-    let (module, version) = (module.trim_matches('"'), version.trim());
-    let (module, version) = match replacements.get(module) {
-        // replaced by a folder of ours
-        Some(None) => return,
-        Some(Some((other, other_version))) => (*other, *other_version),
-        None => (module, version),
-    };
-    let span = span_within(line, line.text.trim());
-    let id = Package::new("golang", module, Some(version), file, span).write(project, out);
-    let seen = || file.at(span);
-    out.attribute(&id, key::RELATION, if indirect { "transitive" } else { "direct" }, seen());
-    out.attribute(&id, key::SCOPE, "runtime", seen());
-    if indirect {
-        out.relation(project, RelationKind::Contains, &id, seen());
-    } else {
-        out.relation(project, RelationKind::DependsOn, &id, seen());
-    }
-    if let Some(hash) = hashes.get(&(module, version)) {
-        out.attribute(&id, key::INTEGRITY, *hash, seen());
-    }
-    toolkit::distributed_by(&id, "golang.org", &seen().inferred(), out);
+fn own_name<'a>(directives: &Directives<'a>) -> Option<&'a str> {
+    directives.all.iter().find(|directive| directive.verb == "module")?.words.first().copied()
 }
 
-/// `replace a => b v1` and `replace a v0 => ../local`, in and out of blocks.
-fn replacements(text: &str) -> BTreeMap<&str, Option<(&str, &str)>> {
-    let mut found = BTreeMap::new();
-    for line in lines(text) {
-        let code = line.text.split("//").next().unwrap_or("").trim();
-        let code = code.strip_prefix("replace ").unwrap_or(code);
-        let Some((left, right)) = code.split_once("=>") else { continue };
-        let Some(module) = left.split_whitespace().next() else { continue };
-        let mut words = right.split_whitespace();
-        let target = words.next().unwrap_or("");
-        let local = target.starts_with('.') || target.starts_with('/');
-        found.insert(module, words.next().filter(|_| !local).map(|version| (target, version)));
-    }
-    found
+/// From go 1.17 on, go.mod names every module that is built.
+fn lists_all(directives: &Directives<'_>) -> bool {
+    let version = directives.all.iter().find(|directive| directive.verb == "go").and_then(|go| go.words.first());
+    let Some(minor) = version.and_then(|version| version.strip_prefix("1.")) else { return version.is_some() };
+    let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
+    minor.parse::<u32>().is_ok_and(|minor| minor >= 17)
 }
 
-fn hashes(file: &SourceFile) -> BTreeMap<(&str, &str), &str> {
-    let mut found = BTreeMap::new();
-    for line in lines(file.text()) {
-        let mut words = line.text.split_whitespace();
-        if let (Some(module), Some(version), Some(hash)) = (words.next(), words.next(), words.next())
-            && !version.ends_with("/go.mod")
-        {
-            found.insert((module, version), hash);
+struct Module<'a, 'p> {
+    file: &'a SourceFile,
+    project: &'p ComponentId,
+    replacements: Replacements<'a>,
+    workspace: Option<&'p (&'p Workspace, Replacements<'p>)>,
+    sums: Option<Sums<'a>>,
+    /// Modules that are built, by the name they are required by: their own name and id.
+    required: BTreeMap<&'a str, (&'p str, ComponentId)>,
+}
+
+impl<'a: 'p, 'p> Module<'a, 'p> {
+    fn directive(&mut self, directive: &Directive<'a>, out: &mut Facts<'_>) {
+        match (directive.verb, directive.words.as_slice()) {
+            ("require", [module, version]) => self.require(module, version, directive, out),
+            ("require", _) => {
+                let message = "`require` needs a module and a version";
+                out.problem(DiagnosticKind::Malformed, self.file, Some(directive.span), message);
+            }
+            ("go", [version]) => {
+                let seen = self.file.at(directive.span);
+                out.attribute(self.project, key::TOOLCHAIN, format!("go {version}"), seen);
+            }
+            ("toolchain", [version]) => {
+                out.attribute(self.project, key::TOOLCHAIN, *version, self.file.at(directive.span));
+            }
+            // the others say nothing of what is built
+            _ => {}
         }
     }
-    found
+
+    fn require(&mut self, asked: &'a str, version: &'a str, directive: &Directive<'a>, out: &mut Facts<'_>) {
+        // what a workspace replaces comes before what the module itself replaces
+        let above = self.workspace.and_then(|(workspace, replacements)| {
+            if workspace.is_own(asked) {
+                return Some((None, workspace.file.whole()));
+            }
+            let (target, span) = replacements.get(asked, version)?;
+            Some((target, workspace.file.at(span)))
+        });
+        let here = || self.replacements.get(asked, version).map(|(target, span)| (target, self.file.at(span)));
+        let (name, version, replaced): (&'p str, &'p str, _) = match above.or_else(here) {
+            // a folder of ours
+            Some((None, _)) => return,
+            Some((Some((name, version)), seen)) => (name, version, Some(seen)),
+            None => (asked, version, None),
+        };
+        let exact = version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let id = Package::new("golang", name, exact.then_some(version), self.file, directive.span)
+            .write(self.project, out);
+        let seen = self.file.at(directive.span);
+        if !exact {
+            let message = format!("`{version}` is no version but what the go command makes one of");
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(directive.span), message);
+            out.attribute(&id, key::REQUIREMENT, version, seen.clone());
+        }
+        if let Some(replaced) = replaced {
+            out.component(&id, ComponentKind::Package, replaced);
+        }
+        out.attribute(&id, key::SCOPE, scope::RUNTIME, seen.clone());
+        if directive.comment.split(';').any(|part| part.trim() == "indirect") {
+            out.attribute(&id, key::RELATION, "transitive", seen.clone());
+            out.relation(self.project, RelationKind::Contains, &id, seen.clone());
+        } else {
+            toolkit::direct(self.project, &id, &seen, out);
+        }
+        if let Some(sums) = &self.sums
+            && let Some((hash, span)) = sums.hashes.get(&(name, version))
+        {
+            out.attribute(&id, key::INTEGRITY, *hash, sums.file.at(*span));
+        }
+        toolkit::from_default(&id, "golang", &seen, out);
+        self.required.insert(asked, (name, id));
+    }
+
+    /// A program that is run through `go tool`: the project asks for the module that holds it.
+    fn tool(&self, directive: &Directive<'a>, own: Option<&str>, out: &mut Facts<'_>) {
+        let [path] = directive.words.as_slice() else { return };
+        let mut name = *path;
+        loop {
+            if own == Some(name) || self.workspace.is_some_and(|(workspace, _)| workspace.is_own(name)) {
+                return;
+            }
+            if let Some((_, id)) = self.required.get(name) {
+                let seen = self.file.at(directive.span);
+                toolkit::direct(self.project, id, &seen, out);
+                out.attribute(id, key::SCOPE, scope::DEV, seen);
+                return;
+            }
+            match name.rsplit_once('/') {
+                Some((above, _)) => name = above,
+                None => break,
+            }
+        }
+        let message = format!("no required module holds the tool `{path}`");
+        out.problem(DiagnosticKind::Unresolved, self.file, Some(directive.span), message);
+    }
+}
+
+/// What `go.sum` holds.
+struct Sums<'a> {
+    file: &'a SourceFile,
+    /// Hashes of modules by name and version.
+    hashes: BTreeMap<(&'a str, &'a str), (&'a str, Span)>,
+    /// Every module it names.
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> Sums<'a> {
+    fn of(file: &'a SourceFile, out: &mut Facts<'_>) -> Self {
+        let mut found = Self { file, hashes: BTreeMap::new(), names: BTreeSet::new() };
+        for line in lines(file.text()) {
+            let words: Vec<&str> = line.text.split_whitespace().take(4).collect();
+            match words.as_slice() {
+                [] => {}
+                [module, version, hash] => {
+                    found.names.insert(module);
+                    if !version.ends_with("/go.mod") {
+                        found.hashes.insert((module, version), (hash, line.span));
+                    }
+                }
+                _ => {
+                    let message = "not a module, a version and a hash";
+                    out.problem(DiagnosticKind::Malformed, file, Some(line.span), message);
+                }
+            }
+        }
+        found
+    }
+
+    /// Says how many modules it names that are not built.
+    fn tell_of_others(&self, required: &BTreeSet<&str>, lists_all: bool, out: &mut Facts<'_>) {
+        let count = self.names.iter().filter(|name| !required.contains(*name)).count();
+        if count == 0 {
+            return;
+        }
+        let why = if lists_all {
+            "they are not built and not counted"
+        } else {
+            "a go.mod of go 1.16 or before does not name all that is built, so some of them may be; none is counted"
+        };
+        let message = format!("names {count} modules that go.mod does not require: {why}");
+        out.problem(DiagnosticKind::Unresolved, self.file, None, message);
+    }
 }

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key, purl};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Locked, Package};
+use crate::scan::package::toolkit::{self, Locked, MOST_ANSWERS, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `cargo-lock`.
@@ -16,7 +14,8 @@ pub struct CargoLock;
 static META: ScannerMeta = ScannerMeta {
     id: "cargo-lock",
     title: "Cargo lock file",
-    summary: "Exact crates with checksums, dependency edges and the registry or git host each is fetched from. \
+    summary: "Exact crates with checksums, dependency edges, and the registry or git host and commit each is \
+              fetched from, of lock versions 1 to 4. \
               Packages without a source are the workspace's own.",
     files: &["**/Cargo.lock"],
     unit: Unit::File,
@@ -43,24 +42,49 @@ impl Scanner for CargoLock {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.toml_or_part(out);
-        let packages = root.get("package").context("no `[[package]]` entries: not a Cargo lock file")?;
+        // the oldest files keep the project's own package apart
+        let own = root.get("root");
+        let packages = match (root.get("package"), own) {
+            (Some(packages), _) => packages.list(),
+            (None, Some(_)) => &[],
+            (None, None) => anyhow::bail!("no `[[package]]` entries: not a Cargo lock file"),
+        };
         let project = toolkit::locked_root("cargo", input, file, out);
         let entries: Vec<Entry<'_>> =
-            packages.list().iter().filter_map(|node| entry(node, &project, file, out)).collect();
-        let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
+            packages.iter().chain(own).filter_map(|node| entry(node, &project, file, out)).collect();
+        let mut names = Names::default();
         for entry in &entries {
-            by_name.entry(entry.name).or_default().push(entry);
+            names.by_name.entry(entry.name).or_insert(entry);
+            names.by_version.entry((entry.name, entry.version)).or_default().push(entry);
         }
+        let sums = old_sums(&root);
         for entry in &entries {
-            describe(entry, &project, file, out);
-            edges(entry, &by_name, file, out);
+            describe(entry, &sums, &project, file, out);
+            edges(entry, &names, file, out);
         }
         Ok(())
     }
 }
 
+/// Entries by what edges write.
+#[derive(Default)]
+struct Names<'e, 'a> {
+    by_name: BTreeMap<&'a str, &'e Entry<'a>>,
+    by_version: BTreeMap<(&'a str, &'a str), Vec<&'e Entry<'a>>>,
+}
+
+/// Lock version 1 keeps checksums in a table of their own: `"checksum name version (source)" = "hex"`.
+fn old_sums(root: &Node) -> BTreeMap<(&str, &str), &Node> {
+    let table = root.get("metadata").map_or(&[][..], Node::entries);
+    let sums = table.iter().filter_map(|entry| {
+        let mut words = entry.key.strip_prefix("checksum ")?.split(' ');
+        Some(((words.next()?, words.next()?), &entry.value))
+    });
+    sums.collect()
+}
+
 fn entry<'a>(node: &'a Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Option<Entry<'a>> {
-    let (Some(name), Some(version)) = (text(node, "name"), text(node, "version")) else {
+    let (Some(name), Some(version)) = (node.text_at("name"), node.text_at("version")) else {
         out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name` or `version`");
         return None;
     };
@@ -72,28 +96,42 @@ fn entry<'a>(node: &'a Node, project: &ComponentId, file: &SourceFile, out: &mut
     Some(Entry { locked, name, version, source, node })
 }
 
-fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    node.get(key).and_then(Node::text)
-}
-
 /// The package itself, its hash and the host it comes from.
-fn describe(entry: &Entry<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn describe(
+    entry: &Entry<'_>,
+    sums: &BTreeMap<(&str, &str), &Node>,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     if entry.locked.own {
         return;
     }
     let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
     let package = Package::new("cargo", entry.name, Some(entry.version), file, span);
     package.write(project, out);
-    if let Some(checksum) = entry.node.text_at("checksum") {
-        out.attribute(&entry.locked.id, key::INTEGRITY, format!("sha256:{checksum}"), file.at(span));
+    let id = &entry.locked.id;
+    // `<none>` stands for what no checksum was known of
+    let sum = entry.node.get("checksum").or_else(|| sums.get(&(entry.name, entry.version)).copied());
+    if let Some(sum) = sum
+        && let Some(text) = sum.text().filter(|text| *text != "<none>")
+    {
+        out.attribute(id, key::INTEGRITY, format!("sha256:{text}"), file.at(sum.span));
     }
     if let Some(source) = entry.source
         && let Some(address) = source.text()
     {
         let seen = file.at(source.span);
-        out.attribute(&entry.locked.id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
+        out.attribute(id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
         if let Some(host) = source_host(address) {
-            toolkit::distributed_by(&entry.locked.id, &host, &seen, out);
+            toolkit::distributed_by(id, &host, &seen, out);
+        }
+        if let Some(repository) = address.strip_prefix("git+") {
+            let (address, revision) = repository.split_once('#').unwrap_or((repository, ""));
+            toolkit::repository_owner_of(id, address, &seen, out);
+            if !revision.is_empty() {
+                out.attribute(id, key::REVISION, revision, seen);
+            }
         }
     }
 }
@@ -109,16 +147,20 @@ fn source_host(source: &str) -> Option<String> {
 }
 
 /// Edges to what an entry needs: `name`, `name version` or `name version (source)`.
-fn edges(entry: &Entry<'_>, by_name: &BTreeMap<&str, Vec<&Entry<'_>>>, file: &SourceFile, out: &mut Facts<'_>) {
+fn edges(entry: &Entry<'_>, names: &Names<'_, '_>, file: &SourceFile, out: &mut Facts<'_>) {
     for need in entry.node.get("dependencies").map_or(&[][..], Node::list) {
         let Some(spec) = need.text() else { continue };
         let mut words = spec.split(' ');
         let name = words.next().unwrap_or_default();
         let version = words.next();
-        let candidates = by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let source = words.next().map(|source| source.trim_matches(['(', ')']));
         let target = match version {
-            Some(version) => candidates.iter().find(|candidate| candidate.version == version),
-            None => candidates.first(),
+            Some(version) => {
+                let all = names.by_version.get(&(name, version)).map_or(&[][..], Vec::as_slice);
+                let same = |one: &&&Entry<'_>| one.source.and_then(Node::text).map(without_revision) == source;
+                all.iter().take(MOST_ANSWERS).find(same).or(all.first())
+            }
+            None => names.by_name.get(name),
         };
         let Some(target) = target else {
             out.problem(DiagnosticKind::Malformed, file, Some(need.span), format!("dependency `{spec}` has no entry"));
@@ -126,4 +168,9 @@ fn edges(entry: &Entry<'_>, by_name: &BTreeMap<&str, Vec<&Entry<'_>>>, file: &So
         };
         entry.locked.needs(&target.locked, &file.at(need.span), out);
     }
+}
+
+/// Edges name a git source without the commit.
+fn without_revision(source: &str) -> &str {
+    source.split('#').next().unwrap_or(source)
 }

@@ -4,11 +4,14 @@
 //! so this never runs by default. It runs offline, locked, from a neutral folder, with wrapper
 //! variables cleared. This is the one file that starts a program.
 
-use anyhow::Context as _;
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use std::collections::BTreeMap;
 
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use anyhow::Context as _;
+use cargo_metadata::{DependencyKind, MetadataCommand, PackageId};
+
+use crate::model::{Basis, ComponentId, ComponentKind, key, purl};
+use crate::scan::package::toolkit::{self, Locked, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `cargo-metadata`.
 pub struct CargoMetadata;
@@ -16,8 +19,8 @@ pub struct CargoMetadata;
 static META: ScannerMeta = ScannerMeta {
     id: "cargo-metadata",
     title: "Resolved Cargo workspace (only with --trust-workspace)",
-    summary: "Edges and scopes (runtime, dev, build) as cargo resolves them for the workspace, and the repository each \
-              crate states. Runs cargo, which the scanned tree can configure to run other programs: only for trees you trust.",
+    summary: "Edges, scopes (runtime, dev, build), chosen features and target conditions as cargo resolves them for the \
+              workspace, and the repository, authors' domains and licence each crate states. Runs cargo, which the scanned tree can configure to run other programs: only for trees you trust.",
     files: &["**/Cargo.lock"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -45,40 +48,56 @@ impl Scanner for CargoMetadata {
             .exec()
             .context("`cargo metadata` failed; the lock file was read instead")?;
         let project = ComponentId::project(&file.folder());
-        for package in &metadata.packages {
-            if package.source.is_none() {
-                continue;
-            }
-            let id = purl::package("cargo", None, package.name.as_str(), Some(&package.version.to_string()));
-            if let Some(owner) = package.repository.as_deref().and_then(|address| {
-                let path = address.split_once("://").map_or(address, |(_, rest)| rest);
-                crate::scan::package::toolkit::repository_owner(path)
-            }) {
-                out.attribute(&id, key::IDENTITY, owner, file.whole().declared());
-            }
+        let ids: BTreeMap<&PackageId, Locked> =
+            metadata.packages.iter().map(|package| (&package.id, locked(package, &project))).collect();
+        for package in metadata.packages.iter().filter(|package| package.source.is_some()) {
+            publisher(package, &ids[&package.id].id, file, out);
         }
         let Some(resolve) = metadata.resolve.as_ref() else { return Ok(()) };
-        let id_of = |wanted: &cargo_metadata::PackageId| {
-            let package = metadata.packages.iter().find(|package| package.id == *wanted)?;
-            let own = package.source.is_none();
-            Some((own, purl::package("cargo", None, package.name.as_str(), Some(&package.version.to_string()))))
-        };
         for node in &resolve.nodes {
-            let Some((own, id)) = id_of(&node.id) else { continue };
-            let from = if own { project.clone() } else { id };
+            let Some(from) = ids.get(&node.id) else { continue };
+            if !from.own && !node.features.is_empty() {
+                let features: Vec<String> = node.features.iter().map(ToString::to_string).collect();
+                out.attribute(&from.id, key::EXTRAS, features.join(", "), file.whole());
+            }
             for need in &node.deps {
-                let Some((false, to)) = id_of(&need.pkg) else { continue };
-                out.relation(&from, RelationKind::DependsOn, &to, file.whole());
+                let Some(to) = ids.get(&need.pkg).filter(|to| !to.own) else { continue };
+                from.needs(to, &file.whole(), out);
                 for kind in &need.dep_kinds {
                     let scope = match kind.kind {
-                        DependencyKind::Development => "dev",
-                        DependencyKind::Build => "build",
-                        _ => "runtime",
+                        DependencyKind::Development => scope::DEV,
+                        DependencyKind::Build => scope::BUILD,
+                        _ => scope::RUNTIME,
                     };
-                    out.attribute(&to, key::SCOPE, scope, file.whole());
+                    out.attribute(&to.id, key::SCOPE, scope, file.whole());
+                    if let Some(target) = &kind.target {
+                        out.attribute(&to.id, key::CONDITION, target.to_string(), file.whole());
+                    }
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// A crate of others, or of the workspace itself.
+fn locked(package: &cargo_metadata::Package, project: &ComponentId) -> Locked {
+    if package.source.is_none() {
+        return Locked::own(project);
+    }
+    Locked::package(purl::package("cargo", None, package.name.as_str(), Some(&package.version.to_string())))
+}
+
+/// Who says to be behind a crate.
+fn publisher(package: &cargo_metadata::Package, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let seen = file.whole().declared();
+    if let Some(address) = &package.repository {
+        toolkit::repository(id, address, &seen, out);
+    }
+    for author in &package.authors {
+        toolkit::mail(id, author, &seen, out);
+    }
+    if let Some(licence) = &package.license {
+        out.attribute(id, key::LICENSE, licence, seen);
     }
 }

@@ -1,10 +1,15 @@
 //! `Cargo.toml`: declared dependencies, for trees without a lock file and for what a lock file
 //! does not tell (which dependencies a member asks for itself).
 
-use crate::model::{Basis, ComponentId, ComponentKind};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Package};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::package::rust::workspace::{self, Workspace};
+use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 
 /// Scanner `cargo-toml`.
 pub struct CargoToml;
@@ -12,8 +17,9 @@ pub struct CargoToml;
 static META: ScannerMeta = ScannerMeta {
     id: "cargo-toml",
     title: "Cargo manifest",
-    summary: "Declared dependencies of all tables with their requirement, git hosts and alternative registries. A \
-              Cargo.lock in the folder or above answers them; dependencies inside the tree are not components.",
+    summary: "Declared dependencies of all tables with requirement, features, condition, git hosts, alternative \
+              registries and patches; what is inherited is taken from the workspace above. A Cargo.lock in the folder or \
+              above answers them; dependencies inside the tree are not components.",
     files: &["**/Cargo.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -31,45 +37,176 @@ impl Scanner for CargoToml {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        for (scope, table) in tables(&root) {
-            for entry in table.entries() {
-                dependency(entry, scope, &project, file, out);
+        let workspace = Workspace::of(input, file, &root);
+        let (top, top_file) = workspace.as_ref().map_or((&root, file), |above| (&above.root, &above.file));
+        let manifest = Manifest {
+            input,
+            file,
+            project: &project,
+            lent: lent(top),
+            patches: patches(top),
+            top_file,
+            configurations: OnceCell::new(),
+        };
+        for table in tables(&root) {
+            for entry in table.node.entries() {
+                manifest.dependency(entry, &table, out);
             }
         }
         Ok(())
     }
 }
 
-fn tables(root: &Node) -> Vec<(&'static str, &Node)> {
-    let kinds = [("dependencies", "runtime"), ("dev-dependencies", "dev"), ("build-dependencies", "build")];
-    let mut holders = vec![root];
-    holders.extend(root.get("workspace"));
-    holders.extend(root.get("target").map_or(&[][..], Node::entries).iter().map(|entry| &entry.value));
+/// A table of dependencies.
+struct Table<'a> {
+    scope: &'static str,
+    /// Target under which it holds.
+    condition: Option<&'a str>,
+    node: &'a Node,
+}
+
+/// The tables whose entries are needed. That of a workspace only lends its entries to members.
+fn tables(root: &Node) -> Vec<Table<'_>> {
+    let kinds = [
+        ("dependencies", scope::RUNTIME),
+        ("dev-dependencies", scope::DEV),
+        ("dev_dependencies", scope::DEV),
+        ("build-dependencies", scope::BUILD),
+        ("build_dependencies", scope::BUILD),
+    ];
+    let targets = root.get("target").map_or(&[][..], Node::entries).iter();
+    let holders = std::iter::once((None, root)).chain(targets.map(|entry| (Some(&*entry.key), &entry.value)));
     let mut found = Vec::new();
-    for holder in holders {
-        found.extend(kinds.iter().filter_map(|(name, scope)| holder.get(name).map(|table| (*scope, table))));
+    for (condition, holder) in holders {
+        let tables = kinds.iter().filter_map(|(name, scope)| Some((*scope, holder.get(name)?)));
+        found.extend(tables.map(|(scope, node)| Table { scope, condition, node }));
     }
     found
 }
 
-fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    let value = &entry.value;
-    // `workspace = true` repeats what the workspace's own manifest states; its version is there
-    if value.get("path").is_some() {
-        return;
+struct Manifest<'a> {
+    input: &'a Input<'a>,
+    file: &'a SourceFile,
+    project: &'a ComponentId,
+    /// What the manifest at the top (the workspace's, else this one) lends to members.
+    lent: BTreeMap<&'a str, &'a Node>,
+    /// What it puts in the place of crates.
+    patches: BTreeMap<&'a str, &'a Node>,
+    top_file: &'a SourceFile,
+    /// Configuration in the folder and above, read when a registry is asked for by name.
+    configurations: OnceCell<Vec<(SourceFile, Node)>>,
+}
+
+fn lent(top: &Node) -> BTreeMap<&str, &Node> {
+    let table = top.at(&["workspace", "dependencies"]).map_or(&[][..], Node::entries);
+    table.iter().map(|entry| (&*entry.key, &entry.value)).collect()
+}
+
+/// Patches by the name of the crate; `[replace]` writes `name:version`.
+fn patches(top: &Node) -> BTreeMap<&str, &Node> {
+    let replaced = top.get("replace").map_or(&[][..], Node::entries).iter();
+    let mut found: BTreeMap<&str, &Node> =
+        replaced.map(|entry| (entry.key.split([':', '@']).next().unwrap_or(&entry.key), &entry.value)).collect();
+    for of in top.get("patch").map_or(&[][..], Node::entries) {
+        found.extend(of.value.entries().iter().map(|entry| (entry.value.text_at("package").unwrap_or(&entry.key), &entry.value)));
     }
-    let name = value.text_at("package").unwrap_or(&entry.key);
-    let requirement = value.text().or_else(|| value.text_at("version")).unwrap_or("");
-    let id = Package::new("cargo", name, None, file, entry.key_span).require(requirement, scope, project, out);
-    match value.get("git") {
-        Some(git) => {
-            if let Some(address) = git.text() {
-                toolkit::fetched_from(&id, address, &file.at(git.span), out);
+    found
+}
+
+/// Words that describe a dependency, and the file they stand in.
+#[derive(Clone, Copy)]
+struct Stated<'a> {
+    node: &'a Node,
+    file: &'a SourceFile,
+}
+
+impl<'a> Stated<'a> {
+    fn text(&self, key: &str) -> Option<(&'a str, Seen)> {
+        let node = self.node.get(key)?;
+        Some((node.text()?, self.file.at(node.span)))
+    }
+}
+
+impl<'a> Manifest<'a> {
+    fn dependency(&self, entry: &Entry, table: &Table<'_>, out: &mut Facts<'_>) {
+        let here = &entry.value;
+        let inherits = here.get("workspace").and_then(Node::as_bool) == Some(true);
+        let stated = if inherits {
+            let Some(node) = self.lent.get(&*entry.key) else {
+                let message = format!("`{}` is inherited and no workspace above states it", entry.key);
+                out.problem(DiagnosticKind::Unresolved, self.file, Some(entry.key_span), message);
+                self.write(&entry.key, "", entry, table, out);
+                return;
+            };
+            Stated { node, file: self.top_file }
+        } else {
+            Stated { node: here, file: self.file }
+        };
+        let name = stated.node.text_at("package").unwrap_or(&entry.key);
+        let patch = self.patches.get(name).copied();
+        let is_local = |node: &Node| node.get("path").is_some();
+        if is_local(stated.node) || patch.is_some_and(is_local) {
+            return;
+        }
+        let version = stated.node.get("version").unwrap_or(stated.node);
+        if version.text().is_none() && (!version.is_map() || stated.node.get("version").is_some()) {
+            let message = format!("the requirement of `{name}` is no text");
+            out.problem(DiagnosticKind::Malformed, stated.file, Some(version.span), message);
+        }
+        let id = self.write(name, version.text().unwrap_or(""), entry, table, out);
+        let features = [Some(here), inherits.then_some(stated.node)];
+        let features: Vec<&str> = features
+            .into_iter()
+            .flatten()
+            .filter_map(|node| node.get("features"))
+            .flat_map(|list| list.list().iter().filter_map(Node::text))
+            .collect();
+        if !features.is_empty() {
+            out.attribute(&id, key::EXTRAS, features.join(", "), self.file.at(entry.key_span));
+        }
+        let patched = patch.map(|node| Stated { node, file: self.top_file });
+        self.origin(&id, patched.filter(|patch| patch.node.get("git").is_some()).unwrap_or(stated), entry, out);
+    }
+
+    fn write(
+        &self,
+        name: &str,
+        requirement: &str,
+        entry: &Entry,
+        table: &Table<'_>,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
+        let is_optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
+        let scope = if is_optional { scope::OPTIONAL } else { table.scope };
+        let package = Package::new("cargo", name, None, self.file, entry.key_span);
+        let id = package.require(requirement, scope, self.project, out);
+        if let Some(condition) = table.condition {
+            out.attribute(&id, key::CONDITION, condition, self.file.at(entry.key_span));
+        }
+        id
+    }
+
+    /// The repository or registry that it is fetched from.
+    fn origin(&self, id: &ComponentId, stated: Stated<'_>, entry: &Entry, out: &mut Facts<'_>) {
+        if let Some((address, seen)) = stated.text("git") {
+            let revision = ["rev", "tag", "branch"].iter().find_map(|key| stated.node.text_at(key));
+            toolkit::from_repository(id, address, revision, &seen, out);
+        } else if let Some((address, seen)) = stated.text("registry-index") {
+            toolkit::fetched_from(id, address, &seen, out);
+        } else if let Some((name, seen)) = stated.text("registry").filter(|(name, _)| *name != "crates-io") {
+            let read = || workspace::configurations(self.input, &self.file.folder());
+            let found = workspace::registry_index(self.configurations.get_or_init(read), name);
+            if let Some((file, index)) = found
+                && let Some(host) = index.text().and_then(toolkit::host_of)
+            {
+                toolkit::distributed_by(id, &host, &file.at(index.span), out);
+                return;
             }
+            let message = format!("the registry `{name}` is configured nowhere in the tree");
+            let at = seen.place.region.map(|region| region.start);
+            out.problem_at(DiagnosticKind::Unresolved, stated.file.path(), at, message);
+        } else {
+            toolkit::from_default(id, "cargo", &self.file.at(entry.key_span), out);
         }
-        None if value.get("registry").is_none() && value.get("workspace").is_none() => {
-            toolkit::distributed_by(&id, "crates.io", &file.at(entry.key_span).inferred(), out);
-        }
-        None => {}
     }
 }

@@ -1,0 +1,100 @@
+//! `Podfile`: the pods that a project asks for, as far as they are plain literals.
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::scan::package::ruby::literal::{Argument, Statement, Value, statements};
+use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `podfile`.
+pub struct Podfile;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "podfile",
+    title: "CocoaPods manifest",
+    summary: "Pods with requirement and the repository or specification repository they are asked from, where these are \
+              plain literals. Nothing is run: what is computed is told. A lock file answers the requirements.",
+    files: &["**/Podfile"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://guides.cocoapods.org/syntax/podfile.html",
+};
+
+impl Scanner for Podfile {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let project = toolkit::root(input, file, out);
+        let mut sources = 0_usize;
+        for statement in statements(file.text()).filter(|statement| statement.receiver.is_empty()) {
+            match statement.method {
+                "pod" => pod(&statement, &project, file, out),
+                "source" => source(&statement, &mut sources, &project, file, out),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn source(
+    statement: &Statement<'_>,
+    before: &mut usize,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    let Some(argument) = statement.positional(0) else { return };
+    let Some(address) = argument.text() else {
+        let message = "the address of the specification repository is computed";
+        return out.problem(DiagnosticKind::Unresolved, file, Some(argument.span), message);
+    };
+    let standing = if *before == 0 { Standing::Instead } else { Standing::Beside };
+    *before += 1;
+    if !super::podfile_lock::is_public(address) {
+        toolkit::registry(project, "cocoapods", "*", standing, address, &file.at(argument.span), out);
+    }
+}
+
+fn pod(statement: &Statement<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let Some(first) = statement.positional(0) else { return };
+    let Value::Text(name) = first.value else {
+        let message = "the name of the pod is computed";
+        return out.problem(DiagnosticKind::Unresolved, file, Some(statement.span), message);
+    };
+    if statement.option("path").is_some() {
+        return;
+    }
+    let stated: Vec<&Argument<'_>> =
+        statement.arguments.iter().filter(|argument| argument.key.is_none()).skip(1).collect();
+    if let Some(computed) = stated.iter().find(|argument| argument.value == Value::Computed) {
+        let message = format!("the requirement of `{name}` is computed");
+        out.problem(DiagnosticKind::Unresolved, file, Some(computed.span), message);
+    }
+    let requirement = stated.iter().flat_map(|argument| argument.texts()).collect::<Vec<_>>().join(", ");
+    let id = Package::new("cocoapods", name, None, file, first.span).require(&requirement, scope::RUNTIME, project, out);
+    if let Some(parts) = statement.option("subspecs") {
+        out.attribute(&id, key::EXTRAS, parts.texts().join(", "), file.at(parts.span));
+    }
+    if !statement.rest.is_empty() {
+        out.attribute(&id, key::CONDITION, statement.rest, file.at(statement.span));
+    }
+    let revision = ["commit", "tag", "branch"].iter().find_map(|key| statement.option(key)).and_then(Argument::text);
+    let address = ["git", "http", "podspec", "source"].iter().find_map(|key| statement.option(key).map(|at| (*key, at)));
+    match address {
+        Some((key, at)) => match at.text() {
+            Some(text) if key == "git" => toolkit::from_repository(&id, text, revision, &file.at(at.span), out),
+            Some(text) => toolkit::fetched_from(&id, text, &file.at(at.span), out),
+            None => {
+                let message = format!("the address of `{name}` is computed");
+                out.problem(DiagnosticKind::Unresolved, file, Some(at.span), message);
+            }
+        },
+        None => toolkit::from_default(&id, "cocoapods", &file.at(first.span), out),
+    }
+}

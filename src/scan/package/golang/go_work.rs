@@ -1,0 +1,127 @@
+//! `go.work`: modules of the tree that are built together, and what they replace.
+//!
+//! What a workspace replaces is written with the `go.mod` that requires it, see [`super::go_mod`].
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind, key};
+use crate::scan::package::golang::go_mod;
+use crate::scan::package::golang::syntax::{Directives, Replacements};
+use crate::scan::package::toolkit;
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
+
+/// Scanner `go-work`.
+pub struct GoWork;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "go-work",
+    title: "Go workspace file",
+    summary: "Language version and modules of the tree. Its replacements hold for these modules and are written with \
+              the go.mod that requires what they replace.",
+    files: &["**/go.work"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Resolved,
+    emits: &[ComponentKind::Project],
+    reference: "https://go.dev/ref/mod#workspaces",
+};
+
+/// The directives of the language.
+const VERBS: [&str; 5] = ["go", "toolchain", "godebug", "use", "replace"];
+
+/// How far above a module its workspace is looked for.
+const MOST_FOLDERS: usize = 12;
+
+/// How many modules of a workspace are looked into for their names.
+const MOST_MODULES: usize = 64;
+
+impl Scanner for GoWork {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let directives = Directives::of(file.text(), &VERBS);
+        directives.report(file, out);
+        Replacements::of(&directives, |span, message| {
+            out.problem(DiagnosticKind::Malformed, file, Some(span), message);
+        });
+        let project = toolkit::root(input, file, out);
+        for directive in &directives.all {
+            match (directive.verb, directive.words.as_slice()) {
+                ("go", [version]) => {
+                    out.attribute(&project, key::TOOLCHAIN, format!("go {version}"), file.at(directive.span));
+                }
+                ("toolchain", [version]) => {
+                    out.attribute(&project, key::TOOLCHAIN, *version, file.at(directive.span));
+                }
+                ("use", [folder]) => {
+                    if file.folder().join(folder).is_none() {
+                        let message = format!("`{folder}` lies outside of the tree");
+                        out.problem(DiagnosticKind::Unresolved, file, Some(directive.span), message);
+                    }
+                }
+                ("use", _) => {
+                    out.problem(DiagnosticKind::Malformed, file, Some(directive.span), "`use` needs a folder");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The workspace that a module belongs to.
+pub(super) struct Workspace {
+    /// Its file.
+    pub(super) file: SourceFile,
+    /// Names of its modules.
+    own: BTreeSet<String>,
+}
+
+impl Workspace {
+    /// The nearest workspace above a folder, if it uses the folder's module.
+    pub(super) fn above(input: &Input<'_>, folder: &RelPath) -> Option<Self> {
+        let mut at = folder.clone();
+        for _ in 0..MOST_FOLDERS {
+            if let Some(file) = at.join("go.work").and_then(|path| input.companion(&path)) {
+                let folders: Vec<RelPath> = Directives::of(file.text(), &VERBS)
+                    .all
+                    .iter()
+                    .filter(|directive| directive.verb == "use")
+                    .filter_map(|directive| at.join(directive.words.first()?))
+                    .collect();
+                if !folders.contains(folder) {
+                    return None;
+                }
+                let own = folders.iter().take(MOST_MODULES).filter_map(|folder| module_of(input, folder)).collect();
+                return Some(Self { file, own });
+            }
+            if at.is_root() {
+                break;
+            }
+            at = at.parent();
+        }
+        None
+    }
+
+    /// True for a module of the workspace itself.
+    pub(super) fn is_own(&self, module: &str) -> bool {
+        self.own.contains(module)
+    }
+
+    /// What it replaces.
+    pub(super) fn replacements(&self) -> Replacements<'_> {
+        Replacements::of(&Directives::of(self.file.text(), &VERBS), |_, _| {})
+    }
+}
+
+fn module_of(input: &Input<'_>, folder: &RelPath) -> Option<String> {
+    let file = input.companion(&folder.join("go.mod")?)?;
+    let directives = Directives::of(file.text(), &go_mod::VERBS);
+    let module = directives.all.iter().find(|directive| directive.verb == "module")?;
+    module.words.first().map(|name| (*name).to_owned())
+}

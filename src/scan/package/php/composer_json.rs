@@ -1,0 +1,186 @@
+//! `composer.json`: what a PHP project asks for, and from which repositories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::Node;
+use crate::scan::package::php::entry::is_platform;
+use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `composer-json`.
+pub struct ComposerJson;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "composer-json",
+    title: "Composer manifest",
+    summary: "Required packages with constraint and scope, and the repositories that Composer is told to ask. A lock file \
+              answers the constraints. PHP and its extensions are no packages.",
+    files: &["**/composer.json"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://getcomposer.org/doc/04-schema.md",
+};
+
+/// How far above a manifest is looked.
+const MOST_FOLDERS: usize = 12;
+
+impl Scanner for ComposerJson {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let root = file.json_or_part(out)?;
+        anyhow::ensure!(root.is_map(), "not a JSON object");
+        let project = toolkit::root(input, file, out);
+        let repositories = Repositories::of(&root, file, out);
+        repositories.write(&project, file, out);
+        let mut own = own_above(input, file);
+        if repositories.has_paths {
+            own.extend(own_of_lock(input, file));
+        }
+        for (table, scope) in [("require", scope::RUNTIME), ("require-dev", scope::DEV)] {
+            let Some(table) = root.get(table) else { continue };
+            if !table.is_map() && !table.list().is_empty() {
+                out.problem(DiagnosticKind::Malformed, file, Some(table.span), "requirements that are no object");
+            }
+            for asked in table.entries() {
+                let Some(constraint) = asked.value.text() else {
+                    let message = format!("the constraint of `{}` is no text", asked.key);
+                    out.problem(DiagnosticKind::Malformed, file, Some(asked.value.span), message);
+                    continue;
+                };
+                if is_platform(&asked.key) {
+                    if asked.key.starts_with("php") {
+                        let seen = file.at(asked.key_span);
+                        out.attribute(&project, key::TOOLCHAIN, format!("{} {constraint}", asked.key), seen);
+                    }
+                    continue;
+                }
+                if own.contains(&*asked.key.to_ascii_lowercase()) {
+                    continue;
+                }
+                let package = Package::new("composer", &asked.key, None, file, asked.key_span);
+                let id = package.require(constraint, scope, &project, out);
+                match repositories.packages.get(&*asked.key) {
+                    Some(at) => toolkit::fetched_from(&id, at.text().unwrap_or(""), &file.at(at.span), out),
+                    None => toolkit::from_default(&id, "composer", &file.at(asked.key_span), out),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What `repositories` says.
+#[derive(Default)]
+struct Repositories<'a> {
+    /// Addresses of package lists with the names they are asked for.
+    lists: Vec<(&'a Node, Vec<&'a str>)>,
+    /// Addresses of single repositories.
+    sources: Vec<&'a Node>,
+    /// Packages that the manifest defines itself, with the address of each.
+    packages: BTreeMap<&'a str, &'a Node>,
+    /// The public registry is not asked.
+    only_these: bool,
+    /// Some packages lie in folders.
+    has_paths: bool,
+}
+
+impl<'a> Repositories<'a> {
+    fn of(root: &'a Node, file: &SourceFile, out: &mut Facts<'_>) -> Self {
+        let mut found = Self::default();
+        let Some(all) = root.get("repositories") else { return found };
+        let named = all.entries().iter().map(|entry| (Some(&*entry.key), &entry.value));
+        for (name, node) in named.chain(all.list().iter().map(|node| (None, node))) {
+            let is_off = |node: &Node| node.as_bool() == Some(false);
+            let switched_off = ["packagist.org", "packagist"]
+                .iter()
+                .any(|word| name == Some(*word) && is_off(node) || node.get(word).is_some_and(is_off));
+            if switched_off {
+                found.only_these = true;
+                continue;
+            }
+            let (kind, url) = (node.text_at("type"), node.get("url"));
+            match (kind, url) {
+                (Some("path"), _) => found.has_paths = true,
+                // a folder of archives beside the manifest
+                (Some("artifact"), _) => {}
+                (Some("package"), _) => found.packages_of(node),
+                (Some("composer"), Some(url)) => {
+                    let only = node.get("only").map_or(&[][..], Node::list);
+                    found.lists.push((url, only.iter().filter_map(Node::text).collect()));
+                }
+                (Some(_), Some(url)) => found.sources.push(url),
+                _ => {
+                    let message = "a repository without `type` or `url`";
+                    out.problem(DiagnosticKind::Malformed, file, Some(node.span), message);
+                }
+            }
+        }
+        found
+    }
+
+    /// `package` holds one definition or a list of them.
+    fn packages_of(&mut self, node: &'a Node) {
+        let Some(package) = node.get("package") else { return };
+        let all = if package.is_map() { std::slice::from_ref(package) } else { package.list() };
+        for one in all {
+            let address = one.at(&["dist", "url"]).or_else(|| one.at(&["source", "url"]));
+            if let (Some(name), Some(address)) = (one.text_at("name"), address) {
+                self.packages.insert(name, address);
+            }
+        }
+    }
+
+    fn write(&self, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+        let standing = if self.only_these { Standing::Instead } else { Standing::Beside };
+        for (url, names) in &self.lists {
+            let Some(address) = url.text() else { continue };
+            if toolkit::host_of(address).is_some_and(|host| host.ends_with("packagist.org")) {
+                continue;
+            }
+            let names = if names.is_empty() { &["*"][..] } else { names.as_slice() };
+            for name in names {
+                toolkit::registry(project, "composer", name, standing, address, &file.at(url.span), out);
+            }
+        }
+        for url in &self.sources {
+            if let Some(host) = url.text().and_then(toolkit::host_of) {
+                toolkit::distributed_by(project, &host, &file.at(url.span), out);
+            }
+        }
+    }
+}
+
+/// Names that manifests above say to hold: the parts of a tree that is published in parts ask for each other.
+fn own_above(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
+    let mut own = BTreeSet::new();
+    let mut folder = file.folder();
+    for _ in 0..MOST_FOLDERS {
+        if folder.is_root() {
+            break;
+        }
+        folder = folder.parent();
+        let Some(above) = folder.join("composer.json").and_then(|path| input.companion(&path)) else { continue };
+        let Ok(root) = above.json() else { continue };
+        own.extend(root.get("replace").map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_ascii_lowercase()));
+        own.extend(root.text_at("name").map(str::to_ascii_lowercase));
+    }
+    own
+}
+
+/// Names that the lock file beside the manifest takes from folders: they are the tree's own.
+fn own_of_lock(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
+    let lock = file.folder().join("composer.lock").and_then(|path| input.companion(&path));
+    let Some(lock) = lock else { return BTreeSet::new() };
+    let Ok(root) = lock.json() else { return BTreeSet::new() };
+    let lists = ["packages", "packages-dev"].map(|list| root.get(list).map_or(&[][..], Node::list));
+    let own = lists.into_iter().flatten().filter(|node| node.at(&["dist", "type"]).and_then(Node::text) == Some("path"));
+    own.filter_map(|node| node.text_at("name").map(str::to_ascii_lowercase)).collect()
+}

@@ -1,0 +1,282 @@
+//! `Gemfile` and `gems.rb`: what a project asks Bundler for, as far as it is written as plain literals.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::scan::package::ruby::literal::{Argument, Statement, Value, statements};
+use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
+
+/// Scanner `gemfile`.
+pub struct Gemfile;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "gemfile",
+    title: "Bundler manifest",
+    summary: "Gems with requirement, group, platform and the server or repository they are asked from, where these are \
+              plain literals. Nothing is run: what is computed is told. A lock file answers the requirements.",
+    files: &["**/{Gemfile,gems.rb,*.gemfile}"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://bundler.io/man/gemfile.5.html",
+};
+
+/// What a block says of the gems in it.
+enum Block<'a> {
+    Groups(Vec<&'a str>),
+    Source(Option<&'a str>, Span),
+    Repository(String, Option<&'a str>, Span),
+    Own,
+    Condition(String),
+    Other,
+}
+
+impl Scanner for Gemfile {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let project = toolkit::root(input, file, out);
+        let mut reader =
+            Reader { file, project: &project, blocks: Vec::new(), sources: 0, shorthands: BTreeSet::new() };
+        for statement in statements(file.text()) {
+            reader.statement(&statement, out);
+        }
+        if let Some(open) = reader.blocks.first() {
+            out.problem(DiagnosticKind::Malformed, file, Some(open.1), "a block that is not closed");
+        }
+        Ok(())
+    }
+}
+
+struct Reader<'a, 'p> {
+    file: &'a SourceFile,
+    project: &'p ComponentId,
+    blocks: Vec<(Block<'a>, Span)>,
+    /// Servers for all gems so far.
+    sources: usize,
+    /// Keys that the file defines for repositories.
+    shorthands: BTreeSet<&'a str>,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        if statement.closes() {
+            self.blocks.pop();
+            return;
+        }
+        match statement.method {
+            "gem" if statement.receiver.is_empty() => self.gem(statement, out),
+            "source" if !statement.opens => self.server(statement, out),
+            "ruby" if statement.receiver.is_empty() => {
+                if let Some(version) = statement.positional(0).and_then(Argument::text) {
+                    let seen = self.file.at(statement.span);
+                    out.attribute(self.project, key::TOOLCHAIN, format!("ruby {version}"), seen);
+                }
+            }
+            "git_source" => {
+                self.shorthands.extend(statement.positional(0).and_then(Argument::text));
+            }
+            "eval_gemfile" => {
+                let message = "another Gemfile is read from here; it counts under its own name only";
+                out.problem(DiagnosticKind::Unresolved, self.file, Some(statement.span), message);
+            }
+            _ => {}
+        }
+        if statement.opens {
+            let block = block(statement);
+            self.blocks.push((block, statement.span));
+        }
+    }
+
+    /// A server for all gems.
+    fn server(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        let Some(argument) = statement.positional(0) else { return };
+        let Some(address) = argument.text() else {
+            let message = "the address of the gem server is computed";
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(argument.span), message);
+            return;
+        };
+        let standing = if self.sources == 0 { Standing::Instead } else { Standing::Beside };
+        self.sources += 1;
+        if !is_default(address) {
+            toolkit::registry(self.project, "gem", "*", standing, address, &self.file.at(argument.span), out);
+        }
+    }
+
+    fn gem(&self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        let Some(first) = statement.positional(0) else { return };
+        let Value::Text(name) = first.value else {
+            let message = "the name of the gem is computed";
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(statement.span), message);
+            return;
+        };
+        // the tool itself: lock files never hold it
+        if name == "bundler" {
+            return;
+        }
+        if statement.option("path").is_some() || self.blocks.iter().any(|(block, _)| matches!(block, Block::Own)) {
+            return;
+        }
+        let stated: Vec<&Argument<'a>> =
+            statement.arguments.iter().filter(|argument| argument.key.is_none()).skip(1).collect();
+        let requirement = stated.iter().flat_map(|argument| argument.texts()).collect::<Vec<_>>().join(", ");
+        if let Some(computed) = stated.iter().find(|argument| argument.value == Value::Computed) {
+            let message = format!("the requirement of `{name}` is computed");
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(computed.span), message);
+        }
+        let scope = scope_of(&self.groups(statement));
+        let id = Package::new("gem", name, None, self.file, first.span).require(&requirement, scope, self.project, out);
+        for condition in self.conditions(statement) {
+            out.attribute(&id, key::CONDITION, condition, self.file.at(statement.span));
+        }
+        self.origin(&id, name, statement, out);
+    }
+
+    fn groups(&self, statement: &Statement<'a>) -> Vec<&'a str> {
+        let mut found: Vec<&str> = ["group", "groups"]
+            .iter()
+            .filter_map(|key| statement.option(key))
+            .flat_map(Argument::texts)
+            .collect();
+        for (block, _) in &self.blocks {
+            if let Block::Groups(groups) = block {
+                found.extend(groups);
+            }
+        }
+        found
+    }
+
+    fn conditions(&self, statement: &Statement<'a>) -> Vec<String> {
+        let mut found = Vec::new();
+        for key in ["platform", "platforms", "install_if"] {
+            if let Some(option) = statement.option(key) {
+                let texts = option.texts();
+                found.push(if texts.is_empty() { key.to_owned() } else { format!("platform {}", texts.join(", ")) });
+            }
+        }
+        if !statement.rest.is_empty() {
+            found.push(statement.rest.to_owned());
+        }
+        found.extend(self.blocks.iter().filter_map(|(block, _)| match block {
+            Block::Condition(words) => Some(words.clone()),
+            _ => None,
+        }));
+        found
+    }
+
+    /// Where the gem is fetched from: what its own options say, else the block it stands in, else the default.
+    fn origin(&self, id: &ComponentId, name: &str, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        if let Some((address, span)) = repository(&statement.arguments) {
+            let seen = self.file.at(span);
+            toolkit::from_repository(id, &address, revision(statement), &seen, out);
+            return;
+        }
+        if let Some(option) = statement.arguments.iter().find(|one| one.key.is_some_and(|key| self.is_shorthand(key))) {
+            let message = format!("the repository of `{name}` is computed");
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(option.span), message);
+            return;
+        }
+        if let Some(source) = statement.option("source") {
+            self.from_server(id, name, source.text(), source.span, out);
+            return;
+        }
+        for (block, _) in self.blocks.iter().rev() {
+            match block {
+                Block::Source(address, span) => return self.from_server(id, name, *address, *span, out),
+                Block::Repository(address, revision, span) => {
+                    return toolkit::from_repository(id, address, *revision, &self.file.at(*span), out);
+                }
+                _ => {}
+            }
+        }
+        toolkit::from_default(id, "gem", &self.file.at(statement.span), out);
+    }
+
+    fn is_shorthand(&self, key: &str) -> bool {
+        self.shorthands.contains(key) || matches!(key, "git" | "github" | "gist" | "bitbucket")
+    }
+
+    fn from_server(&self, id: &ComponentId, name: &str, address: Option<&str>, span: Span, out: &mut Facts<'_>) {
+        match address.and_then(toolkit::host_of) {
+            Some(host) => toolkit::distributed_by(id, &host, &self.file.at(span), out),
+            None => {
+                let message = format!("the gem server of `{name}` is computed");
+                out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
+            }
+        }
+    }
+}
+
+/// What a statement that opens a block says of the gems in it.
+fn block<'a>(statement: &Statement<'a>) -> Block<'a> {
+    let texts = || -> Vec<&'a str> {
+        statement.arguments.iter().filter(|one| one.key.is_none()).flat_map(Argument::texts).collect()
+    };
+    match statement.method {
+        "group" => Block::Groups(texts()),
+        "source" => Block::Source(statement.positional(0).and_then(Argument::text), statement.span),
+        "path" => Block::Own,
+        "git" | "github" => match repository_of(statement.method, statement.positional(0).and_then(Argument::text)) {
+            Some(address) => Block::Repository(address, revision(statement), statement.span),
+            None => Block::Other,
+        },
+        "platform" | "platforms" => Block::Condition(format!("platform {}", texts().join(", "))),
+        "install_if" => Block::Condition("install_if".to_owned()),
+        word @ ("if" | "unless" | "case") => Block::Condition(format!("{word} {}", statement.rest)),
+        _ => Block::Other,
+    }
+}
+
+/// The repository that options name.
+fn repository(arguments: &[Argument<'_>]) -> Option<(String, Span)> {
+    arguments.iter().find_map(|argument| {
+        repository_of(argument.key?, argument.text()).map(|address| (address, argument.span))
+    })
+}
+
+fn repository_of(key: &str, value: Option<&str>) -> Option<String> {
+    let value = value?;
+    let full = |host: &str| match value.contains('/') {
+        true => format!("https://{host}/{value}"),
+        // `github: "rails"` is `rails/rails`
+        false => format!("https://{host}/{value}/{value}"),
+    };
+    Some(match key {
+        "git" => value.to_owned(),
+        "github" if value.contains("://") => value.to_owned(),
+        "github" => full("github.com"),
+        "gitlab" => full("gitlab.com"),
+        "bitbucket" => full("bitbucket.org"),
+        "gist" => format!("https://gist.github.com/{value}"),
+        _ => return None,
+    })
+}
+
+fn revision<'a>(statement: &Statement<'a>) -> Option<&'a str> {
+    ["ref", "tag", "branch"].iter().find_map(|key| statement.option(key)).and_then(Argument::text)
+}
+
+/// The scope that groups mean: what is only in groups of development or tests is not shipped.
+fn scope_of(groups: &[&str]) -> &'static str {
+    const DEV: [&str; 8] = ["development", "dev", "doc", "docs", "documentation", "lint", "ci", "rubocop"];
+    if groups.is_empty() {
+        scope::RUNTIME
+    } else if groups.iter().all(|group| *group == "test") {
+        scope::TEST
+    } else if groups.iter().all(|group| *group == "test" || DEV.contains(group)) {
+        scope::DEV
+    } else {
+        scope::RUNTIME
+    }
+}
+
+fn is_default(address: &str) -> bool {
+    address == "rubygems" || toolkit::host_of(address).is_some_and(|host| host == "rubygems.org")
+}

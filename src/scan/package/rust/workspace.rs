@@ -1,0 +1,69 @@
+//! What files above a Cargo manifest say of it: the workspace it belongs to, and the registries that are configured.
+
+use crate::parse::{Node, toml};
+use crate::scan::{Input, SourceFile};
+use crate::text::RelPath;
+
+/// How far above a manifest is looked.
+const MOST_FOLDERS: usize = 12;
+
+/// The manifest of a workspace.
+pub(super) struct Workspace {
+    /// Its file.
+    pub(super) file: SourceFile,
+    /// The file as a tree.
+    pub(super) root: Node,
+}
+
+impl Workspace {
+    /// The workspace that a manifest belongs to, unless the manifest is that itself.
+    pub(super) fn of(input: &Input<'_>, file: &SourceFile, root: &Node) -> Option<Self> {
+        if root.get("workspace").is_some() {
+            return None;
+        }
+        if let Some(stated) = root.at(&["package", "workspace"]).and_then(Node::text) {
+            return Self::at(input, &file.folder().join(stated)?);
+        }
+        above(&file.folder()).skip(1).find_map(|folder| Self::at(input, &folder))
+    }
+
+    fn at(input: &Input<'_>, folder: &RelPath) -> Option<Self> {
+        let file = input.companion(&folder.join("Cargo.toml")?)?;
+        // most manifests above are none: they are not parsed
+        if !file.text().contains("workspace") {
+            return None;
+        }
+        let (root, _) = toml::toml(file.text());
+        root.get("workspace").is_some().then_some(Self { file, root })
+    }
+}
+
+/// A folder and those above it, the nearest first.
+fn above(folder: &RelPath) -> impl Iterator<Item = RelPath> {
+    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
+    std::iter::successors(Some(folder.clone()), next).take(MOST_FOLDERS)
+}
+
+/// Configuration files of Cargo that hold for a folder, the nearest first.
+pub(super) fn configurations(input: &Input<'_>, folder: &RelPath) -> Vec<(SourceFile, Node)> {
+    let paths = above(folder).flat_map(|folder| {
+        [".cargo/config.toml", ".cargo/config"].into_iter().filter_map(move |path| folder.join(path))
+    });
+    let files = paths.filter_map(|path| input.companion(&path));
+    files.map(|file| (toml::toml(file.text()).0, file)).map(|(root, file)| (file, root)).collect()
+}
+
+/// Address of a registry that one of these files names, with its place.
+pub(super) fn registry_index<'c>(
+    configurations: &'c [(SourceFile, Node)],
+    name: &str,
+) -> Option<(&'c SourceFile, &'c Node)> {
+    configurations.iter().find_map(|(file, root)| Some((file, root.at(&["registries", name, "index"])?)))
+}
+
+/// True for the addresses of the public registry.
+pub(super) fn is_public(address: &str) -> bool {
+    address.contains("github.com/rust-lang/crates.io-index")
+        || crate::scan::package::toolkit::host_of(address)
+            .is_some_and(|host| host == "crates.io" || host.ends_with(".crates.io"))
+}
