@@ -107,7 +107,8 @@ fn version(id: &ComponentId) -> Option<&str> {
     Some(&rest[..rest.find(['?', '#']).unwrap_or(rest.len())])
 }
 
-/// What lock files answer.
+/// What lock files answer. A manifest that a tool wrote with exact versions only (a compiled requirements.txt)
+/// answers where no lock file proper does.
 struct Locks<'a> {
     /// Lock files by ecosystem and folder.
     files: BTreeMap<(&'a str, RelPath), &'a EvidenceSet>,
@@ -126,13 +127,22 @@ impl<'a> Locks<'a> {
             }
         }
         let folders: BTreeSet<&RelPath> = files.keys().map(|(_, folder)| folder).collect();
+        let compiled: BTreeSet<&RelPath> = files
+            .values()
+            .filter(|evidence| only_manifests_state(evidence))
+            .flat_map(|evidence| evidence.iter().filter_map(Evidence::path))
+            .collect();
+        let answers_there = |one: &Evidence| match one {
+            Evidence::Observed { basis: Basis::Resolved, .. } => true,
+            one => one.path().is_some_and(|path| compiled.contains(path)),
+        };
         let wanted: BTreeSet<&str> = asked.needs.iter().map(|need| base(need.package)).collect();
         let mut answers: BTreeMap<(RelPath, &str), Vec<&ComponentId>> = BTreeMap::new();
         for (fact, evidence) in &inventory.facts {
             if let Fact::Relation { from, kind: RelationKind::Contains, to, .. } = fact
                 && version(to).is_some()
                 && wanted.contains(base(to))
-                && evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Resolved, .. }))
+                && evidence.iter().any(answers_there)
                 && let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder))
             {
                 answers.entry((folder, base(to))).or_default().push(to);
@@ -172,7 +182,13 @@ impl Changes {
     fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
         let is_open = version(need.package).is_none();
         let place = need.evidence.iter().find_map(Evidence::place);
-        let Some((folder, lock)) = locks.nearest(need.ecosystem, need.project) else {
+        let nearest = locks.nearest(need.ecosystem, need.project).map(|(folder, lock)| {
+            let answers = locks.answers.get(&(folder, base(need.package))).map_or(&[][..], Vec::as_slice);
+            (answers, lock)
+        });
+        // a compiled manifest is the lock of what it was compiled from, not of every manifest beside it
+        let nearest = nearest.filter(|(answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
+        let Some((answers, lock)) = nearest else {
             if is_open {
                 self.kept.insert(need.package.clone());
                 if let Some(place) = place {
@@ -184,7 +200,6 @@ impl Changes {
             }
             return;
         };
-        let answers = locks.answers.get(&(folder, base(need.package))).map_or(&[][..], Vec::as_slice);
         let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
