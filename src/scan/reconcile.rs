@@ -314,12 +314,13 @@ fn answer(inventory: &mut Inventory, project: &ComponentId, question: &Component
 fn pin<'t>(ecosystem: &str, constraint: &'t str) -> Option<&'t str> {
     let text = constraint.trim();
     let marked = match ecosystem {
-        "pypi" => text.strip_prefix("===").or_else(|| text.strip_prefix("==")),
+        // conda's `=1.2` stands for every version that begins so
+        "pypi" | "conda" => text.strip_prefix("===").or_else(|| text.strip_prefix("==")),
         _ => text.strip_prefix('='),
     };
     let bare = || match ecosystem {
         // a bare version is a range there
-        "pypi" | "cargo" | "hex" | "gem" => None,
+        "pypi" | "cargo" | "hex" | "gem" | "conda" => None,
         _ => (text.split('.').count() >= 3).then_some(text),
     };
     let text = marked.or_else(bare)?.trim();

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::pep508::{Requirement, Sheet, is_local, normal, pinned, scope_of};
+use super::pep508::{Requirement, is_local, normal, pinned, scope_of};
 use super::requirements_lines::{What, is_generated, statements};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::scan::package::toolkit::{self, Entries, Locked, Package, Standing, scope};
+use crate::scan::package::toolkit::{self, Entries, Locked, Package, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
 

@@ -103,7 +103,8 @@ fn via<'a>(comment: &'a str, further: bool, above: Option<&mut Statement<'a>>) -
     true
 }
 
-fn what(text: Cow<'_, str>) -> What<'_> {
+/// What one line says, continuations joined.
+pub(super) fn what(text: Cow<'_, str>) -> What<'_> {
     if !text.starts_with('-') {
         return What::Requirement { text, via: Vec::new() };
     }
