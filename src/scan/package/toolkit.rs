@@ -113,7 +113,7 @@ pub(crate) fn default_registry(ecosystem: &str) -> Option<&'static str> {
         "julia" => "julialang.org",
         "cocoapods" => "cocoapods.org",
         "conan" => "conan.io",
-        "conda" => "anaconda.org",
+        "conda" => "conda.anaconda.org",
         "bazel" => "bazel.build",
         "jsr" => "jsr.io",
         _ => return None,

@@ -40,12 +40,15 @@ impl<'a> Spec<'a> {
     }
 }
 
-/// `==1.0`, `=1.0=build`, `1.0 build`; `=1.0` stands for every version that begins so.
+/// `==1.0`, `=1.0=build`, `1.0 build`, `1.0.0`; `=1.0` stands for every version that begins so.
 pub(super) fn exact(constraint: &str) -> Option<&str> {
     let version = match constraint.strip_prefix("==") {
         Some(version) => version.split(['=', ' ']).next()?,
         None => {
             let rest = constraint.strip_prefix('=').unwrap_or(constraint).trim();
+            if rest.len() == constraint.len() && rest.split('.').count() >= 3 && super::pep508::is_version(rest) {
+                return Some(rest);
+            }
             let (version, build) = rest.split_once(['=', ' '])?;
             let build = build.trim();
             (!build.is_empty() && !build.contains(['<', '>', '=', '|', ','])).then_some(version)?
@@ -64,14 +67,15 @@ pub(super) fn of_file(address: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !version.is_empty()).then_some((name, version))
 }
 
-/// The package comes from a channel: the host of its address, or the one that the tools take names for.
-pub(super) fn from_channel(id: &ComponentId, channel: &str, seen: &Seen, out: &mut Facts<'_>) {
+/// The package comes from a channel: the host of its address, or the one that the tools take names for. The channel
+/// is who publishes it when it can come from no other.
+pub(super) fn from_channel(id: &ComponentId, channel: &str, is_only: bool, seen: &Seen, out: &mut Facts<'_>) {
     match toolkit::host_of(channel) {
         Some(host) => toolkit::distributed_by(id, &host, seen, out),
         None => toolkit::distributed_by(id, host_of_channel(channel), &seen.clone().inferred(), out),
     }
     let name = channel_name(channel);
-    if !name.is_empty() {
+    if is_only && !name.is_empty() {
         out.attribute(id, key::IDENTITY, format!("conda:{name}"), seen.clone().inferred());
     }
 }
@@ -79,8 +83,7 @@ pub(super) fn from_channel(id: &ComponentId, channel: &str, seen: &Seen, out: &m
 /// Host of the channels that are written as names.
 fn host_of_channel(name: &str) -> &'static str {
     match name.split('/').next().unwrap_or(name) {
-        "defaults" | "main" | "anaconda" | "msys2" | "free" | "pkgs" => "repo.anaconda.com",
-        "r" => "repo.anaconda.com",
+        "defaults" | "main" | "anaconda" | "msys2" | "free" | "pkgs" | "r" => "repo.anaconda.com",
         _ => "conda.anaconda.org",
     }
 }
@@ -106,6 +109,8 @@ mod tests {
         assert_eq!(parts("numpy=1.26.4=py310_0").and_then(|found| found.3), Some("1.26.4"));
         assert_eq!(parts("numpy 1.26.4 py310_0").and_then(|found| found.3), Some("1.26.4"));
         assert_eq!(parts("numpy >=1.2, <2").and_then(|found| found.3), None);
+        assert_eq!(parts("numpy 1.26.4").and_then(|found| found.3), Some("1.26.4"));
+        assert_eq!(parts("numpy=1.26.4").and_then(|found| found.3), None);
         assert_eq!(parts("python 3.10.*").and_then(|found| found.3), None);
         assert_eq!(parts("not a spec"), None);
         assert_eq!(of_file("https://h.example/c/linux-64/lib-x-1.2-h0_1.conda"), Some(("lib-x", "1.2")));

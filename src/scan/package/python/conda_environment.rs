@@ -1,14 +1,14 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
 use super::conda::{Spec, from_channel};
-use super::pep508::{Requirement, Sheet, conditions};
+use super::pep508::{Requirement, Sheet, scope_of};
 use super::requirements_lines::{What, what};
 use super::tables::registry;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentKind};
+use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Package, Standing, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::scan::package::toolkit::{self, Package, Standing};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, Unit};
 
 /// Channels that one file may name: every package gets a relation to each of them.
 const CHANNEL_LIMIT: usize = 32;
@@ -64,10 +64,11 @@ impl Scanner for CondaEnvironment {
     }
 }
 
-fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Vec<(&'n str, &'n Node)> {
+/// The channels of a list: names, addresses, or tables of pixi that hold one.
+pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Vec<(&'n str, &'n Node)> {
     let list = document.get("channels").map_or(&[][..], Node::list);
-    let mut found: Vec<(&str, &Node)> =
-        list.iter().filter_map(|node| node.text().map(|text| (text, node))).filter(|one| one.0 != "nodefaults").collect();
+    let name = |node: &'n Node| node.text().or_else(|| node.text_at("channel")).map(|text| (text, node));
+    let mut found: Vec<(&str, &Node)> = list.iter().filter_map(name).filter(|one| one.0 != "nodefaults").collect();
     if let Some((_, node)) = found.get(CHANNEL_LIMIT) {
         let message = format!("more than {CHANNEL_LIMIT} channels; this and further ones are left out");
         out.problem(DiagnosticKind::LimitReached, sheet.file, Some(node.span), message);
@@ -88,18 +89,30 @@ fn conda(text: &str, item: &Node, channels: &[(&str, &Node)], sheet: Sheet<'_>, 
         return;
     };
     let constraint = if spec.version.is_some() { "" } else { spec.constraint };
+    let scope = scope_of(sheet.file.path().name());
     let id = Package::new("conda", spec.name, spec.version, sheet.file, item.span)
-        .require(constraint, scope::RUNTIME, sheet.project, out);
+        .require(constraint, scope, sheet.project, out);
     let seen = sheet.file.at(item.span);
-    match (spec.channel, channels) {
-        (Some(channel), _) => from_channel(&id, channel, &seen, out),
-        (None, []) => from_channel(&id, "defaults", &seen.inferred(), out),
-        (None, channels) => {
-            for (channel, node) in channels {
-                let seen = super::requirements::setting(sheet.file, node.span, channel);
-                from_channel(&id, channel, &seen, out);
-            }
-        }
+    match spec.channel {
+        Some(channel) => from_channel(&id, channel, true, &seen, out),
+        None => from_channels(&id, channels, &seen, sheet, out),
+    }
+}
+
+/// A package that names no channel may come from each of the file's.
+pub(super) fn from_channels(
+    id: &ComponentId,
+    channels: &[(&str, &Node)],
+    seen: &Seen,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) {
+    if channels.is_empty() {
+        from_channel(id, "defaults", true, &seen.clone().inferred(), out);
+    }
+    for (channel, node) in channels {
+        let seen = super::requirements::setting(sheet.file, node.span, channel);
+        from_channel(id, channel, channels.len() == 1, &seen, out);
     }
 }
 
@@ -118,9 +131,8 @@ fn pip(item: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
                 }
                 return;
             };
-            if let Some(asked) = requirement.ask(scope::RUNTIME, item.span, sheet, out) {
+            if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), item.span, sheet, out) {
                 let seen = sheet.file.at(item.span);
-                conditions(&asked.id, "", "", &seen, out);
                 asked.from_default(&seen, out);
             }
         }

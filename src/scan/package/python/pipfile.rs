@@ -47,7 +47,7 @@ impl Scanner for Pipfile {
             if at == 0 {
                 registry(address, span, "*", Standing::Instead, sheet, out);
             }
-            origins.index(source.text_at("name").unwrap_or(""), address, span);
+            origins.index(source.text_at("name").unwrap_or(""), address);
         }
         for table in root.entries().iter().filter(|table| !SETTINGS.contains(&&*table.key)) {
             let scope = match &*table.key {

@@ -89,7 +89,7 @@ fn describe(id: &ComponentId, node: &Node, file: &SourceFile, out: &mut Facts<'_
     let stated = artefact::fetched(id, node, "index", file, out)
         || node.get("vcs").is_some_and(|vcs| artefact::fetched(id, vcs, "url", file, out))
         || files().any(|one| artefact::fetched(id, one, "url", file, out));
-    let is_local = ["vcs", "archive", "sdist"].iter().any(|kind| node.at(&[kind, "path"]).is_some());
+    let is_local = node.get("vcs").into_iter().chain(files()).any(|one| one.get("path").is_some());
     if let Some(name) = node.get("name")
         && !stated
         && !is_local

@@ -15,8 +15,8 @@ pub struct Pyproject;
 static META: ScannerMeta = ScannerMeta {
     id: "pyproject",
     title: "Python project file",
-    summary: "Dependencies of PEP 621, extras, dependency groups, what the build needs, tables of Poetry, PDM, uv and \
-              Hatch, with markers, repositories and package indexes, as declared. A lock file in the folder or above \
+    summary: "Dependencies of PEP 621, extras, dependency groups, what the build needs, tables of Poetry, PDM, uv, \
+              Hatch and pixi, with markers, repositories and package indexes, as declared. A lock file in the folder or above \
               answers them; paths and workspace members are the project's own.",
     files: &["**/pyproject.toml"],
     unit: Unit::File,
@@ -48,6 +48,9 @@ impl Scanner for Pyproject {
                 let scope = if is_optional { scope::OPTIONAL } else { scope };
                 origins.ask(entry, scope, sheet, out);
             }
+        }
+        if let Some(pixi) = root.at(&["tool", "pixi"]) {
+            super::pixi_toml::read(pixi, sheet, out);
         }
         dynamic(&root, sheet, out);
         Ok(())

@@ -53,7 +53,7 @@ fn poetry_sources<'a>(poetry: &'a Node, origins: &mut Origins<'a>, sheet: Sheet<
     for source in sources.iter().filter(|source| !is_pypi(source)) {
         let Some((address, span)) = address(source, sheet, out) else { continue };
         if let Some(name) = source.text_at("name") {
-            origins.index(name, address, span);
+            origins.index(name, address);
         }
         match &*priority(source) {
             "primary" | "default" => {
@@ -72,7 +72,7 @@ pub(super) fn uv_indexes<'a>(uv: &'a Node, origins: &mut Origins<'a>, sheet: She
     for index in list(Some(uv), "index") {
         let Some((address, span)) = address(index, sheet, out) else { continue };
         if let Some(name) = index.text_at("name") {
-            origins.index(name, address, span);
+            origins.index(name, address);
         }
         let is = |key: &str| index.get(key).and_then(Node::as_bool) == Some(true);
         if !is("explicit") {

@@ -16,14 +16,14 @@ use crate::text::Span;
 /// The indexes that a project file names, and what it says of single packages.
 #[derive(Default)]
 pub(super) struct Origins<'a> {
-    indexes: BTreeMap<&'a str, (&'a str, Span)>,
+    indexes: BTreeMap<&'a str, &'a str>,
     packages: BTreeMap<Cow<'a, str>, &'a Node>,
 }
 
 impl<'a> Origins<'a> {
     /// An index with a name.
-    pub(super) fn index(&mut self, name: &'a str, address: &'a str, span: Span) {
-        self.indexes.insert(name, (address, span));
+    pub(super) fn index(&mut self, name: &'a str, address: &'a str) {
+        self.indexes.insert(name, address);
     }
 
     /// What is said of one package: `{ index = … }`, `{ git = … }`, `{ path = … }`, or a list of such.
@@ -64,7 +64,7 @@ impl<'a> Origins<'a> {
         let named = ["index", "source"].into_iter().find_map(|key| table.get(key));
         let Some((node, name)) = named.and_then(|node| node.text().map(|name| (node, name))) else { return false };
         match self.indexes.get(name) {
-            Some((address, _)) => {
+            Some(address) => {
                 if let Some(host) = toolkit::host_of(address) {
                     toolkit::distributed_by(id, &host, &sheet.file.at(node.span), out);
                 }
