@@ -41,6 +41,8 @@ struct Asked<'a> {
     needs: Vec<Need<'a>>,
     /// Constraints by package and the file that states them.
     constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
+    /// What is needed to build, by package and file: the lock files of some ecosystems do not hold it.
+    builds: BTreeSet<(&'a ComponentId, &'a RelPath)>,
 }
 
 impl<'a> Asked<'a> {
@@ -48,6 +50,7 @@ impl<'a> Asked<'a> {
         let mut ecosystems: BTreeMap<&ComponentId, &str> = BTreeMap::new();
         let mut open: BTreeSet<&ComponentId> = BTreeSet::new();
         let mut constraints: BTreeMap<(&ComponentId, &RelPath), BTreeSet<&str>> = BTreeMap::new();
+        let mut builds = BTreeSet::new();
         for (fact, evidence) in &inventory.facts {
             let Fact::Attribute { of, key, value } = fact else { continue };
             match *key {
@@ -56,6 +59,9 @@ impl<'a> Asked<'a> {
                 }
                 key::RESOLUTION if &**value == "unlocked" => {
                     open.insert(of);
+                }
+                key::SCOPE if &**value == "build" => {
+                    builds.extend(evidence.iter().filter_map(Evidence::path).map(|path| (of, path)));
                 }
                 key::REQUIREMENT => {
                     for path in evidence.iter().filter_map(Evidence::path) {
@@ -76,7 +82,7 @@ impl<'a> Asked<'a> {
             }
             _ => None,
         });
-        Self { needs: needs.collect(), constraints }
+        Self { needs: needs.collect(), constraints, builds }
     }
 }
 
@@ -205,6 +211,9 @@ impl Changes {
         if answers.is_empty() {
             if is_open {
                 self.kept.insert(need.package.clone());
+                if place.is_some_and(|place| asked.builds.contains(&(need.package, &place.path))) {
+                    return;
+                }
                 self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
             }
             return;

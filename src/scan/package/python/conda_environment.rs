@@ -1,11 +1,12 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
 use super::conda::{Spec, from_channel};
-use super::pep508::{Requirement, Sheet, scope_of};
+use super::pep508::{Sheet, scope_of};
+use super::requirements::{setting, split_options, understood};
 use super::requirements_lines::{What, what};
 use super::tables::registry;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind};
+use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit::{self, Package, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, Unit};
@@ -38,6 +39,11 @@ impl Scanner for CondaEnvironment {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let text = file.text();
+        // the globs match folders of such names as well
+        let name = file.path().name();
+        if !name.starts_with("environment") && !name.starts_with("conda") {
+            return Ok(());
+        }
         // the name alone tells little: other things are called so as well
         if !text.starts_with("dependencies:") && !text.contains("\ndependencies:") {
             return Ok(());
@@ -76,7 +82,7 @@ pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts
     }
     for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
         let standing = if at == 0 { Standing::Instead } else { Standing::Beside };
-        let seen = super::requirements::setting(sheet.file, node.span, address);
+        let seen = setting(sheet.file, node.span, address);
         toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
     }
     found
@@ -111,7 +117,7 @@ pub(super) fn from_channels(
         from_channel(id, "defaults", true, &seen.clone().inferred(), out);
     }
     for (channel, node) in channels {
-        let seen = super::requirements::setting(sheet.file, node.span, channel);
+        let seen = setting(sheet.file, node.span, channel);
         from_channel(id, channel, channels.len() == 1, &seen, out);
     }
 }
@@ -124,15 +130,14 @@ fn pip(item: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
     };
     match what(text.into()) {
         What::Requirement { text, .. } => {
-            let Some(requirement) = Requirement::parse_with_addresses(&text) else {
-                if !text.starts_with(['.', '/', '~']) && !text.starts_with("file:") {
-                    let message = format!("not a requirement: `{}`", toolkit::without_secrets(&text));
-                    out.problem(DiagnosticKind::Malformed, sheet.file, span, message);
-                }
-                return;
-            };
+            let (spec, hashes) = split_options(&text);
+            let requirement = understood(spec, sheet.file, item.span, out);
+            let Some(requirement) = requirement else { return };
             if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), item.span, sheet, out) {
                 let seen = sheet.file.at(item.span);
+                for hash in hashes {
+                    out.attribute(&asked.id, key::INTEGRITY, hash, seen.clone());
+                }
                 asked.from_default(&seen, out);
             }
         }

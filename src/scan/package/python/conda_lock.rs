@@ -35,8 +35,10 @@ impl Scanner for CondaLock {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if file.path().name().ends_with(".lock") {
-            return explicit(input, file, out);
+        let name = file.path().name();
+        if name.ends_with(".lock") {
+            // the glob matches folders of such names as well
+            return if name.starts_with("conda-") { explicit(input, file, out) } else { Ok(()) };
         }
         let root = file.yaml_or_part(out).first().context("no document: not a conda lock file")?;
         let packages = root.get("package").context("no `package` list: not a conda lock file")?;

@@ -38,6 +38,9 @@ impl Scanner for PdmLock {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if !file.path().name().starts_with("pdm.") {
+            return Ok(());
+        }
         let root = file.toml_or_part(out);
         if root.get("metadata").is_none() {
             root.get("package").context("neither `[[package]]` entries nor `[metadata]`: not a PDM lock file")?;

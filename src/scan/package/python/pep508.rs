@@ -46,11 +46,15 @@ impl<'a> Requirement<'a> {
             return (!address.is_empty()).then_some(Self { name, extras, specifier: "", address: Some(address), marker });
         }
         let (specifier, marker) = rest.split_once(';').unwrap_or((rest, ""));
-        let specifier = specifier.trim();
+        // not of the standard and found: `name == 1.0 @ address`
+        let (specifier, address) = match specifier.split_once(" @ ") {
+            Some((specifier, address)) => (specifier.trim(), Some(address.trim())),
+            None => (specifier.trim(), None),
+        };
         let specifier =
             specifier.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).map_or(specifier, str::trim);
         let marker = marker.trim();
-        is_specifier(specifier).then_some(Self { name, extras, specifier, address: None, marker })
+        is_specifier(specifier).then_some(Self { name, extras, specifier, address, marker })
     }
 
     /// As [`Self::parse`], and reads `git+https://…#egg=name` and addresses of files that have the name in theirs.
@@ -74,10 +78,8 @@ impl<'a> Requirement<'a> {
 
     /// The exact version that it asks for, by its specifier or by the name of the file it is taken from.
     pub(super) fn version(&self) -> Option<Cow<'a, str>> {
-        match self.address {
-            Some(address) => file_parts(address).map(|(_, version)| decoded(version)),
-            None => pinned(self.specifier).map(Cow::Borrowed),
-        }
+        let of_file = self.address.and_then(file_parts).map(|(_, version)| decoded(version));
+        of_file.or_else(|| pinned(self.specifier).map(Cow::Borrowed))
     }
 
     /// Writes what a manifest asks for; `None` for paths, which are the tree's own.
@@ -174,6 +176,8 @@ pub(super) fn pinned(specifier: &str) -> Option<&str> {
     specifier.split(',').find_map(|clause| {
         let clause = clause.trim();
         let version = clause.strip_prefix("===").or_else(|| clause.strip_prefix("=="))?.trim();
+        // `v1.0` is another spelling of 1.0
+        let version = version.strip_prefix('v').unwrap_or(version);
         is_version(version).then_some(version)
     })
 }
@@ -255,6 +259,8 @@ mod tests {
         assert_eq!(version("a==1.0").as_deref(), Some("1.0"));
         assert_eq!(version("a===1.0").as_deref(), Some("1.0"));
         assert_eq!(version("a==1.*"), None);
+        assert_eq!(version("a==v1.0").as_deref(), Some("1.0"));
+        assert_eq!(version("a == 1.0 @ git+https://h.example/a").as_deref(), Some("1.0"));
         assert_eq!(version("a>=1"), None);
         assert_eq!(version("https://h.example/torch-2.1%2Bcpu-cp39-cp39-any.whl").as_deref(), Some("2.1+cpu"));
         assert_eq!(version("a @ https://h.example/a-b-1.0.tar.gz").as_deref(), Some("1.0"));

@@ -1,4 +1,4 @@
-//! `pixi.lock`, versions 4 to 6: exact packages of conda and PyPI.
+//! `pixi.lock`, versions 4 to 7: exact packages of conda and PyPI.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct PixiLock;
 static META: ScannerMeta = ScannerMeta {
     id: "pixi-lock",
     title: "pixi lock file",
-    summary: "Exact packages of conda and PyPI of lock versions 4 to 6 with edges, platform, licence, hashes and \
+    summary: "Exact packages of conda and PyPI of lock versions 4 to 7 with edges, platform, licence, hashes and \
               addresses. What only environments with names of tests or development use has that scope. Paths are the \
               project's own.",
     files: &["**/pixi.lock"],
@@ -49,13 +49,15 @@ impl Scanner for PixiLock {
         let root = file.yaml_or_part(out).first().context("no document: not a pixi lock file")?;
         let packages = root.get("packages").context("no `packages` list: not a pixi lock file")?;
         if let Some(version) = root.get("version")
-            && !version.scalar().is_some_and(|text| matches!(&*text, "4" | "5" | "6"))
+            && !version.scalar().is_some_and(|text| matches!(&*text, "4" | "5" | "6" | "7"))
         {
-            let message = "a lock version that is not known; read as version 6";
+            let message = "a lock version that is not known; read as version 7";
             out.problem(DiagnosticKind::Unsupported, file, Some(version.span), message);
         }
         let project = toolkit::locked_root("conda", input, file, out);
-        toolkit::locked_root("pypi", input, file, out);
+        if packages.list().iter().any(|node| node.get("pypi").is_some() || node.text_at("kind") == Some("pypi")) {
+            toolkit::locked_root("pypi", input, file, out);
+        }
         let used = used(root);
         let mut all = Vec::new();
         let mut entries = Entries::default();
@@ -92,6 +94,14 @@ fn used(root: &Node) -> BTreeMap<&str, &'static str> {
             }
         }
     }
+    // what sources of the tree are built with
+    for package in root.get("packages").map_or(&[][..], Node::list) {
+        for list in ["build_packages", "host_packages"].iter().filter_map(|key| package.get(key)) {
+            for address in list.list().iter().filter_map(|one| one.text_at("conda")) {
+                used.entry(address).or_insert(scope::BUILD);
+            }
+        }
+    }
     used
 }
 
@@ -103,6 +113,19 @@ fn entry<'a>(
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) -> Option<(Entry<'a>, String)> {
+    // version 7: `name[hash] @ folder`, a package of conda that is built from source
+    if let Some(source) = node.get("conda_source") {
+        let (name, address) = source.text().and_then(|text| text.split_once('@')).unwrap_or_default();
+        let name = name.split('[').next().unwrap_or(name).trim();
+        let locked = if toolkit::host_of(address.trim()).is_some() && !name.is_empty() {
+            let id = Package::new("conda", name, None, file, source.span).write(project, out);
+            toolkit::fetched_from(&id, address.trim(), &file.at(source.span), out);
+            Locked::package(id)
+        } else {
+            Locked::own(project)
+        };
+        return Some((Entry { locked, is_conda: true, span: source.span, node }, name.to_owned()));
+    }
     // version 6 has the address under the kind, older ones have both by name
     let kind = node.text_at("kind");
     let is_conda = node.get("conda").is_some() || kind == Some("conda");

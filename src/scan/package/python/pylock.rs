@@ -34,6 +34,9 @@ impl Scanner for Pylock {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if !file.path().name().starts_with("pylock.") {
+            return Ok(());
+        }
         let root = file.toml_or_part(out);
         let packages = root.get("packages").context("no `[[packages]]` entries: not a Python lock file")?;
         if let Some(version) = root.get("lock-version")

@@ -1,7 +1,8 @@
 //! `pyproject.toml`: what a Python project asks for, in the tables of the standards and of its tools.
 
-use super::pep508::{Requirement, Sheet, scope_of_group};
+use super::pep508::{Sheet, scope_of_group};
 use super::pyproject_tools;
+use super::requirements::understood;
 use super::tables::Origins;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
@@ -100,14 +101,7 @@ fn declare(
     };
     // PDM: `-e file:///${PROJECT_ROOT}/part#egg=part`
     let spec = text.strip_prefix("-e ").unwrap_or(text);
-    let Some(requirement) = Requirement::parse_with_addresses(spec) else {
-        if spec.trim().starts_with("{root:") || spec.trim().starts_with("file:") {
-            return;
-        }
-        let message = format!("not a requirement: `{}`", toolkit::without_secrets(text));
-        out.problem(DiagnosticKind::Malformed, sheet.file, Some(item.span), message);
-        return;
-    };
+    let Some(requirement) = understood(spec.trim(), sheet.file, item.span, out) else { return };
     if origins.is_own(requirement.name) {
         return;
     }

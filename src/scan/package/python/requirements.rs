@@ -47,6 +47,9 @@ impl Scanner for Requirements {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        if !is_scanned(input.file().path()) {
+            return Ok(());
+        }
         let project = toolkit::root(input, input.file(), out);
         let listed = listed(input, out);
         let mut reader =
@@ -69,10 +72,13 @@ struct Listed {
     constrains: bool,
 }
 
-/// True for files that are read by themselves: what they list belongs to the project of their folder.
+/// True for files that are read by themselves: what they list belongs to the project of their folder. Globs cannot
+/// tell: their stars match folders as well.
 fn is_scanned(path: &RelPath) -> bool {
     let name = path.name();
-    let is_listed = name.contains("requirements") || path.parent().name() == "requirements";
+    let is_listed = name.contains("requirements")
+        || name.starts_with("constraints")
+        || path.as_str().split('/').any(|folder| folder == "requirements");
     is_listed && (name.ends_with(".txt") || name.ends_with(".in"))
 }
 
@@ -286,14 +292,14 @@ pub(super) fn setting(file: &SourceFile, span: Span, address: &str) -> Seen {
 }
 
 /// The requirement, if it is one of a package of others; what cannot be understood is a problem.
-fn understood<'t>(spec: &'t str, file: &SourceFile, span: Span, out: &mut Facts<'_>) -> Option<Requirement<'t>> {
+pub(super) fn understood<'t>(spec: &'t str, file: &SourceFile, span: Span, out: &mut Facts<'_>) -> Option<Requirement<'t>> {
     let found = Requirement::parse_with_addresses(spec);
     let is_path = spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
     if is_path || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
         return None;
     }
     if found.is_none() {
-        let is_template = ["{{", "{%", "${", "%("].iter().any(|mark| spec.contains(mark));
+        let is_template = ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| spec.contains(mark));
         let (kind, message) = if is_template {
             (DiagnosticKind::Unresolved, "a template is not a requirement")
         } else if spec.contains("://") {
@@ -313,8 +319,13 @@ fn is_direct(via: &[&str]) -> bool {
 }
 
 /// Cuts ` --hash=…` and other options off.
-fn split_options(text: &str) -> (&str, Vec<&str>) {
-    let cut = text.find(" --").unwrap_or(text.len());
-    let hashes = text[cut..].split_whitespace().filter_map(|word| word.strip_prefix("--hash="));
-    (text[..cut].trim(), hashes.collect())
+pub(super) fn split_options(text: &str) -> (&str, Vec<&str>) {
+    let cut = [" --", " -C"].into_iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+    let mut hashes = Vec::new();
+    let mut words = text[cut..].split_whitespace();
+    while let Some(word) = words.next() {
+        let hash = if word == "--hash" { words.next() } else { word.strip_prefix("--hash=") };
+        hashes.extend(hash.filter(|hash| !hash.is_empty()));
+    }
+    (text[..cut].trim(), hashes)
 }

@@ -1,7 +1,8 @@
 //! `setup.cfg`: what a setuptools project asks for, declared.
 
 use super::ini::{self, Setting};
-use super::pep508::{Requirement, Sheet};
+use super::pep508::Sheet;
+use super::requirements::understood;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, scope};
@@ -47,15 +48,7 @@ impl Scanner for SetupCfg {
                     out.problem(DiagnosticKind::Unresolved, file, Some(*span), message);
                     continue;
                 }
-                let Some(requirement) = Requirement::parse_with_addresses(text) else {
-                    let (kind, message) = match text.contains("%(") {
-                        true => (DiagnosticKind::Unresolved, "a requirement that other settings complete"),
-                        false => (DiagnosticKind::Malformed, "not a requirement"),
-                    };
-                    let text = toolkit::without_secrets(text);
-                    out.problem(kind, file, Some(*span), format!("{message}: `{text}`"));
-                    continue;
-                };
+                let Some(requirement) = understood(text, file, *span, out) else { continue };
                 let sheet = Sheet { file, project: &project };
                 if let Some(asked) = requirement.ask(scope, *span, sheet, out) {
                     asked.from_default(&file.at(*span), out);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::pep508::{Requirement, Sheet};
+use super::pep508::Sheet;
 use super::python_words::{Word, words};
+use super::requirements::understood;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, scope};
@@ -54,11 +55,7 @@ impl Scanner for SetupPy {
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
         }
         for (text, span, scope) in found.texts {
-            let Some(requirement) = Requirement::parse_with_addresses(text) else {
-                let message = format!("not a requirement: `{}`", toolkit::without_secrets(text));
-                out.problem(DiagnosticKind::Malformed, file, Some(span), message);
-                continue;
-            };
+            let Some(requirement) = understood(text, file, span, out) else { continue };
             if let Some(asked) = requirement.ask(scope, span, Sheet { file, project: &project }, out) {
                 asked.from_default(&file.at(span), out);
             }

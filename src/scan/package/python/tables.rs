@@ -69,6 +69,8 @@ impl<'a> Origins<'a> {
                     toolkit::distributed_by(id, &host, &sheet.file.at(node.span), out);
                 }
             }
+            // pixi has the address itself
+            None if name.contains("://") => toolkit::fetched_from(id, name, &sheet.file.at(node.span), out),
             // Poetry knows its own registry by name
             None if name.eq_ignore_ascii_case("pypi") => return false,
             None => {
