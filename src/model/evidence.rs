@@ -127,6 +127,11 @@ impl EvidenceSet {
         }
     }
 
+    /// Keeps only those that hold.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Evidence) -> bool) {
+        self.0.retain(|one| keep(one));
+    }
+
     /// In order.
     pub fn iter(&self) -> std::slice::Iter<'_, Evidence> {
         self.0.iter()

@@ -44,6 +44,18 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// The component that it is about; of a relation the near end.
+    #[must_use]
+    pub fn owner(&self) -> &ComponentId {
+        match self {
+            Self::Component { id, .. } => id,
+            Self::Attribute { of, .. } => of,
+            Self::Relation { from, .. } => from,
+        }
+    }
+}
+
 /// One statement of an inventory, borrowed from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactRef<'a> {
@@ -159,9 +171,29 @@ impl Known {
         &self.relations
     }
 
+    /// The relation of a kind to a far end, without group or horizon of its own.
+    #[must_use]
+    pub fn relation(&self, kind: RelationKind, to: &ComponentId) -> Option<&Relation> {
+        let start = self.relations.partition_point(|row| (row.kind, &row.to) < (kind, to));
+        self.relations.get(start).filter(|row| {
+            row.kind == kind && row.to == *to && row.group.is_none() && row.horizon.is_none()
+        })
+    }
+
     /// Adds a property or one more evidence for it.
     pub fn note(&mut self, key: &'static str, value: Arc<str>, evidence: Evidence) {
         put(&mut self.attributes, Attribute { key, value, evidence: EvidenceSet::of(evidence) });
+    }
+
+    /// Appends a fact; [`Self::settle`] must follow.
+    fn push(&mut self, fact: Fact, evidence: EvidenceSet) {
+        match fact {
+            Fact::Component { kind, .. } => self.kinds.push((kind, evidence)),
+            Fact::Attribute { key, value, .. } => self.attributes.push(Attribute { key, value, evidence }),
+            Fact::Relation { kind, to, group, horizon, .. } => {
+                self.relations.push(Relation { kind, to, group, horizon, evidence });
+            }
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -271,6 +303,21 @@ impl Inventory {
         }
     }
 
+    /// Adds many facts; what each component gets is put in order once.
+    pub fn extend_all(&mut self, facts: impl IntoIterator<Item = (Fact, EvidenceSet)>) {
+        let mut touched = std::collections::BTreeSet::new();
+        for (fact, evidence) in facts {
+            let owner = fact.owner().clone();
+            self.known.entry(owner.clone()).or_default().push(fact, evidence);
+            touched.insert(owner);
+        }
+        for owner in touched {
+            if let Some(known) = self.known.get_mut(&owner) {
+                known.settle();
+            }
+        }
+    }
+
     /// Set union.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
@@ -350,11 +397,7 @@ impl Inventory {
 
     /// Takes one fact out, and gives its evidence.
     pub fn remove(&mut self, fact: &Fact) -> Option<EvidenceSet> {
-        let owner = match fact {
-            Fact::Component { id, .. } => id,
-            Fact::Attribute { of, .. } => of,
-            Fact::Relation { from, .. } => from,
-        };
+        let owner = fact.owner();
         let known = self.known.get_mut(owner)?;
         let evidence = match fact {
             Fact::Component { kind, .. } => {
@@ -384,6 +427,28 @@ impl Inventory {
             self.known.remove(owner);
         }
         Some(evidence)
+    }
+
+    /// Keeps the evidence that `keep` accepts; a fact without any goes.
+    pub fn retain_evidence(&mut self, keep: impl Fn(FactRef<'_>, &Evidence) -> bool) {
+        self.known.retain(|id, known| {
+            known.kinds.retain_mut(|(kind, evidence)| {
+                evidence.retain(|one| keep(FactRef::Component { id, kind: *kind }, one));
+                !evidence.is_empty()
+            });
+            known.attributes.retain_mut(|row| {
+                let Attribute { key, value, evidence } = row;
+                evidence.retain(|one| keep(FactRef::Attribute { of: id, key, value }, one));
+                !evidence.is_empty()
+            });
+            known.relations.retain_mut(|row| {
+                let mut evidence = std::mem::take(&mut row.evidence);
+                evidence.retain(|one| keep(row.as_fact(id), one));
+                row.evidence = evidence;
+                !row.evidence.is_empty()
+            });
+            !known.is_empty()
+        });
     }
 
     /// Keeps the facts that `keep` accepts.
@@ -416,18 +481,8 @@ pub struct Draft {
 impl Draft {
     /// Adds one fact with one evidence.
     pub fn add(&mut self, fact: Fact, evidence: Evidence) {
-        let evidence = EvidenceSet::of(evidence);
-        match fact {
-            Fact::Component { id, kind } => {
-                self.of(&id).kinds.push((kind, evidence));
-            }
-            Fact::Attribute { of, key, value } => {
-                self.of(&of).attributes.push(Attribute { key, value, evidence });
-            }
-            Fact::Relation { from, kind, to, group, horizon } => {
-                self.of(&from).relations.push(Relation { kind, to, group, horizon, evidence });
-            }
-        }
+        let known = self.of(fact.owner());
+        known.push(fact, EvidenceSet::of(evidence));
     }
 
     fn of(&mut self, id: &ComponentId) -> &mut Known {

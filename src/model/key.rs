@@ -124,3 +124,5 @@ pub const FIRMWARE_VERSION: &str = "firmware-version";
 pub const MEMORY: &str = "memory";
 /// Of a host: `build` when a build step fetches from it.
 pub const FETCHED_BY: &str = "fetched-by";
+/// Of a project: `ecosystem name` of the package that it makes.
+pub const MAKES: &str = "makes";

@@ -21,13 +21,6 @@ const BY_NAME: &[(&str, &str)] = &[
     ("**/pnpm-lock.yaml", "a pnpm lock file"),
     ("**/bun.lock", "a Bun lock file"),
     ("**/deno.lock", "a Deno lock file"),
-    ("**/poetry.lock", "a Poetry lock file"),
-    ("**/pdm.lock", "a PDM lock file"),
-    ("**/Pipfile.lock", "a Pipenv lock file"),
-    ("**/Pipfile", "a Pipenv manifest"),
-    ("**/pylock*.toml", "a Python lock file (PEP 751)"),
-    ("**/conda-lock.yml", "a conda lock file"),
-    ("**/pixi.lock", "a pixi lock file"),
     ("**/pom.xml", "a Maven project"),
     ("**/build.gradle", "a Gradle build"),
     ("**/build.gradle.kts", "a Gradle build"),
@@ -55,8 +48,6 @@ const BY_WORDS: &[(&str, &str, &str)] = &[
     ("**/*.{json,template}", "\"AWSTemplateFormatVersion\"", "a CloudFormation template"),
     ("**/*.json", "\"bomFormat\"", "a CycloneDX bill of materials"),
     ("**/*.json", "\"spdxVersion\"", "an SPDX bill of materials"),
-    ("**/environment.{yaml,yml}", "\ndependencies:", "a conda environment"),
-    ("**/setup.{py,cfg}", "install_requires", "a setuptools project with requirements"),
 ];
 
 /// Bytes of a file in which words are looked for.

@@ -123,7 +123,7 @@ pub(crate) fn default_registry(ecosystem: &str) -> Option<&'static str> {
         "julia" => "julialang.org",
         "cocoapods" => "cocoapods.org",
         "conan" => "conan.io",
-        "conda" => "anaconda.org",
+        "conda" => "conda.anaconda.org",
         "bazel" => "bazel.build",
         "jsr" => "jsr.io",
         // the registry is a repository there
@@ -191,7 +191,12 @@ pub(crate) struct Entries<'a> {
 impl<'a> Entries<'a> {
     /// Adds an entry under the name that edges use.
     pub(crate) fn add(&mut self, name: impl Into<Cow<'a, str>>, version: Option<&'a str>, locked: Locked) {
-        self.by_name.entry(name.into()).or_default().push((version, locked));
+        /// Versions of one name that an edge may mean: real files have a few, hostile ones would make every edge all.
+        const SAME_NAME: usize = 100;
+        let same = self.by_name.entry(name.into()).or_default();
+        if same.len() < SAME_NAME {
+            same.push((version, locked));
+        }
     }
 
     /// Every entry that the name may mean; with a version that stands there, only those of that version.

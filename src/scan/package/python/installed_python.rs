@@ -1,4 +1,4 @@
-//! Installed Python distributions: `*.dist-info/METADATA` and `*.egg-info/PKG-INFO`.
+//! Installed Python distributions: `*.dist-info/METADATA`, `*.egg-info/PKG-INFO`, and `*.egg-info` as a file.
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -13,13 +13,19 @@ pub struct InstalledPython;
 static META: ScannerMeta = ScannerMeta {
     id: "installed-python",
     title: "Installed Python distributions",
-    summary: "Name, version, licence, author's mail domain and code host of what is installed. Requirements of a \
-              distribution are not read: what they led to is installed beside it.",
-    files: &["**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO"],
+    summary: "Name, version, licence, author, maintainer, code host, and the address it was installed from, of what is \
+              installed or packed as a wheel. Requirements of a distribution are not read: what they led to is \
+              installed beside it.",
+    files: &[
+        "**/*.dist-info/METADATA",
+        "**/*.dist-info/direct_url.json",
+        "**/*.egg-info/PKG-INFO",
+        "**/*.egg-info",
+    ],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Resolved,
-    emits: &[ComponentKind::Project, ComponentKind::Image, ComponentKind::Package],
+    emits: &[ComponentKind::Project, ComponentKind::Image, ComponentKind::Package, ComponentKind::Host],
     reference: "https://packaging.python.org/en/latest/specifications/core-metadata/",
 };
 
@@ -37,19 +43,25 @@ impl Scanner for InstalledPython {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if file.path().name() == "direct_url.json" {
+            return direct_url(file, out);
+        }
         let fields = header(file.text());
         let field = |name: &str| fields.iter().find(|field| field.0.eq_ignore_ascii_case(name));
         let (Some((_, name, span)), Some((_, version, _))) = (field("Name"), field("Version")) else {
             out.problem(DiagnosticKind::Malformed, file, None, "no `Name` or no `Version`");
             return Ok(());
         };
-        let root = input.root_subject_at(&file.folder().parent());
+        let is_folder = matches!(file.path().name(), "METADATA" | "PKG-INFO");
+        let folder = if is_folder { file.folder().parent() } else { file.folder() };
+        let root = input.root_subject_at(&folder);
         out.component(&root, input.root_kind(), file.whole());
         let package = Package::new("pypi", name, Some(*version), file, *span);
         let id = package.write(&root, out);
-        let licence = field("License-Expression").or_else(|| field("License"));
-        if let Some((_, licence, span)) = licence.filter(|(_, text, _)| text.len() <= LICENCE) {
-            out.attribute(&id, key::LICENSE, licence, file.at(*span));
+        let stated = field("License-Expression").or_else(|| field("License"));
+        let stated = stated.filter(|(_, text, _)| text.len() <= LICENCE).map(|(_, text, span)| (*text, *span));
+        if let Some((licence, span)) = stated.or_else(|| classified(&fields)) {
+            out.attribute(&id, key::LICENSE, licence, file.at(span));
         }
         origins(&id, &fields, file, out);
         Ok(())
@@ -72,18 +84,60 @@ fn header(text: &str) -> Vec<Field<'_>> {
         .collect()
 }
 
+/// The licence of the first classifier that names one: `License :: OSI Approved :: MIT License`.
+fn classified<'a>(fields: &[Field<'a>]) -> Option<(&'a str, Span)> {
+    fields.iter().filter(|(name, _, _)| *name == "Classifier").find_map(|(_, value, span)| {
+        let (_, name) = value.strip_prefix("License ::")?.rsplit_once("::")?;
+        Some((name.trim(), *span))
+    })
+}
+
+/// Where a distribution was installed from that no index gave. The folder names it.
+fn direct_url(file: &SourceFile, out: &mut Facts<'_>) -> anyhow::Result<()> {
+    let root = file.json().map_err(|error| file.parse_error(error))?;
+    let folder = file.folder();
+    let named = folder.name().strip_suffix(".dist-info").and_then(|stem| stem.rsplit_once('-'));
+    let address = root.get("url").and_then(|node| node.text().map(|text| (text, node.span)));
+    let (Some((name, version)), Some((address, span))) = (named, address) else {
+        out.problem(DiagnosticKind::Malformed, file, Some(root.span), "no `url`, or a folder without name and version");
+        return Ok(());
+    };
+    if toolkit::host_of(address).is_none() {
+        // a folder or a file of the machine it was installed on
+        return Ok(());
+    }
+    let id = Package::new("pypi", name, Some(version), file, span).id();
+    let seen = file.at(span);
+    out.component(&id, ComponentKind::Package, seen.clone());
+    toolkit::fetched_from(&id, address, &seen, out);
+    toolkit::repository_owner_of(&id, address, &seen, out);
+    if let Some(commit) = root.at(&["vcs_info", "commit_id"])
+        && let Some(text) = commit.text()
+    {
+        out.attribute(&id, key::REVISION, text, file.at(commit.span));
+    }
+    Ok(())
+}
+
 /// Who writes it, as far as mail domains and code hosts tell.
 fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile, out: &mut Facts<'_>) {
     for (name, value, span) in fields {
         let seen = file.at(*span);
         match *name {
-            "Author-email" | "Maintainer-email" => toolkit::mail(id, value, &seen, out),
+            "Author" | "Maintainer" => out.attribute(id, key::AUTHOR, value, seen),
+            "Author-email" | "Maintainer-email" => {
+                out.attribute(id, key::AUTHOR, value, seen.clone());
+                toolkit::mail(id, value, &seen, out);
+            }
             "Home-page" => toolkit::repository_owner_of(id, value, &seen, out),
             // `Source, https://…`; other labels lead to trackers and documents of others as well
             "Project-URL" => {
                 let Some((label, address)) = value.split_once(',') else { continue };
                 let label = label.trim().to_ascii_lowercase();
-                if ["source", "home", "repo", "code", "github"].iter().any(|word| label.contains(word)) {
+                let is = |words: &[&str]| words.iter().any(|word| label.contains(word));
+                if is(&["source", "repo", "code", "github"]) {
+                    toolkit::repository(id, address.trim(), &seen, out);
+                } else if is(&["home"]) {
                     toolkit::repository_owner_of(id, address.trim(), &seen, out);
                 }
             }

@@ -1,6 +1,28 @@
-//! Python: requirements, projects, lock files, what is installed.
+//! Python and conda: requirements, projects, lock files, settings, what is installed.
 
+mod artefact;
+mod conda;
+pub mod conda_environment;
+pub mod conda_lock;
+mod ini;
+pub mod installed_conda;
 pub mod installed_python;
+pub mod pdm_lock;
+mod pep508;
+pub mod pip_config;
+pub mod pipfile;
+pub mod pipfile_lock;
+pub mod pixi_lock;
+pub mod pixi_toml;
+pub mod poetry_lock;
+pub mod pylock;
 pub mod pyproject;
+mod pyproject_tools;
+mod python_words;
+mod reach;
 pub mod requirements;
+mod requirements_lines;
+pub mod setup_cfg;
+pub mod setup_py;
+mod tables;
 pub mod uv_lock;

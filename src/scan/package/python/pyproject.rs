@@ -1,11 +1,14 @@
-//! `pyproject.toml`: declared Python dependencies where no lock file stands beside it.
+//! `pyproject.toml`: what a Python project asks for, in the tables of the standards and of its tools.
 
+use super::pep508::{Sheet, scope_of_group};
+use super::pyproject_tools;
+use super::requirements::understood;
+use super::tables::Origins;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind};
+use crate::model::{Basis, ComponentKind};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Package};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::scan::package::toolkit::{self, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `pyproject`.
 pub struct Pyproject;
@@ -13,8 +16,9 @@ pub struct Pyproject;
 static META: ScannerMeta = ScannerMeta {
     id: "pyproject",
     title: "Python project file",
-    summary: "PEP 621 dependencies, optional dependencies, dependency groups and Poetry tables, as declared. A lock \
-              file in the folder or above answers them.",
+    summary: "Dependencies of PEP 621, extras, dependency groups, what the build needs, tables of Poetry, PDM, uv, \
+              Hatch and pixi, with markers, repositories and package indexes, as declared. A lock file in the folder or above \
+              answers them; paths and workspace members are the project's own.",
     files: &["**/pyproject.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -32,65 +36,95 @@ impl Scanner for Pyproject {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
+        let sheet = Sheet { file, project: &project };
+        let origins = pyproject_tools::origins(&root, sheet, out);
         for (scope, list) in lists(&root) {
             for item in list.list() {
-                if let Some(text) = item.text() {
-                    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
-                    let (name, rest) = text.split_at(end.unwrap_or(text.len()));
-                    declare(name, rest.trim(), item.span, scope, &project, file, out);
-                }
+                declare(item, scope, &root, &origins, sheet, out);
             }
         }
-        for (scope, table) in poetry_tables(&root) {
+        for (scope, table) in pyproject_tools::poetry_tables(&root) {
             for entry in table.entries().iter().filter(|entry| &*entry.key != "python") {
-                let requirement = entry.value.text().or_else(|| entry.value.text_at("version")).unwrap_or("");
-                if entry.value.get("path").is_none() {
-                    declare(&entry.key, requirement, entry.key_span, scope, &project, file, out);
-                }
+                let is_optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
+                let scope = if is_optional { scope::OPTIONAL } else { scope };
+                origins.ask(entry, scope, sheet, out);
             }
         }
+        if let Some(pixi) = root.at(&["tool", "pixi"]) {
+            super::pixi_toml::read(pixi, sheet, out);
+        }
+        dynamic(&root, sheet, out);
         Ok(())
     }
 }
 
+/// Every list of requirement texts.
 fn lists(root: &Node) -> Vec<(&'static str, &Node)> {
     let mut found: Vec<(&'static str, &Node)> = Vec::new();
-    found.extend(root.at(&["project", "dependencies"]).map(|list| ("runtime", list)));
-    found.extend(root.at(&["build-system", "requires"]).map(|list| ("build", list)));
-    for (path, scope) in [(&["project", "optional-dependencies"][..], "optional"), (&["dependency-groups"][..], "dev")]
-    {
-        found.extend(root.at(path).map_or(&[][..], Node::entries).iter().map(|entry| (scope, &entry.value)));
+    found.extend(root.at(&["project", "dependencies"]).map(|list| (scope::RUNTIME, list)));
+    found.extend(root.at(&["build-system", "requires"]).map(|list| (scope::BUILD, list)));
+    found.extend(root.at(&["tool", "uv", "dev-dependencies"]).map(|list| (scope::DEV, list)));
+    let tables = |path: &[&str]| root.at(path).map_or(&[][..], Node::entries).iter();
+    found.extend(tables(&["project", "optional-dependencies"]).map(|entry| (scope::OPTIONAL, &entry.value)));
+    for path in [&["dependency-groups"][..], &["tool", "pdm", "dev-dependencies"]] {
+        found.extend(tables(path).map(|entry| (scope_of_group(&entry.key), &entry.value)));
     }
-    found
-}
-
-fn poetry_tables(root: &Node) -> Vec<(&'static str, &Node)> {
-    let Some(poetry) = root.at(&["tool", "poetry"]) else { return Vec::new() };
-    let mut found: Vec<(&'static str, &Node)> = Vec::new();
-    found.extend(poetry.get("dependencies").map(|table| ("runtime", table)));
-    found.extend(poetry.get("dev-dependencies").map(|table| ("dev", table)));
-    let groups = poetry.get("group").map_or(&[][..], Node::entries);
-    found.extend(groups.iter().filter_map(|group| group.value.get("dependencies")).map(|table| ("dev", table)));
+    for environment in tables(&["tool", "hatch", "envs"]) {
+        for key in ["dependencies", "extra-dependencies"] {
+            found.extend(environment.value.get(key).map(|list| (scope_of_group(&environment.key), list)));
+        }
+    }
     found
 }
 
 fn declare(
-    name: &str,
-    rest: &str,
-    span: Span,
+    item: &Node,
     scope: &'static str,
-    project: &ComponentId,
-    file: &SourceFile,
+    root: &Node,
+    origins: &Origins<'_>,
+    sheet: Sheet<'_>,
     out: &mut Facts<'_>,
 ) {
-    if name.is_empty() {
-        out.problem(DiagnosticKind::Malformed, file, Some(span), "a dependency without a name");
+    if let Some(group) = item.get("include-group") {
+        // the other group is read by itself
+        if let Some(name) = group.text()
+            && !root.get("dependency-groups").is_some_and(|groups| holds_group(groups, name))
+        {
+            let message = format!("no dependency group is called `{name}`");
+            out.problem(DiagnosticKind::Unresolved, sheet.file, Some(group.span), message);
+        }
         return;
     }
-    let specifier = rest.split(';').next().unwrap_or(rest).trim();
-    let id = Package::new("pypi", name, None, file, span).require(specifier, scope, project, out);
-    match specifier.split_once('@').map(|(_, address)| address.trim()).filter(|address| address.contains("://")) {
-        Some(address) => toolkit::fetched_from(&id, address, &file.at(span), out),
-        None => toolkit::distributed_by(&id, "pypi.org", &file.at(span).inferred(), out),
+    let Some(text) = item.text() else {
+        out.problem(DiagnosticKind::Malformed, sheet.file, Some(item.span), "a dependency that is no text");
+        return;
+    };
+    // PDM: `-e file:///${PROJECT_ROOT}/part#egg=part`
+    let spec = text.strip_prefix("-e ").unwrap_or(text);
+    let Some(requirement) = understood(spec.trim(), sheet.file, item.span, out) else { return };
+    if origins.is_own(requirement.name) {
+        return;
+    }
+    if let Some(asked) = requirement.ask(scope, item.span, sheet, out) {
+        origins.write(requirement.name, &asked, item.span, sheet, out);
+    }
+}
+
+fn holds_group(groups: &Node, name: &str) -> bool {
+    let wanted = super::pep508::normal(name);
+    groups.entries().iter().any(|entry| super::pep508::normal(&entry.key) == wanted)
+}
+
+/// Dependencies that a build backend computes, or reads from files that are not read by themselves, are said.
+fn dynamic(root: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let fields = root.at(&["project", "dynamic"]).map_or(&[][..], Node::list);
+    for field in fields {
+        let Some(name @ ("dependencies" | "optional-dependencies")) = field.text() else { continue };
+        // Poetry fills them from its tables, setuptools from requirements files or setup.cfg and setup.py
+        let known = root.at(&["tool", "poetry"]).is_some() || root.at(&["tool", "setuptools", "dynamic", name]).is_some();
+        if !known {
+            let message = format!("`{name}` are dynamic: what builds the project states them, if anything does");
+            out.problem(DiagnosticKind::Unresolved, sheet.file, Some(field.span), message);
+        }
     }
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
+use super::artefact;
+use super::pep508::{conditions, scope_of_group};
+use super::reach::{Reach, write_scope};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Locked, Package};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::package::toolkit::{self, Entries, Locked, Package, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
 /// Scanner `uv-lock`.
@@ -17,8 +20,9 @@ pub struct UvLock;
 static META: ScannerMeta = ScannerMeta {
     id: "uv-lock",
     title: "uv lock file",
-    summary: "Exact packages with edges, extras and development groups, hashes, and the index, git host or address \
-              each comes from. Virtual, editable and directory sources are the project's own.",
+    summary: "Exact packages with edges, extras, development groups and markers, hashes, and the index, git host or \
+              address each comes from. What only development groups lead to has their scope. Virtual, editable and \
+              directory sources are the project's own.",
     files: &["**/uv.lock"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -28,8 +32,7 @@ static META: ScannerMeta = ScannerMeta {
 };
 
 struct Entry<'a> {
-    name: &'a str,
-    version: Option<&'a str>,
+    span: Span,
     locked: Locked,
     node: &'a Node,
 }
@@ -42,33 +45,39 @@ impl Scanner for UvLock {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.toml_or_part(out);
-        let project = toolkit::locked_root("pypi", input, file, out);
         let packages = root.get("package").context("no `[[package]]` entries: not a uv lock file")?;
+        let project = toolkit::locked_root("pypi", input, file, out);
         let mut all = Vec::new();
+        let mut entries = Entries::default();
         for node in packages.list() {
-            let Some(name) = node.get("name") else {
+            let Some((name, span)) = node.get("name").and_then(|name| name.text().map(|text| (text, name.span))) else {
                 out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name`");
                 continue;
             };
-            let Some(text) = name.text() else { continue };
             let own = ["virtual", "editable", "directory"].iter().any(|kind| node.at(&["source", kind]).is_some());
             let version = node.text_at("version");
             let locked = if own {
                 Locked::own(&project)
             } else {
-                Locked::package(write(text, version, name.span, node, &project, file, out))
+                Locked::package(write(Package::new("pypi", name, version, file, span), node, &project, file, out))
             };
-            all.push(Entry { name: text, version, locked, node });
+            entries.add(name, version, locked.clone());
+            all.push(Entry { span, locked, node });
         }
-        let mut by_name: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
-        for package in &all {
-            by_name.entry(package.name).or_default().push(package);
+        let mut edges = Edges { entries, reach: Reach::default(), conditions: BTreeMap::new(), file };
+        for entry in &all {
+            for (scope, list) in needs(entry.node) {
+                list.list().iter().for_each(|need| edges.edge(entry, need, scope, out));
+            }
         }
-        for package in &all {
-            for (scope, list) in needs(package.node) {
-                for need in list.list() {
-                    edge(package, need, scope, &by_name, file, out);
-                }
+        let scopes = edges.reach.scopes();
+        for entry in all.iter().filter(|entry| !entry.locked.own) {
+            let scope = scopes.get(&entry.locked.id).copied();
+            write_scope(&entry.locked.id, scope, &file.at(entry.span).inferred(), out);
+        }
+        for (id, markers) in edges.conditions {
+            for (marker, seen) in markers.into_iter().flatten() {
+                out.attribute(&id, key::CONDITION, marker, seen);
             }
         }
         Ok(())
@@ -76,62 +85,73 @@ impl Scanner for UvLock {
 }
 
 fn write(
-    name: &str,
-    version: Option<&str>,
-    span: Span,
+    package: Package<'_>,
     node: &Node,
     project: &ComponentId,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) -> ComponentId {
-    let id = Package::new("pypi", name, version, file, span).write(project, out);
-    let source = node.get("source");
-    let address = ["registry", "git", "url"].iter().find_map(|kind| source.and_then(|source| source.get(kind)));
-    if let Some(address) = address
-        && let Some(text) = address.text()
-    {
-        toolkit::fetched_from(&id, text, &file.at(address.span), out);
+    let id = package.write(project, out);
+    if let Some(source) = node.get("source") {
+        let _ = ["registry", "git", "url"].iter().any(|kind| artefact::fetched(&id, source, kind, file, out));
     }
-    for file_node in node.get("sdist").into_iter().chain(node.get("wheels").map_or(&[][..], Node::list)) {
-        if let Some(hash) = file_node.get("hash")
-            && let Some(text) = hash.text()
-        {
-            out.attribute(&id, key::INTEGRITY, text, file.at(hash.span));
-            break;
+    artefact::integrity(&id, node.get("sdist").into_iter().chain(list(node, "wheels")), file, out);
+    // of several versions of one package, each is for some environments
+    for marker in list(node, "resolution-markers") {
+        if let Some(text) = marker.text() {
+            out.attribute(&id, key::CONDITION, text, file.at(marker.span));
         }
     }
     id
 }
 
+fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+    node.get(key).map_or(&[], Node::list)
+}
+
 fn needs(node: &Node) -> Vec<(&'static str, &Node)> {
     let mut lists: Vec<(&'static str, &Node)> =
-        node.get("dependencies").map(|list| ("runtime", list)).into_iter().collect();
-    for (table, scope) in [("optional-dependencies", "optional"), ("dev-dependencies", "dev")] {
-        lists.extend(node.get(table).map_or(&[][..], Node::entries).iter().map(|entry| (scope, &entry.value)));
-    }
+        node.get("dependencies").map(|list| (scope::RUNTIME, list)).into_iter().collect();
+    let tables = |table| node.get(table).map_or(&[][..], Node::entries).iter();
+    lists.extend(tables("optional-dependencies").map(|entry| (scope::OPTIONAL, &entry.value)));
+    lists.extend(tables("dev-dependencies").map(|entry| (scope_of_group(&entry.key), &entry.value)));
     lists
 }
 
-fn edge(
-    from: &Entry<'_>,
-    need: &Node,
-    scope: &'static str,
-    by_name: &BTreeMap<&str, Vec<&Entry<'_>>>,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
-    let Some(name) = need.get("name") else { return };
-    let Some(text) = name.text() else { return };
-    let wanted = need.text_at("version");
-    // several versions of one name: every one that the entry may mean
-    for to in by_name.get(text).map_or(&[][..], Vec::as_slice) {
-        if wanted.is_some() && to.version != wanted {
-            continue;
-        }
-        let seen = file.at(name.span);
-        from.locked.needs(&to.locked, &seen, out);
-        if from.locked.own && !to.locked.own {
-            out.attribute(&to.locked.id, key::SCOPE, scope, seen);
+struct Edges<'a> {
+    entries: Entries<'a>,
+    reach: Reach,
+    /// Markers of packages that are needed under markers only; `None` for one that is always needed.
+    conditions: BTreeMap<ComponentId, Option<BTreeMap<&'a str, Seen>>>,
+    file: &'a SourceFile,
+}
+
+impl<'a> Edges<'a> {
+    fn edge(&mut self, from: &Entry<'_>, need: &'a Node, scope: &'static str, out: &mut Facts<'_>) {
+        let Some((name, span)) = need.get("name").and_then(|name| name.text().map(|text| (text, name.span))) else {
+            return;
+        };
+        let seen = self.file.at(span);
+        // several versions of one name: every one that the entry may mean
+        for to in self.entries.named(name, need.text_at("version")).filter(|to| !to.own) {
+            from.locked.needs(to, &seen, out);
+            if from.locked.own {
+                out.attribute(&to.id, key::SCOPE, scope, seen.clone());
+                self.reach.root(scope, &to.id);
+            } else {
+                self.reach.edge(&from.locked.id, &to.id);
+            }
+            for extra in list(need, "extra").iter().filter_map(Node::text) {
+                conditions(&to.id, extra, "", &seen, out);
+            }
+            let markers = self.conditions.entry(to.id.clone()).or_insert_with(|| Some(BTreeMap::new()));
+            match (markers.as_mut(), need.get("marker").and_then(|node| node.text().map(|text| (text, node.span)))) {
+                (Some(known), Some((marker, span))) => {
+                    known.entry(marker).or_insert_with(|| self.file.at(span));
+                }
+                (Some(_), None) => *markers = None,
+                (None, _) => {}
+            }
         }
     }
 }

@@ -1,0 +1,118 @@
+//! What the readers of conda's formats share: match specifications, file names of packages, channels.
+
+use crate::model::{ComponentId, key};
+use crate::scan::package::toolkit;
+use crate::scan::{Facts, Seen};
+
+/// A match specification in its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spec<'a> {
+    /// Channel, if one is named.
+    pub(super) channel: Option<&'a str>,
+    /// Name of the package.
+    pub(super) name: &'a str,
+    /// What is asked of the version, as written.
+    pub(super) constraint: &'a str,
+    /// The exact version, when no other fits.
+    pub(super) version: Option<&'a str>,
+}
+
+impl<'a> Spec<'a> {
+    /// Reads `channel::name=1.0=build`, `name >=1,<2`, `name 1.0 build`, `name[version='>=1']`.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        let (channel, rest) = match text.split_once("::") {
+            Some((channel, rest)) => (Some(channel.trim()), rest.trim()),
+            None => (None, text),
+        };
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let (name, constraint) = rest.split_at(rest.find(|c| !is_of_name(c)).unwrap_or(rest.len()));
+        if !name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+            return None;
+        }
+        let constraint = constraint.trim();
+        let starts = constraint.starts_with(['=', '<', '>', '!', '~', '[', '*', '('])
+            || constraint.starts_with(|c: char| c.is_ascii_digit());
+        if !constraint.is_empty() && !starts {
+            return None;
+        }
+        Some(Self { channel, name, constraint, version: exact(constraint) })
+    }
+}
+
+/// `==1.0`, `=1.0=build`, `1.0 build`, `1.0.0`; `=1.0` stands for every version that begins so.
+pub(super) fn exact(constraint: &str) -> Option<&str> {
+    let version = match constraint.strip_prefix("==") {
+        Some(version) => version.split(['=', ' ']).next()?,
+        None => {
+            let rest = constraint.strip_prefix('=').unwrap_or(constraint).trim();
+            if rest.len() == constraint.len() && rest.split('.').count() >= 3 && super::pep508::is_version(rest) {
+                return Some(rest);
+            }
+            let (version, build) = rest.split_once(['=', ' '])?;
+            let build = build.trim();
+            (!build.is_empty() && !build.contains(['<', '>', '=', '|', ','])).then_some(version)?
+        }
+    };
+    super::pep508::is_version(version).then_some(version)
+}
+
+/// Name and version that the file name of a package states: `name-1.0-build.conda`.
+pub(super) fn of_file(address: &str) -> Option<(&str, &str)> {
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = file.strip_suffix(".conda").or_else(|| file.strip_suffix(".tar.bz2"))?;
+    let (rest, _build) = stem.rsplit_once('-')?;
+    let (name, version) = rest.rsplit_once('-')?;
+    (!name.is_empty() && !version.is_empty()).then_some((name, version))
+}
+
+/// The package comes from a channel: the host of its address, or the one that the tools take names for. The channel
+/// is who publishes it when it can come from no other.
+pub(super) fn from_channel(id: &ComponentId, channel: &str, is_only: bool, seen: &Seen, out: &mut Facts<'_>) {
+    match toolkit::host_of(channel) {
+        Some(host) => toolkit::distributed_by(id, &host, seen, out),
+        None => toolkit::distributed_by(id, host_of_channel(channel), &seen.clone().inferred(), out),
+    }
+    let name = channel_name(channel);
+    if is_only && !name.is_empty() {
+        out.attribute(id, key::IDENTITY, format!("conda:{name}"), seen.clone().inferred());
+    }
+}
+
+/// Host of the channels that are written as names.
+fn host_of_channel(name: &str) -> &'static str {
+    match name.split('/').next().unwrap_or(name) {
+        "defaults" | "main" | "anaconda" | "msys2" | "free" | "pkgs" | "r" => "repo.anaconda.com",
+        _ => "conda.anaconda.org",
+    }
+}
+
+/// The name of a channel: the last part of its address, or what is written before its platform.
+fn channel_name(channel: &str) -> &str {
+    match channel.split_once("://") {
+        Some((_, rest)) => rest.trim_end_matches('/').split('/').skip(1).last().unwrap_or(""),
+        None => channel.split('/').next().unwrap_or(channel),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn match_specifications() {
+        let parts = |text| Spec::parse(text).map(|spec| (spec.channel, spec.name, spec.constraint, spec.version));
+        assert_eq!(parts("numpy"), Some((None, "numpy", "", None)));
+        assert_eq!(parts("conda-forge::numpy=1.26"), Some((Some("conda-forge"), "numpy", "=1.26", None)));
+        assert_eq!(parts("numpy==1.26.4"), Some((None, "numpy", "==1.26.4", Some("1.26.4"))));
+        assert_eq!(parts("numpy=1.26.4=py310_0").and_then(|found| found.3), Some("1.26.4"));
+        assert_eq!(parts("numpy 1.26.4 py310_0").and_then(|found| found.3), Some("1.26.4"));
+        assert_eq!(parts("numpy >=1.2, <2").and_then(|found| found.3), None);
+        assert_eq!(parts("numpy 1.26.4").and_then(|found| found.3), Some("1.26.4"));
+        assert_eq!(parts("numpy=1.26.4").and_then(|found| found.3), None);
+        assert_eq!(parts("python 3.10.*").and_then(|found| found.3), None);
+        assert_eq!(parts("not a spec"), None);
+        assert_eq!(of_file("https://h.example/c/linux-64/lib-x-1.2-h0_1.conda"), Some(("lib-x", "1.2")));
+    }
+}

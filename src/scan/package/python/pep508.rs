@@ -1,0 +1,277 @@
+//! What Python tools write when they ask for a package: `name[extra] >= 1 ; marker`, `name @ address`,
+//! addresses with a name in them. One reader for every manifest and for edges of lock files.
+
+use std::borrow::Cow;
+
+use crate::model::{ComponentId, key};
+use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::{Facts, Seen, SourceFile};
+use crate::text::Span;
+
+/// A requirement in its parts, all as written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Requirement<'a> {
+    /// Name as written.
+    pub(super) name: &'a str,
+    /// What stands between the brackets.
+    pub(super) extras: &'a str,
+    /// Version specifier, without the parentheses of old files.
+    pub(super) specifier: &'a str,
+    /// Address or path it is taken from.
+    pub(super) address: Option<&'a str>,
+    /// Environment marker.
+    pub(super) marker: &'a str,
+}
+
+impl<'a> Requirement<'a> {
+    /// Reads `name[extra] >= 1 ; marker` and `name @ address ; marker`.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        let (name, rest) = text.split_at(text.find(|c| !is_of_name(c)).unwrap_or(text.len()));
+        if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let rest = rest.trim_start();
+        let (extras, rest) = match rest.strip_prefix('[') {
+            Some(rest) => rest.split_once(']')?,
+            None => ("", rest),
+        };
+        let extras = extras.trim();
+        let rest = rest.trim_start();
+        if let Some(address) = rest.strip_prefix('@') {
+            // addresses may hold semicolons: the one of the marker has a space before it or behind it
+            let cut = address.find(" ;").or_else(|| address.find("; ")).unwrap_or(address.len());
+            let marker = address[cut..].trim_start().trim_start_matches(';').trim();
+            let address = address[..cut].trim();
+            return (!address.is_empty()).then_some(Self { name, extras, specifier: "", address: Some(address), marker });
+        }
+        let (specifier, marker) = rest.split_once(';').unwrap_or((rest, ""));
+        // not of the standard and found: `name == 1.0 @ address`
+        let (specifier, address) = match specifier.split_once(" @ ") {
+            Some((specifier, address)) => (specifier.trim(), Some(address.trim())),
+            None => (specifier.trim(), None),
+        };
+        let specifier =
+            specifier.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).map_or(specifier, str::trim);
+        let marker = marker.trim();
+        is_specifier(specifier).then_some(Self { name, extras, specifier, address, marker })
+    }
+
+    /// As [`Self::parse`], and reads `git+https://…#egg=name` and addresses of files that have the name in theirs.
+    pub(super) fn parse_with_addresses(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        let scheme = text.split("://").next().unwrap_or(text);
+        let is_address = scheme.len() < text.len() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        if !is_address {
+            return Self::parse(text);
+        }
+        let (address, marker) = text.split_once(" ;").unwrap_or((text, ""));
+        let (address, marker) = (address.trim(), marker.trim());
+        let fragment = address.split_once('#').map_or("", |(_, fragment)| fragment);
+        let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg=")).and_then(Self::parse);
+        let (name, extras) = match egg {
+            Some(egg) => (egg.name, egg.extras),
+            None => (file_parts(address)?.0, ""),
+        };
+        Some(Self { name, extras, specifier: "", address: Some(address), marker })
+    }
+
+    /// The exact version that it asks for, by its specifier or by the name of the file it is taken from.
+    pub(super) fn version(&self) -> Option<Cow<'a, str>> {
+        let of_file = self.address.and_then(file_parts).map(|(_, version)| decoded(version));
+        of_file.or_else(|| pinned(self.specifier).map(Cow::Borrowed))
+    }
+
+    /// Writes what a manifest asks for; `None` for paths, which are the tree's own.
+    pub(super) fn ask(&self, scope: &'static str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<Asked> {
+        if self.address.is_some_and(is_local) {
+            return None;
+        }
+        let version = self.version();
+        let constraint = if version.is_some() { "" } else { self.specifier };
+        let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span)
+            .require(constraint, scope, sheet.project, out);
+        Some(self.described(id, &sheet.file.at(span), out))
+    }
+
+    /// Writes the extras, the marker and the address of a package that was written.
+    pub(super) fn described(&self, id: ComponentId, seen: &Seen, out: &mut Facts<'_>) -> Asked {
+        conditions(&id, self.extras, self.marker, seen, out);
+        if let Some(address) = self.address {
+            toolkit::fetched_from(&id, address, seen, out);
+        }
+        Asked { id, states_host: self.address.is_some() }
+    }
+}
+
+/// The file that asks, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Sheet<'a> {
+    /// The file.
+    pub(super) file: &'a SourceFile,
+    /// The project that needs what it lists.
+    pub(super) project: &'a ComponentId,
+}
+
+/// What was written of a requirement.
+pub(super) struct Asked {
+    /// The package.
+    pub(super) id: ComponentId,
+    /// The requirement states an address, so that no index is asked.
+    pub(super) states_host: bool,
+}
+
+impl Asked {
+    /// The package comes from the ecosystem's own registry when the requirement states no address.
+    pub(super) fn from_default(&self, seen: &Seen, out: &mut Facts<'_>) {
+        if !self.states_host {
+            toolkit::from_default(&self.id, "pypi", seen, out);
+        }
+    }
+}
+
+/// Extras asked for and the marker under which a package is needed.
+pub(super) fn conditions(id: &ComponentId, extras: &str, marker: &str, seen: &Seen, out: &mut Facts<'_>) {
+    for extra in extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()) {
+        out.attribute(id, key::EXTRAS, extra, seen.clone());
+    }
+    if !marker.is_empty() {
+        out.attribute(id, key::CONDITION, marker, seen.clone());
+    }
+}
+
+/// The scope that the name of a group, an extra or a file tells; production when it tells nothing.
+pub(super) fn scope_of(name: &str) -> &'static str {
+    let words = || name.split(|c: char| !c.is_ascii_alphanumeric());
+    let is = |known: &[&str]| words().any(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)));
+    if is(&["test", "tests", "testing"]) {
+        scope::TEST
+    } else if is(&["dev", "develop", "development", "lint", "linting", "docs", "doc", "typing", "mypy", "ci"]) {
+        scope::DEV
+    } else if is(&["build"]) {
+        scope::BUILD
+    } else {
+        scope::RUNTIME
+    }
+}
+
+/// As [`scope_of`], for groups that are development tools unless their name says tests.
+pub(super) fn scope_of_group(name: &str) -> &'static str {
+    if scope_of(name) == scope::TEST { scope::TEST } else { scope::DEV }
+}
+
+/// PEP 503: the name that all spellings share.
+pub(super) fn normal(name: &str) -> Cow<'_, str> {
+    let is_normal =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') && !name.contains("--");
+    if is_normal {
+        return Cow::Borrowed(name);
+    }
+    let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    Cow::Owned(parts.collect::<Vec<_>>().join("-").to_lowercase())
+}
+
+/// The exact version of a specifier: `==2.4.0`, `===1`, one clause of several.
+pub(super) fn pinned(specifier: &str) -> Option<&str> {
+    specifier.split(',').find_map(|clause| {
+        let clause = clause.trim();
+        let version = clause.strip_prefix("===").or_else(|| clause.strip_prefix("=="))?.trim();
+        // `v1.0` is another spelling of 1.0
+        let version = version.strip_prefix('v').unwrap_or(version);
+        is_version(version).then_some(version)
+    })
+}
+
+/// True for what can be one exact version.
+pub(super) fn is_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_' | '!'))
+}
+
+/// True for paths: things of the tree itself.
+pub(super) fn is_local(address: &str) -> bool {
+    let address = address.strip_prefix("git+").unwrap_or(address);
+    address.starts_with("file:") || !address.contains("://") && toolkit::host_of(address).is_none()
+}
+
+/// Name and version that the name of a wheel or source archive states.
+fn file_parts(address: &str) -> Option<(&str, &str)> {
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let (name, version) = match file.strip_suffix(".whl") {
+        Some(wheel) => {
+            let mut parts = wheel.split('-');
+            let found = (parts.next()?, parts.next()?);
+            (parts.count() >= 3).then_some(found)?
+        }
+        None => {
+            let source = [".tar.gz", ".tar.bz2", ".zip"].iter().find_map(|ending| file.strip_suffix(ending))?;
+            source.rsplit_once('-')?
+        }
+    };
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_of_name);
+    (is_name && is_version(&decoded(version))).then_some((name, version))
+}
+
+/// `%2B` is how addresses write the plus of local versions.
+fn decoded(version: &str) -> Cow<'_, str> {
+    if version.contains('%') { Cow::Owned(version.replace("%2B", "+").replace("%2b", "+")) } else { Cow::Borrowed(version) }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+fn is_specifier(text: &str) -> bool {
+    text.split(',').map(str::trim).filter(|clause| !clause.is_empty()).all(|clause| {
+        let version = clause.trim_start_matches(['=', '<', '>', '!', '~']);
+        version.len() < clause.len() && !version.trim().is_empty() && !version.trim().contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Option<(&str, &str, &str, Option<&str>, &str)> {
+        let found = Requirement::parse_with_addresses(text)?;
+        Some((found.name, found.extras, found.specifier, found.address, found.marker))
+    }
+
+    #[test]
+    fn requirement_forms() {
+        assert_eq!(parts("torch==2.1.0+cu124"), Some(("torch", "", "==2.1.0+cu124", None, "")));
+        assert_eq!(parts("vllm [a, b] >= 0.6; x < '3'"), Some(("vllm", "a, b", ">= 0.6", None, "x < '3'")));
+        assert_eq!(parts("old (>=1,<2)"), Some(("old", "", ">=1,<2", None, "")));
+        assert_eq!(
+            parts("x @ https://h.example/x.whl ; y == 'z'"),
+            Some(("x", "", "", Some("https://h.example/x.whl"), "y == 'z'"))
+        );
+        assert_eq!(parts("git+https://h.example/a.git@v1#subdirectory=s&egg=a[e]").map(|found| found.0), Some("a"));
+        assert_eq!(parts("https://h.example/download"), None);
+        assert_eq!(parts("not a requirement"), None);
+        assert_eq!(parts("== 1.0"), None);
+    }
+
+    #[test]
+    fn exact_versions() {
+        let version = |text| Requirement::parse_with_addresses(text).and_then(|found| found.version().map(Cow::into_owned));
+        assert_eq!(version("a==1.0").as_deref(), Some("1.0"));
+        assert_eq!(version("a===1.0").as_deref(), Some("1.0"));
+        assert_eq!(version("a==1.*"), None);
+        assert_eq!(version("a==v1.0").as_deref(), Some("1.0"));
+        assert_eq!(version("a == 1.0 @ git+https://h.example/a").as_deref(), Some("1.0"));
+        assert_eq!(version("a>=1"), None);
+        assert_eq!(version("https://h.example/torch-2.1%2Bcpu-cp39-cp39-any.whl").as_deref(), Some("2.1+cpu"));
+        assert_eq!(version("a @ https://h.example/a-b-1.0.tar.gz").as_deref(), Some("1.0"));
+        assert_eq!(version("a @ https://h.example/archive/main.zip"), None);
+    }
+
+    #[test]
+    fn names_and_scopes() {
+        assert_eq!(normal("A_b..C"), "a-b-c");
+        assert_eq!(scope_of("requirements-dev.txt"), scope::DEV);
+        assert_eq!(scope_of("test_requirements.txt"), scope::TEST);
+        assert_eq!(scope_of("requirements_rocm.txt"), scope::RUNTIME);
+    }
+}

@@ -1,0 +1,110 @@
+//! What tools write into `pyproject.toml` besides the standards: Poetry's tables, and package indexes and sources
+//! of Poetry, uv and PDM.
+
+use super::pep508::{Sheet, scope_of_group};
+use super::tables::{Origins, registry, stated};
+use crate::diagnostic::DiagnosticKind;
+use crate::parse::Node;
+use crate::scan::Facts;
+use crate::scan::package::toolkit::{Standing, scope};
+
+/// Tables of Poetry with their scope.
+pub(super) fn poetry_tables(root: &Node) -> Vec<(&'static str, &Node)> {
+    let Some(poetry) = root.at(&["tool", "poetry"]) else { return Vec::new() };
+    let mut found: Vec<(&'static str, &Node)> = Vec::new();
+    found.extend(poetry.get("dependencies").map(|table| (scope::RUNTIME, table)));
+    found.extend(poetry.get("dev-dependencies").map(|table| (scope::DEV, table)));
+    let groups = poetry.get("group").map_or(&[][..], Node::entries).iter();
+    found.extend(groups.filter_map(|group| Some((scope_of_group(&group.key), group.value.get("dependencies")?))));
+    found
+}
+
+/// Reads all indexes and what is said of single packages; writes the indexes as settings.
+pub(super) fn origins<'a>(root: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Origins<'a> {
+    let mut origins = Origins::default();
+    if let Some(poetry) = root.at(&["tool", "poetry"]) {
+        poetry_sources(poetry, &mut origins, sheet, out);
+    }
+    if let Some(uv) = root.at(&["tool", "uv"]) {
+        uv_indexes(uv, &mut origins, sheet, out);
+        uv.get("sources").map_or(&[][..], Node::entries).iter().for_each(|entry| origins.package(entry));
+    }
+    for source in list(root.at(&["tool", "pdm"]), "source") {
+        let Some((address, span)) = address(source, sheet, out) else { continue };
+        let instead = source.text_at("name") == Some("pypi");
+        registry(address, span, "*", standing(instead), sheet, out);
+    }
+    origins
+}
+
+/// Poetry asks its own registry as well, unless a source is primary and the registry is not named itself.
+fn poetry_sources<'a>(poetry: &'a Node, origins: &mut Origins<'a>, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let sources = list(Some(poetry), "source");
+    let is_pypi = |source: &Node| source.text_at("name").is_some_and(|name| name.eq_ignore_ascii_case("pypi"));
+    let priority = |source: &Node| {
+        let old = |key: &str| source.get(key).and_then(Node::as_bool) == Some(true);
+        match source.text_at("priority") {
+            Some(text) => text.to_ascii_lowercase(),
+            None if old("secondary") => "secondary".to_owned(),
+            None => "primary".to_owned(),
+        }
+    };
+    let mut own_is_asked = sources.iter().any(|source| is_pypi(source) && priority(source) != "explicit");
+    for source in sources.iter().filter(|source| !is_pypi(source)) {
+        let Some((address, span)) = address(source, sheet, out) else { continue };
+        if let Some(name) = source.text_at("name") {
+            origins.index(name, address);
+        }
+        match &*priority(source) {
+            "primary" | "default" => {
+                registry(address, span, "*", standing(!own_is_asked), sheet, out);
+                own_is_asked = true;
+            }
+            // only for packages that name it: they have its host
+            "explicit" => {}
+            _ => registry(address, span, "*", Standing::Beside, sheet, out),
+        }
+    }
+}
+
+/// The indexes of `[tool.uv]` or of `uv.toml`, which has the same keys.
+pub(super) fn uv_indexes<'a>(uv: &'a Node, origins: &mut Origins<'a>, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    for index in list(Some(uv), "index") {
+        let Some((address, span)) = address(index, sheet, out) else { continue };
+        if let Some(name) = index.text_at("name") {
+            origins.index(name, address);
+        }
+        let is = |key: &str| index.get(key).and_then(Node::as_bool) == Some(true);
+        if !is("explicit") {
+            registry(address, span, "*", standing(is("default")), sheet, out);
+        }
+    }
+    for uv in std::iter::once(uv).chain(uv.get("pip")) {
+        if let Some((address, span)) = stated(uv, "index-url") {
+            registry(address, span, "*", Standing::Instead, sheet, out);
+        }
+        for key in ["extra-index-url", "find-links"] {
+            for node in list(Some(uv), key) {
+                if let Some(address) = node.text() {
+                    registry(address, node.span, "*", Standing::Beside, sheet, out);
+                }
+            }
+        }
+    }
+}
+
+fn standing(instead: bool) -> Standing {
+    if instead { Standing::Instead } else { Standing::Beside }
+}
+
+fn address<'a>(source: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<(&'a str, crate::text::Span)> {
+    let found = stated(source, "url");
+    if found.is_none() {
+        out.problem(DiagnosticKind::Malformed, sheet.file, Some(source.span), "a package index without `url`");
+    }
+    found
+}
+
+fn list<'a>(node: Option<&'a Node>, key: &str) -> &'a [Node] {
+    node.and_then(|node| node.get(key)).map_or(&[], Node::list)
+}

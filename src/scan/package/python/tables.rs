@@ -1,0 +1,152 @@
+//! Requirements that stand as `name = "…"` or `name = { … }` in tables (Poetry, Pipenv), and where the tables of a
+//! project file say that a package comes from.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::pep508::{Asked, Requirement, Sheet, conditions, is_local, is_version, normal, pinned};
+use super::requirements::setting;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::ComponentId;
+use crate::parse::{Entry, Node};
+use crate::scan::Facts;
+use crate::scan::package::toolkit::{self, Package, Standing};
+use crate::text::Span;
+
+/// The indexes that a project file names, and what it says of single packages.
+#[derive(Default)]
+pub(super) struct Origins<'a> {
+    indexes: BTreeMap<&'a str, &'a str>,
+    packages: BTreeMap<Cow<'a, str>, &'a Node>,
+}
+
+impl<'a> Origins<'a> {
+    /// An index with a name.
+    pub(super) fn index(&mut self, name: &'a str, address: &'a str) {
+        self.indexes.insert(name, address);
+    }
+
+    /// What is said of one package: `{ index = … }`, `{ git = … }`, `{ path = … }`, or a list of such.
+    pub(super) fn package(&mut self, entry: &'a Entry) {
+        self.packages.insert(normal(&entry.key), &entry.value);
+    }
+
+    /// True when the tree itself holds the package.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        let Some(node) = self.packages.get(&normal(name)) else { return false };
+        let own = |node: &Node| node.get("path").is_some() || node.get("workspace").is_some();
+        own(node) || !node.list().is_empty() && node.list().iter().all(own)
+    }
+
+    /// Writes where a package comes from: what is said of it, else its address, else the ecosystem's registry.
+    pub(super) fn write(&self, name: &str, asked: &Asked, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+        let mut stated = asked.states_host;
+        if let Some(node) = self.packages.get(&normal(name)) {
+            for one in std::iter::once(*node).chain(node.list()) {
+                stated |= self.stated(&asked.id, one, sheet, out);
+            }
+        }
+        if !stated {
+            toolkit::from_default(&asked.id, "pypi", &sheet.file.at(span), out);
+        }
+    }
+
+    /// Writes the address or the index of one table; true when it has one.
+    fn stated(&self, id: &ComponentId, table: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> bool {
+        for key in ["git", "url", "hg", "svn", "bzr", "file"] {
+            if let Some(node) = table.get(key)
+                && let Some(address) = node.text().filter(|address| !is_local(address))
+            {
+                toolkit::fetched_from(id, address, &sheet.file.at(node.span), out);
+                return true;
+            }
+        }
+        let named = ["index", "source"].into_iter().find_map(|key| table.get(key));
+        let Some((node, name)) = named.and_then(|node| node.text().map(|name| (node, name))) else { return false };
+        match self.indexes.get(name) {
+            Some(address) => {
+                if let Some(host) = toolkit::host_of(address) {
+                    toolkit::distributed_by(id, &host, &sheet.file.at(node.span), out);
+                }
+            }
+            // pixi has the address itself
+            None if name.contains("://") => toolkit::fetched_from(id, name, &sheet.file.at(node.span), out),
+            // Poetry knows its own registry by name
+            None if name.eq_ignore_ascii_case("pypi") => return false,
+            None => {
+                let message = format!("no package index is called `{name}` here");
+                out.problem(DiagnosticKind::Unresolved, sheet.file, Some(node.span), message);
+            }
+        }
+        true
+    }
+
+    /// Reads one entry of a table of requirements.
+    pub(super) fn ask(&self, entry: &Entry, scope: &'static str, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+        let lists = entry.value.list();
+        for one in if lists.is_empty() { std::slice::from_ref(&entry.value) } else { lists } {
+            if one.text().is_none() && !one.is_map() {
+                let message = format!("`{}` has neither a version nor a table", entry.key);
+                out.problem(DiagnosticKind::Malformed, sheet.file, Some(one.span), message);
+                continue;
+            }
+            self.ask_one(entry, one, scope, sheet, out);
+        }
+    }
+
+    fn ask_one(&self, entry: &Entry, one: &Node, scope: &'static str, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+        let local = |key: &str| one.text_at(key).is_some_and(is_local);
+        if one.get("path").is_some() || ["file", "url", "git"].into_iter().any(local) || self.is_own(&entry.key) {
+            return;
+        }
+        let constraint = one.text().or_else(|| one.text_at("version")).unwrap_or("").trim();
+        let file = one.text_at("url").or_else(|| one.text_at("file"));
+        let of_file = file.and_then(Requirement::parse_with_addresses).and_then(|found| found.version());
+        let version = of_file.or_else(|| exact(constraint).map(Cow::Borrowed));
+        let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
+        let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span)
+            .require(stated, scope, sheet.project, out);
+        let seen = sheet.file.at(entry.key_span);
+        for extra in one.get("extras").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
+            conditions(&id, extra, "", &seen, out);
+        }
+        for key in ["markers", "sys_platform", "platform_machine", "python_version", "platform", "python"] {
+            if let Some(node) = one.get(key)
+                && let Some(text) = node.text()
+            {
+                let marker = if key == "markers" { Cow::Borrowed(text) } else { Cow::Owned(format!("{key} {text}")) };
+                conditions(&id, "", &marker, &sheet.file.at(node.span), out);
+            }
+        }
+        let states_host = self.stated(&id, one, sheet, out);
+        self.write(&entry.key, &Asked { id, states_host }, entry.key_span, sheet, out);
+    }
+}
+
+/// The exact version of `==1.2.3` and of a bare `1.2.3`; shorter bare ones stand for any of their series in practice.
+fn exact(constraint: &str) -> Option<&str> {
+    let bare = || (constraint.split('.').count() >= 3 && is_version(constraint)).then_some(constraint);
+    pinned(constraint).or_else(bare)
+}
+
+/// Writes an index as a setting of the project.
+pub(super) fn registry(
+    address: &str,
+    span: Span,
+    names: &str,
+    standing: Standing,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) {
+    let seen = setting(sheet.file, span, address);
+    if toolkit::host_of(address).is_none() && address.contains('$') {
+        let message = "the address of this package index is a variable";
+        out.problem(DiagnosticKind::Unresolved, sheet.file, Some(span), message);
+    }
+    toolkit::registry(sheet.project, "pypi", names, standing, address, &seen, out);
+}
+
+/// Text and place of a value under a key.
+pub(super) fn stated<'n>(node: &'n Node, key: &str) -> Option<(&'n str, Span)> {
+    node.get(key).and_then(|node| node.text().map(|text| (text, node.span)))
+}

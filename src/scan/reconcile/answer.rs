@@ -1,0 +1,76 @@
+//! Locked packages in the place of what manifests ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Answered;
+use crate::model::{ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, RelationKind, key};
+use crate::text::RelPath;
+
+/// Attributes that a manifest states of what it asks for; they go over to the answer.
+const STATED: [&str; 3] = [key::RELATION, key::REQUIREMENT, key::SCOPE];
+
+/// What manifests state of an open requirement, by manifest.
+type Stated = BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>>;
+
+/// Takes the projects' needs of answered requirements away, and gives the locked packages that answer them those
+/// needs with what the manifests state. A requirement that nobody asks any more goes.
+pub(super) fn replace(
+    inventory: &mut Inventory,
+    answered: &[Answered],
+    kept: &BTreeSet<ComponentId>,
+    replaced: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
+) {
+    if answered.is_empty() {
+        return;
+    }
+    let mut more: BTreeMap<Fact, EvidenceSet> = BTreeMap::new();
+    let mut taken: BTreeSet<(&ComponentId, &ComponentId)> = BTreeSet::new();
+    let mut stated: BTreeMap<&ComponentId, Stated> = BTreeMap::new();
+    for Answered { project, question, answers } in answered {
+        let stated = stated.entry(question).or_insert_with(|| stated_of(inventory, question));
+        let asked = inventory.known(project).and_then(|known| known.relation(RelationKind::DependsOn, question));
+        let asked: Vec<Evidence> = asked.into_iter().flat_map(|row| row.evidence.iter().cloned()).collect();
+        let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
+        for to in answers {
+            let need = Fact::Relation {
+                from: project.clone(),
+                kind: RelationKind::DependsOn,
+                to: to.clone(),
+                group: None,
+                horizon: None,
+            };
+            more.entry(need).or_default().extend(asked.iter().cloned());
+            for (key, value, evidence) in files.iter().filter_map(|path| stated.get(*path)).flatten() {
+                let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
+                more.entry(fact).or_default().insert(evidence.clone());
+            }
+        }
+        taken.insert((project, question));
+    }
+    let mut gone: BTreeSet<&ComponentId> = answered.iter().map(|row| &row.question).collect();
+    gone.retain(|question| !kept.contains(question) && !replaced.contains_key(question));
+    inventory.retain(|fact| match fact {
+        FactRef::Component { id, .. } => !gone.contains(id),
+        FactRef::Attribute { of, .. } => !gone.contains(of),
+        FactRef::Relation { from, kind, to, .. } => {
+            let is_taken = matches!(kind, RelationKind::DependsOn | RelationKind::Contains)
+                && taken.contains(&(from, to));
+            !gone.contains(from) && !gone.contains(to) && !is_taken
+        }
+    });
+    inventory.extend_all(more);
+}
+
+fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {
+    let mut stated = Stated::new();
+    let attributes = inventory.known(question).map_or(&[][..], Known::attributes);
+    for row in attributes.iter().filter(|row| STATED.contains(&row.key)) {
+        for one in &row.evidence {
+            if let Some(path) = one.path() {
+                stated.entry(path.clone()).or_default().push((row.key, Arc::clone(&row.value), one.clone()));
+            }
+        }
+    }
+    stated
+}

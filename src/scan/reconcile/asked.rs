@@ -1,0 +1,103 @@
+//! What manifests ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{folder_of, only_manifests_state, place_of, states, version};
+use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key, purl};
+use crate::text::RelPath;
+
+/// A project's need of a package whose version no file but a manifest states.
+pub(super) struct Need<'a> {
+    pub(super) project: &'a ComponentId,
+    pub(super) package: &'a ComponentId,
+    pub(super) ecosystem: &'a str,
+    pub(super) evidence: &'a EvidenceSet,
+}
+
+/// What manifests ask for.
+pub(super) struct Asked<'a> {
+    inventory: &'a Inventory,
+    pub(super) needs: Vec<Need<'a>>,
+    /// Constraints by package and the file that states them.
+    constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
+    /// Folders of the projects of the tree by the package that they make.
+    makes: BTreeMap<ComponentId, Vec<RelPath>>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn of(inventory: &'a Inventory) -> Self {
+        let mut asked = Self { inventory, needs: Vec::new(), constraints: BTreeMap::new(), makes: BTreeMap::new() };
+        let mut seen: BTreeSet<&ComponentId> = BTreeSet::new();
+        for (project, known) in inventory.iter() {
+            let Some(folder) = folder_of(project) else { continue };
+            for value in known.values(key::MAKES) {
+                if let Some((ecosystem, name)) = value.split_once(' ') {
+                    asked.makes.entry(purl::of(ecosystem, name, None)).or_default().push(folder.clone());
+                }
+            }
+            for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
+                // a lock file alone asks nothing
+                if !states(&row.evidence) {
+                    continue;
+                }
+                let Some(package) = inventory.known(&row.to) else { continue };
+                let is_open = package.values(key::RESOLUTION).any(|value| &**value == "unlocked");
+                // Terraform's lock file is read together with what it answers
+                let ecosystem = package.values(key::ECOSYSTEM).last().filter(|ecosystem| &***ecosystem != "terraform");
+                let Some(ecosystem) = ecosystem.filter(|_| is_open || only_manifests_state(&row.evidence)) else {
+                    continue;
+                };
+                asked.needs.push(Need { project, package: &row.to, ecosystem, evidence: &row.evidence });
+                if seen.insert(&row.to) {
+                    asked.constrain(&row.to, package.attributes());
+                }
+            }
+        }
+        asked
+    }
+
+    fn constrain(&mut self, package: &'a ComponentId, attributes: &'a [Attribute]) {
+        for row in attributes.iter().filter(|row| row.key == key::REQUIREMENT) {
+            for path in row.evidence.iter().filter_map(Evidence::path) {
+                self.constraints.entry((package, path)).or_default().insert(&row.value);
+            }
+        }
+    }
+
+    /// The files in which the need's version is declared and not locked.
+    pub(super) fn declared(&self, need: &Need<'_>) -> BTreeSet<RelPath> {
+        let Some(package) = self.inventory.known(need.package).filter(|_| version(need.package).is_some()) else {
+            return BTreeSet::new();
+        };
+        let is_open = |row: &&Attribute| row.key == key::RESOLUTION && &*row.value == "unlocked";
+        let Some(open) = package.attributes().iter().find(is_open) else { return BTreeSet::new() };
+        let open: BTreeSet<&RelPath> = open.evidence.iter().filter_map(Evidence::path).collect();
+        need.evidence.iter().filter_map(Evidence::path).filter(|path| open.contains(path)).cloned().collect()
+    }
+
+    /// True when a project of the tree, in the lock file's folder or below, makes the package itself.
+    pub(super) fn is_own(&self, package: &ComponentId, lock: &RelPath) -> bool {
+        let below = |folder: &RelPath| {
+            let rest = folder.as_str().strip_prefix(lock.as_str());
+            lock.is_root() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.makes.get(package).is_some_and(|folders| folders.iter().any(below))
+    }
+
+    /// The constraints that the manifest of a need states.
+    pub(super) fn constraints_of(&self, need: &Need<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+        let stated = place_of(need.evidence).and_then(|place| self.constraints.get(&(need.package, &place.path)));
+        stated.into_iter().flatten().copied().collect::<Vec<_>>().into_iter()
+    }
+
+    /// True when lock files may leave the package out: every scope that the manifest states of it is that of an
+    /// extra or of the build alone.
+    pub(super) fn may_be_absent(&self, package: &ComponentId, manifest: &RelPath) -> bool {
+        let attributes = self.inventory.known(package).map_or(&[][..], |known| known.attributes());
+        let here = |row: &&Attribute| {
+            row.key == key::SCOPE && row.evidence.iter().any(|one| one.path() == Some(manifest))
+        };
+        let mut scopes = attributes.iter().filter(here).peekable();
+        scopes.peek().is_some() && scopes.all(|row| matches!(&*row.value, "optional" | "build"))
+    }
+}

@@ -1,0 +1,136 @@
+//! What lock files answer.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::asked::{Asked, Need};
+use super::{folder_of, name_of, only_manifests_state, version};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key};
+use crate::text::RelPath;
+
+/// Ecosystems whose lock files speak for the project of their own folder only.
+const LOCKED_BY_FOLDER: [&str; 2] = ["maven", "nuget"];
+
+/// What lock files answer. A manifest that a tool wrote with exact versions only (a compiled requirements.txt)
+/// answers where no lock file proper does.
+pub(super) struct Locks<'a> {
+    /// Lock files by ecosystem and folder.
+    files: BTreeMap<(&'a str, RelPath), &'a EvidenceSet>,
+    /// Locked packages by the folder of their lock file and their name.
+    answers: BTreeMap<(RelPath, Cow<'a, str>), Vec<&'a ComponentId>>,
+    /// What lock files say that a project itself needs, by project and name.
+    said: BTreeMap<(&'a ComponentId, Cow<'a, str>), Vec<&'a ComponentId>>,
+    /// Locked packages by the folder of their lock file, their name and a constraint that it holds them for.
+    fitting: BTreeMap<(RelPath, Cow<'a, str>, &'a str), Vec<&'a ComponentId>>,
+}
+
+impl<'a> Locks<'a> {
+    pub(super) fn of(inventory: &'a Inventory, asked: &Asked<'a>) -> Self {
+        let mut files = BTreeMap::new();
+        for (project, known) in inventory.iter() {
+            for row in known.attributes().iter().filter(|row| row.key == key::LOCKS) {
+                if let Some(folder) = folder_of(project) {
+                    files.insert((&*row.value, folder), &row.evidence);
+                }
+            }
+        }
+        let mut locks = Self { answers: BTreeMap::new(), said: BTreeMap::new(), fitting: BTreeMap::new(), files };
+        let wanted: BTreeSet<Cow<'_, str>> = asked.needs.iter().map(|need| name_of(need.package)).collect();
+        locks.take_answers(inventory, &wanted);
+        locks
+    }
+
+    fn take_answers(&mut self, inventory: &'a Inventory, wanted: &BTreeSet<Cow<'a, str>>) {
+        let folders: BTreeSet<RelPath> = self.files.keys().map(|(_, folder)| folder.clone()).collect();
+        let compiled: BTreeSet<&RelPath> = self
+            .files
+            .values()
+            .filter(|evidence| only_manifests_state(evidence))
+            .flat_map(|evidence| evidence.iter().filter_map(Evidence::path))
+            .collect();
+        let answers_there = |one: &Evidence| match one {
+            Evidence::Observed { basis: Basis::Resolved, .. } => true,
+            one => one.path().is_some_and(|path| compiled.contains(path)),
+        };
+        let is_wanted = |id: &ComponentId| version(id).is_some() && wanted.contains(&name_of(id));
+        for (id, known) in inventory.iter() {
+            if let Some(folder) = folder_of(id) {
+                let holds_lock = folders.contains(&folder);
+                for row in known.relations() {
+                    let to = &row.to;
+                    match row.kind {
+                        RelationKind::Contains if holds_lock && is_wanted(to) => {
+                            if row.evidence.iter().any(answers_there) {
+                                self.answers.entry((folder.clone(), name_of(to))).or_default().push(to);
+                            }
+                        }
+                        RelationKind::DependsOn if is_wanted(to) && resolved(&row.evidence).next().is_some() => {
+                            self.said.entry((id, name_of(to))).or_default().push(to);
+                        }
+                        _ => {}
+                    }
+                }
+            } else if is_wanted(id) {
+                for row in known.attributes().iter().filter(|row| row.key == key::REQUIREMENT) {
+                    for path in resolved(&row.evidence) {
+                        self.fitting.entry((path.parent(), name_of(id), &row.value)).or_default().push(id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The nearest folder, from the project's upwards, with a lock file of the ecosystem.
+    pub(super) fn nearest(&self, ecosystem: &'a str, project: &ComponentId) -> Option<(RelPath, &'a EvidenceSet)> {
+        let mut folder = folder_of(project)?;
+        loop {
+            if let Some(evidence) = self.files.get(&(ecosystem, folder.clone())) {
+                return Some((folder, evidence));
+            }
+            if folder.is_root() || LOCKED_BY_FOLDER.contains(&ecosystem) {
+                return None;
+            }
+            folder = folder.parent();
+        }
+    }
+
+    /// Every locked version of a package in the lock files of a folder.
+    pub(super) fn answers(&self, folder: &RelPath, package: &'a ComponentId) -> &[&'a ComponentId] {
+        self.answers.get(&(folder.clone(), name_of(package))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Which of the locked versions answer a need, see the text of [`super`].
+    pub(super) fn best(
+        &self,
+        need: &Need<'a>,
+        folder: &RelPath,
+        asked: &Asked<'a>,
+        pins: &[&str],
+        all: &[&'a ComponentId],
+    ) -> Vec<&'a ComponentId> {
+        if all.len() == 1 {
+            return all.to_vec();
+        }
+        if let Some(said) = self.said.get(&(need.project, name_of(need.package))) {
+            return said.clone();
+        }
+        let held = asked
+            .constraints_of(need)
+            .filter_map(|text| self.fitting.get(&(folder.clone(), name_of(need.package), text)));
+        let mut held: Vec<&ComponentId> = held.flatten().copied().collect();
+        held.sort_unstable();
+        held.dedup();
+        if held.is_empty() {
+            held.extend(all.iter().filter(|id| version(id).is_some_and(|version| pins.contains(&version))));
+        }
+        if held.is_empty() { all.to_vec() } else { held }
+    }
+}
+
+/// Files of those that a resolver wrote.
+fn resolved(evidence: &EvidenceSet) -> impl Iterator<Item = &RelPath> {
+    evidence.iter().filter_map(|one| match one {
+        Evidence::Observed { place, basis: Basis::Resolved, .. } => Some(&place.path),
+        _ => None,
+    })
+}

@@ -1,0 +1,249 @@
+//! Manifests and lock files of one project, brought together after all files are read.
+//!
+//! A manifest asks for `torch >= 2`, a lock file in its folder or above answers with `torch 2.4.0`: the answer
+//! takes the place of the question, and keeps the manifest's line as evidence. A question without an answer
+//! stays a component with its constraint. A manifest that declares a version which its tool takes as it stands
+//! (Maven, Gradle, NuGet) keeps that version until a lock file answers. Neither file hides the other: what they
+//! disagree about, and manifests that no lock file answers, are diagnostics. A pure function of the inventory.
+//!
+//! Of several locked versions the answer is what the lock file says of the asking project itself, else the one
+//! that it holds for the very constraint, else the pinned one, else all of them.
+
+mod answer;
+mod asked;
+mod locks;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::asked::{Asked, Need};
+use self::locks::Locks;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, Place};
+use crate::text::{LineColumn, RelPath};
+
+/// Brings questions and answers together.
+#[must_use]
+pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
+    let mut changes = Changes::default();
+    {
+        let asked = Asked::of(&inventory);
+        if asked.needs.is_empty() {
+            return inventory;
+        }
+        let locks = Locks::of(&inventory, &asked);
+        asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks));
+    }
+    changes.apply(&mut inventory);
+    inventory
+}
+
+/// Folder of a project's id.
+pub(super) fn folder_of(id: &ComponentId) -> Option<RelPath> {
+    id.as_str().strip_prefix("project:").and_then(RelPath::new)
+}
+
+/// Package and type without version and qualifiers.
+pub(super) fn base(id: &ComponentId) -> &str {
+    let text = id.as_str();
+    let end = text.find(['@', '?', '#']).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// As [`base`], in the form in which the ecosystem compares names.
+fn name_of(id: &ComponentId) -> Cow<'_, str> {
+    let base = base(id);
+    if base.starts_with("pkg:nuget/") { Cow::Owned(base.to_ascii_lowercase()) } else { Cow::Borrowed(base) }
+}
+
+fn version(id: &ComponentId) -> Option<&str> {
+    let rest = id.as_str().split_once('@')?.1;
+    Some(&rest[..rest.find(['?', '#']).unwrap_or(rest.len())])
+}
+
+/// True when a manifest is among those that state it.
+fn states(evidence: &EvidenceSet) -> bool {
+    evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
+}
+
+/// True when manifests state it and no lock file does.
+fn only_manifests_state(evidence: &EvidenceSet) -> bool {
+    evidence.iter().all(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
+}
+
+fn place_of(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
+    evidence.iter().find_map(Evidence::place)
+}
+
+/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`.
+fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
+        let (numbers, rest) =
+            text.split_once('-').map_or((text.as_str(), None), |(numbers, rest)| (numbers, Some(rest)));
+        let numbers = numbers.trim_end_matches(".0");
+        rest.map_or_else(|| numbers.to_owned(), |rest| format!("{numbers}-{rest}"))
+    };
+    one == other || ecosystem == "nuget" && plain(one) == plain(other)
+}
+
+/// One project's need of a package, and the locked packages that answer it.
+struct Answered {
+    project: ComponentId,
+    question: ComponentId,
+    answers: Vec<ComponentId>,
+}
+
+/// What to change.
+#[derive(Default)]
+struct Changes {
+    answered: Vec<Answered>,
+    /// Requirements that some project asks and no lock file answers.
+    kept: BTreeSet<ComponentId>,
+    /// Declared versions whose place a lock file takes, with the manifests that declare them.
+    replaced: BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    /// Declared versions that a lock file confirms, with the manifests that declare them.
+    confirmed: BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    diagnostics: Vec<Diagnostic>,
+    /// Manifests without any lock file: first place and number of open requirements.
+    alone: BTreeMap<RelPath, (Option<LineColumn>, usize)>,
+}
+
+impl Changes {
+    fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
+        let is_open = version(need.package).is_none();
+        let place = place_of(need.evidence);
+        let nearest = locks.nearest(need.ecosystem, need.project).map(|(folder, lock)| {
+            let answers = locks.answers(&folder, need.package);
+            (folder, answers, lock)
+        });
+        // a compiled manifest is the lock of what it was compiled from, not of every manifest beside it
+        let nearest = nearest.filter(|(_, answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
+        let Some((folder, answers, lock)) = nearest else {
+            if is_open {
+                self.unanswered(need.package, place);
+            }
+            return;
+        };
+        let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
+        let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
+        if answers.is_empty() {
+            if is_open && asked.is_own(need.package, &folder) {
+                self.answer(need, Vec::new());
+            } else if is_open {
+                self.kept.insert(need.package.clone());
+                if !place.is_some_and(|place| asked.may_be_absent(need.package, &place.path)) {
+                    self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
+                }
+            }
+            return;
+        }
+        let versions: Vec<&str> = answers.iter().filter_map(|id| version(id)).collect();
+        let pins: Vec<&str> = match version(need.package) {
+            Some(version) => vec![version],
+            None => asked.constraints_of(need).filter_map(|text| pin(need.ecosystem, text)).collect(),
+        };
+        let holds = |pin: &&str| versions.iter().any(|version| same_version(need.ecosystem, pin, version));
+        if !pins.is_empty() && !pins.iter().any(holds) {
+            let (pins, versions) = (pins.join(", "), versions.join(", "));
+            self.conflict(place, format!("`{name}` is pinned to {pins} here and `{lock_file}` holds {versions}"));
+        }
+        let declared = asked.declared(need);
+        if !declared.is_empty() && answers.contains(&need.package) {
+            self.confirmed.entry(need.package.clone()).or_default().extend(declared);
+        } else if is_open || !declared.is_empty() {
+            if !declared.is_empty() {
+                self.replaced.entry(need.package.clone()).or_default().extend(declared);
+            }
+            self.answer(need, locks.best(need, &folder, asked, &pins, answers).into_iter().cloned().collect());
+        }
+    }
+
+    fn answer(&mut self, need: &Need<'_>, answers: Vec<ComponentId>) {
+        self.answered.push(Answered { project: need.project.clone(), question: need.package.clone(), answers });
+    }
+
+    fn unanswered(&mut self, package: &ComponentId, place: Option<&Arc<Place>>) {
+        self.kept.insert(package.clone());
+        if let Some(place) = place {
+            let at = place.region.map(|at| at.start);
+            let entry = self.alone.entry(place.path.clone()).or_insert((at, 0));
+            entry.0 = entry.0.min(at);
+            entry.1 += 1;
+        }
+    }
+
+    fn conflict(&mut self, place: Option<&Arc<Place>>, message: String) {
+        let Some(place) = place else { return };
+        self.diagnostics.push(Diagnostic {
+            path: place.path.clone(),
+            at: place.region.map(|region| region.start),
+            kind: DiagnosticKind::Conflict,
+            scanner: Arc::from("reconcile"),
+            message,
+        });
+    }
+
+    fn apply(mut self, inventory: &mut Inventory) {
+        answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
+        withdraw(inventory, &self.replaced, |_| true);
+        let is_open = |fact: FactRef<'_>| {
+            matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if &**value == "unlocked")
+        };
+        withdraw(inventory, &self.confirmed, is_open);
+        self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
+            path,
+            at,
+            kind: DiagnosticKind::Unresolved,
+            scanner: Arc::from("reconcile"),
+            message: format!(
+                "no lock file answers this manifest: {count} requirements are listed with their constraint"
+            ),
+        }));
+        inventory.diagnostics.extend(self.diagnostics);
+    }
+}
+
+/// Takes back what files say of components: of the chosen facts, the evidence from those files; a fact without any goes.
+pub(super) fn withdraw(
+    inventory: &mut Inventory,
+    said: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    chosen: impl Fn(FactRef<'_>) -> bool,
+) {
+    if said.is_empty() {
+        return;
+    }
+    inventory.retain_evidence(|fact, one| {
+        let holds = |id: &ComponentId| {
+            let files = said.get(id)?;
+            one.path().filter(|path| files.contains(path))
+        };
+        let is_said = match fact {
+            FactRef::Component { id, .. } => holds(id).is_some(),
+            FactRef::Attribute { of, .. } => holds(of).is_some(),
+            FactRef::Relation { from, to, .. } => holds(from).is_some() || holds(to).is_some(),
+        };
+        !(is_said && chosen(fact))
+    });
+}
+
+/// The exact version that a constraint asks for, as its ecosystem writes that: `==2.4.0`, `=1.2.3`, `1.2.3`.
+fn pin<'t>(ecosystem: &str, constraint: &'t str) -> Option<&'t str> {
+    let text = constraint.trim();
+    let marked = match ecosystem {
+        // conda's `=1.2` stands for every version that begins so
+        "pypi" | "conda" | "hackage" => text.strip_prefix("===").or_else(|| text.strip_prefix("==")),
+        _ => text.strip_prefix('='),
+    };
+    let bare = || match ecosystem {
+        // a bare version is a range there
+        "pypi" | "cargo" | "hex" | "gem" | "conda" | "hackage" | "julia" | "bazel" => None,
+        _ => (text.split('.').count() >= 3).then_some(text),
+    };
+    let text = marked.or_else(bare)?.trim();
+    let is_version = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_' | '!'))
+        && !text.contains(".x");
+    is_version.then_some(text)
+}
