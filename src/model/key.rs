@@ -19,6 +19,8 @@ pub const REQUIREMENT: &str = "requirement";
 pub const RESOLUTION: &str = "resolution";
 /// Of a project: ecosystem whose requirements in its folder and below a lock file answers.
 pub const LOCKS: &str = "locks";
+/// Of a project: `ecosystem name`, the package that it makes itself.
+pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem names instead|beside host`, a registry that its tools are told to ask.
 pub const REGISTRY: &str = "registry";
 /// How a name of the company's own could be answered by a public registry.

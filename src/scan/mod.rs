@@ -126,6 +126,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::golang::go_mod::GoMod,
     &package::javascript::installed_node::InstalledNode,
     &package::python::installed_python::InstalledPython,
+    &package::javascript::package_json::PackageJson,
     &package::javascript::package_lock::PackageLock,
     &package::python::pyproject::Pyproject,
     &package::python::requirements::Requirements,

@@ -4,12 +4,15 @@
 //! takes the place of the question, and keeps the manifest's line as evidence. A question without an answer
 //! stays a component with its constraint. Neither file hides the other: what they disagree about, and manifests
 //! that no lock file answers, are diagnostics. A pure function of the inventory.
+//!
+//! Of several locked versions the answer is what the lock file says of the asking project itself, else the one
+//! that it holds for the very constraint, else the pinned one, else all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Place, RelationKind, key};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Place, RelationKind, key, purl};
 use crate::text::{LineColumn, RelPath};
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
@@ -22,7 +25,7 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
     {
         let asked = Asked::of(&inventory);
         let locks = Locks::of(&inventory, &asked);
-        asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks));
+        asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks, &inventory));
     }
     changes.apply(&mut inventory);
     inventory
@@ -41,6 +44,8 @@ struct Asked<'a> {
     needs: Vec<Need<'a>>,
     /// Constraints by package and the file that states them.
     constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
+    /// Folders of the projects of the tree by the package that they make.
+    makes: BTreeMap<ComponentId, Vec<RelPath>>,
 }
 
 impl<'a> Asked<'a> {
@@ -48,9 +53,17 @@ impl<'a> Asked<'a> {
         let mut ecosystems: BTreeMap<&ComponentId, &str> = BTreeMap::new();
         let mut open: BTreeSet<&ComponentId> = BTreeSet::new();
         let mut constraints: BTreeMap<(&ComponentId, &RelPath), BTreeSet<&str>> = BTreeMap::new();
+        let mut makes: BTreeMap<ComponentId, Vec<RelPath>> = BTreeMap::new();
         for (fact, evidence) in &inventory.facts {
             let Fact::Attribute { of, key, value } = fact else { continue };
             match *key {
+                key::MAKES => {
+                    if let Some((ecosystem, name)) = value.split_once(' ')
+                        && let Some(folder) = folder_of(of)
+                    {
+                        makes.entry(purl::of(ecosystem, name, None)).or_default().push(folder);
+                    }
+                }
                 key::ECOSYSTEM => {
                     ecosystems.insert(of, value);
                 }
@@ -76,8 +89,38 @@ impl<'a> Asked<'a> {
             }
             _ => None,
         });
-        Self { needs: needs.collect(), constraints }
+        Self { needs: needs.collect(), constraints, makes }
     }
+
+    /// True when a project of the tree, in the lock file's folder or below, makes the package itself.
+    fn is_own(&self, package: &ComponentId, lock: &RelPath) -> bool {
+        let below = |folder: &RelPath| {
+            let rest = folder.as_str().strip_prefix(lock.as_str());
+            lock.is_root() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.makes.get(package).is_some_and(|folders| folders.iter().any(below))
+    }
+
+    /// The constraints that the manifest of a need states.
+    fn constraints_of(&self, need: &Need<'a>) -> impl Iterator<Item = &'a str> {
+        let stated = place_of(need.evidence).and_then(|place| self.constraints.get(&(need.package, &place.path)));
+        stated.into_iter().flatten().copied()
+    }
+}
+
+fn place_of(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
+    evidence.iter().find_map(Evidence::place)
+}
+
+/// True when every scope that a manifest states of a package is that it may be absent.
+fn may_be_absent(inventory: &Inventory, package: &ComponentId, manifest: &RelPath) -> bool {
+    let start = Fact::Attribute { of: package.clone(), key: key::SCOPE, value: Arc::from("") };
+    let scopes = inventory.facts.range(start..).map_while(|(fact, evidence)| match fact {
+        Fact::Attribute { of, key: key::SCOPE, value } if of == package => Some((value, evidence)),
+        _ => None,
+    });
+    let mut stated = scopes.filter(|(_, evidence)| evidence.iter().any(|one| one.path() == Some(manifest))).peekable();
+    stated.peek().is_some() && stated.all(|(scope, _)| &**scope == "optional")
 }
 
 /// Folder of a project's id.
@@ -113,6 +156,10 @@ struct Locks<'a> {
     files: BTreeMap<(&'a str, RelPath), &'a EvidenceSet>,
     /// Locked packages by the folder of their lock file and their base.
     answers: BTreeMap<(RelPath, &'a str), Vec<&'a ComponentId>>,
+    /// What lock files say that a project itself needs, by project and base.
+    said: BTreeMap<(&'a ComponentId, &'a str), Vec<&'a ComponentId>>,
+    /// Locked packages by the folder of their lock file, their base and a constraint that it holds them for.
+    fitting: BTreeMap<(RelPath, &'a str, &'a str), Vec<&'a ComponentId>>,
 }
 
 impl<'a> Locks<'a> {
@@ -125,20 +172,34 @@ impl<'a> Locks<'a> {
                 files.insert((&**value, folder), evidence);
             }
         }
-        let folders: BTreeSet<&RelPath> = files.keys().map(|(_, folder)| folder).collect();
+        let folders: BTreeSet<RelPath> = files.keys().map(|(_, folder): &(&str, RelPath)| folder.clone()).collect();
         let wanted: BTreeSet<&str> = asked.needs.iter().map(|need| base(need.package)).collect();
-        let mut answers: BTreeMap<(RelPath, &str), Vec<&ComponentId>> = BTreeMap::new();
+        let mut locks = Self { answers: BTreeMap::new(), said: BTreeMap::new(), fitting: BTreeMap::new(), files };
+        let is_wanted = |id: &'a ComponentId| version(id).is_some() && wanted.contains(base(id));
         for (fact, evidence) in &inventory.facts {
-            if let Fact::Relation { from, kind: RelationKind::Contains, to, .. } = fact
-                && version(to).is_some()
-                && wanted.contains(base(to))
-                && evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Resolved, .. }))
-                && let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder))
-            {
-                answers.entry((folder, base(to))).or_default().push(to);
+            match fact {
+                Fact::Relation { from, kind: RelationKind::Contains, to, .. } => {
+                    if is_wanted(to)
+                        && resolved(evidence).next().is_some()
+                        && let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder))
+                    {
+                        locks.answers.entry((folder, base(to))).or_default().push(to);
+                    }
+                }
+                Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } => {
+                    if from.as_str().starts_with("project:") && is_wanted(to) && resolved(evidence).next().is_some() {
+                        locks.said.entry((from, base(to))).or_default().push(to);
+                    }
+                }
+                Fact::Attribute { of, key: key::REQUIREMENT, value } if is_wanted(of) => {
+                    for path in resolved(evidence) {
+                        locks.fitting.entry((path.parent(), base(of), value)).or_default().push(of);
+                    }
+                }
+                _ => {}
             }
         }
-        Self { files, answers }
+        locks
     }
 
     /// The nearest folder, from the project's upwards, with a lock file of the ecosystem.
@@ -156,6 +217,42 @@ impl<'a> Locks<'a> {
     }
 }
 
+impl<'a> Locks<'a> {
+    /// Which of the locked versions answer a need, see the module's text.
+    fn best(
+        &self,
+        need: &Need<'a>,
+        folder: &RelPath,
+        asked: &Asked<'a>,
+        pins: &[&str],
+        all: &[&'a ComponentId],
+    ) -> Vec<&'a ComponentId> {
+        let name = base(need.package);
+        if all.len() == 1 {
+            return all.to_vec();
+        }
+        if let Some(said) = self.said.get(&(need.project, name)) {
+            return said.clone();
+        }
+        let held = asked.constraints_of(need).filter_map(|text| self.fitting.get(&(folder.clone(), name, text)));
+        let mut held: Vec<&ComponentId> = held.flatten().copied().collect();
+        held.sort_unstable();
+        held.dedup();
+        if held.is_empty() {
+            held.extend(all.iter().filter(|id| version(id).is_some_and(|version| pins.contains(&version))));
+        }
+        if held.is_empty() { all.to_vec() } else { held }
+    }
+}
+
+/// Files of those that a resolver wrote.
+fn resolved(evidence: &EvidenceSet) -> impl Iterator<Item = &RelPath> {
+    evidence.iter().filter_map(|one| match one {
+        Evidence::Observed { place, basis: Basis::Resolved, .. } => Some(&place.path),
+        _ => None,
+    })
+}
+
 /// What to change.
 #[derive(Default)]
 struct Changes {
@@ -169,9 +266,9 @@ struct Changes {
 }
 
 impl Changes {
-    fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
+    fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>, inventory: &Inventory) {
         let is_open = version(need.package).is_none();
-        let place = need.evidence.iter().find_map(Evidence::place);
+        let place = place_of(need.evidence);
         let Some((folder, lock)) = locks.nearest(need.ecosystem, need.project) else {
             if is_open {
                 self.kept.insert(need.package.clone());
@@ -184,12 +281,17 @@ impl Changes {
             }
             return;
         };
-        let answers = locks.answers.get(&(folder, base(need.package))).map_or(&[][..], Vec::as_slice);
+        let answers = locks.answers.get(&(folder.clone(), base(need.package))).map_or(&[][..], Vec::as_slice);
         let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
-            if is_open {
+            if is_open && asked.is_own(need.package, &folder) {
+                self.answered.push((need.project.clone(), need.package.clone(), Vec::new()));
+            } else if is_open {
                 self.kept.insert(need.package.clone());
+                if place.is_some_and(|place| may_be_absent(inventory, need.package, &place.path)) {
+                    return;
+                }
                 self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
             }
             return;
@@ -197,10 +299,7 @@ impl Changes {
         let versions: Vec<&str> = answers.iter().filter_map(|id| version(id)).collect();
         let pins: Vec<&str> = match version(need.package) {
             Some(version) => vec![version],
-            None => {
-                let stated = place.and_then(|place| asked.constraints.get(&(need.package, &place.path)));
-                stated.into_iter().flatten().filter_map(|text| pin(need.ecosystem, text)).collect()
-            }
+            None => asked.constraints_of(need).filter_map(|text| pin(need.ecosystem, text)).collect(),
         };
         if !pins.is_empty() && !pins.iter().any(|pin| versions.contains(pin)) {
             let message = format!(
@@ -211,13 +310,7 @@ impl Changes {
             self.conflict(place, message);
         }
         if is_open {
-            let fitting: Vec<ComponentId> = answers
-                .iter()
-                .filter(|id| version(id).is_some_and(|version| pins.contains(&version)))
-                .map(|id| (*id).clone())
-                .collect();
-            let all = answers.iter().map(|id| (*id).clone()).collect();
-            let answers = if fitting.is_empty() { all } else { fitting };
+            let answers = locks.best(need, &folder, asked, &pins, answers).into_iter().cloned().collect();
             self.answered.push((need.project.clone(), need.package.clone(), answers));
         }
     }
@@ -234,8 +327,16 @@ impl Changes {
     }
 
     fn apply(mut self, inventory: &mut Inventory) {
+        let mut by_question: BTreeMap<&ComponentId, Vec<(&ComponentId, &[ComponentId])>> = BTreeMap::new();
         for (project, question, answers) in &self.answered {
-            answer(inventory, project, question, answers);
+            by_question.entry(question).or_default().push((project, answers));
+        }
+        let mut more: BTreeMap<Fact, Vec<Evidence>> = BTreeMap::new();
+        for (question, asking) in by_question {
+            answer(inventory, question, &asking, &mut more);
+        }
+        for (fact, evidence) in more {
+            inventory.facts.entry(fact).or_default().extend(evidence);
         }
         let mut gone: BTreeSet<ComponentId> = self.answered.into_iter().map(|(_, question, _)| question).collect();
         gone.retain(|question| !self.kept.contains(question));
@@ -259,40 +360,57 @@ impl Changes {
     }
 }
 
-/// Puts the locked packages in the place of one project's question.
-fn answer(inventory: &mut Inventory, project: &ComponentId, question: &ComponentId, answers: &[ComponentId]) {
-    let relation = |kind: RelationKind, to: &ComponentId| Fact::Relation {
+/// Takes the projects' need of an open requirement away and adds to `more` that of the locked packages that answer
+/// it, with what the manifests state of it.
+fn answer(
+    inventory: &mut Inventory,
+    question: &ComponentId,
+    asking: &[(&ComponentId, &[ComponentId])],
+    more: &mut BTreeMap<Fact, Vec<Evidence>>,
+) {
+    let relation = |project: &ComponentId, kind: RelationKind, to: &ComponentId| Fact::Relation {
         from: project.clone(),
         kind,
         to: to.clone(),
         group: None,
         horizon: None,
     };
-    let asked = inventory.facts.remove(&relation(RelationKind::DependsOn, question)).unwrap_or_default();
-    inventory.facts.remove(&relation(RelationKind::Contains, question));
-    let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
-    let start = Fact::Attribute { of: question.clone(), key: "", value: Arc::from("") };
-    let stated: Vec<(&'static str, Arc<str>, EvidenceSet)> = inventory
-        .facts
-        .range(start..)
-        .map_while(|(fact, evidence)| match fact {
-            Fact::Attribute { of, key, value } if of == question => Some((*key, value, evidence)),
-            _ => None,
-        })
-        .filter(|(key, _, _)| STATED.contains(key))
-        .map(|(key, value, evidence)| {
-            let here = evidence.iter().filter(|one| one.path().is_some_and(|path| files.contains(path)));
-            (key, Arc::clone(value), here.cloned().collect::<EvidenceSet>())
-        })
-        .filter(|(_, _, evidence)| !evidence.is_empty())
-        .collect();
-    for to in answers {
-        inventory.facts.entry(relation(RelationKind::DependsOn, to)).or_default().extend(asked.clone());
-        for (key, value, evidence) in &stated {
-            let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
-            inventory.facts.entry(fact).or_default().extend(evidence.clone());
+    let stated = stated_of(inventory, question);
+    for (project, answers) in asking {
+        let asked =
+            inventory.facts.remove(&relation(project, RelationKind::DependsOn, question)).unwrap_or_default();
+        inventory.facts.remove(&relation(project, RelationKind::Contains, question));
+        let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
+        for to in *answers {
+            let need = relation(project, RelationKind::DependsOn, to);
+            more.entry(need).or_default().extend(asked.iter().cloned());
+            for (key, value, evidence) in files.iter().filter_map(|path| stated.get(*path)).flatten() {
+                let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
+                more.entry(fact).or_default().push(evidence.clone());
+            }
         }
     }
+}
+
+/// What manifests state of an open requirement, by manifest.
+fn stated_of(
+    inventory: &Inventory,
+    question: &ComponentId,
+) -> BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>> {
+    let start = Fact::Attribute { of: question.clone(), key: "", value: Arc::from("") };
+    let attributes = inventory.facts.range(start..).map_while(|(fact, evidence)| match fact {
+        Fact::Attribute { of, key, value } if of == question => Some((*key, value, evidence)),
+        _ => None,
+    });
+    let mut stated: BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>> = BTreeMap::new();
+    for (key, value, evidence) in attributes.filter(|(key, _, _)| STATED.contains(key)) {
+        for one in evidence {
+            if let Some(path) = one.path() {
+                stated.entry(path.clone()).or_default().push((key, Arc::clone(value), one.clone()));
+            }
+        }
+    }
+    stated
 }
 
 /// The exact version that a constraint asks for, as its ecosystem writes that: `==2.4.0`, `=1.2.3`, `1.2.3`.

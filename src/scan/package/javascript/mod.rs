@@ -1,4 +1,6 @@
 //! JavaScript: npm and its kin.
 
 pub mod installed_node;
+pub mod package_json;
 pub mod package_lock;
+mod spec;
