@@ -4,3 +4,5 @@ pub mod installed_node;
 pub mod package_json;
 pub mod package_lock;
 mod spec;
+pub mod yarn_lock;
+mod yarn_text;
