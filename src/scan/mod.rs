@@ -128,6 +128,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::python::installed_python::InstalledPython,
     &package::javascript::package_json::PackageJson,
     &package::javascript::package_lock::PackageLock,
+    &package::javascript::pnpm_lock::PnpmLock,
     &package::javascript::yarn_lock::YarnLock,
     &package::python::pyproject::Pyproject,
     &package::python::requirements::Requirements,

@@ -3,6 +3,9 @@
 pub mod installed_node;
 pub mod package_json;
 pub mod package_lock;
+mod pnpm_key;
+pub mod pnpm_lock;
+mod reach;
 mod spec;
 pub mod yarn_lock;
 mod yarn_text;
