@@ -124,6 +124,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::rust::cargo_metadata::CargoMetadata,
     &package::rust::cargo_toml::CargoToml,
     &package::golang::go_mod::GoMod,
+    &package::javascript::bun_lock::BunLock,
     &package::javascript::installed_node::InstalledNode,
     &package::python::installed_python::InstalledPython,
     &package::javascript::package_json::PackageJson,

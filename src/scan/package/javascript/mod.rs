@@ -1,5 +1,6 @@
 //! JavaScript: npm and its kin.
 
+pub mod bun_lock;
 pub mod installed_node;
 pub mod package_json;
 pub mod package_lock;
@@ -7,5 +8,6 @@ mod pnpm_key;
 pub mod pnpm_lock;
 mod reach;
 mod spec;
+mod tree;
 pub mod yarn_lock;
 mod yarn_text;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 
 use super::spec::{self, Spec};
+use super::tree::{Installed, ROOT, Tree};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
@@ -28,62 +29,6 @@ static META: ScannerMeta = ScannerMeta {
     emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
     reference: "https://docs.npmjs.com/cli/configuring-npm/package-lock-json",
 };
-
-/// Levels of `node_modules` that are looked through for a name. Real trees have ten.
-const LEVELS: usize = 100;
-
-/// The root of the tree, among the places of [`Tree`].
-const ROOT: usize = 0;
-
-/// An entry with what it stands for and the place that holds its `node_modules`.
-struct Installed<'a> {
-    locked: Locked,
-    entry: &'a Entry,
-    above: usize,
-}
-
-/// What is installed where.
-#[derive(Default)]
-struct Tree<'a> {
-    /// Everything but the root, whose place is [`ROOT`]: the first has place 1.
-    all: Vec<Installed<'a>>,
-    /// Places by the place above and the name there.
-    below: BTreeMap<(usize, &'a str), usize>,
-}
-
-impl<'a> Tree<'a> {
-    fn add(&mut self, above: usize, name: Option<&'a str>, locked: Locked, entry: &'a Entry) -> usize {
-        self.all.push(Installed { locked, entry, above });
-        let place = self.all.len();
-        if let Some(name) = name {
-            self.below.insert((above, name), place);
-        }
-        place
-    }
-
-    fn at(&self, place: usize) -> Option<&Installed<'a>> {
-        self.all.get(place.checked_sub(1)?)
-    }
-
-    /// What `name` means to the package at a place, as Node looks for it: below itself, then upwards.
-    fn resolve(&self, place: usize, name: &str) -> Option<&Installed<'a>> {
-        let mut above = place;
-        for _ in 0..LEVELS {
-            if let Some(found) = self.below.get(&(above, name)) {
-                return self.at(*found);
-            }
-            if above == ROOT {
-                return None;
-            }
-            above = self.at(above).map_or(ROOT, |installed| installed.above);
-        }
-        self.below.get(&(ROOT, name)).and_then(|found| self.at(*found))
-    }
-
-    fn places(&self) -> impl Iterator<Item = (usize, &Installed<'a>)> {
-        self.all.iter().enumerate().map(|(index, installed)| (index + 1, installed))
-    }
-}
 
 /// What every step needs.
 struct Lock<'a> {
@@ -165,8 +110,7 @@ impl Lock<'_> {
         for (above, name, place) in nested {
             // below a place that is not listed only Node itself would find it
             let Some(above) = places.get(above) else { continue };
-            tree.below.insert((*above, name), place);
-            tree.all[place - 1].above = *above;
+            tree.put(place, *above, name);
         }
     }
 
@@ -272,7 +216,7 @@ impl Lock<'_> {
                 if need.value.is_map() {
                     continue;
                 }
-                if let Some(to) = tree.resolve(place, &need.key) {
+                if let Some(to) = tree.resolve(place, &need.key).and_then(|to| tree.at(to)) {
                     from.locked.needs(&to.locked, &self.file.at(need.key_span), out);
                 } else if from.locked.own && *group == "dependencies" {
                     let message = format!("`{}` is asked for here and not among the packages", need.key);
@@ -287,10 +231,12 @@ impl Lock<'_> {
         let mut required = BTreeSet::new();
         for (place, installed) in tree.places() {
             for need in installed.entry.value.get("requires").map_or(&[][..], Node::entries) {
-                required.extend(tree.resolve(place, &need.key).map(|to| &to.locked.id));
+                let to = tree.resolve(place, &need.key).and_then(|to| tree.at(to));
+                required.extend(to.map(|to| &to.locked.id));
             }
         }
-        for installed in tree.all.iter().filter(|installed| installed.above == ROOT && !installed.locked.own) {
+        let top = tree.places().map(|(_, installed)| installed).filter(|installed| installed.above == ROOT);
+        for installed in top.filter(|installed| !installed.locked.own) {
             if !required.contains(&installed.locked.id) {
                 let seen = self.file.at(installed.entry.key_span).inferred();
                 toolkit::direct(&self.project, &installed.locked.id, &seen, out);
