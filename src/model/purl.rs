@@ -123,7 +123,7 @@ pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
             Some((group, artifact)) => package("maven", Some(group), artifact, version),
             None => package("maven", None, name, version),
         },
-        "composer" | "swift" | "hex" => match name.rsplit_once('/') {
+        "composer" | "swift" | "hex" | "generic" => match name.rsplit_once('/') {
             Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
             None => package(ecosystem, None, name, version),
         },

@@ -17,7 +17,6 @@ pub struct Unread;
 /// Formats that a name tells, with what they are. Their files are not opened.
 #[rustfmt::skip]
 const BY_NAME: &[(&str, &str)] = &[
-    ("**/deno.lock", "a Deno lock file"),
     ("**/poetry.lock", "a Poetry lock file"),
     ("**/pdm.lock", "a PDM lock file"),
     ("**/Pipfile.lock", "a Pipenv lock file"),
