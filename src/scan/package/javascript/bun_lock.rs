@@ -119,10 +119,9 @@ impl Lock<'_> {
         if let Some(folder) = reference.strip_prefix("workspace:") {
             return Some(self.member(folder, out));
         }
-        let archive = [".tgz", ".tar.gz"].iter().any(|ending| reference.ends_with(ending));
         let meaning = spec::spec(reference);
-        if reference.starts_with("root:") || meaning == Spec::Own && !archive {
-            return Some(Locked::own(&self.project));
+        if reference.starts_with("root:") || meaning == Spec::Own && !spec::is_archive(reference) {
+            return Some(self.member(reference.strip_prefix("root:").map_or(reference, |_| ""), out));
         }
         let version = match &meaning {
             Spec::Range { range, .. } => Some(&**range),
@@ -198,15 +197,8 @@ impl Lock<'_> {
         out.problem(DiagnosticKind::Unresolved, self.file, Some(need.key_span), message);
     }
 
-    /// The project of a workspace folder.
     fn member(&self, folder: &str, out: &mut Facts<'_>) -> Locked {
-        let folder = Some(folder).filter(|folder| !folder.is_empty());
-        let Some(folder) = folder.and_then(|folder| self.file.folder().join(folder)) else {
-            return Locked::own(&self.project);
-        };
-        let project = self.input.root_subject_at(&folder);
-        out.component(&project, self.input.root_kind(), self.file.whole());
-        Locked::own(&project)
+        spec::member(folder, &self.project, self.input, self.file, out)
     }
 }
 

@@ -75,7 +75,9 @@ fn import(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fac
         let id = package.require(range, scope::RUNTIME, project, out);
         toolkit::from_default(&id, ecosystem, &file.at(node.span), out);
     } else if text.starts_with("https://") || text.starts_with("http://") {
-        module(text, node.span, project, file, out);
+        if let Some(id) = module(text, node.span, project, file, out) {
+            toolkit::direct(project, &id, &file.at(node.span), out);
+        }
     }
 }
 
@@ -109,7 +111,6 @@ pub(super) fn module(
         return None;
     };
     let id = Package::new("generic", name, Some(version), file, span).write(project, out);
-    toolkit::direct(project, &id, &seen, out);
     toolkit::distributed_by(&id, &host, &seen, out);
     Some(id)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deno::{module, specifier, versioned};
-use super::spec::split_at_sign;
+use super::spec::{self, split_at_sign};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
@@ -180,10 +180,8 @@ impl<'a> Lock<'a> {
         let Some(workspace) = workspace else { return };
         self.asked(&Locked::own(&self.project), workspace, out);
         for member in workspace.get("members").map_or(&[][..], Node::entries) {
-            let Some(folder) = self.file.folder().join(&member.key) else { continue };
-            let project = self.input.root_subject_at(&folder);
-            out.component(&project, self.input.root_kind(), self.file.whole());
-            self.asked(&Locked::own(&project), &member.value, out);
+            let own = spec::member(&member.key, &self.project, self.input, self.file, out);
+            self.asked(&own, &member.value, out);
         }
     }
 

@@ -137,15 +137,8 @@ impl Lock<'_> {
         entry.value.is_map()
     }
 
-    /// The project of a workspace folder; one outside of the tree counts as the lock file's own.
     fn member(&self, folder: &str, out: &mut Facts<'_>) -> Locked {
-        if folder.is_empty() {
-            return Locked::own(&self.project);
-        }
-        let Some(folder) = self.file.folder().join(folder) else { return Locked::own(&self.project) };
-        let project = self.input.root_subject_at(&folder);
-        out.component(&project, self.input.root_kind(), self.file.whole());
-        Locked::own(&project)
+        spec::member(folder, &self.project, self.input, self.file, out)
     }
 
     fn write(&self, name: &str, entry: &Entry, out: &mut Facts<'_>) -> Option<Locked> {
@@ -166,7 +159,9 @@ impl Lock<'_> {
                 address = address.or(Some((text, span)));
                 (Cow::Borrowed(name), None)
             }
-            Some((Spec::Own, _)) if !is_archive(stated) => return Some(Locked::own(&self.project)),
+            Some((Spec::Own, _)) if !stated.is_some_and(|(text, _)| spec::is_archive(text)) => {
+                return Some(self.member(stated.map_or("", |(text, _)| text), out));
+            }
             _ => (Cow::Borrowed(name), None),
         };
         let id = Package::new("npm", &name, version.as_deref(), file, entry.key_span).write(&self.project, out);
@@ -244,9 +239,3 @@ impl Lock<'_> {
         }
     }
 }
-
-/// A packed package that lies in the tree, as opposed to a folder.
-fn is_archive(stated: Option<(&str, crate::text::Span)>) -> bool {
-    stated.is_some_and(|(text, _)| [".tgz", ".tar.gz", ".tar"].iter().any(|ending| text.ends_with(ending)))
-}
-

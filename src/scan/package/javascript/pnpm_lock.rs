@@ -119,8 +119,8 @@ impl<'a> Lock<'a> {
     fn write(&self, entry: &Entry, out: &mut Facts<'_>) -> Option<Locked> {
         let (file, node) = (self.file, &entry.value);
         let resolution = node.get("resolution");
-        if resolution.is_some_and(|resolution| resolution.get("directory").is_some()) {
-            return Some(Locked::own(self.project));
+        if let Some(folder) = resolution.and_then(|resolution| resolution.get("directory")) {
+            return Some(self.member(folder.text().unwrap_or(""), out));
         }
         let said = pnpm_key::parse(&entry.key);
         let name = node.text_at("name").or(said.name).or_else(|| repository_name(&entry.key));
@@ -225,12 +225,8 @@ impl<'a> Lock<'a> {
         found.copied()
     }
 
-    /// The project of a workspace folder.
     fn member(&self, folder: &str, out: &mut Facts<'_>) -> Locked {
-        let Some(folder) = self.file.folder().join(folder) else { return Locked::own(self.project) };
-        let project = self.input.root_subject_at(&folder);
-        out.component(&project, self.input.root_kind(), self.file.whole());
-        Locked::own(&project)
+        spec::member(folder, self.project, self.input, self.file, out)
     }
 }
 

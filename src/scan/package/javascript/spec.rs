@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use crate::model::ComponentId;
-use crate::scan::package::toolkit;
-use crate::scan::{Facts, Seen};
+use crate::scan::package::toolkit::{self, Locked};
+use crate::scan::{Facts, Input, Seen, SourceFile};
 
 /// A dependency's value, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) enum Spec<'a> {
 pub(crate) fn spec(text: &str) -> Spec<'_> {
     let text = text.trim();
     let own = ["workspace:", "file:", "link:", "portal:", "exec:", "./", "../", "/", "~/"];
-    if own.iter().any(|prefix| text.starts_with(prefix)) || text == "." {
+    if own.iter().any(|prefix| text.starts_with(prefix)) || text == "." || is_archive(text) && !text.contains(':') {
         return Spec::Own;
     }
     if text.starts_with("catalog:") {
@@ -93,6 +93,31 @@ fn named(text: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// True for a packed package, as opposed to a folder.
+pub(crate) fn is_archive(path: &str) -> bool {
+    let path = path.split(['#', '?']).next().unwrap_or(path);
+    let path = path.split_once("::").map_or(path, |(path, _)| path);
+    [".tgz", ".tar.gz", ".tar"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// The project of a folder of the tree that a lock file names: `packages/a`, `file:../a`. One outside of the tree
+/// counts as the lock file's own.
+pub(crate) fn member(
+    folder: &str,
+    project: &ComponentId,
+    input: &Input<'_>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) -> Locked {
+    let path = folder.split_once(':').map_or(folder, |(_, path)| path);
+    let Some(folder) = file.folder().join(path) else { return Locked::own(project) };
+    let member = input.root_subject_at(&folder);
+    if member != *project {
+        out.component(&member, input.root_kind(), file.whole());
+    }
+    Locked::own(&member)
+}
+
 /// Name and the rest of `name@rest`, where the name may begin with `@`.
 pub(crate) fn split_at_sign(text: &str) -> Option<(&str, &str)> {
     let at = text.char_indices().skip(1).find(|(_, c)| *c == '@')?.0;
@@ -140,6 +165,7 @@ mod tests {
         assert_eq!(spec("npm:@a/b"), range(Some("@a/b"), ""));
         assert_eq!(spec("workspace:^"), Spec::Own);
         assert_eq!(spec("catalog:react17"), Spec::Catalog);
+        assert_eq!(spec("vendor/a.tgz"), Spec::Own);
         assert_eq!(spec("a/b#main"), Spec::Address("https://github.com/a/b#main".into()));
         assert_eq!(spec("gitlab:a/b"), Spec::Address("https://gitlab.com/a/b".into()));
         assert_eq!(spec("git@h.example:a/b.git"), Spec::Address("git@h.example:a/b.git".into()));

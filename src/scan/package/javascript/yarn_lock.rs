@@ -104,11 +104,6 @@ fn is_own(range: &str) -> bool {
     spec::spec(range) == Spec::Own
 }
 
-fn is_archive(range: &str) -> bool {
-    let path = range.split(['#', ':']).find(|part| part.contains('.')).unwrap_or(range);
-    [".tgz", ".tar.gz"].iter().any(|ending| path.ends_with(ending))
-}
-
 /// What every step needs.
 struct Lock<'a> {
     project: ComponentId,
@@ -123,12 +118,13 @@ impl Lock<'_> {
         let (asked, range) = split_at_sign(block.patterns[0])?;
         let resolution = block.field("resolution").filter(|_| self.berry);
         let (name, reference) = resolution.and_then(|word| split_at_sign(word.text)).unwrap_or((asked, range));
-        if let Some(folder) = reference.strip_prefix("workspace:") {
-            return Some(self.member(folder, out));
-        }
         let meaning = spec::spec(reference);
-        if meaning == Spec::Own && !is_archive(reference) {
-            return Some(Locked::own(&self.project));
+        if meaning == Spec::Own && !spec::is_archive(reference) {
+            // `link:../a::locator=…` is seen from the folder that the locator names
+            return Some(match reference.contains("::") && !reference.ends_with("workspace%3A.") {
+                true => Locked::own(&self.project),
+                false => self.member(reference.split("::").next().unwrap_or(reference), out),
+            });
         }
         let name = match &meaning {
             Spec::Range { name: Some(real), .. } => real,
@@ -181,12 +177,8 @@ impl Lock<'_> {
         }
     }
 
-    /// The project of a workspace folder.
     fn member(&self, folder: &str, out: &mut Facts<'_>) -> Locked {
-        let Some(folder) = self.file.folder().join(folder) else { return Locked::own(&self.project) };
-        let project = self.input.root_subject_at(&folder);
-        out.component(&project, self.input.root_kind(), self.file.whole());
-        Locked::own(&project)
+        spec::member(folder, &self.project, self.input, self.file, out)
     }
 }
 
