@@ -21,6 +21,9 @@ pub const RESOLUTION: &str = "resolution";
 pub const LOCKS: &str = "locks";
 /// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
 /// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant.
+/// Of a project: `ecosystem name`, the package that it makes itself.
+pub const MAKES: &str = "makes";
+/// Of a project: `ecosystem names instead|beside host`, a registry that its tools are told to ask.
 pub const REGISTRY: &str = "registry";
 /// How a name of the company's own could be answered by a public registry.
 pub const CONFUSION: &str = "confusion";
@@ -124,5 +127,3 @@ pub const FIRMWARE_VERSION: &str = "firmware-version";
 pub const MEMORY: &str = "memory";
 /// Of a host: `build` when a build step fetches from it.
 pub const FETCHED_BY: &str = "fetched-by";
-/// Of a project: `ecosystem name` of the package that it makes.
-pub const MAKES: &str = "makes";

@@ -25,6 +25,11 @@ pub fn build(
     version: Option<&str>,
     qualifiers: &[(&str, &str)],
 ) -> ComponentId {
+    if qualifiers.is_empty()
+        && let Some(plain) = plain(kind, namespace, name, version)
+    {
+        return ComponentId::new(&plain);
+    }
     let normal = normalise_name(kind, name);
     let made = (|| {
         let mut purl = PackageUrl::new(kind, normal.as_str()).ok()?;
@@ -40,6 +45,35 @@ pub fn build(
         Some(purl.to_string())
     })();
     ComponentId::new(&made.unwrap_or_else(|| fallback(kind, namespace, name, version)))
+}
+
+/// The purl of a name that no type normalises and nothing in it is encoded, which are nearly all: put together
+/// without the crate, because lock files hold tens of thousands.
+fn plain(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>) -> Option<String> {
+    let part = |text: &str| {
+        let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        text.bytes().all(sound) && text.starts_with(|c: char| c.is_ascii_lowercase())
+    };
+    let exact = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let namespace = namespace.filter(|text| !text.is_empty());
+    let version = version.filter(|text| !text.is_empty());
+    let scope = namespace.map(|text| text.strip_prefix('@').unwrap_or(text));
+    if kind != "npm" || !part(name) || !scope.is_none_or(part) || !version.is_none_or(|text| text.bytes().all(exact)) {
+        return None;
+    }
+    let mut out = String::with_capacity(64);
+    out.push_str("pkg:npm/");
+    if let (Some(namespace), Some(scope)) = (namespace, scope) {
+        out.push_str(if namespace.len() > scope.len() { "%40" } else { "" });
+        out.push_str(scope);
+        out.push('/');
+    }
+    out.push_str(name);
+    if let Some(version) = version {
+        out.push('@');
+        out.push_str(version);
+    }
+    Some(out)
 }
 
 /// PEP 503 for PyPI: lower case, runs of `-`, `_`, `.` become one `-`.
@@ -124,10 +158,12 @@ pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
             Some((group, artifact)) => package("maven", Some(group), artifact, version),
             None => package("maven", None, name, version),
         },
-        "composer" | "swift" | "hex" | "conan" | "github" | "gitlab" | "bitbucket" | "gitee" => match name.rsplit_once('/') {
-            Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
-            None => package(ecosystem, None, name, version),
-        },
+        "composer" | "swift" | "hex" | "conan" | "github" | "gitlab" | "bitbucket" | "gitee" | "generic" => {
+            match name.rsplit_once('/') {
+                Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
+                None => package(ecosystem, None, name, version),
+            }
+        }
         "cocoapods" => match name.split_once('/') {
             Some((pod, subspec)) => with_subpath("cocoapods", pod, version, subspec),
             None => package("cocoapods", None, name, version),
@@ -291,6 +327,22 @@ mod tests {
             "pkg:golang/github.com/mailru/easyjson@v0.7.7"
         );
         assert_eq!(package("cargo", None, "serde", None).as_str(), "pkg:cargo/serde");
+    }
+
+    #[test]
+    fn plain_names_are_what_the_crate_makes_of_them() {
+        for (name, version) in [("a", None), ("@s/a-b.c", Some("1.0.0-rc.1")), ("left", Some("1.3.0")), ("x1", Some(""))] {
+            let (scope, base) = npm_parts(name);
+            let quick = plain("npm", scope, base, version).expect("is plain");
+            let mut made = PackageUrl::new("npm", base).expect("is sound");
+            scope.iter().for_each(|scope| drop(made.with_namespace(*scope).expect("is sound")));
+            version.iter().filter(|text| !text.is_empty()).for_each(|text| drop(made.with_version(*text).expect("is sound")));
+            assert_eq!(quick, made.to_string());
+        }
+        for name in ["A", "a_b", "a b", "@S/a", "a%40", ""] {
+            let (scope, base) = npm_parts(name);
+            assert_eq!(plain("npm", scope, base, None), None, "{name}");
+        }
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     let (cut, open) = last_member(&text.as_bytes()[..end])?;
     let mut part = text[..cut].to_owned();
     part.extend(open.iter().rev());
-    parse(&part, false).ok()
+    // a comma before the cut is as good as none
+    parse(&part, true).ok()
 }
 
 /// End of the last complete member of an object or list, and the closers of what is open there.

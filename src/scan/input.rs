@@ -171,6 +171,21 @@ impl SourceFile {
         Ok(Cow::Owned(part))
     }
 
+    /// As [`Self::json_or_part`], for JSON with comments and trailing commas.
+    ///
+    /// # Errors
+    /// The syntax error when nothing before it is complete.
+    pub fn jsonc_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<parse::Node> {
+        let error = match parse::json::jsonc(&self.text) {
+            Ok(root) => return Ok(root),
+            Err(error) => error,
+        };
+        let Some(part) = parse::json::complete_part(&self.text, &error) else { return Err(self.parse_error(&error)) };
+        let message = format!("{}; what stands before it was read", error.message);
+        out.problem(DiagnosticKind::Malformed, self, Some(error.span), message);
+        Ok(part)
+    }
+
     /// The file as TOML with what could be read; syntax errors are written as problems.
     pub fn toml_or_part(&self, out: &mut Facts<'_>) -> parse::Node {
         let (root, problems) = parse::toml::toml(&self.text);

@@ -17,10 +17,6 @@ pub struct Unread;
 /// Formats that a name tells, with what they are. Their files are not opened.
 #[rustfmt::skip]
 const BY_NAME: &[(&str, &str)] = &[
-    ("**/yarn.lock", "a Yarn lock file"),
-    ("**/pnpm-lock.yaml", "a pnpm lock file"),
-    ("**/bun.lock", "a Bun lock file"),
-    ("**/deno.lock", "a Deno lock file"),
     ("**/pom.xml", "a Maven project"),
     ("**/build.gradle", "a Gradle build"),
     ("**/build.gradle.kts", "a Gradle build"),

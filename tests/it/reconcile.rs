@@ -75,3 +75,70 @@ fn a_manifest_alone_says_so() {
         ]
     );
 }
+
+#[test]
+fn each_workspace_folder_gets_the_version_that_its_lock_file_gives_it() {
+    let manifests = [
+        ("package.json", r#"{"name": "shop", "devDependencies": {"left": "^3.0.0"}}"#),
+        ("packages/a/package.json", r#"{"name": "@shop/a", "dependencies": {"left": "^4.0.0"}}"#),
+        ("packages/b/package.json", r#"{"name": "@shop/b", "dependencies": {"left": "^3.0.0", "@shop/a": "^1.0.0"}}"#),
+    ];
+    let wanted = [
+        "project:. pkg:npm/left@3.10.1",
+        "project:packages/a pkg:npm/left@4.17.21",
+        "project:packages/b pkg:npm/left@3.10.1",
+    ];
+    // places below the folder, ranges that are locked, versions that folders state, ways through names
+    let locks = [
+        (
+            "package-lock.json",
+            r#"{"lockfileVersion": 3, "packages": {
+                "": {"devDependencies": {"left": "^3.0.0"}}, "node_modules/left": {"version": "3.10.1"},
+                "packages/a": {"dependencies": {"left": "^4.0.0"}}, "packages/a/node_modules/left": {"version": "4.17.21"},
+                "packages/b": {"dependencies": {"left": "^3.0.0"}}}}"#,
+        ),
+        ("yarn.lock", "left@^3.0.0:\n  version \"3.10.1\"\n\nleft@^4.0.0, left@^4.1.0:\n  version \"4.17.21\"\n"),
+        (
+            "pnpm-lock.yaml",
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    devDependencies:\n      left: {specifier: ^3.0.0, version: 3.10.1}\n  \
+             packages/a:\n    dependencies:\n      left: {specifier: ^4.0.0, version: 4.17.21}\n  packages/b:\n    \
+             dependencies:\n      left: {specifier: ^3.0.0, version: 3.10.1}\npackages:\n  left@3.10.1: {}\n  \
+             left@4.17.21: {}\nsnapshots:\n  left@3.10.1: {}\n  left@4.17.21: {}\n",
+        ),
+        (
+            "bun.lock",
+            r#"{"workspaces": {"": {"devDependencies": {"left": "^3.0.0"}},
+                "packages/a": {"name": "@shop/a", "dependencies": {"left": "^4.0.0"}},
+                "packages/b": {"name": "@shop/b", "dependencies": {"left": "^3.0.0"}}},
+              "packages": {"@shop/a": ["@shop/a@workspace:packages/a"], "@shop/a/left": ["left@4.17.21", "", {}],
+                "left": ["left@3.10.1", "", {}],}}"#,
+        ),
+    ];
+    for lock in locks {
+        let mut files = manifests.to_vec();
+        files.push(lock);
+        let found = scan(&files);
+        assert_eq!(needs(&found), wanted, "{}", lock.0);
+        // what the tree makes itself is no package of others, and nothing is open
+        assert!(said(&found).is_empty(), "{}: {:?}", lock.0, said(&found));
+        let open = found.facts.keys().any(
+            |fact| matches!(fact, Fact::Attribute { key: "resolution", value, .. } if &**value == "unlocked"),
+        );
+        assert!(!open, "{}", lock.0);
+    }
+}
+
+#[test]
+fn what_may_be_absent_is_no_disagreement() {
+    let found = scan(&[
+        ("yarn.lock", "left@^3.0.0:\n  version \"3.10.1\"\n"),
+        (
+            "package.json",
+            r#"{"dependencies": {"left": "^3.0.0"}, "peerDependencies": {"view": "*", "host": "1"},
+               "peerDependenciesMeta": {"view": {"optional": true}}}"#,
+        ),
+    ]);
+    let said = said(&found);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("`host` is asked for here and `yarn.lock` does not hold it"), "{said:?}");
+}

@@ -13,7 +13,7 @@ use sovaudit::scan::{Options, SCANNERS, scan_directory};
 use crate::cli::root;
 
 /// Scanners that a folder of fixtures cannot show: they run tools of a trusted tree, or read what only lies in images.
-const ELSEWHERE: [&str; 3] = ["cargo-metadata", "image-config", "installed-node"];
+const ELSEWHERE: [&str; 2] = ["cargo-metadata", "image-config"];
 
 fn cases(id: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(root().join("fixtures/scanners").join(id)) else { return Vec::new() };

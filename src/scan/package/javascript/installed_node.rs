@@ -14,7 +14,7 @@ pub struct InstalledNode;
 static META: ScannerMeta = ScannerMeta {
     id: "installed-node",
     title: "Installed Node packages",
-    summary: "Name, version, licence and code host of what lies in `node_modules`. Manifests deeper inside of a package \
+    summary: "Name, version, licence, code host, authors and maintainers of what lies in `node_modules`. Manifests deeper inside of a package \
               belong to its tests and builds and do not count.",
     files: &["**/node_modules/**/package.json"],
     unit: Unit::File,
@@ -57,6 +57,16 @@ impl Scanner for InstalledNode {
             && let Some(text) = node.text()
         {
             toolkit::repository(&id, &full(text), &file.at(node.span), out);
+        }
+        let people = ["author", "maintainers", "contributors"].into_iter().filter_map(|key| root.get(key));
+        for person in people.flat_map(|node| if node.list().is_empty() { std::slice::from_ref(node) } else { node.list() })
+        {
+            // `Name <mail> (page)`, or a table
+            let mail = person.get("email").unwrap_or(person);
+            if let Some(text) = mail.text() {
+                let mail_in = text.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+                toolkit::mail(&id, mail_in.map_or(text, |(mail, _)| mail), &file.at(mail.span), out);
+            }
         }
         Ok(())
     }

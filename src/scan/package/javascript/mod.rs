@@ -1,4 +1,17 @@
 //! JavaScript: npm and its kin.
 
+pub mod bun_lock;
+pub mod deno;
+pub mod deno_lock;
 pub mod installed_node;
+pub mod npmrc;
+pub mod package_json;
 pub mod package_lock;
+mod pnpm_key;
+pub mod pnpm_lock;
+pub mod pnpm_workspace;
+mod reach;
+mod spec;
+mod tree;
+pub mod yarn_lock;
+mod yarn_text;

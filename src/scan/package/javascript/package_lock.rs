@@ -1,13 +1,16 @@
 //! `package-lock.json` and `npm-shrinkwrap.json`, lock versions 1 (nested), 2 and 3 (flat).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 
+use super::spec::{self, Spec};
+use super::tree::{Installed, ROOT, Tree};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Locked, Package};
+use crate::scan::package::toolkit::{self, Locked, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `package-lock`.
@@ -17,7 +20,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "package-lock",
     title: "npm lock file",
     summary: "Exact packages of lock versions 1 to 3 with edges resolved as Node does, scope, integrity and the \
-              address each is fetched from. Links to packages of the workspace are not packages of others.",
+              address each is fetched from; aliases under their real name. What the root and each workspace folder \
+              ask for is direct. Links to folders of the tree are not packages of others.",
     files: &["**/package-lock.json", "**/npm-shrinkwrap.json"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -26,10 +30,11 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.npmjs.com/cli/configuring-npm/package-lock-json",
 };
 
-/// An installed package: its place in `node_modules`, its id, and its entry.
-struct Installed<'a> {
-    locked: Locked,
-    entry: &'a Entry,
+/// What every step needs.
+struct Lock<'a> {
+    project: ComponentId,
+    input: &'a Input<'a>,
+    file: &'a SourceFile,
 }
 
 impl Scanner for PackageLock {
@@ -41,22 +46,22 @@ impl Scanner for PackageLock {
         let file = input.file();
         let root = file.json_or_part(out)?;
         version_known(&root, file, out);
-        let project = toolkit::locked_root("npm", input, file, out);
-        let mut tree: BTreeMap<String, Installed<'_>> = BTreeMap::new();
-        if let Some(packages) = root.get("packages") {
-            for entry in packages.entries() {
-                flat(entry, &project, file, &mut tree, out);
+        let lock = Lock { project: toolkit::locked_root("npm", input, file, out), input, file };
+        let mut tree = Tree::default();
+        let packages = root.get("packages");
+        match packages {
+            Some(packages) => lock.flat(packages, &mut tree, out),
+            None => {
+                let dependencies =
+                    root.get("dependencies").context("neither `packages` nor `dependencies`: not an npm lock file")?;
+                lock.nested(dependencies, &mut tree, out);
             }
-        } else {
-            let dependencies =
-                root.get("dependencies").context("neither `packages` nor `dependencies`: not an npm lock file")?;
-            nested(dependencies, &project, file, &mut tree, out);
         }
-        for (place, installed) in &tree {
-            edges(place, installed, &tree, file, out);
+        for (place, installed) in tree.places() {
+            lock.edges(place, installed, &tree, out);
         }
-        if root.get("packages").is_none() {
-            direct_of_version_one(&project, &tree, file, out);
+        if packages.is_none() {
+            lock.direct_of_version_one(&tree, out);
         }
         Ok(())
     }
@@ -71,141 +76,166 @@ fn version_known(root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
     }
 }
 
-/// One entry of the flat form: `node_modules/a/node_modules/b`, or the folder of a workspace member.
-fn flat<'a>(
-    entry: &'a Entry,
-    project: &ComponentId,
-    file: &SourceFile,
-    tree: &mut BTreeMap<String, Installed<'a>>,
-    out: &mut Facts<'_>,
-) {
-    let name = match entry.key.rsplit_once("node_modules/") {
-        Some((_, name)) => entry.value.text_at("name").unwrap_or(name),
-        None => "",
-    };
-    let link = entry.value.get("link").and_then(Node::as_bool) == Some(true);
-    if name.is_empty() || link {
-        tree.insert(entry.key.to_string(), Installed { locked: Locked::own(project), entry });
-        return;
-    }
-    let id = write(name, entry, project, file, out);
-    tree.insert(entry.key.to_string(), Installed { locked: Locked::package(id), entry });
+fn flag(node: &Node, name: &str) -> bool {
+    node.get(name).and_then(Node::as_bool) == Some(true)
 }
 
-/// The nested form, walked without recursion.
-fn nested<'a>(
-    dependencies: &'a Node,
-    project: &ComponentId,
-    file: &SourceFile,
-    tree: &mut BTreeMap<String, Installed<'a>>,
-    out: &mut Facts<'_>,
-) {
-    let mut open = vec![(String::new(), dependencies)];
-    while let Some((above, level)) = open.pop() {
-        for entry in level.entries() {
-            let place = format!("{above}{}node_modules/{}", if above.is_empty() { "" } else { "/" }, entry.key);
-            let id = write(&entry.key, entry, project, file, out);
-            if let Some(below) = entry.value.get("dependencies") {
-                open.push((place.clone(), below));
-            }
-            tree.insert(place, Installed { locked: Locked::package(id), entry });
-        }
-    }
-}
-
-fn write(name: &str, entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> ComponentId {
-    let node = &entry.value;
-    // version 1 writes addresses and aliases (`npm:other@1.0.0`) into `version`
-    let stated = node.text_at("version");
-    let alias = stated.and_then(|text| text.strip_prefix("npm:")).and_then(|text| text.rsplit_once('@'));
-    let (name, version) = match alias {
-        Some((name, version)) => (name, Some(version)),
-        None => (name, stated.filter(|text| !text.contains("://") && !text.starts_with("file:"))),
-    };
-    let id = Package::new("npm", name, version, file, entry.key_span).write(project, out);
-    let seen = || file.at(entry.key_span);
-    if let Some(integrity) = node.get("integrity")
-        && let Some(text) = integrity.text()
-    {
-        out.attribute(&id, key::INTEGRITY, text, file.at(integrity.span));
-    }
-    let flag = |name: &str| node.get(name).and_then(Node::as_bool) == Some(true);
-    let scope = match (flag("dev") || flag("devOptional"), flag("optional")) {
-        (true, _) => "dev",
-        (false, true) => "optional",
-        _ => "runtime",
-    };
-    out.attribute(&id, key::SCOPE, scope, seen());
-    let address = node.get("resolved").or_else(|| node.get("version").filter(|_| version.is_none()));
-    match address.and_then(|node| node.text().map(|text| (text, node.span))) {
-        Some((text, span)) if toolkit::host_of(text).is_some() => toolkit::fetched_from(&id, text, &file.at(span), out),
-        // npm may leave the address out when it is the default registry's
-        _ => toolkit::distributed_by(&id, "npmjs.org", &seen().inferred(), out),
-    }
-    id
-}
-
-/// Edges of one entry, each resolved to the nearest `node_modules` above, as Node does.
-fn edges(
-    place: &str,
-    from: &Installed<'_>,
-    tree: &BTreeMap<String, Installed<'_>>,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
-    let node = &from.entry.value;
-    let mut groups = vec!["dependencies", "optionalDependencies", "peerDependencies"];
-    if from.locked.own {
-        groups.push("devDependencies");
-    }
-    // version 1: `requires` holds the edges, `dependencies` what is installed below
-    let old = node.get("requires").is_some_and(Node::is_map);
-    if old {
-        groups = vec!["requires"];
-    }
-    for group in groups {
-        for need in node.get(group).map_or(&[][..], Node::entries) {
-            if need.value.is_map() {
+impl Lock<'_> {
+    /// The flat form. A place may stand before the one above it, so places are found first.
+    fn flat<'a>(&self, packages: &'a Node, tree: &mut Tree<'a>, out: &mut Facts<'_>) {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut nested = Vec::new();
+        for entry in packages.entries() {
+            if !self.is_object(entry, out) {
                 continue;
             }
-            let Some(to) = resolve(place, &need.key, tree) else { continue };
-            from.locked.needs(&to.locked, &file.at(need.key_span), out);
+            let (above, name) = match entry.key.rsplit_once("node_modules/") {
+                Some((above, name)) => (above.trim_end_matches('/'), Some(name)),
+                None => ("", None),
+            };
+            let locked = match name {
+                // a folder of the tree: its packages are where its links lead, or below itself
+                _ if flag(&entry.value, "link") => Some(self.member(entry.value.text_at("resolved").unwrap_or("."), out)),
+                Some(name) => self.write(entry.value.text_at("name").unwrap_or(name), entry, out),
+                None => Some(self.member(&entry.key, out)),
+            };
+            let Some(locked) = locked else { continue };
+            // the root's own entry has no name; whatever it asks for is found from there
+            let place = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
+            places.insert(&entry.key, place);
+            if let Some(name) = name.filter(|_| !above.is_empty()) {
+                nested.push((above, name, place));
+            }
+        }
+        for (above, name, place) in nested {
+            // below a place that is not listed only Node itself would find it
+            let Some(above) = places.get(above) else { continue };
+            tree.put(place, *above, name);
         }
     }
-}
 
-fn resolve<'t, 'a>(place: &str, name: &str, tree: &'t BTreeMap<String, Installed<'a>>) -> Option<&'t Installed<'a>> {
-    let mut above = place;
-    loop {
-        let candidate =
-            if above.is_empty() { format!("node_modules/{name}") } else { format!("{above}/node_modules/{name}") };
-        if let Some(found) = tree.get(&candidate) {
-            return Some(found);
+    /// The nested form, walked without recursion.
+    fn nested<'a>(&self, dependencies: &'a Node, tree: &mut Tree<'a>, out: &mut Facts<'_>) {
+        let mut open = vec![(ROOT, dependencies)];
+        while let Some((above, level)) = open.pop() {
+            for entry in level.entries() {
+                if !self.is_object(entry, out) {
+                    continue;
+                }
+                let Some(locked) = self.write(&entry.key, entry, out) else { continue };
+                let place = tree.add(above, Some(&entry.key), locked, entry);
+                open.extend(entry.value.get("dependencies").map(|below| (place, below)));
+            }
         }
-        if above.is_empty() {
+    }
+
+    fn is_object(&self, entry: &Entry, out: &mut Facts<'_>) -> bool {
+        if !entry.value.is_map() {
+            let message = format!("the entry `{}` is no object", entry.key);
+            out.problem(DiagnosticKind::Malformed, self.file, Some(entry.value.span), message);
+        }
+        entry.value.is_map()
+    }
+
+    fn member(&self, folder: &str, out: &mut Facts<'_>) -> Locked {
+        spec::member(folder, &self.project, self.input, self.file, out)
+    }
+
+    fn write(&self, name: &str, entry: &Entry, out: &mut Facts<'_>) -> Option<Locked> {
+        let (file, node) = (self.file, &entry.value);
+        if name.is_empty() {
+            out.problem(DiagnosticKind::Malformed, file, Some(entry.key_span), "a package without a name");
             return None;
         }
-        above = above.rfind("/node_modules/").map_or("", |cut| &above[..cut]);
+        let stated = node.get("version").and_then(|version| Some((version.text()?, version.span)));
+        let mut address = node.get("resolved").and_then(|resolved| Some((Cow::Borrowed(resolved.text()?), resolved.span)));
+        // version 1 writes addresses and aliases (`npm:other@1.0.0`) into `version`
+        let said = stated.map(|(text, span)| (spec::spec(text), span));
+        let (name, version) = match said {
+            Some((Spec::Range { name: alias, range, .. }, _)) => {
+                (alias.unwrap_or(Cow::Borrowed(name)), Some(range).filter(|range| !range.is_empty()))
+            }
+            Some((Spec::Address(text), span)) => {
+                address = address.or(Some((text, span)));
+                (Cow::Borrowed(name), None)
+            }
+            Some((Spec::Own, _)) if !stated.is_some_and(|(text, _)| spec::is_archive(text)) => {
+                return Some(self.member(stated.map_or("", |(text, _)| text), out));
+            }
+            _ => (Cow::Borrowed(name), None),
+        };
+        let id = Package::new("npm", &name, version.as_deref(), file, entry.key_span).write(&self.project, out);
+        let seen = file.at(entry.key_span);
+        let scope = if flag(node, "dev") {
+            scope::DEV
+        } else if flag(node, "optional") || flag(node, "devOptional") {
+            scope::OPTIONAL
+        } else {
+            scope::RUNTIME
+        };
+        out.attribute(&id, key::SCOPE, scope, seen.clone());
+        match &address {
+            Some((text, span)) if text.starts_with("git") => spec::fetched(&id, text, &file.at(*span), out),
+            Some((text, span)) if toolkit::host_of(text).is_some() => {
+                toolkit::fetched_from(&id, text, &file.at(*span), out);
+            }
+            // an archive in the tree
+            Some((text, _)) if text.starts_with("file:") => {}
+            None if stated.is_some_and(|(text, _)| text.starts_with("file:")) => {}
+            // it lies in the archive of the package above
+            None if flag(node, "inBundle") || flag(node, "bundled") => {}
+            // npm may leave the address out when it is the default registry's
+            _ => toolkit::from_default(&id, "npm", &seen, out),
+        }
+        if let Some(integrity) = node.get("integrity")
+            && let Some(text) = integrity.text()
+        {
+            out.attribute(&id, key::INTEGRITY, text, file.at(integrity.span));
+        }
+        Some(Locked::package(id))
     }
-}
 
-/// Lock version 1 does not say what is direct: what nothing else requires is.
-fn direct_of_version_one(
-    project: &ComponentId,
-    tree: &BTreeMap<String, Installed<'_>>,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
-    let mut required = std::collections::BTreeSet::new();
-    for (place, installed) in tree {
-        for need in installed.entry.value.get("requires").map_or(&[][..], Node::entries) {
-            required.extend(resolve(place, &need.key, tree).map(|to| to.locked.id.clone()));
+    /// Edges of one entry.
+    fn edges(&self, place: usize, from: &Installed<'_>, tree: &Tree<'_>, out: &mut Facts<'_>) {
+        let node = &from.entry.value;
+        // version 1: `requires` holds the edges, `dependencies` what is installed below
+        let old = node.get("requires").is_some_and(Node::is_map);
+        let groups = ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"];
+        let groups = match (old, from.locked.own) {
+            (true, _) => &["requires"][..],
+            (false, true) => &groups[..],
+            (false, false) => &groups[..3],
+        };
+        for group in groups {
+            for need in node.get(group).map_or(&[][..], Node::entries) {
+                if need.value.is_map() {
+                    continue;
+                }
+                if let Some(to) = tree.resolve(place, &need.key).and_then(|to| tree.at(to)) {
+                    from.locked.needs(&to.locked, &self.file.at(need.key_span), out);
+                } else if from.locked.own && *group == "dependencies" {
+                    let message = format!("`{}` is asked for here and not among the packages", need.key);
+                    out.problem(DiagnosticKind::Unresolved, self.file, Some(need.key_span), message);
+                }
+            }
         }
     }
-    for (place, installed) in tree {
-        if place.matches("node_modules/").count() == 1 && !required.contains(&installed.locked.id) {
-            let seen = || file.at(installed.entry.key_span).inferred();
-            toolkit::direct(project, &installed.locked.id, &seen(), out);
+
+    /// Lock version 1 does not say what is direct: what nothing else requires is.
+    fn direct_of_version_one(&self, tree: &Tree<'_>, out: &mut Facts<'_>) {
+        let mut required = BTreeSet::new();
+        for (place, installed) in tree.places() {
+            for need in installed.entry.value.get("requires").map_or(&[][..], Node::entries) {
+                let to = tree.resolve(place, &need.key).and_then(|to| tree.at(to));
+                required.extend(to.map(|to| &to.locked.id));
+            }
+        }
+        let top = tree.places().map(|(_, installed)| installed).filter(|installed| installed.above == ROOT);
+        for installed in top.filter(|installed| !installed.locked.own) {
+            if !required.contains(&installed.locked.id) {
+                let seen = self.file.at(installed.entry.key_span).inferred();
+                toolkit::direct(&self.project, &installed.locked.id, &seen, out);
+            }
         }
     }
 }

@@ -1,0 +1,76 @@
+//! `pnpm-workspace.yaml`: the ranges that manifests of the workspace take from its catalogs.
+
+use super::spec::{self, Spec};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::{Entry, Node};
+use crate::scan::package::toolkit::{self, Package};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Scanner `pnpm-workspace`.
+pub struct PnpmWorkspace;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "pnpm-workspace",
+    title: "pnpm workspace settings",
+    summary: "Ranges of the default and the named catalogs, which manifests mean by `catalog:`, and packages that configure \
+              pnpm itself. Other settings are not read.",
+    files: &["**/pnpm-workspace.yaml"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://pnpm.io/pnpm-workspace_yaml",
+};
+
+impl Scanner for PnpmWorkspace {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let project = input.root_subject(file);
+        let before = out.len();
+        for root in file.yaml_or_part(out) {
+            let named = root.get("catalogs").map_or(&[][..], Node::entries).iter().map(|entry| &entry.value);
+            let configs = root.get("configDependencies");
+            for table in root.get("catalog").into_iter().chain(named).chain(configs) {
+                if !table.is_map() {
+                    let message = "no table of names and ranges";
+                    out.problem(DiagnosticKind::Malformed, file, Some(table.span), message);
+                }
+                for entry in table.entries() {
+                    range(entry, &project, file, out);
+                }
+            }
+        }
+        if out.len() > before {
+            toolkit::root(input, file, out);
+        }
+        Ok(())
+    }
+}
+
+fn range(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    // `18` is a number to YAML
+    let value = entry.value.get("version").unwrap_or(&entry.value);
+    let Some(text) = value.scalar().filter(|_| !entry.key.is_empty()) else {
+        let message = format!("the range of `{}` is no text", entry.key);
+        out.problem(DiagnosticKind::Malformed, file, Some(value.span), message);
+        return;
+    };
+    // `1.0.0+sha512-…` of a package that configures pnpm
+    let (text, hash) = text.split_once("+sha").map_or((&*text, None), |(text, hash)| (text, Some(hash)));
+    let Spec::Range { ecosystem, name, range } = spec::spec(text) else { return };
+    let name = name.as_deref().unwrap_or(&entry.key);
+    let id = Package::new(ecosystem, name, spec::exact(&range), file, entry.key_span).write(project, out);
+    let seen = file.at(entry.key_span);
+    // what it is for only the manifests say
+    out.attribute(&id, key::REQUIREMENT, &range, seen.clone());
+    toolkit::direct(project, &id, &seen, out);
+    if let Some(hash) = hash {
+        out.attribute(&id, key::INTEGRITY, format!("sha{hash}"), seen.clone());
+    }
+    toolkit::from_default(&id, ecosystem, &seen, out);
+}

@@ -1,0 +1,185 @@
+//! What a dependency's value means to npm, Yarn, pnpm and Bun: a range, another name, an address, or a folder of
+//! the tree itself.
+
+use std::borrow::Cow;
+
+use crate::model::ComponentId;
+use crate::scan::package::toolkit::{self, Locked};
+use crate::scan::{Facts, Input, Seen, SourceFile};
+
+/// A dependency's value, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Spec<'a> {
+    /// A folder or file of the tree itself: `workspace:*`, `file:../a`, `link:./b`.
+    Own,
+    /// Versions of a registry's package; under another name when the value says so: `npm:other@^1`.
+    Range {
+        /// `npm` or `jsr`.
+        ecosystem: &'static str,
+        /// The real name, when it is not the one that the dependency has.
+        name: Option<Cow<'a, str>>,
+        /// Range, tag or exact version.
+        range: Cow<'a, str>,
+    },
+    /// A repository or an archive, as a full address.
+    Address(Cow<'a, str>),
+    /// `catalog:`, `catalog:name`: the range stands in the workspace's settings.
+    Catalog,
+}
+
+/// Understands a value.
+pub(crate) fn spec(text: &str) -> Spec<'_> {
+    let text = text.trim();
+    let own = ["workspace:", "file:", "link:", "portal:", "exec:", "./", "../", "/", "~/"];
+    if own.iter().any(|prefix| text.starts_with(prefix)) || text == "." || is_archive(text) && !text.contains(':') {
+        return Spec::Own;
+    }
+    if text.starts_with("catalog:") {
+        return Spec::Catalog;
+    }
+    if let Some(rest) = text.strip_prefix("patch:") {
+        return patched(rest);
+    }
+    for (prefix, ecosystem) in [("npm:", "npm"), ("jsr:", "jsr")] {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            let (name, range) = named(rest);
+            return Spec::Range { ecosystem, name: name.map(Cow::Borrowed), range: Cow::Borrowed(range) };
+        }
+    }
+    if text.contains("://") || text.starts_with("git@") {
+        return Spec::Address(Cow::Borrowed(text));
+    }
+    for (prefix, host) in [("github:", "github.com"), ("gitlab:", "gitlab.com"), ("bitbucket:", "bitbucket.org")] {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            return Spec::Address(Cow::Owned(format!("https://{host}/{rest}")));
+        }
+    }
+    // npm's short form of a repository on GitHub; ranges hold spaces, or no slash
+    if text.contains('/') && !text.contains(' ') && !text.starts_with('@') {
+        return Spec::Address(Cow::Owned(format!("https://github.com/{text}")));
+    }
+    Spec::Range { ecosystem: "npm", name: None, range: Cow::Borrowed(text) }
+}
+
+/// Yarn's `patch:name@npm%3A1.0.0#changes`: the package that the changes are made to.
+fn patched(rest: &str) -> Spec<'_> {
+    let inner = rest.split('#').next().unwrap_or(rest);
+    let (name, inner) = named(inner);
+    let decoded = inner.replace("%3A", ":").replace("%2F", "/").replace("%40", "@").replace("%23", "#");
+    let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+    if decoded.starts_with("patch:") {
+        // a patch of a patch: the range is not worth the depth
+        let name = owned(name.map(Cow::Borrowed));
+        return Spec::Range { ecosystem: "npm", name, range: Cow::Borrowed("") };
+    }
+    match spec(&decoded) {
+        Spec::Own => Spec::Own,
+        Spec::Catalog => Spec::Catalog,
+        Spec::Address(address) => Spec::Address(Cow::Owned(address.into_owned())),
+        Spec::Range { ecosystem, name: inner, range } => Spec::Range {
+            ecosystem,
+            name: owned(inner).or_else(|| owned(name.map(Cow::Borrowed))),
+            range: Cow::Owned(range.into_owned()),
+        },
+    }
+}
+
+/// `name@range`, `@scope/name`, or a bare range.
+fn named(text: &str) -> (Option<&str>, &str) {
+    match text.char_indices().skip(1).find(|(_, c)| *c == '@') {
+        Some((at, _)) => (Some(&text[..at]), &text[at + 1..]),
+        None if text.starts_with('@') => (Some(text), ""),
+        None => (None, text),
+    }
+}
+
+/// True for a packed package, as opposed to a folder.
+pub(crate) fn is_archive(path: &str) -> bool {
+    let path = path.split(['#', '?']).next().unwrap_or(path);
+    let path = path.split_once("::").map_or(path, |(path, _)| path);
+    [".tgz", ".tar.gz", ".tar"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// The project of a folder of the tree that a lock file names: `packages/a`, `file:../a`. One outside of the tree
+/// counts as the lock file's own.
+pub(crate) fn member(
+    folder: &str,
+    project: &ComponentId,
+    input: &Input<'_>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) -> Locked {
+    let path = folder.split_once(':').map_or(folder, |(_, path)| path);
+    let Some(folder) = file.folder().join(path) else { return Locked::own(project) };
+    let member = input.root_subject_at(&folder);
+    if member != *project {
+        out.component(&member, input.root_kind(), file.whole());
+    }
+    Locked::own(&member)
+}
+
+/// Name and the rest of `name@rest`, where the name may begin with `@`.
+pub(crate) fn split_at_sign(text: &str) -> Option<(&str, &str)> {
+    let at = text.char_indices().skip(1).find(|(_, c)| *c == '@')?.0;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// The version, when a range is an exact one: `1.2.3`, `=1.2.3`, `v1.2.3-rc.1`.
+pub(crate) fn exact(range: &str) -> Option<&str> {
+    let text = range.trim();
+    let text = text.strip_prefix('=').map_or(text, str::trim_start);
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let end = text.find(['-', '+']).unwrap_or(text.len());
+    let mut parts = 0;
+    for part in text[..end].split('.') {
+        parts += 1;
+        if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+    }
+    let rest = text[end..].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'));
+    (parts == 3 && rest).then_some(text)
+}
+
+/// The package is fetched from a repository or archive: its address, and whose repository it is.
+pub(crate) fn fetched(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    toolkit::fetched_from(id, address, seen, out);
+    // npm's archives of GitHub repositories
+    let repository = address.replace("://codeload.github.com/", "://github.com/");
+    toolkit::repository_owner_of(id, &repository, seen, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(name: Option<&'static str>, range: &'static str) -> Spec<'static> {
+        Spec::Range { ecosystem: "npm", name: name.map(Cow::Borrowed), range: Cow::Borrowed(range) }
+    }
+
+    #[test]
+    fn values_are_understood() {
+        assert_eq!(spec("^1.2.3 || 2"), range(None, "^1.2.3 || 2"));
+        assert_eq!(spec("npm:^1.2.3"), range(None, "^1.2.3"));
+        assert_eq!(spec("npm:@a/b@1.0.0"), range(Some("@a/b"), "1.0.0"));
+        assert_eq!(spec("npm:@a/b"), range(Some("@a/b"), ""));
+        assert_eq!(spec("workspace:^"), Spec::Own);
+        assert_eq!(spec("catalog:react17"), Spec::Catalog);
+        assert_eq!(spec("vendor/a.tgz"), Spec::Own);
+        assert_eq!(spec("a/b#main"), Spec::Address("https://github.com/a/b#main".into()));
+        assert_eq!(spec("gitlab:a/b"), Spec::Address("https://gitlab.com/a/b".into()));
+        assert_eq!(spec("git@h.example:a/b.git"), Spec::Address("git@h.example:a/b.git".into()));
+        assert_eq!(spec("patch:a@npm%3A1.0.0#./a.patch"), range(Some("a"), "1.0.0"));
+        assert_eq!(spec("patch:@s/a@1.0.0#builtin<x>"), range(Some("@s/a"), "1.0.0"));
+        assert_eq!(spec("patch:a@patch%3Aa@npm%253A1#x"), range(Some("a"), ""));
+    }
+
+    #[test]
+    fn only_whole_versions_are_exact() {
+        assert_eq!(exact("=1.2.3"), Some("1.2.3"));
+        assert_eq!(exact("v1.2.3-rc.1+b"), Some("1.2.3-rc.1+b"));
+        for open in ["1.2", "1.2.x", "^1.2.3", "1.2.3 || 2.0.0", "latest", "", "1.2.3.4", ">=1.2.3"] {
+            assert_eq!(exact(open), None, "{open}");
+        }
+    }
+}
