@@ -110,6 +110,11 @@ impl EvidenceSet {
         }
     }
 
+    /// Keeps only those that hold.
+    pub fn retain(&mut self, keep: impl FnMut(&Evidence) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// In order.
     pub fn iter(&self) -> std::slice::Iter<'_, Evidence> {
         self.0.iter()

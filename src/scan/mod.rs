@@ -13,6 +13,7 @@ pub mod hardware;
 pub mod image;
 mod input;
 pub mod model;
+mod own;
 pub mod package;
 mod reconcile;
 pub mod unread;
@@ -126,6 +127,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::golang::go_mod::GoMod,
     &package::javascript::installed_node::InstalledNode,
     &package::python::installed_python::InstalledPython,
+    &package::jvm::maven_pom::MavenPom,
     &package::javascript::package_lock::PackageLock,
     &package::python::pyproject::Pyproject,
     &package::python::requirements::Requirements,

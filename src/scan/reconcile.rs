@@ -2,9 +2,11 @@
 //!
 //! A manifest asks for `torch >= 2`, a lock file in its folder or above answers with `torch 2.4.0`: the answer
 //! takes the place of the question, and keeps the manifest's line as evidence. A question without an answer
-//! stays a component with its constraint. Neither file hides the other: what they disagree about, and manifests
+//! stays a component with its constraint. A manifest that declares a version which its tool takes as it stands (Maven,
+//! Gradle, NuGet) keeps that version until a lock file answers. Neither file hides the other: what they disagree about, and manifests
 //! that no lock file answers, are diagnostics. A pure function of the inventory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,6 +16,9 @@ use crate::text::{LineColumn, RelPath};
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
 const STATED: [&str; 3] = [key::RELATION, key::REQUIREMENT, key::SCOPE];
+
+/// Ecosystems whose lock files speak for the project of their own folder only.
+const LOCKED_BY_FOLDER: [&str; 2] = ["maven", "nuget"];
 
 /// Brings questions and answers together.
 #[must_use]
@@ -39,6 +44,8 @@ struct Need<'a> {
 /// What manifests ask for.
 struct Asked<'a> {
     needs: Vec<Need<'a>>,
+    /// Packages that are not locked, with the files that say so.
+    open: BTreeMap<&'a ComponentId, BTreeSet<&'a RelPath>>,
     /// Constraints by package and the file that states them.
     constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
 }
@@ -46,7 +53,7 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn of(inventory: &'a Inventory) -> Self {
         let mut ecosystems: BTreeMap<&ComponentId, &str> = BTreeMap::new();
-        let mut open: BTreeSet<&ComponentId> = BTreeSet::new();
+        let mut open: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
         let mut constraints: BTreeMap<(&ComponentId, &RelPath), BTreeSet<&str>> = BTreeMap::new();
         for (fact, evidence) in &inventory.facts {
             let Fact::Attribute { of, key, value } = fact else { continue };
@@ -55,7 +62,7 @@ impl<'a> Asked<'a> {
                     ecosystems.insert(of, value);
                 }
                 key::RESOLUTION if &**value == "unlocked" => {
-                    open.insert(of);
+                    open.entry(of).or_default().extend(evidence.iter().filter_map(Evidence::path));
                 }
                 key::REQUIREMENT => {
                     for path in evidence.iter().filter_map(Evidence::path) {
@@ -67,7 +74,7 @@ impl<'a> Asked<'a> {
         }
         let needs = inventory.facts.iter().filter_map(|(fact, evidence)| match fact {
             Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
-                if (open.contains(to) && states(evidence) || only_manifests_state(evidence))
+                if (open.contains_key(to) && states(evidence) || only_manifests_state(evidence))
                     && folder_of(from).is_some() =>
             {
                 // Terraform's lock file is read together with what it answers
@@ -76,12 +83,21 @@ impl<'a> Asked<'a> {
             }
             _ => None,
         });
-        Self { needs: needs.collect(), constraints }
+        let needs = needs.collect();
+        Self { needs, open, constraints }
+    }
+
+    /// The files in which the need's version is declared and not locked.
+    fn declared(&self, need: &Need<'_>) -> BTreeSet<RelPath> {
+        let Some(open) = self.open.get(need.package).filter(|_| version(need.package).is_some()) else {
+            return BTreeSet::new();
+        };
+        need.evidence.iter().filter_map(Evidence::path).filter(|path| open.contains(path)).cloned().collect()
     }
 }
 
 /// Folder of a project's id.
-fn folder_of(id: &ComponentId) -> Option<RelPath> {
+pub(super) fn folder_of(id: &ComponentId) -> Option<RelPath> {
     id.as_str().strip_prefix("project:").and_then(RelPath::new)
 }
 
@@ -96,10 +112,27 @@ fn only_manifests_state(evidence: &EvidenceSet) -> bool {
 }
 
 /// Package and type without version and qualifiers.
-fn base(id: &ComponentId) -> &str {
+pub(super) fn base(id: &ComponentId) -> &str {
     let text = id.as_str();
     let end = text.find(['@', '?', '#']).unwrap_or(text.len());
     &text[..end]
+}
+
+/// As [`base`], in the form in which the ecosystem compares names.
+fn name_of(id: &ComponentId) -> Cow<'_, str> {
+    let base = base(id);
+    if base.starts_with("pkg:nuget/") { Cow::Owned(base.to_ascii_lowercase()) } else { Cow::Borrowed(base) }
+}
+
+/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`.
+fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
+        let (numbers, rest) = text.split_once('-').map_or((text.as_str(), None), |(numbers, rest)| (numbers, Some(rest)));
+        let numbers = numbers.trim_end_matches(".0");
+        rest.map_or_else(|| numbers.to_owned(), |rest| format!("{numbers}-{rest}"))
+    };
+    one == other || ecosystem == "nuget" && plain(one) == plain(other)
 }
 
 fn version(id: &ComponentId) -> Option<&str> {
@@ -112,7 +145,7 @@ struct Locks<'a> {
     /// Lock files by ecosystem and folder.
     files: BTreeMap<(&'a str, RelPath), &'a EvidenceSet>,
     /// Locked packages by the folder of their lock file and their base.
-    answers: BTreeMap<(RelPath, &'a str), Vec<&'a ComponentId>>,
+    answers: BTreeMap<(RelPath, Cow<'a, str>), Vec<&'a ComponentId>>,
 }
 
 impl<'a> Locks<'a> {
@@ -126,16 +159,16 @@ impl<'a> Locks<'a> {
             }
         }
         let folders: BTreeSet<&RelPath> = files.keys().map(|(_, folder)| folder).collect();
-        let wanted: BTreeSet<&str> = asked.needs.iter().map(|need| base(need.package)).collect();
-        let mut answers: BTreeMap<(RelPath, &str), Vec<&ComponentId>> = BTreeMap::new();
+        let wanted: BTreeSet<Cow<'_, str>> = asked.needs.iter().map(|need| name_of(need.package)).collect();
+        let mut answers: BTreeMap<(RelPath, Cow<'_, str>), Vec<&ComponentId>> = BTreeMap::new();
         for (fact, evidence) in &inventory.facts {
             if let Fact::Relation { from, kind: RelationKind::Contains, to, .. } = fact
                 && version(to).is_some()
-                && wanted.contains(base(to))
+                && wanted.contains(&name_of(to))
                 && evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Resolved, .. }))
                 && let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder))
             {
-                answers.entry((folder, base(to))).or_default().push(to);
+                answers.entry((folder, name_of(to))).or_default().push(to);
             }
         }
         Self { files, answers }
@@ -148,7 +181,7 @@ impl<'a> Locks<'a> {
             if let Some(evidence) = self.files.get(&(ecosystem, folder.clone())) {
                 return Some((folder, evidence));
             }
-            if folder.is_root() {
+            if folder.is_root() || LOCKED_BY_FOLDER.contains(&ecosystem) {
                 return None;
             }
             folder = folder.parent();
@@ -163,6 +196,10 @@ struct Changes {
     answered: Vec<(ComponentId, ComponentId, Vec<ComponentId>)>,
     /// Requirements that some project asks and no lock file answers.
     kept: BTreeSet<ComponentId>,
+    /// Declared versions whose place a lock file takes, with the manifests that declare them.
+    replaced: BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    /// Declared versions that a lock file confirms, with the manifests that declare them.
+    confirmed: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     diagnostics: Vec<Diagnostic>,
     /// Manifests without any lock file: first place and number of open requirements.
     alone: BTreeMap<RelPath, (Option<LineColumn>, usize)>,
@@ -184,7 +221,7 @@ impl Changes {
             }
             return;
         };
-        let answers = locks.answers.get(&(folder, base(need.package))).map_or(&[][..], Vec::as_slice);
+        let answers = locks.answers.get(&(folder, name_of(need.package))).map_or(&[][..], Vec::as_slice);
         let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
@@ -202,7 +239,8 @@ impl Changes {
                 stated.into_iter().flatten().filter_map(|text| pin(need.ecosystem, text)).collect()
             }
         };
-        if !pins.is_empty() && !pins.iter().any(|pin| versions.contains(pin)) {
+        let holds = |pin: &&str| versions.iter().any(|version| same_version(need.ecosystem, pin, version));
+        if !pins.is_empty() && !pins.iter().any(holds) {
             let message = format!(
                 "`{name}` is pinned to {} here and `{lock_file}` holds {}",
                 pins.join(", "),
@@ -210,7 +248,13 @@ impl Changes {
             );
             self.conflict(place, message);
         }
-        if is_open {
+        let declared = asked.declared(need);
+        if !declared.is_empty() && answers.contains(&need.package) {
+            self.confirmed.entry(need.package.clone()).or_default().extend(declared);
+        } else if is_open || !declared.is_empty() {
+            if !declared.is_empty() {
+                self.replaced.entry(need.package.clone()).or_default().extend(declared);
+            }
             let fitting: Vec<ComponentId> = answers
                 .iter()
                 .filter(|id| version(id).is_some_and(|version| pins.contains(&version)))
@@ -238,7 +282,7 @@ impl Changes {
             answer(inventory, project, question, answers);
         }
         let mut gone: BTreeSet<ComponentId> = self.answered.into_iter().map(|(_, question, _)| question).collect();
-        gone.retain(|question| !self.kept.contains(question));
+        gone.retain(|question| !self.kept.contains(question) && !self.replaced.contains_key(question));
         if !gone.is_empty() {
             inventory.facts.retain(|fact, _| match fact {
                 Fact::Component { id, .. } => !gone.contains(id),
@@ -246,6 +290,13 @@ impl Changes {
                 Fact::Relation { from, to, .. } => !gone.contains(from) && !gone.contains(to),
             });
         }
+        withdraw(inventory, &self.replaced, |_| true);
+        let is_open = |key: &str, value: &str| key == key::RESOLUTION && value == "unlocked";
+        withdraw(
+            inventory,
+            &self.confirmed,
+            |fact| matches!(fact, Fact::Attribute { key, value, .. } if is_open(key, value)),
+        );
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
             path,
             at,
@@ -257,6 +308,29 @@ impl Changes {
         }));
         inventory.diagnostics.extend(self.diagnostics);
     }
+}
+
+/// Takes back what files say of components: of the chosen facts, the evidence from those files; a fact without any goes.
+pub(super) fn withdraw(
+    inventory: &mut Inventory,
+    said: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    chosen: impl Fn(&Fact) -> bool,
+) {
+    if said.is_empty() {
+        return;
+    }
+    inventory.facts.retain(|fact, evidence| {
+        let files: Vec<&BTreeSet<RelPath>> = match fact {
+            Fact::Component { id, .. } => said.get(id).into_iter().collect(),
+            Fact::Attribute { of, .. } => said.get(of).into_iter().collect(),
+            Fact::Relation { from, to, .. } => said.get(from).into_iter().chain(said.get(to)).collect(),
+        };
+        if files.is_empty() || !chosen(fact) {
+            return true;
+        }
+        evidence.retain(|one| !one.path().is_some_and(|path| files.iter().any(|files| files.contains(path))));
+        !evidence.is_empty()
+    });
 }
 
 /// Puts the locked packages in the place of one project's question.

@@ -28,7 +28,6 @@ const BY_NAME: &[(&str, &str)] = &[
     ("**/pylock*.toml", "a Python lock file (PEP 751)"),
     ("**/conda-lock.yml", "a conda lock file"),
     ("**/pixi.lock", "a pixi lock file"),
-    ("**/pom.xml", "a Maven project"),
     ("**/build.gradle", "a Gradle build"),
     ("**/build.gradle.kts", "a Gradle build"),
     ("**/gradle.lockfile", "a Gradle lock file"),

@@ -1,8 +1,10 @@
 //! Scanners of package manifests and lock files, one folder per language family.
 
 pub(crate) mod address;
+pub mod dotnet;
 pub mod golang;
 pub mod javascript;
+pub mod jvm;
 pub mod python;
 pub mod rust;
 pub(crate) mod toolkit;

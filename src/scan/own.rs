@@ -1,0 +1,73 @@
+//! Packages that the tree makes itself are not packages of others.
+//!
+//! A module of a Maven reactor asks for its sibling by name and version, as it asks for everything else. Each module
+//! says what it makes ([`key::PROVIDES`]); what manifests ask for under such a name is taken back here, after all files
+//! are read. Only what is built together, or carries the asking project's own group, counts: a foreign project that
+//! lies somewhere in the tree hides nothing. A pure function of the inventory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::reconcile::{base, withdraw};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, RelationKind, key, purl};
+use crate::text::RelPath;
+
+/// What a project makes.
+struct Made<'a> {
+    /// The package with its version; without when that is not known.
+    id: ComponentId,
+    group: &'a str,
+    /// Folder of the topmost project that it is built with.
+    root: &'a str,
+}
+
+/// Takes the tree's own packages out.
+#[must_use]
+pub(super) fn without_own(mut inventory: Inventory) -> Inventory {
+    let mut own: BTreeMap<ComponentId, BTreeSet<RelPath>> = BTreeMap::new();
+    {
+        let projects = projects(&inventory);
+        let mut by_name: BTreeMap<&str, Vec<&Made<'_>>> = BTreeMap::new();
+        for made in projects.values().flatten() {
+            by_name.entry(base(&made.id)).or_default().push(made);
+        }
+        for (fact, evidence) in &inventory.facts {
+            let Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } = fact else { continue };
+            let Some(candidates) = by_name.get(base(to)) else { continue };
+            let asking = projects.get(from).map_or(&[][..], Vec::as_slice);
+            let ours = |made: &Made<'_>| {
+                asking.iter().any(|asks| asks.group == made.group || asks.root == made.root && may_be(to, &made.id))
+            };
+            if candidates.iter().any(|made| ours(made)) {
+                own.entry(to.clone()).or_default().extend(manifests(evidence));
+            }
+        }
+    }
+    withdraw(&mut inventory, &own, |_| true);
+    inventory
+}
+
+fn projects(inventory: &Inventory) -> BTreeMap<&ComponentId, Vec<Made<'_>>> {
+    let mut found: BTreeMap<&ComponentId, Vec<Made<'_>>> = BTreeMap::new();
+    for fact in inventory.facts.keys() {
+        let Fact::Attribute { of, key: key::PROVIDES, value } = fact else { continue };
+        let mut words = value.splitn(4, ' ');
+        let (Some(ecosystem), Some(name), Some(version)) = (words.next(), words.next(), words.next()) else { continue };
+        let id = purl::of(ecosystem, name, Some(version).filter(|version| *version != "?"));
+        let group = name.split_once(':').map_or(name, |(group, _)| group);
+        found.entry(of).or_default().push(Made { id, group, root: words.next().unwrap_or("") });
+    }
+    found
+}
+
+/// True when the asked package can be the made one: the same version, or one of both is not known.
+fn may_be(asked: &ComponentId, made: &ComponentId) -> bool {
+    asked == made || base(asked) == asked.as_str() || base(made) == made.as_str()
+}
+
+/// The manifests that state it; a lock file names what is fetched, and that stays.
+fn manifests(evidence: &EvidenceSet) -> impl Iterator<Item = RelPath> {
+    evidence
+        .iter()
+        .filter(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
+        .filter_map(|one| one.path().cloned())
+}
