@@ -1,5 +1,10 @@
 //! Package formats of the JVM: Maven, Gradle, sbt.
 
+pub mod gradle_build;
+pub mod gradle_catalog;
+pub mod gradle_lock;
+pub mod gradle_script;
+pub mod gradle_verification;
 pub mod maven_model;
 pub mod maven_pom;
 
@@ -50,16 +55,27 @@ impl Asking<'_> {
         span: Span,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let id = match wanted(version) {
+        let id = self.need(name, version, scope, span, out);
+        toolkit::from_default(&id, "maven", &self.file.at(span), out);
+        id
+    }
+
+    /// A Gradle plugin by its id: the artifact that Gradle looks up for it, in the plugin portal unless told otherwise.
+    pub(crate) fn plugin(&self, id: &str, version: &str, span: Span, out: &mut Facts<'_>) -> ComponentId {
+        let id = self.need(&format!("{id}:{id}.gradle.plugin"), version, toolkit::scope::BUILD, span, out);
+        toolkit::distributed_by(&id, "gradle.org", &self.file.at(span).inferred(), out);
+        id
+    }
+
+    fn need(&self, name: &str, version: &str, scope: &'static str, span: Span, out: &mut Facts<'_>) -> ComponentId {
+        match wanted(version) {
             Wanted::Exact(exact) => {
                 Package::new("maven", name, Some(exact), self.file, span).declared(version, scope, self.project, out)
             }
             Wanted::Open => {
                 Package::new("maven", name, None, self.file, span).require(version, scope, self.project, out)
             }
-        };
-        toolkit::from_default(&id, "maven", &self.file.at(span), out);
-        id
+        }
     }
 }
 
