@@ -43,7 +43,6 @@ const BY_NAME: &[(&str, &str)] = &[
     ("**/rebar.lock", "a Rebar lock file"),
     ("**/stack.yaml.lock", "a Stack lock file"),
     ("**/cabal.project.freeze", "a Cabal lock file"),
-    ("**/build.sbt", "an sbt build"),
     ("**/flake.lock", "a Nix lock file"),
     ("**/MODULE.bazel", "a Bazel module"),
     ("**/*.bicep", "an ARM template language file (Bicep)"),

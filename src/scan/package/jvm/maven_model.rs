@@ -271,11 +271,6 @@ impl Model {
         let version = self.own("version").and_then(|text| self.fill(text).ok());
         Some((format!("{group}:{artifact}"), version))
     }
-
-    /// The pom and its parents, from below.
-    pub(super) fn levels(&self) -> impl Iterator<Item = &Element> {
-        self.levels.iter().map(|(_, pom)| pom)
-    }
 }
 
 /// Group of plugins that state none.

@@ -5,8 +5,12 @@ pub mod gradle_catalog;
 pub mod gradle_lock;
 pub mod gradle_script;
 pub mod gradle_verification;
+pub mod jvm_wrapper;
 pub mod maven_model;
 pub mod maven_pom;
+pub mod maven_settings;
+pub mod sbt_build;
+pub mod sbt_lock;
 
 use crate::model::ComponentId;
 use crate::scan::package::toolkit::{self, Package};
