@@ -75,3 +75,47 @@ fn a_manifest_alone_says_so() {
         ]
     );
 }
+
+const GRADLE: &str = "dependencies {\n  implementation 'g:a:1.0'\n  testImplementation 'g:b:2.0'\n}\n";
+
+#[test]
+fn a_declared_version_stays_until_a_lock_file_answers() {
+    let alone = scan(&[("app/build.gradle", GRADLE)]);
+    assert_eq!(needs(&alone), ["project:app pkg:maven/g/a@1.0", "project:app pkg:maven/g/b@2.0"]);
+    assert!(said(&alone).is_empty(), "{:?}", said(&alone));
+    let resolution = |found: &Inventory, package: &str| -> Vec<String> {
+        let of = |fact: &Fact| match fact {
+            Fact::Attribute { of, key: "resolution", value } if of.as_str() == package => Some(value.to_string()),
+            _ => None,
+        };
+        found.facts.keys().filter_map(of).collect()
+    };
+    assert_eq!(resolution(&alone, "pkg:maven/g/a@1.0"), ["unlocked"]);
+
+    let lock = "g:a:1.0=runtimeClasspath\ng:b:2.1=testRuntimeClasspath\n";
+    let locked = scan(&[("app/build.gradle", GRADLE), ("app/gradle.lockfile", lock), ("lib/build.gradle", GRADLE)]);
+    assert_eq!(
+        needs(&locked),
+        [
+            "project:app pkg:maven/g/a@1.0",
+            "project:app pkg:maven/g/b@2.1",
+            "project:lib pkg:maven/g/a@1.0",
+            "project:lib pkg:maven/g/b@2.0"
+        ]
+    );
+    assert_eq!(resolution(&locked, "pkg:maven/g/a@1.0"), ["locked", "unlocked"], "another project still declares it");
+    let said = said(&locked);
+    assert!(said.iter().any(|text| text.contains("pinned to 2.0 here") && text.contains("holds 2.1")), "{said:?}");
+    let only = scan(&[("build.gradle", GRADLE), ("gradle.lockfile", lock)]);
+    assert_eq!(resolution(&only, "pkg:maven/g/a@1.0"), ["locked"]);
+    assert!(!only.facts.keys().any(|fact| format!("{fact:?}").contains("g/b@2.0")), "the lock file wins");
+}
+
+#[test]
+fn nuget_compares_names_and_versions_as_it_reads_them() {
+    let lock = r#"{"version":1,"dependencies":{"net8.0":{"Serilog":{"type":"Direct","requested":"[4.0, )","resolved":"4.0.0"}}}}"#;
+    let project = r#"<Project><ItemGroup><PackageReference Include="serilog" Version="4.0" /></ItemGroup></Project>"#;
+    let found = scan(&[("a.csproj", project), ("packages.lock.json", lock)]);
+    assert_eq!(needs(&found), ["project:. pkg:nuget/Serilog@4.0.0"]);
+    assert!(said(&found).is_empty(), "{:?}", said(&found));
+}

@@ -40,11 +40,12 @@ impl Scanner for NugetAssets {
         // the file lies in the project's intermediate folder
         let folder = if folder.name() == "obj" { folder.parent() } else { folder };
         let project = toolkit::locked_root_at("nuget", &folder, input, file, out);
-        let sources: Vec<&crate::parse::Entry> =
-            root.at(&["project", "restore", "sources"]).map_or(&[][..], Node::entries).iter().collect();
-        for source in &sources {
-            // one source is where all comes from; of several any may answer
-            let standing = if sources.len() == 1 { Standing::Instead } else { Standing::Beside };
+        let sources = root.at(&["project", "restore", "sources"]).map_or(&[][..], Node::entries);
+        let public = |address: &str| toolkit::host_of(address).is_some_and(|host| host.ends_with("nuget.org"));
+        // all sources are listed: what is not among them is not asked
+        let beside = sources.iter().any(|source| public(&source.key));
+        for source in sources {
+            let standing = if beside { Standing::Beside } else { Standing::Instead };
             let seen = file.at(source.key_span).without_excerpt();
             toolkit::registry(&project, "nuget", "*", standing, &source.key, &seen, out);
         }

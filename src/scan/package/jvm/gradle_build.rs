@@ -45,7 +45,7 @@ impl Scanner for GradleBuild {
         let statements = gradle_script::statements(file.text());
         let project = toolkit::root(input, file, out);
         let literals = gradle_script::literals(&statements);
-        let central = statements.iter().any(|one| one.is_in("repositories") && one.head() == Some("mavenCentral"));
+        let central = statements.iter().any(|one| one.is_in("repositories") && one.head() == Some("mavenCentral") && !of_plugins(&one.blocks));
         let mut reader = Reader {
             input,
             asking: Asking { file, project: &project },
@@ -74,6 +74,11 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         let blocks = &statement.blocks;
+        let read = |block: &&str| block.ends_with("dependencies") || matches!(*block, "plugins" | "repositories");
+        if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(&block))) {
+            out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
+            return;
+        }
         let inner = blocks.iter().rposition(|block| !matches!(*block, "if" | "else" | "")).map(|at| blocks[at]);
         match inner {
             Some(block) if block == "dependencies" || block.ends_with(".dependencies") => {
@@ -116,6 +121,9 @@ impl<'a> Reader<'a> {
     /// Every dependency that the words after a configuration name.
     fn texts(&mut self, statement: &Statement<'a>, scope: &'static str, out: &mut Facts<'_>) {
         let rest = &statement.tokens[1..];
+        let platform = rest.iter().any(|one| matches!(one.word(), Some("platform" | "enforcedPlatform")));
+        // a platform gives versions, no code
+        let scope = if platform { scope::BUILD } else { scope };
         if self.map_form(rest, scope, out) {
             return;
         }
@@ -302,7 +310,10 @@ impl<'a> Reader<'a> {
             return;
         };
         match self.fill(text) {
-            Ok(address) => self.setting(&address, span, self.standing, out),
+            Ok(address) => {
+                let standing = if of_plugins(&statement.blocks) { Standing::Beside } else { self.standing };
+                self.setting(&address, span, standing, out);
+            }
             Err(name) => {
                 let message = format!("the address of a repository depends on `{name}`, which is no literal here");
                 out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
@@ -315,6 +326,11 @@ impl<'a> Reader<'a> {
         let seen = self.asking.file.at(span).without_excerpt();
         toolkit::registry(self.asking.project, "maven", "*", standing, address, &seen, out);
     }
+}
+
+/// Repositories of plugins do not give what a dependency asks for.
+fn of_plugins(blocks: &[&str]) -> bool {
+    blocks.iter().any(|block| matches!(*block, "pluginManagement" | "buildscript"))
 }
 
 fn publishes(blocks: &[&str]) -> bool {

@@ -17,7 +17,7 @@ pub(super) enum Token<'t> {
     Word(&'t str),
     /// A text between quotes; true when `$` stands for something in it.
     Text(&'t str, bool),
-    /// Any other character.
+    /// Any other character; a quote where a text is not closed in its line.
     Sign(char),
     /// End of a line.
     Line,
@@ -63,6 +63,11 @@ impl<'t> Statement<'t> {
         })
     }
 
+    /// Where a text is not closed.
+    pub(super) fn unclosed(&self) -> Option<Span> {
+        self.tokens.iter().find(|one| one.is('"') || one.is('\'')).map(|one| one.span)
+    }
+
     /// True when it stands directly in a block of the name.
     pub(super) fn is_in(&self, block: &str) -> bool {
         self.blocks.last() == Some(&block)
@@ -85,9 +90,13 @@ pub(super) fn tokens(text: &str) -> Vec<Placed<'_>> {
             at += rest.find("*/").map_or(rest.len(), |end| end + 2);
             continue;
         } else if first == b'"' || first == b'\'' {
-            let (content, end) = quoted(text, at);
+            let (content, end, closed) = quoted(text, at);
             at = end;
-            let filled = first == b'"' && has_dollar(&text[content.start..content.end]);
+            if !closed {
+                found.push(Placed { token: Token::Sign(char::from(first)), span: content });
+                continue;
+            }
+            let filled = first == b'"' && text[content.start..content.end].contains('$');
             found.push(Placed { token: Token::Text(&text[content.start..content.end], filled), span: content });
             continue;
         } else if first == b'\n' {
@@ -109,14 +118,15 @@ pub(super) fn tokens(text: &str) -> Vec<Placed<'_>> {
     found
 }
 
-/// The content of a text that begins at `at`, and where the script goes on after it.
-fn quoted(text: &str, at: usize) -> (Span, usize) {
+/// The content of a text that begins at `at`, where the script goes on after it, and whether it is closed.
+fn quoted(text: &str, at: usize) -> (Span, usize, bool) {
     let rest = &text[at..];
     let quote = &rest[..1];
     for triple in ["\"\"\"", "'''"] {
         if let Some(body) = rest.strip_prefix(triple) {
             let end = body.find(triple).unwrap_or(body.len());
-            return (Span::new(at + 3, at + 3 + end), (at + 6 + end).min(text.len()));
+            let closed = at + 3 + end < text.len();
+            return (Span::new(at + 3, at + 3 + end), (at + 6 + end).min(text.len()), closed);
         }
     }
     let mut escaped = false;
@@ -131,16 +141,12 @@ fn quoted(text: &str, at: usize) -> (Span, usize) {
             '{' if quote == "\"" && (filled > 0 || previous == '$') => filled += 1,
             '}' if filled > 0 => filled -= 1,
             // a text ends with its line
-            '\n' => return (Span::new(at + 1, at + offset), at + offset),
-            _ if filled == 0 && quote.starts_with(c) => return (Span::new(at + 1, at + offset), at + offset + 1),
+            '\n' => return (Span::new(at + 1, at + offset), at + offset, false),
+            _ if filled == 0 && quote.starts_with(c) => return (Span::new(at + 1, at + offset), at + offset + 1, true),
             _ => {}
         }
     }
-    (Span::new(at + 1, text.len()), text.len())
-}
-
-fn has_dollar(text: &str) -> bool {
-    text.contains('$')
+    (Span::new(at + 1, text.len()), text.len(), false)
 }
 
 /// The statements of a script, each with its blocks.

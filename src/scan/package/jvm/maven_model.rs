@@ -40,7 +40,7 @@ pub(super) struct Model {
     outside: Vec<String>,
 }
 
-/// A text whose properties could not all be filled: the name of the first that is not known.
+/// A text whose properties could not all be filled: what it depends on, in words.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unknown(pub(super) String);
 
@@ -254,7 +254,9 @@ impl Model {
             let Some(end) = text[start..].find('}').map(|at| start + at) else { return Ok(text) };
             let name = &text[start + 2..end];
             let of_profile = profile.and_then(|all| all.child("properties")).and_then(|all| all.child_text(name));
-            let Some(value) = of_profile.or_else(|| self.property(name)) else { return Err(Unknown(name.to_owned())) };
+            let Some(value) = of_profile.or_else(|| self.property(name)) else {
+                return Err(Unknown(format!("`{name}`, which the tree does not state")));
+            };
             let value = value.trim().to_owned();
             text.replace_range(start..=end, &value);
             if text.len() > LONGEST {

@@ -41,7 +41,7 @@ impl Scanner for MavenPom {
         let project = toolkit::root(input, file, out);
         if let Some((name, version)) = model.coordinates() {
             let version = version.as_deref().unwrap_or("?");
-            let made = format!("maven {name} {version} {}", model.top().as_str());
+            let made = format!("maven {name} {version} {}", model.top());
             out.attribute(&project, key::PROVIDES, made, file.whole());
         }
         let mut reader = Reader {
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
                 self.named(extension, None, scope::BUILD, out);
             }
         }
-        for (list, item) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
+        for (list, item) in REPOSITORIES {
             for repository in holder.child(list).into_iter().flat_map(|all| all.all(item)) {
                 self.repository(repository, out);
             }
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
         let (group, name) = match (fill(group), fill(&artifact.text)) {
             (Ok(group), Ok(name)) => (group, name),
             (Err(Unknown(property)), _) | (_, Err(Unknown(property))) => {
-                let message = format!("the name depends on `{property}`, which the tree does not state");
+                let message = format!("the name depends on {property}");
                 out.problem(DiagnosticKind::Unresolved, file, Some(artifact.span), message);
                 return None;
             }
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
             None => String::new(),
             Some(Ok(version)) => version,
             Some(Err(Unknown(property))) => {
-                let message = format!("the version of `{name}` is `{property}`, which the tree does not state");
+                let message = format!("the version of `{name}` depends on {property}");
                 out.problem(DiagnosticKind::Unresolved, file, Some(artifact.span), message);
                 stated.unwrap_or("").to_owned()
             }
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         match self.model.fill_with(&url.text, self.profile) {
             Ok(address) => setting(repository, &address, url.span, self.asking, out),
             Err(Unknown(property)) => {
-                let message = format!("the repository's address depends on `{property}`, which the tree does not state");
+                let message = format!("the repository's address depends on {property}");
                 out.problem(DiagnosticKind::Unresolved, file, Some(url.span), message);
             }
         }
@@ -235,9 +235,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A repository that is asked beside the central one, or, under its id, instead of it.
+/// Lists of repositories and what they hold.
+pub(super) const REPOSITORIES: [(&str, &str); 2] =
+    [("repositories", "repository"), ("pluginRepositories", "pluginRepository")];
+
+/// A repository that is asked beside the central one, or, under its id, instead of it; those of plugins never give
+/// what a dependency asks for.
 pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: Asking<'_>, out: &mut Facts<'_>) {
-    let instead = repository.child_text("id") == Some("central");
+    let instead = repository.child_text("id") == Some("central") && &*repository.name == "repository";
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(span).without_excerpt();

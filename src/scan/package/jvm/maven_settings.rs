@@ -1,7 +1,7 @@
 //! Maven's `settings.xml` and `.mvn/extensions.xml`: mirrors, repositories, and extensions of the build.
 
 use super::Asking;
-use super::maven_pom::setting;
+use super::maven_pom::{REPOSITORIES, setting};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::xml::Element;
@@ -47,7 +47,7 @@ impl Scanner for MavenSettings {
             self::mirror(mirror, asking, out);
         }
         for profile in root.child("profiles").into_iter().flat_map(|all| all.all("profile")) {
-            for (list, item) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
+            for (list, item) in REPOSITORIES {
                 for repository in profile.child(list).into_iter().flat_map(|all| all.all(item)) {
                     if let Some(url) = address(repository, asking, out) {
                         setting(repository, &url.text, url.span, asking, out);

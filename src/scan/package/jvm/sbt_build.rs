@@ -59,6 +59,10 @@ impl Scanner for SbtBuild {
                     let last = word.rsplit('.').next().unwrap_or(word);
                     literals.get(last).map_or_else(|| format!("${{{word}}}"), |text| (*text).to_owned())
                 }
+                [sign, quote, ..] if sign.is('%') && (quote.is('"') || quote.is('\'')) => {
+                    out.problem(DiagnosticKind::Malformed, file, Some(quote.span), "a text that is not closed");
+                    continue;
+                }
                 // `"group" % "artifact"` alone names no dependency
                 _ => continue,
             };
