@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reconcile::{base, withdraw};
+use super::reconcile::{base, folder_of, withdraw};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, RelationKind, key, purl};
 use crate::text::RelPath;
 
@@ -15,7 +15,6 @@ use crate::text::RelPath;
 struct Made<'a> {
     /// The package with its version; without when that is not known.
     id: ComponentId,
-    group: &'a str,
     /// Folder of the topmost project that it is built with.
     root: &'a str,
 }
@@ -26,18 +25,23 @@ pub(super) fn without_own(mut inventory: Inventory) -> Inventory {
     let mut own: BTreeMap<ComponentId, BTreeSet<RelPath>> = BTreeMap::new();
     {
         let projects = projects(&inventory);
-        let mut by_name: BTreeMap<&str, Vec<&Made<'_>>> = BTreeMap::new();
+        let mut by_name: BTreeSet<&str> = BTreeSet::new();
+        let mut by_root: BTreeMap<(&str, &str), BTreeSet<&ComponentId>> = BTreeMap::new();
         for made in projects.values().flatten() {
-            by_name.entry(base(&made.id)).or_default().push(made);
+            by_name.insert(base(&made.id));
+            by_root.entry((base(&made.id), made.root)).or_default().insert(&made.id);
         }
         for (fact, evidence) in &inventory.facts {
             let Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } = fact else { continue };
-            let Some(candidates) = by_name.get(base(to)) else { continue };
-            let asking = projects.get(from).map_or(&[][..], Vec::as_slice);
-            let ours = |made: &Made<'_>| {
-                asking.iter().any(|asks| asks.group == made.group || asks.root == made.root && may_be(to, &made.id))
+            if !by_name.contains(base(to)) {
+                continue;
+            }
+            let ours = |asks: &Made<'_>| {
+                let together = by_root.get(&(base(to), asks.root));
+                group_of(&asks.id) == group_of(to)
+                    || together.is_some_and(|made| made.iter().any(|made| may_be(to, made)))
             };
-            if candidates.iter().any(|made| ours(made)) {
+            if projects.get(from).is_some_and(|asking| asking.iter().any(ours)) {
                 own.entry(to.clone()).or_default().extend(manifests(evidence));
             }
         }
@@ -46,15 +50,24 @@ pub(super) fn without_own(mut inventory: Inventory) -> Inventory {
     inventory
 }
 
+/// Type and group of a package's id.
+fn group_of(id: &ComponentId) -> &str {
+    let base = base(id);
+    base.rfind('/').map_or(base, |at| &base[..at])
+}
+
 fn projects(inventory: &Inventory) -> BTreeMap<&ComponentId, Vec<Made<'_>>> {
     let mut found: BTreeMap<&ComponentId, Vec<Made<'_>>> = BTreeMap::new();
     for fact in inventory.facts.keys() {
         let Fact::Attribute { of, key: key::PROVIDES, value } = fact else { continue };
         let mut words = value.splitn(4, ' ');
         let (Some(ecosystem), Some(name), Some(version)) = (words.next(), words.next(), words.next()) else { continue };
+        // an image holds what others built
+        if folder_of(of).is_none() {
+            continue;
+        }
         let id = purl::of(ecosystem, name, Some(version).filter(|version| *version != "?"));
-        let group = name.split_once(':').map_or(name, |(group, _)| group);
-        found.entry(of).or_default().push(Made { id, group, root: words.next().unwrap_or("") });
+        found.entry(of).or_default().push(Made { id, root: words.next().unwrap_or("") });
     }
     found
 }

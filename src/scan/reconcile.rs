@@ -128,7 +128,8 @@ fn name_of(id: &ComponentId) -> Cow<'_, str> {
 fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String {
         let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
-        let (numbers, rest) = text.split_once('-').map_or((text.as_str(), None), |(numbers, rest)| (numbers, Some(rest)));
+        let (numbers, rest) =
+            text.split_once('-').map_or((text.as_str(), None), |(numbers, rest)| (numbers, Some(rest)));
         let numbers = numbers.trim_end_matches(".0");
         rest.map_or_else(|| numbers.to_owned(), |rest| format!("{numbers}-{rest}"))
     };

@@ -53,14 +53,30 @@ pub struct Region {
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// Code points before every [`STEP`]th byte: files without line breaks have megabytes in one line.
+    points: Vec<usize>,
 }
+
+/// Bytes between two counts of code points.
+const STEP: usize = 1024;
 
 impl LineIndex {
     /// Reads all line starts of `text`. Lines end at `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(newlines).collect() }
+        let counted = text.as_bytes().chunks(STEP).scan(0, |sum, chunk| {
+            let before = *sum;
+            *sum += code_points(chunk);
+            Some(before)
+        });
+        Self { starts: std::iter::once(0).chain(newlines).collect(), points: counted.collect() }
+    }
+
+    /// Code points before a byte.
+    fn points_before(&self, text: &str, offset: usize) -> usize {
+        let step = (offset / STEP).min(self.points.len().saturating_sub(1));
+        self.points.get(step).copied().unwrap_or(0) + code_points(&text.as_bytes()[step * STEP..offset])
     }
 
     /// Line and column of a byte offset. Offsets past the end give the end of the text;
@@ -72,9 +88,12 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let prefix = &text.as_bytes()[self.starts[line - 1]..offset];
-        // a code point is every byte that is not a UTF-8 continuation byte
-        let column = prefix.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+        let start = self.starts[line - 1];
+        let column = if offset - start <= STEP {
+            code_points(&text.as_bytes()[start..offset]) + 1
+        } else {
+            self.points_before(text, offset) - self.points_before(text, start) + 1
+        };
         LineColumn { line: clamp(line), column: clamp(column) }
     }
 
@@ -101,6 +120,11 @@ impl LineIndex {
     }
 }
 
+/// A code point is every byte that is not a UTF-8 continuation byte.
+fn code_points(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
 fn clamp(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
@@ -108,6 +132,14 @@ fn clamp(value: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_long_lines() {
+        let text = format!("first\n{}x", "é".repeat(3000));
+        let index = LineIndex::new(&text);
+        assert_eq!(index.line_column(&text, text.len() - 1), LineColumn { line: 2, column: 3001 });
+        assert_eq!(index.line_column(&text, text.len()), LineColumn { line: 2, column: 3002 });
+    }
 
     #[test]
     fn counts_code_points_not_bytes() {

@@ -45,7 +45,8 @@ impl Scanner for DotnetProject {
         let project = toolkit::root(input, file, out);
         let around = Around::of(file.path(), &root, input);
         let groups = sections(&root);
-        let items = || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| &group.children);
+        let items =
+            || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| &group.children);
         let is_test = around.property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
         let reader = Reader { file, project: &project, around: &around, is_test };

@@ -114,7 +114,8 @@ impl<'a> Around<'a> {
     fn define(&mut self, property: &Element, conditional: bool) {
         let name = property.name.to_ascii_lowercase();
         let value = self.expand(&property.text);
-        let condition = property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
+        let condition =
+            property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
         let if_unset = condition.as_deref().is_some_and(|text| text == format!("$({name})=="));
         if if_unset && !conditional {
             self.properties.entry(name).or_insert(Some(value));

@@ -61,7 +61,8 @@ impl Scanner for PaketLock {
             if let Some(address) = text.strip_prefix("remote:").filter(|_| indent == 2) {
                 remote = Some((address.trim(), line));
                 if section != "NUGET" {
-                    let message = format!("`{}` of the section `{section}`; only NuGet packages are read", address.trim());
+                    let message =
+                        format!("`{}` of the section `{section}`; only NuGet packages are read", address.trim());
                     out.problem(DiagnosticKind::Unsupported, file, Some(line.span), message);
                 }
                 continue;

@@ -45,7 +45,9 @@ impl Scanner for GradleBuild {
         let statements = gradle_script::statements(file.text());
         let project = toolkit::root(input, file, out);
         let literals = gradle_script::literals(&statements);
-        let central = statements.iter().any(|one| one.is_in("repositories") && one.head() == Some("mavenCentral") && !of_plugins(&one.blocks));
+        let central = statements
+            .iter()
+            .any(|one| one.is_in("repositories") && one.head() == Some("mavenCentral") && !of_plugins(&one.blocks));
         let mut reader = Reader {
             input,
             asking: Asking { file, project: &project },
@@ -101,8 +103,20 @@ impl<'a> Reader<'a> {
     /// A statement of a `dependencies` block: `configuration what`.
     fn dependency(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         const NOT: [&str; 14] = [
-            "def", "val", "var", "if", "else", "for", "exclude", "constraints", "modules", "components", "return",
-            "because", "attributesSchema", "artifactTypes",
+            "def",
+            "val",
+            "var",
+            "if",
+            "else",
+            "for",
+            "exclude",
+            "constraints",
+            "modules",
+            "components",
+            "return",
+            "because",
+            "attributesSchema",
+            "artifactTypes",
         ];
         let named = match statement.tokens.first().map(|first| &first.token) {
             Some(Token::Word("add")) => statement.texts().next().map(|(text, ..)| text),
@@ -188,7 +202,8 @@ impl<'a> Reader<'a> {
         let (Some((group, _)), Some((name, span))) = (value("group"), value("name")) else { return false };
         // a version that is no text is computed, or a literal's name
         let word = tokens.windows(3).find(|three| three[0].word() == Some("version")).and_then(|three| three[2].word());
-        let version = value("version").map(|(text, _)| text.to_owned()).or_else(|| word.map(|word| format!("${{{word}}}")));
+        let version =
+            value("version").map(|(text, _)| text.to_owned()).or_else(|| word.map(|word| format!("${{{word}}}")));
         let text = version.map_or_else(|| format!("{group}:{name}"), |version| format!("{group}:{name}:{version}"));
         self.coordinates(&text, span, scope, out);
         true
@@ -272,7 +287,9 @@ impl<'a> Reader<'a> {
         }
         let after = statement.tokens.iter().position(|one| one.word() == Some("version"));
         let Some((id, _, span)) = statement.texts().next() else { return };
-        let Some(version) = after.and_then(|at| statement.tokens[at + 1..].iter().find(|one| !one.is('('))) else { return };
+        let Some(version) = after.and_then(|at| statement.tokens[at + 1..].iter().find(|one| !one.is('('))) else {
+            return;
+        };
         let version = match version.token {
             Token::Text(text, _) => text.to_owned(),
             Token::Word(word) => format!("${{{word}}}"),
@@ -302,7 +319,8 @@ impl<'a> Reader<'a> {
     }
 
     fn address(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
-        let Some((text, _, span)) = statement.texts().find(|(text, ..)| text.contains("://") || text.contains('$')) else {
+        let Some((text, _, span)) = statement.texts().find(|(text, ..)| text.contains("://") || text.contains('$'))
+        else {
             if statement.texts().next().is_none() {
                 let message = "the address of a repository is computed; it is not read";
                 out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(statement.tokens[0].span), message);
@@ -346,10 +364,8 @@ fn is_coordinates(text: &str) -> bool {
 
 /// What the tree or Gradle itself gives.
 fn is_own(word: &str) -> bool {
-    matches!(
-        word,
-        "project" | "files" | "fileTree" | "gradleApi" | "localGroovy" | "gradleTestKit" | "gradleKotlinDsl"
-    ) || word.starts_with("projects.")
+    matches!(word, "project" | "files" | "fileTree" | "gradleApi" | "localGroovy" | "gradleTestKit" | "gradleKotlinDsl")
+        || word.starts_with("projects.")
         || word.starts_with("sourceSets")
         || word.starts_with("project.files")
 }

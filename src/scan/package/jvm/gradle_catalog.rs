@@ -113,7 +113,8 @@ impl Catalog {
                 Some(reference) => match versions.and_then(|all| all.get(reference)) {
                     Some(version) => literal(version),
                     None => {
-                        let message = format!("`{}` refers to the version `{reference}`, which is not there", entry.key);
+                        let message =
+                            format!("`{}` refers to the version `{reference}`, which is not there", entry.key);
                         self.problems.push((DiagnosticKind::Unresolved, version.span, message));
                         String::new()
                     }
@@ -142,13 +143,15 @@ fn entries<'a>(root: &'a Node, table: &str) -> &'a [Entry] {
 /// A version, plain or rich: what is taken when nothing needs more.
 fn literal(version: &Node) -> String {
     let rich = ["strictly", "require", "prefer"].iter().filter_map(|key| version.text_at(key));
-    version.text().or_else(|| {
-        let all: Vec<&str> = rich.collect();
-        // a range with a preferred version in it stays a range
-        all.first().copied()
-    })
-    .unwrap_or("")
-    .to_owned()
+    version
+        .text()
+        .or_else(|| {
+            let all: Vec<&str> = rich.collect();
+            // a range with a preferred version in it stays a range
+            all.first().copied()
+        })
+        .unwrap_or("")
+        .to_owned()
 }
 
 /// The name by which build files reach an entry.

@@ -217,7 +217,9 @@ pub(super) fn literals<'t>(statements: &[Statement<'t>]) -> BTreeMap<&'t str, &'
                     Token::Word(word) => Some(word),
                     _ => None,
                 };
-                first.filter(|_| second.is_none() && matches!(value.token, Token::Text(..))).and_then(|text| Some((name?, text)))
+                first
+                    .filter(|_| second.is_none() && matches!(value.token, Token::Text(..)))
+                    .and_then(|text| Some((name?, text)))
             }
             // extra["x"] = "1"
             [.., closing, sign, value] if closing.is(']') && sign.is('=') && matches!(value.token, Token::Text(..)) => {
@@ -232,7 +234,8 @@ pub(super) fn literals<'t>(statements: &[Statement<'t>]) -> BTreeMap<&'t str, &'
             _ => None,
         };
         // versions = [a: '1', b: '2']
-        let map = tokens.iter().position(|one| one.is('=')).filter(|at| tokens.get(at + 1).is_some_and(|one| one.is('[')));
+        let map =
+            tokens.iter().position(|one| one.is('=')).filter(|at| tokens.get(at + 1).is_some_and(|one| one.is('[')));
         let of_map = map.map_or(&[][..], |at| &tokens[at..]).windows(3).filter_map(|three| match three[2].token {
             Token::Text(text, filled) if three[1].is(':') => Some((three[0].word()?, (text, filled, three[2].span))),
             _ => None,
@@ -261,7 +264,9 @@ pub(super) fn fill(text: &str, groovy: bool, known: &dyn Fn(&str) -> Option<Stri
             None => {
                 // Groovy reads `$a.b` as a path
                 let inner = |(at, c): (usize, char)| {
-                    let path = groovy && c == '.' && after[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+                    let path = groovy
+                        && c == '.'
+                        && after[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
                     !(c.is_ascii_alphanumeric() || c == '_' || path)
                 };
                 let end = after.char_indices().find(|at| inner(*at)).map_or(after.len(), |(at, _)| at);
@@ -273,7 +278,12 @@ pub(super) fn fill(text: &str, groovy: bool, known: &dyn Fn(&str) -> Option<Stri
         let name = name
             .split_once('(')
             .or_else(|| name.split_once('['))
-            .filter(|(call, _)| matches!(call.rsplit('.').next(), Some("property" | "properties" | "findProperty" | "extra" | "ext" | "get")))
+            .filter(|(call, _)| {
+                matches!(
+                    call.rsplit('.').next(),
+                    Some("property" | "properties" | "findProperty" | "extra" | "ext" | "get")
+                )
+            })
             .map_or(name, |(_, argument)| argument.trim_matches(|c| matches!(c, '"' | '\'' | ')' | ']' | '\\')));
         let last = name.rsplit('.').next().unwrap_or(name);
         out.push_str(&known(last).ok_or_else(|| name.to_owned())?);
@@ -303,7 +313,9 @@ mod tests {
         let all = statements(text);
         let shown: Vec<String> = all
             .iter()
-            .map(|one| format!("{}/{}", one.blocks.join("/"), one.texts().map(|text| text.0).collect::<Vec<_>>().join(",")))
+            .map(|one| {
+                format!("{}/{}", one.blocks.join("/"), one.texts().map(|text| text.0).collect::<Vec<_>>().join(","))
+            })
             .collect();
         assert_eq!(shown, ["/", "a/x,y$z", "a/u", "/1", "/2"]);
         assert_eq!(literals(&all), BTreeMap::from([("v", "1"), ("w", "2")]));

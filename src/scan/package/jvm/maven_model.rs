@@ -30,6 +30,8 @@ pub(super) struct Managed {
 pub(super) struct Model {
     /// The pom and its parents in the tree, from below.
     levels: Vec<(RelPath, Element)>,
+    /// What the pom says of itself and its parent: `version`, `parent.version`.
+    fields: BTreeMap<String, String>,
     /// Properties, the nearest first to count.
     properties: BTreeMap<String, String>,
     /// Managed dependencies by `group:artifact`.
@@ -52,7 +54,9 @@ impl Model {
     }
 
     fn bounded(path: &RelPath, pom: Element, input: &Input<'_>, left: &mut usize) -> Self {
+        let fields = fields(&pom);
         let mut model = Self {
+            fields,
             levels: vec![(path.clone(), pom)],
             properties: BTreeMap::new(),
             dependencies: BTreeMap::new(),
@@ -212,30 +216,16 @@ impl Model {
     }
 
     fn group_at(&self, level: usize) -> Option<String> {
-        let inherited = self.levels[level..].iter().find_map(|(_, pom)| {
-            pom.child_text("groupId").or_else(|| pom.child("parent")?.child_text("groupId"))
-        });
+        let inherited = self.levels[level..]
+            .iter()
+            .find_map(|(_, pom)| pom.child_text("groupId").or_else(|| pom.child("parent")?.child_text("groupId")));
         inherited.map(str::to_owned)
-    }
-
-    fn own(&self, name: &str) -> Option<&str> {
-        let pom = self.pom();
-        pom.child_text(name).or_else(|| pom.child("parent")?.child_text(name))
     }
 
     /// What the pom itself says of a property, unfilled.
     fn property(&self, name: &str) -> Option<&str> {
-        let of_project = name.strip_prefix("project.").or_else(|| name.strip_prefix("pom."));
-        let stated = match of_project.unwrap_or(name) {
-            "version" => self.own("version"),
-            "groupId" => self.own("groupId"),
-            "artifactId" => self.pom().child_text("artifactId"),
-            of_parent => of_parent
-                .strip_prefix("parent.")
-                .filter(|field| matches!(*field, "version" | "groupId" | "artifactId"))
-                .and_then(|field| self.pom().child("parent")?.child_text(field)),
-        };
-        stated.or_else(|| self.properties.get(name).map(String::as_str))
+        let of_project = name.strip_prefix("project.").or_else(|| name.strip_prefix("pom.")).unwrap_or(name);
+        self.fields.get(of_project).or_else(|| self.properties.get(name)).map(String::as_str)
     }
 
     /// The text with its properties filled.
@@ -243,18 +233,17 @@ impl Model {
     /// # Errors
     /// The first property that no pom of the tree states as a literal.
     pub(super) fn fill(&self, text: &str) -> Result<String, Unknown> {
-        self.fill_with(text, None)
+        self.fill_with(text, &BTreeMap::new())
     }
 
     /// As [`Self::fill`], with the properties of a profile before those of the project.
-    pub(super) fn fill_with(&self, text: &str, profile: Option<&Element>) -> Result<String, Unknown> {
+    pub(super) fn fill_with(&self, text: &str, profile: &BTreeMap<&str, &str>) -> Result<String, Unknown> {
         let mut text = text.trim().to_owned();
         for _ in 0..EXPANSIONS {
             let Some(start) = text.rfind("${") else { return Ok(text) };
             let Some(end) = text[start..].find('}').map(|at| start + at) else { return Ok(text) };
             let name = &text[start + 2..end];
-            let of_profile = profile.and_then(|all| all.child("properties")).and_then(|all| all.child_text(name));
-            let Some(value) = of_profile.or_else(|| self.property(name)) else {
+            let Some(value) = profile.get(name).copied().or_else(|| self.property(name)) else {
                 return Err(Unknown(format!("`{name}`, which the tree does not state")));
             };
             let value = value.trim().to_owned();
@@ -268,11 +257,28 @@ impl Model {
 
     /// The project's `group:artifact` and version, as far as they are known.
     pub(super) fn coordinates(&self) -> Option<(String, Option<String>)> {
-        let group = self.fill(self.own("groupId")?).ok()?;
-        let artifact = self.fill(self.pom().child_text("artifactId")?).ok()?;
-        let version = self.own("version").and_then(|text| self.fill(text).ok());
+        let group = self.fill(self.fields.get("groupId")?).ok()?;
+        let artifact = self.fill(self.fields.get("artifactId")?).ok()?;
+        let version = self.fields.get("version").and_then(|text| self.fill(text).ok());
         Some((format!("{group}:{artifact}"), version))
     }
+}
+
+/// What a pom says of itself, with what its parent element gives in its place.
+fn fields(pom: &Element) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for name in ["groupId", "artifactId", "version"] {
+        if let Some(text) = pom.child("parent").and_then(|parent| parent.child_text(name)) {
+            found.insert(format!("parent.{name}"), text.to_owned());
+            if name != "artifactId" {
+                found.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        if let Some(text) = pom.child_text(name) {
+            found.insert(name.to_owned(), text.to_owned());
+        }
+    }
+    found
 }
 
 /// Group of plugins that state none.

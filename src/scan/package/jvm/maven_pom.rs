@@ -48,7 +48,8 @@ impl Scanner for MavenPom {
             model: &model,
             asking: Asking { file, project: &project },
             managed: BTreeMap::new(),
-            profile: None,
+            condition: None,
+            properties: BTreeMap::new(),
             open: Vec::new(),
         };
         reader.parent(out);
@@ -66,7 +67,9 @@ struct Reader<'a> {
     asking: Asking<'a>,
     /// What the profile being read manages.
     managed: BTreeMap<String, Managed>,
-    profile: Option<&'a Element>,
+    /// Its condition and its properties.
+    condition: Option<String>,
+    properties: BTreeMap<&'a str, &'a str>,
     /// Dependencies whose version stands nowhere in the tree.
     open: Vec<(String, Span)>,
 }
@@ -83,12 +86,15 @@ impl<'a> Reader<'a> {
     }
 
     fn profile(&mut self, profile: &'a Element, out: &mut Facts<'_>) {
-        self.profile = Some(profile);
+        self.condition = Some(format!("profile {}", profile.child_text("id").unwrap_or("default")));
+        let properties = profile.child("properties").map_or(&[][..], |all| &all.children);
+        self.properties = properties.iter().map(|one| (&*one.name, one.text.as_str())).collect();
         let mut boms = Vec::new();
         self.model.manage(profile, &mut self.managed, &mut boms);
         self.holder(profile, out);
         self.managed.clear();
-        self.profile = None;
+        self.condition = None;
+        self.properties.clear();
     }
 
     /// The project itself, or one of its profiles.
@@ -175,7 +181,7 @@ impl<'a> Reader<'a> {
             out.problem(DiagnosticKind::Malformed, file, Some(entry.span), message);
             return None;
         };
-        let fill = |text: &str| self.model.fill_with(text, self.profile);
+        let fill = |text: &str| self.model.fill_with(text, &self.properties);
         let (group, name) = match (fill(group), fill(&artifact.text)) {
             (Ok(group), Ok(name)) => (group, name),
             (Err(Unknown(property)), _) | (_, Err(Unknown(property))) => {
@@ -196,8 +202,7 @@ impl<'a> Reader<'a> {
             }
         };
         let id = self.asking.ask(&name, &version, scope, artifact.span, out);
-        if let Some(profile) = self.profile {
-            let condition = format!("profile {}", profile.child_text("id").unwrap_or("default"));
+        if let Some(condition) = &self.condition {
             out.attribute(&id, key::CONDITION, condition, file.at(artifact.span));
         }
         stated.is_none().then_some(name)
@@ -210,7 +215,7 @@ impl<'a> Reader<'a> {
             out.problem(DiagnosticKind::Malformed, file, Some(repository.span), message);
             return;
         };
-        match self.model.fill_with(&url.text, self.profile) {
+        match self.model.fill_with(&url.text, &self.properties) {
             Ok(address) => setting(repository, &address, url.span, self.asking, out),
             Err(Unknown(property)) => {
                 let message = format!("the repository's address depends on {property}");

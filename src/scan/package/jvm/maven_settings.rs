@@ -34,7 +34,8 @@ impl Scanner for MavenSettings {
         let folder = file.folder();
         let of_build = folder.name() == ".mvn";
         // other tools have files of that name
-        if !of_build && !["<mirror", "<repositor", "maven.apache.org/"].iter().any(|words| file.text().contains(words)) {
+        if !of_build && !["<mirror", "<repositor", "maven.apache.org/"].iter().any(|words| file.text().contains(words))
+        {
             return Ok(());
         }
         let root = file.xml()?;

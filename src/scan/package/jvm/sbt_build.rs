@@ -71,7 +71,8 @@ impl Scanner for SbtBuild {
                 (false, _) => String::new(),
                 (true, Some(scala)) => format!("_{scala}"),
                 (true, None) => {
-                    let message = format!("the name of `{artifact}` ends in a Scala version that the file does not state");
+                    let message =
+                        format!("the name of `{artifact}` ends in a Scala version that the file does not state");
                     out.problem(DiagnosticKind::Unresolved, file, Some(name.span), message);
                     String::new()
                 }
