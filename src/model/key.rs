@@ -25,6 +25,9 @@ pub const LOCKS: &str = "locks";
 pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem names instead|beside host`, a registry that its tools are told to ask.
 pub const REGISTRY: &str = "registry";
+/// Of a project: `ecosystem name version root`, the package that its folder itself makes; the version may be `?`, and
+/// `root` is the folder of the topmost project that it is built with.
+pub const PROVIDES: &str = "provides";
 /// How a name of the company's own could be answered by a public registry.
 pub const CONFUSION: &str = "confusion";
 /// Environment marker or platform condition under which it is needed.

@@ -22,9 +22,17 @@ pub struct Element {
     pub children: Vec<Self>,
     /// From the opening `<` to the end of the closing tag.
     pub span: Span,
+    /// The opening tag alone: the words that attributes stand in.
+    pub tag: Span,
 }
 
 impl Element {
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(is, _)| &**is == name).map(|(_, value)| &**value)
+    }
+
     /// The first child of a name.
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Self> {
@@ -116,7 +124,7 @@ fn element(start: &BytesStart<'_>, span: Span) -> Element {
         })
         .collect();
     let name = start.local_name().into_inner().into();
-    Element { name, attributes, text: String::new(), children: Vec::new(), span }
+    Element { name, attributes, text: String::new(), children: Vec::new(), span, tag: span }
 }
 
 fn attach(done: Element, stack: &mut [Element], root: &mut Option<Element>) {

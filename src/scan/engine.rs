@@ -269,7 +269,8 @@ impl Run<'_> {
         // a few tasks for each thread: every task's facts are united once more, large files must spread
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
         let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
-        super::registries::apply(super::reconcile::reconcile(all.finish()))
+        let all = super::own::without_own(all.finish());
+        super::registries::apply(super::reconcile::reconcile(all))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod hardware;
 pub mod image;
 mod input;
 pub mod model;
+mod own;
 pub mod package;
 mod reconcile;
 mod registries;
@@ -187,6 +188,23 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::python::installed_python::InstalledPython,
     &package::javascript::npmrc::Npmrc,
     &package::javascript::package_json::PackageJson,
+    &package::dotnet::deps_json::DepsJson,
+    &package::dotnet::dotnet_project::DotnetProject,
+    &package::dotnet::dotnet_tools::DotnetTools,
+    &package::dotnet::nuget_assets::NugetAssets,
+    &package::dotnet::nuget_config::NugetConfig,
+    &package::dotnet::nuget_lock::NugetLock,
+    &package::dotnet::packages_config::PackagesConfig,
+    &package::dotnet::paket_lock::PaketLock,
+    &package::jvm::gradle_build::GradleBuild,
+    &package::jvm::gradle_catalog::GradleCatalog,
+    &package::jvm::gradle_lock::GradleLock,
+    &package::jvm::gradle_verification::GradleVerification,
+    &package::jvm::jvm_wrapper::JvmWrapper,
+    &package::jvm::maven_pom::MavenPom,
+    &package::jvm::maven_settings::MavenSettings,
+    &package::jvm::sbt_build::SbtBuild,
+    &package::jvm::sbt_lock::SbtLock,
     &package::javascript::package_lock::PackageLock,
     &package::javascript::pnpm_lock::PnpmLock,
     &package::javascript::pnpm_workspace::PnpmWorkspace,

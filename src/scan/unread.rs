@@ -17,16 +17,7 @@ pub struct Unread;
 /// Formats that a name tells, with what they are. Their files are not opened.
 #[rustfmt::skip]
 const BY_NAME: &[(&str, &str)] = &[
-    ("**/pom.xml", "a Maven project"),
-    ("**/build.gradle", "a Gradle build"),
-    ("**/build.gradle.kts", "a Gradle build"),
-    ("**/gradle.lockfile", "a Gradle lock file"),
-    ("**/packages.lock.json", "a NuGet lock file"),
-    ("**/*.{csproj,fsproj,vbproj}", "a .NET project"),
-    ("**/packages.config", "a NuGet package list"),
     ("**/bun.lockb", "a binary Bun lock file"),
-    ("**/paket.lock", "a Paket lock file"),
-    ("**/build.sbt", "an sbt build"),
     ("**/*.bicep", "an ARM template language file (Bicep)"),
     ("**/serverless.{yml,yaml}", "a Serverless Framework file"),
     ("**/Pulumi.yaml", "a Pulumi project"),

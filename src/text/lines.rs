@@ -53,14 +53,30 @@ pub struct Region {
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// Code points before every [`STEP`]th byte: files without line breaks have megabytes in one line.
+    points: Vec<usize>,
 }
+
+/// Bytes between two counts of code points.
+const STEP: usize = 1024;
 
 impl LineIndex {
     /// Reads all line starts of `text`. Lines end at `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        Self { starts: std::iter::once(0).chain(newlines).collect() }
+        let counted = text.as_bytes().chunks(STEP).scan(0, |sum, chunk| {
+            let before = *sum;
+            *sum += code_points(chunk);
+            Some(before)
+        });
+        Self { starts: std::iter::once(0).chain(newlines).collect(), points: counted.collect() }
+    }
+
+    /// Code points before a byte.
+    fn points_before(&self, text: &str, offset: usize) -> usize {
+        let step = (offset / STEP).min(self.points.len().saturating_sub(1));
+        self.points.get(step).copied().unwrap_or(0) + code_points(&text.as_bytes()[step * STEP..offset])
     }
 
     /// Line and column of a byte offset. Offsets past the end give the end of the text;
@@ -72,7 +88,13 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        LineColumn { line: clamp(line), column: clamp(code_points(text, self.starts[line - 1], offset) + 1) }
+        let start = self.starts[line - 1];
+        let column = if offset - start <= STEP {
+            code_points(&text.as_bytes()[start..offset]) + 1
+        } else {
+            self.points_before(text, offset) - self.points_before(text, start) + 1
+        };
+        LineColumn { line: clamp(line), column: clamp(column) }
     }
 
     /// Region of a span.
@@ -81,9 +103,10 @@ impl LineIndex {
         let start = self.line_column(text, span.start);
         // most spans end in the line they begin in: no second search for those
         let next_line = usize::try_from(start.line).ok().and_then(|line| self.starts.get(line));
-        let in_line = span.end <= text.len() && next_line.is_none_or(|next| span.end < *next);
+        let is_short = span.end.saturating_sub(span.start) <= STEP && span.end <= text.len();
+        let in_line = is_short && next_line.is_none_or(|next| span.end < *next);
         let end = if in_line && text.is_char_boundary(span.start) && text.is_char_boundary(span.end) {
-            let width = code_points(text, span.start, span.end);
+            let width = code_points(&text.as_bytes()[span.start..span.end]);
             LineColumn { line: start.line, column: start.column.saturating_add(clamp(width)) }
         } else {
             self.line_column(text, span.end)
@@ -108,9 +131,9 @@ impl LineIndex {
     }
 }
 
-/// Code points between two offsets: every byte that is not a UTF-8 continuation byte.
-fn code_points(text: &str, start: usize, end: usize) -> usize {
-    text.as_bytes()[start..end].iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+/// A code point is every byte that is not a UTF-8 continuation byte.
+fn code_points(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 fn clamp(value: usize) -> u32 {
@@ -120,6 +143,14 @@ fn clamp(value: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_long_lines() {
+        let text = format!("first\n{}x", "é".repeat(3000));
+        let index = LineIndex::new(&text);
+        assert_eq!(index.line_column(&text, text.len() - 1), LineColumn { line: 2, column: 3001 });
+        assert_eq!(index.line_column(&text, text.len()), LineColumn { line: 2, column: 3002 });
+    }
 
     #[test]
     fn counts_code_points_not_bytes() {

@@ -121,8 +121,7 @@ fn each_workspace_folder_gets_the_version_that_its_lock_file_gives_it() {
         assert_eq!(needs(&found), wanted, "{}", lock.0);
         // what the tree makes itself is no package of others, and nothing is open
         assert!(said(&found).is_empty(), "{}: {:?}", lock.0, said(&found));
-        let open = found.facts.keys().any(
-            |fact| matches!(fact, Fact::Attribute { key: "resolution", value, .. } if &**value == "unlocked"),
+        let open = found.facts().any(|(fact, _)| matches!(fact, FactRef::Attribute { key: "resolution", value, .. } if &**value == "unlocked"),
         );
         assert!(!open, "{}", lock.0);
     }
@@ -141,4 +140,48 @@ fn what_may_be_absent_is_no_disagreement() {
     let said = said(&found);
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("`host` is asked for here and `yarn.lock` does not hold it"), "{said:?}");
+}
+
+const GRADLE: &str = "dependencies {\n  implementation 'g:a:1.0'\n  testImplementation 'g:b:2.0'\n}\n";
+
+#[test]
+fn a_declared_version_stays_until_a_lock_file_answers() {
+    let alone = scan(&[("app/build.gradle", GRADLE)]);
+    assert_eq!(needs(&alone), ["project:app pkg:maven/g/a@1.0", "project:app pkg:maven/g/b@2.0"]);
+    assert!(said(&alone).is_empty(), "{:?}", said(&alone));
+    let resolution = |found: &Inventory, package: &str| -> Vec<String> {
+        let of = |(fact, _): (FactRef<'_>, &sovaudit::model::EvidenceSet)| match fact {
+            FactRef::Attribute { of, key: "resolution", value } if of.as_str() == package => Some(value.to_string()),
+            _ => None,
+        };
+        found.facts().filter_map(of).collect()
+    };
+    assert_eq!(resolution(&alone, "pkg:maven/g/a@1.0"), ["unlocked"]);
+
+    let lock = "g:a:1.0=runtimeClasspath\ng:b:2.1=testRuntimeClasspath\n";
+    let locked = scan(&[("app/build.gradle", GRADLE), ("app/gradle.lockfile", lock), ("lib/build.gradle", GRADLE)]);
+    assert_eq!(
+        needs(&locked),
+        [
+            "project:app pkg:maven/g/a@1.0",
+            "project:app pkg:maven/g/b@2.1",
+            "project:lib pkg:maven/g/a@1.0",
+            "project:lib pkg:maven/g/b@2.0"
+        ]
+    );
+    assert_eq!(resolution(&locked, "pkg:maven/g/a@1.0"), ["locked", "unlocked"], "another project still declares it");
+    let said = said(&locked);
+    assert!(said.iter().any(|text| text.contains("pinned to 2.0 here") && text.contains("holds 2.1")), "{said:?}");
+    let only = scan(&[("build.gradle", GRADLE), ("gradle.lockfile", lock)]);
+    assert_eq!(resolution(&only, "pkg:maven/g/a@1.0"), ["locked"]);
+    assert!(!only.facts().any(|(fact, _)| format!("{fact:?}").contains("g/b@2.0")), "the lock file wins");
+}
+
+#[test]
+fn nuget_compares_names_and_versions_as_it_reads_them() {
+    let lock = r#"{"version":1,"dependencies":{"net8.0":{"Serilog":{"type":"Direct","requested":"[4.0, )","resolved":"4.0.0"}}}}"#;
+    let project = r#"<Project><ItemGroup><PackageReference Include="serilog" Version="4.0" /></ItemGroup></Project>"#;
+    let found = scan(&[("a.csproj", project), ("packages.lock.json", lock)]);
+    assert_eq!(needs(&found), ["project:. pkg:nuget/Serilog@4.0.0"]);
+    assert!(said(&found).is_empty(), "{:?}", said(&found));
 }

@@ -52,6 +52,17 @@ impl<'a> Package<'a> {
 
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
+        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        self.write_as(Some(resolution), root, out)
+    }
+
+    /// Writes the package as a list of checksums has it: the build may fetch it, and nothing is said of who asks
+    /// for it or whether its version is locked.
+    pub(crate) fn confirm(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
+        self.write_as(None, root, out)
+    }
+
+    fn write_as(&self, resolution: Option<&str>, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let id = self.id();
         // one place for all facts: lines and words are looked up once
         let seen = self.file.at(self.span);
@@ -61,8 +72,9 @@ impl<'a> Package<'a> {
         if let Some(version) = self.version {
             out.attribute(&id, key::VERSION, version, seen.clone());
         }
-        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
-        out.attribute(&id, key::RESOLUTION, resolution, seen.clone());
+        if let Some(resolution) = resolution {
+            out.attribute(&id, key::RESOLUTION, resolution, seen.clone());
+        }
         for identity in identities(self.ecosystem, self.name) {
             out.attribute(&id, key::IDENTITY, identity, seen.clone());
         }
@@ -81,13 +93,41 @@ impl<'a> Package<'a> {
         out: &mut Facts<'_>,
     ) -> ComponentId {
         let id = self.write(project, out);
+        self.asked(&id, constraint, scope, project, out);
+        id
+    }
+
+    /// As [`Self::require`], where the manifest's literal version is what the tool takes unless something needs
+    /// more (Maven, Gradle, NuGet): the package carries it and stays "unlocked". A lock file that answers wins,
+    /// see [`crate::scan::reconcile`]. `text` is what the manifest writes; an empty scope is one that it does not state.
+    pub(crate) fn declared(
+        &self,
+        text: &str,
+        scope: &'static str,
+        project: &ComponentId,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
+        let id = self.write_as(Some("unlocked"), project, out);
+        self.asked(&id, text, scope, project, out);
+        id
+    }
+
+    fn asked(
+        &self,
+        id: &ComponentId,
+        constraint: &str,
+        scope: &'static str,
+        project: &ComponentId,
+        out: &mut Facts<'_>,
+    ) {
         let seen = self.file.at(self.span);
         if !constraint.is_empty() {
-            out.attribute(&id, key::REQUIREMENT, constraint, seen.clone());
+            out.attribute(id, key::REQUIREMENT, constraint, seen.clone());
         }
-        out.attribute(&id, key::SCOPE, scope, seen.clone());
-        direct(project, &id, &seen, out);
-        id
+        if !scope.is_empty() {
+            out.attribute(id, key::SCOPE, scope, seen.clone());
+        }
+        direct(project, id, &seen, out);
     }
 }
 
@@ -261,6 +301,26 @@ pub(crate) fn locked_root(ecosystem: &str, input: &Input<'_>, file: &SourceFile,
     project
 }
 
+/// As [`locked_root`], for a lock file that does not lie in the folder of what it answers (`obj/project.assets.json`).
+pub(crate) fn locked_root_at(
+    ecosystem: &str,
+    folder: &RelPath,
+    input: &Input<'_>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) -> ComponentId {
+    let project = root_at(folder, input, file, out);
+    out.attribute(&project, key::LOCKS, ecosystem, file.whole());
+    project
+}
+
+/// As [`root`], for a file that speaks for another folder than its own.
+pub(crate) fn root_at(folder: &RelPath, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> ComponentId {
+    let root = input.root_subject_at(folder);
+    out.component(&root, input.root_kind(), file.whole());
+    root
+}
+
 /// A repository that the package says it comes from: its address, and its owner as a key.
 pub(crate) fn repository(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
     out.attribute(id, key::SOURCE, without_secrets(address), seen.clone());
@@ -392,21 +452,6 @@ pub(crate) fn fetched_from_any(id: &ComponentId, addresses: &[(&str, Seen)], out
             out.relation_with(id, RelationKind::DistributedBy, &host, Some("mirrors"), None, seen.clone());
         }
     }
-}
-
-/// As [`locked_root`], for a list that speaks for another folder than its own: what lies in `vendor` answers for
-/// the folder above.
-pub(crate) fn locked_root_at(
-    ecosystem: &str,
-    folder: &RelPath,
-    input: &Input<'_>,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) -> ComponentId {
-    let project = input.root_subject_at(folder);
-    out.component(&project, input.root_kind(), file.whole());
-    out.attribute(&project, key::LOCKS, ecosystem, file.whole());
-    project
 }
 
 /// The package is a state of a repository: fetched from there, with its owner as a key and the commit, tag or

@@ -1,0 +1,234 @@
+//! What an MSBuild project takes from the files around it: properties and central versions.
+//!
+//! Files of the tree are read through [`Input::companion`]: those that the SDK looks for in the folders above, and those
+//! that are imported by a literal path. Conditions are never judged: a property that has two values under conditions
+//! has none, a version under a condition is one of several.
+
+use std::collections::BTreeMap;
+
+use crate::parse::xml::Element;
+use crate::scan::Input;
+use crate::text::RelPath;
+
+/// Files read for one project, and imports in imports.
+const FILES: usize = 32;
+const NESTED: usize = 8;
+/// Folders above in which files are looked for.
+const ABOVE: usize = 32;
+/// Longest value of a property: properties that double each other end there.
+const LONGEST: usize = 4096;
+
+/// A version with the condition under which it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    pub(super) text: String,
+    pub(super) condition: Option<String>,
+}
+
+/// What is known around a project.
+pub(super) struct Around<'a> {
+    input: &'a Input<'a>,
+    /// Values by name in lower case; nothing where several are possible.
+    properties: BTreeMap<String, Option<String>>,
+    /// Central versions by name in lower case.
+    versions: BTreeMap<String, Vec<Version>>,
+    /// Versions that `Update` items give.
+    updates: BTreeMap<String, Vec<Version>>,
+    seen: Vec<RelPath>,
+}
+
+impl<'a> Around<'a> {
+    /// Reads what surrounds the project file at `path`, and the file itself.
+    pub(super) fn of(path: &RelPath, project: &Element, input: &'a Input<'a>) -> Self {
+        let mut around = Self {
+            input,
+            properties: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            updates: BTreeMap::new(),
+            seen: vec![path.clone()],
+        };
+        let is_project = path.name().ends_with("proj");
+        let folder = path.parent();
+        if is_project {
+            around.nearest(&folder, "Directory.Build.props", 0);
+        }
+        // central versions hold for shared files as well
+        if !path.name().eq_ignore_ascii_case("Directory.Packages.props") {
+            around.nearest(&folder, "Directory.Packages.props", 0);
+        }
+        around.read(path, project, 0);
+        if is_project {
+            around.nearest(&folder, "Directory.Build.targets", 0);
+        }
+        around
+    }
+
+    /// The nearest file of a name in a folder and those above.
+    fn nearest(&mut self, folder: &RelPath, name: &str, nested: usize) {
+        let mut folder = folder.clone();
+        for _ in 0..ABOVE {
+            let Some(path) = folder.join(name) else { return };
+            if self.file(&path, nested) || folder.is_root() {
+                return;
+            }
+            folder = folder.parent();
+        }
+    }
+
+    /// Reads a file once; true when it is there.
+    fn file(&mut self, path: &RelPath, nested: usize) -> bool {
+        if self.seen.contains(path) {
+            return true;
+        }
+        if self.seen.len() >= FILES || nested >= NESTED {
+            return false;
+        }
+        let Some(file) = self.input.companion(path) else { return false };
+        self.seen.push(path.clone());
+        // a broken file has its diagnostic where it is scanned itself
+        if let Ok(root) = file.xml() {
+            self.read(path, &root, nested);
+        }
+        true
+    }
+
+    fn read(&mut self, path: &RelPath, project: &Element, nested: usize) {
+        for (element, conditions) in sections(project) {
+            match &*element.name {
+                "PropertyGroup" => {
+                    for property in &element.children {
+                        self.define(property, !conditions.is_empty());
+                    }
+                }
+                "ItemGroup" => {
+                    for item in &element.children {
+                        self.item(item, &conditions);
+                    }
+                }
+                "Import" => self.import(path, element, nested),
+                _ => {}
+            }
+        }
+    }
+
+    fn define(&mut self, property: &Element, conditional: bool) {
+        let name = property.name.to_ascii_lowercase();
+        let value = self.expand(&property.text);
+        let condition =
+            property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
+        let if_unset = condition.as_deref().is_some_and(|text| text == format!("$({name})=="));
+        if if_unset && !conditional {
+            self.properties.entry(name).or_insert(Some(value));
+        } else if condition.is_some() || conditional {
+            let known = self.properties.entry(name).or_insert_with(|| Some(value.clone()));
+            if known.as_deref() != Some(&value) {
+                *known = None;
+            }
+        } else {
+            self.properties.insert(name, Some(value));
+        }
+    }
+
+    fn item(&mut self, item: &Element, conditions: &[&str]) {
+        let central = &*item.name == "PackageVersion";
+        let name = item.attribute("Update").or_else(|| item.attribute("Include").filter(|_| central));
+        let Some(name) = name.filter(|_| central || &*item.name == "PackageReference") else { return };
+        let Some(version) = metadata(item, "Version") else { return };
+        let text = self.expand(version);
+        let condition = joined(conditions, item);
+        for name in name.split(';').map(str::trim).filter(|name| !name.is_empty()) {
+            let into = if central { &mut self.versions } else { &mut self.updates };
+            let all = into.entry(self_expand(&self.properties, name).to_ascii_lowercase()).or_default();
+            if condition.is_none() {
+                all.retain(|known| known.condition.is_some());
+            }
+            all.push(Version { text: text.clone(), condition: condition.clone() });
+        }
+    }
+
+    fn import(&mut self, path: &RelPath, import: &Element, nested: usize) {
+        let Some(target) = import.attribute("Project") else { return };
+        let folder = path.parent();
+        let target = target.replace('\\', "/");
+        if target.contains("OfFileAbove") || target.contains("NameOfFileAbove") {
+            let known = ["Directory.Build.props", "Directory.Packages.props", "Directory.Build.targets"];
+            let own = path.name().to_owned();
+            let name = known.into_iter().find(|name| target.contains(name)).unwrap_or(&own);
+            if !folder.is_root() {
+                self.nearest(&folder.parent(), name, nested + 1);
+            }
+            return;
+        }
+        let target = target.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
+        let target = self.expand(&target);
+        if let Some(path) = folder.join(&target).filter(|_| !target.contains(['$', '*'])) {
+            self.file(&path, nested + 1);
+        }
+    }
+
+    /// The text with the properties that are known; others stay as `$(Name)`.
+    pub(super) fn expand(&self, text: &str) -> String {
+        self_expand(&self.properties, text)
+    }
+
+    /// The value of a property.
+    pub(super) fn property(&self, name: &str) -> Option<&str> {
+        self.properties.get(&name.to_ascii_lowercase())?.as_deref()
+    }
+
+    /// The versions that other items give to a reference without one.
+    pub(super) fn versions(&self, name: &str) -> &[Version] {
+        let name = name.to_ascii_lowercase();
+        self.updates.get(&name).or_else(|| self.versions.get(&name)).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn self_expand(properties: &BTreeMap<String, Option<String>>, text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.trim();
+    while let Some(at) = rest.find("$(") {
+        let Some(end) = rest[at..].find(')').map(|end| at + end) else { break };
+        out.push_str(&rest[..at]);
+        match properties.get(&rest[at + 2..end].trim().to_ascii_lowercase()) {
+            Some(Some(value)) if out.len() + value.len() <= LONGEST => out.push_str(value),
+            _ => out.push_str(&rest[at..=end]),
+        }
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Property groups, item groups and imports of a project in order, with the conditions around them.
+pub(super) fn sections(project: &Element) -> Vec<(&Element, Vec<&str>)> {
+    let mut found = Vec::new();
+    let mut open: Vec<(&Element, Vec<&str>)> = project.children.iter().rev().map(|one| (one, Vec::new())).collect();
+    while let Some((element, mut conditions)) = open.pop() {
+        conditions.extend(element.attribute("Condition"));
+        match &*element.name {
+            "PropertyGroup" | "ItemGroup" | "Import" | "Sdk" => found.push((element, conditions)),
+            "Otherwise" => {
+                conditions.push("otherwise");
+                open.extend(element.children.iter().rev().map(|one| (one, conditions.clone())));
+            }
+            "Choose" | "When" | "ImportGroup" => {
+                open.extend(element.children.iter().rev().map(|one| (one, conditions.clone())));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Metadata of an item: an attribute, or an element inside.
+pub(super) fn metadata<'e>(item: &'e Element, name: &str) -> Option<&'e str> {
+    let same = |is: &str| is.eq_ignore_ascii_case(name);
+    let attribute = item.attributes.iter().find(|(is, _)| same(is)).map(|(_, value)| &**value);
+    attribute.or_else(|| item.children.iter().find(|child| same(&child.name)).map(|child| child.text.as_str()))
+}
+
+/// The conditions around an item and its own as one text.
+pub(super) fn joined(conditions: &[&str], item: &Element) -> Option<String> {
+    let all: Vec<&str> = conditions.iter().copied().chain(item.attribute("Condition")).collect();
+    (!all.is_empty()).then(|| all.join(" and "))
+}

@@ -1,0 +1,393 @@
+//! `build.gradle`, `settings.gradle` and other Gradle scripts, Groovy and Kotlin: their literal dependencies.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use super::Asking;
+use super::gradle_catalog::{Catalog, accessor};
+use super::gradle_lock::scope_of;
+use super::gradle_script::{self, Placed, Statement, Token};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind};
+use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
+
+/// Scanner `gradle-build`.
+pub struct GradleBuild;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "gradle-build",
+    title: "Gradle build",
+    summary: "Literal dependencies of all configurations, platforms, plugins, entries of a version catalog that are \
+              used, and repositories. Names in texts are filled when they are literals of the same script or of \
+              gradle.properties; whatever is computed is not executed and is said. Projects and files are the tree's own.",
+    files: &["**/*.gradle", "**/*.gradle.kts"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://docs.gradle.org/current/userguide/declaring_dependencies.html",
+};
+
+/// Folders above a script in which shared files are looked for.
+const ABOVE: usize = 16;
+/// Names that a script may use as catalogs; others are read as computed.
+const CATALOGS: usize = 8;
+
+impl Scanner for GradleBuild {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let statements = gradle_script::statements(file.text());
+        let project = toolkit::root(input, file, out);
+        let literals = gradle_script::literals(&statements);
+        let central = statements
+            .iter()
+            .any(|one| one.is_in("repositories") && one.head() == Some("mavenCentral") && !of_plugins(&one.blocks));
+        let mut reader = Reader {
+            input,
+            asking: Asking { file, project: &project },
+            literals,
+            properties: OnceCell::new(),
+            catalogs: BTreeMap::new(),
+            standing: if central { Standing::Beside } else { Standing::Instead },
+        };
+        for statement in &statements {
+            reader.statement(statement, out);
+        }
+        Ok(())
+    }
+}
+
+struct Reader<'a> {
+    input: &'a Input<'a>,
+    asking: Asking<'a>,
+    literals: BTreeMap<&'a str, &'a str>,
+    /// Values of gradle.properties, read when first asked for.
+    properties: OnceCell<BTreeMap<String, String>>,
+    catalogs: BTreeMap<String, Option<Catalog>>,
+    standing: Standing,
+}
+
+impl<'a> Reader<'a> {
+    fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        let blocks = &statement.blocks;
+        let read = |block: &&str| block.ends_with("dependencies") || matches!(*block, "plugins" | "repositories");
+        if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(&block))) {
+            out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
+            return;
+        }
+        let inner = blocks.iter().rposition(|block| !matches!(*block, "if" | "else" | "")).map(|at| blocks[at]);
+        match inner {
+            Some(block) if block == "dependencies" || block.ends_with(".dependencies") => {
+                if !blocks.contains(&"dependencyManagement") {
+                    self.dependency(statement, out);
+                }
+            }
+            Some("imports") if statement.head() == Some("mavenBom") => self.texts(statement, scope::BUILD, out),
+            Some("plugins") => self.plugin(statement, out),
+            Some("repositories") if !publishes(blocks) => self.repository(statement, out),
+            Some("maven" | "ivy") if blocks.contains(&"repositories") && !publishes(blocks) => {
+                if statement.head().is_some_and(|head| matches!(head, "url" | "setUrl" | "uri" | "url.set")) {
+                    self.address(statement, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A statement of a `dependencies` block: `configuration what`.
+    fn dependency(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        const NOT: [&str; 14] = [
+            "def",
+            "val",
+            "var",
+            "if",
+            "else",
+            "for",
+            "exclude",
+            "constraints",
+            "modules",
+            "components",
+            "return",
+            "because",
+            "attributesSchema",
+            "artifactTypes",
+        ];
+        let named = match statement.tokens.first().map(|first| &first.token) {
+            Some(Token::Word("add")) => statement.texts().next().map(|(text, ..)| text),
+            Some(Token::Word(word)) => Some(*word),
+            Some(Token::Text(text, false)) => Some(*text),
+            _ => None,
+        };
+        let Some(configuration) = named.filter(|name| !NOT.contains(name)) else { return };
+        // an assignment or a chained call is no dependency
+        if statement.tokens.len() < 2 || statement.tokens[1].is('=') {
+            return;
+        }
+        self.texts(statement, scope_of(configuration), out);
+    }
+
+    /// Every dependency that the words after a configuration name.
+    fn texts(&mut self, statement: &Statement<'a>, scope: &'static str, out: &mut Facts<'_>) {
+        let rest = &statement.tokens[1..];
+        let platform = rest.iter().any(|one| matches!(one.word(), Some("platform" | "enforcedPlatform")));
+        // a platform gives versions, no code
+        let scope = if platform { scope::BUILD } else { scope };
+        if self.map_form(rest, scope, out) {
+            return;
+        }
+        let mut understood = false;
+        for (at, placed) in rest.iter().enumerate() {
+            let next = rest.get(at + 1);
+            match placed.token {
+                Token::Text(text, _) if is_coordinates(text) => {
+                    understood = true;
+                    let text = match next.filter(|next| next.is('+')).map(|_| rest.get(at + 2)) {
+                        None => text.to_owned(),
+                        Some(Some(Placed { token: Token::Word(word), .. })) => format!("{text}${{{word}}}"),
+                        Some(_) => format!("{text}${{a computed text}}"),
+                    };
+                    self.coordinates(&text, placed.span, scope, out);
+                }
+                Token::Word("kotlin") => {
+                    let mut texts = rest[at..].iter().filter_map(|one| match one.token {
+                        Token::Text(text, _) => Some((text, one.span)),
+                        _ => None,
+                    });
+                    if let Some((module, span)) = texts.next() {
+                        understood = true;
+                        let version = texts.next().map_or("", |(version, _)| version);
+                        let name = format!("org.jetbrains.kotlin:kotlin-{module}:{version}");
+                        self.coordinates(name.trim_end_matches(':'), span, scope, out);
+                    }
+                    break;
+                }
+                Token::Word(word) if is_own(word) => understood = true,
+                Token::Word(word) if word.contains('.') => {
+                    let last = word.rsplit('.').next().unwrap_or(word);
+                    match self.literals.get(last).copied().filter(|text| is_coordinates(text)) {
+                        Some(text) => {
+                            understood = true;
+                            self.coordinates(text, placed.span, scope, out);
+                        }
+                        None => understood |= self.of_catalog(word, placed.span, scope, out),
+                    }
+                }
+                _ => {}
+            }
+        }
+        let words = || rest.iter().filter_map(|one| Some((one.word()?, one.span)));
+        let named = words().find(|(word, _)| word.contains('.')).or_else(|| words().next());
+        if !understood && let Some((word, span)) = named.or_else(|| rest.first().map(|one| ("a text", one.span))) {
+            let message = format!("`{word}` is computed, or stated outside of this script: the dependency is not read");
+            out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
+        }
+    }
+
+    /// `group: 'g', name: 'a', version: 'v'` and, in Kotlin, `group = "g", …`.
+    fn map_form(&mut self, tokens: &[Placed<'a>], scope: &'static str, out: &mut Facts<'_>) -> bool {
+        let value = |key: &str| {
+            tokens.windows(3).find_map(|three| match three[2].token {
+                Token::Text(text, _) if three[0].word() == Some(key) && (three[1].is(':') || three[1].is('=')) => {
+                    Some((text, three[2].span))
+                }
+                _ => None,
+            })
+        };
+        let (Some((group, _)), Some((name, span))) = (value("group"), value("name")) else { return false };
+        // a version that is no text is computed, or a literal's name
+        let word = tokens.windows(3).find(|three| three[0].word() == Some("version")).and_then(|three| three[2].word());
+        let version =
+            value("version").map(|(text, _)| text.to_owned()).or_else(|| word.map(|word| format!("${{{word}}}")));
+        let text = version.map_or_else(|| format!("{group}:{name}"), |version| format!("{group}:{name}:{version}"));
+        self.coordinates(&text, span, scope, out);
+        true
+    }
+
+    /// `group:artifact[:version[:classifier]][@type]`.
+    fn coordinates(&mut self, text: &str, span: Span, scope: &'static str, out: &mut Facts<'_>) {
+        let filled = self.fill(text);
+        let (text, problem) = match filled {
+            Ok(filled) => (filled, None),
+            Err(name) => (text.to_owned(), Some(name)),
+        };
+        let mut parts = text.splitn(3, ':');
+        let (group, artifact) = (parts.next().unwrap_or("").trim(), parts.next().unwrap_or("").trim());
+        let artifact = artifact.split('@').next().unwrap_or(artifact);
+        let rest = parts.next().unwrap_or("");
+        let is_range = rest.starts_with(['[', '(', ']']);
+        let version = if is_range || problem.is_some() { rest } else { rest.split([':', '@']).next().unwrap_or(rest) };
+        if let Some(name) = &problem {
+            let message = format!("`{group}:{artifact}` depends on `{name}`, which is no literal here");
+            out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
+        }
+        if group.is_empty() || artifact.is_empty() || group.contains('$') || artifact.contains('$') {
+            return;
+        }
+        self.asking.ask(&format!("{group}:{artifact}"), version, scope, span, out);
+    }
+
+    /// An entry of a catalog in the folder or above: `libs.junit.jupiter`, `libs.bundles.testing`.
+    fn of_catalog(&mut self, word: &str, span: Span, scope: &'static str, out: &mut Facts<'_>) -> bool {
+        let Some((catalog, path)) = word.split_once('.') else { return false };
+        let path = path.strip_suffix(".get").unwrap_or(path).to_owned();
+        let asking = self.asking;
+        let Some(catalog) = self.catalog(catalog) else { return false };
+        let bundle = path.strip_prefix("bundles.").and_then(|name| catalog.bundles.get(&accessor(name)));
+        if let Some(item) = path.strip_prefix("plugins.").and_then(|name| catalog.plugins.get(&accessor(name))) {
+            asking.plugin(&item.name, &item.version, span, out);
+            return true;
+        }
+        let one = accessor(&path);
+        let names = bundle.map_or(std::slice::from_ref(&one), Vec::as_slice);
+        let mut found = false;
+        for item in names.iter().filter_map(|name| catalog.libraries.get(name)) {
+            asking.ask(&item.name, &item.version, scope, span, out);
+            found = true;
+        }
+        found
+    }
+
+    fn catalog(&mut self, name: &str) -> Option<&Catalog> {
+        if !self.catalogs.contains_key(name) && self.catalogs.len() < CATALOGS {
+            let found = above(self.input, self.asking.file, &format!("gradle/{name}.versions.toml"))
+                .next()
+                .map(|file| Catalog::of(&crate::parse::toml::toml(file.text()).0));
+            self.catalogs.insert(name.to_owned(), found);
+        }
+        self.catalogs.get(name)?.as_ref()
+    }
+
+    fn fill(&self, text: &str) -> Result<String, String> {
+        let groovy = self.asking.file.path().name().ends_with(".gradle");
+        gradle_script::fill(text, groovy, &|name| self.known(name))
+    }
+
+    fn known(&self, name: &str) -> Option<String> {
+        let of_script = self.literals.get(name).map(|value| (*value).to_owned());
+        let properties = || self.properties.get_or_init(|| properties_above(self.input, self.asking.file));
+        of_script.or_else(|| properties().get(name).cloned())
+    }
+
+    /// `id 'x' version 'y'`, `kotlin("jvm") version "1"`, `alias(libs.plugins.x)`. A plugin without a version is one of
+    /// Gradle's own, or stated elsewhere.
+    fn plugin(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        if statement.head() == Some("alias") {
+            let words: Vec<(&str, Span)> =
+                statement.tokens.iter().filter_map(|one| one.word().map(|word| (word, one.span))).collect();
+            for (word, span) in words.into_iter().skip(1).filter(|(word, _)| word.contains('.')) {
+                self.of_catalog(word, span, scope::BUILD, out);
+            }
+            return;
+        }
+        let after = statement.tokens.iter().position(|one| one.word() == Some("version"));
+        let Some((id, _, span)) = statement.texts().next() else { return };
+        let Some(version) = after.and_then(|at| statement.tokens[at + 1..].iter().find(|one| !one.is('('))) else {
+            return;
+        };
+        let version = match version.token {
+            Token::Text(text, _) => text.to_owned(),
+            Token::Word(word) => format!("${{{word}}}"),
+            _ => return,
+        };
+        let id = if statement.head() == Some("kotlin") { format!("org.jetbrains.kotlin.{id}") } else { id.to_owned() };
+        let version = match self.fill(&version) {
+            Ok(filled) => filled,
+            Err(name) => {
+                let message = format!("the version of the plugin `{id}` depends on `{name}`, which is no literal here");
+                out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
+                version
+            }
+        };
+        self.asking.plugin(&id, &version, span, out);
+    }
+
+    fn repository(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        let known = match statement.head() {
+            Some("google") => "https://maven.google.com",
+            Some("gradlePluginPortal") => "https://plugins.gradle.org",
+            Some("jcenter") => "https://jcenter.bintray.com",
+            Some("maven" | "ivy") if statement.texts().next().is_some() => return self.address(statement, out),
+            _ => return,
+        };
+        self.setting(known, statement.tokens[0].span, Standing::Beside, out);
+    }
+
+    fn address(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
+        let Some((text, _, span)) = statement.texts().find(|(text, ..)| text.contains("://") || text.contains('$'))
+        else {
+            if statement.texts().next().is_none() {
+                let message = "the address of a repository is computed; it is not read";
+                out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(statement.tokens[0].span), message);
+            }
+            return;
+        };
+        match self.fill(text) {
+            Ok(address) => {
+                let standing = if of_plugins(&statement.blocks) { Standing::Beside } else { self.standing };
+                self.setting(&address, span, standing, out);
+            }
+            Err(name) => {
+                let message = format!("the address of a repository depends on `{name}`, which is no literal here");
+                out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
+            }
+        }
+    }
+
+    fn setting(&self, address: &str, span: Span, standing: Standing, out: &mut Facts<'_>) {
+        // the address may hold a password
+        let seen = self.asking.file.at(span).without_excerpt();
+        toolkit::registry(self.asking.project, "maven", "*", standing, address, &seen, out);
+    }
+}
+
+/// Repositories of plugins do not give what a dependency asks for.
+fn of_plugins(blocks: &[&str]) -> bool {
+    blocks.iter().any(|block| matches!(*block, "pluginManagement" | "buildscript"))
+}
+
+fn publishes(blocks: &[&str]) -> bool {
+    blocks.iter().any(|block| matches!(*block, "publishing" | "uploadArchives"))
+}
+
+/// `group:artifact` with or without more, and no address or path of a project.
+fn is_coordinates(text: &str) -> bool {
+    let mut parts = text.split(':');
+    let (Some(group), Some(artifact)) = (parts.next(), parts.next()) else { return false };
+    !group.is_empty() && !artifact.is_empty() && !text.contains("//") && !group.contains(' ')
+}
+
+/// What the tree or Gradle itself gives.
+fn is_own(word: &str) -> bool {
+    matches!(word, "project" | "files" | "fileTree" | "gradleApi" | "localGroovy" | "gradleTestKit" | "gradleKotlinDsl")
+        || word.starts_with("projects.")
+        || word.starts_with("sourceSets")
+        || word.starts_with("project.files")
+}
+
+/// A file of the name in the script's folder and those above, the nearest first.
+fn above<'i>(input: &'i Input<'_>, file: &SourceFile, name: &'i str) -> impl Iterator<Item = SourceFile> + use<'i> {
+    let mut folder = Some(file.folder());
+    let folders = std::iter::from_fn(move || {
+        let here = folder.take()?;
+        folder = (!here.is_root()).then(|| here.parent());
+        Some(here)
+    });
+    folders.take(ABOVE).filter_map(move |folder| input.companion(&folder.join(name)?))
+}
+
+/// Values of gradle.properties beside the script and above it, the nearest counting.
+fn properties_above(input: &Input<'_>, file: &SourceFile) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for file in above(input, file, "gradle.properties") {
+        for (name, value) in gradle_script::properties(file.text()) {
+            all.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+    }
+    all
+}

@@ -1,0 +1,160 @@
+//! `libs.versions.toml`: the names under which Gradle builds ask for libraries and plugins.
+
+use std::collections::BTreeMap;
+
+use super::Asking;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind};
+use crate::parse::{Entry, Node};
+use crate::scan::package::toolkit;
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::Span;
+
+/// Scanner `gradle-catalog`.
+pub struct GradleCatalog;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "gradle-catalog",
+    title: "Gradle version catalog",
+    summary: "Libraries and plugins with their versions, references and rich versions; `require`d and `strictly` exact \
+              versions count as declared. The build files that use an entry state its scope.",
+    files: &["**/*.versions.toml"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://docs.gradle.org/current/userguide/version_catalogs.html",
+};
+
+impl Scanner for GradleCatalog {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let root = file.toml_or_part(out);
+        let folder = file.folder();
+        let folder = if folder.name() == "gradle" { folder.parent() } else { folder };
+        let project = toolkit::root_at(&folder, input, file, out);
+        let asking = Asking { file, project: &project };
+        let catalog = Catalog::of(&root);
+        for (kind, span, message) in &catalog.problems {
+            out.problem(*kind, file, Some(*span), message);
+        }
+        for item in catalog.libraries.values() {
+            asking.ask(&item.name, &item.version, "", item.span, out);
+        }
+        for item in catalog.plugins.values() {
+            asking.plugin(&item.name, &item.version, item.span, out);
+        }
+        Ok(())
+    }
+}
+
+/// A library or plugin.
+pub(super) struct Item {
+    /// `group:artifact`, or the plugin's id.
+    pub(super) name: String,
+    /// Version text; empty when a BOM or nothing states it.
+    pub(super) version: String,
+    span: Span,
+}
+
+/// A catalog by accessor names: `junit-jupiter` is `junit.jupiter`.
+#[derive(Default)]
+pub(super) struct Catalog {
+    pub(super) libraries: BTreeMap<String, Item>,
+    pub(super) plugins: BTreeMap<String, Item>,
+    pub(super) bundles: BTreeMap<String, Vec<String>>,
+    problems: Vec<(DiagnosticKind, Span, String)>,
+}
+
+impl Catalog {
+    /// Reads a catalog.
+    pub(super) fn of(root: &Node) -> Self {
+        let mut catalog = Self::default();
+        let versions = root.get("versions");
+        for entry in entries(root, "libraries") {
+            if let Some(item) = catalog.item(entry, versions, false) {
+                catalog.libraries.insert(accessor(&entry.key), item);
+            }
+        }
+        for entry in entries(root, "plugins") {
+            if let Some(item) = catalog.item(entry, versions, true) {
+                catalog.plugins.insert(accessor(&entry.key), item);
+            }
+        }
+        for entry in entries(root, "bundles") {
+            let members = entry.value.list().iter().filter_map(Node::text).map(accessor).collect();
+            catalog.bundles.insert(accessor(&entry.key), members);
+        }
+        catalog
+    }
+
+    fn item(&mut self, entry: &Entry, versions: Option<&Node>, plugin: bool) -> Option<Item> {
+        let value = &entry.value;
+        let span = entry.key_span;
+        if let Some(text) = value.text() {
+            let parts = if plugin { text.split_once(':') } else { text.rsplit_once(':') };
+            let (name, version) = parts.filter(|(name, _)| plugin || name.contains(':')).unwrap_or((text, ""));
+            return self.named(name.to_owned(), version.to_owned(), plugin, span);
+        }
+        let name = if plugin {
+            value.text_at("id").map(str::to_owned)
+        } else {
+            let parts = value.text_at("group").zip(value.text_at("name"));
+            value.text_at("module").map(str::to_owned).or_else(|| parts.map(|(group, name)| format!("{group}:{name}")))
+        };
+        let version = match value.get("version") {
+            None => String::new(),
+            Some(version) => match version.get("ref").and_then(Node::text) {
+                None => literal(version),
+                Some(reference) => match versions.and_then(|all| all.get(reference)) {
+                    Some(version) => literal(version),
+                    None => {
+                        let message =
+                            format!("`{}` refers to the version `{reference}`, which is not there", entry.key);
+                        self.problems.push((DiagnosticKind::Unresolved, version.span, message));
+                        String::new()
+                    }
+                },
+            },
+        };
+        self.named(name.unwrap_or_default(), version, plugin, span)
+    }
+
+    fn named(&mut self, name: String, version: String, plugin: bool, span: Span) -> Option<Item> {
+        let complete = !name.is_empty()
+            && (plugin || name.split_once(':').is_some_and(|(group, name)| !group.is_empty() && !name.is_empty()));
+        if !complete {
+            let what = if plugin { "a plugin without an id" } else { "a library without group and name" };
+            self.problems.push((DiagnosticKind::Malformed, span, what.to_owned()));
+            return None;
+        }
+        Some(Item { name, version, span })
+    }
+}
+
+fn entries<'a>(root: &'a Node, table: &str) -> &'a [Entry] {
+    root.get(table).map_or(&[], Node::entries)
+}
+
+/// A version, plain or rich: what is taken when nothing needs more.
+fn literal(version: &Node) -> String {
+    let rich = ["strictly", "require", "prefer"].iter().filter_map(|key| version.text_at(key));
+    version
+        .text()
+        .or_else(|| {
+            let all: Vec<&str> = rich.collect();
+            // a range with a preferred version in it stays a range
+            all.first().copied()
+        })
+        .unwrap_or("")
+        .to_owned()
+}
+
+/// The name by which build files reach an entry.
+pub(super) fn accessor(alias: &str) -> String {
+    alias.replace(['-', '_'], ".")
+}

@@ -1,0 +1,309 @@
+//! What a pom inherits: its parents, properties and managed versions, as far as they lie in the tree.
+//!
+//! Poms of the tree are read through [`Input::companion`]: parents by their relative path, BOMs among the modules that
+//! the parents list. Nothing outside of the tree is known, and nothing of it is guessed.
+
+use std::collections::BTreeMap;
+
+use crate::parse::xml::Element;
+use crate::scan::Input;
+use crate::text::RelPath;
+
+/// Parents above one pom.
+const PARENTS: usize = 16;
+/// BOMs that are read for one pom, those of BOMs included, and files tried for each.
+const BOMS: usize = 32;
+const TRIED: usize = 8;
+/// Expansions for one text, and its longest result: properties that double each other end there.
+const EXPANSIONS: usize = 200;
+const LONGEST: usize = 4096;
+
+/// A managed dependency or plugin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Managed {
+    pub(super) version: Option<String>,
+    pub(super) scope: Option<String>,
+    pub(super) optional: bool,
+}
+
+/// A pom with what it inherits.
+pub(super) struct Model {
+    /// The pom and its parents in the tree, from below.
+    levels: Vec<(RelPath, Element)>,
+    /// What the pom says of itself and its parent: `version`, `parent.version`.
+    fields: BTreeMap<String, String>,
+    /// Properties, the nearest first to count.
+    properties: BTreeMap<String, String>,
+    /// Managed dependencies by `group:artifact`.
+    dependencies: BTreeMap<String, Managed>,
+    /// Managed plugins by `group:artifact`.
+    plugins: BTreeMap<String, Managed>,
+    /// Parents and BOMs that are not in the tree, as `group:artifact:version`.
+    outside: Vec<String>,
+}
+
+/// A text whose properties could not all be filled: what it depends on, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unknown(pub(super) String);
+
+impl Model {
+    /// The model of a pom.
+    pub(super) fn of(path: &RelPath, pom: Element, input: &Input<'_>) -> Self {
+        let mut left = BOMS;
+        Self::bounded(path, pom, input, &mut left)
+    }
+
+    fn bounded(path: &RelPath, pom: Element, input: &Input<'_>, left: &mut usize) -> Self {
+        let fields = fields(&pom);
+        let mut model = Self {
+            fields,
+            levels: vec![(path.clone(), pom)],
+            properties: BTreeMap::new(),
+            dependencies: BTreeMap::new(),
+            plugins: BTreeMap::new(),
+            outside: Vec::new(),
+        };
+        model.read_parents(input);
+        for (_, pom) in &model.levels {
+            for property in pom.child("properties").map_or(&[][..], |all| &all.children) {
+                model.properties.entry(property.name.to_string()).or_insert_with(|| property.text.clone());
+            }
+        }
+        model.read_managed(input, left);
+        model
+    }
+
+    fn read_parents(&mut self, input: &Input<'_>) {
+        loop {
+            let (path, pom) = &self.levels[self.levels.len() - 1];
+            let Some(parent) = pom.child("parent") else { return };
+            let found = (self.levels.len() <= PARENTS).then(|| parent_in_tree(path, parent, input)).flatten();
+            match found.filter(|(path, _)| self.levels.iter().all(|(seen, _)| seen != path)) {
+                Some(level) => self.levels.push(level),
+                None => {
+                    let words = ["groupId", "artifactId", "version"].map(|name| parent.child_text(name).unwrap_or("?"));
+                    self.outside.push(words.join(":"));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn read_managed(&mut self, input: &Input<'_>, left: &mut usize) {
+        let mut dependencies = BTreeMap::new();
+        let mut plugins = BTreeMap::new();
+        let mut boms: Vec<String> = Vec::new();
+        for (_, pom) in &self.levels {
+            self.manage(pom, &mut dependencies, &mut boms);
+            let build = pom.child("build");
+            let listed = build.and_then(|build| build.child("pluginManagement")).and_then(|all| all.child("plugins"));
+            for plugin in listed.into_iter().flat_map(|all| all.all("plugin")) {
+                let Some(name) = self.name_of(plugin, Some(MAVEN_PLUGINS)) else { continue };
+                let version = plugin.child_text("version").map(str::to_owned);
+                plugins.entry(name).or_insert(Managed { version, ..Managed::default() });
+            }
+        }
+        self.dependencies = dependencies;
+        self.plugins = plugins;
+        for bom in boms {
+            self.import(&bom, input, left);
+        }
+    }
+
+    /// Managed dependencies of one pom or profile, and the BOMs that it imports.
+    pub(super) fn manage(&self, holder: &Element, into: &mut BTreeMap<String, Managed>, boms: &mut Vec<String>) {
+        let listed = holder.child("dependencyManagement").and_then(|all| all.child("dependencies"));
+        for entry in listed.into_iter().flat_map(|all| all.all("dependency")) {
+            let Some(name) = self.name_of(entry, None) else { continue };
+            if entry.child_text("scope") == Some("import") {
+                boms.push(format!("{name}:{}", entry.child_text("version").unwrap_or("?")));
+                continue;
+            }
+            let managed = Managed {
+                version: entry.child_text("version").map(str::to_owned),
+                scope: entry.child_text("scope").map(str::to_owned),
+                optional: entry.child_text("optional") == Some("true"),
+            };
+            // variants by type and classifier have the version of the first
+            into.entry(name).or_insert(managed);
+        }
+    }
+
+    /// Takes over what a BOM of the tree manages; one that is not there is noted.
+    fn import(&mut self, bom: &str, input: &Input<'_>, left: &mut usize) {
+        let mut parts = bom.splitn(3, ':');
+        let (group, artifact) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        let version = parts.next().unwrap_or("?");
+        let found = (*left > 0).then(|| self.bom_in_tree(group, artifact, input)).flatten();
+        let Some((path, pom)) = found else {
+            let version = self.fill(version).unwrap_or_else(|_| version.to_owned());
+            self.outside.push(format!("{group}:{artifact}:{version}"));
+            return;
+        };
+        *left -= 1;
+        let other = Self::bounded(&path, pom, input, left);
+        for (name, managed) in &other.dependencies {
+            let version = managed.version.as_deref().map(|text| other.fill(text).unwrap_or_else(|_| text.to_owned()));
+            self.dependencies.entry(name.clone()).or_insert(Managed { version, ..managed.clone() });
+        }
+        self.outside.extend(other.outside);
+    }
+
+    /// A BOM among the parents, beside them, or among the modules that they list.
+    fn bom_in_tree(&self, group: &str, artifact: &str, input: &Input<'_>) -> Option<(RelPath, Element)> {
+        for (index, (path, pom)) in self.levels.iter().enumerate().skip(1) {
+            if pom.child_text("artifactId") == Some(artifact) && self.group_at(index).as_deref() == Some(group) {
+                return Some((path.clone(), pom.clone()));
+            }
+        }
+        let mut candidates = Vec::new();
+        for (path, pom) in &self.levels {
+            let folder = path.parent();
+            let modules = pom.child("modules").map_or(&[][..], |all| &all.children);
+            let fitting = modules.iter().filter(|module| {
+                let last = module.text.trim_end_matches("/pom.xml").rsplit('/').next().unwrap_or("");
+                !last.is_empty() && (artifact == last || artifact.ends_with(&format!("-{last}")))
+            });
+            candidates.extend(fitting.filter_map(|module| folder.join(&module.text)));
+            candidates.extend(folder.join(artifact));
+            candidates.extend(folder.join("..").and_then(|above| above.join(artifact)));
+        }
+        candidates.iter().take(TRIED).find_map(|candidate| {
+            let (path, pom) = read(candidate, input)?;
+            let its_group = pom.child_text("groupId").or_else(|| pom.child("parent")?.child_text("groupId"));
+            let is_it = pom.child_text("artifactId") == Some(artifact)
+                && its_group.is_some_and(|text| self.fill(text).is_ok_and(|text| text == group))
+                && self.levels.iter().all(|(seen, _)| *seen != path);
+            is_it.then_some((path, pom))
+        })
+    }
+
+    /// `group:artifact` of an entry, filled; nothing when a part is missing or unknown.
+    pub(super) fn name_of(&self, entry: &Element, group: Option<&str>) -> Option<String> {
+        let group = entry.child_text("groupId").or(group)?;
+        let artifact = entry.child_text("artifactId")?;
+        Some(format!("{}:{}", self.fill(group).ok()?, self.fill(artifact).ok()?))
+    }
+
+    /// What is managed for a dependency.
+    pub(super) fn dependency(&self, name: &str) -> Option<&Managed> {
+        self.dependencies.get(name)
+    }
+
+    /// What is managed for a plugin.
+    pub(super) fn plugin(&self, name: &str) -> Option<&Managed> {
+        self.plugins.get(name)
+    }
+
+    /// Parents and BOMs that are not in the tree.
+    pub(super) fn outside(&self) -> &[String] {
+        &self.outside
+    }
+
+    /// The pom itself.
+    pub(super) fn pom(&self) -> &Element {
+        &self.levels[0].1
+    }
+
+    /// Folder of the topmost parent in the tree.
+    pub(super) fn top(&self) -> RelPath {
+        self.levels[self.levels.len() - 1].0.parent()
+    }
+
+    /// True when the pom's parent lies in the tree.
+    pub(super) fn has_parent_in_tree(&self) -> bool {
+        self.levels.len() > 1
+    }
+
+    fn group_at(&self, level: usize) -> Option<String> {
+        let inherited = self.levels[level..]
+            .iter()
+            .find_map(|(_, pom)| pom.child_text("groupId").or_else(|| pom.child("parent")?.child_text("groupId")));
+        inherited.map(str::to_owned)
+    }
+
+    /// What the pom itself says of a property, unfilled.
+    fn property(&self, name: &str) -> Option<&str> {
+        let of_project = name.strip_prefix("project.").or_else(|| name.strip_prefix("pom.")).unwrap_or(name);
+        self.fields.get(of_project).or_else(|| self.properties.get(name)).map(String::as_str)
+    }
+
+    /// The text with its properties filled.
+    ///
+    /// # Errors
+    /// The first property that no pom of the tree states as a literal.
+    pub(super) fn fill(&self, text: &str) -> Result<String, Unknown> {
+        self.fill_with(text, &BTreeMap::new())
+    }
+
+    /// As [`Self::fill`], with the properties of a profile before those of the project.
+    pub(super) fn fill_with(&self, text: &str, profile: &BTreeMap<&str, &str>) -> Result<String, Unknown> {
+        let mut text = text.trim().to_owned();
+        for _ in 0..EXPANSIONS {
+            let Some(start) = text.rfind("${") else { return Ok(text) };
+            let Some(end) = text[start..].find('}').map(|at| start + at) else { return Ok(text) };
+            let name = &text[start + 2..end];
+            let Some(value) = profile.get(name).copied().or_else(|| self.property(name)) else {
+                return Err(Unknown(format!("`{name}`, which the tree does not state")));
+            };
+            let value = value.trim().to_owned();
+            text.replace_range(start..=end, &value);
+            if text.len() > LONGEST {
+                break;
+            }
+        }
+        Err(Unknown("a property that contains itself".to_owned()))
+    }
+
+    /// The project's `group:artifact` and version, as far as they are known.
+    pub(super) fn coordinates(&self) -> Option<(String, Option<String>)> {
+        let group = self.fill(self.fields.get("groupId")?).ok()?;
+        let artifact = self.fill(self.fields.get("artifactId")?).ok()?;
+        let version = self.fields.get("version").and_then(|text| self.fill(text).ok());
+        Some((format!("{group}:{artifact}"), version))
+    }
+}
+
+/// What a pom says of itself, with what its parent element gives in its place.
+fn fields(pom: &Element) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for name in ["groupId", "artifactId", "version"] {
+        if let Some(text) = pom.child("parent").and_then(|parent| parent.child_text(name)) {
+            found.insert(format!("parent.{name}"), text.to_owned());
+            if name != "artifactId" {
+                found.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        if let Some(text) = pom.child_text(name) {
+            found.insert(name.to_owned(), text.to_owned());
+        }
+    }
+    found
+}
+
+/// Group of plugins that state none.
+pub(super) const MAVEN_PLUGINS: &str = "org.apache.maven.plugins";
+
+/// The parent by its relative path, when the file there is that parent.
+fn parent_in_tree(path: &RelPath, parent: &Element, input: &Input<'_>) -> Option<(RelPath, Element)> {
+    // an empty element says that the parent is not in the tree
+    let relative = parent.child("relativePath").map_or("../pom.xml", |stated| stated.text.as_str());
+    if relative.is_empty() {
+        return None;
+    }
+    let target = path.parent().join(&relative.replace('\\', "/"))?;
+    let (path, pom) = read(&target, input)?;
+    (pom.child_text("artifactId") == parent.child_text("artifactId")).then_some((path, pom))
+}
+
+/// The pom at a path, or in the folder there.
+fn read(target: &RelPath, input: &Input<'_>) -> Option<(RelPath, Element)> {
+    let file = if target.name().to_ascii_lowercase().ends_with(".xml") {
+        input.companion(target)
+    } else {
+        input.companion(&target.join("pom.xml")?)
+    }?;
+    // a broken pom has its diagnostic where it is scanned itself
+    let pom = file.xml().ok().filter(|pom| &*pom.name == "project")?;
+    Some((file.path().clone(), pom))
+}

@@ -1,0 +1,255 @@
+//! `pom.xml`: what a Maven project asks for, with what its parents and BOMs in the tree say.
+
+use std::collections::BTreeMap;
+
+use super::Asking;
+use super::maven_model::{MAVEN_PLUGINS, Managed, Model, Unknown};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind, key};
+use crate::parse::xml::Element;
+use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::Span;
+
+/// Scanner `maven-pom`.
+pub struct MavenPom;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "maven-pom",
+    title: "Maven project",
+    summary: "Dependencies, plugins with theirs, extensions, outside parents and BOMs, repositories, all of profiles \
+              too; properties and managed versions of parents and BOMs that lie in the tree are filled in. A version \
+              stated outside of the tree is not known and said so. Modules of the tree are not packages of others.",
+    files: &["**/pom.xml"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://maven.apache.org/pom.html",
+};
+
+impl Scanner for MavenPom {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let pom = file.xml()?;
+        anyhow::ensure!(&*pom.name == "project", "the root element is `{}`: not a Maven project", pom.name);
+        let model = Model::of(file.path(), pom, input);
+        let project = toolkit::root(input, file, out);
+        if let Some((name, version)) = model.coordinates() {
+            let version = version.as_deref().unwrap_or("?");
+            let made = format!("maven {name} {version} {}", model.top());
+            out.attribute(&project, key::PROVIDES, made, file.whole());
+        }
+        let mut reader = Reader {
+            model: &model,
+            asking: Asking { file, project: &project },
+            managed: BTreeMap::new(),
+            condition: None,
+            properties: BTreeMap::new(),
+            open: Vec::new(),
+        };
+        reader.parent(out);
+        reader.holder(model.pom(), out);
+        for profile in model.pom().child("profiles").into_iter().flat_map(|all| all.all("profile")) {
+            reader.profile(profile, out);
+        }
+        reader.say_open(out);
+        Ok(())
+    }
+}
+
+struct Reader<'a> {
+    model: &'a Model,
+    asking: Asking<'a>,
+    /// What the profile being read manages.
+    managed: BTreeMap<String, Managed>,
+    /// Its condition and its properties.
+    condition: Option<String>,
+    properties: BTreeMap<&'a str, &'a str>,
+    /// Dependencies whose version stands nowhere in the tree.
+    open: Vec<(String, Span)>,
+}
+
+impl<'a> Reader<'a> {
+    /// A parent outside of the tree is fetched to build.
+    fn parent(&self, out: &mut Facts<'_>) {
+        if let Some(parent) = self.model.pom().child("parent")
+            && !self.model.has_parent_in_tree()
+            && let Some(artifact) = parent.child("artifactId")
+        {
+            self.entry(parent, artifact, None, scope::BUILD, out);
+        }
+    }
+
+    fn profile(&mut self, profile: &'a Element, out: &mut Facts<'_>) {
+        self.condition = Some(format!("profile {}", profile.child_text("id").unwrap_or("default")));
+        let properties = profile.child("properties").map_or(&[][..], |all| &all.children);
+        self.properties = properties.iter().map(|one| (&*one.name, one.text.as_str())).collect();
+        let mut boms = Vec::new();
+        self.model.manage(profile, &mut self.managed, &mut boms);
+        self.holder(profile, out);
+        self.managed.clear();
+        self.condition = None;
+        self.properties.clear();
+    }
+
+    /// The project itself, or one of its profiles.
+    fn holder(&mut self, holder: &'a Element, out: &mut Facts<'_>) {
+        self.dependencies(holder, None, out);
+        let listed = holder.child("dependencyManagement").and_then(|all| all.child("dependencies"));
+        for bom in listed.into_iter().flat_map(|all| all.all("dependency")) {
+            if bom.child_text("scope") == Some("import")
+                && let Some(artifact) = bom.child("artifactId")
+            {
+                self.entry(bom, artifact, None, scope::BUILD, out);
+            }
+        }
+        for section in ["build", "reporting"] {
+            let Some(section) = holder.child(section) else { continue };
+            for plugin in section.child("plugins").into_iter().flat_map(|all| all.all("plugin")) {
+                self.plugin(plugin, out);
+            }
+            for extension in section.child("extensions").into_iter().flat_map(|all| all.all("extension")) {
+                self.named(extension, None, scope::BUILD, out);
+            }
+        }
+        for (list, item) in REPOSITORIES {
+            for repository in holder.child(list).into_iter().flat_map(|all| all.all(item)) {
+                self.repository(repository, out);
+            }
+        }
+    }
+
+    fn dependencies(&mut self, holder: &'a Element, fixed: Option<&'static str>, out: &mut Facts<'_>) {
+        for dependency in holder.child("dependencies").into_iter().flat_map(|all| all.all("dependency")) {
+            let name = self.model.name_of(dependency, None);
+            let managed = name.as_deref().and_then(|name| {
+                self.managed.get(name).or_else(|| self.model.dependency(name)).filter(|_| fixed.is_none()).cloned()
+            });
+            let stated = dependency.child_text("scope").or_else(|| managed.as_ref()?.scope.as_deref());
+            let optional = dependency.child_text("optional").map_or_else(
+                || managed.as_ref().is_some_and(|managed| managed.optional),
+                |text| text.eq_ignore_ascii_case("true"),
+            );
+            let scope = fixed.unwrap_or(match stated.unwrap_or("compile") {
+                "test" => scope::TEST,
+                "provided" | "system" | "import" => scope::BUILD,
+                _ if optional => scope::OPTIONAL,
+                _ => scope::RUNTIME,
+            });
+            let version = managed.and_then(|managed| managed.version);
+            self.named(dependency, version.as_deref(), scope, out);
+        }
+    }
+
+    fn plugin(&mut self, plugin: &'a Element, out: &mut Facts<'_>) {
+        let name = self.model.name_of(plugin, Some(MAVEN_PLUGINS));
+        let managed = name.as_deref().and_then(|name| self.model.plugin(name)).and_then(|all| all.version.clone());
+        self.named(plugin, managed.as_deref(), scope::BUILD, out);
+        self.dependencies(plugin, Some(scope::BUILD), out);
+    }
+
+    /// An entry that must name an artifact.
+    fn named(&mut self, entry: &'a Element, managed: Option<&str>, scope: &'static str, out: &mut Facts<'_>) {
+        let Some(artifact) = entry.child("artifactId").filter(|artifact| !artifact.text.is_empty()) else {
+            let message = format!("`<{}>` without `<artifactId>`", entry.name);
+            out.problem(DiagnosticKind::Malformed, self.asking.file, Some(entry.span), message);
+            return;
+        };
+        if let Some(open) = self.entry(entry, artifact, managed, scope, out) {
+            self.open.push((open, artifact.span));
+        }
+    }
+
+    /// Writes one entry; gives its name when no pom of the tree states its version.
+    fn entry(
+        &self,
+        entry: &Element,
+        artifact: &Element,
+        managed: Option<&str>,
+        scope: &'static str,
+        out: &mut Facts<'_>,
+    ) -> Option<String> {
+        let file = self.asking.file;
+        let plugin_group = Some(MAVEN_PLUGINS).filter(|_| &*entry.name == "plugin");
+        let Some(group) = entry.child_text("groupId").or(plugin_group) else {
+            let message = format!("`{}` has no `<groupId>`", artifact.text);
+            out.problem(DiagnosticKind::Malformed, file, Some(entry.span), message);
+            return None;
+        };
+        let fill = |text: &str| self.model.fill_with(text, &self.properties);
+        let (group, name) = match (fill(group), fill(&artifact.text)) {
+            (Ok(group), Ok(name)) => (group, name),
+            (Err(Unknown(property)), _) | (_, Err(Unknown(property))) => {
+                let message = format!("the name depends on {property}");
+                out.problem(DiagnosticKind::Unresolved, file, Some(artifact.span), message);
+                return None;
+            }
+        };
+        let name = format!("{group}:{name}");
+        let stated = entry.child_text("version").or(managed);
+        let version = match stated.map(fill) {
+            None => String::new(),
+            Some(Ok(version)) => version,
+            Some(Err(Unknown(property))) => {
+                let message = format!("the version of `{name}` depends on {property}");
+                out.problem(DiagnosticKind::Unresolved, file, Some(artifact.span), message);
+                stated.unwrap_or("").to_owned()
+            }
+        };
+        let id = self.asking.ask(&name, &version, scope, artifact.span, out);
+        if let Some(condition) = &self.condition {
+            out.attribute(&id, key::CONDITION, condition, file.at(artifact.span));
+        }
+        stated.is_none().then_some(name)
+    }
+
+    fn repository(&self, repository: &Element, out: &mut Facts<'_>) {
+        let file = self.asking.file;
+        let Some(url) = repository.child("url") else {
+            let message = "a repository without `<url>`";
+            out.problem(DiagnosticKind::Malformed, file, Some(repository.span), message);
+            return;
+        };
+        match self.model.fill_with(&url.text, &self.properties) {
+            Ok(address) => setting(repository, &address, url.span, self.asking, out),
+            Err(Unknown(property)) => {
+                let message = format!("the repository's address depends on {property}");
+                out.problem(DiagnosticKind::Unresolved, file, Some(url.span), message);
+            }
+        }
+    }
+
+    /// One sentence for all versions that come from elsewhere: a parent outside of the tree manages dozens.
+    fn say_open(&self, out: &mut Facts<'_>) {
+        let Some((first, span)) = self.open.first() else { return };
+        let more = match self.open.len() - 1 {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let outside = match self.model.outside() {
+            [] => String::new(),
+            all => format!("; outside of it are {}", all.join(", ")),
+        };
+        let message = format!("no pom of the tree states the version of `{first}`{more}{outside}");
+        out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(*span), message);
+    }
+}
+
+/// Lists of repositories and what they hold.
+pub(super) const REPOSITORIES: [(&str, &str); 2] =
+    [("repositories", "repository"), ("pluginRepositories", "pluginRepository")];
+
+/// A repository that is asked beside the central one, or, under its id, instead of it; those of plugins never give
+/// what a dependency asks for.
+pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: Asking<'_>, out: &mut Facts<'_>) {
+    let instead = repository.child_text("id") == Some("central") && &*repository.name == "repository";
+    let standing = if instead { Standing::Instead } else { Standing::Beside };
+    // the address may hold a password
+    let seen = asking.file.at(span).without_excerpt();
+    toolkit::registry(asking.project, "maven", "*", standing, address, &seen, out);
+}

@@ -1,0 +1,99 @@
+//! Package formats of the JVM: Maven, Gradle, sbt.
+
+pub mod gradle_build;
+pub mod gradle_catalog;
+pub mod gradle_lock;
+pub mod gradle_script;
+pub mod gradle_verification;
+pub mod jvm_wrapper;
+pub mod maven_model;
+pub mod maven_pom;
+pub mod maven_settings;
+pub mod sbt_build;
+pub mod sbt_lock;
+
+use crate::model::ComponentId;
+use crate::scan::package::toolkit::{self, Package};
+use crate::scan::{Facts, SourceFile};
+use crate::text::Span;
+
+/// What a version text of Maven or Gradle asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted<'t> {
+    /// This version.
+    Exact(&'t str),
+    /// One of several: a range, or whatever is the newest.
+    Open,
+}
+
+/// Reads a version: `1.2.3` and `[1.2.3]` are one version, `[1,2)`, `1.+`, `latest.release` are not.
+pub(crate) fn wanted(text: &str) -> Wanted<'_> {
+    let text = text.trim().trim_end_matches("!!");
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let text = inner.map_or(text, str::trim);
+    let open = text.is_empty()
+        || text.contains([',', '[', ']', '(', ')', '$', '{', '}', ' '])
+        || text.ends_with('+')
+        || text.starts_with("latest.")
+        || matches!(text, "LATEST" | "RELEASE");
+    if open { Wanted::Open } else { Wanted::Exact(text) }
+}
+
+/// Where something is asked for, and by whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// The file.
+    pub(crate) file: &'a SourceFile,
+    /// The project that asks.
+    pub(crate) project: &'a ComponentId,
+}
+
+impl Asking<'_> {
+    /// Writes `group:artifact` with the version text that stands there; empty when none is known. It comes from the
+    /// ecosystem's own registry unless a setting says otherwise.
+    pub(crate) fn ask(
+        &self,
+        name: &str,
+        version: &str,
+        scope: &'static str,
+        span: Span,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
+        let id = self.need(name, version, scope, span, out);
+        toolkit::from_default(&id, "maven", &self.file.at(span), out);
+        id
+    }
+
+    /// A Gradle plugin by its id: the artifact that Gradle looks up for it, in the plugin portal unless told otherwise.
+    pub(crate) fn plugin(&self, id: &str, version: &str, span: Span, out: &mut Facts<'_>) -> ComponentId {
+        let id = self.need(&format!("{id}:{id}.gradle.plugin"), version, toolkit::scope::BUILD, span, out);
+        toolkit::distributed_by(&id, "gradle.org", &self.file.at(span).inferred(), out);
+        id
+    }
+
+    fn need(&self, name: &str, version: &str, scope: &'static str, span: Span, out: &mut Facts<'_>) -> ComponentId {
+        match wanted(version) {
+            Wanted::Exact(exact) => {
+                Package::new("maven", name, Some(exact), self.file, span).declared(version, scope, self.project, out)
+            }
+            Wanted::Open => {
+                Package::new("maven", name, None, self.file, span).require(version, scope, self.project, out)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_ranges() {
+        assert_eq!(wanted("1.2.3"), Wanted::Exact("1.2.3"));
+        assert_eq!(wanted("[1.2]"), Wanted::Exact("1.2"));
+        assert_eq!(wanted("1.2!!"), Wanted::Exact("1.2"));
+        for open in ["", "[1,2)", "(,1]", "1.+", "+", "latest.release", "RELEASE", "${x}"] {
+            assert_eq!(wanted(open), Wanted::Open, "{open}");
+        }
+    }
+}

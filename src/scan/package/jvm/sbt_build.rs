@@ -1,0 +1,135 @@
+//! `build.sbt` and the Scala files of a build: dependencies that are written as literals.
+
+use super::gradle_script::{self, Placed, Token};
+use super::{Asking, Wanted, wanted};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind};
+use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+
+/// Scanner `sbt-build`.
+pub struct SbtBuild;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "sbt-build",
+    title: "sbt build",
+    summary: "Dependencies and plugins written as `\"group\" % \"artifact\" % \"version\"`, with the Scala version in the \
+              name where `%%` asks for it and the file states it, and resolvers. Anything computed is not executed.",
+    files: &["**/*.sbt", "**/project/*.scala"],
+    unit: Unit::File,
+    size: SizeClass::Ordinary,
+    basis: Basis::Declared,
+    emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
+    reference: "https://www.scala-sbt.org/1.x/docs/Library-Dependencies.html",
+};
+
+impl Scanner for SbtBuild {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let tokens: Vec<Placed<'_>> =
+            gradle_script::tokens(file.text()).into_iter().filter(|one| one.token != Token::Line).collect();
+        let folder = file.folder();
+        let of_build = folder.name() == "project";
+        let project = toolkit::root_at(&if of_build { folder.parent() } else { folder }, input, file, out);
+        let asking = Asking { file, project: &project };
+        let literals = gradle_script::literals(&gradle_script::statements(file.text()));
+        let scala = tokens.windows(4).find_map(|four| match four[3].token {
+            Token::Text(text, _) if four[0].word() == Some("scalaVersion") && four[1].is(':') && four[2].is('=') => {
+                Some(binary(text))
+            }
+            _ => None,
+        });
+        let plugins = of_build && file.path().name().ends_with(".sbt");
+        let mut at = 0;
+        while at < tokens.len() {
+            let Some((group, cross, name, rest)) = coordinates(&tokens[at..]) else {
+                resolver(&tokens[at..], asking, out);
+                at += 1;
+                continue;
+            };
+            at = tokens.len() - rest.len();
+            let Token::Text(artifact, _) = name.token else { continue };
+            let version = match rest {
+                [sign, Placed { token: Token::Text(text, _), .. }, ..] if sign.is('%') => (*text).to_owned(),
+                [sign, Placed { token: Token::Word(word), .. }, ..] if sign.is('%') => {
+                    let last = word.rsplit('.').next().unwrap_or(word);
+                    literals.get(last).map_or_else(|| format!("${{{word}}}"), |text| (*text).to_owned())
+                }
+                [sign, quote, ..] if sign.is('%') && (quote.is('"') || quote.is('\'')) => {
+                    out.problem(DiagnosticKind::Malformed, file, Some(quote.span), "a text that is not closed");
+                    continue;
+                }
+                // `"group" % "artifact"` alone names no dependency
+                _ => continue,
+            };
+            let scope = if plugins { scope::BUILD } else { scope_of(rest.get(2..).unwrap_or(&[])) };
+            let suffix = match (cross, scala.as_deref()) {
+                (false, _) => String::new(),
+                (true, Some(scala)) => format!("_{scala}"),
+                (true, None) => {
+                    let message =
+                        format!("the name of `{artifact}` ends in a Scala version that the file does not state");
+                    out.problem(DiagnosticKind::Unresolved, file, Some(name.span), message);
+                    String::new()
+                }
+            };
+            if version.starts_with('$') && wanted(&version) == Wanted::Open {
+                let message = format!("the version of `{artifact}` is `{version}`, which is no literal here");
+                out.problem(DiagnosticKind::Unresolved, file, Some(name.span), message);
+            }
+            asking.ask(&format!("{group}:{artifact}{suffix}"), &version, scope, name.span, out);
+        }
+        Ok(())
+    }
+}
+
+type Found<'s, 't> = (&'t str, bool, &'s Placed<'t>, &'s [Placed<'t>]);
+
+/// `"group" % "artifact"`, `%%`, `%%%`; what follows.
+fn coordinates<'s, 't>(tokens: &'s [Placed<'t>]) -> Option<Found<'s, 't>> {
+    let Token::Text(group, false) = tokens.first()?.token else { return None };
+    let signs = tokens[1..].iter().take(4).take_while(|one| one.is('%')).count();
+    let name = tokens.get(1 + signs)?;
+    let is_name = matches!(name.token, Token::Text(text, false) if !text.is_empty());
+    (signs > 0 && signs < 4 && is_name && !group.is_empty()).then(|| (group, signs > 1, name, &tokens[2 + signs..]))
+}
+
+/// The configuration after a version: `% Test`, `% "test->test"`, `% Provided`.
+fn scope_of(rest: &[Placed<'_>]) -> &'static str {
+    let configuration = match rest {
+        [sign, Placed { token: Token::Text(text, _) | Token::Word(text), .. }, ..] if sign.is('%') => text,
+        _ => "",
+    };
+    let configuration = configuration.to_ascii_lowercase();
+    let first = configuration.split(['-', ',', ';', '>']).next().unwrap_or("");
+    match first {
+        _ if first.contains("test") || first == "it" => scope::TEST,
+        "provided" => scope::BUILD,
+        "optional" => scope::OPTIONAL,
+        _ => scope::RUNTIME,
+    }
+}
+
+/// The part of a Scala version that names of artifacts carry: `2.13.14` is `2.13`, `3.4.2` is `3`.
+fn binary(version: &str) -> String {
+    let parts: Vec<&str> = version.split('.').collect();
+    match parts.as_slice() {
+        ["3", ..] => "3".to_owned(),
+        [major, minor, ..] => format!("{major}.{minor}"),
+        _ => version.to_owned(),
+    }
+}
+
+/// `"name" at "https://…"`.
+fn resolver(tokens: &[Placed<'_>], asking: Asking<'_>, out: &mut Facts<'_>) {
+    let [name, at, address, ..] = tokens else { return };
+    if let (Token::Text(..), Some("at"), Token::Text(text, false)) = (&name.token, at.word(), &address.token) {
+        // the address may hold a password
+        let seen = asking.file.at(address.span).without_excerpt();
+        toolkit::registry(asking.project, "maven", "*", Standing::Beside, text, &seen, out);
+    }
+}
