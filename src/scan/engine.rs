@@ -93,7 +93,8 @@ impl Selector {
             by_name(index) && SCANNERS[index].meta().size == SizeClass::Large || SCANNERS[index].needs_no_content(path)
         };
         if found.iter().any(|index| tells_format(*index)) {
-            found.retain(|index| by_name(*index));
+            // an ending alone may be all that a format has for a name: `*.bicep`
+            found.retain(|index| by_name(*index) || SCANNERS[*index].needs_no_content(path));
         }
         found
     }

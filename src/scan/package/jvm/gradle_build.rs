@@ -76,25 +76,28 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         let blocks = &statement.blocks;
-        let read = |block: &&str| block.ends_with("dependencies") || matches!(*block, "plugins" | "repositories");
-        if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(&block))) {
+        let read = |block: &str| block.ends_with("dependencies") || matches!(block, "plugins" | "repositories");
+        if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(block))) {
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
             return;
         }
         let inner = blocks.iter().rposition(|block| !matches!(*block, "if" | "else" | "")).map(|at| blocks[at]);
         match inner {
-            Some(block) if block == "dependencies" || block.ends_with(".dependencies") => {
-                if !blocks.contains(&"dependencyManagement") {
-                    self.dependency(statement, out);
-                }
+            Some(block)
+                if (block == "dependencies" || block.ends_with(".dependencies"))
+                    && !blocks.contains(&"dependencyManagement") =>
+            {
+                self.dependency(statement, out);
             }
             Some("imports") if statement.head() == Some("mavenBom") => self.texts(statement, scope::BUILD, out),
             Some("plugins") => self.plugin(statement, out),
             Some("repositories") if !publishes(blocks) => self.repository(statement, out),
-            Some("maven" | "ivy") if blocks.contains(&"repositories") && !publishes(blocks) => {
-                if statement.head().is_some_and(|head| matches!(head, "url" | "setUrl" | "uri" | "url.set")) {
-                    self.address(statement, out);
-                }
+            Some("maven" | "ivy")
+                if blocks.contains(&"repositories")
+                    && !publishes(blocks)
+                    && matches!(statement.head(), Some("url" | "setUrl" | "uri" | "url.set")) =>
+            {
+                self.address(statement, out);
             }
             _ => {}
         }
