@@ -74,6 +74,38 @@ impl Inventory {
         self
     }
 
+    /// Key, value and evidence of every attribute of one component, found without a pass over all facts.
+    pub fn attributes_of<'a>(
+        &'a self,
+        of: &'a ComponentId,
+    ) -> impl Iterator<Item = (&'static str, &'a Arc<str>, &'a EvidenceSet)> {
+        let start = Fact::Attribute { of: of.clone(), key: "", value: Arc::from("") };
+        self.facts.range(start..).map_while(move |(fact, evidence)| match fact {
+            Fact::Attribute { of: this, key, value } if this == of => Some((*key, value, evidence)),
+            _ => None,
+        })
+    }
+
+    /// As [`Self::attributes_of`], of all components whose id begins so: they stand together.
+    pub fn attributes_with_prefix<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a ComponentId, &'static str, &'a Arc<str>, &'a EvidenceSet)> {
+        let start = Fact::Attribute { of: ComponentId::new(prefix), key: "", value: Arc::from("") };
+        self.facts.range(start..).map_while(move |(fact, evidence)| match fact {
+            Fact::Attribute { of, key, value } if of.as_str().starts_with(prefix) => Some((of, *key, value, evidence)),
+            _ => None,
+        })
+    }
+
+    /// Every relation whose near end has an id that begins so.
+    pub fn relations_with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a Fact, &'a EvidenceSet)> {
+        let (from, to, kind) = (ComponentId::new(prefix), ComponentId::new(""), RelationKind::ALL[0]);
+        let start = Fact::Relation { from, kind, to, group: None, horizon: None };
+        let here = move |fact: &Fact| matches!(fact, Fact::Relation { from, .. } if from.as_str().starts_with(prefix));
+        self.facts.range(start..).take_while(move |(fact, _)| here(fact))
+    }
+
     /// Every component with its kind. A thing that two scanners call by different kinds appears twice.
     pub fn components(&self) -> impl Iterator<Item = (&ComponentId, ComponentKind)> {
         self.facts.keys().filter_map(|fact| match fact {

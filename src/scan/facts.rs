@@ -14,6 +14,9 @@ const PROBLEM_LIMIT: usize = 1_000;
 /// Longest message; what it quotes may be a whole file.
 const MESSAGE_LIMIT: usize = 500;
 
+/// Short values that are kept to be shared.
+const RECENT: usize = 32;
+
 /// A place a scanner saw, before it becomes evidence.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -55,13 +58,24 @@ pub struct Facts<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) dropped: usize,
     pub(super) unlisted: usize,
+    /// Short values written lately: lock files repeat `npm`, `runtime`, `direct` for every package.
+    recent: [Option<Arc<str>>; RECENT],
 }
 
 impl<'a> Facts<'a> {
     /// An empty collection for one scanner call, holding at most `limit` facts.
     #[must_use]
     pub fn new(meta: &'a ScannerMeta, scanner: &'static str, limit: usize) -> Self {
-        Self { meta, scanner, limit, facts: Vec::new(), diagnostics: Vec::new(), dropped: 0, unlisted: 0 }
+        Self {
+            meta,
+            scanner,
+            limit,
+            facts: Vec::new(),
+            diagnostics: Vec::new(),
+            dropped: 0,
+            unlisted: 0,
+            recent: Default::default(),
+        }
     }
 
     /// There is such a thing.
@@ -71,8 +85,22 @@ impl<'a> Facts<'a> {
 
     /// It has such a property; `key` is one of [`crate::model::key`].
     pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: impl AsRef<str>, seen: Seen) {
-        let value = Arc::from(clean_line(value.as_ref()).as_ref());
+        let value = self.shared(&clean_line(value.as_ref()));
         self.push(Fact::Attribute { of: of.clone(), key, value }, seen);
+    }
+
+    /// The text as a value, shared with earlier ones where it is short.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        const LONGEST: usize = 16;
+        let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().last()) else { return Arc::from(text) };
+        if text.len() > LONGEST {
+            return Arc::from(text);
+        }
+        let slot = &mut self.recent[(text.len() * 5 + usize::from(first) * 3 + usize::from(last)) % RECENT];
+        match slot {
+            Some(known) if **known == *text => Arc::clone(known),
+            _ => Arc::clone(slot.insert(Arc::from(text))),
+        }
     }
 
     /// Two things are related; the loss hurts when the kind of relation says.

@@ -18,6 +18,9 @@ use crate::text::{LineColumn, RelPath};
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
 const STATED: [&str; 3] = [key::RELATION, key::REQUIREMENT, key::SCOPE];
 
+/// What the id of a project begins with.
+const PROJECT: &str = "project:";
+
 /// Brings questions and answers together.
 #[must_use]
 pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
@@ -25,7 +28,7 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
     {
         let asked = Asked::of(&inventory);
         let locks = Locks::of(&inventory, &asked);
-        asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks, &inventory));
+        asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks));
     }
     changes.apply(&mut inventory);
     inventory
@@ -40,65 +43,88 @@ struct Need<'a> {
 }
 
 /// What manifests ask for.
+#[derive(Default)]
 struct Asked<'a> {
     needs: Vec<Need<'a>>,
     /// Constraints by package and the file that states them.
     constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
+    /// Whether a package may be absent for all that a file states.
+    optional: BTreeMap<(&'a ComponentId, &'a RelPath), bool>,
     /// Folders of the projects of the tree by the package that they make.
-    makes: BTreeMap<ComponentId, Vec<RelPath>>,
+    makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
 }
 
 impl<'a> Asked<'a> {
     fn of(inventory: &'a Inventory) -> Self {
-        let mut ecosystems: BTreeMap<&ComponentId, &str> = BTreeMap::new();
-        let mut open: BTreeSet<&ComponentId> = BTreeSet::new();
-        let mut constraints: BTreeMap<(&ComponentId, &RelPath), BTreeSet<&str>> = BTreeMap::new();
-        let mut makes: BTreeMap<ComponentId, Vec<RelPath>> = BTreeMap::new();
-        for (fact, evidence) in &inventory.facts {
-            let Fact::Attribute { of, key, value } = fact else { continue };
-            match *key {
-                key::MAKES => {
-                    if let Some((ecosystem, name)) = value.split_once(' ')
-                        && let Some(folder) = folder_of(of)
-                    {
-                        makes.entry(purl::of(ecosystem, name, None)).or_default().push(folder);
-                    }
+        let mut asked = Self::default();
+        // nothing but what manifests ask for is looked at: lock files name a hundred times as much
+        let mut known: BTreeMap<&ComponentId, (Option<&str>, bool)> = BTreeMap::new();
+        for (fact, evidence) in inventory.relations_with_prefix(PROJECT) {
+            let Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } = fact else { continue };
+            if !states(evidence) || folder_of(from).is_none() {
+                continue;
+            }
+            let (ecosystem, is_open) = match known.get(to) {
+                Some(known) => *known,
+                None => {
+                    let found = asked.read(to, inventory);
+                    known.insert(to, found);
+                    found
                 }
-                key::ECOSYSTEM => {
-                    ecosystems.insert(of, value);
-                }
-                key::RESOLUTION if &**value == "unlocked" => {
-                    open.insert(of);
-                }
+            };
+            // Terraform's lock file is read together with what it answers
+            if let Some(ecosystem) = ecosystem.filter(|ecosystem| *ecosystem != "terraform")
+                && (is_open || only_manifests_state(evidence))
+            {
+                asked.needs.push(Need { project: from, package: to, ecosystem, evidence });
+            }
+        }
+        for (of, key, value, _) in inventory.attributes_with_prefix(PROJECT) {
+            if key == key::MAKES
+                && let Some((ecosystem, name)) = value.split_once(' ')
+                && let Some(folder) = folder_of(of)
+            {
+                asked.makes.entry(purl::of(ecosystem, name, None)).or_default().insert(folder);
+            }
+        }
+        asked
+    }
+
+    /// Ecosystem of a package and whether its version is open; keeps what files state of it.
+    fn read(&mut self, package: &'a ComponentId, inventory: &'a Inventory) -> (Option<&'a str>, bool) {
+        let (mut ecosystem, mut is_open) = (None, false);
+        for (key, value, evidence) in inventory.attributes_of(package) {
+            match key {
+                key::ECOSYSTEM => ecosystem = Some(&**value),
+                key::RESOLUTION => is_open |= &**value == "unlocked",
                 key::REQUIREMENT => {
                     for path in evidence.iter().filter_map(Evidence::path) {
-                        constraints.entry((of, path)).or_default().insert(value);
+                        self.constraints.entry((package, path)).or_default().insert(value);
+                    }
+                }
+                key::SCOPE => {
+                    for path in evidence.iter().filter_map(Evidence::path) {
+                        *self.optional.entry((package, path)).or_insert(true) &= &**value == "optional";
                     }
                 }
                 _ => {}
             }
         }
-        let needs = inventory.facts.iter().filter_map(|(fact, evidence)| match fact {
-            Fact::Relation { from, kind: RelationKind::DependsOn, to, .. }
-                if (open.contains(to) && states(evidence) || only_manifests_state(evidence))
-                    && folder_of(from).is_some() =>
-            {
-                // Terraform's lock file is read together with what it answers
-                let ecosystem = ecosystems.get(to).filter(|ecosystem| **ecosystem != "terraform")?;
-                Some(Need { project: from, package: to, ecosystem, evidence })
-            }
-            _ => None,
-        });
-        Self { needs: needs.collect(), constraints, makes }
+        (ecosystem, is_open)
     }
 
     /// True when a project of the tree, in the lock file's folder or below, makes the package itself.
     fn is_own(&self, package: &ComponentId, lock: &RelPath) -> bool {
+        let Some(folders) = self.makes.get(package) else { return false };
         let below = |folder: &RelPath| {
             let rest = folder.as_str().strip_prefix(lock.as_str());
-            lock.is_root() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            rest.is_some_and(|rest| rest.starts_with('/'))
         };
-        self.makes.get(package).is_some_and(|folders| folders.iter().any(below))
+        // whatever lies below stands together in order
+        let first = lock.join("!").filter(|_| !lock.is_root());
+        lock.is_root()
+            || folders.contains(lock)
+            || first.is_some_and(|first| folders.range(first..).next().is_some_and(below))
     }
 
     /// The constraints that the manifest of a need states.
@@ -112,20 +138,9 @@ fn place_of(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
     evidence.iter().find_map(Evidence::place)
 }
 
-/// True when every scope that a manifest states of a package is that it may be absent.
-fn may_be_absent(inventory: &Inventory, package: &ComponentId, manifest: &RelPath) -> bool {
-    let start = Fact::Attribute { of: package.clone(), key: key::SCOPE, value: Arc::from("") };
-    let scopes = inventory.facts.range(start..).map_while(|(fact, evidence)| match fact {
-        Fact::Attribute { of, key: key::SCOPE, value } if of == package => Some((value, evidence)),
-        _ => None,
-    });
-    let mut stated = scopes.filter(|(_, evidence)| evidence.iter().any(|one| one.path() == Some(manifest))).peekable();
-    stated.peek().is_some() && stated.all(|(scope, _)| &**scope == "optional")
-}
-
 /// Folder of a project's id.
 fn folder_of(id: &ComponentId) -> Option<RelPath> {
-    id.as_str().strip_prefix("project:").and_then(RelPath::new)
+    id.as_str().strip_prefix(PROJECT).and_then(RelPath::new)
 }
 
 /// True when a manifest is among those that state it.
@@ -151,6 +166,7 @@ fn version(id: &ComponentId) -> Option<&str> {
 }
 
 /// What lock files answer.
+#[derive(Default)]
 struct Locks<'a> {
     /// Lock files by ecosystem and folder.
     files: BTreeMap<(&'a str, RelPath), &'a EvidenceSet>,
@@ -164,39 +180,41 @@ struct Locks<'a> {
 
 impl<'a> Locks<'a> {
     fn of(inventory: &'a Inventory, asked: &Asked<'a>) -> Self {
-        let mut files = BTreeMap::new();
-        for (fact, evidence) in &inventory.facts {
-            if let Fact::Attribute { of, key: key::LOCKS, value } = fact
+        let mut locks = Self::default();
+        if asked.needs.is_empty() {
+            return locks;
+        }
+        for (of, key, value, evidence) in inventory.attributes_with_prefix(PROJECT) {
+            if key == key::LOCKS
                 && let Some(folder) = folder_of(of)
             {
-                files.insert((&**value, folder), evidence);
+                locks.files.insert((value, folder), evidence);
             }
         }
-        let folders: BTreeSet<RelPath> = files.keys().map(|(_, folder): &(&str, RelPath)| folder.clone()).collect();
+        let folders: BTreeSet<RelPath> = locks.files.keys().map(|(_, folder)| folder.clone()).collect();
         let wanted: BTreeSet<&str> = asked.needs.iter().map(|need| base(need.package)).collect();
-        let mut locks = Self { answers: BTreeMap::new(), said: BTreeMap::new(), fitting: BTreeMap::new(), files };
-        let is_wanted = |id: &'a ComponentId| version(id).is_some() && wanted.contains(base(id));
-        for (fact, evidence) in &inventory.facts {
-            match fact {
-                Fact::Relation { from, kind: RelationKind::Contains, to, .. } => {
-                    if is_wanted(to)
-                        && resolved(evidence).next().is_some()
-                        && let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder))
-                    {
+        for (fact, evidence) in inventory.relations_with_prefix(PROJECT) {
+            let Fact::Relation { from, kind, to, .. } = fact else { continue };
+            if version(to).is_none() || !wanted.contains(base(to)) || resolved(evidence).next().is_none() {
+                continue;
+            }
+            match kind {
+                RelationKind::Contains => {
+                    if let Some(folder) = folder_of(from).filter(|folder| folders.contains(folder)) {
                         locks.answers.entry((folder, base(to))).or_default().push(to);
                     }
                 }
-                Fact::Relation { from, kind: RelationKind::DependsOn, to, .. } => {
-                    if from.as_str().starts_with("project:") && is_wanted(to) && resolved(evidence).next().is_some() {
-                        locks.said.entry((from, base(to))).or_default().push(to);
-                    }
-                }
-                Fact::Attribute { of, key: key::REQUIREMENT, value } if is_wanted(of) => {
-                    for path in resolved(evidence) {
-                        locks.fitting.entry((path.parent(), base(of), value)).or_default().push(of);
-                    }
-                }
+                RelationKind::DependsOn => locks.said.entry((from, base(to))).or_default().push(to),
                 _ => {}
+            }
+        }
+        let several = locks.answers.values().filter(|answers| answers.len() > 1).flatten();
+        let several: BTreeSet<&ComponentId> = several.copied().collect();
+        for of in several {
+            for (_, value, evidence) in inventory.attributes_of(of).filter(|(key, ..)| *key == key::REQUIREMENT) {
+                for path in resolved(evidence) {
+                    locks.fitting.entry((path.parent(), base(of), value)).or_default().push(of);
+                }
             }
         }
         locks
@@ -266,7 +284,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>, inventory: &Inventory) {
+    fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
         let is_open = version(need.package).is_none();
         let place = place_of(need.evidence);
         let Some((folder, lock)) = locks.nearest(need.ecosystem, need.project) else {
@@ -289,7 +307,7 @@ impl Changes {
                 self.answered.push((need.project.clone(), need.package.clone(), Vec::new()));
             } else if is_open {
                 self.kept.insert(need.package.clone());
-                if place.is_some_and(|place| may_be_absent(inventory, need.package, &place.path)) {
+                if place.is_some_and(|place| asked.optional.get(&(need.package, &place.path)) == Some(&true)) {
                     return;
                 }
                 self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
@@ -377,8 +395,7 @@ fn answer(
     };
     let stated = stated_of(inventory, question);
     for (project, answers) in asking {
-        let asked =
-            inventory.facts.remove(&relation(project, RelationKind::DependsOn, question)).unwrap_or_default();
+        let asked = inventory.facts.remove(&relation(project, RelationKind::DependsOn, question)).unwrap_or_default();
         inventory.facts.remove(&relation(project, RelationKind::Contains, question));
         let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
         for to in *answers {
@@ -397,13 +414,8 @@ fn stated_of(
     inventory: &Inventory,
     question: &ComponentId,
 ) -> BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>> {
-    let start = Fact::Attribute { of: question.clone(), key: "", value: Arc::from("") };
-    let attributes = inventory.facts.range(start..).map_while(|(fact, evidence)| match fact {
-        Fact::Attribute { of, key, value } if of == question => Some((*key, value, evidence)),
-        _ => None,
-    });
     let mut stated: BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>> = BTreeMap::new();
-    for (key, value, evidence) in attributes.filter(|(key, _, _)| STATED.contains(key)) {
+    for (key, value, evidence) in inventory.attributes_of(question).filter(|(key, ..)| STATED.contains(key)) {
         for one in evidence {
             if let Some(path) = one.path() {
                 stated.entry(path.clone()).or_default().push((key, Arc::clone(value), one.clone()));

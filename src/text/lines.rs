@@ -81,7 +81,14 @@ impl LineIndex {
     /// Region of a span.
     #[must_use]
     pub fn region(&self, text: &str, span: Span) -> Region {
-        Region { start: self.line_column(text, span.start), end: self.line_column(text, span.end) }
+        let start = self.line_column(text, span.start);
+        // most spans end in the line that they begin in: no second search then
+        let next = usize::try_from(start.line).ok().and_then(|line| self.starts.get(line));
+        let Some(between) = text.get(span.start..span.end).filter(|_| next.is_none_or(|next| span.end < *next)) else {
+            return Region { start, end: self.line_column(text, span.end) };
+        };
+        let points = between.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
+        Region { start, end: LineColumn { line: start.line, column: start.column.saturating_add(clamp(points)) } }
     }
 
     /// Byte span of a 1-based line without its line ending; `None` when there is no such line.
@@ -123,6 +130,12 @@ mod tests {
         assert_eq!(at("last"), (3, 1));
         assert_eq!(index.line_span(text, 2).map(|s| &text[s.start..s.end]), Some("é漢x"));
         assert_eq!(index.line_column(text, 9999).line, 3);
+        for start in 0..=text.len() + 1 {
+            for end in start..=text.len() + 1 {
+                let region = index.region(text, Span::new(start, end));
+                assert_eq!((region.start, region.end), (index.line_column(text, start), index.line_column(text, end)));
+            }
+        }
     }
 
     #[test]

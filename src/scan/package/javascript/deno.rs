@@ -36,12 +36,12 @@ impl Scanner for Deno {
             anyhow::bail!("no object: not a Deno configuration");
         }
         let project = input.root_subject(file);
+        let before = out.len();
         if let Some(name) = root.get("name")
             && let Some(text) = name.text().filter(|text| !text.is_empty())
         {
             out.attribute(&project, key::MAKES, format!("jsr {text}"), file.at(name.span));
         }
-        let before = out.len();
         let scopes = root.get("scopes").map_or(&[][..], Node::entries).iter().map(|entry| &entry.value);
         for table in root.get("imports").into_iter().chain(scopes) {
             if !table.is_map() {
