@@ -409,12 +409,12 @@ fn answer(
     }
 }
 
+/// Key and value that a manifest states, with its evidence.
+type Stated = (&'static str, Arc<str>, Evidence);
+
 /// What manifests state of an open requirement, by manifest.
-fn stated_of(
-    inventory: &Inventory,
-    question: &ComponentId,
-) -> BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>> {
-    let mut stated: BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>> = BTreeMap::new();
+fn stated_of(inventory: &Inventory, question: &ComponentId) -> BTreeMap<RelPath, Vec<Stated>> {
+    let mut stated: BTreeMap<RelPath, Vec<Stated>> = BTreeMap::new();
     for (key, value, evidence) in inventory.attributes_of(question).filter(|(key, ..)| STATED.contains(key)) {
         for one in evidence {
             if let Some(path) = one.path() {

@@ -74,10 +74,10 @@ fn import(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fac
         let package = Package::new(ecosystem, name, spec::exact(range), file, node.span);
         let id = package.require(range, scope::RUNTIME, project, out);
         toolkit::from_default(&id, ecosystem, &file.at(node.span), out);
-    } else if text.starts_with("https://") || text.starts_with("http://") {
-        if let Some(id) = module(text, node.span, project, file, out) {
-            toolkit::direct(project, &id, &file.at(node.span), out);
-        }
+    } else if (text.starts_with("https://") || text.starts_with("http://"))
+        && let Some(id) = module(text, node.span, project, file, out)
+    {
+        toolkit::direct(project, &id, &file.at(node.span), out);
     }
 }
 

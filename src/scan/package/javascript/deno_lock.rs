@@ -149,7 +149,7 @@ impl<'a> Lock<'a> {
             return self.found.get(ecosystem, key);
         }
         match specifier(text) {
-            Some((ecosystem, name, range)) if range.is_empty() => self.found.get(ecosystem, name),
+            Some((ecosystem, name, "")) => self.found.get(ecosystem, name),
             Some((ecosystem, _, _)) => self.found.get(ecosystem, text.split_once(':')?.1),
             None => self.found.get(ecosystem, text),
         }
