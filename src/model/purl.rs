@@ -331,12 +331,18 @@ mod tests {
 
     #[test]
     fn plain_names_are_what_the_crate_makes_of_them() {
-        for (name, version) in [("a", None), ("@s/a-b.c", Some("1.0.0-rc.1")), ("left", Some("1.3.0")), ("x1", Some(""))] {
+        for (name, version) in
+            [("a", None), ("@s/a-b.c", Some("1.0.0-rc.1")), ("left", Some("1.3.0")), ("x1", Some(""))]
+        {
             let (scope, base) = npm_parts(name);
             let quick = plain("npm", scope, base, version).expect("is plain");
             let mut made = PackageUrl::new("npm", base).expect("is sound");
-            scope.iter().for_each(|scope| drop(made.with_namespace(*scope).expect("is sound")));
-            version.iter().filter(|text| !text.is_empty()).for_each(|text| drop(made.with_version(*text).expect("is sound")));
+            if let Some(scope) = scope {
+                made.with_namespace(scope).expect("is sound");
+            }
+            if let Some(version) = version.filter(|text: &&str| !text.is_empty()) {
+                made.with_version(version).expect("is sound");
+            }
             assert_eq!(quick, made.to_string());
         }
         for name in ["A", "a_b", "a b", "@S/a", "a%40", ""] {

@@ -21,7 +21,7 @@ pub(super) struct Asked<'a> {
     /// Constraints by package and the file that states them.
     constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
     /// Folders of the projects of the tree by the package that they make.
-    makes: BTreeMap<ComponentId, Vec<RelPath>>,
+    makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
 }
 
 impl<'a> Asked<'a> {
@@ -32,7 +32,7 @@ impl<'a> Asked<'a> {
             let Some(folder) = folder_of(project) else { continue };
             for value in known.values(key::MAKES) {
                 if let Some((ecosystem, name)) = value.split_once(' ') {
-                    asked.makes.entry(purl::of(ecosystem, name, None)).or_default().push(folder.clone());
+                    asked.makes.entry(purl::of(ecosystem, name, None)).or_default().insert(folder.clone());
                 }
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
@@ -77,11 +77,16 @@ impl<'a> Asked<'a> {
 
     /// True when a project of the tree, in the lock file's folder or below, makes the package itself.
     pub(super) fn is_own(&self, package: &ComponentId, lock: &RelPath) -> bool {
+        let Some(folders) = self.makes.get(package) else { return false };
         let below = |folder: &RelPath| {
             let rest = folder.as_str().strip_prefix(lock.as_str());
-            lock.is_root() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            rest.is_some_and(|rest| rest.starts_with('/'))
         };
-        self.makes.get(package).is_some_and(|folders| folders.iter().any(below))
+        // whatever lies below stands together in order
+        let first = lock.join("!").filter(|_| !lock.is_root());
+        lock.is_root()
+            || folders.contains(lock)
+            || first.is_some_and(|first| folders.range(first..).next().is_some_and(below))
     }
 
     /// The constraints that the manifest of a need states.

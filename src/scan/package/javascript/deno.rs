@@ -36,12 +36,12 @@ impl Scanner for Deno {
             anyhow::bail!("no object: not a Deno configuration");
         }
         let project = input.root_subject(file);
+        let before = out.len();
         if let Some(name) = root.get("name")
             && let Some(text) = name.text().filter(|text| !text.is_empty())
         {
             out.attribute(&project, key::MAKES, format!("jsr {text}"), file.at(name.span));
         }
-        let before = out.len();
         let scopes = root.get("scopes").map_or(&[][..], Node::entries).iter().map(|entry| &entry.value);
         for table in root.get("imports").into_iter().chain(scopes) {
             if !table.is_map() {
@@ -74,10 +74,10 @@ fn import(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fac
         let package = Package::new(ecosystem, name, spec::exact(range), file, node.span);
         let id = package.require(range, scope::RUNTIME, project, out);
         toolkit::from_default(&id, ecosystem, &file.at(node.span), out);
-    } else if text.starts_with("https://") || text.starts_with("http://") {
-        if let Some(id) = module(text, node.span, project, file, out) {
-            toolkit::direct(project, &id, &file.at(node.span), out);
-        }
+    } else if (text.starts_with("https://") || text.starts_with("http://"))
+        && let Some(id) = module(text, node.span, project, file, out)
+    {
+        toolkit::direct(project, &id, &file.at(node.span), out);
     }
 }
 

@@ -50,7 +50,8 @@ impl Scanner for DenoLock {
         let mut lock = Lock { project, input, file, found: Found::default(), meant: BTreeMap::new() };
         // version 3 has a level more; version 2 calls the packages `npm`
         let holder = root.get("packages").filter(|_| root.get("specifiers").is_none()).unwrap_or(&root);
-        let npm = holder.get("npm").map(|npm| npm.get("packages").filter(|_| npm.get("specifiers").is_some()).unwrap_or(npm));
+        let npm =
+            holder.get("npm").map(|npm| npm.get("packages").filter(|_| npm.get("specifiers").is_some()).unwrap_or(npm));
         let npm = npm.map_or(&[][..], Node::entries);
         let jsr = holder.get("jsr").map_or(&[][..], Node::entries);
         for (ecosystem, entries) in [("npm", npm), ("jsr", jsr)] {
@@ -148,7 +149,7 @@ impl<'a> Lock<'a> {
             return self.found.get(ecosystem, key);
         }
         match specifier(text) {
-            Some((ecosystem, name, range)) if range.is_empty() => self.found.get(ecosystem, name),
+            Some((ecosystem, name, "")) => self.found.get(ecosystem, name),
             Some((ecosystem, _, _)) => self.found.get(ecosystem, text.split_once(':')?.1),
             None => self.found.get(ecosystem, text),
         }

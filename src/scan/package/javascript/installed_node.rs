@@ -59,7 +59,8 @@ impl Scanner for InstalledNode {
             toolkit::repository(&id, &full(text), &file.at(node.span), out);
         }
         let people = ["author", "maintainers", "contributors"].into_iter().filter_map(|key| root.get(key));
-        for person in people.flat_map(|node| if node.list().is_empty() { std::slice::from_ref(node) } else { node.list() })
+        for person in
+            people.flat_map(|node| if node.list().is_empty() { std::slice::from_ref(node) } else { node.list() })
         {
             // `Name <mail> (page)`, or a table
             let mail = person.get("email").unwrap_or(person);

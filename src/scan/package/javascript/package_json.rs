@@ -48,12 +48,12 @@ impl Scanner for PackageJson {
             anyhow::bail!("no object: not a Node manifest");
         }
         let project = input.root_subject(file);
+        let before = out.len();
         if let Some(name) = root.get("name")
             && let Some(text) = name.text().filter(|text| !text.is_empty())
         {
             out.attribute(&project, key::MAKES, format!("npm {text}"), file.at(name.span));
         }
-        let before = out.len();
         let optional = optional_names(&root);
         for (table, scope) in TABLES {
             let Some(node) = root.get(table) else { continue };
@@ -126,8 +126,7 @@ fn package_manager(node: &Node, project: &ComponentId, file: &SourceFile, out: &
     let (version, hash) = rest.split_once('+').map_or((rest, None), |(version, hash)| (version, Some(hash)));
     // an address in the place of the version names a tool of one's own
     let Some(version) = spec::exact(version) else { return };
-    let id =
-        Package::new("npm", name, Some(version), file, node.span).require(version, scope::BUILD, project, out);
+    let id = Package::new("npm", name, Some(version), file, node.span).require(version, scope::BUILD, project, out);
     let seen = file.at(node.span);
     if let Some(hash) = hash {
         out.attribute(&id, key::INTEGRITY, hash, seen.clone());

@@ -95,7 +95,9 @@ impl Lock<'_> {
             };
             let locked = match name {
                 // a folder of the tree: its packages are where its links lead, or below itself
-                _ if flag(&entry.value, "link") => Some(self.member(entry.value.text_at("resolved").unwrap_or("."), out)),
+                _ if flag(&entry.value, "link") => {
+                    Some(self.member(entry.value.text_at("resolved").unwrap_or("."), out))
+                }
                 Some(name) => self.write(entry.value.text_at("name").unwrap_or(name), entry, out),
                 None => Some(self.member(&entry.key, out)),
             };
@@ -148,7 +150,8 @@ impl Lock<'_> {
             return None;
         }
         let stated = node.get("version").and_then(|version| Some((version.text()?, version.span)));
-        let mut address = node.get("resolved").and_then(|resolved| Some((Cow::Borrowed(resolved.text()?), resolved.span)));
+        let mut address =
+            node.get("resolved").and_then(|resolved| Some((Cow::Borrowed(resolved.text()?), resolved.span)));
         // version 1 writes addresses and aliases (`npm:other@1.0.0`) into `version`
         let said = stated.map(|(text, span)| (spec::spec(text), span));
         let (name, version) = match said {

@@ -106,7 +106,9 @@ impl<'a> Lock<'a> {
         }
         for entry in snapshots.map_or(&[][..], Node::entries) {
             let found = written.get(pnpm_key::without_peers(&entry.key)).cloned();
-            let Some((locked, span)) = found.or_else(|| Some((self.write(entry, out)?, entry.key_span))) else { continue };
+            let Some((locked, span)) = found.or_else(|| Some((self.write(entry, out)?, entry.key_span))) else {
+                continue;
+            };
             self.add(&entry.key, locked, span, &entry.value);
         }
     }

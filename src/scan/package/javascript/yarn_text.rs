@@ -115,7 +115,8 @@ fn key_of<'t>(line: &Line<'t>, text: &'t str, berry: bool) -> Option<Block<'t>> 
             patterns.push(word);
         }
     }
-    let sound = !patterns.is_empty() && patterns.iter().all(|pattern| pattern.get(1..).is_some_and(|at| at.contains('@')));
+    let sound =
+        !patterns.is_empty() && patterns.iter().all(|pattern| pattern.get(1..).is_some_and(|at| at.contains('@')));
     sound.then(|| Block { patterns, span: span_within(line, text), fields: Vec::new(), rows: Vec::new() })
 }
 
