@@ -37,7 +37,8 @@ impl Scanner for CargoMetadata {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let Some(root) = input.trusted_root else { return Ok(()) };
         let file = input.file();
-        let folder = root.join(file.folder().as_str());
+        // cargo runs in another folder, so that a relative target would lead elsewhere
+        let folder = std::path::absolute(root.join(file.folder().as_str()))?;
         let metadata = MetadataCommand::new()
             .manifest_path(folder.join("Cargo.toml"))
             .current_dir(std::env::temp_dir())
