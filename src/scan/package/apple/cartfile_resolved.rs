@@ -53,7 +53,9 @@ fn entry(text: &str, line: &Line<'_>, project: &ComponentId, file: &SourceFile, 
     }
     let (address, path) = match kind.trim() {
         // an enterprise server is given with its address
-        "github" if !place.contains("://") => (format!("https://github.com/{place}"), Some(format!("github.com/{place}"))),
+        "github" if !place.contains("://") => {
+            (format!("https://github.com/{place}"), Some(format!("github.com/{place}")))
+        }
         "github" | "git" => (place.to_owned(), toolkit::repository_path(place)),
         "binary" => (place.to_owned(), toolkit::repository_path(place.trim_end_matches(".json"))),
         _ => return false,

@@ -77,7 +77,8 @@ fn pod(statement: &Statement<'_>, project: &ComponentId, file: &SourceFile, out:
         out.problem(DiagnosticKind::Unresolved, file, Some(computed.span), message);
     }
     let requirement = stated.iter().flat_map(|argument| argument.texts()).collect::<Vec<_>>().join(", ");
-    let id = Package::new("cocoapods", name, None, file, first.span).require(&requirement, scope::RUNTIME, project, out);
+    let id =
+        Package::new("cocoapods", name, None, file, first.span).require(&requirement, scope::RUNTIME, project, out);
     if let Some(parts) = statement.option("subspecs") {
         out.attribute(&id, key::EXTRAS, parts.texts().join(", "), file.at(parts.span));
     }
@@ -85,7 +86,8 @@ fn pod(statement: &Statement<'_>, project: &ComponentId, file: &SourceFile, out:
         out.attribute(&id, key::CONDITION, statement.rest, file.at(statement.span));
     }
     let revision = ["commit", "tag", "branch"].iter().find_map(|key| statement.option(key)).and_then(Argument::text);
-    let address = ["git", "http", "podspec", "source"].iter().find_map(|key| statement.option(key).map(|at| (*key, at)));
+    let address =
+        ["git", "http", "podspec", "source"].iter().find_map(|key| statement.option(key).map(|at| (*key, at)));
     match address {
         Some((key, at)) => match at.text() {
             Some(text) if key == "git" => toolkit::from_repository(&id, text, revision, &file.at(at.span), out),

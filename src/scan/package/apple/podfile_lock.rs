@@ -163,7 +163,8 @@ fn describe(id: &ComponentId, about: Option<&About<'_>>, span: Span, file: &Sour
         Some((address, at)) => match toolkit::host_of(address) {
             Some(host) => toolkit::distributed_by(id, &host, &file.at(at), out),
             None => {
-                let message = format!("`{address}` is the name of a specification repository; its address is a setting");
+                let message =
+                    format!("`{address}` is the name of a specification repository; its address is a setting");
                 out.problem(DiagnosticKind::Unresolved, file, Some(at), message);
             }
         },

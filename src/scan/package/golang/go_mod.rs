@@ -137,8 +137,8 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
             None => (asked, version, None),
         };
         let exact = version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let id = Package::new("golang", name, exact.then_some(version), self.file, directive.span)
-            .write(self.project, out);
+        let id =
+            Package::new("golang", name, exact.then_some(version), self.file, directive.span).write(self.project, out);
         let seen = self.file.at(directive.span);
         if !exact {
             let message = format!("`{version}` is no version but what the go command makes one of");

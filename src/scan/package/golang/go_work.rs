@@ -58,11 +58,10 @@ impl Scanner for GoWork {
                 ("toolchain", [version]) => {
                     out.attribute(&project, key::TOOLCHAIN, *version, file.at(directive.span));
                 }
+                ("use", [folder]) if file.folder().join(folder).is_some() => {}
                 ("use", [folder]) => {
-                    if file.folder().join(folder).is_none() {
-                        let message = format!("`{folder}` lies outside of the tree");
-                        out.problem(DiagnosticKind::Unresolved, file, Some(directive.span), message);
-                    }
+                    let message = format!("`{folder}` lies outside of the tree");
+                    out.problem(DiagnosticKind::Unresolved, file, Some(directive.span), message);
                 }
                 ("use", _) => {
                     out.problem(DiagnosticKind::Malformed, file, Some(directive.span), "`use` needs a folder");

@@ -45,9 +45,9 @@ impl<'a> Directives<'a> {
             let (verb, rest) = match block {
                 Some((_, false, _)) => continue,
                 Some((verb, true, _)) => (verb, code),
-                None => code.split_once(|c: char| c.is_whitespace() || c == '(').map_or((code, ""), |(verb, _)| {
-                    (verb, code[verb.len()..].trim_start())
-                }),
+                None => code
+                    .split_once(|c: char| c.is_whitespace() || c == '(')
+                    .map_or((code, ""), |(verb, _)| (verb, code[verb.len()..].trim_start())),
             };
             let known = verbs.contains(&verb);
             if !known {
@@ -78,10 +78,13 @@ impl<'a> Directives<'a> {
 /// What takes the place of a module: another module, or (`None`) a folder.
 pub(crate) type Target<'a> = Option<(&'a str, &'a str)>;
 
-/// Replacements by module, with the version they hold for and where they stand.
+/// A replacement: the version it holds for (every one where none is stated), its target, and where it stands.
+type Replacement<'a> = (Option<&'a str>, Target<'a>, Span);
+
+/// Replacements by module.
 #[derive(Default)]
 pub(crate) struct Replacements<'a> {
-    by_module: BTreeMap<&'a str, Vec<(Option<&'a str>, Target<'a>, Span)>>,
+    by_module: BTreeMap<&'a str, Vec<Replacement<'a>>>,
 }
 
 impl<'a> Replacements<'a> {

@@ -169,7 +169,9 @@ fn own_above(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
         folder = folder.parent();
         let Some(above) = folder.join("composer.json").and_then(|path| input.companion(&path)) else { continue };
         let Ok(root) = above.json() else { continue };
-        own.extend(root.get("replace").map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_ascii_lowercase()));
+        own.extend(
+            root.get("replace").map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_ascii_lowercase()),
+        );
         own.extend(root.text_at("name").map(str::to_ascii_lowercase));
     }
     own
@@ -181,6 +183,7 @@ fn own_of_lock(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
     let Some(lock) = lock else { return BTreeSet::new() };
     let Ok(root) = lock.json() else { return BTreeSet::new() };
     let lists = ["packages", "packages-dev"].map(|list| root.get(list).map_or(&[][..], Node::list));
-    let own = lists.into_iter().flatten().filter(|node| node.at(&["dist", "type"]).and_then(Node::text) == Some("path"));
+    let own =
+        lists.into_iter().flatten().filter(|node| node.at(&["dist", "type"]).and_then(Node::text) == Some("path"));
     own.filter_map(|node| node.text_at("name").map(str::to_ascii_lowercase)).collect()
 }

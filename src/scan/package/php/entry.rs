@@ -105,11 +105,8 @@ fn publisher(id: &ComponentId, node: &Node, file: &SourceFile, out: &mut Facts<'
         }
     }
     if let Some(at) = node.get("license") {
-        let all: Vec<&str> = if let Some(text) = at.text() {
-            vec![text]
-        } else {
-            at.list().iter().filter_map(Node::text).collect()
-        };
+        let all: Vec<&str> =
+            if let Some(text) = at.text() { vec![text] } else { at.list().iter().filter_map(Node::text).collect() };
         if !all.is_empty() {
             out.attribute(id, key::LICENSE, all.join(" OR "), file.at(at.span));
         }

@@ -140,11 +140,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn groups(&self, statement: &Statement<'a>) -> Vec<&'a str> {
-        let mut found: Vec<&str> = ["group", "groups"]
-            .iter()
-            .filter_map(|key| statement.option(key))
-            .flat_map(Argument::texts)
-            .collect();
+        let mut found: Vec<&str> =
+            ["group", "groups"].iter().filter_map(|key| statement.option(key)).flat_map(Argument::texts).collect();
         for (block, _) in &self.blocks {
             if let Block::Groups(groups) = block {
                 found.extend(groups);
@@ -184,12 +181,12 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         if let Some(source) = statement.option("source") {
-            self.from_server(id, name, source.text(), source.span, out);
+            self.served_by(id, name, source.text(), source.span, out);
             return;
         }
         for (block, _) in self.blocks.iter().rev() {
             match block {
-                Block::Source(address, span) => return self.from_server(id, name, *address, *span, out),
+                Block::Source(address, span) => return self.served_by(id, name, *address, *span, out),
                 Block::Repository(address, revision, span) => {
                     return toolkit::from_repository(id, address, *revision, &self.file.at(*span), out);
                 }
@@ -203,7 +200,7 @@ impl<'a> Reader<'a, '_> {
         self.shorthands.contains(key) || matches!(key, "git" | "github" | "gist" | "bitbucket")
     }
 
-    fn from_server(&self, id: &ComponentId, name: &str, address: Option<&str>, span: Span, out: &mut Facts<'_>) {
+    fn served_by(&self, id: &ComponentId, name: &str, address: Option<&str>, span: Span, out: &mut Facts<'_>) {
         match address.and_then(toolkit::host_of) {
             Some(host) => toolkit::distributed_by(id, &host, &self.file.at(span), out),
             None => {
@@ -236,9 +233,9 @@ fn block<'a>(statement: &Statement<'a>) -> Block<'a> {
 
 /// The repository that options name.
 fn repository(arguments: &[Argument<'_>]) -> Option<(String, Span)> {
-    arguments.iter().find_map(|argument| {
-        repository_of(argument.key?, argument.text()).map(|address| (address, argument.span))
-    })
+    arguments
+        .iter()
+        .find_map(|argument| repository_of(argument.key?, argument.text()).map(|address| (address, argument.span)))
 }
 
 fn repository_of(key: &str, value: Option<&str>) -> Option<String> {

@@ -661,7 +661,8 @@ mod tests {
         assert_eq!(names, ["a", "b", "c", "d"]);
         assert_eq!(gems[2].rest, "if x");
         assert_eq!(gems[3].option("require").and_then(Argument::text), Some("false"));
-        let braces = read("from(:x) { |n| \"https://#{n}\" }\ngroup(:test) { gem 'a' }\n%w[a b].each do |g|\n  gem g\nend\n");
+        let braces =
+            read("from(:x) { |n| \"https://#{n}\" }\ngroup(:test) { gem 'a' }\n%w[a b].each do |g|\n  gem g\nend\n");
         let depth = braces.iter().map(|one| i32::from(one.opens) - i32::from(one.closes())).sum::<i32>();
         assert_eq!(depth, 0);
         assert!(braces.iter().any(|one| one.positional(0).and_then(Argument::text) == Some("a")));
@@ -669,7 +670,20 @@ mod tests {
 
     #[test]
     fn hostile_text_ends() {
-        for text in ["gem '", "gem [[[[[[[[[[[[[[[[[[[[", "x = <<A", "é.ü 'ö\\", "}}}", ")x(", "gem %w", "a(}})]", "\\\n", ":", "a.b.", "=begin"] {
+        for text in [
+            "gem '",
+            "gem [[[[[[[[[[[[[[[[[[[[",
+            "x = <<A",
+            "é.ü 'ö\\",
+            "}}}",
+            ")x(",
+            "gem %w",
+            "a(}})]",
+            "\\\n",
+            ":",
+            "a.b.",
+            "=begin",
+        ] {
             let _ = read(text);
         }
         let deep = format!("x {}", "[".repeat(100_000));

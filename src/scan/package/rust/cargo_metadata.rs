@@ -4,7 +4,7 @@
 //! so this never runs by default. It runs offline, locked, from a neutral folder, with wrapper
 //! variables cleared. This is the one file that starts a program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use cargo_metadata::{DependencyKind, MetadataCommand, PackageId};
@@ -37,7 +37,8 @@ impl Scanner for CargoMetadata {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let Some(root) = input.trusted_root else { return Ok(()) };
         let file = input.file();
-        let folder = root.join(file.folder().as_str());
+        // cargo runs in another folder, so that a relative target would lead elsewhere
+        let folder = std::path::absolute(root.join(file.folder().as_str()))?;
         let metadata = MetadataCommand::new()
             .manifest_path(folder.join("Cargo.toml"))
             .current_dir(std::env::temp_dir())
@@ -54,6 +55,12 @@ impl Scanner for CargoMetadata {
             publisher(package, &ids[&package.id].id, file, out);
         }
         let Some(resolve) = metadata.resolve.as_ref() else { return Ok(()) };
+        // what is needed without a condition somewhere is needed without one
+        let needs = resolve.nodes.iter().flat_map(|node| &node.deps);
+        let always: BTreeSet<&PackageId> = needs
+            .filter(|need| need.dep_kinds.iter().any(|kind| kind.target.is_none()))
+            .map(|need| &need.pkg)
+            .collect();
         for node in &resolve.nodes {
             let Some(from) = ids.get(&node.id) else { continue };
             if !from.own && !node.features.is_empty() {
@@ -70,7 +77,7 @@ impl Scanner for CargoMetadata {
                         _ => scope::RUNTIME,
                     };
                     out.attribute(&to.id, key::SCOPE, scope, file.whole());
-                    if let Some(target) = &kind.target {
+                    if let Some(target) = kind.target.as_ref().filter(|_| !always.contains(&need.pkg)) {
                         out.attribute(&to.id, key::CONDITION, target.to_string(), file.whole());
                     }
                 }

@@ -108,7 +108,9 @@ fn patches(top: &Node) -> BTreeMap<&str, &Node> {
     let mut found: BTreeMap<&str, &Node> =
         replaced.map(|entry| (entry.key.split([':', '@']).next().unwrap_or(&entry.key), &entry.value)).collect();
     for of in top.get("patch").map_or(&[][..], Node::entries) {
-        found.extend(of.value.entries().iter().map(|entry| (entry.value.text_at("package").unwrap_or(&entry.key), &entry.value)));
+        found.extend(
+            of.value.entries().iter().map(|entry| (entry.value.text_at("package").unwrap_or(&entry.key), &entry.value)),
+        );
     }
     found
 }
