@@ -232,7 +232,7 @@ impl<'a> Entries<'a> {
     /// Adds an entry under the name that edges use.
     pub(crate) fn add(&mut self, name: impl Into<Cow<'a, str>>, version: Option<&'a str>, locked: Locked) {
         /// Versions of one name that an edge may mean: real files have a few, hostile ones would make every edge all.
-        const SAME_NAME: usize = 100;
+        const SAME_NAME: usize = 32;
         let same = self.by_name.entry(name.into()).or_default();
         if same.len() < SAME_NAME {
             same.push((version, locked));

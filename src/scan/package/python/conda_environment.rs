@@ -96,8 +96,12 @@ fn conda(text: &str, item: &Node, channels: &[(&str, &Node)], sheet: Sheet<'_>, 
     };
     let constraint = if spec.version.is_some() { "" } else { spec.constraint };
     let scope = scope_of(sheet.file.path().name());
-    let id = Package::new("conda", spec.name, spec.version, sheet.file, item.span)
-        .require(constraint, scope, sheet.project, out);
+    let id = Package::new("conda", spec.name, spec.version, sheet.file, item.span).require(
+        constraint,
+        scope,
+        sheet.project,
+        out,
+    );
     let seen = sheet.file.at(item.span);
     match spec.channel {
         Some(channel) => from_channel(&id, channel, true, &seen, out),

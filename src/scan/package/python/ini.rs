@@ -67,18 +67,15 @@ mod tests {
 
     #[test]
     fn settings_with_sections_and_further_lines() {
-        let (settings, problems) = read("[a b]\nKey = one  # why\n    two\n; no\n\tthree ; x\nempty =\nwhat\n[c]\nd: e");
+        let (settings, problems) =
+            read("[a b]\nKey = one  # why\n    two\n; no\n\tthree ; x\nempty =\nwhat\n[c]\nd: e");
         let found: Vec<(&str, &str, Vec<&str>)> = settings
             .iter()
             .map(|one| (one.section, one.key.as_str(), one.values.iter().map(|value| value.0).collect()))
             .collect();
         assert_eq!(
             found,
-            [
-                ("a b", "key", vec!["one", "two", "three ; x"]),
-                ("a b", "empty", vec![]),
-                ("c", "d", vec!["e"])
-            ]
+            [("a b", "key", vec!["one", "two", "three ; x"]), ("a b", "empty", vec![]), ("c", "d", vec!["e"])]
         );
         assert_eq!(problems.len(), 1);
     }

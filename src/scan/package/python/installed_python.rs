@@ -16,12 +16,7 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Name, version, licence, author, maintainer, code host, and the address it was installed from, of what is \
               installed or packed as a wheel. Requirements of a distribution are not read: what they led to is \
               installed beside it.",
-    files: &[
-        "**/*.dist-info/METADATA",
-        "**/*.dist-info/direct_url.json",
-        "**/*.egg-info/PKG-INFO",
-        "**/*.egg-info",
-    ],
+    files: &["**/*.dist-info/METADATA", "**/*.dist-info/direct_url.json", "**/*.egg-info/PKG-INFO", "**/*.egg-info"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Resolved,

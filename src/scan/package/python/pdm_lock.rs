@@ -65,9 +65,9 @@ impl Scanner for PdmLock {
                 Locked::own(&project)
             } else {
                 let id = Package::new("pypi", name, version, file, span).write(&project, out);
-                let files = node.get("files").or_else(|| {
-                    apart.get(format!("{name} {}", version.unwrap_or_default()).as_str()).copied()
-                });
+                let files = node
+                    .get("files")
+                    .or_else(|| apart.get(format!("{name} {}", version.unwrap_or_default()).as_str()).copied());
                 describe(&id, node, files.map_or(&[][..], Node::list), file, out);
                 Locked::package(id)
             };

@@ -43,7 +43,13 @@ impl<'a> Requirement<'a> {
             let cut = address.find(" ;").or_else(|| address.find("; ")).unwrap_or(address.len());
             let marker = address[cut..].trim_start().trim_start_matches(';').trim();
             let address = address[..cut].trim();
-            return (!address.is_empty()).then_some(Self { name, extras, specifier: "", address: Some(address), marker });
+            return (!address.is_empty()).then_some(Self {
+                name,
+                extras,
+                specifier: "",
+                address: Some(address),
+                marker,
+            });
         }
         let (specifier, marker) = rest.split_once(';').unwrap_or((rest, ""));
         // not of the standard and found: `name == 1.0 @ address`
@@ -61,7 +67,8 @@ impl<'a> Requirement<'a> {
     pub(super) fn parse_with_addresses(text: &'a str) -> Option<Self> {
         let text = text.trim();
         let scheme = text.split("://").next().unwrap_or(text);
-        let is_address = scheme.len() < text.len() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let is_address =
+            scheme.len() < text.len() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         if !is_address {
             return Self::parse(text);
         }
@@ -89,8 +96,12 @@ impl<'a> Requirement<'a> {
         }
         let version = self.version();
         let constraint = if version.is_some() { "" } else { self.specifier };
-        let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span)
-            .require(constraint, scope, sheet.project, out);
+        let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span).require(
+            constraint,
+            scope,
+            sheet.project,
+            out,
+        );
         Some(self.described(id, &sheet.file.at(span), out))
     }
 
@@ -162,8 +173,8 @@ pub(super) fn scope_of_group(name: &str) -> &'static str {
 
 /// PEP 503: the name that all spellings share.
 pub(super) fn normal(name: &str) -> Cow<'_, str> {
-    let is_normal =
-        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') && !name.contains("--");
+    let is_normal = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !name.contains("--");
     if is_normal {
         return Cow::Borrowed(name);
     }
@@ -215,7 +226,11 @@ fn file_parts(address: &str) -> Option<(&str, &str)> {
 
 /// `%2B` is how addresses write the plus of local versions.
 fn decoded(version: &str) -> Cow<'_, str> {
-    if version.contains('%') { Cow::Owned(version.replace("%2B", "+").replace("%2b", "+")) } else { Cow::Borrowed(version) }
+    if version.contains('%') {
+        Cow::Owned(version.replace("%2B", "+").replace("%2b", "+"))
+    } else {
+        Cow::Borrowed(version)
+    }
 }
 
 fn is_of_name(c: char) -> bool {
@@ -255,7 +270,8 @@ mod tests {
 
     #[test]
     fn exact_versions() {
-        let version = |text| Requirement::parse_with_addresses(text).and_then(|found| found.version().map(Cow::into_owned));
+        let version =
+            |text| Requirement::parse_with_addresses(text).and_then(|found| found.version().map(Cow::into_owned));
         assert_eq!(version("a==1.0").as_deref(), Some("1.0"));
         assert_eq!(version("a===1.0").as_deref(), Some("1.0"));
         assert_eq!(version("a==1.*"), None);

@@ -87,8 +87,12 @@ fn conda(
     let constraint = value.text().or_else(|| value.text_at("version")).unwrap_or("").trim();
     let version = exact(constraint);
     let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
-    let id = Package::new("conda", &entry.key, version, sheet.file, entry.key_span)
-        .require(stated, scope, sheet.project, out);
+    let id = Package::new("conda", &entry.key, version, sheet.file, entry.key_span).require(
+        stated,
+        scope,
+        sheet.project,
+        out,
+    );
     let seen = sheet.file.at(entry.key_span);
     if let Some(platform) = platform {
         out.attribute(&id, key::CONDITION, platform, seen.clone());

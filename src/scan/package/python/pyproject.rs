@@ -121,7 +121,8 @@ fn dynamic(root: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
     for field in fields {
         let Some(name @ ("dependencies" | "optional-dependencies")) = field.text() else { continue };
         // Poetry fills them from its tables, setuptools from requirements files or setup.cfg and setup.py
-        let known = root.at(&["tool", "poetry"]).is_some() || root.at(&["tool", "setuptools", "dynamic", name]).is_some();
+        let known =
+            root.at(&["tool", "poetry"]).is_some() || root.at(&["tool", "setuptools", "dynamic", name]).is_some();
         if !known {
             let message = format!("`{name}` are dynamic: what builds the project states them, if anything does");
             out.problem(DiagnosticKind::Unresolved, sheet.file, Some(field.span), message);

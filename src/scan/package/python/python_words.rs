@@ -83,10 +83,8 @@ mod tests {
     #[test]
     fn words_of_python() {
         let found = words("a = ['x', \"y\\n\", f'{z}', r'\\w'] # no\n'''t\n''' 'open\nß");
-        let texts: Vec<_> = found
-            .iter()
-            .filter_map(|(word, _)| if let Word::Text(text) = word { Some(*text) } else { None })
-            .collect();
+        let texts: Vec<_> =
+            found.iter().filter_map(|(word, _)| if let Word::Text(text) = word { Some(*text) } else { None }).collect();
         assert_eq!(texts, [Some("x"), None, None, Some("\\w"), Some("t\n"), None]);
         assert_eq!(found.last().map(|(word, _)| *word), Some(Word::Name("ß")));
         assert_eq!(found[3], (Word::Text(Some("x")), Span::new(5, 8)));

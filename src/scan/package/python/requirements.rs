@@ -52,8 +52,13 @@ impl Scanner for Requirements {
         }
         let project = toolkit::root(input, input.file(), out);
         let listed = listed(input, out);
-        let mut reader =
-            Reader { project: &project, pins: pins(&listed), packages: Vec::new(), indexes: Vec::new(), replaced: false };
+        let mut reader = Reader {
+            project: &project,
+            pins: pins(&listed),
+            packages: Vec::new(),
+            indexes: Vec::new(),
+            replaced: false,
+        };
         for one in &listed {
             let is_lock = reader.read(one, out);
             if is_lock && one.file.path() == input.file().path() {
@@ -189,9 +194,7 @@ impl Reader<'_> {
         let exact = |one: &Read<'_>| one.requirement.address.is_some() || one.requirement.version().is_some();
         let explained = read.iter().any(|one| !one.via.is_empty());
         let hashed = read.iter().all(|one| !one.hashes.is_empty());
-        let is_lock = !read.is_empty()
-            && read.iter().all(exact)
-            && (explained || hashed || is_generated(file.text()));
+        let is_lock = !read.is_empty() && read.iter().all(exact) && (explained || hashed || is_generated(file.text()));
         self.write(&read, one, out);
         is_lock
     }
@@ -292,7 +295,12 @@ pub(super) fn setting(file: &SourceFile, span: Span, address: &str) -> Seen {
 }
 
 /// The requirement, if it is one of a package of others; what cannot be understood is a problem.
-pub(super) fn understood<'t>(spec: &'t str, file: &SourceFile, span: Span, out: &mut Facts<'_>) -> Option<Requirement<'t>> {
+pub(super) fn understood<'t>(
+    spec: &'t str,
+    file: &SourceFile,
+    span: Span,
+    out: &mut Facts<'_>,
+) -> Option<Requirement<'t>> {
     let found = Requirement::parse_with_addresses(spec);
     let is_path = spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
     if is_path || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {

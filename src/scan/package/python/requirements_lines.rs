@@ -84,10 +84,8 @@ pub(super) fn statements(text: &str) -> Vec<Statement<'_>> {
 
 /// The words of a line before its comment, and the comment.
 fn cut_comment(text: &str) -> (&str, Option<&str>) {
-    let mark = text
-        .match_indices('#')
-        .map(|(at, _)| at)
-        .find(|at| *at == 0 || text[..*at].ends_with(char::is_whitespace));
+    let mark =
+        text.match_indices('#').map(|(at, _)| at).find(|at| *at == 0 || text[..*at].ends_with(char::is_whitespace));
     mark.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])))
 }
 

@@ -37,19 +37,31 @@ impl Scanner for SetupPy {
         let file = input.file();
         let script = Script::new(words(file.text()));
         let mut found = Found::default();
+        let mut read_to = 0;
         for (at, (word, _)) in script.words.iter().enumerate() {
+            if at < read_to {
+                continue;
+            }
             let (Word::Name(name) | Word::Text(Some(name))) = word else { continue };
             let Some((scope, is_map)) = keyword(name) else { continue };
             // `install_requires=[…]` of a call, `"install_requires": […]` of a dictionary
             let wanted = if matches!(word, Word::Name(_)) { '=' } else { ':' };
             if script.is_sign(at + 1, wanted) && !script.is_sign(at + 2, '=') {
-                if is_map { script.map(at + 2, scope, &mut found) } else { script.value(at + 2, scope, &mut found) }
+                read_to = if is_map {
+                    script.map(at + 2, scope, &mut found)
+                } else {
+                    script.value(at + 2, scope, &mut found)
+                };
             }
         }
         if found.texts.is_empty() && found.computed.is_empty() {
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
+        if found.is_full() {
+            let message = format!("more than {LIMIT} requirements; the rest is left out");
+            out.problem(DiagnosticKind::LimitReached, file, None, message);
+        }
         for span in found.computed {
             let message = "requirements are computed here; a script is not run";
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
@@ -63,6 +75,9 @@ impl Scanner for SetupPy {
         Ok(())
     }
 }
+
+/// Requirements of one script: a name that is followed many times repeats its list.
+const LIMIT: usize = 10_000;
 
 /// Scope of a keyword of `setup`, and whether its value is a dictionary of lists.
 fn keyword(name: &str) -> Option<(&'static str, bool)> {
@@ -80,6 +95,12 @@ fn keyword(name: &str) -> Option<(&'static str, bool)> {
 struct Found<'a> {
     texts: Vec<(&'a str, Span, &'static str)>,
     computed: Vec<Span>,
+}
+
+impl Found<'_> {
+    fn is_full(&self) -> bool {
+        self.texts.len() + self.computed.len() >= LIMIT
+    }
 }
 
 struct Script<'a> {
@@ -137,9 +158,10 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// Reads a list.
-    fn value(&self, at: usize, scope: &'static str, found: &mut Found<'a>) {
-        let end = match self.followed(at) {
+    /// Reads a list; gives the place up to which the script was read.
+    fn value(&self, at: usize, scope: &'static str, found: &mut Found<'a>) -> usize {
+        let followed = self.followed(at);
+        let end = match followed {
             Some(from) if self.is_sign(from, '[') || self.is_sign(from, '(') => self.list(from + 1, scope, found),
             Some(from) if matches!(self.words.get(from), Some((Word::Text(Some(_)), _))) => {
                 // one text may hold a line for each requirement
@@ -148,18 +170,19 @@ impl<'a> Script<'a> {
             }
             _ => {
                 found.computed.push(self.span(at));
-                return;
+                return at + 1;
             }
         };
         // `[…] + more`
-        if !self.ends(end) && !self.is_sign(end, '@') {
+        if !self.ends(end) {
             found.computed.push(self.span(end));
         }
+        if followed == Some(at) { end } else { at + 1 }
     }
 
     /// Reads the items of a list up to its end; gives the place behind it.
     fn list(&self, mut at: usize, scope: &'static str, found: &mut Found<'a>) -> usize {
-        while at < self.words.len() {
+        while at < self.words.len() && !found.is_full() {
             if self.is_sign(at, ']') || self.is_sign(at, ')') {
                 return at + 1;
             }
@@ -199,14 +222,14 @@ impl<'a> Script<'a> {
         self.words.len()
     }
 
-    /// Reads a dictionary of lists.
-    fn map(&self, at: usize, scope: &'static str, found: &mut Found<'a>) {
-        let Some(from) = self.followed(at).filter(|from| self.is_sign(*from, '{')) else {
-            found.computed.push(self.span(at));
-            return;
+    /// Reads a dictionary of lists; gives the place up to which the script was read.
+    fn map(&self, start: usize, scope: &'static str, found: &mut Found<'a>) -> usize {
+        let Some(from) = self.followed(start).filter(|from| self.is_sign(*from, '{')) else {
+            found.computed.push(self.span(start));
+            return start + 1;
         };
         let mut at = from + 1;
-        while at < self.words.len() && !self.is_sign(at, '}') {
+        while at < self.words.len() && !self.is_sign(at, '}') && !found.is_full() {
             if self.is_sign(at, ',') {
                 at += 1;
                 continue;
@@ -218,5 +241,6 @@ impl<'a> Script<'a> {
             }
             at = self.behind(at);
         }
+        if from == start { at } else { start + 1 }
     }
 }

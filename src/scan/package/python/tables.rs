@@ -104,8 +104,12 @@ impl<'a> Origins<'a> {
         let of_file = file.and_then(Requirement::parse_with_addresses).and_then(|found| found.version());
         let version = of_file.or_else(|| exact(constraint).map(Cow::Borrowed));
         let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
-        let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span)
-            .require(stated, scope, sheet.project, out);
+        let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span).require(
+            stated,
+            scope,
+            sheet.project,
+            out,
+        );
         let seen = sheet.file.at(entry.key_span);
         for extra in one.get("extras").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
             conditions(&id, extra, "", &seen, out);

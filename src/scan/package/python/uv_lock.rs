@@ -45,11 +45,14 @@ impl Scanner for UvLock {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.toml_or_part(out);
-        let packages = root.get("package").context("no `[[package]]` entries: not a uv lock file")?;
+        // a project without dependencies has no entries
+        if root.get("version").is_none() {
+            root.get("package").context("neither `version` nor `[[package]]` entries: not a uv lock file")?;
+        }
         let project = toolkit::locked_root("pypi", input, file, out);
         let mut all = Vec::new();
         let mut entries = Entries::default();
-        for node in packages.list() {
+        for node in list(&root, "package") {
             let Some((name, span)) = node.get("name").and_then(|name| name.text().map(|text| (text, name.span))) else {
                 out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name`");
                 continue;
