@@ -53,14 +53,34 @@ pub struct Region {
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// Code points before every block of [`BLOCK`] bytes: a file may be one line of megabytes.
+    blocks: Vec<usize>,
 }
+
+/// Bytes that are counted anew for a column.
+const BLOCK: usize = 1 << 10;
 
 impl LineIndex {
     /// Reads all line starts of `text`. Lines end at `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(newlines).collect() }
+        let mut before = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            let here = before;
+            before += code_points(block);
+            here
+        });
+        Self { starts: std::iter::once(0).chain(newlines).collect(), blocks: blocks.collect() }
+    }
+
+    /// Code points that begin before a byte offset.
+    fn code_points_before(&self, bytes: &[u8], offset: usize) -> usize {
+        let block = offset / BLOCK;
+        match self.blocks.get(block) {
+            Some(before) => before + code_points(&bytes[block * BLOCK..offset]),
+            None => code_points(&bytes[..offset]),
+        }
     }
 
     /// Line and column of a byte offset. Offsets past the end give the end of the text;
@@ -72,9 +92,13 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let prefix = &text.as_bytes()[self.starts[line - 1]..offset];
-        // a code point is every byte that is not a UTF-8 continuation byte
-        let column = prefix.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+        let (bytes, start) = (text.as_bytes(), self.starts[line - 1]);
+        let before = if offset - start <= BLOCK {
+            code_points(&bytes[start..offset])
+        } else {
+            self.code_points_before(bytes, offset) - self.code_points_before(bytes, start)
+        };
+        let column = before + 1;
         LineColumn { line: clamp(line), column: clamp(column) }
     }
 
@@ -101,6 +125,11 @@ impl LineIndex {
     }
 }
 
+/// A code point is every byte that is not a UTF-8 continuation byte.
+fn code_points(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
 fn clamp(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
@@ -123,6 +152,17 @@ mod tests {
         assert_eq!(at("last"), (3, 1));
         assert_eq!(index.line_span(text, 2).map(|s| &text[s.start..s.end]), Some("é漢x"));
         assert_eq!(index.line_column(text, 9999).line, 3);
+    }
+
+    #[test]
+    fn columns_of_a_long_line() {
+        let text = format!("ab\n{}", "aé漢".repeat(2_000));
+        let index = LineIndex::new(&text);
+        for (at, _) in text.char_indices().skip(3) {
+            let wanted = text[3..at].chars().count() + 1;
+            assert_eq!(index.line_column(&text, at), LineColumn { line: 2, column: clamp(wanted) });
+        }
+        assert_eq!(index.line_column(&text, text.len()).column, 6_001);
     }
 
     #[test]
