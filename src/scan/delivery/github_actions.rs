@@ -29,6 +29,12 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions",
 };
 
+/// Images that one matrix may make; the text stays as it is when there would be more.
+const VARIANTS: usize = 64;
+
+/// Longest text that is filled in.
+const LONGEST: usize = 1 << 10;
+
 impl Scanner for GithubActions {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -80,13 +86,43 @@ fn scan_job(job: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>
     for image in container.into_iter().chain(services.iter().filter_map(|service| service.value.get("image"))) {
         // an empty image switches a container off
         if let Some(text) = image.text().filter(|text| !text.is_empty()) {
-            needs_image(id, RelationKind::DependsOn, text, file, image.span, out);
+            for text in each_of_matrix(text, job) {
+                needs_image(id, RelationKind::DependsOn, &text, file, image.span, out);
+            }
         }
     }
     steps(job, id, file, out);
     if let Some(workflow) = job.get("uses") {
         scan_use(workflow, id, file, out);
     }
+}
+
+/// Texts that a job's literal matrix makes of one: `postgres:${{ matrix.version }}`. What is no literal stays.
+fn each_of_matrix(text: &str, job: &Node) -> Vec<String> {
+    let mut done = Vec::new();
+    let mut open = vec![text.to_owned()];
+    while let Some(text) = open.pop() {
+        match filled(&text, job).filter(|found| !found.is_empty() && open.len() + done.len() + found.len() <= VARIANTS) {
+            Some(found) => open.extend(found),
+            None => done.push(text),
+        }
+    }
+    done.sort_unstable();
+    done.dedup();
+    done
+}
+
+/// The text with each value of the first matrix variable in it.
+fn filled(text: &str, job: &Node) -> Option<Vec<String>> {
+    let start = text.find("${{").filter(|_| text.len() <= LONGEST)?;
+    let end = start + text[start..].find("}}")? + 2;
+    let name = text[start + 3..end - 2].trim().strip_prefix("matrix.")?;
+    let matrix = job.at(&["strategy", "matrix"])?;
+    let included = matrix.get("include").map_or(&[][..], Node::list).iter().filter_map(|row| row.get(name));
+    let values = matrix.get(name).map_or(&[][..], Node::list).iter().chain(included);
+    // a value may bring the next variable only where it is written itself
+    let values = values.filter_map(Node::scalar).filter(|value| !value.contains("${{"));
+    Some(values.map(|value| format!("{}{value}{}", &text[..start], &text[end..])).take(VARIANTS + 1).collect())
 }
 
 /// `runs:` of an action: steps of others, or an image.
@@ -116,7 +152,7 @@ fn scan_use(uses: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_
         needs_image(id, RelationKind::DependsOn, image, file, uses.span, out);
         return;
     }
-    if text.starts_with("./") || text.starts_with("../") || text == "." {
+    if ["./", "../", "$/"].iter().any(|own| text.starts_with(own)) || text == "." {
         return;
     }
     if text.contains("${{") {

@@ -72,6 +72,9 @@ impl Scanner for GitlabCi {
     }
 }
 
+/// What filling in may make of a text.
+const LONGEST: usize = 4 << 10;
+
 type Variables<'a> = BTreeMap<&'a str, &'a str>;
 
 /// Literal variables of a pipeline or job.
@@ -103,8 +106,9 @@ fn fill(text: &str, shared: &Variables<'_>, own: &Variables<'_>) -> String {
             }
         };
         match own.get(name).or_else(|| shared.get(name)) {
-            Some(value) => out.push_str(value),
-            None => out.push_str(&rest[at..=at + end]),
+            // addresses are short; longer than that nothing is filled in
+            Some(value) if out.len() + value.len() <= LONGEST => out.push_str(value),
+            _ => out.push_str(&rest[at..=at + end]),
         }
         rest = &after[end..];
     }

@@ -30,7 +30,8 @@ static META: ScannerMeta = ScannerMeta {
 /// Steps along `follows`: paths of real files have a few.
 const STEPS: usize = 64;
 
-type Nodes<'a> = BTreeMap<&'a str, (&'a Node, Option<Locked>)>;
+/// Inputs by node and name.
+type Inputs<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a Node>>;
 
 impl Scanner for FlakeLock {
     fn meta(&self) -> &'static ScannerMeta {
@@ -43,22 +44,22 @@ impl Scanner for FlakeLock {
         let all = document.get("nodes").context("no `nodes`: not a flake lock file")?;
         let project = toolkit::root(input, file, out);
         let root = document.text_at("root").unwrap_or("root");
-        let mut nodes: Nodes<'_> = BTreeMap::new();
+        let mut known: BTreeMap<&str, Locked> = BTreeMap::new();
+        let mut inputs: Inputs<'_> = BTreeMap::new();
         for entry in all.entries() {
             let locked = if *entry.key == *root {
                 Some(Locked::own(&project))
             } else {
                 node(entry, &project, file, out)
             };
-            nodes.insert(&entry.key, (&entry.value, locked));
+            known.extend(locked.map(|locked| (&*entry.key, locked)));
+            let named = entry.value.get("inputs").map_or(&[][..], Node::entries);
+            inputs.insert(&entry.key, named.iter().map(|input| (&*input.key, &input.value)).collect());
         }
-        for (node, from) in nodes.values() {
-            let Some(from) = from else { continue };
-            for input in node.get("inputs").map_or(&[][..], Node::entries) {
-                if let Some(to) = target(&input.value, root, &nodes)
-                    && let Some(to) = nodes.get(to).and_then(|(_, locked)| locked.as_ref())
-                {
-                    from.needs(to, &file.at(input.value.span), out);
+        for (name, from) in &known {
+            for input in inputs.get(name).into_iter().flat_map(BTreeMap::values) {
+                if let Some(to) = target(input, root, &inputs).and_then(|to| known.get(to)) {
+                    from.needs(to, &file.at(input.span), out);
                 }
             }
         }
@@ -67,7 +68,7 @@ impl Scanner for FlakeLock {
 }
 
 /// The node that an input means: its name, or a path of inputs from the root.
-fn target<'a>(input: &'a Node, root: &'a str, nodes: &Nodes<'a>) -> Option<&'a str> {
+fn target<'a>(input: &'a Node, root: &'a str, inputs: &Inputs<'a>) -> Option<&'a str> {
     let mut input = input;
     let mut steps = STEPS;
     // a step of a path may be a path itself: what is left is kept, innermost last
@@ -85,7 +86,7 @@ fn target<'a>(input: &'a Node, root: &'a str, nodes: &Nodes<'a>) -> Option<&'a s
         }
         let Some(next) = left.pop() else { return Some(at).filter(|at| !at.is_empty()) };
         steps = steps.checked_sub(1)?;
-        input = nodes.get(at)?.0.get("inputs")?.get(next)?;
+        input = inputs.get(at)?.get(next)?;
     }
 }
 

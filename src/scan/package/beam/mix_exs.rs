@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::Node;
+use crate::parse::{Node, ParseError, Value, terms};
 use crate::parse::lines::lines;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -42,10 +42,12 @@ impl Scanner for MixExs {
             return Ok(());
         };
         let (mut found, mut problems) = (Vec::new(), Vec::new());
-        super::entries(&text[..body.end], |rest| next(text, rest, body.start), |error| problems.push(error.clone()), |_, node| {
-            found.push(node.clone());
-        });
-        for problem in problems {
+        let begins = |rest| next(text, rest, body.start);
+        let problem = |start, error: &ParseError| problems.push((start, error.clone()));
+        super::entries(&text[..body.end], begins, problem, |_, node| found.push(node.clone()));
+        for (start, problem) in problems {
+            // an option is computed, name and constraint stand before it
+            found.extend(head(text, start));
             let message = format!("a dependency that is no plain literal ({})", problem.message);
             out.problem(DiagnosticKind::Unresolved, file, Some(problem.span), message);
         }
@@ -85,6 +87,18 @@ fn next(text: &str, rest: &str, from: usize) -> Option<usize> {
         }
         at = found + 2;
     }
+}
+
+/// Name and constraint of an entry whose rest is no literal.
+fn head(text: &str, start: usize) -> Option<Node> {
+    let (name, end) = terms::term(text, start + 1).ok()?;
+    let rest = text.get(end..)?;
+    let blanks = |text: &str| text.len() - text.trim_start().len();
+    let after = rest.trim_start().strip_prefix(',')?;
+    let at = text.len() - after.len() + blanks(after);
+    let (constraint, end) = terms::term(text, at).ok().filter(|_| text[at..].starts_with('"'))?;
+    let is_whole = text[end..].trim_start().starts_with([',', '}']);
+    is_whole.then(|| Node { span: Span::new(start, end), value: Value::List(vec![name, constraint]) })
 }
 
 /// `{:name, "~> 1.0", only: :test}` or `{:name, git: "address", tag: "v1"}`.

@@ -49,7 +49,7 @@ impl Scanner for MixLock {
             };
             rest.match_indices('{').map(|(at, _)| at).find(is_value)
         };
-        super::entries(text, begins, |error| problems.push(error.clone()), |_, node| found.push(node.clone()));
+        super::entries(text, begins, |_, error| problems.push(error.clone()), |_, node| found.push(node.clone()));
         for problem in problems {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), problem.message);
         }

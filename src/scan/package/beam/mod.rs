@@ -12,11 +12,11 @@ use crate::text::Span;
 const BROKEN_LIMIT: usize = 20;
 
 /// Entries of a file, each read on its own, so that a broken one costs no other: every term after a place where
-/// `begins` finds one. Problems go to `problem`.
+/// `begins` finds one. Problems go to `problem`, with the place where their entry begins.
 fn entries<'t>(
     text: &'t str,
     begins: impl Fn(&'t str) -> Option<usize>,
-    mut problem: impl FnMut(&ParseError),
+    mut problem: impl FnMut(usize, &ParseError),
     mut entry: impl FnMut(usize, &Node),
 ) {
     let mut at = 0;
@@ -29,10 +29,10 @@ fn entries<'t>(
                 at = end;
             }
             Err(error) => {
-                problem(&error);
+                problem(start, &error);
                 broken += 1;
                 if broken == BROKEN_LIMIT {
-                    problem(&ParseError::new("too many broken entries; the rest is not read", error.span));
+                    problem(start, &ParseError::new("too many broken entries; the rest is not read", error.span));
                     return;
                 }
                 at = text[start..].find('\n').map_or(text.len(), |line| start + line);

@@ -37,7 +37,7 @@ impl Scanner for RebarLock {
         let project = toolkit::locked_root("hex", input, file, out);
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         let begins = |rest: &str| rest.find("{<<");
-        super::entries(text, begins, |error| problems.push(error.clone()), |_, node| found.push(node.clone()));
+        super::entries(text, begins, |_, error| problems.push(error.clone()), |_, node| found.push(node.clone()));
         for problem in problems {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), problem.message);
         }

@@ -1,5 +1,8 @@
 //! CMake: sources that a build fetches by literal address.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::scan::package::toolkit;
@@ -13,7 +16,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "cmake",
     title: "CMake build",
     summary: "What FetchContent, ExternalProject and CPM fetch by a literal address: repository and tag or archive and \
-              hash. Addresses that are computed are diagnostics; packages that the machine has (`find_package`) are \
+              hash; literal variables of the file are filled in. Addresses that are computed are diagnostics; packages that the machine has (`find_package`) are \
               not read.",
     files: &["**/CMakeLists.txt", "**/*.cmake"],
     unit: Unit::File,
@@ -22,6 +25,9 @@ static META: ScannerMeta = ScannerMeta {
     emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
     reference: "https://cmake.org/cmake/help/latest/module/FetchContent.html",
 };
+
+/// What filling in may make of a word: addresses are short.
+const LONGEST: usize = 4 << 10;
 
 /// A word of a command with its place.
 type Word<'a> = (&'a str, Span);
@@ -39,17 +45,29 @@ impl Scanner for Cmake {
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
+        let mut set: BTreeMap<&str, &str> = BTreeMap::new();
         let mut at = 0;
         while let Some((name, open)) = next_command(text, at) {
             let (words, end) = words(text, open + 1);
             at = end.unwrap_or(text.len());
             let kind = name.0.to_ascii_lowercase();
+            if kind == "set"
+                && let [(name, _), (value, _), ..] = words.as_slice()
+            {
+                // a value that is computed, or a list, is none
+                let is_literal = !value.contains("${") && (words.len() == 2 || words[2].0 == "CACHE");
+                set.remove(name);
+                set.extend(is_literal.then_some((*name, *value)));
+            }
             if !matches!(kind.as_str(), "fetchcontent_declare" | "externalproject_add" | "cpmaddpackage") {
                 continue;
             }
             if end.is_none() {
                 out.problem(DiagnosticKind::Malformed, file, Some(name.1), "a command that does not end");
             }
+            let filled: Vec<(Cow<'_, str>, Span)> =
+                words.iter().map(|(word, span)| (filled(word, &set), *span)).collect();
+            let words: Vec<Word<'_>> = filled.iter().map(|(word, span)| (&**word, *span)).collect();
             if kind == "cpmaddpackage" && words.len() == 1 {
                 shorthand(words[0], &project, file, out);
             } else {
@@ -58,6 +76,27 @@ impl Scanner for Cmake {
         }
         Ok(())
     }
+}
+
+/// A word with the literal variables of the file filled in, once.
+fn filled<'t>(word: &'t str, set: &BTreeMap<&str, &str>) -> Cow<'t, str> {
+    let mut out = String::new();
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, behind)) = after.split_once('}') else { break };
+        let Some(value) = set.get(name) else { return Cow::Borrowed(word) };
+        out.push_str(before);
+        out.push_str(value);
+        if out.len() > LONGEST {
+            return Cow::Borrowed(word);
+        }
+        rest = behind;
+    }
+    if out.is_empty() && rest.len() == word.len() {
+        return Cow::Borrowed(word);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The next word before an opening bracket, and the bracket.

@@ -38,7 +38,7 @@ impl<'a> Reference<'a> {
         let user = if user == "_" { "" } else { user };
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '+' | '-');
         let is_name = !name.is_empty() && name.chars().all(good);
-        let is_version = version.starts_with('[') || !version.is_empty() && version.chars().all(good);
+        let is_version = version.starts_with(['[', '<']) || !version.is_empty() && version.chars().all(good);
         let channel = if channel == "_" { "" } else { channel };
         (is_name && is_version).then_some(Self { name, version, user, channel, revision })
     }
@@ -48,9 +48,9 @@ impl<'a> Reference<'a> {
         if self.user.is_empty() { self.name.to_owned() } else { format!("{}/{}", self.user, self.name) }
     }
 
-    /// The version, unless it is a range.
+    /// The version, unless it is a range or that of another (`<host_version>`).
     fn exact(&self) -> Option<&'a str> {
-        (!self.version.starts_with('[')).then_some(self.version)
+        (!self.version.starts_with(['[', '<'])).then_some(self.version)
     }
 }
 
