@@ -15,6 +15,7 @@ mod input;
 pub mod model;
 pub mod package;
 mod reconcile;
+pub mod sbom;
 pub mod unread;
 
 pub use engine::{Options, Selector, scan_directory, scan_files};
@@ -130,5 +131,10 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::python::pyproject::Pyproject,
     &package::python::requirements::Requirements,
     &package::python::uv_lock::UvLock,
+    &sbom::cyclonedx_json::CyclonedxJson,
+    &sbom::cyclonedx_xml::CyclonedxXml,
+    &sbom::spdx3_json::Spdx3Json,
+    &sbom::spdx_json::SpdxJson,
+    &sbom::spdx_tag_value::SpdxTagValue,
     &unread::Unread,
 ];

@@ -57,9 +57,6 @@ const BY_NAME: &[(&str, &str)] = &[
     ("**/*.bicep", "an ARM template language file (Bicep)"),
     ("**/serverless.{yml,yaml}", "a Serverless Framework file"),
     ("**/Pulumi.yaml", "a Pulumi project"),
-    ("**/{bom.json,bom.xml,*.cdx.json,*.cdx.xml}", "a CycloneDX bill of materials"),
-    ("**/*.spdx.json", "an SPDX bill of materials"),
-    ("**/*.spdx", "an SPDX bill of materials"),
 ];
 
 /// Formats that words near the beginning tell, in files of any name that matches: glob, words, what it is.
@@ -69,8 +66,6 @@ const BY_WORDS: &[(&str, &str, &str)] = &[
     ("**/*.{yaml,yml,template}", "\nAWSTemplateFormatVersion:", "a CloudFormation template"),
     ("**/*.{yaml,yml,template}", "\nTransform: AWS::Serverless", "a CloudFormation template"),
     ("**/*.{json,template}", "\"AWSTemplateFormatVersion\"", "a CloudFormation template"),
-    ("**/*.json", "\"bomFormat\"", "a CycloneDX bill of materials"),
-    ("**/*.json", "\"spdxVersion\"", "an SPDX bill of materials"),
     ("**/environment.{yaml,yml}", "\ndependencies:", "a conda environment"),
     ("**/setup.{py,cfg}", "install_requires", "a setuptools project with requirements"),
 ];
@@ -92,8 +87,8 @@ static FILES: [&str; BY_NAME.len() + BY_WORDS.len()] = {
 static META: ScannerMeta = ScannerMeta {
     id: "unread",
     title: "Formats that are not read yet",
-    summary: "Lock files, manifests, templates and bills of materials that no scanner reads: each is a diagnostic of \
-              kind `unsupported` and counts as unreadable.",
+    summary: "Lock files, manifests and templates that no scanner reads: each is a diagnostic of kind `unsupported` and \
+              counts as unreadable.",
     files: &FILES,
     unit: Unit::File,
     size: SizeClass::Ordinary,

@@ -49,10 +49,15 @@ pub struct Region {
     pub end: LineColumn,
 }
 
+/// Bytes between two counts of code points: what a column costs at most, however long its line is.
+const COUNTED: usize = 4096;
+
 /// Byte offsets of line starts; built once per file.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// Code points before every [`COUNTED`]th byte: JSON without line breaks is one line of many megabytes.
+    counts: Vec<usize>,
 }
 
 impl LineIndex {
@@ -60,7 +65,18 @@ impl LineIndex {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(newlines).collect() }
+        let starts = std::iter::once(0).chain(newlines).collect();
+        let mut counts = vec![0];
+        for part in text.as_bytes().chunks_exact(COUNTED) {
+            counts.push(counts[counts.len() - 1] + code_points(part));
+        }
+        Self { starts, counts }
+    }
+
+    /// Code points that begin before a byte offset of the text.
+    fn points_before(&self, text: &str, offset: usize) -> usize {
+        let chunk = offset / COUNTED;
+        self.counts[chunk] + code_points(&text.as_bytes()[chunk * COUNTED..offset])
     }
 
     /// Line and column of a byte offset. Offsets past the end give the end of the text;
@@ -72,9 +88,12 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let prefix = &text.as_bytes()[self.starts[line - 1]..offset];
-        // a code point is every byte that is not a UTF-8 continuation byte
-        let column = prefix.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+        let start = self.starts[line - 1];
+        let column = if offset - start <= COUNTED {
+            code_points(&text.as_bytes()[start..offset])
+        } else {
+            self.points_before(text, offset) - self.points_before(text, start)
+        } + 1;
         LineColumn { line: clamp(line), column: clamp(column) }
     }
 
@@ -101,6 +120,11 @@ impl LineIndex {
     }
 }
 
+/// A code point is every byte that is not a UTF-8 continuation byte.
+fn code_points(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
 fn clamp(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
@@ -123,6 +147,16 @@ mod tests {
         assert_eq!(at("last"), (3, 1));
         assert_eq!(index.line_span(text, 2).map(|s| &text[s.start..s.end]), Some("é漢x"));
         assert_eq!(index.line_column(text, 9999).line, 3);
+    }
+
+    #[test]
+    fn long_lines_are_counted_the_same() {
+        let text = format!("a\n{}", "é漢x".repeat(5_000));
+        let index = LineIndex::new(&text);
+        for (at, (offset, _)) in text[2..].char_indices().enumerate().step_by(97) {
+            let place = index.line_column(&text, offset + 2);
+            assert_eq!((place.line, place.column), (2, u32::try_from(at + 1).expect("is small")));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::text::Span;
 #[derive(Clone, Copy)]
 pub(crate) struct Package<'a> {
     /// Ecosystem word and purl type.
-    ecosystem: &'static str,
+    ecosystem: &'a str,
     /// Name as the ecosystem writes it.
     name: &'a str,
     /// Exact version; `None` when only a requirement is known.
@@ -26,7 +26,7 @@ pub(crate) struct Package<'a> {
 impl<'a> Package<'a> {
     /// A package. The name is what the ecosystem writes, namespace included, see [`purl::of`].
     pub(crate) fn new(
-        ecosystem: &'static str,
+        ecosystem: &'a str,
         name: &'a str,
         version: Option<&'a str>,
         file: &'a SourceFile,
@@ -42,7 +42,11 @@ impl<'a> Package<'a> {
 
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
-        let id = self.id();
+        self.write_as(self.id(), root, out)
+    }
+
+    /// As [`Self::write`], under an id that says more than type, name and version: a purl with qualifiers.
+    pub(crate) fn write_as(&self, id: ComponentId, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         // one place for all facts: lines and words are looked up once
         let seen = self.file.at(self.span);
         out.component(&id, ComponentKind::Package, seen.clone());
