@@ -233,8 +233,8 @@ impl Purl {
             }
             Some(purl.to_string())
         })();
-        let made =
-            made.unwrap_or_else(|| fallback(&self.kind, self.namespace.as_deref(), &self.name, self.version.as_deref()));
+        let made = made
+            .unwrap_or_else(|| fallback(&self.kind, self.namespace.as_deref(), &self.name, self.version.as_deref()));
         ComponentId::new(&made)
     }
 

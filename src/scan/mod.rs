@@ -18,7 +18,7 @@ mod reconcile;
 pub mod sbom;
 pub mod unread;
 
-pub use engine::{Options, Selector, scan_directory, scan_files};
+pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files};
 pub use facts::{Facts, Seen};
 pub use input::{Companions, Input, SourceFile, Subject};
 

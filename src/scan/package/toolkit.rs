@@ -262,6 +262,10 @@ pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_
 
 /// Keys under which the catalog may know the publisher of a name.
 fn identities(ecosystem: &str, name: &str) -> Vec<String> {
+    // names that belong to no ecosystem say nothing of a publisher
+    if matches!(ecosystem, "generic" | "device") {
+        return Vec::new();
+    }
     let mut keys = vec![format!("{ecosystem}:{name}")];
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),

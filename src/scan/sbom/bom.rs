@@ -78,6 +78,8 @@ pub(super) enum What {
     Flow,
     /// How many.
     Count,
+    /// `vendor:device` of a PCI device.
+    PciId,
     /// Range of versions.
     Requirement,
 }

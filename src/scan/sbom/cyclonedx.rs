@@ -162,7 +162,7 @@ fn component<'a>(part: &mut Part<'a>, node: &'a Node, file: &SourceFile, out: &m
         Some("excluded") => Some(scope::DEV),
         _ if properties().iter().any(is_development) => Some(scope::DEV),
         // what says nothing is required
-        _ => Some(scope::RUNTIME),
+        _ => (part.sort == Sort::Software).then_some(scope::RUNTIME),
     };
     organisation(part, node.get("supplier"));
     organisation(part, node.get("manufacturer"));
@@ -176,13 +176,30 @@ fn component<'a>(part: &mut Part<'a>, node: &'a Node, file: &SourceFile, out: &m
         part.hash(Said::at(hash, "alg"), Said::at(hash, "content"));
     }
     part.say(What::Requirement, Said::at(node, "versionRange"));
-    for property in properties() {
-        if matches!(property.text_at("name"), Some("cdx:device:quantity")) {
-            part.say(What::Count, Said::at(property, "value"));
-        }
-    }
+    hardware(part, properties());
     if let Some(evidence) = node.get("evidence") {
         found(part, evidence);
+    }
+}
+
+/// How many of a device there are, and its PCI id.
+fn hardware<'a>(part: &mut Part<'a>, properties: &'a [Node]) {
+    let (mut vendor, mut product, mut is_pci) = (None, None, false);
+    for property in properties {
+        let value = || Said::at(property, "value");
+        match property.text_at("name") {
+            Some("cdx:device:quantity") => part.say(What::Count, value()),
+            Some("cdx:hbom:vendorId") => vendor = value(),
+            Some("cdx:hbom:productId") => product = value(),
+            // USB devices have such numbers too
+            Some(name) if name.starts_with("cdx:hbom:pci") => is_pci = true,
+            _ => {}
+        }
+    }
+    let is_number = |said: &Said<'_>| said.text.len() == 4 && said.text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let (Some(vendor), Some(product), true) = (vendor.filter(is_number), product.filter(is_number), is_pci) {
+        let id = format!("{}:{}", vendor.text, product.text).to_ascii_lowercase();
+        part.say_text(What::PciId, id, product.span);
     }
 }
 
@@ -194,10 +211,11 @@ fn found<'a>(part: &mut Part<'a>, evidence: &'a Node) {
         part.say_text(What::Occurrence, format!("{}{line}", location.text), location.span);
     }
     for identity in all(evidence, "identity") {
-        let concluded = || Said::at(identity, "concludedValue");
+        // some tools write there where they looked
+        let concluded = |start| Said::at(identity, "concludedValue").filter(|said| said.text.starts_with(start));
         match identity.text_at("field") {
-            Some("purl") if part.purl.is_none() => part.purl = concluded(),
-            Some("cpe") if part.cpe.is_none() => part.cpe = concluded(),
+            Some("purl") if part.purl.is_none() => part.purl = concluded("pkg:"),
+            Some("cpe") if part.cpe.is_none() => part.cpe = concluded("cpe:"),
             _ => {}
         }
     }

@@ -82,7 +82,10 @@ fn convert(element: &Element) -> Node {
                 "dataflow" => child.children.as_slice(),
                 _ => std::slice::from_ref(child),
             });
-            list(flows.filter(|child| &*child.name == "classification").map(|flow| with_text(flow, "classification")), span)
+            list(
+                flows.filter(|child| &*child.name == "classification").map(|flow| with_text(flow, "classification")),
+                span,
+            )
         }
         "hash" => with_text(element, "content"),
         "property" => with_text(element, "value"),

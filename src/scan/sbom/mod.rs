@@ -24,15 +24,8 @@ use crate::text::{RelPath, Span};
 const HEAD: usize = 64 << 10;
 
 /// Names under which JSON forms lie, and any JSON: what it is, its content tells.
-const JSON_FILES: &[&str] = &[
-    "**/bom.json",
-    "**/*.cdx.json",
-    "**/*.spdx.json",
-    "**/*.spdx3.json",
-    "**/*sbom*.json",
-    "**/*.jsonld",
-    "**/*.json",
-];
+const JSON_FILES: &[&str] =
+    &["**/bom.json", "**/*.cdx.json", "**/*.spdx.json", "**/*.spdx3.json", "**/*.spdx", "**/*.jsonld", "**/*.json"];
 
 /// Words that tell a JSON form, and the scanner that reads it. The first one in the text decides.
 const JSON_WORDS: [(&str, &str); 4] = [
@@ -50,6 +43,14 @@ pub fn recognise(text: &str) -> Option<&'static str> {
         end -= 1;
     }
     by_words(&text[..end])
+}
+
+/// As [`recognise`], for bytes that nobody has decoded yet.
+#[must_use]
+pub fn recognise_bytes(bytes: &[u8]) -> Option<&'static str> {
+    // a little more than the head, as UTF-16 takes two bytes for a letter
+    let head = bytes[..bytes.len().min(2 * HEAD)].to_vec();
+    recognise(SourceFile::new(RelPath::root(), head, None).text())
 }
 
 fn by_words(text: &str) -> Option<&'static str> {

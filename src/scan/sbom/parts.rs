@@ -71,7 +71,8 @@ pub(super) fn digest(part: &Part<'_>, purl: Option<&Purl>) -> Option<String> {
 /// A model: on the hub that purl or addresses name, else known by its name alone.
 pub(super) fn model(part: &Part<'_>, purl: Option<&Purl>) -> Hubbed {
     let from_purl = purl.filter(|purl| purl.kind == "huggingface").map(Purl::full_name);
-    let pages = part.details.iter().filter(|detail| matches!(detail.what, What::Download | What::Site | What::Repository));
+    let pages =
+        part.details.iter().filter(|detail| matches!(detail.what, What::Download | What::Site | What::Repository));
     let from_page = || pages.filter(|page| page.text.contains("huggingface.co/")).find_map(|page| hub_id(&page.text));
     if let Some(name) = from_purl.or_else(|| from_page().map(str::to_owned)) {
         let organisation = name.split_once('/').map(|(organisation, _)| organisation.to_owned());
@@ -87,7 +88,8 @@ pub(super) fn model(part: &Part<'_>, purl: Option<&Purl>) -> Hubbed {
 /// A data set, as [`model`].
 pub(super) fn dataset(part: &Part<'_>, purl: Option<&Purl>) -> Hubbed {
     let from_purl = purl.filter(|purl| purl.kind == "huggingface").map(Purl::full_name);
-    let pages = part.details.iter().filter(|detail| matches!(detail.what, What::Download | What::Site | What::Repository));
+    let pages =
+        part.details.iter().filter(|detail| matches!(detail.what, What::Download | What::Site | What::Repository));
     let mut from_page = pages.filter_map(|page| {
         let (_, rest) = page.text.split_once("huggingface.co/datasets/")?;
         hub_id(rest)
@@ -105,11 +107,13 @@ pub(super) fn dataset(part: &Part<'_>, purl: Option<&Purl>) -> Hubbed {
     }
 }
 
-/// The accelerator of the catalog that a device is, when its name means exactly one product.
+/// The accelerator of the catalog that a device is, when its PCI id or name means exactly one product.
 pub(super) fn accelerator(part: &Part<'_>, catalog: &Catalog) -> Option<ComponentId> {
     let name = part.name?.text;
     let vendors = part.details.iter().filter(|detail| detail.what == What::Vendor);
-    let names = std::iter::once(name.to_owned()).chain(vendors.map(|vendor| format!("{} {name}", vendor.text)));
+    let numbers = part.details.iter().filter(|detail| detail.what == What::PciId).map(|detail| detail.text.to_string());
+    let names = vendors.map(|vendor| format!("{} {name}", vendor.text));
+    let names = numbers.chain(std::iter::once(name.to_owned())).chain(names);
     for name in names {
         if let [one] = catalog.accelerators_by_name(&name).as_slice() {
             return Some(ComponentId::accelerator(&one.id));

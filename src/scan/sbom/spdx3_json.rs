@@ -213,6 +213,11 @@ fn element<'a>(node: &'a Node, elements: &Elements<'a>, file: &SourceFile, out: 
             _ => {}
         }
     }
+    for external in many(node, "externalRef") {
+        if get(external, "externalRefType").and_then(Node::text).map(local) == Some("vcs") {
+            many(external, "locator").iter().for_each(|locator| part.say(What::Repository, Said::of(locator)));
+        }
+    }
     part.say(What::Download, said(node, "downloadLocation"));
     part.say(What::Site, said(node, "homePage"));
     for hash in many(node, "verifiedUsing") {

@@ -5,7 +5,7 @@ use super::{is_for, spdx, write};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::Basis;
 use crate::parse::lines::{Line, lines, span_within};
-use crate::parse::{Entry, Node, Value};
+use crate::parse::{Entry, Node, ParseError, Value};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -61,7 +61,8 @@ impl Scanner for SpdxTagValue {
         }
         let tree = tree(file, out);
         if tree.get("spdxVersion").is_none() && tree.get("packages").is_none_or(|list| list.list().is_empty()) {
-            anyhow::bail!("neither `SPDXVersion` nor a package: not an SPDX document of tags and values");
+            let message = "neither `SPDXVersion` nor a package: not an SPDX document of tags and values";
+            return Err(file.parse_error(&ParseError::new(message, Span::default())));
         }
         let bom = spdx::read(&tree, file, out);
         write::write(&bom, input, file, out);
@@ -72,7 +73,10 @@ impl Scanner for SpdxTagValue {
 /// A tag with its value, which may go over several lines.
 struct Tag<'a> {
     name: &'a str,
+    /// Where the tag itself stands.
+    at: Span,
     value: &'a str,
+    /// Where the value stands.
     span: Span,
 }
 
@@ -174,7 +178,7 @@ fn property(tag: &Tag<'_>, section: Section, entries: &mut Vec<Entry>, file: &So
 }
 
 fn malformed(message: &str, tag: &Tag<'_>, file: &SourceFile, out: &mut Facts<'_>) {
-    out.problem(DiagnosticKind::Malformed, file, Some(tag.span), message);
+    out.problem(DiagnosticKind::Malformed, file, Some(tag.at), message);
 }
 
 /// `SPDXRef-A DEPENDS_ON SPDXRef-B`.
@@ -194,10 +198,10 @@ fn tags<'a>(file: &'a SourceFile, out: &mut Facts<'_>) -> Vec<Tag<'a>> {
     // start of a value that is not closed yet
     let mut open: Option<(&str, usize, Span)> = None;
     for line in lines(text) {
-        if let Some((name, start, _)) = open {
+        if let Some((name, start, at)) = open {
             if let Some(end) = line.text.find("</text>") {
                 let end = line.span.start + end;
-                found.push(Tag { name, value: text[start..end].trim(), span: Span::new(start, end) });
+                found.push(Tag { name, at, value: text[start..end].trim(), span: Span::new(start, end) });
                 open = None;
             }
             continue;
@@ -211,14 +215,15 @@ fn tags<'a>(file: &'a SourceFile, out: &mut Facts<'_>) -> Vec<Tag<'a>> {
             out.problem(DiagnosticKind::Malformed, file, Some(line.span), message);
             continue;
         };
+        let at = span_within(&line, name);
         match value.strip_prefix("<text>") {
-            None => found.push(Tag { name, value, span: span_within(&line, value) }),
+            None => found.push(Tag { name, at, value, span: span_within(&line, value) }),
             Some(rest) => match rest.find("</text>") {
                 Some(end) => {
                     let value = rest[..end].trim();
-                    found.push(Tag { name, value, span: span_within(&line, value) });
+                    found.push(Tag { name, at, value, span: span_within(&line, value) });
                 }
-                None => open = Some((name, span_within(&line, rest).start, line.span)),
+                None => open = Some((name, span_within(&line, rest).start, at)),
             },
         }
     }

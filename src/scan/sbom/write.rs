@@ -34,6 +34,17 @@ enum Written {
     Is(ComponentId, ComponentKind),
 }
 
+/// What the part that a document is about is to the subject.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// The subject itself: what is our own has nobody to answer for it.
+    Subject,
+    /// Somebody's product, since a supplier is stated: it is told beside the subject, which needs what it needs.
+    Beside,
+    /// A part like any other: a model, or one more thing in an image.
+    Part,
+}
+
 /// What every part is written with.
 struct Writer<'w, 'a> {
     bom: &'w Bom<'a>,
@@ -144,10 +155,9 @@ impl Writer<'_, '_> {
         if part.sort == Sort::System {
             self.distribution(part, out);
         }
-        // what is our own has nobody to answer for it; with a supplier it is somebody's product that we use
         let is_supplied = part.details.iter().any(|detail| detail.what == What::Vendor);
-        let is_of_own_kind = matches!(part.sort, Sort::Model | Sort::Dataset);
-        if is_root && !is_of_own_kind && (!is_supplied || self.input.subject.is_some()) {
+        let root = is_root.then(|| self.root(part, is_supplied));
+        if root == Some(Root::Subject) {
             return Written::Subject;
         }
         if part.sort == Sort::System && part.purl.is_none() && !is_supplied {
@@ -158,11 +168,22 @@ impl Writer<'_, '_> {
             return Written::Nothing;
         }
         let (id, kind) = self.component(part, stated.as_ref(), out);
-        if !is_root {
-            return Written::Is(id, kind);
+        if is_root {
+            toolkit::direct(&self.subject, &id, &self.file.at(part.span), out);
         }
-        toolkit::direct(&self.subject, &id, &self.file.at(part.span), out);
-        if is_of_own_kind { Written::Is(id, kind) } else { Written::Subject }
+        if root == Some(Root::Beside) { Written::Subject } else { Written::Is(id, kind) }
+    }
+
+    /// What the part that the document is about is to the subject.
+    fn root(&self, part: &Part<'_>, is_supplied: bool) -> Root {
+        let in_image = self.input.subject.is_some();
+        match part.sort {
+            Sort::Model | Sort::Dataset => Root::Part,
+            Sort::Image if in_image => Root::Subject,
+            _ if in_image && (is_supplied || part.purl.is_some()) => Root::Part,
+            _ if is_supplied => Root::Beside,
+            _ => Root::Subject,
+        }
     }
 
     fn component(&self, part: &Part<'_>, stated: Option<&Purl>, out: &mut Facts<'_>) -> (ComponentId, ComponentKind) {
@@ -242,7 +263,12 @@ impl Writer<'_, '_> {
                 let version = part.version.map(|said| said.text);
                 let id = stated.map_or_else(|| parts::generic(part, version), Purl::id);
                 out.component(&id, ComponentKind::Image, seen.clone());
-                out.attribute(&id, key::NAME, stated.map_or_else(|| parts::grouped(part), Purl::full_name), seen.clone());
+                out.attribute(
+                    &id,
+                    key::NAME,
+                    stated.map_or_else(|| parts::grouped(part), Purl::full_name),
+                    seen.clone(),
+                );
                 if let Some(version) = digest.as_deref().or(version) {
                     out.attribute(&id, key::VERSION, version, seen.clone());
                 }
@@ -305,6 +331,7 @@ impl Writer<'_, '_> {
                     out.attribute(&api, key::REGION, region, seen.clone().inferred());
                 }
             }
+            out.attribute(&id, key::IDENTITY, format!("operator-host:{host}"), seen.clone());
             let host = ComponentId::host(&host);
             out.component(&host, ComponentKind::Host, seen.clone());
             out.relation(&id, RelationKind::Calls, &host, seen);
@@ -331,9 +358,9 @@ impl Writer<'_, '_> {
             let seen = self.file.at(detail.span);
             let text = &*detail.text;
             match detail.what {
-                What::Vendor => out.attribute(id, key::VENDOR, text, seen),
-                What::Author => {
-                    out.attribute(id, key::AUTHOR, text, seen.clone());
+                What::Vendor | What::Author => {
+                    let key = if detail.what == What::Vendor { key::VENDOR } else { key::AUTHOR };
+                    out.attribute(id, key, text, seen.clone());
                     toolkit::mail(id, text, &seen, out);
                 }
                 What::Mail => toolkit::mail(id, text, &seen, out),
@@ -350,6 +377,10 @@ impl Writer<'_, '_> {
                 What::Flow => out.attribute(id, key::DATA_FLOW, text, seen),
                 What::Count => out.attribute(id, key::COUNT, text, seen),
                 What::Requirement => out.attribute(id, key::REQUIREMENT, text, seen),
+                What::PciId => {
+                    let vendor = text.split(':').next().unwrap_or(text);
+                    out.attribute(id, key::IDENTITY, format!("pci-vendor:{vendor}"), seen);
+                }
                 What::Endpoint => {}
             }
         }
@@ -393,7 +424,9 @@ impl Writer<'_, '_> {
 fn origin(id: &ComponentId, stated: &Purl, part: &Part<'_>, seen: &Seen, out: &mut Facts<'_>) {
     if let Some(namespace) = &stated.namespace {
         match stated.kind.as_str() {
-            "deb" | "rpm" | "apk" => out.attribute(id, key::IDENTITY, format!("distribution:{namespace}"), seen.clone()),
+            "deb" | "rpm" | "apk" => {
+                out.attribute(id, key::IDENTITY, format!("distribution:{namespace}"), seen.clone())
+            }
             "github" | "gitlab" => {
                 out.attribute(id, key::IDENTITY, format!("{}:{namespace}", stated.kind), seen.clone());
             }
@@ -404,9 +437,8 @@ fn origin(id: &ComponentId, stated: &Purl, part: &Part<'_>, seen: &Seen, out: &m
     if let Some(address) = qualifier("vcs_url") {
         toolkit::repository(id, address, seen, out);
     }
-    let is_told = part.details.iter().any(|detail| {
-        detail.what == What::Download && toolkit::host_of(&detail.text).is_some()
-    });
+    let is_told =
+        part.details.iter().any(|detail| detail.what == What::Download && toolkit::host_of(&detail.text).is_some());
     match (qualifier("download_url"), qualifier("repository_url")) {
         (Some(address), _) => toolkit::fetched_from(id, address, seen, out),
         (None, Some(address)) => {
