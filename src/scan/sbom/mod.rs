@@ -101,3 +101,72 @@ fn document<'a>(root: &'a Node, marker: &str, id: &str, file: &SourceFile, out: 
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::model::{ComponentId, ComponentKind, Fact, Inventory, RelationKind};
+    use crate::scan::{Options, Subject, scan_files};
+
+    fn scanned(name: &str, text: &str, subject: Option<Subject>) -> Inventory {
+        let path = RelPath::new(name).expect("is a relative path");
+        let options = Options { subject, ..Options::default() };
+        scan_files(vec![(path, text.as_bytes().to_vec(), None)], &Catalog::embedded(), &options)
+    }
+
+    fn relates(inventory: &Inventory, from: &str, kind: RelationKind, to: &str) -> bool {
+        let (from, to) = (ComponentId::new(from), ComponentId::new(to));
+        inventory.facts.contains_key(&Fact::Relation { from, kind, to, group: None, horizon: None })
+    }
+
+    #[test]
+    fn content_tells_the_format() {
+        assert_eq!(recognise(r#" {"a": "spdx.org/rdf/3", "bomFormat": 1}"#), Some("spdx3-json"));
+        assert_eq!(recognise(r#"{"bomFormat": "CycloneDX", "spdxVersion": ""}"#), Some("cyclonedx-json"));
+        assert_eq!(recognise("# c\nSPDXVersion: SPDX-2.3"), Some("spdx-tag-value"));
+        assert_eq!(recognise(r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.4"/>"#), Some("cyclonedx-xml"));
+        for none in ["", "{}", "see SPDXVersion: x", "<project/>", "bomFormat"] {
+            assert_eq!(recognise(none), None, "{none}");
+        }
+        let far = format!("{{\"a\": \"{}\", \"bomFormat\": \"CycloneDX\"}}", "é".repeat(HEAD));
+        assert_eq!(recognise(&far), None);
+        assert_eq!(by_words(&far), Some("cyclonedx-json"));
+        let wide: Vec<u8> = "\u{feff}{\"spdxVersion\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(recognise_bytes(&wide), Some("spdx-json"));
+    }
+
+    #[test]
+    fn what_lies_in_an_image_is_part_of_it() {
+        let image = "pkg:oci/x?repository_url=ghcr.io%2Facme%2Fx&tag=1";
+        let subject = Subject { id: ComponentId::new(image), kind: ComponentKind::Image };
+        let text = r#"{"spdxVersion": "SPDX-2.3", "documentDescribes": ["p"], "packages": [
+            {"SPDXID": "p", "name": "p", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:bitnami/p@1"}]},
+            {"SPDXID": "q", "name": "q", "versionInfo": "2"}],
+            "relationships": [{"spdxElementId": "p", "relationshipType": "CONTAINS", "relatedSpdxElement": "q"}]}"#;
+        let found = scanned("opt/p/.spdx-p.spdx", text, Some(subject));
+        assert!(relates(&found, image, RelationKind::DependsOn, "pkg:bitnami/p@1"));
+        assert!(relates(&found, "pkg:bitnami/p@1", RelationKind::Contains, "pkg:generic/q@2"));
+        assert!(found.diagnostics.is_empty(), "{:?}", found.diagnostics);
+    }
+
+    #[test]
+    fn hostile_documents_end() {
+        let open = r#"{"type":"library","name":"a","components":["#;
+        let deep = |levels: usize| {
+            format!(
+                r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{}{}]}}"#,
+                open.repeat(levels),
+                "]}".repeat(levels)
+            )
+        };
+        assert!(scanned("bom.json", &deep(90), None).diagnostics.is_empty());
+        assert!(!scanned("bom.json", &deep(5_000), None).diagnostics.is_empty());
+        let edges = r#"{"ref":"x","dependsOn":["y"]},"#.repeat(20_000);
+        let text = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","dependencies":[{edges}null]}}"#);
+        assert!(!scanned("bom.json", &text, None).diagnostics.is_empty());
+        let tags = "SPDXVersion: SPDX-2.3\nPackageName: a\nSPDXID: a\n".to_owned()
+            + &"SPDXID: b\nPackageChecksum: SHA1: 0\n".repeat(20_000);
+        assert!(!scanned("a.spdx", &tags, None).facts.is_empty());
+    }
+}
