@@ -11,7 +11,7 @@ use crate::cli::Common;
 use crate::config::Config;
 use crate::model::{Date, Inventory};
 use crate::rules::{Profile, RuleSet};
-use crate::scan::{Options, scan_directory};
+use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
 use crate::source::image::ImageOptions;
 use crate::source::image_manifest::Platform;
 use crate::target::{Target, scan_image};
@@ -103,16 +103,23 @@ fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Opt
     }
 }
 
-/// A single file: the scanners that want its name, as if it lay alone in a folder.
+/// A single file: a bill of materials whatever it is called, else what the scanners that want its name make of it, as
+/// if it lay alone in a folder.
 fn one_file(path: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let relative = crate::text::RelPath::new(&name).with_context(|| format!("`{name}` is no file name"))?;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let bytes = crate::source::directory::read(folder, &relative, options.limits.large_file_bytes)
         .map_err(|error| anyhow::anyhow!("cannot read `{}`: {error:?}", path.display()))?;
-    let inventory = crate::scan::scan_files(vec![(relative, bytes, None)], catalog, options);
-    if inventory.coverage.read.is_empty() && inventory.diagnostics.is_empty() {
-        bail!("no scanner reads a file named `{name}`; docs/scanners.md lists the names that are read");
+    let inventory = match sbom::recognise_bytes(&bytes) {
+        Some(scanner) => scan_file_as(scanner, relative, bytes, catalog, options),
+        None => scan_files(vec![(relative, bytes, None)], catalog, options),
+    };
+    if inventory.is_empty() && inventory.diagnostics.is_empty() {
+        bail!(
+            "no scanner finds anything it reads in `{name}`; a target file may be a bill of materials (CycloneDX in JSON \
+             or XML, SPDX in JSON, JSON-LD or tag-value) of any name, or a file under a name that docs/scanners.md lists"
+        );
     }
     Ok(inventory)
 }

@@ -130,3 +130,11 @@ pub const FIRMWARE_VERSION: &str = "firmware-version";
 pub const MEMORY: &str = "memory";
 /// Of a host: `build` when a build step fetches from it.
 pub const FETCHED_BY: &str = "fetched-by";
+/// Common Platform Enumeration name, as stated.
+pub const CPE: &str = "cpe";
+/// Where in the thing that a bill of materials is about a part was found: `lib/app.jar`, `src/a.c:12`.
+pub const OCCURRENCE: &str = "occurrence";
+/// Data that goes to or comes from a service, as stated: `PII outbound`.
+pub const DATA_FLOW: &str = "data-flow";
+/// Where a service is reached, as stated.
+pub const ENDPOINT: &str = "endpoint";

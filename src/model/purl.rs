@@ -3,6 +3,7 @@
 //! Normalisation per type (PyPI names, case of hosts and paths) is done by the `packageurl` crate
 //! and, where the specification asks for more, here.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use packageurl::PackageUrl;
@@ -212,6 +213,155 @@ fn with_subpath(kind: &str, name: &str, version: Option<&str>, subpath: &str) ->
     ComponentId::new(&made.unwrap_or_else(|| fallback(kind, None, &format!("{name}/{subpath}"), version)))
 }
 
+/// A package URL that a file states, in its parts, which are decoded and as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purl {
+    /// Type, in lower case: `npm`, `deb`.
+    pub kind: String,
+    /// Namespace, if any.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Version, if any.
+    pub version: Option<String>,
+    /// Qualifiers without those that say what holds anyway.
+    pub qualifiers: BTreeMap<String, String>,
+    /// Path inside of the package, if any.
+    pub subpath: Option<String>,
+    /// What the specification does not allow in it; it can be read nevertheless.
+    pub fault: Option<String>,
+}
+
+/// Qualifiers that say what holds without them: they would make two of one package.
+const IMPLIED: [(&str, &str, &str); 2] = [("maven", "type", "jar"), ("golang", "type", "module")];
+
+/// Reads a package URL.
+///
+/// # Errors
+/// What is wrong, when no type or no name can be read.
+pub fn parse(text: &str) -> Result<Purl, String> {
+    let text = text.trim();
+    let fault = text.parse::<PackageUrl<'_>>().err().map(|error| error.to_string());
+    let wrong = || fault.clone().unwrap_or_else(|| "no type or no name".to_owned());
+    let rest = text.strip_prefix("pkg:").ok_or_else(wrong)?.trim_start_matches('/');
+    let (rest, subpath) = rest.rsplit_once('#').map_or((rest, None), |(rest, path)| (rest, Some(path)));
+    let (rest, qualifiers) = rest.rsplit_once('?').unwrap_or((rest, ""));
+    let (rest, version) = match rest.rsplit_once('@') {
+        // an npm scope that is not encoded
+        Some((before, version)) if !version.contains('/') && !before.ends_with('/') => (before, Some(version)),
+        _ => (rest, None),
+    };
+    let (kind, rest) = rest.split_once('/').ok_or_else(wrong)?;
+    let rest = rest.trim_matches('/');
+    let (namespace, name) = rest.rsplit_once('/').map_or((None, rest), |(before, name)| (Some(before), name));
+    let is_type = |kind: &str| kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-'));
+    if name.is_empty() || kind.is_empty() || !is_type(kind) {
+        return Err(wrong());
+    }
+    let kind = kind.to_ascii_lowercase();
+    let stated = qualifiers.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.is_empty());
+    let qualifiers = stated
+        .map(|(key, value)| (key.to_ascii_lowercase(), decoded(value)))
+        .filter(|(key, value)| !IMPLIED.contains(&(kind.as_str(), key, value)))
+        .collect();
+    let some = |text: Option<&str>| text.map(decoded).filter(|text| !text.is_empty());
+    Ok(Purl {
+        namespace: some(namespace.map(|text| text.trim_matches('/'))),
+        name: decoded(name),
+        version: some(version),
+        qualifiers,
+        subpath: some(subpath.map(|text| text.trim_matches('/'))),
+        fault,
+        kind,
+    })
+}
+
+impl Purl {
+    /// The canonical id.
+    #[must_use]
+    pub fn id(&self) -> ComponentId {
+        let normal = normalise_name(&self.kind, &self.name);
+        let made = (|| {
+            let mut purl = PackageUrl::new(self.kind.as_str(), normal.as_str()).ok()?;
+            if let Some(namespace) = &self.namespace {
+                purl.with_namespace(namespace).ok()?;
+            }
+            if let Some(version) = &self.version {
+                purl.with_version(version).ok()?;
+            }
+            for (key, value) in &self.qualifiers {
+                purl.add_qualifier(key, value).ok()?;
+            }
+            if let Some(subpath) = &self.subpath {
+                purl.with_subpath(subpath).ok()?;
+            }
+            Some(purl.to_string())
+        })();
+        let made = made
+            .unwrap_or_else(|| fallback(&self.kind, self.namespace.as_deref(), &self.name, self.version.as_deref()));
+        ComponentId::new(&made)
+    }
+
+    /// The name as the ecosystem writes it, as [`of`] takes it. For packages of distributions, and where the
+    /// namespace says no more than where something is from, the bare name.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let Some(namespace) = &self.namespace else { return self.name.clone() };
+        match self.kind.as_str() {
+            "maven" => format!("{namespace}:{}", self.name),
+            "deb" | "rpm" | "apk" | "alpm" | "generic" | "conan" | "cocoapods" | "swid" => self.name.clone(),
+            _ => format!("{namespace}/{}", self.name),
+        }
+    }
+
+    /// The image that a purl of type `oci` or `docker` names; `None` when it does not say from where.
+    #[must_use]
+    pub fn image(&self) -> Option<ImageReference> {
+        let url = self.qualifiers.get("repository_url").map(|url| url.trim_start_matches("https://"));
+        let path = match (&*self.kind, url, &self.namespace) {
+            ("oci", url, _) => url?.trim_end_matches('/').to_owned(),
+            ("docker", url, namespace) => {
+                let parts = [url, namespace.as_deref(), Some(&self.name)];
+                parts.into_iter().flatten().collect::<Vec<_>>().join("/")
+            }
+            _ => return None,
+        };
+        let mut reference = ImageReference::parse(&path)?;
+        let version = self.version.clone();
+        let (digest, tag) = match version {
+            Some(text) if text.contains(':') => (Some(text), None),
+            other => (None, other),
+        };
+        reference.digest = digest;
+        reference.tag = tag.or_else(|| self.qualifiers.get("tag").cloned()).filter(|tag| !tag.contains(','));
+        Some(reference)
+    }
+}
+
+/// A part of a purl with its percent signs resolved; what is none stays.
+fn decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.extend(u8::try_from(high * 16 + low));
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// A parsed container image reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageReference {
@@ -349,6 +499,38 @@ mod tests {
             let (scope, base) = npm_parts(name);
             assert_eq!(plain("npm", scope, base, None), None, "{name}");
         }
+    }
+
+    #[test]
+    fn stated_purls_become_canonical() {
+        let read = |text: &str| {
+            let purl = parse(text).map_err(|_| ())?;
+            Ok::<_, ()>((purl.id().to_string(), purl.full_name(), purl.fault.is_some()))
+        };
+        let good = |id: &str, name: &str| Ok((id.to_owned(), name.to_owned(), false));
+        assert_eq!(read("pkg:npm/@a/b@1.0.0"), good("pkg:npm/%40a/b@1.0.0", "@a/b"));
+        assert_eq!(read("pkg:npm/@a/b"), good("pkg:npm/%40a/b", "@a/b"));
+        assert_eq!(read("pkg:PyPI/Torch_Vision.x@1%2Bc"), good("pkg:pypi/torch-vision-x@1%2Bc", "Torch_Vision.x"));
+        assert_eq!(read("pkg:maven/g.x/a@1?type=jar"), good("pkg:maven/g.x/a@1", "g.x:a"));
+        assert_eq!(
+            read("pkg:deb/debian/x@1%3A2?distro=debian-12&arch=all"),
+            good("pkg:deb/debian/x@1:2?arch=all&distro=debian-12", "x")
+        );
+        assert_eq!(
+            read("pkg:golang/github.com/BurntSushi/toml@v1?type=module#a/b"),
+            good("pkg:golang/github.com/burntsushi/toml@v1#a/b", "github.com/BurntSushi/toml")
+        );
+        assert_eq!(read("pkg:huggingface/gpt2@1"), Ok(("pkg:huggingface/gpt2@1".into(), "gpt2".into(), true)));
+        for wrong in ["npm/a", "pkg:", "pkg:npm", "pkg:npm/", "pkg:a b/c", "pkg:npm/@1", "pkg:/x"] {
+            assert!(parse(wrong).map_or(true, |purl| purl.fault.is_some()), "{wrong}");
+        }
+        let image = |text: &str| parse(text).ok().and_then(|purl| purl.image()).map(|image| image.full_name());
+        assert_eq!(
+            image("pkg:oci/a@sha256:00?repository_url=ghcr.io/x/a&tag=1").as_deref(),
+            Some("ghcr.io/x/a:1@sha256:00")
+        );
+        assert_eq!(image("pkg:docker/nginx@1.27").as_deref(), Some("docker.io/library/nginx:1.27"));
+        assert_eq!(image("pkg:oci/a@sha256:00"), None);
     }
 
     #[test]

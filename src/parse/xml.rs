@@ -100,7 +100,9 @@ pub fn xml(text: &str) -> Result<Element, ParseError> {
                     "apos" => "'",
                     _ => "",
                 };
-                push_text(&mut stack, known);
+                let mut buffer = [0; 4];
+                let by_number = name.resolve_char_ref().ok().flatten().map(|c| &*c.encode_utf8(&mut buffer));
+                push_text(&mut stack, by_number.unwrap_or(known));
             }
             Ok(_) => {}
         }

@@ -215,6 +215,23 @@ pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Ca
     inventory
 }
 
+/// Scans one file in memory with the scanner of an id, whatever the file is called: its content told what it is.
+#[must_use]
+pub fn scan_file_as(id: &str, path: RelPath, bytes: Vec<u8>, catalog: &Catalog, options: &Options) -> Inventory {
+    let read = |_: &RelPath, limit: u64| match bytes.len() as u64 {
+        size if size > limit => Err(ReadError::TooLarge { size, limit }),
+        _ => Ok(bytes.clone()),
+    };
+    let companions = |_: &RelPath| None;
+    let layers = BTreeMap::new();
+    let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted: None };
+    let scanners: Vec<usize> = (0..SCANNERS.len()).filter(|index| SCANNERS[*index].meta().id == id).collect();
+    let limit = options.limits.large_file_bytes;
+    let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, by_name: false }]);
+    inventory.coverage.seen = 1;
+    inventory
+}
+
 /// Groups sorted paths into calls: single files by themselves, folder units by folder and scanner.
 fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();

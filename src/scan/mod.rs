@@ -17,9 +17,10 @@ mod own;
 pub mod package;
 mod reconcile;
 mod registries;
+pub mod sbom;
 pub mod unread;
 
-pub use engine::{Options, Selector, scan_directory, scan_files};
+pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files};
 pub use facts::{Facts, Seen};
 pub use input::{Companions, Input, SourceFile, Subject};
 
@@ -218,5 +219,10 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::tools::pre_commit::PreCommit,
     &package::tools::tool_versions::ToolVersions,
     &package::tools::toolchain::Toolchain,
+    &sbom::cyclonedx_json::CyclonedxJson,
+    &sbom::cyclonedx_xml::CyclonedxXml,
+    &sbom::spdx3_json::Spdx3Json,
+    &sbom::spdx_json::SpdxJson,
+    &sbom::spdx_tag_value::SpdxTagValue,
     &unread::Unread,
 ];

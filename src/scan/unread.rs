@@ -21,9 +21,6 @@ const BY_NAME: &[(&str, &str)] = &[
     ("**/*.bicep", "an ARM template language file (Bicep)"),
     ("**/serverless.{yml,yaml}", "a Serverless Framework file"),
     ("**/Pulumi.yaml", "a Pulumi project"),
-    ("**/{bom.json,bom.xml,*.cdx.json,*.cdx.xml}", "a CycloneDX bill of materials"),
-    ("**/*.spdx.json", "an SPDX bill of materials"),
-    ("**/*.spdx", "an SPDX bill of materials"),
 ];
 
 /// Formats that words near the beginning tell, in files of any name that matches: glob, words, what it is.
@@ -33,8 +30,6 @@ const BY_WORDS: &[(&str, &str, &str)] = &[
     ("**/*.{yaml,yml,template}", "\nAWSTemplateFormatVersion:", "a CloudFormation template"),
     ("**/*.{yaml,yml,template}", "\nTransform: AWS::Serverless", "a CloudFormation template"),
     ("**/*.{json,template}", "\"AWSTemplateFormatVersion\"", "a CloudFormation template"),
-    ("**/*.json", "\"bomFormat\"", "a CycloneDX bill of materials"),
-    ("**/*.json", "\"spdxVersion\"", "an SPDX bill of materials"),
 ];
 
 /// Bytes of a file in which words are looked for.

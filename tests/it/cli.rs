@@ -167,6 +167,45 @@ fn mistakes_end_with_two_and_say_what_to_do() {
 }
 
 #[test]
+fn bills_of_materials_are_targets_under_any_name() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let named = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).expect("writes");
+        scan(&[path.to_str().expect("is UTF-8"), "--format", "json", "--fail-on", "none"])
+    };
+    let xml = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.4"><components><component type="library"><name>a</name><purl>pkg:npm/a@1.0.0</purl></component></components></bom>"#;
+    for (name, content) in [
+        (
+            "list.json",
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.4","components":[{"type":"library","name":"a","purl":"pkg:npm/a@1.0.0"}]}"#,
+        ),
+        ("download", xml),
+        (
+            "notes.txt",
+            "SPDXVersion: SPDX-2.3\nPackageName: a\nSPDXID: SPDXRef-a\nExternalRef: PACKAGE-MANAGER purl pkg:npm/a@1.0.0\n",
+        ),
+        (
+            "export.dat",
+            r#"{"sbom":{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a","name":"a","externalRefs":[{"referenceType":"purl","referenceLocator":"pkg:npm/a@1.0.0"}]}]}}"#,
+        ),
+        (
+            "graph",
+            r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{"type":"software_Package","spdxId":"urn:a","name":"a","software_packageUrl":"pkg:npm/a@1.0.0"}]}"#,
+        ),
+    ] {
+        let (code, out, error) = named(name, content);
+        assert_eq!(code, 0, "{name}: {error}");
+        assert!(out.contains("pkg:npm/a@1.0.0"), "{name}: {out}");
+    }
+    for (name, content) in [("other.json", "{}"), ("words.txt", "SPDX is a format")] {
+        let (code, _, error) = named(name, content);
+        assert_eq!(code, 2, "{name}: {error}");
+        assert!(error.contains("CycloneDX") && error.contains("SPDX"), "{name}: {error}");
+    }
+}
+
+#[test]
 fn broken_input_is_counted_and_strict_exits_three() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("writes");

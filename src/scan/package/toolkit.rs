@@ -15,7 +15,7 @@ use crate::text::{RelPath, Span};
 #[derive(Clone, Copy)]
 pub(crate) struct Package<'a> {
     /// Ecosystem word and purl type.
-    ecosystem: &'static str,
+    ecosystem: &'a str,
     /// Name as the ecosystem writes it.
     name: &'a str,
     /// Exact version; `None` when only a requirement is known.
@@ -31,7 +31,7 @@ pub(crate) struct Package<'a> {
 impl<'a> Package<'a> {
     /// A package. The name is what the ecosystem writes, namespace included, see [`purl::of`].
     pub(crate) fn new(
-        ecosystem: &'static str,
+        ecosystem: &'a str,
         name: &'a str,
         version: Option<&'a str>,
         file: &'a SourceFile,
@@ -53,17 +53,28 @@ impl<'a> Package<'a> {
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
-        self.write_as(Some(resolution), root, out)
+        self.write_with(self.id(), Some(resolution), root, out)
+    }
+
+    /// As [`Self::write`], under an id that says more than type, name and version: a purl with qualifiers.
+    pub(crate) fn write_as(&self, id: ComponentId, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
+        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        self.write_with(id, Some(resolution), root, out)
     }
 
     /// Writes the package as a list of checksums has it: the build may fetch it, and nothing is said of who asks
     /// for it or whether its version is locked.
     pub(crate) fn confirm(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
-        self.write_as(None, root, out)
+        self.write_with(self.id(), None, root, out)
     }
 
-    fn write_as(&self, resolution: Option<&str>, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
-        let id = self.id();
+    fn write_with(
+        &self,
+        id: ComponentId,
+        resolution: Option<&str>,
+        root: &ComponentId,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
         // one place for all facts: lines and words are looked up once
         let seen = self.file.at(self.span);
         out.component(&id, ComponentKind::Package, seen.clone());
@@ -107,7 +118,7 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let id = self.write_as(Some("unlocked"), project, out);
+        let id = self.write_with(self.id(), Some("unlocked"), project, out);
         self.asked(&id, text, scope, project, out);
         id
     }
@@ -345,6 +356,10 @@ pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_
 
 /// Keys under which the catalog may know the publisher of a name.
 fn identities(ecosystem: &str, name: &str) -> Vec<String> {
+    // names that belong to no ecosystem say nothing of a publisher
+    if matches!(ecosystem, "generic" | "device") {
+        return Vec::new();
+    }
     let mut keys = vec![format!("{ecosystem}:{name}")];
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),

@@ -1,0 +1,179 @@
+//! What all forms of a bill of materials say, in one form: parts, their details, and relations between them.
+
+use std::borrow::Cow;
+
+use crate::model::RelationKind;
+use crate::parse::Node;
+use crate::text::Span;
+
+/// A text with its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    pub(super) text: &'a str,
+    pub(super) span: Span,
+}
+
+impl<'a> Said<'a> {
+    /// The text of a node; SPDX's words for "not said" count as nothing.
+    pub(super) fn of(node: &'a Node) -> Option<Self> {
+        let text = node.text()?.trim();
+        (!matches!(text, "" | "NOASSERTION" | "NONE")).then_some(Self { text, span: node.span })
+    }
+
+    /// The text under a key.
+    pub(super) fn at(node: &'a Node, key: &str) -> Option<Self> {
+        Self::of(node.get(key)?)
+    }
+}
+
+/// What a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Libraries, applications, frameworks, firmware, drivers.
+    Software,
+    /// A container image.
+    Image,
+    /// A machine-learning model.
+    Model,
+    /// A data set.
+    Dataset,
+    /// Hardware.
+    Device,
+    /// An operating system as a whole.
+    System,
+    /// A service that is called.
+    Service,
+    /// The document itself, or a lock file that it names: what it needs, the subject needs.
+    List,
+    /// Files, keys and algorithms: no components.
+    Inner,
+}
+
+/// What a detail says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// Organisation that supplies, makes or publishes it.
+    Vendor,
+    /// Who wrote it.
+    Author,
+    /// Mail address of a vendor or author.
+    Mail,
+    /// Page of a vendor.
+    VendorSite,
+    /// Page of the part.
+    Site,
+    /// Address of its repository.
+    Repository,
+    /// Address it is fetched from.
+    Download,
+    /// `sha256:…`.
+    Hash,
+    /// Licence.
+    Licence,
+    /// Where it was found.
+    Occurrence,
+    /// Address of a service.
+    Endpoint,
+    /// Data that flows.
+    Flow,
+    /// How many.
+    Count,
+    /// `vendor:device` of a PCI device.
+    PciId,
+    /// Range of versions.
+    Requirement,
+}
+
+/// One thing said of a part.
+#[derive(Clone, Debug)]
+pub(super) struct Detail<'a> {
+    pub(super) what: What,
+    pub(super) text: Cow<'a, str>,
+    pub(super) span: Span,
+}
+
+/// A component or service of the document.
+#[derive(Clone, Debug)]
+pub(super) struct Part<'a> {
+    /// The words that name it.
+    pub(super) span: Span,
+    /// What relations call it.
+    pub(super) reference: Option<Said<'a>>,
+    pub(super) sort: Sort,
+    pub(super) group: Option<Said<'a>>,
+    pub(super) name: Option<Said<'a>>,
+    pub(super) version: Option<Said<'a>>,
+    pub(super) purl: Option<Said<'a>>,
+    pub(super) cpe: Option<Said<'a>>,
+    pub(super) scope: Option<&'static str>,
+    /// The part that it belongs to, and how that one stands to it.
+    pub(super) within: Option<(usize, RelationKind)>,
+    pub(super) details: Vec<Detail<'a>>,
+}
+
+impl<'a> Part<'a> {
+    /// A part of which nothing is known but its place.
+    pub(super) fn new(sort: Sort, span: Span) -> Self {
+        Self {
+            span,
+            reference: None,
+            sort,
+            group: None,
+            name: None,
+            version: None,
+            purl: None,
+            cpe: None,
+            scope: None,
+            within: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// Adds a detail.
+    pub(super) fn say(&mut self, what: What, said: Option<Said<'a>>) {
+        self.details.extend(said.map(|said| Detail { what, text: Cow::Borrowed(said.text), span: said.span }));
+    }
+
+    /// Adds a detail with a text of our own making.
+    pub(super) fn say_text(&mut self, what: What, text: impl Into<Cow<'a, str>>, span: Span) {
+        self.details.push(Detail { what, text: text.into(), span });
+    }
+
+    /// Adds a hash; algorithms are written as `sha256`.
+    pub(super) fn hash(&mut self, algorithm: Option<Said<'a>>, value: Option<Said<'a>>) {
+        if let (Some(algorithm), Some(value)) = (algorithm, value) {
+            let name = algorithm.text.to_ascii_lowercase().replace("sha-", "sha");
+            self.say_text(What::Hash, format!("{name}:{}", value.text), value.span);
+        }
+    }
+
+    /// The words that name it best.
+    pub(super) fn settle(&mut self) {
+        if let Some(best) = self.purl.or(self.name).or(self.reference) {
+            self.span = best.span;
+        }
+    }
+}
+
+/// A relation, as references.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge<'a> {
+    pub(super) from: Said<'a>,
+    pub(super) kind: RelationKind,
+    pub(super) to: Said<'a>,
+    /// What the far end is needed for, where the relation says.
+    pub(super) scope: Option<&'static str>,
+    /// The end whose place is the relation's evidence.
+    pub(super) span: Span,
+}
+
+/// A bill of materials.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bom<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) edges: Vec<Edge<'a>>,
+    /// The part that the document is about.
+    pub(super) root: Option<usize>,
+    /// References to what the document is about.
+    pub(super) described: Vec<Said<'a>>,
+}
