@@ -148,6 +148,13 @@ fn with_subpath(kind: &str, name: &str, version: Option<&str>, subpath: &str) ->
     ComponentId::new(&made.unwrap_or_else(|| fallback(kind, None, &format!("{name}/{subpath}"), version)))
 }
 
+/// Type, namespace and name of a package URL, decoded; `None` for other ids.
+#[must_use]
+pub fn parts(id: &str) -> Option<(String, Option<String>, String)> {
+    let purl: PackageUrl<'_> = id.parse().ok()?;
+    Some((purl.ty().to_owned(), purl.namespace().map(str::to_owned), purl.name().to_owned()))
+}
+
 /// A parsed container image reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageReference {

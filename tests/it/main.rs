@@ -13,5 +13,6 @@ mod reconcile;
 mod regression;
 mod reports;
 mod rules;
+mod sbom_output;
 mod scanners;
 mod terraform;
