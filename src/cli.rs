@@ -88,6 +88,10 @@ pub struct Common {
     /// Registry that may be spoken to without encryption; repeats
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
+    /// Package cache of this machine that tells who publishes what was found: ~/.cargo, a Go module cache, ~/.m2,
+    /// ~/.nuget/packages, a gem home, site-packages, node_modules, vendor, Conda's pkgs; repeats
+    #[arg(long, value_name = "DIR")]
+    pub package_cache: Vec<PathBuf>,
     /// Worker threads, at least 1 [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

@@ -29,6 +29,8 @@ pub const CONDITION: &str = "condition";
 pub const EXTRAS: &str = "extras";
 /// Name and mail of an author or maintainer's organisation, as stated by the package.
 pub const AUTHOR: &str = "author";
+/// Metadata file of a package cache, below that cache, that says who publishes it: no file of the target.
+pub const PACKAGE_CACHE: &str = "package-cache";
 /// Integrity hash of the artefact.
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.

@@ -103,7 +103,11 @@ fn the_sample_is_valid_and_whole() {
             assert!(packages.contains_key(id), "{id} is missing");
         }
         let seen = list(row, "evidence").iter().filter(|row| row["type"] == "observed").count();
-        let told = if kind == "service" { property(part, "location").len() } else { list(&part["evidence"], "occurrences").len() };
+        let told = if kind == "service" {
+            property(part, "location").len()
+        } else {
+            list(&part["evidence"], "occurrences").len()
+        };
         assert_eq!(told, seen, "{id}");
     }
 }
@@ -113,7 +117,10 @@ fn components_say_who_stands_behind_them() {
     let bom = json(SAMPLE, "cyclonedx");
     let parts = parts(&bom);
     let sanctioned = parts["pkg:npm/%40maskito/core@3.2.1"];
-    assert_eq!((text(sanctioned, "type"), text(sanctioned, "group"), text(sanctioned, "name")), ("library", "@maskito", "core"));
+    assert_eq!(
+        (text(sanctioned, "type"), text(sanctioned, "group"), text(sanctioned, "name")),
+        ("library", "@maskito", "core")
+    );
     assert_eq!(sanctioned["supplier"]["name"], "T-Bank (Tinkoff)");
     assert_eq!(sanctioned["supplier"]["address"]["country"], "RU");
     assert_eq!(property(sanctioned, "organisation"), ["T-Bank (Tinkoff)"]);
@@ -214,8 +221,16 @@ fn hashes_scopes_and_licences() {
         "node_modules/b":{{"version":"1.0.0","dev":true}}}}}}"#
     );
     write(folder.path(), "package-lock.json", &lock);
-    write(folder.path(), "node_modules/a/package.json", r#"{"name":"a","version":"1.0.0","license":"MIT/Apache-2.0","repository":"example/a"}"#);
-    write(folder.path(), "node_modules/b/package.json", r#"{"name":"b","version":"1.0.0","license":"SEE LICENSE IN x"}"#);
+    write(
+        folder.path(),
+        "node_modules/a/package.json",
+        r#"{"name":"a","version":"1.0.0","license":"MIT/Apache-2.0","repository":"example/a"}"#,
+    );
+    write(
+        folder.path(),
+        "node_modules/b/package.json",
+        r#"{"name":"b","version":"1.0.0","license":"SEE LICENSE IN x"}"#,
+    );
     write(folder.path(), "go.mod", "module example.com/x\n\ngo 1.22\n\nrequire github.com/example/y v1.0.0\n");
     write(folder.path(), "go.sum", "github.com/example/y v1.0.0 h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n");
     let target = folder.path().display().to_string();
@@ -251,7 +266,8 @@ fn hashes_scopes_and_licences() {
 #[test]
 fn hostile_names_stay_valid() {
     let folder = tempfile::tempdir().expect("a folder");
-    let names = ["a\\u001b[31m", "a b", "a/../b", "é", "%zz", "urn:cdx:x", "a\\u202e", "SPDXRef-DOCUMENT", "<x>\\\"", "A", "a"];
+    let names =
+        ["a\\u001b[31m", "a b", "a/../b", "é", "%zz", "urn:cdx:x", "a\\u202e", "SPDXRef-DOCUMENT", "<x>\\\"", "A", "a"];
     let mut rows = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let version = format!("1.0.{at}\\n");

@@ -59,7 +59,8 @@ fn encode(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let mut in_fragment = false;
     for (at, byte) in bytes.iter().enumerate() {
-        let is_escape = *byte == b'%' && bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        let is_escape =
+            *byte == b'%' && bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
         let is_first_hash = *byte == b'#' && !in_fragment;
         in_fragment |= is_first_hash;
         if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(byte) || is_escape || is_first_hash {

@@ -121,7 +121,8 @@ impl<'r> Bill<'r> {
         }
         let around = Around { rows, relations };
         let parts: Vec<Part<'r>> = report.components.iter().filter_map(|row| around.part(row)).collect();
-        let index: BTreeMap<&str, usize> = parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
+        let index: BTreeMap<&str, usize> =
+            parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
         let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
         for row in &report.relations {
             if let (Some(from), Some(kind), Some(to)) =
@@ -263,12 +264,8 @@ impl<'r> Around<'r> {
     fn notes(&self, part: &Part<'r>) -> Vec<(&'r str, String)> {
         let mut notes: Vec<(&str, String)> = vec![("kind", part.row.kind.clone())];
         notes.extend(part.row.controlled_from.iter().map(|state| ("jurisdiction", state.clone())));
-        let names: BTreeSet<&str> = part
-            .parties
-            .iter()
-            .filter(|party| ANSWERS.contains(&party.relation))
-            .map(|party| party.name)
-            .collect();
+        let names: BTreeSet<&str> =
+            part.parties.iter().filter(|party| ANSWERS.contains(&party.relation)).map(|party| party.name).collect();
         notes.extend(names.into_iter().map(|name| ("organisation", name.to_owned())));
         notes.extend(part.parties.iter().map(|party| ("attribution", party.attribution())));
         for row in self.of(&part.row.id) {

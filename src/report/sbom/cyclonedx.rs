@@ -312,18 +312,13 @@ fn version(part: &Part<'_>) -> Option<String> {
 }
 
 fn organisation(party: &Party<'_>) -> Organisation {
-    Organisation {
-        name: party.name.to_owned(),
-        address: party.seat.map(|seat| Address { country: seat.to_owned() }),
-    }
+    Organisation { name: party.name.to_owned(), address: party.seat.map(|seat| Address { country: seat.to_owned() }) }
 }
 
 fn choice(licence: &Licence) -> LicenceChoice {
     let acknowledgement = "declared";
     match licence {
-        Licence::Id(id) => {
-            LicenceChoice::License(StatedLicence { id: Some(id.clone()), name: None, acknowledgement })
-        }
+        Licence::Id(id) => LicenceChoice::License(StatedLicence { id: Some(id.clone()), name: None, acknowledgement }),
         Licence::Name(name) => {
             LicenceChoice::License(StatedLicence { id: None, name: Some(name.clone()), acknowledgement })
         }
@@ -360,7 +355,8 @@ fn service(part: &Part<'_>) -> Service {
         let line = place.line.map_or_else(String::new, |line| format!(":{line}"));
         properties.push(property("location", format!("{}{line} ({context})", place.path)));
     }
-    let mut endpoints: Vec<String> = part.places().filter_map(|(place, _)| endpoint(place.excerpt.as_deref()?)).collect();
+    let mut endpoints: Vec<String> =
+        part.places().filter_map(|(place, _)| endpoint(place.excerpt.as_deref()?)).collect();
     endpoints.sort();
     endpoints.dedup();
     Service {

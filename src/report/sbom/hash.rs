@@ -43,9 +43,9 @@ pub(super) fn hashes(text: &str) -> Option<Vec<(Algorithm, String)>> {
 
 fn one(text: &str) -> Option<(Algorithm, String)> {
     let lower = text.to_ascii_lowercase().replace('_', "-");
-    let algorithm = ALGORITHMS.iter().find(|algorithm| {
-        lower.strip_prefix(algorithm.word).is_some_and(|rest| rest.starts_with([':', '-', '=']))
-    })?;
+    let algorithm = ALGORITHMS
+        .iter()
+        .find(|algorithm| lower.strip_prefix(algorithm.word).is_some_and(|rest| rest.starts_with([':', '-', '='])))?;
     let value = &text[algorithm.word.len() + 1..];
     // npm allows options behind a question mark
     let value = value.split('?').next().unwrap_or(value);

@@ -196,8 +196,7 @@ fn target(report: &Report) -> Package {
 fn package(part: &Part<'_>, declared: String, created: &str, tool: &str) -> Package {
     let location = part.values(key::DOWNLOAD).iter().find_map(|text| location(text));
     let supplier = part.supplier().map_or_else(|| UNKNOWN.to_owned(), organisation);
-    let notes: Vec<String> =
-        part.notes.iter().map(|(name, value)| format!("sovaudit:{name}={value}")).collect();
+    let notes: Vec<String> = part.notes.iter().map(|(name, value)| format!("sovaudit:{name}={value}")).collect();
     let places: Vec<String> = part
         .places()
         .map(|(place, context)| {
@@ -296,7 +295,11 @@ fn declared(part: &Part<'_>, names: &mut BTreeMap<String, String>) -> String {
             Licence::Id(id) => id.clone(),
             // references lead out of this document
             Licence::Expression(text) if !text.contains("Ref-") => {
-                if several { format!("({text})") } else { text.clone() }
+                if several {
+                    format!("({text})")
+                } else {
+                    text.clone()
+                }
             }
             Licence::Expression(text) | Licence::Name(text) => {
                 let id = format!("LicenseRef-{}-{}", word(text), digest(text));
