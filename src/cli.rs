@@ -113,7 +113,7 @@ pub struct ScanArgs {
     /// Shared arguments.
     #[command(flatten)]
     pub common: Common,
-    /// What standard output gets: table, json, sarif, markdown, cyclonedx, spdx
+    /// What standard output gets: table, json, sarif, markdown, cyclonedx, spdx, spdx-tag-value
     #[arg(long, default_value = "table")]
     pub format: String,
     /// Write FORMAT=FILE as well; FILE `-` is standard output, instead of --format; repeats

@@ -36,8 +36,15 @@ pub trait Format: Sync {
 }
 
 /// Every format. The table is for terminals: 80 columns, no colour unless asked.
-pub static FORMATS: &[&dyn Format] =
-    &[&table::Table, &json::Json, &sarif::Sarif, &markdown::Markdown, &sbom::cyclonedx::CycloneDx, &sbom::spdx::Spdx];
+pub static FORMATS: &[&dyn Format] = &[
+    &table::Table,
+    &json::Json,
+    &sarif::Sarif,
+    &markdown::Markdown,
+    &sbom::cyclonedx::CycloneDx,
+    &sbom::spdx::Spdx,
+    &sbom::tag_value::TagValue,
+];
 
 /// The format a word names.
 #[must_use]

@@ -298,6 +298,21 @@ fn hostile_names_stay_valid() {
     }
 }
 
+#[test]
+fn tags_and_values_say_the_same() {
+    let document = json(SAMPLE, "spdx");
+    let tags = output(SAMPLE, "spdx-tag-value", &[]);
+    let values = |tag: &str| -> Vec<&str> {
+        tags.lines().filter_map(|line| line.strip_prefix(tag)?.strip_prefix(": ")).collect()
+    };
+    assert_eq!(values("DocumentNamespace"), [text(&document, "documentNamespace")]);
+    let of = |key: &str| -> Vec<&str> { list(&document, "packages").iter().map(|row| text(row, key)).collect() };
+    assert_eq!(values("PackageName"), of("name"));
+    assert_eq!(values("PackageSupplier"), of("supplier"));
+    assert_eq!(values("Relationship").len(), list(&document, "relationships").len());
+    assert_eq!(tags.matches("<text>").count(), tags.matches("</text>").count());
+}
+
 /// An id that is valid here must be one of the list that the schema refers to.
 #[test]
 fn licence_ids_are_those_of_the_schema() {

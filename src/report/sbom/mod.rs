@@ -10,6 +10,7 @@ pub mod cyclonedx;
 mod hash;
 mod licence;
 pub mod spdx;
+pub mod tag_value;
 
 use std::io;
 

@@ -26,11 +26,7 @@ impl Format for Spdx {
     }
 
     fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut document = document(report);
-        // the default place for documents whose maker has no web site
-        let name = word(&document.name);
-        document.document_namespace = format!("https://spdx.org/spdxdocs/{name}-{}", super::uuid(&document)?);
-        serde_json::to_writer_pretty(&mut *out, &document)?;
+        serde_json::to_writer_pretty(&mut *out, &document(report)?)?;
         out.write_all(b"\n")
     }
 }
@@ -41,99 +37,108 @@ const UNKNOWN: &str = "NOASSERTION";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
-    spdx_version: &'static str,
-    data_license: &'static str,
+pub(super) struct Document {
+    pub(super) spdx_version: &'static str,
+    pub(super) data_license: &'static str,
     #[serde(rename = "SPDXID")]
-    id: &'static str,
-    name: String,
-    document_namespace: String,
-    creation_info: CreationInfo,
-    packages: Vec<Package>,
-    relationships: Vec<Relationship>,
+    pub(super) id: &'static str,
+    pub(super) name: String,
+    pub(super) document_namespace: String,
+    pub(super) creation_info: CreationInfo,
+    pub(super) packages: Vec<Package>,
+    pub(super) relationships: Vec<Relationship>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    has_extracted_licensing_infos: Vec<ExtractedLicence>,
+    pub(super) has_extracted_licensing_infos: Vec<ExtractedLicence>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CreationInfo {
-    created: String,
-    creators: Vec<String>,
-    license_list_version: String,
-    comment: String,
+pub(super) struct CreationInfo {
+    pub(super) created: String,
+    pub(super) creators: Vec<String>,
+    pub(super) license_list_version: String,
+    pub(super) comment: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Package {
+pub(super) struct Package {
     #[serde(rename = "SPDXID")]
-    id: String,
-    name: String,
+    pub(super) id: String,
+    pub(super) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version_info: Option<String>,
-    supplier: String,
+    pub(super) version_info: Option<String>,
+    pub(super) supplier: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    originator: Option<String>,
-    download_location: String,
-    files_analyzed: bool,
+    pub(super) originator: Option<String>,
+    pub(super) download_location: String,
+    pub(super) files_analyzed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    checksums: Vec<Checksum>,
+    pub(super) checksums: Vec<Checksum>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    source_info: Option<String>,
-    license_concluded: &'static str,
-    license_declared: String,
-    copyright_text: &'static str,
+    pub(super) source_info: Option<String>,
+    pub(super) license_concluded: &'static str,
+    pub(super) license_declared: String,
+    pub(super) copyright_text: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    external_refs: Vec<ExternalRef>,
-    primary_package_purpose: &'static str,
+    pub(super) external_refs: Vec<ExternalRef>,
+    pub(super) primary_package_purpose: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    annotations: Vec<Annotation>,
+    pub(super) annotations: Vec<Annotation>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Checksum {
-    algorithm: &'static str,
-    checksum_value: String,
+pub(super) struct Checksum {
+    pub(super) algorithm: &'static str,
+    pub(super) checksum_value: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ExternalRef {
-    reference_category: &'static str,
-    reference_type: &'static str,
-    reference_locator: String,
+pub(super) struct ExternalRef {
+    pub(super) reference_category: &'static str,
+    pub(super) reference_type: &'static str,
+    pub(super) reference_locator: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Annotation {
-    annotation_date: String,
-    annotation_type: &'static str,
-    annotator: String,
-    comment: String,
+pub(super) struct Annotation {
+    pub(super) annotation_date: String,
+    pub(super) annotation_type: &'static str,
+    pub(super) annotator: String,
+    pub(super) comment: String,
 }
 
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "camelCase")]
-struct Relationship {
-    spdx_element_id: String,
-    relationship_type: &'static str,
-    related_spdx_element: String,
+pub(super) struct Relationship {
+    pub(super) spdx_element_id: String,
+    pub(super) relationship_type: &'static str,
+    pub(super) related_spdx_element: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'static str>,
+    pub(super) comment: Option<&'static str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ExtractedLicence {
-    license_id: String,
-    extracted_text: String,
-    name: String,
+pub(super) struct ExtractedLicence {
+    pub(super) license_id: String,
+    pub(super) extracted_text: String,
+    pub(super) name: String,
 }
 
-fn document(report: &Report) -> Document {
+/// The document, with the namespace that its words give.
+pub(super) fn document(report: &Report) -> io::Result<Document> {
+    let mut document = words(report);
+    // the default place for documents whose maker has no web site
+    let name = word(&document.name);
+    document.document_namespace = format!("https://spdx.org/spdxdocs/{name}-{}", super::uuid(&document)?);
+    Ok(document)
+}
+
+fn words(report: &Report) -> Document {
     let bill = Bill::new(report);
     let tool = format!("Tool: sovaudit-{}", report.version);
     // the format must have a time; the day is a parameter of the run, so that the same facts give the same bytes
