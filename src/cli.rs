@@ -88,6 +88,10 @@ pub struct Common {
     /// Registry that may be spoken to without encryption; repeats
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
+    /// Package cache of this machine that tells who publishes what was found: ~/.cargo, a Go module cache, ~/.m2,
+    /// ~/.nuget/packages, a gem home, site-packages, node_modules, vendor, Conda's pkgs; repeats
+    #[arg(long, value_name = "DIR")]
+    pub package_cache: Vec<PathBuf>,
     /// Worker threads, at least 1 [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
@@ -109,12 +113,16 @@ pub struct ScanArgs {
     /// Shared arguments.
     #[command(flatten)]
     pub common: Common,
-    /// What standard output gets: table, json, sarif, markdown
+    /// What standard output gets: table, json, sarif, markdown, cyclonedx, spdx, spdx-tag-value
     #[arg(long, default_value = "table")]
     pub format: String,
     /// Write FORMAT=FILE as well; FILE `-` is standard output, instead of --format; repeats
     #[arg(long, value_name = "FORMAT=FILE")]
     pub output: Vec<String>,
+    /// Time of making to write into bills of materials: `now`, or as 2026-11-23T12:00:00Z [default: none, so that the
+    /// same facts give the same bytes; SPDX, which must have one, then says midnight of the --as-of day]
+    #[arg(long, value_name = "TIME")]
+    pub timestamp: Option<String>,
     /// Categories, rule ids or severities (and worse) that fail the gate; `none` for nothing
     #[arg(long, value_delimiter = ',', value_name = "WORD,…")]
     pub fail_on: Option<Vec<String>>,

@@ -30,6 +30,9 @@ pub struct Config {
     /// Folders of rule files on top of the embedded ones.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// Package caches that tell who publishes what was found.
+    #[serde(default)]
+    pub package_caches: Vec<String>,
     /// Accepted findings.
     #[serde(default, rename = "waiver")]
     pub waivers: Vec<Waiver>,
@@ -62,6 +65,9 @@ exclude = []
 # Rule folders of your own, laid over the embedded rules.
 # rules = ["sovaudit-rules"]
 
+# Package caches that tell who publishes what was found; those outside of this folder are given with --package-cache.
+# package-caches = ["web/node_modules"]
+
 # Accepted findings. Reason, owner and expiry are mandatory; an expired waiver fails the gate again.
 # [[waiver]]
 # rule = "sanctioned-owner"
@@ -88,7 +94,7 @@ impl Config {
     }
 
     /// Reads the configuration of a scanned folder, if there is one. The folder is not trusted: the file
-    /// must lie in it, and so must the rule folders it names.
+    /// must lie in it, and so must the rule folders and package caches it names.
     ///
     /// # Errors
     /// What is wrong, with file, line and column.
@@ -101,11 +107,13 @@ impl Config {
         let name = RelPath::new(NAME).context("a constant path")?;
         let bytes = directory::read_without_links(folder, &name, LARGEST).map_err(|error| unreadable(&shown, error))?;
         let config = Self::parse(&shown, bytes)?;
-        for rules in &config.rules {
-            let inside = RelPath::new(rules).is_some_and(|rules| !has_link(folder, &rules));
-            anyhow::ensure!(
-                inside,
-                "{shown}: the rules folder `{rules}` lies outside the scanned folder; give it with --rules"
+        let is_inside = |path: &String| RelPath::new(path).is_some_and(|path| !has_link(folder, &path));
+        if let Some(rules) = config.rules.iter().find(|path| !is_inside(path)) {
+            anyhow::bail!("{shown}: the rules folder `{rules}` lies outside the scanned folder; give it with --rules");
+        }
+        if let Some(cache) = config.package_caches.iter().find(|path| !is_inside(path)) {
+            anyhow::bail!(
+                "{shown}: the package cache `{cache}` lies outside the scanned folder; give it with --package-cache"
             );
         }
         Ok(config)

@@ -11,9 +11,11 @@ use crate::cli::Common;
 use crate::config::Config;
 use crate::model::{Date, Inventory};
 use crate::rules::{Profile, RuleSet};
+use crate::scan::package::cache::consult;
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
 use crate::source::image::ImageOptions;
 use crate::source::image_manifest::Platform;
+use crate::source::package_cache::PackageCache;
 use crate::target::{Target, scan_image};
 
 /// Rules and facts.
@@ -79,9 +81,19 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         .stack_size(8 << 20)
         .thread_name(|at| format!("scan-{at}"))
         .build()?;
-    let inventory = pool.install(|| take_stock(&target, common, &knowledge.catalog, &options))?;
+    let caches = caches(common, &config, &target)?;
+    let inventory = pool.install(|| {
+        let inventory = take_stock(&target, common, &knowledge.catalog, &options)?;
+        anyhow::Ok(consult(inventory, &caches, &options.limits))
+    })?;
     let inventory = attribute(inventory, &knowledge.catalog, as_of);
     Ok(Prepared { knowledge, config, profile, as_of, inventory })
+}
+
+/// Package caches of the configuration and of the command line.
+fn caches(common: &Common, config: &Config, target: &Target) -> anyhow::Result<Vec<PackageCache>> {
+    let named = config.package_caches.iter().map(|folder| beside(target, folder));
+    named.chain(common.package_cache.iter().cloned()).map(|folder| PackageCache::open(&folder)).collect()
 }
 
 fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {

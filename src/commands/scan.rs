@@ -16,12 +16,14 @@ use crate::model::{Fingerprint, Severity};
 use crate::report::{self, Format, Report};
 use crate::rules::gate;
 use crate::rules::run::{View, judge};
+use crate::text::clean_line;
 
 /// Runs the command.
 pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
     // outputs are checked before the work, so that a typing mistake does not cost a scan
     let (files, on_standard_output) = outputs(&arguments.output)?;
     let shown = on_standard_output.map_or_else(|| format_named(&arguments.format), Ok)?;
+    let created = arguments.timestamp.as_deref().map(timestamp).transpose()?;
     // freeing a large inventory takes longer than the end of the process does
     let prepared = ManuallyDrop::new(prepare(&arguments.common)?);
     let fail_on = fail_on(arguments, &prepared.config.fail_on, &prepared.profile.file.fail_on, &prepared.knowledge)?;
@@ -46,8 +48,10 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         judgement: &judgement,
         gate: &gate,
         waivers: &prepared.config.waivers,
-        with_inventory: shown.id() == "json" || files.iter().any(|(format, _)| format.id() == "json"),
+        with_inventory: shown.needs_inventory() || files.iter().any(|(format, _)| format.needs_inventory()),
         width: super::terminal_width(),
+        name: name_of(&arguments.common.target),
+        created,
     });
     for (format, path) in &files {
         write_file(*format, &report, path)?;
@@ -70,6 +74,28 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
 fn format_named(word: &str) -> anyhow::Result<&'static dyn Format> {
     let known: Vec<&str> = report::FORMATS.iter().map(|format| format.id()).collect();
     report::format(word).with_context(|| format!("there is no format `{word}`; choose one of {}", known.join(", ")))
+}
+
+/// What the target is called: the folder's or file's own name, without the way to it; an image's reference.
+fn name_of(target: &str) -> String {
+    let path = target.trim_start_matches("oci-layout:");
+    let real = Path::new(path).canonicalize().ok();
+    let name = match &real {
+        Some(real) => real.file_name().map(|name| name.to_string_lossy().into_owned()),
+        None => Some(target.trim_start_matches("docker://").to_owned()),
+    };
+    name.map_or_else(|| "target".to_owned(), |name| clean_line(&name).into_owned())
+}
+
+/// A time in the form that bills of materials want: UTC, whole seconds.
+fn timestamp(text: &str) -> anyhow::Result<String> {
+    let time = match text {
+        "now" => jiff::Timestamp::now(),
+        text => text.parse().ok().with_context(|| {
+            format!("`--timestamp {text}` is neither `now` nor a time such as 2026-11-23T12:00:00Z")
+        })?,
+    };
+    Ok(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// Files to write, and the format that `-` asks for on standard output.

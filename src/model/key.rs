@@ -40,6 +40,8 @@ pub const AUTHOR: &str = "author";
 pub const HELD: &str = "held";
 /// Of a project: language or tool with the version it asks for, as written: `go 1.24`, `php >=8.2`.
 pub const TOOLCHAIN: &str = "toolchain";
+/// Metadata file of a package cache, below that cache, that says who publishes it: no file of the target.
+pub const PACKAGE_CACHE: &str = "package-cache";
 /// Integrity hash of the artefact.
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.

@@ -362,6 +362,13 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Type, namespace and name of a package URL, decoded; `None` for other ids.
+#[must_use]
+pub fn parts(id: &str) -> Option<(String, Option<String>, String)> {
+    let purl: PackageUrl<'_> = id.parse().ok()?;
+    Some((purl.ty().to_owned(), purl.namespace().map(str::to_owned), purl.name().to_owned()))
+}
+
 /// A parsed container image reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageReference {

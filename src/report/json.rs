@@ -12,6 +12,10 @@ impl Format for Json {
         "json"
     }
 
+    fn needs_inventory(&self) -> bool {
+        true
+    }
+
     fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, report)?;
         out.write_all(b"\n")

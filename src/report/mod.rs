@@ -5,6 +5,7 @@ pub mod json;
 pub mod markdown;
 mod model;
 pub mod sarif;
+pub mod sbom;
 pub mod table;
 mod words;
 
@@ -22,6 +23,11 @@ pub trait Format: Sync {
     /// Word for `--format` and `--output`.
     fn id(&self) -> &'static str;
 
+    /// True when it writes every component and relation; building them costs time and memory.
+    fn needs_inventory(&self) -> bool {
+        false
+    }
+
     /// Writes the report.
     ///
     /// # Errors
@@ -30,7 +36,15 @@ pub trait Format: Sync {
 }
 
 /// Every format. The table is for terminals: 80 columns, no colour unless asked.
-pub static FORMATS: &[&dyn Format] = &[&table::Table, &json::Json, &sarif::Sarif, &markdown::Markdown];
+pub static FORMATS: &[&dyn Format] = &[
+    &table::Table,
+    &json::Json,
+    &sarif::Sarif,
+    &markdown::Markdown,
+    &sbom::cyclonedx::CycloneDx,
+    &sbom::spdx::Spdx,
+    &sbom::tag_value::TagValue,
+];
 
 /// The format a word names.
 #[must_use]

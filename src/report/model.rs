@@ -45,6 +45,12 @@ pub struct Report {
     /// Columns of the terminal; no part of the data.
     #[serde(skip)]
     pub width: usize,
+    /// Short name of the target, the same wherever it lies; only bills of materials write it.
+    #[serde(skip)]
+    pub name: String,
+    /// When it was made, where that was asked for; only bills of materials write it.
+    #[serde(skip)]
+    pub created: Option<String>,
 }
 
 /// An entry that an added layer replaced.
@@ -354,6 +360,8 @@ pub enum EvidenceRow {
         sources: Vec<String>,
         /// Mark.
         verification: String,
+        /// How exactly the entry fits: `possible`, `likely`, `certain`.
+        confidence: String,
     },
 }
 

@@ -137,6 +137,11 @@ impl<'a> Facts<'a> {
         });
     }
 
+    /// What was written.
+    pub(super) fn into_parts(self) -> (Draft, Vec<Diagnostic>) {
+        (self.facts, self.diagnostics)
+    }
+
     /// How many facts were written so far.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -11,6 +11,7 @@ pub mod image_manifest;
 pub mod layers;
 mod limits;
 mod oci_layout;
+pub mod package_cache;
 #[cfg(feature = "registry")]
 mod registry;
 pub mod tar_entries;

@@ -66,6 +66,7 @@ fn evidence_row(evidence: &Evidence) -> EvidenceRow {
             entry: cited.entry.to_string(),
             sources: cited.sources.iter().map(|source| source.title.to_string()).collect(),
             verification: cited.verification.as_str().to_owned(),
+            confidence: cited.confidence.as_str().to_owned(),
         },
     }
 }

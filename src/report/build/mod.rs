@@ -47,10 +47,14 @@ pub struct Sources<'a> {
     pub gate: &'a Gate,
     /// Waivers of the configuration.
     pub waivers: &'a [Waiver],
-    /// Whether the report lists every component and relation; only the JSON format writes them.
+    /// Whether the report lists every component and relation, see [`super::Format::needs_inventory`].
     pub with_inventory: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Short name of the target.
+    pub name: String,
+    /// When the report is made, where that is to be written.
+    pub created: Option<String>,
 }
 
 /// Builds the report.
@@ -76,6 +80,8 @@ pub fn build(sources: &Sources<'_>) -> Report {
         components: if sources.with_inventory { components(graph) } else { Vec::new() },
         relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
         width: sources.width,
+        name: sources.name.clone(),
+        created: sources.created.clone(),
     }
 }
 

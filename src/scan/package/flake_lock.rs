@@ -73,12 +73,9 @@ fn target<'a>(input: &'a Node, root: &'a str, inputs: &Inputs<'a>) -> Option<&'a
     let mut steps = STEPS;
     // a step of a path may be a path itself: what is left is kept, innermost last
     let mut left: Vec<&'a str> = Vec::new();
-    let mut at: &'a str = "";
     loop {
-        if let Some(name) = input.text() {
-            at = name;
-        } else {
-            at = root;
+        let at = input.text().unwrap_or(root);
+        if input.text().is_none() {
             left.extend(input.list().iter().rev().filter_map(Node::text));
         }
         if left.len() > STEPS {

@@ -8,6 +8,7 @@ pub mod dart;
 pub mod flake_lock;
 pub mod apple;
 pub mod dotnet;
+pub mod cache;
 pub mod golang;
 pub mod haskell;
 pub mod javascript;

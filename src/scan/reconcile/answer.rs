@@ -8,7 +8,7 @@ use crate::model::{ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory,
 use crate::text::RelPath;
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
-const STATED: [&str; 3] = [key::RELATION, key::REQUIREMENT, key::SCOPE];
+const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CONDITION, key::EXTRAS];
 
 /// What manifests state of an open requirement, by manifest.
 type Stated = BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>>;

@@ -87,7 +87,7 @@ fn holder(path: &RelPath) -> Option<RelPath> {
 }
 
 /// npm's short form `owner/name` means a repository on GitHub.
-fn full(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn full(text: &str) -> std::borrow::Cow<'_, str> {
     match text.split_once('/') {
         Some((owner, name)) if !owner.contains([':', '.', '@']) && !name.contains('/') => {
             std::borrow::Cow::Owned(format!("github:{text}"))

@@ -63,10 +63,10 @@ impl Scanner for InstalledPython {
     }
 }
 
-type Field<'a> = (&'a str, &'a str, Span);
+pub(crate) type Field<'a> = (&'a str, &'a str, Span);
 
 /// The fields above the first empty line, without those that are empty; the description follows below.
-fn header(text: &str) -> Vec<Field<'_>> {
+pub(crate) fn header(text: &str) -> Vec<Field<'_>> {
     lines(text)
         .take_while(|line| !line.text.is_empty())
         .filter(|line| !line.text.starts_with([' ', '\t']))
@@ -115,7 +115,7 @@ fn direct_url(file: &SourceFile, out: &mut Facts<'_>) -> anyhow::Result<()> {
 }
 
 /// Who writes it, as far as mail domains and code hosts tell.
-fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile, out: &mut Facts<'_>) {
+pub(crate) fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile, out: &mut Facts<'_>) {
     for (name, value, span) in fields {
         let seen = file.at(*span);
         match *name {

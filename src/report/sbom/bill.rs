@@ -1,0 +1,360 @@
+//! What every bill of materials says, gathered from the report's rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hash::{Algorithm, hashes};
+use super::licence::{Licence, licence};
+use crate::model::purl::{self, ImageReference};
+use crate::model::{ComponentKind, RelationKind, key};
+use crate::report::{ComponentRow, EvidenceRow, PlaceRow, RelationRow, Report};
+
+/// Relations that pass a need on: the far end belongs into the dependency graph of a bill.
+const NEEDS: [RelationKind; 4] =
+    [RelationKind::DependsOn, RelationKind::Calls, RelationKind::RunsOn, RelationKind::BasedOn];
+
+/// Relations that name who answers for a thing.
+const ANSWERS: [RelationKind; 3] = [RelationKind::MaintainedBy, RelationKind::ProvidedBy, RelationKind::DesignedBy];
+
+/// The bill of one report.
+pub(super) struct Bill<'r> {
+    /// What the system is made of, in id order.
+    pub(super) parts: Vec<Part<'r>>,
+    /// Relations between parts: near end, kind, far end; sorted.
+    pub(super) edges: Vec<(usize, RelationKind, usize)>,
+}
+
+/// One entry of a bill.
+pub(super) struct Part<'r> {
+    /// The component.
+    pub(super) row: &'r ComponentRow,
+    /// Of what sort.
+    pub(super) kind: ComponentKind,
+    /// What stands before the name: npm scope, Maven group, owner of a repository.
+    pub(super) group: Option<String>,
+    /// Its name.
+    pub(super) name: String,
+    /// The version, tag, digest or revision.
+    pub(super) version: Option<&'r str>,
+    /// Package URL.
+    pub(super) purl: Option<String>,
+    /// Licences as stated.
+    pub(super) licences: BTreeSet<Licence>,
+    /// Hashes of its artefacts.
+    pub(super) hashes: BTreeSet<(Algorithm, String)>,
+    /// Who stands behind it.
+    pub(super) parties: Vec<Party<'r>>,
+    /// What bills have no field for: names below `sovaudit:` with values, in a fixed order.
+    pub(super) notes: Vec<(&'r str, String)>,
+}
+
+/// An organisation behind a part.
+#[derive(Clone)]
+pub(super) struct Party<'r> {
+    /// How it stands to the part.
+    pub(super) relation: RelationKind,
+    /// Its name.
+    pub(super) name: &'r str,
+    /// ISO code of the state it sits in.
+    pub(super) seat: Option<&'r str>,
+    /// Why we believe it: the entry of the rule files, with its mark and how exactly it fits.
+    cited: Option<(&'r str, &'r str, &'r str)>,
+}
+
+impl Party<'_> {
+    /// Larger is better known.
+    fn strength(&self) -> (usize, usize) {
+        let (_, mark, fits) = self.cited.unwrap_or(("", "", ""));
+        let at = |words: &[&str], word: &str| words.iter().position(|known| *known == word).map_or(0, |at| at + 1);
+        (at(&["possible", "likely", "certain"], fits), at(&["recalled", "one-source", "two-source"], mark))
+    }
+
+    /// A name that only resembles, or a maintainer's mail domain, says too little to be called the supplier.
+    fn is_exact(&self) -> bool {
+        self.cited.is_none_or(|(_, _, fits)| fits != "possible")
+    }
+
+    /// `maintained-by T-Bank: organisation/tbank key npm:@x (two-source, certain)`.
+    fn attribution(&self) -> String {
+        let why = self.cited.map_or_else(String::new, |(entry, mark, fits)| format!(": {entry} ({mark}, {fits})"));
+        format!("{} {}{why}", self.relation.as_str(), self.name)
+    }
+}
+
+impl<'r> Part<'r> {
+    /// Who supplies it: the best known of those who answer for it. A supplier that the facts only hint at is told in
+    /// the notes and is none.
+    pub(super) fn supplier(&self) -> Option<&Party<'r>> {
+        let answering = self.parties.iter().filter(|party| ANSWERS.contains(&party.relation) && party.is_exact());
+        // of equals the first
+        answering.rev().max_by_key(|party| party.strength())
+    }
+
+    /// Who designed it.
+    pub(super) fn designer(&self) -> Option<&Party<'r>> {
+        self.parties.iter().find(|party| party.relation == RelationKind::DesignedBy && party.is_exact())
+    }
+
+    /// The values of an attribute.
+    pub(super) fn values(&self, key: &str) -> &'r [String] {
+        self.row.attributes.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where it was seen, by which scanner and how well.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&'r PlaceRow, String)> + use<'r> {
+        self.row.evidence.iter().filter_map(|evidence| match evidence {
+            EvidenceRow::Observed { place, layer, scanner, basis } => {
+                let layer = layer.as_ref().map_or_else(String::new, |layer| format!(", layer {layer}"));
+                Some((place, format!("{scanner}, {basis}{layer}")))
+            }
+            EvidenceRow::Cited { .. } => None,
+        })
+    }
+}
+
+impl<'r> Bill<'r> {
+    /// Gathers.
+    pub(super) fn new(report: &'r Report) -> Self {
+        let rows: BTreeMap<&str, &ComponentRow> = report.components.iter().map(|row| (row.id.as_str(), row)).collect();
+        let mut relations: BTreeMap<&str, Vec<&RelationRow>> = BTreeMap::new();
+        for row in &report.relations {
+            relations.entry(row.from.as_str()).or_default().push(row);
+        }
+        let around = Around { rows, relations };
+        let parts: Vec<Part<'r>> = report.components.iter().filter_map(|row| around.part(row)).collect();
+        let index: BTreeMap<&str, usize> =
+            parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
+        let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
+        for row in &report.relations {
+            if let (Some(from), Some(kind), Some(to)) =
+                (index.get(row.from.as_str()), edge_kind(&row.kind), index.get(row.to.as_str()))
+            {
+                edges.push((*from, kind, *to));
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        Self { parts, edges }
+    }
+
+    /// What each part needs, by position. Containing is not needing where the facts tell the difference: of what a
+    /// part contains, only what it does not reach through the needs of its other contents is added to its own.
+    pub(super) fn needs(&self) -> Vec<BTreeSet<usize>> {
+        let mut needs: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.parts.len()];
+        let mut contents: Vec<Vec<usize>> = vec![Vec::new(); self.parts.len()];
+        for (from, kind, to) in &self.edges {
+            if *kind == RelationKind::Contains {
+                contents[*from].push(*to);
+            } else {
+                needs[*from].insert(*to);
+            }
+        }
+        let mut own: Vec<(usize, usize)> = Vec::new();
+        for (holder, contents) in contents.iter().enumerate().filter(|(_, contents)| !contents.is_empty()) {
+            let inside: BTreeSet<usize> = contents.iter().copied().collect();
+            let mut reached: BTreeSet<usize> = BTreeSet::from([holder]);
+            reach(&needs, holder, &inside, &mut reached);
+            for part in contents {
+                if reached.insert(*part) {
+                    own.push((holder, *part));
+                    reach(&needs, *part, &inside, &mut reached);
+                }
+            }
+        }
+        for (holder, part) in own {
+            needs[holder].insert(part);
+        }
+        needs
+    }
+
+    /// Parts from which all others are reached: those that no other part needs, and one of every circle.
+    pub(super) fn tops(&self, needs: &[BTreeSet<usize>]) -> Vec<usize> {
+        let needed: BTreeSet<usize> = needs.iter().flatten().copied().collect();
+        let everything: BTreeSet<usize> = (0..needs.len()).collect();
+        let mut reached = BTreeSet::new();
+        let mut tops = Vec::new();
+        let free = everything.iter().filter(|part| !needed.contains(part));
+        for part in free.chain(&everything) {
+            if reached.insert(*part) {
+                tops.push(*part);
+                reach(needs, *part, &everything, &mut reached);
+            }
+        }
+        tops.sort_unstable();
+        tops
+    }
+}
+
+/// Adds what a part reaches without leaving a set.
+fn reach(needs: &[BTreeSet<usize>], from: usize, within: &BTreeSet<usize>, reached: &mut BTreeSet<usize>) {
+    let mut open = vec![from];
+    while let Some(part) = open.pop() {
+        for next in &needs[part] {
+            if within.contains(next) && reached.insert(*next) {
+                open.push(*next);
+            }
+        }
+    }
+}
+
+fn edge_kind(word: &str) -> Option<RelationKind> {
+    NEEDS.into_iter().chain([RelationKind::Contains]).find(|kind| kind.as_str() == word)
+}
+
+/// Rows by what they are about.
+struct Around<'r> {
+    rows: BTreeMap<&'r str, &'r ComponentRow>,
+    relations: BTreeMap<&'r str, Vec<&'r RelationRow>>,
+}
+
+impl<'r> Around<'r> {
+    fn of(&self, id: &str) -> &[&'r RelationRow] {
+        self.relations.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entry of a component; parties and places have none.
+    fn part(&self, row: &'r ComponentRow) -> Option<Part<'r>> {
+        let kind = ComponentKind::parse(&row.kind).filter(|kind| kind.is_counted())?;
+        let first = |key: &str| row.attributes.get(key).and_then(|values| values.first()).map(String::as_str);
+        let version = first(key::VERSION).or_else(|| first(key::REVISION));
+        let purl = package_url(row, kind, version);
+        let (group, name) = names(row, kind, purl.as_deref());
+        let mut part = Part {
+            row,
+            kind,
+            group,
+            name,
+            version,
+            purl,
+            licences: BTreeSet::new(),
+            hashes: BTreeSet::new(),
+            parties: self.parties(&row.id),
+            notes: Vec::new(),
+        };
+        part.licences = part.values(key::LICENSE).iter().filter_map(|text| licence(text)).collect();
+        part.hashes = part.values(key::INTEGRITY).iter().filter_map(|text| hashes(text)).flatten().collect();
+        part.notes = self.notes(&part);
+        Some(part)
+    }
+
+    fn parties(&self, id: &str) -> Vec<Party<'r>> {
+        let behind = [ANSWERS.as_slice(), &[RelationKind::FabricatedBy]].concat();
+        let rows = self.of(id).iter().filter_map(|row| {
+            let relation = *behind.iter().find(|kind| kind.as_str() == row.kind)?;
+            Some(self.party(relation, row))
+        });
+        rows.collect()
+    }
+
+    fn party(&self, relation: RelationKind, row: &'r RelationRow) -> Party<'r> {
+        let name = self.rows.get(row.to.as_str()).and_then(|org| org.attributes.get(key::NAME)?.first());
+        let seat = self.of(&row.to).iter().find(|row| row.kind == RelationKind::IncorporatedIn.as_str());
+        let seat = seat.and_then(|row| row.to.strip_prefix("jurisdiction:")).filter(|code| code.len() == 2);
+        let name = name.map_or_else(|| rest(&row.to), String::as_str);
+        let party = |cited| Party { relation, name, seat, cited };
+        let cited = row.evidence.iter().filter_map(|evidence| match evidence {
+            EvidenceRow::Cited { entry, verification, confidence, .. } => {
+                Some((entry.as_str(), verification.as_str(), confidence.as_str()))
+            }
+            EvidenceRow::Observed { .. } => None,
+        });
+        cited.map(Some).map(party).max_by_key(Party::strength).unwrap_or_else(|| party(None))
+    }
+
+    /// Everything for which bills have no field.
+    fn notes(&self, part: &Part<'r>) -> Vec<(&'r str, String)> {
+        let mut notes: Vec<(&str, String)> = vec![("kind", part.row.kind.clone())];
+        notes.extend(part.row.controlled_from.iter().map(|state| ("jurisdiction", state.clone())));
+        let names: BTreeSet<&str> =
+            part.parties.iter().filter(|party| ANSWERS.contains(&party.relation)).map(|party| party.name).collect();
+        notes.extend(names.into_iter().map(|name| ("organisation", name.to_owned())));
+        notes.extend(part.parties.iter().map(|party| ("attribution", party.attribution())));
+        for row in self.of(&part.row.id) {
+            self.relation_notes(row, &mut notes);
+        }
+        for (key, values) in &part.row.attributes {
+            for value in values {
+                let has_field = match key.as_str() {
+                    key::NAME => true,
+                    key::VERSION | key::REVISION => part.version == Some(value.as_str()),
+                    key::LICENSE => licence(value).is_some(),
+                    key::INTEGRITY => hashes(value).is_some(),
+                    _ => false,
+                };
+                if !has_field {
+                    notes.push((key.as_str(), value.clone()));
+                }
+            }
+        }
+        notes
+    }
+
+    /// Relations that are no edges of a bill.
+    fn relation_notes(&self, row: &'r RelationRow, notes: &mut Vec<(&'r str, String)>) {
+        let is = |kind: RelationKind| row.kind == kind.as_str();
+        let is_told = edge_kind(&row.kind).is_some() && self.rows.get(row.to.as_str()).is_some_and(is_part);
+        if is_told || ANSWERS.into_iter().any(is) {
+            return;
+        }
+        let name = if is(RelationKind::FabricatedBy) {
+            self.party(RelationKind::FabricatedBy, row).name
+        } else {
+            rest(&row.to)
+        };
+        notes.push((row.kind.as_str(), name.to_owned()));
+        if is(RelationKind::DistributedBy) {
+            for operator in self.parties(&row.to) {
+                let seat = operator.seat.map_or_else(String::new, |seat| format!(" ({seat})"));
+                notes.push(("distributor", format!("{}{seat}", operator.name)));
+            }
+        }
+    }
+}
+
+fn is_part(row: &&ComponentRow) -> bool {
+    ComponentKind::parse(&row.kind).is_some_and(ComponentKind::is_counted)
+}
+
+/// What follows the first `:` of an id.
+fn rest(id: &str) -> &str {
+    id.split_once(':').map_or(id, |(_, rest)| rest)
+}
+
+/// The package URL; of models and repositories where their hub has a type of its own.
+fn package_url(row: &ComponentRow, kind: ComponentKind, version: Option<&str>) -> Option<String> {
+    let rest = rest(&row.id);
+    match kind {
+        ComponentKind::Package | ComponentKind::Image if row.id.starts_with("pkg:") => Some(row.id.clone()),
+        ComponentKind::Model => {
+            let (owner, name) = rest.strip_prefix("huggingface/")?.split_once('/')?;
+            // the version of a model is a commit
+            let commit = version.filter(|text| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            Some(purl::package("huggingface", Some(owner), name, commit).to_string())
+        }
+        ComponentKind::Repository => {
+            let (owner, name) = rest.strip_prefix("github.com/")?.split_once('/')?;
+            (!name.contains('/')).then(|| purl::package("github", Some(owner), name, version).to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Group and name.
+fn names(row: &ComponentRow, kind: ComponentKind, purl: Option<&str>) -> (Option<String>, String) {
+    let stated = row.attributes.get(key::NAME).and_then(|values| values.first());
+    if kind == ComponentKind::Image
+        && let Some(image) = stated.and_then(|name| ImageReference::parse(name))
+    {
+        return (None, format!("{}/{}", image.registry, image.repository));
+    }
+    let parts = purl.filter(|_| kind != ComponentKind::Image).and_then(purl::parts);
+    match parts {
+        // what no package URL can say stands as it was written
+        Some((ty, _, name)) if ty == "generic" => (None, stated.cloned().unwrap_or(name)),
+        // the group of an operating system's package is the system
+        Some((ty, _, name)) if ["deb", "apk", "rpm"].contains(&ty.as_str()) => (None, name),
+        // a module is named by its whole path
+        Some((ty, Some(namespace), name)) if ty == "golang" => (None, format!("{namespace}/{name}")),
+        Some((_, namespace, name)) => (namespace, name),
+        None => (None, stated.cloned().unwrap_or_else(|| rest(&row.id).to_owned())),
+    }
+}
