@@ -175,9 +175,9 @@ impl Known {
     #[must_use]
     pub fn relation(&self, kind: RelationKind, to: &ComponentId) -> Option<&Relation> {
         let start = self.relations.partition_point(|row| (row.kind, &row.to) < (kind, to));
-        self.relations.get(start).filter(|row| {
-            row.kind == kind && row.to == *to && row.group.is_none() && row.horizon.is_none()
-        })
+        self.relations
+            .get(start)
+            .filter(|row| row.kind == kind && row.to == *to && row.group.is_none() && row.horizon.is_none())
     }
 
     /// Adds a property or one more evidence for it.

@@ -121,7 +121,8 @@ fn each_workspace_folder_gets_the_version_that_its_lock_file_gives_it() {
         assert_eq!(needs(&found), wanted, "{}", lock.0);
         // what the tree makes itself is no package of others, and nothing is open
         assert!(said(&found).is_empty(), "{}: {:?}", lock.0, said(&found));
-        let open = found.facts().any(|(fact, _)| matches!(fact, FactRef::Attribute { key: "resolution", value, .. } if &**value == "unlocked"),
+        let open = found.facts().any(
+            |(fact, _)| matches!(fact, FactRef::Attribute { key: "resolution", value, .. } if &**value == "unlocked"),
         );
         assert!(!open, "{}", lock.0);
     }

@@ -47,11 +47,8 @@ impl Scanner for FlakeLock {
         let mut known: BTreeMap<&str, Locked> = BTreeMap::new();
         let mut inputs: Inputs<'_> = BTreeMap::new();
         for entry in all.entries() {
-            let locked = if *entry.key == *root {
-                Some(Locked::own(&project))
-            } else {
-                node(entry, &project, file, out)
-            };
+            let locked =
+                if *entry.key == *root { Some(Locked::own(&project)) } else { node(entry, &project, file, out) };
             known.extend(locked.map(|locked| (&*entry.key, locked)));
             let named = entry.value.get("inputs").map_or(&[][..], Node::entries);
             inputs.insert(&entry.key, named.iter().map(|input| (&*input.key, &input.value)).collect());

@@ -1,22 +1,22 @@
 //! Scanners of package manifests and lock files, one folder per language family.
 
 pub(crate) mod address;
+pub mod apple;
 pub mod bazel;
 pub mod beam;
+pub mod cache;
 pub mod cpp;
 pub mod dart;
-pub mod flake_lock;
-pub mod apple;
 pub mod dotnet;
-pub mod cache;
+pub mod flake_lock;
 pub mod golang;
 pub mod haskell;
 pub mod javascript;
 pub mod julia;
 pub mod jvm;
+pub mod php;
 pub mod python;
 pub mod r;
-pub mod php;
 pub mod ruby;
 pub mod rust;
 pub(crate) mod toolkit;

@@ -54,8 +54,8 @@ pub(super) fn replace(
         FactRef::Component { id, .. } => !gone.contains(id),
         FactRef::Attribute { of, .. } => !gone.contains(of),
         FactRef::Relation { from, kind, to, .. } => {
-            let is_taken = matches!(kind, RelationKind::DependsOn | RelationKind::Contains)
-                && taken.contains(&(from, to));
+            let is_taken =
+                matches!(kind, RelationKind::DependsOn | RelationKind::Contains) && taken.contains(&(from, to));
             !gone.contains(from) && !gone.contains(to) && !is_taken
         }
     });

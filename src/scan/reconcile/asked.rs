@@ -99,9 +99,8 @@ impl<'a> Asked<'a> {
     /// extra or of the build alone.
     pub(super) fn may_be_absent(&self, package: &ComponentId, manifest: &RelPath) -> bool {
         let attributes = self.inventory.known(package).map_or(&[][..], |known| known.attributes());
-        let here = |row: &&Attribute| {
-            row.key == key::SCOPE && row.evidence.iter().any(|one| one.path() == Some(manifest))
-        };
+        let here =
+            |row: &&Attribute| row.key == key::SCOPE && row.evidence.iter().any(|one| one.path() == Some(manifest));
         let mut scopes = attributes.iter().filter(here).peekable();
         scopes.peek().is_some() && scopes.all(|row| matches!(&*row.value, "optional" | "build"))
     }

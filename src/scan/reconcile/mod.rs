@@ -188,9 +188,7 @@ impl Changes {
     fn apply(mut self, inventory: &mut Inventory) {
         answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
         withdraw(inventory, &self.replaced, |_| true);
-        let is_open = |fact: FactRef<'_>| {
-            matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if &**value == "unlocked")
-        };
+        let is_open = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if &**value == "unlocked");
         withdraw(inventory, &self.confirmed, is_open);
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
             path,

@@ -81,7 +81,7 @@ pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts
         found.truncate(CHANNEL_LIMIT);
     }
     for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
-        let standing = if at == 0 { Standing::Instead } else { Standing::Beside };
+        let standing = if at == 0 { Standing::InsteadHere } else { Standing::BesideHere };
         let seen = setting(sheet.file, node.span, address);
         toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
     }
@@ -150,7 +150,7 @@ fn pip(item: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
             out.problem(DiagnosticKind::Unresolved, sheet.file, span, message);
         }
         What::Index { address, instead } => {
-            let standing = if instead { Standing::Instead } else { Standing::Beside };
+            let standing = if instead { Standing::InsteadHere } else { Standing::BesideHere };
             registry(&address, item.span, "*", standing, sheet, out);
         }
         What::Unknown => out.problem(DiagnosticKind::Malformed, sheet.file, span, "not an option of pip"),

@@ -263,7 +263,7 @@ impl Reader<'_> {
             return;
         };
         let seen = setting(file, span, address);
-        let standing = if instead { Standing::Instead } else { Standing::Beside };
+        let standing = if instead { Standing::InsteadHere } else { Standing::BesideHere };
         toolkit::registry(self.project, "pypi", "*", standing, address, &seen, out);
         self.indexes.push((host, seen));
     }
