@@ -54,7 +54,7 @@ impl Scanner for CondaEnvironment {
                 continue;
             }
             let project = toolkit::root(input, file, out);
-            let sheet = Sheet { file, project: &project };
+            let sheet = Sheet { file, project: &project, asks_lock: false };
             let channels = channels(document, sheet, out);
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {
@@ -142,7 +142,7 @@ fn pip(item: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
                 for hash in hashes {
                     out.attribute(&asked.id, key::INTEGRITY, hash, seen.clone());
                 }
-                asked.from_default(&seen, out);
+                asked.default_host(&seen, out);
             }
         }
         What::Include { path, .. } => {

@@ -94,7 +94,7 @@ impl<'a> Requirement<'a> {
         if self.address.is_some_and(is_local) {
             return None;
         }
-        let version = self.version();
+        let version = self.version().filter(|_| !sheet.asks_lock || self.address.is_some());
         let constraint = if version.is_some() { "" } else { self.specifier };
         let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span).require(
             constraint,
@@ -122,6 +122,8 @@ pub(super) struct Sheet<'a> {
     pub(super) file: &'a SourceFile,
     /// The project that needs what it lists.
     pub(super) project: &'a ComponentId,
+    /// A lock file of the same tool decides what is installed: a pin is a question that it answers, not an answer.
+    pub(super) asks_lock: bool,
 }
 
 /// What was written of a requirement.
@@ -134,7 +136,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The package comes from the ecosystem's own registry when the requirement states no address.
-    pub(super) fn from_default(&self, seen: &Seen, out: &mut Facts<'_>) {
+    pub(super) fn default_host(&self, seen: &Seen, out: &mut Facts<'_>) {
         if !self.states_host {
             toolkit::from_default(&self.id, "pypi", seen, out);
         }

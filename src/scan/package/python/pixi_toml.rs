@@ -35,7 +35,7 @@ impl Scanner for PixiToml {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        read(&root, Sheet { file, project: &project }, out);
+        read(&root, Sheet { file, project: &project, asks_lock: true }, out);
         Ok(())
     }
 }
@@ -85,7 +85,7 @@ fn conda(
         return;
     }
     let constraint = value.text().or_else(|| value.text_at("version")).unwrap_or("").trim();
-    let version = exact(constraint);
+    let version = exact(constraint).filter(|_| !sheet.asks_lock);
     let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
     let id = Package::new("conda", &entry.key, version, sheet.file, entry.key_span).require(
         stated,

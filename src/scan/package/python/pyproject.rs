@@ -36,7 +36,7 @@ impl Scanner for Pyproject {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        let sheet = Sheet { file, project: &project };
+        let sheet = Sheet { file, project: &project, asks_lock: true };
         let origins = pyproject_tools::origins(&root, sheet, out);
         for (scope, list) in lists(&root) {
             for item in list.list() {

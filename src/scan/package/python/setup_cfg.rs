@@ -49,9 +49,9 @@ impl Scanner for SetupCfg {
                     continue;
                 }
                 let Some(requirement) = understood(text, file, *span, out) else { continue };
-                let sheet = Sheet { file, project: &project };
+                let sheet = Sheet { file, project: &project, asks_lock: false };
                 if let Some(asked) = requirement.ask(scope, *span, sheet, out) {
-                    asked.from_default(&file.at(*span), out);
+                    asked.default_host(&file.at(*span), out);
                 }
             }
         }

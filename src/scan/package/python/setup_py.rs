@@ -68,8 +68,9 @@ impl Scanner for SetupPy {
         }
         for (text, span, scope) in found.texts {
             let Some(requirement) = understood(text, file, span, out) else { continue };
-            if let Some(asked) = requirement.ask(scope, span, Sheet { file, project: &project }, out) {
-                asked.from_default(&file.at(span), out);
+            if let Some(asked) = requirement.ask(scope, span, Sheet { file, project: &project, asks_lock: false }, out)
+            {
+                asked.default_host(&file.at(span), out);
             }
         }
         Ok(())

@@ -102,7 +102,7 @@ impl<'a> Origins<'a> {
         let constraint = one.text().or_else(|| one.text_at("version")).unwrap_or("").trim();
         let file = one.text_at("url").or_else(|| one.text_at("file"));
         let of_file = file.and_then(Requirement::parse_with_addresses).and_then(|found| found.version());
-        let version = of_file.or_else(|| exact(constraint).map(Cow::Borrowed));
+        let version = of_file.or_else(|| exact(constraint).filter(|_| !sheet.asks_lock).map(Cow::Borrowed));
         let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
         let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span).require(
             stated,
