@@ -123,10 +123,12 @@ pub fn of(ecosystem: &str, name: &str, version: Option<&str>) -> ComponentId {
             Some((group, artifact)) => package("maven", Some(group), artifact, version),
             None => package("maven", None, name, version),
         },
-        "composer" | "swift" | "hex" | "conan" | "github" | "gitlab" | "bitbucket" | "gitee" => match name.rsplit_once('/') {
-            Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
-            None => package(ecosystem, None, name, version),
-        },
+        "composer" | "swift" | "hex" | "conan" | "github" | "gitlab" | "bitbucket" | "gitee" => {
+            match name.rsplit_once('/') {
+                Some((namespace, name)) => package(ecosystem, Some(namespace), name, version),
+                None => package(ecosystem, None, name, version),
+            }
+        }
         "cocoapods" => match name.split_once('/') {
             Some((pod, subspec)) => with_subpath("cocoapods", pod, version, subspec),
             None => package("cocoapods", None, name, version),

@@ -328,7 +328,10 @@ mod tests {
         let call = &found[1];
         assert_eq!(call.text("name"), Some("a"));
         assert_eq!(call.value("urls").map(|node| node.list().len()), Some(2));
-        assert_eq!(call.argument("z").map(|argument| (argument.raw, argument.value.is_none())), Some(("V + \"e\"", true)));
+        assert_eq!(
+            call.argument("z").map(|argument| (argument.raw, argument.value.is_none())),
+            Some(("V + \"e\"", true))
+        );
         assert_eq!(call.value("t").and_then(Node::as_bool), Some(true));
     }
 

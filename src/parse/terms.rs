@@ -126,7 +126,8 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
 
 fn word_end(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at.min(bytes.len())..];
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'-' | b'+' | b'?' | b'!');
+    let is_word =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'-' | b'+' | b'?' | b'!');
     at + rest.iter().position(|byte| !is_word(byte)).unwrap_or(rest.len())
 }
 

@@ -16,12 +16,7 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Each workflow and each action of the tree with the actions and reusable workflows it uses (pinned by \
               commit or by tag) and the images its jobs, services and steps run in. What an expression computes is a \
               diagnostic.",
-    files: &[
-        "**/.github/workflows/*.yml",
-        "**/.github/workflows/*.yaml",
-        "**/action.yml",
-        "**/action.yaml",
-    ],
+    files: &["**/.github/workflows/*.yml", "**/.github/workflows/*.yaml", "**/action.yml", "**/action.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
@@ -102,7 +97,8 @@ fn each_of_matrix(text: &str, job: &Node) -> Vec<String> {
     let mut done = Vec::new();
     let mut open = vec![text.to_owned()];
     while let Some(text) = open.pop() {
-        match filled(&text, job).filter(|found| !found.is_empty() && open.len() + done.len() + found.len() <= VARIANTS) {
+        match filled(&text, job).filter(|found| !found.is_empty() && open.len() + done.len() + found.len() <= VARIANTS)
+        {
             Some(found) => open.extend(found),
             None => done.push(text),
         }

@@ -167,14 +167,7 @@ impl Pipeline<'_> {
         }
     }
 
-    fn repository(
-        &self,
-        id: &ComponentId,
-        owner: &str,
-        revision: Option<&str>,
-        seen: &Seen,
-        out: &mut Facts<'_>,
-    ) {
+    fn repository(&self, id: &ComponentId, owner: &str, revision: Option<&str>, seen: &Seen, out: &mut Facts<'_>) {
         out.component(id, ComponentKind::Repository, seen.clone());
         if !owner.is_empty() {
             out.attribute(id, key::IDENTITY, owner, seen.clone());

@@ -47,11 +47,8 @@ impl Scanner for FlakeLock {
         let mut known: BTreeMap<&str, Locked> = BTreeMap::new();
         let mut inputs: Inputs<'_> = BTreeMap::new();
         for entry in all.entries() {
-            let locked = if *entry.key == *root {
-                Some(Locked::own(&project))
-            } else {
-                node(entry, &project, file, out)
-            };
+            let locked =
+                if *entry.key == *root { Some(Locked::own(&project)) } else { node(entry, &project, file, out) };
             known.extend(locked.map(|locked| (&*entry.key, locked)));
             let named = entry.value.get("inputs").map_or(&[][..], Node::entries);
             inputs.insert(&entry.key, named.iter().map(|input| (&*input.key, &input.value)).collect());
@@ -73,14 +70,11 @@ fn target<'a>(input: &'a Node, root: &'a str, inputs: &Inputs<'a>) -> Option<&'a
     let mut steps = STEPS;
     // a step of a path may be a path itself: what is left is kept, innermost last
     let mut left: Vec<&'a str> = Vec::new();
-    let mut at: &'a str = "";
     loop {
-        if let Some(name) = input.text() {
-            at = name;
-        } else {
-            at = root;
+        let at = input.text().unwrap_or_else(|| {
             left.extend(input.list().iter().rev().filter_map(Node::text));
-        }
+            root
+        });
         if left.len() > STEPS {
             return None;
         }

@@ -46,8 +46,11 @@ fn computed(call: &Call<'_>, file: &SourceFile, out: &mut Facts<'_>) {
 
 fn archive(call: &Call<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let urls = call.value("urls").or_else(|| call.value("url"));
-    let addresses: Vec<&Node> =
-        urls.into_iter().flat_map(|node| std::iter::once(node).chain(node.list())).filter(|node| node.text().is_some()).collect();
+    let addresses: Vec<&Node> = urls
+        .into_iter()
+        .flat_map(|node| std::iter::once(node).chain(node.list()))
+        .filter(|node| node.text().is_some())
+        .collect();
     let Some(first) = addresses.first() else {
         computed(call, file, out);
         return;

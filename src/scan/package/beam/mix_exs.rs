@@ -2,8 +2,8 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::{Node, ParseError, Value, terms};
 use crate::parse::lines::lines;
+use crate::parse::{Node, ParseError, Value, terms};
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
@@ -37,7 +37,12 @@ impl Scanner for MixExs {
         let Some(body) = body(text) else {
             // a project without dependencies, or one that has them elsewhere
             if text.contains("deps:") && !text.contains("deps: []") {
-                out.problem(DiagnosticKind::Unresolved, file, None, "no function `deps`: its dependencies are computed");
+                out.problem(
+                    DiagnosticKind::Unresolved,
+                    file,
+                    None,
+                    "no function `deps`: its dependencies are computed",
+                );
             }
             return Ok(());
         };

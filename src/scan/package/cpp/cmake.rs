@@ -169,14 +169,7 @@ fn comment_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// `FetchContent_Declare(name GIT_REPOSITORY address GIT_TAG v1)`, `URL address URL_HASH SHA256=…`.
-fn command(
-    kind: &str,
-    span: Span,
-    words: &[Word<'_>],
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn command(kind: &str, span: Span, words: &[Word<'_>], project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let after = |key: &str| {
         let at = words.iter().position(|(word, _)| *word == key)?;
         words.get(at + 1).copied()

@@ -116,14 +116,7 @@ fn computed(span: Span, file: &SourceFile, out: &mut Facts<'_>) {
     out.problem(DiagnosticKind::Unresolved, file, Some(span), "a requirement that is no plain literal");
 }
 
-fn require(
-    text: &str,
-    scope: &'static str,
-    span: Span,
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn require(text: &str, scope: &'static str, span: Span, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let Some(reference) = Reference::parse(text) else {
         out.problem(DiagnosticKind::Malformed, file, Some(span), format!("`{text}` is no Conan reference"));
         return;

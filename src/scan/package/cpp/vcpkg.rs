@@ -71,7 +71,9 @@ impl Scanner for Vcpkg {
             };
             let Some(text) = name.text() else { continue };
             let qualifiers = [("port_version", port.as_str())];
-            let id = Package::new("vcpkg", text, Some(&version), file, name.span).qualified(&qualifiers).write(&project, out);
+            let id = Package::new("vcpkg", text, Some(&version), file, name.span)
+                .qualified(&qualifiers)
+                .write(&project, out);
             toolkit::from_default(&id, "vcpkg", &file.at(name.span), out);
         }
         Ok(())
@@ -88,12 +90,7 @@ struct Context<'r> {
 }
 
 /// Writes a dependency and gives its name.
-fn dependency<'r>(
-    item: &'r Node,
-    scope: &'static str,
-    context: &Context<'_>,
-    out: &mut Facts<'_>,
-) -> Option<&'r str> {
+fn dependency<'r>(item: &'r Node, scope: &'static str, context: &Context<'_>, out: &mut Facts<'_>) -> Option<&'r str> {
     let Context { own, overrides, project, file } = context;
     let node = item.get("name").unwrap_or(item);
     let Some(name) = node.text() else {
@@ -126,7 +123,8 @@ fn dependency<'r>(
 
 /// Version and port version of an override; `1.2.3#4` has both.
 fn fixed(item: &Node) -> Option<(String, String)> {
-    let version = ["version", "version-semver", "version-date", "version-string"].iter().find_map(|key| item.get(key))?;
+    let version =
+        ["version", "version-semver", "version-date", "version-string"].iter().find_map(|key| item.get(key))?;
     let text = version.scalar()?;
     let (version, port) = text.split_once('#').unwrap_or((&text, ""));
     let port = item.get("port-version").and_then(Node::scalar).map_or(port.to_owned(), |port| port.into_owned());

@@ -23,11 +23,8 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://dart.dev/tools/pub/pubspec",
 };
 
-const TABLES: [(&str, &str); 3] = [
-    ("dependencies", scope::RUNTIME),
-    ("dev_dependencies", scope::DEV),
-    ("dependency_overrides", scope::RUNTIME),
-];
+const TABLES: [(&str, &str); 3] =
+    [("dependencies", scope::RUNTIME), ("dev_dependencies", scope::DEV), ("dependency_overrides", scope::RUNTIME)];
 
 impl Scanner for Pubspec {
     fn meta(&self) -> &'static ScannerMeta {

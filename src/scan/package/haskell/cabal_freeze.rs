@@ -42,7 +42,12 @@ impl Scanner for CabalFreeze {
                     rest
                 }
                 None if !line.text.starts_with([' ', '\t']) => {
-                    out.problem(DiagnosticKind::Malformed, file, Some(line.span), "neither a field nor its continuation");
+                    out.problem(
+                        DiagnosticKind::Malformed,
+                        file,
+                        Some(line.span),
+                        "neither a field nor its continuation",
+                    );
                     continue;
                 }
                 None => code,

@@ -9,8 +9,20 @@ use crate::text::Span;
 
 /// Packages that R itself consists of.
 const BASE: [&str; 14] = [
-    "base", "compiler", "datasets", "graphics", "grDevices", "grid", "methods", "parallel", "splines", "stats", "stats4",
-    "tcltk", "tools", "utils",
+    "base",
+    "compiler",
+    "datasets",
+    "graphics",
+    "grDevices",
+    "grid",
+    "methods",
+    "parallel",
+    "splines",
+    "stats",
+    "stats4",
+    "tcltk",
+    "tools",
+    "utils",
 ];
 
 /// True for R and what it consists of: no packages of others.

@@ -41,7 +41,8 @@ fn exact(text: &str) -> Option<&str> {
         let mut run = 0;
         text.split(separator).any(|part| {
             // a number may have a name before it and a suffix behind it at the ends of the run
-            let is_number = part.starts_with(|c: char| c.is_ascii_digit()) || run == 0 && part.ends_with(|c: char| c.is_ascii_digit());
+            let is_number = part.starts_with(|c: char| c.is_ascii_digit())
+                || run == 0 && part.ends_with(|c: char| c.is_ascii_digit());
             run = if is_number { run + 1 } else { 0 };
             run >= 3
         })

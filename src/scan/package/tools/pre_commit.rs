@@ -35,8 +35,24 @@ static META: ScannerMeta = ScannerMeta {
 
 /// Hooks whose language is known by their id.
 const PYTHON: [&str; 18] = [
-    "bandit", "black", "blacken-docs", "check-jsonschema", "codespell", "docformatter", "flake8", "isort", "mdformat",
-    "mypy", "pydocstyle", "pylint", "pyupgrade", "ruff", "ruff-format", "sqlfluff-lint", "vulture", "yamllint",
+    "bandit",
+    "black",
+    "blacken-docs",
+    "check-jsonschema",
+    "codespell",
+    "docformatter",
+    "flake8",
+    "isort",
+    "mdformat",
+    "mypy",
+    "pydocstyle",
+    "pylint",
+    "pyupgrade",
+    "ruff",
+    "ruff-format",
+    "sqlfluff-lint",
+    "vulture",
+    "yamllint",
 ];
 const NODE: [&str; 7] =
     ["commitlint", "eslint", "markdownlint", "markdownlint-cli2", "prettier", "pyright", "stylelint"];
@@ -68,14 +84,7 @@ impl Scanner for PreCommit {
     }
 }
 
-fn repository(
-    address: &str,
-    span: Span,
-    entry: &Node,
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn repository(address: &str, span: Span, entry: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let revision = entry.get("rev").and_then(Node::scalar);
     if toolkit::needs_repository(project, address, revision.as_deref(), &file.at(span), out).is_none() {
         let is_own = address.starts_with(['.', '/']);

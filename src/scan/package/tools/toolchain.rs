@@ -114,14 +114,7 @@ fn mise(input: &Input<'_>, out: &mut Facts<'_>) {
 }
 
 /// `node`, `npm:prettier`, `pipx:black`, `ubi:owner/name`.
-fn mise_tool(
-    name: &str,
-    version: &str,
-    span: Span,
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn mise_tool(name: &str, version: &str, span: Span, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let (backend, rest) = name.split_once(':').unwrap_or(("core", name));
     let rest = rest.split('[').next().unwrap_or(rest);
     let is_path = rest.contains('/');
