@@ -170,7 +170,9 @@ fn expression(bytes: &[u8], start: usize) -> Result<usize, usize> {
         match bytes.get(at) {
             None => return Err(bytes.len()),
             Some(b',') if depth == 0 => return Ok(at),
-            Some(b')' | b']' | b'}') if depth == 0 => return Ok(at),
+            Some(b')') if depth == 0 => return Ok(at),
+            // nothing opens it
+            Some(b']' | b'}') if depth == 0 => return Err(at + 1),
             Some(b'(' | b'[' | b'{') => depth += 1,
             Some(b')' | b']' | b'}') => depth -= 1,
             Some(b'"' | b'\'') => {
@@ -342,5 +344,6 @@ mod tests {
         assert_eq!(problems.len(), 2);
         assert!(calls(&"f(".repeat(50_000)).0.is_empty());
         assert!(calls("f('\\").0.is_empty());
+        assert_eq!(calls("f(]) f(a = }\nh(1)").0.len(), 1);
     }
 }

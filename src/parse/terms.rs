@@ -203,10 +203,10 @@ mod tests {
     fn elixir_and_erlang() {
         assert_eq!(
             read(r#"{:hex, :"a-b", "1.0", [:mix], [{:c, "~> 1", [hex: :c, optional: false]}], nil} x"#).as_deref(),
-            Ok("[hex a-b 1.0 [mix] [[c ~> 1 [[hex c] [optional false]]]] -] 69")
+            Ok("[hex a-b 1.0 [mix] [[c ~> 1 [[hex c] [optional false]]]] -] 78")
         );
         assert_eq!(read(r#"%{"a": {:b}, "c" => 1}"#).as_deref(), Ok("{a=[b] c=1} 22"));
-        assert_eq!(read("{<<\"a\">>,{pkg,<<\"b\"/utf8>>},0} % end").as_deref(), Ok("[a [pkg b] 0] 31"));
+        assert_eq!(read("{<<\"a\">>,{pkg,<<\"b\"/utf8>>},0} % end").as_deref(), Ok("[a [pkg b] 0] 30"));
     }
 
     #[test]

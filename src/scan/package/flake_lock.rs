@@ -71,10 +71,10 @@ fn target<'a>(input: &'a Node, root: &'a str, inputs: &Inputs<'a>) -> Option<&'a
     // a step of a path may be a path itself: what is left is kept, innermost last
     let mut left: Vec<&'a str> = Vec::new();
     loop {
-        let at = input.text().unwrap_or(root);
-        if input.text().is_none() {
+        let at = input.text().unwrap_or_else(|| {
             left.extend(input.list().iter().rev().filter_map(Node::text));
-        }
+            root
+        });
         if left.len() > STEPS {
             return None;
         }

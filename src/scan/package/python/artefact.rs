@@ -37,6 +37,7 @@ pub(super) fn fetched(id: &ComponentId, node: &Node, key: &str, file: &SourceFil
     if toolkit::host_of(address).is_none() {
         return false;
     }
-    toolkit::fetched_from(id, address, &file.at(span), out);
+    let from = if key == "git" { toolkit::from_git } else { toolkit::fetched_from };
+    from(id, address, &file.at(span), out);
     true
 }

@@ -126,7 +126,7 @@ fn origin(
         return;
     }
     if let Some(address) = node.get("RemoteUrl")
-        && let Some(text) = address.text().filter(|_| source.to_ascii_lowercase() != "repository")
+        && let Some(text) = address.text().filter(|_| !source.eq_ignore_ascii_case("repository"))
     {
         toolkit::from_git(id, text, &file.at(address.span), out);
         return;
