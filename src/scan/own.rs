@@ -29,21 +29,21 @@ pub(super) fn without_own(mut inventory: Inventory) -> Inventory {
             drop(projects);
             return inventory;
         }
-        let mut by_name: BTreeSet<&str> = BTreeSet::new();
+        let mut by_name: BTreeMap<&str, BTreeSet<&ComponentId>> = BTreeMap::new();
         let mut by_root: BTreeMap<(&str, &str), BTreeSet<&ComponentId>> = BTreeMap::new();
         for made in projects.values().flatten() {
-            by_name.insert(base(&made.id));
+            by_name.entry(base(&made.id)).or_default().insert(&made.id);
             by_root.entry((base(&made.id), made.root)).or_default().insert(&made.id);
         }
         for (from, row) in inventory.relations() {
             let to = &row.to;
-            if row.kind != RelationKind::DependsOn || !by_name.contains(base(to)) {
+            if row.kind != RelationKind::DependsOn || !by_name.contains_key(base(to)) {
                 continue;
             }
             let ours = |asks: &Made<'_>| {
-                let together = by_root.get(&(base(to), asks.root));
-                group_of(&asks.id) == group_of(to)
-                    || together.is_some_and(|made| made.iter().any(|made| may_be(to, made)))
+                let fits = |made: &BTreeSet<&ComponentId>| made.iter().any(|made| may_be(to, made));
+                let is_made = group_of(&asks.id) == group_of(to) && by_name.get(base(to)).is_some_and(fits);
+                is_made || by_root.get(&(base(to), asks.root)).is_some_and(fits)
             };
             if projects.get(from).is_some_and(|asking| asking.iter().any(ours)) {
                 own.entry(to.clone()).or_default().extend(manifests(&row.evidence));

@@ -106,7 +106,7 @@ fn document<'a>(root: &'a Node, marker: &str, id: &str, file: &SourceFile, out: 
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
-    use crate::model::{ComponentId, ComponentKind, Fact, Inventory, RelationKind};
+    use crate::model::{ComponentId, ComponentKind, Inventory, RelationKind};
     use crate::scan::{Options, Subject, scan_files};
 
     fn scanned(name: &str, text: &str, subject: Option<Subject>) -> Inventory {
@@ -117,7 +117,7 @@ mod tests {
 
     fn relates(inventory: &Inventory, from: &str, kind: RelationKind, to: &str) -> bool {
         let (from, to) = (ComponentId::new(from), ComponentId::new(to));
-        inventory.facts.contains_key(&Fact::Relation { from, kind, to, group: None, horizon: None })
+        inventory.known(&from).is_some_and(|known| known.relation(kind, &to).is_some())
     }
 
     #[test]
@@ -167,6 +167,6 @@ mod tests {
         assert!(!scanned("bom.json", &text, None).diagnostics.is_empty());
         let tags = "SPDXVersion: SPDX-2.3\nPackageName: a\nSPDXID: a\n".to_owned()
             + &"SPDXID: b\nPackageChecksum: SHA1: 0\n".repeat(20_000);
-        assert!(!scanned("a.spdx", &tags, None).facts.is_empty());
+        assert!(!scanned("a.spdx", &tags, None).is_empty());
     }
 }

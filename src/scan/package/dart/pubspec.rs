@@ -56,6 +56,9 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, file: &
     let id = Package::new("pub", name, exact, file, entry.key_span).require(&constraint, scope, project, out);
     let address = value.get("git").or(hosted).map(|place| place.get("url").unwrap_or(place));
     match address.and_then(|address| Some((address, address.text()?))) {
+        Some((address, text)) if value.get("git").is_some() => {
+            toolkit::from_git(&id, text, &file.at(address.span), out);
+        }
         Some((address, text)) => toolkit::fetched_from(&id, text, &file.at(address.span), out),
         None => toolkit::from_default(&id, "pub", &file.at(entry.key_span), out),
     }

@@ -62,6 +62,9 @@ fn package(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fa
     match node.at(&["description", "url"]).and_then(|url| Some((url, url.text()?))) {
         // the server's former name
         Some((url, "https://pub.dartlang.org")) => toolkit::distributed_by(&id, "pub.dev", &file.at(url.span), out),
+        Some((url, text)) if node.text_at("source") == Some("git") => {
+            toolkit::from_git(&id, text, &file.at(url.span), out);
+        }
         Some((url, text)) => toolkit::fetched_from(&id, text, &file.at(url.span), out),
         None => toolkit::from_default(&id, "pub", &file.at(entry.key_span), out),
     }

@@ -57,7 +57,8 @@ impl<'a> Origins<'a> {
             if let Some(node) = table.get(key)
                 && let Some(address) = node.text().filter(|address| !is_local(address))
             {
-                toolkit::fetched_from(id, address, &sheet.file.at(node.span), out);
+                let from = if key == "git" { toolkit::from_git } else { toolkit::fetched_from };
+                from(id, address, &sheet.file.at(node.span), out);
                 return true;
             }
         }

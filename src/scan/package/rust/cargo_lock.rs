@@ -127,6 +127,7 @@ fn describe(
             toolkit::distributed_by(id, &host, &seen, out);
         }
         if let Some(repository) = address.strip_prefix("git+") {
+            out.attribute(id, key::FETCHED_AS, "git", seen.clone());
             let (address, revision) = repository.split_once('#').unwrap_or((repository, ""));
             toolkit::repository_owner_of(id, address, &seen, out);
             if !revision.is_empty() {
