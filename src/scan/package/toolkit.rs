@@ -501,3 +501,18 @@ pub(crate) fn distributed_by_one_of(id: &ComponentId, hosts: &[String], seen: &S
 pub(crate) fn held(id: &ComponentId, folder: &RelPath, seen: &Seen, out: &mut Facts<'_>) {
     out.attribute(id, key::HELD, folder.to_string(), seen.clone());
 }
+
+/// Longest name of an author that is kept.
+const LONGEST_NAME: usize = 200;
+
+/// An author or maintainer: the name without what stands in brackets, and the mail domain as a weak key.
+pub(crate) fn author(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
+    let seen = seen.clone().inferred().without_excerpt();
+    let name = text.split(['<', '(']).next().unwrap_or(text).trim().trim_matches('"').trim();
+    if !name.is_empty() && !name.contains('@') && name.len() <= LONGEST_NAME {
+        out.attribute(id, key::AUTHOR, name, seen.clone());
+    }
+    // `Name <mail> (page)`
+    let mail = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text, |(mail, _)| mail);
+    self::mail(id, mail, &seen, out);
+}

@@ -1,9 +1,10 @@
 //! The description that RubyGems keeps of an installed gem. It is a program; only plain literals are read.
 
-use super::readers::{author, home_page, repository};
+use super::readers::{home_page, repository};
 use super::{Found, Wanted};
 use crate::parse::lines::lines;
 use crate::scan::Facts;
+use crate::scan::package::toolkit::author;
 use crate::text::Span;
 
 /// `specifications/NAME-VERSION.gemspec`.

@@ -4,32 +4,17 @@ use anyhow::Context as _;
 
 use super::places::pom;
 use super::{Found, Wanted};
-use crate::model::{ComponentId, key};
+use crate::model::ComponentId;
 use crate::parse::Node;
 use crate::parse::xml::Element;
 use crate::scan::package::javascript::installed_node;
 use crate::scan::package::python::installed_python;
-use crate::scan::package::toolkit;
+use crate::scan::package::toolkit::{self, author};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::RelPath;
 
 /// Parents of a Maven description that are looked at.
 const PARENTS: usize = 6;
-
-/// Longest name of an author that is kept.
-const LONGEST_NAME: usize = 200;
-
-/// An author or maintainer: the name without what stands in brackets, and the mail domain as a weak key.
-pub(super) fn author(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
-    let seen = seen.clone().inferred().without_excerpt();
-    let name = text.split(['<', '(']).next().unwrap_or(text).trim().trim_matches('"').trim();
-    if !name.is_empty() && !name.contains('@') && name.len() <= LONGEST_NAME {
-        out.attribute(id, key::AUTHOR, name, seen.clone());
-    }
-    // `Name <mail> (page)`
-    let mail = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text, |(mail, _)| mail);
-    toolkit::mail(id, mail, &seen, out);
-}
 
 /// The address of the source code; nothing when it is empty.
 pub(super) fn repository(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
@@ -118,13 +103,6 @@ fn addresses(
 pub(super) fn pypi(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
     let file = found.file;
     let fields = installed_python::header(file.text());
-    for (name, value, span) in &fields {
-        if ["Author", "Maintainer", "Author-email", "Maintainer-email"].contains(name) {
-            for one in value.split(',').filter(|one| !one.trim().is_empty()) {
-                author(&wanted.id, one, &file.at(*span), out);
-            }
-        }
-    }
     installed_python::origins(&wanted.id, &fields, file, out);
     Ok(())
 }

@@ -63,10 +63,10 @@ impl Scanner for InstalledNode {
             people.flat_map(|node| if node.list().is_empty() { std::slice::from_ref(node) } else { node.list() })
         {
             // `Name <mail> (page)`, or a table
-            let mail = person.get("email").unwrap_or(person);
-            if let Some(text) = mail.text() {
-                let mail_in = text.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
-                toolkit::mail(&id, mail_in.map_or(text, |(mail, _)| mail), &file.at(mail.span), out);
+            for part in [person.get("name"), person.get("email"), Some(person)].into_iter().flatten() {
+                if let Some(text) = part.text() {
+                    toolkit::author(&id, text, &file.at(part.span), out);
+                }
             }
         }
         Ok(())

@@ -119,10 +119,10 @@ pub(crate) fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile,
     for (name, value, span) in fields {
         let seen = file.at(*span);
         match *name {
-            "Author" | "Maintainer" => out.attribute(id, key::AUTHOR, value, seen),
-            "Author-email" | "Maintainer-email" => {
-                out.attribute(id, key::AUTHOR, value, seen.clone());
-                toolkit::mail(id, value, &seen, out);
+            "Author" | "Maintainer" | "Author-email" | "Maintainer-email" => {
+                for one in value.split(',').filter(|one| !one.trim().is_empty()) {
+                    toolkit::author(id, one, &seen, out);
+                }
             }
             "Home-page" => toolkit::repository_owner_of(id, value, &seen, out),
             // `Source, https://…`; other labels lead to trackers and documents of others as well
