@@ -9,9 +9,8 @@ mod reach;
 mod roots;
 mod survival;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
@@ -65,8 +64,8 @@ pub struct Graph<'a> {
     inner: DiGraph<Node<'a>, Edge<'a>, u32>,
     index: Lookup<&'a ComponentId, NodeIndex>,
     /// What was computed before: thousands of packages come from one registry's operator.
-    reach_known: RefCell<Lookup<NodeId, Rc<[Reach]>>>,
-    seats_known: RefCell<Lookup<NodeId, Vec<NodeId>>>,
+    reach_known: Mutex<Lookup<NodeId, Arc<[Reach]>>>,
+    seats_known: Mutex<Lookup<NodeId, Vec<NodeId>>>,
 }
 
 impl<'a> Graph<'a> {
@@ -96,7 +95,7 @@ impl<'a> Graph<'a> {
                 inner.add_edge(from, place(to), edge);
             }
         }
-        Self { inner, index, reach_known: RefCell::default(), seats_known: RefCell::default() }
+        Self { inner, index, reach_known: Mutex::default(), seats_known: Mutex::default() }
     }
 
     /// How many components and relations.

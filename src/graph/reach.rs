@@ -4,7 +4,7 @@
 //! counterparty). Where a server stands (T6) never clears control (T2): each test is answered by itself.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,11 @@ impl Control {
     }
 }
 
+/// A table of what was computed before: whatever a thread that panicked left in it is complete.
+fn lock<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Graph<'_> {
     /// Organisations that answer for `node` in the way `control` says, each with the path to it.
     #[must_use]
@@ -127,12 +132,12 @@ impl Graph<'_> {
     /// Jurisdictions that reach an organisation: by seat (T1), by control through the chain of
     /// owners (T2), by establishment (T3). The path starts at the organisation.
     #[must_use]
-    pub fn organisation_reach(&self, organisation: NodeId) -> Rc<[Reach]> {
-        if let Some(known) = self.reach_known.borrow().get(&organisation) {
-            return Rc::clone(known);
+    pub fn organisation_reach(&self, organisation: NodeId) -> Arc<[Reach]> {
+        if let Some(known) = lock(&self.reach_known).get(&organisation) {
+            return Arc::clone(known);
         }
-        let found: Rc<[Reach]> = self.find_organisation_reach(organisation).into();
-        self.reach_known.borrow_mut().insert(organisation, Rc::clone(&found));
+        let found: Arc<[Reach]> = self.find_organisation_reach(organisation).into();
+        lock(&self.reach_known).insert(organisation, Arc::clone(&found));
         found
     }
 
@@ -233,11 +238,11 @@ impl Graph<'_> {
     /// Seats of the last controlling owners of an organisation.
     #[must_use]
     pub fn seats_of_control(&self, organisation: NodeId) -> Vec<NodeId> {
-        if let Some(known) = self.seats_known.borrow().get(&organisation) {
+        if let Some(known) = lock(&self.seats_known).get(&organisation) {
             return known.clone();
         }
         let found = self.find_seats_of_control(organisation);
-        self.seats_known.borrow_mut().insert(organisation, found.clone());
+        lock(&self.seats_known).insert(organisation, found.clone());
         found
     }
 

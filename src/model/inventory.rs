@@ -7,6 +7,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, RelationKind};
 use crate::diagnostic::{Coverage, Diagnostic};
 
@@ -521,10 +523,8 @@ impl Draft {
     /// The inventory of these facts.
     #[must_use]
     pub fn finish(mut self) -> Inventory {
-        for (_, known) in &mut self.known {
-            known.settle();
-        }
-        self.known.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        self.known.par_iter_mut().for_each(|(_, known)| known.settle());
+        self.known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Inventory { known: self.known.into_iter().collect(), ..Inventory::default() }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::draft::{Hit, finish, places};
 use super::file::{Kind, Rule};
 use super::kind;
@@ -54,25 +56,18 @@ impl Hits {
 #[must_use]
 pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
     let mut judgement = Judgement::default();
-    for rule in rules {
-        let for_us = rule.profiles.is_empty() || rule.profiles.contains(&view.profile.file.id);
-        if !for_us || !rule.effective.holds_on(view.as_of) {
-            continue;
+    let for_us = |rule: &&Rule| {
+        (rule.profiles.is_empty() || rule.profiles.contains(&view.profile.file.id))
+            && rule.effective.holds_on(view.as_of)
+    };
+    let rules: Vec<&Rule> = rules.iter().filter(for_us).collect();
+    // every rule by itself, put together in the order of the rules
+    let judged: Vec<_> = rules.par_iter().map(|rule| judge_by(view, rule)).collect();
+    for (rule, (findings, undecided)) in rules.iter().zip(judged) {
+        if !undecided.is_empty() {
+            judgement.undecided.insert(rule.id.clone(), undecided);
         }
-        let mut out = Hits::default();
-        match rule.kind {
-            Kind::Match => kind::matching::evaluate(view, rule, &mut out),
-            Kind::Reach => kind::reach::evaluate(view, rule, &mut out),
-            Kind::Listed => kind::listed::evaluate(view, rule, &mut out),
-            Kind::ExportClass => kind::export_class::evaluate(view, rule, &mut out),
-            Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
-            Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
-        }
-        if !out.undecided.is_empty() {
-            judgement.undecided.insert(rule.id.clone(), out.undecided);
-        }
-        let hits = if rule.aggregate { aggregate(view, out.hits) } else { out.hits };
-        judgement.findings.extend(hits.into_iter().filter_map(|hit| finish(view, rule, hit)));
+        judgement.findings.extend(findings);
     }
     judgement.findings.sort_by(|a, b| {
         b.severity
@@ -83,6 +78,21 @@ pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
     });
     judgement.findings.dedup_by(|a, b| a.fingerprint == b.fingerprint);
     judgement
+}
+
+/// What one rule finds, and the reasons why it could not decide, with counts.
+fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usize>) {
+    let mut out = Hits::default();
+    match rule.kind {
+        Kind::Match => kind::matching::evaluate(view, rule, &mut out),
+        Kind::Reach => kind::reach::evaluate(view, rule, &mut out),
+        Kind::Listed => kind::listed::evaluate(view, rule, &mut out),
+        Kind::ExportClass => kind::export_class::evaluate(view, rule, &mut out),
+        Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
+        Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
+    }
+    let hits = if rule.aggregate { aggregate(view, out.hits) } else { out.hits };
+    (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), out.undecided)
 }
 
 /// One hit for all of a rule: the first speaks, every component is told with its own sentence.

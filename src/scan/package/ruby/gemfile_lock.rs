@@ -3,7 +3,7 @@
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
-use crate::scan::package::toolkit::{self, Entries, Locked, MOST_ANSWERS, Package};
+use crate::scan::package::toolkit::{self, Entries, Locked, MOST_ANSWERS, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -215,6 +215,12 @@ fn edge(from: &Locked, need: &str, span: Span, gems: &Entries<'_>, file: &Source
     if targets.peek().is_none() && name != "bundler" {
         let message = format!("`{name}` is needed here and has no entry");
         out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+        if from.own {
+            // asked for on another platform than those that were locked: its version stays open
+            let constraint = need.split_once(" (").map_or("", |(_, rest)| rest.trim_end_matches([')', '!']));
+            let gem = Package::new("gem", name, None, file, span);
+            gem.require(constraint, scope::RUNTIME, &from.id, out);
+        }
     }
     let seen = file.at(span);
     targets.take(MOST_ANSWERS).for_each(|to| from.needs(to, &seen, out));
