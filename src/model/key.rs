@@ -19,11 +19,10 @@ pub const REQUIREMENT: &str = "requirement";
 pub const RESOLUTION: &str = "resolution";
 /// Of a project: ecosystem whose requirements in its folder and below a lock file answers.
 pub const LOCKS: &str = "locks";
-/// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
-/// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant.
 /// Of a project: `ecosystem name`, the package that it makes itself.
 pub const MAKES: &str = "makes";
-/// Of a project: `ecosystem names instead|beside host`, a registry that its tools are told to ask.
+/// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
+/// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant.
 pub const REGISTRY: &str = "registry";
 /// Of a project: `ecosystem name version root`, the package that its folder itself makes; the version may be `?`, and
 /// `root` is the folder of the topmost project that it is built with.
@@ -34,7 +33,7 @@ pub const CONFUSION: &str = "confusion";
 pub const CONDITION: &str = "condition";
 /// Extras or features asked for.
 pub const EXTRAS: &str = "extras";
-/// Name and mail of an author or maintainer's organisation, as stated by the package.
+/// Name of an author or maintainer, as stated by the package.
 pub const AUTHOR: &str = "author";
 /// Folder of the tree in which a copy of the package lies.
 pub const HELD: &str = "held";

@@ -384,7 +384,7 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
         }
     };
     let mut problem = |kind, at, message: &str| {
-        let message = clean_line(message).into_owned();
+        let message = clean_line(&super::input::masked(message)).into_owned();
         facts.diagnostics.push(Diagnostic { path: path.clone(), at, kind, scanner: Arc::from(meta.id), message });
     };
     if let Some((kind, at, message)) = whole {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ScannerMeta;
-use super::input::SourceFile;
+use super::input::{SourceFile, masked};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, ComponentKind, Draft, Evidence, Fact, Group, Horizon, Place, RelationKind};
 use crate::text::{LineColumn, RelPath, Span, clean_line, shorten};
@@ -133,7 +133,7 @@ impl<'a> Facts<'a> {
             at,
             kind,
             scanner: Arc::from(self.scanner),
-            message: clean_line(&shorten(message.as_ref(), MESSAGE_LIMIT)).into_owned(),
+            message: clean_line(&shorten(&masked(message.as_ref()), MESSAGE_LIMIT)).into_owned(),
         });
     }
 

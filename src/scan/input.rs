@@ -260,12 +260,20 @@ impl SourceFile {
         const LONGEST: usize = 200;
         let start = floor_boundary(&self.text, span.start.min(self.text.len()));
         let end = floor_boundary(&self.text, span.end.min(start + LONGEST).min(self.text.len()));
-        Arc::from(masked(&clean_line(self.text[start..end.max(start)].trim())).as_ref())
+        let mut text = self.text[start..end.max(start)].trim();
+        // a cut inside of an address may hide the `@` that tells a password
+        if end < span.end
+            && let Some(at) = text.rfind("://")
+            && !text[at + 3..].contains(['/', '?', '#', '"', '\'', ' '])
+        {
+            text = &text[..at + 3];
+        }
+        Arc::from(masked(&clean_line(text)).as_ref())
     }
 }
 
-/// User and password of addresses made unreadable: excerpts end up in reports.
-fn masked(text: &str) -> Cow<'_, str> {
+/// User and password of addresses made unreadable: excerpts and messages end up in reports.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
     if !text.contains("://") {
         return Cow::Borrowed(text);
     }

@@ -14,6 +14,12 @@ use crate::model::{
 };
 use crate::text::RelPath;
 
+/// Settings of one ecosystem in one folder that count; real ones have a handful.
+const MOST_SETTINGS: usize = 256;
+
+/// Registries that one package may come from.
+const MOST_REGISTRIES: usize = 16;
+
 /// A registry that the tools of a folder are told to ask.
 struct Setting<'a> {
     /// npm scope, pattern of names with `*` at its end, or `*` alone.
@@ -66,9 +72,7 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
             }
         }
     }
-    for (fact, evidence) in changes.added {
-        inventory.extend(fact, evidence);
-    }
+    inventory.extend_all(changes.added);
     for (fact, gone) in changes.gone {
         if let Some(left) = inventory.remove(&fact) {
             let left: EvidenceSet = left.into_iter().filter(|one| !gone.contains(one)).collect();
@@ -92,7 +96,11 @@ fn settings(inventory: &Inventory) -> Settings<'_> {
         {
             let here = standing.ends_with("-here");
             let setting = Setting { names, instead: standing.starts_with("instead"), here, host, evidence };
-            found.entry(*ecosystem).or_default().entry(folder).or_default().push(setting);
+            let here = found.entry(*ecosystem).or_default().entry(folder).or_default();
+            // every package is held against every setting
+            if here.len() < MOST_SETTINGS {
+                here.push(setting);
+            }
         }
     }
     found
@@ -110,7 +118,8 @@ fn nearest<'s, 'a>(
         let speaking: Vec<&Setting<'a>> = here.filter(|setting| setting.speaks_of(name, file)).collect();
         let longest = speaking.iter().map(|setting| setting.names.len()).max();
         if let Some(longest) = longest {
-            return speaking.into_iter().filter(|setting| setting.names.len() == longest).collect();
+            let exact = speaking.into_iter().filter(|setting| setting.names.len() == longest);
+            return exact.take(MOST_REGISTRIES).collect();
         }
         if folder.is_root() {
             return Vec::new();
@@ -138,7 +147,7 @@ fn package(id: &ComponentId) -> Option<(&str, String)> {
 }
 
 /// True for the ecosystem's own registry under any of its names.
-fn is_public(ecosystem: &str, host: &str) -> bool {
+pub(crate) fn is_public(ecosystem: &str, host: &str) -> bool {
     let is_under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     default_registry(ecosystem).is_some_and(is_under)
         || match ecosystem {

@@ -217,6 +217,8 @@ pub(crate) fn registry(
     out: &mut Facts<'_>,
 ) {
     let Some(host) = host_of(address) else { return };
+    // addresses of private registries may carry tokens in any place
+    let seen = &seen.clone().without_excerpt();
     let host_id = ComponentId::host(&host);
     out.component(&host_id, ComponentKind::Host, seen.clone());
     out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());

@@ -10,6 +10,9 @@ use crate::text::RelPath;
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
 const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CONDITION, key::EXTRAS];
 
+/// Facts of one requirement that one manifest states; more of them only a hostile one has.
+const MOST_STATED: usize = 64;
+
 /// What manifests state of an open requirement, by manifest.
 type Stated = BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>>;
 
@@ -27,6 +30,7 @@ pub(super) fn replace(
     let mut more: BTreeMap<Fact, EvidenceSet> = BTreeMap::new();
     let mut taken: BTreeSet<(&ComponentId, &ComponentId)> = BTreeSet::new();
     let mut stated: BTreeMap<&ComponentId, Stated> = BTreeMap::new();
+    let mut asking: Vec<(&ComponentId, RelPath)> = Vec::new();
     for Answered { project, question, answers } in answered {
         let stated = stated.entry(question).or_insert_with(|| stated_of(inventory, question));
         let asked = inventory.known(project).and_then(|known| known.relation(RelationKind::DependsOn, question));
@@ -46,17 +50,28 @@ pub(super) fn replace(
                 more.entry(fact).or_default().insert(evidence.clone());
             }
         }
+        asking.extend(files.into_iter().map(|path| (question, path.clone())));
         taken.insert((project, question));
     }
-    let mut gone: BTreeSet<&ComponentId> = answered.iter().map(|row| &row.question).collect();
-    gone.retain(|question| !kept.contains(question) && !replaced.contains_key(question));
-    inventory.retain(|fact| match fact {
-        FactRef::Component { id, .. } => !gone.contains(id),
-        FactRef::Attribute { of, .. } => !gone.contains(of),
-        FactRef::Relation { from, kind, to, .. } => {
-            let is_taken =
-                matches!(kind, RelationKind::DependsOn | RelationKind::Contains) && taken.contains(&(from, to));
-            !gone.contains(from) && !gone.contains(to) && !is_taken
+    let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
+    for (question, path) in &asking {
+        if !kept.contains(*question) && !replaced.contains_key(*question) {
+            gone.entry(question).or_default().insert(path);
+        }
+    }
+    // what other files say of the same package stays
+    inventory.retain_evidence(|fact, one| {
+        let is_gone = |id: &ComponentId| {
+            gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)))
+        };
+        match fact {
+            FactRef::Component { id, .. } => !is_gone(id),
+            FactRef::Attribute { of, .. } => !is_gone(of),
+            FactRef::Relation { from, kind, to, .. } => {
+                let is_taken = matches!(kind, RelationKind::DependsOn | RelationKind::Contains)
+                    && taken.contains(&(from, to));
+                !is_gone(from) && !is_gone(to) && !is_taken
+            }
         }
     });
     inventory.extend_all(more);
@@ -68,7 +83,10 @@ fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {
     for row in attributes.iter().filter(|row| STATED.contains(&row.key)) {
         for one in &row.evidence {
             if let Some(path) = one.path() {
-                stated.entry(path.clone()).or_default().push((row.key, Arc::clone(&row.value), one.clone()));
+                let here = stated.entry(path.clone()).or_default();
+                if here.len() < MOST_STATED {
+                    here.push((row.key, Arc::clone(&row.value), one.clone()));
+                }
             }
         }
     }

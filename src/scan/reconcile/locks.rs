@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::asked::{Asked, Need};
 use super::{folder_of, name_of, only_manifests_state, version};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key};
+use crate::scan::package::toolkit::MOST_ANSWERS;
 use crate::text::RelPath;
 
 /// Ecosystems whose lock files speak for the project of their own folder only.
@@ -101,6 +102,19 @@ impl<'a> Locks<'a> {
 
     /// Which of the locked versions answer a need, see the text of [`super`].
     pub(super) fn best(
+        &self,
+        need: &Need<'a>,
+        folder: &RelPath,
+        asked: &Asked<'a>,
+        pins: &[&str],
+        all: &[&'a ComponentId],
+    ) -> Vec<&'a ComponentId> {
+        let mut best = self.fitting_of(need, folder, asked, pins, all);
+        best.truncate(MOST_ANSWERS);
+        best
+    }
+
+    fn fitting_of(
         &self,
         need: &Need<'a>,
         folder: &RelPath,

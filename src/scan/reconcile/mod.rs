@@ -23,6 +23,9 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, Place};
 use crate::text::{LineColumn, RelPath};
 
+/// Versions of one package that are compared with each other.
+const COMPARED: usize = 1_000;
+
 /// Brings questions and answers together.
 #[must_use]
 pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
@@ -54,7 +57,12 @@ pub(super) fn base(id: &ComponentId) -> &str {
 /// As [`base`], in the form in which the ecosystem compares names.
 fn name_of(id: &ComponentId) -> Cow<'_, str> {
     let base = base(id);
-    if base.starts_with("pkg:nuget/") { Cow::Owned(base.to_ascii_lowercase()) } else { Cow::Borrowed(base) }
+    match id.as_str().find('#') {
+        // a part of a pod is a package of its own
+        Some(at) => Cow::Owned(format!("{base}{}", &id.as_str()[at..])),
+        None if base.starts_with("pkg:nuget/") => Cow::Owned(base.to_ascii_lowercase()),
+        None => Cow::Borrowed(base),
+    }
 }
 
 fn version(id: &ComponentId) -> Option<&str> {
@@ -72,8 +80,18 @@ fn only_manifests_state(evidence: &EvidenceSet) -> bool {
     evidence.iter().all(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
 }
 
+/// Where a manifest states it, else where anything does.
 fn place_of(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
-    evidence.iter().find_map(Evidence::place)
+    let declared = evidence.iter().find(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }));
+    declared.and_then(Evidence::place).or_else(|| evidence.iter().find_map(Evidence::place))
+}
+
+/// Versions as a message tells them: the first few.
+fn told(versions: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let more = versions.len().saturating_sub(SHOWN);
+    let shown = versions[..versions.len().min(SHOWN)].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`.
@@ -129,7 +147,10 @@ impl Changes {
         let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
-            if is_open && asked.is_own(need.package, &folder) {
+            if is_open && !only_manifests_state(need.evidence) {
+                // the lock file has it without a version: from a repository or an archive
+                self.kept.insert(need.package.clone());
+            } else if is_open && asked.is_own(need.package, &folder) {
                 self.answer(need, Vec::new());
             } else if is_open {
                 self.kept.insert(need.package.clone());
@@ -144,9 +165,12 @@ impl Changes {
             Some(version) => vec![version],
             None => asked.constraints_of(need).filter_map(|text| pin(need.ecosystem, text)).collect(),
         };
-        let holds = |pin: &&str| versions.iter().any(|version| same_version(need.ecosystem, pin, version));
-        if !pins.is_empty() && !pins.iter().any(holds) {
-            let (pins, versions) = (pins.join(", "), versions.join(", "));
+        // of very many versions, which only a hostile file has, the first are compared
+        let holds = |pin: &&str| {
+            versions.iter().take(COMPARED).any(|version| same_version(need.ecosystem, pin, version))
+        };
+        if !pins.is_empty() && !pins.iter().take(COMPARED).any(holds) {
+            let (pins, versions) = (told(&pins), told(&versions));
             self.conflict(place, format!("`{name}` is pinned to {pins} here and `{lock_file}` holds {versions}"));
         }
         let declared = asked.declared(need);
@@ -169,7 +193,7 @@ impl Changes {
         if let Some(place) = place {
             let at = place.region.map(|at| at.start);
             let entry = self.alone.entry(place.path.clone()).or_insert((at, 0));
-            entry.0 = entry.0.min(at);
+            entry.0 = [entry.0, at].into_iter().flatten().min();
             entry.1 += 1;
         }
     }

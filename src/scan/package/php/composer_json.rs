@@ -142,7 +142,7 @@ impl<'a> Repositories<'a> {
         let standing = if self.only_these { Standing::Instead } else { Standing::Beside };
         for (url, names) in &self.lists {
             let Some(address) = url.text() else { continue };
-            if toolkit::host_of(address).is_some_and(|host| host.ends_with("packagist.org")) {
+            if toolkit::host_of(address).is_some_and(|host| crate::scan::registries::is_public("composer", &host)) {
                 continue;
             }
             let names = if names.is_empty() { &["*"][..] } else { names.as_slice() };
