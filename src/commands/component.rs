@@ -102,7 +102,11 @@ fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
         let label = graph.label(*node);
         let label = label.strip_prefix("pkg:").unwrap_or(&label);
         let label = &label[..label.find('?').unwrap_or(label.len())];
-        label == wanted || label.rsplit_once('@').is_some_and(|(base, _)| base == wanted)
+        // a package may be named with or without its ecosystem
+        let bare = label.split_once('/').map_or(label, |(_, name)| name);
+        [label, bare].into_iter().any(|name| {
+            name == wanted || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted)
+        })
     };
     let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
     match found.as_slice() {

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use packageurl::PackageUrl;
 
 use super::ComponentId;
+use crate::text::without_secrets;
 
 /// `pkg:type/namespace/name@version`. A name or type the specification refuses falls back to a
 /// percent-encoded generic purl, so that nothing read is lost.
@@ -245,7 +246,8 @@ pub fn parse(text: &str) -> Result<Purl, String> {
     let wrong = || fault.clone().unwrap_or_else(|| "no type or no name".to_owned());
     let rest = text.strip_prefix("pkg:").ok_or_else(wrong)?.trim_start_matches('/');
     let (rest, subpath) = rest.rsplit_once('#').map_or((rest, None), |(rest, path)| (rest, Some(path)));
-    let (rest, qualifiers) = rest.rsplit_once('?').unwrap_or((rest, ""));
+    // the first: a query of an address that is not encoded belongs to the qualifiers
+    let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
     let (rest, version) = match rest.rsplit_once('@') {
         // an npm scope that is not encoded
         Some((before, version)) if !version.contains('/') && !before.ends_with('/') => (before, Some(version)),
@@ -262,6 +264,8 @@ pub fn parse(text: &str) -> Result<Purl, String> {
     let stated = qualifiers.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.is_empty());
     let qualifiers = stated
         .map(|(key, value)| (key.to_ascii_lowercase(), decoded(value)))
+        // ids are told everywhere: they never hold a password
+        .map(|(key, value)| if key.ends_with("_url") { (key, public(&value)) } else { (key, value) })
         .filter(|(key, value)| !IMPLIED.contains(&(kind.as_str(), key, value)))
         .collect();
     let some = |text: Option<&str>| text.map(decoded).filter(|text| !text.is_empty());
@@ -274,6 +278,15 @@ pub fn parse(text: &str) -> Result<Purl, String> {
         fault,
         kind,
     })
+}
+
+/// The address of a qualifier without user and password; those of registries have no scheme.
+fn public(address: &str) -> String {
+    let end = address.find(['/', '?', '#']).unwrap_or(address.len());
+    match address[..end].rsplit_once('@') {
+        Some((user, _)) if user.contains(':') => address[user.len() + 1..].to_owned(),
+        _ => without_secrets(address),
+    }
 }
 
 impl Purl {
@@ -538,6 +551,18 @@ mod tests {
         );
         assert_eq!(image("pkg:docker/nginx@1.27").as_deref(), Some("docker.io/library/nginx:1.27"));
         assert_eq!(image("pkg:oci/a@sha256:00"), None);
+    }
+
+    #[test]
+    fn addresses_in_purls_hold_no_passwords() {
+        let id = |text: &str| parse(text).map(|purl| purl.id().to_string());
+        let clean = Ok("pkg:generic/x@1?download_url=https:%2F%2Fh.example%2Fx".to_owned());
+        assert_eq!(id("pkg:generic/x@1?download_url=https://u:p@h.example/x"), clean);
+        assert_eq!(id("pkg:generic/x@1?download_url=https%3A%2F%2Fu:p%40h.example%2Fx"), clean);
+        let image = Ok("pkg:docker/x@1?repository_url=h.example%2Fx".to_owned());
+        assert_eq!(id("pkg:docker/x@1?repository_url=u:p@h.example/x"), image);
+        let query = id("pkg:generic/x@1?download_url=https://u:p@h.example/x?y=1").unwrap();
+        assert!(!query.contains("u:p"), "{query}");
     }
 
     #[test]

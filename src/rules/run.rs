@@ -97,7 +97,9 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
 
 /// One hit for all of a rule: the first speaks, every component is told with its own sentence.
 fn aggregate(view: &View<'_>, hits: Vec<Hit>) -> Vec<Hit> {
-    let members: Vec<Member> = hits.iter().map(|hit| member(view, hit)).collect();
+    let mut members: Vec<Member> = hits.iter().map(|hit| member(view, hit)).collect();
+    // a component that several parties reach is one component
+    members.dedup_by(|later, earlier| later.component == earlier.component);
     let Some(mut first) = hits.into_iter().next() else { return Vec::new() };
     if members.len() > 1 {
         first.message = format!("{} components; the first: {}", members.len(), first.message);

@@ -41,6 +41,15 @@ impl Setting<'_> {
 /// Settings by ecosystem and folder.
 type Settings<'a> = BTreeMap<&'a str, BTreeMap<RelPath, Vec<Setting<'a>>>>;
 
+/// How the public registry comes to be asked for a package.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// No file names a host, so that the ecosystem's own is implied.
+    implied: bool,
+    /// A setting names it beside another one.
+    public_beside: bool,
+}
+
 /// What is added and taken away.
 #[derive(Default)]
 struct Changes {
@@ -63,12 +72,14 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
         for one in evidence {
             let Evidence::Observed { place, basis, .. } = one else { continue };
             let found = nearest(folders, &name, &place.path);
+            let public_beside = found.iter().any(|setting| !setting.instead && is_public(ecosystem, setting.host));
             let implied = *basis == Basis::Inferred;
             for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
                 if implied {
                     changes.moved(from, to, one, setting);
                 }
-                changes.confused(from, to, one, setting, implied, &inventory);
+                let asked = Asked { implied, public_beside };
+                changes.confused(from, to, one, setting, asked, &inventory);
             }
         }
     }
@@ -169,9 +180,9 @@ impl Changes {
             horizon: None,
         };
         let host = ComponentId::host(setting.host);
-        let evidence: EvidenceSet = std::iter::once(one).chain(setting.evidence).cloned().collect();
         self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.evidence.clone()));
-        self.added.push((relation(&host), evidence));
+        // the setting is what names the host
+        self.added.push((relation(&host), setting.evidence.clone()));
         if setting.instead {
             self.gone.entry(relation(implied)).or_default().insert(one.clone());
         }
@@ -184,16 +195,19 @@ impl Changes {
         public: &ComponentId,
         one: &Evidence,
         setting: &Setting<'_>,
-        implied: bool,
+        asked: Asked,
         inventory: &Inventory,
     ) {
         let own_name = setting.names != "*";
-        let how = match (setting.instead, implied) {
-            // the lock file fetches a name of ours from the public registry
-            (true, false) if own_name => "fetched from",
+        let two_answer = if setting.instead { asked.public_beside } else { asked.implied };
+        let how = if two_answer && !has_hash(inventory, package) {
             // two registries are asked, and no hash says which file is meant
-            (false, true) if !has_hash(inventory, package) => "also answered by",
-            _ => return,
+            "also answered by"
+        } else if setting.instead && !asked.implied && own_name {
+            // the lock file fetches a name of ours from the public registry
+            "fetched from"
+        } else {
+            return;
         };
         let value = format!("set to {}, {how} {}", setting.host, public.rest());
         let fact = Fact::Attribute { of: package.clone(), key: key::CONFUSION, value: Arc::from(value) };

@@ -3,12 +3,14 @@
 //! Nothing here knows a format. Parsers speak in byte [`Span`]s; [`LineIndex`] turns them into
 //! 1-based lines and columns (Unicode code points, as SARIF's `unicodeCodePoints`).
 
+mod address;
 mod fill;
 mod lines;
 mod lookup;
 mod path;
 mod sanitize;
 
+pub use address::without_secrets;
 pub use fill::{COLUMNS, count, fill, fill_markdown, plural};
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use lookup::Lookup;

@@ -1,5 +1,7 @@
 //! Addresses that manifests and lock files state: their host, and whose repository they lead to.
 
+pub(crate) use crate::text::without_secrets;
+
 /// `github:owner` of an address with or without scheme, of npm's `github:owner/name`, of `git@host:owner/name`.
 pub(crate) fn owner_of_address(address: &str) -> Option<String> {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -76,16 +78,6 @@ fn is_host(text: &str) -> bool {
         && text.len() <= 253
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
         && (text.contains('.') || text == "localhost")
-}
-
-/// The address without user and password.
-pub(crate) fn without_secrets(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => address.to_owned(),
-    }
 }
 
 /// Purl type and `owner/name` of a repository's or archive's address on a code host.
@@ -167,7 +159,6 @@ mod tests {
         assert_eq!(host_of("git@github.com:a/b.git").as_deref(), Some("github.com"));
         assert_eq!(host_of("file:///x"), None);
         assert_eq!(host_of("../local"), None);
-        assert_eq!(without_secrets("https://u:p@h.example/x@y"), "https://h.example/x@y");
         let path = |text| repository_path(text);
         assert_eq!(path("https://u@GitHub.com:443/Own/x.git/").as_deref(), Some("github.com/Own/x"));
         assert_eq!(path("git@github.com:Own/x.git").as_deref(), Some("github.com/Own/x"));

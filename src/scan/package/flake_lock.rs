@@ -71,8 +71,12 @@ fn target<'a>(input: &'a Node, root: &'a str, inputs: &Inputs<'a>) -> Option<&'a
     // a step of a path may be a path itself: what is left is kept, innermost last
     let mut left: Vec<&'a str> = Vec::new();
     loop {
+        let path = input.list();
+        if path.len() > STEPS {
+            return None;
+        }
         let at = input.text().unwrap_or_else(|| {
-            left.extend(input.list().iter().rev().filter_map(Node::text));
+            left.extend(path.iter().rev().filter_map(Node::text));
             root
         });
         if left.len() > STEPS {
@@ -124,7 +128,13 @@ fn node(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts
     let span = entry.key_span;
     let id = Package::new(ecosystem, &name, revision.or(told), file, span).write(project, out);
     let at = ["url", "repo"].iter().find_map(|key| locked.get(key)).map_or(locked.span, |node| node.span);
-    toolkit::from_git(&id, &address, &file.at(at), out);
+    match kind {
+        "tarball" | "file" | "hg" => {
+            toolkit::fetched_from(&id, &address, &file.at(at), out);
+            toolkit::repository_owner_of(&id, &address, &file.at(at), out);
+        }
+        _ => toolkit::from_git(&id, &address, &file.at(at), out),
+    }
     for (field, key) in [("narHash", key::INTEGRITY), ("rev", key::REVISION)] {
         if let Some(value) = locked.get(field)
             && let Some(text) = value.text()

@@ -350,7 +350,8 @@ pub(crate) fn repository_owner_of(id: &ComponentId, address: &str, seen: &Seen, 
 /// The domain of an author or maintainer's mail address, as a weak key: `Name <user@corp.example>`.
 pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
     for part in text.split(',') {
-        if let Some(domain) = crate::scan::image::dpkg::mail_domain(part) {
+        // addresses that hide the sender belong to whoever hosts them, not to an employer
+        if let Some(domain) = crate::scan::image::dpkg::mail_domain(part).filter(|domain| !domain.contains("noreply")) {
             out.attribute(id, key::IDENTITY, format!("mail:{domain}"), seen.clone().inferred());
         }
     }

@@ -219,9 +219,12 @@ impl Changes {
             at,
             kind: DiagnosticKind::Unresolved,
             scanner: Arc::from("reconcile"),
-            message: format!(
-                "no lock file answers this manifest: {count} requirements are listed with their constraint"
-            ),
+            message: match count {
+                1 => "no lock file answers this manifest: 1 requirement is listed with its constraint".to_owned(),
+                _ => {
+                    format!("no lock file answers this manifest: {count} requirements are listed with their constraint")
+                }
+            },
         }));
         inventory.diagnostics.extend(self.diagnostics);
     }

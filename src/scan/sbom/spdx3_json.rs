@@ -15,6 +15,9 @@ use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Uni
 pub struct Spdx3Json;
 
 const ID: &str = "spdx3-json";
+/// Agents of a package and identifiers of an agent that are read: many packages may name one agent.
+const AGENTS: usize = 32;
+const IDENTIFIERS: usize = 16;
 
 static META: ScannerMeta = ScannerMeta {
     id: ID,
@@ -223,17 +226,22 @@ fn element<'a>(node: &'a Node, elements: &Elements<'a>, file: &SourceFile, out: 
     for hash in many(node, "verifiedUsing") {
         part.hash(said(hash, "algorithm"), said(hash, "hashValue"));
     }
-    for (name, what) in [("suppliedBy", What::Vendor), ("originatedBy", What::Author)] {
-        for agent in many(node, name) {
-            let known = Said::of(agent).map_or(Some(agent), |said| elements.get(said.text).copied());
-            match known {
-                Some(known) => self::agent(&mut part, what, known),
-                None => {
-                    let message = format!("`{name}` names an element that is not there");
-                    out.problem(DiagnosticKind::Malformed, file, Some(agent.span), message);
-                }
+    let mut agents = [("suppliedBy", What::Vendor), ("originatedBy", What::Author)]
+        .into_iter()
+        .flat_map(|(name, what)| many(node, name).iter().map(move |agent| (name, what, agent)));
+    for (name, what, agent) in agents.by_ref().take(AGENTS) {
+        let known = Said::of(agent).map_or(Some(agent), |said| elements.get(said.text).copied());
+        match known {
+            Some(known) => self::agent(&mut part, what, known),
+            None => {
+                let message = format!("`{name}` names an element that is not there");
+                out.problem(DiagnosticKind::Malformed, file, Some(agent.span), message);
             }
         }
+    }
+    if let Some((.., agent)) = agents.next() {
+        let message = format!("more than {AGENTS} agents of one package; the others are not read");
+        out.problem(DiagnosticKind::LimitReached, file, Some(agent.span), message);
     }
     if part.name.is_none() && part.purl.is_none() {
         let message = "a package with neither `name` nor purl; it cannot be told what it is";
@@ -247,7 +255,7 @@ fn element<'a>(node: &'a Node, elements: &Elements<'a>, file: &SourceFile, out: 
 fn agent<'a>(part: &mut Part<'a>, what: What, node: &'a Node) {
     let what = if sort(node) == "Person" { What::Author } else { what };
     part.say(what, said(node, "name"));
-    for identifier in many(node, "externalIdentifier") {
+    for identifier in many(node, "externalIdentifier").iter().take(IDENTIFIERS) {
         let kind = get(identifier, "externalIdentifierType").and_then(Node::text).map(local);
         let what = if kind == Some("email") { What::Mail } else { What::VendorSite };
         part.say(what, said(identifier, "identifier"));

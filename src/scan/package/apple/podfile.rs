@@ -30,11 +30,16 @@ impl Scanner for Podfile {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let project = toolkit::root(input, file, out);
-        let mut sources = 0_usize;
-        for statement in statements(file.text()).filter(|statement| statement.receiver.is_empty()) {
+        let statements: Vec<Statement<'_>> =
+            statements(file.text()).filter(|statement| statement.receiver.is_empty()).collect();
+        let mut sources =
+            statements.iter().filter(|one| one.method == "source").filter_map(|one| one.positional(0)?.text());
+        // the public one may answer as well where the file names it
+        let standing = if sources.any(super::podfile_lock::is_public) { Standing::Beside } else { Standing::Instead };
+        for statement in &statements {
             match statement.method {
-                "pod" => pod(&statement, &project, file, out),
-                "source" => source(&statement, &mut sources, &project, file, out),
+                "pod" => pod(statement, &project, file, out),
+                "source" => source(statement, standing, &project, file, out),
                 _ => {}
             }
         }
@@ -44,7 +49,7 @@ impl Scanner for Podfile {
 
 fn source(
     statement: &Statement<'_>,
-    before: &mut usize,
+    standing: Standing,
     project: &ComponentId,
     file: &SourceFile,
     out: &mut Facts<'_>,
@@ -54,8 +59,6 @@ fn source(
         let message = "the address of the specification repository is computed";
         return out.problem(DiagnosticKind::Unresolved, file, Some(argument.span), message);
     };
-    let standing = if *before == 0 { Standing::Instead } else { Standing::Beside };
-    *before += 1;
     if !super::podfile_lock::is_public(address) {
         toolkit::registry(project, "cocoapods", "*", standing, address, &file.at(argument.span), out);
     }

@@ -90,7 +90,7 @@ fn next(text: &str, rest: &str, from: usize) -> Option<usize> {
         if !rest[line..found].contains('#') {
             return Some(found);
         }
-        at = found + 2;
+        at = found + rest[found..].find('\n').unwrap_or(rest.len() - found);
     }
 }
 
@@ -142,5 +142,19 @@ fn scope_of(only: Option<&Node>) -> &'static str {
         names if names.contains(&"prod") => scope::RUNTIME,
         names if names.iter().all(|name| *name == "test") => scope::TEST,
         _ => scope::DEV,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_hold_no_tuples() {
+        let text = "{:a} # {:b} {:c}\n# {:d}";
+        assert_eq!(next(text, text, 0), Some(0));
+        assert_eq!(next(text, &text[4..], 0), None);
+        let text = "# {:a} {:b}\n {:c}";
+        assert_eq!(next(text, text, 0), Some(13));
     }
 }

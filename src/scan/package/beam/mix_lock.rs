@@ -22,6 +22,9 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://hexdocs.pm/mix/Mix.Tasks.Deps.html",
 };
 
+/// Bytes before an entry in which its key stands: a whole file may be one line.
+const KEY_WITHIN: usize = 512;
+
 /// An entry with its edges: names that it needs, with the places that say so.
 struct Entry {
     locked: Locked,
@@ -93,7 +96,11 @@ fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Fact
             Some(Entry { locked: Locked::package(id), needs, app: key_of.unwrap_or(name).to_owned() })
         }
         (Some(("git", _)), Some((address, at)), Some((commit, _))) => {
-            let name = key_of?;
+            let Some(name) = key_of else {
+                let message = "an entry of git without a key";
+                out.problem(DiagnosticKind::Malformed, file, Some(node.span), message);
+                return None;
+            };
             let id = Package::new("hex", name, Some(commit), file, node.span).write(project, out);
             out.attribute(&id, key::REVISION, commit, file.at(node.span));
             toolkit::from_git(&id, address, &file.at(at), out);
@@ -116,7 +123,22 @@ fn organisation(repository: &str) -> &str {
 
 /// The quoted key before an entry.
 fn key_before(text: &str, start: usize) -> Option<&str> {
-    let line = &text[text[..start].rfind('\n').map_or(0, |at| at + 1)..start];
+    let near = &text[text.floor_char_boundary(start.saturating_sub(KEY_WITHIN))..start];
+    let line = near.rsplit('\n').next().unwrap_or(near);
     let (before, _) = line.rsplit_once('"')?;
     before.rsplit_once('"').map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stand_near_their_entries() {
+        let text = format!("{}\"a\": {{", "é ".repeat(400));
+        assert_eq!(key_before(&text, text.len() - 1), Some("a"));
+        let text = format!("\"{}\": {{", "é".repeat(400));
+        assert_eq!(key_before(&text, text.len() - 1), None);
+        assert_eq!(key_before("\"a\",\n {", 6), None);
+    }
 }

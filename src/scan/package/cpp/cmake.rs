@@ -85,11 +85,11 @@ fn filled<'t>(word: &'t str, set: &BTreeMap<&str, &str>) -> Cow<'t, str> {
     while let Some((before, after)) = rest.split_once("${") {
         let Some((name, behind)) = after.split_once('}') else { break };
         let Some(value) = set.get(name) else { return Cow::Borrowed(word) };
-        out.push_str(before);
-        out.push_str(value);
-        if out.len() > LONGEST {
+        if out.len() + before.len() + value.len() > LONGEST {
             return Cow::Borrowed(word);
         }
+        out.push_str(before);
+        out.push_str(value);
         rest = behind;
     }
     if out.is_empty() && rest.len() == word.len() {

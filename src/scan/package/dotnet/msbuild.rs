@@ -17,6 +17,8 @@ const NESTED: usize = 8;
 const ABOVE: usize = 32;
 /// Longest value of a property: properties that double each other end there.
 const LONGEST: usize = 4096;
+/// Versions kept for one name.
+const VERSIONS: usize = 32;
 
 /// A version with the condition under which it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +144,9 @@ impl<'a> Around<'a> {
             if condition.is_none() {
                 all.retain(|known| known.condition.is_some());
             }
-            all.push(Version { text: text.clone(), condition: condition.clone() });
+            if condition.is_none() || all.len() < VERSIONS {
+                all.push(Version { text: text.clone(), condition: condition.clone() });
+            }
         }
     }
 

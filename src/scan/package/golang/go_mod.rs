@@ -16,6 +16,9 @@ use crate::text::Span;
 /// Scanner `go-mod`.
 pub struct GoMod;
 
+/// Steps up the path of a tool to the module that holds it.
+const ABOVE: usize = 64;
+
 static META: ScannerMeta = ScannerMeta {
     id: "go-mod",
     title: "Go module file",
@@ -168,7 +171,7 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
     fn tool(&self, directive: &Directive<'a>, own: Option<&str>, out: &mut Facts<'_>) {
         let [path] = directive.words.as_slice() else { return };
         let mut name = *path;
-        loop {
+        for _ in 0..ABOVE {
             if own == Some(name) || self.workspace.is_some_and(|(workspace, _)| workspace.is_own(name)) {
                 return;
             }

@@ -84,10 +84,15 @@ fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Fact
     };
     let Some(text) = name.text() else { return };
     let id = Package::new("hackage", text, Some(&version), file, name.span).write(project, out);
-    if let Some(address) = node.get("git").or_else(|| node.get("hg"))
+    if let Some(address) = node.get("git")
         && let Some(text) = address.text()
     {
         toolkit::from_git(&id, text, &file.at(address.span), out);
+    } else if let Some(address) = node.get("hg")
+        && let Some(text) = address.text()
+    {
+        toolkit::fetched_from(&id, text, &file.at(address.span), out);
+        toolkit::repository_owner_of(&id, text, &file.at(address.span), out);
     } else if let Some(address) = node.get("url")
         && let Some(text) = address.text()
     {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Asking;
 use super::gradle_catalog::{Catalog, accessor};
 use super::gradle_lock::scope_of;
-use super::gradle_script::{self, Placed, Statement, Token};
+use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, Standing, scope};
@@ -34,6 +34,8 @@ static META: ScannerMeta = ScannerMeta {
 const ABOVE: usize = 16;
 /// Names that a script may use as catalogs; others are read as computed.
 const CATALOGS: usize = 8;
+/// Members of a bundle that are asked for.
+const MEMBERS: usize = 256;
 
 impl Scanner for GradleBuild {
     fn meta(&self) -> &'static ScannerMeta {
@@ -54,6 +56,7 @@ impl Scanner for GradleBuild {
             literals,
             properties: OnceCell::new(),
             catalogs: BTreeMap::new(),
+            bundles: BTreeMap::new(),
             standing: if central { Standing::Beside } else { Standing::Instead },
         };
         for statement in &statements {
@@ -70,6 +73,8 @@ struct Reader<'a> {
     /// Values of gradle.properties, read when first asked for.
     properties: OnceCell<BTreeMap<String, String>>,
     catalogs: BTreeMap<String, Option<Catalog>>,
+    /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
+    bundles: BTreeMap<(String, &'static str), bool>,
     standing: Standing,
 }
 
@@ -239,6 +244,10 @@ impl<'a> Reader<'a> {
     fn of_catalog(&mut self, word: &str, span: Span, scope: &'static str, out: &mut Facts<'_>) -> bool {
         let Some((catalog, path)) = word.split_once('.') else { return false };
         let path = path.strip_suffix(".get").unwrap_or(path).to_owned();
+        let of_bundle = path.starts_with("bundles.").then(|| (format!("{catalog}.{}", accessor(&path)), scope));
+        if let Some(found) = of_bundle.as_ref().and_then(|key| self.bundles.get(key)) {
+            return *found;
+        }
         let asking = self.asking;
         let Some(catalog) = self.catalog(catalog) else { return false };
         let bundle = path.strip_prefix("bundles.").and_then(|name| catalog.bundles.get(&accessor(name)));
@@ -248,10 +257,17 @@ impl<'a> Reader<'a> {
         }
         let one = accessor(&path);
         let names = bundle.map_or(std::slice::from_ref(&one), Vec::as_slice);
+        if names.len() > MEMBERS {
+            let message = format!("the bundle `{word}` has more than {MEMBERS} members; the others are not read");
+            out.problem(DiagnosticKind::LimitReached, asking.file, Some(span), message);
+        }
         let mut found = false;
-        for item in names.iter().filter_map(|name| catalog.libraries.get(name)) {
+        for item in names.iter().take(MEMBERS).filter_map(|name| catalog.libraries.get(name)) {
             asking.ask(&item.name, &item.version, scope, span, out);
             found = true;
+        }
+        if let Some(key) = of_bundle {
+            self.bundles.insert(key, found);
         }
         found
     }
@@ -272,9 +288,10 @@ impl<'a> Reader<'a> {
     }
 
     fn known(&self, name: &str) -> Option<String> {
-        let of_script = self.literals.get(name).map(|value| (*value).to_owned());
         let properties = || self.properties.get_or_init(|| properties_above(self.input, self.asking.file));
-        of_script.or_else(|| properties().get(name).cloned())
+        let value = self.literals.get(name).copied().or_else(|| properties().get(name).map(String::as_str));
+        // a long value would be copied for each of its uses
+        value.filter(|value| value.len() <= LONGEST).map(str::to_owned)
     }
 
     /// `id 'x' version 'y'`, `kotlin("jvm") version "1"`, `alias(libs.plugins.x)`. A plugin without a version is one of

@@ -9,6 +9,8 @@ use crate::text::Span;
 
 /// Blocks in blocks; deeper ones are counted and not told apart.
 const DEPTH: usize = 64;
+/// Longest text with its names filled, and longest value that is filled in.
+pub(super) const LONGEST: usize = 4096;
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,14 @@ impl<'t> Placed<'t> {
         }
     }
 
+    /// Content of a text, whether something is filled in, place.
+    fn text(&self) -> Option<(&'t str, bool, Span)> {
+        match self.token {
+            Token::Text(text, filled) => Some((text, filled, self.span)),
+            _ => None,
+        }
+    }
+
     pub(super) fn is(&self, sign: char) -> bool {
         self.token == Token::Sign(sign)
     }
@@ -57,10 +67,7 @@ impl<'t> Statement<'t> {
 
     /// Its texts: content, whether something is filled in, place.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'t str, bool, Span)> {
-        self.tokens.iter().filter_map(|placed| match placed.token {
-            Token::Text(text, filled) => Some((text, filled, placed.span)),
-            _ => None,
-        })
+        self.tokens.iter().filter_map(Placed::text)
     }
 
     /// Where a text is not closed.
@@ -212,6 +219,10 @@ pub(super) fn literals<'t>(statements: &[Statement<'t>]) -> BTreeMap<&'t str, &'
         let mut texts = statement.texts();
         let (first, second) = (texts.next(), texts.next());
         let pair = match tokens.as_slice() {
+            // extra["x"] = "1"
+            [.., open, name, closing, sign, value] if open.is('[') && closing.is(']') && sign.is('=') => {
+                name.text().zip(value.text()).map(|(name, value)| (name.0, value))
+            }
             [.., name, sign, value] if sign.is('=') => {
                 let name = match name.token {
                     Token::Word(word) => Some(word),
@@ -220,10 +231,6 @@ pub(super) fn literals<'t>(statements: &[Statement<'t>]) -> BTreeMap<&'t str, &'
                 first
                     .filter(|_| second.is_none() && matches!(value.token, Token::Text(..)))
                     .and_then(|text| Some((name?, text)))
-            }
-            // extra["x"] = "1"
-            [.., closing, sign, value] if closing.is(']') && sign.is('=') && matches!(value.token, Token::Text(..)) => {
-                first.zip(second).map(|(name, value)| (name.0, value))
             }
             [set, ..] if set.word().is_some_and(|word| word == "set" || word.ends_with(".set")) => {
                 first.zip(second).map(|(name, value)| (name.0, value))
@@ -252,7 +259,7 @@ pub(super) fn literals<'t>(statements: &[Statement<'t>]) -> BTreeMap<&'t str, &'
 /// The text with `$x`, `${x}` and `${rootProject.ext.x}` filled from literals.
 ///
 /// # Errors
-/// The first that is not a plain literal.
+/// The first that is not a plain literal, or too long.
 pub(super) fn fill(text: &str, groovy: bool, known: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
@@ -286,7 +293,8 @@ pub(super) fn fill(text: &str, groovy: bool, known: &dyn Fn(&str) -> Option<Stri
             })
             .map_or(name, |(_, argument)| argument.trim_matches(|c| matches!(c, '"' | '\'' | ')' | ']' | '\\')));
         let last = name.rsplit('.').next().unwrap_or(name);
-        out.push_str(&known(last).ok_or_else(|| name.to_owned())?);
+        let value = known(last).filter(|value| out.len() + value.len() <= LONGEST).ok_or_else(|| name.to_owned())?;
+        out.push_str(&value);
         rest = next;
     }
     out.push_str(rest);
@@ -322,6 +330,12 @@ mod tests {
     }
 
     #[test]
+    fn literals_between_brackets() {
+        let all = statements("extra[\"x\"] = \"1\"\nextra[\"y\"] = \"$z\"\nlist[0] = \"2\"\nw = \"3\"\n");
+        assert_eq!(literals(&all), BTreeMap::from([("w", "3"), ("x", "1")]));
+    }
+
+    #[test]
     fn texts_are_filled_from_literals_only() {
         let known = |name: &str| (name == "v").then(|| "1".to_owned());
         assert_eq!(fill("g:a:$v", true, &known), Ok("g:a:1".to_owned()));
@@ -330,5 +344,12 @@ mod tests {
         assert_eq!(fill("g:a:$versions.v", true, &known), Ok("g:a:1".to_owned()));
         assert_eq!(fill("g:a:$v.x", false, &known), Ok("g:a:1.x".to_owned()));
         assert_eq!(fill("g:a:$w", false, &known), Err("w".to_owned()));
+    }
+
+    #[test]
+    fn filled_texts_have_an_end() {
+        let known = |_: &str| Some("1".repeat(LONGEST / 2));
+        assert_eq!(fill("$v$v", true, &known).map(|text| text.len()), Ok(LONGEST));
+        assert_eq!(fill("$v$v$w", true, &known), Err("w".to_owned()));
     }
 }

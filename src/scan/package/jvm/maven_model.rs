@@ -246,11 +246,12 @@ impl Model {
             let Some(value) = profile.get(name).copied().or_else(|| self.property(name)) else {
                 return Err(Unknown(format!("`{name}`, which the tree does not state")));
             };
-            let value = value.trim().to_owned();
-            text.replace_range(start..=end, &value);
-            if text.len() > LONGEST {
+            let value = value.trim();
+            if text.len() - (end + 1 - start) + value.len() > LONGEST {
                 break;
             }
+            let value = value.to_owned();
+            text.replace_range(start..=end, &value);
         }
         Err(Unknown("a property that contains itself".to_owned()))
     }

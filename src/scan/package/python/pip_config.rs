@@ -41,7 +41,7 @@ impl Scanner for PipConfig {
         }
         for setting in settings(file, out) {
             let standing = match &*setting.key.replace('_', "-") {
-                "index-url" | "index" => Standing::Instead,
+                "index-url" => Standing::Instead,
                 "extra-index-url" | "find-links" => Standing::Beside,
                 _ => continue,
             };

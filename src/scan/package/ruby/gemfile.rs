@@ -25,6 +25,9 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://bundler.io/man/gemfile.5.html",
 };
 
+/// Blocks in blocks; deeper ones are counted and say nothing of their gems.
+const DEPTH: usize = 64;
+
 /// What a block says of the gems in it.
 enum Block<'a> {
     Groups(Vec<&'a str>),
@@ -43,10 +46,18 @@ impl Scanner for Gemfile {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let project = toolkit::root(input, file, out);
-        let mut reader =
-            Reader { file, project: &project, blocks: Vec::new(), sources: 0, shorthands: BTreeSet::new() };
-        for statement in statements(file.text()) {
-            reader.statement(&statement, out);
+        let statements: Vec<Statement<'_>> = statements(file.text()).collect();
+        let mut servers = statements.iter().filter(|one| is_server(one)).filter_map(|one| one.positional(0)?.text());
+        let mut reader = Reader {
+            file,
+            project: &project,
+            blocks: Vec::new(),
+            deeper: 0,
+            standing: if servers.any(is_default) { Standing::Beside } else { Standing::Instead },
+            shorthands: BTreeSet::new(),
+        };
+        for statement in &statements {
+            reader.statement(statement, out);
         }
         if let Some(open) = reader.blocks.first() {
             out.problem(DiagnosticKind::Malformed, file, Some(open.1), "a block that is not closed");
@@ -59,8 +70,10 @@ struct Reader<'a, 'p> {
     file: &'a SourceFile,
     project: &'p ComponentId,
     blocks: Vec<(Block<'a>, Span)>,
-    /// Servers for all gems so far.
-    sources: usize,
+    /// Blocks that are open within the deepest of those.
+    deeper: usize,
+    /// How the servers for all gems stand to the public one: beside it where the file names it as well.
+    standing: Standing,
     /// Keys that the file defines for repositories.
     shorthands: BTreeSet<&'a str>,
 }
@@ -68,12 +81,15 @@ struct Reader<'a, 'p> {
 impl<'a> Reader<'a, '_> {
     fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         if statement.closes() {
-            self.blocks.pop();
+            match self.deeper.checked_sub(1) {
+                Some(left) => self.deeper = left,
+                None => drop(self.blocks.pop()),
+            }
             return;
         }
         match statement.method {
             "gem" if statement.receiver.is_empty() => self.gem(statement, out),
-            "source" if !statement.opens => self.server(statement, out),
+            "source" if is_server(statement) => self.server(statement, out),
             "ruby" if statement.receiver.is_empty() => {
                 if let Some(version) = statement.positional(0).and_then(Argument::text) {
                     let seen = self.file.at(statement.span);
@@ -90,8 +106,11 @@ impl<'a> Reader<'a, '_> {
             _ => {}
         }
         if statement.opens {
-            let block = block(statement);
-            self.blocks.push((block, statement.span));
+            if self.blocks.len() < DEPTH {
+                self.blocks.push((block(statement), statement.span));
+            } else {
+                self.deeper += 1;
+            }
         }
     }
 
@@ -103,10 +122,8 @@ impl<'a> Reader<'a, '_> {
             out.problem(DiagnosticKind::Unresolved, self.file, Some(argument.span), message);
             return;
         };
-        let standing = if self.sources == 0 { Standing::Instead } else { Standing::Beside };
-        self.sources += 1;
         if !is_default(address) {
-            toolkit::registry(self.project, "gem", "*", standing, address, &self.file.at(argument.span), out);
+            toolkit::registry(self.project, "gem", "*", self.standing, address, &self.file.at(argument.span), out);
         }
     }
 
@@ -272,6 +289,11 @@ fn scope_of(groups: &[&str]) -> &'static str {
     } else {
         scope::RUNTIME
     }
+}
+
+/// True for a statement that names a server for all gems.
+fn is_server(statement: &Statement<'_>) -> bool {
+    statement.method == "source" && !statement.opens
 }
 
 fn is_default(address: &str) -> bool {

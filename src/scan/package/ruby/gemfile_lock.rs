@@ -32,6 +32,8 @@ const OTHERS: [&str; 5] = ["PLATFORMS", "DEPENDENCIES", "CHECKSUMS", "RUBY VERSI
 struct Source<'a> {
     kind: &'a str,
     remotes: Vec<(&'a str, Span)>,
+    /// Hosts of the first remotes.
+    hosts: Vec<String>,
     /// Commit, else tag, else branch.
     revision: Option<&'a str>,
 }
@@ -135,7 +137,12 @@ impl<'a> Reader<'a, '_> {
                 };
                 let value = value.trim();
                 match name {
-                    "remote" => self.source.remotes.push((value, span)),
+                    "remote" => {
+                        self.source.remotes.push((value, span));
+                        if self.source.hosts.len() < MOST_ANSWERS {
+                            self.source.hosts.extend(toolkit::host_of(value));
+                        }
+                    }
                     "revision" => self.source.revision = Some(value),
                     "tag" | "branch" | "ref" if self.source.revision.is_none() => self.source.revision = Some(value),
                     _ => {}
@@ -187,9 +194,8 @@ impl<'a> Reader<'a, '_> {
                 toolkit::from_repository(id, address, self.source.revision, &self.file.at(*span), out);
             }
             several => {
-                let hosts: Vec<String> = several.iter().filter_map(|(address, _)| toolkit::host_of(address)).collect();
                 if let Some((_, span)) = several.first() {
-                    toolkit::distributed_by_one_of(id, &hosts, &self.file.at(*span), out);
+                    toolkit::distributed_by_one_of(id, &self.source.hosts, &self.file.at(*span), out);
                 }
             }
         }

@@ -123,8 +123,11 @@ fn describe(
     {
         let seen = file.at(source.span);
         out.attribute(id, key::DOWNLOAD, toolkit::without_secrets(address), seen.clone());
-        if let Some(host) = source_host(address) {
-            toolkit::distributed_by(id, &host, &seen, out);
+        match source_host(address) {
+            // the lock file names the index; a replaced source serves it from elsewhere
+            Some(host) if host == "crates.io" => toolkit::from_default(id, "cargo", &seen, out),
+            Some(host) => toolkit::distributed_by(id, &host, &seen, out),
+            None => {}
         }
         if let Some(repository) = address.strip_prefix("git+") {
             out.attribute(id, key::FETCHED_AS, "git", seen.clone());
