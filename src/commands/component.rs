@@ -104,9 +104,9 @@ fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
         let label = &label[..label.find('?').unwrap_or(label.len())];
         // a package may be named with or without its ecosystem
         let bare = label.split_once('/').map_or(label, |(_, name)| name);
-        [label, bare].into_iter().any(|name| {
-            name == wanted || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted)
-        })
+        [label, bare]
+            .into_iter()
+            .any(|name| name == wanted || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted))
     };
     let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
     match found.as_slice() {

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile, Subject};
-use super::{SCANNERS, Scanner, SizeClass, Unit};
+use super::{SCANNERS, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
@@ -64,10 +64,16 @@ impl Selector {
     /// The globs of every scanner, compiled.
     #[must_use]
     pub fn new() -> Self {
+        Self::only(|_| true)
+    }
+
+    /// As [`Self::new`], for some scanners only.
+    #[must_use]
+    pub fn only(keep: impl Fn(&ScannerMeta) -> bool) -> Self {
         let mut builder = GlobSetBuilder::new();
         let mut owners = Vec::new();
         let mut tells_name = Vec::new();
-        for (index, scanner) in SCANNERS.iter().enumerate() {
+        for (index, scanner) in SCANNERS.iter().enumerate().filter(|(_, scanner)| keep(scanner.meta())) {
             for pattern in scanner.meta().files {
                 builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
                 owners.push(index);
@@ -195,7 +201,17 @@ fn irregular(selector: &Selector, walk: &Walk) -> Vec<Diagnostic> {
 /// A file that no scanner wants gives nothing.
 #[must_use]
 pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Catalog, options: &Options) -> Inventory {
-    let selector = Selector::new();
+    scan_files_with(&Selector::new(), files, catalog, options)
+}
+
+/// As [`scan_files`], with a selection of scanners that is made once for many calls.
+#[must_use]
+pub fn scan_files_with(
+    selector: &Selector,
+    files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>,
+    catalog: &Catalog,
+    options: &Options,
+) -> Inventory {
     let mut by_path: BTreeMap<RelPath, (Vec<u8>, Option<Arc<str>>)> =
         files.into_iter().map(|(path, bytes, layer)| (path, (bytes, layer))).collect();
     let seen = by_path.len() as u64;
@@ -210,7 +226,7 @@ pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Ca
     };
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
     let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted: None };
-    let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
+    let mut inventory = run.all(&jobs(selector, &paths, &options.limits));
     inventory.coverage.seen = seen;
     inventory
 }

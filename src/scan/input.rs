@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, Place};
 use crate::parse;
-use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line};
+use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line, plain_query};
 
 /// One file in memory.
 pub struct SourceFile {
@@ -234,6 +234,8 @@ impl SourceFile {
     #[must_use]
     pub fn at(&self, span: impl Into<Span>) -> Seen {
         let span = span.into();
+        // a place that is clamped would be wrong without a word: a span of another text
+        debug_assert!(self.text.get(span.start..span.end).is_some(), "{span:?} is no part of {}", self.path);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, place)) = &*last
             && *at == span
@@ -284,10 +286,20 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
         out.push_str(before);
         let end =
             after.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace()).unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
+        let after = match after[..end].rfind('@') {
             Some(user) => {
                 out.push_str("***");
                 &after[user..]
+            }
+            None => after,
+        };
+        // values of unknown parameters may be tokens
+        let address = after.find(|c: char| matches!(c, '"' | '\'' | '#') || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..address].find('?') {
+            Some(query) => {
+                out.push_str(&after[..=query]);
+                out.push_str(&plain_query(&after[query + 1..address]));
+                &after[address..]
             }
             None => after,
         };
@@ -393,6 +405,7 @@ mod tests {
             masked("x git+https://user:pw@h.example/a https://h.example/b@c"),
             "x git+https://***@h.example/a https://h.example/b@c"
         );
+        assert_eq!(masked("'https://h.example/a?token=x&tag=1' b"), "'https://h.example/a?token=***&tag=1' b");
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod registries;
 pub mod sbom;
 pub mod unread;
 
-pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files};
+pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files, scan_files_with};
 pub use facts::{Facts, Seen};
 pub use input::{Companions, Input, SourceFile, Subject};
 

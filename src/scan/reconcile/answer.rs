@@ -61,15 +61,14 @@ pub(super) fn replace(
     }
     // what other files say of the same package stays
     inventory.retain_evidence(|fact, one| {
-        let is_gone = |id: &ComponentId| {
-            gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)))
-        };
+        let is_gone =
+            |id: &ComponentId| gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)));
         match fact {
             FactRef::Component { id, .. } => !is_gone(id),
             FactRef::Attribute { of, .. } => !is_gone(of),
             FactRef::Relation { from, kind, to, .. } => {
-                let is_taken = matches!(kind, RelationKind::DependsOn | RelationKind::Contains)
-                    && taken.contains(&(from, to));
+                let is_taken =
+                    matches!(kind, RelationKind::DependsOn | RelationKind::Contains) && taken.contains(&(from, to));
                 !is_gone(from) && !is_gone(to) && !is_taken
             }
         }

@@ -166,9 +166,8 @@ impl Changes {
             None => asked.constraints_of(need).filter_map(|text| pin(need.ecosystem, text)).collect(),
         };
         // of very many versions, which only a hostile file has, the first are compared
-        let holds = |pin: &&str| {
-            versions.iter().take(COMPARED).any(|version| same_version(need.ecosystem, pin, version))
-        };
+        let holds =
+            |pin: &&str| versions.iter().take(COMPARED).any(|version| same_version(need.ecosystem, pin, version));
         if !pins.is_empty() && !pins.iter().take(COMPARED).any(holds) {
             let (pins, versions) = (told(&pins), told(&versions));
             self.conflict(place, format!("`{name}` is pinned to {pins} here and `{lock_file}` holds {versions}"));

@@ -10,6 +10,7 @@ use sovaudit::scan::{Options, scan_files};
 use sovaudit::text::RelPath;
 
 use super::mutation::{Random, mutated};
+use crate::cli::root;
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::embedded);
 
@@ -28,7 +29,8 @@ fn scan(files: &[(&str, String)]) -> Inventory {
         files.iter().map(|(path, _)| path).collect::<Vec<_>>()
     );
     for problem in &inventory.diagnostics {
-        assert_ne!(problem.kind, DiagnosticKind::Internal, "{problem:?}\n{files:?}");
+        let text = files.iter().find(|(path, _)| *path == problem.path.as_str()).map(|(_, text)| text);
+        assert_ne!(problem.kind, DiagnosticKind::Internal, "{problem:?}\n{text:?}");
     }
     inventory
 }
@@ -80,13 +82,67 @@ fn hostile_files_under_every_name() {
         ((0..2_000).map(|n| format!("--index-url https://h{n}.example\np{n}\n")).collect(), "indexes"),
         (String::new(), "nothing"),
     ];
+    let of_fixtures = fixtures();
     for (text, what) in texts {
+        // every name that a fixture has, in one scan; a word of a megabyte is enough once
+        if text.len() < 1 << 19 {
+            let mut names: Vec<&str> = of_fixtures.iter().map(|(path, _)| path.as_str()).collect();
+            names.sort_by_key(|path| path.rsplit('/').next());
+            names.dedup_by_key(|path| path.rsplit('/').next());
+            scan(&names.into_iter().map(|path| (path, text.clone())).collect::<Vec<_>>());
+        }
         for name in NAMES {
             let inventory = scan(&[(name, text.clone())]);
             assert!(inventory.facts().count() < 200_000, "{} facts from {what} as {name}", inventory.facts().count());
             let length: usize = inventory.diagnostics.iter().map(|problem| problem.message.len()).sum();
             assert!(length < 200_000, "{length} bytes of diagnostics from {what} as {name}");
         }
+    }
+}
+
+#[test]
+fn many_registries_cost_no_square() {
+    let sources: String = (0..600).map(|n| format!("source \"https://h{n}.example/\"\n")).collect();
+    let gems: String = (0..600).map(|n| format!("gem \"g{n}\"\n")).collect();
+    let many = scan(&[("Gemfile", format!("{sources}{gems}"))]);
+    assert!(many.facts().count() < 60_000, "{} facts", many.facts().count());
+    let limits = many.diagnostics.iter().filter(|problem| problem.kind == DiagnosticKind::LimitReached);
+    assert!(limits.count() > 500, "{:?}", many.diagnostics);
+    // one setting that stands there many times
+    let same = "source \"https://h.example/\"\n".repeat(2_000);
+    let one = scan(&[("Gemfile", format!("{same}{gems}"))]);
+    let places: usize = one.facts().map(|(_, evidence)| evidence.len()).sum();
+    assert!(places < 40_000, "{places} places");
+}
+
+/// Every file of the scanners' fixtures with its path there; what is binary is left out.
+fn fixtures() -> Vec<(String, String)> {
+    let folder = root().join("fixtures/scanners");
+    let mut found = Vec::new();
+    let mut open = vec![folder.clone()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+        } else if path.file_name().is_some_and(|name| name != "expected.snap")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            let name = path.strip_prefix(&folder).expect("is below").to_string_lossy().replace('\\', "/");
+            found.push((name, text));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn mutated_fixtures_of_every_scanner_do_no_harm() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 100, "{} fixtures", fixtures.len());
+    let mut random = Random(0xA076_1D64_78BD_642F);
+    for _ in 0..6 {
+        let files: Vec<(&str, String)> =
+            fixtures.iter().map(|(path, text)| (path.as_str(), mutated(text, &mut random))).collect();
+        scan(&files);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `Podfile.lock`: exact pods and their parts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
@@ -34,7 +35,18 @@ struct About<'a> {
     specs: Option<(&'a str, Span)>,
     external: Option<&'a Node>,
     checkout: Option<&'a Node>,
+    /// What those two say, looked up once for all parts of a pod.
+    origin: Origin<'a>,
     checksum: Option<&'a Node>,
+}
+
+/// Where a pod with a source of its own comes from.
+#[derive(Default)]
+struct Origin<'a> {
+    is_local: bool,
+    git: Option<&'a Node>,
+    revision: Option<Cow<'a, str>>,
+    other: Option<&'a Node>,
 }
 
 impl Scanner for PodfileLock {
@@ -65,7 +77,7 @@ impl Scanner for PodfileLock {
                 continue;
             };
             let about = about.get(root_of(name));
-            let is_own = about.and_then(|about| about.external).is_some_and(is_local);
+            let is_own = about.is_some_and(|about| about.origin.is_local);
             let locked = if is_own {
                 Locked::own(&project)
             } else {
@@ -122,7 +134,25 @@ fn about(root: &Node) -> BTreeMap<&str, About<'_>> {
     for entry in section("SPEC CHECKSUMS") {
         found.entry(&entry.key).or_default().checksum = Some(&entry.value);
     }
+    for about in found.values_mut() {
+        if let Some(external) = about.external {
+            about.origin = origin(external, about.checkout);
+        }
+    }
     found
+}
+
+fn origin<'a>(external: &'a Node, checkout: Option<&'a Node>) -> Origin<'a> {
+    let revision = [checkout, Some(external)]
+        .into_iter()
+        .flatten()
+        .find_map(|node| [":commit", ":tag", ":branch"].iter().find_map(|key| node.get(key)).and_then(Node::scalar));
+    Origin {
+        is_local: is_local(external),
+        git: external.get(":git").or_else(|| checkout.and_then(|checkout| checkout.get(":git"))),
+        revision,
+        other: [":http", ":hg", ":svn", ":podspec"].iter().find_map(|key| external.get(key)),
+    }
 }
 
 /// Where a pod comes from, and the checksum of its specification.
@@ -137,16 +167,12 @@ fn describe(id: &ComponentId, about: Option<&About<'_>>, span: Span, file: &Sour
         out.attribute(id, key::INTEGRITY, format!("podspec-sha1:{text}"), file.at(sum.span));
     }
     if let Some(external) = about.external {
-        let git = external.get(":git").or_else(|| about.checkout.and_then(|checkout| checkout.get(":git")));
-        let revision = [about.checkout, Some(external)].into_iter().flatten().find_map(|node| {
-            [":commit", ":tag", ":branch"].iter().find_map(|key| node.get(key)).and_then(Node::scalar)
-        });
-        let other = [":http", ":hg", ":svn", ":podspec"].iter().find_map(|key| external.get(key));
-        if let Some(git) = git
+        let origin = &about.origin;
+        if let Some(git) = origin.git
             && let Some(address) = git.text()
         {
-            toolkit::from_repository(id, address, revision.as_deref(), &file.at(git.span), out);
-        } else if let Some(other) = other
+            toolkit::from_repository(id, address, origin.revision.as_deref(), &file.at(git.span), out);
+        } else if let Some(other) = origin.other
             && let Some(address) = other.text()
         {
             toolkit::fetched_from(id, address, &file.at(other.span), out);

@@ -145,8 +145,9 @@ fn words(text: &str, start: usize) -> (Vec<Word<'_>>, Option<usize>) {
                     end += if bytes[end] == b'\\' { 2 } else { 1 };
                 }
                 let end = end.min(bytes.len());
-                found.push((text.get(at + 1..end).unwrap_or(""), Span::new(at, end + 1)));
-                at = end + 1;
+                let after = (end + 1).min(bytes.len());
+                found.push((text.get(at + 1..end).unwrap_or(""), Span::new(at, after)));
+                at = after;
             }
             byte if byte.is_ascii_whitespace() || *byte == b';' => at += 1,
             _ => {

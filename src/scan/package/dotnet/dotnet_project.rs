@@ -1,7 +1,7 @@
 //! `*.csproj` and its like, `Directory.Build.props`, `Directory.Packages.props`: packages that .NET projects ask for.
 
 use super::exact;
-use super::msbuild::{Around, Version, joined, metadata, sections};
+use super::msbuild::{Around, VERSIONS, Version, joined, metadata, sections};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::xml::Element;
@@ -119,6 +119,7 @@ impl Reader<'_> {
             // several versions can be downloaded side by side
             Some(text) => text
                 .split(';')
+                .take(VERSIONS)
                 .map(|text| Version { text: self.around.expand(text), condition: condition.clone() })
                 .collect(),
             None => {

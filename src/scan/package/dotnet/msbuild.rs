@@ -18,7 +18,7 @@ const ABOVE: usize = 32;
 /// Longest value of a property: properties that double each other end there.
 const LONGEST: usize = 4096;
 /// Versions kept for one name.
-const VERSIONS: usize = 32;
+pub(super) const VERSIONS: usize = 32;
 
 /// A version with the condition under which it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -41,7 +41,9 @@ impl Scanner for NugetAssets {
         let folder = if folder.name() == "obj" { folder.parent() } else { folder };
         let project = toolkit::locked_root_at("nuget", &folder, input, file, out);
         let sources = root.at(&["project", "restore", "sources"]).map_or(&[][..], Node::entries);
-        let public = |address: &str| toolkit::host_of(address).is_some_and(|host| crate::scan::registries::is_public("nuget", &host));
+        let public = |address: &str| {
+            toolkit::host_of(address).is_some_and(|host| crate::scan::registries::is_public("nuget", &host))
+        };
         // all sources are listed: what is not among them is not asked
         let beside = sources.iter().any(|source| public(&source.key));
         for source in sources {

@@ -68,7 +68,9 @@ impl Scanner for NugetConfig {
             .filter_map(|item| item.attribute("key"))
             .collect();
         sources.retain(|name, _| !off.contains(name));
-        let public = |address: &str| toolkit::host_of(address).is_some_and(|host| crate::scan::registries::is_public("nuget", &host));
+        let public = |address: &str| {
+            toolkit::host_of(address).is_some_and(|host| crate::scan::registries::is_public("nuget", &host))
+        };
         let alone = cleared && !sources.values().any(|(address, _)| public(address))
             || off.iter().any(|name| name.eq_ignore_ascii_case("nuget.org"));
         let mapping = mapping(&root);

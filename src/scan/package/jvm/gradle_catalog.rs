@@ -61,6 +61,9 @@ pub(super) struct Item {
     span: Span,
 }
 
+/// Most members of a bundle: each use of it asks for all.
+const MOST_MEMBERS: usize = 200;
+
 /// A catalog by accessor names: `junit-jupiter` is `junit.jupiter`.
 #[derive(Default)]
 pub(super) struct Catalog {
@@ -86,7 +89,7 @@ impl Catalog {
             }
         }
         for entry in entries(root, "bundles") {
-            let members = entry.value.list().iter().filter_map(Node::text).map(accessor).collect();
+            let members = entry.value.list().iter().filter_map(Node::text).take(MOST_MEMBERS).map(accessor).collect();
             catalog.bundles.insert(accessor(&entry.key), members);
         }
         catalog

@@ -1,6 +1,9 @@
 //! `pyproject.toml`: what a Python project asks for, in the tables of the standards and of its tools.
 
-use super::pep508::{Sheet, scope_of_group};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::pep508::{Sheet, normal, scope_of_group};
 use super::pyproject_tools;
 use super::requirements::understood;
 use super::tables::Origins;
@@ -38,9 +41,11 @@ impl Scanner for Pyproject {
         let project = toolkit::root(input, file, out);
         let sheet = Sheet { file, project: &project, asks_lock: true };
         let origins = pyproject_tools::origins(&root, sheet, out);
+        let groups = root.get("dependency-groups").map_or(&[][..], Node::entries);
+        let groups: BTreeSet<Cow<'_, str>> = groups.iter().map(|group| normal(&group.key)).collect();
         for (scope, list) in lists(&root) {
             for item in list.list() {
-                declare(item, scope, &root, &origins, sheet, out);
+                declare(item, scope, &groups, &origins, sheet, out);
             }
         }
         for (scope, table) in pyproject_tools::poetry_tables(&root) {
@@ -80,7 +85,7 @@ fn lists(root: &Node) -> Vec<(&'static str, &Node)> {
 fn declare(
     item: &Node,
     scope: &'static str,
-    root: &Node,
+    groups: &BTreeSet<Cow<'_, str>>,
     origins: &Origins<'_>,
     sheet: Sheet<'_>,
     out: &mut Facts<'_>,
@@ -88,7 +93,7 @@ fn declare(
     if let Some(group) = item.get("include-group") {
         // the other group is read by itself
         if let Some(name) = group.text()
-            && !root.get("dependency-groups").is_some_and(|groups| holds_group(groups, name))
+            && !groups.contains(&normal(name))
         {
             let message = format!("no dependency group is called `{name}`");
             out.problem(DiagnosticKind::Unresolved, sheet.file, Some(group.span), message);
@@ -108,11 +113,6 @@ fn declare(
     if let Some(asked) = requirement.ask(scope, item.span, sheet, out) {
         origins.write(requirement.name, &asked, item.span, sheet, out);
     }
-}
-
-fn holds_group(groups: &Node, name: &str) -> bool {
-    let wanted = super::pep508::normal(name);
-    groups.entries().iter().any(|entry| super::pep508::normal(&entry.key) == wanted)
 }
 
 /// Dependencies that a build backend computes, or reads from files that are not read by themselves, are said.

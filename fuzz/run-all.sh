@@ -1,0 +1,22 @@
+#!/bin/sh
+# Fuzzes one scanner after the other: run-all.sh SECONDS [JOBS [ID...]]. Without ids, all of package formats and
+# SBOMs: what the registry of scanners lists and src/scan/package or src/scan/sbom holds.
+set -eu
+seconds=$1
+jobs=${2:-1}
+shift $(($# > 1 ? 2 : 1))
+cd "$(dirname "$0")"
+bin=$(./build.sh scanner)
+if [ $# -eq 0 ]; then
+  for id in $(SOVAUDIT_FUZZ_DO=list "$bin" 2>/dev/null); do
+    name=$(echo "$id" | tr - _)
+    if [ -n "$(find ../src/scan/package ../src/scan/sbom -path "*/$name.rs" -o -path "*/$name/mod.rs" 2>/dev/null)" ]; then
+      set -- "$@" "$id"
+    fi
+  done
+fi
+failed=0
+for id in "$@"; do
+  SKIP_BUILD=1 ./run.sh "$id" "$seconds" "$jobs" || failed=1
+done
+exit $failed
