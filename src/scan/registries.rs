@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::package::toolkit::default_registry;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{
     Attribute, Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, key,
 };
@@ -16,6 +17,9 @@ use crate::text::RelPath;
 
 /// Settings of one ecosystem in one folder that count; real ones have a handful.
 const MOST_SETTINGS: usize = 256;
+
+/// Places of one setting that are told of every package.
+const PLACES: usize = 4;
 
 /// Registries that one package may come from.
 const MOST_REGISTRIES: usize = 16;
@@ -33,6 +37,11 @@ struct Setting<'a> {
 }
 
 impl Setting<'_> {
+    /// The first places that state it.
+    fn places(&self) -> EvidenceSet {
+        self.evidence.iter().take(PLACES).cloned().collect()
+    }
+
     fn speaks_of(&self, name: &str, file: &RelPath) -> bool {
         matches(self.names, name) && (!self.here || self.evidence.iter().any(|one| one.path() == Some(file)))
     }
@@ -60,7 +69,8 @@ struct Changes {
 /// Brings settings to packages.
 #[must_use]
 pub(super) fn apply(mut inventory: Inventory) -> Inventory {
-    let settings = settings(&inventory);
+    let mut left_out = BTreeSet::new();
+    let settings = settings(&inventory, &mut left_out);
     if settings.is_empty() {
         return inventory;
     }
@@ -84,6 +94,7 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
         }
     }
     inventory.extend_all(changes.added);
+    inventory.diagnostics.extend(left_out);
     for (fact, gone) in changes.gone {
         if let Some(left) = inventory.remove(&fact) {
             let left: EvidenceSet = left.into_iter().filter(|one| !gone.contains(one)).collect();
@@ -95,7 +106,7 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
     inventory
 }
 
-fn settings(inventory: &Inventory) -> Settings<'_> {
+fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Settings<'a> {
     let mut found = Settings::new();
     for (of, Attribute { key, value, evidence }) in inventory.attributes() {
         if *key != key::REGISTRY {
@@ -111,6 +122,14 @@ fn settings(inventory: &Inventory) -> Settings<'_> {
             // every package is held against every setting
             if here.len() < MOST_SETTINGS {
                 here.push(setting);
+            } else if let Some(path) = evidence.iter().find_map(Evidence::path) {
+                left_out.insert(Diagnostic {
+                    path: path.clone(),
+                    at: None,
+                    kind: DiagnosticKind::LimitReached,
+                    scanner: Arc::from("registries"),
+                    message: format!("more than {MOST_SETTINGS} registries of one folder; further ones do not count"),
+                });
             }
         }
     }
@@ -180,9 +199,9 @@ impl Changes {
             horizon: None,
         };
         let host = ComponentId::host(setting.host);
-        self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.evidence.clone()));
+        self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.places()));
         // the setting is what names the host
-        self.added.push((relation(&host), setting.evidence.clone()));
+        self.added.push((relation(&host), setting.places()));
         if setting.instead {
             self.gone.entry(relation(implied)).or_default().insert(one.clone());
         }
@@ -211,7 +230,7 @@ impl Changes {
         };
         let value = format!("set to {}, {how} {}", setting.host, public.rest());
         let fact = Fact::Attribute { of: package.clone(), key: key::CONFUSION, value: Arc::from(value) };
-        self.added.push((fact, std::iter::once(one).chain(setting.evidence).cloned().collect()));
+        self.added.push((fact, std::iter::once(one).chain(setting.evidence.iter().take(PLACES)).cloned().collect()));
     }
 }
 
