@@ -139,8 +139,12 @@ impl<'a> Reader<'a, '_> {
                 match name {
                     "remote" => {
                         self.source.remotes.push((value, span));
-                        if self.source.hosts.len() < MOST_ANSWERS {
+                        if self.source.remotes.len() <= MOST_ANSWERS {
                             self.source.hosts.extend(toolkit::host_of(value));
+                        } else if self.source.remotes.len() == MOST_ANSWERS + 1 {
+                            let message =
+                                format!("more than {MOST_ANSWERS} servers of one source; the others are not read");
+                            out.problem(DiagnosticKind::LimitReached, self.file, Some(span), message);
                         }
                     }
                     "revision" => self.source.revision = Some(value),
