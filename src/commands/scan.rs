@@ -168,6 +168,13 @@ fn baseline(path: &Path) -> anyhow::Result<BTreeSet<Fingerprint>> {
 /// Writes beside the target and renames: no reader ever sees half a file.
 fn write_file(format: &dyn Format, report: &Report, path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
+    // a device or pipe such as `/dev/null` is written to, never replaced by a file
+    if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        let opened = std::fs::OpenOptions::new().write(true).open(path);
+        let mut buffer = io::BufWriter::new(opened.with_context(|| format!("cannot write `{shown}`"))?);
+        format.write(report, &mut buffer).with_context(|| format!("cannot write `{shown}`"))?;
+        return buffer.flush().with_context(|| format!("cannot write `{shown}`"));
+    }
     let made = tempfile::Builder::new().prefix(".sovaudit-").tempfile_in(folder_of(path));
     // the error names the temporary file, which nobody asked for
     let mut file =

@@ -315,3 +315,23 @@ fn sarif_tells_what_the_gate_knows() {
         }
     }
 }
+
+/// A report written to a device replaced the device by a file.
+#[cfg(unix)]
+#[test]
+fn a_device_is_written_to_and_stays_one() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pipe = folder.path().join("pipe");
+    // a pipe stands for every thing that is no file: its reader gets the whole report
+    assert_cmd::Command::new("mkfifo").arg(&pipe).assert().success();
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).expect("the report")
+    });
+    let (code, _, error) = scan(&[SAMPLE, "--fail-on", "none", "--output", &format!("json={}", pipe.display())]);
+    assert_eq!(code, 0, "{error}");
+    let text = reader.join().expect("reads");
+    assert!(text.starts_with('{') && text.trim_end().ends_with('}'));
+    assert!(fs::symlink_metadata(&pipe).expect("is there").file_type().is_fifo());
+}

@@ -60,10 +60,10 @@ impl<'a> Locks<'a> {
                 for row in known.relations() {
                     let to = &row.to;
                     match row.kind {
-                        RelationKind::Contains if holds_lock && is_wanted(to) => {
-                            if row.evidence.iter().any(answers_there) {
-                                self.answers.entry((folder.clone(), name_of(to))).or_default().push(to);
-                            }
+                        RelationKind::Contains
+                            if holds_lock && is_wanted(to) && row.evidence.iter().any(answers_there) =>
+                        {
+                            self.answers.entry((folder.clone(), name_of(to))).or_default().push(to);
                         }
                         RelationKind::DependsOn if is_wanted(to) && resolved(&row.evidence).next().is_some() => {
                             self.said.entry((id, name_of(to))).or_default().push(to);
