@@ -73,6 +73,16 @@ pub(super) fn replace(
             }
         }
     });
+    // of what no file names any more, nothing stays: a `[patch]` table may have said where it comes from
+    let unnamed = |id: &&ComponentId| inventory.known(id).is_some_and(|known| known.kinds().is_empty());
+    let unnamed: BTreeSet<ComponentId> = gone.keys().copied().filter(unnamed).cloned().collect();
+    if !unnamed.is_empty() {
+        inventory.retain(|fact| match fact {
+            FactRef::Component { id, .. } => !unnamed.contains(id),
+            FactRef::Attribute { of, .. } => !unnamed.contains(of),
+            FactRef::Relation { from, to, .. } => !unnamed.contains(from) && !unnamed.contains(to),
+        });
+    }
     inventory.extend_all(more);
 }
 
