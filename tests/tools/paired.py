@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times sovaudit and another program on the same trees, alternating, in one run.
 
-    python3 tests/tools/paired.py --sovaudit target/release/sovaudit --syft syft [--runs 5] TREE…
+    python3 tests/tools/paired.py --sovaudit target/release/sovaudit --syft syft [--runs 5] [--tables] TREE…
     python3 tests/tools/paired.py --sovaudit target/release/sovaudit --locks [--runs 9]
 
 The first form prints medians of wall time, processor time and peak memory (as the kernel tells it of the ended process and its
@@ -67,8 +67,9 @@ def median(values):
     return statistics.median(values)
 
 
-def scan(command, tree, folder):
-    return measure([*command, "scan", tree, "--fail-on", "none", "--output", f"json={folder}/report.json"], dict(os.environ), folder)
+def scan(command, tree, folder, tables=False):
+    output = [] if tables else ["--output", f"json={folder}/report.json"]
+    return measure([*command, "scan", tree, "--fail-on", "none", *output], dict(os.environ), folder)
 
 
 def locks(command, runs):
@@ -98,16 +99,16 @@ def locks(command, runs):
                   f"{processor * 1000:.0f} ms | {memory:.0f} MB | {per} |")
 
 
-def pairs(sovaudit, syft, runs, trees):
+def pairs(sovaudit, syft, runs, trees, tables):
     environment = dict(os.environ, SYFT_CHECK_FOR_APP_UPDATE="false")
     print("| tree | sovaudit | Syft | times faster | in processor time | sovaudit memory | Syft memory | share |\n|---|---:|---:|---:|---:|---:|---:|---:|")
     ratios, shares = [], []
     with tempfile.TemporaryDirectory() as folder:
         for tree in map(os.path.abspath, trees):
             ours, theirs = [], []
-            run_ours = lambda: ours.append(scan(sovaudit, tree, folder))
-            run_theirs = lambda: theirs.append(
-                measure([*syft, "scan", f"dir:{tree}", "-q", "-o", f"json={folder}/syft.json"], environment, folder))
+            form = [] if tables else ["-o", f"json={folder}/syft.json"]
+            run_ours = lambda: ours.append(scan(sovaudit, tree, folder, tables))
+            run_theirs = lambda: theirs.append(measure([*syft, "scan", f"dir:{tree}", "-q", *form], environment, folder))
             for turn in range(runs):
                 for run in (run_ours, run_theirs) if turn % 2 == 0 else (run_theirs, run_ours):
                     run()
@@ -127,13 +128,14 @@ def main():
     options.add_argument("--syft")
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--locks", action="store_true")
+    options.add_argument("--tables", action="store_true", help="both write what they show by default, not JSON")
     options.add_argument("trees", nargs="*")
     given = options.parse_args()
     program = lambda command: [os.path.abspath(shutil.which(word) or word) if at == 0 else word for at, word in enumerate(shlex.split(command))]
     if given.locks:
         locks(program(given.sovaudit), given.runs)
     if given.trees:
-        pairs(program(given.sovaudit), program(given.syft), given.runs, given.trees)
+        pairs(program(given.sovaudit), program(given.syft), given.runs, given.trees, given.tables)
 
 
 if __name__ == "__main__":
