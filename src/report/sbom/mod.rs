@@ -1,7 +1,7 @@
 //! Bills of materials: the inventory in the forms that other tools read.
 //!
 //! What CycloneDX and SPDX both say of a component (who answers for it, from where it is controlled, where it was
-//! seen) is gathered once in [`bill`]; the format files only write it down. Parties and places (organisations,
+//! seen) is gathered once in `bill`; the format files only write it down. Parties and places (organisations,
 //! jurisdictions, regions, hosts) are no entries of a bill: they are told with the components they stand behind.
 
 mod address;

@@ -1,6 +1,6 @@
 //! Bills of materials that others made: `CycloneDX` and SPDX in all their forms.
 //!
-//! Every reader turns its form into one [`bom::Bom`]; [`write`] makes facts of it. XML becomes the tree that the JSON
+//! Every reader turns its form into one `bom::Bom`; `write` makes facts of it. XML becomes the tree that the JSON
 //! form has, tag-value the tree of SPDX JSON, so that every vocabulary is read once.
 
 mod bom;
