@@ -7,8 +7,6 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::{ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, RelationKind};
 use crate::diagnostic::{Coverage, Diagnostic};
 
@@ -188,7 +186,7 @@ impl Known {
     }
 
     /// Appends a fact; [`Self::settle`] must follow.
-    fn push(&mut self, fact: Fact, evidence: EvidenceSet) {
+    pub(super) fn push(&mut self, fact: Fact, evidence: EvidenceSet) {
         match fact {
             Fact::Component { kind, .. } => self.kinds.push((kind, evidence)),
             Fact::Attribute { key, value, .. } => self.attributes.push(Attribute { key, value, evidence }),
@@ -203,13 +201,13 @@ impl Known {
     }
 
     /// Sorts what was only appended and unites the evidence of what stands twice.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         settle(&mut self.kinds);
         settle(&mut self.attributes);
         settle(&mut self.relations);
     }
 
-    fn append(&mut self, mut other: Self) {
+    pub(super) fn append(&mut self, mut other: Self) {
         self.kinds.append(&mut other.kinds);
         self.attributes.append(&mut other.attributes);
         self.relations.append(&mut other.relations);
@@ -278,7 +276,7 @@ fn settle<R: Row>(rows: &mut Vec<R>) {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// What is known, by component; none of them is empty.
-    known: BTreeMap<ComponentId, Known>,
+    pub(super) known: BTreeMap<ComponentId, Known>,
     /// What was not understood.
     pub diagnostics: std::collections::BTreeSet<Diagnostic>,
     /// How much was seen.
@@ -467,64 +465,5 @@ impl Inventory {
 impl Relation {
     fn as_fact<'a>(&'a self, from: &'a ComponentId) -> FactRef<'a> {
         FactRef::Relation { from, kind: self.kind, to: &self.to, group: self.group.as_ref(), horizon: self.horizon }
-    }
-}
-
-/// Facts in the order in which they come, before they are an inventory: adding is an append, what stands twice is
-/// found once at the end.
-#[derive(Debug, Default)]
-pub struct Draft {
-    places: crate::text::Lookup<ComponentId, usize>,
-    known: Vec<(ComponentId, Known)>,
-    /// The place used last: facts of one component come together.
-    last: usize,
-}
-
-impl Draft {
-    /// Adds one fact with one evidence.
-    pub fn add(&mut self, fact: Fact, evidence: Evidence) {
-        let known = self.of(fact.owner());
-        known.push(fact, EvidenceSet::of(evidence));
-    }
-
-    fn of(&mut self, id: &ComponentId) -> &mut Known {
-        let is_last = self.known.get(self.last).is_some_and(|(last, _)| last == id);
-        if !is_last {
-            self.last = match self.places.get(id) {
-                Some(place) => *place,
-                None => {
-                    self.places.insert(id.clone(), self.known.len());
-                    self.known.push((id.clone(), Known::default()));
-                    self.known.len() - 1
-                }
-            };
-        }
-        &mut self.known[self.last].1
-    }
-
-    /// Adds all of another draft.
-    #[must_use]
-    pub fn merge(mut self, mut other: Self) -> Self {
-        if self.known.len() < other.known.len() {
-            std::mem::swap(&mut self, &mut other);
-        }
-        for (id, known) in other.known {
-            self.of(&id).append(known);
-        }
-        self
-    }
-
-    /// True when nothing was added.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
-    /// The inventory of these facts.
-    #[must_use]
-    pub fn finish(mut self) -> Inventory {
-        self.known.par_iter_mut().for_each(|(_, known)| known.settle());
-        self.known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Inventory { known: self.known.into_iter().collect(), ..Inventory::default() }
     }
 }

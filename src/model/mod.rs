@@ -2,6 +2,7 @@
 
 mod component;
 mod confidence;
+mod draft;
 mod evidence;
 mod finding;
 mod fingerprint;
@@ -14,10 +15,11 @@ mod time;
 
 pub use component::{ComponentId, ComponentKind, component_name};
 pub use confidence::{Confidence, Severity, Verification};
+pub use draft::Draft;
 pub use evidence::{Basis, Citation, Cited, Evidence, EvidenceSet};
 pub use finding::{Finding, Member, Place, Remedy, Step};
 pub use fingerprint::{Fingerprint, fingerprint};
-pub use inventory::{Attribute, Draft, Fact, FactRef, Inventory, Known, Relation};
+pub use inventory::{Attribute, Fact, FactRef, Inventory, Known, Relation};
 pub use place::CountryCode;
 pub use relation::{Group, Horizon, RelationKind};
 pub use time::{Date, Validity};
