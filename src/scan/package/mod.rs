@@ -15,6 +15,7 @@ pub mod javascript;
 pub mod julia;
 pub mod jvm;
 pub mod php;
+pub(crate) mod publisher;
 pub mod python;
 pub mod r;
 pub mod ruby;

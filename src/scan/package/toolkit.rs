@@ -7,6 +7,8 @@ pub(crate) use super::address::{
     archive_revision, host_and_path, host_of, is_commit, is_git, on_code_host, owner_of_address, repository_owner,
     repository_path, without_secrets,
 };
+use super::publisher::identities;
+pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};
@@ -334,49 +336,6 @@ pub(crate) fn root_at(folder: &RelPath, input: &Input<'_>, file: &SourceFile, ou
     root
 }
 
-/// A repository that the package says it comes from: its address, and its owner as a key.
-pub(crate) fn repository(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
-    out.attribute(id, key::SOURCE, without_secrets(address), seen.clone());
-    repository_owner_of(id, address, seen, out);
-}
-
-/// The owner of a repository's address as a key; an address that is none gives nothing.
-pub(crate) fn repository_owner_of(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
-    if let Some(owner) = owner_of_address(address) {
-        out.attribute(id, key::IDENTITY, owner, seen.clone().inferred());
-    }
-}
-
-/// The domain of an author or maintainer's mail address, as a weak key: `Name <user@corp.example>`.
-pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
-    for part in text.split(',') {
-        // addresses that hide the sender belong to whoever hosts them, not to an employer
-        if let Some(domain) = crate::scan::image::dpkg::mail_domain(part).filter(|domain| !domain.contains("noreply")) {
-            out.attribute(id, key::IDENTITY, format!("mail:{domain}"), seen.clone().inferred());
-        }
-    }
-}
-
-/// Keys under which the catalog may know the publisher of a name.
-fn identities(ecosystem: &str, name: &str) -> Vec<String> {
-    // names that belong to no ecosystem say nothing of a publisher
-    if matches!(ecosystem, "generic" | "device") {
-        return Vec::new();
-    }
-    let mut keys = vec![format!("{ecosystem}:{name}")];
-    match ecosystem {
-        "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
-        "golang" | "swift" | "carthage" => keys.extend(repository_owner(name)),
-        // a part of a pod is published by whoever publishes the pod
-        "cocoapods" => keys.extend(name.split_once('/').map(|(pod, _)| format!("cocoapods:{pod}"))),
-        // prefixes are looked up by the catalog: `maven:com.huaweicloud.sdk`, `composer:vendor`, `nuget:Corp.Product`
-        "maven" => keys.extend(name.split_once(':').map(|(group, _)| format!("maven:{group}"))),
-        "composer" => keys.extend(name.split_once('/').map(|(vendor, _)| format!("composer:{vendor}"))),
-        _ => {}
-    }
-    keys
-}
-
 /// The component that holds what a file lists: the image being scanned, else the file's folder.
 pub(crate) fn root(input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> ComponentId {
     let root = input.root_subject(file);
@@ -503,19 +462,4 @@ pub(crate) fn distributed_by_one_of(id: &ComponentId, hosts: &[String], seen: &S
 /// A copy of the package lies in a folder of the tree.
 pub(crate) fn held(id: &ComponentId, folder: &RelPath, seen: &Seen, out: &mut Facts<'_>) {
     out.attribute(id, key::HELD, folder.to_string(), seen.clone());
-}
-
-/// Longest name of an author that is kept.
-const LONGEST_NAME: usize = 200;
-
-/// An author or maintainer: the name without what stands in brackets, and the mail domain as a weak key.
-pub(crate) fn author(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
-    let seen = seen.clone().inferred().without_excerpt();
-    let name = text.split(['<', '(']).next().unwrap_or(text).trim().trim_matches('"').trim();
-    if !name.is_empty() && !name.contains('@') && name.len() <= LONGEST_NAME {
-        out.attribute(id, key::AUTHOR, name, seen.clone());
-    }
-    // `Name <mail> (page)`
-    let mail = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text, |(mail, _)| mail);
-    self::mail(id, mail, &seen, out);
 }

@@ -1,0 +1,63 @@
+//! Who publishes a package, as far as files state it: keys of attribution from names, repositories and mail addresses.
+
+use super::address::{owner_of_address, repository_owner, without_secrets};
+use crate::model::{ComponentId, key, purl};
+use crate::scan::{Facts, Seen};
+
+/// Longest name of an author that is kept.
+const LONGEST_NAME: usize = 200;
+
+/// A repository that the package says it comes from: its address, and its owner as a key.
+pub(crate) fn repository(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    out.attribute(id, key::SOURCE, without_secrets(address), seen.clone());
+    repository_owner_of(id, address, seen, out);
+}
+
+/// The owner of a repository's address as a key; an address that is none gives nothing.
+pub(crate) fn repository_owner_of(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if let Some(owner) = owner_of_address(address) {
+        out.attribute(id, key::IDENTITY, owner, seen.clone().inferred());
+    }
+}
+
+/// The domain of an author or maintainer's mail address, as a weak key: `Name <user@corp.example>`.
+pub(crate) fn mail(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
+    for part in text.split(',') {
+        // addresses that hide the sender belong to whoever hosts them, not to an employer
+        if let Some(domain) = crate::scan::image::dpkg::mail_domain(part).filter(|domain| !domain.contains("noreply")) {
+            out.attribute(id, key::IDENTITY, format!("mail:{domain}"), seen.clone().inferred());
+        }
+    }
+}
+
+/// An author or maintainer: the name without what stands in brackets, and the mail domain as a weak key.
+pub(crate) fn author(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
+    let seen = seen.clone().inferred().without_excerpt();
+    let name = text.split(['<', '(']).next().unwrap_or(text).trim().trim_matches('"').trim();
+    if !name.is_empty() && !name.contains('@') && name.len() <= LONGEST_NAME {
+        out.attribute(id, key::AUTHOR, name, seen.clone());
+    }
+    // `Name <mail> (page)`
+    let mail = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text, |(mail, _)| mail);
+    self::mail(id, mail, &seen, out);
+}
+
+/// Keys under which the catalog may know the publisher of a name.
+pub(super) fn identities(ecosystem: &str, name: &str) -> Vec<String> {
+    // names that belong to no ecosystem say nothing of a publisher
+    if matches!(ecosystem, "generic" | "device") {
+        return Vec::new();
+    }
+    let mut keys = vec![format!("{ecosystem}:{name}")];
+    match ecosystem {
+        "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
+        "golang" | "swift" | "carthage" => keys.extend(repository_owner(name)),
+        // a part of a pod is published by whoever publishes the pod
+        "cocoapods" => keys.extend(name.split_once('/').map(|(pod, _)| format!("cocoapods:{pod}"))),
+        // prefixes are looked up by the catalog: `maven:com.huaweicloud.sdk`, `composer:vendor`, `nuget:Corp.Product`
+        "maven" => keys.extend(name.split_once(':').map(|(group, _)| format!("maven:{group}"))),
+        "composer" => keys.extend(name.split_once('/').map(|(vendor, _)| format!("composer:{vendor}"))),
+        _ => {}
+    }
+    keys
+}
