@@ -1,0 +1,8 @@
+//! Official lists of sanctioned, controlled and barred parties: what an entry is, the formats in which
+//! authorities publish them, and the store that keeps what was imported.
+
+mod party;
+
+pub use party::{
+    CountryRole, KeyKind, LinkKind, NameRole, Party, PartyCountry, PartyKey, PartyKind, PartyLink, PartyName,
+};

@@ -1,0 +1,1 @@
+//! Names and identifiers against listed parties: normalisation, candidates, score, level, and the reason for each.
