@@ -12,8 +12,9 @@ use super::{Outcome, color};
 use crate::catalog::Override;
 use crate::cli::ScanArgs;
 use crate::graph::{Graph, Roots};
-use crate::model::{Fingerprint, Severity};
+use crate::model::Fingerprint;
 use crate::report::{self, Format, Report};
+use crate::rules::condition::Condition;
 use crate::rules::gate;
 use crate::rules::run::{View, judge};
 use crate::text::clean_line;
@@ -130,24 +131,15 @@ fn fail_on(
     config: &Option<Vec<String>>,
     profile: &[String],
     knowledge: &Knowledge,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Vec<Condition>> {
     let words = arguments.fail_on.as_ref().or(config.as_ref()).map_or(profile, Vec::as_slice);
     if matches!(words, [only] if only == "none") {
         return Ok(Vec::new());
     }
-    let rules = &knowledge.rules.rules;
-    for word in words {
-        let known =
-            Severity::parse(word).is_some() || rules.iter().any(|rule| rule.category == *word || rule.id == *word);
-        if !known {
-            let categories: BTreeSet<&str> = rules.iter().map(|rule| rule.category.as_str()).collect();
-            bail!(
-                "`--fail-on {word}` is no category, rule or severity; categories: {}; severities: info, low, medium, high, critical",
-                categories.into_iter().collect::<Vec<_>>().join(", ")
-            );
-        }
-    }
-    Ok(words.to_vec())
+    words
+        .iter()
+        .map(|word| Condition::parse(word, &knowledge.rules.rules).map_err(|message| anyhow::anyhow!("{message}")))
+        .collect()
 }
 
 /// Fingerprints of an earlier JSON report.

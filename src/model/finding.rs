@@ -62,6 +62,23 @@ pub struct Member {
     pub place: Option<Place>,
 }
 
+/// An entry of a list that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedAs {
+    /// The listed party as the list names it.
+    pub party: Arc<str>,
+    /// List id: `US-SDN`.
+    pub list: Arc<str>,
+    /// Entry number on the list, where known.
+    pub entry: Option<Arc<str>>,
+    /// Since when, and until when, as people read it.
+    pub dates: String,
+    /// Legal citation.
+    pub citation: Option<Arc<str>>,
+    /// SHA-256 of the entry, for decisions about it.
+    pub digest: [u8; 32],
+}
+
 /// What to do about a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Remedy {
@@ -79,6 +96,12 @@ pub struct Finding {
     pub rule: Arc<str>,
     /// Category for `--fail-on`: `sanctioned`, `export-control`, `lock-in`, …
     pub category: Arc<str>,
+    /// Further words for `--fail-on` that mean it.
+    pub words: Vec<Arc<str>>,
+    /// True when nothing of somebody else brings it in: we ask for it ourselves.
+    pub direct: bool,
+    /// List entries it rests on.
+    pub listed: Vec<ListedAs>,
     /// How bad, seen from the profile.
     pub severity: Severity,
     /// How sure.

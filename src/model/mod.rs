@@ -17,7 +17,7 @@ pub use component::{ComponentId, ComponentKind, component_name};
 pub use confidence::{Confidence, Severity, Verification};
 pub use draft::Draft;
 pub use evidence::{Basis, Citation, Cited, Evidence, EvidenceSet};
-pub use finding::{Finding, Member, Place, Remedy, Step};
+pub use finding::{Finding, ListedAs, Member, Place, Remedy, Step};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use inventory::{Attribute, Fact, FactRef, Inventory, Known, Relation};
 pub use place::CountryCode;

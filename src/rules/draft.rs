@@ -8,8 +8,8 @@ use super::page::felt;
 use super::run::View;
 use crate::graph::{NodeId, Path};
 use crate::model::{
-    Basis, Citation, Cited, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, Member, Place,
-    RelationKind, Remedy, Severity, Step, Validity, Verification, fingerprint,
+    Basis, Citation, Cited, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs, Member, Place,
+    RelationKind, Remedy, Severity, Step, Validity, Verification, fingerprint, key,
 };
 use crate::text::RelPath;
 
@@ -41,6 +41,10 @@ pub struct Hit {
     pub more: Vec<Place>,
     /// Every component, when one finding speaks for several.
     pub members: Vec<Member>,
+    /// Words for `--fail-on` besides the rule's.
+    pub words: Vec<Arc<str>>,
+    /// List entries it rests on.
+    pub listed: Vec<ListedAs>,
 }
 
 impl Hit {
@@ -61,6 +65,8 @@ impl Hit {
             notes: Vec::new(),
             more: Vec::new(),
             members: Vec::new(),
+            words: Vec::new(),
+            listed: Vec::new(),
         }
     }
 }
@@ -70,7 +76,7 @@ impl Hit {
 pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let graph = view.graph;
     let root = view.roots.path_to(hit.subject);
-    let whole = root.then(&hit.tail);
+    let whole = root.clone().then(&hit.tail);
     let witness = steps(view, &whole);
     let own = places(view, hit.subject);
     let primary = own.first().or_else(|| hit.more.first()).cloned();
@@ -118,6 +124,9 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     Some(Finding {
         rule: Arc::from(rule.id.as_str()),
         category: Arc::from(rule.category.as_str()),
+        words: rule.words.iter().map(|word| Arc::from(word.as_str())).chain(hit.words).collect(),
+        direct: is_direct(view, hit.subject, &root),
+        listed: hit.listed,
         severity,
         confidence: grounds.confidence,
         fingerprint: fingerprint(&rule.id, &of, &hit.aspect),
@@ -135,6 +144,15 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         may_gate,
         notes,
     })
+}
+
+/// True when we ask for the component ourselves: a manifest says so, or nothing stands between a root of ours and it.
+fn is_direct(view: &View<'_>, subject: NodeId, root: &Path) -> bool {
+    let mut said = view.graph.all_attributes(subject).iter().filter(|row| row.key == key::RELATION).peekable();
+    match said.peek() {
+        Some(_) => said.any(|row| &*row.value == "direct"),
+        None => root.steps.len() <= 1,
+    }
 }
 
 /// The severity, and a note when it is not the rule's usual one.

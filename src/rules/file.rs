@@ -21,6 +21,9 @@ pub struct Rule {
     /// Category for `--fail-on`: `sanctioned`, `export-control`, `control`, `lock-in`, `concentration`,
     /// `data-gravity`, `delivery`, `supply-chain`, `unknown-owner`, …
     pub category: String,
+    /// Further words for `--fail-on` that mean this rule too: `refused-jurisdiction`.
+    #[serde(default)]
+    pub words: Vec<String>,
     /// How bad a finding is, before profile and horizon speak.
     pub severity: Severity,
     /// Severity when the loss would hurt at a certain horizon.

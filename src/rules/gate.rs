@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::condition::Condition;
 use crate::catalog::tables::nearest;
 use crate::model::{Date, Finding, Fingerprint, Severity, component_name};
 
@@ -69,13 +70,16 @@ impl Gate {
 #[must_use]
 pub fn decide(
     findings: &[Finding],
-    fail_on: &[String],
+    fail_on: &[Condition],
     waivers: &[Waiver],
     baseline: &BTreeSet<Fingerprint>,
     as_of: Date,
 ) -> Gate {
-    let mut gate =
-        Gate { fail_on: fail_on.to_vec(), waivers: vec![WaiverState::Unused; waivers.len()], ..Gate::default() };
+    let mut gate = Gate {
+        fail_on: fail_on.iter().map(ToString::to_string).collect(),
+        waivers: vec![WaiverState::Unused; waivers.len()],
+        ..Gate::default()
+    };
     let globs: Vec<Option<globset::GlobMatcher>> = waivers
         .iter()
         .map(|waiver| {
@@ -111,7 +115,7 @@ pub fn decide(
                 continue;
             }
         }
-        let met = fail_on.iter().find(|word| meets(finding, word));
+        let met = fail_on.iter().find(|word| word.meets(finding));
         match met {
             // an expired waiver fails for what still stands behind it, whatever else was asked
             _ if expired => {
@@ -130,13 +134,6 @@ pub fn decide(
         }
     }
     gate
-}
-
-/// A category, a rule id, or a severity (which means it and everything worse).
-fn meets(finding: &Finding, word: &str) -> bool {
-    *finding.category == *word
-        || *finding.rule == *word
-        || Severity::parse(word).is_some_and(|least| finding.severity >= least)
 }
 
 fn covers(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, finding: &Finding) -> bool {

@@ -1,10 +1,14 @@
 //! Kind `listed`: a party on a list, or one controlled by such a party, answers for the component.
 
+use std::sync::Arc;
+
 use super::alternatives;
 use crate::catalog::Standing;
 use crate::catalog::rows::Listing;
 use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, Horizon, Verification};
+use crate::lists::embedded;
+use crate::model::{Citation, Horizon, ListedAs, RelationKind, Verification};
+use crate::rules::condition::OWNED_BY_LISTED;
 use crate::rules::draft::{Hit, describe};
 use crate::rules::file::{ListedParameters, Rule};
 use crate::rules::run::{Hits, View};
@@ -81,6 +85,10 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
     }));
     hit.notes.extend(first.policy.as_deref().map(|policy| format!("{}: {policy}", first.list)));
     hit.alternatives = alternatives(view, node);
+    hit.listed = entries.iter().map(|(row, _)| listed_as(view, row)).collect();
+    if path.steps.iter().any(|(edge, _)| view.graph.edge(*edge).kind == RelationKind::OwnedBy) {
+        hit.words.push(OWNED_BY_LISTED.into());
+    }
     Some(hit)
 }
 
@@ -88,6 +96,18 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
 fn named(row: &Listing) -> String {
     let entry = row.entry.as_deref().map_or_else(String::new, |entry| format!(", entry {entry}"));
     format!("{} ({}{entry})", row.list, row.dates())
+}
+
+fn listed_as(view: &View<'_>, row: &Listing) -> ListedAs {
+    let party = embedded::party(row, view.catalog);
+    ListedAs {
+        party: party.name().into(),
+        list: Arc::from(&*row.list),
+        entry: row.entry.as_deref().map(Arc::from),
+        dates: row.dates(),
+        citation: row.citation.as_deref().map(Arc::from),
+        digest: party.digest(),
+    }
 }
 
 fn mark((row, standing): (&Listing, Standing)) -> Verification {
