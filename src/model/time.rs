@@ -37,6 +37,12 @@ impl Date {
         self.0.yesterday().ok().map(Self)
     }
 
+    /// The day so many days later; none after the last day of the calendar.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+    }
+
     /// From a TOML local date.
     #[must_use]
     pub fn from_toml(value: &toml::value::Datetime) -> Option<Self> {

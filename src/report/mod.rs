@@ -1,6 +1,7 @@
 //! The report: versioned data, and the formats that write it.
 
 mod build;
+mod failure;
 pub mod json;
 pub mod markdown;
 mod model;
@@ -14,8 +15,8 @@ use std::io;
 pub(crate) use build::survival_row;
 pub use build::{Sources, build};
 pub use model::{
-    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, MemberRow,
-    OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, ListedRow,
+    MemberRow, OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
 };
 
 /// A way of writing a report.

@@ -165,6 +165,11 @@ pub struct FindingRow {
     pub rule: String,
     /// Category for `--fail-on`.
     pub category: String,
+    /// Further words for `--fail-on` that mean it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
+    /// True when we ask for the subject ourselves; false when something else brings it in.
+    pub direct: bool,
     /// `info` to `critical`.
     pub severity: String,
     /// `possible`, `likely`, `certain`.
@@ -187,6 +192,9 @@ pub struct FindingRow {
     pub related: Vec<PlaceRow>,
     /// Why, step by step.
     pub witness: Vec<StepRow>,
+    /// Entries of lists that it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<ListedRow>,
     /// Law, list entry or document.
     pub citations: Vec<String>,
     /// First day of the law or listing.
@@ -210,6 +218,25 @@ pub struct FindingRow {
     /// Why it fails or who accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_reason: Option<String>,
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ListedRow {
+    /// The party as the list names it.
+    pub party: String,
+    /// List id.
+    pub list: String,
+    /// Entry number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// Since when, and until when.
+    pub dates: String,
+    /// Legal citation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub citation: Option<String>,
+    /// SHA-256 of the entry, for decisions about it.
+    pub digest: String,
 }
 
 /// One component of an aggregated finding.

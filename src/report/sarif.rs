@@ -159,12 +159,16 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
             "severity": finding.severity,
             "security-severity": security_severity(&finding.severity),
             "category": finding.category,
+            "direct": finding.direct,
             "confidence": finding.confidence,
             "verification": finding.verification,
             "subject": finding.subject,
             "state": finding.state,
         },
     });
+    if !finding.listed.is_empty() {
+        result["properties"]["listed"] = json!(finding.listed);
+    }
     if !finding.members.is_empty() {
         let components: Vec<&str> = finding.members.iter().map(|member| member.component.as_str()).collect();
         result["properties"]["components"] = json!(components);

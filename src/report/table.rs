@@ -319,6 +319,7 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             out,
         )?;
     }
+    super::failure::write(report, out)?;
     let mut line = match gate.passed {
         true => "Gate: passed".to_owned(),
         false => format!("Gate: FAILED by {}", count(gate.failing, "finding")),

@@ -3,6 +3,7 @@
 //! Nothing is ever unpacked to disk. Reaching a limit is an [`io::Error`] that holds a
 //! [`LimitReached`], so that a caller can tell it from damaged data with [`limit_reached`].
 
+use crate::text::hex;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -295,14 +296,6 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.algorithm(), self.hex)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        text
-    })
 }
 
 /// Hashes what passes through, to be compared at the end.

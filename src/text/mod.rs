@@ -16,3 +16,10 @@ pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use lookup::Lookup;
 pub use path::RelPath;
 pub use sanitize::{clean, clean_line, shorten};
+
+/// Lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0F)]).collect()
+}

@@ -1,8 +1,8 @@
 //! Findings as rows.
 
 use super::Sources;
-use crate::model::{Finding, Member, Place, Step};
-use crate::report::model::{FindingRow, MemberRow, PlaceRow, StepRow};
+use crate::model::{Finding, ListedAs, Member, Place, Step};
+use crate::report::model::{FindingRow, ListedRow, MemberRow, PlaceRow, StepRow};
 
 pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
     let gate = sources.gate;
@@ -26,6 +26,8 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
         fingerprint: finding.fingerprint.to_string(),
         rule: finding.rule.to_string(),
         category: finding.category.to_string(),
+        words: finding.words.iter().map(ToString::to_string).collect(),
+        direct: finding.direct,
         severity: finding.severity.as_str().to_owned(),
         confidence: finding.confidence.as_str().to_owned(),
         subject: finding.subject.to_string(),
@@ -36,6 +38,7 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
         members: finding.members.iter().map(member_row).collect(),
         related: finding.related.iter().map(place_row).collect(),
         witness: finding.witness.iter().map(step_row).collect(),
+        listed: finding.listed.iter().map(listed_row).collect(),
         citations: finding.citations.iter().map(|citation| citation.title.to_string()).collect(),
         effective_from: finding.effective.from.map(|date| date.to_string()),
         effective_to: finding.effective.to.map(|date| date.to_string()),
@@ -57,6 +60,17 @@ fn step_row(step: &Step) -> StepRow {
         place: step.place.as_ref().map(place_row),
         entry: step.entry.as_ref().map(ToString::to_string),
         verification: step.verification.map(|mark| mark.as_str().to_owned()),
+    }
+}
+
+fn listed_row(listed: &ListedAs) -> ListedRow {
+    ListedRow {
+        party: listed.party.to_string(),
+        list: listed.list.to_string(),
+        entry: listed.entry.as_ref().map(ToString::to_string),
+        dates: listed.dates.clone(),
+        citation: listed.citation.as_ref().map(ToString::to_string),
+        digest: crate::text::hex(&listed.digest),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Integrity values of lock files, in their several forms, as algorithm and hexadecimal digits.
 
-use super::hex;
+use crate::text::hex;
 
 /// A hash of an artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::address::absolute;
 use super::bill::{Bill, Part, Party};
-use super::hex;
 use super::licence::{Licence, list_version};
 use crate::model::{ComponentKind, RelationKind, key};
 use crate::report::{Format, Report};
+use crate::text::hex;
 
 /// Format `spdx`.
 pub struct Spdx;
