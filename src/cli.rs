@@ -100,6 +100,7 @@ pub struct Common {
 const MARKS: &str = "In the table every finding begins with a mark and the first digits of its fingerprint:
   !  fails the gate
   w  accepted by a waiver of sovaudit.toml
+  d  decided by an analyst (--decisions)
   b  known from the baseline
 `sovaudit explain DIGITS TARGET` tells why it is there.
 
@@ -129,6 +130,10 @@ pub struct ScanArgs {
     /// Findings of this earlier JSON report do not fail the gate
     #[arg(long, value_name = "REPORT.json")]
     pub baseline: Option<PathBuf>,
+    /// Analysts' decisions about list entries (false positive, accepted risk), TOML or JSON lines; a file in the
+    /// scanned tree is never taken by itself
+    #[arg(long, value_name = "FILE", env = "SOVAUDIT_DECISIONS")]
+    pub decisions: Option<PathBuf>,
     /// Exit 3 when something could not be read
     #[arg(long)]
     pub strict: bool,

@@ -15,8 +15,9 @@ use crate::graph::{Graph, Roots};
 use crate::model::Fingerprint;
 use crate::report::{self, Format, Report};
 use crate::rules::condition::Condition;
-use crate::rules::gate;
 use crate::rules::run::{View, judge};
+use crate::rules::{decided, gate};
+use crate::screening::decision::Decisions;
 use crate::text::clean_line;
 
 /// Runs the command.
@@ -34,7 +35,10 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let catalog = &prepared.knowledge.catalog;
     let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
-    let gate = gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, prepared.as_of);
+    let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
+    let decided = decided::apply(&judgement.findings, &decisions.unwrap_or_default(), prepared.as_of);
+    let gate =
+        gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, decided, prepared.as_of);
     let overrides: Vec<Override> =
         catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
     let report = report::build(&report::Sources {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Citation, ComponentId, Confidence, Fingerprint, Horizon, RelationKind, Severity, Validity, Verification};
+use super::{
+    Citation, ComponentId, Confidence, CountryCode, Fingerprint, Horizon, RelationKind, Severity, Validity,
+    Verification,
+};
 use crate::text::{Region, RelPath};
 
 /// A place inside the scanned tree.
@@ -65,6 +68,12 @@ pub struct Member {
 /// An entry of a list that a finding rests on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListedAs {
+    /// The organisation of ours that the entry speaks of.
+    pub about: Arc<str>,
+    /// Its seat, where known.
+    pub country: Option<CountryCode>,
+    /// What names the entry for decisions: its number on the list, else the row of the rules.
+    pub id: Arc<str>,
     /// The listed party as the list names it.
     pub party: Arc<str>,
     /// List id: `US-SDN`.

@@ -120,8 +120,8 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let asked = if gate.fail_on.is_empty() { "nothing".to_owned() } else { gate.fail_on.join(", ") };
     writeln!(
         out,
-        "Asked to fail on: {asked}. {} failing, {} waived, {} in the baseline.\n",
-        gate.failing, gate.waived, gate.baseline
+        "Asked to fail on: {asked}. {} failing, {} waived, {} decided by analysts, {} in the baseline.\n",
+        gate.failing, gate.waived, gate.decided, gate.baseline
     )?;
     if let Some(words) = too_weak(gate) {
         writeln!(out, "{}\n", escape(&words))?;

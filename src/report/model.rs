@@ -133,6 +133,10 @@ pub struct GateRow {
     pub failing: usize,
     /// Findings accepted by a waiver.
     pub waived: usize,
+    /// Findings that analysts decided to be of no consequence.
+    pub decided: usize,
+    /// Decisions that hold no longer or speak of nothing here.
+    pub decision_notes: Vec<String>,
     /// Findings known from the baseline.
     pub baseline: usize,
     /// Findings that were asked to fail it and rest on facts too weak for that, by severity.
@@ -213,7 +217,7 @@ pub struct FindingRow {
     pub notes: Vec<String>,
     /// False when the facts are too weak to fail a gate.
     pub may_gate: bool,
-    /// `failing`, `waived`, `baseline`, `open`.
+    /// `failing`, `waived`, `decided`, `baseline`, `open`.
     pub state: String,
     /// Why it fails or who accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,6 +227,10 @@ pub struct FindingRow {
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ListedRow {
+    /// The organisation that it speaks of.
+    pub about: String,
+    /// What names the entry in decisions.
+    pub id: String,
     /// The party as the list names it.
     pub party: String,
     /// List id.

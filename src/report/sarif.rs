@@ -69,6 +69,8 @@ fn gate(report: &Report) -> Value {
         "failOn": gate.fail_on,
         "failing": gate.failing,
         "waived": gate.waived,
+        "decided": gate.decided,
+        "decisionNotes": gate.decision_notes,
         "baseline": gate.baseline,
     })
 }
@@ -182,7 +184,7 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
     if finding.state == "baseline" {
         result["baselineState"] = json!("unchanged");
     }
-    if finding.state == "waived" {
+    if finding.state == "waived" || finding.state == "decided" {
         let reason = finding.state_reason.clone().unwrap_or_default();
         result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": reason }]);
     }

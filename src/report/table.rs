@@ -135,7 +135,12 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let more = report.findings.len() - SHOWN;
         writeln!(out, "and {more} more; write them all with --output markdown=report.md")?;
     }
-    let marks = [("failing", "! fails the gate"), ("waived", "w waived"), ("baseline", "b known from the baseline")];
+    let marks = [
+        ("failing", "! fails the gate"),
+        ("waived", "w waived"),
+        ("decided", "d decided by an analyst"),
+        ("baseline", "b known from the baseline"),
+    ];
     let used: Vec<&str> = marks
         .iter()
         .filter(|(state, _)| report.findings.iter().any(|finding| finding.state == *state))
@@ -225,6 +230,7 @@ fn mark(finding: &FindingRow) -> char {
     match finding.state.as_str() {
         "failing" => '!',
         "waived" => 'w',
+        "decided" => 'd',
         "baseline" => 'b',
         _ => ' ',
     }
@@ -319,6 +325,9 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             out,
         )?;
     }
+    for note in &gate.decision_notes {
+        wrapped(&clean_line(&format!("Note: {note}")), "  ", report.width, out)?;
+    }
     super::failure::write(report, out)?;
     let mut line = match gate.passed {
         true => "Gate: passed".to_owned(),
@@ -328,6 +337,9 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         line.push_str(" (nothing was asked to fail it)");
     } else {
         line.push_str(&format!(" (--fail-on {})", gate.fail_on.join(",")));
+    }
+    if gate.decided > 0 {
+        line.push_str(&format!("; {} decided by analysts", gate.decided));
     }
     if gate.waived + gate.baseline > 0 {
         line.push_str(&format!("; {} waived, {} in the baseline", gate.waived, gate.baseline));

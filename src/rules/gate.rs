@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
+use super::decided::Decided;
 use crate::catalog::tables::nearest;
 use crate::model::{Date, Finding, Fingerprint, Severity, component_name};
 
@@ -50,6 +51,10 @@ pub struct Gate {
     pub failing: BTreeMap<Fingerprint, String>,
     /// Findings accepted by a waiver, by fingerprint, with the waiver's position.
     pub waived: BTreeMap<Fingerprint, usize>,
+    /// Findings that analysts decided to be of no consequence, with the decisions.
+    pub decided: BTreeMap<Fingerprint, String>,
+    /// Decisions that hold no longer or speak of nothing here.
+    pub decision_notes: Vec<String>,
     /// Findings known from the baseline.
     pub baseline: BTreeSet<Fingerprint>,
     /// Findings that meet `fail_on` and rest on facts too weak to fail a build, by severity.
@@ -73,11 +78,14 @@ pub fn decide(
     fail_on: &[Condition],
     waivers: &[Waiver],
     baseline: &BTreeSet<Fingerprint>,
+    decided: Decided,
     as_of: Date,
 ) -> Gate {
     let mut gate = Gate {
         fail_on: fail_on.iter().map(ToString::to_string).collect(),
         waivers: vec![WaiverState::Unused; waivers.len()],
+        decided: decided.findings,
+        decision_notes: decided.notes,
         ..Gate::default()
     };
     let globs: Vec<Option<globset::GlobMatcher>> = waivers
@@ -91,6 +99,9 @@ pub fn decide(
         })
         .collect();
     for finding in findings {
+        if gate.decided.contains_key(&finding.fingerprint) {
+            continue;
+        }
         let mut expired = false;
         let mut accepted = None;
         for (at, waiver) in waivers.iter().enumerate() {

@@ -4,6 +4,7 @@
 //! kinds are code ([`kind`]): one file each. Nine of ten additions need no kind.
 
 pub mod condition;
+pub mod decided;
 pub mod draft;
 pub mod example;
 pub mod file;

@@ -4,6 +4,7 @@ mod architecture;
 mod catalog;
 mod cli;
 mod docs;
+mod gate;
 mod images;
 mod judging;
 mod listings;

@@ -16,6 +16,8 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
                 .get(*at)
                 .map(|waiver| format!("{} until {} ({})", waiver.owner, waiver.expires, waiver.reason)),
         )
+    } else if let Some(words) = gate.decided.get(&finding.fingerprint) {
+        ("decided", Some(words.clone()))
     } else if gate.baseline.contains(&finding.fingerprint) {
         ("baseline", None)
     } else {
@@ -65,6 +67,8 @@ fn step_row(step: &Step) -> StepRow {
 
 fn listed_row(listed: &ListedAs) -> ListedRow {
     ListedRow {
+        about: listed.about.to_string(),
+        id: listed.id.to_string(),
         party: listed.party.to_string(),
         list: listed.list.to_string(),
         entry: listed.entry.as_ref().map(ToString::to_string),

@@ -219,6 +219,8 @@ fn gate(sources: &Sources<'_>) -> GateRow {
         fail_on: gate.fail_on.clone(),
         failing: gate.failing.len(),
         waived: gate.waived.len(),
+        decided: gate.decided.len(),
+        decision_notes: gate.decision_notes.clone(),
         baseline: gate.baseline.len(),
         too_weak: gate.too_weak.iter().map(|(severity, count)| (severity.as_str().to_owned(), *count)).collect(),
         waivers: sources

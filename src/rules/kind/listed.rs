@@ -66,7 +66,7 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
         if path.steps.len() > 2 { format!(", controlled along {}", describe(view, path)) } else { String::new() };
     let what = if parameters.related_parties { "not listed itself, but related to" } else { "listed:" };
     let message = format!("`{}` is {how} {party}{between}; {what} {}", view.graph.label(node), lists.join(", "));
-    let mut hit = Hit::new(node, organisation, message);
+    let mut hit = Hit::new(node, organisation.clone(), message);
     hit.tail = path.clone();
     hit.horizon = path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().or(Some(Horizon::None));
     hit.citations = entries
@@ -85,7 +85,7 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
     }));
     hit.notes.extend(first.policy.as_deref().map(|policy| format!("{}: {policy}", first.list)));
     hit.alternatives = alternatives(view, node);
-    hit.listed = entries.iter().map(|(row, _)| listed_as(view, row)).collect();
+    hit.listed = entries.iter().map(|(row, _)| listed_as(view, &organisation, row)).collect();
     if path.steps.iter().any(|(edge, _)| view.graph.edge(*edge).kind == RelationKind::OwnedBy) {
         hit.words.push(OWNED_BY_LISTED.into());
     }
@@ -98,9 +98,12 @@ fn named(row: &Listing) -> String {
     format!("{} ({}{entry})", row.list, row.dates())
 }
 
-fn listed_as(view: &View<'_>, row: &Listing) -> ListedAs {
+fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> ListedAs {
     let party = embedded::party(row, view.catalog);
     ListedAs {
+        about: view.catalog.organisation(organisation).map_or(organisation, |row| &row.name).into(),
+        country: view.catalog.seat(organisation).map(|(country, _, _)| country),
+        id: Arc::from(&*party.entry),
         party: party.name().into(),
         list: Arc::from(&*row.list),
         entry: row.entry.as_deref().map(Arc::from),
