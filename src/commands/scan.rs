@@ -1,6 +1,5 @@
 //! `sovaudit scan`.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -15,8 +14,9 @@ use crate::graph::{Graph, Roots};
 use crate::model::Fingerprint;
 use crate::report::{self, Format, Report};
 use crate::rules::condition::Condition;
+use crate::rules::decided;
+use crate::rules::gate::{self, Baseline};
 use crate::rules::run::{View, judge};
-use crate::rules::{decided, gate};
 use crate::screening::decision::Decisions;
 use crate::text::clean_line;
 
@@ -146,8 +146,8 @@ fn fail_on(
         .collect()
 }
 
-/// Fingerprints of an earlier JSON report.
-fn baseline(path: &Path) -> anyhow::Result<BTreeSet<Fingerprint>> {
+/// Findings of an earlier JSON report, each with the components that it was about.
+fn baseline(path: &Path) -> anyhow::Result<Baseline> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the baseline `{shown}`"))?;
     let value: serde_json::Value =
@@ -156,9 +156,18 @@ fn baseline(path: &Path) -> anyhow::Result<BTreeSet<Fingerprint>> {
         bail!("the baseline `{shown}` is not a sovaudit report; write one with `--output json=FILE`");
     }
     let findings = value.get("findings").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
-    let prints =
-        findings.iter().filter_map(|finding| finding.get("fingerprint")?.as_str()).filter_map(Fingerprint::parse);
-    Ok(prints.collect())
+    let mut known = Baseline::default();
+    for finding in findings {
+        let text = |of: &serde_json::Value, key: &str| of.get(key).and_then(|value| value.as_str().map(str::to_owned));
+        let Some(print) = text(finding, "fingerprint").as_deref().and_then(Fingerprint::parse) else { continue };
+        let members = finding.get("members").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+        let components = members.iter().filter_map(|member| text(member, "component"));
+        // the subject of several is the first of them
+        for component in components.chain(text(finding, "subject")) {
+            known.add(print, &component);
+        }
+    }
+    Ok(known)
 }
 
 /// Writes beside the target and renames: no reader ever sees half a file.

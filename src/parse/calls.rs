@@ -232,7 +232,7 @@ fn literal(text: &str, at: usize) -> Option<(Node, usize)> {
             return None;
         }
     }
-    Some((Node { span: Span::new(at, next + 1), value: Value::List(items) }, next + 1))
+    Some((Node::new(Span::new(at, next + 1), Value::List(items)), next + 1))
 }
 
 fn simple(text: &str, at: usize) -> Option<(Node, usize)> {
@@ -248,7 +248,7 @@ fn simple(text: &str, at: usize) -> Option<(Node, usize)> {
             return None;
         }
         let span = Span::new(at, end);
-        return Some((Node { span, value: Value::Text(unescaped(inner).into()) }, end));
+        return Some((Node::new(span, Value::Text(unescaped(inner).into())), end));
     }
     let end = word_end(bytes, at);
     let word = &text[at..end];
@@ -259,7 +259,7 @@ fn simple(text: &str, at: usize) -> Option<(Node, usize)> {
         _ if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) => Value::Number(word.into()),
         _ => return None,
     };
-    Some((Node { span: Span::new(at, end), value }, end))
+    Some((Node::new(Span::new(at, end), value), end))
 }
 
 fn unescaped(text: &str) -> String {

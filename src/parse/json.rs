@@ -135,7 +135,7 @@ fn convert(value: Ast<'_>, offset: usize, depth: usize) -> Result<Node, ParseErr
             Value::Map(object.properties.into_iter().map(entry).collect::<Result<_, ParseError>>()?)
         }
     };
-    Ok(Node { span, value })
+    Ok(Node::new(span, value))
 }
 
 fn lower_first(text: &str) -> String {

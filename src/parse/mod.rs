@@ -8,6 +8,7 @@ pub mod dockerfile;
 pub mod hcl;
 pub mod json;
 pub mod lines;
+mod shape;
 pub mod shell;
 pub mod sqlite;
 pub mod terms;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use crate::text::{Span, clean_line, shorten};
 
+pub use shape::{Misshapen, Shape};
 pub use tree::{Entry, Node, Value};
 
 /// Deepest nesting any tree may have. Real files stay far below; recursion over a tree this deep

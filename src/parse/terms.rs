@@ -30,17 +30,17 @@ impl Frame {
             self.entries.push(Entry { key: text, key_span, value: node });
         } else {
             let span = Span::new(key.span.start, node.span.end);
-            self.items.push(Node { span, value: Value::List(vec![key, node]) });
+            self.items.push(Node::new(span, Value::List(vec![key, node])));
         }
     }
 
     fn close(mut self, end: usize) -> Node {
         let span = Span::new(self.start, end);
         match self.close {
-            "}m" => Node { span, value: Value::Map(self.entries) },
+            "}m" => Node::new(span, Value::Map(self.entries)),
             // a binary is the text in it
-            ">>" if self.items.len() == 1 => Node { span, ..self.items.remove(0) },
-            _ => Node { span, value: Value::List(self.items) },
+            ">>" if self.items.len() == 1 => Node::new(span, self.items.remove(0).value),
+            _ => Node::new(span, Value::List(self.items)),
         }
     }
 }
@@ -136,7 +136,7 @@ fn scalar(text: &str, bytes: &[u8], at: usize) -> Result<(Node, usize), ParseErr
     let begin = if is_atom { at + 1 } else { at };
     if let Some(quote) = bytes.get(begin).copied().filter(|byte| matches!(byte, b'"' | b'\'')) {
         let (value, end) = quoted(text, bytes, begin, quote)?;
-        return Ok((Node { span: Span::new(at, end), value: Value::Text(value.into()) }, end));
+        return Ok((Node::new(Span::new(at, end), Value::Text(value.into())), end));
     }
     let end = word_end(bytes, begin);
     let span = Span::new(at, end.max(at + 1));
@@ -151,7 +151,7 @@ fn scalar(text: &str, bytes: &[u8], at: usize) -> Result<(Node, usize), ParseErr
         // Elixir's modules and Erlang's atoms; variables of Elixir look alike and are refused by what follows
         _ => Value::Text(word.into()),
     };
-    Ok((Node { span, value }, end))
+    Ok((Node::new(span, value), end))
 }
 
 fn quoted(text: &str, bytes: &[u8], start: usize, quote: u8) -> Result<(String, usize), ParseError> {

@@ -20,7 +20,7 @@ pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(SHOWN);
     let span = Span::from(table.span());
-    (Node { span, value: map(table.into_inner()) }, problems)
+    (Node::new(span, map(table.into_inner())), problems)
 }
 
 fn map(table: DeTable<'_>) -> Value {
@@ -47,5 +47,5 @@ fn node(value: Spanned<DeValue<'_>>) -> Node {
         DeValue::Array(items) => Value::List(items.into_iter().map(node).collect()),
         DeValue::Table(table) => map(table),
     };
-    Node { span, value }
+    Node::new(span, value)
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::shape::{Asked, Misshapen, Shape};
 use crate::text::Span;
 
 /// A value with its place. The span of a text covers its quotes where the format has them.
@@ -11,6 +12,8 @@ pub struct Node {
     pub span: Span,
     /// What it is.
     pub value: Value,
+    /// As what readers asked for it.
+    asked: Asked,
 }
 
 /// The kinds of values the three formats share. Numbers and dates stay as written.
@@ -42,6 +45,12 @@ pub struct Entry {
 }
 
 impl Node {
+    /// A value that nobody asked for yet.
+    #[must_use]
+    pub fn new(span: Span, value: Value) -> Self {
+        Self { span, value, asked: Asked::default() }
+    }
+
     /// The value under a key; of duplicates the last, as every consumer of the formats does.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
@@ -63,6 +72,7 @@ impl Node {
     /// The text, if it is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
+        self.asked.add(Shape::TEXT);
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
@@ -78,6 +88,7 @@ impl Node {
     /// Text, number or truth value as text.
     #[must_use]
     pub fn scalar(&self) -> Option<Cow<'_, str>> {
+        self.asked.add(Shape::SCALAR);
         match &self.value {
             Value::Text(text) | Value::Number(text) => Some(Cow::Borrowed(text)),
             Value::Bool(truth) => Some(Cow::Borrowed(if *truth { "true" } else { "false" })),
@@ -88,6 +99,7 @@ impl Node {
     /// True or false, if it is that.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
+        self.asked.add(Shape::BOOL);
         match self.value {
             Value::Bool(truth) => Some(truth),
             _ => None,
@@ -97,6 +109,7 @@ impl Node {
     /// The elements; none for anything but a list.
     #[must_use]
     pub fn list(&self) -> &[Self] {
+        self.asked.add(Shape::LIST);
         match &self.value {
             Value::List(items) => items,
             _ => &[],
@@ -106,16 +119,62 @@ impl Node {
     /// The entries; none for anything but a map.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
+        self.asked.add(Shape::MAP);
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
         }
     }
 
-    /// True for a map.
+    /// True for a map. Who asks this has a word for anything else, see [`Self::misshapen`].
     #[must_use]
     pub fn is_map(&self) -> bool {
+        self.asked.add(Shape::ANY);
         matches!(self.value, Value::Map(_))
+    }
+
+    /// The shape it has; nothing at all for null, which stands for an absent value, and for what is empty: some tools
+    /// write an empty list for an empty table.
+    fn shape(&self) -> Shape {
+        match &self.value {
+            Value::Null => Shape::NONE,
+            Value::Bool(_) => Shape::BOOL,
+            Value::Number(_) => Shape::NUMBER,
+            Value::Text(_) => Shape::TEXT,
+            Value::List(items) if items.is_empty() => Shape::NONE,
+            Value::Map(entries) if entries.is_empty() => Shape::NONE,
+            Value::List(_) => Shape::LIST,
+            Value::Map(_) => Shape::MAP,
+        }
+    }
+
+    /// Says that any shape is fine: for what is looked at without knowing what it is, or without reading it.
+    pub fn any_shape(&self) {
+        self.asked.add(Shape::ANY);
+    }
+
+    /// Values that readers asked for, each time as something that they are not, in order. What was asked for is
+    /// forgotten with this, so that the next reader of the tree starts afresh.
+    #[must_use]
+    pub fn misshapen(&self) -> Vec<Misshapen<'_>> {
+        let mut found = Vec::new();
+        let mut stack = vec![(None, self)];
+        while let Some((key, node)) = stack.pop() {
+            let asked = node.asked.take();
+            let is = node.shape();
+            if asked != Shape::NONE && is != Shape::NONE && !asked.has(is) {
+                found.push(Misshapen { key, span: node.span, is, asked });
+            }
+            match &node.value {
+                // elements are told by the key of their list
+                Value::List(items) => stack.extend(items.iter().rev().map(|item| (key, item))),
+                Value::Map(entries) => {
+                    stack.extend(entries.iter().rev().map(|entry| (Some(&*entry.key), &entry.value)))
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// This node and everything below it, parents first, in order, without recursion.

@@ -44,7 +44,7 @@ impl Built {
             Value::Text(text) | Value::Number(text) => 1 + text.len() / BYTES_PER_NODE,
             _ => 1,
         };
-        Self { node: Node { span, value }, cost, depth: 0 }
+        Self { node: Node::new(span, value), cost, depth: 0 }
     }
 }
 
@@ -163,7 +163,7 @@ impl Builder<'_> {
             Value::List(frame.list)
         };
         let whole = Span::new(frame.span.start, span.end.max(frame.span.end).min(self.text.len()));
-        self.add(Built { node: Node { span: whole, value }, cost: frame.cost, depth: frame.depth }, frame.anchor)
+        self.add(Built { node: Node::new(whole, value), cost: frame.cost, depth: frame.depth }, frame.anchor)
     }
 
     /// Puts a finished value where it belongs: as root, element, key or value.
@@ -237,7 +237,7 @@ impl Builder<'_> {
         for merge in merges {
             let sources = match merge.value.value {
                 Value::List(items) => items,
-                value => vec![Node { span: merge.value.span, value }],
+                value => vec![Node::new(merge.value.span, value)],
             };
             for source in sources {
                 let Value::Map(entries) = source.value else { continue };

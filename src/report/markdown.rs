@@ -86,7 +86,8 @@ fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<
     }
     for member in &finding.members {
         let at = member.place.as_ref().map_or_else(String::new, |at| format!(" `{}`", code(&place(at))));
-        writeln!(out, "  - {}{at}", escape(&member.message))?;
+        let state = if member.state == "open" { String::new() } else { format!(" ({})", member.state) };
+        writeln!(out, "  - {}{at}{state}", escape(&member.message))?;
     }
     writeln!(out, "- where: `{}`", code(&place(&finding.primary)))?;
     if finding.witness.len() > 1 {

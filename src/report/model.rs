@@ -256,6 +256,8 @@ pub struct MemberRow {
     pub label: String,
     /// One sentence.
     pub message: String,
+    /// How it stands at the gate: `waived`, `baseline`, or `open`, which is new where there is a baseline.
+    pub state: String,
     /// Where it was seen first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceRow>,

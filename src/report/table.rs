@@ -348,6 +348,13 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if let Some(words) = too_weak(gate) {
         wrapped(&format!("      {words}"), "      ", report.width, out)?;
     }
+    for finding in report.findings.iter().filter(|finding| finding.state == "failing") {
+        if let Some((_, left)) = finding.state_reason.as_deref().and_then(|reason| reason.split_once(": "))
+            && !finding.members.is_empty()
+        {
+            wrapped(&clean_line(&format!("      {}: {left}", finding.rule)), "        ", report.width, out)?;
+        }
+    }
     let of_state = |state: &str| report.findings.iter().find(|finding| finding.state == state);
     if let Some(finding) = of_state("failing").or_else(|| of_state("open")) {
         writeln!(out, "Next: sovaudit plan {}", clean_line(&report.target))?;

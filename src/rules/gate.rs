@@ -7,19 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::condition::Condition;
 use super::decided::Decided;
 use crate::catalog::tables::nearest;
-use crate::model::{Date, Finding, Fingerprint, Severity, component_name};
+use crate::model::{ComponentId, Date, Finding, Fingerprint, Severity, component_name};
 
 /// An accepted finding.
 #[derive(Clone, Debug, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Waiver {
-    /// Fingerprint of the finding; or `rule`, with `subject` where only one component is meant.
+    /// Fingerprint of the finding, or `rule`; with `subject` where only one component is meant.
     #[serde(default)]
     pub fingerprint: Option<String>,
     /// Rule id.
     #[serde(default)]
     pub rule: Option<String>,
-    /// Component id or the name that reports show, or a glob over these.
+    /// Component id or the name that reports show, or a glob over these. Of a finding about several components it
+    /// accepts those that it names.
     #[serde(default)]
     pub subject: Option<String>,
     /// Why it is accepted.
@@ -46,7 +47,7 @@ pub enum WaiverState {
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     /// What was asked: categories and severities.
-    pub fail_on: Vec<String>,
+    pub fail_on: Vec<Condition>,
     /// Findings that fail it, by fingerprint, with the reason.
     pub failing: BTreeMap<Fingerprint, String>,
     /// Findings accepted by a waiver, by fingerprint, with the waiver's position.
@@ -57,6 +58,8 @@ pub struct Gate {
     pub decision_notes: Vec<String>,
     /// Findings known from the baseline.
     pub baseline: BTreeSet<Fingerprint>,
+    /// Of findings about several components, how each of these stands, in the finding's order.
+    pub members: BTreeMap<Fingerprint, Vec<Standing>>,
     /// Findings that meet `fail_on` and rest on facts too weak to fail a build, by severity.
     pub too_weak: BTreeMap<Severity, usize>,
     /// State of every waiver, by position.
@@ -71,18 +74,46 @@ impl Gate {
     }
 }
 
+/// How one component of a finding stands at the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing accepts it.
+    Open,
+    /// What accepted it has expired.
+    Expired,
+    /// The waiver at this position accepts it.
+    Waived(usize),
+    /// The baseline knows it.
+    Known,
+}
+
+/// Findings of an earlier report: by fingerprint the components that each was about.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline(BTreeMap<Fingerprint, BTreeSet<String>>);
+
+impl Baseline {
+    /// Adds that a finding was about a component.
+    pub fn add(&mut self, finding: Fingerprint, component: &str) {
+        self.0.entry(finding).or_default().insert(component.to_owned());
+    }
+
+    fn of(&self, finding: Fingerprint) -> Option<&BTreeSet<String>> {
+        self.0.get(&finding)
+    }
+}
+
 /// Decides. A finding that rests on weak facts never fails; it is shown all the same.
 #[must_use]
 pub fn decide(
     findings: &[Finding],
     fail_on: &[Condition],
     waivers: &[Waiver],
-    baseline: &BTreeSet<Fingerprint>,
+    baseline: &Baseline,
     decided: Decided,
     as_of: Date,
 ) -> Gate {
     let mut gate = Gate {
-        fail_on: fail_on.iter().map(ToString::to_string).collect(),
+        fail_on: fail_on.to_vec(),
         waivers: vec![WaiverState::Unused; waivers.len()],
         decided: decided.findings,
         decision_notes: decided.notes,
@@ -102,41 +133,29 @@ pub fn decide(
         if gate.decided.contains_key(&finding.fingerprint) {
             continue;
         }
-        let mut expired = false;
-        let mut accepted = None;
-        for (at, waiver) in waivers.iter().enumerate() {
-            if !covers(waiver, globs[at].as_ref(), finding) {
-                continue;
-            }
-            if waiver.expires < as_of {
-                gate.waivers[at] = WaiverState::Expired;
-                expired = true;
-            } else {
-                gate.waivers[at] = WaiverState::Used;
-                accepted = accepted.or(Some(at));
-            }
-        }
-        if let Some(at) = accepted {
-            gate.waived.insert(finding.fingerprint, at);
-            continue;
-        }
-        if baseline.contains(&finding.fingerprint) {
-            gate.baseline.insert(finding.fingerprint);
-            if !expired {
-                continue;
-            }
-        }
-        let met = fail_on.iter().find(|word| word.meets(finding));
-        match met {
-            // an expired waiver fails for what still stands behind it, whatever else was asked
-            _ if expired => {
-                gate.failing.insert(finding.fingerprint, "its waiver has expired".to_owned());
-            }
-            Some(word) if finding.may_gate => {
-                gate.failing.insert(finding.fingerprint, format!("--fail-on {word}"));
-            }
-            Some(_) => *gate.too_weak.entry(finding.severity).or_default() += 1,
-            None => {}
+        let of_finding: Vec<(usize, &Waiver)> =
+            waivers.iter().enumerate().filter(|(_, waiver)| speaks_of(waiver, finding)).collect();
+        let known = baseline.of(finding.fingerprint);
+        let parts = parts(finding);
+        let stands: Vec<Standing> = parts
+            .iter()
+            .map(|(id, label)| {
+                let here = of_finding.iter().filter(|(at, waiver)| names(waiver, globs[*at].as_ref(), id, label));
+                let (past, valid): (Vec<_>, Vec<_>) = here.partition(|(_, waiver)| waiver.expires < as_of);
+                past.iter().for_each(|(at, _)| gate.waivers[*at] = WaiverState::Expired);
+                valid.iter().for_each(|(at, _)| gate.waivers[*at] = WaiverState::Used);
+                match (valid.first(), past.is_empty()) {
+                    (Some((at, _)), _) => Standing::Waived(*at),
+                    // an expired waiver fails for what still stands behind it, whatever else was asked
+                    (None, false) => Standing::Expired,
+                    (None, true) if known.is_some_and(|known| known.contains(id.as_str())) => Standing::Known,
+                    (None, true) => Standing::Open,
+                }
+            })
+            .collect();
+        decide_one(finding, &parts, &stands, known.is_some(), &mut gate);
+        if !finding.members.is_empty() {
+            gate.members.insert(finding.fingerprint, stands);
         }
     }
     for (at, waiver) in waivers.iter().enumerate() {
@@ -147,24 +166,82 @@ pub fn decide(
     gate
 }
 
-fn covers(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, finding: &Finding) -> bool {
-    if let Some(fingerprint) = &waiver.fingerprint {
-        return Fingerprint::parse(fingerprint) == Some(finding.fingerprint);
+/// The components that a finding is about, with the names that reports show.
+fn parts(finding: &Finding) -> Vec<(&ComponentId, &str)> {
+    if finding.members.is_empty() {
+        vec![(&finding.subject, label(finding))]
+    } else {
+        finding.members.iter().map(|member| (&member.component, &*member.label)).collect()
     }
-    let rule = waiver.rule.as_deref().is_some_and(|rule| rule == &*finding.rule);
-    let subject = waiver.subject.as_deref().is_none_or(|subject| {
-        let is_meant = |id: &str, label: &str| {
-            let names = [id, label, component_name(label)];
-            names.contains(&subject) || glob.is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
-        };
-        if finding.members.is_empty() {
-            is_meant(finding.subject.as_str(), label(finding))
-        } else {
-            // a finding about several is accepted when every one of them is
-            finding.members.iter().all(|member| is_meant(member.component.as_str(), &member.label))
+}
+
+/// What becomes of a finding whose components stand as they do: it is accepted or known when all of them are.
+fn decide_one(
+    finding: &Finding,
+    parts: &[(&ComponentId, &str)],
+    stands: &[Standing],
+    in_baseline: bool,
+    gate: &mut Gate,
+) {
+    let is_left = |standing: &Standing| matches!(standing, Standing::Open | Standing::Expired);
+    if !stands.iter().any(is_left) {
+        match stands.first() {
+            Some(Standing::Waived(at)) if !stands.contains(&Standing::Known) => {
+                gate.waived.insert(finding.fingerprint, *at);
+            }
+            _ => {
+                gate.baseline.insert(finding.fingerprint);
+            }
         }
-    });
-    rule && subject
+        return;
+    }
+    let left: Vec<&str> = parts
+        .iter()
+        .zip(stands)
+        .filter(|(_, stands)| is_left(stands))
+        .map(|(part, _)| component_name(part.1))
+        .collect();
+    let reason = if stands.contains(&Standing::Expired) {
+        "its waiver has expired".to_owned()
+    } else {
+        let Some(word) = gate.fail_on.iter().find(|word| word.meets(finding)) else { return };
+        if !finding.may_gate {
+            *gate.too_weak.entry(finding.severity).or_default() += 1;
+            return;
+        }
+        format!("--fail-on {word}")
+    };
+    let reason = match (in_baseline, left.len() < parts.len()) {
+        (true, _) if !stands.contains(&Standing::Expired) => {
+            format!("{reason}: not in the baseline: {}", some_of(&left))
+        }
+        (_, true) => format!("{reason}: not accepted: {}", some_of(&left)),
+        _ => reason,
+    };
+    gate.failing.insert(finding.fingerprint, reason);
+}
+
+/// The first few of several names, and how many more there are.
+fn some_of(names: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED { format!("{shown} and {} more", names.len() - NAMED) } else { shown }
+}
+
+/// True when the waiver is about this finding, or about some of its components.
+fn speaks_of(waiver: &Waiver, finding: &Finding) -> bool {
+    match &waiver.fingerprint {
+        Some(fingerprint) => Fingerprint::parse(fingerprint) == Some(finding.fingerprint),
+        None => waiver.rule.as_deref() == Some(&*finding.rule),
+    }
+}
+
+/// True when the waiver means a component, by its id or by the name that reports show.
+fn names(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, id: &ComponentId, label: &str) -> bool {
+    waiver.subject.as_deref().is_none_or(|subject| {
+        let names = [id.as_str(), label, component_name(label)];
+        names.contains(&subject) || glob.is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
+    })
 }
 
 /// The name of the subject that reports show.

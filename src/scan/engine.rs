@@ -389,6 +389,7 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
     let mut facts = Facts::new(meta, meta.id, limit);
     let path = input.file().path().clone();
     let result = catch_unwind(AssertUnwindSafe(|| scanner.scan(input, &mut facts)));
+    input.files.iter().for_each(|file| file.tell_odd_shapes(&mut facts));
     let whole = match result {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {

@@ -1,5 +1,6 @@
 //! What a scanner writes into.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ScannerMeta;
@@ -135,6 +136,18 @@ impl<'a> Facts<'a> {
             scanner: Arc::from(self.scanner),
             message: clean_line(&shorten(&masked(message.as_ref()), MESSAGE_LIMIT)).into_owned(),
         });
+    }
+
+    /// An error of one of several files, at the place that it knows.
+    pub fn problem_of(&mut self, file: &SourceFile, error: &anyhow::Error) {
+        let at = error.downcast_ref::<super::input::Located>().map(|located| located.at);
+        self.problem_at(DiagnosticKind::Malformed, file.path(), at, format!("{error:#}"));
+    }
+
+    /// Places of a file where the scanner itself says that something was lost.
+    pub(super) fn lost_at(&self, path: &RelPath) -> BTreeSet<LineColumn> {
+        let lost = self.diagnostics.iter().filter(|problem| problem.kind.is_loss() && problem.path == *path);
+        lost.filter_map(|problem| problem.at).collect()
     }
 
     /// What was written.

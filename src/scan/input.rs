@@ -1,6 +1,7 @@
 //! What a scanner gets: text with places, parsed at most once per format.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::facts::{Facts, Seen};
@@ -24,6 +25,12 @@ pub struct SourceFile {
     last: Mutex<Option<(Span, Arc<Place>)>>,
     yaml: OnceLock<parse::yaml::Yaml>,
     json: OnceLock<Result<parse::Node, parse::ParseError>>,
+    jsonc: OnceLock<Result<parse::Node, parse::ParseError>>,
+    /// What is complete of JSON that is broken.
+    json_part: OnceLock<Option<parse::Node>>,
+    toml: OnceLock<(parse::Node, Vec<parse::ParseError>)>,
+    /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
+    watched: AtomicBool,
 }
 
 /// What one scan call looks at.
@@ -103,6 +110,10 @@ impl SourceFile {
             last: Mutex::new(None),
             yaml: OnceLock::new(),
             json: OnceLock::new(),
+            jsonc: OnceLock::new(),
+            json_part: OnceLock::new(),
+            toml: OnceLock::new(),
+            watched: AtomicBool::new(false),
         }
     }
 
@@ -156,43 +167,78 @@ impl SourceFile {
         self.json.get_or_init(|| parse::json::json(&self.text)).as_ref()
     }
 
-    /// The file as JSON with what stands complete before a syntax error, which is written as a problem.
+    /// The file as JSON with what stands complete before a syntax error, which is written as a problem. Values of
+    /// another shape than the scanner asks for become problems as well.
     ///
     /// # Errors
     /// The syntax error when nothing before it is complete.
-    pub fn json_or_part<'s>(&'s self, out: &mut Facts<'_>) -> anyhow::Result<Cow<'s, parse::Node>> {
-        let error = match self.json() {
-            Ok(root) => return Ok(Cow::Borrowed(root)),
-            Err(error) => error,
-        };
-        let Some(part) = parse::json::complete_part(&self.text, error) else { return Err(self.parse_error(error)) };
-        let message = format!("{}; what stands before it was read", error.message);
-        out.problem(DiagnosticKind::Malformed, self, Some(error.span), message);
-        Ok(Cow::Owned(part))
+    pub fn json_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<&parse::Node> {
+        self.watch_shapes();
+        match self.json() {
+            Ok(root) => Ok(root),
+            Err(error) => self.complete_part(error, out),
+        }
     }
 
     /// As [`Self::json_or_part`], for JSON with comments and trailing commas.
     ///
     /// # Errors
     /// The syntax error when nothing before it is complete.
-    pub fn jsonc_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<parse::Node> {
-        let error = match parse::json::jsonc(&self.text) {
-            Ok(root) => return Ok(root),
-            Err(error) => error,
-        };
-        let Some(part) = parse::json::complete_part(&self.text, &error) else { return Err(self.parse_error(&error)) };
+    pub fn jsonc_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<&parse::Node> {
+        self.watch_shapes();
+        match self.jsonc.get_or_init(|| parse::json::jsonc(&self.text)) {
+            Ok(root) => Ok(root),
+            Err(error) => self.complete_part(error, out),
+        }
+    }
+
+    fn complete_part(&self, error: &parse::ParseError, out: &mut Facts<'_>) -> anyhow::Result<&parse::Node> {
+        let part = self.json_part.get_or_init(|| parse::json::complete_part(&self.text, error));
+        let part = part.as_ref().ok_or_else(|| self.parse_error(error))?;
         let message = format!("{}; what stands before it was read", error.message);
         out.problem(DiagnosticKind::Malformed, self, Some(error.span), message);
         Ok(part)
     }
 
-    /// The file as TOML with what could be read; syntax errors are written as problems.
-    pub fn toml_or_part(&self, out: &mut Facts<'_>) -> parse::Node {
-        let (root, problems) = parse::toml::toml(&self.text);
-        for problem in &problems {
+    /// The file as TOML with what could be read; syntax errors and odd shapes are written as problems.
+    pub fn toml_or_part(&self, out: &mut Facts<'_>) -> &parse::Node {
+        self.watch_shapes();
+        let (root, problems) = self.toml.get_or_init(|| parse::toml::toml(&self.text));
+        for problem in problems {
             out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);
         }
         root
+    }
+
+    /// From here on it counts as what the scanner asks for the values of the file, see [`Self::tell_odd_shapes`].
+    fn watch_shapes(&self) {
+        // what scanners before this one asked is theirs
+        self.trees().for_each(|tree| drop(tree.misshapen()));
+        self.watched.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes as problems what the scanner asked for as something that it is not, except where it has a word of its
+    /// own for it. The engine does this for every file of a scanner; a companion's reader does it itself.
+    pub fn tell_odd_shapes(&self, out: &mut Facts<'_>) {
+        if !self.watched.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let odd: Vec<parse::Misshapen<'_>> = self.trees().flat_map(parse::Node::misshapen).collect();
+        if odd.is_empty() {
+            return;
+        }
+        let said = out.lost_at(&self.path);
+        for odd in odd.iter().filter(|odd| !said.contains(&self.region(odd.span).start)) {
+            out.problem(DiagnosticKind::Malformed, self, Some(odd.span), odd.to_string());
+        }
+    }
+
+    /// The trees that were made of the file so far.
+    fn trees(&self) -> impl Iterator<Item = &parse::Node> {
+        let json = [&self.json, &self.jsonc].into_iter().filter_map(|tree| tree.get()?.as_ref().ok());
+        let part = self.json_part.get().and_then(Option::as_ref);
+        let toml = self.toml.get().map(|(root, _)| root);
+        json.chain(part).chain(toml).chain(self.yaml.get().into_iter().flat_map(|yaml| &yaml.documents))
     }
 
     /// The file as XML.
@@ -205,6 +251,7 @@ impl SourceFile {
 
     /// The documents of the file as YAML; syntax errors are written as problems.
     pub fn yaml_or_part<'s>(&'s self, out: &mut Facts<'_>) -> &'s [parse::Node] {
+        self.watch_shapes();
         let yaml = self.yaml();
         for problem in &yaml.problems {
             out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);

@@ -85,6 +85,57 @@ fn a_second_file_that_names_a_known_component_opens_nothing() {
     assert_eq!(code, Some(0), "the baseline still covers it");
 }
 
+/// A compose file with images that nothing pins.
+fn unpinned(names: &[&str]) -> String {
+    let services = names.iter().map(|name| format!("  {name}:\n    image: registry.example.org/{name}:1\n"));
+    format!("services:\n{}", services.collect::<String>())
+}
+
+#[test]
+fn a_baseline_knows_the_members_of_a_finding_about_several() {
+    let before = tree(&[("compose.yaml", &unpinned(&["left", "right"]))]);
+    let (_, known) = report(before.path(), &[]);
+    let baseline = before.path().join("baseline.json");
+    fs::write(&baseline, known.to_string()).expect("can be written");
+    let with = |names: &[&str]| {
+        let after = tree(&[("compose.yaml", &unpinned(names))]);
+        let asked = ["--baseline", &baseline.display().to_string(), "--fail-on", "image-not-pinned"];
+        let (code, report) = report(after.path(), &asked);
+        (code, findings(&report, "image-not-pinned")[0].clone())
+    };
+    assert_eq!(with(&["left", "right"]).0, Some(0));
+    assert_eq!(with(&["right"]).0, Some(0), "one less of several is known");
+    let (code, finding) = with(&["left", "middle", "right"]);
+    assert_eq!(code, Some(1), "{finding:#}");
+    let reason = finding["state_reason"].as_str().unwrap_or("");
+    assert!(
+        reason.contains("not in the baseline: registry.example.org/middle:1") && !reason.contains("left"),
+        "{reason}"
+    );
+    let states: Vec<_> = finding["members"].as_array().expect("several").iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["baseline", "open", "baseline"]);
+}
+
+#[test]
+fn a_waiver_accepts_the_members_that_it_names() {
+    let with = |subject: &str| {
+        let waiver = format!(
+            "[[waiver]]\nrule = \"image-not-pinned\"\nsubject = \"{subject}\"\nreason = \"planned\"\n\
+             owner = \"team\"\nexpires = 2099-01-01\n"
+        );
+        let folder = tree(&[("compose.yaml", &unpinned(&["left", "right"])), ("sovaudit.toml", &waiver)]);
+        let (code, report) = report(folder.path(), &["--fail-on", "image-not-pinned"]);
+        (code, findings(&report, "image-not-pinned")[0].clone())
+    };
+    let (code, finding) = with("registry.example.org/left:1");
+    assert_eq!(code, Some(1), "{finding:#}");
+    let reason = finding["state_reason"].as_str().unwrap_or("");
+    assert!(reason.contains("not accepted: registry.example.org/right:1"), "{reason}");
+    assert_eq!(finding["members"][0]["state"], "waived");
+    let (code, finding) = with("registry.example.org/*");
+    assert_eq!((code, finding["state"].as_str()), (Some(0), Some("waived")));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_configuration_cannot_reach_out_of_the_scanned_folder() {

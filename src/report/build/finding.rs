@@ -3,6 +3,7 @@
 use super::Sources;
 use crate::model::{Finding, ListedAs, Member, Place, Step};
 use crate::report::model::{FindingRow, ListedRow, MemberRow, PlaceRow, StepRow};
+use crate::rules::gate::Standing;
 
 pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRow {
     let gate = sources.gate;
@@ -23,6 +24,12 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
     } else {
         ("open", None)
     };
+    let stands = gate.members.get(&finding.fingerprint);
+    let state_of = |at: usize| match stands.and_then(|stands| stands.get(at)) {
+        Some(Standing::Waived(_)) => "waived",
+        Some(Standing::Known) => "baseline",
+        Some(Standing::Open | Standing::Expired) | None => "open",
+    };
     let subject_kind = sources.graph.find(&finding.subject).map_or("", |node| sources.graph.node(node).kind.as_str());
     FindingRow {
         fingerprint: finding.fingerprint.to_string(),
@@ -37,7 +44,7 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
         message: finding.message.clone(),
         horizon: finding.horizon.map(|horizon| horizon.as_str().to_owned()),
         primary: place_row(&finding.primary),
-        members: finding.members.iter().map(member_row).collect(),
+        members: finding.members.iter().enumerate().map(|(at, member)| member_row(member, state_of(at))).collect(),
         related: finding.related.iter().map(place_row).collect(),
         witness: finding.witness.iter().map(step_row).collect(),
         listed: finding.listed.iter().map(listed_row).collect(),
@@ -78,11 +85,12 @@ fn listed_row(listed: &ListedAs) -> ListedRow {
     }
 }
 
-fn member_row(member: &Member) -> MemberRow {
+fn member_row(member: &Member, state: &str) -> MemberRow {
     MemberRow {
         component: member.component.to_string(),
         label: member.label.to_string(),
         message: member.message.clone(),
+        state: state.to_owned(),
         place: member.place.as_ref().map(place_row),
     }
 }

@@ -216,7 +216,7 @@ fn gate(sources: &Sources<'_>) -> GateRow {
     let gate = sources.gate;
     GateRow {
         passed: gate.passed(),
-        fail_on: gate.fail_on.clone(),
+        fail_on: gate.fail_on.iter().map(ToString::to_string).collect(),
         failing: gate.failing.len(),
         waived: gate.waived.len(),
         decided: gate.decided.len(),

@@ -2,7 +2,6 @@
 //! the charts a chart depends on.
 
 use super::manifest::is_template;
-use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::Node;
 use crate::scan::image::reference::needs_image;
@@ -43,13 +42,10 @@ impl Scanner for Helm {
         if is_template(file.text()) {
             return Ok(());
         }
-        let yaml = file.yaml();
-        for problem in &yaml.problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let documents = file.yaml_or_part(out);
         let project = ComponentId::project(&file.folder());
         let before = out.len();
-        for document in &yaml.documents {
+        for document in documents {
             match file.path().name() {
                 "Chart.yaml" | "Chart.lock" => charts(document, &project, file, out),
                 "kustomization.yaml" | "kustomization.yml" => replacements(document, &project, file, out),
@@ -101,6 +97,8 @@ fn replacements(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut
 /// Maps with `repository` (and `tag`, `registry`), and `image` as plain text.
 fn values(root: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     for node in root.walk() {
+        // what values hold is up to the chart
+        node.any_shape();
         if let Some(repository) = node.get("repository")
             && (node.get("tag").is_some() || node.get("digest").is_some() || node.get("pullPolicy").is_some())
         {

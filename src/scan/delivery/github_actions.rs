@@ -115,7 +115,9 @@ fn filled(text: &str, job: &Node) -> Option<Vec<String>> {
     let name = text[start + 3..end - 2].trim().strip_prefix("matrix.")?;
     let matrix = job.at(&["strategy", "matrix"])?;
     let included = matrix.get("include").map_or(&[][..], Node::list).iter().filter_map(|row| row.get(name));
-    let values = matrix.get(name).map_or(&[][..], Node::list).iter().chain(included);
+    let values = matrix.get(name);
+    // an expression in the place of the list is known to a run only
+    let values = values.filter(|values| values.text().is_none()).map_or(&[][..], Node::list).iter().chain(included);
     // a value may bring the next variable only where it is written itself
     let values = values.filter_map(Node::scalar).filter(|value| !value.contains("${{"));
     Some(values.map(|value| format!("{}{value}{}", &text[..start], &text[end..])).take(VARIANTS + 1).collect())

@@ -46,7 +46,7 @@ impl Scanner for GitlabCi {
         let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("gitlab-ci/{}", file.path()));
         let pipeline = Pipeline { id: &id, file };
-        for document in documents.iter().filter(|document| document.is_map()) {
+        for document in documents.iter().filter(|document| !document.entries().is_empty()) {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, "gitlab-ci/pipeline", file.whole());
             let shared = variables(document);
@@ -85,6 +85,7 @@ fn variables(node: &Node) -> Variables<'_> {
 
 /// A text or number; a variable may have a description beside its value.
 fn literal(node: &Node) -> Option<&str> {
+    node.any_shape();
     match &node.get("value").unwrap_or(node).value {
         Value::Text(text) | Value::Number(text) => Some(text),
         _ => None,

@@ -1,7 +1,6 @@
 //! Compose files: services as workloads with images, models, endpoints and accelerators.
 
 use super::reference::needs_image;
-use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
 use crate::parse::{Entry, Node};
@@ -39,11 +38,7 @@ impl Scanner for Compose {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let yaml = file.yaml();
-        for problem in &yaml.problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
-        for document in &yaml.documents {
+        for document in file.yaml_or_part(out) {
             for service in document.get("services").map_or(&[][..], Node::entries) {
                 scan_service(service, input, file, out);
             }

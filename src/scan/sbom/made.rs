@@ -10,15 +10,15 @@ pub(super) fn entry(key: &str, value: Node) -> Entry {
 
 /// A text.
 pub(super) fn text(text: &str, span: Span) -> Node {
-    Node { span, value: Value::Text(text.into()) }
+    Node::new(span, Value::Text(text.into()))
 }
 
 /// A list.
 pub(super) fn list(items: impl Iterator<Item = Node>, span: Span) -> Node {
-    Node { span, value: Value::List(items.collect()) }
+    Node::new(span, Value::List(items.collect()))
 }
 
 /// A mapping.
 pub(super) fn map(entries: Vec<Entry>, span: Span) -> Node {
-    Node { span, value: Value::Map(entries) }
+    Node::new(span, Value::Map(entries))
 }

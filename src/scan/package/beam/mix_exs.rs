@@ -103,7 +103,7 @@ fn head(text: &str, start: usize) -> Option<Node> {
     let at = text.len() - after.len() + blanks(after);
     let (constraint, end) = terms::term(text, at).ok().filter(|_| text[at..].starts_with('"'))?;
     let is_whole = text[end..].trim_start().starts_with([',', '}']);
-    is_whole.then(|| Node { span: Span::new(start, end), value: Value::List(vec![name, constraint]) })
+    is_whole.then(|| Node::new(Span::new(start, end), Value::List(vec![name, constraint])))
 }
 
 /// `{:name, "~> 1.0", only: :test}` or `{:name, git: "address", tag: "v1"}`.

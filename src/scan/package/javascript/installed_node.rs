@@ -36,7 +36,7 @@ impl Scanner for InstalledNode {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let Some(holder) = holder(file.path()) else { return Ok(()) };
-        let root = file.json().map_err(|error| file.parse_error(error))?;
+        let root = file.json_or_part(out)?;
         let (Some(name), Some(version)) = (root.get("name"), root.text_at("version")) else {
             // module folders inside of a package have such stubs: `{ "type": "commonjs" }`
             return Ok(());
@@ -49,7 +49,9 @@ impl Scanner for InstalledNode {
         out.component(&subject, input.root_kind(), file.whole());
         let package = Package::new("npm", text, Some(version), file, name.span);
         let id = package.write(&subject, out);
-        if let Some(licence) = root.get("license").filter(|node| node.text().is_some_and(|text| text.len() <= 100)) {
+        // old packages have a table there
+        let licence = root.get("license").map(|node| node.get("type").unwrap_or(node));
+        if let Some(licence) = licence.filter(|node| node.text().is_some_and(|text| text.len() <= 100)) {
             out.attribute(&id, key::LICENSE, licence.text().unwrap_or_default(), file.at(licence.span));
         }
         let repository = root.get("repository").map(|node| node.get("url").unwrap_or(node));

@@ -31,7 +31,7 @@ impl Scanner for JuliaManifest {
         let file = input.file();
         let root = file.toml_or_part(out);
         let is_newer = root.get("manifest_format").is_some() || root.get("julia_version").is_some();
-        let table = if is_newer { root.get("deps") } else { Some(&root) };
+        let table = if is_newer { root.get("deps") } else { Some(root) };
         let packages: Vec<(&Entry, &Node)> = table
             .map_or(&[][..], Node::entries)
             .iter()

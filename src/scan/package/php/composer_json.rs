@@ -36,7 +36,7 @@ impl Scanner for ComposerJson {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.json_or_part(out)?;
-        anyhow::ensure!(root.is_map(), "not a JSON object");
+        anyhow::ensure!(root.is_map(), "no object: not a Composer manifest");
         let project = toolkit::root(input, file, out);
         let repositories = Repositories::of(&root, file, out);
         repositories.write(&project, file, out);
@@ -46,9 +46,6 @@ impl Scanner for ComposerJson {
         }
         for (table, scope) in [("require", scope::RUNTIME), ("require-dev", scope::DEV)] {
             let Some(table) = root.get(table) else { continue };
-            if !table.is_map() && !table.list().is_empty() {
-                out.problem(DiagnosticKind::Malformed, file, Some(table.span), "requirements that are no object");
-            }
             for asked in table.entries() {
                 let Some(constraint) = asked.value.text() else {
                     let message = format!("the constraint of `{}` is no text", asked.key);

@@ -33,10 +33,10 @@ impl Scanner for InstalledConda {
         let mut entries = Entries::default();
         let mut installed = Vec::new();
         for file in input.files {
-            let node = match file.json() {
+            let node = match file.json_or_part(out) {
                 Ok(node) => node,
                 Err(error) => {
-                    out.problem(DiagnosticKind::Malformed, file, Some(error.span), &error.message);
+                    out.problem_of(file, &error);
                     continue;
                 }
             };

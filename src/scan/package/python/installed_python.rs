@@ -89,7 +89,7 @@ fn classified<'a>(fields: &[Field<'a>]) -> Option<(&'a str, Span)> {
 
 /// Where a distribution was installed from that no index gave. The folder names it.
 fn direct_url(file: &SourceFile, out: &mut Facts<'_>) -> anyhow::Result<()> {
-    let root = file.json().map_err(|error| file.parse_error(error))?;
+    let root = file.json_or_part(out)?;
     let folder = file.folder();
     let named = folder.name().strip_suffix(".dist-info").and_then(|stem| stem.rsplit_once('-'));
     let address = root.get("url").and_then(|node| node.text().map(|text| (text, node.span)));

@@ -120,6 +120,8 @@ fn describe(id: &ComponentId, node: &Node, file: &SourceFile, out: &mut Facts<'_
 
 /// `name = ">=1"`, `name = { version, extras, markers }`, or a list of such for several environments.
 fn edge(from: &Locked, need: &Entry, entries: &Entries<'_>, reach: &mut Reach, file: &SourceFile, out: &mut Facts<'_>) {
+    // of a plain constraint nothing is read
+    need.value.any_shape();
     let seen = file.at(need.key_span);
     for to in entries.named(&normal(&need.key), None) {
         from.needs(to, &seen, out);

@@ -38,7 +38,7 @@ impl Scanner for CargoToml {
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
         let workspace = Workspace::of(input, file, &root);
-        let (top, top_file) = workspace.as_ref().map_or((&root, file), |above| (&above.root, &above.file));
+        let (top, top_file) = workspace.as_ref().map_or((root, file), |above| (&above.root, &above.file));
         let manifest = Manifest {
             input,
             file,
@@ -99,6 +99,8 @@ struct Manifest<'a> {
 
 fn lent(top: &Node) -> BTreeMap<&str, &Node> {
     let table = top.at(&["workspace", "dependencies"]).map_or(&[][..], Node::entries);
+    // those that this manifest does not inherit are looked at with the member that does
+    table.iter().for_each(|entry| entry.value.any_shape());
     table.iter().map(|entry| (&*entry.key, &entry.value)).collect()
 }
 
@@ -132,6 +134,8 @@ impl<'a> Stated<'a> {
 impl<'a> Manifest<'a> {
     fn dependency(&self, entry: &Entry, table: &Table<'_>, out: &mut Facts<'_>) {
         let here = &entry.value;
+        // a text or a table; anything else is told below
+        here.any_shape();
         let inherits = here.get("workspace").and_then(Node::as_bool) == Some(true);
         let stated = if inherits {
             let Some(node) = self.lent.get(&*entry.key) else {

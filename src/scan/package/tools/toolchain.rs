@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
-use crate::parse::{Node, json};
+use crate::parse::Node;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
@@ -60,14 +60,7 @@ pub(super) fn rust(input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()>
 fn dotnet(input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
     let file = input.file();
     // comments are allowed there
-    let relaxed = match file.json() {
-        Ok(_) => None,
-        Err(_) => json::jsonc(file.text()).ok(),
-    };
-    let root = match relaxed {
-        Some(root) => std::borrow::Cow::Owned(root),
-        None => file.json_or_part(out)?,
-    };
+    let root = file.jsonc_or_part(out)?;
     let (sdk, sdks) = (root.get("sdk"), root.get("msbuild-sdks"));
     // other tools have a file of that name as well
     if sdk.is_none() && sdks.is_none() {

@@ -1,0 +1,114 @@
+//! As what a reader asks for a value, and what is said when the value is something else.
+//!
+//! A reader that asks a text for its entries gets none, so that one odd value never loses the rest of a file. The
+//! tree keeps in mind what was asked: what was only ever asked for as something that it is not was lost, and the
+//! engine says so, for every reader alike.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::text::Span;
+
+/// A set of shapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape(u8);
+
+impl Shape {
+    /// No shape.
+    pub const NONE: Self = Self(0);
+    /// A text.
+    pub const TEXT: Self = Self(1);
+    /// A number or date.
+    pub const NUMBER: Self = Self(1 << 1);
+    /// True or false.
+    pub const BOOL: Self = Self(1 << 2);
+    /// A sequence.
+    pub const LIST: Self = Self(1 << 3);
+    /// A mapping.
+    pub const MAP: Self = Self(1 << 4);
+    /// Whatever is written as one word.
+    pub const SCALAR: Self = Self(Self::TEXT.0 | Self::NUMBER.0 | Self::BOOL.0);
+    /// All of them.
+    pub const ANY: Self = Self(u8::MAX);
+
+    /// True when all shapes of the other are among these.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            (Self::TEXT, "a text"),
+            (Self::NUMBER, "a number"),
+            (Self::BOOL, "a truth value"),
+            (Self::LIST, "a list"),
+            (Self::MAP, "a table"),
+        ];
+        let mut words = words.iter().filter(|(shape, _)| self.has(*shape)).map(|(_, word)| *word);
+        f.write_str(words.next().unwrap_or("nothing"))?;
+        words.try_for_each(|word| write!(f, " or {word}"))
+    }
+}
+
+/// What readers asked a value for. It is no part of the value: two trees are equal whoever looked at them.
+///
+/// One thread reads a tree at a time, so reads and writes need no order among each other.
+#[derive(Debug, Default)]
+pub(super) struct Asked(AtomicU8);
+
+impl Asked {
+    /// Adds to what was asked.
+    pub(super) fn add(&self, shape: Shape) {
+        let before = self.0.load(Ordering::Relaxed);
+        if before & shape.0 != shape.0 {
+            self.0.store(before | shape.0, Ordering::Relaxed);
+        }
+    }
+
+    /// What was asked so far, which is forgotten.
+    pub(super) fn take(&self) -> Shape {
+        let asked = self.0.load(Ordering::Relaxed);
+        if asked != 0 {
+            self.0.store(0, Ordering::Relaxed);
+        }
+        Shape(asked)
+    }
+}
+
+impl Clone for Asked {
+    fn clone(&self) -> Self {
+        Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Asked {}
+
+/// A value that is not what readers take it for.
+#[derive(Clone, Copy, Debug)]
+pub struct Misshapen<'a> {
+    /// The key that it stands under; for an element the key of its list, for the root nothing.
+    pub(super) key: Option<&'a str>,
+    /// Where it stands.
+    pub span: Span,
+    pub(super) is: Shape,
+    pub(super) asked: Shape,
+}
+
+impl fmt::Display for Misshapen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key {
+            Some(key) => write!(f, "a value of `{key}`")?,
+            None => f.write_str("the file")?,
+        }
+        write!(f, " is {} where {} is expected, and was not read", self.is, self.asked)
+    }
+}

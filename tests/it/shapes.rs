@@ -1,0 +1,212 @@
+//! Files that are well formed and hold something else than their format asks for: never silent.
+//!
+//! Every file of every scanner's `normal` fixture is written anew with one value replaced by a value of another
+//! shape. Either nothing of what was known is lost, or a diagnostic names a place of the file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use sovaudit::catalog::Catalog;
+use sovaudit::model::Inventory;
+use sovaudit::parse::{Node, Value, json, toml, yaml};
+use sovaudit::scan::{Options, SCANNERS, Selector, scan_files_with};
+use sovaudit::text::RelPath;
+
+use crate::cli::root;
+
+/// How deep values are replaced; an element of a list is one level.
+const DEPTH: usize = 4;
+
+/// Values that may be of several shapes: scanner, key, and why nothing is said.
+const EITHER: &[(&str, &str, &str)] = &[
+    // told by their content what they are: anything else is none of ours
+    ("gitops", "", "an object of another kind"),
+    ("helm", "values.yaml", "up to the chart"),
+    ("gitlab-ci", "yml/", "only tables are jobs; images, includes and triggers are a text or a table"),
+    ("compose", "/services/llm/command", "a text or a list of words"),
+    ("composer-lock", "/license", "one or several"),
+    ("cyclonedx-json", "/endpoints", "one or several"),
+    ("cyclonedx-json", "/url", "one or several"),
+    // a requirement is a text or a table, for some tools one or several
+    ("vcpkg", "/dependencies/*", ""),
+    ("pubspec", "ependencies/", ""),
+    ("flake-lock", "/inputs/", "a name, or a path of names"),
+    ("bun-lock", "/packages/", "an entry is read by what stands in it"),
+    ("pnpm-lock", "ependencies/", "a version, in old files alone"),
+    ("gradle-catalog", "/version", "a text or a table"),
+    ("pipfile", "packages/", ""),
+    ("pipfile", "/docs/", ""),
+    ("pixi-toml", "ependencies/", ""),
+    ("pixi-toml", "/channels/", ""),
+    ("poetry-lock", "/markers", "one, or one for each group"),
+    ("cargo-toml", "ependencies/", ""),
+    ("toolchain", "/tools/", "one version or several"),
+    // what others wrote, in all the ways that npm ever allowed
+    ("installed-node", "/author", ""),
+    ("installed-node", "/maintainers", ""),
+    ("installed-node", "/repository", ""),
+    ("installed-node", "/version", "folders inside of packages have stubs without"),
+];
+
+/// The language a file is written in, told by its content.
+#[derive(Clone, Copy, PartialEq)]
+enum Language {
+    Json,
+    Toml,
+    Yaml,
+}
+
+fn parse(path: &str, text: &str) -> Option<(Language, Node)> {
+    if let Ok(root) = json::jsonc(text) {
+        return Some((Language::Json, root));
+    }
+    if path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".lock") {
+        let mut read = yaml::yaml(text);
+        let structured =
+            read.problems.is_empty() && read.documents.len() == 1 && !read.documents[0].entries().is_empty();
+        if structured {
+            return Some((Language::Yaml, read.documents.remove(0)));
+        }
+    }
+    let (root, problems) = toml::toml(text);
+    (problems.is_empty() && !root.entries().is_empty()).then_some((Language::Toml, root))
+}
+
+/// Writes a tree, with the value at `path` replaced by `instead`.
+fn write(node: &Node, language: Language, path: Option<&[usize]>, instead: &str) -> String {
+    let inner = |index: usize| path.filter(|path| path.first() == Some(&index)).map(|path| &path[1..]);
+    if path.is_some_and(<[usize]>::is_empty) {
+        return instead.to_owned();
+    }
+    let quoted = |text: &str| serde_json::to_string(text).expect("a text is JSON");
+    match &node.value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => quoted(text),
+        Value::List(items) => {
+            let items = items.iter().enumerate().map(|(at, item)| write(item, language, inner(at), instead));
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        }
+        Value::Map(entries) => {
+            let sign = if language == Language::Toml { "=" } else { ":" };
+            let entries = entries.iter().enumerate().map(|(at, entry)| {
+                format!("{} {sign} {}", quoted(&entry.key), write(&entry.value, language, inner(at), instead))
+            });
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// The whole file: the root of TOML has no braces.
+fn document(root: &Node, language: Language, path: Option<&[usize]>, instead: &str) -> String {
+    if language != Language::Toml {
+        return write(root, language, path, instead) + "\n";
+    }
+    let mut out = String::new();
+    for (at, entry) in root.entries().iter().enumerate() {
+        let path = path.filter(|path| path.first() == Some(&at)).map(|path| &path[1..]);
+        let key = serde_json::to_string(&*entry.key).expect("a text is JSON");
+        out += &format!("{key} = {}\n", write(&entry.value, language, path, instead));
+    }
+    out
+}
+
+/// Paths of values down to [`DEPTH`], with the keys on the way and the shapes to put there.
+fn places(root: &Node) -> Vec<(Vec<usize>, String, Vec<&'static str>)> {
+    const TEXT: &str = "\"odd\"";
+    const LIST: &str = "[\"odd\"]";
+    let mut found = Vec::new();
+    let mut open = vec![(Vec::new(), String::new(), root)];
+    while let Some((path, keys, node)) = open.pop() {
+        let others = match node.value {
+            Value::Null => vec![],
+            Value::Text(_) | Value::Number(_) | Value::Bool(_) => vec![LIST],
+            Value::List(_) => vec![TEXT],
+            Value::Map(_) => vec![TEXT, LIST],
+        };
+        if path.len() < DEPTH {
+            let below = |at: usize, key: &str, node| {
+                let path = path.iter().copied().chain([at]).collect();
+                (path, format!("{keys}/{key}"), node)
+            };
+            // two elements of a list are as good as all
+            open.extend(node.list().iter().take(2).enumerate().map(|(at, item)| below(at, "*", item)));
+            open.extend(node.entries().iter().enumerate().map(|(at, entry)| below(at, &entry.key, &entry.value)));
+        }
+        found.push((path, keys, others));
+    }
+    found
+}
+
+fn facts(inventory: &Inventory) -> Vec<String> {
+    inventory.facts().map(|(fact, _)| format!("{fact:?}")).collect()
+}
+
+fn files_of(case: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![case.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).expect("is a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if !path.ends_with("expected.snap") {
+                let name = path.strip_prefix(case).expect("is below").to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).expect("is a file"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn values_of_another_shape_are_never_silent() {
+    let (catalog, selector) = (Catalog::embedded(), Selector::new());
+    let scan = |files: &BTreeMap<String, Vec<u8>>| {
+        let path = |name: &String| RelPath::new(name).expect("is relative");
+        let files = files.iter().map(|(name, bytes)| (path(name), bytes.clone(), None)).collect();
+        scan_files_with(&selector, files, &catalog, &Options::default())
+    };
+    let mut silent = Vec::new();
+    let mut tried = 0_usize;
+    for scanner in SCANNERS {
+        let id = scanner.meta().id;
+        let case = root().join("fixtures/scanners").join(id).join("normal");
+        if !case.is_dir() {
+            continue;
+        }
+        let files = files_of(&case);
+        for (name, bytes) in &files {
+            let Some((language, tree)) = std::str::from_utf8(bytes).ok().and_then(|text| parse(name, text)) else {
+                continue;
+            };
+            let mut changed = files.clone();
+            changed.insert(name.clone(), document(&tree, language, None, "").into_bytes());
+            let before = scan(&changed);
+            let known = facts(&before);
+            for (path, keys, others) in places(&tree) {
+                for instead in others {
+                    if language == Language::Toml && path.is_empty()
+                        || EITHER.iter().any(|(of, key, _)| *of == id && format!("{name}{keys}").contains(key))
+                    {
+                        continue;
+                    }
+                    tried += 1;
+                    changed.insert(name.clone(), document(&tree, language, Some(&path), instead).into_bytes());
+                    let after = scan(&changed);
+                    let said = after
+                        .diagnostics
+                        .iter()
+                        .any(|problem| problem.path.as_str() == name && !before.diagnostics.contains(problem));
+                    if !said && facts(&after) != known {
+                        silent.push(format!("{id}: {name}: `{keys}` replaced by {instead}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 1000, "only {tried} tried");
+    assert!(silent.is_empty(), "{} of {tried} are silent:\n{}", silent.len(), silent.join("\n"));
+}
