@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod images;
 mod judging;
+mod list_formats;
 mod listings;
 mod package_cache;
 mod parse;

@@ -14,8 +14,13 @@ mod decode;
 mod error;
 mod file;
 mod head;
+mod json;
+mod markup;
 mod ofac;
+mod ofac_advanced;
+mod ofac_classic;
 mod ofac_csv;
+mod ofac_enhanced;
 mod reading;
 mod table;
 mod words;
@@ -121,7 +126,8 @@ struct Input<'a> {
 }
 
 /// Every format, the more exact before the more general.
-pub static FORMATS: &[&Format] = &[&ofac_csv::FORMAT, &bis_dpl::FORMAT];
+pub static FORMATS: &[&Format] =
+    &[&ofac_csv::FORMAT, &ofac_classic::FORMAT, &ofac_advanced::FORMAT, &ofac_enhanced::FORMAT, &bis_dpl::FORMAT];
 
 /// How to read.
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ pub(super) const PUBLISHER: &str = "US Treasury, Office of Foreign Assets Contro
 pub(super) const LISTS: &[&str] =
     &["US-SDN", "US-SSI", "US-NS-CMIC", "US-NS-MBS", "US-NS-PLC", "US-CAPTA", "US-FSE", "US-NS"];
 
-/// The 2021 edition had 8,975 primary names, that of 2026 over 19,000.
+/// The 2021 edition had 8,976 primary names, that of 2026 over 19,000.
 pub(super) const SDN_FLOOR: u64 = 5_000;
 
 /// The lists that OFAC keeps beside the SDN list, by how their names or programmes begin.
@@ -275,4 +275,13 @@ pub(super) fn page(entry: &str) -> Option<Box<str>> {
         .bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| format!("https://sanctionssearch.ofac.treas.gov/Details.aspx?id={entry}").into())
+}
+
+/// What a kind of relation is, from the entry that has it to the other.
+pub(super) fn relation(kind: &str) -> LinkKind {
+    match kind {
+        "Owned or Controlled By" => LinkKind::ControlledBy,
+        "Acting for or on behalf of" | "Leader or official of" => LinkKind::ActsFor,
+        _ => LinkKind::LinkedTo,
+    }
 }

@@ -18,7 +18,7 @@ pub(super) static FORMAT: Format = Format {
     lists: ofac::LISTS,
     licence: ofac::LICENCE,
     attribution: None,
-    // the other lists together had 441 in December 2025
+    // the other lists together had 442 in December 2025
     floors: &[("US-SDN", ofac::SDN_FLOOR), ("*", 100)],
     stale: None,
     delta: false,
