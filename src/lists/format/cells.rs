@@ -196,7 +196,7 @@ fn push<T: PartialEq>(all: &mut Vec<T>, one: T) {
 }
 
 /// Things of one kind that a party may have: the richest real one has some 300 names.
-const MOST: usize = 5_000;
+const MOST: usize = 2_000;
 
 impl Build for Party {
     fn add_name(&mut self, text: &str, role: NameRole, weak: bool) {

@@ -8,11 +8,15 @@
 //! record out as soon as it is complete; nothing holds a whole file of XML or JSON. What was given out before an error
 //! is void: a load counts only when [`Edition::read`] ends well.
 
+mod bis;
 mod bis_dpl;
 mod cells;
+mod csl;
 mod decode;
 mod error;
+mod eu;
 mod file;
+mod grouped;
 mod head;
 mod json;
 mod markup;
@@ -126,8 +130,15 @@ struct Input<'a> {
 }
 
 /// Every format, the more exact before the more general.
-pub static FORMATS: &[&Format] =
-    &[&ofac_csv::FORMAT, &ofac_classic::FORMAT, &ofac_advanced::FORMAT, &ofac_enhanced::FORMAT, &bis_dpl::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &ofac_csv::FORMAT,
+    &ofac_classic::FORMAT,
+    &ofac_advanced::FORMAT,
+    &ofac_enhanced::FORMAT,
+    &csl::FORMAT,
+    &bis_dpl::FORMAT,
+    &eu::FORMAT,
+];
 
 /// How to read.
 #[derive(Clone, Copy)]
