@@ -2,6 +2,8 @@
 //! authorities publish them, and the store that keeps what was imported.
 
 pub mod embedded;
+pub mod format;
+pub mod identifier;
 mod party;
 
 pub use party::{

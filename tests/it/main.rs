@@ -7,6 +7,7 @@ mod docs;
 mod gate;
 mod images;
 mod judging;
+mod list_formats;
 mod listings;
 mod package_cache;
 mod parse;

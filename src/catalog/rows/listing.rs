@@ -82,3 +82,14 @@ rows! {
         jurisdiction: Text,
     }
 }
+
+rows! {
+    /// A host under which everybody has mail or pages: it identifies nobody.
+    SharedHost {
+        /// Domain.
+        host: Text,
+        /// `mail` or `site`.
+        #[serde(rename = "use")]
+        service: Text,
+    }
+}
