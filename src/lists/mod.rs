@@ -2,6 +2,7 @@
 //! authorities publish them, and the store that keeps what was imported.
 
 mod party;
+pub mod store;
 
 pub use party::{
     CountryRole, KeyKind, LinkKind, NameRole, Party, PartyCountry, PartyKey, PartyKind, PartyLink, PartyName,
