@@ -1,6 +1,7 @@
 //! Official lists of sanctioned, controlled and barred parties: what an entry is, the formats in which
 //! authorities publish them, and the store that keeps what was imported.
 
+pub mod own;
 mod party;
 pub mod store;
 

@@ -5,6 +5,8 @@
 
 pub mod archive;
 pub mod directory;
+#[cfg(feature = "registry")]
+pub mod download;
 mod docker_archive;
 pub mod image;
 pub mod image_manifest;

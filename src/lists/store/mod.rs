@@ -12,6 +12,7 @@
 
 mod age;
 pub mod archive;
+pub mod bundle;
 mod combine;
 mod folder;
 mod manifest;
