@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Objective, Organisation, Ownership, PciVendor,
-    Provider, Region, Seat, Service, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Objective, Organisation, Ownership,
+    PciVendor, Provider, Region, Seat, Service, StackCriterion, Threshold,
 };
 use crate::text::Span;
 

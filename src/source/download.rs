@@ -48,7 +48,9 @@ pub fn fetch(address: &str, limit: u64, out: &mut dyn Write) -> anyhow::Result<u
         let status = answer.status();
         if !status.is_success() {
             let hint = match status.as_u16() {
-                401 | 403 | 429 => "the server refuses programs or too many questions: fetch the file with a browser and import it",
+                401 | 403 | 429 => {
+                    "the server refuses programs or too many questions: fetch the file with a browser and import it"
+                }
                 404 | 410 => "the list has moved: fetch the file from the authority's page and import it",
                 _ => "try again later, or fetch the file by hand and import it",
             };

@@ -5,9 +5,9 @@
 
 pub mod archive;
 pub mod directory;
+mod docker_archive;
 #[cfg(feature = "registry")]
 pub mod download;
-mod docker_archive;
 pub mod image;
 pub mod image_manifest;
 pub mod layers;

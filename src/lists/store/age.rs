@@ -25,7 +25,8 @@ pub struct Old {
 /// The lists that are older on `as_of` than `most` days, the oldest first.
 #[must_use]
 pub fn staleness(manifest: &Manifest, as_of: Date, most: u32) -> Vec<Old> {
-    let mut old: Vec<Old> = manifest.sources.iter().filter_map(|(name, source)| age(name, source, as_of, most)).collect();
+    let mut old: Vec<Old> =
+        manifest.sources.iter().filter_map(|(name, source)| age(name, source, as_of, most)).collect();
     old.sort_by(|a, b| b.days.cmp(&a.days).then_with(|| a.source.cmp(&b.source)));
     old
 }

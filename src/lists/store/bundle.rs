@@ -191,7 +191,10 @@ fn verified(store: &Store, path: &Path, signature: &Path, key: &PublicKey) -> an
     let shown = path.display();
     let mut text = String::new();
     let file = File::open(signature).with_context(|| {
-        format!("`{shown}` has no signature: `{}` must lie beside it; make it with `minisign -Sm FILE`", signature.display())
+        format!(
+            "`{shown}` has no signature: `{}` must lie beside it; make it with `minisign -Sm FILE`",
+            signature.display()
+        )
     })?;
     file.take(8192).read_to_string(&mut text).with_context(|| format!("cannot read `{}`", signature.display()))?;
     let wrong = |error: minisign_verify::Error| match error {

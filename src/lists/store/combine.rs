@@ -130,7 +130,6 @@ mod tests {
             bad: Vec::new(),
             notes: Vec::new(),
             screened: true,
-            changes: None,
             stored: Stored::default(),
         }
     }
@@ -145,7 +144,8 @@ mod tests {
             .into(),
             ..Manifest::default()
         };
-        let rich = vec![party("US-SDN", "1", &[("A", false), ("ALIAS", true)]), party("US-SDN", "9", &[("GONE", false)])];
+        let rich =
+            vec![party("US-SDN", "1", &[("A", false), ("ALIAS", true)]), party("US-SDN", "9", &[("GONE", false)])];
         let terse = vec![
             party("US-SDN", "1", &[("A", false), ("ALIAS", false)]),
             party("US-SDN", "2", &[("NEW", false)]),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::archive::{Archive, Builder, Damage};
+use super::archive::{Archive, Builder, Damage, UNFINISHED};
 use super::combine::combined;
 use super::manifest::{CURRENT, Manifest, Source, Stored, hex};
 use super::parties::Parties;
@@ -114,6 +114,14 @@ impl Store {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// A file for a download: it goes when it is dropped, or at the next import.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn unfinished(&self) -> std::io::Result<tempfile::NamedTempFile> {
+        tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)
     }
 
     /// What was imported; none when nothing was. Reads one small file.
@@ -264,7 +272,10 @@ impl Store {
                 manifest.generation = manifest.generation.max(*generation);
             }
         }
-        anyhow::ensure!(!manifest.sources.is_empty(), "no archive is left that could replace it: import the lists again");
+        anyhow::ensure!(
+            !manifest.sources.is_empty(),
+            "no archive is left that could replace it: import the lists again"
+        );
         Ok(manifest)
     }
 }

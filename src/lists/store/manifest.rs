@@ -52,6 +52,9 @@ pub struct ListCount {
     /// Fewer parties than this are no edition of the list.
     #[serde(default)]
     pub floor: u64,
+    /// Differences to the import before; none when the list is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Counts>,
 }
 
 /// Differences to the import before.
@@ -118,9 +121,6 @@ pub struct Source {
     pub notes: Vec<String>,
     /// False for tables that say who owns whom: nobody is screened against them.
     pub screened: bool,
-    /// Differences to the import before; none for the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changes: Option<Counts>,
     /// Where it is kept.
     #[serde(default)]
     pub stored: Stored,

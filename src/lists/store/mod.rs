@@ -25,3 +25,6 @@ pub use folder::{Index, NoIndex, Opened, Store, platform_data_dir};
 pub use manifest::{Counts, Input, ListCount, Manifest, Retrieval, Source, Stored, hex};
 pub use parties::{Head, Parties};
 pub use transaction::{Allowed, Edition, Transaction};
+
+#[cfg(test)]
+mod tests;

@@ -288,8 +288,7 @@ impl<'a> Reader<'a> {
             Some(PartyCountry { code, role: reader.one_of(&COUNTRY_ROLES)? })
         })?;
         let addresses = self.many(|reader| reader.text().map(Into::into))?;
-        let keys =
-            self.many(|reader| Some(PartyKey { kind: reader.one_of(&KEYS)?, value: reader.text()?.into() }))?;
+        let keys = self.many(|reader| Some(PartyKey { kind: reader.one_of(&KEYS)?, value: reader.text()?.into() }))?;
         let links = self.many(Self::link)?;
         let programmes = self.many(|reader| reader.word().map(Into::into))?;
         let measures = self.many(|reader| reader.word().map(Into::into))?;

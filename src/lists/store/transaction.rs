@@ -1,5 +1,6 @@
 //! Changing the store: every new file is written beside the old ones, and one rename of `current` makes them the store.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -68,7 +69,10 @@ impl<'a> Transaction<'a> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         let lock = lock(store)?;
         let manifest = store.manifest().with_context(|| {
-            format!("the store of lists is damaged: remove the folder `{}` and import all lists again", folder.display())
+            format!(
+                "the store of lists is damaged: remove the folder `{}` and import all lists again",
+                folder.display()
+            )
         })?;
         let manifest = manifest.unwrap_or_default();
         clean(store, &manifest);
@@ -114,14 +118,11 @@ impl<'a> Transaction<'a> {
         let parties = united(parties);
         count_lists(&mut about, &parties);
         check(&name, &mut about, former.as_ref(), allowed)?;
-        about.changes = match &before {
-            Some(Ok(before)) => Some(differences(before, &parties)),
-            Some(Err(damage)) => {
-                about.notes.push(format!("the import before could not be compared: {damage}"));
-                None
-            }
-            None => None,
-        };
+        match &before {
+            Some(Ok(before)) => compare(&mut about, before, &parties),
+            Some(Err(damage)) => about.notes.push(format!("the import before could not be compared: {damage}")),
+            None => {}
+        }
         let file = file_name(&name, self.generation);
         about.stored = Stored::default();
         about.stored = self.write(file, &source_builder(&about, &parties)?)?;
@@ -164,11 +165,8 @@ impl<'a> Transaction<'a> {
     }
 
     fn finish(&mut self, index: &dyn Index) -> anyhow::Result<()> {
-        let parties = if self.taken.is_empty() {
-            self.store.all_parties(&self.manifest)?
-        } else {
-            self.parties_with_taken()?
-        };
+        let parties =
+            if self.taken.is_empty() { self.store.all_parties(&self.manifest)? } else { self.parties_with_taken()? };
         self.manifest.generation = self.generation;
         self.manifest.index = index.version();
         self.manifest.screening = None;
@@ -292,7 +290,7 @@ fn count_lists(about: &mut Source, parties: &[Party]) {
         let list = group[0].list.to_string();
         let floor = floors.get(&list).copied().unwrap_or(0);
         let names = group.iter().map(|party| party.names.len() as u64).sum();
-        about.lists.push(ListCount { list, parties: group.len() as u64, names, floor });
+        about.lists.push(ListCount { list, parties: group.len() as u64, names, floor, changes: None });
     }
     for (list, floor) in floors {
         if floor > 0 && !about.has(&list) {
@@ -356,27 +354,42 @@ fn count_parties(number: u64) -> String {
     usize::try_from(number).map_or_else(|_| number.to_string(), |number| count(number, "party"))
 }
 
-/// Both sorted by list and entry.
+/// Counts what is new, changed and gone, list by list.
+fn compare(about: &mut Source, before: &[Party], now: &[Party]) {
+    for old in before.chunk_by(|a, b| a.list == b.list) {
+        let list = &old[0].list;
+        let start = now.partition_point(|party| party.list < *list);
+        let length = now[start..].partition_point(|party| party.list == *list);
+        match about.lists.iter_mut().find(|count| *count.list == **list) {
+            Some(count) => count.changes = Some(differences(old, &now[start..start + length])),
+            None => about
+                .notes
+                .push(format!("{list}, with {} before, is not in it any more", count_parties(old.len() as u64))),
+        }
+    }
+}
+
+/// Both of one list and sorted by entry.
 fn differences(before: &[Party], now: &[Party]) -> Counts {
     let mut counts = Counts::default();
     let (mut old, mut new) = (before.iter().peekable(), now.iter().peekable());
     loop {
         let order = match (old.peek(), new.peek()) {
             (None, None) => return counts,
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some(a), Some(b)) => (&a.list, &a.entry).cmp(&(&b.list, &b.entry)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a.entry.cmp(&b.entry),
         };
         match order {
-            std::cmp::Ordering::Less => {
+            Ordering::Less => {
                 counts.removed += 1;
                 old.next();
             }
-            std::cmp::Ordering::Greater => {
+            Ordering::Greater => {
                 counts.added += 1;
                 new.next();
             }
-            std::cmp::Ordering::Equal => {
+            Ordering::Equal => {
                 let same = old.next().map(Party::digest) == new.next().map(Party::digest);
                 counts.changed += u64::from(!same);
             }
