@@ -95,6 +95,21 @@ pub struct Common {
     /// Worker threads, at least 1 [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    /// Where imported lists are.
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Fail when an imported list is older than so many days, or when none was imported [default: lists older than 7
+    /// days are only told]
+    #[arg(long, value_name = "DAYS")]
+    pub max_data_age: Option<u32>,
+}
+
+/// Where imported lists are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DataDir {
+    /// Data directory, where imported lists are kept [default: $XDG_DATA_HOME/sovaudit or ~/.local/share/sovaudit]
+    #[arg(long, env = "SOVAUDIT_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 const MARKS: &str = "In the table every finding begins with a mark and the first digits of its fingerprint:
@@ -198,6 +213,9 @@ pub struct ClassifyArgs {
     /// Rule folder laid over the embedded rules; repeats
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// Where imported lists and rules are.
+    #[command(flatten)]
+    pub data: DataDir,
 }
 
 /// `providers`.
@@ -208,6 +226,9 @@ pub struct ProvidersArgs {
     /// Rule folder laid over the embedded rules; repeats
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// Where imported lists and rules are.
+    #[command(flatten)]
+    pub data: DataDir,
 }
 
 /// `rules`.
@@ -226,6 +247,9 @@ pub enum RulesAction {
         /// Rule folder laid over the embedded rules; repeats
         #[arg(long, value_name = "DIR")]
         rules: Vec<PathBuf>,
+        /// Where imported lists and rules are.
+        #[command(flatten)]
+        data: DataDir,
     },
     /// Show a rule as a page
     Show {
@@ -234,6 +258,9 @@ pub enum RulesAction {
         /// Rule folder laid over the embedded rules; repeats
         #[arg(long, value_name = "DIR")]
         rules: Vec<PathBuf>,
+        /// Where imported lists and rules are.
+        #[command(flatten)]
+        data: DataDir,
     },
     /// Check rule folders; without one, the embedded rules
     Check {
@@ -245,12 +272,84 @@ pub enum RulesAction {
         /// Rule folders.
         folders: Vec<PathBuf>,
     },
+    /// Import official lists of parties, or a signed bundle of lists and rules
+    Import(ImportArgs),
+    /// Show the imported lists: what, how old, from which files, whether whole
+    Lists {
+        /// Where imported lists are.
+        #[command(flatten)]
+        data: DataDir,
+        /// Count ages on this day, YYYY-MM-DD [default: today]
+        #[arg(long)]
+        as_of: Option<String>,
+        /// table or json
+        #[arg(long, default_value = "table")]
+        format: String,
+    },
+    /// Write imported lists and rule folders into one file for a site without a network
+    Bundle(BundleArgs),
     /// Print a JSON Schema: rule, catalog, profile, config or report
     Schema {
         /// Which.
         #[arg(default_value = "rule")]
         what: String,
     },
+}
+
+/// `rules import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files as the authority publishes them, plain or compressed (their format is recognised from their content), or
+    /// one bundle
+    #[arg(required_unless_present = "online")]
+    pub files: Vec<PathBuf>,
+    /// Fetch published lists from the network: names such as us-csl,un-sc, or `all`
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub online: Vec<String>,
+    /// Where imported lists are.
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Day on which the files were fetched, YYYY-MM-DD [default: today, and ages count from the day of publication]
+    #[arg(long, value_name = "DAY")]
+    pub retrieved: Option<String>,
+    /// Take editions that are older than the stored one, and lists that are no longer kept
+    #[arg(long)]
+    pub allow_stale: bool,
+    /// Take lists with far fewer parties than before, or fewer than any edition has
+    #[arg(long)]
+    pub accept_shrink: bool,
+    /// Public key of minisign, or the file with it, that a bundle must be signed with
+    #[arg(long, value_name = "KEY|FILE")]
+    pub verify_key: Option<String>,
+    /// Signature of the bundle [default: its name with .minisig]
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// Rule folder laid over the embedded rules; repeats
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// `rules bundle`.
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// File to write; sign it with `minisign -Sm FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Rule folder to take along; repeats
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Where imported lists are.
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Number of the bundle, higher than that of every one before [default: the seconds since 1970]
+    #[arg(long, value_name = "N")]
+    pub number: Option<u64>,
+    /// Day of making, YYYY-MM-DD [default: today]
+    #[arg(long, value_name = "DAY")]
+    pub made: Option<String>,
+    /// Last day on which it is accepted, YYYY-MM-DD [default: 30 days after its making]
+    #[arg(long, value_name = "DAY")]
+    pub expires: Option<String>,
 }
 
 /// `init`.

@@ -26,6 +26,8 @@ pub enum DiagnosticKind {
     Conflict,
     /// A link to a file that is read under its own name.
     Link,
+    /// Data that is used is older than it should be.
+    Stale,
     /// A limit of size, depth, count or time was reached.
     LimitReached,
     /// Our own mistake: a scanner panicked. Please report it.
@@ -43,16 +45,18 @@ impl DiagnosticKind {
             Self::Unresolved => "unresolved",
             Self::Conflict => "conflict",
             Self::Link => "link",
+            Self::Stale => "stale",
             Self::LimitReached => "limit-reached",
             Self::Internal => "internal",
         }
     }
 
     /// True when input was lost, so that `--strict` must exit 3. An unresolved expression, a
-    /// conflict or a link within the tree was read well; it is reported and counted without being a reading failure.
+    /// conflict, a link within the tree or an old list was read well; it is reported and counted without being a reading
+    /// failure.
     #[must_use]
     pub fn is_loss(self) -> bool {
-        !matches!(self, Self::Unresolved | Self::Conflict | Self::Link)
+        !matches!(self, Self::Unresolved | Self::Conflict | Self::Link | Self::Stale)
     }
 }
 

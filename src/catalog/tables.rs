@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor,
-    Provider, Region, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Objective, Organisation, Ownership,
+    PciVendor, Provider, Region, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -56,6 +56,7 @@ tables! {
     shared_host: SharedHost => |row| row.host.to_string(),
     listing: Listing => |row| row.id.to_string(),
     list: List => |row| row.id.to_string(),
+    list_source: ListSource => |row| row.id.to_string(),
     accelerator: Accelerator => |row| row.id.to_string(),
     instance_type: InstanceType => |row| format!("{}/{}", row.provider, row.name),
     region: Region => |row| format!("{}/{}", row.provider, row.code),

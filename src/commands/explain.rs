@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
         bail!("there is no format `{}` for explain; choose table or json", arguments.format);
     }
     let what = arguments.what.as_str();
-    let knowledge = knowledge(&arguments.common.rules)?;
+    let knowledge = knowledge(&arguments.common.data, &arguments.common.rules)?;
     if let Some(rule) = knowledge.rules.rule(what) {
         let page = page::markdown(rule, &knowledge.rules.profiles);
         writeln!(out, "{}", fill_markdown(&page, terminal_width()).trim_end())?;

@@ -5,6 +5,7 @@ mod color;
 mod component;
 mod explain;
 mod init;
+mod lists;
 mod plan;
 mod prepare;
 mod providers;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::lists::{check_age, rules_of_bundle};
 use crate::attribution::attribute;
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
-use crate::cli::Common;
+use crate::cli::{Common, DataDir};
 use crate::config::Config;
 use crate::model::{Date, Inventory};
 use crate::rules::{Profile, RuleSet};
@@ -33,9 +34,15 @@ pub(super) struct Prepared {
     pub(super) inventory: Inventory,
 }
 
-/// Loads the embedded rules and folders on top.
-pub(super) fn knowledge(folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
+/// Loads the embedded rules, those of an imported bundle, and folders on top.
+pub(super) fn knowledge(data: &DataDir, folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
+    layered(rules_of_bundle(data)?, folders)
+}
+
+/// Loads the embedded rules, given layers, and folders on top.
+pub(super) fn layered(more: Vec<Layer>, folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
     let mut layers = vec![Layer::embedded()];
+    layers.extend(more);
     for folder in folders {
         let layer =
             read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?;
@@ -65,10 +72,11 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let config = config(common, &target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
-    let knowledge = knowledge(&folders)?;
+    let knowledge = knowledge(&common.data, &folders)?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     config.check_waivers(&rule_ids)?;
     let as_of = day(common.as_of.as_deref())?;
+    let old_lists = check_age(common, as_of)?;
     let profile = profile(common, &config, &knowledge, as_of)?;
     let options = Options {
         excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
@@ -86,7 +94,8 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         let inventory = take_stock(&target, common, &knowledge.catalog, &options)?;
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
-    let inventory = attribute(inventory, &knowledge.catalog, as_of);
+    let mut inventory = attribute(inventory, &knowledge.catalog, as_of);
+    inventory.diagnostics.extend(old_lists);
     Ok(Prepared { knowledge, config, profile, as_of, inventory })
 }
 

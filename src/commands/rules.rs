@@ -5,8 +5,8 @@ use std::io;
 
 use anyhow::{Context as _, bail};
 
-use super::prepare::knowledge;
-use super::{Outcome, terminal_width};
+use super::prepare::{knowledge, layered};
+use super::{Outcome, lists, terminal_width};
 use crate::cli::{RulesAction, RulesArgs};
 use crate::model::Severity;
 use crate::rules::{RuleSet, example, page};
@@ -15,11 +15,11 @@ use crate::text::{fill, fill_markdown};
 /// Runs the command.
 pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
     match &arguments.action {
-        RulesAction::List { rules } => {
-            list(&knowledge(rules)?.rules, out)?;
+        RulesAction::List { rules, data } => {
+            list(&knowledge(data, rules)?.rules, out)?;
         }
-        RulesAction::Show { id, rules } => {
-            let knowledge = knowledge(rules)?;
+        RulesAction::Show { id, rules, data } => {
+            let knowledge = knowledge(data, rules)?;
             let rule = knowledge
                 .rules
                 .rule(id)
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
             write!(out, "{}", fill_markdown(&page::markdown(rule, &knowledge.rules.profiles), terminal_width()))?;
         }
         RulesAction::Check { folders } => {
-            let knowledge = knowledge(folders)?;
+            let knowledge = layered(Vec::new(), folders)?;
             let tables = knowledge.catalog.tables();
             let line = format!(
                 "{} rules, {} profiles, {} organisations, {} list entries, {} accelerators, {} services: no mistakes",
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
             }
         }
         RulesAction::Test { folders } => {
-            let knowledge = knowledge(folders)?;
+            let knowledge = layered(Vec::new(), folders)?;
             let (failures, count) = example::run_all(&knowledge.rules, &knowledge.catalog);
             for failure in &failures {
                 writeln!(out, "{} / {}: {}", failure.rule, failure.example, failure.message)?;
@@ -54,6 +54,9 @@ pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Res
                 return Ok(Outcome::Failed);
             }
         }
+        RulesAction::Import(arguments) => lists::import(arguments, out)?,
+        RulesAction::Lists { data, as_of, format } => lists::lists(data, as_of.as_deref(), format, out)?,
+        RulesAction::Bundle(arguments) => lists::bundle(arguments, out)?,
         RulesAction::Schema { what } => {
             let schema = match what.as_str() {
                 "rule" => schemars::schema_for!(crate::rules::file::Rule),

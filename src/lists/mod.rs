@@ -4,7 +4,9 @@
 pub mod embedded;
 pub mod format;
 pub mod identifier;
+pub mod own;
 mod party;
+pub mod store;
 
 pub use party::{
     CountryRole, KeyKind, LinkKind, NameRole, Party, PartyCountry, PartyKey, PartyKind, PartyLink, PartyName,

@@ -37,10 +37,10 @@ impl Date {
         self.0.yesterday().ok().map(Self)
     }
 
-    /// The day so many days later; none after the last day of the calendar.
+    /// The day so many days later; the last day of the calendar at most.
     #[must_use]
-    pub fn plus_days(self, days: i64) -> Option<Self> {
-        self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+    pub fn days_later(self, days: u32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(i64::from(days.min(1_000_000)))))
     }
 
     /// From a TOML local date.
@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(Date::parse_period("2024-02"), Some((day("2024-02-01"), day("2024-02-29"))));
         assert_eq!(Date::parse_period("2024"), Some((day("2024-01-01"), day("2024-12-31"))));
         assert_eq!((Date::parse_period("20ü4"), Date::parse_period("soon")), (None, None));
+        assert_eq!(day("2024-02-28").days_later(2), day("2024-03-01"));
+        assert_eq!(day("9999-12-30").days_later(u32::MAX), day("9999-12-31"));
         assert_eq!(day("2025-03-01").day_before(), Some(day("2025-02-28")));
     }
 }

@@ -16,7 +16,7 @@ const NAMED: usize = 4;
 const INDENT: &str = "            ";
 
 /// Days for which the sample waiver holds.
-const WAIVER_DAYS: i64 = 60;
+const WAIVER_DAYS: u32 = 60;
 
 /// Writes why the gate fails, worst findings first.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
@@ -81,7 +81,7 @@ fn ways_out(finding: &FindingRow, report: &Report) -> Vec<String> {
         ways.push(format!("update, replace or remove {}{at}, which brings it in", shown(&step.label)));
     }
     ways.push(finding.remedy.clone());
-    let expires = Date::parse(&report.as_of).and_then(|day| day.plus_days(WAIVER_DAYS));
+    let expires = Date::parse(&report.as_of).map(|day| day.days_later(WAIVER_DAYS));
     let expires = expires.map_or_else(|| "YYYY-MM-DD".to_owned(), |day| day.to_string());
     ways.push(format!(
         "or accept it in sovaudit.toml: [[waiver]] fingerprint = \"{}\", reason = \"…\", owner = \"…\", expires = {expires}",

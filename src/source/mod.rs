@@ -6,6 +6,8 @@
 pub mod archive;
 pub mod directory;
 mod docker_archive;
+#[cfg(feature = "registry")]
+pub mod download;
 pub mod image;
 pub mod image_manifest;
 pub mod layers;

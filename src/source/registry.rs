@@ -157,13 +157,25 @@ fn reference(wanted: &ImageReference, digest: Option<&str>) -> Reference {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn client(reference: &Reference, insecure: bool) -> anyhow::Result<Client> {
+/// Chooses the cryptography, and says what is missing for any trusted connection.
+pub(super) fn prepare_tls() -> anyhow::Result<()> {
     // an error only says that a provider is there already
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // the client library panics on a machine without certificates, even for plain HTTP
+    ensure!(
+        has_certificates(),
+        "this machine has no CA certificates, so nobody can be trusted: install the package `ca-certificates` or name a \
+         bundle in the variable SSL_CERT_FILE"
+    );
+    Ok(())
+}
+
+fn client(reference: &Reference, insecure: bool) -> anyhow::Result<Client> {
+    prepare_tls()?;
     let protocol = if insecure {
         ClientProtocol::HttpsExcept(vec![reference.resolve_registry().to_owned()])
     } else {
@@ -176,12 +188,6 @@ fn client(reference: &Reference, insecure: bool) -> anyhow::Result<Client> {
         user_agent: concat!("sovaudit/", env!("CARGO_PKG_VERSION")),
         ..ClientConfig::default()
     };
-    // the client library panics on a machine without certificates, even for plain HTTP
-    ensure!(
-        has_certificates(),
-        "this machine has no CA certificates, so no registry can be trusted: install the package `ca-certificates` or \
-         name a bundle in the variable SSL_CERT_FILE"
-    );
     Client::try_from(config).map_err(|error| anyhow::anyhow!("the registry client cannot start: {}", chain(&error)))
 }
 
@@ -308,7 +314,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     words
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut last = error;
     while let Some(next) = last.source() {
         last = next;

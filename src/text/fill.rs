@@ -73,6 +73,20 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {}", plural(number, noun))
 }
 
+/// A number with its thousands set apart: `19,365`.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The noun for a number of things: `file`, `files`, `repositories`.
 #[must_use]
 pub fn plural(number: usize, noun: &str) -> Cow<'_, str> {
@@ -109,5 +123,6 @@ mod tests {
         assert_eq!(count(0, "file"), "0 files");
         assert_eq!(count(2, "repository"), "2 repositories");
         assert_eq!(count(2, "way"), "2 ways");
+        assert_eq!([0, 999, 1_000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
     }
 }

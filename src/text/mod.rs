@@ -11,7 +11,7 @@ mod path;
 mod sanitize;
 
 pub use address::{plain_query, without_secrets};
-pub use fill::{COLUMNS, count, fill, fill_markdown, plural};
+pub use fill::{COLUMNS, count, fill, fill_markdown, plural, thousands};
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use lookup::Lookup;
 pub use path::RelPath;

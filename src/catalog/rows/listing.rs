@@ -80,6 +80,18 @@ rows! {
         consequence_text: Text,
         /// Whose list.
         jurisdiction: Text,
+    }    /// Where a list is published; `rules import --online` fetches it from there.
+    ListSource {
+        /// Name of the download: `us-sdn`. Files that are read together have one name.
+        id: Text,
+        /// The list that it carries, or the first of them.
+        list: Text,
+        /// Address without scheme: always HTTPS.
+        url: Text,
+        /// Format in which it comes, in words.
+        format: Text,
+        /// Terms under which the data may be used.
+        licence: Text,
     }
 }
 

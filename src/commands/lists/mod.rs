@@ -1,0 +1,74 @@
+//! Imported lists: `sovaudit rules import`, `rules lists`, `rules bundle`, and how old lists may be.
+
+mod bundle;
+mod import;
+mod read;
+mod show;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::catalog::Layer;
+use crate::cli::{Common, DataDir};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::lists::store::{self, Index, Manifest, NoIndex, Store, WARN_AFTER};
+use crate::model::Date;
+use crate::text::RelPath;
+
+pub(super) use bundle::bundle;
+pub(super) use import::import;
+pub(super) use show::lists;
+
+/// The index that is built over all parties.
+pub(super) fn index() -> &'static dyn Index {
+    &NoIndex
+}
+
+/// The store that is meant, where there can be one.
+pub(super) fn find(data: &DataDir) -> Option<Store> {
+    let folder: Option<PathBuf> =
+        data.data_dir.clone().or_else(|| store::platform_data_dir(|name| std::env::var_os(name)));
+    folder.map(|folder| Store::of(&folder))
+}
+
+/// The store that is meant.
+pub(super) fn need(data: &DataDir) -> anyhow::Result<Store> {
+    find(data)
+        .context("this machine says no place for data: name one with --data-dir or the variable SOVAUDIT_DATA_DIR")
+}
+
+/// What was imported, where anything was.
+pub(super) fn manifest(data: &DataDir) -> anyhow::Result<Option<Manifest>> {
+    find(data).map_or(Ok(None), |store| {
+        store.manifest().with_context(|| format!("the store of lists in `{}` is damaged", store.folder().display()))
+    })
+}
+
+/// Rule files that came in a bundle.
+pub(super) fn rules_of_bundle(data: &DataDir) -> anyhow::Result<Vec<Layer>> {
+    find(data).map_or_else(|| Ok(Vec::new()), |store| store.layers())
+}
+
+/// Old lists as diagnostics.
+///
+/// # Errors
+/// A list that is older than `--max-data-age` allows.
+pub(super) fn check_age(common: &Common, as_of: Date) -> anyhow::Result<BTreeSet<Diagnostic>> {
+    let manifest = manifest(&common.data)?;
+    if let Some(most) = common.max_data_age {
+        store::demand_fresh(manifest.as_ref(), as_of, most)?;
+        return Ok(BTreeSet::new());
+    }
+    let old = manifest.iter().flat_map(|manifest| store::staleness(manifest, as_of, WARN_AFTER));
+    let told = old.map(|old| Diagnostic {
+        path: RelPath::root(),
+        at: None,
+        kind: DiagnosticKind::Stale,
+        scanner: Arc::from("lists"),
+        message: old.message,
+    });
+    Ok(told.collect())
+}
