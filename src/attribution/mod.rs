@@ -32,6 +32,9 @@ pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Invent
     work.inventory
 }
 
+/// Words in the entry of a link that rests on the mail address of an author only.
+pub const MAIL_OF_AUTHOR: &str = "mail of an author at";
+
 /// The inventory being enriched, with a view of it by component as it was before the step.
 struct Work<'c> {
     inventory: Inventory,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Cite, Seen, Work};
+use super::{Cite, MAIL_OF_AUTHOR, Seen, Work};
 use crate::catalog::rows::{Key, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
 
@@ -56,9 +56,29 @@ fn publisher(work: &mut Work<'_>, seen: &Seen) {
                 .map(|(row, key)| (row, key, false)),
             _ => catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact)),
         };
-        if let Some((organisation, key, exact)) = found {
+        let Some((organisation, key, exact)) = found else { continue };
+        if kind == "mail" {
+            let cite = Cite {
+                entry: format!("organisation/{} {MAIL_OF_AUTHOR} {}", organisation.id, key.value),
+                source: &organisation.source,
+                verification: mark(key),
+                confidence: Confidence::Possible,
+            };
+            if let Some(node) = work.organisation(&organisation.id) {
+                work.relate(&seen.id, RelationKind::MaintainedBy, &node, &cite);
+            }
+        } else {
             link_to(work, &seen.id, RelationKind::MaintainedBy, organisation, key, exact);
         }
+    }
+}
+
+/// How well a key is checked.
+fn mark(key: &Key) -> Verification {
+    match (key.gate, key.two_source) {
+        (true, true) => Verification::TwoSource,
+        (true, false) => Verification::OneSource,
+        (false, _) => Verification::Recalled,
     }
 }
 
@@ -86,11 +106,7 @@ fn link_to(
     let cite = Cite {
         entry: format!("organisation/{} key {}:{}", organisation.id, key.kind, key.value),
         source: &organisation.source,
-        verification: match (key.gate, key.two_source) {
-            (true, true) => Verification::TwoSource,
-            (true, false) => Verification::OneSource,
-            (false, _) => Verification::Recalled,
-        },
+        verification: mark(key),
         confidence: if exact { Confidence::Certain } else { Confidence::Possible },
     };
     work.relate(id, kind, &node, &cite);

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::index::{KeyMatch, fold};
 use super::rows::{
-    Accelerator, CountryGroup, InstanceType, Key, List, Listing, Organisation, Ownership, Provider, Region, Service,
+    Accelerator, CountryGroup, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider,
+    Region, Service,
 };
 use super::{Catalog, Standing};
 use crate::model::{CountryCode, Date, Validity, Verification};
@@ -94,12 +95,17 @@ impl Catalog {
         Some((organisation, &organisation.keys[key]))
     }
 
-    /// Owners of an organisation on a day.
+    /// Owners of an organisation on a day; one that has only agreed to buy is among them, see
+    /// [`Ownership::is_pending`].
     pub fn owners(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Ownership> {
         let rows = self.owners.get(organisation).map_or(&[][..], Vec::as_slice);
-        rows.iter()
-            .map(|at| &self.tables.ownership[*at])
-            .filter(move |row| Validity { from: row.from, to: row.to }.holds_on(day))
+        rows.iter().map(|at| &self.tables.ownership[*at]).filter(move |row| row.is_known_on(day))
+    }
+
+    /// Ownership rules that hold on a day.
+    pub fn ownership_rules(&self, day: Date) -> impl Iterator<Item = &OwnershipRule> {
+        let holds = move |row: &&OwnershipRule| Validity { from: row.from, to: row.to }.holds_on(day);
+        self.tables.ownership_rule.iter().filter(holds)
     }
 
     /// List entries that name an organisation and hold, or may hold, on a day; not those about groups. How sure

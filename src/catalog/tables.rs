@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, PciVendor,
-    Provider, Region, Seat, Service, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, Listing, Manifest, Objective, Organisation, Ownership, OwnershipRule,
+    PciVendor, Provider, Region, Seat, Service, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -63,6 +63,7 @@ tables! {
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
+    ownership_rule: OwnershipRule => |row| row.id.to_string(),
     threshold: Threshold => |row| row.threshold.to_string(),
     // the same group may stand several times, for different days: a layer replaces all of them
     group: CountryGroup => |row| row.id.to_string(),
@@ -194,6 +195,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         );
         errors.push(locate(layers, field, words, message));
     }
+    errors.extend(super::holdings::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors

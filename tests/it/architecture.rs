@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["source"],
     &["catalog"],
     &["scan", "export"],
-    &["target", "attribution", "graph"],
+    &["target", "attribution", "graph", "control"],
     &["rules", "score", "simulate"],
     &["plan", "report"],
     &["config", "cli"],

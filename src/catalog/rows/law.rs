@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Text, rows};
+use super::{Percent, Text, rows};
 use crate::model::{CountryCode, Date, Verification};
 
 /// A country, ISO 3166-1.
@@ -60,6 +60,50 @@ rows! {
         threshold: Text,
         /// Which rule.
         rule: Text,
+    }
+    /// When the law counts an organisation as owned by those it is about, in terms that can be computed.
+    OwnershipRule {
+        /// Id.
+        id: Text,
+        /// Name that reports use.
+        name: Text,
+        /// The law it belongs to, by id.
+        #[serde(default)]
+        law: Option<Text>,
+        /// Lists whose parties count as owners.
+        #[serde(default)]
+        lists: Vec<Text>,
+        /// Instead of lists: everybody who is seated outside of this country group counts.
+        #[serde(default)]
+        outside: Option<Text>,
+        /// The figure; absent when only control counts.
+        #[serde(default)]
+        percent: Option<Percent>,
+        /// True when the share must be more than the figure, false when the figure itself is enough.
+        #[serde(default)]
+        exceed: bool,
+        /// Which shares count.
+        measure: Measure,
+        /// Which owners' shares add up.
+        add: Add,
+        /// How shares held through others count.
+        indirect: Indirect,
+        /// True when control without the share is enough.
+        #[serde(default)]
+        control: bool,
+        /// First day.
+        #[serde(default)]
+        from: Option<Date>,
+        /// Last day.
+        #[serde(default)]
+        to: Option<Date>,
+        /// Where the law says so.
+        citation: Text,
+        /// Remark.
+        #[serde(default)]
+        note: Option<Text>,
+        /// Look again by.
+        review_by: Date,
     }
     /// A country group or destination set, as of some days.
     CountryGroup {
@@ -157,4 +201,38 @@ impl Destination {
     pub fn is_for_any_class(&self) -> bool {
         &*self.class == "*"
     }
+}
+
+/// Which shares an ownership rule counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Of capital.
+    Capital,
+    /// Of votes.
+    Votes,
+    /// Whichever is more.
+    CapitalOrVotes,
+}
+
+/// Which owners' shares add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Add {
+    /// Those of all owners that count.
+    All,
+    /// Those of owners that act together.
+    Joint,
+    /// None: each owner by itself.
+    None,
+}
+
+/// How shares held through others count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Indirect {
+    /// Who meets the test counts as an owner itself, with its whole stake: level by level.
+    Whole,
+    /// Shares along a chain are multiplied.
+    Multiplied,
 }

@@ -6,13 +6,17 @@ mod hardware;
 mod law;
 mod listing;
 mod party;
+mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
-pub use law::{Classification, Country, CountryGroup, Destination, Law, Threshold};
+pub use law::{
+    Add, Classification, Country, CountryGroup, Destination, Indirect, Law, Measure, OwnershipRule, Threshold,
+};
 pub use listing::{List, Listing};
-pub use party::{Key, Organisation, Ownership, Seat};
+pub use party::{Basis, Key, Organisation, Ownership, Seat};
+pub use share::{Percent, Share};
 
 use serde::Deserialize;
 
