@@ -33,6 +33,15 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for rows in owned.values() {
         errors.extend(too_much(rows, layers));
     }
+    let lists = |list: &str| tables.list.iter().any(|known| *known.id == *list);
+    for (law, list) in tables.law.iter().flat_map(|law| law.lists.iter().map(move |list| (law, list))) {
+        if !lists(list) {
+            errors.push(RuleError::whole(
+                "rules",
+                format!("law `{}` names the list `{list}`, which nothing defines", law.id),
+            ));
+        }
+    }
     for row in &tables.ownership_rule {
         let says = |message: &str| at_rule(layers, &row.id, format!("ownership rule `{}` {message}", row.id));
         if row.lists.is_empty() == row.outside.is_none() {
@@ -44,7 +53,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         if row.outside.as_deref().is_some_and(|group| tables.group.iter().all(|known| *known.id != *group)) {
             errors.push(says("names in `outside` a country group that nothing defines"));
         }
-        for list in row.lists.iter().filter(|list| tables.list.iter().all(|known| known.id != **list)) {
+        for list in row.lists.iter().filter(|list| !lists(list)) {
             errors.push(says(&format!("names the list `{list}`, which nothing defines")));
         }
         if row.law.as_ref().is_some_and(|law| tables.law.iter().all(|known| known.id != *law)) {

@@ -42,6 +42,13 @@ impl Catalog {
         self.names.get(&*name.to_lowercase()).map(|at| &self.tables.organisation[*at])
     }
 
+    /// The organisation that a supplier's or manufacturer's name means: equal but for case, punctuation and legal form.
+    #[must_use]
+    pub fn organisation_by_supplier(&self, name: &str) -> Option<&Organisation> {
+        let at = self.suppliers.get(&*super::fold_name(name))?;
+        at.map(|at| &self.tables.organisation[at])
+    }
+
     /// The provider that owns a partition or realm of another provider's region table.
     #[must_use]
     pub fn provider_by_realm(&self, realm: &str) -> Option<&Provider> {
@@ -49,7 +56,7 @@ impl Catalog {
     }
 
     /// The organisation that an identity key belongs to, exact first, then by path prefix (Go
-    /// modules, Maven groups: whole elements), then by name prefix (a hint).
+    /// modules, Maven groups, NuGet prefixes, Terraform namespaces: whole elements), then by name prefix (a hint).
     #[must_use]
     pub fn organisation_by_key(&self, kind: &str, value: &str) -> Option<(&Organisation, &Key, KeyMatch)> {
         let value = fold(kind, value);
@@ -59,7 +66,9 @@ impl Catalog {
                 .iter()
                 .filter(|(prefix, _, _)| value.starts_with(&**prefix))
                 .max_by_key(|(prefix, _, _)| prefix.len())?;
-            Some(KeyMatch { organisation: best.1, key: best.2, exact: false })
+            // a prefix that ends with the delimiter is a namespace, as registries reserve it
+            let exact = matches!((kind, best.0.chars().last()), ("nuget", Some('.')) | ("terraform", Some('/')));
+            Some(KeyMatch { organisation: best.1, key: best.2, exact })
         })?;
         let organisation = &self.tables.organisation[found.organisation];
         Some((organisation, &organisation.keys[found.key], found))
@@ -70,15 +79,18 @@ impl Catalog {
         Some(KeyMatch { organisation, key, exact: true })
     }
 
-    /// Walks up `github.com/a/b/c` or `com.a.b` element by element.
+    /// Walks up `github.com/a/b/c` or `com.a.b` element by element. A NuGet key of one element is a name, not a prefix.
     fn path_key(&self, kind: &str, value: &str) -> Option<KeyMatch> {
         let separator = match kind {
-            "golang" => '/',
-            "maven" => '.',
+            "golang" | "terraform" | "git" => '/',
+            "maven" | "nuget" => '.',
             _ => return None,
         };
         let mut rest = value;
         while let Some((parent, _)) = rest.rsplit_once(separator) {
+            if kind == "nuget" && !parent.contains(separator) {
+                return None;
+            }
             if let Some(found) = self.exact_key(kind, parent) {
                 return Some(found);
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::attribution::attribute;
+use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::Common;
 use crate::config::Config;
@@ -87,6 +87,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
     let inventory = attribute(inventory, &knowledge.catalog, as_of);
+    let inventory = attest(inventory, &config.attestations, &knowledge.catalog, as_of);
     Ok(Prepared { knowledge, config, profile, as_of, inventory })
 }
 

@@ -3,6 +3,7 @@
 //! [`test`] is the arithmetic; here stands what it is asked about, and the answer with its chain, every
 //! share, the sum and the figure. Nothing here knows a percentage: rules are rows.
 
+pub mod laws;
 pub mod test;
 
 use std::collections::{BTreeMap, BTreeSet};

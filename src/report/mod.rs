@@ -2,6 +2,7 @@
 
 mod build;
 pub mod json;
+pub mod legal;
 pub mod markdown;
 mod model;
 pub mod sarif;

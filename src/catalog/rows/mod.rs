@@ -12,10 +12,11 @@ pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
 pub use law::{
-    Add, Classification, Country, CountryGroup, Destination, Indirect, Law, Measure, OwnershipRule, Threshold,
+    Add, Classification, Country, CountryGroup, Destination, Effect, Indirect, Law, LawState, Measure, Mitigation,
+    OwnershipRule, Period, Threshold,
 };
 pub use listing::{List, Listing};
-pub use party::{Basis, Key, Organisation, Ownership, Seat};
+pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
 pub use share::{Percent, Share};
 
 use serde::Deserialize;

@@ -23,6 +23,9 @@ pub struct Key {
     /// True when two sources name the key.
     #[serde(default)]
     pub two_source: bool,
+    /// Where the key is from, when not from where the organisation's row is.
+    #[serde(skip)]
+    pub source: Option<Text>,
 }
 
 rows! {
@@ -61,6 +64,26 @@ rows! {
         /// Remark.
         #[serde(default)]
         note: Option<Text>,
+    }
+    /// An identity key beside the organisation's own row.
+    OrganisationKey {
+        /// Whose.
+        organisation: Text,
+        /// As in the organisation's own keys.
+        #[serde(rename = "type")]
+        kind: Text,
+        /// The account, scope, path or host.
+        value: Text,
+        /// True when names that begin so belong to it as a hint only.
+        #[serde(default)]
+        prefix: bool,
+    }
+    /// Another name of an organisation, as suppliers write it.
+    OrganisationAlias {
+        /// Whose.
+        organisation: Text,
+        /// The name; case, punctuation and legal form do not count.
+        name: Text,
     }
     /// A seat checked in another table than the organisation's own row.
     Seat {
