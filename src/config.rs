@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::attribution::Attestation;
 use crate::catalog::RuleError;
 use crate::rules::gate::{self, Waiver};
 use crate::source::directory::{self, ReadError};
@@ -36,6 +37,9 @@ pub struct Config {
     /// Accepted findings.
     #[serde(default, rename = "waiver")]
     pub waivers: Vec<Waiver>,
+    /// What no file shows: who the people are that can act on components.
+    #[serde(default, rename = "attestation")]
+    pub attestations: Vec<Attestation>,
     /// Where it stands and what it says, for messages.
     #[serde(skip)]
     origin: (String, String),
@@ -75,6 +79,15 @@ exclude = []
 # reason = "replacement is planned for the next release"
 # owner = "platform team"
 # expires = 2027-01-31
+
+# Who the people are that can act on a component or work for an organisation: no scan can see it. T5 of the reach tests.
+# [[attestation]]
+# subject = "org:ovh"
+# personnel = ["FR", "PL"]     # whose nationals or residents they are
+# source = "staffing annex of the contract, 2026-05-01"
+# by = "vendor management"
+# date = 2026-05-10
+# expires = 2027-05-10
 "#;
 
 impl Config {
@@ -124,6 +137,14 @@ impl Config {
         let mut config: Self =
             toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}", RuleError::toml(shown, &text, &error)))?;
         config.origin = (shown.to_owned(), text);
+        for attestation in &config.attestations {
+            let blank = [&attestation.source, &attestation.by].iter().any(|text| text.trim().is_empty());
+            anyhow::ensure!(!blank, "{shown}: an attestation needs a source and somebody who answers for it");
+            globset::Glob::new(&attestation.subject)
+                .with_context(|| format!("{shown}: the subject of an attestation is no glob"))?;
+            let order = attestation.date <= attestation.expires;
+            anyhow::ensure!(order, "{shown}: the attestation about `{}` expires before its day", attestation.subject);
+        }
         for (at, waiver) in config.waivers.iter().enumerate() {
             for (key, text) in [("reason", &waiver.reason), ("owner", &waiver.owner)] {
                 if text.trim().is_empty() {

@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod control;
 pub mod diagnostic;
 pub mod export;
 pub mod graph;

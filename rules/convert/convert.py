@@ -2,6 +2,7 @@
 import csv
 import pathlib
 import sys
+import tomllib
 
 import law
 import organisations
@@ -43,6 +44,10 @@ def main():
     text = lambda name: (facts / name).read_text(encoding="utf-8")
     catalog = rules / "catalog"
     orgs, owned = organisations.convert(read_csv(facts / "organisations.csv"))
+    # pairs that are kept by hand, with shares and days, stand there only
+    by_hand = tomllib.loads((catalog / "ownership-extra.toml").read_text(encoding="utf-8"))
+    pairs = {(row["of"], row["by"]) for row in by_hand["ownership"]}
+    owned = [row for row in owned if (row["of"], row["by"]) not in pairs]
     write(catalog / "organisations.toml", "organisation", orgs, "Organisations and their identity keys")
     write(catalog / "ownership.toml", "ownership", owned, "Who owns or controls whom")
     write(catalog / "listings.toml", "listing", organisations.listings(

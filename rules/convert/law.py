@@ -8,9 +8,40 @@ NAMES = {"India": "IN", "Israel": "IL", "UAE": "AE", "Switzerland": "CH", "Japan
          "Australia": "AU", "Brazil": "BR", "EU side": "EU", "France": "FR"}
 REVIEW = {"FISA 702": "2027-03-31", "BIS Affiliates Rule (50 %)": "2026-11-30", "DPF adequacy": "2027-06-30"}
 VALID = {"FISA 702": (None, "2026-06-12"), "CLOUD Act / Stored Communications Act": ("2018-03-23", None)}
+# rows of the table that are no law of the state they stand under, and tests that the table gives in words only
+HOME = {"EU sanctions on software/cloud to Russia: Reg. 833/2014 art. 5n": "EU"}
+TESTS = {"CLOUD Act witness text": [], "BIS Affiliates Rule (50 %)": [], "OFAC sanctions": ["T1", "T7"]}
+# laws that reach providers of communication and computing only, as the table says of them
+PROVIDERS = re.compile(r"^(CLOUD Act / |FISA 702|Investigatory Powers Act|374-FZ|236-FZ|242-FZ|IT Act 2000|Communications Law|telecom licence|"
+                       r"BÜPF|Criminal Code s\.487|TOLA Act|LGPD|GDPR art\. 48|APPI|PIPA)")
+# laws under which somebody can be ordered to give access to data, as the table says of them
+ACCESS = re.compile(PROVIDERS.pattern + r"|^(National Intelligence Law|Cybersecurity Law)")
+LISTS = {"EAR": ["US-EL", "US-MEU", "US-DPL", "US-UVL"], "OFAC sanctions": ["US-SDN", "US-SSI", "US-NSMBS", "US-NSCMIC"],
+         "Section 1260H list, FCC Covered List, UFLPA": ["US-1260H", "US-FCC", "US-UFLPA"],
+         "Export Control Law 2020; dual-use regulations Dec 2024; rare-earth rules": ["CN-ECL", "CN-WL"],
+         "Unreliable Entity List (2020 provisions)": ["CN-UEL"]}
+PERIODS = {"BIS Affiliates Rule (50 %)": [{"state": "in-force", "from": Date("2025-09-29"), "to": Date("2025-11-09")},
+                                          {"state": "suspended", "from": Date("2025-11-10"), "to": Date("2026-11-09")},
+                                          {"state": "not-verified", "from": Date("2026-11-10")}],
+           "State Council Order 834 Regulations on Industrial and Supply Chain Security": [{"state": "in-force", "from": Date("2026-04-07")}],
+           # its cell of standing tells of a case under it
+           "Investigatory Powers Act 2016, s.253 technical capability notice; IP (Amendment) Act 2024": [{"state": "in-force"}]}
 
 
 def laws(textual):
+    out = found(textual)
+    for row in out:
+        name = row["name"]
+        row["jurisdiction"] = HOME.get(name, row["jurisdiction"])
+        row["tests"] = TESTS.get(name, row["tests"])
+        row["applies_to"] = ["service", "host"] if PROVIDERS.match(name) else None
+        row["access"] = True if ACCESS.match(name) else None
+        row["lists"] = LISTS.get(name)
+        row["periods"] = PERIODS.get(name)
+    return out
+
+
+def found(textual):
     out = []
     for heading, header, rows in markdown_tables(textual):
         section = heading.split(".")[0]

@@ -49,12 +49,13 @@ def convert(rows):
         grade = "two-source" if twice & owners else "one-source" if verified & owners else "recalled"
         if parent_text and not VAGUE.search(parent_text):
             share = re.search(r"([\d.]+) percent", parent_text)
+            closed = re.search(r"(?:closed|acquired) (\d{4}-\d{2}-\d{2})", row["note"])
             pending = bool(re.search(r"not confirmed|pending|court-appointed", parent_text))
             for part in re.split(r" / | and ", parent_text):
                 owner = resolve(part, row)
                 if owner and owner != row["org_id"]:
-                    ownership.append({"of": row["org_id"], "by": owner, "share_percent": share and share.group(1),
-                                      "control": not pending, "note": parent_text if pending or "(" in parent_text else None,
+                    ownership.append({"of": row["org_id"], "by": owner, "share_percent": share and float(share.group(1)),
+                                      "control": not pending, "from": date(closed.group(1)) if closed else None, "note": parent_text if pending or "(" in parent_text else None,
                                       "source": row["source"], "verification": grade})
                     if len(re.split(r" / | and ", parent_text)) == 1:
                         chain(owner, row, resolve, ownership, created)

@@ -3,6 +3,7 @@
 //! Every step adds facts with cited evidence to the inventory and never removes any. Links rest on
 //! exact keys; what no key finds stays `owner = unknown` and is counted. Nothing here judges.
 
+mod attestation;
 mod cluster;
 mod delivery;
 mod hardware;
@@ -11,6 +12,8 @@ mod party;
 mod service;
 
 use std::sync::Arc;
+
+pub use attestation::Attestation;
 
 use crate::catalog::Catalog;
 use crate::model::{
@@ -31,6 +34,20 @@ pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Invent
     ownership::link(&mut work);
     work.inventory
 }
+
+/// Adds what is attested of components and parties on a day; asked after [`attribute`].
+#[must_use]
+pub fn attest(inventory: Inventory, attestations: &[Attestation], catalog: &Catalog, as_of: Date) -> Inventory {
+    let mut work = Work::new(inventory, catalog, as_of);
+    attestation::link(&mut work, attestations);
+    work.inventory
+}
+
+/// Words in the entry of a link that rests on a supplier's name only.
+pub const BY_NAME: &str = "by the name";
+
+/// Words in the entry of a link that rests on the mail address of an author only.
+pub const MAIL_OF_AUTHOR: &str = "mail of an author at";
 
 /// The inventory being enriched, with a view of it by component as it was before the step.
 struct Work<'c> {

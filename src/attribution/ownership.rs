@@ -35,7 +35,7 @@ pub(super) fn link(work: &mut Work<'_>) {
             // a stake without control passes nothing on
             let horizon = if row.control { None } else { Some(Horizon::None) };
             work.relate_at(&node, RelationKind::OwnedBy, &owner, horizon, &cite);
-            if let Some(share) = row.share_percent.as_deref().or(row.votes_percent.as_deref()) {
+            if let Some(share) = row.share_percent.or(row.votes_percent) {
                 work.note(&node, key::OWNED_SHARE, &format!("{}={share}", row.by), &cite);
             }
             open.push(row.by.to_string());

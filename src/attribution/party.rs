@@ -1,8 +1,10 @@
 //! Identity keys to publishers and operators.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Cite, Seen, Work};
+use super::{BY_NAME, Cite, MAIL_OF_AUTHOR, Seen, Work};
+use crate::catalog::Catalog;
 use crate::catalog::rows::{Key, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
 
@@ -43,27 +45,122 @@ fn operator(work: &mut Work<'_>, seen: &Seen) {
 /// Who publishes it, by the first identity key that the catalog knows; further keys that lead to
 /// other organisations are kept too, so that a conflict is seen.
 fn publisher(work: &mut Work<'_>, seen: &Seen) {
-    let catalog = work.catalog;
+    let mut claims: Vec<&Organisation> = Vec::new();
     for identity in seen.all(key::IDENTITY) {
         let Some((kind, value)) = identity.split_once(':') else { continue };
-        let found: Option<(&Organisation, &Key, bool)> = match kind {
-            "image" => image_namespace(catalog, value),
-            "distribution" => catalog.organisation_by_host("docker.io", value).map(|(row, key)| (row, key, true)),
-            // a maintainer's mail domain says for whom somebody works at most
-            "mail" => catalog
-                .organisation_by_host(value, "")
-                .filter(|(_, key)| &*key.kind == "domain")
-                .map(|(row, key)| (row, key, false)),
-            _ => catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact)),
-        };
-        if let Some((organisation, key, exact)) = found {
-            link_to(work, &seen.id, RelationKind::MaintainedBy, organisation, key, exact);
+        let Some((organisation, key, exact)) = by_identity(work.catalog, kind, value) else { continue };
+        if kind == "mail" {
+            by_mail(work, &seen.id, organisation, key);
+            continue;
         }
+        link_to(work, &seen.id, RelationKind::MaintainedBy, organisation, key, exact);
+        // who packages for a distribution is somebody else than who wrote it, without conflict
+        if exact && kind != "distribution" {
+            claims.push(organisation);
+        }
+    }
+    for name in seen.all(key::VENDOR) {
+        if let Some(organisation) = work.catalog.organisation_by_supplier(name) {
+            by_name(work, &seen.id, organisation, name);
+            claims.push(organisation);
+        }
+    }
+    conflict(work, &seen.id, &claims);
+}
+
+/// The organisation that an identity key leads to, and whether the key is exact.
+fn by_identity<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
+    match kind {
+        "image" => image_namespace(catalog, value),
+        "distribution" => catalog.organisation_by_host("docker.io", value).map(|(row, key)| (row, key, true)),
+        // a maintainer's mail domain says for whom somebody works at most
+        "mail" => {
+            let found = catalog.organisation_by_host(value, "").filter(|(_, key)| &*key.kind == "domain");
+            found.map(|(row, key)| (row, key, false))
+        }
+        "git" => git_host(catalog, value),
+        _ => catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact)),
+    }
+}
+
+/// `host/owner` on a git host of somebody's own: a key for it, else a hint by the domain the host is under.
+fn git_host<'c>(catalog: &'c Catalog, value: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
+    if let Some((row, key, found)) = catalog.organisation_by_key("git", value) {
+        return Some((row, key, found.exact));
+    }
+    let (host, _) = value.split_once('/')?;
+    let found = catalog.organisation_by_host(host, "").filter(|(_, key)| &*key.kind == "domain");
+    found.map(|(row, key)| (row, key, false))
+}
+
+/// For whom somebody who wrote it reads mail: a hint, and said as one.
+fn by_mail(work: &mut Work<'_>, id: &ComponentId, organisation: &Organisation, key: &Key) {
+    let Some(node) = work.organisation(&organisation.id) else { return };
+    let cite = Cite {
+        entry: format!("organisation/{} {MAIL_OF_AUTHOR} {}", organisation.id, key.value),
+        source: key.source.as_deref().unwrap_or(&organisation.source),
+        verification: mark(key),
+        confidence: Confidence::Possible,
+    };
+    work.relate(id, RelationKind::MaintainedBy, &node, &cite);
+}
+
+/// A supplier, vendor or manufacturer as the source names it. A name alone fails no gate.
+fn by_name(work: &mut Work<'_>, id: &ComponentId, organisation: &Organisation, name: &str) {
+    let Some(node) = work.organisation(&organisation.id) else { return };
+    let cite = Cite {
+        entry: format!("organisation/{} {BY_NAME} {name}", organisation.id),
+        source: &organisation.source,
+        verification: Verification::Recalled,
+        confidence: Confidence::Likely,
+    };
+    work.relate(id, RelationKind::MaintainedBy, &node, &cite);
+}
+
+/// Says so when keys of one component lead to organisations that do not belong together. Both links stay.
+fn conflict(work: &mut Work<'_>, id: &ComponentId, claims: &[&Organisation]) {
+    let names: BTreeSet<&str> = claims.iter().map(|row| &*row.id).collect();
+    if names.len() < 2 {
+        return;
+    }
+    let groups: Vec<BTreeSet<&str>> = names.iter().map(|name| family(work, name)).collect();
+    let is_one = groups.iter().enumerate().all(|(at, one)| groups[..at].iter().all(|other| !one.is_disjoint(other)));
+    if is_one {
+        return;
+    }
+    let shown: Vec<&str> = names.iter().filter_map(|name| Some(&*work.catalog.organisation(name)?.name)).collect();
+    let cite = Cite {
+        entry: "attribution/owner-conflict".to_owned(),
+        source: "identity keys and names of the component",
+        verification: Verification::TwoSource,
+        confidence: Confidence::Certain,
+    };
+    work.note(id, key::OWNER_CONFLICT, &shown.join(", "), &cite);
+}
+
+/// An organisation and everybody above it.
+fn family<'c>(work: &Work<'c>, organisation: &'c str) -> BTreeSet<&'c str> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![organisation];
+    while let Some(one) = open.pop() {
+        if found.insert(one) {
+            open.extend(work.catalog.owners(one, work.as_of).map(|row| &*row.by));
+        }
+    }
+    found
+}
+
+/// How well a key is checked.
+fn mark(key: &Key) -> Verification {
+    match (key.gate, key.two_source) {
+        (true, true) => Verification::TwoSource,
+        (true, false) => Verification::OneSource,
+        (false, _) => Verification::Recalled,
     }
 }
 
 /// The namespace of an image: only keys with a path say who publishes; a bare registry says who serves.
-fn image_namespace<'c>(catalog: &'c crate::catalog::Catalog, name: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
+fn image_namespace<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
     let (host, path) = name.split_once('/')?;
     let paths = [path, path.strip_prefix("library/").unwrap_or(path)];
     paths.into_iter().find_map(|path| {
@@ -85,12 +182,8 @@ fn link_to(
     let Some(node) = work.organisation(&organisation.id) else { return };
     let cite = Cite {
         entry: format!("organisation/{} key {}:{}", organisation.id, key.kind, key.value),
-        source: &organisation.source,
-        verification: match (key.gate, key.two_source) {
-            (true, true) => Verification::TwoSource,
-            (true, false) => Verification::OneSource,
-            (false, _) => Verification::Recalled,
-        },
+        source: key.source.as_deref().unwrap_or(&organisation.source),
+        verification: mark(key),
         confidence: if exact { Confidence::Certain } else { Confidence::Possible },
     };
     work.relate(id, kind, &node, &cite);

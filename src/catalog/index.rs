@@ -111,7 +111,8 @@ pub struct KeyMatch {
 }
 
 impl Catalog {
-    pub(super) fn index(tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
+    pub(super) fn index(mut tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
+        more_keys(&mut tables);
         let mut keys = BTreeMap::new();
         let mut prefixes = Prefixes::new();
         let mut registries = HostIndex::default();
@@ -161,6 +162,7 @@ impl Catalog {
             owners: all_by(&tables.ownership, |row| Some(row.of.clone())),
             seats: by(&tables.seat, |row| row.organisation.clone()),
             names: by(&tables.organisation, |row| row.name.to_lowercase().into()),
+            suppliers: suppliers(&tables),
             realms,
             listings: all_by(&tables.listing, |row| row.organisation.clone()),
             lists: by(&tables.list, |row| row.id.clone()),
@@ -184,6 +186,41 @@ impl Catalog {
             overrides,
         }
     }
+}
+
+/// Keys and names that stand beside the organisations' own rows.
+fn more_keys(tables: &mut Tables) {
+    let places = by(&tables.organisation, |row| row.id.clone());
+    for row in std::mem::take(&mut tables.organisation_key) {
+        if let Some(at) = places.get(&row.organisation) {
+            tables.organisation[*at].keys.push(super::rows::Key {
+                kind: row.kind.clone(),
+                value: row.value.clone(),
+                prefix: row.prefix,
+                gate: row.verification > crate::model::Verification::Recalled,
+                two_source: row.verification == crate::model::Verification::TwoSource,
+                source: Some(row.source.clone()),
+            });
+        }
+        tables.organisation_key.push(row);
+    }
+}
+
+/// Every name and alias without its legal form. One that two organisations have names neither.
+fn suppliers(tables: &Tables) -> BTreeMap<Box<str>, Option<usize>> {
+    let places = by(&tables.organisation, |row| row.id.clone());
+    let own = tables.organisation.iter().enumerate().filter(|(_, row)| !matches!(&*row.kind, "state" | "parent"));
+    let own = own.flat_map(|(at, row)| row.name.split(" / ").map(move |name| (name, at)));
+    let given = tables.organisation_alias.iter().filter_map(|row| Some((&*row.name, *places.get(&row.organisation)?)));
+    let mut names: BTreeMap<Box<str>, Option<usize>> = BTreeMap::new();
+    for (name, at) in own.chain(given) {
+        let name = super::fold_name(name);
+        if !name.is_empty() {
+            let slot = names.entry(name.into()).or_insert(Some(at));
+            *slot = slot.filter(|known| *known == at);
+        }
+    }
+    names
 }
 
 /// Everything that tools, labels and clouds call an accelerator by, in lower case.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::index::{KeyMatch, fold};
 use super::rows::{
-    Accelerator, CountryGroup, InstanceType, Key, List, Listing, Organisation, Ownership, Provider, Region, Service,
+    Accelerator, CountryGroup, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider,
+    Region, Service,
 };
 use super::{Catalog, Standing};
 use crate::model::{CountryCode, Date, Validity, Verification};
@@ -41,6 +42,13 @@ impl Catalog {
         self.names.get(&*name.to_lowercase()).map(|at| &self.tables.organisation[*at])
     }
 
+    /// The organisation that a supplier's or manufacturer's name means: equal but for case, punctuation and legal form.
+    #[must_use]
+    pub fn organisation_by_supplier(&self, name: &str) -> Option<&Organisation> {
+        let at = self.suppliers.get(&*super::fold_name(name))?;
+        at.map(|at| &self.tables.organisation[at])
+    }
+
     /// The provider that owns a partition or realm of another provider's region table.
     #[must_use]
     pub fn provider_by_realm(&self, realm: &str) -> Option<&Provider> {
@@ -48,7 +56,7 @@ impl Catalog {
     }
 
     /// The organisation that an identity key belongs to, exact first, then by path prefix (Go
-    /// modules, Maven groups: whole elements), then by name prefix (a hint).
+    /// modules, Maven groups, NuGet prefixes, Terraform namespaces: whole elements), then by name prefix (a hint).
     #[must_use]
     pub fn organisation_by_key(&self, kind: &str, value: &str) -> Option<(&Organisation, &Key, KeyMatch)> {
         let value = fold(kind, value);
@@ -58,7 +66,9 @@ impl Catalog {
                 .iter()
                 .filter(|(prefix, _, _)| value.starts_with(&**prefix))
                 .max_by_key(|(prefix, _, _)| prefix.len())?;
-            Some(KeyMatch { organisation: best.1, key: best.2, exact: false })
+            // a prefix that ends with the delimiter is a namespace, as registries reserve it
+            let exact = matches!((kind, best.0.chars().last()), ("nuget", Some('.')) | ("terraform", Some('/')));
+            Some(KeyMatch { organisation: best.1, key: best.2, exact })
         })?;
         let organisation = &self.tables.organisation[found.organisation];
         Some((organisation, &organisation.keys[found.key], found))
@@ -69,15 +79,18 @@ impl Catalog {
         Some(KeyMatch { organisation, key, exact: true })
     }
 
-    /// Walks up `github.com/a/b/c` or `com.a.b` element by element.
+    /// Walks up `github.com/a/b/c` or `com.a.b` element by element. A NuGet key of one element is a name, not a prefix.
     fn path_key(&self, kind: &str, value: &str) -> Option<KeyMatch> {
         let separator = match kind {
-            "golang" => '/',
-            "maven" => '.',
+            "golang" | "terraform" | "git" => '/',
+            "maven" | "nuget" => '.',
             _ => return None,
         };
         let mut rest = value;
         while let Some((parent, _)) = rest.rsplit_once(separator) {
+            if kind == "nuget" && !parent.contains(separator) {
+                return None;
+            }
             if let Some(found) = self.exact_key(kind, parent) {
                 return Some(found);
             }
@@ -94,12 +107,17 @@ impl Catalog {
         Some((organisation, &organisation.keys[key]))
     }
 
-    /// Owners of an organisation on a day.
+    /// Owners of an organisation on a day; one that has only agreed to buy is among them, see
+    /// [`Ownership::is_pending`].
     pub fn owners(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Ownership> {
         let rows = self.owners.get(organisation).map_or(&[][..], Vec::as_slice);
-        rows.iter()
-            .map(|at| &self.tables.ownership[*at])
-            .filter(move |row| Validity { from: row.from, to: row.to }.holds_on(day))
+        rows.iter().map(|at| &self.tables.ownership[*at]).filter(move |row| row.is_known_on(day))
+    }
+
+    /// Ownership rules that hold on a day.
+    pub fn ownership_rules(&self, day: Date) -> impl Iterator<Item = &OwnershipRule> {
+        let holds = move |row: &&OwnershipRule| Validity { from: row.from, to: row.to }.holds_on(day);
+        self.tables.ownership_rule.iter().filter(holds)
     }
 
     /// List entries that name an organisation and hold, or may hold, on a day; not those about groups. How sure

@@ -3,8 +3,10 @@
 //! The catalog is data under `rules/`, embedded in the binary and extended by folders of the same
 //! shape. Nothing here judges.
 
+mod holdings;
 mod index;
 mod layer;
+mod legal_form;
 mod lookup;
 pub mod rows;
 mod standing;
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use index::{HostIndex, KeyMatch};
 pub use layer::{Content, Layer, Override, RuleError, read_folder};
+pub use legal_form::fold_name;
 pub use standing::Standing;
 pub use tables::Tables;
 
@@ -32,6 +35,8 @@ pub struct Catalog {
     owners: BTreeMap<Box<str>, Vec<usize>>,
     seats: BTreeMap<Box<str>, usize>,
     names: BTreeMap<Box<str>, usize>,
+    /// Names without legal form; `None` where two organisations have the same.
+    suppliers: BTreeMap<Box<str>, Option<usize>>,
     listings: BTreeMap<Box<str>, Vec<usize>>,
     lists: BTreeMap<Box<str>, usize>,
     accelerators: BTreeMap<Box<str>, usize>,

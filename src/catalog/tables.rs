@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Objective, Organisation, Ownership,
-    PciVendor, Provider, Region, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Objective, Organisation,
+    OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat, Service,
+    SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -51,6 +52,8 @@ macro_rules! tables {
 
 tables! {
     organisation: Organisation => |row| row.id.to_string(),
+    organisation_key: OrganisationKey => |row| format!("{}:{}", row.kind, row.value),
+    organisation_alias: OrganisationAlias => |row| format!("{}/{}", row.organisation, row.name),
     ownership: Ownership => |row| format!("{}/{}", row.of, row.by),
     seat: Seat => |row| row.organisation.to_string(),
     shared_host: SharedHost => |row| row.host.to_string(),
@@ -65,6 +68,8 @@ tables! {
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
+    mitigation: Mitigation => |row| row.id.to_string(),
+    ownership_rule: OwnershipRule => |row| row.id.to_string(),
     threshold: Threshold => |row| row.threshold.to_string(),
     // the same group may stand several times, for different days: a layer replaces all of them
     group: CountryGroup => |row| row.id.to_string(),
@@ -147,6 +152,12 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         dangling("ownership", "of", &row.of, &organisations);
         dangling("ownership", "by", &row.by, &organisations);
     }
+    for row in &tables.organisation_key {
+        dangling("organisation_key", "organisation", &row.organisation, &organisations);
+    }
+    for row in &tables.organisation_alias {
+        dangling("organisation_alias", "organisation", &row.organisation, &organisations);
+    }
     for row in &tables.seat {
         dangling("seat", "organisation", &row.organisation, &organisations);
     }
@@ -196,6 +207,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         );
         errors.push(locate(layers, field, words, message));
     }
+    errors.extend(super::holdings::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors

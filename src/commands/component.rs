@@ -1,5 +1,6 @@
 //! `sovaudit explain COMPONENT`: what it is, where it stands, who answers, and why it is here.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use anyhow::{Context as _, bail};
@@ -7,14 +8,18 @@ use serde_json::json;
 
 use super::terminal_width;
 use crate::cli::ExplainArgs;
-use crate::graph::{Control, Graph, NodeId, Path};
-use crate::model::{ComponentId, Evidence};
+use crate::control::laws::{self, Legal, Mitigated};
+use crate::control::{self, Answer, Assessment};
+use crate::graph::{Control, Graph, NodeId, Path, ReachTest};
+use crate::model::{ComponentId, ComponentKind, Evidence};
+use crate::report::legal::{assessments, owned_rows, reach_rows};
 use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
 const PLACES: usize = 8;
 
-pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::Result<()> {
+pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::Result<()> {
+    let graph = legal.graph;
     let node = find(graph, &arguments.what, &arguments.common.target)?;
     let ways = graph.introductions(node, arguments.paths.max(1));
     if arguments.format == "json" {
@@ -25,6 +30,8 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
             "kind": graph.node(node).kind.as_str(),
             "paths": rows,
             "more_paths": ways.is_partial,
+            "reached_by": reach_rows(legal, node),
+            "owned": organisations(graph, node).iter().flat_map(|id| owned_rows(legal.catalog, id, legal.day)).collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut *out, &value)?;
         writeln!(out)?;
@@ -57,6 +64,8 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
     if answers.is_empty() {
         told("unknown", "  ")?;
     }
+    ownership(legal, node, &mut told)?;
+    reached(legal, node, &mut told)?;
     let number =
         if ways.is_partial { format!("{} of more ways", ways.paths.len()) } else { count(ways.paths.len(), "way") };
     told("", "")?;
@@ -70,6 +79,85 @@ pub(super) fn explain(graph: &Graph<'_>, arguments: &ExplainArgs, out: &mut dyn 
         {
             told(&place.to_string(), "      ")?;
         }
+    }
+    Ok(())
+}
+
+/// The organisation itself, or the parties that answer for a component.
+fn organisations(graph: &Graph<'_>, node: NodeId) -> BTreeSet<String> {
+    let parties = Control::ALL.into_iter().flat_map(|control| graph.parties(node, control)).map(|path| path.end());
+    let itself = (graph.node(node).kind == ComponentKind::Organisation).then_some(node);
+    itself.into_iter().chain(parties).map(|node| graph.node(node).id.rest().to_owned()).collect()
+}
+
+/// Every rule under which a party is owned, with the chain, the shares, the sum and the figure.
+fn ownership(
+    legal: &Legal<'_, '_>,
+    node: NodeId,
+    told: &mut dyn FnMut(&str, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let catalog = legal.catalog;
+    let mut has_title = false;
+    for id in organisations(legal.graph, node) {
+        let name = catalog.organisation(&id).map_or(id.as_str(), |row| &row.name);
+        let all = assessments(catalog, &id, legal.day);
+        let pending: Vec<_> = catalog.owners(&id, legal.day).filter(|row| row.is_pending()).collect();
+        if all.is_empty() && pending.is_empty() {
+            continue;
+        }
+        if !has_title {
+            has_title = true;
+            told("", "")?;
+            told("Who owns them, as the rules count it:", "")?;
+        }
+        // rules that count the same stakes are told together
+        let mut chains: Vec<(String, Vec<&Assessment<'_>>)> = Vec::new();
+        for one in &all {
+            let may = if one.answer == Answer::Met { "" } else { "possibly " };
+            let chain = format!("{name}: {may}{}", one.chain(catalog));
+            match chains.iter_mut().find(|(known, _)| *known == chain) {
+                Some((_, rules)) => rules.push(one),
+                None => chains.push((chain, vec![one])),
+            }
+        }
+        for (chain, rules) in chains {
+            told(&chain, "  ")?;
+            rules.iter().try_for_each(|one| told(&one.verdict(), "      "))?;
+            rules.iter().take(1).flat_map(|one| &one.links).try_for_each(|row| told(&control::told(row), "      "))?;
+        }
+        for row in pending {
+            told(&format!("{name}: agreed on only, counts for nothing yet"), "  ")?;
+            told(&control::told(row), "      ")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whose law reaches it, by which test, along which way, and what weakens it.
+fn reached(legal: &Legal<'_, '_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> io::Result<()>) -> io::Result<()> {
+    let graph = legal.graph;
+    let all = legal.reached(node);
+    if all.is_empty() {
+        return Ok(());
+    }
+    told("", "")?;
+    told("Reached by:", "")?;
+    for one in &all {
+        let way: Vec<String> = one.witness.nodes().map(|node| graph.label(node)).collect();
+        let lists = if one.lists.is_empty() { String::new() } else { format!(" on {}", one.lists.join(", ")) };
+        told(&format!("{}, {}: {}{lists}", one.jurisdiction, one.test_name(), way.join(" -> ")), "  ")?;
+        for (law, state) in &one.laws {
+            told(&laws::told(law, *state), "      ")?;
+        }
+        if one.laws.is_empty() {
+            told("no law in the tables asks this of such a component", "      ")?;
+        }
+        for Mitigated { row, evidence } in &one.mitigations {
+            told(&format!("against it ({}): {} ({evidence}). {}", row.effect.as_str(), row.name, row.text), "      ")?;
+        }
+    }
+    if all.iter().all(|one| one.test != ReachTest::Personnel) {
+        told("T5 personnel: not known; no file shows it, an attestation in sovaudit.toml can", "  ")?;
     }
     Ok(())
 }

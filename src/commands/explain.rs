@@ -9,6 +9,7 @@ use super::prepare::{knowledge, prepare};
 use super::{Outcome, component, terminal_width};
 use crate::catalog::tables::nearest;
 use crate::cli::ExplainArgs;
+use crate::control::laws::Legal;
 use crate::graph::{Graph, Roots};
 use crate::model::Finding;
 use crate::rules::page;
@@ -41,7 +42,8 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     let prepared = prepare(&arguments.common)?;
     let graph = Graph::new(&prepared.inventory);
     if !is_print {
-        return component::explain(&graph, arguments, out).map(|()| Outcome::Passed);
+        let legal = Legal::new(&graph, &prepared.knowledge.catalog, prepared.as_of);
+        return component::explain(&legal, arguments, out).map(|()| Outcome::Passed);
     }
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;

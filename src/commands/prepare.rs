@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::lists::{check_age, rules_of_bundle};
-use crate::attribution::attribute;
+use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::{Common, DataDir};
 use crate::config::Config;
@@ -94,7 +94,8 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         let inventory = take_stock(&target, common, &knowledge.catalog, &options)?;
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
-    let mut inventory = attribute(inventory, &knowledge.catalog, as_of);
+    let inventory = attribute(inventory, &knowledge.catalog, as_of);
+    let mut inventory = attest(inventory, &config.attestations, &knowledge.catalog, as_of);
     inventory.diagnostics.extend(old_lists);
     Ok(Prepared { knowledge, config, profile, as_of, inventory })
 }

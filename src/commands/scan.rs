@@ -47,6 +47,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         overrides: &overrides,
         inventory: &prepared.inventory,
         graph: &graph,
+        catalog,
         profile: &prepared.profile,
         as_of: prepared.as_of,
         rules: &prepared.knowledge.rules,

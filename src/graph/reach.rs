@@ -23,8 +23,12 @@ pub enum ReachTest {
     Presence,
     /// T4: the hardware is designed or made by a party of the state.
     Item,
+    /// T5: people who can act on it are nationals or residents of the state; known from attestations only.
+    Personnel,
     /// T6: the data or infrastructure lies in the state.
     Location,
+    /// T7: a party that answers for it is on a list of the state. Asked of the catalog, see [`crate::control::laws`].
+    Counterparty,
 }
 
 impl ReachTest {
@@ -36,7 +40,9 @@ impl ReachTest {
             Self::Control => "control",
             Self::Presence => "presence",
             Self::Item => "item",
+            Self::Personnel => "personnel",
             Self::Location => "location",
+            Self::Counterparty => "counterparty",
         }
     }
 
@@ -48,7 +54,9 @@ impl ReachTest {
             Self::Control => "T2",
             Self::Presence => "T3",
             Self::Item => "T4",
+            Self::Personnel => "T5",
             Self::Location => "T6",
+            Self::Counterparty => "T7",
         }
     }
 }
@@ -151,6 +159,7 @@ impl Graph<'_> {
                     (RelationKind::IncorporatedIn, true) => ReachTest::Incorporation,
                     (RelationKind::IncorporatedIn, false) => ReachTest::Control,
                     (RelationKind::EstablishedIn, true) => ReachTest::Presence,
+                    (RelationKind::StaffedFrom, true) => ReachTest::Personnel,
                     _ => continue,
                 };
                 let mut path = owner.clone();
@@ -199,14 +208,19 @@ impl Graph<'_> {
         for control in controls {
             for party in self.parties(node, *control) {
                 for reach in self.organisation_reach(party.end()).iter() {
-                    let test = if matches!(control, Control::Designer | Control::Maker) {
-                        ReachTest::Item
-                    } else {
-                        reach.test
+                    let made = matches!(control, Control::Designer | Control::Maker);
+                    let test = match reach.test {
+                        // where a maker has an office or staff is no origin of what it makes
+                        ReachTest::Presence | ReachTest::Personnel if made => continue,
+                        _ if made => ReachTest::Item,
+                        test => test,
                     };
                     keep(test, reach.jurisdiction, party.clone().then(&reach.witness));
                 }
             }
+        }
+        for (edge, state) in self.outgoing_of(node, &[RelationKind::StaffedFrom]) {
+            keep(ReachTest::Personnel, state, Path { start: node, steps: vec![(edge, state)] });
         }
         let in_place = |kind| kind == RelationKind::HostedIn;
         for path in self.reachable(node, in_place) {

@@ -91,6 +91,8 @@ pub const API: &str = "api";
 pub const COUNTRY: &str = "country";
 /// `known` or `unknown`: whether a responsible organisation was found.
 pub const OWNER: &str = "owner";
+/// Organisations that keys of one component lead to although they do not belong together.
+pub const OWNER_CONFLICT: &str = "owner-conflict";
 /// Accelerator: Kubernetes extended resource it was asked by.
 pub const EXTENDED_RESOURCE: &str = "extended-resource";
 /// Base model, driver version, firmware and other facts keep their own words.

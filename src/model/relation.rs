@@ -30,6 +30,8 @@ pub enum RelationKind {
     IncorporatedIn,
     /// Has an establishment that local law can reach.
     EstablishedIn,
+    /// People who can act on it are nationals or residents of the state, as somebody attests.
+    StaffedFrom,
     /// Designed by (hardware).
     DesignedBy,
     /// Made by (hardware).
@@ -46,7 +48,7 @@ pub enum RelationKind {
 
 impl RelationKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Contains,
         Self::DependsOn,
         Self::Calls,
@@ -58,6 +60,7 @@ impl RelationKind {
         Self::OwnedBy,
         Self::IncorporatedIn,
         Self::EstablishedIn,
+        Self::StaffedFrom,
         Self::DesignedBy,
         Self::FabricatedBy,
         Self::DeployedBy,
@@ -81,6 +84,7 @@ impl RelationKind {
             Self::OwnedBy => "owned-by",
             Self::IncorporatedIn => "incorporated-in",
             Self::EstablishedIn => "established-in",
+            Self::StaffedFrom => "staffed-from",
             Self::DesignedBy => "designed-by",
             Self::FabricatedBy => "fabricated-by",
             Self::DeployedBy => "deployed-by",
@@ -93,7 +97,7 @@ impl RelationKind {
     /// When losing the far end of such a relation stops the near end, unless the relation itself
     /// says otherwise. `Contains`, `DependsOn` and `BasedOn` pass on whatever horizon the part has;
     /// maintainers of published code stop nothing (a held copy keeps working); hardware already
-    /// bought keeps working until its refresh; being established somewhere is reach, not need.
+    /// bought keeps working until its refresh; being established or staffed somewhere is reach, not need.
     #[must_use]
     pub fn horizon(self) -> Horizon {
         match self {
@@ -108,7 +112,9 @@ impl RelationKind {
             | Self::IncorporatedIn => Horizon::Immediate,
             Self::DistributedBy | Self::DeployedBy => Horizon::NextDeploy,
             Self::DesignedBy | Self::FabricatedBy => Horizon::NextRefresh,
-            Self::MaintainedBy | Self::EstablishedIn | Self::ReplicatesTo | Self::FailsOverTo => Horizon::None,
+            Self::MaintainedBy | Self::EstablishedIn | Self::StaffedFrom | Self::ReplicatesTo | Self::FailsOverTo => {
+                Horizon::None
+            }
         }
     }
 }

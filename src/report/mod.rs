@@ -3,6 +3,7 @@
 mod build;
 mod failure;
 pub mod json;
+pub mod legal;
 pub mod markdown;
 mod model;
 pub mod sarif;

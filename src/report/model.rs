@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::legal::{OwnedRow, ReachRow};
+
 /// A report, schema version 1.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
@@ -370,6 +372,12 @@ pub struct ComponentRow {
     pub evidence: Vec<EvidenceRow>,
     /// States that in the end control who answers for it.
     pub controlled_from: Vec<String>,
+    /// Whose law reaches it, by state and test.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached_by: Vec<ReachRow>,
+    /// Of an organisation: ownership rules under which it is owned, or may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owned: Vec<OwnedRow>,
 }
 
 /// Evidence.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::file::Rule;
 use super::page::felt;
 use super::run::View;
+use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
 use crate::graph::{NodeId, Path};
 use crate::model::{
     Basis, Citation, Cited, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs, Member, Place,
@@ -304,7 +305,11 @@ impl Grounds {
 
 /// Why an entry of the rule files cannot carry a gate decision, if it cannot.
 fn weak(cited: &Cited) -> Option<String> {
-    if cited.verification == Verification::Recalled {
+    if cited.entry.contains(BY_NAME) {
+        Some(format!("`{}` rests on a name alone", cited.entry))
+    } else if cited.entry.contains(MAIL_OF_AUTHOR) {
+        Some(format!("`{}` says who an author writes for, not who publishes", cited.entry))
+    } else if cited.verification == Verification::Recalled {
         Some(format!("`{}` is only recalled", cited.entry))
     } else if cited.confidence == Confidence::Possible {
         Some(format!("`{}` is matched by a name that only resembles", cited.entry))

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 11] = [
     &["catalog"],
     &["lists"],
     &["scan", "export"],
-    &["target", "attribution", "graph"],
+    &["target", "attribution", "graph", "control"],
     &["rules", "score", "simulate"],
     &["plan", "report"],
     &["config", "cli"],

@@ -6,13 +6,18 @@ mod hardware;
 mod law;
 mod listing;
 mod party;
+mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
-pub use law::{Classification, Country, CountryGroup, Destination, Law, Threshold};
+pub use law::{
+    Add, Classification, Country, CountryGroup, Destination, Effect, Indirect, Law, LawState, Measure, Mitigation,
+    OwnershipRule, Period, Threshold,
+};
 pub use listing::{List, ListSource, Listing, SharedHost};
-pub use party::{Key, Organisation, Ownership, Seat};
+pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
+pub use share::{Percent, Share};
 
 use serde::Deserialize;
 

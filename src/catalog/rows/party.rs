@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Text, rows};
-use crate::model::{CountryCode, Date, Verification};
+use super::{Share, Text, rows};
+use crate::model::{CountryCode, Date, Validity, Verification};
 
 /// An identity key of an organisation.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
@@ -23,6 +23,9 @@ pub struct Key {
     /// True when two sources name the key.
     #[serde(default)]
     pub two_source: bool,
+    /// Where the key is from, when not from where the organisation's row is.
+    #[serde(skip)]
+    pub source: Option<Text>,
 }
 
 rows! {
@@ -62,6 +65,26 @@ rows! {
         #[serde(default)]
         note: Option<Text>,
     }
+    /// An identity key beside the organisation's own row.
+    OrganisationKey {
+        /// Whose.
+        organisation: Text,
+        /// As in the organisation's own keys.
+        #[serde(rename = "type")]
+        kind: Text,
+        /// The account, scope, path or host.
+        value: Text,
+        /// True when names that begin so belong to it as a hint only.
+        #[serde(default)]
+        prefix: bool,
+    }
+    /// Another name of an organisation, as suppliers write it.
+    OrganisationAlias {
+        /// Whose.
+        organisation: Text,
+        /// The name; case, punctuation and legal form do not count.
+        name: Text,
+    }
     /// A seat checked in another table than the organisation's own row.
     Seat {
         /// Whose.
@@ -69,20 +92,30 @@ rows! {
         /// Where.
         country: CountryCode,
     }
-    /// Who owns or controls whom.
+    /// Who owns or controls whom, on which days. The same pair may stand several times, for different days.
     Ownership {
         /// The owned.
         of: Text,
-        /// The owner.
+        /// The owner; a state is an organisation of kind `state`.
         by: Text,
-        /// Share of capital in percent, as written.
+        /// Share of capital in percent: `59.45`, `">50"`, `">=50"`, `"<5"`, `"68-81"`. Absent when not known.
         #[serde(default)]
-        share_percent: Option<Text>,
-        /// Share of votes in percent, as written.
+        share_percent: Option<Share>,
+        /// Share of votes in percent, where it differs from the share of capital.
         #[serde(default)]
-        votes_percent: Option<Text>,
-        /// True when the owner decides.
+        votes_percent: Option<Share>,
+        /// True when the owner decides, with or without a majority.
         control: bool,
+        /// What control, or its absence, rests on when it is not the shares.
+        #[serde(default)]
+        basis: Option<Basis>,
+        /// Owners of one organisation with the same word act together.
+        #[serde(default)]
+        joint: Option<Text>,
+        /// Day on which the owner agreed to buy; without `from` the purchase is not known to be closed, and the stake
+        /// counts for nothing yet.
+        #[serde(default)]
+        agreed: Option<Date>,
         /// First day.
         #[serde(default)]
         from: Option<Date>,
@@ -92,5 +125,62 @@ rows! {
         /// Remark.
         #[serde(default)]
         note: Option<Text>,
+    }
+}
+
+/// What control, or its absence, rests on when it is not the shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// A contract, or the articles of association.
+    Contract,
+    /// The right to name most members of the board.
+    Board,
+    /// A share with special rights, such as a state's golden share.
+    SpecialShare,
+    /// A body of the owner, without shares: a foundation's project, a university's institute.
+    Body,
+    /// A court, or somebody it appointed, holds the votes.
+    CourtCustody,
+}
+
+impl Basis {
+    /// As reports write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Contract => "by contract",
+            Self::Board => "by naming the board",
+            Self::SpecialShare => "by a special share",
+            Self::Body => "as a body of the owner",
+            Self::CourtCustody => "votes in court custody",
+        }
+    }
+}
+
+impl Ownership {
+    /// Agreed on and, as far as known, not closed.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.agreed.is_some() && self.from.is_none()
+    }
+
+    /// True when the table says of the day that the stake is held, or at least agreed on.
+    #[must_use]
+    pub fn is_known_on(&self, day: Date) -> bool {
+        let starts = self.from.or(self.agreed);
+        Validity { from: starts, to: self.to }.holds_on(day)
+    }
+
+    /// The days as people read them: `2024-07-15 until 2025-01-01`; nothing when none is known.
+    #[must_use]
+    pub fn dates(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(day) = self.agreed.filter(|_| self.is_pending()) {
+            parts.push(format!("agreed {day}, not known to be closed"));
+        }
+        parts.extend(self.from.map(|day| format!("since {day}")));
+        parts.extend(self.to.map(|day| format!("until {day}")));
+        parts.join(", ")
     }
 }

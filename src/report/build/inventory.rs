@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::Sources;
 use super::finding::place_row;
+use crate::control::laws::Legal;
 use crate::graph::Graph;
-use crate::model::{Basis, Evidence};
+use crate::model::{Basis, ComponentKind, Evidence};
+use crate::report::legal::{owned_rows, reach_rows};
 use crate::report::model::{ComponentRow, EvidenceRow, PlaceRow, RelationRow};
 use crate::score::{CONTROL_ORDER, country};
 
-pub(super) fn components(graph: &Graph<'_>) -> Vec<ComponentRow> {
+pub(super) fn components(sources: &Sources<'_>) -> Vec<ComponentRow> {
+    let graph = sources.graph;
+    let legal = Legal::new(graph, sources.catalog, sources.as_of);
     let rows = graph.nodes().map(|node| {
         let about = graph.node(node);
         let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -26,6 +31,11 @@ pub(super) fn components(graph: &Graph<'_>) -> Vec<ComponentRow> {
                 .filter_map(|state| country(graph, state))
                 .map(|code| code.to_string())
                 .collect(),
+            reached_by: reach_rows(&legal, node),
+            owned: match about.kind {
+                ComponentKind::Organisation => owned_rows(sources.catalog, about.id.rest(), sources.as_of),
+                _ => Vec::new(),
+            },
         }
     });
     rows.collect()

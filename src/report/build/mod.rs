@@ -11,7 +11,7 @@ use super::model::{
     ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, OverrideRow, Report, RuleRow, StepRow, SurvivalRow,
     UndecidedRow, WaiverRow,
 };
-use crate::catalog::Override;
+use crate::catalog::{Catalog, Override};
 use crate::graph::{Graph, Path};
 use crate::model::{ComponentKind, CountryCode, Date, Evidence, Horizon, Inventory, key};
 use crate::rules::gate::{Gate, Waiver, WaiverState};
@@ -35,6 +35,8 @@ pub struct Sources<'a> {
     pub inventory: &'a Inventory,
     /// Their graph.
     pub graph: &'a Graph<'a>,
+    /// The facts behind.
+    pub catalog: &'a Catalog,
     /// The chair.
     pub profile: &'a Profile,
     /// The day.
@@ -77,7 +79,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         rule_texts: rule_texts(sources),
         undecided: undecided(sources),
         diagnostics: diagnostics(sources.inventory),
-        components: if sources.with_inventory { components(graph) } else { Vec::new() },
+        components: if sources.with_inventory { components(sources) } else { Vec::new() },
         relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
         width: sources.width,
         name: sources.name.clone(),

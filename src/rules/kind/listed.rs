@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::alternatives;
+use crate::attribution::MAIL_OF_AUTHOR;
 use crate::catalog::Standing;
 use crate::catalog::rows::Listing;
 use crate::graph::{Control, NodeId, Path};
 use crate::lists::embedded;
-use crate::model::{Citation, Horizon, ListedAs, RelationKind, Verification};
+use crate::model::{Citation, Evidence, Horizon, ListedAs, RelationKind, Verification};
 use crate::rules::condition::OWNED_BY_LISTED;
 use crate::rules::draft::{Hit, describe};
 use crate::rules::file::{ListedParameters, Rule};
@@ -33,42 +34,74 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
 
 fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, party: &Path, out: &mut Hits) {
     if !parameters.only_owners {
-        out.hits.extend(hit(view, parameters, node, control, party));
+        out.hits.extend(hit_of(view, parameters, node, control, party, &|_| true));
     }
     if parameters.owners || parameters.only_owners {
-        for owner in view.graph.controlling_owners(party.end()) {
-            out.hits.extend(hit(view, parameters, node, control, &party.clone().then(&owner)));
-        }
+        out.hits.extend(super::owned::hits(view, parameters, node, control, party));
     }
 }
 
-fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, path: &Path) -> Option<Hit> {
-    let organisation = view.graph.node(path.end()).id.rest().to_owned();
+/// Entries of lists that name an organisation and count under the rule; what surely held speaks first.
+pub(super) fn entries<'v>(
+    view: &View<'v>,
+    parameters: &ListedParameters,
+    organisation: &str,
+    of_list: &dyn Fn(&str) -> bool,
+) -> Vec<(&'v Listing, Standing)> {
     let mut entries: Vec<(&Listing, Standing)> = view
         .catalog
-        .listings(&organisation, view.as_of)
+        .listings(organisation, view.as_of)
         .filter(|(row, _)| (row.about.as_deref() == Some("related-party")) == parameters.related_parties)
         .filter(|(row, _)| parameters.consequence.iter().any(|word| *word == consequence(view, &row.list)))
+        .filter(|(row, _)| of_list(&row.list))
         .collect();
-    // what surely held speaks first
     entries.sort_by_key(|(_, standing)| *standing != Standing::Held);
-    let (first, _) = entries.first()?;
-    let lists: Vec<String> = entries.iter().map(|(row, _)| named(row)).collect();
-    let party = view.graph.label(path.end());
-    let how = match control {
+    entries
+}
+
+/// How a party answers for a component, in words. A mail address says whose post somebody reads, not who publishes.
+pub(super) fn how(view: &View<'_>, control: Control, path: &Path) -> &'static str {
+    let only_mail = path.steps.first().is_some_and(|(edge, _)| {
+        let mut evidence = view.graph.edge(*edge).evidence.iter();
+        evidence.all(|one| matches!(one, Evidence::Cited(cited) if cited.entry.contains(MAIL_OF_AUTHOR)))
+    });
+    match control {
+        Control::Maintainer if only_mail => "by an author whose mail is of",
         Control::Operator => "operated by",
         Control::Maintainer => "published by",
         Control::Distributor => "served by",
         Control::Designer => "designed by",
         Control::Maker => "designed or made by",
-    };
+    }
+}
+
+/// When losing the party would be felt.
+pub(super) fn horizon(view: &View<'_>, path: &Path) -> Option<Horizon> {
+    path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().or(Some(Horizon::None))
+}
+
+/// A hit for the organisation at the end of a path, when it is on a list that counts.
+pub(super) fn hit_of(
+    view: &View<'_>,
+    parameters: &ListedParameters,
+    node: NodeId,
+    control: Control,
+    path: &Path,
+    of_list: &dyn Fn(&str) -> bool,
+) -> Option<Hit> {
+    let organisation = view.graph.node(path.end()).id.rest().to_owned();
+    let entries = entries(view, parameters, &organisation, of_list);
+    let (first, _) = entries.first()?;
+    let lists: Vec<String> = entries.iter().map(|(row, _)| named(row)).collect();
+    let party = view.graph.label(path.end());
+    let how = how(view, control, path);
     let between =
         if path.steps.len() > 2 { format!(", controlled along {}", describe(view, path)) } else { String::new() };
     let what = if parameters.related_parties { "not listed itself, but related to" } else { "listed:" };
     let message = format!("`{}` is {how} {party}{between}; {what} {}", view.graph.label(node), lists.join(", "));
     let mut hit = Hit::new(node, organisation.clone(), message);
     hit.tail = path.clone();
-    hit.horizon = path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().or(Some(Horizon::None));
+    hit.horizon = horizon(view, path);
     hit.citations = entries
         .iter()
         .filter_map(|(row, _)| {
@@ -93,7 +126,7 @@ fn hit(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Co
 }
 
 /// `US-SDN (2022-08-08 until 2025-03-21, entry OFAC:39796)`.
-fn named(row: &Listing) -> String {
+pub(super) fn named(row: &Listing) -> String {
     let entry = row.entry.as_deref().map_or_else(String::new, |entry| format!(", entry {entry}"));
     format!("{} ({}{entry})", row.list, row.dates())
 }
@@ -113,13 +146,13 @@ fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> ListedAs {
     }
 }
 
-fn mark((row, standing): (&Listing, Standing)) -> Verification {
+pub(super) fn mark((row, standing): (&Listing, Standing)) -> Verification {
     let checked = ["entity", "status"].iter().all(|field| row.verified_fields.iter().any(|known| &**known == *field));
     if checked && standing == Standing::Held { row.verification } else { Verification::Recalled }
 }
 
 /// What a listing means from the profile's chair.
-fn consequence<'v>(view: &'v View<'_>, list: &str) -> &'v str {
+pub(super) fn consequence<'v>(view: &'v View<'_>, list: &str) -> &'v str {
     let own = view.profile.file.lists.get(list).map(String::as_str);
     own.or_else(|| view.catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info")
 }

@@ -5,6 +5,7 @@ pub mod export_class;
 pub mod listed;
 pub mod matching;
 pub mod missing;
+mod owned;
 pub mod reach;
 
 use crate::graph::NodeId;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{alternatives, country};
+use crate::control::laws::{self, Legal, Mitigated};
 use crate::graph::{NodeId, Path, Reach, ReachTest};
-use crate::model::CountryCode;
+use crate::model::{Citation, CountryCode};
 use crate::rules::draft::{Hit, describe};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
@@ -48,7 +49,9 @@ fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach) -> Hi
         ReachTest::Control => format!("is controlled from {country}"),
         ReachTest::Presence => format!("answers to a party with an establishment in {country}"),
         ReachTest::Item => format!("is designed or made in {country}"),
+        ReachTest::Personnel => format!("can be acted on by people of {country}"),
         ReachTest::Location => format!("lies in {country}"),
+        ReachTest::Counterparty => format!("answers to a party on a list of {country}"),
     };
     let message =
         format!("`{label}` {how}: {} ({} {})", describe(view, &reach.witness), reach.test.code(), reach.test.as_str());
@@ -56,6 +59,14 @@ fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach) -> Hi
     hit.horizon = Some(horizon(view, &reach.witness));
     hit.tail = reach.witness.clone();
     hit.alternatives = alternatives(view, node);
+    let legal = Legal::new(view.graph, view.catalog, view.as_of);
+    for (law, state) in legal.laws_of(node, reach) {
+        let title = laws::told(law, state);
+        hit.citations.push(Citation { title: title.into(), url: None });
+    }
+    for Mitigated { row, evidence } in legal.mitigations_of(node, reach) {
+        hit.notes.push(format!("against it ({}): {} ({evidence}). {}", row.effect.as_str(), row.name, row.text));
+    }
     hit
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn owner_of_address(address: &str) -> Option<String> {
     repository_owner(rest)
 }
 
-/// `github:owner` for paths under a code host.
+/// `github:owner` for paths under a code host, `git:host/owner` for one of an organisation's own.
 pub(crate) fn repository_owner(path: &str) -> Option<String> {
     let mut parts = path.split('/');
     let host = parts.next()?;
@@ -26,9 +26,21 @@ pub(crate) fn repository_owner(path: &str) -> Option<String> {
         "github.com" => "github",
         "gitlab.com" => "gitlab",
         "gitee.com" => "gitee",
+        "gitcode.com" => "gitcode",
+        "bitbucket.org" => "bitbucket",
+        "codeberg.org" => "codeberg",
+        // hosts that say by their name that they serve repositories; elsewhere a path may be anything
+        _ if is_git_host(host) => return Some(format!("git:{}/{owner}", host.to_ascii_lowercase())),
         _ => return None,
     };
     Some(format!("{kind}:{owner}"))
+}
+
+/// `git.example.org`, `gitlab.example.org`, `salsa.debian.org`, `sr.ht`.
+fn is_git_host(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or("");
+    let is_named = matches!(first, "git" | "gitlab" | "gitea" | "forgejo" | "codehub" | "salsa");
+    is_named && host.contains('.') && is_host(host) || host == "invent.kde.org"
 }
 
 /// True for an address that only Git can fetch: `git+https://…`, `git@host:…`, `….git`.

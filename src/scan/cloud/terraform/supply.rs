@@ -94,6 +94,9 @@ fn provider(
     out.attribute(&id, key::NAME, name, seen.clone());
     out.attribute(&id, key::RELATION, "direct", seen.clone());
     account(&id, host, namespace, seen, out);
+    if PUBLIC_REGISTRIES.contains(&host) {
+        out.attribute(&id, key::IDENTITY, format!("terraform:{namespace}/{short}"), seen.clone());
+    }
     if let Some(version) = version {
         out.attribute(&id, key::VERSION, version, seen.clone());
     }
