@@ -8,14 +8,9 @@ use serde_json::Value;
 use super::decode::{Budget, Decoded, TOO_LONG};
 use super::error::ListError;
 use super::file::ListFile;
-use super::reading::Reading;
 
-/// Reads a value from each line; what is none is a bad row. Gives the number of lines that are not empty.
-pub(super) fn lines(
-    file: &ListFile,
-    reading: &mut Reading<'_, '_>,
-    mut each: impl FnMut(Value, u64, &mut Reading<'_, '_>),
-) -> Result<u64, ListError> {
+/// Reads a value from each line, or why there is none. Gives the number of lines that are not empty.
+pub(super) fn lines(file: &ListFile, mut each: impl FnMut(Result<Value, String>, u64)) -> Result<u64, ListError> {
     let mut text = file.text()?;
     let budget = text.budget();
     let mut count = 0;
@@ -39,10 +34,8 @@ pub(super) fn lines(
             continue;
         }
         count += 1;
-        match serde_json::from_slice(&line) {
-            Ok(value) => each(value, at, reading),
-            Err(error) => reading.bad(file.name(), at, format!("the line is no JSON value: {error}")),
-        }
+        let value = serde_json::from_slice(&line);
+        each(value.map_err(|error| format!("the line is no JSON value: {error}")), at);
     }
 }
 

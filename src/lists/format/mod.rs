@@ -16,6 +16,7 @@ mod decode;
 mod error;
 mod eu;
 mod file;
+mod gleif;
 mod grouped;
 mod head;
 mod json;
@@ -25,8 +26,14 @@ mod ofac_advanced;
 mod ofac_classic;
 mod ofac_csv;
 mod ofac_enhanced;
+mod opensanctions;
 mod reading;
+mod seco;
+mod sema;
+mod simple;
 mod table;
+mod uk;
+mod un;
 mod words;
 
 use crate::catalog::Catalog;
@@ -138,6 +145,17 @@ pub static FORMATS: &[&Format] = &[
     &csl::FORMAT,
     &bis_dpl::FORMAT,
     &eu::FORMAT,
+    &uk::FORMAT,
+    &uk::CLOSED,
+    &un::FORMAT,
+    &seco::FORMAT,
+    &sema::FORMAT,
+    &opensanctions::ENTITIES,
+    &opensanctions::DELTA,
+    &opensanctions::TARGETS,
+    &gleif::ENTITIES,
+    &gleif::RELATIONS,
+    &simple::FORMAT,
 ];
 
 /// How to read.
