@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod directory;
 mod docker_archive;
+pub mod ignored;
 pub mod image;
 pub mod image_manifest;
 pub mod layers;

@@ -44,7 +44,7 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
 }
 
 /// Folder of a project's id.
-pub(super) fn folder_of(id: &ComponentId) -> Option<RelPath> {
+pub(in crate::scan) fn folder_of(id: &ComponentId) -> Option<RelPath> {
     id.as_str().strip_prefix("project:").and_then(RelPath::new)
 }
 
