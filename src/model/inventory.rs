@@ -185,6 +185,12 @@ impl Known {
         put(&mut self.attributes, Attribute { key, value, evidence: EvidenceSet::of(evidence) });
     }
 
+    /// Says of every relation of a kind when its loss hurts.
+    pub fn set_horizon(&mut self, kind: RelationKind, horizon: Horizon) {
+        self.relations.iter_mut().filter(|row| row.kind == kind).for_each(|row| row.horizon = Some(horizon));
+        settle(&mut self.relations);
+    }
+
     /// Appends a fact; [`Self::settle`] must follow.
     pub(super) fn push(&mut self, fact: Fact, evidence: EvidenceSet) {
         match fact {

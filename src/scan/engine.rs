@@ -304,7 +304,8 @@ impl Run<'_> {
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
         let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
         let all = super::own::without_own(all.finish());
-        super::registries::apply(super::reconcile::reconcile(all))
+        let all = super::registries::apply(super::reconcile::reconcile(all));
+        super::held::apply(all, &self.companions)
     }
 }
 

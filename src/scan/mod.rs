@@ -10,6 +10,7 @@ pub mod delivery;
 mod engine;
 mod facts;
 pub mod hardware;
+mod held;
 pub mod image;
 mod input;
 pub mod model;

@@ -136,6 +136,33 @@ fn a_waiver_accepts_the_members_that_it_names() {
     assert_eq!((code, finding["state"].as_str()), (Some(0), Some("waived")));
 }
 
+#[test]
+fn a_copy_that_is_checked_in_is_fetched_from_nowhere() {
+    let module = ("svc/go.mod", "module example.org/svc\n\ngo 1.24\n\nrequire github.com/x/y v1.0.0\n");
+    let sums = ("svc/go.sum", "github.com/x/y v1.0.0 h1:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=\n");
+    let list = ("svc/vendor/modules.txt", "# github.com/x/y v1.0.0\n## explicit\ngithub.com/x/y\n");
+    let other = ("other/go.mod", "module example.org/other\n\ngo 1.24\n\nrequire github.com/x/y v1.0.0\n");
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "1"}}, "node_modules/left": {"version": "1.0.0"}}}"#;
+    let web = ("package-lock.json", lock);
+    let installed = ("node_modules/left/package.json", r#"{"name": "left", "version": "1.0.0"}"#);
+    let ignored = (".gitignore", "node_modules/\n");
+    let hosts = |files: &[(&str, &str)]| {
+        let folder = tree(files);
+        let found = findings(&report(folder.path(), &[]).1, "foreign-package-host").len();
+        let output =
+            sovaudit().args(["simulate", "--without", "US"]).arg(folder.path()).output().expect("the binary runs");
+        let text = String::from_utf8(output.stdout).expect("is UTF-8");
+        (found, text)
+    };
+    let held = hosts(&[module, sums, list]);
+    assert!(held.0 == 0 && held.1.contains("Survives: 1 of 1"), "{held:?}");
+    assert!(hosts(&[module, sums]).0 == 1, "without a copy it is fetched");
+    let other = hosts(&[module, sums, list, other]);
+    assert!(other.0 == 1, "another project has to fetch it: {other:?}");
+    assert_eq!(hosts(&[web, installed]).0, 0);
+    assert_eq!(hosts(&[web, installed, ignored]).0, 1, "what is not checked in is made anew");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_configuration_cannot_reach_out_of_the_scanned_folder() {

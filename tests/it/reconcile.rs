@@ -65,6 +65,27 @@ fn disagreements_are_told_and_nothing_is_hidden() {
 }
 
 #[test]
+fn ranges_that_the_lock_file_contradicts_and_pins_that_it_lacks_are_told() {
+    let python = |asked: &str| {
+        let manifest = format!("[project]\nname = \"app\"\ndependencies = [{asked}]\n");
+        said(&scan(&[("uv.lock", LOCK), ("pyproject.toml", &manifest)]))
+    };
+    let told = python("\"torch>=2.5,<3\", \"vllm==0.6.0\"");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|text| text.contains("`torch` is asked for as >=2.5,<3 here and `uv.lock` holds 2.4.0")));
+    assert!(told.iter().any(|text| text.contains("`vllm` is asked for here and `uv.lock` does not hold it")));
+    assert!(python("\"torch>=2.4,<3\"").is_empty());
+    assert!(python("\"torch>=2.5rc1\"").is_empty(), "what is not understood is not claimed");
+    let npm = |range: &str| {
+        let manifest = format!("{{\"dependencies\": {{\"left\": \"{range}\"}}}}");
+        let lock = "{\"lockfileVersion\": 3, \"packages\": {\"node_modules/left\": {\"version\": \"1.4.0\"}}}";
+        said(&scan(&[("package.json", &manifest), ("package-lock.json", lock)]))
+    };
+    assert!(npm("^1.2").is_empty() && npm("latest").is_empty());
+    assert!(npm("^2.0.0")[0].contains("asked for as ^2.0.0 here and `package-lock.json` holds 1.4.0"));
+}
+
+#[test]
 fn a_manifest_alone_says_so() {
     let found = scan(&[("requirements.txt", "torch>=2\nvllm==0.6.0\nray\n")]);
     assert_eq!(needs(&found), ["project:. pkg:pypi/ray", "project:. pkg:pypi/torch", "project:. pkg:pypi/vllm@0.6.0"]);

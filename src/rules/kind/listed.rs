@@ -131,7 +131,7 @@ pub(super) fn named(row: &Listing) -> String {
     format!("{} ({}{entry})", row.list, row.dates())
 }
 
-fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> ListedAs {
+pub(super) fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> ListedAs {
     let party = embedded::party(row, view.catalog);
     ListedAs {
         about: view.catalog.organisation(organisation).map_or(organisation, |row| &row.name).into(),

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::listed::{consequence, entries, hit_of, how, named};
+use super::listed::{consequence, entries, hit_of, how, listed_as, named};
 use crate::catalog::Standing;
 use crate::catalog::rows::{Listing, OwnershipRule};
 use crate::control::{Answer, Assessment, Holdings, has_rule, has_rule_on, told};
 use crate::graph::{Control, NodeId, Path};
 use crate::model::{Citation, RelationKind, Validity, Verification};
+use crate::rules::condition::OWNED_BY_LISTED;
 use crate::rules::draft::Hit;
 use crate::rules::file::ListedParameters;
 use crate::rules::run::View;
@@ -125,6 +126,9 @@ fn one(
         hit.notes.insert(0, "a share or a date is not known: whether the figure is met cannot be told".to_owned());
     }
     hit.alternatives = super::alternatives(view, node);
+    hit.listed =
+        lists.iter().map(|(row, ..)| listed_as(view, row.organisation.as_deref().unwrap_or(owners), row)).collect();
+    hit.words.push(OWNED_BY_LISTED.into());
     Some(hit)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{alternatives, country};
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::graph::{NodeId, Path, Reach, ReachTest};
-use crate::model::{Citation, CountryCode};
+use crate::model::{Citation, CountryCode, Horizon, RelationKind};
 use crate::rules::draft::{Hit, describe};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
@@ -15,11 +15,12 @@ use crate::rules::select::select;
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.reach else { return };
     for node in select(view, rule) {
-        let reaches = view.graph.reach(node, &parameters.parties);
+        let mut reaches = view.graph.reach(node, &parameters.parties);
         if reaches.is_empty() {
             out.undecided("no owner or place is known");
             continue;
         }
+        reaches.retain(|reach| !is_held(view, &reach.witness));
         let trusted_places = trusted_places(view, &reaches);
         if parameters.although_located_in_trusted && trusted_places.is_empty() {
             continue;
@@ -70,9 +71,17 @@ fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach) -> Hi
     hit
 }
 
+/// True for the host of a package whose copy the tree holds: nothing is fetched from there.
+fn is_held(view: &View<'_>, path: &Path) -> bool {
+    path.steps.first().is_some_and(|(edge, _)| {
+        let about = view.graph.edge(*edge);
+        about.kind == RelationKind::DistributedBy && about.horizon == Horizon::None
+    })
+}
+
 /// When losing the far end would be felt: no relation on the way passes it on sooner than its own horizon.
-fn horizon(view: &View<'_>, path: &Path) -> crate::model::Horizon {
-    path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().unwrap_or(crate::model::Horizon::None)
+fn horizon(view: &View<'_>, path: &Path) -> Horizon {
+    path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().unwrap_or(Horizon::None)
 }
 
 /// The ways to the component's places when every known one is trusted; else none.

@@ -459,6 +459,13 @@ pub(crate) fn distributed_by_one_of(id: &ComponentId, hosts: &[String], seen: &S
     }
 }
 
+/// A copy of the package lies in a folder of the tree, unless it is an image that is scanned: there everything does.
+pub(crate) fn installed(id: &ComponentId, folder: &RelPath, input: &Input<'_>, seen: &Seen, out: &mut Facts<'_>) {
+    if input.subject.is_none() {
+        held(id, folder, seen, out);
+    }
+}
+
 /// A copy of the package lies in a folder of the tree.
 pub(crate) fn held(id: &ComponentId, folder: &RelPath, seen: &Seen, out: &mut Facts<'_>) {
     out.attribute(id, key::HELD, folder.to_string(), seen.clone());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{folder_of, only_manifests_state, place_of, states, version};
+use super::{base, folder_of, only_manifests_state, place_of, states, version};
 use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key, purl};
 use crate::text::RelPath;
 
@@ -77,7 +77,7 @@ impl<'a> Asked<'a> {
 
     /// True when a project of the tree, in the lock file's folder or below, makes the package itself.
     pub(super) fn is_own(&self, package: &ComponentId, lock: &RelPath) -> bool {
-        let Some(folders) = self.makes.get(package) else { return false };
+        let Some(folders) = self.makes.get(&ComponentId::new(base(package))) else { return false };
         let below = |folder: &RelPath| {
             let rest = folder.as_str().strip_prefix(lock.as_str());
             rest.is_some_and(|rest| rest.starts_with('/'))

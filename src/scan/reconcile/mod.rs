@@ -12,6 +12,7 @@
 mod answer;
 mod asked;
 mod locks;
+mod range;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +44,7 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
 }
 
 /// Folder of a project's id.
-pub(super) fn folder_of(id: &ComponentId) -> Option<RelPath> {
+pub(in crate::scan) fn folder_of(id: &ComponentId) -> Option<RelPath> {
     id.as_str().strip_prefix("project:").and_then(RelPath::new)
 }
 
@@ -113,6 +114,23 @@ struct Answered {
     answers: Vec<ComponentId>,
 }
 
+/// True for an exact version that manifests alone state, and that no tool takes as a wish.
+fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
+    version(need.package).is_some() && only_manifests_state(need.evidence) && asked.declared(need).is_empty()
+}
+
+/// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
+fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option<Vec<&'a str>> {
+    const MOST: usize = 32;
+    let ranges: Vec<&str> = asked.constraints_of(need).collect();
+    if ranges.is_empty() || versions.is_empty() || ranges.len().max(versions.len()) > MOST {
+        return None;
+    }
+    let is_out =
+        |range: &&str| versions.iter().all(|version| range::holds(need.ecosystem, range, version) == Some(false));
+    ranges.iter().all(is_out).then_some(ranges)
+}
+
 /// What to change.
 #[derive(Default)]
 struct Changes {
@@ -152,7 +170,7 @@ impl Changes {
                 self.kept.insert(need.package.clone());
             } else if is_open && asked.is_own(need.package, &folder) {
                 self.answer(need, Vec::new());
-            } else if is_open {
+            } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, &folder) {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|place| asked.may_be_absent(need.package, &place.path)) {
                     self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
@@ -171,6 +189,11 @@ impl Changes {
         if !pins.is_empty() && !pins.iter().take(COMPARED).any(holds) {
             let (pins, versions) = (told(&pins), told(&versions));
             self.conflict(place, format!("`{name}` is pinned to {pins} here and `{lock_file}` holds {versions}"));
+        } else if pins.is_empty()
+            && let Some(ranges) = not_held(need, asked, &versions)
+        {
+            let (ranges, versions) = (told(&ranges), told(&versions));
+            self.conflict(place, format!("`{name}` is asked for as {ranges} here and `{lock_file}` holds {versions}"));
         }
         let declared = asked.declared(need);
         if !declared.is_empty() && answers.contains(&need.package) {

@@ -49,6 +49,7 @@ impl Scanner for InstalledNode {
         out.component(&subject, input.root_kind(), file.whole());
         let package = Package::new("npm", text, Some(version), file, name.span);
         let id = package.write(&subject, out);
+        toolkit::installed(&id, &file.folder(), input, &file.at(name.span), out);
         // old packages have a table there
         let licence = root.get("license").map(|node| node.get("type").unwrap_or(node));
         if let Some(licence) = licence.filter(|node| node.text().is_some_and(|text| text.len() <= 100)) {

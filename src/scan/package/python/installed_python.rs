@@ -53,6 +53,7 @@ impl Scanner for InstalledPython {
         out.component(&root, input.root_kind(), file.whole());
         let package = Package::new("pypi", name, Some(*version), file, *span);
         let id = package.write(&root, out);
+        toolkit::installed(&id, &file.folder(), input, &file.at(*span), out);
         let stated = field("License-Expression").or_else(|| field("License"));
         let stated = stated.filter(|(_, text, _)| text.len() <= LICENCE).map(|(_, text, span)| (*text, *span));
         if let Some((licence, span)) = stated.or_else(|| classified(&fields)) {

@@ -65,6 +65,7 @@ fn installed(all: &[Statement<'_>], home: &RelPath, input: &Input<'_>, out: &mut
     let subject = input.root_subject_at(home);
     out.component(&subject, input.root_kind(), file.whole());
     let id = Package::new("gem", text, Some(version), file, name.span).write(&subject, out);
+    toolkit::installed(&id, &file.folder(), input, &file.at(name.span), out);
     if let Some(authors) = assigned("email") {
         for text in authors.texts() {
             toolkit::mail(&id, text, &file.at(authors.span), out);
