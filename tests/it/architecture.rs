@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::cli::root;
 
 /// Modules from the ground up; a module may use those before it, and its own neighbours on the same line.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["text"],
     &["diagnostic", "model", "parse"],
     &["source"],
-    &["catalog"],
+    &["catalog", "lists"],
+    &["screening"],
     &["scan", "export"],
     &["target", "attribution", "graph"],
     &["rules", "score", "simulate"],

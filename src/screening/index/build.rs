@@ -1,13 +1,11 @@
 //! Making the index of parties.
 
-use std::collections::BTreeMap;
-
 use super::column::Buckets;
 use super::vocabulary::Vocabulary;
 use super::{FORMAT, Index, NONE, about};
 use crate::lists::{NameRole, Party, PartyKind};
 use crate::screening::evidence::key_hash;
-use crate::screening::normalise::{Flags, Form, Lexicon, Scratch, hash};
+use crate::screening::normalise::{Form, Lexicon, Scratch};
 use crate::screening::{pair, rarity};
 use crate::text::Lookup;
 

@@ -192,3 +192,23 @@ impl<'a> Index<'a> {
         }
     }
 }
+
+/// What a name is, for those who judge it.
+impl Index<'_> {
+    pub(super) fn has(&self, name: u32, bit: u32) -> bool {
+        self.name_about[name as usize] & bit != 0
+    }
+
+    pub(super) fn is_weak(&self, name: u32) -> bool {
+        self.has(name, about::WEAK)
+    }
+
+    pub(super) fn is_romanised(&self, name: u32) -> bool {
+        self.has(name, about::ROMANISED)
+    }
+
+    /// Words of its core.
+    pub(super) fn telling(&self, name: u32) -> usize {
+        super::score::telling(self.side(name))
+    }
+}
