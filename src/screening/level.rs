@@ -109,8 +109,11 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
         Level::Possible
     } else if !has(What::Country, Bearing::Against) && name >= NEAR && !single && whole {
         Level::Possible
-    } else {
+    } else if name >= NEAR || !single {
         Level::Weak
+    } else {
+        // one word that is only alike
+        Level::Info
     };
     if has(What::Country, Bearing::Against) && others == 0 && !strong {
         level = level.lower().lower();

@@ -191,15 +191,32 @@ pub(super) fn each_whole(letters: &[u8], each: impl FnMut(u64)) {
 /// Letters that a whole name must have.
 const WHOLE_FROM: usize = 8;
 
+/// The letters of a name, and how many of them are of telling words.
+#[derive(Clone, Copy)]
+pub(super) struct Whole<'a> {
+    pub(super) letters: &'a [u8],
+    pub(super) told: usize,
+}
+
+/// Weight from which a word is a telling one.
+pub(super) const TELLING: f32 = 0.35;
+
+/// Letters of telling words.
+pub(super) fn told(form: &Form, weights: &[f32]) -> usize {
+    let telling = |at: &usize| !form.tokens[*at].flags.has(Flags::NUMBER) && weights[*at] >= TELLING;
+    (0..form.tokens.len()).filter(telling).map(|at| form.word(at).len()).sum()
+}
+
 /// The score of whole names that are parted differently and have a slip of the pen besides, by their letters alone.
-pub(super) fn whole_parts(a: &[u8], b: &[u8], same_count: bool, numbers: Numbers) -> Option<Parts> {
-    let longer = a.len().max(b.len());
-    if same_count || a == b || a.len().min(b.len()) < WHOLE_FROM || longer > WHOLE_TO {
+pub(super) fn whole_parts(a: Whole<'_>, b: Whole<'_>, same_count: bool, numbers: Numbers) -> Option<Parts> {
+    let told = a.told.min(b.told);
+    let (a, b) = (a.letters, b.letters);
+    if same_count || a == b || told < WHOLE_FROM || a.len().max(b.len()) > WHOLE_TO {
         return None;
     }
     let edits = super::similar::distance(a, b, 1)?;
     #[expect(clippy::cast_precision_loss, reason = "a few letters")]
-    let likeness = (1.0 - 0.6 * edits as f32 / longer as f32) * WHOLE;
+    let likeness = (1.0 - 0.6 * edits as f32 / told as f32) * WHOLE;
     let numbers = number_factor(numbers);
     Some(Parts { coverage: 1.0, likeness, numbers, legal: 1.0, short: 1.0, conflict: 0.0, score: likeness * numbers })
 }
@@ -217,7 +234,9 @@ pub fn compare(a: &Ready, b: &Ready, manner: Manner) -> (Parts, Vec<Link>) {
     let numbers = compare_numbers(&a.form, &b.form);
     let mut parts = score(&all, a.side(), b.side(), numbers, manner);
     let same_count = a.form.tokens.len() == b.form.tokens.len();
-    if let Some(other) = whole_parts(&a.squash, &b.squash, same_count, numbers).filter(|other| other.score > parts.score) {
+    let letters = |side: &'_ Ready| told(&side.form, &side.weights);
+    let (ours, theirs) = (Whole { letters: &a.squash, told: letters(a) }, Whole { letters: &b.squash, told: letters(b) });
+    if let Some(other) = whole_parts(ours, theirs, same_count, numbers).filter(|other| other.score > parts.score) {
         parts = other;
     }
     (parts, all)

@@ -5,7 +5,7 @@ use super::normalise::{Flags, Rank, Token};
 /// Weight of a small word, and of a patronymic.
 const PARTICLE: f32 = 0.10;
 const PATRONYMIC: f32 = 0.35;
-const INITIAL: f32 = 0.30;
+pub(super) const INITIAL: f32 = 0.60;
 /// Weight that a word keeps however many names have it.
 const FLOOR: f32 = 0.40;
 

@@ -28,6 +28,8 @@ pub fn similarity(a: &str, b: &str, folded_a: &[u8], folded_b: &[u8]) -> Option<
         return (shorter >= 4 && folded_a.len() >= 2).then_some(SAME_SOUND);
     }
     let edits = distance(folded_a, folded_b, budget(shorter))?;
+    // sounds of two letters must not make a word of short ones
+    distance(a.as_bytes(), b.as_bytes(), edits + 1)?;
     let longer = folded_a.len().max(folded_b.len());
     #[expect(clippy::cast_precision_loss, reason = "a few letters")]
     Some(1.0 - edits as f32 / longer as f32)

@@ -142,7 +142,7 @@ impl Search {
         let mut wanted = 0_u64;
         for at in &self.order {
             // what is not looked for could still be there as an initial
-            let initials = if manner == Some(Manner::Organisation) { 0.0 } else { wanted.count_ones() as f32 * 0.3 };
+            let initials = if manner == Some(Manner::Organisation) { 0.0 } else { wanted.count_ones() as f32 * rarity::INITIAL };
             if wanted != 0 && rest + initials < least {
                 break;
             }
@@ -186,17 +186,23 @@ impl Search {
         candidates.sort_unstable();
         candidates.dedup();
         let mut letters = Vec::new();
+        let told_by_query = pair::told(form, &self.weights);
         for name in candidates.iter().copied().filter(|name| (*name as usize) < index.names()) {
             let range = index.range(name);
             if index.name_squashed[name as usize] == squashed || range.len() == form.tokens.len() {
                 continue;
             }
             letters.clear();
+            let mut told = 0;
             for at in range.filter(|at| !Flags(index.name_flags[*at]).has(Flags::NUMBER)) {
-                letters.extend_from_slice(index.words.word(index.name_words[at]));
+                let word = index.words.word(index.name_words[at]);
+                letters.extend_from_slice(word);
+                told += if index.name_weights[at] >= pair::TELLING { word.len() } else { 0 };
             }
             let numbers = index.compare_numbers(form, numbers, name);
-            let Some(parts) = pair::whole_parts(&self.letters, &letters, false, numbers) else { continue };
+            let ours = pair::Whole { letters: &self.letters, told: told_by_query };
+            let theirs = pair::Whole { letters: &letters, told };
+            let Some(parts) = pair::whole_parts(ours, theirs, false, numbers) else { continue };
             if parts.score >= threshold {
                 each(Found { name, parts, numbers });
             }
