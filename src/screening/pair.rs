@@ -165,7 +165,7 @@ fn words(a: &Ready, i: usize, b: &Ready, j: usize) -> Option<f32> {
     if flags_a.has(fixed) || flags_b.has(fixed) || flags_a.has(Flags::KNOWN) && flags_b.has(Flags::KNOWN) {
         return None;
     }
-    similarity(x, y, &a.folded[i], &b.folded[j])
+    similarity(x.as_bytes(), y.as_bytes(), &a.folded[i], &b.folded[j])
 }
 
 /// True when two words of one side are one word of the other.
@@ -189,7 +189,7 @@ pub(super) fn each_whole(letters: &[u8], each: impl FnMut(u64)) {
 }
 
 /// Letters that a whole name must have.
-const WHOLE_FROM: usize = 8;
+pub(super) const WHOLE_FROM: usize = 8;
 
 /// The letters of a name, and how many of them are of telling words.
 #[derive(Clone, Copy)]

@@ -19,7 +19,7 @@ const SAME_SOUND: f32 = 0.97;
 
 /// Similarity of two words by their folded forms: 1 for the same word, none when they are different words.
 #[must_use]
-pub fn similarity(a: &str, b: &str, folded_a: &[u8], folded_b: &[u8]) -> Option<f32> {
+pub fn similarity(a: &[u8], b: &[u8], folded_a: &[u8], folded_b: &[u8]) -> Option<f32> {
     if a == b {
         return Some(1.0);
     }
@@ -29,7 +29,7 @@ pub fn similarity(a: &str, b: &str, folded_a: &[u8], folded_b: &[u8]) -> Option<
     }
     let edits = distance(folded_a, folded_b, budget(shorter))?;
     // sounds of two letters must not make a word of short ones
-    distance(a.as_bytes(), b.as_bytes(), edits + 1)?;
+    distance(a, b, edits + 1)?;
     let longer = folded_a.len().max(folded_b.len());
     #[expect(clippy::cast_precision_loss, reason = "a few letters")]
     Some(1.0 - edits as f32 / longer as f32)

@@ -59,15 +59,23 @@ impl Search {
         let squashed = pair::squash_form(form, &mut self.letters);
         let numbers = pair::numbers_of(form);
         self.collect(index, form, manner, threshold, squashed);
+        // a hair less, for sums in another order
+        let least = Manner::Organisation.least_cover(threshold) * self.whole() * 0.999;
         for at in 0..self.candidates.len() {
             let name = self.candidates[at];
             let query = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
-            let found = rescore(index, form, query, &self.entries, &mut self.links, name, manner, threshold);
+            let found = rescore(index, form, query, &self.entries, &mut self.links, name, manner, threshold, least);
             if let Some(found) = found {
                 each(found);
             }
         }
         self.find_whole(index, form, squashed, numbers, threshold, &mut each);
+    }
+
+    /// Weight of all words that are no numbers.
+    fn whole(&self) -> f32 {
+        let words = self.weights.iter().zip(&self.flags).filter(|(_, flags)| !Flags(**flags).has(Flags::NUMBER));
+        words.map(|(weight, _)| weight).sum()
     }
 
     /// Looks the words up and weighs them.
@@ -107,7 +115,7 @@ impl Search {
             })),
             None => {
                 super::super::similar::fold(word, &mut self.fold);
-                index.words.like(word, &self.fold, flags.has(Flags::KNOWN), &mut self.like);
+                index.words.like(word.as_bytes(), &self.fold, flags.has(Flags::KNOWN), &mut self.like);
                 self.entries.extend(self.like.iter().map(|(id, like)| Entry {
                     id: *id,
                     query: place,
@@ -181,12 +189,15 @@ impl Search {
         each: &mut impl FnMut(Found),
     ) {
         self.candidates.clear();
+        let told_by_query = pair::told(form, &self.weights);
+        if told_by_query < pair::WHOLE_FROM {
+            return;
+        }
         let candidates = &mut self.candidates;
         pair::each_whole(&self.letters, |variant| candidates.extend(index.whole.get(variant)));
         candidates.sort_unstable();
         candidates.dedup();
         let mut letters = Vec::new();
-        let told_by_query = pair::told(form, &self.weights);
         for name in candidates.iter().copied().filter(|name| (*name as usize) < index.names()) {
             let range = index.range(name);
             if index.name_squashed[name as usize] == squashed || range.len() == form.tokens.len() {
@@ -258,22 +269,36 @@ fn rescore(
     name: u32,
     manner: Option<Manner>,
     threshold: f32,
+    least: f32,
 ) -> Option<Found> {
     let manner = index.manner(name, manner);
-    let listed = index.side(name);
     let range = index.range(name);
     links.clear();
+    let mut reached = 0_u64;
     for (place, at) in range.clone().enumerate() {
         for entry in of(entries, index.name_words[at]) {
+            reached |= ((1 << entry.words) - 1) << entry.query;
             links.push(Link::of(usize::from(entry.query), entry.words, place, 1, entry.like));
         }
         let joined = index.name_joined[at];
         if joined != NONE {
             for entry in of(entries, joined).iter().filter(|entry| entry.words == 1 && entry.like >= 1.0) {
+                reached |= 1 << entry.query;
                 links.push(Link::of(usize::from(entry.query), 1, place, 2, JOINED));
             }
         }
     }
+    if manner == Manner::Organisation && index.name_squashed[name as usize] != query.squashed {
+        let weights = query.weights.iter().zip(query.flags).enumerate();
+        let covered: f32 = weights
+            .filter(|(at, (_, flags))| reached >> at & 1 == 1 && !Flags(**flags).has(Flags::NUMBER))
+            .map(|(_, (weight, _))| weight)
+            .sum();
+        if covered < least {
+            return None;
+        }
+    }
+    let listed = index.side(name);
     if manner == Manner::Person {
         add_initials(index, form, range, links);
     }

@@ -54,7 +54,7 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// Words like one that is not in the vocabulary. Each is given once.
-    pub(super) fn like(&self, word: &str, folded: &[u8], known: bool, found: &mut Vec<(u32, f32)>) {
+    pub(super) fn like(&self, word: &[u8], folded: &[u8], known: bool, found: &mut Vec<(u32, f32)>) {
         found.clear();
         let from = found.len();
         deletions(folded, budget(word.len()), |variant| {
@@ -62,7 +62,7 @@ impl<'a> Vocabulary<'a> {
                 if found[from..].iter().any(|(other, _)| *other == id) {
                     continue;
                 }
-                let other = std::str::from_utf8(self.word(id)).unwrap_or_default();
+                let other = self.word(id);
                 let both_known = known && Flags(self.flags[id as usize]).has(Flags::KNOWN);
                 if !both_known && other != word && let Some(like) = similarity(word, other, folded, self.fold_of(id)) {
                     found.push((id, like));
@@ -163,8 +163,7 @@ impl<'a> Vocabulary<'a> {
         for id in (0..).take(self.len()) {
             let flags = Flags(self.flags[id as usize]);
             if is_alike(self.weights[id as usize], flags) {
-                let word = std::str::from_utf8(self.word(id)).unwrap_or_default();
-                self.like(word, self.fold_of(id), flags.has(Flags::KNOWN), &mut found);
+                self.like(self.word(id), self.fold_of(id), flags.has(Flags::KNOWN), &mut found);
                 near.extend(found.iter().map(|(id, _)| *id));
                 near_like.extend(found.iter().map(|(_, like)| *like));
             }
@@ -181,32 +180,50 @@ fn is_alike(weight: f32, flags: Flags) -> bool {
     weight > 0.0 && !flags.has(Flags::NUMBER | Flags::SCRIPT)
 }
 
+/// Longest word of which letters are deleted.
+const LONGEST: usize = 64;
+/// The hash of a word is the value of its letters as digits of a number to this base, so that the hash of a word without
+/// some letters follows from those of the parts around them.
+const BASE: u64 = 0x0001_0000_01B3;
+
 /// Hashes of a folded word with up to so many letters deleted, itself among them.
 pub(in crate::screening) fn deletions(folded: &[u8], budget: usize, mut each: impl FnMut(u64)) {
-    const SEED: u64 = 5;
-    each(hash(folded, SEED));
-    let length = folded.len().min(DELETED_FROM);
-    let mut one = [0_u8; 72];
-    if budget == 0 || folded.len() < 3 || folded.len() > 64 {
+    let length = folded.len().min(LONGEST);
+    let folded = &folded[..length];
+    // value of the first letters, and the base to a power
+    let (mut front, mut power) = ([0_u64; LONGEST + 1], [1_u64; LONGEST + 1]);
+    for (at, letter) in folded.iter().enumerate() {
+        front[at + 1] = front[at].wrapping_mul(BASE).wrapping_add(u64::from(*letter) + 1);
+        power[at + 1] = power[at].wrapping_mul(BASE);
+    }
+    let part = |from: usize, to: usize| front[to].wrapping_sub(front[from].wrapping_mul(power[to - from]));
+    let whole = front[length];
+    each(mix(whole, length));
+    if budget == 0 || length < 3 {
         return;
     }
-    let mut two = [0_u8; 72];
-    for i in 0..length {
+    let last = length.min(DELETED_FROM);
+    for i in 0..last {
         // deleting either of two equal neighbours is the same
         if i > 0 && folded[i] == folded[i - 1] {
             continue;
         }
-        let left = folded.len() - 1;
-        one[..i].copy_from_slice(&folded[..i]);
-        one[i..left].copy_from_slice(&folded[i + 1..]);
-        each(hash(&one[..left], SEED));
+        let one = front[i].wrapping_mul(power[length - 1 - i]).wrapping_add(part(i + 1, length));
+        each(mix(one, length - 1));
         if budget == 1 {
             continue;
         }
-        for j in i..left.min(DELETED_FROM) {
-            two[..j].copy_from_slice(&one[..j]);
-            two[j..left - 1].copy_from_slice(&one[j + 1..left]);
-            each(hash(&two[..left - 1], SEED));
+        for j in i + 1..last {
+            let middle = front[i].wrapping_mul(power[j - 1 - i]).wrapping_add(part(i + 1, j));
+            let two = middle.wrapping_mul(power[length - 1 - j]).wrapping_add(part(j + 1, length));
+            each(mix(two, length - 2));
         }
     }
+}
+
+fn mix(value: u64, length: usize) -> u64 {
+    let mut state = (value ^ (length as u64) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    state ^= state >> 32;
+    state = state.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    state ^ state >> 32
 }
