@@ -41,6 +41,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Explain a rule, or a finding by its fingerprint
     Explain(ExplainArgs),
+    /// Screen names and identifiers against sanctions and control lists
+    Screen(ScreenArgs),
     /// Compute the export-control class of an accelerator
     Classify(ClassifyArgs),
     /// List providers, or compare stacks on eight criteria
@@ -216,6 +218,64 @@ pub struct ClassifyArgs {
     /// Where imported lists and rules are.
     #[command(flatten)]
     pub data: DataDir,
+}
+
+const SCREENING: &str = "Levels: confirmed (an identifier says so), probable (name, kind and country agree), possible \
+(needs a person), weak (context only), info (something speaks against it). The gate fails on lists whose consequence is \
+`block` at confirmed or probable; a name alone never fails it.
+
+Exit codes: 0 passed, 1 a hit fails the gate, 2 a list is missing, empty or too old, or the usage is wrong.";
+
+/// `screen`.
+#[derive(Debug, Args)]
+#[command(after_help = SCREENING)]
+pub struct ScreenArgs {
+    /// Names; each is one subject
+    #[arg(required_unless_present_any = ["file", "pairs", "key"])]
+    pub names: Vec<String>,
+    /// File of subjects: one name a line, .csv (columns name, country, kind, keys), .jsonl (the same fields); `-` for
+    /// standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "names")]
+    pub file: Option<PathBuf>,
+    /// Country of the subjects, where the file does not say it; repeats
+    #[arg(long, value_name = "CC", value_delimiter = ',')]
+    pub country: Vec<String>,
+    /// What the subjects are: organisation, person, vessel, aircraft [default: not known]
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Identifier of the subject, kind:value, such as domain:example.com, lei:…, imo:…, github:…; repeats
+    #[arg(long, value_name = "KIND:VALUE", conflicts_with = "file")]
+    pub key: Vec<String>,
+    /// Lists to screen against, by id [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+    pub lists: Vec<String>,
+    /// Score from which a name is a hit, 0.7 to 1
+    #[arg(long, default_value_t = 0.85)]
+    pub threshold: f32,
+    /// table, json, csv, jsonl
+    #[arg(long, default_value = "table")]
+    pub format: String,
+    /// From whose chair to look: what a list means
+    #[arg(long, env = "SOVAUDIT_PROFILE", default_value = "eu")]
+    pub profile: String,
+    /// Entries that held on this day, YYYY-MM-DD [default: today]
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// Rule folder laid over the embedded rules; repeats
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// `possible` fails on lists that block, too
+    #[arg(long)]
+    pub strict: bool,
+    /// Show hits at level info, too
+    #[arg(long)]
+    pub all: bool,
+    /// Score pairs of names of a CSV file (columns name1, name2, and schema for the kind): for tuning and tests
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "names", "key"])]
+    pub pairs: Option<PathBuf>,
+    /// Worker threads, at least 1 [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// `providers`.

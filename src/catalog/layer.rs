@@ -58,6 +58,8 @@ pub enum Content {
     Tables,
     /// Text for people and generators.
     Reference,
+    /// Words and legal forms for the comparison of names.
+    Words,
 }
 
 impl Content {
@@ -69,6 +71,7 @@ impl Content {
             Some("findings") => return Self::Finding,
             Some("profiles") => return Self::Profile,
             Some("reference") => return Self::Reference,
+            Some("screening") => return Self::Words,
             _ => {}
         }
         let keys: Vec<&str> = text

@@ -11,6 +11,7 @@ mod prepare;
 mod providers;
 mod rules;
 mod scan;
+mod screen;
 mod simulate;
 
 use std::io;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
         Command::Simulate(arguments) => simulate::run(arguments, out),
         Command::Plan(arguments) => plan::run(arguments, out),
         Command::Explain(arguments) => explain::run(arguments, out),
+        Command::Screen(arguments) => screen::run(arguments, out),
         Command::Classify(arguments) => classify::run(arguments, out),
         Command::Providers(arguments) => providers::run(arguments, out),
         Command::Rules(arguments) => rules::run(arguments, out),

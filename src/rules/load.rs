@@ -55,7 +55,7 @@ impl RuleSet {
                         }
                         Err(error) => errors.push(RuleError::toml(path, text, &error)),
                     },
-                    Content::Tables | Content::Reference => {}
+                    Content::Tables | Content::Reference | Content::Words => {}
                 }
             }
         }

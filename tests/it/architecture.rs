@@ -12,6 +12,7 @@ const LAYERS: [&[&str]; 11] = [
     &["source"],
     &["catalog"],
     &["lists"],
+    &["screening"],
     &["scan", "export"],
     &["target", "attribution", "graph", "control"],
     &["rules", "score", "simulate"],

@@ -1,0 +1,274 @@
+//! Screening a subject: candidates, score, evidence, level, in the order in which an analyst would want them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::evidence::{Piece, conflicts, gather, key_hash};
+use super::index::{Found, Index, Search, about};
+use super::level::{Facts, Level, decide};
+use super::normalise::{Flags, Form, Lexicon, Scratch};
+use super::query::Query;
+use super::score::{Manner, Numbers, Parts};
+use crate::lists::{Party, PartyKind};
+
+/// Where parties are had from, by their place in the index.
+pub trait Parties: Sync {
+    /// A party.
+    fn party(&self, at: u32) -> Option<Cow<'_, Party>>;
+
+    /// Parties that own an identifier by curated knowledge, such as `github:huawei-noah`.
+    fn owners(&self, kind: &str, value: &str) -> Vec<u32>;
+}
+
+/// Everything that screening needs.
+#[derive(Clone, Copy)]
+pub struct Engine<'e> {
+    /// The index of names.
+    pub index: &'e Index<'e>,
+    /// The parties behind it.
+    pub parties: &'e dyn Parties,
+    /// The words.
+    pub lexicon: &'e Lexicon,
+    /// Score from which a name is a hit.
+    pub threshold: f32,
+}
+
+/// Something worth knowing of a hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flag {
+    /// The name has one word.
+    ShortName,
+    /// The name is an acronym, or too short to tell anybody apart.
+    Acronym,
+    /// The name that matched is marked as of low quality by the authority.
+    WeakAlias,
+    /// The name that matched is a former one.
+    FormerName,
+    /// One name has a telling word more: perhaps a daughter, a branch or a sister.
+    Relative,
+    /// The numbers in the names differ.
+    Numbers,
+    /// Only the romanisation of Han or Kana agrees.
+    Romanised,
+}
+
+/// A listed party that the subject may be.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// Its place in the index.
+    pub at: u32,
+    /// The party.
+    pub party: Party,
+    /// Which of its names matched; none when an identifier alone did.
+    pub name: Option<usize>,
+    /// The score, 0 to 1; 0 when an identifier alone was found.
+    pub score: f32,
+    /// What the score is made of.
+    pub parts: Option<Parts>,
+    /// The evidence besides.
+    pub pieces: Vec<Piece>,
+    /// What is worth knowing.
+    pub flags: Vec<Flag>,
+    /// How sure it is.
+    pub level: Level,
+    /// What decided the level.
+    pub facts: Facts,
+}
+
+/// Mark-downs of names that the authority itself calls weak, of former names, and of romanisations.
+const WEAK_CAP: f32 = 0.80;
+const FORMER: f32 = 0.95;
+const ROMANISED: f32 = 0.95;
+
+/// Working memory of a thread.
+#[derive(Debug, Default)]
+pub struct Memory {
+    search: Search,
+    scratch: Scratch,
+    best: Vec<(u32, Best)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Best {
+    found: Found,
+    romanised: bool,
+    words: usize,
+    letters: usize,
+}
+
+impl Engine<'_> {
+    /// Everything that the subject may be, the likeliest first.
+    pub fn screen(&self, query: &Query, memory: &mut Memory) -> Vec<Hit> {
+        let mut named = self.names(&query.name, query.kind, memory);
+        if named.is_empty() && query.keys.is_empty() {
+            return Vec::new();
+        }
+        let seconds = self.seconds(query, memory);
+        let mut curated: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for key in query.keys.iter().filter(|key| !key.is_shared()) {
+            for at in self.parties.owners(&key.kind, &key.value) {
+                curated.entry(at).or_default().push(format!("{}:{}", key.kind, key.value));
+            }
+            for at in key.known().into_iter().flat_map(|kind| self.index.by_key(key_hash(kind, &key.value))) {
+                curated.entry(at).or_default();
+            }
+        }
+        for at in curated.keys() {
+            named.entry(*at).or_insert(None);
+        }
+        let mut hits: Vec<Hit> = Vec::new();
+        for (at, best) in named {
+            let Some(party) = self.parties.party(at) else { continue };
+            let own = curated.get(&at).map_or(&[][..], Vec::as_slice);
+            let second = seconds.get(&at).and_then(|name| party.names.get(*name as usize));
+            let second = second.map(|name| name.text.to_string());
+            hits.extend(self.hit(query, at, party.into_owned(), best, own, second.as_deref()));
+        }
+        hits.sort_by(|a, b| {
+            a.level
+                .cmp(&b.level)
+                .then_with(|| b.score.total_cmp(&a.score))
+                .then_with(|| b.weight_of_evidence().cmp(&a.weight_of_evidence()))
+                .then_with(|| b.facts.letters.cmp(&a.facts.letters))
+                .then_with(|| (&a.party.list, &a.party.entry).cmp(&(&b.party.list, &b.party.entry)))
+        });
+        hits
+    }
+
+    /// For every party the best of its names.
+    fn names(&self, name: &str, kind: PartyKind, memory: &mut Memory) -> BTreeMap<u32, Option<Best>> {
+        let manner = manner(kind);
+        let Memory { search, scratch, best } = memory;
+        best.clear();
+        Form::each(name, kind, self.lexicon, scratch, |form| {
+            let telling: Vec<usize> = (0..form.tokens.len())
+                .filter(|at| !form.tokens[*at].flags.has(Flags::NUMBER | Flags::PARTICLE))
+                .collect();
+            let letters = telling.iter().map(|at| form.word(*at).chars().count()).sum();
+            search.find(self.index, form, manner, self.threshold, |found| {
+                let listed = self.index.telling(found.name);
+                let romanised = form.romanised != self.index.is_romanised(found.name);
+                let words = telling.len().min(listed);
+                best.push((self.index.party_of(found.name).0, Best { found, romanised, words, letters }));
+            });
+        });
+        let mut all: BTreeMap<u32, Option<Best>> = BTreeMap::new();
+        for (party, found) in best.drain(..) {
+            let rank =
+                |best: &Best| self.marked_down(best) - if self.index.is_weak(best.found.name) { 0.001 } else { 0.0 };
+            let slot = all.entry(party).or_default();
+            if slot.as_ref().is_none_or(|old| rank(&found) > rank(old)) {
+                *slot = Some(found);
+            }
+        }
+        all
+    }
+
+    /// Parties that other names of the subject belong to, with which name.
+    fn seconds(&self, query: &Query, memory: &mut Memory) -> BTreeMap<u32, u32> {
+        let mut all = BTreeMap::new();
+        for name in &query.also {
+            for (party, best) in self.names(name, query.kind, memory) {
+                if let Some(best) = best {
+                    all.entry(party).or_insert(self.index.party_of(best.found.name).1);
+                }
+            }
+        }
+        all
+    }
+
+    fn marked_down(&self, best: &Best) -> f32 {
+        let mut score = best.found.parts.score;
+        if self.index.has(best.found.name, about::FORMER) {
+            score *= FORMER;
+        }
+        if best.romanised {
+            score *= ROMANISED;
+        }
+        if self.index.is_weak(best.found.name) {
+            score = score.min(WEAK_CAP);
+        }
+        score
+    }
+
+    fn hit(
+        &self,
+        query: &Query,
+        at: u32,
+        party: Party,
+        best: Option<Best>,
+        curated: &[String],
+        second: Option<&str>,
+    ) -> Option<Hit> {
+        let pieces = gather(query, &party, curated, second);
+        let name = best.as_ref().map(|best| self.index.party_of(best.found.name).1 as usize);
+        let mut flags = Vec::new();
+        let mut facts = Facts {
+            name: None,
+            words: 0,
+            letters: 0,
+            weak: false,
+            numbers: Numbers::Same,
+            relative: false,
+            asked: query.kind,
+            listed: party.kind,
+        };
+        let mut score = 0.0;
+        if let Some(best) = &best {
+            score = self.marked_down(best);
+            let parts = best.found.parts;
+            facts.weak = self.index.is_weak(best.found.name);
+            let former = self.index.has(best.found.name, about::FORMER);
+            facts.name = Some(if facts.weak { parts.score } else { score });
+            facts.words = best.words;
+            facts.letters = best.letters;
+            facts.numbers = best.found.numbers;
+            facts.relative = parts.coverage < 0.93;
+            let single = best.words <= 1;
+            let marks = [
+                (single && best.letters >= 5, Flag::ShortName),
+                (single && best.letters < 5, Flag::Acronym),
+                (facts.weak, Flag::WeakAlias),
+                (former, Flag::FormerName),
+                (facts.relative, Flag::Relative),
+                (facts.numbers != Numbers::Same, Flag::Numbers),
+                (best.romanised, Flag::Romanised),
+            ];
+            flags.extend(marks.into_iter().filter(|(applies, _)| *applies).map(|(_, flag)| flag));
+        } else if !pieces.iter().any(|piece| piece.bearing <= super::evidence::Bearing::Strong) {
+            return None;
+        }
+        let level = decide(&facts, &pieces);
+        // an acronym and something of another kind are found only as they are
+        if flags.contains(&Flag::Acronym) && score < 0.95 && level > Level::Possible {
+            return None;
+        }
+        debug_assert!(level == Level::Info || level == Level::Confirmed || !conflicts(query.kind, party.kind));
+        Some(Hit { at, party, name, score, parts: best.map(|best| best.found.parts), pieces, flags, level, facts })
+    }
+}
+
+impl Hit {
+    /// Pieces that speak for it: what orders hits of the same score.
+    #[must_use]
+    pub fn weight_of_evidence(&self) -> usize {
+        self.pieces.iter().filter(|piece| piece.bearing <= super::evidence::Bearing::For).count()
+    }
+
+    /// The name that matched, or that of the entry.
+    #[must_use]
+    pub fn listed_name(&self) -> &str {
+        self.name.and_then(|at| self.party.names.get(at)).map_or_else(|| self.party.name(), |name| &name.text)
+    }
+}
+
+/// How names are compared for a kind; none when any may be meant.
+#[must_use]
+pub fn manner(kind: PartyKind) -> Option<Manner> {
+    match kind {
+        PartyKind::Person => Some(Manner::Person),
+        PartyKind::Unknown => None,
+        _ => Some(Manner::Organisation),
+    }
+}

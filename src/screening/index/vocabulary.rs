@@ -1,0 +1,232 @@
+//! The words of all names: by their letters, and by letters that are missing, changed or too many.
+
+use super::super::normalise::{Flags, hash};
+use super::super::similar::{budget, similarity};
+use super::column::{Buckets, Column, read};
+
+/// The words of all names, and what two neighbours of a name make together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Vocabulary<'a> {
+    letters: Column<'a, u8>,
+    at: Column<'a, u32>,
+    folded: Column<'a, u8>,
+    folded_at: Column<'a, u32>,
+    /// Weight in scores; that of a word which only stands for two is 0.
+    pub(super) weights: Column<'a, f32>,
+    pub(super) flags: Column<'a, u8>,
+    exact: Buckets<'a>,
+    deletions: Buckets<'a>,
+    /// For every word the words that are like it.
+    near_at: Column<'a, u32>,
+    near: Column<'a, u32>,
+    near_like: Column<'a, f32>,
+}
+
+/// Letters of a word, from the front, of which some are left out to find it.
+const DELETED_FROM: usize = 24;
+
+impl<'a> Vocabulary<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.weights.len()
+    }
+
+    #[inline]
+    pub(super) fn word(&self, id: u32) -> &[u8] {
+        let at = id as usize;
+        &self.letters[self.at[at] as usize..self.at[at + 1] as usize]
+    }
+
+    fn fold_of(&self, id: u32) -> &[u8] {
+        let at = id as usize;
+        &self.folded[self.folded_at[at] as usize..self.folded_at[at + 1] as usize]
+    }
+
+    /// The word with these letters.
+    pub(super) fn find(&self, word: &[u8]) -> Option<u32> {
+        self.exact.get(hash(word, 3)).find(|id| (*id as usize) < self.len() && self.word(*id) == word)
+    }
+
+    /// Words like one of the vocabulary, other than itself.
+    pub(super) fn near(&self, id: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
+        let at = id as usize;
+        let range = self.near_at[at] as usize..self.near_at[at + 1] as usize;
+        self.near[range.clone()].iter().copied().zip(self.near_like[range].iter().copied())
+    }
+
+    /// Words like one that is not in the vocabulary. Each is given once.
+    pub(super) fn like(&self, word: &[u8], folded: &[u8], known: bool, found: &mut Vec<(u32, f32)>) {
+        found.clear();
+        let from = found.len();
+        deletions(folded, budget(word.len()), |variant| {
+            for id in self.deletions.get(variant).filter(|id| (*id as usize) < self.len()) {
+                if found[from..].iter().any(|(other, _)| *other == id) {
+                    continue;
+                }
+                let other = self.word(id);
+                let both_known = known && Flags(self.flags[id as usize]).has(Flags::KNOWN);
+                if !both_known
+                    && other != word
+                    && let Some(like) = similarity(word, other, folded, self.fold_of(id))
+                {
+                    found.push((id, like));
+                }
+            }
+        });
+        found.sort_unstable_by_key(|(id, _)| *id);
+    }
+
+    pub(super) fn sections(&self) -> Vec<(String, &[u8])> {
+        let mut all: Vec<(String, &[u8])> = vec![
+            ("word_letters".into(), &self.letters),
+            ("word_at".into(), bytemuck::cast_slice(&self.at)),
+            ("word_folded".into(), &self.folded),
+            ("word_folded_at".into(), bytemuck::cast_slice(&self.folded_at)),
+            ("word_weights".into(), bytemuck::cast_slice(&self.weights)),
+            ("word_flags".into(), &self.flags),
+            ("word_near_at".into(), bytemuck::cast_slice(&self.near_at)),
+            ("word_near".into(), bytemuck::cast_slice(&self.near)),
+            ("word_near_like".into(), bytemuck::cast_slice(&self.near_like)),
+        ];
+        for (group, buckets) in [("word_exact", &self.exact), ("word_deletions", &self.deletions)] {
+            all.extend(buckets.sections().into_iter().map(|(name, bytes)| (format!("{group}_{name}"), bytes)));
+        }
+        all
+    }
+
+    pub(super) fn read(section: &impl Fn(&str) -> Option<&'a [u8]>) -> Option<Self> {
+        Some(Self {
+            letters: read(section("word_letters"))?,
+            at: read(section("word_at"))?,
+            folded: read(section("word_folded"))?,
+            folded_at: read(section("word_folded_at"))?,
+            weights: read(section("word_weights"))?,
+            flags: read(section("word_flags"))?,
+            exact: Buckets::read(|part| section(&format!("word_exact_{part}")))?,
+            deletions: Buckets::read(|part| section(&format!("word_deletions_{part}")))?,
+            near_at: read(section("word_near_at"))?,
+            near: read(section("word_near"))?,
+            near_like: read(section("word_near_like"))?,
+        })
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let words = self.len();
+        let rising = |all: &[u32], end: usize| {
+            all.len() == words + 1 && all.last().is_some_and(|last| *last as usize == end) && all.is_sorted()
+        };
+        rising(&self.at, self.letters.len())
+            && rising(&self.folded_at, self.folded.len())
+            && rising(&self.near_at, self.near.len())
+            && self.near.len() == self.near_like.len()
+            && self.flags.len() == words
+            && self.near.iter().all(|id| (*id as usize) < words)
+    }
+
+    /// Of all words with their weights and flags; a word of weight 0 only stands for two and is found exactly.
+    pub(super) fn build(words: &[(Vec<u8>, f32, u8)]) -> Self {
+        let (mut letters, mut at, mut folded, mut folded_at) = (Vec::new(), vec![0], Vec::new(), vec![0]);
+        let (mut weights, mut flags, mut exact, mut deleted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut fold = Vec::new();
+        let end = |all: &Vec<u8>| u32::try_from(all.len()).expect("lists are smaller than 4 GB");
+        for (id, (word, weight, flag)) in (0..).zip(words) {
+            letters.extend_from_slice(word);
+            at.push(end(&letters));
+            let text = std::str::from_utf8(word).unwrap_or_default();
+            if is_alike(*weight, Flags(*flag)) {
+                super::super::similar::fold(text, &mut fold);
+                deletions(&fold, budget(word.len()), |variant| deleted.push((variant, id)));
+            } else {
+                fold.clear();
+            }
+            folded.extend_from_slice(&fold);
+            folded_at.push(end(&folded));
+            exact.push((hash(word, 3), id));
+            weights.push(*weight);
+            flags.push(*flag);
+        }
+        deleted.sort_unstable();
+        deleted.dedup();
+        let mut all = Self {
+            letters: letters.into(),
+            at: at.into(),
+            folded: folded.into(),
+            folded_at: folded_at.into(),
+            weights: weights.into(),
+            flags: flags.into(),
+            exact: Buckets::build(&exact),
+            deletions: Buckets::build(&deleted),
+            ..Self::default()
+        };
+        all.find_near();
+        all
+    }
+
+    fn find_near(&mut self) {
+        let (mut near_at, mut near, mut near_like, mut found) = (vec![0], Vec::new(), Vec::new(), Vec::new());
+        for id in (0..).take(self.len()) {
+            let flags = Flags(self.flags[id as usize]);
+            if is_alike(self.weights[id as usize], flags) {
+                self.like(self.word(id), self.fold_of(id), flags.has(Flags::KNOWN), &mut found);
+                near.extend(found.iter().map(|(id, _)| *id));
+                near_like.extend(found.iter().map(|(_, like)| *like));
+            }
+            near_at.push(u32::try_from(near.len()).expect("lists are smaller than 4 GB"));
+        }
+        self.near_at = near_at.into();
+        self.near = near.into();
+        self.near_like = near_like.into();
+    }
+}
+
+/// True for words that a misspelling can be taken for.
+fn is_alike(weight: f32, flags: Flags) -> bool {
+    weight > 0.0 && !flags.has(Flags::NUMBER | Flags::SCRIPT)
+}
+
+/// Longest word of which letters are deleted.
+const LONGEST: usize = 64;
+/// The hash of a word is the value of its letters as digits of a number to this base, so that the hash of a word without
+/// some letters follows from those of the parts around them.
+const BASE: u64 = 0x0001_0000_01B3;
+
+/// Hashes of a folded word with up to so many letters deleted, itself among them.
+pub(in crate::screening) fn deletions(folded: &[u8], budget: usize, mut each: impl FnMut(u64)) {
+    let length = folded.len().min(LONGEST);
+    let folded = &folded[..length];
+    // value of the first letters, and the base to a power
+    let (mut front, mut power) = ([0_u64; LONGEST + 1], [1_u64; LONGEST + 1]);
+    for (at, letter) in folded.iter().enumerate() {
+        front[at + 1] = front[at].wrapping_mul(BASE).wrapping_add(u64::from(*letter) + 1);
+        power[at + 1] = power[at].wrapping_mul(BASE);
+    }
+    let part = |from: usize, to: usize| front[to].wrapping_sub(front[from].wrapping_mul(power[to - from]));
+    let whole = front[length];
+    each(mix(whole, length));
+    if budget == 0 || length < 3 {
+        return;
+    }
+    let last = length.min(DELETED_FROM);
+    for i in 0..last {
+        // deleting either of two equal neighbours is the same
+        if i > 0 && folded[i] == folded[i - 1] {
+            continue;
+        }
+        let one = front[i].wrapping_mul(power[length - 1 - i]).wrapping_add(part(i + 1, length));
+        each(mix(one, length - 1));
+        if budget == 1 {
+            continue;
+        }
+        for j in i + 1..last {
+            let middle = front[i].wrapping_mul(power[j - 1 - i]).wrapping_add(part(i + 1, j));
+            let two = middle.wrapping_mul(power[length - 1 - j]).wrapping_add(part(j + 1, length));
+            each(mix(two, length - 2));
+        }
+    }
+}
+
+fn mix(value: u64, length: usize) -> u64 {
+    let mut state = (value ^ (length as u64) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    state ^= state >> 32;
+    state = state.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    state ^ state >> 32
+}

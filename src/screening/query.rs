@@ -1,0 +1,169 @@
+//! What is asked: a name with what is known of its bearer.
+
+use crate::lists::{KeyKind, PartyKind};
+use crate::model::CountryCode;
+
+/// An identifier of the subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueryKey {
+    /// `domain`, `mail`, `lei`, `github`, `npm`, …
+    pub kind: Box<str>,
+    /// The value.
+    pub value: Box<str>,
+}
+
+/// A subject to be screened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Its name, as written.
+    pub name: Box<str>,
+    /// Other names of the same subject: they corroborate.
+    pub also: Vec<Box<str>>,
+    /// What it is.
+    pub kind: PartyKind,
+    /// Countries in which it is registered or has an address.
+    pub countries: Vec<CountryCode>,
+    /// Identifiers.
+    pub keys: Vec<QueryKey>,
+    /// Addresses or towns.
+    pub addresses: Vec<Box<str>>,
+    /// Year of birth, of a person.
+    pub born: Option<u16>,
+    /// Where the name comes from: a file and line, a field of a manifest.
+    pub origin: Box<str>,
+}
+
+impl Query {
+    /// A bare name.
+    #[must_use]
+    pub fn of(name: &str, kind: PartyKind) -> Self {
+        Self { name: name.into(), kind, ..Self::default() }
+    }
+}
+
+/// Kinds of identifiers under the words by which they are given.
+pub const KEY_WORDS: [(&str, KeyKind); 15] = [
+    ("domain", KeyKind::Domain),
+    ("mail-domain", KeyKind::MailDomain),
+    ("mail", KeyKind::Mail),
+    ("lei", KeyKind::Lei),
+    ("uscc", KeyKind::Uscc),
+    ("inn", KeyKind::Inn),
+    ("ogrn", KeyKind::Ogrn),
+    ("imo", KeyKind::Imo),
+    ("isin", KeyKind::Isin),
+    ("duns", KeyKind::Duns),
+    ("swift", KeyKind::Swift),
+    ("wallet", KeyKind::Wallet),
+    ("ticker", KeyKind::Ticker),
+    ("un-reference", KeyKind::UnReference),
+    ("number", KeyKind::Number),
+];
+
+/// Hosts where everybody has a page or a mailbox: they identify nobody.
+const SHARED: [&str; 34] = [
+    "gmail.com",
+    "googlemail.com",
+    "mail.ru",
+    "yahoo.com",
+    "hotmail.com",
+    "outlook.com",
+    "live.com",
+    "qq.com",
+    "163.com",
+    "126.com",
+    "yandex.ru",
+    "ya.ru",
+    "yandex.com",
+    "icloud.com",
+    "me.com",
+    "proton.me",
+    "protonmail.com",
+    "gmx.de",
+    "gmx.net",
+    "web.de",
+    "aol.com",
+    "rambler.ru",
+    "list.ru",
+    "bk.ru",
+    "inbox.ru",
+    "github.com",
+    "github.io",
+    "gitlab.com",
+    "gitee.com",
+    "bitbucket.org",
+    "facebook.com",
+    "linkedin.com",
+    "t.me",
+    "vk.com",
+];
+
+impl QueryKey {
+    /// From `kind:value`; domains are cut to what is registered.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((kind, value)) = text.split_once(':') else {
+            return Err(format!("`{text}` is no identifier: write kind:value, such as domain:example.com"));
+        };
+        let (kind, value) = (kind.trim().to_ascii_lowercase(), value.trim());
+        if kind.is_empty() || value.is_empty() {
+            return Err(format!("`{text}` is no identifier: kind or value is missing"));
+        }
+        let known = KEY_WORDS.iter().find(|(word, _)| *word == kind).map(|(_, kind)| *kind);
+        let value = match known {
+            Some(KeyKind::Domain | KeyKind::MailDomain) => registrable(value),
+            Some(KeyKind::Mail) => value.to_ascii_lowercase(),
+            Some(KeyKind::Wallet | KeyKind::Number | KeyKind::UnReference) => value.to_owned(),
+            Some(_) => value.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase(),
+            None => value.to_owned(),
+        };
+        Ok(Self { kind: kind.into(), value: value.into() })
+    }
+
+    /// The kind, where lists have it too.
+    #[must_use]
+    pub fn known(&self) -> Option<KeyKind> {
+        KEY_WORDS.iter().find(|(word, _)| **word == *self.kind).map(|(_, kind)| *kind)
+    }
+
+    /// True for a host that many share.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(&*self.kind, "domain" | "mail-domain") && SHARED.contains(&&*self.value)
+    }
+}
+
+/// The domain that is registered, of a host or an address.
+fn registrable(text: &str) -> String {
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#', ':']).next().unwrap_or(host);
+    let host = host.rsplit('@').next().unwrap_or(host).trim_end_matches('.').to_ascii_lowercase();
+    psl::domain_str(&host).map_or_else(|| host.clone(), str::to_owned)
+}
+
+/// The kind of a subject from a word.
+#[must_use]
+pub fn kind_of(word: &str) -> Option<PartyKind> {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "organisation" | "organization" | "org" | "company" | "legalentity" => Some(PartyKind::Organisation),
+        "person" | "individual" => Some(PartyKind::Person),
+        "vessel" | "ship" => Some(PartyKind::Vessel),
+        "aircraft" | "airplane" => Some(PartyKind::Aircraft),
+        "" | "unknown" => Some(PartyKind::Unknown),
+        _ => None,
+    }
+}
+
+/// The word of a kind.
+#[must_use]
+pub const fn kind_word(kind: PartyKind) -> &'static str {
+    match kind {
+        PartyKind::Organisation => "organisation",
+        PartyKind::Person => "person",
+        PartyKind::Vessel => "vessel",
+        PartyKind::Aircraft => "aircraft",
+        PartyKind::Unknown => "unknown",
+    }
+}

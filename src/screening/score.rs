@@ -1,0 +1,258 @@
+//! The score of a name against a listed name: which words stand for which, what is left over on either side, and what
+//! speaks against it besides. Every step is kept, so that a score can be told part by part.
+
+use super::normalise::{Flags, LegalSet};
+
+/// Words of one side: how much each tells and what it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// Weight of every word.
+    pub weights: &'a [f32],
+    /// What every word is.
+    pub flags: &'a [u8],
+    /// Letters of the words without blanks and numbers; equal ones make the words equal however they are parted.
+    pub squashed: u64,
+    /// Hash of the numbers in order of value; 0 without any.
+    pub numbers: u64,
+    /// Legal forms that were taken out.
+    pub legal: LegalSet,
+}
+
+/// Words of the query that stand for words of the listed name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// First word of the query.
+    pub query: u8,
+    /// How many: 1, or 2 where two words are one in the other name.
+    pub query_words: u8,
+    /// First word of the listed name.
+    pub listed: u8,
+    /// How many.
+    pub listed_words: u8,
+    /// 0 to 1.
+    pub similarity: f32,
+    /// One of them is only a first letter.
+    pub initial: bool,
+}
+
+impl Link {
+    /// A word for a word.
+    #[must_use]
+    pub fn one(query: usize, listed: usize, similarity: f32) -> Self {
+        Self::of(query, 1, listed, 1, similarity)
+    }
+
+    /// Words for words.
+    #[must_use]
+    pub fn of(query: usize, query_words: u8, listed: usize, listed_words: u8, similarity: f32) -> Self {
+        let place = |at: usize| u8::try_from(at).unwrap_or(u8::MAX);
+        Self { query: place(query), query_words, listed: place(listed), listed_words, similarity, initial: false }
+    }
+}
+
+impl Link {
+    fn masks(self) -> (u64, u64) {
+        let mask = |from: u8, words: u8| ((1_u64 << words) - 1) << from;
+        (mask(self.query, self.query_words), mask(self.listed, self.listed_words))
+    }
+}
+
+/// How names of a kind are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Organisations, ships, aircraft: every word left over is a different name.
+    Organisation,
+    /// People, who are called by more or fewer of their names.
+    Person,
+}
+
+/// How the numbers of two names stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// The same, or none on both sides.
+    Same,
+    /// One side has a 1 that the other leaves out: the first of a row is often not numbered.
+    FirstOfRow,
+    /// One digit is another: a slip of the pen or a sister.
+    Near,
+    /// One side has numbers, the other none.
+    OneSide,
+    /// Different numbers.
+    Differ,
+}
+
+/// Factors of the score, each 1 when it does not apply.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parts {
+    /// Weight that found its counterpart, of all weight, less what was left over.
+    pub coverage: f32,
+    /// How alike the words that found each other are.
+    pub likeness: f32,
+    /// Numbers.
+    pub numbers: f32,
+    /// Legal forms.
+    pub legal: f32,
+    /// A single word.
+    pub short: f32,
+    /// Weight of words left over on both sides: they speak for two parties.
+    pub conflict: f32,
+    /// The product.
+    pub score: f32,
+}
+
+/// Loss for words that both sides have and that differ, of the whole weight.
+const CONFLICT: f32 = 1.2;
+/// A place that only one of the names has makes it a daughter or a branch: it weighs more there than as a name.
+const PLACE: f32 = 1.6;
+/// Most that names can score which differ in a telling word on both sides.
+const CONFLICT_CAP: f32 = 0.80;
+/// Weight of differing words from which the cap holds.
+const CONFLICT_FLOOR: f32 = 0.30;
+/// Loss of likeness: one edit in five letters costs an eighth.
+const LIKENESS: f32 = 0.60;
+/// One word that tells little beside others is worth that much less.
+const SHORT: f32 = 0.97;
+
+impl Manner {
+    /// Loss for words only the query has, and only the listed name has, of the whole weight. A query with a word more
+    /// may be a daughter; a query with a word less is often only short.
+    #[must_use]
+    pub const fn left_over(self) -> (f32, f32) {
+        match self {
+            Self::Organisation => (0.75, 0.50),
+            Self::Person => (0.40, 0.35),
+        }
+    }
+
+    /// Share of the query's weight that a name must cover to reach a score at all: what candidates are looked for by.
+    #[must_use]
+    pub fn least_cover(self, threshold: f32) -> f32 {
+        let (query, _) = self.left_over();
+        (1.0 - (1.0 - threshold) / query).max(0.05)
+    }
+}
+
+/// Chooses the links that stand, the heaviest first, each word once. Gives their number; they come first.
+pub fn choose(links: &mut [Link], query: Side<'_>, listed: Side<'_>) -> usize {
+    let weight = |link: &Link| mass(link, query, listed) * link.similarity;
+    links.sort_unstable_by(|a, b| {
+        weight(b)
+            .total_cmp(&weight(a))
+            .then_with(|| b.similarity.total_cmp(&a.similarity))
+            .then_with(|| (a.query_words + a.listed_words).cmp(&(b.query_words + b.listed_words)))
+            .then_with(|| (a.query, a.listed).cmp(&(b.query, b.listed)))
+    });
+    let (mut query_used, mut listed_used, mut kept) = (0, 0, 0);
+    for at in 0..links.len() {
+        let (query_mask, listed_mask) = links[at].masks();
+        if query_used & query_mask == 0 && listed_used & listed_mask == 0 {
+            query_used |= query_mask;
+            listed_used |= listed_mask;
+            links.swap(kept, at);
+            kept += 1;
+        }
+    }
+    kept
+}
+
+fn sum(weights: &[f32], from: u8, words: u8) -> f32 {
+    weights[usize::from(from)..usize::from(from + words)].iter().sum()
+}
+
+fn mass(link: &Link, query: Side<'_>, listed: Side<'_>) -> f32 {
+    sum(query.weights, link.query, link.query_words).min(sum(listed.weights, link.listed, link.listed_words))
+}
+
+/// Weight of the words that no link covers. Small words and, for people, patronymics are no loss when they are missing.
+fn left(side: Side<'_>, used: u64) -> f32 {
+    let mut left = 0.0;
+    for (at, (weight, flags)) in side.weights.iter().zip(side.flags).enumerate() {
+        let flags = Flags(*flags);
+        if used >> at & 1 == 0 && !flags.has(Flags::NUMBER) {
+            left += if flags.has(Flags::PLACE) { weight * PLACE } else { *weight };
+        }
+    }
+    left
+}
+
+/// The score of links that were chosen.
+#[must_use]
+pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers, manner: Manner) -> Parts {
+    let (mut matched, mut alike, mut query_used, mut listed_used) = (0.0, 0.0, 0, 0);
+    for link in links {
+        let mass = mass(link, query, listed);
+        matched += mass;
+        alike += mass * link.similarity;
+        let (query_mask, listed_mask) = link.masks();
+        query_used |= query_mask;
+        listed_used |= listed_mask;
+    }
+    let (mut query_left, mut listed_left) = (left(query, query_used), left(listed, listed_used));
+    for link in links.iter().filter(|link| link.initial) {
+        // an initial tells no more than a letter of the name that it stands for
+        let mass = mass(link, query, listed);
+        query_left += sum(query.weights, link.query, link.query_words) - mass;
+        listed_left += sum(listed.weights, link.listed, link.listed_words) - mass;
+    }
+    let same = query.squashed == listed.squashed && query.squashed != 0;
+    if same {
+        // the same letters, parted in another way
+        (query_left, listed_left) = (0.0, 0.0);
+        matched = matched.max(sum_all(query).min(sum_all(listed)));
+        alike = matched;
+    }
+    if matched <= 0.0 {
+        let all_numbers = numbers == Numbers::Same && query.numbers != 0 && query_left + listed_left == 0.0;
+        let score = if all_numbers { SHORT } else { 0.0 };
+        return Parts { coverage: score, likeness: 1.0, numbers: 1.0, legal: 1.0, short: 1.0, conflict: 0.0, score };
+    }
+    let conflict = query_left.min(listed_left);
+    let whole = matched + query_left.max(listed_left);
+    let (loss_query, loss_listed) = manner.left_over();
+    let loss = CONFLICT * conflict + loss_query * (query_left - conflict) + loss_listed * (listed_left - conflict);
+    let mut coverage = (1.0 - loss / whole).max(0.0);
+    if conflict >= CONFLICT_FLOOR {
+        coverage = coverage.min(CONFLICT_CAP);
+    }
+    let likeness = 1.0 - LIKENESS * (1.0 - alike / matched);
+    let numbers = number_factor(numbers);
+    let legal = if manner == Manner::Person {
+        1.0
+    } else if query.legal.conflicts(listed.legal) {
+        0.97
+    } else if query.legal.is_empty() != listed.legal.is_empty() {
+        0.98
+    } else {
+        1.0
+    };
+    let short = if telling(query).min(telling(listed)) <= 1 { SHORT } else { 1.0 };
+    let score = coverage * likeness * numbers * legal * short;
+    Parts { coverage, likeness, numbers, legal, short, conflict, score }
+}
+
+/// What numbers do to a score.
+#[must_use]
+pub const fn number_factor(numbers: Numbers) -> f32 {
+    match numbers {
+        Numbers::Same => 1.0,
+        Numbers::FirstOfRow => 0.97,
+        Numbers::Near => 0.92,
+        Numbers::OneSide => 0.80,
+        Numbers::Differ => 0.70,
+    }
+}
+
+fn sum_all(side: Side<'_>) -> f32 {
+    side.weights
+        .iter()
+        .zip(side.flags)
+        .filter(|(_, flags)| !Flags(**flags).has(Flags::NUMBER))
+        .map(|(weight, _)| weight)
+        .sum()
+}
+
+/// Words of the core: without numbers and small words.
+#[must_use]
+pub fn telling(side: Side<'_>) -> usize {
+    side.flags.iter().filter(|flags| !Flags(**flags).has(Flags::NUMBER | Flags::PARTICLE)).count()
+}
