@@ -264,6 +264,15 @@ pub struct ScreenArgs {
     /// Rule folder laid over the embedded rules; repeats
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// Where imported lists are.
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Fail with exit code 2 when an imported list is older than so many days, or when none was imported
+    #[arg(long, value_name = "DAYS")]
+    pub max_data_age: Option<u32>,
+    /// Analysts' decisions about subjects and list entries, TOML or JSON lines
+    #[arg(long, value_name = "FILE", env = "SOVAUDIT_DECISIONS")]
+    pub decisions: Option<PathBuf>,
     /// `possible` fails on lists that block, too
     #[arg(long)]
     pub strict: bool,

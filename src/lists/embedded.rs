@@ -11,10 +11,17 @@ pub fn party(row: &Listing, catalog: &Catalog) -> Party {
     let own = row.organisation.as_deref().filter(|_| row.about.as_deref() == Some("organisation"));
     let organisation = own.and_then(|id| catalog.organisation(id));
     let country = row.country.as_deref().and_then(|word| catalog.country(word));
-    let alias = |text: &str| PartyName { text: text.into(), role: NameRole::Alias, weak: false, language: None };
-    let (name, short) = plain(&row.entity);
-    let mut names = vec![PartyName { role: NameRole::Primary, ..alias(name) }];
-    names.extend(short.into_iter().chain(row.aliases.iter().map(AsRef::as_ref)).map(alias));
+    let mut names: Vec<PartyName> = Vec::new();
+    let mut add = |text: &str, role| {
+        let text = text.trim().trim_end_matches([',', ';']);
+        if !text.is_empty() && names.iter().all(|known| &*known.text != text) {
+            names.push(PartyName { text: text.into(), role, weak: false, language: None });
+        }
+    };
+    for (at, text) in named(&row.entity).into_iter().enumerate() {
+        add(&text, if at == 0 { NameRole::Primary } else { NameRole::Alias });
+    }
+    row.aliases.iter().for_each(|alias| add(alias, NameRole::Alias));
     Party {
         list: row.list.clone(),
         entry: row.entry.clone().unwrap_or_else(|| row.id.clone()),
@@ -31,16 +38,29 @@ pub fn party(row: &Listing, catalog: &Catalog) -> Party {
     }
 }
 
-/// The name without what rules say beside it: `A Co. and affiliates`, `A Corporation (AC) and subsidiaries`; what stands
-/// in parentheses is a short name when it is one word in capitals.
-fn plain(text: &str) -> (&str, Option<&str>) {
-    let beside = [" and affiliates", " and subsidiaries", " and its subsidiaries"];
-    let name = beside.iter().find_map(|words| text.strip_suffix(words)).unwrap_or(text).trim_end();
-    let Some((before, inside)) = name.strip_suffix(')').and_then(|name| name.rsplit_once(" (")) else {
-        return (name, None);
-    };
-    let is_short = inside.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
-    (before, is_short.then_some(inside))
+/// The names in a description: without what it says of affiliates; a name in brackets is another name.
+fn named(text: &str) -> Vec<String> {
+    let end =
+        [" and affiliates", " and subsidiaries", " and its ", " and five ", " and six ", " and nine ", "; and any "]
+            .iter()
+            .filter_map(|words| text.find(words))
+            .min()
+            .unwrap_or(text.len());
+    let text = &text[..end];
+    match (text.find('('), text.find(')')) {
+        (Some(open), Some(close)) if open < close && open > 0 => {
+            let mut all = vec![format!("{} {}", text[..open].trim(), text[close + 1..].trim()).trim().to_owned()];
+            let inner = &text[open + 1..close];
+            all.extend(
+                inner
+                    .split(" / ")
+                    .filter(|part| part.len() > 1 && !part.contains(' ') || part.len() > 12)
+                    .map(str::to_owned),
+            );
+            all
+        }
+        _ => vec![text.to_owned()],
+    }
 }
 
 /// Rows about a person, else about something with a legal form.
@@ -60,10 +80,9 @@ mod tests {
 
     #[test]
     fn what_is_said_beside_a_name_is_no_part_of_it() {
-        assert_eq!(plain("A Co., Ltd. and affiliates"), ("A Co., Ltd.", None));
-        assert_eq!(plain("A Corporation (AC-1) and subsidiaries"), ("A Corporation", Some("AC-1")));
-        assert_eq!(plain("Arkady V. (a founder)"), ("Arkady V.", None));
-        assert_eq!(plain("Plain (Shenzhen) Limited"), ("Plain (Shenzhen) Limited", None));
+        assert_eq!(named("A Co., Ltd. and affiliates"), ["A Co., Ltd."]);
+        assert_eq!(named("A Corporation (AC-1) and subsidiaries"), ["A Corporation", "AC-1"]);
+        assert_eq!(named("Arkady V. (a founder)"), ["Arkady V."]);
     }
 
     #[test]

@@ -125,14 +125,7 @@ impl Engine<'_> {
             let second = second.map(|name| name.text.to_string());
             hits.extend(self.hit(query, at, party.into_owned(), best, own, second.as_deref()));
         }
-        hits.sort_by(|a, b| {
-            a.level
-                .cmp(&b.level)
-                .then_with(|| b.score.total_cmp(&a.score))
-                .then_with(|| b.weight_of_evidence().cmp(&a.weight_of_evidence()))
-                .then_with(|| b.facts.letters.cmp(&a.facts.letters))
-                .then_with(|| (&a.party.list, &a.party.entry).cmp(&(&b.party.list, &b.party.entry)))
-        });
+        hits.sort_by(Hit::order);
         hits
     }
 
@@ -250,6 +243,17 @@ impl Engine<'_> {
 }
 
 impl Hit {
+    /// The likelier first: by level, score, amount of evidence, length of the name, then list and entry.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.level
+            .cmp(&other.level)
+            .then_with(|| other.score.total_cmp(&self.score))
+            .then_with(|| other.weight_of_evidence().cmp(&self.weight_of_evidence()))
+            .then_with(|| other.facts.letters.cmp(&self.facts.letters))
+            .then_with(|| (&self.party.list, &self.party.entry).cmp(&(&other.party.list, &other.party.entry)))
+    }
+
     /// Pieces that speak for it: what orders hits of the same score.
     #[must_use]
     pub fn weight_of_evidence(&self) -> usize {

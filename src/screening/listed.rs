@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::Parties;
 use super::index::{Index, build};
 use super::normalise::Lexicon;
-use crate::catalog::rows::Listing;
 use crate::catalog::{Catalog, Standing};
-use crate::lists::{CountryRole, NameRole, Party, PartyCountry, PartyKind, PartyName};
-use crate::model::{CountryCode, Date};
+use crate::lists::{Party, embedded};
+use crate::model::Date;
 
 /// Parties with their index.
 pub struct Listed<'c> {
@@ -40,7 +39,7 @@ pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, li
         if let Some(organisation) = row.organisation.as_ref().filter(|_| row.about.as_deref() == Some("organisation")) {
             organisations.insert(at, organisation.clone());
         }
-        parties.push(party(row));
+        parties.push(embedded::party(row, catalog));
     }
     let index = build(&parties, lexicon);
     Listed { parties, index, organisations, unsure, catalog }
@@ -58,59 +57,5 @@ impl Parties for Listed<'_> {
             return Vec::new();
         }
         self.organisations.iter().filter(|(_, id)| ***id == *organisation.id).map(|(at, _)| *at).collect()
-    }
-}
-
-/// An entry of the catalog as a party. Its name may be a description: "X Ltd. (XY) and affiliates".
-fn party(row: &Listing) -> Party {
-    let mut names: Vec<PartyName> = Vec::new();
-    let mut add = |text: &str, role| {
-        let text = text.trim().trim_end_matches([',', ';']);
-        if !text.is_empty() && names.iter().all(|known| &*known.text != text) {
-            names.push(PartyName { text: text.into(), role, weak: false, language: None });
-        }
-    };
-    for (at, text) in named(&row.entity).into_iter().enumerate() {
-        add(&text, if at == 0 { NameRole::Primary } else { NameRole::Alias });
-    }
-    row.aliases.iter().for_each(|alias| add(alias, NameRole::Alias));
-    let country = row.country.as_deref().and_then(CountryCode::new);
-    Party {
-        list: row.list.clone(),
-        entry: row.entry.clone().unwrap_or_else(|| row.id.clone()),
-        kind: PartyKind::Unknown,
-        names,
-        countries: country.map(|code| PartyCountry { code, role: CountryRole::Registration }).into_iter().collect(),
-        programmes: row.programme.iter().cloned().collect(),
-        citation: row.citation.clone(),
-        listed: row.listed,
-        delisted: row.delisted,
-        note: row.policy.clone(),
-        ..Party::default()
-    }
-}
-
-/// The names in a description: without what it says of affiliates; a name in brackets is another name.
-fn named(text: &str) -> Vec<String> {
-    let end =
-        [" and affiliates", " and subsidiaries", " and its ", " and five ", " and six ", " and nine ", "; and any "]
-            .iter()
-            .filter_map(|words| text.find(words))
-            .min()
-            .unwrap_or(text.len());
-    let text = &text[..end];
-    match (text.find('('), text.find(')')) {
-        (Some(open), Some(close)) if open < close && open > 0 => {
-            let mut all = vec![format!("{} {}", text[..open].trim(), text[close + 1..].trim()).trim().to_owned()];
-            let inner = &text[open + 1..close];
-            all.extend(
-                inner
-                    .split(" / ")
-                    .filter(|part| part.len() > 1 && !part.contains(' ') || part.len() > 12)
-                    .map(str::to_owned),
-            );
-            all
-        }
-        _ => vec![text.to_owned()],
     }
 }

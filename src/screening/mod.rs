@@ -19,8 +19,12 @@ pub mod pair;
 pub mod query;
 pub mod rarity;
 pub mod score;
+pub mod screener;
 pub mod similar;
+pub mod stored;
 
 pub use engine::{Engine, Flag, Hit, Memory, Parties};
 pub use level::Level;
 pub use query::{Query, QueryKey};
+pub use screener::{Candidate, Scope, Screener};
+pub use stored::{Imported, StoreIndex};

@@ -7,24 +7,48 @@ mod show;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::Context as _;
 
 use crate::catalog::Layer;
 use crate::cli::{Common, DataDir};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::lists::store::{self, Index, Manifest, NoIndex, Store, WARN_AFTER};
+use crate::lists::store::{self, Index, Manifest, Store, WARN_AFTER};
 use crate::model::Date;
+use crate::screening::normalise::Lexicon;
+use crate::screening::{Imported, StoreIndex};
 use crate::text::RelPath;
 
 pub(super) use bundle::bundle;
 pub(super) use import::import;
 pub(super) use show::lists;
 
-/// The index that is built over all parties.
+/// The index that is built over all parties: with the words that come with the program.
 pub(super) fn index() -> &'static dyn Index {
-    &NoIndex
+    static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::embedded);
+    static INDEX: LazyLock<StoreIndex<'static>> = LazyLock::new(|| StoreIndex(&LEXICON));
+    &*INDEX
+}
+
+/// What was imported, opened for screening; remarks of the store go to standard error.
+///
+/// # Errors
+/// When it is damaged beyond mending.
+pub(super) fn imported(data: &DataDir) -> anyhow::Result<Option<Imported>> {
+    let Some(store) = find(data) else { return Ok(None) };
+    let Some(opened) = store.open(index())? else { return Ok(None) };
+    for note in opened.notes() {
+        warn(note);
+    }
+    Ok(Some(Imported::of(opened)))
+}
+
+/// A remark on standard error.
+pub(super) fn warn(note: &str) {
+    use std::io::Write as _;
+    // nobody may be there to read it
+    let _ = writeln!(std::io::stderr(), "sovaudit: {}", crate::text::clean_line(note));
 }
 
 /// The store that is meant, where there can be one.

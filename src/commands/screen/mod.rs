@@ -10,14 +10,15 @@ use std::io;
 use anyhow::{Context as _, bail, ensure};
 use rayon::prelude::*;
 
-use super::Outcome;
 use super::prepare::{day, knowledge, lexicon};
+use super::{Outcome, lists};
 use crate::cli::ScreenArgs;
-use crate::model::CountryCode;
+use crate::lists::store;
+use crate::model::{CountryCode, Date};
+use crate::screening::decision::{Answer as Decided, Asked, Decisions, Verdict};
 use crate::screening::gate::{self, outcome};
-use crate::screening::listed::{Listed, listed_parties};
 use crate::screening::query::kind_of;
-use crate::screening::{Engine, Hit, Level, Memory, Query, QueryKey};
+use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Scope, Screener};
 use output::{Answer, Judged, Writer};
 
 /// Subjects that are screened at once: enough to keep every core busy, little to hold.
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         return pairs::run(path, &lexicon, out);
     }
     let form = output::Form::named(&arguments.format)?;
-    let knowledge = knowledge(&arguments.rules)?;
+    let knowledge = knowledge(&arguments.data, &arguments.rules)?;
     let catalog = &knowledge.catalog;
     let as_of = day(arguments.as_of.as_deref())?;
     let profile = knowledge.rules.profiles.get(&arguments.profile);
@@ -43,25 +44,30 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         let known: Vec<&str> = knowledge.rules.profiles.keys().map(String::as_str).collect();
         bail!("there is no profile `{}`; choose one of {}", arguments.profile, known.join(", "));
     };
-    let lists: BTreeSet<String> = arguments.lists.iter().cloned().collect();
-    let listed = listed_parties(catalog, &lexicon, as_of, &lists);
-    demand_entries(&listed, &lists)?;
+    let wanted: BTreeSet<String> = arguments.lists.iter().cloned().collect();
+    demand_fresh(arguments, as_of)?;
+    let imported = lists::imported(&arguments.data)?;
+    let scope = Scope { catalog, lexicon: &lexicon, threshold: arguments.threshold, as_of, lists: &wanted };
+    let screener = Screener::new(scope, imported.as_ref())?;
+    demand_entries(&screener, &wanted)?;
+    let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
+    let decisions = decisions.unwrap_or_default();
     let default = defaults(arguments, |word| catalog.country(word))?;
     let consequence = |list: &str| -> String {
         let own = profile.lists.get(list).map(String::as_str);
         own.or_else(|| catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info").to_owned()
     };
-    let engine = Engine { index: &listed.index, parties: &listed, lexicon: &lexicon, threshold: arguments.threshold };
     let judge = |query: &Query, memory: &mut Memory| -> Vec<Judged> {
-        let hits = engine.screen(query, memory).into_iter();
-        let shown = hits.filter(|hit| arguments.all || hit.level < Level::Info || form.is_for_machines());
-        shown.map(|hit| judged(hit, &listed, &consequence, arguments.strict)).collect()
+        let hits = screener.screen(query, memory).into_iter();
+        let shown = hits.filter(|found| arguments.all || found.hit.level < Level::Info || form.is_for_machines());
+        let all = shown.map(|found| judged(found, &consequence, arguments.strict));
+        all.map(|one| decided(one, query, &decisions, as_of)).collect()
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, std::num::NonZeroUsize::get))
         .thread_name(|at| format!("screen-{at}"))
         .build()?;
-    let mut writer = Writer::new(form, out, as_of, &listed, arguments)?;
+    let mut writer = Writer::new(form, out, as_of, &screener, arguments)?;
     let mut failed = false;
     let mut subjects = input::subjects(arguments, &default, |word| catalog.country(word))?;
     loop {
@@ -80,27 +86,72 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
     Ok(if failed { Outcome::Failed } else { Outcome::Passed })
 }
 
-fn judged(hit: Hit, listed: &Listed<'_>, consequence: &impl Fn(&str) -> String, strict: bool) -> Judged {
+fn judged(found: Candidate, consequence: &impl Fn(&str) -> String, strict: bool) -> Judged {
+    let Candidate { hit, unsure, .. } = found;
     let consequence = consequence(&hit.party.list);
-    let unsure = listed.unsure.get(&hit.at).copied();
     let mut outcome = outcome(&consequence, hit.level, strict);
     if unsure.is_some() {
         // an entry that may not have held never fails a gate
         outcome = outcome.max(gate::Outcome::Warn);
     }
-    Judged { hit, consequence, outcome, unsure }
+    let digest = hit.party.digest();
+    Judged { hit, consequence, outcome, unsure, digest, decision: None }
+}
+
+/// A hit with what analysts decided about it: what they cleared is only told, what they confirmed is confirmed.
+fn decided(mut one: Judged, query: &Query, decisions: &Decisions, as_of: Date) -> Judged {
+    let keys: Vec<String> = query.keys.iter().map(|key| format!("{}:{}", key.kind, key.value)).collect();
+    let asked = Asked {
+        name: &query.name,
+        country: query.countries.first().copied(),
+        keys: &keys,
+        list: &one.hit.party.list,
+        entry: &one.hit.party.entry,
+        digest: &one.digest,
+    };
+    let Some(answer) = decisions.about(asked, as_of) else { return one };
+    let (row, told) = match answer {
+        Decided::Holds(at) => (&decisions.rows[at], None),
+        Decided::Lapsed(at, why) => (&decisions.rows[at], Some(why)),
+    };
+    let word = row.verdict.as_str();
+    let mut text =
+        format!("{word} by {} on {}, until {}: {}", row.decided_by, row.decided_on, row.expires_on, row.reason);
+    match (told, row.verdict) {
+        (Some(why), _) => text = format!("{} ({word} by {}) does not hold: {why}", row.id, row.decided_by),
+        (None, Verdict::FalsePositive | Verdict::AcceptedRisk) => one.outcome = gate::Outcome::Info,
+        (None, Verdict::TrueMatch) => {
+            one.hit.level = Level::Confirmed;
+            one.outcome = outcome(&one.consequence, Level::Confirmed, false);
+        }
+        (None, Verdict::NeedsInformation) => {}
+    }
+    one.decision = Some(text);
+    one
+}
+
+/// Old lists fail under `--max-data-age` and are told otherwise.
+fn demand_fresh(arguments: &ScreenArgs, as_of: Date) -> anyhow::Result<()> {
+    let manifest = lists::manifest(&arguments.data)?;
+    if let Some(most) = arguments.max_data_age {
+        return store::demand_fresh(manifest.as_ref(), as_of, most);
+    }
+    for old in manifest.iter().flat_map(|manifest| store::staleness(manifest, as_of, store::WARN_AFTER)) {
+        lists::warn(&old.message);
+    }
+    Ok(())
 }
 
 /// A list without entries answers nothing: that must never look like a pass.
-fn demand_entries(listed: &Listed<'_>, lists: &BTreeSet<String>) -> anyhow::Result<()> {
-    let has = |list: &str| listed.parties.iter().any(|party| &*party.list == list);
-    let missing: Vec<&str> = lists.iter().map(String::as_str).filter(|list| !has(list)).collect();
+fn demand_entries(screener: &Screener<'_>, wanted: &BTreeSet<String>) -> anyhow::Result<()> {
+    let known = screener.lists();
+    let missing: Vec<&str> = wanted.difference(&known).map(String::as_str).collect();
     ensure!(
         missing.is_empty(),
         "no entries of {} are there to screen against; check the id, or import the list with `sovaudit rules import`",
         missing.join(", ")
     );
-    ensure!(!listed.parties.is_empty(), "there are no listed parties to screen against on that day");
+    ensure!(!screener.is_empty(), "there are no listed parties to screen against on that day");
     Ok(())
 }
 

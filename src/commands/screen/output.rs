@@ -9,10 +9,9 @@ use crate::cli::ScreenArgs;
 use crate::model::Date;
 use crate::screening::gate::Outcome;
 use crate::screening::level::ways;
-use crate::screening::listed::Listed;
 use crate::screening::query::kind_word;
-use crate::screening::{Hit, Query};
-use crate::text::{clean_line, count, fill};
+use crate::screening::{Hit, Query, Screener};
+use crate::text::{clean_line, count, fill, hex};
 
 const NOTICE: &str = "By the names and identifiers compared; a hit is a question, not an answer. No legal advice.";
 
@@ -22,6 +21,10 @@ pub(super) struct Judged {
     pub(super) consequence: String,
     pub(super) outcome: Outcome,
     pub(super) unsure: Option<&'static str>,
+    /// SHA-256 of the entry, for decisions about it.
+    pub(super) digest: [u8; 32],
+    /// What analysts decided about subject and entry.
+    pub(super) decision: Option<String>,
 }
 
 /// A subject with its hits.
@@ -75,12 +78,10 @@ impl<'a> Writer<'a> {
         form: Form,
         out: &'a mut dyn io::Write,
         as_of: Date,
-        listed: &Listed<'_>,
+        screener: &Screener<'_>,
         arguments: &ScreenArgs,
     ) -> anyhow::Result<Self> {
-        let mut lists: Vec<&str> = listed.parties.iter().map(|party| &*party.list).collect();
-        lists.sort_unstable();
-        lists.dedup();
+        let lists: Vec<String> = screener.lists().into_iter().collect();
         let against = lists.join(", ");
         let writer = Self {
             form,
@@ -91,7 +92,7 @@ impl<'a> Writer<'a> {
             hits: 0,
             against,
             as_of,
-            listed: listed.parties.len(),
+            listed: screener.len(),
             threshold: arguments.threshold,
         };
         match form {
@@ -229,6 +230,9 @@ fn told(judged: &Judged) -> Vec<(&'static str, String)> {
     if let Some(why) = judged.unsure {
         all.push(("dates", format!("{why}: it may not have held on that day")));
     }
+    if let Some(decision) = &judged.decision {
+        all.push(("decided", clean_line(decision).into_owned()));
+    }
     let (up, down) = ways(&hit.facts, &hit.pieces, hit.level);
     if !up.is_empty() {
         all.push(("raised by", up.join("; ")));
@@ -276,7 +280,7 @@ fn hit_value(judged: &Judged) -> Value {
         "party": clean_line(party.name()), "listed_name": clean_line(hit.listed_name()), "kind": kind_word(party.kind),
         "countries": party.countries.iter().map(|country| country.code).collect::<Vec<_>>(),
         "programmes": party.programmes, "citation": party.citation, "listed": party.listed, "delisted": party.delisted,
-        "url": party.url, "parts": parts, "flags": hit.flags, "evidence": hit.pieces, "unsure": judged.unsure,
+        "url": party.url, "digest": hex(&judged.digest), "decision": judged.decision, "parts": parts, "flags": hit.flags, "evidence": hit.pieces, "unsure": judged.unsure,
         "raised_by": up, "lowered_by": down,
     })
 }

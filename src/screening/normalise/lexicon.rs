@@ -194,6 +194,17 @@ struct Weights {
 }
 
 impl Lexicon {
+    /// The words that come with the program.
+    ///
+    /// # Panics
+    /// Never for a released binary: a test reads them.
+    #[must_use]
+    pub fn embedded() -> Self {
+        let layer = crate::catalog::Layer::embedded();
+        let files = layer.files.iter().filter(|(path, _)| path.starts_with("screening/"));
+        Self::read(files.map(|(path, text)| (path.as_str(), text.as_str()))).expect("the embedded words are tested")
+    }
+
     /// Reads files of `rules/screening`, each with its name; later ones add to earlier ones.
     ///
     /// # Errors

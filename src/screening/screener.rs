@@ -1,0 +1,195 @@
+//! Screening against everything there is: the entries of the rules, and what was imported.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::engine::{Engine, Hit, Memory, Parties};
+use super::index::Index;
+use super::listed::{Listed, listed_parties};
+use super::normalise::Lexicon;
+use super::query::Query;
+use super::stored::Imported;
+use crate::catalog::Catalog;
+use crate::lists::{Party, store};
+use crate::model::Date;
+
+/// Why an entry may not have held.
+const BEFORE: &str = "the day of listing is not known, and the list was seen later";
+
+/// Which entries count.
+#[derive(Clone, Copy)]
+pub struct Scope<'s> {
+    /// Organisations and entries of the rules.
+    pub catalog: &'s Catalog,
+    /// The words.
+    pub lexicon: &'s Lexicon,
+    /// Score from which a name is a hit.
+    pub threshold: f32,
+    /// Entries that held on this day.
+    pub as_of: Date,
+    /// Ids of lists; all when there are none.
+    pub lists: &'s BTreeSet<String>,
+}
+
+/// A listed party that a subject may be, and whether its entry surely held on the day.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The party with score, evidence and level.
+    pub hit: Hit,
+    /// Why the entry may not have held on the day.
+    pub unsure: Option<&'static str>,
+    /// True when it comes from an imported list.
+    pub imported: bool,
+}
+
+/// Everything that is screened against.
+pub struct Screener<'s> {
+    scope: Scope<'s>,
+    embedded: Listed<'s>,
+    imported: Option<Held<'s>>,
+}
+
+/// Imported parties with their index.
+struct Held<'s> {
+    parties: &'s store::Parties,
+    index: Index<'s>,
+    catalog: &'s Catalog,
+    /// Parties that an organisation of the catalog is, by entry number.
+    organisations: BTreeMap<Box<str>, Vec<u32>>,
+    /// Day on which each list was seen.
+    seen: BTreeMap<String, Date>,
+}
+
+impl Parties for Held<'_> {
+    fn party(&self, at: u32) -> Option<Cow<'_, Party>> {
+        self.parties.get(at as usize).map(Cow::Owned)
+    }
+
+    fn owners(&self, kind: &str, value: &str) -> Vec<u32> {
+        let Some((organisation, key, found)) = self.catalog.organisation_by_key(kind, value) else { return Vec::new() };
+        // a bare name prefix is a hint, and a recalled key is no proof
+        if !found.exact || !key.gate {
+            return Vec::new();
+        }
+        self.organisations.get(&organisation.id).cloned().unwrap_or_default()
+    }
+}
+
+impl<'s> Screener<'s> {
+    /// Prepares the entries of the rules and, where there is a store, what was imported.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn new(scope: Scope<'s>, imported: Option<&'s Imported>) -> anyhow::Result<Self> {
+        let embedded = listed_parties(scope.catalog, scope.lexicon, scope.as_of, scope.lists);
+        let imported = imported.map(|imported| Held::new(scope, imported)).transpose()?;
+        Ok(Self { scope, embedded, imported })
+    }
+
+    /// Number of parties.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.embedded.parties.len() + self.imported.as_ref().map_or(0, |held| held.parties.len())
+    }
+
+    /// True when there is nobody to screen against.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ids of lists that have entries.
+    #[must_use]
+    pub fn lists(&self) -> BTreeSet<String> {
+        let own = self.embedded.parties.iter().map(|party| party.list.to_string());
+        let imported = self.imported.iter().flat_map(|held| held.seen.keys().cloned());
+        let wanted = |list: &String| self.scope.lists.is_empty() || self.scope.lists.contains(list);
+        own.chain(imported).filter(wanted).collect()
+    }
+
+    /// Everybody that the subject may be, the likeliest first. An entry of the rules that an imported list has too is
+    /// told once, as the list has it.
+    #[must_use]
+    pub fn screen(&self, query: &Query, memory: &mut Memory) -> Vec<Candidate> {
+        let own = self.engine(&self.embedded.index, &self.embedded).screen(query, memory).into_iter();
+        let own = own.map(|hit| {
+            let unsure = self.embedded.unsure.get(&hit.at).copied();
+            Candidate { hit, unsure, imported: false }
+        });
+        let Some(held) = &self.imported else { return own.collect() };
+        let mut all: Vec<Candidate> = self
+            .engine(&held.index, held)
+            .screen(query, memory)
+            .into_iter()
+            .filter_map(|hit| self.standing(held, hit))
+            .collect();
+        let own: Vec<Candidate> =
+            own.filter(|own| !all.iter().any(|other| is_same(&own.hit.party, &other.hit.party))).collect();
+        all.extend(own);
+        all.sort_by(|a, b| a.hit.order(&b.hit));
+        all
+    }
+
+    fn engine<'e>(&'e self, index: &'e Index<'e>, parties: &'e dyn Parties) -> Engine<'e> {
+        Engine { index, parties, lexicon: self.scope.lexicon, threshold: self.scope.threshold }
+    }
+
+    /// An imported entry as it stood on the day; none when it did not hold, or is on a list that nobody asked for.
+    fn standing(&self, held: &Held<'_>, hit: Hit) -> Option<Candidate> {
+        let Scope { as_of, lists, .. } = self.scope;
+        let party = &hit.party;
+        let is_asked = lists.is_empty() || lists.contains(&*party.list);
+        let held_then = party.listed.is_none_or(|day| day <= as_of) && party.delisted.is_none_or(|day| as_of < day);
+        if !is_asked || !held_then {
+            return None;
+        }
+        let before = party.listed.is_none() && held.seen.get(&*party.list).is_some_and(|seen| as_of < *seen);
+        Some(Candidate { unsure: before.then_some(BEFORE), hit, imported: true })
+    }
+}
+
+impl<'s> Held<'s> {
+    fn new(scope: Scope<'s>, imported: &'s Imported) -> anyhow::Result<Self> {
+        let parties = imported.opened.parties();
+        let mut seen: BTreeMap<String, Date> = BTreeMap::new();
+        for source in imported.opened.manifest().sources.values().filter(|source| source.screened) {
+            for list in source.lists.iter().filter(|list| list.parties > 0) {
+                let day = seen.entry(list.list.clone()).or_insert_with(|| source.known_on());
+                *day = (*day).min(source.known_on());
+            }
+        }
+        let mut organisations: BTreeMap<Box<str>, Vec<u32>> = BTreeMap::new();
+        for row in scope.catalog.tables().listing.iter().filter(|row| row.about.as_deref() == Some("organisation")) {
+            let (Some(organisation), Some(entry)) = (&row.organisation, &row.entry) else { continue };
+            if let Some(at) = find(parties, &row.list, number(entry)) {
+                organisations.entry(organisation.clone()).or_default().push(at);
+            }
+        }
+        Ok(Self { parties, index: imported.index(scope.lexicon)?, catalog: scope.catalog, organisations, seen })
+    }
+}
+
+/// The same entry of the same list, whether the rules or the list itself say it.
+fn is_same(own: &Party, imported: &Party) -> bool {
+    own.list == imported.list && number(&own.entry) == number(&imported.entry)
+}
+
+/// The number of an entry without what the rules write before it: `OFAC:44259`.
+fn number(entry: &str) -> &str {
+    entry.strip_prefix("OFAC:").or_else(|| entry.strip_prefix("EU:")).unwrap_or(entry)
+}
+
+/// The place of an entry among parties sorted by list and entry.
+fn find(parties: &store::Parties, list: &str, entry: &str) -> Option<u32> {
+    let (mut low, mut high) = (0, parties.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let head = parties.head(middle)?;
+        match (head.list, head.entry).cmp(&(list, entry)) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+            std::cmp::Ordering::Equal => return u32::try_from(middle).ok(),
+        }
+    }
+    None
+}
