@@ -7,6 +7,7 @@ mod docs;
 mod images;
 mod judging;
 mod listings;
+mod lists_store;
 mod package_cache;
 mod parse;
 mod properties;

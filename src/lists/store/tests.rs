@@ -225,10 +225,16 @@ fn what_is_damaged_is_built_anew_or_named() {
     // the manifest itself: the archive of all parties has a copy
     damage(&store, "current");
     assert_eq!(store.manifest().expect("is recovered").expect("is there").sources.len(), 2);
-    assert_eq!(whole(&store).expect("is there").0, 35);
-    // without that the archives of the sources
+    mended("a damaged manifest");
+    // without that the archives of the sources, all of them
+    damage(&store, "current");
     damage(&store, "screening");
-    assert_eq!(store.open(&Squares).expect("is recovered").expect("is there").parties().len(), 35);
+    damage(&store, "b.");
+    let error = format!("{:#}", store.open(&Squares).expect_err("`b` may not be left out"));
+    assert!(error.contains("b.000001.sovlist") && error.contains("import all lists again"), "{error}");
+    damage(&store, "b.");
+    let opened = store.open(&Squares).expect("is recovered").expect("is there");
+    assert_eq!((opened.parties().len(), opened.notes().len()), (35, 2));
     assert!(whole(&store).is_some());
     // a damaged source alone does not matter until all are joined anew
     damage(&store, "a.");
