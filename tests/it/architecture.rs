@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::root;
 
 /// Modules from the ground up; a module may use those before it, and its own neighbours on the same line.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["text"],
     &["diagnostic", "model", "parse"],
     &["source"],

@@ -9,6 +9,7 @@ mod images;
 mod judging;
 mod list_formats;
 mod listings;
+mod lists_store;
 mod ownership;
 mod package_cache;
 mod parse;

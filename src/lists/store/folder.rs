@@ -129,10 +129,17 @@ impl Store {
     /// # Errors
     /// When it is damaged and the archives do not say either.
     pub fn manifest(&self) -> anyhow::Result<Option<Manifest>> {
+        Ok(self.current()?.map(|(manifest, _)| manifest))
+    }
+
+    /// The manifest, and what was wrong when it had to be made out of the archives.
+    fn current(&self) -> anyhow::Result<Option<(Manifest, Option<String>)>> {
         match Manifest::read(&self.folder) {
-            Ok(manifest) => Ok(manifest),
+            Ok(manifest) => Ok(manifest.map(|manifest| (manifest, None))),
             Err(error) => {
-                self.recovered().map(Some).with_context(|| format!("the store's file `{CURRENT}`: {error:#}"))
+                let problem = format!("the store's file `{CURRENT}` is damaged: {error:#}");
+                let manifest = self.recovered().with_context(|| problem.clone())?;
+                Ok(Some((manifest, Some(problem))))
             }
         }
     }
@@ -144,21 +151,31 @@ impl Store {
     /// What is damaged beyond that, and which files to import again.
     pub fn open(&self, index: &dyn Index) -> anyhow::Result<Option<Opened>> {
         let describe = || format!("the store of lists in `{}`", self.folder.display());
-        let Some(mut manifest) = self.manifest().with_context(describe)? else { return Ok(None) };
-        let mut problem = self.screening(&manifest, index);
+        let Some((mut manifest, mut note)) = self.current().with_context(describe)? else { return Ok(None) };
+        let mut screening = self.screening(&manifest, index);
         // an import may have ended between the two reads and taken the former files away
-        if problem.is_err()
-            && let Some(again) = self.manifest().with_context(describe)?.filter(|again| *again != manifest)
+        if screening.is_err()
+            && let Some((again, second)) = self.current().with_context(describe)?.filter(|again| again.0 != manifest)
         {
-            manifest = again;
-            problem = self.screening(&manifest, index);
+            (manifest, note) = (again, second);
+            screening = self.screening(&manifest, index);
         }
-        let (archive, note) = match problem {
-            Ok(archive) => (archive, None),
-            Err(why) => (self.mend(&mut manifest, index).with_context(describe)?, Some(why)),
+        let mut notes = Vec::new();
+        if let Some(problem) = note {
+            notes.push(format!("{problem}; it was made anew from the archives of {}", names(&manifest)));
+            // where the folder cannot be written, the next reader does the same again
+            if let Ok(transaction) = Transaction::begin(self) {
+                let _ = transaction.manifest().write(&self.folder);
+            }
+        }
+        let archive = match screening {
+            Ok(archive) => archive,
+            Err(why) => {
+                notes.push(format!("the index of all lists was built anew: {why}"));
+                self.mend(&mut manifest, index).with_context(describe)?
+            }
         };
         let parties = Parties::of(&archive).with_context(describe)?;
-        let notes = note.map(|why| format!("the index of all lists was built anew: {why}")).into_iter().collect();
         Ok(Some(Opened { manifest, archive, parties, notes }))
     }
 
@@ -263,8 +280,15 @@ impl Store {
             }
         }
         let mut manifest = Manifest::default();
-        for (generation, source, file) in &files {
-            let Ok(archive) = open(file) else { continue };
+        let of_sources = files.iter().filter(|(_, source, _)| source != SCREENING && source != RULES);
+        for (generation, source, file) in of_sources {
+            // a list that cannot be had must not be left out in silence
+            let archive = open(file).with_context(|| {
+                format!(
+                    "`{file}` is damaged too: remove the folder `{}` and import all lists again",
+                    self.folder.display()
+                )
+            })?;
             let about = archive.section(ABOUT).and_then(|about| serde_json::from_slice::<Source>(&about).ok());
             if let Some(about) = about.filter(|_| !manifest.sources.contains_key(source)) {
                 let stored = Stored { file: file.clone(), hash: hex(&archive.hash()) };
@@ -278,6 +302,10 @@ impl Store {
         );
         Ok(manifest)
     }
+}
+
+fn names(manifest: &Manifest) -> String {
+    manifest.sources.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Source and generation out of a file name `us-sdn.000012.sovlist`.

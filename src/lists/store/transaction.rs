@@ -8,7 +8,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use anyhow::{Context as _, bail, ensure};
 
 use super::archive::{Archive, Builder, UNFINISHED};
-use super::combine::{combined, united};
+use super::combine::{combined, is_far_below, united};
 use super::folder::{
     Index, RULES, Store, file_name, parts, rules_builder, screening_builder, screening_name, source_builder,
 };
@@ -20,6 +20,9 @@ use crate::text::count;
 const LOCK: &str = "lock";
 /// A list with fewer parties than this may shrink as it likes: a few rows more or less are news and no damage.
 const SMALL: u64 = 20;
+
+/// Files of deltas that are remembered.
+const INPUTS_KEPT: usize = 100;
 
 /// What a reader made of the files of one edition.
 #[derive(Debug)]
@@ -114,6 +117,12 @@ impl<'a> Transaction<'a> {
             };
             let kept: Vec<Party> = before.iter().filter(|party| !gone(party)).cloned().collect();
             parties.extend(kept);
+            about.records = parties.len() as u64;
+            // it rests on all files since the last whole edition
+            let former = former.iter().flat_map(|former| former.inputs.iter().cloned());
+            about.inputs = former.chain(about.inputs).collect();
+            let rest = about.inputs.len().saturating_sub(INPUTS_KEPT);
+            about.inputs.drain(..rest);
         }
         let parties = united(parties);
         count_lists(&mut about, &parties);
@@ -307,8 +316,8 @@ impl Source {
         self.lists.iter().any(|other| other.list == list)
     }
 
-    fn count_of(&self, list: &str) -> u64 {
-        self.lists.iter().find(|other| other.list == list).map_or(0, |other| other.parties)
+    fn count_of(&self, list: &str) -> ListCount {
+        self.lists.iter().find(|other| other.list == list).cloned().unwrap_or_default()
     }
 }
 
@@ -324,9 +333,12 @@ fn check(name: &str, about: &mut Source, former: Option<&Source>, allowed: Allow
     }
     for list in former.iter().flat_map(|former| &former.lists) {
         let now = about.count_of(&list.list);
-        if list.parties >= SMALL && now * 10 < list.parties * 6 {
-            let found = count_parties(now);
+        if list.parties >= SMALL && is_far_below(now.parties, list.parties) {
+            let found = count_parties(now.parties);
             short.push(format!("{} has {found}, and had {} at the import before", list.list, list.parties));
+        } else if list.parties >= SMALL && is_far_below(now.names, list.names) {
+            // a set of files without that of the aliases
+            short.push(format!("{} has {} names, and had {} at the import before", list.list, now.names, list.names));
         }
     }
     if !short.is_empty() {
