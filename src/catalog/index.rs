@@ -177,6 +177,7 @@ impl Catalog {
             clients,
             service_hosts,
             countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
+            shared_hosts: tables.shared_host.iter().map(|row| row.host.clone()).collect::<BTreeSet<_>>(),
             groups: all_by(&tables.group, |row| Some(row.id.clone())),
             tables,
             manifest,

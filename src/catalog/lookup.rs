@@ -239,6 +239,12 @@ impl Catalog {
         })
     }
 
+    /// True for a domain under which everybody has mail or pages.
+    #[must_use]
+    pub fn is_shared_host(&self, domain: &str) -> bool {
+        self.shared_hosts.contains(domain)
+    }
+
     /// Parts of a country that belong to a group on a day although the country does not (`UA-43 (Crimea)`).
     pub fn group_parts(&self, id: &str, country: CountryCode, day: Date) -> Vec<&str> {
         let parts = self.group(id, day).map_or(&[][..], |row| &*row.regions);

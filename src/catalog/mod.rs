@@ -48,6 +48,7 @@ pub struct Catalog {
     clients: BTreeMap<Box<str>, usize>,
     service_hosts: HostIndex<usize>,
     countries: BTreeSet<crate::model::CountryCode>,
+    shared_hosts: BTreeSet<Box<str>>,
     groups: BTreeMap<Box<str>, Vec<usize>>,
 }
 

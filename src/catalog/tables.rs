@@ -9,7 +9,7 @@ use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
     Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Objective, Organisation, Ownership,
-    PciVendor, Provider, Region, Seat, Service, StackCriterion, Threshold,
+    PciVendor, Provider, Region, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -53,6 +53,7 @@ tables! {
     organisation: Organisation => |row| row.id.to_string(),
     ownership: Ownership => |row| format!("{}/{}", row.of, row.by),
     seat: Seat => |row| row.organisation.to_string(),
+    shared_host: SharedHost => |row| row.host.to_string(),
     listing: Listing => |row| row.id.to_string(),
     list: List => |row| row.id.to_string(),
     list_source: ListSource => |row| row.id.to_string(),

@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod images;
 mod judging;
+mod list_formats;
 mod listings;
 mod lists_store;
 mod package_cache;

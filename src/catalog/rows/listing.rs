@@ -94,3 +94,14 @@ rows! {
         licence: Text,
     }
 }
+
+rows! {
+    /// A host under which everybody has mail or pages: it identifies nobody.
+    SharedHost {
+        /// Domain.
+        host: Text,
+        /// `mail` or `site`.
+        #[serde(rename = "use")]
+        service: Text,
+    }
+}

@@ -11,7 +11,7 @@ pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
 pub use law::{Classification, Country, CountryGroup, Destination, Law, Threshold};
-pub use listing::{List, ListSource, Listing};
+pub use listing::{List, ListSource, Listing, SharedHost};
 pub use party::{Key, Organisation, Ownership, Seat};
 
 use serde::Deserialize;
