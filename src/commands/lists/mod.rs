@@ -1,5 +1,6 @@
 //! Imported lists: `sovaudit rules import`, `rules lists`, `rules bundle`, and how old lists may be.
 
+mod authorities;
 mod bundle;
 mod import;
 mod read;

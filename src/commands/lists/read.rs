@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
+use super::authorities::authorities;
 use crate::catalog::Catalog;
 use crate::lists::own;
 use crate::lists::store::{Edition, Input, Retrieval, Source, Stored, bundle, hex};
@@ -45,15 +46,6 @@ pub(super) fn editions(given: &[Given], reading: &Reading<'_>) -> anyhow::Result
     }
     editions.extend(authorities(&official, reading)?);
     Ok(editions)
-}
-
-/// Lists as authorities publish them.
-fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Result<Vec<Edition>> {
-    let _ = (reading.catalog, reading.allow_stale, reading.accept_shrink);
-    match files.first() {
-        Some(file) => bail!("`{}` is no list in a known format", clean_line(&file.name)),
-        None => Ok(Vec::new()),
-    }
 }
 
 fn own_list(file: &Given, reading: &Reading<'_>) -> anyhow::Result<Edition> {

@@ -1,0 +1,144 @@
+//! Lists as authorities publish them: from the readers of formats to editions of the store.
+
+use std::collections::BTreeMap;
+
+use super::read::{Given, Reading, input};
+use crate::lists::Party;
+use crate::lists::format::{self, Format, ListFile, Loaded, Op};
+use crate::lists::store::{Edition, ListCount, Source, Stored};
+
+/// Bad rows whose places are kept.
+const SHOWN: usize = 10;
+/// A table of names of companies, which nobody is barred by.
+const REGISTER: &str = "GLEIF";
+
+/// Reads the files; those that belong together become one edition.
+pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Result<Vec<Edition>> {
+    let readable = |text: String| with_names(text, files);
+    let mut opened = Vec::new();
+    for file in files {
+        let members = ListFile::path(&file.path).members();
+        opened.extend(members.map_err(|error| anyhow::anyhow!(readable(error.to_string())))?);
+    }
+    let sorted = format::sort(&opened).map_err(|error| anyhow::anyhow!(readable(error.to_string())))?;
+    let options = format::Options {
+        catalog: reading.catalog,
+        allow_stale: reading.allow_stale,
+        allow_small: reading.accept_shrink,
+    };
+    let mut editions = Vec::new();
+    for edition in &sorted {
+        let (mut parties, mut removed) = (Vec::new(), Vec::new());
+        let mut sink = |op: Op, party: Party| match op {
+            Op::Put | Op::Change => parties.push(party),
+            Op::Remove => removed.push((party.list, party.entry)),
+        };
+        let loaded = edition.read(&options, &mut sink).map_err(|error| {
+            // the reader knows nothing of a command line
+            let words = readable(error.to_string());
+            let words = words.replace("allow stale lists", "say --allow-stale");
+            anyhow::anyhow!(words.replace("allow small lists for an excerpt", "for an excerpt say --accept-shrink"))
+        })?;
+        let used: Vec<&Given> =
+            files.iter().copied().filter(|file| edition.names().any(|name| is_of(name, file))).collect();
+        let about = about(edition.format, &loaded, &used, files, reading)?;
+        let delta = edition.format.delta;
+        if edition.format.id.as_str() == "simple-list" {
+            editions.extend(split(&about, parties));
+        } else {
+            let name = source_name(edition.format, &loaded);
+            editions.push(Edition { name, about, parties, removed, delta });
+        }
+    }
+    Ok(editions)
+}
+
+/// A file, or a member of an archive, by the name that the reader gives it.
+fn is_of(name: &str, file: &Given) -> bool {
+    let path = file.path.display().to_string();
+    name.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Messages and stored remarks name files without their folders.
+fn with_names(text: String, files: &[&Given]) -> String {
+    files.iter().fold(text, |text, file| text.replace(&file.path.display().to_string(), &file.name))
+}
+
+fn about(
+    format: &Format,
+    loaded: &Loaded,
+    used: &[&Given],
+    files: &[&Given],
+    reading: &Reading<'_>,
+) -> anyhow::Result<Source> {
+    let mut lists: Vec<ListCount> = Vec::new();
+    for (list, _) in &loaded.lists {
+        let only = if loaded.lists.len() == 1 { "*" } else { "" };
+        let floor = format.floors.iter().find(|(other, _)| **other == **list || *other == only);
+        // a floor that the user waived was waived for the reader as well
+        let floor = floor.filter(|_| !reading.accept_shrink).map_or(0, |(_, floor)| *floor);
+        lists.push(ListCount { list: list.to_string(), floor, ..ListCount::default() });
+    }
+    let mut notes: Vec<String> = loaded.notes.iter().map(|note| with_names(note.clone(), files)).collect();
+    if loaded.removed > 0 {
+        notes.push(format!("{} entries that it marks as taken off were left out", loaded.removed));
+    }
+    if format.stale.is_some() {
+        notes.push("its publisher no longer keeps it".to_owned());
+    }
+    Ok(Source {
+        format: format.id.to_string(),
+        title: format.title.to_owned(),
+        licence: format.licence.to_owned(),
+        attribution: format.attribution.map(str::to_owned),
+        lists,
+        published: loaded.source_date,
+        retrieved: reading.retrieved,
+        retrieval: used.first().map_or_else(Default::default, |file| file.retrieval),
+        inputs: used.iter().map(|file| input(file)).collect::<anyhow::Result<_>>()?,
+        records: loaded.records,
+        parties: 0,
+        names: 0,
+        bad_rows: loaded.bad_rows,
+        bad: loaded.bad.iter().take(SHOWN).map(|bad| with_names(bad.to_string(), files)).collect(),
+        notes,
+        screened: !loaded.lists.iter().any(|(list, _)| **list == *REGISTER),
+        stored: Stored::default(),
+    })
+}
+
+/// The name under which a set of lists is kept: the same for every format in which it is published.
+fn source_name(format: &Format, loaded: &Loaded) -> String {
+    let id = format.id.as_str();
+    let has = |list: &str| loaded.lists.iter().any(|(other, _)| **other == *list);
+    match id {
+        _ if id.starts_with("ofac-") && has("US-SDN") => "us-sdn".to_owned(),
+        _ if id.starts_with("ofac-") => "us-consolidated".to_owned(),
+        _ if id.starts_with("opensanctions") => "opensanctions".to_owned(),
+        _ => match format.lists {
+            [one] if *one != REGISTER => one.to_ascii_lowercase(),
+            _ => id.to_owned(),
+        },
+    }
+}
+
+/// A transcription may hold several lists: each is kept for itself.
+fn split(about: &Source, parties: Vec<Party>) -> Vec<Edition> {
+    let mut lists: BTreeMap<Box<str>, Vec<Party>> = BTreeMap::new();
+    for party in parties {
+        lists.entry(party.list.clone()).or_default().push(party);
+    }
+    let editions = lists.into_iter().map(|(list, parties)| Edition {
+        name: list.to_ascii_lowercase(),
+        about: Source {
+            title: format!("{list}, transcribed"),
+            lists: about.lists.iter().filter(|count| *count.list == *list).cloned().collect(),
+            records: parties.len() as u64,
+            ..about.clone()
+        },
+        parties,
+        removed: Vec::new(),
+        delta: false,
+    });
+    editions.collect()
+}
