@@ -28,8 +28,8 @@ use sha2::{Digest as _, Sha256};
 const MAGIC: [u8; 8] = *b"sovlist\n";
 const VERSION: u32 = 1;
 const HEAD: usize = 64;
-const ROW: usize = 64;
-const NAME: usize = 24;
+const ROW: usize = NAME + 16 + SHORT_HASH;
+const NAME: usize = 40;
 const SHORT_HASH: usize = 24;
 /// Written in the byte order of the machine: numbers in sections are of that order.
 const ORDER: u32 = 0x0102_0304;
@@ -120,9 +120,9 @@ impl<'a> Builder<'a> {
             }
             let mut row = [0; ROW];
             row[..name.len()].copy_from_slice(name.as_bytes());
-            row[24..32].copy_from_slice(&at.to_le_bytes());
-            row[32..40].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
-            row[40..].copy_from_slice(&hash(bytes)[..SHORT_HASH]);
+            row[NAME..NAME + 8].copy_from_slice(&at.to_le_bytes());
+            row[NAME + 8..NAME + 16].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
+            row[NAME + 16..].copy_from_slice(&hash(bytes)[..SHORT_HASH]);
             table.extend_from_slice(&row);
             offsets.push(at);
             at += (bytes.len() as u64).next_multiple_of(8);
@@ -386,7 +386,7 @@ fn check(bytes: &[u8]) -> Result<Table, Damage> {
     for row in table.chunks_exact(ROW) {
         let name = row[..NAME].split(|byte| *byte == 0).next().unwrap_or_default();
         let name = std::str::from_utf8(name).map_err(|_| Damage::Head)?;
-        let (offset, length) = (number(&row[24..32]), number(&row[32..40]));
+        let (offset, length) = (number(&row[NAME..NAME + 8]), number(&row[NAME + 8..NAME + 16]));
         // sections lie one behind the other, so that they cannot overlap or leave bytes unchecked
         if offset != next || length > found - offset.min(found) {
             return Err(Damage::Head);
@@ -399,7 +399,7 @@ fn check(bytes: &[u8]) -> Result<Table, Damage> {
     }
     let damaged = sections.par_iter().zip(table.par_chunks_exact(ROW)).find_first(|((_, range), row)| {
         let filling = range.end..range.end.next_multiple_of(8);
-        hash(&bytes[range.clone()])[..SHORT_HASH] != row[40..] || bytes[filling].iter().any(|byte| *byte != 0)
+        hash(&bytes[range.clone()])[..SHORT_HASH] != row[NAME + 16..] || bytes[filling].iter().any(|byte| *byte != 0)
     });
     match damaged {
         Some(((name, _), _)) => Err(Damage::Section(name.clone())),
