@@ -123,9 +123,18 @@ impl<'s> Screener<'s> {
             .into_iter()
             .filter_map(|hit| self.standing(held, hit))
             .collect();
-        let own: Vec<Candidate> =
-            own.filter(|own| !all.iter().any(|other| is_same(&own.hit.party, &other.hit.party))).collect();
-        all.extend(own);
+        for own in own {
+            match all.iter_mut().find(|other| is_same(&own.hit.party, &other.hit.party)) {
+                // the list itself often leaves out what the rules know of the entry
+                Some(other) => {
+                    let party = &mut other.hit.party;
+                    party.citation = party.citation.take().or(own.hit.party.citation);
+                    party.listed = party.listed.or(own.hit.party.listed);
+                    party.note = party.note.take().or(own.hit.party.note);
+                }
+                None => all.push(own),
+            }
+        }
         all.sort_by(|a, b| a.hit.order(&b.hit));
         all
     }

@@ -472,7 +472,15 @@ mod tests {
     #[test]
     fn forged_places_are_refused() {
         with_row(|_| ()).expect("an unchanged head is whole");
-        for (at, value) in [(24, 0), (24, u64::MAX), (32, u64::MAX), (32, 1 << 40), (32, 3), (88, 64), (96, 5)] {
+        for (at, value) in [
+            (NAME, 0),
+            (NAME, u64::MAX),
+            (NAME + 8, u64::MAX),
+            (NAME + 8, 1 << 40),
+            (NAME + 8, 3),
+            (ROW + NAME, 64),
+            (ROW + NAME + 8, 5),
+        ] {
             let result = with_row(|bytes| bytes[HEAD + at..HEAD + at + 8].copy_from_slice(&u64::to_le_bytes(value)));
             assert!(matches!(result, Err(Damage::Head | Damage::Section(_))), "{at} {value}: {result:?}");
         }
