@@ -116,6 +116,8 @@ pub struct Format {
     pub delta: bool,
     /// Records are pieces of a party: those with one entry number belong together (GLEIF relationships).
     pub partial: bool,
+    /// An edition is a set of files, each with a part of every record.
+    pub set: bool,
     /// Which part of an edition a file is, if it is of this format.
     recognise: fn(&Head<'_>) -> Option<Part>,
     /// Reads an edition.
@@ -262,8 +264,8 @@ pub fn sort(files: &[ListFile]) -> Result<Vec<Edition<'_>>, ListError> {
         };
         let input = Input { part, file };
         match editions.iter_mut().find(|edition| std::ptr::eq(edition.format, format)) {
-            // only the pieces of one set are read together; two whole lists are two editions
-            Some(edition) if part != WHOLE => edition.files.push(input),
+            // two whole lists are two editions
+            Some(edition) if format.set => edition.files.push(input),
             _ => editions.push(Edition { format, files: vec![input] }),
         }
     }

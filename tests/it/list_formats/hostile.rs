@@ -45,14 +45,21 @@ fn one_bad_row_in_a_thousand_is_the_limit() {
         for _ in 0..bad {
             text.push_str("77,\"SHORT\"\r\n");
         }
+        text.push_str(SDN);
         text.push('\u{1a}');
         text
     };
-    let (loaded, _) = load_with(vec![ListFile::memory("sdn.csv", rows(1_999, 2).into_bytes())], &options()).unwrap();
+    let (loaded, _) = load_with(vec![ListFile::memory("sdn.csv", rows(1_998, 2).into_bytes())], &options()).unwrap();
     assert_eq!((loaded.records, loaded.bad_rows), (1_999, 2));
-    assert_eq!(loaded.bad[0].to_string(), "sdn.csv:2000: the row has 2 fields instead of 12");
-    let error = error_of("sdn.csv", rows(999, 2));
-    assert!(error.starts_with("sdn.csv:1000: 2 of 1001 rows cannot be used"), "{error}");
+    assert_eq!(loaded.bad[0].to_string(), "sdn.csv:1999: the row has 2 fields instead of 12");
+    let error = error_of("sdn.csv", rows(998, 2));
+    assert!(error.starts_with("sdn.csv:999: 2 of 1001 rows cannot be used"), "{error}");
+}
+
+#[test]
+fn a_file_that_ends_within_a_row_is_no_whole_list() {
+    let error = error_of("sdn.csv", format!("{}{}", SDN.repeat(3_000), &SDN[..30]));
+    assert!(error.starts_with("sdn.csv:3001: ends within a row"), "{error}");
 }
 
 #[test]
