@@ -27,6 +27,7 @@ pub(super) static FORMAT: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise,
     read,
 };
@@ -278,8 +279,12 @@ fn list_of(source: &str) -> Option<&'static str> {
 }
 
 fn give(row: Row, input: &Input<'_>, line: u64, entries: &mut BTreeSet<String>, reading: &mut Reading<'_, '_>) {
+    let bad = |reading: &mut Reading<'_, '_>, message: &str| match input.part {
+        JSON => reading.bad_record(input.file.name(), line, message),
+        _ => reading.bad(input.file.name(), line, message),
+    };
     let Some(list) = list_of(&row.source) else {
-        reading.bad(input.file.name(), line, format!("the source `{}` is not known", row.source));
+        bad(reading, &format!("the source `{}` is not known", row.source));
         return;
     };
     let kind = ofac::kind(&row.kind).unwrap_or_default();
@@ -297,7 +302,7 @@ fn give(row: Row, input: &Input<'_>, line: u64, entries: &mut BTreeSet<String>, 
         row.aliases.iter().for_each(|alias| bis::add_names(&mut party, alias));
     }
     if party.names.is_empty() {
-        reading.bad(input.file.name(), line, "the row has no name");
+        bad(reading, "the row has no name");
         return;
     }
     facts(&mut party, &row, reading);

@@ -53,7 +53,7 @@ impl std::error::Error for ListError {}
 pub struct BadRow {
     /// Name of the file.
     pub file: String,
-    /// Line, counted from 1.
+    /// Line, counted from 1; 0 where it is not known.
     pub line: u64,
     /// Why, control characters already escaped.
     pub message: String,
@@ -69,7 +69,10 @@ impl BadRow {
 
 impl fmt::Display for BadRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message),
+            line => write!(f, "{}:{line}: {}", self.file, self.message),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) static FORMAT: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise,
     read,
 };

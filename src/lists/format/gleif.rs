@@ -29,6 +29,7 @@ pub(super) static ENTITIES: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise: |head| recognise(head, "LEIData", ("LEI", "Entity."), "\"LegalName\""),
     read,
 };
@@ -44,6 +45,7 @@ pub(super) static RELATIONS: Format = Format {
     stale: None,
     delta: false,
     partial: true,
+    set: false,
     recognise: |head| {
         recognise(head, "RelationshipData", ("Relationship.StartNode.NodeID", "Relationship."), "\"StartNode\"")
     },
@@ -77,7 +79,7 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
                 let mut rows = 0;
                 let each = &mut |value: Value| {
                     rows += 1;
-                    take(&node_of("record", &value, 0), name, rows, reading);
+                    take(&node_of("record", &value, 0), name, 0, reading);
                 };
                 json::array(input.file, &["records", "relations"], each, &mut |_, _| {})?;
                 rows

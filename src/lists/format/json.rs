@@ -1,11 +1,11 @@
 //! JSON as a stream: one value a line, or the elements of an array inside of one object.
 
-use std::io::{self, BufRead, Read};
+use std::io::{BufRead as _, BufReader};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::decode::{Budget, Decoded, TOO_LONG};
+use super::decode::{Budget, TOO_LONG};
 use super::error::ListError;
 use super::file::ListFile;
 
@@ -48,7 +48,7 @@ pub(super) fn array(
 ) -> Result<(), ListError> {
     let text = file.text()?;
     let budget = text.budget();
-    let mut reader = serde_json::Deserializer::from_reader(Bytes(text));
+    let mut reader = serde_json::Deserializer::from_reader(BufReader::new(text));
     let mut found = false;
     let object = Object { keys, each, other, budget: &budget, found: &mut found };
     let ended = reader.deserialize_map(object).and_then(|()| reader.end());
@@ -61,19 +61,6 @@ pub(super) fn array(
         Ok(())
     } else {
         Err(ListError::new(file.name(), None, format!("holds no `{}`", keys.join("` or `"))).hint(hint))
-    }
-}
-
-/// One byte at a time out of the buffer, which is how the parser reads.
-struct Bytes<R>(Decoded<R>);
-
-impl<R: Read> Read for Bytes<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ready = self.0.fill_buf()?;
-        let count = ready.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&ready[..count]);
-        self.0.consume(count);
-        Ok(count)
     }
 }
 

@@ -116,6 +116,8 @@ pub struct Format {
     pub delta: bool,
     /// Records are pieces of a party: those with one entry number belong together (GLEIF relationships).
     pub partial: bool,
+    /// An edition is a set of files, each with a part of every record.
+    pub set: bool,
     /// Which part of an edition a file is, if it is of this format.
     recognise: fn(&Head<'_>) -> Option<Part>,
     /// Reads an edition.
@@ -257,13 +259,13 @@ pub fn sort(files: &[ListFile]) -> Result<Vec<Edition<'_>>, ListError> {
     for file in files {
         let head = file.head()?;
         let Some((format, part)) = Head::with(&head, part_of) else {
-            return Err(ListError::new(file.name(), Some(1), "is no list in a known format".to_owned())
+            return Err(ListError::new(file.name(), Some(1), "is no list in a known format")
                 .hint("give the file as the authority publishes it; `rules import --help` names the formats"));
         };
         let input = Input { part, file };
         match editions.iter_mut().find(|edition| std::ptr::eq(edition.format, format)) {
-            // only the pieces of one set are read together; two whole lists are two editions
-            Some(edition) if part != WHOLE => edition.files.push(input),
+            // two whole lists are two editions
+            Some(edition) if format.set => edition.files.push(input),
             _ => editions.push(Edition { format, files: vec![input] }),
         }
     }

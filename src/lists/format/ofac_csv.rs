@@ -9,7 +9,7 @@ use super::reading::Reading;
 use super::table::Rows;
 use super::{Format, FormatId, Input, Part};
 use crate::lists::{CountryRole, NameRole, Party, PartyKind};
-use crate::text::Lookup;
+use crate::text::{Lookup, count};
 
 pub(super) static FORMAT: Format = Format {
     id: FormatId("ofac-csv"),
@@ -23,6 +23,7 @@ pub(super) static FORMAT: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: true,
     recognise,
     read,
 };
@@ -95,6 +96,12 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
         return Err(ListError::new(name, None, "the file of primary names is missing")
             .hint("give sdn.csv (or cons_prim.csv) together with its alt, add and comments files"));
     }
+    for part in [SDN, CONSOLIDATED] {
+        if let Some(second) = mains.iter().filter(|input| input.part == part).nth(1) {
+            return Err(ListError::new(second.file.name(), None, "is a second file of primary names of the same list")
+                .hint("give the files of one edition"));
+        }
+    }
     let mut beside = Beside::default();
     let mut rows_beside = 0;
     for input in inputs {
@@ -112,10 +119,8 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
         used += read_main(input, &beside, reading)?;
     }
     if used < rows_beside {
-        let count = rows_beside - used;
-        reading.note(format!(
-            "{count} rows of aliases, addresses and remarks belong to no entry: are the files of one day?"
-        ));
+        let rows = count(usize::try_from(rows_beside - used).unwrap_or(usize::MAX), "row");
+        reading.note(format!("{rows} of aliases, addresses or remarks without an entry: are the files of one day?"));
     }
     Ok(())
 }

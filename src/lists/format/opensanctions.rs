@@ -33,6 +33,7 @@ pub(super) static ENTITIES: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise: |head| (is_line(head, "\"schema\"") && !is_delta(head)).then_some(WHOLE),
     read: read_entities,
 };
@@ -48,6 +49,7 @@ pub(super) static DELTA: Format = Format {
     stale: None,
     delta: true,
     partial: false,
+    set: false,
     recognise: |head| is_delta(head).then_some(WHOLE),
     read: read_entities,
 };
@@ -63,6 +65,7 @@ pub(super) static TARGETS: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise: recognise_targets,
     read: read_targets,
 };
@@ -107,6 +110,9 @@ fn read_entities(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<
     for input in inputs {
         let mut about = About::default();
         json::lines(input.file, |value, _| value.iter().for_each(|value| about.take(entity_of(value))))?;
+        if about.count > LINK_LIMIT {
+            return Err(ListError::new(input.file.name(), None, "holds more links than any collection has"));
+        }
         let mut others = 0_u64;
         let rows = json::lines(input.file, |value, line| {
             let value = match value {

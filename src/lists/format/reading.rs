@@ -72,7 +72,12 @@ impl<'a, 's> Reading<'a, 's> {
         (self.sink)(op, party);
     }
 
-    /// A row that cannot be used.
+    /// A record that cannot be used of a file whose lines are not known.
+    pub(super) fn bad_record(&mut self, file: &str, number: u64, message: &str) {
+        self.bad(file, 0, format!("record {number}: {message}"));
+    }
+
+    /// A row that cannot be used; line 0 is none.
     pub(super) fn bad(&mut self, file: &str, line: u64, message: impl AsRef<str>) {
         self.loaded.bad_rows += 1;
         if self.loaded.bad.len() < BAD_ROWS_KEPT {
@@ -111,7 +116,7 @@ impl<'a, 's> Reading<'a, 's> {
                 loaded.bad_rows,
                 first.map_or("", |row| &row.message)
             );
-            let (file, line) = first.map_or((file, None), |row| (&row.file, Some(row.line)));
+            let (file, line) = first.map_or((file, None), |row| (&row.file, Some(row.line).filter(|line| *line > 0)));
             return Err(ListError::new(file, line, message)
                 .hint("fetch the file again; if it stays so, its format has changed"));
         }

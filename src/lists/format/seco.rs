@@ -23,6 +23,7 @@ pub(super) static FORMAT: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise,
     read,
 };

@@ -21,6 +21,8 @@ pub(super) struct Rows<'f> {
     reader: csv::Reader<Decoded<Box<dyn Read + 'f>>>,
     budget: Budget,
     skipped: u64,
+    /// The row that was read last is short: nothing may follow a cut, and a whole file does not end with one.
+    cut: bool,
     /// The row that was read last.
     pub(super) row: StringRecord,
     /// Its line, counted from 1.
@@ -44,7 +46,7 @@ impl<'f> Rows<'f> {
             .delimiter(delimiter)
             .terminator(Terminator::Any(b'\n'))
             .from_reader(text);
-        Self { file, reader, budget, skipped, row: StringRecord::new(), line: 0, count: 0 }
+        Self { file, reader, budget, skipped, cut: false, row: StringRecord::new(), line: 0, count: 0 }
     }
 
     /// Reads the next row; false after the last. The end mark of old systems is no row.
@@ -60,9 +62,14 @@ impl<'f> Rows<'f> {
                 };
                 ListError::new(self.file.name(), Some(line), message).hint("fetch the file again")
             })?;
+            if !more && self.cut {
+                return Err(ListError::new(self.file.name(), Some(self.line), "ends within a row")
+                    .hint("the file is not whole: fetch it again"));
+            }
             if !more {
                 return Ok(false);
             }
+            self.cut = false;
             self.line = self.row.position().map_or(line, |at| at.line() + self.skipped);
             let ends = self.row.len() == 1 && self.row[0].trim_matches(['\u{1a}', ' ', '\r']).is_empty();
             if !ends {
@@ -73,8 +80,9 @@ impl<'f> Rows<'f> {
     }
 
     /// True when the row can be used as far as its form goes; counted as bad otherwise.
-    pub(super) fn sound(&self, columns: usize, reading: &mut Reading<'_, '_>) -> bool {
+    pub(super) fn sound(&mut self, columns: usize, reading: &mut Reading<'_, '_>) -> bool {
         if self.row.len() != columns {
+            self.cut = self.row.len() < columns;
             let message = format!("the row has {} fields instead of {columns}", self.row.len());
             reading.bad(self.file.name(), self.line, message);
             return false;

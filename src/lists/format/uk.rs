@@ -21,6 +21,7 @@ pub(super) static FORMAT: Format = Format {
     stale: None,
     delta: false,
     partial: false,
+    set: false,
     recognise,
     read,
 };
@@ -36,6 +37,7 @@ pub(super) static CLOSED: Format = Format {
     stale: Some("since 28 January 2026 the UK Sanctions List is the only official one"),
     delta: false,
     partial: false,
+    set: false,
     recognise: recognise_closed,
     read: read_closed,
 };

@@ -73,18 +73,19 @@ fn party(out: &mut String, op: Op, party: &Party) -> std::fmt::Result {
 fn shown(loaded: &Loaded, parties: &[(Op, Party)]) -> String {
     let mut out = String::new();
     let date = loaded.source_date.map_or_else(|| "none".to_owned(), |date| date.to_string());
-    writeln!(out, "format {}, date {date}", loaded.format).unwrap();
+    writeln!(out, "format {}, date {date}", loaded.format).expect("writes to a String");
     for file in &loaded.files {
-        writeln!(out, "file {} ({}): {} rows", file.name, file.part, file.rows).unwrap();
+        writeln!(out, "file {} ({}): {} rows", file.name, file.part, file.rows).expect("writes to a String");
     }
     let Loaded { records, parties: given, names, removed, bad_rows, .. } = loaded;
-    writeln!(out, "{records} records, {given} parties, {names} names, {removed} removed, {bad_rows} bad").unwrap();
-    writeln!(out, "lists {:?}", loaded.lists).unwrap();
+    writeln!(out, "{records} records, {given} parties, {names} names, {removed} removed, {bad_rows} bad")
+        .expect("writes to a String");
+    writeln!(out, "lists {:?}", loaded.lists).expect("writes to a String");
     for note in &loaded.notes {
-        writeln!(out, "note: {note}").unwrap();
+        writeln!(out, "note: {note}").expect("writes to a String");
     }
     for (op, one) in parties {
-        party(&mut out, *op, one).unwrap();
+        party(&mut out, *op, one).expect("writes to a String");
     }
     out
 }

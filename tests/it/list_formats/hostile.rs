@@ -45,23 +45,30 @@ fn one_bad_row_in_a_thousand_is_the_limit() {
         for _ in 0..bad {
             text.push_str("77,\"SHORT\"\r\n");
         }
+        text.push_str(SDN);
         text.push('\u{1a}');
         text
     };
-    let (loaded, _) = load_with(vec![ListFile::memory("sdn.csv", rows(1_999, 2).into_bytes())], &options()).unwrap();
+    let (loaded, _) = load_with(vec![ListFile::memory("sdn.csv", rows(1_998, 2).into_bytes())], &options()).unwrap();
     assert_eq!((loaded.records, loaded.bad_rows), (1_999, 2));
-    assert_eq!(loaded.bad[0].to_string(), "sdn.csv:2000: the row has 2 fields instead of 12");
-    let error = error_of("sdn.csv", rows(999, 2));
-    assert!(error.starts_with("sdn.csv:1000: 2 of 1001 rows cannot be used"), "{error}");
+    assert_eq!(loaded.bad[0].to_string(), "sdn.csv:1999: the row has 2 fields instead of 12");
+    let error = error_of("sdn.csv", rows(998, 2));
+    assert!(error.starts_with("sdn.csv:999: 2 of 1001 rows cannot be used"), "{error}");
+}
+
+#[test]
+fn a_file_that_ends_within_a_row_is_no_whole_list() {
+    let error = error_of("sdn.csv", format!("{}{}", SDN.repeat(3_000), &SDN[..30]));
+    assert!(error.starts_with("sdn.csv:3001: ends within a row"), "{error}");
 }
 
 #[test]
 fn endless_rows_and_texts_are_bounded() {
-    // a quote that is never closed takes everything after it
-    let mut text = SDN.replace("EXAMPLE ONE\"", "EXAMPLE ONE").into_bytes();
+    // a row that does not end
+    let mut text = SDN.as_bytes().to_vec();
     text.extend(std::iter::repeat_n(b'a', 64 << 20));
     let error = error_of("sdn.csv", [SDN.as_bytes(), &text].concat());
-    assert!(error.starts_with("sdn.csv:2: a row or text of more than 4 MiB"), "{error}");
+    assert!(error.starts_with("sdn.csv:3: a row or text of more than 4 MiB"), "{error}");
     let mut xml = b"<CONSOLIDATED_LIST>\n<INDIVIDUALS><INDIVIDUAL><FIRST_NAME>".to_vec();
     xml.extend(std::iter::repeat_n(b'a', 64 << 20));
     let error = error_of("un.xml", xml);
@@ -135,7 +142,7 @@ fn decompression_bombs_end() {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     zip.start_file("sdn.csv", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(SDN.as_bytes()).unwrap();
-    let line = b",\n".repeat(1 << 19);
+    let line = format!("{},\n", "a".repeat((1 << 20) - 2)).into_bytes();
     for _ in 0..200 {
         zip.write_all(&line).unwrap();
     }
