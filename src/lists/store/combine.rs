@@ -42,6 +42,9 @@ pub(super) fn combined(manifest: &Manifest, sources: Vec<(&str, Vec<Party>)>) ->
     kept
 }
 
+/// Day of publication, day of retrieval, number of parties: the highest holds.
+type Rank = (Option<Date>, Date, u64);
+
 /// For every list the source whose entries hold: the newest, unless it has so few that it can only be an excerpt of what
 /// another source has.
 pub(super) fn newest(manifest: &Manifest) -> BTreeMap<&str, &str> {
@@ -50,7 +53,7 @@ pub(super) fn newest(manifest: &Manifest) -> BTreeMap<&str, &str> {
         let most = most.entry(&list.list).or_default();
         *most = list.parties.max(*most);
     }
-    let mut best: BTreeMap<&str, ((Option<Date>, Date, u64), &str)> = BTreeMap::new();
+    let mut best: BTreeMap<&str, (Rank, &str)> = BTreeMap::new();
     for (name, source) in manifest.sources.iter().filter(|(_, source)| source.screened) {
         let is_whole = |list: &&ListCount| !is_far_below(list.parties, most[list.list.as_str()]);
         for list in source.lists.iter().filter(is_whole) {
