@@ -42,6 +42,12 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             ));
         }
     }
+    for (row, one) in tables.mitigation.iter().flat_map(|row| row.operators.iter().map(move |one| (row, one))) {
+        if tables.organisation.iter().all(|known| known.id != *one) {
+            let message = format!("mitigation `{}` names the operator `{one}`, which nothing defines", row.id);
+            errors.push(RuleError::whole("rules", message));
+        }
+    }
     for row in &tables.ownership_rule {
         let says = |message: &str| at_rule(layers, &row.id, format!("ownership rule `{}` {message}", row.id));
         if row.lists.is_empty() == row.outside.is_none() {
