@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layer::{Layer, RuleError};
-use super::rows::{Ownership, Percent, Share};
+use super::rows::{Ownership, Percent};
 use super::tables::Tables;
 use crate::model::{Date, Validity};
 use crate::text::Span;
@@ -79,9 +79,8 @@ fn too_much(rows: &[&Ownership], layers: &[Layer]) -> Option<RuleError> {
     let held: Vec<&Ownership> = rows.iter().filter(|row| !row.is_pending()).copied().collect();
     // sums change on first days only
     for start in &held {
-        let shares: [(&str, fn(&Ownership) -> Option<Share>); 2] =
-            [("share_percent", |row| row.share_percent), ("votes_percent", |row| row.votes_percent)];
-        for (field, share) in shares {
+        for field in ["share_percent", "votes_percent"] {
+            let share = |row: &Ownership| if field == "share_percent" { row.share_percent } else { row.votes_percent };
             let mut least: BTreeMap<&str, u64> = BTreeMap::new();
             for row in held.iter().filter(|row| together(row, start.from)) {
                 let parts = share(row).map_or(0, |share| share.least.parts());

@@ -12,6 +12,7 @@ mod ownership;
 mod package_cache;
 mod parse;
 mod properties;
+mod reach;
 mod reconcile;
 mod regression;
 mod reports;

@@ -33,7 +33,7 @@ fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: C
         out.hits.extend(hit_of(view, parameters, node, control, party, &|_| true));
     }
     if parameters.owners || parameters.only_owners {
-        out.hits.extend(super::owned::hits(view, parameters, node, control, party));
+        out.hits.extend(super::listed_owners::hits(view, parameters, node, control, party));
     }
 }
 
