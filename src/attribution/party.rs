@@ -61,7 +61,25 @@ fn publisher(work: &mut Work<'_>, seen: &Seen) {
     }
     for name in seen.all(key::VENDOR) {
         if let Some(organisation) = work.catalog.organisation_by_supplier(name) {
-            by_name(work, &seen.id, organisation, name);
+            by_name(work, &seen.id, RelationKind::MaintainedBy, organisation, name);
+            claims.push(organisation);
+        }
+    }
+    conflict(work, &seen.id, &claims);
+}
+
+/// Who provides a service that no table knows: by the domain and the legal name that it states.
+pub(super) fn provider(work: &mut Work<'_>, seen: &Seen) {
+    let mut claims: Vec<&Organisation> = Vec::new();
+    for domain in seen.all(key::IDENTITY).filter_map(|identity| identity.strip_prefix("domain:")) {
+        if let Some((organisation, key)) = work.catalog.organisation_by_host(domain, "") {
+            link_to(work, &seen.id, RelationKind::ProvidedBy, organisation, key, true);
+            claims.push(organisation);
+        }
+    }
+    for name in seen.all(key::VENDOR) {
+        if let Some(organisation) = work.catalog.organisation_by_supplier(name) {
+            by_name(work, &seen.id, RelationKind::ProvidedBy, organisation, name);
             claims.push(organisation);
         }
     }
@@ -106,7 +124,7 @@ fn by_mail(work: &mut Work<'_>, id: &ComponentId, organisation: &Organisation, k
 }
 
 /// A supplier, vendor or manufacturer as the source names it. A name alone fails no gate.
-fn by_name(work: &mut Work<'_>, id: &ComponentId, organisation: &Organisation, name: &str) {
+fn by_name(work: &mut Work<'_>, id: &ComponentId, kind: RelationKind, organisation: &Organisation, name: &str) {
     let Some(node) = work.organisation(&organisation.id) else { return };
     let cite = Cite {
         entry: format!("organisation/{} {BY_NAME} {name}", organisation.id),
@@ -114,7 +132,7 @@ fn by_name(work: &mut Work<'_>, id: &ComponentId, organisation: &Organisation, n
         verification: Verification::Recalled,
         confidence: Confidence::Likely,
     };
-    work.relate(id, RelationKind::MaintainedBy, &node, &cite);
+    work.relate(id, kind, &node, &cite);
 }
 
 /// Says so when keys of one component lead to organisations that do not belong together. Both links stay.

@@ -26,6 +26,8 @@ fn one(work: &mut Work<'_>, seen: &Seen) {
             && let Some(service) = service
         {
             supplied_by(work, &seen.id, organisation, service);
+        } else {
+            super::party::provider(work, seen);
         }
         return;
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layer::{Layer, RuleError};
-use super::rows::{Ownership, Percent, Share};
+use super::rows::{Ownership, Percent};
 use super::tables::Tables;
 use crate::model::{Date, Validity};
 use crate::text::Span;
@@ -42,6 +42,12 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             ));
         }
     }
+    for (row, one) in tables.mitigation.iter().flat_map(|row| row.operators.iter().map(move |one| (row, one))) {
+        if tables.organisation.iter().all(|known| known.id != *one) {
+            let message = format!("mitigation `{}` names the operator `{one}`, which nothing defines", row.id);
+            errors.push(RuleError::whole("rules", message));
+        }
+    }
     for row in &tables.ownership_rule {
         let says = |message: &str| at_rule(layers, &row.id, format!("ownership rule `{}` {message}", row.id));
         if row.lists.is_empty() == row.outside.is_none() {
@@ -73,9 +79,8 @@ fn too_much(rows: &[&Ownership], layers: &[Layer]) -> Option<RuleError> {
     let held: Vec<&Ownership> = rows.iter().filter(|row| !row.is_pending()).copied().collect();
     // sums change on first days only
     for start in &held {
-        let shares: [(&str, fn(&Ownership) -> Option<Share>); 2] =
-            [("share_percent", |row| row.share_percent), ("votes_percent", |row| row.votes_percent)];
-        for (field, share) in shares {
+        for field in ["share_percent", "votes_percent"] {
+            let share = |row: &Ownership| if field == "share_percent" { row.share_percent } else { row.votes_percent };
             let mut least: BTreeMap<&str, u64> = BTreeMap::new();
             for row in held.iter().filter(|row| together(row, start.from)) {
                 let parts = share(row).map_or(0, |share| share.least.parts());

@@ -98,6 +98,7 @@ fn ownership(
 ) -> io::Result<()> {
     let catalog = legal.catalog;
     let mut has_title = false;
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for id in organisations(legal.graph, node) {
         let name = catalog.organisation(&id).map_or(id.as_str(), |row| &row.name);
         let all = assessments(catalog, &id, legal.day);
@@ -123,7 +124,9 @@ fn ownership(
         for (chain, rules) in chains {
             told(&chain, "  ")?;
             rules.iter().try_for_each(|one| told(&one.verdict(), "      "))?;
-            rules.iter().take(1).flat_map(|one| &one.links).try_for_each(|row| told(&control::told(row), "      "))?;
+            // a stake is told once, however many rules count it
+            let stakes = rules.iter().flat_map(|one| &one.links).map(|row| control::told(row));
+            stakes.filter(|stake| seen.insert(stake.clone())).try_for_each(|stake| told(&stake, "      "))?;
         }
         for row in pending {
             told(&format!("{name}: agreed on only, counts for nothing yet"), "  ")?;
@@ -144,7 +147,11 @@ fn reached(legal: &Legal<'_, '_>, node: NodeId, told: &mut dyn FnMut(&str, &str)
     told("Reached by:", "")?;
     for one in &all {
         let way: Vec<String> = one.witness.nodes().map(|node| graph.label(node)).collect();
-        let lists = if one.lists.is_empty() { String::new() } else { format!(" on {}", one.lists.join(", ")) };
+        let lists = match (one.lists.join(", "), one.by_owners) {
+            (none, _) if none.is_empty() => none,
+            (lists, false) => format!(" on {lists}"),
+            (lists, true) => format!(", owned by those on {lists}"),
+        };
         told(&format!("{}, {}: {}{lists}", one.jurisdiction, one.test_name(), way.join(" -> ")), "  ")?;
         for (law, state) in &one.laws {
             told(&laws::told(law, *state), "      ")?;

@@ -22,8 +22,10 @@ pub struct Reached<'c> {
     pub laws: Vec<(&'c Law, LawState)>,
     /// The shortest way from the component to the state, or to the listed party.
     pub witness: Path,
-    /// Lists that name the party, for T7.
+    /// Lists that name the party, or those who own it, for T7.
     pub lists: Vec<&'c str>,
+    /// For T7: not the party is on the lists, but those who own it as an ownership rule counts.
+    pub by_owners: bool,
     /// What weakens it.
     pub mitigations: Vec<Mitigated<'c>>,
 }
@@ -53,7 +55,8 @@ pub struct Legal<'a, 'c> {
 #[derive(Clone)]
 struct Listed<'c> {
     list: &'c str,
-    by_rule: Option<&'c Law>,
+    /// By an ownership rule, and the law that it belongs to.
+    by_rule: Option<Option<&'c Law>>,
 }
 
 /// How far up a component's needs evidence is looked for: the bucket's key, and the store of that key.
@@ -86,6 +89,7 @@ impl<'a, 'c> Legal<'a, 'c> {
                 laws,
                 witness: reach.witness,
                 lists: vec![],
+                by_owners: false,
                 mitigations,
             });
         }
@@ -129,23 +133,25 @@ impl<'a, 'c> Legal<'a, 'c> {
 
     /// T7: parties on a list, themselves or by an ownership rule.
     fn counterparties(&self, node: NodeId, kind: ComponentKind) -> Vec<Reached<'c>> {
-        let mut found: BTreeMap<&str, Reached<'c>> = BTreeMap::new();
+        let mut found: BTreeMap<(&str, bool), Reached<'c>> = BTreeMap::new();
         for party in parties(kind).iter().flat_map(|control| self.graph.parties(node, *control)) {
             for Listed { list, by_rule } in &*self.listed(self.graph.node(party.end()).id.rest()) {
                 let Some(jurisdiction) = self.catalog.list(list).map(|row| state(&row.jurisdiction)) else { continue };
-                let slot = found.entry(jurisdiction).or_insert_with(|| Reached {
+                let slot = found.entry((jurisdiction, by_rule.is_some())).or_insert_with(|| Reached {
                     jurisdiction: jurisdiction.to_owned(),
                     test: ReachTest::Counterparty,
                     laws: vec![],
                     witness: party.clone(),
                     lists: vec![],
+                    by_owners: by_rule.is_some(),
                     mitigations: vec![],
                 });
                 if !slot.lists.contains(list) {
                     slot.lists.push(list);
                 }
                 let own = self.laws(kind, ReachTest::Counterparty, |law| law.lists.iter().any(|one| **one == **list));
-                for (law, standing) in own.into_iter().chain(by_rule.map(|law| (law, law.state_on(self.day)))) {
+                for (law, standing) in own.into_iter().chain(by_rule.flatten().map(|law| (law, law.state_on(self.day))))
+                {
                     if slot.laws.iter().all(|(known, _)| known.id != law.id) {
                         slot.laws.push((law, standing));
                     }
@@ -173,7 +179,7 @@ impl<'a, 'c> Legal<'a, 'c> {
             let by_rule = self.catalog.tables().law.iter().find(|law| rule.law.as_deref() == Some(&law.id));
             let of_owners = assessment.owners.iter().flat_map(|owner| self.lists_of(owner));
             let counted = of_owners.filter(|list| rule.lists.iter().any(|one| **one == **list));
-            found.extend(counted.map(|list| Listed { list, by_rule }));
+            found.extend(counted.map(|list| Listed { list, by_rule: Some(by_rule) }));
         }
         let found: Rc<[Listed<'c>]> = found.into();
         self.known.borrow_mut().insert(&organisation.id, Rc::clone(&found));

@@ -249,6 +249,9 @@ impl Assessment<'_> {
         if self.by_control {
             return format!("control is enough, {figure} counts ({name})");
         }
+        if self.sum == Share::UNKNOWN {
+            return format!("the share is not known, {figure} counts ({name})");
+        }
         format!("together {}, {figure} counts ({name})", self.sum)
     }
 }

@@ -24,9 +24,12 @@ pub struct ReachRow {
     pub laws: Vec<LawRow>,
     /// Component ids from the component to the state or the listed party.
     pub witness: Vec<String>,
-    /// Lists that name the party, for `counterparty`.
+    /// Lists that name the party, or those who own it, for `counterparty`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<String>,
+    /// For `counterparty`: not the party is on the lists, but those who own it as an ownership rule counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_owners: bool,
     /// What weakens it, where the target shows evidence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mitigations: Vec<MitigationRow>,
@@ -122,6 +125,7 @@ fn reach_row(graph: &Graph<'_>, reached: &Reached<'_>) -> ReachRow {
             .collect(),
         witness: reached.witness.nodes().map(|node| graph.node(node).id.to_string()).collect(),
         lists: reached.lists.iter().map(ToString::to_string).collect(),
+        by_owners: reached.by_owners,
         mitigations: reached
             .mitigations
             .iter()

@@ -54,6 +54,9 @@ pub struct Rule {
     /// Parameters of kind `listed`.
     #[serde(default)]
     pub listed: Option<ListedParameters>,
+    /// Parameters of kind `owned`.
+    #[serde(default)]
+    pub owned: Option<OwnedParameters>,
     /// Parameters of kind `export-class`.
     #[serde(default)]
     pub export: Option<ExportParameters>,
@@ -89,6 +92,8 @@ pub enum Kind {
     Reach,
     /// A listed party, or one owned by a listed party, answers for the component.
     Listed,
+    /// A party that answers for the component counts as owned or controlled under one of some ownership rules.
+    Owned,
     /// The computed export-control class of an accelerator against where it stands.
     ExportClass,
     /// Too much is controlled from one jurisdiction.
@@ -160,6 +165,16 @@ pub struct ListedParameters {
     /// Only owners, not the party itself.
     #[serde(default)]
     pub only_owners: bool,
+}
+
+/// Kind `owned`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OwnedParameters {
+    /// Ids of ownership rules.
+    pub rules: Vec<String>,
+    /// Who is looked at.
+    pub parties: Vec<Control>,
 }
 
 /// Kind `export-class`.

@@ -93,6 +93,7 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         Kind::Match => None,
         Kind::Reach => Some(("reach", rule.reach.is_some())),
         Kind::Listed => Some(("listed", rule.listed.is_some())),
+        Kind::Owned => Some(("owned", rule.owned.is_some())),
         Kind::ExportClass => Some(("export", rule.export.is_some())),
         Kind::Concentration => Some(("concentration", rule.concentration.is_some())),
         Kind::Missing => Some(("missing", rule.missing.is_some())),
@@ -117,6 +118,11 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         && let Err(message) = super::profile::countries(words, catalog, catalog.date())
     {
         wrong("from", message);
+    }
+    let rules: BTreeSet<&str> = catalog.tables().ownership_rule.iter().map(|row| &*row.id).collect();
+    for word in rule.owned.iter().flat_map(|owned| &owned.rules).filter(|word| !rules.contains(word.as_str())) {
+        let hint = nearest(word, &rules).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        wrong("rules", format!("`{word}` is not an ownership rule{hint}"));
     }
     let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
     for word in rule.export.iter().flat_map(|export| &export.destinations) {

@@ -87,6 +87,7 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Match => kind::matching::evaluate(view, rule, &mut out),
         Kind::Reach => kind::reach::evaluate(view, rule, &mut out),
         Kind::Listed => kind::listed::evaluate(view, rule, &mut out),
+        Kind::Owned => kind::owned::evaluate(view, rule, &mut out),
         Kind::ExportClass => kind::export_class::evaluate(view, rule, &mut out),
         Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
         Kind::Missing => kind::missing::evaluate(view, rule, &mut out),

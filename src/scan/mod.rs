@@ -108,6 +108,7 @@ impl SizeClass {
 /// Every scanner. A text search for an id finds its file.
 pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::endpoint::Endpoint,
+    &cloud::gaia_x::GaiaX,
     &cloud::terraform::Terraform,
     &cluster::gitops::Gitops,
     &cluster::helm::Helm,

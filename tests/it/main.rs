@@ -1,6 +1,7 @@
 //! Integration tests: one binary, one module per topic.
 
 mod architecture;
+mod attribution;
 mod catalog;
 mod cli;
 mod docs;
@@ -14,6 +15,7 @@ mod ownership;
 mod package_cache;
 mod parse;
 mod properties;
+mod reach;
 mod reconcile;
 mod regression;
 mod reports;

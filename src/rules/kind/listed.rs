@@ -37,7 +37,7 @@ fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: C
         out.hits.extend(hit_of(view, parameters, node, control, party, &|_| true));
     }
     if parameters.owners || parameters.only_owners {
-        out.hits.extend(super::owned::hits(view, parameters, node, control, party));
+        out.hits.extend(super::listed_owners::hits(view, parameters, node, control, party));
     }
 }
 
@@ -93,10 +93,15 @@ pub(super) fn hit_of(
     let entries = entries(view, parameters, &organisation, of_list);
     let (first, _) = entries.first()?;
     let lists: Vec<String> = entries.iter().map(|(row, _)| named(row)).collect();
-    let party = view.graph.label(path.end());
+    let owned = path.steps.iter().position(|(edge, _)| view.graph.edge(*edge).kind == RelationKind::OwnedBy);
+    let direct = owned.map_or(path.end(), |at| if at == 0 { path.start } else { path.steps[at - 1].1 });
+    let party = view.graph.label(direct);
     let how = how(view, control, path);
-    let between =
-        if path.steps.len() > 2 { format!(", controlled along {}", describe(view, path)) } else { String::new() };
+    let between = match owned.map(|at| path.steps.len() - at) {
+        None => String::new(),
+        Some(1) => format!(", controlled by {}", view.graph.label(path.end())),
+        Some(_) => format!(", controlled along {}", describe(view, path)),
+    };
     let what = if parameters.related_parties { "not listed itself, but related to" } else { "listed:" };
     let message = format!("`{}` is {how} {party}{between}; {what} {}", view.graph.label(node), lists.join(", "));
     let mut hit = Hit::new(node, organisation.clone(), message);

@@ -3,9 +3,10 @@
 pub mod concentration;
 pub mod export_class;
 pub mod listed;
+mod listed_owners;
 pub mod matching;
 pub mod missing;
-mod owned;
+pub mod owned;
 pub mod reach;
 
 use crate::graph::NodeId;

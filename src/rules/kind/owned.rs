@@ -1,185 +1,66 @@
-//! Owners on lists, for kind `listed`: by the list's ownership rule where there is one, else by plain control.
+//! Kind `owned`: a party counts as owned or controlled under an ownership rule, such as by holders outside the EU.
 
-use std::collections::BTreeMap;
-
-use super::listed::{consequence, entries, hit_of, how, listed_as, named};
-use crate::catalog::Standing;
-use crate::catalog::rows::{Listing, OwnershipRule};
-use crate::control::{Answer, Assessment, Holdings, has_rule, has_rule_on, told};
+use super::alternatives;
+use super::listed::{horizon, how};
+use super::listed_owners::{notes, up};
+use crate::control::{Answer, Assessment, Holdings};
 use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, RelationKind, Validity, Verification};
-use crate::rules::condition::OWNED_BY_LISTED;
+use crate::model::{Citation, Validity, Verification};
 use crate::rules::draft::Hit;
-use crate::rules::file::ListedParameters;
-use crate::rules::run::View;
+use crate::rules::file::{OwnedParameters, Rule};
+use crate::rules::run::{Hits, View};
+use crate::rules::select::select;
 
-/// Hits for owners of a party: one for each set of listed owners that an ownership rule counts, and one for each
-/// controlling owner on lists that have no rule on the day.
-pub(super) fn hits(
-    view: &View<'_>,
-    parameters: &ListedParameters,
-    node: NodeId,
-    control: Control,
-    party: &Path,
-) -> Vec<Hit> {
-    let mut found = by_rules(view, parameters, node, control, party);
-    // what only an officer or owner is listed for has no ownership rule
-    let unruled = |list: &str| parameters.related_parties || !has_rule_on(view.catalog, list, view.as_of);
-    for owner in view.graph.controlling_owners(party.end()) {
-        let path = party.clone().then(&owner);
-        let Some(mut hit) = hit_of(view, parameters, node, control, &path, &unruled) else { continue };
-        let lists = entries(view, parameters, &hit.aspect, &unruled);
-        if let Some((row, _)) = lists.iter().find(|(row, _)| has_rule(view.catalog, &row.list)) {
-            let day = view.as_of;
-            hit.notes.push(format!(
-                "no ownership rule of {} is known to hold on {day}: the owner is listed, the party is not",
-                row.list
-            ));
+/// Evaluates the rule: one hit per component and party, by the rule that is met best.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let Some(parameters) = &rule.owned else { return };
+    for node in select(view, rule) {
+        let mut found = false;
+        for control in &parameters.parties {
+            for party in view.graph.parties(node, *control) {
+                found = true;
+                out.hits.extend(look(view, parameters, node, *control, &party));
+            }
         }
-        // one finding for one owner: its further lists are told in it
-        if let Some(known) = found.iter_mut().find(|known| known.aspect == hit.aspect) {
-            let shown: Vec<String> = lists.iter().map(|(row, _)| named(row)).collect();
-            known.notes.push(format!("the owner, which controls the party, is also listed: {}", shown.join(", ")));
-            known.citations.extend(hit.citations);
-            continue;
+        if !found {
+            out.undecided("no owner is known");
         }
-        found.push(hit);
     }
-    found
 }
 
-fn by_rules(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, party: &Path) -> Vec<Hit> {
-    if parameters.related_parties {
-        return Vec::new();
-    }
-    let organisation = view.graph.node(party.end()).id.rest();
-    let Some(organisation) = view.catalog.organisation(organisation) else { return Vec::new() };
+fn look(view: &View<'_>, parameters: &OwnedParameters, node: NodeId, control: Control, party: &Path) -> Option<Hit> {
+    let organisation = view.catalog.organisation(view.graph.node(party.end()).id.rest())?;
     let holdings = Holdings::above(view.catalog, &organisation.id, view.as_of);
-    if holdings.is_empty() {
-        return Vec::new();
-    }
-    let wanted = |list: &str| parameters.consequence.iter().any(|word| word == consequence(view, list));
-    let mut by_owners: BTreeMap<String, Vec<Assessment<'_>>> = BTreeMap::new();
-    for rule in view.catalog.ownership_rules(view.as_of).filter(|rule| !rule.lists.is_empty()) {
-        let assessment = holdings.assess(rule, wanted);
-        if assessment.answer != Answer::Not {
-            by_owners.entry(assessment.owners.join("+")).or_default().push(assessment);
-        }
-    }
-    let all = by_owners.into_iter().filter_map(|(owners, mut all)| {
-        // what is certain speaks first, then what is better checked
-        all.sort_by_key(|one| (std::cmp::Reverse(one.answer), std::cmp::Reverse(one.rule.verification)));
-        one(view, parameters, node, control, party, &owners, &all)
-    });
-    all.collect()
-}
-
-fn one(
-    view: &View<'_>,
-    parameters: &ListedParameters,
-    node: NodeId,
-    control: Control,
-    party: &Path,
-    owners: &str,
-    all: &[Assessment<'_>],
-) -> Option<Hit> {
+    let asked =
+        view.catalog.ownership_rules(view.as_of).filter(|row| parameters.rules.iter().any(|id| **id == *row.id));
+    let mut all: Vec<Assessment<'_>> = asked.map(|row| holdings.assess(row, |_| true)).collect();
+    // who counts from the start, being seated there itself, is told by the rules of reach
+    all.retain(|one| one.answer != Answer::Not && !one.links.is_empty());
+    all.sort_by_key(|one| (std::cmp::Reverse(one.answer), std::cmp::Reverse(one.rule.verification)));
     let first = all.first()?;
-    let mut lists: Vec<(&Listing, Standing, &OwnershipRule)> = Vec::new();
-    for assessment in all {
-        for owner in &assessment.owners {
-            let of_rule = |list: &str| assessment.rule.lists.iter().any(|one| &**one == list);
-            let entries = entries(view, parameters, owner, &of_rule);
-            lists.extend(entries.into_iter().map(|(row, standing)| (row, standing, assessment.rule)));
-        }
-    }
     let is_sure = first.answer == Answer::Met;
-    let what = match (is_sure, first.by_control) {
-        (true, false) => "owned by listed parties",
-        (true, true) => "controlled by listed parties",
-        (false, _) => "possibly owned by listed parties",
-    };
-    let shown: Vec<String> = lists.iter().map(|(row, ..)| named(row)).collect();
     let message = format!(
-        "`{}` is {} {}, {what}: {}; {}; listed: {}",
+        "`{}` is {} {}, {} by others: {}; {}",
         view.graph.label(node),
         how(view, control, party),
         view.graph.label(party.end()),
+        if is_sure { "held" } else { "possibly held" },
         first.chain(view.catalog),
         first.verdict(),
-        shown.join(", "),
     );
-    let mut hit = Hit::new(node, owners, message);
+    let mut hit = Hit::new(node, organisation.id.to_string(), message);
     let mut paths = first.owners.iter().filter_map(|owner| up(view, party, first, owner));
     hit.tail = paths.next().unwrap_or_else(|| party.clone());
     hit.beside = paths.collect();
-    hit.horizon = super::listed::horizon(view, &hit.tail);
-    hit.citations = citations(&lists, all);
-    hit.verification = first.rule.verification;
-    let of_first = lists.iter().filter(|(.., rule)| rule.id == first.rule.id);
-    hit.verification = of_first
-        .map(|(row, standing, _)| super::listed::mark((row, *standing)))
-        .fold(hit.verification, Verification::min);
+    hit.horizon = horizon(view, &hit.tail);
+    hit.verification = if is_sure { first.rule.verification } else { Verification::Recalled };
     hit.effective = Validity { from: first.rule.from, to: first.rule.to };
-    hit.notes = notes(view, first, all);
+    let cited = all.iter().map(|one| format!("{}: {}", one.rule.name, one.rule.citation));
+    hit.citations = cited.map(|title| Citation { title: title.into(), url: None }).collect();
+    hit.notes = notes(view, first, &all);
     if !is_sure {
-        hit.verification = Verification::Recalled;
-        hit.notes.insert(0, "a share or a date is not known: whether the figure is met cannot be told".to_owned());
+        hit.notes.insert(0, "a share or a seat is not known: whether the figure is met cannot be told".to_owned());
     }
-    hit.alternatives = super::alternatives(view, node);
-    hit.listed =
-        lists.iter().map(|(row, ..)| listed_as(view, row.organisation.as_deref().unwrap_or(owners), row)).collect();
-    hit.words.push(OWNED_BY_LISTED.into());
+    hit.alternatives = alternatives(view, node);
     Some(hit)
-}
-
-/// The way in the graph from the component over its party up to an owner, along the stakes that count.
-fn up(view: &View<'_>, party: &Path, assessment: &Assessment<'_>, owner: &str) -> Option<Path> {
-    let mut open = std::collections::VecDeque::from([party.clone()]);
-    let mut seen = vec![party.end()];
-    while let Some(path) = open.pop_front() {
-        let at = view.graph.node(path.end()).id.rest();
-        for (edge, to) in view.graph.outgoing_of(path.end(), &[RelationKind::OwnedBy]) {
-            let by = view.graph.node(to).id.rest();
-            if seen.contains(&to) || !assessment.links.iter().any(|row| &*row.of == at && &*row.by == by) {
-                continue;
-            }
-            seen.push(to);
-            let mut next = path.clone();
-            next.steps.push((edge, to));
-            if by == owner {
-                return Some(next);
-            }
-            open.push_back(next);
-        }
-    }
-    None
-}
-
-fn citations(lists: &[(&Listing, Standing, &OwnershipRule)], all: &[Assessment<'_>]) -> Vec<Citation> {
-    let entries = lists.iter().filter_map(|(row, ..)| Some(format!("{}: {}", row.list, row.citation.as_deref()?)));
-    let rules = all.iter().map(|one| format!("{}: {}", one.rule.name, one.rule.citation));
-    let mut titles: Vec<String> = entries.chain(rules).collect();
-    titles.dedup();
-    titles.into_iter().map(|title| Citation { title: title.into(), url: None }).collect()
-}
-
-/// Every share with its days and source, and what the other rules say.
-fn notes(view: &View<'_>, first: &Assessment<'_>, all: &[Assessment<'_>]) -> Vec<String> {
-    let mut notes: Vec<String> = first.links.iter().map(|row| told(row)).collect();
-    for other in all.iter().skip(1) {
-        let word = if other.answer == Answer::Met { "also" } else { "possibly also" };
-        notes.push(format!("{word}: {}", other.verdict()));
-    }
-    for rule in all.iter().map(|one| one.rule) {
-        if rule.verification == Verification::Recalled || rule.review_by < view.as_of {
-            let note = rule.note.as_deref().map_or_else(String::new, |note| format!(" {note}"));
-            notes.push(format!(
-                "{} is {}, to be looked at again by {}.{note}",
-                rule.name,
-                rule.verification.as_str(),
-                rule.review_by
-            ));
-        }
-    }
-    notes
 }

@@ -4,4 +4,5 @@ pub(crate) mod address;
 pub(crate) mod api;
 pub(crate) mod code;
 pub mod endpoint;
+pub mod gaia_x;
 pub mod terraform;

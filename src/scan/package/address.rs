@@ -30,7 +30,9 @@ pub(crate) fn repository_owner(path: &str) -> Option<String> {
         "bitbucket.org" => "bitbucket",
         "codeberg.org" => "codeberg",
         // hosts that say by their name that they serve repositories; elsewhere a path may be anything
-        _ if is_git_host(host) => return Some(format!("git:{}/{owner}", host.to_ascii_lowercase())),
+        _ if is_git_host(host) && parts.next().is_some_and(|name| !name.is_empty()) => {
+            return Some(format!("git:{}/{owner}", host.to_ascii_lowercase()));
+        }
         _ => return None,
     };
     Some(format!("{kind}:{owner}"))

@@ -1,0 +1,75 @@
+//! Whose law reaches a component, by which test, with which laws, and what weakens it.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::attribution::report;
+use crate::cli::sovaudit;
+
+const BUCKET: &str = r#"
+provider "aws" { region = "eu-central-1" }
+resource "aws_kms_custom_key_store" "x" { custom_key_store_name = "hsm" }
+resource "aws_kms_key" "k" { custom_key_store_id = aws_kms_custom_key_store.x.id }
+resource "aws_db_instance" "d" { kms_key_id = aws_kms_key.k.arn }
+resource "aws_db_instance" "e" { kms_key_id = "arn:aws:kms:eu-central-1:1:key/2" }
+"#;
+
+/// `T2 US`: what reaches a component by a test.
+fn reached<'r>(report: &'r Value, component: &str, code: &str, state: &str) -> Option<&'r Value> {
+    let all = report["components"].as_array().expect("components").iter();
+    let row = all.into_iter().find(|row| row["id"] == component)?;
+    row["reached_by"].as_array()?.iter().find(|one| one["code"] == code && one["jurisdiction"] == state)
+}
+
+#[test]
+fn reach_names_its_laws_and_what_is_against_it() {
+    let found = report(&[("main.tf", BUCKET)]);
+    let us = reached(&found, "resource:aws_db_instance.d", "T2", "US").expect("controlled from the US");
+    let laws: Vec<&str> = us["laws"].as_array().expect("laws").iter().filter_map(|law| law["id"].as_str()).collect();
+    assert_eq!(laws, ["us-cloud-act-stored-communications-act", "us-fisa-702"]);
+    assert_eq!(us["laws"][1]["standing"], "lapsed");
+    assert_eq!(
+        us["witness"],
+        serde_json::json!(["resource:aws_db_instance.d", "org:aws-emea", "org:amazon", "jurisdiction:US"])
+    );
+    let against = |of: &Value| of["mitigations"][0]["id"].as_str().map(str::to_owned);
+    assert_eq!(against(us).as_deref(), Some("external-keys"));
+    assert_eq!(us["mitigations"][0]["evidence"], "built on resource:aws_kms_custom_key_store.x");
+    let other = reached(&found, "resource:aws_db_instance.e", "T2", "US").expect("controlled from the US");
+    assert_eq!(
+        (against(other).as_deref(), &other["mitigations"][0]["effect"]),
+        (Some("customer-managed-keys"), &Value::from("none"))
+    );
+    assert!(reached(&found, "resource:aws_db_instance.d", "T6", "DE").is_some());
+    assert!(reached(&found, "resource:aws_db_instance.d", "T5", "PL").is_none(), "nobody attested anything");
+    // a listed party: T7, with the law that works through the list
+    let found = report(&[("requirements.txt", "gigachat==1.0.0\n")]);
+    let sdn = reached(&found, "pkg:pypi/gigachat@1.0.0", "T7", "US").expect("listed");
+    assert_eq!(
+        (&sdn["lists"], &sdn["laws"][0]["id"]),
+        (&serde_json::json!(["US-SDN"]), &Value::from("us-ofac-sanctions"))
+    );
+}
+
+#[test]
+fn personnel_is_known_from_attestations_only() {
+    let attestation = |dates: &str| {
+        format!(
+            "[[attestation]]\nsubject = \"org:aws-emea\"\npersonnel = [\"PL\"]\nsource = \"annex 4\"\nby = \"security\"\n{dates}\n"
+        )
+    };
+    let good = attestation("date = 2026-01-01\nexpires = 2026-12-31");
+    let found = report(&[("main.tf", BUCKET), ("sovaudit.toml", &good)]);
+    let people = reached(&found, "resource:aws_db_instance.d", "T5", "PL").expect("attested");
+    assert_eq!(people["witness"], serde_json::json!(["resource:aws_db_instance.d", "org:aws-emea", "jurisdiction:PL"]));
+    let old = attestation("date = 2025-01-01\nexpires = 2025-12-31");
+    let found = report(&[("main.tf", BUCKET), ("sovaudit.toml", &old)]);
+    assert!(reached(&found, "resource:aws_db_instance.d", "T5", "PL").is_none(), "expired");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("sovaudit.toml"), attestation("date = 2026-01-01\nexpires = 2025-12-31"))
+        .expect("writes");
+    let output = sovaudit().arg("scan").arg(folder.path()).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("expires before its day"));
+}
