@@ -16,11 +16,13 @@ listed are made at run time and never written into the repository. Python standa
 import argparse
 import collections
 import os
+import shlex
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screening_set import build as making  # noqa: E402
-from screening_set import lists, negatives  # noqa: E402
+from screening_set import lists, measure, negatives  # noqa: E402
+from screening_set import publishers as harvest  # noqa: E402
 
 LOOK_ALIKES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fixtures", "screening", "look-alikes.csv")
 
@@ -53,6 +55,78 @@ def build(options):
     print(f"{len(rows)} queries, {positive} mean a listed party; list of {len(sdn)} + {len(cons)} + {len(denied)} parties")
 
 
+def publishers(options):
+    """Names of publishers in packages of this machine; kept out of the repository."""
+    found = harvest.collect(options.paths)
+    making.write_csv(options.out, ["name", "kind", "files"], [{"name": name, "kind": kind, "files": count} for name, kind, count in found])
+    print(f"{len(found)} distinct publishers: {dict(collections.Counter(kind for _, kind, _ in found))}")
+
+
+def publisher_rows(path):
+    rows = []
+    for number, row in enumerate(negatives.read_rows(path)):
+        kind = "person" if row["kind"] == "person" else "organisation"
+        rows.append({"id": f"p{number}", "category": f"publisher-{row['kind']}", "split": making.half(row["name"]), "kind": kind,
+                     "query": row["name"], "country": "", "expected": "", "near": ""})
+    return rows
+
+
+def evaluate(options):
+    command = shlex.split(options.screen)
+    print("\n".join(measure_pairs(command, options.pairs)))
+    if not options.set:
+        return
+    rows = negatives.read_rows(os.path.join(options.set, "queries.csv"))
+    if options.publishers:
+        rows += publisher_rows(options.publishers)
+    if options.half:
+        rows = [row for row in rows if row["split"] == options.half]
+    for with_country in (True, False):
+        results = measure.judged(rows, measure.ask(command, rows, with_country))
+        print(f"\n### {'Country known for two names in three' if with_country else 'Names alone'}\n")
+        halves = [(half, [one for one in results if one["row"]["split"] == half]) for half in ("tune", "test")]
+        print(measure.table(measure.HEAD, [measure.summary(some, half) for half, some in halves if some]))
+        for half, some in halves:
+            if some and (with_country or options.all):
+                print(f"\nBy category, {half} half:\n\n{measure.by_category(some)}")
+        if options.misses and with_country:
+            write_misses(options.misses, results)
+
+
+def write_misses(path, results):
+    """What went wrong in the tune half; the test half is never shown."""
+    with open(path, "w", encoding="utf-8") as file:
+        for one in sorted(results, key=lambda one: one["row"]["category"]):
+            row = one["row"]
+            bad = not (one["right"] and one["first"] <= 3) if row["expected"] else one["level"] <= 2
+            if bad and row["split"] == "tune":
+                hits = "; ".join(f"{hit['level']} {hit.get('score')} {hit.get('list')}:{hit.get('entry')} {hit.get('name') or hit.get('listed') or ''}" for hit in one["hits"][:2])
+                file.write(f"{row['category']}\t{row['kind']}\t{row['query']}\t{row['country']}\texpected {row['expected'] or 'nothing'}\tgot {hits or 'nothing'}\n")
+
+
+def measure_pairs(command, files):
+    """Best F1 and recall at precision 0.95 for each file of pairs, organisations and persons apart."""
+    lines, table = [], []
+    for path in files:
+        pairs = negatives.read_rows(path)
+        scores = measure.score_pairs(command, pairs)
+        truths = [pair["is_match"] == "true" for pair in pairs]
+        groups = {"all": lambda pair: True, "organisations": lambda pair: pair["schema"] in ("Company", "Organization", "LegalEntity"),
+                  "persons": lambda pair: pair["schema"] == "Person", "vessels": lambda pair: pair["schema"] == "Vessel"}
+        for group, inside in groups.items():
+            chosen = [at for at, pair in enumerate(pairs) if inside(pair)]
+            if any(truths[at] for at in chosen):
+                table.append(measure.pairs_row(f"{os.path.basename(path)}: {group}", [scores[at] for at in chosen], [truths[at] for at in chosen]))
+    if table:
+        lines = ["### Pairs of names", "", measure.table(measure.PAIRS_HEAD, table)]
+    return lines
+
+
+def compare_speed(options):
+    from screening_set import speed
+    print(speed.run(options))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
@@ -63,6 +137,26 @@ def main():
     make.add_argument("--full", help="folder for the form with whole lists")
     make.add_argument("--parties", type=int, default=4000, help="size of the compact list")
     make.set_defaults(run=build)
+    harvested = commands.add_parser("publishers", help="collect names of publishers from packages")
+    harvested.add_argument("--out", required=True)
+    harvested.add_argument("paths", nargs="+")
+    harvested.set_defaults(run=publishers)
+    judge = commands.add_parser("evaluate", help="measure the engine")
+    judge.add_argument("--screen", required=True, help="the command that screens, with its options for the list")
+    judge.add_argument("--set", help="folder with queries.csv")
+    judge.add_argument("--publishers")
+    judge.add_argument("--pairs", action="append", default=[])
+    judge.add_argument("--half", choices=["tune", "test"])
+    judge.add_argument("--all", action="store_true", help="categories without country as well")
+    judge.add_argument("--misses", help="file for what went wrong in the tune half")
+    judge.set_defaults(run=evaluate)
+    fast = commands.add_parser("speed", help="compare with rapidfuzz")
+    fast.add_argument("--screen", required=True)
+    fast.add_argument("--set", required=True)
+    fast.add_argument("--names", help="CSV with a column name or query; default: the queries of the set")
+    fast.add_argument("--sample", type=int, default=300, help="names for rapidfuzz")
+    fast.add_argument("--repeat", type=int, default=20, help="times that the names are given to the engine")
+    fast.set_defaults(run=compare_speed)
     options = parser.parse_args()
     options.run(options)
 
