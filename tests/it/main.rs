@@ -1,6 +1,7 @@
 //! Integration tests: one binary, one module per topic.
 
 mod architecture;
+mod cases;
 mod catalog;
 mod cli;
 mod docs;
