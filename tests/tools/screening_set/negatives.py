@@ -41,7 +41,9 @@ def take(made, pool, category, kind, quota, maker):
         random = rng(category, party.id)
         query = maker(party, random)
         if query and free_of_lists(made, query):
-            country = party.countries[0] if party.countries and random.random() < 0.5 else random.choice(WEST + [""])
+            # the acronym of a party in the party's own country may well be the party
+            home = party.countries and category != "near-acronym-vendor" and random.random() < 0.5
+            country = party.countries[0] if home else random.choice([code for code in [*WEST, ""] if code not in party.countries])
             count += made.add(category, kind, query, country, None, positive=False, near=party)
 
 
