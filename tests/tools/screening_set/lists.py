@@ -130,7 +130,7 @@ FORMS = {
              "dmcc", "kft", "doo", "d o o", "dd", "ad", "ood", "eood", "plc", "lp", "llp", "pjs", "pvt", "pte"],
     "co": ["co", "company", "p j s"],
 }
-PHRASES = sorted({tuple(phrase.replace("-", " ").split()) for group in FORMS.values() for phrase in group}, key=len, reverse=True)
+PHRASES = sorted({tuple(phrase.replace("-", " ").split()) for group in FORMS.values() for phrase in group}, key=lambda phrase: (-len(phrase), phrase))
 STOP = {"of", "the", "for", "and", "de", "la", "el", "i", "po", "del", "los", "las", "y", "a", "in", "s", "imeni", "im", "al", "e"}
 
 
