@@ -141,5 +141,9 @@ def vendors(made, organisations, look_alikes):
         name = re.sub(r"\s*\(.*\)$", "", row["name"]).strip()
         if row["list_status"].strip().lower() == "not listed" and row["kind"] not in ("person", "maintainer", "individual"):
             made.add("vendor-known", "organisation", name, row["country_iso2"] if len(row["country_iso2"]) == 2 else "", None, positive=False)
+    listed = {party.id: party for party in made.parties}
     for row in look_alikes:
+        resembled = listed.get(f"{row['list']}:{row['entry']}")
+        if resembled:
+            made.used[resembled.id] = resembled
         made.add("vendor-look-alike", "organisation", row["name"], row["country"], None, positive=False)
