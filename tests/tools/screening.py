@@ -73,10 +73,14 @@ def publisher_rows(path):
 
 def evaluate(options):
     command = shlex.split(options.screen)
-    print("\n".join(measure_pairs(command, options.pairs)))
-    if not options.set:
+    files = {os.path.basename(path): negatives.read_rows(path) for path in options.pairs}
+    rows = negatives.read_rows(os.path.join(options.set, "queries.csv")) if options.set else []
+    for half in ("tune", "test") if rows else ():
+        if options.half in (None, half):
+            files[f"labelled set, {half}"] = [pair for pair in measure.pairs_of_set(options.set, rows) if pair["split"] == half]
+    print("\n".join(measure_pairs(command, files)))
+    if not options.set or options.only_pairs:
         return
-    rows = negatives.read_rows(os.path.join(options.set, "queries.csv"))
     if options.publishers:
         rows += publisher_rows(options.publishers)
     if options.half:
@@ -105,21 +109,18 @@ def write_misses(path, results):
 
 
 def measure_pairs(command, files):
-    """Best F1 and recall at precision 0.95 for each file of pairs, organisations and persons apart."""
-    lines, table = [], []
-    for path in files:
-        pairs = negatives.read_rows(path)
+    """Best F1 and recall at precision 0.95 for each set of pairs, organisations, persons and vessels apart."""
+    table = []
+    groups = {"all": lambda pair: True, "organisations": lambda pair: pair["schema"] in ("Company", "Organization", "LegalEntity"),
+              "persons": lambda pair: pair["schema"] == "Person", "vessels": lambda pair: pair["schema"] == "Vessel"}
+    for title, pairs in files.items():
         scores = measure.score_pairs(command, pairs)
         truths = [pair["is_match"] == "true" for pair in pairs]
-        groups = {"all": lambda pair: True, "organisations": lambda pair: pair["schema"] in ("Company", "Organization", "LegalEntity"),
-                  "persons": lambda pair: pair["schema"] == "Person", "vessels": lambda pair: pair["schema"] == "Vessel"}
         for group, inside in groups.items():
             chosen = [at for at, pair in enumerate(pairs) if inside(pair)]
             if any(truths[at] for at in chosen):
-                table.append(measure.pairs_row(f"{os.path.basename(path)}: {group}", [scores[at] for at in chosen], [truths[at] for at in chosen]))
-    if table:
-        lines = ["### Pairs of names", "", measure.table(measure.PAIRS_HEAD, table)]
-    return lines
+                table.append(measure.pairs_row(f"{title}: {group}", [scores[at] for at in chosen], [truths[at] for at in chosen]))
+    return ["### Pairs of names", "", measure.table(measure.PAIRS_HEAD, table)] if table else []
 
 
 def compare_speed(options):
@@ -146,6 +147,7 @@ def main():
     judge.add_argument("--set", help="folder with queries.csv")
     judge.add_argument("--publishers")
     judge.add_argument("--pairs", action="append", default=[])
+    judge.add_argument("--only-pairs", action="store_true")
     judge.add_argument("--half", choices=["tune", "test"])
     judge.add_argument("--all", action="store_true", help="categories without country as well")
     judge.add_argument("--misses", help="file for what went wrong in the tune half")

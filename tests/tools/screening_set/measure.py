@@ -1,10 +1,13 @@
 """Asks the engine and counts: precision and recall by level, by category, in both halves; curves on pairs."""
 import collections
 import csv
+import difflib
 import json
 import os
 import subprocess
 import tempfile
+
+from .lists import core, read_set
 
 LEVELS = ["confirmed", "probable", "possible", "weak", "info"]
 
@@ -126,6 +129,26 @@ def score_pairs(command, pairs):
     if len(scores) != len(pairs):
         raise SystemExit(f"{len(scores)} scores for {len(pairs)} pairs:\n{done.stdout[:500]}")
     return scores
+
+
+def pairs_of_set(folder, rows):
+    """Pairs out of the labelled set: a query with the name of its party that is nearest, and with the one it only resembles."""
+    parties = {}
+    for list_id, names in (("US-SDN", ("sdn.csv", "alt.csv", "add.csv")), ("US-CONS", ("cons_prim.csv", "cons_alt.csv", "cons_add.csv"))):
+        for party in read_set(*(os.path.join(folder, name) for name in names), list_id):
+            parties[party.id] = party
+    schema = {"organisation": "Organization", "person": "Person", "vessel": "Vessel"}
+    pairs = []
+    for row in rows:
+        party = parties.get((row["expected"] or row["near"]).split("|")[0])
+        if not party or row["category"].endswith(("-none", "-part")) or row["category"] in ("near-ship-vendor", "near-acronym-vendor"):
+            continue
+        names = [party.written(name) for name, role in party.names if role != "weak"]
+        plain = " ".join(core(row["query"]))
+        nearest = max(names, key=lambda name: difflib.SequenceMatcher(None, plain, " ".join(core(name))).ratio())
+        pairs.append({"name1": row["query"], "name2": nearest, "schema": schema[row["kind"]], "split": row["split"],
+                      "is_match": "true" if row["expected"] else "false"})
+    return pairs
 
 
 def curve(scores, truths):
