@@ -59,18 +59,20 @@ def edit(word, random):
 
 
 def mistyped(name, random, edits):
-    """`edits` slips in the words that tell names apart, in letters after the first."""
+    """`edits` slips in the words that tell names apart, in letters after the first; two in one word only when it is long."""
     parts = name.lower().split()
     chosen = set(core(name))
     for _ in range(edits):
         long = [at for at, part in enumerate(parts) if len(part) >= 5 and part.isalpha() and part in chosen and part not in GENERIC]
         if not long:
-            return None
+            break
         at = random.choice(long)
         chosen.discard(parts[at])
         parts[at] = edit(parts[at], random)
-        if edits > 1 and len(long) == 1:
+        if len(parts[at]) >= 10:
             chosen.add(parts[at])
+    if parts == name.lower().split():
+        return None
     return title(" ".join(parts).upper())
 
 
@@ -137,7 +139,8 @@ def split(name, random):
 
 
 def abbreviated(name, _):
-    short = re.sub(r"[A-Za-z]+", lambda found: SHORT.get(found.group().lower(), found.group()), title(name))
+    told = core(name)
+    short = re.sub(r"[A-Za-z]+", lambda found: SHORT.get(found.group().lower(), found.group()) if found.group().lower() in told else found.group(), title(name))
     return short if short != title(name) else None
 
 
@@ -154,7 +157,8 @@ def cased(name, random):
 
 
 def stop_dropped(name, _):
-    parts = [part for part in title(name).split() if part.lower() not in STOP]
+    told = core(name)
+    parts = [part for part in title(name).split() if part.lower() not in STOP or part.lower() not in told]
     return " ".join(parts) if len(parts) >= 2 and len(parts) < len(name.split()) else None
 
 
