@@ -34,10 +34,10 @@ def brute_force(queries, names):
     plain = [utils.default_process(query) for query in queries]
     rows = []
     for label, scorer in (("WRatio", fuzz.WRatio), ("token_sort_ratio", fuzz.token_sort_ratio), ("Jaro-Winkler", distance.JaroWinkler.similarity)):
-        begin = time.process_time()
-        process.cdist(plain, names, scorer=scorer, workers=1)
-        whole = time.process_time() - begin
         cut = 85 if scorer is not distance.JaroWinkler.similarity else 0.9
+        begin = time.process_time()
+        process.cdist(plain, names, scorer=scorer, score_cutoff=cut, workers=1)
+        whole = time.process_time() - begin
         begin = time.process_time()
         for query in plain:
             process.extractOne(query, names, scorer=scorer, score_cutoff=cut)
