@@ -17,4 +17,5 @@ mod reports;
 mod rules;
 mod sbom_output;
 mod scanners;
+mod screen_names;
 mod terraform;
