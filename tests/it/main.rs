@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attribution;
+mod cases;
 mod catalog;
 mod cli;
 mod docs;
@@ -23,4 +24,5 @@ mod rules;
 mod sbom_output;
 mod scanners;
 mod shapes;
+mod screen_names;
 mod terraform;

@@ -1,0 +1,170 @@
+//! Real cases: what each left in trees is found, on the days on which it held, and nothing more.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cli::{root, sovaudit};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    case: String,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    finding: Vec<Finding>,
+    #[serde(default)]
+    nothing: Vec<Nothing>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    as_of: toml::value::Datetime,
+    profile: Option<String>,
+    rule: String,
+    subject: String,
+    path: String,
+    confidence: String,
+    #[serde(default)]
+    lists: Vec<String>,
+    gate: bool,
+    #[serde(default)]
+    witness: Vec<String>,
+    todo: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {
+    why: String,
+    as_of: toml::value::Datetime,
+    profile: Option<String>,
+    rules: Vec<String>,
+    subject: Option<String>,
+    todo: Option<String>,
+}
+
+/// One scan per case, day and profile: exit code with `--fail-on sanctioned`, and the report.
+#[derive(Default)]
+struct Scans(BTreeMap<(String, String, String), (i32, Value)>);
+
+impl Scans {
+    fn of(&mut self, case: &str, day: &str, profile: Option<&str>) -> &(i32, Value) {
+        let profile = profile.unwrap_or("eu");
+        let key = (case.to_owned(), day.to_owned(), profile.to_owned());
+        self.0.entry(key).or_insert_with(|| {
+            let target = format!("fixtures/cases/{case}");
+            let arguments = ["scan", &target, "--as-of", day, "--profile", profile, "--format", "json"];
+            let output = sovaudit().args(arguments).args(["--fail-on", "sanctioned"]).output().expect("runs");
+            let report = serde_json::from_slice(&output.stdout).expect("is a report");
+            (output.status.code().unwrap_or(-1), report)
+        })
+    }
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+/// Why no finding of the report is the one that is expected.
+fn missing(report: &Value, wanted: &Finding) -> Option<String> {
+    let all = report["findings"].as_array().expect("findings");
+    let mut about = all.iter().filter(|found| found["rule"] == *wanted.rule).peekable();
+    if about.peek().is_none() {
+        return Some("no finding of that rule".to_owned());
+    }
+    let reasons: Vec<String> = about.map(|found| differs(found, wanted)).collect();
+    (!reasons.iter().any(String::is_empty)).then(|| reasons.join("; "))
+}
+
+/// What is not as expected in a finding; empty when all is.
+fn differs(found: &Value, wanted: &Finding) -> String {
+    let place = format!("{}:{}", text(&found["primary"], "path"), found["primary"]["line"]);
+    // a finding about several components names the others in `related`
+    let places: Vec<String> = found["related"].as_array().into_iter().flatten().map(|one| one.to_string()).collect();
+    let subject = text(found, "subject").replace("%40", "@");
+    let mut reasons = Vec::new();
+    if !subject.contains(&wanted.subject) && !places.iter().any(|one| one.contains(&wanted.subject)) {
+        reasons.push(format!("about {subject}"));
+    }
+    if place != wanted.path {
+        reasons.push(format!("at {place}"));
+    }
+    if found["confidence"] != *wanted.confidence {
+        reasons.push(format!("confidence {}", found["confidence"]));
+    }
+    if found["may_gate"] != wanted.gate {
+        reasons.push(format!("may_gate {}", found["may_gate"]));
+    }
+    reasons.extend(wanted.lists.iter().filter(|list| !text(found, "message").contains(*list)).cloned());
+    let labels: Vec<&str> = found["witness"].as_array().into_iter().flatten().map(|step| text(step, "label")).collect();
+    let mut rest = labels.iter();
+    if let Some(step) = wanted.witness.iter().find(|step| !rest.any(|label| label.contains(step.as_str()))) {
+        reasons.push(format!("`{step}` is not on the path {labels:?}"));
+    }
+    reasons.join(", ")
+}
+
+/// Findings that must not be there.
+fn unwanted(report: &Value, nothing: &Nothing) -> Option<String> {
+    let all = report["findings"].as_array().expect("findings").iter();
+    let about = |found: &Value| {
+        nothing.subject.as_ref().is_none_or(|subject| text(found, "subject").replace("%40", "@").contains(subject))
+    };
+    let mut bad = all.filter(|found| nothing.rules.iter().any(|rule| found["rule"] == **rule) && about(found));
+    bad.next().map(|found| format!("{}: {}", text(found, "rule"), text(found, "message")))
+}
+
+/// The gate fails exactly where a sanctioned finding may fail it.
+fn gate_agrees(code: i32, report: &Value) -> bool {
+    let mut all = report["findings"].as_array().expect("findings").iter();
+    let may = all.any(|found| found["category"] == "sanctioned" && found["may_gate"] == true);
+    code == i32::from(may)
+}
+
+fn cases() -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(root().join("fixtures/cases")).expect("there are cases");
+    let folders = entries.map(|entry| entry.expect("is read").path()).filter(|path| path.is_dir());
+    let mut cases: Vec<(String, PathBuf)> =
+        folders.map(|path| (path.file_name().expect("has a name").to_string_lossy().into_owned(), path)).collect();
+    cases.sort();
+    cases
+}
+
+#[test]
+fn real_cases_are_found_as_expected() {
+    let known = fs::read_to_string(root().join("rules/catalog/cases.toml")).expect("is read");
+    let (mut scans, mut wrong, mut open) = (Scans::default(), Vec::new(), Vec::new());
+    for (name, folder) in cases() {
+        let expected = fs::read_to_string(folder.join("expected.toml")).expect("each case says what is expected");
+        let expected: Expected = toml::from_str(&expected).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for id in expected.also.iter().chain([&expected.case]) {
+            assert!(known.contains(&format!("id = \"{id}\"")), "{name}: there is no case `{id}`");
+        }
+        let mut judge = |what: String, problem: Option<String>, todo: Option<&String>| match (problem, todo) {
+            (None, None) => {}
+            (Some(problem), None) => wrong.push(format!("{name}: {what}: {problem}")),
+            (Some(_), Some(todo)) => open.push(format!("{name}: {what}: {todo}")),
+            (None, Some(_)) => wrong.push(format!("{name}: {what} holds now: take its `todo` out")),
+        };
+        for wanted in &expected.finding {
+            let (code, report) = scans.of(&name, &wanted.as_of.to_string(), wanted.profile.as_deref());
+            assert!(gate_agrees(*code, report), "{name}: exit {code} on {}", wanted.as_of);
+            let what = format!("{} about {} on {}", wanted.rule, wanted.subject, wanted.as_of);
+            judge(what, missing(report, wanted), wanted.todo.as_ref());
+        }
+        for nothing in &expected.nothing {
+            let (code, report) = scans.of(&name, &nothing.as_of.to_string(), nothing.profile.as_deref());
+            assert!(gate_agrees(*code, report), "{name}: exit {code} on {}", nothing.as_of);
+            let what = format!("nothing on {}, {}", nothing.as_of, nothing.why);
+            judge(what, unwanted(report, nothing), nothing.todo.as_ref());
+        }
+    }
+    println!("{} expectations are still to be met:\n  {}", open.len(), open.join("\n  "));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
