@@ -1,5 +1,6 @@
 //! What all evaluating commands share: rules, configuration, profile, day, inventory.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -12,12 +13,13 @@ use crate::cli::{Common, DataDir};
 use crate::config::Config;
 use crate::model::{Date, Inventory};
 use crate::rules::{Profile, RuleSet};
-use crate::scan::package::cache::consult;
+use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
 use crate::source::image::ImageOptions;
 use crate::source::image_manifest::Platform;
 use crate::source::package_cache::PackageCache;
 use crate::target::{Target, scan_image};
+use crate::text::clean_line;
 
 /// Rules and facts.
 pub(super) struct Knowledge {
@@ -103,7 +105,17 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
 /// Package caches of the configuration and of the command line.
 fn caches(common: &Common, config: &Config, target: &Target) -> anyhow::Result<Vec<PackageCache>> {
     let named = config.package_caches.iter().map(|folder| beside(target, folder));
-    named.chain(common.package_cache.iter().cloned()).map(|folder| PackageCache::open(&folder)).collect()
+    let opened = named.chain(common.package_cache.iter().cloned()).map(|folder| PackageCache::open(&folder));
+    let opened = opened.collect::<anyhow::Result<Vec<_>>>()?;
+    for cache in &opened {
+        let sorts = recognised(cache);
+        if !sorts.is_empty() {
+            let note = format!("note: the package cache `{}` is read as that of {}", cache.name(), sorts.join(", "));
+            // a note that nobody can read is no reason to stop
+            let _ = writeln!(std::io::stderr(), "{}", clean_line(&note));
+        }
+    }
+    Ok(opened)
 }
 
 fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {

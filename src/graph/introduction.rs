@@ -1,9 +1,10 @@
 //! Why a component is here: every way from something of ours to it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Graph, NodeId, Path};
-use crate::model::RelationKind;
+use crate::model::{Evidence, RelationKind};
+use crate::text::RelPath;
 
 /// Partial ways looked at before the search gives up: their number can grow exponentially.
 const MOST_TRIED: usize = 50_000;
@@ -26,9 +27,41 @@ impl Graph<'_> {
         };
         let found = self.backwards(node, most, is_need);
         if found.paths.iter().any(|path| !path.steps.is_empty()) {
-            return found;
+            return self.of_one_system(found);
         }
         self.backwards(node, most, |kind| kind == RelationKind::Contains)
+    }
+
+    /// Without the ways that no single project has: one lock file may say that `a` needs `b`, and another, which holds
+    /// `a` as well, that it does not. A project's own are the files that its relations are read from, and those of the
+    /// folders above it. When nothing would be left, all are kept.
+    fn of_one_system(&self, mut found: Introductions) -> Introductions {
+        let mut files: BTreeMap<NodeId, BTreeSet<&RelPath>> = BTreeMap::new();
+        for path in &found.paths {
+            files.entry(path.start).or_insert_with(|| {
+                let own = self.outgoing(path.start).into_iter().flat_map(|(edge, _)| self.edge(edge).evidence.iter());
+                own.filter_map(Evidence::path).collect()
+            });
+        }
+        let is_of_one = |path: &Path| {
+            let root = self.node(path.start).id.as_str().strip_prefix("project:").and_then(RelPath::new);
+            let Some(root) = root else { return true };
+            let is_own = |file: &RelPath| {
+                let folder = file.parent();
+                let below = root.as_str().strip_prefix(folder.as_str());
+                files.get(&path.start).is_some_and(|own| own.contains(file))
+                    || folder.is_root()
+                    || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            path.steps.iter().all(|(edge, _)| {
+                let mut stated = self.edge(*edge).evidence.iter().filter_map(Evidence::path).peekable();
+                stated.peek().is_none() || stated.any(is_own)
+            })
+        };
+        if found.paths.iter().any(is_of_one) {
+            found.paths.retain(is_of_one);
+        }
+        found
     }
 
     fn backwards(&self, node: NodeId, most: usize, allowed: impl Fn(RelationKind) -> bool) -> Introductions {

@@ -72,27 +72,18 @@ impl<'a> Graph<'a> {
     /// Builds the graph in two passes: components and attributes, then relations.
     #[must_use]
     pub fn new(inventory: &'a Inventory) -> Self {
-        let mut nodes: Vec<Node<'a>> = inventory.iter().map(|(id, known)| node(id, known)).collect();
-        let described: Lookup<&'a ComponentId, ()> = nodes.iter().map(|node| (node.id, ())).collect();
-        let ends = inventory.relations().map(|(_, relation)| &relation.to);
-        let bare: BTreeSet<&'a ComponentId> = ends.filter(|to| !described.contains(*to)).collect();
-        if !bare.is_empty() {
-            nodes.extend(bare.into_iter().map(empty));
-            nodes.sort_by(|a, b| a.id.cmp(b.id));
-        }
-        let relations: usize = inventory.iter().map(|(_, known)| known.relations().len()).sum();
-        let mut inner = DiGraph::with_capacity(nodes.len(), relations);
-        let mut index = Lookup::with_capacity(nodes.len());
+        let (nodes, index, ends) = nodes_and_ends(inventory);
+        let mut inner = DiGraph::with_capacity(nodes.len(), ends.len());
         for node in nodes {
-            index.insert(node.id, inner.add_node(node));
+            inner.add_node(node);
         }
-        let place = |id: &ComponentId| *index.get(id).expect("every end of a relation became a node above");
+        let mut ends = ends.into_iter();
         for (id, known) in inventory.iter().filter(|(_, known)| !known.relations().is_empty()) {
-            let from = place(id);
-            for Relation { kind, to, group, horizon, evidence } in known.relations() {
+            let from = *index.get(id).expect("every component is a node");
+            for (Relation { kind, group, horizon, evidence, .. }, to) in known.relations().iter().zip(&mut ends) {
                 let horizon = horizon.unwrap_or_else(|| kind.horizon());
                 let edge = Edge { kind: *kind, horizon, group: group.as_ref(), evidence };
-                inner.add_edge(from, place(to), edge);
+                inner.add_edge(from, to, edge);
             }
         }
         Self { inner, index, reach_known: Mutex::default(), seats_known: Mutex::default() }
@@ -233,6 +224,29 @@ impl<'a> Graph<'a> {
         found.sort_unstable_by_key(|(edge, other)| (*other, self.inner[edge.0].kind, *edge));
         found
     }
+}
+
+/// Nodes in id order with their places, and the far ends of all relations in the inventory's order.
+fn nodes_and_ends(inventory: &Inventory) -> (Vec<Node<'_>>, Lookup<&ComponentId, NodeIndex>, Vec<NodeIndex>) {
+    let mut nodes: Vec<Node<'_>> = inventory.iter().map(|(id, known)| node(id, known)).collect();
+    let mut index = places(&nodes);
+    let mut ends: Vec<Option<NodeIndex>> =
+        inventory.relations().map(|(_, relation)| index.get(&relation.to).copied()).collect();
+    // ends that nobody describes move the places of those after them
+    if ends.contains(&None) {
+        let to = inventory.relations().map(|(_, relation)| &relation.to);
+        let bare: BTreeSet<&ComponentId> = to.zip(&ends).filter(|(_, end)| end.is_none()).map(|(to, _)| to).collect();
+        nodes.extend(bare.into_iter().map(empty));
+        nodes.sort_by(|a, b| a.id.cmp(b.id));
+        index = places(&nodes);
+        ends = inventory.relations().map(|(_, relation)| index.get(&relation.to).copied()).collect();
+    }
+    let ends = ends.into_iter().map(|end| end.expect("every end of a relation became a node")).collect();
+    (nodes, index, ends)
+}
+
+fn places<'a>(nodes: &[Node<'a>]) -> Lookup<&'a ComponentId, NodeIndex> {
+    nodes.iter().enumerate().map(|(at, node)| (node.id, NodeIndex::new(at))).collect()
 }
 
 fn empty(id: &ComponentId) -> Node<'_> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use petgraph::Direction;
+
 use super::{EdgeId, Graph, NodeId};
 use crate::model::RelationKind;
 
@@ -60,7 +62,7 @@ impl Graph<'_> {
                 }
                 came.insert(next, (edge, node));
                 if goal(next) {
-                    return Some(rebuild(start, next, &came));
+                    return Some(rebuild(start, next, |node| came.get(&node).copied()));
                 }
                 queue.push_back(next);
             }
@@ -75,8 +77,8 @@ impl Graph<'_> {
         let mut order = Vec::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
-            for (edge, next) in self.outgoing(node) {
-                if next == start || came.contains_key(&next) || !allowed(self.edge(edge).kind) {
+            for (edge, next) in self.sorted(node, Direction::Outgoing, &allowed) {
+                if next == start || came.contains_key(&next) {
                     continue;
                 }
                 came.insert(next, (edge, node));
@@ -84,17 +86,17 @@ impl Graph<'_> {
                 queue.push_back(next);
             }
         }
-        order.into_iter().map(|end| rebuild(start, end, &came)).collect()
+        order.into_iter().map(|end| rebuild(start, end, |node| came.get(&node).copied())).collect()
     }
 }
 
-pub(super) fn rebuild(start: NodeId, end: NodeId, came: &BTreeMap<NodeId, (EdgeId, NodeId)>) -> Path {
+pub(super) fn rebuild(start: NodeId, end: NodeId, came: impl Fn(NodeId) -> Option<(EdgeId, NodeId)>) -> Path {
     let mut steps = Vec::new();
     let mut at = end;
     while at != start {
-        let Some((edge, before)) = came.get(&at) else { break };
-        steps.push((*edge, at));
-        at = *before;
+        let Some((edge, before)) = came(at) else { break };
+        steps.push((edge, at));
+        at = before;
     }
     steps.reverse();
     Path { start: at, steps }

@@ -1,6 +1,6 @@
 //! "Why is this here": from our own workloads and projects to every component.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::path::rebuild;
 use super::{EdgeId, Graph, NodeId, Path};
@@ -8,8 +8,10 @@ use crate::model::{ComponentKind, RelationKind};
 
 /// Shortest path from one of our roots to every component they need. Built once per graph.
 pub struct Roots {
-    came: BTreeMap<NodeId, (EdgeId, NodeId)>,
-    origin: BTreeMap<NodeId, NodeId>,
+    /// By place of the node: the last step to it.
+    came: Vec<Option<(EdgeId, NodeId)>>,
+    /// By place of the node: the root that it is reached from.
+    origin: Vec<Option<NodeId>>,
 }
 
 impl Roots {
@@ -17,36 +19,41 @@ impl Roots {
     /// followed first; `contains` (a lock file lists it) only where nothing else leads.
     #[must_use]
     pub fn new(graph: &Graph<'_>) -> Self {
-        let mut roots = Self { came: BTreeMap::new(), origin: BTreeMap::new() };
+        let count = graph.size().0;
+        let mut roots = Self { came: vec![None; count], origin: vec![None; count] };
         let starts: Vec<NodeId> = graph.nodes().filter(|node| is_root(graph.node(*node).kind)).collect();
-        for start in &starts {
-            roots.origin.insert(*start, *start);
-        }
+        roots.begin(&starts);
         roots.spread(graph, starts.clone(), |kind| is_need(kind) && kind != RelationKind::Contains);
-        let reached: Vec<NodeId> = roots.origin.keys().copied().collect();
+        let reached: Vec<NodeId> = graph.nodes().filter(|node| roots.origin_of(*node).is_some()).collect();
         roots.spread(graph, reached, is_need);
         // delivery, clusters and declared resources that no workload names are roots of their own
         let rest: Vec<NodeId> = graph
             .nodes()
-            .filter(|node| !roots.origin.contains_key(node))
+            .filter(|node| roots.origin_of(*node).is_none())
             .filter(|node| graph.incoming(*node).iter().all(|(edge, _)| !is_need(graph.edge(*edge).kind)))
             .collect();
-        for start in &rest {
-            roots.origin.insert(*start, *start);
-        }
+        roots.begin(&rest);
         roots.spread(graph, rest, is_need);
         roots
+    }
+
+    fn begin(&mut self, starts: &[NodeId]) {
+        starts.iter().for_each(|start| self.origin[start.0.index()] = Some(*start));
+    }
+
+    fn origin_of(&self, node: NodeId) -> Option<NodeId> {
+        self.origin.get(node.0.index()).copied().flatten()
     }
 
     fn spread(&mut self, graph: &Graph<'_>, starts: Vec<NodeId>, allowed: impl Fn(RelationKind) -> bool) {
         let mut queue = VecDeque::from(starts);
         while let Some(node) = queue.pop_front() {
             for (edge, next) in graph.outgoing(node) {
-                if self.origin.contains_key(&next) || !allowed(graph.edge(edge).kind) {
+                if self.origin_of(next).is_some() || !allowed(graph.edge(edge).kind) {
                     continue;
                 }
-                self.came.insert(next, (edge, node));
-                self.origin.insert(next, self.origin[&node]);
+                self.came[next.0.index()] = Some((edge, node));
+                self.origin[next.0.index()] = self.origin_of(node);
                 queue.push_back(next);
             }
         }
@@ -56,8 +63,8 @@ impl Roots {
     /// of ours needs is its own root.
     #[must_use]
     pub fn path_to(&self, node: NodeId) -> Path {
-        match self.origin.get(&node) {
-            Some(origin) => rebuild(*origin, node, &self.came),
+        match self.origin_of(node) {
+            Some(origin) => rebuild(origin, node, |node| self.came.get(node.0.index()).copied().flatten()),
             None => Path::at(node),
         }
     }

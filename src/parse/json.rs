@@ -4,6 +4,7 @@ use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 
+use super::strict::strict;
 use super::{Entry, MAX_DEPTH, Node, ParseError, Value};
 use crate::text::Span;
 
@@ -12,7 +13,11 @@ use crate::text::Span;
 /// # Errors
 /// The first syntax error, or nesting deeper than [`MAX_DEPTH`].
 pub fn json(text: &str) -> Result<Node, ParseError> {
-    parse(text, false)
+    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match strict(content, text.len() - content.len()) {
+        Some(root) => Ok(root),
+        None => parse(text, false),
+    }
 }
 
 /// Parses JSON with comments and trailing commas, as `bun.lock` and `tsconfig.json` have them.
@@ -146,6 +151,43 @@ fn lower_first(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_json_is_the_same_by_both_parsers() {
+        let texts = [
+            r#"{"a": [1, -0.5e+3, true, null, {}], "b": "x\n\u00e9\"", "a": []}"#,
+            "\u{feff} [\"é漢\", \"\", {\"k\" : {\"l\":[[]]}}]\n",
+            "0",
+            "\"x\"",
+        ];
+        for text in texts {
+            let content = text.trim_start_matches('\u{feff}');
+            let fast = strict(content, text.len() - content.len());
+            assert_eq!(fast.as_ref(), parse(text, false).ok().as_ref(), "{text}");
+            assert!(fast.is_some(), "{text}");
+        }
+        let odd = [
+            "",
+            "01",
+            "[1,]",
+            "{\"a\" 1}",
+            "[\"a\nb\"]",
+            "nul",
+            "[1] 2",
+            "{a: 1}",
+            "\"\\ud800\"",
+            "1.",
+            "'x'",
+            "[1 2]",
+            "-",
+        ];
+        for text in odd {
+            assert_eq!(strict(text, 0), None, "{text}");
+        }
+        let deep = "[".repeat(MAX_DEPTH + 2) + &"]".repeat(MAX_DEPTH + 2);
+        assert_eq!(strict(&deep, 0), None);
+        assert!(json(&deep).is_err());
+    }
 
     #[test]
     fn what_is_complete_before_the_break_is_kept() {

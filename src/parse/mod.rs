@@ -11,6 +11,7 @@ pub mod lines;
 mod shape;
 pub mod shell;
 pub mod sqlite;
+mod strict;
 pub mod terms;
 pub mod toml;
 mod tree;

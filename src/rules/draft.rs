@@ -7,10 +7,10 @@ use super::file::Rule;
 use super::page::felt;
 use super::run::View;
 use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
-use crate::graph::{NodeId, Path};
+use crate::graph::{EdgeId, NodeId, Path};
 use crate::model::{
-    Basis, Citation, Cited, ComponentId, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs, Member, Place,
-    RelationKind, Remedy, Severity, Step, Validity, Verification, fingerprint, key,
+    Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs,
+    Member, Place, RelationKind, Remedy, Severity, Step, Validity, Verification, fingerprint, key,
 };
 use crate::text::RelPath;
 
@@ -76,10 +76,10 @@ impl Hit {
 #[must_use]
 pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let graph = view.graph;
-    let root = view.roots.path_to(hit.subject);
+    let root = root_of(view, &hit);
     let whole = root.clone().then(&hit.tail);
     let witness = steps(view, &whole);
-    let own = places(view, hit.subject);
+    let own = places_of(view, &hit);
     let primary = own.first().or_else(|| hit.more.first()).cloned();
     let primary = primary.or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
     let mut related: Vec<Place> = own.into_iter().skip(1).chain(hit.more).collect();
@@ -154,6 +154,53 @@ fn is_direct(view: &View<'_>, subject: NodeId, root: &Path) -> bool {
         Some(_) => said.any(|row| &*row.value == "direct"),
         None => root.steps.len() <= 1,
     }
+}
+
+/// Files that state the first relation of what was found: of several projects with the same package, those that fetch
+/// it from the host in question.
+fn stating<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v RelPath> {
+    let first = hit.tail.steps.first();
+    first.map_or_else(Vec::new, |(edge, _)| view.graph.edge(*edge).evidence.iter().filter_map(Evidence::path).collect())
+}
+
+/// The shortest path from one of our roots; when the lock files of that root do not state what was found, from a project
+/// whose file does.
+fn root_of(view: &View<'_>, hit: &Hit) -> Path {
+    let (graph, shortest) = (view.graph, view.roots.path_to(hit.subject));
+    let files = stating(view, hit);
+    let states = |edge: EdgeId| {
+        let own = graph.edge(edge).evidence;
+        own.iter().filter_map(Evidence::path).any(|path| files.contains(&path))
+    };
+    let is_project = graph.node(shortest.start).kind == ComponentKind::Project;
+    if !is_project || shortest.steps.is_empty() || files.is_empty() {
+        return shortest;
+    }
+    let is_ours = |(edge, from): &(EdgeId, NodeId)| graph.node(*from).kind == ComponentKind::Project && states(*edge);
+    let mut ours = graph.incoming(hit.subject).into_iter().filter(is_ours).peekable();
+    // a member of a workspace is locked in a folder above its own
+    let start = graph.node(shortest.start).id.rest();
+    let is_above = |(_, project): &(EdgeId, NodeId)| {
+        let above = graph.node(*project).id.rest();
+        above == "." || start.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    match ours.peek().copied() {
+        Some((edge, project)) if !ours.any(|one| is_above(&one)) => {
+            Path { start: project, steps: vec![(edge, hit.subject)] }
+        }
+        _ => shortest,
+    }
+}
+
+/// Places where the subject was seen, those in files that state what was found first.
+#[must_use]
+pub fn places_of(view: &View<'_>, hit: &Hit) -> Vec<Place> {
+    let mut found = places(view, hit.subject);
+    if found.len() > 1 {
+        let files = stating(view, hit);
+        found.sort_by_key(|place| !files.contains(&&place.path));
+    }
+    found
 }
 
 /// The severity, and a note when it is not the rule's usual one.

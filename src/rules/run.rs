@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::draft::{Hit, finish, places};
+use super::draft::{Hit, finish, places_of};
 use super::file::{Kind, Rule};
 use super::kind;
 use super::profile::Profile;
@@ -116,6 +116,6 @@ fn member(view: &View<'_>, hit: &Hit) -> Member {
         component: view.graph.node(hit.subject).id.clone(),
         label: Arc::from(view.graph.label(hit.subject).as_str()),
         message: hit.message.clone(),
-        place: places(view, hit.subject).into_iter().next(),
+        place: places_of(view, hit).into_iter().next(),
     }
 }

@@ -289,7 +289,9 @@ impl SourceFile {
         {
             return Seen { place: Arc::clone(place), basis: None };
         }
-        let seen = self.seen(Some(self.region(span)), Some(self.excerpt(span)));
+        let line = last.as_ref().and_then(|(_, place)| place.region).map_or(0, |region| region.start.line);
+        let region = self.lines().region_near(&self.text, span, line);
+        let seen = self.seen(Some(region), Some(self.excerpt(span)));
         *last = Some((span, Arc::clone(&seen.place)));
         seen
     }

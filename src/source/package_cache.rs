@@ -16,6 +16,8 @@ const LISTED: usize = 200_000;
 #[derive(Debug)]
 pub struct PackageCache {
     root: PathBuf,
+    /// As the user names it.
+    name: String,
 }
 
 /// What stands under a name.
@@ -40,7 +42,19 @@ impl PackageCache {
         let shown = path.display();
         let root = path.canonicalize().with_context(|| format!("cannot open the package cache `{shown}`"))?;
         anyhow::ensure!(root.is_dir(), "the package cache `{shown}` is no folder");
-        Ok(Self { root })
+        Ok(Self { root, name: shown.to_string() })
+    }
+
+    /// What the user calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// True when a file or folder stands there, and no link on the way.
+    #[must_use]
+    pub fn holds(&self, path: &RelPath) -> bool {
+        self.state(path) == State::There
     }
 
     /// Looks up a file of at most `limit` bytes.

@@ -137,6 +137,31 @@ fn a_waiver_accepts_the_members_that_it_names() {
 }
 
 #[test]
+fn projects_that_lock_the_same_version_are_told_apart() {
+    let lock = |resolved: &str, needs: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"top": "1"}}}},
+            "node_modules/top": {{"version": "1.0.0"{needs}}},
+            "node_modules/left": {{"version": "1.0.0", "resolved": "https://{resolved}/left/-/left-1.0.0.tgz"}}}}}}"#
+        )
+    };
+    let folder = tree(&[
+        ("a/package-lock.json", &lock("registry.npmjs.org", "")),
+        ("b/package-lock.json", &lock("registry.npmmirror.com", r#", "dependencies": {"left": "1"}"#)),
+    ]);
+    let (_, report) = report(folder.path(), &[]);
+    let found = findings(&report, "foreign-mirror");
+    assert_eq!(found.len(), 1, "{report:#}");
+    assert_eq!(found[0]["primary"]["path"], "b/package-lock.json");
+    assert_eq!(found[0]["witness"][0]["component"], "project:b");
+    let output =
+        sovaudit().args(["explain", "pkg:npm/left@1.0.0"]).arg(folder.path()).output().expect("the binary runs");
+    let text = String::from_utf8(output.stdout).expect("is UTF-8");
+    assert!(text.contains("b -> pkg:npm/top@1.0.0 -> pkg:npm/left@1.0.0"), "{text}");
+    assert!(!text.contains("a -> pkg:npm/top@1.0.0 -> pkg:npm/left@1.0.0"), "{text}");
+}
+
+#[test]
 fn a_copy_that_is_checked_in_is_fetched_from_nowhere() {
     let module = ("svc/go.mod", "module example.org/svc\n\ngo 1.24\n\nrequire github.com/x/y v1.0.0\n");
     let sums = ("svc/go.sum", "github.com/x/y v1.0.0 h1:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=\n");

@@ -23,6 +23,6 @@ mod reports;
 mod rules;
 mod sbom_output;
 mod scanners;
-mod shapes;
 mod screen_names;
+mod shapes;
 mod terraform;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, FactRef, Inventory, Place, key, purl};
-use sovaudit::scan::package::cache::consult;
+use sovaudit::scan::package::cache::{consult, recognised};
 use sovaudit::source::Limits;
 use sovaudit::source::package_cache::PackageCache;
 use sovaudit::text::RelPath;
@@ -104,6 +104,14 @@ fn every_sort_of_cache_answers() {
 }
 
 #[test]
+fn caches_are_known_for_what_they_are() {
+    let sorts = ["cargo", "go", "m2", "nuget", "gems", "python", "npm", "composer", "conda", "tree"]
+        .map(|name| recognised(&PackageCache::open(&fixture(name)).expect("is a folder")).join(" "));
+    let wanted = ["Cargo", "Go", "Maven", "NuGet", "RubyGems", "Python", "npm", "Composer", "Conda", ""];
+    assert_eq!(sorts, wanted);
+}
+
+#[test]
 fn folders_inside_of_a_cache_are_caches_too() {
     let host = "cargo/registry/src/index.crates.io-0000000000000000";
     for folder in ["cargo", "cargo/registry", "cargo/registry/src", host] {
@@ -196,6 +204,10 @@ fn the_command_takes_caches() {
     let (code, _, error) = scan(&[".", "--package-cache", "nowhere"], &tree);
     assert_eq!(code, 2);
     assert!(error.contains("cannot open the package cache `nowhere`"), "{error}");
+    let (_, _, error) = scan(&[".", "--package-cache", "../cargo"], &tree);
+    assert!(error.contains("the package cache `../cargo` is read as that of Cargo"), "{error}");
+    let (code, out, error) = scan(&[".", "--package-cache", ".", "--strict"], &tree);
+    assert!(code == 3 && out.contains("nothing in the package cache `.` is known"), "{error}{out}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod gemspec;
 mod places;
 mod readers;
+mod sorts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -89,9 +90,23 @@ pub fn consult(mut inventory: Inventory, caches: &[PackageCache], limits: &Limit
     if caches.is_empty() {
         return inventory;
     }
+    for cache in caches.iter().filter(|cache| recognised(cache).is_empty()) {
+        let message = format!(
+            "nothing in the package cache `{}` is known: not one of ~/.cargo, a Go module cache, ~/.m2, ~/.nuget/packages, \
+             a gem home, site-packages, node_modules, vendor, Conda's pkgs",
+            cache.name()
+        );
+        inventory.diagnostics.insert(problem(RelPath::root(), DiagnosticKind::Unsupported, &message));
+    }
     let wanted = wanted(&inventory);
     let shelves: Vec<Shelf<'_>> = caches.iter().map(Shelf::new).collect();
     let answers: Vec<Answer> = wanted.par_iter().map(|wanted| answer(wanted, &shelves, limits)).collect();
+    let is_silent =
+        answers.iter().all(|answer| answer.facts.is_empty() && answer.diagnostics.is_empty() && answer.links == 0);
+    if is_silent && !wanted.is_empty() {
+        let message = format!("the package caches tell of none of {} that were found", count(wanted.len(), "package"));
+        inventory.diagnostics.insert(problem(RelPath::root(), DiagnosticKind::Unresolved, &message));
+    }
     let mut links = 0;
     let mut all = Draft::default();
     for answer in answers {
@@ -105,6 +120,12 @@ pub fn consult(mut inventory: Inventory, caches: &[PackageCache], limits: &Limit
         inventory.diagnostics.insert(problem(RelPath::root(), DiagnosticKind::Link, &message));
     }
     inventory
+}
+
+/// The package managers that a cache is known to be of.
+#[must_use]
+pub fn recognised(cache: &PackageCache) -> Vec<&'static str> {
+    sorts::sorts(cache)
 }
 
 /// Packages with an exact version of ecosystems whose caches are known.

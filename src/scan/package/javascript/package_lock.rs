@@ -1,7 +1,7 @@
 //! `package-lock.json` and `npm-shrinkwrap.json`, lock versions 1 (nested), 2 and 3 (flat).
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
@@ -12,6 +12,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Locked, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Lookup;
 
 /// Scanner `package-lock`.
 pub struct PackageLock;
@@ -83,7 +84,7 @@ fn flag(node: &Node, name: &str) -> bool {
 impl Lock<'_> {
     /// The flat form. A place may stand before the one above it, so places are found first.
     fn flat<'a>(&self, packages: &'a Node, tree: &mut Tree<'a>, out: &mut Facts<'_>) {
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut places: Lookup<&str, usize> = Lookup::default();
         let mut nested = Vec::new();
         for entry in packages.entries() {
             if !self.is_object(entry, out) {
@@ -104,7 +105,7 @@ impl Lock<'_> {
             let Some(locked) = locked else { continue };
             // the root's own entry has no name; whatever it asks for is found from there
             let place = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
-            places.insert(&entry.key, place);
+            places.insert(&*entry.key, place);
             if let Some(name) = name.filter(|_| !above.is_empty()) {
                 nested.push((above, name, place));
             }

@@ -1,9 +1,8 @@
 //! What is installed where, so that names find what Node would find for them.
 
-use std::collections::BTreeMap;
-
 use crate::parse::Entry;
 use crate::scan::package::toolkit::Locked;
+use crate::text::Lookup;
 
 /// Levels of `node_modules` that are looked through for a name. Real trees have ten.
 const LEVELS: usize = 100;
@@ -27,7 +26,7 @@ pub(crate) struct Tree<'a> {
     /// Everything but the root, whose place is [`ROOT`]: the first has place 1.
     all: Vec<Installed<'a>>,
     /// Places by the place above and the name there.
-    below: BTreeMap<(usize, &'a str), usize>,
+    below: Lookup<(usize, &'a str), usize>,
 }
 
 impl<'a> Tree<'a> {
