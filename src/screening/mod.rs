@@ -7,6 +7,8 @@
 //! ```
 //! [`Engine::screen`] is the whole way; [`pair::score_pair`] the score of two names alone.
 
+mod column;
+mod deletion;
 pub mod engine;
 pub mod evidence;
 pub mod gate;

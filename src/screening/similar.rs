@@ -24,15 +24,21 @@ pub fn similarity(a: &[u8], b: &[u8], folded_a: &[u8], folded_b: &[u8]) -> Optio
         return Some(1.0);
     }
     let shorter = a.len().min(b.len());
-    if folded_a == folded_b {
-        return (shorter >= 4 && folded_a.len() >= 2).then_some(SAME_SOUND);
+    if folded_a == folded_b && shorter >= 4 && folded_a.len() >= 2 {
+        return Some(SAME_SOUND);
     }
-    let edits = distance(folded_a, folded_b, budget(shorter))?;
+    let most = budget(shorter);
+    let as_written = distance(a, b, most).map(|edits| likeness(edits, a.len().max(b.len())));
     // sounds of two letters must not make a word of short ones
-    distance(a, b, edits + 1)?;
-    let longer = folded_a.len().max(folded_b.len());
-    #[expect(clippy::cast_precision_loss, reason = "a few letters")]
-    Some(1.0 - edits as f32 / longer as f32)
+    let as_spoken = distance(folded_a, folded_b, most)
+        .filter(|edits| as_written.is_some() || distance(a, b, edits + 1).is_some())
+        .map(|edits| likeness(edits, folded_a.len().max(folded_b.len())));
+    as_written.into_iter().chain(as_spoken).reduce(f32::max)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few letters")]
+fn likeness(edits: usize, letters: usize) -> f32 {
+    1.0 - edits as f32 / letters as f32
 }
 
 /// One spelling for what romanisations write in several ways. Letters of other scripts stay.

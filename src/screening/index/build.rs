@@ -1,6 +1,6 @@
 //! Making the index of parties.
 
-use super::column::Buckets;
+use crate::screening::column::Buckets;
 use super::vocabulary::Vocabulary;
 use super::{FORMAT, Index, NONE, about};
 use crate::lists::{NameRole, Party, PartyKind};

@@ -200,9 +200,12 @@ impl Search {
         let mut letters = Vec::new();
         for name in candidates.iter().copied().filter(|name| (*name as usize) < index.names()) {
             let range = index.range(name);
-            if index.name_squashed[name as usize] == squashed || range.len() == form.tokens.len() {
+            if index.name_squashed[name as usize] == squashed {
                 continue;
             }
+            let theirs = range.clone().map(|at| (index.words.word(index.name_words[at]), index.name_flags[at]));
+            let ours = (0..form.tokens.len()).map(|at| (form.word(at).as_bytes(), self.flags[at]));
+            let parted = pair::parted(ours, theirs);
             letters.clear();
             let mut told = 0;
             for at in range.filter(|at| !Flags(index.name_flags[*at]).has(Flags::NUMBER)) {
@@ -213,7 +216,7 @@ impl Search {
             let numbers = index.compare_numbers(form, numbers, name);
             let ours = pair::Whole { letters: &self.letters, told: told_by_query };
             let theirs = pair::Whole { letters: &letters, told };
-            let Some(parts) = pair::whole_parts(ours, theirs, false, numbers) else { continue };
+            let Some(parts) = pair::whole_parts(ours, theirs, parted, numbers) else { continue };
             if parts.score >= threshold {
                 each(Found { name, parts, numbers });
             }

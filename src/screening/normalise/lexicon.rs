@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::screening::column::Buckets;
+use crate::screening::deletion::deletions;
+use crate::screening::similar::distance;
 use crate::text::Lookup;
 
 /// Class of a legal form: two different ones speak against the same party, `Company` against none.
@@ -143,6 +146,9 @@ impl Default for Word {
     }
 }
 
+/// Letters of words of legal forms in which a slip of the pen is recognised.
+const SLIP_FROM: usize = 6;
+
 /// All that is known of words.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
@@ -151,6 +157,9 @@ pub struct Lexicon {
     pub(super) script_forms: Vec<(Box<str>, LegalClass)>,
     /// Words in a legal form, at most.
     pub(super) longest: usize,
+    /// Long words of legal forms with a letter deleted.
+    slips: Buckets<'static>,
+    long: Vec<Box<str>>,
     digest: u64,
 }
 
@@ -207,6 +216,7 @@ impl Lexicon {
         }
         lexicon.add_numbers();
         lexicon.script_forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        lexicon.add_slips();
         Ok(lexicon)
     }
 
@@ -261,6 +271,7 @@ impl Lexicon {
             self.script_forms.push((phrase.into(), class));
             return;
         }
+        self.long.extend(phrase.split(' ').filter(|word| word.len() >= SLIP_FROM && word.is_ascii()).map(Box::from));
         let mut words = phrase.split(' ').filter(|word| !word.is_empty()).map(Box::from);
         let Some(first) = words.next() else { return };
         let rest: Vec<Box<str>> = words.collect();
@@ -268,6 +279,31 @@ impl Lexicon {
         let forms = &mut self.words.entry(first).forms;
         forms.push(Phrase { rest, class, position });
         forms.sort_by_key(|form| std::cmp::Reverse(form.rest.len()));
+    }
+
+    fn add_slips(&mut self) {
+        self.long.sort_unstable();
+        self.long.dedup();
+        let mut all = Vec::new();
+        for (at, word) in (0..).zip(&self.long) {
+            deletions(word.as_bytes(), 1, |variant| all.push((variant, at)));
+        }
+        self.slips = Buckets::build(&all);
+    }
+
+    /// The word of a legal form that a long word, known for nothing else, is with one slip of the pen.
+    pub(super) fn slip(&self, word: &str) -> Option<&str> {
+        if word.len() < SLIP_FROM || !word.is_ascii() || self.words.contains(word) {
+            return None;
+        }
+        let mut found = None;
+        deletions(word.as_bytes(), 1, |variant| {
+            if found.is_none() {
+                let mut words = self.slips.get(variant).filter_map(|at| self.long.get(at as usize));
+                found = words.find(|other| distance(word.as_bytes(), other.as_bytes(), 1).is_some());
+            }
+        });
+        found.map(AsRef::as_ref)
     }
 
     fn add_numbers(&mut self) {

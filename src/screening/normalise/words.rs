@@ -14,6 +14,8 @@ pub struct Scratch {
     /// What parts each of them from the word before.
     gaps: Vec<Gap>,
     kept: Vec<bool>,
+    /// For words that are misspelt words of legal forms, these.
+    slips: Vec<Option<Box<str>>>,
 }
 
 /// What stands between two words.
@@ -29,6 +31,11 @@ enum Gap {
 }
 
 impl Scratch {
+    /// A word as it is looked for among legal forms.
+    fn meant(&self, at: usize) -> &str {
+        self.slips[at].as_deref().unwrap_or_else(|| self.word(at))
+    }
+
     fn word(&self, at: usize) -> &str {
         let (start, end) = self.raw[at];
         &self.text[start as usize..end as usize]
@@ -157,6 +164,11 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
     scratch.kept.clear();
     scratch.kept.resize(scratch.raw.len(), true);
     let person = kind == PartyKind::Person;
+    scratch.slips.clear();
+    for at in 0..scratch.raw.len() {
+        let slip = if person { None } else { lexicon.slip(scratch.word(at)).map(Box::from) };
+        scratch.slips.push(slip);
+    }
     take_out_forms(lexicon, scratch, person);
     for at in 0..scratch.raw.len() {
         let known = lexicon.words.get(scratch.word(at));
@@ -334,11 +346,11 @@ fn form_at(
     at: usize,
     fits: impl Fn(Position, usize) -> bool,
 ) -> Option<(usize, LegalClass)> {
-    let known = lexicon.words.get(scratch.word(at))?;
+    let known = lexicon.words.get(scratch.meant(at))?;
     let found = known.forms.iter().find(|form| {
         fits(form.position, form.rest.len() + 1)
             && at + form.rest.len() < scratch.raw.len()
-            && form.rest.iter().enumerate().all(|(next, word)| scratch.word(at + 1 + next) == &**word)
+            && form.rest.iter().enumerate().all(|(next, word)| scratch.meant(at + 1 + next) == &**word)
     })?;
     Some((found.rest.len() + 1, found.class))
 }
