@@ -14,6 +14,12 @@ pub const fn budget(letters: usize) -> usize {
     }
 }
 
+/// Edits that are allowed in words as they are written, where the folded form hides a slip: `bb` for `bib`.
+#[must_use]
+pub const fn as_written(letters: usize) -> usize {
+    if letters < 4 { 0 } else { 1 }
+}
+
 /// Similarity of words that fold to the same.
 const SAME_SOUND: f32 = 0.97;
 
@@ -28,12 +34,12 @@ pub fn similarity(a: &[u8], b: &[u8], folded_a: &[u8], folded_b: &[u8]) -> Optio
         return Some(SAME_SOUND);
     }
     let most = budget(shorter);
-    let as_written = distance(a, b, most).map(|edits| likeness(edits, a.len().max(b.len())));
+    let written = distance(a, b, as_written(shorter)).map(|edits| likeness(edits, a.len().max(b.len())));
     // sounds of two letters must not make a word of short ones
-    let as_spoken = distance(folded_a, folded_b, most)
-        .filter(|edits| as_written.is_some() || distance(a, b, edits + 1).is_some())
+    let spoken = distance(folded_a, folded_b, most)
+        .filter(|edits| written.is_some() || distance(a, b, edits + 1).is_some())
         .map(|edits| likeness(edits, folded_a.len().max(folded_b.len())));
-    as_written.into_iter().chain(as_spoken).reduce(f32::max)
+    written.into_iter().chain(spoken).reduce(f32::max)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few letters")]

@@ -3,7 +3,7 @@
 use super::super::column::{Buckets, Column, read};
 use super::super::normalise::{Flags, hash};
 use super::super::deletion::deletions;
-use super::super::similar::{budget, similarity};
+use super::super::similar::{as_written, budget, similarity};
 
 /// The words of all names, and what two neighbours of a name make together.
 #[derive(Clone, Debug, Default)]
@@ -51,26 +51,25 @@ impl<'a> Vocabulary<'a> {
         self.near[range.clone()].iter().copied().zip(self.near_like[range].iter().copied())
     }
 
-    /// Words like one that is not in the vocabulary. Each is given once.
+    /// Words like one that is not in the vocabulary, sorted, each once.
     pub(super) fn like(&self, word: &[u8], folded: &[u8], known: bool, found: &mut Vec<(u32, f32)>) {
         found.clear();
-        let mut look = |variant: u64| {
-            for id in self.deletions.get(variant).filter(|id| (*id as usize) < self.len()) {
-                if found.iter().any(|(other, _)| *other == id) {
-                    continue;
-                }
-                let other = self.word(id);
-                let both_known = known && Flags(self.flags[id as usize]).has(Flags::KNOWN);
-                if !both_known && other != word && let Some(like) = similarity(word, other, folded, self.fold_of(id)) {
-                    found.push((id, like));
-                }
-            }
-        };
+        let mut look = |variant: u64| found.extend(self.deletions.get(variant).map(|id| (id, 0.0)));
         deletions(folded, budget(word.len()), &mut look);
         if word != folded {
-            deletions(word, budget(word.len()), &mut look);
+            deletions(word, as_written(word.len()), &mut look);
         }
         found.sort_unstable_by_key(|(id, _)| *id);
+        found.dedup_by_key(|(id, _)| *id);
+        found.retain_mut(|(id, like)| {
+            if *id as usize >= self.len() || known && Flags(self.flags[*id as usize]).has(Flags::KNOWN) {
+                return false;
+            }
+            let other = self.word(*id);
+            let alike = if other == word { None } else { similarity(word, other, folded, self.fold_of(*id)) };
+            *like = alike.unwrap_or(0.0);
+            alike.is_some()
+        });
     }
 
     pub(super) fn sections(&self) -> Vec<(String, &[u8])> {
@@ -134,7 +133,7 @@ impl<'a> Vocabulary<'a> {
                 super::super::similar::fold(text, &mut fold);
                 deletions(&fold, budget(word.len()), |variant| deleted.push((variant, id)));
                 if *word != fold {
-                    deletions(word, budget(word.len()), |variant| deleted.push((variant, id)));
+                    deletions(word, as_written(word.len()), |variant| deleted.push((variant, id)));
                 }
             } else {
                 fold.clear();

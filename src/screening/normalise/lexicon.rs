@@ -148,6 +148,8 @@ impl Default for Word {
 
 /// Letters of words of legal forms in which a slip of the pen is recognised.
 const SLIP_FROM: usize = 6;
+/// The same for other words of the dictionary, which may stand in a proper name with another letter.
+pub(super) const WORD_FROM: usize = 8;
 
 /// All that is known of words.
 #[derive(Clone, Debug, Default)]
@@ -157,9 +159,10 @@ pub struct Lexicon {
     pub(super) script_forms: Vec<(Box<str>, LegalClass)>,
     /// Words in a legal form, at most.
     pub(super) longest: usize,
-    /// Long words of legal forms with a letter deleted.
+    /// Long words of legal forms and of the dictionary with a letter deleted.
     slips: Buckets<'static>,
     long: Vec<Box<str>>,
+    dictionary: Vec<Box<str>>,
     digest: u64,
 }
 
@@ -246,10 +249,12 @@ impl Lexicon {
         ];
         // a word of several ranks tells as much as the least of them
         for (words, rank) in ranks {
+            self.dictionary.extend(words.iter().cloned());
             words.into_iter().for_each(|word| self.words.entry(word).rank = rank);
         }
         for (word, variants) in file.same {
             let rank = self.words.get(&*word).map_or(Rank::Proper, |known| known.rank);
+            self.dictionary.extend(variants.iter().filter(|_| rank != Rank::Proper).cloned());
             for variant in variants {
                 let known = self.words.entry(variant);
                 known.same = Some(word.clone());
@@ -282,6 +287,8 @@ impl Lexicon {
     }
 
     fn add_slips(&mut self) {
+        let dictionary = std::mem::take(&mut self.dictionary);
+        self.long.extend(dictionary.into_iter().filter(|word| word.len() >= WORD_FROM && word.is_ascii()));
         self.long.sort_unstable();
         self.long.dedup();
         let mut all = Vec::new();
@@ -291,7 +298,7 @@ impl Lexicon {
         self.slips = Buckets::build(&all);
     }
 
-    /// The word of a legal form that a long word, known for nothing else, is with one slip of the pen.
+    /// The word of the dictionary that a long word, known for nothing else, is with one slip of the pen.
     pub(super) fn slip(&self, word: &str) -> Option<&str> {
         if word.len() < SLIP_FROM || !word.is_ascii() || self.words.contains(word) {
             return None;

@@ -1,8 +1,9 @@
 //! Words: where they begin and end, legal forms and words left out, numbers, what means the same.
 
-use super::lexicon::{LegalClass, Lexicon, Position, Rank, Word};
+use super::lexicon::{LegalClass, Lexicon, Position, Rank, WORD_FROM, Word};
 use super::{Flags, Form, script};
 use crate::lists::PartyKind;
+use crate::screening::similar::distance;
 
 /// What is used again from name to name.
 #[derive(Debug, Default)]
@@ -63,12 +64,16 @@ pub(super) fn split(text: &str, kind: PartyKind, lexicon: &Lexicon, own: bool, s
             }
         }
     }
-    let mut open = Open { start: 0, capital: None, gap: Gap::Blank };
+    let mut open = Open { start: 0, capital: None, mixed: false, gap: Gap::Blank };
     let mut last = ' ';
     for c in rest.chars() {
         if c.is_ascii_alphanumeric() {
-            if last.is_ascii_lowercase() && c.is_ascii_uppercase() && open.capital.is_none() {
-                open.capital = Some(scratch.text.len());
+            if c.is_ascii_uppercase() && scratch.text.len() > open.start {
+                // only after small letters: `SiemensAG`, not `SIEmENS`
+                open.mixed |= last.is_ascii_uppercase() && open.capital.is_none();
+                if last.is_ascii_lowercase() && open.capital.is_none() {
+                    open.capital = Some(scratch.text.len());
+                }
             }
             scratch.text.push(c.to_ascii_lowercase());
         } else if is_apostrophe(c) {
@@ -104,6 +109,8 @@ struct Open {
     start: usize,
     /// Where a capital stood after a small letter.
     capital: Option<usize>,
+    /// Two capitals stood side by side before that.
+    mixed: bool,
     gap: Gap,
 }
 
@@ -113,7 +120,7 @@ impl Open {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         if end > self.start {
             // `SiemensAG`: a legal form that lost its blank
-            let split = self.capital.filter(|at| {
+            let split = self.capital.filter(|_| !self.mixed).filter(|at| {
                 let form = lexicon.words.get(&scratch.text[*at..end]);
                 at - self.start >= 3 && form.is_some_and(|word| word.forms.iter().any(|form| form.rest.is_empty()))
             });
@@ -129,6 +136,7 @@ impl Open {
         }
         self.start = end;
         self.capital = None;
+        self.mixed = false;
     }
 }
 
@@ -180,7 +188,7 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
         // "The Company": what is left is all there is
         scratch.kept.fill(true);
     }
-    let Scratch { form, text, raw, kept, .. } = scratch;
+    let Scratch { form, text, raw, kept, slips, .. } = scratch;
     let kept: Vec<usize> = (0..raw.len()).filter(|at| kept[*at]).collect();
     let word = |at: usize| &text[raw[at].0 as usize..raw[at].1 as usize];
     let mut next = 0;
@@ -190,7 +198,9 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
             next += taken;
             continue;
         }
-        push(form, word(kept[next]), lexicon, person);
+        let text = meant(lexicon, word(kept[next]), slips[kept[next]].as_deref());
+        let is_last = next + 1 == kept.len() && next > 0;
+        push(form, text, lexicon, person, is_last);
         next += 1;
     }
 }
@@ -256,8 +266,27 @@ fn roman(text: &str) -> Option<u8> {
     Some(tens * 10 + units).filter(|value| *value > 0)
 }
 
+/// A word, or the longer word of the dictionary that it misspells.
+fn meant<'w>(lexicon: &Lexicon, word: &'w str, slip: Option<&'w str>) -> &'w str {
+    match slip {
+        Some(other) if word.len().min(other.len()) >= WORD_FROM - 1 && other.len() >= WORD_FROM => {
+            let known = lexicon.words.get(other).is_some_and(|known| known.rank != Rank::Proper);
+            if known { other } else { word }
+        }
+        _ => word,
+    }
+}
+
+/// Short legal forms as they are misspelt: with a letter too many, changed, or in another place.
+fn resembles_form(word: &str) -> bool {
+    const FORMS: [&str; 12] =
+        ["llc", "ltd", "jsc", "plc", "inc", "pjsc", "ojsc", "cjsc", "gmbh", "sarl", "ooo", "corp"];
+    (4..=5).contains(&word.len())
+        && FORMS.iter().any(|form| distance(word.as_bytes(), form.as_bytes(), 1).is_some())
+}
+
 /// A word in its final form.
-fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool) {
+fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool, is_last: bool) {
     let known = lexicon.words.get(word);
     let same = |known: &'l Word| if person { known.given.as_deref() } else { known.same.as_deref() };
     let text = known.and_then(same).unwrap_or(word);
@@ -282,6 +311,8 @@ fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool) 
         }
     } else if rank == Rank::Place {
         flags |= Flags::PLACE;
+    } else if is_last && known.is_none() && resembles_form(text) {
+        rank = Rank::Generic;
     }
     form.push(text, flags, rank);
 }
