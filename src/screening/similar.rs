@@ -30,8 +30,9 @@ pub fn similarity(a: &[u8], b: &[u8], folded_a: &[u8], folded_b: &[u8]) -> Optio
         return Some(1.0);
     }
     let shorter = a.len().min(b.len());
-    if folded_a == folded_b && shorter >= 4 && folded_a.len() >= 2 {
-        return Some(SAME_SOUND);
+    if folded_a == folded_b {
+        // short words of the same sound are different words more often than not
+        return (shorter >= 4 && folded_a.len() >= 2).then_some(SAME_SOUND);
     }
     let most = budget(shorter);
     let written = distance(a, b, as_written(shorter)).map(|edits| likeness(edits, a.len().max(b.len())));
