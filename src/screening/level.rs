@@ -58,6 +58,8 @@ pub struct Facts {
     pub weak: bool,
     /// How the numbers stand.
     pub numbers: Numbers,
+    /// The words are spelt the same, but for how their sounds are written.
+    pub spelt: bool,
     /// One side has a telling word that the other has not: perhaps a daughter or a sister.
     pub relative: bool,
     /// What is asked for.
@@ -99,9 +101,9 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
     let whole = exact && !facts.relative && !facts.weak;
     let mut level = if strong && name >= ALIKE && whole && !acronym {
         Level::Probable
-    } else if kind && country && whole && name >= NEAR && !single {
+    } else if kind && country && whole && facts.spelt && name >= NEAR && !single {
         Level::Probable
-    } else if kind && country && whole && name >= SAME && single && !acronym && others > 0 {
+    } else if kind && country && whole && facts.spelt && name >= SAME && single && !acronym && others > 0 {
         Level::Probable
     } else if strong && name >= ALIKE {
         Level::Possible
@@ -115,6 +117,10 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
         // one word that is only alike
         Level::Info
     };
+    if !exact {
+        // another number is another thing of the same name
+        level = level.max(Level::Weak);
+    }
     if has(What::Country, Bearing::Against) && others == 0 && !strong {
         level = level.lower().lower();
     }

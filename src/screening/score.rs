@@ -191,8 +191,11 @@ pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers
     for link in links.iter().filter(|link| link.initial) {
         // an initial tells no more than a letter of the name that it stands for
         let mass = mass(link, query, listed);
-        query_left += sum(query.weights, link.query, link.query_words) - mass;
-        listed_left += sum(listed.weights, link.listed, link.listed_words) - mass;
+        if Flags(query.flags[usize::from(link.query)]).has(Flags::INITIAL) {
+            listed_left += sum(listed.weights, link.listed, link.listed_words) - mass;
+        } else {
+            query_left += sum(query.weights, link.query, link.query_words) - mass;
+        }
     }
     let same = query.squashed == listed.squashed && query.squashed != 0;
     if same {

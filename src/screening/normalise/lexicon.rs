@@ -125,6 +125,8 @@ pub(super) struct Word {
     pub(super) stop: bool,
     pub(super) particle: bool,
     pub(super) title: bool,
+    /// Before the name of a ship.
+    pub(super) ship: bool,
     /// Legal forms that begin with it, the longest first.
     pub(super) forms: Vec<Phrase>,
     /// The number that it means.
@@ -140,6 +142,7 @@ impl Default for Word {
             stop: false,
             particle: false,
             title: false,
+            ship: false,
             forms: Vec::new(),
             number: None,
         }
@@ -177,6 +180,8 @@ struct File {
     particles: Vec<Box<str>>,
     #[serde(default)]
     titles: Vec<Box<str>>,
+    #[serde(default)]
+    ships: Vec<Box<str>>,
     #[serde(default)]
     same: BTreeMap<Box<str>, Vec<Box<str>>>,
     #[serde(default)]
@@ -233,11 +238,18 @@ impl Lexicon {
         for row in file.form {
             for phrase in row.phrases {
                 self.add_form(&phrase, row.class, row.position);
+                // small words are left out of long forms: `S.A. C.V.`
+                let small = |word: &&str| !matches!(*word, "s" | "de" | "mit" | "of" | "a" | "y" | "und" | "ve" | "con");
+                let short: Vec<&str> = phrase.split(' ').filter(small).collect();
+                if short.len() >= 2 && short.len() < phrase.split(' ').count() {
+                    self.add_form(&short.join(" "), row.class, row.position);
+                }
             }
         }
         file.stop.into_iter().for_each(|word| self.words.entry(word).stop = true);
         file.particles.into_iter().for_each(|word| self.words.entry(word).particle = true);
         file.titles.into_iter().for_each(|word| self.words.entry(word).title = true);
+        file.ships.into_iter().for_each(|word| self.words.entry(word).ship = true);
         self.add_given(file.given);
         let weight = file.weight;
         let ranks = [

@@ -83,6 +83,10 @@ pub(super) fn split(text: &str, kind: PartyKind, lexicon: &Lexicon, own: bool, s
             scratch.text.push_str("and");
             open.close(scratch, lexicon);
         } else if c.is_alphanumeric() || !c.is_ascii() && unicode_normalization::char::is_combining_mark(c) {
+            // names of people in Han: every letter is a syllable and may be a word
+            if kind == PartyKind::Person && !own && script::is_han(c) {
+                open.close(scratch, lexicon);
+            }
             script::letter(c, own, &mut scratch.text);
         } else {
             open.close(scratch, lexicon);
@@ -180,7 +184,8 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
     take_out_forms(lexicon, scratch, person);
     for at in 0..scratch.raw.len() {
         let known = lexicon.words.get(scratch.word(at));
-        if known.is_some_and(|word| if person { word.title } else { word.stop }) {
+        let ship = kind == PartyKind::Vessel && at == 0;
+        if known.is_some_and(|word| if person { word.title } else { word.stop || ship && word.ship }) {
             scratch.kept[at] = false;
         }
     }
