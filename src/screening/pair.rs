@@ -55,7 +55,8 @@ impl Ready {
     }
 }
 
-/// The letters of a form without blanks, numbers left out; their hash, 0 when there are none.
+/// The letters of a form's words without blanks, numbers left out; gives the hash of the letters as they were written,
+/// 0 when there are none.
 pub(super) fn squash_form(form: &Form, out: &mut Vec<u8>) -> u64 {
     out.clear();
     for (at, token) in form.tokens.iter().enumerate() {
@@ -63,7 +64,7 @@ pub(super) fn squash_form(form: &Form, out: &mut Vec<u8>) -> u64 {
             out.extend_from_slice(form.word(at).as_bytes());
         }
     }
-    if out.is_empty() { 0 } else { hash(out, 1) }
+    if form.letters().is_empty() { 0 } else { hash(form.letters().as_bytes(), 1) }
 }
 
 /// Hash of the numbers of a form, in any order; 0 without any.
@@ -177,12 +178,10 @@ fn joined(a: &Ready, i: usize, b: &Ready, j: usize) -> bool {
     join(&a.form, i).is_some_and(|whole| whole == b.form.word(j))
 }
 
-/// What a word and its follower make together, where they may be one word.
+/// What a word and its follower make together, where both are words of the name that are compared.
 pub(super) fn join(form: &Form, at: usize) -> Option<&str> {
-    let (first, second) = (form.tokens.get(at)?, form.tokens.get(at + 1)?);
-    let whole = form.both(at);
-    let fixed = Flags::NUMBER;
-    (whole.len() >= 4 && !first.flags.has(fixed) && !second.flags.has(fixed)).then_some(whole)
+    let both = [form.tokens.get(at)?, form.tokens.get(at + 1)?];
+    form.pair(at).filter(|_| both.iter().all(|token| !token.flags.has(Flags::NUMBER)))
 }
 
 /// Hashes by which whole names with one letter more, less or other find each other; none for short ones.

@@ -128,6 +128,7 @@ impl Open {
                 let form = lexicon.words.get(&scratch.text[*at..end]);
                 at - self.start >= 3 && form.is_some_and(|word| word.forms.iter().any(|form| form.rest.is_empty()))
             });
+            let split = split.or_else(|| number_at_end(&scratch.text[self.start..end]).map(|at| self.start + at));
             if let Some(at) = split {
                 scratch.raw.push((place(self.start), place(at)));
                 scratch.raw.push((place(at), place(end)));
@@ -142,6 +143,14 @@ impl Open {
         self.capital = None;
         self.mixed = false;
     }
+}
+
+/// Where the digits of `Xing610` begin: a name that lost the blank before its number.
+fn number_at_end(word: &str) -> Option<usize> {
+    let at = word.find(|c: char| c.is_ascii_digit())?;
+    let (letters, digits) = word.split_at(at);
+    let fits = letters.len() >= 3 && digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some(at)
 }
 
 /// `A B C` and `A.B.C.` are `abc`: letters that stand alone in a row are one word, when all are parted alike: the first
@@ -206,6 +215,9 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
         let text = meant(lexicon, word(kept[next]), slips[kept[next]].as_deref());
         let is_last = next + 1 == kept.len() && next > 0;
         push(form, text, lexicon, person, is_last);
+        form.letters.push_str(word(kept[next]));
+        let follower = kept.get(next + 1).map(|at| word(*at));
+        pair(form, word(kept[next]), follower, lexicon, person);
         next += 1;
     }
 }
@@ -269,6 +281,26 @@ fn roman(text: &str) -> Option<u8> {
     let units = u8::try_from(UNITS.iter().position(|unit| *unit == units)?).ok()?;
     let tens = u8::try_from(tens.len()).ok().filter(|tens| *tens <= 3)?;
     Some(tens * 10 + units).filter(|value| *value > 0)
+}
+
+/// Notes what a word and its follower make together.
+fn pair(form: &mut Form, word: &str, follower: Option<&str>, lexicon: &Lexicon, person: bool) {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let start = form.pairs.len();
+    let is_word = |text: &str| !text.bytes().any(|byte| byte.is_ascii_digit());
+    if let Some(follower) = follower.filter(|other| is_word(other) && word.len() + other.len() >= 4) {
+        form.pairs.push_str(word);
+        form.pairs.push_str(follower);
+        let known = lexicon.words.get(&form.pairs[start..]);
+        let same = known.and_then(|known| if person { known.given.as_deref() } else { known.same.as_deref() });
+        if let Some(same) = same {
+            form.pairs.truncate(start);
+            form.pairs.push_str(same);
+        }
+    }
+    // numbers stand between
+    form.paired.resize(form.tokens.len().saturating_sub(1), (0, 0));
+    form.paired.push((place(start), place(form.pairs.len())));
 }
 
 /// A word, or the longer word of the dictionary that it misspells.
