@@ -191,7 +191,8 @@ fn excludes<'a>(patterns: impl Iterator<Item = &'a String>) -> anyhow::Result<Gl
 pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<crate::screening::normalise::Lexicon> {
     let mut layers = vec![Layer::embedded()];
     for folder in folders {
-        layers.push(read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?);
+        layers
+            .push(read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?);
     }
     let files = layers.iter().flat_map(|layer| &layer.files).filter(|(path, _)| path.starts_with("screening/"));
     crate::screening::normalise::Lexicon::read(files.map(|(path, text)| (path.as_str(), text.as_str())))

@@ -84,7 +84,10 @@ impl<'a> Buckets<'a> {
             checks: read(section("checks"))?,
             bits: read(section("bits"))?,
         };
-        let sound = all.heads.len() > 1 && (all.heads.len() - 1).is_power_of_two() && all.values.len() == all.checks.len() && all.bits.len().is_power_of_two();
+        let sound = all.heads.len() > 1
+            && (all.heads.len() - 1).is_power_of_two()
+            && all.values.len() == all.checks.len()
+            && all.bits.len().is_power_of_two();
         sound.then_some(all)
     }
 }

@@ -159,7 +159,8 @@ impl Engine<'_> {
         });
         let mut all: BTreeMap<u32, Option<Best>> = BTreeMap::new();
         for (party, found) in best.drain(..) {
-            let rank = |best: &Best| self.marked_down(best) - if self.index.is_weak(best.found.name) { 0.001 } else { 0.0 };
+            let rank =
+                |best: &Best| self.marked_down(best) - if self.index.is_weak(best.found.name) { 0.001 } else { 0.0 };
             let slot = all.entry(party).or_default();
             if slot.as_ref().is_none_or(|old| rank(&found) > rank(old)) {
                 *slot = Some(found);

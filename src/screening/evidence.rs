@@ -71,19 +71,21 @@ pub fn gather(query: &Query, party: &Party, curated: &[String], second: Option<&
         let Some(kind) = key.known().filter(|_| !key.is_shared()) else { continue };
         let same = |other: KeyKind| party.keys.iter().any(|own| own.kind == other && own.value == key.value);
         let name = format!("{}:{}", key.kind, key.value);
-        match kind {
-            KeyKind::Lei | KeyKind::Uscc | KeyKind::Inn | KeyKind::Ogrn | KeyKind::Imo | KeyKind::Mail | KeyKind::Wallet => {
-                if same(kind) {
-                    add(What::Key, Bearing::Decisive, format!("{name} stands in the entry"));
-                }
-            }
+        let bearing = match kind {
+            KeyKind::Lei
+            | KeyKind::Uscc
+            | KeyKind::Inn
+            | KeyKind::Ogrn
+            | KeyKind::Imo
+            | KeyKind::Mail
+            | KeyKind::Wallet => same(kind).then_some(Bearing::Decisive),
             KeyKind::Domain | KeyKind::MailDomain => {
-                if same(KeyKind::Domain) || same(KeyKind::MailDomain) {
-                    add(What::Key, Bearing::Strong, format!("{name} stands in the entry"));
-                }
+                (same(KeyKind::Domain) || same(KeyKind::MailDomain)).then_some(Bearing::Strong)
             }
-            _ if same(kind) => add(What::Key, Bearing::Strong, format!("{name} stands in the entry")),
-            _ => {}
+            _ => same(kind).then_some(Bearing::Strong),
+        };
+        if let Some(bearing) = bearing {
+            add(What::Key, bearing, format!("{name} stands in the entry"));
         }
     }
     country(query, party, &mut add);
@@ -130,7 +132,11 @@ fn country(query: &Query, party: &Party, add: &mut impl FnMut(What, Bearing, Str
     match same {
         Some(code) => add(What::Country, Bearing::For, format!("{code} on both sides")),
         None => {
-            add(What::Country, Bearing::Against, format!("{}; the entry has {}", list(&query.countries), list(&theirs)));
+            add(
+                What::Country,
+                Bearing::Against,
+                format!("{}; the entry has {}", list(&query.countries), list(&theirs)),
+            );
         }
     }
 }
@@ -144,9 +150,36 @@ fn satisfies(a: CountryCode, b: CountryCode) -> bool {
 /// A telling word that addresses on both sides have: five letters or more, and no word of addresses.
 fn address(query: &Query, party: &Party) -> Option<String> {
     const COMMON: [&str; 30] = [
-        "street", "avenue", "building", "floor", "district", "province", "region", "suite", "office", "north", "south",
-        "central", "industrial", "square", "tower", "house", "block", "state", "republic", "federation", "united",
-        "international", "business", "center", "centre", "ulitsa", "prospekt", "pereulok", "number", "industry",
+        "street",
+        "avenue",
+        "building",
+        "floor",
+        "district",
+        "province",
+        "region",
+        "suite",
+        "office",
+        "north",
+        "south",
+        "central",
+        "industrial",
+        "square",
+        "tower",
+        "house",
+        "block",
+        "state",
+        "republic",
+        "federation",
+        "united",
+        "international",
+        "business",
+        "center",
+        "centre",
+        "ulitsa",
+        "prospekt",
+        "pereulok",
+        "number",
+        "industry",
     ];
     let words = |text: &str| -> Vec<String> {
         let lower = text.to_lowercase();

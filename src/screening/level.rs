@@ -94,22 +94,23 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
     let person = facts.asked == PartyKind::Person || facts.listed == PartyKind::Person;
     // a query that does not say what it is may be an organisation, and is not thereby a ship or a person
     let kind = facts.asked == facts.listed
-        || matches!((facts.asked, facts.listed), (_, PartyKind::Unknown) | (PartyKind::Unknown, PartyKind::Organisation));
+        || matches!(
+            (facts.asked, facts.listed),
+            (_, PartyKind::Unknown) | (PartyKind::Unknown, PartyKind::Organisation)
+        );
     let single = facts.words <= 1;
     let acronym = single && facts.letters < LETTERS;
     let exact = matches!(facts.numbers, Numbers::Same);
     let whole = exact && !facts.relative && !facts.weak;
-    let mut level = if strong && name >= ALIKE && whole && !acronym {
+    let likely = strong && name >= ALIKE && !acronym
+        || kind && country && facts.spelt && name >= NEAR && !single
+        || kind && country && facts.spelt && name >= SAME && single && !acronym && others > 0;
+    let thinkable = strong && name >= ALIKE
+        || kind && country && name >= ALIKE && !facts.weak && !acronym
+        || !has(What::Country, Bearing::Against) && name >= NEAR && !single && whole;
+    let mut level = if likely && whole {
         Level::Probable
-    } else if kind && country && whole && facts.spelt && name >= NEAR && !single {
-        Level::Probable
-    } else if kind && country && whole && facts.spelt && name >= SAME && single && !acronym && others > 0 {
-        Level::Probable
-    } else if strong && name >= ALIKE {
-        Level::Possible
-    } else if kind && country && name >= ALIKE && !facts.weak && !acronym {
-        Level::Possible
-    } else if !has(What::Country, Bearing::Against) && name >= NEAR && !single && whole {
+    } else if thinkable {
         Level::Possible
     } else if name >= NEAR || !single {
         Level::Weak

@@ -92,17 +92,23 @@ fn party(row: &Listing) -> Party {
 
 /// The names in a description: without what it says of affiliates; a name in brackets is another name.
 fn named(text: &str) -> Vec<String> {
-    let end = [" and affiliates", " and subsidiaries", " and its ", " and five ", " and six ", " and nine ", "; and any "]
-        .iter()
-        .filter_map(|words| text.find(words))
-        .min()
-        .unwrap_or(text.len());
+    let end =
+        [" and affiliates", " and subsidiaries", " and its ", " and five ", " and six ", " and nine ", "; and any "]
+            .iter()
+            .filter_map(|words| text.find(words))
+            .min()
+            .unwrap_or(text.len());
     let text = &text[..end];
     match (text.find('('), text.find(')')) {
         (Some(open), Some(close)) if open < close && open > 0 => {
             let mut all = vec![format!("{} {}", text[..open].trim(), text[close + 1..].trim()).trim().to_owned()];
             let inner = &text[open + 1..close];
-            all.extend(inner.split(" / ").filter(|part| part.len() > 1 && !part.contains(' ') || part.len() > 12).map(str::to_owned));
+            all.extend(
+                inner
+                    .split(" / ")
+                    .filter(|part| part.len() > 1 && !part.contains(' ') || part.len() > 12)
+                    .map(str::to_owned),
+            );
             all
         }
         _ => vec![text.to_owned()],

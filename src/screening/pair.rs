@@ -282,7 +282,8 @@ pub fn compare(a: &Ready, b: &Ready, manner: Manner) -> (Parts, Vec<Link>) {
     let mut parts = score(&all, a.side(), b.side(), numbers, manner);
     let parted = parted(a.with_flags(), b.with_flags());
     let letters = |side: &'_ Ready| told(&side.form, &side.weights);
-    let (ours, theirs) = (Whole { letters: &a.squash, told: letters(a) }, Whole { letters: &b.squash, told: letters(b) });
+    let (ours, theirs) =
+        (Whole { letters: &a.squash, told: letters(a) }, Whole { letters: &b.squash, told: letters(b) });
     if let Some(other) = whole_parts(ours, theirs, parted, numbers).filter(|other| other.score > parts.score) {
         parts = other;
     }
@@ -291,7 +292,12 @@ pub fn compare(a: &Ready, b: &Ready, manner: Manner) -> (Parts, Vec<Link>) {
 
 /// The score of two names and what it is made of. The best of their forms counts.
 #[must_use]
-pub fn score_pair(query: &str, listed: &str, kind: PartyKind, lexicon: &Lexicon) -> Option<(Ready, Ready, Parts, Vec<Link>)> {
+pub fn score_pair(
+    query: &str,
+    listed: &str,
+    kind: PartyKind,
+    lexicon: &Lexicon,
+) -> Option<(Ready, Ready, Parts, Vec<Link>)> {
     let manner = if kind == PartyKind::Person { Manner::Person } else { Manner::Organisation };
     let ready = |text: &str| -> Vec<Ready> {
         Form::all(text, kind, lexicon)

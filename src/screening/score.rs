@@ -251,7 +251,12 @@ pub const fn number_factor(numbers: Numbers) -> f32 {
 }
 
 fn sum_all(side: Side<'_>) -> f32 {
-    side.weights.iter().zip(side.flags).filter(|(_, flags)| !Flags(**flags).has(Flags::NUMBER)).map(|(weight, _)| weight).sum()
+    side.weights
+        .iter()
+        .zip(side.flags)
+        .filter(|(_, flags)| !Flags(**flags).has(Flags::NUMBER))
+        .map(|(weight, _)| weight)
+        .sum()
 }
 
 /// Words of the core: without numbers and small words.

@@ -16,4 +16,5 @@ mod reports;
 mod rules;
 mod sbom_output;
 mod scanners;
+mod screening;
 mod terraform;

@@ -27,9 +27,12 @@ pub(super) fn subjects<'a>(
         if arguments.names.is_empty() {
             return Ok(Box::new(std::iter::once(Ok(default.clone()))));
         }
-        return Ok(Box::new(arguments.names.iter().map(|name| {
-            Ok(Query { name: name.as_str().into(), origin: "command line".into(), ..default.clone() })
-        })));
+        return Ok(Box::new(
+            arguments
+                .names
+                .iter()
+                .map(|name| Ok(Query { name: name.as_str().into(), origin: "command line".into(), ..default.clone() })),
+        ));
     };
     let shown = path.display().to_string();
     let file = open(path)?;
@@ -40,7 +43,7 @@ pub(super) fn subjects<'a>(
             let read = |(text, at): (String, u64)| {
                 (!text.trim().is_empty()).then(|| from_json(&text, &shown, at, default, &country))
             };
-            line.map(read).map_or_else(|error| Some(Err(error)), |query| query)
+            line.map(read).unwrap_or_else(|error| Some(Err(error)))
         })),
         _ => Box::new(Lines::of(file, shown.clone()).filter_map(move |line| match line {
             Ok((text, _)) if text.trim().is_empty() => None,
@@ -86,9 +89,8 @@ impl Lines {
         if bytes.last() != Some(&b'\n') && bytes.len() as u64 == LONGEST_LINE {
             bail!("line {at} of `{name}` is longer than {LONGEST_LINE} bytes: this is no file of names");
         }
-        let text = String::from_utf8(bytes).map_err(|_| {
-            anyhow::anyhow!("line {at} of `{name}` is not UTF-8: save the file as UTF-8")
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| anyhow::anyhow!("line {at} of `{name}` is not UTF-8: save the file as UTF-8"))?;
         let text = if at == 1 { text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned() } else { text };
         Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
     }
@@ -118,7 +120,9 @@ enum Texts {
 impl Texts {
     fn all(self) -> Vec<String> {
         match self {
-            Self::One(text) => text.split([',', ';', ' ']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect(),
+            Self::One(text) => {
+                text.split([',', ';', ' ']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
+            }
             Self::Many(all) => all,
         }
     }
@@ -170,8 +174,8 @@ fn fill(
     country: &impl Fn(&str) -> Option<CountryCode>,
 ) -> anyhow::Result<()> {
     if let Some(word) = kind.filter(|word| !word.trim().is_empty()) {
-        query.kind = kind_of(word)
-            .with_context(|| format!("`{word}` is no kind: organisation, person, vessel or aircraft"))?;
+        query.kind =
+            kind_of(word).with_context(|| format!("`{word}` is no kind: organisation, person, vessel or aircraft"))?;
     }
     if !countries.is_empty() {
         let code = |word: &String| country(word).with_context(|| format!("`{word}` is no country"));

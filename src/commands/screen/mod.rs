@@ -51,8 +51,7 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         let own = profile.lists.get(list).map(String::as_str);
         own.or_else(|| catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info").to_owned()
     };
-    let engine =
-        Engine { index: &listed.index, parties: &listed, lexicon: &lexicon, threshold: arguments.threshold };
+    let engine = Engine { index: &listed.index, parties: &listed, lexicon: &lexicon, threshold: arguments.threshold };
     let judge = |query: &Query, memory: &mut Memory| -> Vec<Judged> {
         let hits = engine.screen(query, memory).into_iter();
         let shown = hits.filter(|hit| arguments.all || hit.level < Level::Info || form.is_for_machines());
@@ -70,9 +69,8 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         if batch.is_empty() {
             break;
         }
-        let answers: Vec<Vec<Judged>> = pool.install(|| {
-            batch.par_iter().map_init(Memory::default, |memory, query| judge(query, memory)).collect()
-        });
+        let answers: Vec<Vec<Judged>> =
+            pool.install(|| batch.par_iter().map_init(Memory::default, |memory, query| judge(query, memory)).collect());
         for (query, hits) in batch.iter().zip(answers) {
             failed |= hits.iter().any(|hit| hit.outcome == gate::Outcome::Fail);
             writer.answer(&Answer { query, hits })?;
@@ -109,8 +107,7 @@ fn demand_entries(listed: &Listed<'_>, lists: &BTreeSet<String>) -> anyhow::Resu
 /// What is known of every subject that does not say it itself.
 fn defaults(arguments: &ScreenArgs, country: impl Fn(&str) -> Option<CountryCode>) -> anyhow::Result<Query> {
     let kind = arguments.kind.as_deref().map(|word| {
-        kind_of(word)
-            .with_context(|| format!("`--kind {word}` is none of organisation, person, vessel, aircraft"))
+        kind_of(word).with_context(|| format!("`--kind {word}` is none of organisation, person, vessel, aircraft"))
     });
     let countries = arguments.country.iter().map(|word| {
         country(word).with_context(|| format!("`--country {word}` is no country; write an ISO code such as DE"))

@@ -212,15 +212,19 @@ fn told(judged: &Judged) -> Vec<(&'static str, String)> {
     if let Some(parts) = &hit.parts {
         let mut factors = vec![format!("words {:.2}", parts.coverage), format!("spelling {:.2}", parts.likeness)];
         let others = [("numbers", parts.numbers), ("legal form", parts.legal), ("one word", parts.short)];
-        factors.extend(others.iter().filter(|(_, value)| *value < 1.0).map(|(name, value)| format!("{name} {value:.2}")));
+        factors
+            .extend(others.iter().filter(|(_, value)| *value < 1.0).map(|(name, value)| format!("{name} {value:.2}")));
         all.push(("score", factors.join(", ")));
     }
     for piece in &hit.pieces {
         let bearing = word(&piece.bearing);
-        all.push((if piece.what == crate::screening::evidence::What::Key { "key" } else { "evidence" }, format!("{} {bearing}: {}", word(&piece.what), clean_line(&piece.detail))));
+        all.push((
+            if piece.what == crate::screening::evidence::What::Key { "key" } else { "evidence" },
+            format!("{} {bearing}: {}", word(&piece.what), clean_line(&piece.detail)),
+        ));
     }
     if !hit.flags.is_empty() {
-        all.push(("flags", hit.flags.iter().map(|flag| word(flag)).collect::<Vec<_>>().join(", ")));
+        all.push(("flags", hit.flags.iter().map(word).collect::<Vec<_>>().join(", ")));
     }
     if let Some(why) = judged.unsure {
         all.push(("dates", format!("{why}: it may not have held on that day")));
@@ -278,16 +282,34 @@ fn hit_value(judged: &Judged) -> Value {
 }
 
 const COLUMNS: [&str; 17] = [
-    "name", "kind", "countries", "level", "score", "list", "entry", "consequence", "outcome", "party", "listed_name",
-    "programmes", "citation", "listed", "delisted", "flags", "evidence",
+    "name",
+    "kind",
+    "countries",
+    "level",
+    "score",
+    "list",
+    "entry",
+    "consequence",
+    "outcome",
+    "party",
+    "listed_name",
+    "programmes",
+    "citation",
+    "listed",
+    "delisted",
+    "flags",
+    "evidence",
 ];
 
 fn row(query: &Query, judged: &Judged) -> [String; 17] {
     let hit = &judged.hit;
     let party = &hit.party;
     let day = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
-    let evidence: Vec<String> =
-        hit.pieces.iter().map(|piece| format!("{} {}: {}", word(&piece.what), word(&piece.bearing), piece.detail)).collect();
+    let evidence: Vec<String> = hit
+        .pieces
+        .iter()
+        .map(|piece| format!("{} {}: {}", word(&piece.what), word(&piece.bearing), piece.detail))
+        .collect();
     [
         query.name.to_string(),
         kind_word(query.kind).to_owned(),
@@ -316,7 +338,7 @@ fn cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
-fn csv_row(out: &mut dyn io::Write, row: &[String]) -> anyhow::Result<()> {
+pub(super) fn csv_row(out: &mut dyn io::Write, row: &[String]) -> anyhow::Result<()> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     writer.write_record(row)?;
     out.write_all(&writer.into_inner().map_err(|error| error.into_error())?)?;

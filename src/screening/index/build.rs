@@ -1,9 +1,9 @@
 //! Making the index of parties.
 
-use crate::screening::column::Buckets;
 use super::vocabulary::Vocabulary;
 use super::{FORMAT, Index, NONE, about};
 use crate::lists::{NameRole, Party, PartyKind};
+use crate::screening::column::Buckets;
 use crate::screening::evidence::key_hash;
 use crate::screening::normalise::{Form, Lexicon, Scratch};
 use crate::screening::{pair, rarity};
@@ -111,11 +111,11 @@ fn finish(mut all: Gathered, keys: &[(u64, u32)], parties: u64, lexicon: &Lexico
             word.1 = rarity::among(*count, names);
         }
     }
-    let weights: Vec<f32> = all.of_name.iter().zip(&all.bases).map(|(id, base)| rarity::settle(*base, all.words[*id as usize].1)).collect();
+    let weights: Vec<f32> =
+        all.of_name.iter().zip(&all.bases).map(|(id, base)| rarity::settle(*base, all.words[*id as usize].1)).collect();
     let words = Vocabulary::build(&all.words);
     let (post_at, posts) = postings(&all);
-    let squashed: Vec<(u64, u32)> =
-        all.squashed.iter().copied().zip(0..).filter(|(hash, _)| *hash != 0).collect();
+    let squashed: Vec<(u64, u32)> = all.squashed.iter().copied().zip(0..).filter(|(hash, _)| *hash != 0).collect();
     Index {
         words,
         post_at: post_at.into(),

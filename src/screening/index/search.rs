@@ -66,7 +66,17 @@ impl Search {
         for at in 0..self.candidates.len() {
             let name = self.candidates[at];
             let query = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
-            let found = rescore(index, form, query, Entries { all: &self.entries, bits: self.bits }, &mut self.links, name, manner, threshold, least);
+            let found = rescore(
+                index,
+                form,
+                query,
+                Entries { all: &self.entries, bits: self.bits },
+                &mut self.links,
+                name,
+                manner,
+                threshold,
+                least,
+            );
             if let Some(found) = found {
                 each(found);
             }
@@ -114,12 +124,9 @@ impl Search {
 
     fn add_alike(&mut self, index: &Index<'_>, word: &str, id: Option<u32>, flags: Flags, place: u8) {
         match id {
-            Some(id) => self.entries.extend(index.words.near(id).map(|(id, like)| Entry {
-                id,
-                query: place,
-                words: 1,
-                like,
-            })),
+            Some(id) => {
+                self.entries.extend(index.words.near(id).map(|(id, like)| Entry { id, query: place, words: 1, like }))
+            }
             None => {
                 super::super::similar::fold(word, &mut self.fold);
                 index.words.like(word.as_bytes(), &self.fold, flags.has(Flags::KNOWN), &mut self.like);
@@ -157,7 +164,8 @@ impl Search {
         let mut wanted = 0_u64;
         for at in &self.order {
             // what is not looked for could still be there as an initial
-            let initials = if manner == Some(Manner::Organisation) { 0.0 } else { wanted.count_ones() as f32 * rarity::INITIAL };
+            let initials =
+                if manner == Some(Manner::Organisation) { 0.0 } else { wanted.count_ones() as f32 * rarity::INITIAL };
             if wanted != 0 && rest + initials < least {
                 break;
             }
@@ -356,11 +364,12 @@ fn add_initials(index: &Index<'_>, form: &Form, range: std::ops::Range<usize>, l
         let letters = index.words.word(index.name_words[at]);
         for (query, token) in form.tokens.iter().enumerate() {
             let either = token.flags.has(Flags::INITIAL) || listed.has(Flags::INITIAL);
-            let fits = either
-                && !token.flags.has(Flags::NUMBER)
-                && form.word(query).as_bytes().first() == letters.first();
+            let fits =
+                either && !token.flags.has(Flags::NUMBER) && form.word(query).as_bytes().first() == letters.first();
             let linked = |link: &Link| {
-                usize::from(link.query) == query && usize::from(link.listed) == place && link.query_words + link.listed_words == 2
+                usize::from(link.query) == query
+                    && usize::from(link.listed) == place
+                    && link.query_words + link.listed_words == 2
             };
             if fits && !links[..words].iter().any(linked) {
                 links.push(Link { initial: true, ..Link::one(query, place, INITIAL) });

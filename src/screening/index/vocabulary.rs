@@ -1,8 +1,8 @@
 //! The words of all names: by their letters, and by letters that are missing, changed or too many.
 
 use super::super::column::{Buckets, Column, read};
-use super::super::normalise::{Flags, hash};
 use super::super::deletion::deletions;
+use super::super::normalise::{Flags, hash};
 use super::super::similar::{as_written, budget, similarity};
 
 /// The words of all names, and what two neighbours of a name make together.

@@ -62,7 +62,7 @@ impl LegalSet {
 /// Where in a name a legal form may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Position {
+pub(super) enum Position {
     /// Anywhere.
     Any,
     /// First or last.
@@ -239,7 +239,8 @@ impl Lexicon {
             for phrase in row.phrases {
                 self.add_form(&phrase, row.class, row.position);
                 // small words are left out of long forms: `S.A. C.V.`
-                let small = |word: &&str| !matches!(*word, "s" | "de" | "mit" | "of" | "a" | "y" | "und" | "ve" | "con");
+                let small =
+                    |word: &&str| !matches!(*word, "s" | "de" | "mit" | "of" | "a" | "y" | "und" | "ve" | "con");
                 let short: Vec<&str> = phrase.split(' ').filter(small).collect();
                 if short.len() >= 2 && short.len() < phrase.split(' ').count() {
                     self.add_form(&short.join(" "), row.class, row.position);
@@ -327,8 +328,26 @@ impl Lexicon {
 
     fn add_numbers(&mut self) {
         const UNITS: [&str; 20] = [
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-            "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
         ];
         const TENS: [(&str, u8); 9] = [
             ("twenty", 20),

@@ -161,7 +161,12 @@ fn join_letters(scratch: &mut Scratch) {
     for at in 0..scratch.raw.len() {
         let (start, end) = scratch.raw[at];
         let is_letter = end - start == 1 && scratch.text.as_bytes()[start as usize].is_ascii_lowercase();
-        let alike = |gap: Gap| scratch.gaps.get(at + 1).is_none_or(|next| at + 1 == scratch.raw.len() || *next == gap || !is_single(scratch, at + 1));
+        let alike = |gap: Gap| {
+            scratch
+                .gaps
+                .get(at + 1)
+                .is_none_or(|next| at + 1 == scratch.raw.len() || *next == gap || !is_single(scratch, at + 1))
+        };
         let joined = out > 0 && scratch.raw[out - 1].1 == start;
         let begins = out > 0 && scratch.raw[out - 1].1 - scratch.raw[out - 1].0 == 1;
         let gap = scratch.gaps[at];
@@ -318,8 +323,7 @@ fn meant<'w>(lexicon: &Lexicon, word: &'w str, slip: Option<&'w str>) -> &'w str
 fn resembles_form(word: &str) -> bool {
     const FORMS: [&str; 12] =
         ["llc", "ltd", "jsc", "plc", "inc", "pjsc", "ojsc", "cjsc", "gmbh", "sarl", "ooo", "corp"];
-    (4..=5).contains(&word.len())
-        && FORMS.iter().any(|form| distance(word.as_bytes(), form.as_bytes(), 1).is_some())
+    (4..=5).contains(&word.len()) && FORMS.iter().any(|form| distance(word.as_bytes(), form.as_bytes(), 1).is_some())
 }
 
 /// A word in its final form.
@@ -355,25 +359,17 @@ fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool, 
 }
 
 fn is_patronymic(word: &str) -> bool {
-    const ENDS: [&str; 12] = [
-        "ovich", "evich", "ovych", "evych", "ovna", "evna", "ivna", "ovitch", "evitch", "yevich", "ovic", "evic",
-    ];
+    const ENDS: [&str; 12] =
+        ["ovich", "evich", "ovych", "evych", "ovna", "evna", "ivna", "ovitch", "evitch", "yevich", "ovic", "evic"];
     word.len() > 6 && ENDS.iter().any(|end| word.ends_with(end))
 }
 
 /// Marks the words of legal forms: from the end, from the beginning, then those that may stand anywhere.
 fn take_out_forms(lexicon: &Lexicon, scratch: &mut Scratch, person: bool) {
     let (mut first, mut last) = (0, scratch.raw.len());
-    'end: while last > first + 1 {
-        for start in last.saturating_sub(lexicon.longest).max(first + 1)..last {
-            let fits = |position: Position, length: usize| start + length == last && (!person || position == Position::Any);
-            if let Some((length, class)) = form_at(lexicon, scratch, start, fits) {
-                mark(scratch, start, length, class);
-                last = start;
-                continue 'end;
-            }
-        }
-        break;
+    while let Some((start, length, class)) = form_at_end(lexicon, scratch, first, last, person) {
+        mark(scratch, start, length, class);
+        last = start;
     }
     if person {
         return;
@@ -389,9 +385,7 @@ fn take_out_forms(lexicon: &Lexicon, scratch: &mut Scratch, person: bool) {
     let mut at = first;
     while at < last {
         let all = |length: usize| at == first && at + length == last;
-        let fits = |position: Position, length: usize| {
-            position == Position::Any && at + length <= last && !all(length)
-        };
+        let fits = |position: Position, length: usize| position == Position::Any && at + length <= last && !all(length);
         match form_at(lexicon, scratch, at, fits) {
             Some((length, class)) => {
                 mark(scratch, at, length, class);
@@ -400,6 +394,21 @@ fn take_out_forms(lexicon: &Lexicon, scratch: &mut Scratch, person: bool) {
             None => at += 1,
         }
     }
+}
+
+/// The longest legal form that ends before `last`, where a word is left before it.
+fn form_at_end(
+    lexicon: &Lexicon,
+    scratch: &Scratch,
+    first: usize,
+    last: usize,
+    person: bool,
+) -> Option<(usize, usize, LegalClass)> {
+    let from = last.saturating_sub(lexicon.longest).max(first + 1);
+    (from..last).find_map(|start| {
+        let fits = |position: Position, length: usize| start + length == last && (!person || position == Position::Any);
+        form_at(lexicon, scratch, start, fits).map(|(length, class)| (start, length, class))
+    })
 }
 
 fn mark(scratch: &mut Scratch, at: usize, length: usize, class: LegalClass) {
