@@ -81,6 +81,10 @@ const WEAK_CAP: f32 = 0.80;
 const FORMER: f32 = 0.95;
 const ROMANISED: f32 = 0.95;
 
+/// Likeness from which names are spelt the same; coverage below which one of them has a telling word more.
+const SPELT: f32 = 0.975;
+const RELATIVE: f32 = 0.93;
+
 /// Working memory of a thread.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -203,6 +207,7 @@ impl Engine<'_> {
             letters: 0,
             weak: false,
             numbers: Numbers::Same,
+            spelt: false,
             relative: false,
             asked: query.kind,
             listed: party.kind,
@@ -217,7 +222,8 @@ impl Engine<'_> {
             facts.words = best.words;
             facts.letters = best.letters;
             facts.numbers = best.found.numbers;
-            facts.relative = parts.coverage < 0.93;
+            facts.spelt = parts.likeness >= SPELT;
+            facts.relative = parts.coverage < RELATIVE;
             let single = best.words <= 1;
             let marks = [
                 (single && best.letters >= 5, Flag::ShortName),

@@ -71,25 +71,21 @@ pub fn gather(query: &Query, party: &Party, curated: &[String], second: Option<&
         let Some(kind) = key.known().filter(|_| !key.is_shared()) else { continue };
         let same = |other: KeyKind| party.keys.iter().any(|own| own.kind == other && own.value == key.value);
         let name = format!("{}:{}", key.kind, key.value);
-        match kind {
+        let bearing = match kind {
             KeyKind::Lei
             | KeyKind::Uscc
             | KeyKind::Inn
             | KeyKind::Ogrn
             | KeyKind::Imo
             | KeyKind::Mail
-            | KeyKind::Wallet => {
-                if same(kind) {
-                    add(What::Key, Bearing::Decisive, format!("{name} stands in the entry"));
-                }
-            }
+            | KeyKind::Wallet => same(kind).then_some(Bearing::Decisive),
             KeyKind::Domain | KeyKind::MailDomain => {
-                if same(KeyKind::Domain) || same(KeyKind::MailDomain) {
-                    add(What::Key, Bearing::Strong, format!("{name} stands in the entry"));
-                }
+                (same(KeyKind::Domain) || same(KeyKind::MailDomain)).then_some(Bearing::Strong)
             }
-            _ if same(kind) => add(What::Key, Bearing::Strong, format!("{name} stands in the entry")),
-            _ => {}
+            _ => same(kind).then_some(Bearing::Strong),
+        };
+        if let Some(bearing) = bearing {
+            add(What::Key, bearing, format!("{name} stands in the entry"));
         }
     }
     country(query, party, &mut add);

@@ -58,6 +58,8 @@ pub struct Facts {
     pub weak: bool,
     /// How the numbers stand.
     pub numbers: Numbers,
+    /// The words are spelt the same, but for how their sounds are written.
+    pub spelt: bool,
     /// One side has a telling word that the other has not: perhaps a daughter or a sister.
     pub relative: bool,
     /// What is asked for.
@@ -100,17 +102,15 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
     let acronym = single && facts.letters < LETTERS;
     let exact = matches!(facts.numbers, Numbers::Same);
     let whole = exact && !facts.relative && !facts.weak;
-    let mut level = if strong && name >= ALIKE && whole && !acronym {
+    let likely = strong && name >= ALIKE && !acronym
+        || kind && country && facts.spelt && name >= NEAR && !single
+        || kind && country && facts.spelt && name >= SAME && single && !acronym && others > 0;
+    let thinkable = strong && name >= ALIKE
+        || kind && country && name >= ALIKE && !facts.weak && !acronym
+        || !has(What::Country, Bearing::Against) && name >= NEAR && !single && whole;
+    let mut level = if likely && whole {
         Level::Probable
-    } else if kind && country && whole && name >= NEAR && !single {
-        Level::Probable
-    } else if kind && country && whole && name >= SAME && single && !acronym && others > 0 {
-        Level::Probable
-    } else if strong && name >= ALIKE {
-        Level::Possible
-    } else if kind && country && name >= ALIKE && !facts.weak && !acronym {
-        Level::Possible
-    } else if !has(What::Country, Bearing::Against) && name >= NEAR && !single && whole {
+    } else if thinkable {
         Level::Possible
     } else if name >= NEAR || !single {
         Level::Weak
@@ -118,6 +118,10 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
         // one word that is only alike
         Level::Info
     };
+    if !exact {
+        // another number is another thing of the same name
+        level = level.max(Level::Weak);
+    }
     if has(What::Country, Bearing::Against) && others == 0 && !strong {
         level = level.lower().lower();
     }

@@ -7,7 +7,9 @@
 //! ```
 //! [`Engine::screen`] is the whole way; [`pair::score_pair`] the score of two names alone.
 
+mod column;
 pub mod decision;
+mod deletion;
 pub mod engine;
 pub mod evidence;
 pub mod gate;

@@ -38,6 +38,10 @@ impl Ready {
         Self { form, folded, weights, flags, squashed, numbers, squash }
     }
 
+    fn with_flags(&self) -> impl ExactSizeIterator<Item = (&[u8], u8)> {
+        (0..self.flags.len()).map(|at| (self.form.word(at).as_bytes(), self.flags[at]))
+    }
+
     /// As the score sees it.
     #[must_use]
     pub fn side(&self) -> Side<'_> {
@@ -51,7 +55,8 @@ impl Ready {
     }
 }
 
-/// The letters of a form without blanks, numbers left out; their hash, 0 when there are none.
+/// The letters of a form's words without blanks, numbers left out; gives the hash of the letters as they were written,
+/// 0 when there are none.
 pub(super) fn squash_form(form: &Form, out: &mut Vec<u8>) -> u64 {
     out.clear();
     for (at, token) in form.tokens.iter().enumerate() {
@@ -59,7 +64,7 @@ pub(super) fn squash_form(form: &Form, out: &mut Vec<u8>) -> u64 {
             out.extend_from_slice(form.word(at).as_bytes());
         }
     }
-    if out.is_empty() { 0 } else { hash(out, 1) }
+    if form.letters().is_empty() { 0 } else { hash(form.letters().as_bytes(), 1) }
 }
 
 /// Hash of the numbers of a form, in any order; 0 without any.
@@ -173,23 +178,58 @@ fn joined(a: &Ready, i: usize, b: &Ready, j: usize) -> bool {
     join(&a.form, i).is_some_and(|whole| whole == b.form.word(j))
 }
 
-/// What a word and its follower make together, where they may be one word.
+/// What a word and its follower make together, where both are words of the name that are compared.
 pub(super) fn join(form: &Form, at: usize) -> Option<&str> {
-    let (first, second) = (form.tokens.get(at)?, form.tokens.get(at + 1)?);
-    let whole = form.both(at);
-    let fixed = Flags::NUMBER;
-    (whole.len() >= 4 && !first.flags.has(fixed) && !second.flags.has(fixed)).then_some(whole)
+    let both = [form.tokens.get(at)?, form.tokens.get(at + 1)?];
+    form.pair(at).filter(|_| both.iter().all(|token| !token.flags.has(Flags::NUMBER)))
 }
 
 /// Hashes by which whole names with one letter more, less or other find each other; none for short ones.
 pub(super) fn each_whole(letters: &[u8], each: impl FnMut(u64)) {
     if (WHOLE_FROM..=WHOLE_TO).contains(&letters.len()) {
-        super::index::deletions(letters, 1, each);
+        super::deletion::deletions(letters, 1, each);
     }
 }
 
 /// Letters that a whole name must have.
 pub(super) const WHOLE_FROM: usize = 8;
+
+/// How two names of nearly the same letters are parted into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parted {
+    /// Into other words.
+    Differently,
+    /// Into the same words but one, which is misspelt.
+    Alike,
+    /// Into the same words but one, and that is another word or letter.
+    OtherWords,
+}
+
+/// How the words of two names are parted. Each is given with its flags, without numbers.
+pub(super) fn parted<'w>(
+    a: impl ExactSizeIterator<Item = (&'w [u8], u8)>,
+    b: impl ExactSizeIterator<Item = (&'w [u8], u8)>,
+) -> Parted {
+    if a.len() != b.len() {
+        return Parted::Differently;
+    }
+    let mut other = 0;
+    let mut fixed = false;
+    for ((x, flags_x), (y, flags_y)) in a.zip(b).filter(|(x, y)| x.0 != y.0) {
+        other += 1;
+        let (flags_x, flags_y) = (Flags(flags_x), Flags(flags_y));
+        let bad = Flags::NUMBER | Flags::SCRIPT;
+        fixed |= x.len().min(y.len()) < 2
+            || flags_x.has(bad)
+            || flags_y.has(bad)
+            || flags_x.has(Flags::KNOWN) && flags_y.has(Flags::KNOWN);
+    }
+    match (other, fixed) {
+        (1, false) => Parted::Alike,
+        (1, true) => Parted::OtherWords,
+        _ => Parted::Differently,
+    }
+}
 
 /// The letters of a name, and how many of them are of telling words.
 #[derive(Clone, Copy)]
@@ -199,7 +239,7 @@ pub(super) struct Whole<'a> {
 }
 
 /// Weight from which a word is a telling one.
-pub(super) const TELLING: f32 = 0.35;
+pub(super) const TELLING: f32 = 0.50;
 
 /// Letters of telling words.
 pub(super) fn told(form: &Form, weights: &[f32]) -> usize {
@@ -208,10 +248,15 @@ pub(super) fn told(form: &Form, weights: &[f32]) -> usize {
 }
 
 /// The score of whole names that are parted differently and have a slip of the pen besides, by their letters alone.
-pub(super) fn whole_parts(a: Whole<'_>, b: Whole<'_>, same_count: bool, numbers: Numbers) -> Option<Parts> {
+pub(super) fn whole_parts(a: Whole<'_>, b: Whole<'_>, parted: Parted, numbers: Numbers) -> Option<Parts> {
     let told = a.told.min(b.told);
     let (a, b) = (a.letters, b.letters);
-    if same_count || a == b || told < WHOLE_FROM || a.len().max(b.len()) > WHOLE_TO {
+    let enough = match parted {
+        Parted::Differently => WHOLE_FROM,
+        Parted::Alike => ALIKE_FROM,
+        Parted::OtherWords => return None,
+    };
+    if a == b || told < enough || a.len().max(b.len()) > WHOLE_TO {
         return None;
     }
     let edits = super::similar::distance(a, b, 1)?;
@@ -222,6 +267,8 @@ pub(super) fn whole_parts(a: Whole<'_>, b: Whole<'_>, same_count: bool, numbers:
 }
 
 const WHOLE: f32 = 0.98;
+/// Letters of telling words that names must have which are the same but for a letter of a short word.
+const ALIKE_FROM: usize = 10;
 /// Letters that a whole name may have.
 const WHOLE_TO: usize = 24;
 
@@ -233,11 +280,11 @@ pub fn compare(a: &Ready, b: &Ready, manner: Manner) -> (Parts, Vec<Link>) {
     all.truncate(kept);
     let numbers = compare_numbers(&a.form, &b.form);
     let mut parts = score(&all, a.side(), b.side(), numbers, manner);
-    let same_count = a.form.tokens.len() == b.form.tokens.len();
+    let parted = parted(a.with_flags(), b.with_flags());
     let letters = |side: &'_ Ready| told(&side.form, &side.weights);
     let (ours, theirs) =
         (Whole { letters: &a.squash, told: letters(a) }, Whole { letters: &b.squash, told: letters(b) });
-    if let Some(other) = whole_parts(ours, theirs, same_count, numbers).filter(|other| other.score > parts.score) {
+    if let Some(other) = whole_parts(ours, theirs, parted, numbers).filter(|other| other.score > parts.score) {
         parts = other;
     }
     (parts, all)

@@ -110,6 +110,8 @@ const CONFLICT_CAP: f32 = 0.80;
 const CONFLICT_FLOOR: f32 = 0.30;
 /// Loss of likeness: one edit in five letters costs an eighth.
 const LIKENESS: f32 = 0.60;
+/// Weight of words that must find each other before initials count.
+const TOLD: f32 = 0.30;
 /// One word that tells little beside others is worth that much less.
 const SHORT: f32 = 0.97;
 
@@ -179,9 +181,11 @@ fn left(side: Side<'_>, used: u64) -> f32 {
 #[must_use]
 pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers, manner: Manner) -> Parts {
     let (mut matched, mut alike, mut query_used, mut listed_used) = (0.0, 0.0, 0, 0);
+    let mut told = 0.0;
     for link in links {
         let mass = mass(link, query, listed);
         matched += mass;
+        told += if link.initial { 0.0 } else { mass };
         alike += mass * link.similarity;
         let (query_mask, listed_mask) = link.masks();
         query_used |= query_mask;
@@ -191,8 +195,11 @@ pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers
     for link in links.iter().filter(|link| link.initial) {
         // an initial tells no more than a letter of the name that it stands for
         let mass = mass(link, query, listed);
-        query_left += sum(query.weights, link.query, link.query_words) - mass;
-        listed_left += sum(listed.weights, link.listed, link.listed_words) - mass;
+        if Flags(query.flags[usize::from(link.query)]).has(Flags::INITIAL) {
+            listed_left += sum(listed.weights, link.listed, link.listed_words) - mass;
+        } else {
+            query_left += sum(query.weights, link.query, link.query_words) - mass;
+        }
     }
     let same = query.squashed == listed.squashed && query.squashed != 0;
     if same {
@@ -201,7 +208,8 @@ pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers
         matched = matched.max(sum_all(query).min(sum_all(listed)));
         alike = matched;
     }
-    if matched <= 0.0 {
+    // initials and small words alone are nobody's name
+    if matched <= 0.0 || told < TOLD && told < matched {
         let all_numbers = numbers == Numbers::Same && query.numbers != 0 && query_left + listed_left == 0.0;
         let score = if all_numbers { SHORT } else { 0.0 };
         return Parts { coverage: score, likeness: 1.0, numbers: 1.0, legal: 1.0, short: 1.0, conflict: 0.0, score };

@@ -14,6 +14,12 @@ pub const fn budget(letters: usize) -> usize {
     }
 }
 
+/// Edits that are allowed in words as they are written, where the folded form hides a slip: `bb` for `bib`.
+#[must_use]
+pub const fn as_written(letters: usize) -> usize {
+    if letters < 4 { 0 } else { 1 }
+}
+
 /// Similarity of words that fold to the same.
 const SAME_SOUND: f32 = 0.97;
 
@@ -25,14 +31,21 @@ pub fn similarity(a: &[u8], b: &[u8], folded_a: &[u8], folded_b: &[u8]) -> Optio
     }
     let shorter = a.len().min(b.len());
     if folded_a == folded_b {
+        // short words of the same sound are different words more often than not
         return (shorter >= 4 && folded_a.len() >= 2).then_some(SAME_SOUND);
     }
-    let edits = distance(folded_a, folded_b, budget(shorter))?;
+    let most = budget(shorter);
+    let written = distance(a, b, as_written(shorter)).map(|edits| likeness(edits, a.len().max(b.len())));
     // sounds of two letters must not make a word of short ones
-    distance(a, b, edits + 1)?;
-    let longer = folded_a.len().max(folded_b.len());
-    #[expect(clippy::cast_precision_loss, reason = "a few letters")]
-    Some(1.0 - edits as f32 / longer as f32)
+    let spoken = distance(folded_a, folded_b, most)
+        .filter(|edits| written.is_some() || distance(a, b, edits + 1).is_some())
+        .map(|edits| likeness(edits, folded_a.len().max(folded_b.len())));
+    written.into_iter().chain(spoken).reduce(f32::max)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few letters")]
+fn likeness(edits: usize, letters: usize) -> f32 {
+    1.0 - edits as f32 / letters as f32
 }
 
 /// One spelling for what romanisations write in several ways. Letters of other scripts stay.

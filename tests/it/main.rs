@@ -24,5 +24,6 @@ mod rules;
 mod sbom_output;
 mod scanners;
 mod screen_names;
+mod screening;
 mod shapes;
 mod terraform;

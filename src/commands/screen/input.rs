@@ -43,7 +43,7 @@ pub(super) fn subjects<'a>(
             let read = |(text, at): (String, u64)| {
                 (!text.trim().is_empty()).then(|| from_json(&text, &shown, at, default, &country))
             };
-            line.map(read).map_or_else(|error| Some(Err(error)), |query| query)
+            line.map(read).unwrap_or_else(|error| Some(Err(error)))
         })),
         _ => Box::new(Lines::of(file, shown.clone()).filter_map(move |line| match line {
             Ok((text, _)) if text.trim().is_empty() => None,

@@ -225,7 +225,7 @@ fn told(judged: &Judged) -> Vec<(&'static str, String)> {
         ));
     }
     if !hit.flags.is_empty() {
-        all.push(("flags", hit.flags.iter().map(|flag| word(flag)).collect::<Vec<_>>().join(", ")));
+        all.push(("flags", hit.flags.iter().map(word).collect::<Vec<_>>().join(", ")));
     }
     if let Some(why) = judged.unsure {
         all.push(("dates", format!("{why}: it may not have held on that day")));
@@ -342,7 +342,7 @@ fn cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
-fn csv_row(out: &mut dyn io::Write, row: &[String]) -> anyhow::Result<()> {
+pub(super) fn csv_row(out: &mut dyn io::Write, row: &[String]) -> anyhow::Result<()> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     writer.write_record(row)?;
     out.write_all(&writer.into_inner().map_err(|error| error.into_error())?)?;

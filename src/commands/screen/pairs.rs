@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Outcome;
+use super::output::csv_row;
 use crate::screening::normalise::Lexicon;
 use crate::screening::pair::score_pair;
 use crate::screening::query::kind_of;
@@ -20,16 +21,16 @@ pub(super) fn run(path: &Path, lexicon: &Lexicon, out: &mut dyn io::Write) -> an
         anyhow::bail!("`{}` has no columns name1 and name2 in its first line", path.display());
     };
     let schema = column("schema");
-    let mut write = csv::Writer::from_writer(out);
-    write.write_record(std::iter::once("score").chain(&header))?;
+    let with = |score: &str, row: &csv::StringRecord| -> Vec<String> {
+        std::iter::once(score).chain(row).map(str::to_owned).collect()
+    };
+    csv_row(out, &with("score", &header))?;
     for row in rows.records() {
         let row = row.with_context(place)?;
         let text = |at: usize| row.get(at).unwrap_or("");
         let kind = schema.and_then(|at| kind_of(text(at))).unwrap_or_default();
         let score = score_pair(text(first), text(second), kind, lexicon).map_or(0.0, |scored| scored.2.score);
-        let score = format!("{score:.4}");
-        write.write_record(std::iter::once(score.as_str()).chain(&row))?;
+        csv_row(out, &with(&format!("{score:.4}"), &row))?;
     }
-    write.flush()?;
     Ok(Outcome::Passed)
 }

@@ -1,9 +1,9 @@
 //! Making the index of parties.
 
-use super::column::Buckets;
 use super::vocabulary::Vocabulary;
 use super::{FORMAT, Index, NONE, about};
 use crate::lists::{NameRole, Party, PartyKind};
+use crate::screening::column::Buckets;
 use crate::screening::evidence::key_hash;
 use crate::screening::normalise::{Form, Lexicon, Scratch};
 use crate::screening::{pair, rarity};

@@ -5,15 +5,13 @@
 //! so that no name which could score enough is left out, and scored with numbers alone: no text is read for it.
 
 mod build;
-mod column;
 mod search;
 mod vocabulary;
 
 pub use build::build;
 pub use search::{Found, Search};
-pub(in crate::screening) use vocabulary::deletions;
 
-use column::{Buckets, Column, read};
+use super::column::{Buckets, Column, read};
 use vocabulary::Vocabulary;
 
 use super::normalise::LegalSet;

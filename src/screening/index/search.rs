@@ -30,6 +30,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Search {
     entries: Vec<Entry>,
+    /// Bits of the entries' words: most words of a candidate are none of them.
+    bits: [u64; 4],
     like: Vec<(u32, f32)>,
     fold: Vec<u8>,
     weights: Vec<f32>,
@@ -64,7 +66,17 @@ impl Search {
         for at in 0..self.candidates.len() {
             let name = self.candidates[at];
             let query = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
-            let found = rescore(index, form, query, &self.entries, &mut self.links, name, manner, threshold, least);
+            let found = rescore(
+                index,
+                form,
+                query,
+                Entries { all: &self.entries, bits: self.bits },
+                &mut self.links,
+                name,
+                manner,
+                threshold,
+                least,
+            );
             if let Some(found) = found {
                 each(found);
             }
@@ -103,6 +115,11 @@ impl Search {
             }
         }
         self.entries.sort_unstable_by_key(|entry| (entry.id, entry.query, entry.words));
+        self.bits = [0; 4];
+        for entry in &self.entries {
+            let (word, bit) = bit(entry.id);
+            self.bits[word] |= bit;
+        }
     }
 
     fn add_alike(&mut self, index: &Index<'_>, word: &str, id: Option<u32>, flags: Flags, place: u8) {
@@ -198,9 +215,12 @@ impl Search {
         let mut letters = Vec::new();
         for name in candidates.iter().copied().filter(|name| (*name as usize) < index.names()) {
             let range = index.range(name);
-            if index.name_squashed[name as usize] == squashed || range.len() == form.tokens.len() {
+            if index.name_squashed[name as usize] == squashed {
                 continue;
             }
+            let theirs = range.clone().map(|at| (index.words.word(index.name_words[at]), index.name_flags[at]));
+            let ours = (0..form.tokens.len()).map(|at| (form.word(at).as_bytes(), self.flags[at]));
+            let parted = pair::parted(ours, theirs);
             letters.clear();
             let mut told = 0;
             for at in range.filter(|at| !Flags(index.name_flags[*at]).has(Flags::NUMBER)) {
@@ -211,7 +231,7 @@ impl Search {
             let numbers = index.compare_numbers(form, numbers, name);
             let ours = pair::Whole { letters: &self.letters, told: told_by_query };
             let theirs = pair::Whole { letters: &letters, told };
-            let Some(parts) = pair::whole_parts(ours, theirs, false, numbers) else { continue };
+            let Some(parts) = pair::whole_parts(ours, theirs, parted, numbers) else { continue };
             if parts.score >= threshold {
                 each(Found { name, parts, numbers });
             }
@@ -262,7 +282,7 @@ fn rescore(
     index: &Index<'_>,
     form: &Form,
     query: Side<'_>,
-    entries: &[Entry],
+    entries: Entries<'_>,
     links: &mut Vec<Link>,
     name: u32,
     manner: Option<Manner>,
@@ -274,13 +294,13 @@ fn rescore(
     links.clear();
     let mut reached = 0_u64;
     for (place, at) in range.clone().enumerate() {
-        for entry in of(entries, index.name_words[at]) {
+        for entry in entries.of(index.name_words[at]) {
             reached |= ((1 << entry.words) - 1) << entry.query;
             links.push(Link::of(usize::from(entry.query), entry.words, place, 1, entry.like));
         }
         let joined = index.name_joined[at];
         if joined != NONE {
-            for entry in of(entries, joined).iter().filter(|entry| entry.words == 1 && entry.like >= 1.0) {
+            for entry in entries.of(joined).iter().filter(|entry| entry.words == 1 && entry.like >= 1.0) {
                 reached |= 1 << entry.query;
                 links.push(Link::of(usize::from(entry.query), 1, place, 2, JOINED));
             }
@@ -311,11 +331,29 @@ fn rescore(
     (parts.score >= threshold).then_some(Found { name, parts, numbers })
 }
 
-/// Entries of a word.
-fn of(entries: &[Entry], id: u32) -> &[Entry] {
-    let from = entries.partition_point(|entry| entry.id < id);
-    let count = entries[from..].iter().take_while(|entry| entry.id == id).count();
-    &entries[from..from + count]
+/// The entries of a query.
+#[derive(Clone, Copy)]
+struct Entries<'e> {
+    all: &'e [Entry],
+    bits: [u64; 4],
+}
+
+impl<'e> Entries<'e> {
+    /// Those of a word.
+    #[inline]
+    fn of(self, id: u32) -> &'e [Entry] {
+        let (word, bit) = bit(id);
+        if self.bits[word] & bit == 0 {
+            return &[];
+        }
+        let from = self.all.partition_point(|entry| entry.id < id);
+        let count = self.all[from..].iter().take_while(|entry| entry.id == id).count();
+        &self.all[from..from + count]
+    }
+}
+
+fn bit(id: u32) -> (usize, u64) {
+    ((id >> 6 & 3) as usize, 1 << (id & 63))
 }
 
 /// First letters for names.

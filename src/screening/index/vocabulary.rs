@@ -1,8 +1,9 @@
 //! The words of all names: by their letters, and by letters that are missing, changed or too many.
 
+use super::super::column::{Buckets, Column, read};
+use super::super::deletion::deletions;
 use super::super::normalise::{Flags, hash};
-use super::super::similar::{budget, similarity};
-use super::column::{Buckets, Column, read};
+use super::super::similar::{as_written, budget, similarity};
 
 /// The words of all names, and what two neighbours of a name make together.
 #[derive(Clone, Debug, Default)]
@@ -21,9 +22,6 @@ pub(super) struct Vocabulary<'a> {
     near: Column<'a, u32>,
     near_like: Column<'a, f32>,
 }
-
-/// Letters of a word, from the front, of which some are left out to find it.
-const DELETED_FROM: usize = 24;
 
 impl<'a> Vocabulary<'a> {
     pub(super) fn len(&self) -> usize {
@@ -53,26 +51,25 @@ impl<'a> Vocabulary<'a> {
         self.near[range.clone()].iter().copied().zip(self.near_like[range].iter().copied())
     }
 
-    /// Words like one that is not in the vocabulary. Each is given once.
+    /// Words like one that is not in the vocabulary, sorted, each once.
     pub(super) fn like(&self, word: &[u8], folded: &[u8], known: bool, found: &mut Vec<(u32, f32)>) {
         found.clear();
-        let from = found.len();
-        deletions(folded, budget(word.len()), |variant| {
-            for id in self.deletions.get(variant).filter(|id| (*id as usize) < self.len()) {
-                if found[from..].iter().any(|(other, _)| *other == id) {
-                    continue;
-                }
-                let other = self.word(id);
-                let both_known = known && Flags(self.flags[id as usize]).has(Flags::KNOWN);
-                if !both_known
-                    && other != word
-                    && let Some(like) = similarity(word, other, folded, self.fold_of(id))
-                {
-                    found.push((id, like));
-                }
-            }
-        });
+        let mut look = |variant: u64| found.extend(self.deletions.get(variant).map(|id| (id, 0.0)));
+        deletions(folded, budget(word.len()), &mut look);
+        if word != folded {
+            deletions(word, as_written(word.len()), &mut look);
+        }
         found.sort_unstable_by_key(|(id, _)| *id);
+        found.dedup_by_key(|(id, _)| *id);
+        found.retain_mut(|(id, like)| {
+            if *id as usize >= self.len() || known && Flags(self.flags[*id as usize]).has(Flags::KNOWN) {
+                return false;
+            }
+            let other = self.word(*id);
+            let alike = if other == word { None } else { similarity(word, other, folded, self.fold_of(*id)) };
+            *like = alike.unwrap_or(0.0);
+            alike.is_some()
+        });
     }
 
     pub(super) fn sections(&self) -> Vec<(String, &[u8])> {
@@ -135,6 +132,9 @@ impl<'a> Vocabulary<'a> {
             if is_alike(*weight, Flags(*flag)) {
                 super::super::similar::fold(text, &mut fold);
                 deletions(&fold, budget(word.len()), |variant| deleted.push((variant, id)));
+                if *word != fold {
+                    deletions(word, as_written(word.len()), |variant| deleted.push((variant, id)));
+                }
             } else {
                 fold.clear();
             }
@@ -181,52 +181,4 @@ impl<'a> Vocabulary<'a> {
 /// True for words that a misspelling can be taken for.
 fn is_alike(weight: f32, flags: Flags) -> bool {
     weight > 0.0 && !flags.has(Flags::NUMBER | Flags::SCRIPT)
-}
-
-/// Longest word of which letters are deleted.
-const LONGEST: usize = 64;
-/// The hash of a word is the value of its letters as digits of a number to this base, so that the hash of a word without
-/// some letters follows from those of the parts around them.
-const BASE: u64 = 0x0001_0000_01B3;
-
-/// Hashes of a folded word with up to so many letters deleted, itself among them.
-pub(in crate::screening) fn deletions(folded: &[u8], budget: usize, mut each: impl FnMut(u64)) {
-    let length = folded.len().min(LONGEST);
-    let folded = &folded[..length];
-    // value of the first letters, and the base to a power
-    let (mut front, mut power) = ([0_u64; LONGEST + 1], [1_u64; LONGEST + 1]);
-    for (at, letter) in folded.iter().enumerate() {
-        front[at + 1] = front[at].wrapping_mul(BASE).wrapping_add(u64::from(*letter) + 1);
-        power[at + 1] = power[at].wrapping_mul(BASE);
-    }
-    let part = |from: usize, to: usize| front[to].wrapping_sub(front[from].wrapping_mul(power[to - from]));
-    let whole = front[length];
-    each(mix(whole, length));
-    if budget == 0 || length < 3 {
-        return;
-    }
-    let last = length.min(DELETED_FROM);
-    for i in 0..last {
-        // deleting either of two equal neighbours is the same
-        if i > 0 && folded[i] == folded[i - 1] {
-            continue;
-        }
-        let one = front[i].wrapping_mul(power[length - 1 - i]).wrapping_add(part(i + 1, length));
-        each(mix(one, length - 1));
-        if budget == 1 {
-            continue;
-        }
-        for j in i + 1..last {
-            let middle = front[i].wrapping_mul(power[j - 1 - i]).wrapping_add(part(i + 1, j));
-            let two = middle.wrapping_mul(power[length - 1 - j]).wrapping_add(part(j + 1, length));
-            each(mix(two, length - 2));
-        }
-    }
-}
-
-fn mix(value: u64, length: usize) -> u64 {
-    let mut state = (value ^ (length as u64) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    state ^= state >> 32;
-    state = state.wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    state ^ state >> 32
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::screening::column::Buckets;
+use crate::screening::deletion::deletions;
+use crate::screening::similar::distance;
 use crate::text::Lookup;
 
 /// Class of a legal form: two different ones speak against the same party, `Company` against none.
@@ -59,7 +62,7 @@ impl LegalSet {
 /// Where in a name a legal form may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Position {
+pub(super) enum Position {
     /// Anywhere.
     Any,
     /// First or last.
@@ -122,6 +125,8 @@ pub(super) struct Word {
     pub(super) stop: bool,
     pub(super) particle: bool,
     pub(super) title: bool,
+    /// Before the name of a ship.
+    pub(super) ship: bool,
     /// Legal forms that begin with it, the longest first.
     pub(super) forms: Vec<Phrase>,
     /// The number that it means.
@@ -137,11 +142,17 @@ impl Default for Word {
             stop: false,
             particle: false,
             title: false,
+            ship: false,
             forms: Vec::new(),
             number: None,
         }
     }
 }
+
+/// Letters of words of legal forms in which a slip of the pen is recognised.
+const SLIP_FROM: usize = 6;
+/// The same for other words of the dictionary, which may stand in a proper name with another letter.
+pub(super) const WORD_FROM: usize = 8;
 
 /// All that is known of words.
 #[derive(Clone, Debug, Default)]
@@ -151,6 +162,10 @@ pub struct Lexicon {
     pub(super) script_forms: Vec<(Box<str>, LegalClass)>,
     /// Words in a legal form, at most.
     pub(super) longest: usize,
+    /// Long words of legal forms and of the dictionary with a letter deleted.
+    slips: Buckets<'static>,
+    long: Vec<Box<str>>,
+    dictionary: Vec<Box<str>>,
     digest: u64,
 }
 
@@ -165,6 +180,8 @@ struct File {
     particles: Vec<Box<str>>,
     #[serde(default)]
     titles: Vec<Box<str>>,
+    #[serde(default)]
+    ships: Vec<Box<str>>,
     #[serde(default)]
     same: BTreeMap<Box<str>, Vec<Box<str>>>,
     #[serde(default)]
@@ -218,6 +235,7 @@ impl Lexicon {
         }
         lexicon.add_numbers();
         lexicon.script_forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        lexicon.add_slips();
         Ok(lexicon)
     }
 
@@ -231,11 +249,19 @@ impl Lexicon {
         for row in file.form {
             for phrase in row.phrases {
                 self.add_form(&phrase, row.class, row.position);
+                // small words are left out of long forms: `S.A. C.V.`
+                let small =
+                    |word: &&str| !matches!(*word, "s" | "de" | "mit" | "of" | "a" | "y" | "und" | "ve" | "con");
+                let short: Vec<&str> = phrase.split(' ').filter(small).collect();
+                if short.len() >= 2 && short.len() < phrase.split(' ').count() {
+                    self.add_form(&short.join(" "), row.class, row.position);
+                }
             }
         }
         file.stop.into_iter().for_each(|word| self.words.entry(word).stop = true);
         file.particles.into_iter().for_each(|word| self.words.entry(word).particle = true);
         file.titles.into_iter().for_each(|word| self.words.entry(word).title = true);
+        file.ships.into_iter().for_each(|word| self.words.entry(word).ship = true);
         self.add_given(file.given);
         let weight = file.weight;
         let ranks = [
@@ -247,10 +273,12 @@ impl Lexicon {
         ];
         // a word of several ranks tells as much as the least of them
         for (words, rank) in ranks {
+            self.dictionary.extend(words.iter().cloned());
             words.into_iter().for_each(|word| self.words.entry(word).rank = rank);
         }
         for (word, variants) in file.same {
             let rank = self.words.get(&*word).map_or(Rank::Proper, |known| known.rank);
+            self.dictionary.extend(variants.iter().filter(|_| rank != Rank::Proper).cloned());
             for variant in variants {
                 let known = self.words.entry(variant);
                 known.same = Some(word.clone());
@@ -272,6 +300,7 @@ impl Lexicon {
             self.script_forms.push((phrase.into(), class));
             return;
         }
+        self.long.extend(phrase.split(' ').filter(|word| word.len() >= SLIP_FROM && word.is_ascii()).map(Box::from));
         let mut words = phrase.split(' ').filter(|word| !word.is_empty()).map(Box::from);
         let Some(first) = words.next() else { return };
         let rest: Vec<Box<str>> = words.collect();
@@ -279,6 +308,33 @@ impl Lexicon {
         let forms = &mut self.words.entry(first).forms;
         forms.push(Phrase { rest, class, position });
         forms.sort_by_key(|form| std::cmp::Reverse(form.rest.len()));
+    }
+
+    fn add_slips(&mut self) {
+        let dictionary = std::mem::take(&mut self.dictionary);
+        self.long.extend(dictionary.into_iter().filter(|word| word.len() >= WORD_FROM && word.is_ascii()));
+        self.long.sort_unstable();
+        self.long.dedup();
+        let mut all = Vec::new();
+        for (at, word) in (0..).zip(&self.long) {
+            deletions(word.as_bytes(), 1, |variant| all.push((variant, at)));
+        }
+        self.slips = Buckets::build(&all);
+    }
+
+    /// The word of the dictionary that a long word, known for nothing else, is with one slip of the pen.
+    pub(super) fn slip(&self, word: &str) -> Option<&str> {
+        if word.len() < SLIP_FROM || !word.is_ascii() || self.words.contains(word) {
+            return None;
+        }
+        let mut found = None;
+        deletions(word.as_bytes(), 1, |variant| {
+            if found.is_none() {
+                let mut words = self.slips.get(variant).filter_map(|at| self.long.get(at as usize));
+                found = words.find(|other| distance(word.as_bytes(), other.as_bytes(), 1).is_some());
+            }
+        });
+        found.map(AsRef::as_ref)
     }
 
     fn add_numbers(&mut self) {

@@ -50,6 +50,11 @@ pub struct Token {
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     text: String,
+    /// Its words as they were written, without blanks and numbers.
+    letters: String,
+    /// What every word and its follower make together, where they may be one word: begin and end in `pairs`.
+    pairs: String,
+    paired: Vec<(u32, u32)>,
     /// Its words, in order, without legal form and words left out.
     pub tokens: Vec<Token>,
     /// Legal forms that were taken out.
@@ -108,16 +113,17 @@ impl Form {
         &self.text[token.start as usize..token.end as usize]
     }
 
-    /// The letters of a word and of the next one.
+    /// What a word and its follower make together, where they may be one word.
     #[must_use]
-    pub fn both(&self, at: usize) -> &str {
-        &self.text[self.tokens[at].start as usize..self.tokens[at + 1].end as usize]
+    pub fn pair(&self, at: usize) -> Option<&str> {
+        let (start, end) = *self.paired.get(at)?;
+        (start < end).then(|| &self.pairs[start as usize..end as usize])
     }
 
-    /// The letters of all words, without blanks.
+    /// The letters of all words as they were written, without blanks and numbers.
     #[must_use]
     pub fn letters(&self) -> &str {
-        &self.text
+        &self.letters
     }
 
     /// The words.
@@ -127,6 +133,9 @@ impl Form {
 
     fn clear(&mut self) {
         self.text.clear();
+        self.letters.clear();
+        self.pairs.clear();
+        self.paired.clear();
         self.tokens.clear();
         self.legal = LegalSet::default();
         self.romanised = false;

@@ -141,6 +141,11 @@ pub(super) fn has_both(text: &str) -> bool {
     text.chars().any(|c| !c.is_ascii() && c.is_alphabetic() && care(c.script()) == Care::Both)
 }
 
+/// True for a letter of Chinese writing.
+pub(super) fn is_han(c: char) -> bool {
+    c.script() == Script::Han
+}
+
 /// A letter as it is matched: ASCII, or the letter itself where its script is kept. `own` keeps scripts that would be
 /// romanised besides.
 pub(super) fn letter(c: char, own: bool, out: &mut String) {

@@ -1,8 +1,9 @@
 //! Words: where they begin and end, legal forms and words left out, numbers, what means the same.
 
-use super::lexicon::{LegalClass, Lexicon, Position, Rank, Word};
+use super::lexicon::{LegalClass, Lexicon, Position, Rank, WORD_FROM, Word};
 use super::{Flags, Form, script};
 use crate::lists::PartyKind;
+use crate::screening::similar::distance;
 
 /// What is used again from name to name.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Scratch {
     /// What parts each of them from the word before.
     gaps: Vec<Gap>,
     kept: Vec<bool>,
+    /// For words that are misspelt words of legal forms, these.
+    slips: Vec<Option<Box<str>>>,
 }
 
 /// What stands between two words.
@@ -29,6 +32,11 @@ enum Gap {
 }
 
 impl Scratch {
+    /// A word as it is looked for among legal forms.
+    fn meant(&self, at: usize) -> &str {
+        self.slips[at].as_deref().unwrap_or_else(|| self.word(at))
+    }
+
     fn word(&self, at: usize) -> &str {
         let (start, end) = self.raw[at];
         &self.text[start as usize..end as usize]
@@ -56,12 +64,16 @@ pub(super) fn split(text: &str, kind: PartyKind, lexicon: &Lexicon, own: bool, s
             }
         }
     }
-    let mut open = Open { start: 0, capital: None, gap: Gap::Blank };
+    let mut open = Open { start: 0, capital: None, mixed: false, gap: Gap::Blank };
     let mut last = ' ';
     for c in rest.chars() {
         if c.is_ascii_alphanumeric() {
-            if last.is_ascii_lowercase() && c.is_ascii_uppercase() && open.capital.is_none() {
-                open.capital = Some(scratch.text.len());
+            if c.is_ascii_uppercase() && scratch.text.len() > open.start {
+                // only after small letters: `SiemensAG`, not `SIEmENS`
+                open.mixed |= last.is_ascii_uppercase() && open.capital.is_none();
+                if last.is_ascii_lowercase() && open.capital.is_none() {
+                    open.capital = Some(scratch.text.len());
+                }
             }
             scratch.text.push(c.to_ascii_lowercase());
         } else if is_apostrophe(c) {
@@ -71,6 +83,10 @@ pub(super) fn split(text: &str, kind: PartyKind, lexicon: &Lexicon, own: bool, s
             scratch.text.push_str("and");
             open.close(scratch, lexicon);
         } else if c.is_alphanumeric() || !c.is_ascii() && unicode_normalization::char::is_combining_mark(c) {
+            // names of people in Han: every letter is a syllable and may be a word
+            if kind == PartyKind::Person && !own && script::is_han(c) {
+                open.close(scratch, lexicon);
+            }
             script::letter(c, own, &mut scratch.text);
         } else {
             open.close(scratch, lexicon);
@@ -97,6 +113,8 @@ struct Open {
     start: usize,
     /// Where a capital stood after a small letter.
     capital: Option<usize>,
+    /// Two capitals stood side by side before that.
+    mixed: bool,
     gap: Gap,
 }
 
@@ -106,10 +124,11 @@ impl Open {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         if end > self.start {
             // `SiemensAG`: a legal form that lost its blank
-            let split = self.capital.filter(|at| {
+            let split = self.capital.filter(|_| !self.mixed).filter(|at| {
                 let form = lexicon.words.get(&scratch.text[*at..end]);
                 at - self.start >= 3 && form.is_some_and(|word| word.forms.iter().any(|form| form.rest.is_empty()))
             });
+            let split = split.or_else(|| number_at_end(&scratch.text[self.start..end]).map(|at| self.start + at));
             if let Some(at) = split {
                 scratch.raw.push((place(self.start), place(at)));
                 scratch.raw.push((place(at), place(end)));
@@ -122,7 +141,16 @@ impl Open {
         }
         self.start = end;
         self.capital = None;
+        self.mixed = false;
     }
+}
+
+/// Where the digits of `Xing610` begin: a name that lost the blank before its number.
+fn number_at_end(word: &str) -> Option<usize> {
+    let at = word.find(|c: char| c.is_ascii_digit())?;
+    let (letters, digits) = word.split_at(at);
+    let fits = letters.len() >= 3 && digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some(at)
 }
 
 /// `A B C` and `A.B.C.` are `abc`: letters that stand alone in a row are one word, when all are parted alike: the first
@@ -162,10 +190,16 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
     scratch.kept.clear();
     scratch.kept.resize(scratch.raw.len(), true);
     let person = kind == PartyKind::Person;
+    scratch.slips.clear();
+    for at in 0..scratch.raw.len() {
+        let slip = if person { None } else { lexicon.slip(scratch.word(at)).map(Box::from) };
+        scratch.slips.push(slip);
+    }
     take_out_forms(lexicon, scratch, person);
     for at in 0..scratch.raw.len() {
         let known = lexicon.words.get(scratch.word(at));
-        if known.is_some_and(|word| if person { word.title } else { word.stop }) {
+        let ship = kind == PartyKind::Vessel && at == 0;
+        if known.is_some_and(|word| if person { word.title } else { word.stop || ship && word.ship }) {
             scratch.kept[at] = false;
         }
     }
@@ -173,7 +207,7 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
         // "The Company": what is left is all there is
         scratch.kept.fill(true);
     }
-    let Scratch { form, text, raw, kept, .. } = scratch;
+    let Scratch { form, text, raw, kept, slips, .. } = scratch;
     let kept: Vec<usize> = (0..raw.len()).filter(|at| kept[*at]).collect();
     let word = |at: usize| &text[raw[at].0 as usize..raw[at].1 as usize];
     let mut next = 0;
@@ -183,7 +217,12 @@ pub(super) fn settle(kind: PartyKind, lexicon: &Lexicon, scratch: &mut Scratch) 
             next += taken;
             continue;
         }
-        push(form, word(kept[next]), lexicon, person);
+        let text = meant(lexicon, word(kept[next]), slips[kept[next]].as_deref());
+        let is_last = next + 1 == kept.len() && next > 0;
+        push(form, text, lexicon, person, is_last);
+        form.letters.push_str(word(kept[next]));
+        let follower = kept.get(next + 1).map(|at| word(*at));
+        pair(form, word(kept[next]), follower, lexicon, person);
         next += 1;
     }
 }
@@ -249,8 +288,46 @@ fn roman(text: &str) -> Option<u8> {
     Some(tens * 10 + units).filter(|value| *value > 0)
 }
 
+/// Notes what a word and its follower make together.
+fn pair(form: &mut Form, word: &str, follower: Option<&str>, lexicon: &Lexicon, person: bool) {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let start = form.pairs.len();
+    let is_word = |text: &str| !text.bytes().any(|byte| byte.is_ascii_digit());
+    if let Some(follower) = follower.filter(|other| is_word(other) && word.len() + other.len() >= 4) {
+        form.pairs.push_str(word);
+        form.pairs.push_str(follower);
+        let known = lexicon.words.get(&form.pairs[start..]);
+        let same = known.and_then(|known| if person { known.given.as_deref() } else { known.same.as_deref() });
+        if let Some(same) = same {
+            form.pairs.truncate(start);
+            form.pairs.push_str(same);
+        }
+    }
+    // numbers stand between
+    form.paired.resize(form.tokens.len().saturating_sub(1), (0, 0));
+    form.paired.push((place(start), place(form.pairs.len())));
+}
+
+/// A word, or the longer word of the dictionary that it misspells.
+fn meant<'w>(lexicon: &Lexicon, word: &'w str, slip: Option<&'w str>) -> &'w str {
+    match slip {
+        Some(other) if word.len().min(other.len()) >= WORD_FROM - 1 && other.len() >= WORD_FROM => {
+            let known = lexicon.words.get(other).is_some_and(|known| known.rank != Rank::Proper);
+            if known { other } else { word }
+        }
+        _ => word,
+    }
+}
+
+/// Short legal forms as they are misspelt: with a letter too many, changed, or in another place.
+fn resembles_form(word: &str) -> bool {
+    const FORMS: [&str; 12] =
+        ["llc", "ltd", "jsc", "plc", "inc", "pjsc", "ojsc", "cjsc", "gmbh", "sarl", "ooo", "corp"];
+    (4..=5).contains(&word.len()) && FORMS.iter().any(|form| distance(word.as_bytes(), form.as_bytes(), 1).is_some())
+}
+
 /// A word in its final form.
-fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool) {
+fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool, is_last: bool) {
     let known = lexicon.words.get(word);
     let same = |known: &'l Word| if person { known.given.as_deref() } else { known.same.as_deref() };
     let text = known.and_then(same).unwrap_or(word);
@@ -275,6 +352,8 @@ fn push<'l>(form: &mut Form, word: &'l str, lexicon: &'l Lexicon, person: bool) 
         }
     } else if rank == Rank::Place {
         flags |= Flags::PLACE;
+    } else if is_last && known.is_none() && resembles_form(text) {
+        rank = Rank::Generic;
     }
     form.push(text, flags, rank);
 }
@@ -288,17 +367,9 @@ fn is_patronymic(word: &str) -> bool {
 /// Marks the words of legal forms: from the end, from the beginning, then those that may stand anywhere.
 fn take_out_forms(lexicon: &Lexicon, scratch: &mut Scratch, person: bool) {
     let (mut first, mut last) = (0, scratch.raw.len());
-    'end: while last > first + 1 {
-        for start in last.saturating_sub(lexicon.longest).max(first + 1)..last {
-            let fits =
-                |position: Position, length: usize| start + length == last && (!person || position == Position::Any);
-            if let Some((length, class)) = form_at(lexicon, scratch, start, fits) {
-                mark(scratch, start, length, class);
-                last = start;
-                continue 'end;
-            }
-        }
-        break;
+    while let Some((start, length, class)) = form_at_end(lexicon, scratch, first, last, person) {
+        mark(scratch, start, length, class);
+        last = start;
     }
     if person {
         return;
@@ -325,6 +396,21 @@ fn take_out_forms(lexicon: &Lexicon, scratch: &mut Scratch, person: bool) {
     }
 }
 
+/// The longest legal form that ends before `last`, where a word is left before it.
+fn form_at_end(
+    lexicon: &Lexicon,
+    scratch: &Scratch,
+    first: usize,
+    last: usize,
+    person: bool,
+) -> Option<(usize, usize, LegalClass)> {
+    let from = last.saturating_sub(lexicon.longest).max(first + 1);
+    (from..last).find_map(|start| {
+        let fits = |position: Position, length: usize| start + length == last && (!person || position == Position::Any);
+        form_at(lexicon, scratch, start, fits).map(|(length, class)| (start, length, class))
+    })
+}
+
 fn mark(scratch: &mut Scratch, at: usize, length: usize, class: LegalClass) {
     scratch.kept[at..at + length].fill(false);
     scratch.form.legal.add(class);
@@ -337,11 +423,11 @@ fn form_at(
     at: usize,
     fits: impl Fn(Position, usize) -> bool,
 ) -> Option<(usize, LegalClass)> {
-    let known = lexicon.words.get(scratch.word(at))?;
+    let known = lexicon.words.get(scratch.meant(at))?;
     let found = known.forms.iter().find(|form| {
         fits(form.position, form.rest.len() + 1)
             && at + form.rest.len() < scratch.raw.len()
-            && form.rest.iter().enumerate().all(|(next, word)| scratch.word(at + 1 + next) == &**word)
+            && form.rest.iter().enumerate().all(|(next, word)| scratch.meant(at + 1 + next) == &**word)
     })?;
     Some((found.rest.len() + 1, found.class))
 }

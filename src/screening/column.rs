@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 
 /// A flat array.
-pub(super) type Column<'a, T> = Cow<'a, [T]>;
+pub(in crate::screening) type Column<'a, T> = Cow<'a, [T]>;
 
 /// A section as an array of numbers; none when it is not there, not aligned, or not a whole number of them.
-pub(super) fn read<'a, T: bytemuck::Pod>(bytes: Option<&'a [u8]>) -> Option<Column<'a, T>> {
+pub(in crate::screening) fn read<'a, T: bytemuck::Pod>(bytes: Option<&'a [u8]>) -> Option<Column<'a, T>> {
     bytemuck::try_cast_slice(bytes?).ok().map(Cow::Borrowed)
 }
 
 /// Numbers by hash, in one array: where each bucket begins, and what is in it with a part of its hash.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Buckets<'a> {
+pub(in crate::screening) struct Buckets<'a> {
     heads: Column<'a, u32>,
     values: Column<'a, u32>,
     checks: Column<'a, u16>,
@@ -22,7 +22,7 @@ pub(super) struct Buckets<'a> {
 
 impl<'a> Buckets<'a> {
     /// From hashes with their values.
-    pub(super) fn build(all: &[(u64, u32)]) -> Self {
+    pub(in crate::screening) fn build(all: &[(u64, u32)]) -> Self {
         let bits = usize::BITS - all.len().max(16).leading_zeros();
         let count = 1_usize << bits;
         let mut heads = vec![0_u32; count + 1];
@@ -51,7 +51,7 @@ impl<'a> Buckets<'a> {
 
     /// Values that may have this hash.
     #[inline]
-    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+    pub(in crate::screening) fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
         let (word, bit) = place(hash, self.bits.len());
         let (from, to) = if self.bits.get(word).is_some_and(|bits| bits & bit != 0) {
             let at = bucket(hash, self.heads.len().saturating_sub(1));
@@ -68,7 +68,7 @@ impl<'a> Buckets<'a> {
         checks.iter().zip(values).filter(move |(other, _)| **other == check).map(|(_, value)| *value)
     }
 
-    pub(super) fn sections(&self) -> [(&'static str, &[u8]); 4] {
+    pub(in crate::screening) fn sections(&self) -> [(&'static str, &[u8]); 4] {
         [
             ("heads", bytemuck::cast_slice(&self.heads)),
             ("values", bytemuck::cast_slice(&self.values)),
@@ -77,7 +77,7 @@ impl<'a> Buckets<'a> {
         ]
     }
 
-    pub(super) fn read(section: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Self> {
+    pub(in crate::screening) fn read(section: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Self> {
         let all = Self {
             heads: read(section("heads"))?,
             values: read(section("values"))?,
