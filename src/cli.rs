@@ -250,7 +250,7 @@ pub struct ScreenArgs {
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub lists: Vec<String>,
     /// Score from which a name is a hit, 0.7 to 1
-    #[arg(long, default_value_t = 0.85)]
+    #[arg(long, default_value_t = crate::screening::THRESHOLD)]
     pub threshold: f32,
     /// table, json, csv, jsonl
     #[arg(long, default_value = "table")]

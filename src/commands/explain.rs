@@ -5,7 +5,7 @@ use std::io;
 
 use anyhow::bail;
 
-use super::prepare::{knowledge, prepare};
+use super::prepare::{Screening, knowledge, prepare};
 use super::{Outcome, component, terminal_width};
 use crate::catalog::tables::nearest;
 use crate::cli::ExplainArgs;
@@ -47,7 +47,16 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     }
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
-    let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
+    let screening = Screening::open(&arguments.common)?;
+    let screener = screening.screener(catalog, prepared.as_of)?;
+    let view = View {
+        graph: &graph,
+        catalog,
+        profile: &prepared.profile,
+        as_of: prepared.as_of,
+        roots: &roots,
+        screener: Some(&screener),
+    };
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
     let wanted = what.to_ascii_lowercase();
     let found: Vec<&Finding> =

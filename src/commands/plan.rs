@@ -5,7 +5,7 @@ use std::io;
 use anyhow::bail;
 use serde_json::json;
 
-use super::prepare::prepare;
+use super::prepare::{Screening, prepare};
 use super::{Outcome, terminal_width};
 use crate::cli::PlanArgs;
 use crate::model::Severity;
@@ -18,7 +18,10 @@ pub(super) fn run(arguments: &PlanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         bail!("there is no format `{}` for plan; choose table, markdown or json", arguments.format);
     }
     let prepared = prepare(&arguments.common)?;
+    let screening = Screening::open(&arguments.common)?;
+    let screener = screening.screener(&prepared.knowledge.catalog, prepared.as_of)?;
     let plan = plan(&Inputs {
+        screener: Some(&screener),
         inventory: &prepared.inventory,
         catalog: &prepared.knowledge.catalog,
         rules: &prepared.knowledge.rules,

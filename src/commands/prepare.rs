@@ -1,5 +1,6 @@
 //! What all evaluating commands share: rules, configuration, profile, day, inventory.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,8 @@ use crate::model::{Date, Inventory};
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
+use crate::screening::normalise::Lexicon;
+use crate::screening::{Imported, Scope, Screener, THRESHOLD};
 use crate::source::image::ImageOptions;
 use crate::source::image_manifest::Platform;
 use crate::source::package_cache::PackageCache;
@@ -34,6 +37,27 @@ pub(super) struct Prepared {
     pub(super) profile: Profile,
     pub(super) as_of: Date,
     pub(super) inventory: Inventory,
+}
+
+/// What names are screened against.
+pub(super) struct Screening {
+    lexicon: Lexicon,
+    imported: Option<Imported>,
+    all: BTreeSet<String>,
+}
+
+impl Screening {
+    /// Opens what was imported.
+    pub(super) fn open(common: &Common) -> anyhow::Result<Self> {
+        let imported = super::lists::imported(&common.data)?;
+        Ok(Self { lexicon: lexicon(&common.rules)?, imported, all: BTreeSet::new() })
+    }
+
+    /// Listed parties that held on the day.
+    pub(super) fn screener<'s>(&'s self, catalog: &'s Catalog, as_of: Date) -> anyhow::Result<Screener<'s>> {
+        let scope = Scope { catalog, lexicon: &self.lexicon, threshold: THRESHOLD, as_of, lists: &self.all };
+        Screener::new(scope, self.imported.as_ref())
+    }
 }
 
 /// Loads the embedded rules, those of an imported bundle, and folders on top.
@@ -210,13 +234,13 @@ fn excludes<'a>(patterns: impl Iterator<Item = &'a String>) -> anyhow::Result<Gl
 }
 
 /// The words by which names are compared: the embedded ones, and those of rule folders.
-pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<crate::screening::normalise::Lexicon> {
+pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<Lexicon> {
     let mut layers = vec![Layer::embedded()];
     for folder in folders {
         layers
             .push(read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?);
     }
     let files = layers.iter().flat_map(|layer| &layer.files).filter(|(path, _)| path.starts_with("screening/"));
-    crate::screening::normalise::Lexicon::read(files.map(|(path, text)| (path.as_str(), text.as_str())))
+    Lexicon::read(files.map(|(path, text)| (path.as_str(), text.as_str())))
         .map_err(|message| anyhow::anyhow!("the words for screening have a mistake: {message}"))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::prepare::{Knowledge, prepare};
+use super::prepare::{Knowledge, Screening, prepare};
 use super::{Outcome, color};
 use crate::catalog::Override;
 use crate::cli::ScanArgs;
@@ -33,7 +33,16 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let graph = ManuallyDrop::new(Graph::new(&prepared.inventory));
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
-    let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
+    let screening = Screening::open(&arguments.common)?;
+    let screener = screening.screener(catalog, prepared.as_of)?;
+    let view = View {
+        graph: &graph,
+        catalog,
+        profile: &prepared.profile,
+        as_of: prepared.as_of,
+        roots: &roots,
+        screener: Some(&screener),
+    };
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
     let decided = decided::apply(&judgement.findings, &decisions.unwrap_or_default(), prepared.as_of);

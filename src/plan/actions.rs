@@ -77,7 +77,14 @@ fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Findi
         return vec![finding.subject.clone()];
     }
     let roots = Roots::new(graph);
-    let view = View { graph, catalog: inputs.catalog, profile: inputs.profile, as_of: inputs.as_of, roots: &roots };
+    let view = View {
+        graph,
+        catalog: inputs.catalog,
+        profile: inputs.profile,
+        as_of: inputs.as_of,
+        roots: &roots,
+        screener: inputs.screener,
+    };
     let single = Rule { aggregate: false, ..rule.clone() };
     judge(&view, &[single]).findings.into_iter().map(|finding| finding.subject).collect()
 }

@@ -15,6 +15,7 @@ use crate::model::{ComponentId, Date, Finding, Horizon, Inventory, Severity};
 use crate::rules::file::PlanAction;
 use crate::rules::run::{View, judge};
 use crate::rules::{Profile, RuleSet};
+use crate::screening::Screener;
 use crate::simulate::simulate;
 
 /// One change.
@@ -72,6 +73,8 @@ pub struct Plan {
 
 /// What planning looks at.
 pub struct Inputs<'a> {
+    /// Listed parties by name and identifier.
+    pub screener: Option<&'a Screener<'a>>,
     /// Facts after attribution.
     pub inventory: &'a Inventory,
     /// The facts of the rule files.
@@ -134,7 +137,14 @@ fn still(graph: &Graph<'_>, without: Option<crate::model::CountryCode>) -> Vec<(
 
 fn findings(inputs: &Inputs<'_>, graph: &Graph<'_>) -> Vec<Finding> {
     let roots = Roots::new(graph);
-    let view = View { graph, catalog: inputs.catalog, profile: inputs.profile, as_of: inputs.as_of, roots: &roots };
+    let view = View {
+        graph,
+        catalog: inputs.catalog,
+        profile: inputs.profile,
+        as_of: inputs.as_of,
+        roots: &roots,
+        screener: inputs.screener,
+    };
     judge(&view, &inputs.rules.rules).findings
 }
 

@@ -30,6 +30,8 @@ pub struct Hit {
     pub citations: Vec<Citation>,
     /// Mark of facts that are on no path.
     pub verification: Verification,
+    /// How sure a judgement is that rests on no path.
+    pub confidence: Option<Confidence>,
     /// Paths that the hit rests on besides the witness.
     pub beside: Vec<Path>,
     /// When the law or listing holds.
@@ -60,6 +62,7 @@ impl Hit {
             horizon: None,
             citations: Vec::new(),
             verification: Verification::TwoSource,
+            confidence: None,
             beside: Vec::new(),
             effective: Validity::default(),
             alternatives: Vec::new(),
@@ -88,6 +91,9 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let mut grounds = Grounds::of(view, &whole);
     hit.beside.iter().for_each(|path| grounds.weaken(Grounds::of(view, path)));
     grounds.weaken(Grounds::of_selection(view, rule, hit.subject));
+    if let Some(confidence) = hit.confidence {
+        grounds.confidence = grounds.confidence.min(confidence);
+    }
     let verification = grounds.verification.min(hit.verification).min(rule.review.verification);
     let (severity, raised) = severity(view, rule, hit.horizon);
     let mut notes = hit.notes;

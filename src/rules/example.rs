@@ -1,5 +1,7 @@
 //! Rules carry examples; this runs them through the whole path from files to findings.
 
+use std::collections::BTreeSet;
+
 use super::file::{Example, Rule};
 use super::run::{View, judge};
 use super::{Profile, RuleSet};
@@ -7,6 +9,8 @@ use crate::attribution::attribute;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
 use crate::scan::{Options, scan_files};
+use crate::screening::normalise::Lexicon;
+use crate::screening::{Scope, Screener, THRESHOLD};
 use crate::text::RelPath;
 
 /// An example that did not do what it says.
@@ -23,12 +27,13 @@ pub struct Failure {
 /// Runs every example of every rule; the second value counts them.
 #[must_use]
 pub fn run_all(set: &RuleSet, catalog: &Catalog) -> (Vec<Failure>, usize) {
+    let lexicon = Lexicon::embedded();
     let mut failures = Vec::new();
     let mut count = 0;
     for rule in &set.rules {
         for example in &rule.examples {
             count += 1;
-            if let Err(message) = run(rule, example, set, catalog) {
+            if let Err(message) = run(rule, example, set, catalog, &lexicon) {
                 failures.push(Failure { rule: rule.id.clone(), example: example.name.clone(), message });
             }
         }
@@ -40,7 +45,7 @@ pub fn run_all(set: &RuleSet, catalog: &Catalog) -> (Vec<Failure>, usize) {
 ///
 /// # Errors
 /// What was expected and what came.
-pub fn run(rule: &Rule, example: &Example, set: &RuleSet, catalog: &Catalog) -> Result<(), String> {
+pub fn run(rule: &Rule, example: &Example, set: &RuleSet, catalog: &Catalog, lexicon: &Lexicon) -> Result<(), String> {
     let profile = example.profile.as_deref().unwrap_or("eu");
     let file = set.profiles.get(profile).ok_or_else(|| format!("no profile `{profile}`"))?;
     let as_of = example.as_of.unwrap_or_else(|| catalog.date());
@@ -53,7 +58,10 @@ pub fn run(rule: &Rule, example: &Example, set: &RuleSet, catalog: &Catalog) -> 
     let inventory = attribute(scan_files(files, catalog, &Options::default()), catalog, as_of);
     let graph = Graph::new(&inventory);
     let roots = Roots::new(&graph);
-    let view = View { graph: &graph, catalog, profile: &profile, as_of, roots: &roots };
+    let lists = BTreeSet::new();
+    let scope = Scope { catalog, lexicon, threshold: THRESHOLD, as_of, lists: &lists };
+    let screener = Screener::new(scope, None).map_err(|error| error.to_string())?;
+    let view = View { graph: &graph, catalog, profile: &profile, as_of, roots: &roots, screener: Some(&screener) };
     let judgement = judge(&view, std::slice::from_ref(rule));
     let mut came: Vec<String> = judgement
         .findings

@@ -66,6 +66,9 @@ pub struct Rule {
     /// Parameters of kind `missing`.
     #[serde(default)]
     pub missing: Option<MissingParameters>,
+    /// Parameters of kind `screened`.
+    #[serde(default)]
+    pub screened: Option<ScreenedParameters>,
     /// What the migration plan does about a finding; without it the finding stays for people to decide.
     #[serde(default)]
     pub plan: Option<PlanParameters>,
@@ -100,6 +103,8 @@ pub enum Kind {
     Concentration,
     /// A relation that should be there is not.
     Missing,
+    /// A vendor, author or organisation has the name or an identifier of a listed party.
+    Screened,
 }
 
 /// Which components a rule looks at. All conditions must hold; an empty list asks nothing.
@@ -219,6 +224,16 @@ pub struct MissingParameters {
     /// Only ask when the target has at least one of these relations anywhere or of these component kinds.
     #[serde(default)]
     pub only_if_present: Vec<String>,
+}
+
+/// Kind `screened`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ScreenedParameters {
+    /// How sure a match must be: `confirmed`, `probable`, `possible`, `weak`.
+    pub levels: Vec<String>,
+    /// List consequences that count, as the profile sees them: `block`, `review`, `warn`.
+    pub consequence: Vec<String>,
 }
 
 /// What the migration plan does about a finding.

@@ -12,6 +12,7 @@ use super::profile::Profile;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
 use crate::model::{Date, Finding, Member};
+use crate::screening::Screener;
 
 /// Everything a rule may look at. Nothing else: no clock, no files.
 pub struct View<'a> {
@@ -25,6 +26,8 @@ pub struct View<'a> {
     pub as_of: Date,
     /// Why each component is here.
     pub roots: &'a Roots,
+    /// Listed parties by name and identifier; without it nothing is screened.
+    pub screener: Option<&'a Screener<'a>>,
 }
 
 /// What the rules said.
@@ -91,6 +94,7 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::ExportClass => kind::export_class::evaluate(view, rule, &mut out),
         Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
         Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
+        Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
     }
     let hits = if rule.aggregate { aggregate(view, out.hits) } else { out.hits };
     (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), out.undecided)

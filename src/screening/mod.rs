@@ -25,6 +25,9 @@ pub mod screener;
 pub mod similar;
 pub mod stored;
 
+/// Score from which a name is a hit, where nothing else is asked for.
+pub const THRESHOLD: f32 = 0.80;
+
 pub use engine::{Engine, Flag, Hit, Memory, Parties};
 pub use level::Level;
 pub use query::{Query, QueryKey};

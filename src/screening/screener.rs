@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::{Engine, Hit, Memory, Parties};
 use super::index::Index;
 use super::listed::{Listed, listed_parties};
-use super::normalise::Lexicon;
+use super::normalise::{Form, Lexicon, Rank};
 use super::query::Query;
 use super::stored::Imported;
 use crate::catalog::Catalog;
-use crate::lists::{Party, store};
+use crate::lists::{Party, PartyKind, store};
 use crate::model::Date;
 
 /// Why an entry may not have held.
@@ -139,6 +139,14 @@ impl<'s> Screener<'s> {
         all
     }
 
+    /// True when there is something of a company in a name: a legal form, or a word of trade.
+    #[must_use]
+    pub fn is_company(&self, name: &str) -> bool {
+        let forms = Form::all(name, PartyKind::Unknown, self.scope.lexicon);
+        let is_trade = |form: &Form| form.tokens.iter().any(|token| matches!(token.rank, Rank::Sector | Rank::Generic));
+        forms.iter().any(|form| !form.legal.is_empty() || is_trade(form))
+    }
+
     fn engine<'e>(&'e self, index: &'e Index<'e>, parties: &'e dyn Parties) -> Engine<'e> {
         Engine { index, parties, lexicon: self.scope.lexicon, threshold: self.scope.threshold }
     }
@@ -184,7 +192,8 @@ fn is_same(own: &Party, imported: &Party) -> bool {
 }
 
 /// The number of an entry without what the rules write before it: `OFAC:44259`.
-fn number(entry: &str) -> &str {
+#[must_use]
+pub fn number(entry: &str) -> &str {
     entry.strip_prefix("OFAC:").or_else(|| entry.strip_prefix("EU:")).unwrap_or(entry)
 }
 

@@ -8,6 +8,7 @@ pub mod matching;
 pub mod missing;
 pub mod owned;
 pub mod reach;
+pub mod screened;
 
 use crate::graph::NodeId;
 use crate::model::{CountryCode, key};

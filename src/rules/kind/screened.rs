@@ -1,0 +1,169 @@
+//! Kind `screened`: what a component says of its vendor or author, and the organisations that answer for it, against
+//! the names and identifiers of listed parties.
+//!
+//! An entry that the rules tie to an organisation already is the business of kind `listed`; this one finds what they do
+//! not know: imported lists, and vendors that no identity key leads to. People are not screened by their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::graph::{Control, NodeId, Path};
+use crate::lists::PartyKind;
+use crate::model::{Citation, Confidence, Evidence, Horizon, ListedAs, Validity, Verification, key};
+use crate::rules::draft::Hit;
+use crate::rules::file::{Rule, ScreenedParameters};
+use crate::rules::run::{Hits, View};
+use crate::rules::select::select;
+use crate::screening::{Candidate, Memory, Query, QueryKey, Screener};
+
+/// Who answers for a component.
+const PARTIES: [Control; 3] = [Control::Operator, Control::Maintainer, Control::Maker];
+
+/// A name that is screened, and what it is to the component.
+struct Named {
+    query: Query,
+    what: &'static str,
+    /// The way to the organisation, for those of the catalog.
+    path: Option<Path>,
+    /// The organisation, for those of the catalog.
+    organisation: Option<String>,
+}
+
+/// Evaluates the rule: one hit per component, name and list entry.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let (Some(parameters), Some(screener)) = (&rule.screened, view.screener) else { return };
+    let mut memory = Memory::default();
+    // thousands of packages share an author
+    let mut known: BTreeMap<(Box<str>, Vec<QueryKey>), Vec<Candidate>> = BTreeMap::new();
+    for node in select(view, rule) {
+        let parties = parties(view, node);
+        let told = told(view, &parties);
+        for named in names(view, screener, node, &parties) {
+            let about = (named.query.name.clone(), named.query.keys.clone());
+            let found = known.entry(about).or_insert_with(|| screener.screen(&named.query, &mut memory));
+            let wanted = found.iter().filter(|one| counts(view, parameters, one) && !told.contains(&entry_of(one)));
+            out.hits.extend(wanted.map(|one| hit(view, node, &named, one)));
+        }
+    }
+}
+
+/// Organisations of the catalog that surely answer for a component.
+fn parties(view: &View<'_>, node: NodeId) -> Vec<Path> {
+    let all = PARTIES.iter().flat_map(|control| view.graph.parties(node, *control));
+    all.filter(|path| path.steps.iter().all(|(edge, _)| is_sure(view, *edge))).collect()
+}
+
+/// True when something better than a mere possibility says a relation.
+fn is_sure(view: &View<'_>, edge: crate::graph::EdgeId) -> bool {
+    view.graph.edge(edge).evidence.iter().any(|evidence| match evidence {
+        Evidence::Cited(cited) => cited.confidence > Confidence::Possible,
+        Evidence::Observed { .. } => true,
+    })
+}
+
+/// Entries that kind `listed` tells of these organisations.
+fn told(view: &View<'_>, parties: &[Path]) -> BTreeSet<(String, String)> {
+    let rows = parties.iter().flat_map(|path| {
+        let organisation = view.graph.node(path.end()).id.rest();
+        view.catalog.tables().listing.iter().filter(move |row| row.organisation.as_deref() == Some(organisation))
+    });
+    rows.map(|row| (row.list.to_string(), plain(row.entry.as_deref().unwrap_or(&row.id)).to_owned())).collect()
+}
+
+fn entry_of(one: &Candidate) -> (String, String) {
+    (one.hit.party.list.to_string(), plain(&one.hit.party.entry).to_owned())
+}
+
+/// An entry's number without what the rules write before it.
+fn plain(entry: &str) -> &str {
+    crate::screening::screener::number(entry)
+}
+
+fn counts(view: &View<'_>, parameters: &ScreenedParameters, one: &Candidate) -> bool {
+    let consequence = super::listed::consequence(view, &one.hit.party.list);
+    parameters.levels.iter().any(|word| word == one.hit.level.word())
+        && parameters.consequence.iter().any(|word| word == consequence)
+}
+
+/// Every name that is screened for a component.
+fn names(view: &View<'_>, screener: &Screener<'_>, node: NodeId, parties: &[Path]) -> Vec<Named> {
+    let attributes = view.graph.all_attributes(node);
+    let mails = attributes.iter().filter(|row| row.key == key::IDENTITY);
+    let mails = mails.filter_map(|row| row.value.strip_prefix("mail:"));
+    let keys: Vec<QueryKey> =
+        mails.filter_map(|domain| QueryKey::parse(&format!("mail-domain:{domain}")).ok()).collect();
+    let mut all = Vec::new();
+    for row in attributes.iter().filter(|row| row.key == key::VENDOR || row.key == key::AUTHOR) {
+        let is_vendor = row.key == key::VENDOR;
+        // a name without anything of a company in it may be a person's, and people are not screened
+        if !is_vendor && !screener.is_company(&row.value) {
+            continue;
+        }
+        let query = Query { keys: keys.clone(), ..Query::of(&row.value, PartyKind::Organisation) };
+        let what = if is_vendor { "vendor" } else { "author" };
+        all.push(Named { query, what, path: None, organisation: None });
+    }
+    for path in parties {
+        let id = view.graph.node(path.end()).id.rest();
+        let Some(row) = view.catalog.organisation(id) else { continue };
+        let domains = row.keys.iter().filter(|key| &*key.kind == "domain" && key.gate);
+        let keys = domains.filter_map(|key| QueryKey::parse(&format!("domain:{}", key.value)).ok()).collect();
+        let countries = view.catalog.seat(id).map(|(country, _, _)| country).into_iter().collect();
+        let query = Query { keys, countries, ..Query::of(&row.name, PartyKind::Organisation) };
+        all.push(Named { query, what: "organisation", path: Some(path.clone()), organisation: Some(id.to_owned()) });
+    }
+    all
+}
+
+fn hit(view: &View<'_>, node: NodeId, named: &Named, one: &Candidate) -> Hit {
+    let party = &one.hit.party;
+    let level = one.hit.level.word();
+    let name = &named.query.name;
+    let evidence: Vec<&str> = one.hit.pieces.iter().map(|piece| piece.detail.as_str()).collect();
+    let beside = if evidence.is_empty() { String::new() } else { format!("; {}", evidence.join("; ")) };
+    let message = format!(
+        "`{}` names `{name}` as its {}: {level} match with {}, {} entry {} (name {:.2}{beside})",
+        view.graph.label(node),
+        named.what,
+        one.hit.listed_name(),
+        party.list,
+        party.entry,
+        one.hit.score,
+    );
+    let about = named.organisation.as_deref().unwrap_or(name);
+    let mut hit = Hit::new(node, format!("{about}/{}/{}", party.list, party.entry), message);
+    if let Some(path) = &named.path {
+        hit.tail = path.clone();
+    }
+    hit.horizon = Some(Horizon::None);
+    hit.confidence = Some(match one.hit.level {
+        crate::screening::Level::Confirmed => Confidence::Certain,
+        crate::screening::Level::Probable => Confidence::Likely,
+        _ => Confidence::Possible,
+    });
+    // an imported list is the authority's own word; of the rules' entries only checked ones were to be had
+    hit.verification = if one.unsure.is_some() { Verification::Recalled } else { Verification::OneSource };
+    hit.effective = Validity { from: party.listed, to: party.delisted.and_then(crate::model::Date::day_before) };
+    hit.citations = party
+        .citation
+        .iter()
+        .map(|title| Citation {
+            title: format!("{}: {title}", party.list).into(),
+            url: party.url.as_deref().map(Arc::from),
+        })
+        .collect();
+    hit.notes.extend(one.unsure.map(|why| format!("{why}; it may not have held on {}", view.as_of)));
+    hit.notes.push("a match of names is a question, not an answer; `sovaudit screen` tells it part by part".to_owned());
+    hit.listed = vec![ListedAs {
+        about: Arc::from(&**name),
+        country: named.query.countries.first().copied(),
+        id: Arc::from(&*party.entry),
+        party: party.name().into(),
+        list: Arc::from(&*party.list),
+        entry: Some(Arc::from(&*party.entry)),
+        dates: party.listed.map_or_else(|| "date unknown".to_owned(), |day| day.to_string()),
+        citation: party.citation.as_deref().map(Arc::from),
+        digest: party.digest(),
+    }];
+    hit
+}
