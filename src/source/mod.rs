@@ -1,4 +1,4 @@
-//! Where bytes come from. The only module that opens files or sockets.
+//! Where bytes come from. The only module that opens sockets, and files of the target.
 //!
 //! A source hands out candidates (path and size) first and bytes later, so that nothing is read
 //! that no scanner asked for. Every cap is in [`Limits`].

@@ -115,7 +115,7 @@ fn readme_shows_real_output() {
 /// Paths that the documents name exist.
 #[test]
 fn named_paths_exist() {
-    for name in ["README.md", "docs/architecture.md", "docs/data.md", "docs/accuracy.md"] {
+    for name in ["README.md", "docs/architecture.md", "docs/data.md", "docs/lists.md", "docs/accuracy.md"] {
         let text = fs::read_to_string(root().join(name)).expect("is there");
         for word in text.split(['`', ' ', '(', ')', '\n']) {
             let is_path = ["src/", "docs/", "rules/", "tests/", "fixtures/", "benches/"]

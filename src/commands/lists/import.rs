@@ -11,7 +11,7 @@ use super::read::{Given, Reading, editions};
 use super::{index, need, show};
 use crate::cli::ImportArgs;
 use crate::lists::store::{Allowed, Edition, Manifest, Retrieval, Store, Transaction, bundle};
-use crate::text::{clean_line, count, fill, thousands};
+use crate::text::{clean_line, count, fill};
 
 /// Imports files, published lists, or a bundle.
 pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) -> anyhow::Result<()> {
@@ -125,9 +125,9 @@ fn report(manifest: &Manifest, names: &[String], store: &Store, out: &mut dyn io
     show::changes(imported.map(|(_, source)| source), out)?;
     let total: u64 = manifest.sources.values().filter(|source| source.screened).map(|source| source.parties).sum();
     let line = format!(
-        "The store in `{}` now holds {} parties of {}.",
+        "The store in `{}` now holds {} of {}.",
         clean_line(&store.folder().display().to_string()),
-        thousands(total),
+        show::number_of(total, "party"),
         count(manifest.sources.len(), "source")
     );
     write!(out, "{}", fill(&line, "", "", terminal_width()))?;

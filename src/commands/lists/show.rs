@@ -10,7 +10,7 @@ use super::need;
 use crate::cli::DataDir;
 use crate::lists::store::{Counts, Manifest, Retrieval, Source, Store, WARN_AFTER};
 use crate::model::Date;
-use crate::text::{clean_line, count, fill, shorten, thousands};
+use crate::text::{clean_line, count, fill, plural, shorten, thousands};
 
 /// Shows what was imported.
 pub(in super::super) fn lists(
@@ -50,8 +50,8 @@ fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Writ
         for list in &source.lists {
             let floor =
                 if list.floor > 0 { format!(", never fewer than {}", thousands(list.floor)) } else { String::new() };
-            let (parties, names) = (thousands(list.parties), thousands(list.names));
-            put(out, &format!("{}: {parties} parties, {names} names{floor}", clean_line(&list.list)))?;
+            let (parties, names) = (number_of(list.parties, "party"), number_of(list.names, "name"));
+            put(out, &format!("{}: {parties}, {names}{floor}", clean_line(&list.list)))?;
         }
         put(out, &dates(source, today))?;
         for input in &source.inputs {
@@ -59,7 +59,7 @@ fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Writ
             writeln!(out, "    {}", input.sha256)?;
         }
         if source.bad_rows > 0 {
-            put(out, &format!("{} not used", count(usize::try_from(source.bad_rows).unwrap_or(0), "bad row")))?;
+            put(out, &format!("{} not used", number_of(source.bad_rows, "bad row")))?;
         }
         for note in &source.notes {
             put(out, &format!("note: {}", clean_line(note)))?;
@@ -88,6 +88,11 @@ fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Writ
     Ok(())
 }
 
+/// `1 party`, `19,365 parties`.
+pub(super) fn number_of(number: u64, noun: &str) -> String {
+    format!("{} {}", thousands(number), plural(usize::try_from(number).unwrap_or(usize::MAX), noun))
+}
+
 fn dates(source: &Source, today: Date) -> String {
     let age = source.known_on().days_until(today);
     let published =
@@ -111,7 +116,9 @@ pub(super) fn changes<'a>(sources: impl Iterator<Item = &'a Source>, out: &mut d
     };
     row(out, ["list", "parties", "names", "published", "added", "changed", "removed", "bad rows"])?;
     let mut remarks: Vec<String> = Vec::new();
+    let mut attributed = Vec::new();
     for source in sources {
+        attributed.push(source);
         for (at, list) in source.lists.iter().enumerate() {
             let published = source.published.map_or_else(|| "-".to_owned(), |day| day.to_string());
             let [added, changed, removed] = list.changes.map_or_else(
@@ -128,6 +135,9 @@ pub(super) fn changes<'a>(sources: impl Iterator<Item = &'a Source>, out: &mut d
     }
     for remark in &remarks {
         write!(out, "{}", fill(remark, "", "  ", terminal_width()))?;
+    }
+    for source in attributed {
+        attribution(source, out)?;
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ pub(super) const UNFINISHED: &str = ".new-";
 /// power either file is whole.
 pub(super) fn replace<T>(path: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result<T>) -> io::Result<T> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+    let mut file = beside(folder)?;
     let mut buffer = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
     let value = write(&mut buffer)?;
     buffer.flush()?;
@@ -180,6 +180,18 @@ pub(super) fn replace<T>(path: &Path, write: impl FnOnce(&mut dyn io::Write) -> 
     file.persist(path).map_err(|failed| failed.error)?;
     sync_folder(folder)?;
     Ok(value)
+}
+
+/// A file on its way. Temporary files are private by default; the store may be another user's to read, as the umask says.
+fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
 }
 
 #[cfg(unix)]

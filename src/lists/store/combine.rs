@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::manifest::Manifest;
+use super::manifest::{ListCount, Manifest};
 use crate::lists::{Party, PartyKind};
 use crate::model::Date;
 
@@ -42,11 +42,21 @@ pub(super) fn combined(manifest: &Manifest, sources: Vec<(&str, Vec<Party>)>) ->
     kept
 }
 
-/// For every list the source whose entries hold.
+/// Day of publication, day of retrieval, number of parties: the highest holds.
+type Rank = (Option<Date>, Date, u64);
+
+/// For every list the source whose entries hold: the newest, unless it has so few that it can only be an excerpt of what
+/// another source has.
 pub(super) fn newest(manifest: &Manifest) -> BTreeMap<&str, &str> {
-    let mut best: BTreeMap<&str, ((Option<Date>, Date, u64), &str)> = BTreeMap::new();
+    let mut most: BTreeMap<&str, u64> = BTreeMap::new();
+    for list in manifest.sources.values().filter(|source| source.screened).flat_map(|source| &source.lists) {
+        let most = most.entry(&list.list).or_default();
+        *most = list.parties.max(*most);
+    }
+    let mut best: BTreeMap<&str, (Rank, &str)> = BTreeMap::new();
     for (name, source) in manifest.sources.iter().filter(|(_, source)| source.screened) {
-        for list in &source.lists {
+        let is_whole = |list: &&ListCount| !is_far_below(list.parties, most[list.list.as_str()]);
+        for list in source.lists.iter().filter(is_whole) {
             let rank = (source.published, source.retrieved, list.parties);
             let first = best.entry(&list.list).or_insert((rank, name));
             if rank > first.0 {
@@ -55,6 +65,11 @@ pub(super) fn newest(manifest: &Manifest) -> BTreeMap<&str, &str> {
         }
     }
     best.into_iter().map(|(list, (_, name))| (list, name)).collect()
+}
+
+/// True when so few are no edition of a list that had so many.
+pub(super) fn is_far_below(now: u64, before: u64) -> bool {
+    now * 10 < before * 6
 }
 
 /// Adds to a party what another record says of the same entry.
@@ -96,7 +111,7 @@ fn extend<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::manifest::{ListCount, Retrieval, Source, Stored};
+    use super::super::manifest::{Retrieval, Source, Stored};
     use super::*;
     use crate::lists::{NameRole, PartyName};
 
@@ -156,5 +171,10 @@ mod tests {
         assert_eq!(names, [("x", "X"), ("1", "A"), ("2", "NEW")]);
         assert!(all[1].names[1].weak, "weak stays weak");
         assert_eq!(newest(&manifest)["US-SDN"], "terse");
+        let mut excerpt = manifest.clone();
+        for (name, count) in [("rich", 100), ("terse", 59)] {
+            excerpt.sources.get_mut(name).expect("is there").lists[0].parties = count;
+        }
+        assert_eq!(newest(&excerpt)["US-SDN"], "rich", "an excerpt takes nobody off a list");
     }
 }

@@ -10,6 +10,7 @@
 //! An import writes new files beside these; one rename of `current` makes them the store. Whatever ends it before that
 //! leaves the former store, and the next import removes what is left over.
 
+mod accept;
 mod age;
 pub mod archive;
 pub mod bundle;
@@ -19,12 +20,13 @@ mod manifest;
 mod parties;
 mod transaction;
 
+pub use accept::Allowed;
 pub use age::{Old, WARN_AFTER, demand_fresh, staleness};
 pub use archive::{Archive, Builder, Damage, Section};
 pub use folder::{Index, NoIndex, Opened, Store, platform_data_dir};
 pub use manifest::{Counts, Input, ListCount, Manifest, Retrieval, Source, Stored, hex};
 pub use parties::{Head, Parties};
-pub use transaction::{Allowed, Edition, Transaction};
+pub use transaction::{Edition, Transaction};
 
 #[cfg(test)]
 mod tests;

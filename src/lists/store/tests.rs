@@ -170,9 +170,17 @@ fn what_is_no_edition_is_refused_and_the_former_stays() {
     assert!(refused(edition("a", "2026-11-02", parties("A", 59))).contains("--accept-shrink"));
     assert!(refused(edition("a", "2026-11-02", parties("B", 100))).contains("A has 0 parties"));
     assert!(refused(edition("a", "2026-10-31", parties("A", 100))).contains("--allow-stale"));
+    let mut aliased = parties("N", 30);
+    for party in &mut aliased {
+        party.names = vec![party.names[0].clone(), PartyName { text: "ALIAS".into(), ..party.names[0].clone() }];
+    }
     let mut low = edition("c", "", parties("C", 3));
     low.about.lists = vec![ListCount { list: "C".to_owned(), floor: 4, ..ListCount::default() }];
     assert!(refused(low).contains("every edition has 4 or more"));
+    let other = Store::of(&folder.path().join("other"));
+    import(&other, vec![edition("n", "", aliased)]).expect("imports");
+    let error = import(&other, vec![edition("n", "", parties("N", 30))]).expect_err("its aliases are missing");
+    assert!(error.to_string().contains("N has 30 names, and had 60"), "{error}");
     let mut transaction = Transaction::begin(&store).expect("nobody else is at work");
     let allowed = Allowed { shrink: true, older: true };
     let source = transaction.take(edition("a", "2026-10-31", parties("A", 59)), allowed).expect("is allowed");

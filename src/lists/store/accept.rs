@@ -1,0 +1,140 @@
+//! What counts as an edition of a list, and what it changes.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use anyhow::ensure;
+
+use super::combine::is_far_below;
+use super::manifest::{Counts, Input, ListCount, Source};
+use crate::lists::Party;
+use crate::text::count;
+
+/// A list with fewer parties than this may shrink as it likes: a few rows more or less are news and no damage.
+const SMALL: u64 = 20;
+
+/// What the user lets pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed {
+    /// Editions with far fewer parties than before or than any edition has.
+    pub shrink: bool,
+    /// Editions older than the one in the store.
+    pub older: bool,
+}
+
+/// Fills in how many parties and names each list has; `parties` are sorted by list.
+pub(super) fn count_lists(about: &mut Source, parties: &[Party]) {
+    let floors: BTreeMap<String, u64> = about.lists.drain(..).map(|list| (list.list, list.floor)).collect();
+    for group in parties.chunk_by(|a, b| a.list == b.list) {
+        let list = group[0].list.to_string();
+        let floor = floors.get(&list).copied().unwrap_or(0);
+        let names = group.iter().map(|party| party.names.len() as u64).sum();
+        about.lists.push(ListCount { list, parties: group.len() as u64, names, floor, changes: None });
+    }
+    for (list, floor) in floors {
+        if floor > 0 && !about.has(&list) {
+            about.lists.push(ListCount { list, floor, ..ListCount::default() });
+        }
+    }
+    about.lists.sort_by(|a, b| a.list.cmp(&b.list));
+    about.parties = parties.len() as u64;
+    about.names = about.lists.iter().map(|list| list.names).sum();
+}
+
+impl Source {
+    fn has(&self, list: &str) -> bool {
+        self.lists.iter().any(|other| other.list == list)
+    }
+
+    fn count_of(&self, list: &str) -> ListCount {
+        self.lists.iter().find(|other| other.list == list).cloned().unwrap_or_default()
+    }
+}
+
+/// Refuses what is no edition of the list: the former one stays.
+pub(super) fn check(name: &str, about: &mut Source, former: Option<&Source>, allowed: Allowed) -> anyhow::Result<()> {
+    let files = |inputs: &[Input]| inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+    let shown = files(&about.inputs);
+    ensure!(about.parties > 0, "{shown} holds no party at all; the list in the store stays as it was");
+    let mut short: Vec<String> = Vec::new();
+    for list in about.lists.iter().filter(|list| list.parties < list.floor) {
+        let found = count_parties(list.parties);
+        short.push(format!("{} has {found}, and every edition has {} or more", list.list, list.floor));
+    }
+    for list in former.iter().flat_map(|former| &former.lists) {
+        let now = about.count_of(&list.list);
+        if list.parties >= SMALL && is_far_below(now.parties, list.parties) {
+            let found = count_parties(now.parties);
+            short.push(format!("{} has {found}, and had {} at the import before", list.list, list.parties));
+        } else if list.parties >= SMALL && is_far_below(now.names, list.names) {
+            // a set of files without that of the aliases
+            short.push(format!("{} has {} names, and had {} at the import before", list.list, now.names, list.names));
+        }
+    }
+    if !short.is_empty() {
+        ensure!(
+            allowed.shrink,
+            "{shown} looks damaged or incomplete: {}; the list in the store stays as it was. Fetch it again; if the list \
+             really shrank, say so with --accept-shrink",
+            short.join("; ")
+        );
+        about.notes.push(format!("accepted although {}", short.join("; ")));
+    }
+    let dates = former.and_then(|former| former.published).zip(about.published);
+    if let Some((before, now)) = dates.filter(|(before, now)| now < before) {
+        ensure!(
+            allowed.older,
+            "{shown} was published on {now}, and the store has the edition of {before} of `{name}`; it stays. To go back \
+             all the same, say --allow-stale"
+        );
+        about.notes.push(format!("older than the edition of {before} that it replaces"));
+    }
+    Ok(())
+}
+
+fn count_parties(number: u64) -> String {
+    usize::try_from(number).map_or_else(|_| number.to_string(), |number| count(number, "party"))
+}
+
+/// Counts what is new, changed and gone, list by list.
+pub(super) fn compare(about: &mut Source, before: &[Party], now: &[Party]) {
+    for old in before.chunk_by(|a, b| a.list == b.list) {
+        let list = &old[0].list;
+        let start = now.partition_point(|party| party.list < *list);
+        let length = now[start..].partition_point(|party| party.list == *list);
+        match about.lists.iter_mut().find(|count| *count.list == **list) {
+            Some(count) => count.changes = Some(differences(old, &now[start..start + length])),
+            None => about
+                .notes
+                .push(format!("{list}, with {} before, is not in it any more", count_parties(old.len() as u64))),
+        }
+    }
+}
+
+/// Both of one list and sorted by entry.
+fn differences(before: &[Party], now: &[Party]) -> Counts {
+    let mut counts = Counts::default();
+    let (mut old, mut new) = (before.iter().peekable(), now.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return counts,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a.entry.cmp(&b.entry),
+        };
+        match order {
+            Ordering::Less => {
+                counts.removed += 1;
+                old.next();
+            }
+            Ordering::Greater => {
+                counts.added += 1;
+                new.next();
+            }
+            Ordering::Equal => {
+                let same = old.next().map(Party::digest) == new.next().map(Party::digest);
+                counts.changed += u64::from(!same);
+            }
+        }
+    }
+}
