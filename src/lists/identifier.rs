@@ -181,7 +181,7 @@ fn is_isin(text: &[u8]) -> bool {
         .enumerate()
         .map(|(at, digit)| if at % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// ISO 9362: bank and country in letters, place, and a branch or none.

@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::cli::root;
 
 /// Modules from the ground up; a module may use those before it, and its own neighbours on the same line.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 10] = [
     &["text"],
     &["diagnostic", "model", "parse"],
     &["source"],
     &["catalog"],
-    &["lists"],
-    &["screening"],
-    &["scan", "export"],
-    &["target", "attribution", "graph"],
+    &["scan", "export", "lists"],
+    &["target", "attribution", "graph", "screening"],
     &["rules", "score", "simulate"],
     &["plan", "report"],
     &["config", "cli"],

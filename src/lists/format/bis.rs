@@ -29,16 +29,20 @@ pub(super) fn add_names(party: &mut Party, text: &str) {
         text.strip_prefix("Affiliated Entity:").or_else(|| text.strip_prefix("Affiliated Entities:")).unwrap_or(text);
     let (text, inside) = without_parentheses(text);
     let mut pieces = split_known(&text);
-    let main = if pieces.is_empty() { String::new() } else { pieces.remove(0).1 };
-    let primary = if party.names.is_empty() { NameRole::Primary } else { NameRole::Alias };
-    party.add_name(&main, primary, false);
+    let (first, main) = if pieces.is_empty() { (NameRole::Primary, String::new()) } else { pieces.remove(0) };
+    let role = match first {
+        _ if party.names.is_empty() => NameRole::Primary,
+        NameRole::Former => NameRole::Former,
+        _ => NameRole::Alias,
+    };
+    party.add_name(&main, role, false);
     for (role, name) in pieces.into_iter().chain(inside) {
         party.add_name(&name, role, false);
     }
 }
 
 /// `?` in a word stands for an apostrophe that was lost.
-fn repaired(text: &str) -> String {
+pub(super) fn repaired(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphabetic());
     let lost = |at: usize| letter(at.checked_sub(1)) && letter(Some(at + 1));

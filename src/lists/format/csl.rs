@@ -325,7 +325,7 @@ fn facts(party: &mut Party, row: &Row, reading: &mut Reading<'_, '_>) {
     for (text, country) in &row.addresses {
         let code = reading.words.country(country);
         party.add_country(code, CountryRole::Address);
-        party.add_address(joined([text.as_str()]));
+        party.add_address(bis::repaired(&joined([text.as_str()])));
     }
     for nationality in &row.nationalities {
         let code = reading.words.country(nationality);

@@ -12,7 +12,7 @@ use super::opensanctions::share;
 use super::reading::Reading;
 use super::table::Table;
 use super::{Format, FormatId, Input, Part, json};
-use crate::lists::{CountryRole, KeyKind, LinkKind, NameRole, Party, PartyKind, PartyLink};
+use crate::lists::{CountryRole, KeyKind, LinkKind, NameRole, Party, PartyKind, PartyLink, identifier};
 
 const PUBLISHER: &str = "Global Legal Entity Identifier Foundation";
 const LICENCE: &str = "CC0 1.0";
@@ -244,7 +244,11 @@ impl Entity<'_> {
             return reading.bad(file, line, "the record has no name");
         }
         party.add_key(KeyKind::Lei, self.lei);
-        party.add_number(self.number);
+        if self.jurisdiction == "RU" {
+            party.keys.extend(value(self.number).and_then(|number| identifier::russian(&number)));
+        } else {
+            party.add_number(self.number);
+        }
         // `US-DE` is a part of a country
         let code = reading.words.country(self.jurisdiction.get(..2).unwrap_or(""));
         party.add_country(code, CountryRole::Registration);

@@ -257,7 +257,7 @@ pub fn sort(files: &[ListFile]) -> Result<Vec<Edition<'_>>, ListError> {
     for file in files {
         let head = file.head()?;
         let Some((format, part)) = Head::with(&head, part_of) else {
-            return Err(ListError::new(file.name(), Some(1), "is no list in a known format".to_owned())
+            return Err(ListError::new(file.name(), Some(1), "is no list in a known format")
                 .hint("give the file as the authority publishes it; `rules import --help` names the formats"));
         };
         let input = Input { part, file };

@@ -184,7 +184,9 @@ const REMARKS: &[(&str, Remark)] = &[
 
 /// Reads a Remarks text: semicolons separate what it says.
 pub(super) fn remarks(party: &mut Party, text: &str, words: &mut Words<'_>) {
-    for piece in text.split(';') {
+    // the full stop at the end belongs to the text, those within to names
+    let text = text.trim();
+    for piece in text.strip_suffix('.').unwrap_or(text).split(';') {
         let piece = piece.trim();
         let piece = piece.strip_prefix("alt. ").unwrap_or(piece);
         if alias(party, piece) {
@@ -213,10 +215,9 @@ fn alias(party: &mut Party, piece: &str) -> bool {
 }
 
 fn say(party: &mut Party, remark: Remark, rest: &str, words: &mut Words<'_>) {
-    let rest = rest.trim_end_matches('.');
     let (text, country) = with_country(rest);
     match remark {
-        Remark::Site => party.add_website(text, words),
+        Remark::Site => party.add_website(text.trim_end_matches('.'), words),
         Remark::Mail => party.add_mail(text, words),
         Remark::Key(KeyKind::Ticker) => party.add_key(KeyKind::Ticker, text.split_whitespace().next().unwrap_or("")),
         Remark::Key(kind) => party.add_key(kind, text),

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{ReaderBuilder, StringRecord, Terminator};
 
 use super::decode::{Budget, Decoded, ROW_BYTES, TOO_LONG};
 use super::error::ListError;
@@ -37,7 +37,13 @@ impl<'f> Rows<'f> {
     /// The rows after what was read of `text` before.
     pub(super) fn over(file: &'f ListFile, text: Decoded<Box<dyn Read + 'f>>, delimiter: u8) -> Self {
         let (budget, skipped) = (text.budget(), text.line() - 1);
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
+        // with line feeds as ends the reader counts lines exactly; a carriage return before one is trimmed with blanks
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(text);
         Self { file, reader, budget, skipped, row: StringRecord::new(), line: 0, count: 0 }
     }
 
@@ -58,7 +64,7 @@ impl<'f> Rows<'f> {
                 return Ok(false);
             }
             self.line = self.row.position().map_or(line, |at| at.line() + self.skipped);
-            let ends = self.row.len() == 1 && self.row[0].trim_matches(['\u{1a}', ' ']).is_empty();
+            let ends = self.row.len() == 1 && self.row[0].trim_matches(['\u{1a}', ' ', '\r']).is_empty();
             if !ends {
                 self.count += 1;
                 return Ok(true);

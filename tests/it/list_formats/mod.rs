@@ -1,6 +1,8 @@
 //! Formats of official lists.
 
 mod corpus;
+mod fixtures;
+mod hostile;
 
 use sovaudit::catalog::Catalog;
 use sovaudit::lists::Party;
