@@ -88,8 +88,8 @@ fn flip(path: &Path) {
     fs::write(path, bytes).expect("writes");
 }
 
-const FIRST: &str = "fixtures/lists/own/acme-2026-11-01.jsonl";
-const SECOND: &str = "fixtures/lists/own/acme-2026-11-20.jsonl";
+const FIRST: &str = "fixtures/own-list/acme-2026-11-01.jsonl";
+const SECOND: &str = "fixtures/own-list/acme-2026-11-20.jsonl";
 
 #[test]
 fn an_import_is_kept_with_where_it_is_from_and_the_next_tells_what_changed() {
