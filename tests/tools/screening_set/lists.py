@@ -140,13 +140,15 @@ def words(text):
 
 def core(text):
     """Words without legal forms; the same words where nothing would be left."""
-    left = words(text)
-    for phrase in PHRASES:
-        size = len(phrase)
-        if tuple(left[:size]) == phrase and len(left) > size:
-            left = left[size:]
-        if tuple(left[-size:]) == phrase and len(left) > size:
-            left = left[:-size]
+    left, before = words(text), None
+    while left != before:
+        before = left
+        for phrase in PHRASES:
+            size = len(phrase)
+            if tuple(left[:size]) == phrase and len(left) > size:
+                left = left[size:]
+            if tuple(left[-size:]) == phrase and len(left) > size:
+                left = left[:-size]
     return left or words(text)
 
 

@@ -79,12 +79,12 @@ def summary(results, title):
     def recall(some, level):
         return share(sum(one["right"] and one["first"] <= rank(level) for one in some), len(some))
     vendors = [one for one in negative if one["row"]["category"].startswith(("vendor", "publisher"))]
-    return [title, len(positive), len(negative), share(good, len(probable)), recall(near, "info"), recall(near, "weak"), recall(near, "possible"), recall(matchable, "weak"), recall(positive, "weak"),
+    return [title, len(positive), len(negative), len(probable), share(good, len(probable)), recall(near, "info"), recall(near, "weak"), recall(near, "possible"), recall(matchable, "weak"), recall(positive, "weak"),
             share(sum(one["level"] <= rank("possible") for one in vendors), len(vendors)), share(sum(one["level"] <= rank("probable") for one in negative), len(negative))]
 
 
-HEAD = ["half", "listed", "harmless", "precision of probable and above", "recall@1", "recall@1 weak and above", "recall@1 possible and above", "recall@1 with partial aliases", "recall@1 with aliases that share no word",
-        "false alarms on vendors", "near misses at probable"]
+HEAD = ["half", "listed", "harmless", "hits at probable", "their precision", "found first", "at weak and above", "at possible and above", "with partial aliases (weak)",
+        "with all aliases (weak)", "publishers at possible", "harmless at probable"]
 
 
 def table(head, rows):
