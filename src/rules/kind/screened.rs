@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::graph::{Control, NodeId, Path};
-use crate::lists::PartyKind;
-use crate::model::{Citation, Confidence, Evidence, Horizon, ListedAs, Validity, Verification, key};
+use crate::lists::{Party, PartyKind};
+use crate::model::{Citation, Confidence, Date, Evidence, Horizon, ListedAs, Validity, Verification, key};
 use crate::rules::draft::Hit;
 use crate::rules::file::{Rule, ScreenedParameters};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
-use crate::screening::{Candidate, Memory, Query, QueryKey, Screener};
+use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Screener};
 
 /// Who answers for a component.
 const PARTIES: [Control; 3] = [Control::Operator, Control::Maintainer, Control::Maker];
@@ -41,8 +41,9 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         for named in names(view, screener, node, &parties) {
             let about = (named.query.name.clone(), named.query.keys.clone());
             let found = known.entry(about).or_insert_with(|| screener.screen(&named.query, &mut memory));
-            let wanted = found.iter().filter(|one| counts(view, parameters, one) && !told.contains(&entry_of(one)));
-            out.hits.extend(wanted.map(|one| hit(view, node, &named, one)));
+            let wanted = |one: &&Candidate| counts(view, parameters, one) && !told.contains(&entry_of(one));
+            let wanted: Vec<&Candidate> = found.iter().filter(wanted).collect();
+            out.hits.extend(hit(view, node, &named, &wanted));
         }
     }
 }
@@ -115,21 +116,24 @@ fn names(view: &View<'_>, screener: &Screener<'_>, node: NodeId, parties: &[Path
     all
 }
 
-fn hit(view: &View<'_>, node: NodeId, named: &Named, one: &Candidate) -> Hit {
-    let party = &one.hit.party;
-    let level = one.hit.level.word();
+/// One hit for a name, with every entry that it matches; the likeliest speaks.
+fn hit(view: &View<'_>, node: NodeId, named: &Named, all: &[&Candidate]) -> Option<Hit> {
+    let one = all.first()?;
     let name = &named.query.name;
     let evidence: Vec<&str> = one.hit.pieces.iter().map(|piece| piece.detail.as_str()).collect();
     let beside = if evidence.is_empty() { String::new() } else { format!("; {}", evidence.join("; ")) };
+    let entries: Vec<String> =
+        all.iter().map(|one| format!("{} entry {}", one.hit.party.list, one.hit.party.entry)).collect();
     let message = format!(
-        "`{}` names `{name}` as its {}: {level} match with {}, {} entry {} (name {:.2}{beside})",
+        "`{}` names `{name}` as its {}: {} match with {}, {} (name {:.2}{beside})",
         view.graph.label(node),
         named.what,
+        one.hit.level.word(),
         one.hit.listed_name(),
-        party.list,
-        party.entry,
+        entries.join(", "),
         one.hit.score,
     );
+    let party = &one.hit.party;
     let about = named.organisation.as_deref().unwrap_or(name);
     let mut hit = Hit::new(node, format!("{about}/{}/{}", party.list, party.entry), message);
     if let Some(path) = &named.path {
@@ -137,25 +141,30 @@ fn hit(view: &View<'_>, node: NodeId, named: &Named, one: &Candidate) -> Hit {
     }
     hit.horizon = Some(Horizon::None);
     hit.confidence = Some(match one.hit.level {
-        crate::screening::Level::Confirmed => Confidence::Certain,
-        crate::screening::Level::Probable => Confidence::Likely,
+        Level::Confirmed => Confidence::Certain,
+        Level::Probable => Confidence::Likely,
         _ => Confidence::Possible,
     });
-    // an imported list is the authority's own word; of the rules' entries only checked ones were to be had
-    hit.verification = if one.unsure.is_some() { Verification::Recalled } else { Verification::OneSource };
-    hit.effective = Validity { from: party.listed, to: party.delisted.and_then(crate::model::Date::day_before) };
-    hit.citations = party
-        .citation
-        .iter()
-        .map(|title| Citation {
-            title: format!("{}: {title}", party.list).into(),
-            url: party.url.as_deref().map(Arc::from),
-        })
-        .collect();
+    // an imported list is the authority's own word; one entry that surely held is enough
+    let is_unsure = all.iter().all(|one| one.unsure.is_some());
+    hit.verification = if is_unsure { Verification::Recalled } else { Verification::OneSource };
+    hit.effective = Validity { from: party.listed, to: party.delisted.and_then(Date::day_before) };
+    hit.citations = all.iter().filter_map(|one| citation(&one.hit.party)).collect();
+    hit.citations.dedup();
     hit.notes.extend(one.unsure.map(|why| format!("{why}; it may not have held on {}", view.as_of)));
     hit.notes.push("a match of names is a question, not an answer; `sovaudit screen` tells it part by part".to_owned());
-    hit.listed = vec![ListedAs {
-        about: Arc::from(&**name),
+    hit.listed = all.iter().map(|one| listed_as(named, &one.hit.party)).collect();
+    Some(hit)
+}
+
+fn citation(party: &Party) -> Option<Citation> {
+    let title = party.citation.as_deref()?;
+    Some(Citation { title: format!("{}: {title}", party.list).into(), url: party.url.as_deref().map(Arc::from) })
+}
+
+fn listed_as(named: &Named, party: &Party) -> ListedAs {
+    ListedAs {
+        about: Arc::from(&*named.query.name),
         country: named.query.countries.first().copied(),
         id: Arc::from(&*party.entry),
         party: party.name().into(),
@@ -164,6 +173,5 @@ fn hit(view: &View<'_>, node: NodeId, named: &Named, one: &Candidate) -> Hit {
         dates: party.listed.map_or_else(|| "date unknown".to_owned(), |day| day.to_string()),
         citation: party.citation.as_deref().map(Arc::from),
         digest: party.digest(),
-    }];
-    hit
+    }
 }
