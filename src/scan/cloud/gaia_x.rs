@@ -1,5 +1,7 @@
 //! Gaia-X credentials: service offerings with the participant that provides them.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit;
@@ -40,8 +42,10 @@ impl Scanner for GaiaX {
             return Ok(());
         }
         let root = file.json_or_part(out)?;
-        let participants: Vec<&Node> =
-            root.walk().filter(|node| is_a(node, &["LegalParticipant", "LegalPerson", "Participant"])).collect();
+        let parties = root.walk().filter(|node| is_a(node, &["LegalParticipant", "LegalPerson", "Participant"]));
+        let named =
+            parties.filter_map(|node| Some((said(node, &["id", "@id"])?.text()?, said(node, &["legalName", "name"])?)));
+        let participants: BTreeMap<&str, &Node> = named.collect();
         for offering in root.walk().filter(|node| is_a(node, &["ServiceOffering"])) {
             write(offering, &participants, file, out);
         }
@@ -49,7 +53,7 @@ impl Scanner for GaiaX {
     }
 }
 
-fn write(offering: &Node, participants: &[&Node], file: &SourceFile, out: &mut Facts<'_>) {
+fn write(offering: &Node, participants: &BTreeMap<&str, &Node>, file: &SourceFile, out: &mut Facts<'_>) {
     let id = said(offering, &["id", "@id"]);
     let Some(name) = said(offering, &["name", "title", "serviceTitle"]).or(id) else { return };
     let Some(text) = name.text() else { return };
@@ -65,9 +69,7 @@ fn write(offering: &Node, participants: &[&Node], file: &SourceFile, out: &mut F
     if let Some(domain) = domain(address) {
         out.attribute(&service, key::IDENTITY, format!("domain:{domain}"), file.at(provider.span));
     }
-    let is_meant = |node: &&&Node| said(node, &["id", "@id"]).and_then(Node::text) == Some(address);
-    let legal_name = participants.iter().find(is_meant).and_then(|node| said(node, &["legalName", "name"]));
-    if let Some((legal_name, text)) = legal_name.and_then(|node| Some((node, node.text()?))) {
+    if let Some((legal_name, text)) = participants.get(address).and_then(|node| Some((*node, node.text()?))) {
         out.attribute(&service, key::VENDOR, text, file.at(legal_name.span));
     }
 }
