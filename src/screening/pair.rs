@@ -300,7 +300,13 @@ pub fn score_pair(
 ) -> Option<(Ready, Ready, Parts, Vec<Link>)> {
     let manner = if kind == PartyKind::Person { Manner::Person } else { Manner::Organisation };
     let ready = |text: &str| -> Vec<Ready> {
-        Form::all(text, kind, lexicon)
+        let mut forms = Form::all(text, kind, lexicon);
+        if kind == PartyKind::Person {
+            let consonants: Vec<Form> = forms.iter().filter_map(Form::consonants).collect();
+            // both sides in Latin letters are compared as they are
+            forms.extend(consonants.into_iter().filter(|_| !query.is_ascii() || !listed.is_ascii()));
+        }
+        forms
             .into_iter()
             .map(|form| Ready::new(form, |form, at| rarity::of_token(&form.tokens[at])))
             .collect()

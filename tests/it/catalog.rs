@@ -141,7 +141,7 @@ fn rule_files_keep_the_schema_that_they_name() {
     let mut validators: BTreeMap<PathBuf, jsonschema::Validator> = BTreeMap::new();
     for (path, text) in &Layer::embedded().files {
         let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema "));
-        if path.starts_with("reference/") {
+        if path.starts_with("reference/") || path.starts_with("screening/") {
             assert_eq!(schema, None, "rules/{path}");
             continue;
         }

@@ -143,7 +143,7 @@ impl<'a> Writer<'a> {
                 );
                 write!(self.out, "{}", fill(&told, "", "", self.width))?;
                 writeln!(self.out, "Gate: {gate}")?;
-                writeln!(self.out, "{NOTICE}")?;
+                write!(self.out, "{}", fill(NOTICE, "", "", self.width))?;
             }
             Form::Json => {
                 let end = json!({

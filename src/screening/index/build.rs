@@ -98,6 +98,9 @@ pub fn build<'p>(parties: impl IntoIterator<Item = &'p Party>, lexicon: &Lexicon
             Form::each(&name.text, row.kind, lexicon, &mut scratch, |form| {
                 let romanised = if form.romanised { about::ROMANISED } else { 0 };
                 all.add(form, party, at, bits | romanised);
+                if let Some(form) = form.consonants().filter(|_| row.kind == PartyKind::Person) {
+                    all.add(&form, party, at, bits);
+                }
             });
         }
     }

@@ -93,6 +93,7 @@ impl Form {
         }
         let text = script::settle(text);
         let both = script::has_both(&text);
+        let consonants = kind == PartyKind::Person && script::is_without_vowels(&text);
         for own in [false, true] {
             if own && !both {
                 break;
@@ -102,8 +103,17 @@ impl Form {
             scratch.form.romanised = both && !own;
             if !scratch.form.tokens.is_empty() {
                 use_form(&scratch.form);
+                if let Some(form) = words::consonants(&scratch.form).filter(|_| consonants) {
+                    use_form(&form);
+                }
             }
         }
+    }
+
+    /// The consonants of a listed person's name in Latin letters, for names in scripts that write no vowels.
+    #[must_use]
+    pub fn consonants(&self) -> Option<Self> {
+        if self.text.is_ascii() { words::consonants(self) } else { None }
     }
 
     /// The letters of a word.

@@ -141,6 +141,16 @@ pub(super) fn has_both(text: &str) -> bool {
     text.chars().any(|c| !c.is_ascii() && c.is_alphabetic() && care(c.script()) == Care::Both)
 }
 
+/// The Latin letters that a letter is read as.
+pub(super) fn reading(c: char, out: &mut String) {
+    out.extend(any_ascii_char(c).chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()));
+}
+
+/// True when the text has letters of a script that writes no vowels.
+pub(super) fn is_without_vowels(text: &str) -> bool {
+    text.chars().any(|c| !c.is_ascii() && matches!(c.script(), Script::Arabic | Script::Hebrew))
+}
+
 /// True for a letter of Chinese writing.
 pub(super) fn is_han(c: char) -> bool {
     c.script() == Script::Han

@@ -3,7 +3,7 @@
 use super::lexicon::{LegalClass, Lexicon, Position, Rank, WORD_FROM, Word};
 use super::{Flags, Form, script};
 use crate::lists::PartyKind;
-use crate::screening::similar::distance;
+use crate::screening::similar::{distance, fold};
 
 /// What is used again from name to name.
 #[derive(Debug, Default)]
@@ -430,4 +430,29 @@ fn form_at(
             && form.rest.iter().enumerate().all(|(next, word)| scratch.meant(at + 1 + next) == &**word)
     })?;
     Some((found.rest.len() + 1, found.class))
+}
+
+/// The consonants of a name of a person: what a script that does not write vowels and a romanisation have in common.
+/// None of these words is like another: they are the same or not. Nothing when fewer than two are left.
+pub(super) fn consonants(form: &Form) -> Option<Form> {
+    let mut out = Form { legal: form.legal, romanised: true, ..Form::default() };
+    let (mut latin, mut folded) = (String::new(), Vec::new());
+    for (at, token) in form.tokens.iter().enumerate() {
+        if token.flags.has(Flags::NUMBER | Flags::PARTICLE | Flags::INITIAL) {
+            continue;
+        }
+        latin.clear();
+        form.word(at).chars().for_each(|c| script::reading(c, &mut latin));
+        let article = !form.word(at).is_ascii() && latin.len() > 4;
+        let word = latin.strip_prefix("al").filter(|_| article).unwrap_or(&latin);
+        fold(word, &mut folded);
+        folded.retain(|letter| !matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'v'));
+        folded.dedup();
+        if folded.len() >= 2 {
+            let word = format!("~{}", String::from_utf8_lossy(&folded));
+            out.push(&word, Flags::SCRIPT, Rank::Proper);
+            out.letters.push_str(&word);
+        }
+    }
+    (out.tokens.len() >= 2).then_some(out)
 }
