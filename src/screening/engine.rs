@@ -129,14 +129,7 @@ impl Engine<'_> {
             let second = second.map(|name| name.text.to_string());
             hits.extend(self.hit(query, at, party.into_owned(), best, own, second.as_deref()));
         }
-        hits.sort_by(|a, b| {
-            a.level
-                .cmp(&b.level)
-                .then_with(|| b.score.total_cmp(&a.score))
-                .then_with(|| b.weight_of_evidence().cmp(&a.weight_of_evidence()))
-                .then_with(|| b.facts.letters.cmp(&a.facts.letters))
-                .then_with(|| (&a.party.list, &a.party.entry).cmp(&(&b.party.list, &b.party.entry)))
-        });
+        order(&mut hits);
         hits
     }
 
@@ -253,6 +246,18 @@ impl Engine<'_> {
         debug_assert!(level == Level::Info || level == Level::Confirmed || !conflicts(query.kind, party.kind));
         Some(Hit { at, party, name, score, parts: best.map(|best| best.found.parts), pieces, flags, level, facts })
     }
+}
+
+/// Hits in the order in which an analyst would want them, also where they come from several indices.
+pub fn order(hits: &mut [Hit]) {
+    hits.sort_by(|a, b| {
+        a.level
+            .cmp(&b.level)
+            .then_with(|| b.score.total_cmp(&a.score))
+            .then_with(|| b.weight_of_evidence().cmp(&a.weight_of_evidence()))
+            .then_with(|| b.facts.letters.cmp(&a.facts.letters))
+            .then_with(|| (&a.party.list, &a.party.entry).cmp(&(&b.party.list, &b.party.entry)))
+    });
 }
 
 impl Hit {

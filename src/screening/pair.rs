@@ -306,10 +306,7 @@ pub fn score_pair(
             // both sides in Latin letters are compared as they are
             forms.extend(consonants.into_iter().filter(|_| !query.is_ascii() || !listed.is_ascii()));
         }
-        forms
-            .into_iter()
-            .map(|form| Ready::new(form, |form, at| rarity::of_token(&form.tokens[at])))
-            .collect()
+        forms.into_iter().map(|form| Ready::new(form, |form, at| rarity::of_token(&form.tokens[at]))).collect()
     };
     let (ours, theirs) = (ready(query), ready(listed));
     let mut best: Option<(Ready, Ready, Parts, Vec<Link>)> = None;
