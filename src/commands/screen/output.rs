@@ -14,7 +14,7 @@ use crate::screening::query::kind_word;
 use crate::screening::{Hit, Query};
 use crate::text::{clean_line, count, fill};
 
-const NOTICE: &str = "By the names and identifiers compared; a hit is a question, not an answer. No legal advice.";
+const NOTICE: &str = "A hit is a question, not an answer. No legal advice.";
 
 /// A hit with what it means.
 pub(super) struct Judged {
