@@ -38,28 +38,32 @@ pub fn party(row: &Listing, catalog: &Catalog) -> Party {
     }
 }
 
-/// The names in a description: without what it says of affiliates; a name in brackets is another name.
+/// The names in a description: without what it says of affiliates; what stands in brackets are other names.
 fn named(text: &str) -> Vec<String> {
-    let end =
-        [" and affiliates", " and subsidiaries", " and its ", " and five ", " and six ", " and nine ", "; and any "]
-            .iter()
-            .filter_map(|words| text.find(words))
-            .min()
-            .unwrap_or(text.len());
-    let text = &text[..end];
-    match (text.find('('), text.find(')')) {
+    let (outer, inner) = match (text.find('('), text.find(')')) {
         (Some(open), Some(close)) if open < close && open > 0 => {
-            let mut all = vec![format!("{} {}", text[..open].trim(), text[close + 1..].trim()).trim().to_owned()];
-            let inner = &text[open + 1..close];
-            all.extend(
-                inner
-                    .split(" / ")
-                    .filter(|part| part.len() > 1 && !part.contains(' ') || part.len() > 12)
-                    .map(str::to_owned),
-            );
-            all
+            (format!("{} {}", text[..open].trim(), text[close + 1..].trim()), &text[open + 1..close])
         }
-        _ => vec![text.to_owned()],
+        _ => (text.to_owned(), ""),
+    };
+    let mut all = without_affiliates(&outer);
+    // a remark such as "incl. …" or "12 persons" is no name
+    let is_name = |part: &&str| part.chars().next().is_some_and(char::is_uppercase);
+    let parts = inner.split(" / ").map(str::trim).filter(is_name);
+    all.extend(parts.flat_map(without_affiliates));
+    all.retain(|name| name.chars().count() > 1);
+    all
+}
+
+/// "X and affiliates" is X; "X and Y affiliates" is X, and Y.
+fn without_affiliates(text: &str) -> Vec<String> {
+    const ENDS: [&str; 7] =
+        [" and affiliates", " and subsidiaries", " and its ", " and five ", " and six ", " and nine ", "; and any "];
+    let end = ENDS.iter().filter_map(|words| text.find(words)).min().unwrap_or(text.len());
+    let text = text[..end].trim();
+    match text.strip_suffix(" affiliates").and_then(|rest| rest.split_once(" and ")) {
+        Some((first, second)) => vec![first.to_owned(), second.to_owned()],
+        None => vec![text.to_owned()],
     }
 }
 
@@ -79,10 +83,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_beside_a_name_is_no_part_of_it() {
-        assert_eq!(named("A Co., Ltd. and affiliates"), ["A Co., Ltd."]);
-        assert_eq!(named("A Corporation (AC-1) and subsidiaries"), ["A Corporation", "AC-1"]);
-        assert_eq!(named("Arkady V. (a founder)"), ["Arkady V."]);
+    fn descriptions_give_names() {
+        for (text, names) in [
+            ("Example Technologies Co., Ltd. and affiliates", &["Example Technologies Co., Ltd."][..]),
+            ("Beijing Example and nine affiliates (Zhi AI / Z.ai)", &["Beijing Example", "Zhi AI", "Z.ai"]),
+            ("X Cloud Technology and X Cloud affiliates", &["X Cloud Technology", "X Cloud"]),
+            ("Long Name Corporation (LNC) and subsidiaries", &["Long Name Corporation", "LNC"]),
+            ("Example leaders (12 persons)", &["Example leaders"]),
+        ] {
+            assert_eq!(named(text), names, "{text}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::screening::query::kind_word;
 use crate::screening::{Hit, Query, Screener};
 use crate::text::{clean_line, count, fill, hex};
 
-const NOTICE: &str = "By the names and identifiers compared; a hit is a question, not an answer. No legal advice.";
+const NOTICE: &str = "A hit is a question, not an answer. No legal advice.";
 
 /// A hit with what it means.
 pub(super) struct Judged {

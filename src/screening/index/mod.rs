@@ -191,6 +191,14 @@ impl<'a> Index<'a> {
     }
 }
 
+/// Changes whenever the arrays would be others for the same parties.
+#[must_use]
+pub fn version(lexicon: &super::normalise::Lexicon) -> u32 {
+    let digest = super::normalise::hash(&lexicon.digest().to_le_bytes(), FORMAT);
+    // 0 stands for no index
+    u32::try_from(digest >> 32).unwrap_or(1).max(1)
+}
+
 /// What a name is, for those who judge it.
 impl Index<'_> {
     pub(super) fn has(&self, name: u32, bit: u32) -> bool {

@@ -143,7 +143,10 @@ impl Search {
     /// Names that have enough of the rarest words, in the order of the index.
     fn collect(&mut self, index: &Index<'_>, form: &Form, manner: Option<Manner>, threshold: f32, squashed: u64) {
         self.candidates.clear();
-        self.seen.resize(index.names(), 0);
+        // never shorter: one memory serves several indices in turn
+        if self.seen.len() < index.names() {
+            self.seen.resize(index.names(), 0);
+        }
         self.query = self.query.wrapping_add(1);
         if self.query == 0 {
             self.seen.fill(0);

@@ -1,5 +1,6 @@
 //! From a name as it is written to the words that are compared. The same for queries and for listed names.
 
+mod forms;
 mod lexicon;
 mod script;
 mod words;
