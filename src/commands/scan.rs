@@ -32,11 +32,11 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
     let view = View { graph: &graph, catalog, profile: &prepared.profile, as_of: prepared.as_of, roots: &roots };
-    let judgement = judge(&view, &prepared.knowledge.rules.rules);
+    let judgement = ManuallyDrop::new(judge(&view, &prepared.knowledge.rules.rules));
     let gate = gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, prepared.as_of);
     let overrides: Vec<Override> =
         catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
-    let report = report::build(&report::Sources {
+    let report = ManuallyDrop::new(report::build(&report::Sources {
         target: &arguments.common.target,
         rules_version: &catalog.manifest().set,
         overrides: &overrides,
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         width: super::terminal_width(),
         name: name_of(&arguments.common.target),
         created,
-    });
+    }));
     for (format, path) in &files {
         write_file(*format, &report, path)?;
     }
