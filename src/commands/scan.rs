@@ -43,14 +43,14 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         roots: &roots,
         screener: Some(&screener),
     };
-    let judgement = judge(&view, &prepared.knowledge.rules.rules);
+    let judgement = ManuallyDrop::new(judge(&view, &prepared.knowledge.rules.rules));
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
     let decided = decided::apply(&judgement.findings, &decisions.unwrap_or_default(), prepared.as_of);
     let gate =
         gate::decide(&judgement.findings, &fail_on, &prepared.config.waivers, &baseline, decided, prepared.as_of);
     let overrides: Vec<Override> =
         catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
-    let report = report::build(&report::Sources {
+    let report = ManuallyDrop::new(report::build(&report::Sources {
         target: &arguments.common.target,
         rules_version: &catalog.manifest().set,
         overrides: &overrides,
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         width: super::terminal_width(),
         name: name_of(&arguments.common.target),
         created,
-    });
+    }));
     for (format, path) in &files {
         write_file(*format, &report, path)?;
     }

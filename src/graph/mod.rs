@@ -158,9 +158,9 @@ impl<'a> Graph<'a> {
     /// Every value of an attribute, sorted.
     pub fn attributes(&self, node: NodeId, key: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         let all = self.inner[node.0].attributes;
-        let from = all.partition_point(|row| row.key < key);
-        let end = all[from..].iter().take_while(|row| row.key == key).count();
-        all[from..from + end].iter().map(|row| &*row.value)
+        let from = &all[all.partition_point(|row| row.key < key)..];
+        let key = from.first().map(|row| row.key).filter(|first| *first == key);
+        from.iter().take_while(move |row| key == Some(row.key)).map(|row| &*row.value)
     }
 
     /// Every attribute with its evidence, sorted by key and value.
@@ -199,10 +199,14 @@ impl<'a> Graph<'a> {
                 | ComponentKind::Jurisdiction
                 | ComponentKind::Image
         );
-        match self.attribute(node, crate::model::key::NAME) {
-            Some(name) if named => name.to_owned(),
-            _ if matches!(kind, ComponentKind::Package | ComponentKind::Image) => id.as_str().replace("%40", "@"),
-            _ => id.rest().to_owned(),
+        let name = if named { self.attribute(node, crate::model::key::NAME) } else { None };
+        match name {
+            Some(name) => name.to_owned(),
+            None if matches!(kind, ComponentKind::Package | ComponentKind::Image) => {
+                // nearly no name has one
+                if id.as_str().contains('%') { id.as_str().replace("%40", "@") } else { id.as_str().to_owned() }
+            }
+            None => id.rest().to_owned(),
         }
     }
 

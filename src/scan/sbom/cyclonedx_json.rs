@@ -36,7 +36,7 @@ impl Scanner for CyclonedxJson {
             return Ok(());
         }
         let root = file.json_or_part(out)?;
-        if let Some(document) = document(&root, "bomFormat", ID, file, out) {
+        if let Some(document) = document(root, "bomFormat", ID, file, out) {
             let bom = cyclonedx::read(document, file, out);
             write::write(&bom, input, file, out);
         }

@@ -48,13 +48,13 @@ impl Scanner for Spdx3Json {
         let graph = match root.get("@graph") {
             Some(graph) => graph.list(),
             // a document of one element needs no graph; `@context` alone is something else
-            None if root.get("@context").is_some() && get(&root, "type").is_some() => std::slice::from_ref(&*root),
+            None if root.get("@context").is_some() && get(root, "type").is_some() => std::slice::from_ref(root),
             None => &[],
         };
         if graph.is_empty() {
             if by_name(file.path()) == Some(ID) {
                 let message = "`@graph` is missing or empty: the name promises an SPDX 3 document";
-                out.problem(DiagnosticKind::Malformed, file, Some(start(&root)), message);
+                out.problem(DiagnosticKind::Malformed, file, Some(start(root)), message);
             }
             return Ok(());
         }

@@ -35,7 +35,7 @@ impl Scanner for SpdxJson {
             return Ok(());
         }
         let root = file.json_or_part(out)?;
-        if let Some(document) = document(&root, "spdxVersion", ID, file, out) {
+        if let Some(document) = document(root, "spdxVersion", ID, file, out) {
             let bom = spdx::read(document, file, out);
             write::write(&bom, input, file, out);
         }

@@ -62,7 +62,7 @@ pub(super) fn npm(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> an
     {
         repository(&wanted.id, &installed_node::full(text), &file.at(node.span), out);
     }
-    addresses(&wanted.id, &root, &[], &["homepage"], file, out);
+    addresses(&wanted.id, root, &[], &["homepage"], file, out);
     Ok(())
 }
 
@@ -224,6 +224,6 @@ pub(super) fn composer(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) 
 /// `NAME-VERSION-BUILD/info/about.json`.
 pub(super) fn conda(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
     let root = found.file.json_or_part(out)?;
-    addresses(&wanted.id, &root, &["dev_url"], &["home"], found.file, out);
+    addresses(&wanted.id, root, &["dev_url"], &["home"], found.file, out);
     Ok(())
 }

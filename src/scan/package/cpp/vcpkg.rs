@@ -38,7 +38,7 @@ impl Scanner for Vcpkg {
         let root = file.json_or_part(out)?;
         let project = toolkit::root(input, file, out);
         if file.path().name() == "vcpkg-configuration.json" {
-            registries(&root, &project, file, out);
+            registries(root, &project, file, out);
             return Ok(());
         }
         if let Some(configuration) = root.get("vcpkg-configuration").or_else(|| root.get("configuration")) {

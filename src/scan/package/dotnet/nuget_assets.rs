@@ -71,7 +71,7 @@ impl Scanner for NugetAssets {
             toolkit::from_default(&id, "nuget", &file.at(entry.key_span), out);
             written.add(&*entry.key, None, Locked::package(id));
         }
-        let asked = asked(&root);
+        let asked = asked(root);
         for target in root.get("targets").map_or(&[][..], Node::entries) {
             edges(&target.value, &written, &asked, &project, file, out);
         }

@@ -46,7 +46,7 @@ impl Scanner for BunLock {
         let file = input.file();
         let root = file.jsonc_or_part(out)?;
         let workspaces = root.get("workspaces").context("no `workspaces`: not a Bun lock file")?;
-        version_known(&root, file, out);
+        version_known(root, file, out);
         let lock = Lock { project: toolkit::locked_root("npm", input, file, out), input, file };
         let mut tree = Tree::default();
         lock.packages(root.get("packages").map_or(&[][..], Node::entries), &mut tree, out);

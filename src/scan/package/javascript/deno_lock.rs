@@ -49,7 +49,7 @@ impl Scanner for DenoLock {
         out.attribute(&project, key::LOCKS, "jsr", file.whole());
         let mut lock = Lock { project, input, file, found: Found::default(), meant: BTreeMap::new() };
         // version 3 has a level more; version 2 calls the packages `npm`
-        let holder = root.get("packages").filter(|_| root.get("specifiers").is_none()).unwrap_or(&root);
+        let holder = root.get("packages").filter(|_| root.get("specifiers").is_none()).unwrap_or(root);
         let npm =
             holder.get("npm").map(|npm| npm.get("packages").filter(|_| npm.get("specifiers").is_some()).unwrap_or(npm));
         let npm = npm.map_or(&[][..], Node::entries);

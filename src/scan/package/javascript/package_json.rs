@@ -54,7 +54,7 @@ impl Scanner for PackageJson {
         {
             out.attribute(&project, key::MAKES, format!("npm {text}"), file.at(name.span));
         }
-        let optional = optional_names(&root);
+        let optional = optional_names(root);
         for (table, scope) in TABLES {
             let Some(node) = root.get(table) else { continue };
             if !node.is_map() {

@@ -46,7 +46,7 @@ impl Scanner for PackageLock {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.json_or_part(out)?;
-        version_known(&root, file, out);
+        version_known(root, file, out);
         let lock = Lock { project: toolkit::locked_root("npm", input, file, out), input, file };
         let mut tree = Tree::default();
         let packages = root.get("packages");

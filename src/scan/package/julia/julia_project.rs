@@ -36,8 +36,8 @@ impl Scanner for JuliaProject {
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
-        let (deps, weak) = (table_of(&root, "deps"), table_of(&root, "weakdeps"));
-        let (compat, sources) = (table_of(&root, "compat"), table_of(&root, "sources"));
+        let (deps, weak) = (table_of(root, "deps"), table_of(root, "weakdeps"));
+        let (compat, sources) = (table_of(root, "compat"), table_of(root, "sources"));
         for (table, scope) in tables {
             for entry in root.get(table).map_or(&[][..], Node::entries) {
                 let name = &*entry.key;

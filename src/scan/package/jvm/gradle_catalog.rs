@@ -38,7 +38,7 @@ impl Scanner for GradleCatalog {
         let folder = if folder.name() == "gradle" { folder.parent() } else { folder };
         let project = toolkit::root_at(&folder, input, file, out);
         let asking = Asking { file, project: &project };
-        let catalog = Catalog::of(&root);
+        let catalog = Catalog::of(root);
         for (kind, span, message) in &catalog.problems {
             out.problem(*kind, file, Some(*span), message);
         }

@@ -38,7 +38,7 @@ impl Scanner for ComposerJson {
         let root = file.json_or_part(out)?;
         anyhow::ensure!(root.is_map(), "no object: not a Composer manifest");
         let project = toolkit::root(input, file, out);
-        let repositories = Repositories::of(&root, file, out);
+        let repositories = Repositories::of(root, file, out);
         repositories.write(&project, file, out);
         let mut own = own_above(input, file);
         if repositories.has_paths {

@@ -36,7 +36,7 @@ impl Scanner for PipConfig {
         let sheet = Sheet { file, project: &project, asks_lock: false };
         if file.path().name() == "uv.toml" {
             let root = file.toml_or_part(out);
-            uv_indexes(&root, &mut Origins::default(), sheet, out);
+            uv_indexes(root, &mut Origins::default(), sheet, out);
             return Ok(());
         }
         for setting in settings(file, out) {

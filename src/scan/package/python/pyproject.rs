@@ -40,15 +40,15 @@ impl Scanner for Pyproject {
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
         let sheet = Sheet { file, project: &project, asks_lock: true };
-        let origins = pyproject_tools::origins(&root, sheet, out);
+        let origins = pyproject_tools::origins(root, sheet, out);
         let groups = root.get("dependency-groups").map_or(&[][..], Node::entries);
         let groups: BTreeSet<Cow<'_, str>> = groups.iter().map(|group| normal(&group.key)).collect();
-        for (scope, list) in lists(&root) {
+        for (scope, list) in lists(root) {
             for item in list.list() {
                 declare(item, scope, &groups, &origins, sheet, out);
             }
         }
-        for (scope, table) in pyproject_tools::poetry_tables(&root) {
+        for (scope, table) in pyproject_tools::poetry_tables(root) {
             for entry in table.entries().iter().filter(|entry| &*entry.key != "python") {
                 let is_optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
                 let scope = if is_optional { scope::OPTIONAL } else { scope };
@@ -58,7 +58,7 @@ impl Scanner for Pyproject {
         if let Some(pixi) = root.at(&["tool", "pixi"]) {
             super::pixi_toml::read(pixi, sheet, out);
         }
-        dynamic(&root, sheet, out);
+        dynamic(root, sheet, out);
         Ok(())
     }
 }

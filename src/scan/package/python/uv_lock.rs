@@ -52,7 +52,7 @@ impl Scanner for UvLock {
         let project = toolkit::locked_root("pypi", input, file, out);
         let mut all = Vec::new();
         let mut entries = Entries::default();
-        for node in list(&root, "package") {
+        for node in list(root, "package") {
             let Some((name, span)) = node.get("name").and_then(|name| name.text().map(|text| (text, name.span))) else {
                 out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name`");
                 continue;

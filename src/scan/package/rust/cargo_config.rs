@@ -46,7 +46,7 @@ impl Scanner for CargoConfig {
         }
         for entry in root.get("source").map_or(&[][..], Node::entries) {
             if entry.value.get("replace-with").is_some() {
-                replaced(entry, &root, &project, file, out);
+                replaced(entry, root, &project, file, out);
             }
         }
         Ok(())

@@ -57,7 +57,7 @@ impl Scanner for CargoLock {
             names.by_name.entry(entry.name).or_insert(entry);
             names.by_version.entry((entry.name, entry.version)).or_default().push(entry);
         }
-        let sums = old_sums(&root);
+        let sums = old_sums(root);
         for entry in &entries {
             describe(entry, &sums, &project, file, out);
             edges(entry, &names, file, out);

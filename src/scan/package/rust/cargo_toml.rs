@@ -37,7 +37,7 @@ impl Scanner for CargoToml {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        let workspace = Workspace::of(input, file, &root);
+        let workspace = Workspace::of(input, file, root);
         let (top, top_file) = workspace.as_ref().map_or((root, file), |above| (&above.root, &above.file));
         let manifest = Manifest {
             input,
@@ -48,7 +48,7 @@ impl Scanner for CargoToml {
             top_file,
             configurations: OnceCell::new(),
         };
-        for table in tables(&root) {
+        for table in tables(root) {
             for entry in table.node.entries() {
                 manifest.dependency(entry, &table, out);
             }
