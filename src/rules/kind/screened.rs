@@ -14,6 +14,7 @@ use crate::rules::draft::Hit;
 use crate::rules::file::{Rule, ScreenedParameters};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
+use crate::screening::evidence::Bearing;
 use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Screener};
 
 /// Who answers for a component.
@@ -89,10 +90,8 @@ fn counts(view: &View<'_>, parameters: &ScreenedParameters, one: &Candidate) -> 
 /// Every name that is screened for a component.
 fn names(view: &View<'_>, screener: &Screener<'_>, node: NodeId, parties: &[Path]) -> Vec<Named> {
     let attributes = view.graph.all_attributes(node);
-    let mails = attributes.iter().filter(|row| row.key == key::IDENTITY);
-    let mails = mails.filter_map(|row| row.value.strip_prefix("mail:"));
-    let keys: Vec<QueryKey> =
-        mails.filter_map(|domain| QueryKey::parse(&format!("mail-domain:{domain}")).ok()).collect();
+    let identities = attributes.iter().filter(|row| row.key == key::IDENTITY);
+    let keys: Vec<QueryKey> = identities.filter_map(|row| domain(&row.value)).collect();
     let mut all = Vec::new();
     for row in attributes.iter().filter(|row| row.key == key::VENDOR || row.key == key::AUTHOR) {
         let is_vendor = row.key == key::VENDOR;
@@ -116,11 +115,23 @@ fn names(view: &View<'_>, screener: &Screener<'_>, node: NodeId, parties: &[Path
     all
 }
 
+/// The domain of a mail address or a page of the vendor, as a key.
+fn domain(identity: &str) -> Option<QueryKey> {
+    let (kind, value) = identity.split_once(':')?;
+    let kind = match kind {
+        "mail" => "mail-domain",
+        "domain" => "domain",
+        _ => return None,
+    };
+    QueryKey::parse(&format!("{kind}:{value}")).ok()
+}
+
 /// One hit for a name, with every entry that it matches; the likeliest speaks.
 fn hit(view: &View<'_>, node: NodeId, named: &Named, all: &[&Candidate]) -> Option<Hit> {
     let one = all.first()?;
     let name = &named.query.name;
-    let evidence: Vec<&str> = one.hit.pieces.iter().map(|piece| piece.detail.as_str()).collect();
+    let speaking = one.hit.pieces.iter().filter(|piece| piece.bearing != Bearing::Unknown);
+    let evidence: Vec<&str> = speaking.map(|piece| piece.detail.as_str()).collect();
     let beside = if evidence.is_empty() { String::new() } else { format!("; {}", evidence.join("; ")) };
     let entries: Vec<String> =
         all.iter().map(|one| format!("{} entry {}", one.hit.party.list, one.hit.party.entry)).collect();
