@@ -125,7 +125,8 @@ def lists(textual):
             for c in rows:
                 for ident in re.findall(r"`([A-Z0-9-]+)`", c[0]):
                     out.append({"id": ident, "publisher": c[1], "effect": c[2], "consequence": re.match(r"\w+", c[3].replace("**", "")).group().lower(),
-                                "consequence_text": c[3].replace("`", ""), "jurisdiction": ident.split("-")[0],
+                                "consequence_text": c[3].replace("`", ""),
+                                "measure": next(iter(re.findall(r'block when "([^"]+)" is among the measures', c[3])), None), "jurisdiction": ident.split("-")[0],
                                 "source": "screening facts section 1", "verification": "one-source"})
     return out
 

@@ -1,7 +1,7 @@
 //! Whether an entry of a list held on a day, as far as the table's dates tell.
 
 use super::rows::Listing;
-use crate::model::{Date, Validity};
+use crate::model::{Date, Validity, Verification};
 
 /// What the table says of an entry on a day on which it may have held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +57,14 @@ impl Listing {
             standing = Standing::Unsure(DOUBTFUL);
         }
         Some(standing)
+    }
+
+    /// How well the entry is checked: as its sources say when name and status were, and it held for sure.
+    #[must_use]
+    pub fn mark(&self, standing: Standing) -> Verification {
+        let checked =
+            ["entity", "status"].iter().all(|field| self.verified_fields.iter().any(|known| &**known == *field));
+        if checked && standing == Standing::Held { self.verification } else { Verification::Recalled }
     }
 
     /// First and last day, where they are known to the day.

@@ -176,6 +176,10 @@ fn baseline(path: &Path) -> anyhow::Result<Baseline> {
         for component in components.chain(text(finding, "subject")) {
             known.add(print, &component);
         }
+        let entries = finding.get("listed").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+        for list in entries.iter().filter_map(|entry| text(entry, "list")) {
+            known.add_entry(print, &list);
+        }
     }
     Ok(known)
 }

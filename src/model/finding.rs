@@ -74,6 +74,12 @@ pub struct ListedAs {
     pub country: Option<CountryCode>,
     /// What names the entry for decisions: its number on the list, else the row of the rules.
     pub id: Arc<str>,
+    /// What the subject is: `organisation`, `person`, …
+    pub kind: Arc<str>,
+    /// Identifiers of the subject that were looked at, `mail-domain:corp.example`.
+    pub keys: Vec<String>,
+    /// What the list means to us: `block`, `review`, `warn`.
+    pub consequence: Arc<str>,
     /// The listed party as the list names it.
     pub party: Arc<str>,
     /// List id: `US-SDN`.

@@ -71,6 +71,14 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// True when the word without its limits is one of these.
+    #[must_use]
+    pub fn is_among(&self, words: &BTreeSet<&'static str>) -> bool {
+        words.contains(self.word.as_str())
+    }
+}
+
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.word)?;

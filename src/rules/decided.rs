@@ -10,6 +10,8 @@ use crate::screening::decision::{Answer, Asked, Decisions, Verdict};
 pub struct Decided {
     /// Findings whose every entry is decided to be of no consequence, with the decisions.
     pub findings: BTreeMap<Fingerprint, String>,
+    /// Findings whose party analysts confirmed, with the words of `--fail-on` that mean them now.
+    pub confirmed: BTreeMap<Fingerprint, BTreeSet<&'static str>>,
     /// Decisions that hold no longer or speak of nothing here, one sentence each.
     pub notes: Vec<String>,
 }
@@ -26,8 +28,9 @@ pub fn apply(findings: &[Finding], decisions: &Decisions, as_of: Date) -> Decide
         for entry in &finding.listed {
             let asked = Asked {
                 name: &entry.about,
+                kind: &entry.kind,
                 country: entry.country,
-                keys: &[],
+                keys: &entry.keys,
                 list: &entry.list,
                 entry: &entry.id,
                 digest: &entry.digest,
@@ -37,6 +40,11 @@ pub fn apply(findings: &[Finding], decisions: &Decisions, as_of: Date) -> Decide
                     used.insert(at);
                     let row = &decisions.rows[at];
                     match row.verdict {
+                        // the profile may let a list block that does not by itself
+                        Verdict::AcceptedRisk if &*entry.consequence == "block" && !row.is_licensed() => {
+                            lapsed.insert(at, "the list blocks for this profile, and no licence is named");
+                            open = true;
+                        }
                         Verdict::FalsePositive | Verdict::AcceptedRisk => words.push(format!(
                             "{} of {} ({}, {}, until {})",
                             row.verdict.as_str(),
@@ -45,7 +53,15 @@ pub fn apply(findings: &[Finding], decisions: &Decisions, as_of: Date) -> Decide
                             row.reason,
                             row.expires_on
                         )),
-                        Verdict::TrueMatch | Verdict::NeedsInformation => open = true,
+                        Verdict::TrueMatch => {
+                            let words = decided.confirmed.entry(finding.fingerprint).or_default();
+                            words.insert("listed");
+                            if &*entry.consequence == "block" {
+                                words.insert("sanctioned");
+                            }
+                            open = true;
+                        }
+                        Verdict::NeedsInformation => open = true,
                     }
                 }
                 Some(Answer::Lapsed(at, why)) => {

@@ -48,6 +48,8 @@ pub struct Hit {
     pub words: Vec<Arc<str>>,
     /// List entries it rests on.
     pub listed: Vec<ListedAs>,
+    /// Whether we ask for it ourselves, where that is known already.
+    pub direct: Option<bool>,
 }
 
 impl Hit {
@@ -71,6 +73,7 @@ impl Hit {
             members: Vec::new(),
             words: Vec::new(),
             listed: Vec::new(),
+            direct: None,
         }
     }
 }
@@ -132,7 +135,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         rule: Arc::from(rule.id.as_str()),
         category: Arc::from(rule.category.as_str()),
         words: rule.words.iter().map(|word| Arc::from(word.as_str())).chain(hit.words).collect(),
-        direct: is_direct(view, hit.subject, &root),
+        direct: hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, &root)),
         listed: hit.listed,
         severity,
         confidence: grounds.confidence,
@@ -154,7 +157,8 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
 }
 
 /// True when we ask for the component ourselves: a manifest says so, or nothing stands between a root of ours and it.
-fn is_direct(view: &View<'_>, subject: NodeId, root: &Path) -> bool {
+#[must_use]
+pub fn is_direct(view: &View<'_>, subject: NodeId, root: &Path) -> bool {
     let mut said = view.graph.all_attributes(subject).iter().filter(|row| row.key == key::RELATION).peekable();
     match said.peek() {
         Some(_) => said.any(|row| &*row.value == "direct"),

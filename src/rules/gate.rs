@@ -54,6 +54,8 @@ pub struct Gate {
     pub waived: BTreeMap<Fingerprint, usize>,
     /// Findings that analysts decided to be of no consequence, with the decisions.
     pub decided: BTreeMap<Fingerprint, String>,
+    /// Findings whose party analysts confirmed, with the words that mean them now.
+    pub confirmed: BTreeMap<Fingerprint, BTreeSet<&'static str>>,
     /// Decisions that hold no longer or speak of nothing here.
     pub decision_notes: Vec<String>,
     /// Findings known from the baseline.
@@ -89,7 +91,7 @@ pub enum Standing {
 
 /// Findings of an earlier report: by fingerprint the components that each was about.
 #[derive(Clone, Debug, Default)]
-pub struct Baseline(BTreeMap<Fingerprint, BTreeSet<String>>);
+pub struct Baseline(BTreeMap<Fingerprint, BTreeSet<String>>, BTreeMap<Fingerprint, BTreeSet<String>>);
 
 impl Baseline {
     /// Adds that a finding was about a component.
@@ -97,8 +99,16 @@ impl Baseline {
         self.0.entry(finding).or_default().insert(component.to_owned());
     }
 
-    fn of(&self, finding: Fingerprint) -> Option<&BTreeSet<String>> {
-        self.0.get(&finding)
+    /// Adds that a finding rested on an entry of a list.
+    pub fn add_entry(&mut self, finding: Fingerprint, list: &str) {
+        self.1.entry(finding).or_default().insert(list.to_owned());
+    }
+
+    /// The components that the report knows of a finding; none when it rests on a list on which it was not then.
+    fn of(&self, finding: &Finding) -> Option<&BTreeSet<String>> {
+        let then = self.1.get(&finding.fingerprint);
+        let is_new = |list: &str| then.is_some_and(|lists| !lists.contains(list));
+        self.0.get(&finding.fingerprint).filter(|_| !finding.listed.iter().any(|entry| is_new(&entry.list)))
     }
 }
 
@@ -116,6 +126,7 @@ pub fn decide(
         fail_on: fail_on.to_vec(),
         waivers: vec![WaiverState::Unused; waivers.len()],
         decided: decided.findings,
+        confirmed: decided.confirmed,
         decision_notes: decided.notes,
         ..Gate::default()
     };
@@ -130,12 +141,9 @@ pub fn decide(
         })
         .collect();
     for finding in findings {
-        if gate.decided.contains_key(&finding.fingerprint) {
-            continue;
-        }
         let of_finding: Vec<(usize, &Waiver)> =
             waivers.iter().enumerate().filter(|(_, waiver)| speaks_of(waiver, finding)).collect();
-        let known = baseline.of(finding.fingerprint);
+        let known = baseline.of(finding);
         let parts = parts(finding);
         let stands: Vec<Standing> = parts
             .iter()
@@ -153,7 +161,9 @@ pub fn decide(
                 }
             })
             .collect();
-        decide_one(finding, &parts, &stands, known.is_some(), &mut gate);
+        if !gate.decided.contains_key(&finding.fingerprint) {
+            decide_one(finding, &parts, &stands, known.is_some(), &mut gate);
+        }
         if !finding.members.is_empty() {
             gate.members.insert(finding.fingerprint, stands);
         }
@@ -204,8 +214,10 @@ fn decide_one(
     let reason = if stands.contains(&Standing::Expired) {
         "its waiver has expired".to_owned()
     } else {
-        let Some(word) = gate.fail_on.iter().find(|word| word.meets(finding)) else { return };
-        if !finding.may_gate {
+        let confirmed = gate.confirmed.get(&finding.fingerprint);
+        let is_asked = |word: &&Condition| word.meets(finding) || confirmed.is_some_and(|words| word.is_among(words));
+        let Some(word) = gate.fail_on.iter().find(is_asked) else { return };
+        if !finding.may_gate && confirmed.is_none() {
             *gate.too_weak.entry(finding.severity).or_default() += 1;
             return;
         }

@@ -42,6 +42,27 @@ pub struct ProfileFile {
     pub concentration_percent: Option<u8>,
 }
 
+impl ProfileFile {
+    /// What an entry of a list means from this chair: the profile's word, else the list's own. Where a list blocks only by a
+    /// certain measure, an entry without it asks for review. A company's own lists block; a list that nobody describes asks for
+    /// review, so that it is never passed over.
+    #[must_use]
+    pub fn consequence<'v>(&'v self, catalog: &'v Catalog, list: &str, measures: &[Box<str>]) -> &'v str {
+        let row = catalog.list(list);
+        let own = self.lists.get(list).map(String::as_str);
+        let word = own.or_else(|| row.map(|row| &*row.consequence));
+        let needed = row.and_then(|row| row.measure.as_deref());
+        let without =
+            |needed: &str| !measures.is_empty() && !measures.iter().any(|one| one.eq_ignore_ascii_case(needed));
+        match word {
+            Some("block") if needed.is_some_and(without) => "review",
+            Some(word) => word,
+            None if list.starts_with("OWN-") => "block",
+            None => "review",
+        }
+    }
+}
+
 /// A profile with its sets resolved at a date.
 #[derive(Clone, Debug)]
 pub struct Profile {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::draft::{Hit, finish, places_of};
+use super::draft::{Hit, finish, is_direct, is_well_known, places_of};
 use super::file::{Kind, Rule};
 use super::kind;
 use super::profile::Profile;
@@ -105,7 +105,13 @@ fn aggregate(view: &View<'_>, hits: Vec<Hit>) -> Vec<Hit> {
     let mut members: Vec<Member> = hits.iter().map(|hit| member(view, hit)).collect();
     // a component that several parties reach is one component
     members.dedup_by(|later, earlier| later.component == earlier.component);
-    let Some(mut first) = hits.into_iter().next() else { return Vec::new() };
+    // limits of the gate ask whether any of them is direct, felt soon, or known well enough
+    let soonest = hits.iter().filter_map(|hit| hit.horizon).min();
+    let direct = hits.iter().any(|hit| is_direct(view, hit.subject, &view.roots.path_to(hit.subject)));
+    let surest = hits.iter().position(|hit| is_well_known(view, &hit.tail)).unwrap_or(0);
+    let Some(mut first) = hits.into_iter().nth(surest) else { return Vec::new() };
+    first.horizon = soonest;
+    first.direct = Some(direct);
     if members.len() > 1 {
         first.message = format!("{} components; the first: {}", members.len(), first.message);
         first.more.extend(members.iter().skip(1).filter_map(|member| member.place.clone()).take(20));

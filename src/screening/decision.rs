@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::screener::number;
 use crate::catalog::{Catalog, RuleError};
 use crate::model::{CountryCode, Date};
 use crate::text::Span;
@@ -133,6 +134,8 @@ pub struct Decisions {
 pub struct Asked<'a> {
     /// Name of the subject.
     pub name: &'a str,
+    /// What it is: `organisation`, `person`, …; `unknown` where nobody says.
+    pub kind: &'a str,
     /// Its country, where known.
     pub country: Option<CountryCode>,
     /// Its identifiers, `domain:example.de`.
@@ -199,7 +202,7 @@ impl Decisions {
 
 impl Decision {
     fn answer(&self, at: usize, asked: Asked<'_>, as_of: Date) -> Option<Answer> {
-        let same_entry = self.entry.list == asked.list && self.entry.id == asked.entry;
+        let same_entry = self.entry.list == asked.list && number(&self.entry.id) == number(asked.entry);
         let same_name = self.subject.name.to_lowercase() == asked.name.to_lowercase();
         if !same_entry || !same_name {
             return None;
@@ -211,14 +214,22 @@ impl Decision {
             "its last day has passed"
         } else if as_of < self.decided_on {
             "it was taken later"
-        } else if asked.country.is_some() && self.subject.country != asked.country {
-            "the subject's country is another one"
+        } else if self.subject.country != asked.country {
+            "the subject's country is another one, or not known to both"
+        } else if self.subject.kind.as_deref().is_some_and(|kind| kind != asked.kind && asked.kind != "unknown") {
+            "the subject is of another kind"
         } else if asked.keys.iter().any(is_new_key) {
             "the subject has other identifiers"
         } else {
             return Some(Answer::Holds(at));
         };
         Some(Answer::Lapsed(at, why))
+    }
+
+    /// True when it says under which licence or exemption a risk is accepted.
+    #[must_use]
+    pub fn is_licensed(&self) -> bool {
+        self.licence.as_deref().is_some_and(|number| !number.trim().is_empty())
     }
 
     /// What cannot be right about the decision by itself.
@@ -230,9 +241,13 @@ impl Decision {
         if self.entry.sha256.len() != 64 || !self.entry.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Some("`entry.sha256` is not the 64 digits that reports print".to_owned());
         }
-        let Some(list) = catalog.list(&self.entry.list) else {
-            return Some(format!("there is no list `{}`; `sovaudit rules lists` shows all", self.entry.list));
-        };
+        let list = catalog.list(&self.entry.list);
+        if list.is_none() && !self.entry.list.starts_with("OWN-") {
+            return Some(format!(
+                "there is no list `{}`; `sovaudit rules lists` shows what was imported",
+                self.entry.list
+            ));
+        }
         let second = self.approved_by.as_deref().map(str::trim).filter(|name| !name.is_empty());
         if matches!(self.verdict, Verdict::TrueMatch | Verdict::AcceptedRisk) {
             match second {
@@ -251,8 +266,10 @@ impl Decision {
                 self.verdict.as_str()
             ));
         }
-        let licensed = self.licence.as_deref().is_some_and(|number| !number.trim().is_empty());
-        if self.verdict == Verdict::AcceptedRisk && &*list.consequence == "block" && !licensed {
+        if self.verdict == Verdict::AcceptedRisk
+            && list.is_none_or(|list| &*list.consequence == "block")
+            && !self.is_licensed()
+        {
             return Some(format!("accepting a risk on {}, which blocks, needs `licence`", self.entry.list));
         }
         None

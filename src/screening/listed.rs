@@ -8,7 +8,7 @@ use super::index::{Index, build};
 use super::normalise::Lexicon;
 use crate::catalog::{Catalog, Standing};
 use crate::lists::{Party, embedded};
-use crate::model::Date;
+use crate::model::{Date, Verification};
 
 /// Parties with their index.
 pub struct Listed<'c> {
@@ -20,13 +20,16 @@ pub struct Listed<'c> {
     organisations: BTreeMap<u32, Box<str>>,
     /// Entries of which the dates do not tell whether they held, with why.
     pub unsure: BTreeMap<u32, &'static str>,
+    /// How well each entry is checked, in the order of the parties.
+    pub marks: Vec<Verification>,
     catalog: &'c Catalog,
 }
 
 /// Listed parties of the catalog that held, or may have held, on a day, on the lists asked for (all, when none are).
 #[must_use]
 pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, lists: &BTreeSet<String>) -> Listed<'c> {
-    let (mut parties, mut organisations, mut unsure) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut parties, mut marks) = (Vec::new(), Vec::new());
+    let (mut organisations, mut unsure) = (BTreeMap::new(), BTreeMap::new());
     for row in catalog.tables().listing.iter().filter(|row| &*row.kind == "entity") {
         if !lists.is_empty() && !lists.contains(&*row.list) {
             continue;
@@ -39,10 +42,11 @@ pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, li
         if let Some(organisation) = row.organisation.as_ref().filter(|_| row.about.as_deref() == Some("organisation")) {
             organisations.insert(at, organisation.clone());
         }
+        marks.push(row.mark(standing));
         parties.push(embedded::party(row, catalog));
     }
     let index = build(&parties, lexicon);
-    Listed { parties, index, organisations, unsure, catalog }
+    Listed { parties, index, organisations, unsure, marks, catalog }
 }
 
 impl Parties for Listed<'_> {

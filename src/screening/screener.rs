@@ -11,7 +11,7 @@ use super::query::Query;
 use super::stored::Imported;
 use crate::catalog::Catalog;
 use crate::lists::{Party, PartyKind, store};
-use crate::model::Date;
+use crate::model::{Date, Verification};
 
 /// Why an entry may not have held.
 const BEFORE: &str = "the day of listing is not known, and the list was seen later";
@@ -40,6 +40,8 @@ pub struct Candidate {
     pub unsure: Option<&'static str>,
     /// True when it comes from an imported list.
     pub imported: bool,
+    /// How well the entry is checked; an imported list is the authority's own word.
+    pub verification: Verification,
 }
 
 /// Everything that is screened against.
@@ -114,7 +116,8 @@ impl<'s> Screener<'s> {
         let own = self.engine(&self.embedded.index, &self.embedded).screen(query, memory).into_iter();
         let own = own.map(|hit| {
             let unsure = self.embedded.unsure.get(&hit.at).copied();
-            Candidate { hit, unsure, imported: false }
+            let verification = self.embedded.marks.get(hit.at as usize).copied().unwrap_or(Verification::Recalled);
+            Candidate { hit, unsure, imported: false, verification }
         });
         let Some(held) = &self.imported else { return own.collect() };
         let mut all: Vec<Candidate> = self
@@ -127,10 +130,16 @@ impl<'s> Screener<'s> {
             match all.iter_mut().find(|other| is_same(&own.hit.party, &other.hit.party)) {
                 // the list itself often leaves out what the rules know of the entry
                 Some(other) => {
+                    // what the rules know of the entry, such as its domain, may make it surer
+                    if own.hit.order(&other.hit).is_lt() {
+                        let Hit { level, score, parts, pieces, flags, facts, .. } = own.hit.clone();
+                        other.hit = Hit { level, score, parts, pieces, flags, facts, name: None, ..other.hit.clone() };
+                    }
                     let party = &mut other.hit.party;
                     party.citation = party.citation.take().or(own.hit.party.citation);
                     party.listed = party.listed.or(own.hit.party.listed);
                     party.note = party.note.take().or(own.hit.party.note);
+                    other.verification = other.verification.max(own.verification);
                 }
                 None => all.push(own),
             }
@@ -161,7 +170,8 @@ impl<'s> Screener<'s> {
             return None;
         }
         let before = party.listed.is_none() && held.seen.get(&*party.list).is_some_and(|seen| as_of < *seen);
-        Some(Candidate { unsure: before.then_some(BEFORE), hit, imported: true })
+        let verification = if before { Verification::Recalled } else { Verification::OneSource };
+        Some(Candidate { unsure: before.then_some(BEFORE), hit, imported: true, verification })
     }
 }
 

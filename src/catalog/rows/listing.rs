@@ -78,6 +78,9 @@ rows! {
         consequence: Text,
         /// The same in words.
         consequence_text: Text,
+        /// The measure by which entries block, where entries of the list say their measures.
+        #[serde(default)]
+        measure: Option<Text>,
         /// Whose list.
         jurisdiction: Text,
     }    /// Where a list is published; `rules import --online` fetches it from there.

@@ -214,8 +214,15 @@ fn from_csv<'a>(
             Err(error) => return Some(Err(error)),
         };
         let field = |at: Option<usize>| at.and_then(|at| row.get(at)).map(str::trim).filter(|text| !text.is_empty());
-        let text = field(Some(at_name))?;
         let line = row.position().map_or(0, csv::Position::line);
+        if row.iter().all(|field| field.trim().is_empty()) {
+            return None;
+        }
+        // a row without a name can still be asked by its identifiers
+        let text = field(Some(at_name)).unwrap_or_default();
+        if text.is_empty() && field(at_keys).is_none() {
+            return Some(Err(anyhow::anyhow!("line {line} of `{name}` has neither a name nor keys")));
+        }
         let mut query = Query { name: text.into(), origin: format!("{name}:{line}").into(), ..default.clone() };
         let several = |text: &str| Texts::One(text.to_owned()).all();
         let countries = field(at_country).map(several).unwrap_or_default();

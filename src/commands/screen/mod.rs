@@ -13,11 +13,11 @@ use rayon::prelude::*;
 use super::prepare::{day, knowledge, lexicon};
 use super::{Outcome, lists};
 use crate::cli::ScreenArgs;
-use crate::lists::store;
-use crate::model::{CountryCode, Date};
+use crate::lists::{Party, store};
+use crate::model::{CountryCode, Date, Verification};
 use crate::screening::decision::{Answer as Decided, Asked, Decisions, Verdict};
 use crate::screening::gate::{self, outcome};
-use crate::screening::query::kind_of;
+use crate::screening::query::{kind_of, kind_word};
 use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Scope, Screener};
 use output::{Answer, Judged, Writer};
 
@@ -53,15 +53,13 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
     let decisions = decisions.unwrap_or_default();
     let default = defaults(arguments, |word| catalog.country(word))?;
-    let consequence = |list: &str| -> String {
-        let own = profile.lists.get(list).map(String::as_str);
-        own.or_else(|| catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info").to_owned()
-    };
+    let consequence =
+        |party: &Party| -> String { profile.consequence(catalog, &party.list, &party.measures).to_owned() };
     let judge = |query: &Query, memory: &mut Memory| -> Vec<Judged> {
         let hits = screener.screen(query, memory).into_iter();
-        let shown = hits.filter(|found| arguments.all || found.hit.level < Level::Info || form.is_for_machines());
-        let all = shown.map(|found| judged(found, &consequence, arguments.strict));
-        all.map(|one| decided(one, query, &decisions, as_of)).collect()
+        let all = hits.map(|found| decided(judged(found, &consequence, arguments.strict), query, &decisions, as_of));
+        // what analysts confirmed is shown whatever it was before
+        all.filter(|one| arguments.all || one.hit.level < Level::Info || form.is_for_machines()).collect()
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, std::num::NonZeroUsize::get))
@@ -69,12 +67,14 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         .build()?;
     let mut writer = Writer::new(form, out, as_of, &screener, arguments)?;
     let mut failed = false;
+    let mut screened = 0;
     let mut subjects = input::subjects(arguments, &default, |word| catalog.country(word))?;
     loop {
         let batch: Vec<Query> = subjects.by_ref().take(BATCH).collect::<anyhow::Result<_>>()?;
         if batch.is_empty() {
             break;
         }
+        screened += batch.len();
         let answers: Vec<Vec<Judged>> =
             pool.install(|| batch.par_iter().map_init(Memory::default, |memory, query| judge(query, memory)).collect());
         for (query, hits) in batch.iter().zip(answers) {
@@ -82,16 +82,18 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
             writer.answer(&Answer { query, hits })?;
         }
     }
+    // nobody screened is no pass
+    ensure!(screened > 0, "there is no subject to screen: the file has no names");
     writer.finish(failed)?;
     Ok(if failed { Outcome::Failed } else { Outcome::Passed })
 }
 
-fn judged(found: Candidate, consequence: &impl Fn(&str) -> String, strict: bool) -> Judged {
-    let Candidate { hit, unsure, .. } = found;
-    let consequence = consequence(&hit.party.list);
+fn judged(found: Candidate, consequence: &impl Fn(&Party) -> String, strict: bool) -> Judged {
+    let Candidate { hit, unsure, verification, .. } = found;
+    let consequence = consequence(&hit.party);
     let mut outcome = outcome(&consequence, hit.level, strict);
-    if unsure.is_some() {
-        // an entry that may not have held never fails a gate
+    if unsure.is_some() || verification == Verification::Recalled {
+        // an entry that may not have held, or that is only recalled, never fails a gate
         outcome = outcome.max(gate::Outcome::Warn);
     }
     let digest = hit.party.digest();
@@ -103,6 +105,7 @@ fn decided(mut one: Judged, query: &Query, decisions: &Decisions, as_of: Date) -
     let keys: Vec<String> = query.keys.iter().map(|key| format!("{}:{}", key.kind, key.value)).collect();
     let asked = Asked {
         name: &query.name,
+        kind: kind_word(query.kind),
         country: query.countries.first().copied(),
         keys: &keys,
         list: &one.hit.party.list,
@@ -119,6 +122,12 @@ fn decided(mut one: Judged, query: &Query, decisions: &Decisions, as_of: Date) -
         format!("{word} by {} on {}, until {}: {}", row.decided_by, row.decided_on, row.expires_on, row.reason);
     match (told, row.verdict) {
         (Some(why), _) => text = format!("{} ({word} by {}) does not hold: {why}", row.id, row.decided_by),
+        (None, Verdict::AcceptedRisk) if one.consequence == "block" && !row.is_licensed() => {
+            text = format!(
+                "{} ({word} by {}) does not hold: the list blocks, and no licence is named",
+                row.id, row.decided_by
+            );
+        }
         (None, Verdict::FalsePositive | Verdict::AcceptedRisk) => one.outcome = gate::Outcome::Info,
         (None, Verdict::TrueMatch) => {
             one.hit.level = Level::Confirmed;

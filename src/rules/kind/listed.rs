@@ -14,6 +14,7 @@ use crate::rules::draft::{Hit, describe};
 use crate::rules::file::{ListedParameters, Rule};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
+use crate::screening::query::kind_word;
 
 /// Evaluates the rule: one hit per component and party, naming every list that counts.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
@@ -142,6 +143,9 @@ pub(super) fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> L
         about: view.catalog.organisation(organisation).map_or(organisation, |row| &row.name).into(),
         country: view.catalog.seat(organisation).map(|(country, _, _)| country),
         id: Arc::from(&*party.entry),
+        kind: kind_word(party.kind).into(),
+        keys: Vec::new(),
+        consequence: consequence(view, &row.list).into(),
         party: party.name().into(),
         list: Arc::from(&*row.list),
         entry: row.entry.as_deref().map(Arc::from),
@@ -152,12 +156,10 @@ pub(super) fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> L
 }
 
 pub(super) fn mark((row, standing): (&Listing, Standing)) -> Verification {
-    let checked = ["entity", "status"].iter().all(|field| row.verified_fields.iter().any(|known| &**known == *field));
-    if checked && standing == Standing::Held { row.verification } else { Verification::Recalled }
+    row.mark(standing)
 }
 
-/// What a listing means from the profile's chair.
+/// What a listing means from the profile's chair. Entries of the rules do not tell measures one by one.
 pub(super) fn consequence<'v>(view: &'v View<'_>, list: &str) -> &'v str {
-    let own = view.profile.file.lists.get(list).map(String::as_str);
-    own.or_else(|| view.catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info")
+    view.profile.file.consequence(view.catalog, list, &[])
 }

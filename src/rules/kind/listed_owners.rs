@@ -37,11 +37,17 @@ pub(super) fn hits(
             ));
         }
         // one finding for one owner: its further lists are told in it
-        if let Some(known) = found.iter_mut().find(|known| known.aspect == hit.aspect) {
+        if let Some(known) =
+            found.iter_mut().find(|known| known.aspect == hit.aspect && known.verification >= hit.verification)
+        {
             let shown: Vec<String> = lists.iter().map(|(row, _)| named(row)).collect();
             known.notes.push(format!("the owner, which controls the party, is also listed: {}", shown.join(", ")));
             known.citations.extend(hit.citations);
+            known.listed.extend(hit.listed);
             continue;
+        }
+        if found.iter().any(|known| known.aspect == hit.aspect) {
+            hit.aspect.push_str("/control");
         }
         found.push(hit);
     }
@@ -115,10 +121,13 @@ fn one(
     hit.horizon = super::listed::horizon(view, &hit.tail);
     hit.citations = citations(&lists, all);
     hit.verification = first.rule.verification;
-    let of_first = lists.iter().filter(|(.., rule)| rule.id == first.rule.id);
-    hit.verification = of_first
-        .map(|(row, standing, _)| super::listed::mark((row, *standing)))
-        .fold(hit.verification, Verification::min);
+    // of each owner its best checked entry counts, of several owners the weakest
+    let mut best: BTreeMap<&str, Verification> = BTreeMap::new();
+    for (row, standing, _) in lists.iter().filter(|(.., rule)| rule.id == first.rule.id) {
+        let mark = best.entry(row.organisation.as_deref().unwrap_or_default()).or_insert(Verification::Recalled);
+        *mark = (*mark).max(super::listed::mark((row, *standing)));
+    }
+    hit.verification = best.into_values().fold(hit.verification, Verification::min);
     hit.effective = Validity { from: first.rule.from, to: first.rule.to };
     hit.notes = notes(view, first, all);
     if !is_sure {

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use crate::graph::{Control, NodeId, Path};
 use crate::lists::{Party, PartyKind};
-use crate::model::{Citation, Confidence, Date, Evidence, Horizon, ListedAs, Validity, Verification, key};
+use crate::model::{Citation, Confidence, CountryCode, Date, Evidence, Horizon, ListedAs, Validity, Verification, key};
 use crate::rules::draft::Hit;
 use crate::rules::file::{Rule, ScreenedParameters};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
 use crate::screening::evidence::Bearing;
+use crate::screening::query::kind_word;
 use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Screener};
 
 /// Who answers for a component.
@@ -35,12 +36,12 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let (Some(parameters), Some(screener)) = (&rule.screened, view.screener) else { return };
     let mut memory = Memory::default();
     // thousands of packages share an author
-    let mut known: BTreeMap<(Box<str>, Vec<QueryKey>), Vec<Candidate>> = BTreeMap::new();
+    let mut known: BTreeMap<(Box<str>, Vec<CountryCode>, Vec<QueryKey>), Vec<Candidate>> = BTreeMap::new();
     for node in select(view, rule) {
         let parties = parties(view, node);
         let told = told(view, &parties);
         for named in names(view, screener, node, &parties) {
-            let about = (named.query.name.clone(), named.query.keys.clone());
+            let about = (named.query.name.clone(), named.query.countries.clone(), named.query.keys.clone());
             let found = known.entry(about).or_insert_with(|| screener.screen(&named.query, &mut memory));
             let wanted = |one: &&Candidate| counts(view, parameters, one) && !told.contains(&entry_of(one));
             let wanted: Vec<&Candidate> = found.iter().filter(wanted).collect();
@@ -63,13 +64,15 @@ fn is_sure(view: &View<'_>, edge: crate::graph::EdgeId) -> bool {
     })
 }
 
-/// Entries that kind `listed` tells of these organisations.
+/// Entries that kind `listed` tells of these organisations, and that can carry a decision there.
 fn told(view: &View<'_>, parties: &[Path]) -> BTreeSet<(String, String)> {
     let rows = parties.iter().flat_map(|path| {
         let organisation = view.graph.node(path.end()).id.rest();
-        view.catalog.tables().listing.iter().filter(move |row| row.organisation.as_deref() == Some(organisation))
+        view.catalog
+            .listings(organisation, view.as_of)
+            .filter(|(row, standing)| row.mark(*standing) > Verification::Recalled)
     });
-    rows.map(|row| (row.list.to_string(), plain(row.entry.as_deref().unwrap_or(&row.id)).to_owned())).collect()
+    rows.map(|(row, _)| (row.list.to_string(), plain(row.entry.as_deref().unwrap_or(&row.id)).to_owned())).collect()
 }
 
 fn entry_of(one: &Candidate) -> (String, String) {
@@ -82,7 +85,7 @@ fn plain(entry: &str) -> &str {
 }
 
 fn counts(view: &View<'_>, parameters: &ScreenedParameters, one: &Candidate) -> bool {
-    let consequence = super::listed::consequence(view, &one.hit.party.list);
+    let consequence = consequence_of(view, &one.hit.party);
     parameters.levels.iter().any(|word| word == one.hit.level.word())
         && parameters.consequence.iter().any(|word| word == consequence)
 }
@@ -146,7 +149,7 @@ fn hit(view: &View<'_>, node: NodeId, named: &Named, all: &[&Candidate]) -> Opti
     );
     let party = &one.hit.party;
     let about = named.organisation.as_deref().unwrap_or(name);
-    let mut hit = Hit::new(node, format!("{about}/{}/{}", party.list, party.entry), message);
+    let mut hit = Hit::new(node, format!("{about}/{}/{}", party.list, plain(&party.entry)), message);
     if let Some(path) = &named.path {
         hit.tail = path.clone();
     }
@@ -157,15 +160,19 @@ fn hit(view: &View<'_>, node: NodeId, named: &Named, all: &[&Candidate]) -> Opti
         _ => Confidence::Possible,
     });
     // an imported list is the authority's own word; one entry that surely held is enough
-    let is_unsure = all.iter().all(|one| one.unsure.is_some());
-    hit.verification = if is_unsure { Verification::Recalled } else { Verification::OneSource };
+    hit.verification = all.iter().map(|one| one.verification).max().unwrap_or(Verification::Recalled);
     hit.effective = Validity { from: party.listed, to: party.delisted.and_then(Date::day_before) };
     hit.citations = all.iter().filter_map(|one| citation(&one.hit.party)).collect();
     hit.citations.dedup();
     hit.notes.extend(one.unsure.map(|why| format!("{why}; it may not have held on {}", view.as_of)));
     hit.notes.push("a match of names is a question, not an answer; `sovaudit screen` tells it part by part".to_owned());
-    hit.listed = all.iter().map(|one| listed_as(named, &one.hit.party)).collect();
+    hit.listed = all.iter().map(|one| listed_as(view, named, &one.hit.party)).collect();
     Some(hit)
+}
+
+/// What the party's list means from the profile's chair.
+fn consequence_of<'v>(view: &'v View<'_>, party: &Party) -> &'v str {
+    view.profile.file.consequence(view.catalog, &party.list, &party.measures)
 }
 
 fn citation(party: &Party) -> Option<Citation> {
@@ -173,11 +180,14 @@ fn citation(party: &Party) -> Option<Citation> {
     Some(Citation { title: format!("{}: {title}", party.list).into(), url: party.url.as_deref().map(Arc::from) })
 }
 
-fn listed_as(named: &Named, party: &Party) -> ListedAs {
+fn listed_as(view: &View<'_>, named: &Named, party: &Party) -> ListedAs {
     ListedAs {
         about: Arc::from(&*named.query.name),
         country: named.query.countries.first().copied(),
         id: Arc::from(&*party.entry),
+        kind: kind_word(named.query.kind).into(),
+        keys: named.query.keys.iter().map(|key| format!("{}:{}", key.kind, key.value)).collect(),
+        consequence: consequence_of(view, party).into(),
         party: party.name().into(),
         list: Arc::from(&*party.list),
         entry: Some(Arc::from(&*party.entry)),
