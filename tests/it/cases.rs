@@ -35,6 +35,8 @@ struct Finding {
     gate: bool,
     #[serde(default)]
     witness: Vec<String>,
+    #[serde(default)]
+    notes: Vec<String>,
     todo: Option<String>,
 }
 
@@ -102,6 +104,7 @@ fn differs(found: &Value, wanted: &Finding) -> String {
         reasons.push(format!("may_gate {}", found["may_gate"]));
     }
     reasons.extend(wanted.lists.iter().filter(|list| !text(found, "message").contains(*list)).cloned());
+    reasons.extend(wanted.notes.iter().filter(|note| !found["notes"].to_string().contains(*note)).cloned());
     let labels: Vec<&str> = found["witness"].as_array().into_iter().flatten().map(|step| text(step, "label")).collect();
     let mut rest = labels.iter();
     if let Some(step) = wanted.witness.iter().find(|step| !rest.any(|label| label.contains(step.as_str()))) {
