@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, Objective, Organisation,
-    OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat, Service,
-    SharedHost, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, Objective,
+    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
+    Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 

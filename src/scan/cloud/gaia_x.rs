@@ -137,9 +137,10 @@ fn ask_for_objects(node: &Node) {
 /// True when the type, without its prefix, is one of some: one word, or a list of words.
 fn is_a(node: &Node, names: &[&str]) -> bool {
     let types = entries(node).iter().filter(|entry| ["type", "@type"].contains(&&*entry.key)).map(|entry| &entry.value);
-    types.flat_map(|types| std::iter::once(types).chain(types.list())).filter_map(Node::text).any(|text| {
-        names.contains(&short(text))
-    })
+    types
+        .flat_map(|types| std::iter::once(types).chain(types.list()))
+        .filter_map(Node::text)
+        .any(|text| names.contains(&short(text)))
 }
 
 /// A name without its prefix.

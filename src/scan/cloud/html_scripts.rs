@@ -222,7 +222,9 @@ mod tests {
 
     #[test]
     fn what_is_broken_ends_somewhere() {
-        for text in ["<", "<a", "<a b", "<a b=", "<a b='", "<a ü='ä", "<a =", "<script>", "<script src='x", "<!--", "<a/", "</"] {
+        for text in
+            ["<", "<a", "<a b", "<a b=", "<a b='", "<a ü='ä", "<a =", "<script>", "<script src='x", "<!--", "<a/", "</"]
+        {
             for end in 0..=text.len() {
                 if let Some(part) = text.get(..end) {
                     let _ = tags(part);
@@ -237,7 +239,9 @@ mod tests {
     fn hosts_of_addresses() {
         assert_eq!(host("https://CDN.example.org/a.js").as_deref(), Some("cdn.example.org"));
         assert_eq!(host("//cdn.example.org/a.js").as_deref(), Some("cdn.example.org"));
-        for other in ["/a.js", "a.js", "{{ base }}/a.js", "https://{{ host }}/a.js", "data:text/js,//x.y/", "//127.0.0.1/a"] {
+        for other in
+            ["/a.js", "a.js", "{{ base }}/a.js", "https://{{ host }}/a.js", "data:text/js,//x.y/", "//127.0.0.1/a"]
+        {
             assert_eq!(host(other), None, "{other}");
         }
     }
