@@ -193,7 +193,10 @@ fn more_keys(tables: &mut Tables) {
     let places = by(&tables.organisation, |row| row.id.clone());
     for row in std::mem::take(&mut tables.organisation_key) {
         if let Some(at) = places.get(&row.organisation) {
-            tables.organisation[*at].keys.push(super::rows::Key {
+            let keys = &mut tables.organisation[*at].keys;
+            // a key that the organisation's own row has from somewhere else: what stands beside it is what was checked
+            keys.retain(|known| (&known.kind, &known.value, known.prefix) != (&row.kind, &row.value, row.prefix));
+            keys.push(super::rows::Key {
                 kind: row.kind.clone(),
                 value: row.value.clone(),
                 prefix: row.prefix,

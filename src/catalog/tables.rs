@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Objective, Organisation,
-    OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat, Service,
-    SharedHost, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, Objective,
+    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
+    Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -60,6 +60,7 @@ tables! {
     listing: Listing => |row| row.id.to_string(),
     list: List => |row| row.id.to_string(),
     list_source: ListSource => |row| row.id.to_string(),
+    notice: Notice => |row| row.id.to_string(),
     accelerator: Accelerator => |row| row.id.to_string(),
     instance_type: InstanceType => |row| format!("{}/{}", row.provider, row.name),
     region: Region => |row| format!("{}/{}", row.provider, row.code),
@@ -164,6 +165,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for row in tables.listing.iter().filter_map(|row| row.organisation.as_ref()) {
         dangling("listing", "organisation", row, &organisations);
     }
+    for row in tables.notice.iter().filter_map(|row| row.organisation.as_ref()) {
+        dangling("notice", "organisation", row, &organisations);
+    }
     for row in &tables.provider {
         dangling("provider", "organisation", &row.organisation, &organisations);
     }
@@ -206,6 +210,12 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
              for some day in that time, or with ` and ` for two listings"
         );
         errors.push(locate(layers, field, words, message));
+    }
+    for row in &tables.notice {
+        if row.components.iter().any(|pattern| globset::Glob::new(pattern).is_err()) {
+            let message = "`components` of a `notice` holds what is no glob".to_owned();
+            errors.push(locate(layers, "id", &row.id, message));
+        }
     }
     errors.extend(super::holdings::check(tables, layers));
     errors.sort();

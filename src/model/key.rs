@@ -131,8 +131,10 @@ pub const CUDA_VERSION: &str = "cuda-version";
 pub const FIRMWARE_VERSION: &str = "firmware-version";
 /// Memory as a device reports it.
 pub const MEMORY: &str = "memory";
-/// Of a host: `build` when a build step fetches from it.
+/// Of a host: `build` when a build step fetches from it, `page` when a page has browsers fetch from it.
 pub const FETCHED_BY: &str = "fetched-by";
+/// Of a host that pages fetch from: `with-hash` or `without-hash`, whether a page says which bytes it will accept.
+pub const PAGE_INTEGRITY: &str = "page-integrity";
 /// Common Platform Enumeration name, as stated.
 pub const CPE: &str = "cpe";
 /// Where in the thing that a bill of materials is about a part was found: `lib/app.jar`, `src/a.c:12`.

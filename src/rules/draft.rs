@@ -101,6 +101,10 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let (severity, raised) = severity(view, rule, hit.horizon);
     let mut notes = hit.notes;
     notes.extend(raised);
+    let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, &root));
+    if !rule.aggregate && !direct && root.steps.len() == 1 {
+        notes.push("indirect: something that is asked for brings it in, and no file here says what".to_owned());
+    }
     if rule.review.by < view.as_of {
         notes.push(format!("the rule was due for review on {}", rule.review.by));
     }
@@ -135,7 +139,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         rule: Arc::from(rule.id.as_str()),
         category: Arc::from(rule.category.as_str()),
         words: rule.words.iter().map(|word| Arc::from(word.as_str())).chain(hit.words).collect(),
-        direct: hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, &root)),
+        direct,
         listed: hit.listed,
         severity,
         confidence: grounds.confidence,

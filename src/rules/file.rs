@@ -69,6 +69,9 @@ pub struct Rule {
     /// Parameters of kind `screened`.
     #[serde(default)]
     pub screened: Option<ScreenedParameters>,
+    /// Parameters of kind `noticed`.
+    #[serde(default)]
+    pub noticed: Option<NoticedParameters>,
     /// What the migration plan does about a finding; without it the finding stays for people to decide.
     #[serde(default)]
     pub plan: Option<PlanParameters>,
@@ -105,6 +108,8 @@ pub enum Kind {
     Missing,
     /// A vendor, author or organisation has the name or an identifier of a listed party.
     Screened,
+    /// A notice of the catalog names the component, or the party that answers for it.
+    Noticed,
 }
 
 /// Which components a rule looks at. All conditions must hold; an empty list asks nothing.
@@ -234,6 +239,17 @@ pub struct ScreenedParameters {
     pub levels: Vec<String>,
     /// List consequences that count, as the profile sees them: `block`, `review`, `warn`.
     pub consequence: Vec<String>,
+}
+
+/// Kind `noticed`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NoticedParameters {
+    /// Topics of notices that count.
+    pub topics: Vec<String>,
+    /// Only notices of a legal order that is our own; those of others are told beside them.
+    #[serde(default)]
+    pub home: bool,
 }
 
 /// What the migration plan does about a finding.

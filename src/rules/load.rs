@@ -98,6 +98,7 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         Kind::Concentration => Some(("concentration", rule.concentration.is_some())),
         Kind::Missing => Some(("missing", rule.missing.is_some())),
         Kind::Screened => Some(("screened", rule.screened.is_some())),
+        Kind::Noticed => Some(("noticed", rule.noticed.is_some())),
     };
     if let Some((section, false)) = section {
         wrong("kind", format!("this `kind` needs a section `[{section}]`"));
@@ -124,6 +125,11 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
     for word in rule.owned.iter().flat_map(|owned| &owned.rules).filter(|word| !rules.contains(word.as_str())) {
         let hint = nearest(word, &rules).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         wrong("rules", format!("`{word}` is not an ownership rule{hint}"));
+    }
+    let topics: BTreeSet<&str> = catalog.tables().notice.iter().map(|row| &*row.topic).collect();
+    for word in rule.noticed.iter().flat_map(|noticed| &noticed.topics).filter(|word| !topics.contains(word.as_str())) {
+        let hint = nearest(word, &topics).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        wrong("topics", format!("no notice is about `{word}`{hint}"));
     }
     let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
     for word in rule.export.iter().flat_map(|export| &export.destinations) {

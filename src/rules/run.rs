@@ -95,6 +95,7 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
         Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
         Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
+        Kind::Noticed => kind::noticed::evaluate(view, rule, &mut out),
     }
     let hits = if rule.aggregate { aggregate(view, out.hits) } else { out.hits };
     (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), out.undecided)

@@ -109,6 +109,7 @@ impl SizeClass {
 pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::endpoint::Endpoint,
     &cloud::gaia_x::GaiaX,
+    &cloud::html_scripts::HtmlScripts,
     &cloud::terraform::Terraform,
     &cluster::gitops::Gitops,
     &cluster::helm::Helm,
@@ -216,6 +217,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::rust::cargo_vendor::CargoVendor,
     &package::tools::git_modules::GitModules,
     &package::tools::pre_commit::PreCommit,
+    &package::tools::terraform_settings::TerraformSettings,
     &package::tools::tool_versions::ToolVersions,
     &package::tools::toolchain::Toolchain,
     &sbom::cyclonedx_json::CyclonedxJson,

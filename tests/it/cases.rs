@@ -35,6 +35,10 @@ struct Finding {
     gate: bool,
     #[serde(default)]
     witness: Vec<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+    #[serde(rename = "package-cache")]
+    package_cache: Option<String>,
     todo: Option<String>,
 }
 
@@ -49,18 +53,21 @@ struct Nothing {
     todo: Option<String>,
 }
 
-/// One scan per case, day and profile: exit code with `--fail-on sanctioned`, and the report.
+/// One scan per case, day, profile and package cache: exit code with `--fail-on sanctioned`, and the report.
 #[derive(Default)]
-struct Scans(BTreeMap<(String, String, String), (i32, Value)>);
+struct Scans(BTreeMap<[String; 4], (i32, Value)>);
 
 impl Scans {
-    fn of(&mut self, case: &str, day: &str, profile: Option<&str>) -> &(i32, Value) {
+    fn of(&mut self, case: &str, day: &str, profile: Option<&str>, cache: Option<&str>) -> &(i32, Value) {
         let profile = profile.unwrap_or("eu");
-        let key = (case.to_owned(), day.to_owned(), profile.to_owned());
+        let cache = cache.map_or_else(String::new, |cache| format!("fixtures/package-cache/{cache}"));
+        let key = [case, day, profile, &cache].map(ToOwned::to_owned);
         self.0.entry(key).or_insert_with(|| {
             let target = format!("fixtures/cases/{case}");
             let arguments = ["scan", &target, "--as-of", day, "--profile", profile, "--format", "json"];
-            let output = sovaudit().args(arguments).args(["--fail-on", "sanctioned"]).output().expect("runs");
+            let cache = ["--package-cache", &cache].into_iter().filter(|_| !cache.is_empty());
+            let gate = ["--fail-on", "sanctioned"].into_iter();
+            let output = sovaudit().args(arguments).args(gate.chain(cache)).output().expect("runs");
             let report = serde_json::from_slice(&output.stdout).expect("is a report");
             (output.status.code().unwrap_or(-1), report)
         })
@@ -102,6 +109,7 @@ fn differs(found: &Value, wanted: &Finding) -> String {
         reasons.push(format!("may_gate {}", found["may_gate"]));
     }
     reasons.extend(wanted.lists.iter().filter(|list| !text(found, "message").contains(*list)).cloned());
+    reasons.extend(wanted.notes.iter().filter(|note| !found["notes"].to_string().contains(*note)).cloned());
     let labels: Vec<&str> = found["witness"].as_array().into_iter().flatten().map(|step| text(step, "label")).collect();
     let mut rest = labels.iter();
     if let Some(step) = wanted.witness.iter().find(|step| !rest.any(|label| label.contains(step.as_str()))) {
@@ -153,13 +161,14 @@ fn real_cases_are_found_as_expected() {
             (None, Some(_)) => wrong.push(format!("{name}: {what} holds now: take its `todo` out")),
         };
         for wanted in &expected.finding {
-            let (code, report) = scans.of(&name, &wanted.as_of.to_string(), wanted.profile.as_deref());
+            let (day, cache) = (wanted.as_of.to_string(), wanted.package_cache.as_deref());
+            let (code, report) = scans.of(&name, &day, wanted.profile.as_deref(), cache);
             assert!(gate_agrees(*code, report), "{name}: exit {code} on {}", wanted.as_of);
             let what = format!("{} about {} on {}", wanted.rule, wanted.subject, wanted.as_of);
             judge(what, missing(report, wanted), wanted.todo.as_ref());
         }
         for nothing in &expected.nothing {
-            let (code, report) = scans.of(&name, &nothing.as_of.to_string(), nothing.profile.as_deref());
+            let (code, report) = scans.of(&name, &nothing.as_of.to_string(), nothing.profile.as_deref(), None);
             assert!(gate_agrees(*code, report), "{name}: exit {code} on {}", nothing.as_of);
             let what = format!("nothing on {}, {}", nothing.as_of, nothing.why);
             judge(what, unwanted(report, nothing), nothing.todo.as_ref());

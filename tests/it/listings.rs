@@ -5,8 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use sovaudit::catalog::{Catalog, Standing};
+use sovaudit::catalog::{Catalog, Layer, Standing};
+use sovaudit::lists::format::FORMATS;
 use sovaudit::model::Date;
+use sovaudit::rules::RuleSet;
 
 use crate::cli::sovaudit;
 
@@ -113,4 +115,32 @@ fn times_in_words_are_checked() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("mine.toml:7:1: `listed_text` of a `listing` is `last spring`"), "{error}");
+}
+
+/// What an import brings has a meaning: every list id that a format gives has a row. GLEIF says who is whose, and lists
+/// nobody.
+#[test]
+fn every_list_of_every_format_has_a_row() {
+    let catalog = Catalog::embedded();
+    let ids: BTreeSet<&str> = FORMATS.iter().flat_map(|format| format.lists).copied().collect();
+    assert!(ids.len() > 15, "{ids:?}");
+    let without: Vec<&&str> = ids.iter().filter(|id| **id != "GLEIF" && catalog.list(id).is_none()).collect();
+    assert!(without.is_empty(), "rules/catalog/lists-extra.toml has no row for {without:?}");
+    for row in &catalog.tables().list {
+        assert!(["block", "review", "warn", "rule"].contains(&&*row.consequence), "{}: {}", row.id, row.consequence);
+    }
+}
+
+/// Entries of the rules name the UK's measures by the list that was closed, imports by the one that goes on: from no
+/// chair does one block where the other does not.
+#[test]
+fn the_two_names_of_the_uk_list_mean_the_same() {
+    let catalog = Catalog::embedded();
+    let rows = ["UK-OFSI", "UK-UKSL"].map(|id| catalog.list(id).expect("has a row"));
+    assert_eq!(rows[0].consequence, rows[1].consequence);
+    assert_eq!(rows[0].jurisdiction, rows[1].jurisdiction);
+    let rules = RuleSet::load(&[Layer::embedded()], &catalog).expect("the embedded rules load");
+    for (id, profile) in &rules.profiles {
+        assert_eq!(profile.lists.get("UK-OFSI"), profile.lists.get("UK-UKSL"), "{id}");
+    }
 }

@@ -42,6 +42,8 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("poetry-lock", "/markers", "one, or one for each group"),
     ("cargo-toml", "ependencies/", ""),
     ("toolchain", "/tools/", "one version or several"),
+    ("gaia-x", "credentialSubject/gx:name", "a text, or a table with one in it"),
+    ("gaia-x", "credentialSubject/type", "one or several"),
     // what others wrote, in all the ways that npm ever allowed
     ("installed-node", "/author", ""),
     ("installed-node", "/maintainers", ""),

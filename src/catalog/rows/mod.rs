@@ -5,6 +5,7 @@ mod framework;
 mod hardware;
 mod law;
 mod listing;
+mod notice;
 mod party;
 mod share;
 
@@ -16,6 +17,7 @@ pub use law::{
     OwnershipRule, Period, Threshold,
 };
 pub use listing::{List, ListSource, Listing, SharedHost};
+pub use notice::Notice;
 pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
 pub use share::{Percent, Share};
 

@@ -6,6 +6,7 @@ pub mod listed;
 mod listed_owners;
 pub mod matching;
 pub mod missing;
+pub mod noticed;
 pub mod owned;
 pub mod reach;
 pub mod screened;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
-use crate::parse::Node;
+use crate::parse::{Entry, Node, Value};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -39,9 +40,15 @@ impl Scanner for GaiaX {
         let file = input.file();
         // the names are those of other vocabularies too: the words in the file decide
         if !["gaia-x", "gx:", "gax-"].iter().any(|word| file.text().contains(word)) {
+            tell_of_no_object(file, out);
             return Ok(());
         }
         let root = file.json_or_part(out)?;
+        let _ = root.entries();
+        for item in root.list() {
+            let _ = item.entries();
+        }
+        root.walk().for_each(ask_for_objects);
         let parties = root.walk().filter(|node| is_a(node, &["LegalParticipant", "LegalPerson", "Participant"]));
         let named =
             parties.filter_map(|node| Some((said(node, &["id", "@id"])?.text()?, said(node, &["legalName", "name"])?)));
@@ -66,7 +73,12 @@ fn write(offering: &Node, participants: &BTreeMap<&str, &Node>, file: &SourceFil
     let Some(provider) = said(offering, &["providedBy", "offeredBy"]) else { return };
     let provider = said(provider, &["id", "@id"]).unwrap_or(provider);
     let Some(address) = provider.text() else { return };
-    if let Some(domain) = domain(address) {
+    let domain = domain(address);
+    if domain.is_none() && !participants.contains_key(address) {
+        let message = "the provider is neither an address nor a participant of the file";
+        out.problem(DiagnosticKind::Unresolved, file, Some(provider.span), message);
+    }
+    if let Some(domain) = domain {
         out.attribute(&service, key::IDENTITY, format!("domain:{domain}"), file.at(provider.span));
     }
     if let Some((legal_name, text)) = participants.get(address).and_then(|node| Some((*node, node.text()?))) {
@@ -83,18 +95,62 @@ fn domain(address: &str) -> Option<String> {
     host.contains('.').then(|| host.strip_prefix("www.").unwrap_or(&host).to_owned())
 }
 
-/// True when the type, without its prefix, is one of some.
+/// A credential or presentation by its name that holds no object at all, such as a token, is not read, and said so.
+fn tell_of_no_object(file: &SourceFile, out: &mut Facts<'_>) {
+    let name = file.path().name();
+    if !name.contains("gaia-x") && ![".vp.json", ".vc.json", ".jsonld"].iter().any(|end| name.ends_with(end)) {
+        return;
+    }
+    let Ok(root) = file.json() else { return };
+    let what = match &root.value {
+        Value::Text(_) => "a text",
+        Value::List(items) if !items.is_empty() && items.iter().all(|item| matches!(item.value, Value::Text(_))) => {
+            "a list of texts"
+        }
+        _ => return,
+    };
+    let message = format!("the file is {what} where an object is expected, and was not read");
+    out.problem(DiagnosticKind::Malformed, file, Some(root.span), message);
+}
+
+/// The entries, for looking at what may be anything: nothing is expected with this.
+fn entries(node: &Node) -> &[Entry] {
+    match &node.value {
+        Value::Map(entries) => entries,
+        _ => &[],
+    }
+}
+
+/// What stands under these keys are objects, one or several; anything else, such as a token that holds them in
+/// encoded form, is not read, and said so.
+fn ask_for_objects(node: &Node) {
+    const OBJECTS: [&str; 3] = ["@graph", "credentialSubject", "verifiableCredential"];
+    for entry in entries(node).iter().filter(|entry| OBJECTS.contains(&short(&entry.key))) {
+        // asking is enough: what is no object is told by the engine
+        let _ = entry.value.entries();
+        for item in entry.value.list() {
+            let _ = item.entries();
+        }
+    }
+}
+
+/// True when the type, without its prefix, is one of some: one word, or a list of words.
 fn is_a(node: &Node, names: &[&str]) -> bool {
-    let types = ["type", "@type"].iter().filter_map(|key| node.get(key));
-    types.flat_map(|types| std::iter::once(types).chain(types.list())).filter_map(Node::text).any(|text| {
-        let short = text.rsplit([':', '/', '#']).next().unwrap_or(text);
-        names.contains(&short)
-    })
+    let types = entries(node).iter().filter(|entry| ["type", "@type"].contains(&&*entry.key)).map(|entry| &entry.value);
+    types
+        .flat_map(|types| std::iter::once(types).chain(types.list()))
+        .filter_map(Node::text)
+        .any(|text| names.contains(&short(text)))
+}
+
+/// A name without its prefix.
+fn short(name: &str) -> &str {
+    name.rsplit([':', '/', '#']).next().unwrap_or(name)
 }
 
 /// The first of some properties, with or without prefix; `{ "@value": … }` gives what is in it.
 fn said<'a>(node: &'a Node, names: &[&str]) -> Option<&'a Node> {
-    let short = |key: &'a str| key.rsplit([':', '/', '#']).next().unwrap_or(key);
-    let entry = names.iter().find_map(|name| node.entries().iter().find(|entry| short(&entry.key) == *name))?;
-    Some(entry.value.get("@value").unwrap_or(&entry.value))
+    let of = |name: &str| entries(node).iter().find(|entry| short(&entry.key) == name);
+    let value = &names.iter().find_map(|name| of(name))?.value;
+    Some(entries(value).iter().find(|entry| &*entry.key == "@value").map_or(value, |entry| &entry.value))
 }

@@ -5,4 +5,5 @@ pub(crate) mod api;
 pub(crate) mod code;
 pub mod endpoint;
 pub mod gaia_x;
+pub mod html_scripts;
 pub mod terraform;

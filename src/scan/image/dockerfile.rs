@@ -18,7 +18,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Dockerfile",
     summary: "Base images of all stages with `ARG` defaults expanded, images that `COPY --from` takes files from, \
               and the hosts that build steps fetch from: index options, configuration commands and variables, edited \
-              lists of package sources, downloads, clones. Addresses that a step only prints do not count.",
+              lists of package sources, downloads, clones; models that a step downloads from a hub or that a command \
+              serves. Addresses that a step only prints do not count.",
     files: &[
         "**/Dockerfile",
         "**/Dockerfile.*",

@@ -16,8 +16,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "model-reference",
     title: "Model ids in code",
     summary: "Hugging Face ids in loading calls (`from_pretrained`, `SentenceTransformer`, `snapshot_download`, \
-              `pipeline(model=…)`, `LLM(model=…)`) and in serving commands of scripts. Comments do not count; ids put \
-              together at run time are not found.",
+              `pipeline(model=…)`, `LLM(model=…)`) and in commands of scripts that serve or \
+              download. Comments do not count; ids put together at run time are not found.",
     files: &["**/*.py", "**/*.ipynb", "**/*.ts", "**/*.js", "**/*.rs", "**/*.go", "**/*.sh"],
     unit: Unit::File,
     size: SizeClass::Code,
@@ -50,7 +50,8 @@ impl Scanner for ModelReference {
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
         let loads = LOADERS.iter().any(|word| text.contains(word));
-        let serves = script && text.contains("--model") || text.contains("ollama run");
+        let commands = ["--model", " download ", "git clone"];
+        let serves = script && commands.iter().any(|word| text.contains(word)) || text.contains("ollama run");
         if !loads && !serves {
             return Ok(());
         }

@@ -4,18 +4,39 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
+/// Where a model is fetched from: the word in its id and keys, and the host.
+#[derive(Clone, Copy)]
+struct Hub {
+    word: &'static str,
+    host: &'static str,
+}
+
+const HUGGING_FACE: Hub = Hub { word: "huggingface", host: "huggingface.co" };
+const MODELSCOPE: Hub = Hub { word: "modelscope", host: "modelscope.cn" };
+
 /// `user` needs a model of the hub, if `text` has the form of a model id.
 pub(crate) fn needs_model(user: &ComponentId, text: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) -> bool {
+    needs_model_of(HUGGING_FACE, user, text, file, span, out)
+}
+
+fn needs_model_of(
+    hub: Hub,
+    user: &ComponentId,
+    text: &str,
+    file: &SourceFile,
+    span: Span,
+    out: &mut Facts<'_>,
+) -> bool {
     let Some(id) = hub_id(text) else { return false };
-    let model = ComponentId::model("huggingface", id);
+    let model = ComponentId::model(hub.word, id);
     let seen = || file.at(span);
     out.component(&model, ComponentKind::Model, seen());
     out.attribute(&model, key::NAME, id, seen());
     if let Some((organisation, _)) = id.split_once('/') {
-        out.attribute(&model, key::IDENTITY, format!("huggingface:{organisation}"), seen());
+        out.attribute(&model, key::IDENTITY, format!("{}:{organisation}", hub.word), seen());
     }
     out.relation(user, RelationKind::DependsOn, &model, seen());
-    let host = ComponentId::host("huggingface.co");
+    let host = ComponentId::host(hub.host);
     out.component(&host, ComponentKind::Host, seen().inferred());
     out.relation(&model, RelationKind::DistributedBy, &host, seen().inferred());
     true
@@ -63,11 +84,17 @@ pub(crate) fn setting_names_model(name: &str) -> bool {
     ) || name.ends_with("_MODEL_ID")
 }
 
-/// Model ids after launch options (`--model`, `--model-id`, `--model-path`, `vllm serve`) in a command.
+/// Model ids after launch options (`--model`, `--model-id`, `--model-path`, `vllm serve`) in a command, and those that
+/// it downloads (`huggingface-cli download`, `hf download`, `modelscope download`, `git clone` from a hub).
 pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
     let clean = |word: &str| word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']).to_owned();
     let words: Vec<String> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
     for (at, word) in words.iter().enumerate() {
+        if let Some((hub, value)) = downloaded(&words, at) {
+            needs_model_of(hub, user, value, file, span, out);
+            continue;
+        }
+        let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| word == "modelscope");
         let value = match word.split_once('=') {
             Some((option, value)) if is_model_option(option) => Some(value),
             _ if is_model_option(word) => words.get(at + 1).map(String::as_str),
@@ -75,9 +102,67 @@ pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFi
             _ => None,
         };
         if let Some(value) = value {
-            needs_model(user, value, file, span, out);
+            let hub = if of_modelscope { MODELSCOPE } else { HUGGING_FACE };
+            needs_model_of(hub, user, value, file, span, out);
         }
     }
+}
+
+/// Words between a download and what it names: options with their values.
+const OPTIONS: usize = 12;
+
+/// The hub and the model, when the word is the verb of a download. A data set or space is no model.
+fn downloaded(words: &[String], at: usize) -> Option<(Hub, &str)> {
+    let before = words.get(at.checked_sub(1)?)?.rsplit('/').next().unwrap_or_default();
+    let rest = words[at + 1..].iter().map(String::as_str).take(OPTIONS).take_while(|word| !is_end(word));
+    match (before, words[at].as_str()) {
+        ("huggingface-cli" | "hf", "download") => {
+            let rest: Vec<&str> = rest.collect();
+            let is_other = rest.windows(2).any(|pair| pair[0] == "--repo-type" && pair[1] != "model")
+                || rest.iter().any(|word| word.starts_with("--repo-type=") && !word.ends_with("=model"));
+            Some((HUGGING_FACE, first_id(rest.into_iter())?)).filter(|_| !is_other)
+        }
+        // `--model` is read as in any other command
+        ("modelscope", "download") => {
+            let rest: Vec<&str> = rest.collect();
+            let is_said = rest.iter().any(|word| word.starts_with("--model") || word.starts_with("--dataset"));
+            Some((MODELSCOPE, first_id(rest.into_iter())?)).filter(|_| !is_said)
+        }
+        ("git" | "lfs", "clone") => rest.filter_map(hub_address).next(),
+        _ => None,
+    }
+}
+
+/// The first id; what stands behind an option is the option's.
+fn first_id<'w>(words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let mut is_value = false;
+    for word in words {
+        if word.starts_with('-') {
+            is_value = !word.contains('=') && !matches!(word, "--quiet" | "--force-download");
+        } else if !std::mem::take(&mut is_value) {
+            return hub_id(word);
+        }
+    }
+    None
+}
+
+fn is_end(word: &str) -> bool {
+    matches!(word, "&&" | "||" | "|" | "&")
+}
+
+/// The address of a model's repository on a hub.
+fn hub_address(address: &str) -> Option<(Hub, &str)> {
+    let rest = address.strip_prefix("https://")?;
+    // a user and a token may stand before the host
+    let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/')?;
+    let path = path.trim_end_matches('/').trim_end_matches(".git");
+    match host {
+        "huggingface.co" | "hf.co" => Some((HUGGING_FACE, path)),
+        "modelscope.cn" | "www.modelscope.cn" => Some((MODELSCOPE, path.strip_prefix("models/").unwrap_or(path))),
+        _ => None,
+    }
+    .filter(|(_, path)| hub_id(path).is_some())
 }
 
 fn is_model_option(word: &str) -> bool {
@@ -97,6 +182,27 @@ fn is_model_option(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn downloads_name_models() {
+        for (command, found) in [
+            ("huggingface-cli download BAAI/bge-m3 --local-dir /m", Some("BAAI/bge-m3")),
+            ("hf download --local-dir /m org/name", Some("org/name")),
+            ("hf download --repo-type dataset org/name", None),
+            ("hf download && echo org/name", None),
+            ("git clone https://huggingface.co/org/name", Some("org/name")),
+            ("git clone --depth 1 https://user:token@huggingface.co/org/name.git /m", Some("org/name")),
+            ("git clone https://huggingface.co/datasets/org/name", None),
+            ("git clone https://example.org/org/name", None),
+            ("modelscope download org/name", Some("org/name")),
+            ("modelscope download --model org/name", None),
+            ("download org/name", None),
+        ] {
+            let words: Vec<String> = command.split(' ').map(ToOwned::to_owned).collect();
+            let all = (0..words.len()).find_map(|at| downloaded(&words, at)).map(|(_, name)| name);
+            assert_eq!(all, found, "{command}");
+        }
+    }
 
     #[test]
     fn ids_and_what_only_looks_like_one() {

@@ -11,6 +11,7 @@ mod places;
 mod readers;
 mod sorts;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub const PREFIX: &str = "package-cache:";
 static META: ScannerMeta = ScannerMeta {
     id: "package-cache",
     title: "Package caches",
-    summary: "Authors, maintainers and repository of packages that were found, from caches given with --package-cache.",
+    summary: "Authors, maintainers and repository of packages that were found, and which Go module asks for which, from caches given with --package-cache.",
     files: &[],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -49,11 +50,16 @@ struct Wanted {
     version: Arc<str>,
 }
 
+/// Go modules that were found, by name: which version of a module is built is decided for the whole build, whatever
+/// version each of the others asks for.
+type Modules<'a> = BTreeMap<&'a str, &'a ComponentId>;
+
 /// A metadata file that was found, and what reads other files beside it.
 struct Found<'a> {
     file: &'a SourceFile,
     shelf: &'a Shelf<'a>,
     limit: u64,
+    modules: &'a Modules<'a>,
 }
 
 impl Found<'_> {
@@ -99,8 +105,10 @@ pub fn consult(mut inventory: Inventory, caches: &[PackageCache], limits: &Limit
         inventory.diagnostics.insert(problem(RelPath::root(), DiagnosticKind::Unsupported, &message));
     }
     let wanted = wanted(&inventory);
+    let modules: Modules<'_> =
+        wanted.iter().filter(|one| &*one.ecosystem == "golang").map(|one| (&*one.name, &one.id)).collect();
     let shelves: Vec<Shelf<'_>> = caches.iter().map(Shelf::new).collect();
-    let answers: Vec<Answer> = wanted.par_iter().map(|wanted| answer(wanted, &shelves, limits)).collect();
+    let answers: Vec<Answer> = wanted.par_iter().map(|wanted| answer(wanted, &shelves, &modules, limits)).collect();
     let is_silent =
         answers.iter().all(|answer| answer.facts.is_empty() && answer.diagnostics.is_empty() && answer.links == 0);
     if is_silent && !wanted.is_empty() {
@@ -148,7 +156,7 @@ struct Answer {
     links: usize,
 }
 
-fn answer(wanted: &Wanted, shelves: &[Shelf<'_>], limits: &Limits) -> Answer {
+fn answer(wanted: &Wanted, shelves: &[Shelf<'_>], modules: &Modules<'_>, limits: &Limits) -> Answer {
     let mut answer = Answer::default();
     let mut is_linked = false;
     for shelf in shelves {
@@ -161,7 +169,8 @@ fn answer(wanted: &Wanted, shelves: &[Shelf<'_>], limits: &Limits) -> Answer {
             };
             match &*found {
                 Opened::File(file) => {
-                    if read(wanted, &Found { file, shelf, limit: limits.file_bytes }, limits, &mut answer) {
+                    let found = Found { file, shelf, limit: limits.file_bytes, modules };
+                    if read(wanted, &found, limits, &mut answer) {
                         return answer;
                     }
                 }

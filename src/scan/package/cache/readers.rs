@@ -4,9 +4,11 @@ use anyhow::Context as _;
 
 use super::places::pom;
 use super::{Found, Wanted};
-use crate::model::ComponentId;
+use crate::model::{ComponentId, RelationKind};
 use crate::parse::Node;
 use crate::parse::xml::Element;
+use crate::scan::package::golang::go_mod::VERBS;
+use crate::scan::package::golang::syntax::Directives;
 use crate::scan::package::javascript::installed_node;
 use crate::scan::package::python::installed_python;
 use crate::scan::package::toolkit::{self, author};
@@ -113,7 +115,27 @@ pub(super) fn golang(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) ->
     if let Some(origin) = root.get("Origin") {
         addresses(&wanted.id, origin, &["URL"], &[], found.file, out);
     }
+    asked_modules(wanted, found, out);
     Ok(())
+}
+
+/// `VERSION.mod` beside it: what the module asks for itself. The go.mod of the tree names all modules that are built
+/// side by side, and not which of them wants which.
+fn asked_modules(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) {
+    let info = found.file.path().as_str();
+    let path = info.strip_prefix(super::PREFIX).and_then(|path| path.strip_suffix(".info"));
+    let Some(file) = path.and_then(|path| RelPath::new(&format!("{path}.mod"))).and_then(|path| found.other(&path))
+    else {
+        return;
+    };
+    let directives = Directives::of(file.text(), &VERBS);
+    for directive in directives.all.iter().filter(|directive| directive.verb == "require") {
+        let is_indirect = directive.comment.split(';').any(|part| part.trim() == "indirect");
+        let asked = directive.words.first().and_then(|name| found.modules.get(name)).filter(|_| !is_indirect);
+        if let Some(asked) = asked {
+            out.relation(&wanted.id, RelationKind::DependsOn, asked, file.at(directive.span));
+        }
+    }
 }
 
 /// `GROUP/ARTIFACT/VERSION/ARTIFACT-VERSION.pom`; what it leaves to its parent is read there, as Maven does.

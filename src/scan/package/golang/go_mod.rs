@@ -34,7 +34,7 @@ static META: ScannerMeta = ScannerMeta {
 };
 
 /// The directives of the language.
-pub(super) const VERBS: [&str; 10] =
+pub(crate) const VERBS: [&str; 10] =
     ["module", "go", "toolchain", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
 
 impl Scanner for GoMod {

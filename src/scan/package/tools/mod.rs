@@ -2,6 +2,7 @@
 
 pub mod git_modules;
 pub mod pre_commit;
+pub mod terraform_settings;
 pub mod tool_versions;
 pub mod toolchain;
 

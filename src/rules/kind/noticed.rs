@@ -1,0 +1,101 @@
+//! Kind `noticed`: what the notices of the catalog say of a component, or of the organisation that answers for it.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::listed::{horizon, how};
+use crate::catalog::rows::Notice;
+use crate::graph::{Control, NodeId, Path};
+use crate::model::{Citation, Verification, component_name};
+use crate::rules::draft::Hit;
+use crate::rules::file::{NoticedParameters, Rule};
+use crate::rules::run::{Hits, View};
+use crate::rules::select::select;
+
+/// Who is looked at for notices about an organisation.
+const PARTIES: [Control; 3] = [Control::Operator, Control::Maintainer, Control::Maker];
+
+/// Notices of the rule's topics that hold on the day, with all their patterns in one set.
+struct Known<'v> {
+    rows: Vec<&'v Notice>,
+    patterns: GlobSet,
+    /// The row of each pattern.
+    of: Vec<usize>,
+}
+
+/// Evaluates the rule: one hit per component, and one per organisation that answers for it.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let Some(parameters) = &rule.noticed else { return };
+    let Some(known) = Known::of(view, parameters) else { return };
+    for node in select(view, rule) {
+        let label = view.graph.label(node);
+        let about = known.about(&[view.graph.node(node).id.as_str(), &label, component_name(&label)]);
+        out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
+        for control in PARTIES {
+            for party in view.graph.parties(node, control) {
+                let organisation = view.graph.node(party.end()).id.rest();
+                let about = known.rows.iter().filter(|row| row.organisation.as_deref() == Some(organisation)).copied();
+                let about: Vec<&Notice> = about.collect();
+                let name = view.graph.label(party.end());
+                let subject = format!("`{label}` is {} {name}", how(view, control, &party));
+                out.hits.extend(hit(view, parameters, &about, node, party.clone(), organisation, &subject));
+            }
+        }
+    }
+}
+
+impl<'v> Known<'v> {
+    fn of(view: &View<'v>, parameters: &NoticedParameters) -> Option<Self> {
+        let wanted = |row: &&Notice| {
+            parameters.topics.iter().any(|topic| **topic == *row.topic) && row.validity().holds_on(view.as_of)
+        };
+        let rows: Vec<&Notice> = view.catalog.tables().notice.iter().filter(wanted).collect();
+        let mut patterns = GlobSetBuilder::new();
+        let mut of = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            // checked when the table was loaded
+            for glob in row.components.iter().filter_map(|pattern| Glob::new(pattern).ok()) {
+                patterns.add(glob);
+                of.push(at);
+            }
+        }
+        let patterns = patterns.build().ok()?;
+        (!rows.is_empty()).then_some(Self { rows, patterns, of })
+    }
+
+    /// Notices that name a component, in the order of the table.
+    fn about(&self, names: &[&str]) -> Vec<&'v Notice> {
+        let mut found: Vec<usize> =
+            names.iter().flat_map(|name| self.patterns.matches(name)).map(|at| self.of[at]).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|at| self.rows[at]).collect()
+    }
+}
+
+fn hit(
+    view: &View<'_>,
+    parameters: &NoticedParameters,
+    about: &[&Notice],
+    node: NodeId,
+    path: Path,
+    aspect: &str,
+    subject: &str,
+) -> Option<Hit> {
+    let is_ours =
+        |row: &Notice| !parameters.home || row.jurisdiction.is_some_and(|state| view.profile.home.contains(&state));
+    let (ours, others): (Vec<&Notice>, Vec<&Notice>) = about.iter().copied().partition(|row| is_ours(row));
+    let first = ours.first()?;
+    let said: Vec<&str> = ours.iter().map(|row| &*row.what).collect();
+    let mut hit = Hit::new(node, aspect, format!("{subject}: {}", said.join("; ")));
+    hit.verification = ours.iter().map(|row| row.verification).max().unwrap_or(Verification::Recalled);
+    hit.effective = first.validity();
+    let cited = ours.iter().filter_map(|row| row.citation.as_deref());
+    hit.citations = cited.map(|title| Citation { title: title.into(), url: None }).collect();
+    hit.citations.dedup();
+    hit.notes = others.iter().map(|row| format!("elsewhere: {}", row.what)).collect();
+    if !path.steps.is_empty() {
+        hit.horizon = horizon(view, &path);
+    }
+    hit.tail = path;
+    Some(hit)
+}
