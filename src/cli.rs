@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// Auditor for the geopolitical resilience of AI infrastructure.
@@ -18,6 +18,20 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Reads the command line. A variable of the environment that is empty is one that is not set: continuous integration sets
+/// those that nobody filled in.
+#[must_use]
+pub fn parse() -> Cli {
+    fn without_empty(command: clap::Command) -> clap::Command {
+        let is_empty = |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        let command =
+            command.mut_args(|arg| if is_empty(&arg) { arg.env(clap::builder::Resettable::Reset) } else { arg });
+        command.mut_subcommands(without_empty)
+    }
+    let matches = without_empty(Cli::command()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 const EXAMPLES: &str = "Examples:
@@ -119,6 +133,7 @@ const MARKS: &str = "In the table every finding begins with a mark and the first
   w  accepted by a waiver of sovaudit.toml
   d  decided by an analyst (--decisions)
   b  known from the baseline
+  ~  asked to fail the gate, and resting on facts too weak for it
 `sovaudit explain DIGITS TARGET` tells why it is there.
 
 What rests on a fact that is only recalled, or on a name that only resembles, never fails the gate; below `Gate:` \

@@ -3,12 +3,11 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use sovaudit::cli::Cli;
+use sovaudit::cli;
 use sovaudit::commands::{Outcome, run};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal
     std::panic::set_hook(Box::new(|panic| {
         let scanning = std::thread::current().name().is_some_and(|name| name.starts_with("scan-"));

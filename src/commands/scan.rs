@@ -12,12 +12,13 @@ use crate::catalog::Override;
 use crate::cli::ScanArgs;
 use crate::graph::{Graph, Roots};
 use crate::model::Fingerprint;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, ListRow, Report};
 use crate::rules::condition::Condition;
 use crate::rules::decided;
 use crate::rules::gate::{self, Baseline};
 use crate::rules::run::{View, judge};
 use crate::screening::decision::Decisions;
+use crate::screening::screener::Told;
 use crate::text::clean_line;
 
 /// Runs the command.
@@ -63,6 +64,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         judgement: &judgement,
         gate: &gate,
         waivers: &prepared.config.waivers,
+        lists: screener.told().into_iter().map(list_row).collect(),
         with_inventory: shown.needs_inventory() || files.iter().any(|(format, _)| format.needs_inventory()),
         width: super::terminal_width(),
         name: name_of(&arguments.common.target),
@@ -84,6 +86,15 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         (true, true) => Outcome::Incomplete,
         (true, false) => Outcome::Passed,
     })
+}
+
+fn list_row(told: Told) -> ListRow {
+    ListRow {
+        list: told.list,
+        parties: told.parties,
+        imported: told.seen.is_some(),
+        seen: told.seen.map(|day| day.to_string()),
+    }
 }
 
 fn format_named(word: &str) -> anyhow::Result<&'static dyn Format> {

@@ -40,7 +40,7 @@ fn one(finding: &FindingRow, report: &Report, out: &mut dyn io::Write) -> io::Re
     part("Fails", &format!("{} ({}, {reason})", subject(finding), finding.rule))?;
     part("Why", &finding.message)?;
     for listed in finding.listed.iter().take(NAMED) {
-        let entry = listed.entry.as_ref().map_or_else(String::new, |entry| format!(" entry {entry},"));
+        let entry = format!(" entry {},", listed.entry.as_ref().unwrap_or(&listed.id));
         let law = listed.citation.as_ref().map_or_else(String::new, |law| format!("; {law}"));
         part("Entry", &format!("{}{entry} {}, {}{law}", listed.list, listed.party, listed.dates))?;
     }
@@ -50,9 +50,20 @@ fn one(finding: &FindingRow, report: &Report, out: &mut dyn io::Write) -> io::Re
     for (at, line) in way_in(finding).iter().enumerate() {
         part(if at == 0 { "Way in" } else { "" }, line)?;
     }
-    for (at, line) in ways_out(finding, report).iter().enumerate() {
+    for (at, line) in ways_out(finding).iter().enumerate() {
         part(if at == 0 { "Ways out" } else { "" }, line)?;
     }
+    // lines of their own, so that they can be pasted
+    let expires = Date::parse(&report.as_of).map(|day| day.days_later(WAIVER_DAYS).to_string());
+    let expires = expires.unwrap_or_else(|| "YYYY-MM-DD".to_owned());
+    let lines = [
+        "[[waiver]]".to_owned(),
+        format!("fingerprint = \"{}\"", finding.fingerprint),
+        "reason = \"…\"".to_owned(),
+        "owner = \"…\"".to_owned(),
+        format!("expires = {expires}"),
+    ];
+    lines.iter().try_for_each(|line| writeln!(out, "{INDENT}{line}"))?;
     writeln!(out)
 }
 
@@ -68,7 +79,7 @@ fn way_in(finding: &FindingRow) -> Vec<String> {
     steps.map(line).collect()
 }
 
-fn ways_out(finding: &FindingRow, report: &Report) -> Vec<String> {
+fn ways_out(finding: &FindingRow) -> Vec<String> {
     let mut ways = Vec::new();
     if !finding.alternatives.is_empty() {
         let named: Vec<&str> = finding.alternatives.iter().take(NAMED).map(String::as_str).collect();
@@ -81,11 +92,9 @@ fn ways_out(finding: &FindingRow, report: &Report) -> Vec<String> {
         ways.push(format!("update, replace or remove {}{at}, which brings it in", shown(&step.label)));
     }
     ways.push(finding.remedy.clone());
-    let expires = Date::parse(&report.as_of).map(|day| day.days_later(WAIVER_DAYS));
-    let expires = expires.map_or_else(|| "YYYY-MM-DD".to_owned(), |day| day.to_string());
-    ways.push(format!(
-        "or accept it in sovaudit.toml: [[waiver]] fingerprint = \"{}\", reason = \"…\", owner = \"…\", expires = {expires}",
-        finding.fingerprint
-    ));
+    if !finding.listed.is_empty() {
+        ways.push("or record an analyst's decision about each entry (--decisions FILE, docs/screening.md)".to_owned());
+    }
+    ways.push("or accept it in sovaudit.toml:".to_owned());
     ways
 }

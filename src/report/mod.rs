@@ -16,8 +16,9 @@ use std::io;
 pub(crate) use build::survival_row;
 pub use build::{Sources, build};
 pub use model::{
-    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, ListedRow,
-    MemberRow, OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+    ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, ListRow,
+    ListedRow, MemberRow, OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow,
+    WaiverRow,
 };
 
 /// A way of writing a report.

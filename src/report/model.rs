@@ -24,6 +24,8 @@ pub struct Report {
     pub profile: String,
     /// Day of the evaluation.
     pub as_of: String,
+    /// Lists of parties that were asked.
+    pub lists: Vec<ListRow>,
     /// How much was understood.
     pub coverage: CoverageRow,
     /// From where components are controlled, largest share first.
@@ -53,6 +55,20 @@ pub struct Report {
     /// When it was made, where that was asked for; only bills of materials write it.
     #[serde(skip)]
     pub created: Option<String>,
+}
+
+/// A list of parties that was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ListRow {
+    /// List id.
+    pub list: String,
+    /// Entries that held, or may have held, on the day.
+    pub parties: usize,
+    /// True for an imported list; false for the selection that comes with the rules, which is never a whole list.
+    pub imported: bool,
+    /// Day on which an imported list was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
 }
 
 /// An entry that an added layer replaced.
@@ -219,7 +235,7 @@ pub struct FindingRow {
     pub notes: Vec<String>,
     /// False when the facts are too weak to fail a gate.
     pub may_gate: bool,
-    /// `failing`, `waived`, `decided`, `baseline`, `open`.
+    /// `failing`, `waived`, `decided`, `baseline`, `too-weak` (asked to fail, and the facts do not carry it), `open`.
     pub state: String,
     /// Why it fails or who accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]

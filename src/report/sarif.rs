@@ -69,6 +69,7 @@ fn gate(report: &Report) -> Value {
         "failOn": gate.fail_on,
         "failing": gate.failing,
         "waived": gate.waived,
+        "lists": report.lists,
         "decided": gate.decided,
         "decisionNotes": gate.decision_notes,
         "baseline": gate.baseline,

@@ -7,7 +7,7 @@ use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
 use super::words::{members, percent, place, subject, too_weak};
 use super::{FindingRow, Format, Report};
-use crate::text::{clean_line, count, fill, shorten};
+use crate::text::{clean_line, count, fill, shorten, thousands};
 
 /// Format `table`.
 pub struct Table;
@@ -140,6 +140,7 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         ("waived", "w waived"),
         ("decided", "d decided by an analyst"),
         ("baseline", "b known from the baseline"),
+        ("too-weak", "~ too weak to fail it"),
     ];
     let used: Vec<&str> = marks
         .iter()
@@ -232,6 +233,7 @@ fn mark(finding: &FindingRow) -> char {
         "waived" => 'w',
         "decided" => 'd',
         "baseline" => 'b',
+        "too-weak" => '~',
         _ => ' ',
     }
 }
@@ -302,7 +304,28 @@ fn undecided(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Which lists were asked: a selection is no list.
+fn lists(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let own: usize = report.lists.iter().filter(|row| !row.imported).map(|row| row.parties).sum();
+    let imported: Vec<String> = report
+        .lists
+        .iter()
+        .filter(|row| row.imported)
+        .map(|row| {
+            format!("{} ({} of {})", row.list, thousands(row.parties as u64), row.seen.as_deref().unwrap_or("?"))
+        })
+        .collect();
+    let line = if imported.is_empty() {
+        format!("Lists: {own} entries that come with the rules, a selection; whole lists: sovaudit rules import")
+    } else {
+        format!("Lists: {}; {own} entries that come with the rules", imported.join(", "))
+    };
+    wrapped(&clean_line(&line), "  ", report.width, out)?;
+    writeln!(out)
+}
+
 fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    lists(report, out)?;
     let gate = &report.gate;
     for row in report.overrides.iter().take(NOTED) {
         let line = format!("Replaced: {} by {} of {}", row.entry, row.file, row.layer);
@@ -356,7 +379,7 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         }
     }
     let of_state = |state: &str| report.findings.iter().find(|finding| finding.state == state);
-    if let Some(finding) = of_state("failing").or_else(|| of_state("open")) {
+    if let Some(finding) = of_state("failing").or_else(|| of_state("too-weak")).or_else(|| of_state("open")) {
         writeln!(out, "Next: sovaudit plan {}", clean_line(&report.target))?;
         writeln!(out, "      sovaudit explain {}", finding.rule)?;
         writeln!(out, "      sovaudit explain {} {}", handle(finding), clean_line(&report.target))?;

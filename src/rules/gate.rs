@@ -64,6 +64,8 @@ pub struct Gate {
     pub members: BTreeMap<Fingerprint, Vec<Standing>>,
     /// Findings that meet `fail_on` and rest on facts too weak to fail a build, by severity.
     pub too_weak: BTreeMap<Severity, usize>,
+    /// These findings.
+    pub weak: BTreeSet<Fingerprint>,
     /// State of every waiver, by position.
     pub waivers: Vec<WaiverState>,
 }
@@ -219,6 +221,7 @@ fn decide_one(
         let Some(word) = gate.fail_on.iter().find(is_asked) else { return };
         if !finding.may_gate && confirmed.is_none() {
             *gate.too_weak.entry(finding.severity).or_default() += 1;
+            gate.weak.insert(finding.fingerprint);
             return;
         }
         format!("--fail-on {word}")

@@ -44,6 +44,17 @@ pub struct Candidate {
     pub verification: Verification,
 }
 
+/// A list that is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// List id.
+    pub list: String,
+    /// Parties.
+    pub parties: usize,
+    /// Day on which an imported list was seen; none for the selection of the rules.
+    pub seen: Option<Date>,
+}
+
 /// Everything that is screened against.
 pub struct Screener<'s> {
     scope: Scope<'s>,
@@ -60,6 +71,8 @@ struct Held<'s> {
     organisations: BTreeMap<Box<str>, Vec<u32>>,
     /// Day on which each list was seen.
     seen: BTreeMap<String, Date>,
+    /// Parties of each list.
+    counts: BTreeMap<String, usize>,
 }
 
 impl Parties for Held<'_> {
@@ -107,6 +120,25 @@ impl<'s> Screener<'s> {
         let imported = self.imported.iter().flat_map(|held| held.seen.keys().cloned());
         let wanted = |list: &String| self.scope.lists.is_empty() || self.scope.lists.contains(list);
         own.chain(imported).filter(wanted).collect()
+    }
+
+    /// What is asked, by list: the entries of the rules and the imported ones each by themselves.
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
+        let mut own: BTreeMap<&str, usize> = BTreeMap::new();
+        for party in &self.embedded.parties {
+            *own.entry(&party.list).or_default() += 1;
+        }
+        let own = own.into_iter().map(|(list, parties)| Told { list: list.to_owned(), parties, seen: None });
+        let imported = self.imported.iter().flat_map(|held| &held.seen);
+        let imported = imported.map(|(list, seen)| {
+            let parties = self.imported.as_ref().and_then(|held| held.counts.get(list)).copied().unwrap_or(0);
+            Told { list: list.clone(), parties, seen: Some(*seen) }
+        });
+        let mut all: Vec<Told> = own.chain(imported).collect();
+        all.retain(|told| self.scope.lists.is_empty() || self.scope.lists.contains(&told.list));
+        all.sort_by(|a, b| (&a.list, a.seen).cmp(&(&b.list, b.seen)));
+        all
     }
 
     /// Everybody that the subject may be, the likeliest first. An entry of the rules that an imported list has too is
@@ -185,6 +217,13 @@ impl<'s> Held<'s> {
                 *day = (*day).min(source.known_on());
             }
         }
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for head in (0..parties.len()).filter_map(|at| parties.head(at)) {
+            match counts.get_mut(head.list) {
+                Some(count) => *count += 1,
+                None => drop(counts.insert(head.list.to_owned(), 1)),
+            }
+        }
         let mut organisations: BTreeMap<Box<str>, Vec<u32>> = BTreeMap::new();
         for row in scope.catalog.tables().listing.iter().filter(|row| row.about.as_deref() == Some("organisation")) {
             let (Some(organisation), Some(entry)) = (&row.organisation, &row.entry) else { continue };
@@ -192,7 +231,7 @@ impl<'s> Held<'s> {
                 organisations.entry(organisation.clone()).or_default().push(at);
             }
         }
-        Ok(Self { parties, index: imported.index(scope.lexicon)?, catalog: scope.catalog, organisations, seen })
+        Ok(Self { parties, index: imported.index(scope.lexicon)?, catalog: scope.catalog, organisations, seen, counts })
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
         ("decided", Some(words.clone()))
     } else if gate.baseline.contains(&finding.fingerprint) {
         ("baseline", None)
+    } else if gate.weak.contains(&finding.fingerprint) {
+        ("too-weak", None)
     } else {
         ("open", None)
     };

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::finding::finding_row;
 use self::inventory::{components, observed, relations};
 use super::model::{
-    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, OverrideRow, Report, RuleRow, StepRow, SurvivalRow,
-    UndecidedRow, WaiverRow,
+    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, ListRow, OverrideRow, Report, RuleRow, StepRow,
+    SurvivalRow, UndecidedRow, WaiverRow,
 };
 use crate::catalog::{Catalog, Override};
 use crate::graph::{Graph, Path};
@@ -49,6 +49,8 @@ pub struct Sources<'a> {
     pub gate: &'a Gate,
     /// Waivers of the configuration.
     pub waivers: &'a [Waiver],
+    /// Lists that were asked.
+    pub lists: Vec<ListRow>,
     /// Whether the report lists every component and relation, see [`super::Format::needs_inventory`].
     pub with_inventory: bool,
     /// Columns of the terminal.
@@ -69,6 +71,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         rules: sources.rules_version.to_owned(),
         overrides: sources.overrides.iter().map(override_row).collect(),
         target: sources.target.to_owned(),
+        lists: sources.lists.clone(),
         profile: sources.profile.file.id.clone(),
         as_of: sources.as_of.to_string(),
         coverage: coverage(sources),

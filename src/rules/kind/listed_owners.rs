@@ -37,17 +37,20 @@ pub(super) fn hits(
             ));
         }
         // one finding for one owner: its further lists are told in it
-        if let Some(known) =
-            found.iter_mut().find(|known| known.aspect == hit.aspect && known.verification >= hit.verification)
-        {
+        if let Some(known) = found.iter_mut().find(|known| known.aspect == hit.aspect) {
+            // what is known better speaks
+            if hit.verification > known.verification {
+                std::mem::swap(known, &mut hit);
+                known.notes.push(hit.message);
+                known.citations.extend(hit.citations);
+                known.listed.extend(hit.listed);
+                continue;
+            }
             let shown: Vec<String> = lists.iter().map(|(row, _)| named(row)).collect();
             known.notes.push(format!("the owner, which controls the party, is also listed: {}", shown.join(", ")));
             known.citations.extend(hit.citations);
             known.listed.extend(hit.listed);
             continue;
-        }
-        if found.iter().any(|known| known.aspect == hit.aspect) {
-            hit.aspect.push_str("/control");
         }
         found.push(hit);
     }
