@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::prepare::{day, knowledge, lexicon};
 use super::{Outcome, lists};
 use crate::cli::ScreenArgs;
-use crate::lists::store;
+use crate::lists::{ASSUMED_CONSEQUENCE, store};
 use crate::model::{CountryCode, Date};
 use crate::screening::decision::{Answer as Decided, Asked, Decisions, Verdict};
 use crate::screening::gate::{self, outcome};
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
     let default = defaults(arguments, |word| catalog.country(word))?;
     let consequence = |list: &str| -> String {
         let own = profile.lists.get(list).map(String::as_str);
-        own.or_else(|| catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info").to_owned()
+        own.or_else(|| catalog.list(list).map(|row| &*row.consequence)).unwrap_or(ASSUMED_CONSEQUENCE).to_owned()
     };
     let judge = |query: &Query, memory: &mut Memory| -> Vec<Judged> {
         let hits = screener.screen(query, memory).into_iter();

@@ -7,7 +7,7 @@ use crate::attribution::MAIL_OF_AUTHOR;
 use crate::catalog::Standing;
 use crate::catalog::rows::Listing;
 use crate::graph::{Control, NodeId, Path};
-use crate::lists::embedded;
+use crate::lists::{ASSUMED_CONSEQUENCE, embedded};
 use crate::model::{Citation, Evidence, Horizon, ListedAs, RelationKind, Verification};
 use crate::rules::condition::OWNED_BY_LISTED;
 use crate::rules::draft::{Hit, describe};
@@ -159,5 +159,5 @@ pub(super) fn mark((row, standing): (&Listing, Standing)) -> Verification {
 /// What a listing means from the profile's chair.
 pub(super) fn consequence<'v>(view: &'v View<'_>, list: &str) -> &'v str {
     let own = view.profile.file.lists.get(list).map(String::as_str);
-    own.or_else(|| view.catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info")
+    own.or_else(|| view.catalog.list(list).map(|row| &*row.consequence)).unwrap_or(ASSUMED_CONSEQUENCE)
 }
