@@ -8,6 +8,9 @@ pub mod own;
 mod party;
 pub mod store;
 
+/// What a hit on a list means of which neither the rules nor the profile say it.
+pub const ASSUMED_CONSEQUENCE: &str = "review";
+
 pub use party::{
     CountryRole, KeyKind, LinkKind, NameRole, Party, PartyCountry, PartyKey, PartyKind, PartyLink, PartyName,
 };

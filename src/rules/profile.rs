@@ -58,7 +58,7 @@ impl ProfileFile {
             Some("block") if needed.is_some_and(without) => "review",
             Some(word) => word,
             None if list.starts_with("OWN-") => "block",
-            None => "review",
+            None => crate::lists::ASSUMED_CONSEQUENCE,
         }
     }
 }

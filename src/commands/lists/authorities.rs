@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::read::{Given, Reading, input};
-use crate::lists::Party;
 use crate::lists::format::{self, Format, ListFile, Loaded, Op};
 use crate::lists::store::{Edition, ListCount, Source, Stored};
+use crate::lists::{ASSUMED_CONSEQUENCE, Party};
 
 /// Bad rows whose places are kept.
 const SHOWN: usize = 10;
@@ -26,7 +26,7 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
         allow_stale: reading.allow_stale,
         allow_small: reading.accept_shrink,
     };
-    let mut editions = Vec::new();
+    let mut editions: Vec<Edition> = Vec::new();
     for edition in &sorted {
         let (mut parties, mut removed) = (Vec::new(), Vec::new());
         let mut sink = |op: Op, party: Party| match op {
@@ -45,9 +45,26 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
         let delta = edition.format.delta;
         if edition.format.id.as_str() == "simple-list" {
             editions.extend(split(&about, parties));
+        } else if let Some([sdn, other]) = both_of_ofac(&loaded) {
+            let mains = [sdn, other].map(|name| with_names(name.to_owned(), files));
+            editions.extend(split_ofac(&about, parties, &mains));
         } else {
             let name = source_name(edition.format, &loaded);
             editions.push(Edition { name, about, parties, removed, delta });
+        }
+    }
+    for about in editions.iter_mut().map(|edition| &mut edition.about).filter(|about| about.screened) {
+        let unknown: Vec<&str> = about
+            .lists
+            .iter()
+            .map(|count| count.list.as_str())
+            .filter(|list| reading.catalog.list(list).is_none())
+            .collect();
+        if !unknown.is_empty() {
+            let lists = unknown.join(", ");
+            about.notes.push(format!(
+                "the rules do not say what it means to be on {lists}: the consequence `{ASSUMED_CONSEQUENCE}` is assumed"
+            ));
         }
     }
     Ok(editions)
@@ -120,6 +137,35 @@ fn source_name(format: &Format, loaded: &Loaded) -> String {
             _ => id.to_owned(),
         },
     }
+}
+
+/// The two files of primary names of OFAC's CSV, where the files of both sets were given together.
+fn both_of_ofac(loaded: &Loaded) -> Option<[&str; 2]> {
+    let main = |part: &str| loaded.files.iter().find(|file| file.part == part).map(|file| file.name.as_str());
+    Some([main("sdn")?, main("cons")?])
+}
+
+/// Each set is kept for itself, so that a later import of one leaves the other as it is.
+fn split_ofac(about: &Source, parties: Vec<Party>, mains: &[String; 2]) -> [Edition; 2] {
+    let (sdn, other): (Vec<Party>, Vec<Party>) = parties.into_iter().partition(|party| &*party.list == "US-SDN");
+    let edition = |name: &str, parties: Vec<Party>, foreign: &str| Edition {
+        name: name.to_owned(),
+        about: Source {
+            lists: about
+                .lists
+                .iter()
+                .filter(|count| parties.iter().any(|party| *party.list == *count.list))
+                .cloned()
+                .collect(),
+            inputs: about.inputs.iter().filter(|input| input.name != foreign).cloned().collect(),
+            records: parties.len() as u64,
+            ..about.clone()
+        },
+        parties,
+        removed: Vec::new(),
+        delta: false,
+    };
+    [edition("us-sdn", sdn, &mains[1]), edition("us-consolidated", other, &mains[0])]
 }
 
 /// A transcription may hold several lists: each is kept for itself.

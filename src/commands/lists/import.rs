@@ -18,6 +18,8 @@ pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) 
     let store = need(&arguments.data)?;
     let bundles = bundles(&arguments.files)?;
     let retrieved = day(arguments.retrieved.as_deref())?;
+    let today = day(None)?;
+    ensure!(retrieved <= today, "--retrieved {retrieved} is in the future: today is {today}");
     let allowed = Allowed { shrink: arguments.accept_shrink, older: arguments.allow_stale };
     if let Some(path) = bundles {
         let one = arguments.files.len() == 1 && arguments.online.is_empty();
@@ -102,9 +104,9 @@ fn import_bundle(
         delta: false,
     });
     layered(bundle.layers.clone(), &[]).context("the rule files of the bundle do not fit this version of sovaudit")?;
+    transaction.accept_bundle(&bundle.key, bundle.contents.number);
     let names = take(&mut transaction, editions.collect(), allowed)?;
     transaction.take_rules(&bundle.layers)?;
-    transaction.accept_bundle(&bundle.key, bundle.contents.number);
     let manifest = transaction.commit(index())?;
     let rules: usize = bundle.layers.iter().map(|layer| layer.files.len()).sum();
     let line = format!(
@@ -123,6 +125,7 @@ fn import_bundle(
 fn report(manifest: &Manifest, names: &[String], store: &Store, out: &mut dyn io::Write) -> anyhow::Result<()> {
     let imported = manifest.sources.iter().filter(|(name, _)| names.contains(name));
     show::changes(imported.map(|(_, source)| source), out)?;
+    show::notes(manifest, out)?;
     let total: u64 = manifest.sources.values().filter(|source| source.screened).map(|source| source.parties).sum();
     let line = format!(
         "The store in `{}` now holds {} of {}.",

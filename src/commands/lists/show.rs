@@ -73,6 +73,7 @@ fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Writ
         }
         writeln!(out)?;
     }
+    notes(manifest, out)?;
     if manifest.rules.is_some() {
         let files: usize = store.layers()?.iter().map(|layer| layer.files.len()).sum();
         writeln!(out, "{} of a bundle\n", count(files, "rule file"))?;
@@ -138,6 +139,14 @@ pub(super) fn changes<'a>(sources: impl Iterator<Item = &'a Source>, out: &mut d
     }
     for source in attributed {
         attribution(source, out)?;
+    }
+    Ok(())
+}
+
+/// What became of entries that only some sources of a list have.
+pub(super) fn notes(manifest: &Manifest, out: &mut dyn io::Write) -> anyhow::Result<()> {
+    for note in &manifest.notes {
+        write!(out, "{}", fill(&format!("note: {}", clean_line(note)), "", "  ", terminal_width()))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Rows of OFAC's lists carry OFAC's own list id and entry number, so that a store which holds both counts them once.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -89,7 +89,7 @@ fn recognise(head: &Head<'_>) -> Option<Part> {
 
 fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListError> {
     for input in inputs {
-        let mut entries = BTreeSet::new();
+        let mut entries = Numbers::new();
         match input.part {
             JSON => read_json(input, &mut entries, reading)?,
             part => read_table(input, if part == TSV { b'\t' } else { b',' }, &mut entries, reading)?,
@@ -129,7 +129,7 @@ struct Row {
 fn read_table(
     input: &Input<'_>,
     delimiter: u8,
-    entries: &mut BTreeSet<String>,
+    entries: &mut Numbers,
     reading: &mut Reading<'_, '_>,
 ) -> Result<(), ListError> {
     let mut table = Table::open(input.file, delimiter)?;
@@ -206,11 +206,7 @@ fn split_paper(text: &str) -> Option<[String; 3]> {
     Some([parts.next()?, parts.next()?, parts.next().unwrap_or_default()])
 }
 
-fn read_json(
-    input: &Input<'_>,
-    entries: &mut BTreeSet<String>,
-    reading: &mut Reading<'_, '_>,
-) -> Result<(), ListError> {
+fn read_json(input: &Input<'_>, entries: &mut Numbers, reading: &mut Reading<'_, '_>) -> Result<(), ListError> {
     let mut rows = 0;
     let mut total = None;
     json::array(
@@ -278,7 +274,7 @@ fn list_of(source: &str) -> Option<&'static str> {
     SOURCES.iter().find(|(known, _)| *known == code).map(|(_, list)| *list)
 }
 
-fn give(row: Row, input: &Input<'_>, line: u64, entries: &mut BTreeSet<String>, reading: &mut Reading<'_, '_>) {
+fn give(row: Row, input: &Input<'_>, line: u64, entries: &mut Numbers, reading: &mut Reading<'_, '_>) {
     let bad = |reading: &mut Reading<'_, '_>, message: &str| match input.part {
         JSON => reading.bad_record(input.file.name(), line, message),
         _ => reading.bad(input.file.name(), line, message),
@@ -315,14 +311,27 @@ fn give(row: Row, input: &Input<'_>, line: u64, entries: &mut BTreeSet<String>, 
         party.url = ofac::page(&party.entry);
     }
     // rows that differ in nothing an entry number is made of are still rows
-    let mut number = 1;
-    while !entries.insert(format!("{list}/{}", party.entry)) {
-        number += 1;
-        let base = party.entry.split('#').next().unwrap_or("").to_owned();
-        party.entry = format!("{base}#{number}").into();
-    }
+    party.entry = unique(entries, list, party.entry);
     reading.record();
     reading.give(party);
+}
+
+/// Entry numbers that were given, each with the next number that a further row of it gets.
+type Numbers = BTreeMap<String, u32>;
+
+fn unique(entries: &mut Numbers, list: &str, entry: Box<str>) -> Box<str> {
+    let key = format!("{list}/{entry}");
+    let Some(next) = entries.get(&key) else {
+        entries.insert(key, 2);
+        return entry;
+    };
+    let mut number = *next;
+    while entries.contains_key(&format!("{key}#{number}")) {
+        number += 1;
+    }
+    entries.insert(format!("{key}#{number}"), 2);
+    entries.insert(key, number + 1);
+    format!("{entry}#{number}").into()
 }
 
 fn facts(party: &mut Party, row: &Row, reading: &mut Reading<'_, '_>) {
@@ -353,4 +362,19 @@ fn facts(party: &mut Party, row: &Row, reading: &mut Reading<'_, '_>) {
     party.citation = boxed(&row.citation);
     party.url = boxed(&row.url);
     party.note = ofac::note([&*row.title, &*row.requirement, &*row.policy]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_rows_get_numbers_one_after_the_other() {
+        let mut entries = Numbers::new();
+        let mut give = |entry: &str| unique(&mut entries, "US-EL", entry.into()).to_string();
+        assert_eq!(["a", "a#2", "a", "a"].map(&mut give), ["a", "a#2", "a#3", "a#4"]);
+        // 26 s when each begins to count at 1
+        let last = (0..100_000).map(|_| give("b")).last();
+        assert_eq!(last.as_deref(), Some("b#100000"));
+    }
 }

@@ -6,7 +6,7 @@ use super::error::ListError;
 use super::head::Head;
 use super::markup::{Node, Visitor, Want, walk};
 use super::reading::Reading;
-use super::{Format, FormatId, Input, Part, WHOLE};
+use super::{Format, FormatId, Input, Part, WHOLE, entry_of};
 use crate::lists::{KeyKind, NameRole, Party, PartyKind};
 use crate::model::Date;
 
@@ -84,7 +84,12 @@ fn record(node: &Node) -> Option<Party> {
     };
     // the regulation, which is not a nationality: `Russia / Russie`
     let regulation = field("Country").split('/').next().unwrap_or("");
-    let entry = [regulation, field("Schedule"), field("Item")].map(squeeze).join("/");
+    // some schedules do not number their items
+    let item = value(field("Item")).unwrap_or_else(|| {
+        let parts = [entity.as_deref().unwrap_or(&person), field("DateOfBirthOrShipBuildDate"), field("TitleOrShip")];
+        entry_of(&parts).into()
+    });
+    let entry = [regulation, field("Schedule"), &item].map(squeeze).join("/");
     let mut party = Party { list: "CA-SEMA".into(), entry: entry.into(), kind, ..Party::default() };
     party.add_name(entity.as_deref().unwrap_or(&person), NameRole::Primary, false);
     if party.names.is_empty() {
@@ -128,6 +133,24 @@ fn date_serial(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_without_an_item_number_differ() {
+        let node = |name: &str, text: &str, children| Node {
+            name: name.into(),
+            text: text.into(),
+            children,
+            ..Node::default()
+        };
+        let of = |item: &str, name: &str| {
+            let fields = [("Country", "Belarus / Bélarus"), ("Schedule", "1"), ("Item", item), ("EntityOrShip", name)];
+            let fields = fields.map(|(name, text)| node(name, text, Vec::new()));
+            record(&node("record", "", fields.into())).expect("has a name").entry
+        };
+        assert_eq!(&*of("7", "Example Works"), "Belarus/1/7");
+        assert_ne!(of("", "Example Works"), of(" ", "Sample Works"));
+        assert_eq!(of("", "Example Works"), of("", "Example  Works"));
+    }
 
     #[test]
     fn spreadsheet_dates() {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
 use super::combine::is_far_below;
 use super::manifest::{Counts, Input, ListCount, Source};
@@ -46,6 +46,11 @@ impl Source {
         self.lists.iter().any(|other| other.list == list)
     }
 
+    /// True when it has parties of the list.
+    fn holds(&self, list: &str) -> bool {
+        self.count_of(list).parties > 0
+    }
+
     fn count_of(&self, list: &str) -> ListCount {
         self.lists.iter().find(|other| other.list == list).cloned().unwrap_or_default()
     }
@@ -56,6 +61,16 @@ pub(super) fn check(name: &str, about: &mut Source, former: Option<&Source>, all
     let files = |inputs: &[Input]| inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
     let shown = files(&about.inputs);
     ensure!(about.parties > 0, "{shown} holds no party at all; the list in the store stays as it was");
+    let gone = former.iter().flat_map(|former| &former.lists).find(|list| list.parties > 0 && !about.holds(&list.list));
+    if let Some(list) = gone {
+        bail!(
+            "{shown} has no party of {0}, which had {1} at the import before; a list never becomes empty, and the lists \
+             in the store stay as they were. Fetch all files again; if {0} was really given up, remove the folder \
+             `lists` of the data directory and import all lists again",
+            list.list,
+            count_parties(list.parties)
+        );
+    }
     let mut short: Vec<String> = Vec::new();
     for list in about.lists.iter().filter(|list| list.parties < list.floor) {
         let found = count_parties(list.parties);
@@ -102,11 +117,8 @@ pub(super) fn compare(about: &mut Source, before: &[Party], now: &[Party]) {
         let list = &old[0].list;
         let start = now.partition_point(|party| party.list < *list);
         let length = now[start..].partition_point(|party| party.list == *list);
-        match about.lists.iter_mut().find(|count| *count.list == **list) {
-            Some(count) => count.changes = Some(differences(old, &now[start..start + length])),
-            None => about
-                .notes
-                .push(format!("{list}, with {} before, is not in it any more", count_parties(old.len() as u64))),
+        if let Some(count) = about.lists.iter_mut().find(|count| *count.list == **list) {
+            count.changes = Some(differences(old, &now[start..start + length]));
         }
     }
 }

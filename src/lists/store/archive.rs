@@ -1,11 +1,11 @@
 //! A file of named sections, read where it lies.
 //!
 //! ```text
-//!   0  magic "sovlist\n"                    64  section table: 64 bytes a section
-//!   8  format version        u32                 0  name, filled with zeros   24 bytes
-//!  12  number of sections    u32                24  offset of the first byte  u64
-//!  16  bytes of the file     u64                32  bytes                     u64
-//!  24  order mark            u32                40  first 24 bytes of the section's hash
+//!   0  magic "sovlist\n"                    64  section table: 80 bytes a section
+//!   8  format version        u32                 0  name, filled with zeros   40 bytes
+//!  12  number of sections    u32                40  offset of the first byte  u64
+//!  16  bytes of the file     u64                48  bytes                     u64
+//!  24  order mark            u32                56  first 24 bytes of the section's hash
 //!  28  zeros                 u32                …   sections, each at a multiple of 8
 //!  32  SHA-256 of bytes 0..32 and the table
 //! ```
@@ -26,7 +26,8 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 const MAGIC: [u8; 8] = *b"sovlist\n";
-const VERSION: u32 = 1;
+/// 2: names of sections have 40 bytes, and not 24.
+const VERSION: u32 = 2;
 const HEAD: usize = 64;
 const ROW: usize = NAME + 16 + SHORT_HASH;
 const NAME: usize = 40;
@@ -98,7 +99,7 @@ impl<'a> Builder<'a> {
         Self::default()
     }
 
-    /// Adds a section; its name is plain ASCII of at most 24 bytes and stands once.
+    /// Adds a section; its name is plain ASCII of at most 40 bytes and stands once.
     pub fn add(&mut self, name: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> &mut Self {
         self.sections.push((name.into(), bytes.into()));
         self
@@ -333,9 +334,11 @@ impl Section {
 fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: the bytes must not change under the map. The store writes a file under a temporary name, renames it once,
     // and never opens it for writing again: a later import makes other files and unlinks this one, which leaves its
-    // bytes in place for as long as they are mapped. The map is read-only and is only seen as `[u8]` and as numbers
-    // for which every bit pattern is a value, so even a file that something else overwrites gives wrong numbers, which
-    // every reader bounds, and no wrong types.
+    // bytes in place for as long as they are mapped. The map is read-only and is seen as `[u8]`, as numbers for which
+    // every bit pattern is a value, and as `&str` that is handed out after a check that it is UTF-8. So this rests on
+    // nobody else writing into files of the store: whoever overwrites one in place between that check and a use breaks
+    // what `&str` promises, and whoever cuts one short ends this process with SIGBUS. Wrong numbers alone do no harm:
+    // every reader bounds them.
     unsafe { Mmap::map(file) }
 }
 
@@ -408,97 +411,4 @@ fn check(bytes: &[u8]) -> Result<Table, Damage> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut builder = Builder::new();
-        builder.add("numbers", bytemuck::cast_slice::<u32, u8>(&[1, 2, 3]).to_vec());
-        builder.add("empty", Vec::new());
-        builder.add("text", b"a text of odd length".as_slice());
-        builder.write_to(&mut out).expect("writes to memory");
-        out
-    }
-
-    #[test]
-    fn sections_come_back_and_outlive_the_archive() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("a.sovlist");
-        let large: Vec<u8> = (0..3 * PIECE + 5).map(|at| (at % 251) as u8).collect();
-        let mut builder = Builder::new();
-        builder.add("large", large.as_slice()).add("numbers", bytemuck::cast_slice::<u32, u8>(&[1, 2, 3]));
-        let hash = builder.write(&path).expect("writes");
-        let archive = Archive::open(&path).expect("is whole");
-        assert_eq!(archive.hash(), hash);
-        assert_eq!(archive.names().collect::<Vec<_>>(), ["large", "numbers"]);
-        let (large_again, numbers) = (archive.section("large"), archive.section("numbers"));
-        assert!(archive.section("other").is_none());
-        // replaced and removed while it is read
-        Builder::new().add("x", b"y".as_slice()).write(&path).expect("writes");
-        std::fs::remove_file(&path).expect("removes");
-        drop(archive);
-        assert_eq!(&*large_again.expect("is there"), large);
-        assert_eq!(numbers.expect("is there").numbers::<u32>(), Some([1, 2, 3].as_slice()));
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing unfinished is left");
-    }
-
-    #[test]
-    fn every_flipped_bit_and_every_cut_is_seen() {
-        let whole = sample();
-        Archive::from_bytes(&whole).expect("is whole");
-        for at in 0..whole.len() {
-            for bit in 0..8 {
-                let mut bad = whole.clone();
-                bad[at] ^= 1 << bit;
-                assert!(Archive::from_bytes(&bad).is_err(), "bit {bit} of byte {at}");
-            }
-            assert!(Archive::from_bytes(&whole[..at]).is_err(), "cut at {at}");
-        }
-        let longer = [whole.as_slice(), &[0]].concat();
-        assert!(matches!(Archive::from_bytes(&longer), Err(Damage::Length { .. })));
-    }
-
-    /// A head made anew, so that only what the table says is wrong.
-    fn with_row(change: impl Fn(&mut [u8])) -> Result<Archive, Damage> {
-        let mut bytes = sample();
-        change(&mut bytes);
-        let end = HEAD + ROW * 3;
-        let whole = Sha256::new().chain_update(&bytes[..32]).chain_update(&bytes[HEAD..end]).finalize();
-        bytes[32..64].copy_from_slice(&whole);
-        Archive::from_bytes(&bytes)
-    }
-
-    #[test]
-    fn forged_places_are_refused() {
-        with_row(|_| ()).expect("an unchanged head is whole");
-        for (at, value) in [
-            (NAME, 0),
-            (NAME, u64::MAX),
-            (NAME + 8, u64::MAX),
-            (NAME + 8, 1 << 40),
-            (NAME + 8, 3),
-            (ROW + NAME, 64),
-            (ROW + NAME + 8, 5),
-        ] {
-            let result = with_row(|bytes| bytes[HEAD + at..HEAD + at + 8].copy_from_slice(&u64::to_le_bytes(value)));
-            assert!(matches!(result, Err(Damage::Head | Damage::Section(_))), "{at} {value}: {result:?}");
-        }
-        assert!(matches!(with_row(|bytes| bytes[8] = 9), Err(Damage::Version(9))));
-        assert!(matches!(with_row(|bytes| bytes[24..28].reverse()), Err(Damage::ByteOrder)));
-        assert!(matches!(with_row(|bytes| bytes[15] = 0xff), Err(Damage::Head)));
-        assert!(matches!(Archive::from_bytes(b"PK\x03\x04"), Err(Damage::NoArchive)));
-    }
-
-    #[test]
-    fn names_are_plain_and_stand_once() {
-        let mut out = Vec::new();
-        for names in [["a", "a"], ["", "b"], ["a b", "c"], ["a name that is much too long", "c"]] {
-            let mut builder = Builder::new();
-            for name in names {
-                builder.add(name, Vec::new());
-            }
-            assert!(builder.write_to(&mut out).is_err(), "{names:?}");
-        }
-    }
-}
+mod tests;

@@ -1,11 +1,12 @@
 //! The data directory, and opening what is in it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use super::archive::{Archive, Builder, Damage, UNFINISHED};
-use super::combine::combined;
+use super::combine::{Combined, combined};
 use super::manifest::{CURRENT, Manifest, Source, Stored, hex};
 use super::parties::Parties;
 use super::transaction::Transaction;
@@ -22,6 +23,8 @@ pub(super) const RULES: &str = "rules";
 const MANIFEST: &str = "manifest";
 /// Section with what is known of the source.
 const ABOUT: &str = "about";
+/// Section with the bundle numbers that were accepted: a store that lost its manifest still refuses older bundles.
+const BUNDLES: &str = "bundles";
 /// Section with rule files.
 const LAYERS: &str = "layers";
 
@@ -197,7 +200,8 @@ impl Store {
                 return Ok(archive);
             }
         }
-        let parties = self.all_parties(manifest)?;
+        let Combined { parties, notes } = self.all_parties(manifest)?;
+        manifest.notes = notes;
         let mut bytes = Vec::new();
         screening_builder(manifest, &parties, index)?.write_to(&mut bytes)?;
         Ok(Archive::from_bytes(&bytes)?)
@@ -225,7 +229,7 @@ impl Store {
         self.archive(&source.stored).map(|_| self.folder.join(&source.stored.file))
     }
 
-    pub(super) fn all_parties(&self, manifest: &Manifest) -> anyhow::Result<Vec<Party>> {
+    pub(super) fn all_parties(&self, manifest: &Manifest) -> anyhow::Result<Combined> {
         let mut all = Vec::new();
         let mut damaged = Vec::new();
         for (name, source) in manifest.sources.iter().filter(|(_, source)| source.screened) {
@@ -279,6 +283,13 @@ impl Store {
                 return Ok(manifest);
             }
         }
+        if let Some((_, _, file)) = files.iter().find(|(_, source, _)| source == RULES) {
+            bail!(
+                "`{file}` holds rule files of a bundle, and nothing says any more whether they are in force: put a copy \
+                 of `{CURRENT}` back, or remove the folder `{}` and import the bundle and all lists again",
+                self.folder.display()
+            );
+        }
         let mut manifest = Manifest::default();
         let of_sources = files.iter().filter(|(_, source, _)| source != SCREENING && source != RULES);
         for (generation, source, file) in of_sources {
@@ -289,6 +300,13 @@ impl Store {
                     self.folder.display()
                 )
             })?;
+            if let Some(accepted) = archive.section(BUNDLES) {
+                let accepted: BTreeMap<String, u64> = serde_json::from_slice(&accepted)?;
+                for (key, number) in accepted {
+                    let highest = manifest.bundles.entry(key).or_default();
+                    *highest = number.max(*highest);
+                }
+            }
             let about = archive.section(ABOUT).and_then(|about| serde_json::from_slice::<Source>(&about).ok());
             if let Some(about) = about.filter(|_| !manifest.sources.contains_key(source)) {
                 let stored = Stored { file: file.clone(), hash: hex(&archive.hash()) };
@@ -338,9 +356,16 @@ pub(super) fn screening_builder(
     Ok(builder)
 }
 
-/// The archive of a source.
-pub(super) fn source_builder(source: &Source, parties: &[Party]) -> anyhow::Result<Builder<'static>> {
+/// The archive of a source, with the bundle numbers that were accepted so far.
+pub(super) fn source_builder(
+    source: &Source,
+    parties: &[Party],
+    bundles: &BTreeMap<String, u64>,
+) -> anyhow::Result<Builder<'static>> {
     let mut builder = Builder::new();
+    if !bundles.is_empty() {
+        builder.add(BUNDLES, serde_json::to_vec(bundles)?);
+    }
     builder.add(ABOUT, serde_json::to_vec(source)?);
     Parties::encode(parties, &mut builder)?;
     Ok(builder)

@@ -20,6 +20,9 @@ const MARK: &str = "sovaudit-store 1 ";
 /// More than any manifest has.
 const LARGEST: u64 = 64 << 20;
 
+/// Days for which an authority may leave an edition as it is; beyond that another copy is the likelier reason.
+const FRESH_WHEN_FETCHED: i64 = 30;
+
 /// An archive of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
@@ -128,11 +131,15 @@ pub struct Source {
 
 impl Source {
     /// Day from which its age is counted: that of retrieval where somebody said it, else that of publication where the
-    /// files say it, else that of the import.
+    /// files say it, else that of the import. An edition that was long out of date when it was fetched is as old as it
+    /// says itself.
     #[must_use]
     pub fn known_on(&self) -> Date {
         match self.retrieval {
-            Retrieval::Stated | Retrieval::Online => self.retrieved,
+            Retrieval::Stated | Retrieval::Online => {
+                let old = self.published.filter(|day| day.days_until(self.retrieved) > FRESH_WHEN_FETCHED);
+                old.unwrap_or(self.retrieved)
+            }
             Retrieval::Assumed => self.published.map_or(self.retrieved, |day| day.min(self.retrieved)),
         }
     }
@@ -163,6 +170,9 @@ pub struct Manifest {
     /// Highest bundle number that was accepted, by the id of the key that signed it.
     #[serde(default)]
     pub bundles: BTreeMap<String, u64>,
+    /// Entries that only some of the sources of a list have, and what became of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Manifest {

@@ -132,12 +132,25 @@ fn differences_are_counted_list_by_list() {
     let mut a = parties("A", 12);
     a.remove(3);
     a[0].kind = PartyKind::Vessel;
-    let manifest = import(&store, both(a, parties("C", 2))).expect("imports");
+    let error = import(&store, both(a.clone(), parties("C", 2))).expect_err("B may not be lost");
+    assert!(error.to_string().contains("has no party of B, which had 4 parties"), "{error}");
+    let mut transaction = Transaction::begin(&store).expect("nobody else is at work");
+    let allowed = Allowed { shrink: true, older: true };
+    assert!(transaction.take(both(a.clone(), parties("C", 2)).remove(0), allowed).is_err(), "whatever is allowed");
+    drop(transaction);
+    let others = parties("B", 3).into_iter().chain(parties("C", 2)).collect();
+    let manifest = import(&store, both(a, others)).expect("imports");
     let source = &manifest.sources["s"];
     let lists: Vec<(&str, Option<Counts>)> =
         source.lists.iter().map(|list| (list.list.as_str(), list.changes)).collect();
-    assert_eq!(lists, [("A", Some(Counts { added: 2, changed: 1, removed: 1 })), ("C", None)]);
-    assert_eq!(source.notes, ["B, with 4 parties before, is not in it any more"]);
+    assert_eq!(
+        lists,
+        [
+            ("A", Some(Counts { added: 2, changed: 1, removed: 1 })),
+            ("B", Some(Counts { removed: 1, ..Counts::default() })),
+            ("C", None)
+        ]
+    );
 }
 
 #[test]
@@ -168,7 +181,7 @@ fn what_is_no_edition_is_refused_and_the_former_stays() {
     };
     assert!(refused(edition("a", "2026-11-02", Vec::new())).contains("no party"));
     assert!(refused(edition("a", "2026-11-02", parties("A", 59))).contains("--accept-shrink"));
-    assert!(refused(edition("a", "2026-11-02", parties("B", 100))).contains("A has 0 parties"));
+    assert!(refused(edition("a", "2026-11-02", parties("B", 100))).contains("has no party of A"));
     assert!(refused(edition("a", "2026-10-31", parties("A", 100))).contains("--allow-stale"));
     let mut aliased = parties("N", 30);
     for party in &mut aliased {
@@ -256,6 +269,30 @@ fn what_is_damaged_is_built_anew_or_named() {
 }
 
 #[test]
+fn without_a_manifest_bundles_are_not_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = new_store(folder.path());
+    let mut transaction = Transaction::begin(&store).expect("nobody else is at work");
+    transaction.accept_bundle("key", 7);
+    transaction.take(edition("a", "", parties("A", 3)), Allowed::default()).expect("is an edition");
+    transaction.commit(&Squares).expect("imports");
+    import(&store, vec![edition("b", "", parties("B", 3))]).expect("imports");
+    damage(&store, "current");
+    damage(&store, "screening");
+    assert_eq!(store.manifest().expect("is recovered").expect("is there").bundles["key"], 7);
+    drop(store.open(&Squares).expect("mends"));
+    let mut transaction = Transaction::begin(&store).expect("nobody else is at work");
+    let rules = crate::catalog::Layer { name: "bundle/00".to_owned(), files: Vec::new() };
+    transaction.take_rules(&[rules]).expect("writes");
+    transaction.commit(&Squares).expect("imports");
+    damage(&store, "current");
+    assert!(store.manifest().expect("the copy is whole").expect("is there").rules.is_some());
+    damage(&store, "screening");
+    let error = format!("{:#}", store.manifest().expect_err("the rule files may not be left out"));
+    assert!(error.contains("rule files of a bundle") && error.contains("import the bundle"), "{error}");
+}
+
+#[test]
 fn an_index_of_another_version_is_built_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = new_store(folder.path());
@@ -270,7 +307,7 @@ fn an_index_of_another_version_is_built_anew() {
 #[test]
 fn ages_count_from_what_is_known() {
     let mut manifest = Manifest::default();
-    let mut stated = edition("stated", "2020-01-01", Vec::new()).about;
+    let mut stated = edition("stated", "2026-10-21", Vec::new()).about;
     stated.retrieval = Retrieval::Stated;
     manifest.sources.insert("stated".to_owned(), stated);
     manifest.sources.insert("assumed".to_owned(), edition("assumed", "2026-11-10", Vec::new()).about);
@@ -281,6 +318,9 @@ fn ages_count_from_what_is_known() {
     assert_eq!(old("2026-11-27", 7), [("assumed".to_owned(), 17)]);
     assert_eq!(old("2026-11-28", 7).len(), 3);
     assert_eq!(old("2026-11-01", 0), []);
+    let former = edition("former", "2026-10-20", Vec::new()).about;
+    let former = Source { retrieval: Retrieval::Stated, ..former };
+    assert_eq!(former.known_on(), day("2026-10-20"), "fetched more than 30 days later");
     demand_fresh(Some(&manifest), day("2026-11-27"), 17).expect("is fresh");
     let error = demand_fresh(Some(&manifest), day("2026-11-27"), 16).expect_err("is old");
     assert!(error.to_string().contains("assumed.csv"), "{error}");

@@ -1,6 +1,6 @@
 //! Changing the store: every new file is written beside the old ones, and one rename of `current` makes them the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::accept::{Allowed, check, compare, count_lists};
 use super::archive::{Archive, Builder, UNFINISHED};
-use super::combine::{combined, united};
+use super::combine::{Combined, combined, united};
 use super::folder::{
     Index, RULES, Store, file_name, parts, rules_builder, screening_builder, screening_name, source_builder,
 };
@@ -98,12 +98,11 @@ impl<'a> Transaction<'a> {
             let Some(Ok(before)) = &before else {
                 bail!("these are changes to {}, which is not in the store: import the whole list first", about.title)
             };
-            let gone = |party: &Party| {
-                let is = |list: &str, entry: &str| *list == *party.list && *entry == *party.entry;
-                removed.iter().any(|(list, entry)| is(list, entry))
-                    || parties.iter().any(|new| is(&new.list, &new.entry))
-            };
-            let kept: Vec<Party> = before.iter().filter(|party| !gone(party)).cloned().collect();
+            let removed = removed.iter().map(|(list, entry)| (&**list, &**entry));
+            let gone: BTreeSet<(&str, &str)> =
+                removed.chain(parties.iter().map(|party| (&*party.list, &*party.entry))).collect();
+            let is_kept = |party: &&Party| !gone.contains(&(&*party.list, &*party.entry));
+            let kept: Vec<Party> = before.iter().filter(is_kept).cloned().collect();
             parties.extend(kept);
             about.records = parties.len() as u64;
             // it rests on all files since the last whole edition
@@ -112,7 +111,9 @@ impl<'a> Transaction<'a> {
             let rest = about.inputs.len().saturating_sub(INPUTS_KEPT);
             about.inputs.drain(..rest);
         }
-        let parties = united(parties);
+        let united = united(parties);
+        about.notes.extend(united.notes());
+        let parties = united.parties;
         count_lists(&mut about, &parties);
         check(&name, &mut about, former.as_ref(), allowed)?;
         match &before {
@@ -122,7 +123,7 @@ impl<'a> Transaction<'a> {
         }
         let file = file_name(&name, self.generation);
         about.stored = Stored::default();
-        about.stored = self.write(file, &source_builder(&about, &parties)?)?;
+        about.stored = self.write(file, &source_builder(&about, &parties, &self.manifest.bundles)?)?;
         self.taken.insert(name.clone(), parties);
         Ok(self.manifest.sources.entry(name).insert_entry(about).into_mut())
     }
@@ -140,7 +141,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// Notes that the bundle of this number was accepted.
+    /// Notes that the bundle of this number was accepted; before its sources are taken, whose archives say it as well.
     pub fn accept_bundle(&mut self, key: &str, number: u64) {
         self.manifest.bundles.insert(key.to_owned(), number);
     }
@@ -162,9 +163,10 @@ impl<'a> Transaction<'a> {
     }
 
     fn finish(&mut self, index: &dyn Index) -> anyhow::Result<()> {
-        let parties =
+        let Combined { parties, notes } =
             if self.taken.is_empty() { self.store.all_parties(&self.manifest)? } else { self.parties_with_taken()? };
         self.manifest.generation = self.generation;
+        self.manifest.notes = notes;
         self.manifest.index = index.version();
         self.manifest.screening = None;
         let builder = screening_builder(&self.manifest, &parties, index)?;
@@ -176,7 +178,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn parties_with_taken(&mut self) -> anyhow::Result<Vec<Party>> {
+    fn parties_with_taken(&mut self) -> anyhow::Result<Combined> {
         let rest = Manifest {
             sources: self
                 .manifest
