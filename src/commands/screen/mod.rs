@@ -19,7 +19,7 @@ use crate::screening::decision::{Answer as Decided, Asked, Decisions, Verdict};
 use crate::screening::gate::{self, outcome};
 use crate::screening::query::kind_of;
 use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Scope, Screener};
-use output::{Answer, Judged, Writer};
+use output::{Answer, Hidden, Judged, Writer};
 
 /// Subjects that are screened at once: enough to keep every core busy, little to hold.
 const BATCH: usize = 4_096;
@@ -57,11 +57,11 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         let own = profile.lists.get(list).map(String::as_str);
         own.or_else(|| catalog.list(list).map(|row| &*row.consequence)).unwrap_or("info").to_owned()
     };
-    let judge = |query: &Query, memory: &mut Memory| -> Vec<Judged> {
-        let hits = screener.screen(query, memory).into_iter();
-        let shown = hits.filter(|found| arguments.all || found.hit.level < Level::Info || form.is_for_machines());
-        let all = shown.map(|found| judged(found, &consequence, arguments.strict));
-        all.map(|one| decided(one, query, &decisions, as_of)).collect()
+    let judge = |query: &Query, memory: &mut Memory| -> (Vec<Judged>, Hidden) {
+        let is_shown = |found: &Candidate| arguments.all || found.hit.level < Level::Info || form.is_for_machines();
+        let (shown, hidden): (Vec<_>, Vec<_>) = screener.screen(query, memory).into_iter().partition(is_shown);
+        let all = shown.into_iter().map(|found| judged(found, &consequence, arguments.strict));
+        (all.map(|one| decided(one, query, &decisions, as_of)).collect(), Hidden::of(&hidden))
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, std::num::NonZeroUsize::get))
@@ -75,11 +75,11 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         if batch.is_empty() {
             break;
         }
-        let answers: Vec<Vec<Judged>> =
+        let answers: Vec<(Vec<Judged>, Hidden)> =
             pool.install(|| batch.par_iter().map_init(Memory::default, |memory, query| judge(query, memory)).collect());
-        for (query, hits) in batch.iter().zip(answers) {
+        for (query, (hits, hidden)) in batch.iter().zip(answers) {
             failed |= hits.iter().any(|hit| hit.outcome == gate::Outcome::Fail);
-            writer.answer(&Answer { query, hits })?;
+            writer.answer(&Answer { query, hits, hidden })?;
         }
     }
     writer.finish(failed)?;
