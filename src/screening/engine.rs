@@ -90,7 +90,18 @@ const RELATIVE: f32 = 0.93;
 pub struct Memory {
     search: Search,
     scratch: Scratch,
+    /// The name of the query in its words.
+    forms: Vec<Form>,
     best: Vec<(u32, Best)>,
+}
+
+impl Memory {
+    /// Brings a name into its words.
+    fn settle(&mut self, name: &str, kind: PartyKind, lexicon: &Lexicon) {
+        let Self { scratch, forms, .. } = self;
+        forms.clear();
+        Form::each(name, kind, lexicon, scratch, |form| forms.push(form.clone()));
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +115,14 @@ struct Best {
 impl Engine<'_> {
     /// Everything that the subject may be, the likeliest first.
     pub fn screen(&self, query: &Query, memory: &mut Memory) -> Vec<Hit> {
-        let mut named = self.names(&query.name, query.kind, memory);
+        memory.settle(&query.name, query.kind, self.lexicon);
+        self.screen_settled(query, memory)
+    }
+
+    /// The same when this very query was asked of another engine with the same words just before: its name stands in its
+    /// words already.
+    pub(super) fn screen_settled(&self, query: &Query, memory: &mut Memory) -> Vec<Hit> {
+        let mut named = self.names(query.kind, memory);
         if named.is_empty() && query.keys.is_empty() {
             return Vec::new();
         }
@@ -134,11 +152,11 @@ impl Engine<'_> {
     }
 
     /// For every party the best of its names.
-    fn names(&self, name: &str, kind: PartyKind, memory: &mut Memory) -> BTreeMap<u32, Option<Best>> {
+    fn names(&self, kind: PartyKind, memory: &mut Memory) -> BTreeMap<u32, Option<Best>> {
         let manner = manner(kind);
-        let Memory { search, scratch, best } = memory;
+        let Memory { search, forms, best, .. } = memory;
         best.clear();
-        Form::each(name, kind, self.lexicon, scratch, |form| {
+        for form in &*forms {
             let telling: Vec<usize> = (0..form.tokens.len())
                 .filter(|at| !form.tokens[*at].flags.has(Flags::NUMBER | Flags::PARTICLE))
                 .collect();
@@ -149,7 +167,7 @@ impl Engine<'_> {
                 let words = telling.len().min(listed);
                 best.push((self.index.party_of(found.name).0, Best { found, romanised, words, letters }));
             });
-        });
+        }
         let mut all: BTreeMap<u32, Option<Best>> = BTreeMap::new();
         for (party, found) in best.drain(..) {
             let rank =
@@ -165,13 +183,16 @@ impl Engine<'_> {
     /// Parties that other names of the subject belong to, with which name.
     fn seconds(&self, query: &Query, memory: &mut Memory) -> BTreeMap<u32, u32> {
         let mut all = BTreeMap::new();
+        let own = std::mem::take(&mut memory.forms);
         for name in &query.also {
-            for (party, best) in self.names(name, query.kind, memory) {
+            memory.settle(name, query.kind, self.lexicon);
+            for (party, best) in self.names(query.kind, memory) {
                 if let Some(best) = best {
                     all.entry(party).or_insert(self.index.party_of(best.found.name).1);
                 }
             }
         }
+        memory.forms = own;
         all
     }
 

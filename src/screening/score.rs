@@ -126,6 +126,17 @@ impl Manner {
         }
     }
 
+    /// How much of two names found its counterpart, and the weight that is left over on both sides. Never more when less
+    /// is matched or more is left over, as long as it is above 0.65.
+    #[must_use]
+    pub fn coverage(self, matched: f32, query_left: f32, listed_left: f32) -> (f32, f32) {
+        let conflict = query_left.min(listed_left);
+        let whole = matched + query_left.max(listed_left);
+        let (query, listed) = self.left_over();
+        let loss = CONFLICT * conflict + query * (query_left - conflict) + listed * (listed_left - conflict);
+        ((1.0 - loss / whole).max(0.0), conflict)
+    }
+
     /// Share of the query's weight that a name must cover to reach a score at all: what candidates are looked for by.
     #[must_use]
     pub fn least_cover(self, threshold: f32) -> f32 {
@@ -214,11 +225,7 @@ pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers
         let score = if all_numbers { SHORT } else { 0.0 };
         return Parts { coverage: score, likeness: 1.0, numbers: 1.0, legal: 1.0, short: 1.0, conflict: 0.0, score };
     }
-    let conflict = query_left.min(listed_left);
-    let whole = matched + query_left.max(listed_left);
-    let (loss_query, loss_listed) = manner.left_over();
-    let loss = CONFLICT * conflict + loss_query * (query_left - conflict) + loss_listed * (listed_left - conflict);
-    let mut coverage = (1.0 - loss / whole).max(0.0);
+    let (mut coverage, conflict) = manner.coverage(matched, query_left, listed_left);
     if conflict >= CONFLICT_FLOOR {
         coverage = coverage.min(CONFLICT_CAP);
     }

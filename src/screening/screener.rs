@@ -154,7 +154,7 @@ impl<'s> Screener<'s> {
         let Some(held) = &self.imported else { return own.collect() };
         let mut all: Vec<Candidate> = self
             .engine(&held.index, held)
-            .screen(query, memory)
+            .screen_settled(query, memory)
             .into_iter()
             .filter_map(|hit| self.standing(held, hit))
             .collect();

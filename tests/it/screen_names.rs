@@ -59,7 +59,6 @@ fn labelled_list() -> tempfile::TempDir {
 }
 
 #[test]
-#[ignore = "until `sovaudit screen` asks imported lists"]
 fn look_alikes_stay_weak() {
     let table = rows("fixtures/screening/look-alikes.csv");
     assert!(table.len() >= 30);
@@ -78,7 +77,6 @@ fn look_alikes_stay_weak() {
 }
 
 #[test]
-#[ignore = "until `sovaudit screen` asks imported lists"]
 fn listed_names_are_found_however_they_are_written() {
     let table = rows("fixtures/screening/must-match.csv");
     let names: Vec<Value> = table.iter().map(|row| query(row, "name")).collect();
@@ -94,7 +92,6 @@ fn listed_names_are_found_however_they_are_written() {
 
 /// Floors on the half that nothing was tuned on.
 #[test]
-#[ignore = "until `sovaudit screen` asks imported lists"]
 fn the_labelled_set_keeps_its_floors() {
     let mut table = rows("tests/data/screening/queries.csv");
     table.retain(|row| row["split"] == "test");

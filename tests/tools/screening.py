@@ -4,6 +4,7 @@
     python3 tests/tools/screening.py build --corpus SNAPSHOTS [--organisations CSV] --compact tests/data/screening --full DIR
     python3 tests/tools/screening.py publishers --out names.csv PATH…
     python3 tests/tools/screening.py evaluate --set DIR --screen "sovaudit screen --data-dir D" [--publishers names.csv] [--pairs CSV]…
+    python3 tests/tools/screening.py grow --set DIR --parties 50000 --out large.csv
     python3 tests/tools/screening.py speed --set DIR --names names.csv --screen "…" (Python with rapidfuzz)
 
 SNAPSHOTS is a folder with OFAC legacy CSV files (`ofac-sdn-2024-06/sdn.csv`, `ofac-sdn-2025-12/alt.csv`, …). Everything
@@ -21,7 +22,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screening_set import build as making  # noqa: E402
-from screening_set import lists, measure, negatives  # noqa: E402
+from screening_set import grow, lists, measure, negatives  # noqa: E402
 from screening_set import publishers as harvest  # noqa: E402
 
 LOOK_ALIKES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fixtures", "screening", "look-alikes.csv")
@@ -123,6 +124,12 @@ def measure_pairs(command, files):
     return ["### Pairs of names", "", measure.table(measure.PAIRS_HEAD, table)] if table else []
 
 
+def enlarge(options):
+    rows = list(grow.rows(options.set, options.parties))
+    making.write_csv(options.out, grow.FIELDS, rows)
+    print(f"{len(rows)} parties, {sum(1 + row['aliases'].count('; ') + bool(row['aliases']) for row in rows)} names")
+
+
 def compare_speed(options):
     from screening_set import speed
     print(speed.run(options))
@@ -152,6 +159,11 @@ def main():
     judge.add_argument("--all", action="store_true", help="categories without country as well")
     judge.add_argument("--misses", help="file for what went wrong in the tune half")
     judge.set_defaults(run=evaluate)
+    large = commands.add_parser("grow", help="make a large list, for speed")
+    large.add_argument("--set", required=True)
+    large.add_argument("--parties", type=int, default=50_000)
+    large.add_argument("--out", required=True)
+    large.set_defaults(run=enlarge)
     fast = commands.add_parser("speed", help="compare with rapidfuzz")
     fast.add_argument("--screen", required=True)
     fast.add_argument("--set", required=True)

@@ -19,7 +19,7 @@ use crate::screening::decision::{Answer as Decided, Asked, Decisions, Verdict};
 use crate::screening::gate::{self, outcome};
 use crate::screening::query::{kind_of, kind_word};
 use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Scope, Screener};
-use output::{Answer, Judged, Writer};
+use output::{Answer, Hidden, Judged, Writer};
 
 /// Subjects that are screened at once: enough to keep every core busy, little to hold.
 const BATCH: usize = 4_096;
@@ -55,11 +55,13 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
     let default = defaults(arguments, |word| catalog.country(word))?;
     let consequence =
         |party: &Party| -> String { profile.consequence(catalog, &party.list, &party.measures).to_owned() };
-    let judge = |query: &Query, memory: &mut Memory| -> Vec<Judged> {
+    let judge = |query: &Query, memory: &mut Memory| -> (Vec<Judged>, Hidden) {
         let hits = screener.screen(query, memory).into_iter();
         let all = hits.map(|found| decided(judged(found, &consequence, arguments.strict), query, &decisions, as_of));
         // what analysts confirmed is shown whatever it was before
-        all.filter(|one| arguments.all || one.hit.level < Level::Info || form.is_for_machines()).collect()
+        let is_shown = |one: &Judged| arguments.all || one.hit.level < Level::Info || form.is_for_machines();
+        let (shown, hidden): (Vec<_>, Vec<_>) = all.partition(is_shown);
+        (shown, Hidden::of(&hidden))
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, std::num::NonZeroUsize::get))
@@ -75,11 +77,11 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
             break;
         }
         screened += batch.len();
-        let answers: Vec<Vec<Judged>> =
+        let answers: Vec<(Vec<Judged>, Hidden)> =
             pool.install(|| batch.par_iter().map_init(Memory::default, |memory, query| judge(query, memory)).collect());
-        for (query, hits) in batch.iter().zip(answers) {
+        for (query, (hits, hidden)) in batch.iter().zip(answers) {
             failed |= hits.iter().any(|hit| hit.outcome == gate::Outcome::Fail);
-            writer.answer(&Answer { query, hits })?;
+            writer.answer(&Answer { query, hits, hidden })?;
         }
     }
     // nobody screened is no pass

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::ScreenArgs;
 use crate::model::Date;
+use crate::screening::evidence::Bearing;
 use crate::screening::gate::Outcome;
 use crate::screening::level::ways;
 use crate::screening::query::kind_word;
@@ -31,6 +32,33 @@ pub(super) struct Judged {
 pub(super) struct Answer<'a> {
     pub(super) query: &'a Query,
     pub(super) hits: Vec<Judged>,
+    pub(super) hidden: Hidden,
+}
+
+/// Hits of the lowest level, which the table leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hidden {
+    hits: usize,
+    /// Evidence speaks against every one of them.
+    contradicted: bool,
+}
+
+impl Hidden {
+    pub(super) fn of(all: &[Judged]) -> Self {
+        let contradicted = |found: &Judged| found.hit.pieces.iter().any(|piece| piece.bearing == Bearing::Against);
+        Self { hits: all.len(), contradicted: all.iter().all(contradicted) }
+    }
+
+    /// What is told of them where nothing else was found.
+    fn told(self) -> String {
+        let Self { hits, contradicted } = self;
+        let what = if contradicted { " that something speaks against" } else { " of level info" };
+        match hits {
+            0 => String::new(),
+            1 => format!(" (1 hit{what}; --all shows it)"),
+            _ => format!(" ({hits} hits{what}; --all shows them)"),
+        }
+    }
 }
 
 /// A form of output.
@@ -160,7 +188,8 @@ impl<'a> Writer<'a> {
     fn table(&mut self, answer: &Answer<'_>) -> io::Result<()> {
         let name = clean_line(&answer.query.name).into_owned();
         if answer.hits.is_empty() {
-            return write!(self.out, "{}", fill(&format!("{name}: nothing found"), "", "  ", self.width));
+            let text = format!("{name}: nothing found{}", answer.hidden.told());
+            return write!(self.out, "{}", fill(&text, "", "  ", self.width));
         }
         write!(self.out, "{}", fill(&name, "", "  ", self.width))?;
         for judged in &answer.hits {

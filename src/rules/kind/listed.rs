@@ -7,7 +7,7 @@ use crate::attribution::MAIL_OF_AUTHOR;
 use crate::catalog::Standing;
 use crate::catalog::rows::Listing;
 use crate::graph::{Control, NodeId, Path};
-use crate::lists::{ASSUMED_CONSEQUENCE, embedded};
+use crate::lists::embedded;
 use crate::model::{Citation, Evidence, Horizon, ListedAs, RelationKind, Verification};
 use crate::rules::condition::OWNED_BY_LISTED;
 use crate::rules::draft::{Hit, describe};

@@ -61,8 +61,6 @@ impl Search {
         let squashed = pair::squash_form(form, &mut self.letters);
         let numbers = pair::numbers_of(form);
         self.collect(index, form, manner, threshold, squashed);
-        // a hair less, for sums in another order
-        let least = Manner::Organisation.least_cover(threshold) * self.whole() * 0.999;
         for at in 0..self.candidates.len() {
             let name = self.candidates[at];
             let query = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
@@ -75,19 +73,12 @@ impl Search {
                 name,
                 manner,
                 threshold,
-                least,
             );
             if let Some(found) = found {
                 each(found);
             }
         }
         self.find_whole(index, form, squashed, numbers, threshold, &mut each);
-    }
-
-    /// Weight of all words that are no numbers.
-    fn whole(&self) -> f32 {
-        let words = self.weights.iter().zip(&self.flags).filter(|(_, flags)| !Flags(**flags).has(Flags::NUMBER));
-        words.map(|(weight, _)| weight).sum()
     }
 
     /// Looks the words up and weighs them.
@@ -290,34 +281,31 @@ fn rescore(
     name: u32,
     manner: Option<Manner>,
     threshold: f32,
-    least: f32,
 ) -> Option<Found> {
     let manner = index.manner(name, manner);
     let range = index.range(name);
     links.clear();
-    let mut reached = 0_u64;
+    // words of the query and of the name that find each other
+    let (mut reached, mut taken) = (0_u64, 0_u64);
     for (place, at) in range.clone().enumerate() {
         for entry in entries.of(index.name_words[at]) {
             reached |= ((1 << entry.words) - 1) << entry.query;
+            taken |= 1 << place;
             links.push(Link::of(usize::from(entry.query), entry.words, place, 1, entry.like));
         }
         let joined = index.name_joined[at];
         if joined != NONE {
             for entry in entries.of(joined).iter().filter(|entry| entry.words == 1 && entry.like >= 1.0) {
                 reached |= 1 << entry.query;
+                taken |= 3 << place;
                 links.push(Link::of(usize::from(entry.query), 1, place, 2, JOINED));
             }
         }
     }
-    if manner == Manner::Organisation && index.name_squashed[name as usize] != query.squashed {
-        let weights = query.weights.iter().zip(query.flags).enumerate();
-        let covered: f32 = weights
-            .filter(|(at, (_, flags))| reached >> at & 1 == 1 && !Flags(**flags).has(Flags::NUMBER))
-            .map(|(_, (weight, _))| weight)
-            .sum();
-        if covered < least {
-            return None;
-        }
+    if index.name_squashed[name as usize] != query.squashed
+        && most(index, query, range.clone(), reached, taken, manner) < threshold * 0.999
+    {
+        return None;
     }
     let listed = index.side(name);
     if manner == Manner::Person {
@@ -332,6 +320,37 @@ fn rescore(
     let numbers = index.compare_numbers(form, query.numbers, name);
     let parts = score(&links[..kept], query, listed, numbers, manner);
     (parts.score >= threshold).then_some(Found { name, parts, numbers })
+}
+
+/// The most that a name can score: what finds no counterpart at all is left over. No bound where first letters may stand
+/// for names.
+fn most(
+    index: &Index<'_>,
+    query: Side<'_>,
+    range: std::ops::Range<usize>,
+    reached: u64,
+    taken: u64,
+    manner: Manner,
+) -> f32 {
+    let sums = |weights: &[f32], flags: &[u8], used: u64| {
+        let (mut matched, mut left, mut initial) = (0.0, 0.0, false);
+        for (at, (weight, flags)) in weights.iter().zip(flags).enumerate() {
+            let flags = Flags(*flags);
+            initial |= flags.has(Flags::INITIAL);
+            if used >> at & 1 == 1 {
+                matched += weight;
+            } else if !flags.has(Flags::NUMBER) {
+                left += weight;
+            }
+        }
+        (matched, left, initial)
+    };
+    let (ours, query_left, initial) = sums(query.weights, query.flags, reached);
+    let (theirs, listed_left, other) = sums(&index.name_weights[range.clone()], &index.name_flags[range], taken);
+    if query_left + listed_left <= 0.0 || manner == Manner::Person && (initial || other) {
+        return 1.0;
+    }
+    manner.coverage(ours.min(theirs), query_left, listed_left).0
 }
 
 /// The entries of a query.
