@@ -221,13 +221,13 @@ impl<'m> Editions<'m> {
     fn note(&self, list: &str, name: &str, [kept, gone]: [usize; 2]) -> String {
         let newest = self.newest.get(list).copied().unwrap_or_default();
         let day = self.newest(list).map(|source| source.known_on().to_string()).unwrap_or_default();
-        let entries = |number: usize| format!("{} of {list} that `{newest}` lacks", count(number, "entry"));
+        let entries = |number: usize| format!("{} of {list} that `{newest}` does not have", count(number, "entry"));
         let mut words = Vec::new();
         if kept > 0 {
-            words.push(format!("{} are screened as `{name}` has them: it may be the newer", entries(kept)));
+            words.push(format!("`{name}` adds {}: it may be the newer one", entries(kept)));
         }
         if gone > 0 {
-            words.push(format!("{} are in `{name}` and not screened: `{newest}` is of {day} and newer", entries(gone)));
+            words.push(format!("`{name}` has {}, left out: `{newest}`, of {day}, is newer", entries(gone)));
         }
         words.join("; ")
     }

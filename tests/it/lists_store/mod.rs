@@ -6,6 +6,7 @@ mod kill;
 mod minisign;
 #[cfg(feature = "registry")]
 mod online;
+mod sources;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -57,7 +57,7 @@ fn the_newest_source_says_who_is_listed_and_the_others_add_what_they_know() {
     let Combined { parties: all, notes } = combined(&manifest, vec![("rich", rich), ("terse", terse)]);
     assert_eq!(
         notes,
-        ["1 entry of US-SDN that `terse` lacks are in `rich` and not screened: `terse` is of 2026-11-19 and newer"]
+        ["`rich` has 1 entry of US-SDN that `terse` does not have, left out: `terse`, of 2026-11-19, is newer"]
     );
     let names: Vec<(&str, &str)> = all.iter().map(|party| (&*party.entry, party.name())).collect();
     assert_eq!(names, [("x", "X"), ("1", "A"), ("2", "NEW")]);
@@ -87,15 +87,12 @@ fn an_undated_edition_loses_nobody() {
     // imported on 2026-11-20, and nobody knows how old it is: neither may take the other's entries away
     let all = two_sources(source("2026-11-01", &["US-SDN"]), source("", &["US-SDN"]));
     assert_eq!(names(&all.parties), [("1", "A"), ("2", "ONLY TERSE"), ("9", "ONLY RICH")]);
-    assert_eq!(
-        all.notes,
-        ["1 entry of US-SDN that `terse` lacks are screened as `rich` has them: it may be the newer"]
-    );
+    assert_eq!(all.notes, ["`rich` adds 1 entry of US-SDN that `terse` does not have: it may be the newer one"]);
     // fetched on that day: the dated one is surely older
     let stated = Source { retrieval: Retrieval::Stated, ..source("", &["US-SDN"]) };
     let all = two_sources(source("2026-11-01", &["US-SDN"]), stated);
     assert_eq!(names(&all.parties), [("1", "A"), ("2", "ONLY TERSE")]);
-    assert!(all.notes[0].contains("not screened"), "{:?}", all.notes);
+    assert!(all.notes[0].contains("left out"), "{:?}", all.notes);
 }
 
 #[test]
