@@ -204,23 +204,35 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for (id, _) in seen.into_iter().filter(|(_, count)| *count > 1) {
         errors.push(locate(layers, "id", id, format!("organisation `{id}` is defined twice in one layer")));
     }
-    for (field, words) in tables.listing.iter().flat_map(Listing::unclear_times) {
-        let message = format!(
-            "`{field}` of a `listing` is `{words}`; write `2022`, `2022-06`, `2022-06-03`, two of them with ` to ` between \
-             for some day in that time, or with ` and ` for two listings"
-        );
-        errors.push(locate(layers, field, words, message));
-    }
-    for row in &tables.notice {
-        if row.components.iter().any(|pattern| globset::Glob::new(pattern).is_err()) {
-            let message = "`components` of a `notice` holds what is no glob".to_owned();
-            errors.push(locate(layers, "id", &row.id, message));
-        }
-    }
+    errors.extend(unclear_times(tables, layers));
+    errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors
+}
+
+/// Times of listings that are written in no known way.
+fn unclear_times(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
+    let all = tables.listing.iter().flat_map(Listing::unclear_times);
+    let told = all.map(|(field, words)| {
+        let message = format!(
+            "`{field}` of a `listing` is `{words}`; write `2022`, `2022-06`, `2022-06-03`, two of them with ` to ` between \
+             for some day in that time, or with ` and ` for two listings"
+        );
+        locate(layers, field, words, message)
+    });
+    told.collect()
+}
+
+/// Notices with patterns that cannot be read.
+fn patterns_of_notices(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
+    let is_wrong = |row: &&Notice| row.components.iter().any(|pattern| globset::Glob::new(pattern).is_err());
+    let told = tables.notice.iter().filter(is_wrong).map(|row| {
+        let message = format!("`components` of the notice `{}` holds what is no glob", row.id);
+        locate(layers, "id", &row.id, message)
+    });
+    told.collect()
 }
 
 /// The last place where `field = "value"` stands: later layers are where a mistake is new.

@@ -109,7 +109,7 @@ fn a_failure_is_told_whole() {
         "depends on npm/@example/forms@2.1.0  (package-lock.json:5:43)",
         "depends on npm/@maskito/core@3.2.1  (package-lock.json:6:74)",
         "Ways out  update, replace or remove npm/@example/forms@2.1.0",
-        "[[waiver]] fingerprint =",
+        "            [[waiver]]\n            fingerprint = \"",
     ] {
         assert!(out.contains(words), "`{words}` is missing in\n{out}");
     }

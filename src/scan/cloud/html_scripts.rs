@@ -81,9 +81,9 @@ fn next_tag<'a>(text: &'a str, at: &mut usize) -> Option<Tag<'a>> {
     loop {
         let open = *at + text.get(*at..)?.find('<')?;
         let rest = &text[open..];
-        if rest.starts_with("<!--") {
+        if let Some(comment) = rest.strip_prefix("<!--") {
             // a comment without end is the rest of the file
-            *at = open + 4 + rest[4..].find("-->")? + 3;
+            *at = open + 4 + comment.find("-->")? + 3;
             continue;
         }
         let length = rest[1..].bytes().take_while(u8::is_ascii_alphanumeric).count().min(TAG_LIMIT);
