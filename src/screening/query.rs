@@ -116,7 +116,9 @@ impl QueryKey {
         let known = KEY_WORDS.iter().find(|(word, _)| *word == kind).map(|(_, kind)| *kind);
         let value = known.map_or_else(|| Some(value.to_owned()), |known| form(known, value));
         let value = value.ok_or_else(|| {
-            format!("`{text}` is no {kind}: its length, signs or check digits are wrong; look whether it was copied whole")
+            format!(
+                "`{text}` is no {kind}: its length, signs or check digits are wrong; look whether it was copied whole"
+            )
         })?;
         Ok(Self { kind: kind.into(), value: value.into() })
     }

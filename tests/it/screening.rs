@@ -71,6 +71,7 @@ fn what_cannot_be_asked_is_an_error_and_no_pass() {
     ] {
         let (code, out, error) = screen(arguments);
         assert_eq!(code, 2, "{arguments:?}: {out}");
+        let error = error.replace("\n  ", " ");
         assert!(error.contains(part), "{arguments:?}: {error}");
     }
 }
@@ -157,11 +158,9 @@ fn tables_of_any_layout_are_read_or_refused() {
 
 #[test]
 fn standard_input_is_told_by_its_first_line() {
-    for text in [
-        "{\"name\": \"Alfa-Bank JSC\", \"country\": \"RU\"}\n",
-        "name;country\nAlfa-Bank JSC;RU\n",
-        "Alfa-Bank JSC\n",
-    ] {
+    for text in
+        ["{\"name\": \"Alfa-Bank JSC\", \"country\": \"RU\"}\n", "name;country\nAlfa-Bank JSC;RU\n", "Alfa-Bank JSC\n"]
+    {
         let output = sovaudit()
             .args(["screen", "--file", "-", "--as-of", "2026-11-23", "--strict", "--kind", "organisation"])
             .args(["--country", "RU"])
@@ -199,6 +198,8 @@ fn identifiers_are_checked_before_they_are_asked() {
         ("domain:huawei", "is no domain"),
     ] {
         let (code, out, error) = screen(&["--key", key]);
+        assert!(error.lines().all(|line| line.chars().count() <= 80), "{error}");
+        let error = error.replace("\n  ", " ");
         assert!(code == 2 && error.contains(part), "{key}: {out}{error}");
     }
     let kinds = ["cocoapods:x", "github:nobody-at-all", "imo:IMO 9074729", "btc:1EXAMPLEaddressEXAMPLE"];
@@ -214,20 +215,20 @@ fn identifiers_are_checked_before_they_are_asked() {
         assert!(help.contains(&kind.trim()), "{kind}: {help:?}");
     }
     // a wallet is found with and without its currency
-    let data = tempfile::tempdir().expect("a temporary folder");
-    let data = data.path().display().to_string();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("own.jsonl").display().to_string();
-    let head = r#"{"sovaudit-list": 1, "list": "OWN-COIN", "title": "Coins", "licence": "internal", "published": "2026-11-01"}"#;
-    let party = r#"{"id": "1", "kind": "organisation", "names": ["Volnik Karova"], "keys": ["wallet:XBT:1EXAMPLEaddressEXAMPLE"]}"#;
-    fs::write(&path, format!("{head}\n{party}\n")).expect("is written");
-    let done = sovaudit().args(["rules", "import", &path, "--data-dir", &data]).output().expect("the binary runs");
+    let data = folder.path().display().to_string();
+    let files = ["sdn.csv", "alt.csv", "add.csv"].map(|file| format!("fixtures/lists/ofac-csv/sdn/{file}"));
+    let options = ["--accept-shrink", "--allow-stale", "--data-dir", &data];
+    let done = sovaudit().args(["rules", "import"]).args(files).args(options).output().expect("the binary runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    for key in ["btc:1EXAMPLEaddressEXAMPLE", "xbt:1EXAMPLEaddressEXAMPLE", "wallet:1EXAMPLEaddressEXAMPLE"] {
-        let (_, out, error) = screen(&["--key", key, "--data-dir", &data, "--lists", " own-coin "]);
-        assert!(out.contains("confirmed by key  OWN-COIN"), "{key}: {out}{error}");
-        assert!(out.contains("against 1 listed party of OWN-COIN"), "{out}");
+    let address = "1EXAMPLEaddressEXAMPLEaddress11";
+    for kind in ["btc", "xbt", "wallet", "wallet:XBT"] {
+        let key = format!("{kind}:{address}");
+        let (_, out, error) = screen(&["--key", &key, "--data-dir", &data, "--lists", " us-sdn "]);
+        assert!(out.contains("confirmed by key  US-SDN: EXAMPLE JR."), "{key}: {out}{error}");
     }
+    let (_, out, _) = screen(&["X1", "--data-dir", &data, "--lists", "EU-269"]);
+    assert!(out.contains("listed parties of EU-269") && !out.contains("US-SDN"), "{out}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 
 use super::lines::Lines;
+use super::remarks::filled;
 use super::table::{Layout, Rows, expected};
 use crate::catalog::Catalog;
 use crate::cli::ScreenArgs;
@@ -42,7 +43,7 @@ impl<'a> Reader<'a> {
         reader.default = Query {
             kind: kind.transpose()?.unwrap_or_default(),
             countries: countries.collect::<anyhow::Result<_>>()?,
-            keys: reader.keys(&arguments.key)?,
+            keys: reader.keys(&arguments.key).map_err(|error| filled(&format!("{error:#}")))?,
             origin: "command line".into(),
             ..Query::default()
         };

@@ -203,12 +203,12 @@ fn demand_entries(screener: &Screener<'_>, scope: Scope<'_>, imported: Option<&I
     if !missing.is_empty() {
         let all = BTreeSet::new();
         let known: Vec<String> = Screener::new(Scope { lists: &all, ..scope }, imported)?.lists().into_iter().collect();
-        bail!(
+        return Err(remarks::filled(&format!(
             "no entries of {} are there to screen against; check the id, or import the list with `sovaudit rules \
              import`; there are entries of {}",
             missing.join(", "),
             known.join(", ")
-        );
+        )));
     }
     ensure!(!screener.is_empty(), "there are no listed parties to screen against on that day");
     Ok(())

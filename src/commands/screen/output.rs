@@ -209,7 +209,10 @@ impl<'a> Writer<'a> {
     }
 
     fn table(&mut self, answer: &Answer<'_>) -> io::Result<()> {
-        let name = clean_line(&answer.query.name).into_owned();
+        let mut name = clean_line(&answer.query.name).into_owned();
+        if name.is_empty() {
+            name = clean_line(&super::remarks::keys(&answer.query.keys).join(", ")).into_owned();
+        }
         if answer.hits.is_empty() {
             return write!(self.out, "{}", fill(&format!("{name}: nothing found"), "", "  ", self.width));
         }

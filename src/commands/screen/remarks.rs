@@ -22,6 +22,12 @@ pub(super) fn remark(note: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
+/// An error whose lines end before the width of a terminal; `error: ` stands before it.
+pub(super) fn filled(text: &str) -> anyhow::Error {
+    let text = fill(&clean_line(text), "error: ", "  ", COLUMNS);
+    anyhow::anyhow!(text.trim_end().trim_start_matches("error: ").to_owned())
+}
+
 /// Subjects that could not be read.
 #[derive(Debug, Default)]
 pub(super) struct Bad {
@@ -41,8 +47,7 @@ impl Bad {
     pub(super) fn into_error(self, file: Option<&Path>) -> anyhow::Result<()> {
         let Some(first) = self.told.first() else { return Ok(()) };
         if self.count == 1 {
-            // `error: ` stands before it
-            bail!("{}", fill(&format!("error: {first}"), "", "  ", COLUMNS).trim_end().trim_start_matches("error: "));
+            return Err(filled(first));
         }
         let file = file.map(|path| path.display().to_string()).unwrap_or_default();
         let rows = plural(usize::try_from(self.count).unwrap_or(usize::MAX), "subject");

@@ -149,11 +149,11 @@ impl Layout {
 
 /// What a table must have.
 pub(super) fn expected(file: &str) -> anyhow::Error {
-    anyhow::anyhow!(
+    super::remarks::filled(&format!(
         "`{file}` has several columns, and its first row does not say which is the name: write a first row with name \
          (or vendor, company, organisation, supplier, party, entity) and as wanted country, kind, keys; a file of \
          names only has one column, names with commas in quotes"
-    )
+    ))
 }
 
 /// `sep=;` as spreadsheets write it.
