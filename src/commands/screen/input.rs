@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         let lines = lines.filter(|line| !line.as_ref().is_ok_and(|(text, _)| text.trim().is_empty()));
         Box::new(lines.map(move |line| {
             let (text, at) = line?;
-            self.from_json(&text, &name, at)
+            self.json_subject(&text, &name, at)
         }))
     }
 
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn from_json(&self, text: &str, name: &str, at: u64) -> anyhow::Result<Query> {
+    fn json_subject(&self, text: &str, name: &str, at: u64) -> anyhow::Result<Query> {
         let place = || format!("line {at} of `{name}`");
         let subject: Subject = serde_json::from_str(text).map_err(|error| {
             let error = error.to_string();
