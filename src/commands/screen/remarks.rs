@@ -102,7 +102,9 @@ impl Matched {
 pub(super) fn keys(all: &[QueryKey]) -> Vec<String> {
     let address = |key: &QueryKey| key.value.split_once(':').map_or("", |(_, rest)| rest).to_owned();
     let mut told = BTreeSet::new();
-    for key in all {
+    // bitcoin has two codes, and both are asked
+    let is_twin = |key: &&QueryKey| *key.kind == *"wallet" && key.value.starts_with("BTC:");
+    for key in all.iter().filter(|key| !is_twin(key)) {
         let wallets = all.iter().filter(|other| *other.kind == *"wallet" && address(other) == address(key)).count();
         let is_any = *key.kind == *"wallet" && wallets > 2;
         told.insert(if is_any { format!("wallet:{}", address(key)) } else { format!("{}:{}", key.kind, key.value) });
