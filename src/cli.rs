@@ -248,8 +248,8 @@ pub struct ScreenArgs {
     /// Names; each is one subject
     #[arg(required_unless_present_any = ["file", "pairs", "key"])]
     pub names: Vec<String>,
-    /// File of subjects: one name a line, .csv (columns name, country, kind, keys), .jsonl (the same fields); `-` for
-    /// standard input
+    /// File of subjects: one name a line, .csv or .tsv (columns name, country, kind, keys), .jsonl (the same fields);
+    /// `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "names")]
     pub file: Option<PathBuf>,
     /// Country of the subjects, where the file does not say it; repeats
@@ -258,7 +258,10 @@ pub struct ScreenArgs {
     /// What the subjects are: organisation, person, vessel, aircraft [default: not known]
     #[arg(long)]
     pub kind: Option<String>,
-    /// Identifier of the subject, kind:value, such as domain:example.com, lei:…, imo:…, github:…; repeats
+    /// Identifier of the subject, kind:value, such as domain:example.com; repeats. Kinds: domain, mail, mail-domain,
+    /// lei, uscc, inn, ogrn, imo, isin, duns, swift, ticker, un-reference, number; wallet, or the code of a currency
+    /// (xbt, eth); and of the catalog github, npm, pypi, golang, maven, nuget, registry, huggingface, terraform, conda,
+    /// apk, gitcode
     #[arg(long, value_name = "KIND:VALUE", conflicts_with = "file")]
     pub key: Vec<String>,
     /// Lists to screen against, by id [default: all]

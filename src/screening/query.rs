@@ -1,6 +1,8 @@
 //! What is asked: a name with what is known of its bearer.
 
-use crate::lists::{KeyKind, PartyKind};
+use std::collections::BTreeSet;
+
+use crate::lists::{KeyKind, PartyKind, identifier};
 use crate::model::CountryCode;
 
 /// An identifier of the subject.
@@ -98,28 +100,51 @@ const SHARED: [&str; 34] = [
     "vk.com",
 ];
 
+/// Currencies under which lists have wallets; the code may stand as the kind.
+const CURRENCIES: [&str; 19] = [
+    "XBT", "BTC", "ETH", "USDT", "USDC", "TRX", "LTC", "BCH", "BSV", "BTG", "ETC", "DASH", "XMR", "ZEC", "XRP", "XVG",
+    "ARB", "BSC", "SOL",
+];
+
 impl QueryKey {
-    /// From `kind:value`; domains are cut to what is registered.
+    /// From `kind:value`, the value in the form in which lists have it; domains are cut to what is registered.
+    ///
+    /// # Errors
+    /// What is wrong with it: a part is missing, or the value cannot be one of its kind.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (kind, value) = parts(text)?;
+        let known = KEY_WORDS.iter().find(|(word, _)| *word == kind).map(|(_, kind)| *kind);
+        let value = known.map_or_else(|| Some(value.to_owned()), |known| form(known, value));
+        let value = value.ok_or_else(|| {
+            format!(
+                "`{text}` is no {kind}: its length, signs or check digits are wrong; look whether it was copied whole"
+            )
+        })?;
+        Ok(Self { kind: kind.into(), value: value.into() })
+    }
+
+    /// As [`QueryKey::parse`], where the kind must be one that lists have or among `others`. A wallet is asked under
+    /// every currency that it may be of.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let Some((kind, value)) = text.split_once(':') else {
-            return Err(format!("`{text}` is no identifier: write kind:value, such as domain:example.com"));
-        };
-        let (kind, value) = (kind.trim().to_ascii_lowercase(), value.trim());
-        if kind.is_empty() || value.is_empty() {
-            return Err(format!("`{text}` is no identifier: kind or value is missing"));
+    pub fn parse_known(text: &str, others: &BTreeSet<&str>) -> Result<Vec<Self>, String> {
+        let (kind, value) = parts(text)?;
+        let currency = CURRENCIES.iter().find(|code| code.eq_ignore_ascii_case(&kind));
+        if currency.is_some() || kind == "wallet" {
+            let value = currency.map_or_else(|| value.to_owned(), |code| format!("{code}:{value}"));
+            return wallets(&value).ok_or_else(|| format!("`{text}` is no wallet: write wallet:XBT:address"));
         }
-        let known = KEY_WORDS.iter().find(|(word, _)| *word == kind).map(|(_, kind)| *kind);
-        let value = match known {
-            Some(KeyKind::Domain | KeyKind::MailDomain) => registrable(value),
-            Some(KeyKind::Mail) => value.to_ascii_lowercase(),
-            Some(KeyKind::Wallet | KeyKind::Number | KeyKind::UnReference) => value.to_owned(),
-            Some(_) => value.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase(),
-            None => value.to_owned(),
-        };
-        Ok(Self { kind: kind.into(), value: value.into() })
+        if !others.contains(&*kind) && KEY_WORDS.iter().all(|(word, _)| *word != kind) {
+            let mut all: BTreeSet<&str> = KEY_WORDS.iter().map(|(word, _)| *word).collect();
+            all.extend(others);
+            let all: Vec<&str> = all.into_iter().collect();
+            return Err(format!(
+                "`{kind}` of `{text}` is no kind of identifier; choose one of {}, or the code of a currency",
+                all.join(", ")
+            ));
+        }
+        Self::parse(text).map(|key| vec![key])
     }
 
     /// The kind, where lists have it too.
@@ -133,6 +158,48 @@ impl QueryKey {
     pub fn is_shared(&self) -> bool {
         matches!(&*self.kind, "domain" | "mail-domain") && SHARED.contains(&&*self.value)
     }
+}
+
+/// Kind and value.
+fn parts(text: &str) -> Result<(String, &str), String> {
+    let Some((kind, value)) = text.split_once(':') else {
+        return Err(format!("`{text}` is no identifier: write kind:value, such as domain:example.com"));
+    };
+    let (kind, value) = (kind.trim().to_ascii_lowercase(), value.trim());
+    if kind.is_empty() || value.is_empty() {
+        return Err(format!("`{text}` is no identifier: kind or value is missing"));
+    }
+    Ok((kind, value))
+}
+
+/// A value in the form in which lists have it; none when it cannot be one.
+fn form(kind: KeyKind, value: &str) -> Option<String> {
+    match kind {
+        // unlike in lists, suffixes that nobody can register are let through: they match nothing else
+        KeyKind::Domain | KeyKind::MailDomain => {
+            let domain = registrable(value);
+            (domain.contains('.') && !domain.contains(char::is_whitespace)).then_some(domain)
+        }
+        KeyKind::Mail => {
+            let mail = value.to_ascii_lowercase();
+            (mail.contains('@') && !mail.contains(char::is_whitespace)).then_some(mail)
+        }
+        KeyKind::UnReference => Some(value.to_owned()),
+        kind => identifier::normal(kind, value),
+    }
+}
+
+/// An address under the currencies that it may be of: the one that is said, else all.
+fn wallets(text: &str) -> Option<Vec<QueryKey>> {
+    let said = text.split_once(':').map(|(code, rest)| (code.trim().to_ascii_uppercase(), rest.trim()));
+    let (codes, address) = match &said {
+        Some((code, rest)) if matches!(&**code, "XBT" | "BTC") => (vec!["XBT", "BTC"], *rest),
+        Some((code, rest)) => (vec![&**code], *rest),
+        None => (CURRENCIES.to_vec(), text.trim()),
+    };
+    let address = identifier::normal(KeyKind::Wallet, address).filter(|text| !text.contains(char::is_whitespace))?;
+    let key = |code: &str| QueryKey { kind: "wallet".into(), value: format!("{code}:{address}").into() };
+    Some(codes.into_iter().map(key).collect())
 }
 
 /// The domain that is registered, of a host or an address.

@@ -56,7 +56,11 @@ fn a_listed_bank_fails_the_gate_and_says_why() {
 #[test]
 fn what_cannot_be_asked_is_an_error_and_no_pass() {
     for (arguments, part) in [
-        (&["X", "--lists", "US-NONE"][..], "no entries of US-NONE"),
+        (&[""][..], "no letter"),
+        (&[" - "], "no letter"),
+        (&["X", "--lists", "US-NONE"], "there are entries of CN-"),
+        (&["X", "--lists", "US-NONE"], "no entries of US-NONE"),
+        (&["X", "--lists", " "], "names no list"),
         (&["X", "--kind", "planet"], "is none of organisation"),
         (&["X", "--country", "Atlantis"], "is no country"),
         (&["X", "--key", "example.com"], "is no identifier"),
@@ -67,6 +71,7 @@ fn what_cannot_be_asked_is_an_error_and_no_pass() {
     ] {
         let (code, out, error) = screen(arguments);
         assert_eq!(code, 2, "{arguments:?}: {out}");
+        let error = error.replace("\n  ", " ");
         assert!(error.contains(part), "{arguments:?}: {error}");
     }
 }
@@ -82,7 +87,7 @@ fn files_are_answered_in_their_order() {
     let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect();
     let names: Vec<&str> = answers.iter().map(|answer| answer["name"].as_str().expect("has a name")).collect();
     assert_eq!(names, lines);
-    // a header names the columns; without one the first is the name
+    // a header names the columns; without one there is one column of names
     fs::write(
         path("s.csv"),
         "country,name,kind,keys\nCN,Huawei Technologies Co. Ltd,organisation,domain:https://www.huawei.com/en\n,,,\n",
@@ -90,7 +95,7 @@ fn files_are_answered_in_their_order() {
     .expect("is written");
     let (_, out, error) = screen(&["--file", &path("s.csv"), "--format", "csv"]);
     assert!(out.lines().any(|line| line.contains("US-EL") && line.contains("us-el-001")), "{out}{error}");
-    fs::write(path("t.csv"), "Kaspersky Lab AO,x\n").expect("is written");
+    fs::write(path("t.csv"), "\"Kaspersky Lab, AO\"\n").expect("is written");
     let (_, out, _) = screen(&["--file", &path("t.csv"), "--country", "RU", "--format", "csv"]);
     assert!(out.contains("AO Kaspersky Lab"), "{out}");
     fs::write(path("b.jsonl"), "{\"name\": \"A\"}\n{\"nam\": 1}\n").expect("is written");
@@ -101,6 +106,157 @@ fn files_are_answered_in_their_order() {
     assert!(!out.contains('\u{1b}'), "{out}");
     let whole: Value = serde_json::from_str(&out).expect("is JSON");
     assert_eq!(whole["screening"]["gate"], "passed");
+}
+
+/// Screens a file with this name and text.
+fn screen_file(name: &str, text: &str, more: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join(name).display().to_string();
+    fs::write(&path, text).expect("is written");
+    screen(&[&["--file", &path], more].concat())
+}
+
+#[test]
+fn tables_of_any_layout_are_read_or_refused() {
+    let bank = "\"Alfa-Bank, JSC\"";
+    for (name, text) in [
+        ("comma.csv", format!("Vendor,Country\n{bank},Russian Federation\n")),
+        ("semicolon.csv", format!("Supplier;Land;Country\n{bank};x;RU|DE\n")),
+        ("said.csv", format!("sep=;\r\nCompany_Name;country\r\n{bank};RU\r\n")),
+        ("tab.tsv", format!("id\tcountry\tParty\n1\tRU\t{bank}\n")),
+        ("tab.csv", format!("\u{feff}entity\tcountry\n{bank}\tRussia\n")),
+        ("blank.csv", format!("\n\nname,country\n\n{bank},\"DE;RU\"\n")),
+        ("table.txt", format!("organisation,country\n{bank},RU\n")),
+    ] {
+        let (code, out, error) = screen_file(name, &text, &["--kind", "organisation"]);
+        assert_eq!(code, 1, "{name}: {out}{error}");
+        assert_eq!(error.contains("not read: Land"), name == "semicolon.csv", "{error}");
+    }
+    for (name, text, part) in [
+        ("a.csv", "Alfa-Bank JSC,RU\n", "does not say which is the name"),
+        ("b.csv", "Alfa-Bank JSC;RU\n", "does not say which is the name"),
+        ("c.csv", "company,name,country\nA,B,RU\n", "rename"),
+        ("d.csv", "name,country\n", "no subject to screen"),
+        ("e.csv", "", "no subject to screen"),
+        ("f.txt", "\n \n", "no subject to screen"),
+        ("g.csv", "name\nAcme, Inc\n", "line 2"),
+        ("h.csv", "name,country\nA,DE\n\"Bad,DE\nC,DE\n", "quote that begins on line 3"),
+        ("i.csv", "name,country\nUnited Kingdom Co,GB DE\n", "is no country"),
+        ("j.json", "[{\"name\": \"A\"}]\n", "one object a line"),
+        ("k.jsonl", "{\"name\": \"A\", \"nation\": \"DE\"}\n", "unknown field `nation`, expected one of `name`"),
+    ] {
+        let (code, out, error) = screen_file(name, text, &[]);
+        let error = error.replace("\n  ", " ");
+        assert!(code == 2 && error.contains(part), "{name}: {code} {out}{error}");
+        assert!(!out.contains("Gate: passed"), "{out}");
+    }
+    let (code, out, error) = screen_file("names.csv", "Harmless Name\n\"Other, Inc.\"\n", &["--format", "csv"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.lines().nth(2).is_some_and(|row| row.starts_with("\"Other, Inc.\",unknown,,none,")), "{out}");
+    assert!(out.lines().next().is_some_and(|row| row.ends_with("digest,decision,origin")), "{out}");
+}
+
+#[test]
+fn standard_input_is_told_by_its_first_line() {
+    for text in
+        ["{\"name\": \"Alfa-Bank JSC\", \"country\": \"RU\"}\n", "name;country\nAlfa-Bank JSC;RU\n", "Alfa-Bank JSC\n"]
+    {
+        let output = sovaudit()
+            .args(["screen", "--file", "-", "--as-of", "2026-11-23", "--strict", "--kind", "organisation"])
+            .args(["--country", "RU"])
+            .write_stdin(text)
+            .output()
+            .expect("the binary runs");
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.code() == Some(1) && out.starts_with("Alfa-Bank JSC\n"), "{text}: {out}");
+    }
+}
+
+#[test]
+fn a_bad_row_is_told_and_the_rest_screened() {
+    let text = "name,country\nHarmless Name,DE\nX,Atlantis\nAlfa-Bank JSC,RU\nY,Atlantis\n";
+    let (code, out, error) = screen_file("x.csv", text, &["--kind", "organisation", "--format", "json"]);
+    assert_eq!(code, 2, "{error}");
+    let whole: Value = serde_json::from_str(&out).expect("is JSON");
+    assert_eq!(whole["subjects"].as_array().map(Vec::len), Some(2));
+    assert_eq!((&whole["screening"]["gate"], &whole["screening"]["unread"]), (&"failed".into(), &2.into()));
+    assert!(error.contains("2 subjects") && error.contains("line 3") && error.contains("line 5"), "{error}");
+    let many = format!("name,country\nA,DE\n{}", "X,Atlantis\n".repeat(30));
+    let (code, out, error) = screen_file("x.csv", &many, &[]);
+    assert!(code == 2 && error.contains("and 10 more"), "{error}");
+    assert!(out.contains("Gate: incomplete; 30 subjects could not be read"), "{out}");
+}
+
+#[test]
+fn identifiers_are_checked_before_they_are_asked() {
+    for (key, part) in [
+        ("domian:huawei.com", "choose one of"),
+        ("imo:IMO 9074728", "check digits"),
+        ("lei:253400WSS48YWMBUA689", "check digits"),
+        ("inn:7707083894", "check digits"),
+        ("wallet:x", "is no wallet"),
+        ("domain:huawei", "is no domain"),
+    ] {
+        let (code, out, error) = screen(&["--key", key]);
+        assert!(error.lines().all(|line| line.chars().count() <= 80), "{error}");
+        let error = error.replace("\n  ", " ");
+        assert!(code == 2 && error.contains(part), "{key}: {out}{error}");
+    }
+    let kinds = ["cocoapods:x", "github:nobody-at-all", "imo:IMO 9074729", "btc:1EXAMPLEaddressEXAMPLE"];
+    for key in &kinds[1..] {
+        assert_eq!(screen(&["--key", key]).0, 0, "{key}: {:?}", screen(&["--key", key]));
+    }
+    let error = screen(&["--key", "domian:x"]).2.replace("\n  ", " ");
+    let help = sovaudit().args(["screen", "--help"]).output().expect("the binary runs");
+    let help = String::from_utf8(help.stdout).expect("is UTF-8");
+    let help: Vec<&str> = help.split([' ', ',', '.', ';', '\n']).collect();
+    let listed = error.split("choose one of ").nth(1).expect("lists kinds").split(", or").next().expect("ends");
+    for kind in listed.split(", ") {
+        assert!(help.contains(&kind.trim()), "{kind}: {help:?}");
+    }
+    // a wallet is found with and without its currency
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().display().to_string();
+    let files = ["sdn.csv", "alt.csv", "add.csv"].map(|file| format!("fixtures/lists/ofac-csv/sdn/{file}"));
+    let options = ["--accept-shrink", "--allow-stale", "--data-dir", &data];
+    let done = sovaudit().args(["rules", "import"]).args(files).args(options).output().expect("the binary runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let address = "1EXAMPLEaddressEXAMPLEaddress11";
+    for kind in ["btc", "xbt", "wallet", "wallet:XBT"] {
+        let key = format!("{kind}:{address}");
+        let (_, out, error) = screen(&["--key", &key, "--data-dir", &data, "--lists", " us-sdn "]);
+        assert_eq!(out.lines().next().map(|line| line.contains("BTC")), Some(false), "{out}");
+        assert!(out.contains("confirmed by key  US-SDN: "), "{key}: {out}{error}");
+    }
+    let (_, out, _) = screen(&["X1", "--data-dir", &data, "--lists", "EU-269"]);
+    assert!(out.contains("listed parties of EU-269") && !out.contains("US-SDN"), "{out}");
+}
+
+#[test]
+fn the_table_says_once_what_would_change_and_counts_who_is_needed() {
+    let (code, out, _) = screen(&["Alfa-Bank JSC", "--kind", "organisation", "--lists", "us-sdn, EU-269", "--all"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("Gate: passed; ") && out.contains("(--strict fails on them)"), "{out}");
+    assert!(out.contains("w is a warning") && out.matches("raised by").count() == 1, "{out}");
+    assert!(out.contains("    sha256    "), "{out}");
+    let (_, out, _) = screen(&["Harmless Name"]);
+    assert!(!out.contains("is a warning") && out.contains("Gate: passed\n"), "{out}");
+}
+
+#[test]
+fn decisions_that_matched_nothing_are_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("d.toml").display().to_string();
+    let text = format!(
+        "[[decision]]\nid = \"old-one\"\nsubject = {{ name = \"Nobody\" }}\nverdict = \"false-positive\"\n\
+         entry = {{ list = \"US-SDN\", id = \"OFAC:34682\", sha256 = \"{}\" }}\nreason = \"x\"\n\
+         decided-by = \"a\"\ndecided-on = \"2026-11-01\"\nexpires-on = \"2026-12-01\"\n",
+        "0".repeat(64)
+    );
+    fs::write(&path, text).expect("is written");
+    let alfa = ["--decisions", &path, "--country", "RU", "--kind", "organisation"];
+    let (_, _, error) = screen(&[&["Alfa-Bank JSC"], &alfa[..]].concat());
+    assert!(error.contains("decision `old-one` matched nothing"), "{error}");
 }
 
 #[test]

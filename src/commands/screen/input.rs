@@ -1,112 +1,242 @@
 //! Subjects to be screened, one after the other, from arguments and files of any size.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 
+use super::lines::Lines;
+use super::remarks::filled;
+use super::table::{Layout, Rows, expected};
+use crate::catalog::Catalog;
 use crate::cli::ScreenArgs;
 use crate::model::CountryCode;
 use crate::screening::query::kind_of;
 use crate::screening::{Query, QueryKey};
 
-/// Longest line that is read: names are shorter, and a file without line ends must not fill the memory.
-const LONGEST_LINE: u64 = 1 << 20;
-
 type Subjects<'a> = Box<dyn Iterator<Item = anyhow::Result<Query>> + 'a>;
 
-/// The subjects of the command line or of its file.
-pub(super) fn subjects<'a>(
-    arguments: &'a ScreenArgs,
-    default: &'a Query,
-    country: impl Fn(&str) -> Option<CountryCode> + 'a,
-) -> anyhow::Result<Subjects<'a>> {
-    let Some(path) = &arguments.file else {
-        if arguments.names.is_empty() {
-            return Ok(Box::new(std::iter::once(Ok(default.clone()))));
+/// Rows by which the layout of a file is told.
+const PEEKED: usize = 10;
+
+/// Reads subjects.
+pub(super) struct Reader<'a> {
+    catalog: &'a Catalog,
+    /// Kinds of identifiers by which the catalog knows organisations.
+    kinds: BTreeSet<&'a str>,
+    /// What is known of every subject that does not say it itself.
+    default: Query,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(arguments: &ScreenArgs, catalog: &'a Catalog) -> anyhow::Result<Self> {
+        let organisations = catalog.tables().organisation.iter();
+        let kinds = organisations.flat_map(|row| row.keys.iter().map(|key| &*key.kind)).collect();
+        let mut reader = Self { catalog, kinds, default: Query::default() };
+        let kind = arguments.kind.as_deref().map(|word| {
+            kind_of(word).with_context(|| format!("`--kind {word}` is none of organisation, person, vessel, aircraft"))
+        });
+        let countries = arguments.country.iter().map(|word| {
+            let code = catalog.country(word);
+            code.with_context(|| format!("`--country {word}` is no country; write an ISO code such as DE"))
+        });
+        reader.default = Query {
+            kind: kind.transpose()?.unwrap_or_default(),
+            countries: countries.collect::<anyhow::Result<_>>()?,
+            keys: reader.keys(&arguments.key).map_err(|error| filled(&format!("{error:#}")))?,
+            origin: "command line".into(),
+            ..Query::default()
+        };
+        Ok(reader)
+    }
+
+    /// The subjects of the command line or of its file. What cannot be read is an error in its place, and the next
+    /// subject follows.
+    pub(super) fn subjects<'s>(&'s self, arguments: &'s ScreenArgs) -> anyhow::Result<Subjects<'s>> {
+        let Some(path) = &arguments.file else { return self.named(&arguments.names) };
+        let mut lines = Lines::open(path)?;
+        let name = lines.name.clone();
+        let first = lines.peek(PEEKED);
+        let start = first.first().map_or("", |line| line.trim_start());
+        let ending = path.extension().and_then(|end| end.to_str()).unwrap_or("").to_ascii_lowercase();
+        let is_json = matches!(ending.as_str(), "jsonl" | "ndjson" | "json");
+        let is_table = matches!(ending.as_str(), "csv" | "tsv");
+        ensure!(
+            !(is_json && start.starts_with('[')),
+            "`{name}` is one JSON array: write one object a line, as `jq -c '.[]'` does"
+        );
+        if is_json || (!is_table && start.starts_with('{')) {
+            return Ok(self.json(lines));
         }
-        return Ok(Box::new(
-            arguments
-                .names
-                .iter()
-                .map(|name| Ok(Query { name: name.as_str().into(), origin: "command line".into(), ..default.clone() })),
-        ));
-    };
-    let shown = path.display().to_string();
-    let file = open(path)?;
-    let ending = path.extension().and_then(|end| end.to_str()).unwrap_or("").to_ascii_lowercase();
-    Ok(match ending.as_str() {
-        "csv" => Box::new(from_csv(file, shown, default, country)?),
-        "jsonl" | "ndjson" | "json" => Box::new(Lines::of(file, shown.clone()).filter_map(move |line| {
-            let read = |(text, at): (String, u64)| {
-                (!text.trim().is_empty()).then(|| from_json(&text, &shown, at, default, &country))
+        let layout = Layout::sniff(&first, &name)?;
+        if is_table {
+            ensure!(!first.is_empty() || lines_fail(&mut lines)?, "there is no subject to screen: `{name}` is empty");
+            return Ok(self.table(lines, layout.ok_or_else(|| expected(&name))?));
+        }
+        // a name may have commas: a table without its ending is one whose first row says so
+        Ok(match layout.filter(|layout| layout.has_header) {
+            Some(layout) if layout.columns.tells_more() => self.table(lines, layout),
+            Some(layout) if layout.columns.count == 1 => self.names(lines, 1),
+            _ => self.names(lines, 0),
+        })
+    }
+
+    fn named<'s>(&'s self, names: &'s [String]) -> anyhow::Result<Subjects<'s>> {
+        if names.is_empty() {
+            return Ok(Box::new(std::iter::once(Ok(self.default.clone()))));
+        }
+        let query = |name: &String| Query { name: name.as_str().into(), ..self.default.clone() };
+        let all: Vec<Query> = names.iter().map(query).collect();
+        for query in &all {
+            ensure!(
+                query.name.chars().any(char::is_alphanumeric),
+                "the name `{}` has no letter and no digit: there is nobody to screen",
+                query.name
+            );
+        }
+        Ok(Box::new(all.into_iter().map(Ok)))
+    }
+
+    fn names(&self, lines: Lines, skipped: usize) -> Subjects<'_> {
+        let name = lines.name.clone();
+        let lines = lines.filter(|line| !line.as_ref().is_ok_and(|(text, _)| text.trim().is_empty()));
+        Box::new(lines.skip(skipped).map(move |line| {
+            let (text, at) = line?;
+            let origin = format!("{name}:{at}").into();
+            told(Query { name: text.trim().into(), origin, ..self.default.clone() }, at, &name)
+        }))
+    }
+
+    fn json(&self, lines: Lines) -> Subjects<'_> {
+        let name = lines.name.clone();
+        let lines = lines.filter(|line| !line.as_ref().is_ok_and(|(text, _)| text.trim().is_empty()));
+        Box::new(lines.map(move |line| {
+            let (text, at) = line?;
+            self.json_subject(&text, &name, at)
+        }))
+    }
+
+    fn table(&self, lines: Lines, layout: Layout) -> Subjects<'_> {
+        let name = lines.name.clone();
+        if !layout.columns.unread.is_empty() {
+            let unread = layout.columns.unread.join(", ");
+            super::remark(&format!(
+                "`{name}`: columns that are not read: {unread}; read are name, country, kind, keys"
+            ));
+        }
+        Box::new(Rows::of(lines, &layout).filter_map(move |row| {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => return Some(Err(error)),
             };
-            line.map(read).unwrap_or_else(|error| Some(Err(error)))
-        })),
-        _ => Box::new(Lines::of(file, shown.clone()).filter_map(move |line| match line {
-            Ok((text, _)) if text.trim().is_empty() => None,
-            Ok((text, at)) => {
-                Some(Ok(Query { name: text.trim().into(), origin: format!("{shown}:{at}").into(), ..default.clone() }))
+            let cells = match layout.columns.cells(&row, &name) {
+                Ok(cells) => cells?,
+                Err(error) => return Some(Err(error)),
+            };
+            let origin = format!("{name}:{}", row.line).into();
+            let mut query = Query { name: cells.name.into(), origin, ..self.default.clone() };
+            let filled = self.fill(&mut query, &[cells.country.to_owned()], cells.kind, &[cells.keys.to_owned()]);
+            let filled = filled.with_context(|| format!("line {} of `{name}`", row.line));
+            Some(filled.and_then(|()| told(query, row.line, &name)))
+        }))
+    }
+
+    fn json_subject(&self, text: &str, name: &str, at: u64) -> anyhow::Result<Query> {
+        let place = || format!("line {at} of `{name}`");
+        let subject: Subject = serde_json::from_str(text).map_err(|error| {
+            let error = error.to_string();
+            let why = error.split(" at line ").next().unwrap_or(&error);
+            anyhow::anyhow!("{}: expected an object with `name`, and country, kind, keys as wanted: {why}", place())
+        })?;
+        let mut query =
+            Query { name: subject.name.trim().into(), origin: format!("{name}:{at}").into(), ..self.default.clone() };
+        query.also = subject.also.into_iter().map(Into::into).collect();
+        query.addresses = subject.addresses.into_iter().map(Into::into).collect();
+        query.born = subject.born;
+        let countries = subject.country.map(Texts::all).unwrap_or_default();
+        let keys = subject.keys.map(Texts::all).unwrap_or_default();
+        let kind = subject.kind.unwrap_or_default();
+        self.fill(&mut query, &countries, &kind, &keys).with_context(place)?;
+        told(query, at, name)
+    }
+
+    /// Sets what a row says of its subject.
+    fn fill(&self, query: &mut Query, countries: &[String], kind: &str, keys: &[String]) -> anyhow::Result<()> {
+        if !kind.trim().is_empty() {
+            query.kind = kind_of(kind)
+                .with_context(|| format!("`{kind}` is no kind: organisation, person, vessel or aircraft"))?;
+        }
+        let mut codes = Vec::new();
+        for text in countries.iter().filter(|text| !text.trim().is_empty()) {
+            codes.extend(self.countries(text)?);
+        }
+        if !codes.is_empty() {
+            query.countries = codes;
+        }
+        query.keys.extend(self.keys(keys)?);
+        Ok(())
+    }
+
+    /// Countries by codes or names, parted by `;` or `|`; by commas where no name has them.
+    fn countries(&self, text: &str) -> anyhow::Result<Vec<CountryCode>> {
+        if let Some(code) = self.catalog.country(text) {
+            return Ok(vec![code]);
+        }
+        let mut all = Vec::new();
+        for part in text.split([';', '|']).map(str::trim).filter(|part| !part.is_empty()) {
+            if let Some(code) = self.catalog.country(part) {
+                all.push(code);
+                continue;
             }
-            Err(error) => Some(Err(error)),
-        })),
-    })
-}
-
-fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
-    }
-    let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
-}
-
-/// Lines with their numbers.
-struct Lines {
-    file: Box<dyn BufRead>,
-    name: String,
-    at: u64,
-    ended: bool,
-}
-
-impl Lines {
-    fn of(file: Box<dyn BufRead>, name: String) -> Self {
-        Self { file, name, at: 0, ended: false }
-    }
-
-    fn read(&mut self) -> anyhow::Result<Option<String>> {
-        use io::Read as _;
-        let mut bytes = Vec::new();
-        self.at += 1;
-        let (name, at) = (&self.name, self.at);
-        let place = || format!("cannot read line {at} of `{name}`");
-        (&mut self.file).take(LONGEST_LINE).read_until(b'\n', &mut bytes).with_context(place)?;
-        if bytes.is_empty() {
-            return Ok(None);
+            for word in part.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                let code = self.catalog.country(word);
+                all.push(code.with_context(|| {
+                    format!("`{word}` is no country: write ISO codes or names, several with `;` or `|` between")
+                })?);
+            }
         }
-        if bytes.last() != Some(&b'\n') && bytes.len() as u64 == LONGEST_LINE {
-            bail!("line {at} of `{name}` is longer than {LONGEST_LINE} bytes: this is no file of names");
+        Ok(all)
+    }
+
+    fn keys(&self, texts: &[String]) -> anyhow::Result<Vec<QueryKey>> {
+        let mut all = Vec::new();
+        for text in texts.iter().flat_map(|text| several_keys(text)) {
+            all.extend(QueryKey::parse_known(&text, &self.kinds).map_err(anyhow::Error::msg)?);
         }
-        let text = String::from_utf8(bytes)
-            .map_err(|_| anyhow::anyhow!("line {at} of `{name}` is not UTF-8: save the file as UTF-8"))?;
-        let text = if at == 1 { text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned() } else { text };
-        Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
+        Ok(all)
     }
 }
 
-impl Iterator for Lines {
-    type Item = anyhow::Result<(String, u64)>;
+/// True when the file has no first row because it cannot be read, which its rows will tell.
+fn lines_fail(lines: &mut Lines) -> anyhow::Result<bool> {
+    lines.next().transpose().map(|line| line.is_some())
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
+/// Identifiers parted by `;`, `|`, commas or blanks; what has no kind belongs to what is before it: `imo:IMO 9074729`.
+fn several_keys(text: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for part in text.split([';', '|', ',']) {
+        let mut is_first = true;
+        for word in part.split_whitespace() {
+            match all.last_mut().filter(|_| !is_first && !word.contains(':')) {
+                Some(last) => {
+                    last.push(' ');
+                    last.push_str(word);
+                }
+                None => all.push(word.to_owned()),
+            }
+            is_first = false;
         }
-        let line = self.read().map(|line| line.map(|line| (line, self.at)));
-        self.ended = !matches!(line, Ok(Some(_)));
-        line.transpose()
     }
+    all
+}
+
+/// A subject of whom something is said: a row without a name can still be asked by its identifiers.
+fn told(query: Query, line: u64, file: &str) -> anyhow::Result<Query> {
+    if !query.name.chars().any(char::is_alphanumeric) && query.keys.is_empty() {
+        bail!("line {line} of `{file}` has neither a name nor keys");
+    }
+    Ok(query)
 }
 
 /// One text or several.
@@ -120,16 +250,16 @@ enum Texts {
 impl Texts {
     fn all(self) -> Vec<String> {
         match self {
-            Self::One(text) => {
-                text.split([',', ';', ' ']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
-            }
+            Self::One(text) => vec![text],
             Self::Many(all) => all,
         }
     }
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Subject {
+    #[serde(default)]
     name: String,
     #[serde(default)]
     also: Vec<String>,
@@ -143,91 +273,7 @@ struct Subject {
     addresses: Vec<String>,
     #[serde(default)]
     born: Option<u16>,
-}
-
-fn from_json(
-    text: &str,
-    name: &str,
-    at: u64,
-    default: &Query,
-    country: &impl Fn(&str) -> Option<CountryCode>,
-) -> anyhow::Result<Query> {
-    let place = || format!("line {at} of `{name}`");
-    let subject: Subject = serde_json::from_str(text)
-        .with_context(|| format!("{}: expected an object with `name`, and country, kind, keys as wanted", place()))?;
-    let mut query = Query { name: subject.name.into(), origin: format!("{name}:{at}").into(), ..default.clone() };
-    query.also = subject.also.into_iter().map(Into::into).collect();
-    query.addresses = subject.addresses.into_iter().map(Into::into).collect();
-    query.born = subject.born;
-    let countries = subject.country.map(Texts::all).unwrap_or_default();
-    let keys = subject.keys.map(Texts::all).unwrap_or_default();
-    fill(&mut query, &countries, subject.kind.as_deref(), &keys, country).with_context(place)?;
-    Ok(query)
-}
-
-/// Sets what a row says of its subject.
-fn fill(
-    query: &mut Query,
-    countries: &[String],
-    kind: Option<&str>,
-    keys: &[String],
-    country: &impl Fn(&str) -> Option<CountryCode>,
-) -> anyhow::Result<()> {
-    if let Some(word) = kind.filter(|word| !word.trim().is_empty()) {
-        query.kind =
-            kind_of(word).with_context(|| format!("`{word}` is no kind: organisation, person, vessel or aircraft"))?;
-    }
-    if !countries.is_empty() {
-        let code = |word: &String| country(word).with_context(|| format!("`{word}` is no country"));
-        query.countries = countries.iter().map(code).collect::<anyhow::Result<_>>()?;
-    }
-    for key in keys {
-        query.keys.push(QueryKey::parse(key).map_err(anyhow::Error::msg)?);
-    }
-    Ok(())
-}
-
-/// Rows of a CSV file. The first row is a header when one of its fields is `name`; else the first column is the name.
-fn from_csv<'a>(
-    file: Box<dyn BufRead>,
-    name: String,
-    default: &'a Query,
-    country: impl Fn(&str) -> Option<CountryCode> + 'a,
-) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Query>> + 'a> {
-    let mut rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file).into_records();
-    let first = rows.next().transpose().with_context(|| format!("cannot read `{name}`"))?;
-    let header = first.as_ref().map(|row| {
-        row.iter().map(|field| field.trim_start_matches('\u{feff}').trim().to_ascii_lowercase()).collect::<Vec<_>>()
-    });
-    let has_header = header.as_ref().is_some_and(|fields| fields.iter().any(|field| field == "name"));
-    let column = |names: &[&str]| {
-        header.as_ref().filter(|_| has_header)?.iter().position(|field| names.contains(&field.as_str()))
-    };
-    let at_name = column(&["name"]).unwrap_or(0);
-    let at_country = column(&["country", "countries"]);
-    let at_kind = column(&["kind", "schema", "type"]);
-    let at_keys = column(&["keys", "key"]);
-    let rest = first.filter(|_| !has_header).map(Ok).into_iter().chain(rows);
-    Ok(rest.enumerate().filter_map(move |(at, row)| {
-        let row = match row.with_context(|| format!("row {} of `{name}`", at + 1)) {
-            Ok(row) => row,
-            Err(error) => return Some(Err(error)),
-        };
-        let field = |at: Option<usize>| at.and_then(|at| row.get(at)).map(str::trim).filter(|text| !text.is_empty());
-        let line = row.position().map_or(0, csv::Position::line);
-        if row.iter().all(|field| field.trim().is_empty()) {
-            return None;
-        }
-        // a row without a name can still be asked by its identifiers
-        let text = field(Some(at_name)).unwrap_or_default();
-        if text.is_empty() && field(at_keys).is_none() {
-            return Some(Err(anyhow::anyhow!("line {line} of `{name}` has neither a name nor keys")));
-        }
-        let mut query = Query { name: text.into(), origin: format!("{name}:{line}").into(), ..default.clone() };
-        let several = |text: &str| Texts::One(text.to_owned()).all();
-        let countries = field(at_country).map(several).unwrap_or_default();
-        let keys = field(at_keys).map(several).unwrap_or_default();
-        let done = fill(&mut query, &countries, field(at_kind), &keys, &country);
-        Some(done.with_context(|| format!("line {line} of `{name}`")).map(|()| query))
-    }))
+    /// The user's own number of the subject; the origin tells the line.
+    #[serde(default, rename = "id")]
+    _id: Option<serde_json::Value>,
 }

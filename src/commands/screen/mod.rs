@@ -1,25 +1,31 @@
 //! `sovaudit screen`.
 
 mod input;
+mod lines;
 mod output;
 mod pairs;
+mod remarks;
+mod rows;
+mod table;
 
 use std::collections::BTreeSet;
 use std::io;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use rayon::prelude::*;
 
 use super::prepare::{day, knowledge, lexicon};
 use super::{Outcome, lists};
+use crate::catalog::Catalog;
 use crate::cli::ScreenArgs;
 use crate::lists::{Party, store};
-use crate::model::{CountryCode, Date, Verification};
+use crate::model::{Date, Verification};
 use crate::screening::decision::{Answer as Decided, Asked, Decisions, Verdict};
 use crate::screening::gate::{self, outcome};
-use crate::screening::query::{kind_of, kind_word};
-use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Scope, Screener};
+use crate::screening::query::kind_word;
+use crate::screening::{Candidate, Imported, Level, Memory, Query, Scope, Screener};
 use output::{Answer, Hidden, Judged, Writer};
+use remarks::{Bad, Matched, remark};
 
 /// Subjects that are screened at once: enough to keep every core busy, little to hold.
 const BATCH: usize = 4_096;
@@ -44,15 +50,14 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         let known: Vec<&str> = knowledge.rules.profiles.keys().map(String::as_str).collect();
         bail!("there is no profile `{}`; choose one of {}", arguments.profile, known.join(", "));
     };
-    let wanted: BTreeSet<String> = arguments.lists.iter().cloned().collect();
     demand_fresh(arguments, as_of)?;
     let imported = lists::imported(&arguments.data)?;
+    let wanted = wanted(&arguments.lists, catalog, imported.as_ref())?;
     let scope = Scope { catalog, lexicon: &lexicon, threshold: arguments.threshold, as_of, lists: &wanted };
     let screener = Screener::new(scope, imported.as_ref())?;
-    demand_entries(&screener, &wanted)?;
+    demand_entries(&screener, scope, imported.as_ref())?;
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
-    let decisions = decisions.unwrap_or_default();
-    let default = defaults(arguments, |word| catalog.country(word))?;
+    let decisions = Matched::new(decisions.unwrap_or_default());
     let consequence =
         |party: &Party| -> String { profile.consequence(catalog, &party.list, &party.measures).to_owned() };
     let judge = |query: &Query, memory: &mut Memory| -> (Vec<Judged>, Hidden) {
@@ -63,16 +68,40 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         let (shown, hidden): (Vec<_>, Vec<_>) = all.partition(is_shown);
         (shown, Hidden::of(&hidden))
     };
+    let reader = input::Reader::new(arguments, catalog)?;
+    let subjects = reader.subjects(arguments)?;
+    let against = output::Against {
+        lists: screener.lists().into_iter().collect::<Vec<_>>().join(", "),
+        parties: parties(&screener, imported.as_ref(), &wanted),
+        as_of,
+    };
+    let mut writer = Writer::new(form, out, against, arguments)?;
+    let (failed, bad) = answer_all(subjects, &judge, &mut writer, arguments)?;
+    writer.finish(failed, bad.count)?;
+    for id in decisions.unused() {
+        remark(&format!("decision `{id}` matched nothing: no subject with its name hit its entry"));
+    }
+    bad.into_error(arguments.file.as_deref())?;
+    Ok(if failed { Outcome::Failed } else { Outcome::Passed })
+}
+
+/// Answers every subject in its order, many at once; true when one fails the gate, and what could not be read.
+fn answer_all(
+    mut subjects: impl Iterator<Item = anyhow::Result<Query>>,
+    judge: &(impl Fn(&Query, &mut Memory) -> (Vec<Judged>, Hidden) + Sync),
+    writer: &mut Writer<'_>,
+    arguments: &ScreenArgs,
+) -> anyhow::Result<(bool, Bad)> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, std::num::NonZeroUsize::get))
         .thread_name(|at| format!("screen-{at}"))
         .build()?;
-    let mut writer = Writer::new(form, out, as_of, &screener, arguments)?;
+    let mut bad = Bad::default();
     let mut failed = false;
     let mut screened = 0;
-    let mut subjects = input::subjects(arguments, &default, |word| catalog.country(word))?;
     loop {
-        let batch: Vec<Query> = subjects.by_ref().take(BATCH).collect::<anyhow::Result<_>>()?;
+        let good = subjects.by_ref().filter_map(|subject| subject.map_err(|error| bad.add(&error)).ok());
+        let batch: Vec<Query> = good.take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
@@ -85,9 +114,10 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         }
     }
     // nobody screened is no pass
-    ensure!(screened > 0, "there is no subject to screen: the file has no names");
-    writer.finish(failed)?;
-    Ok(if failed { Outcome::Failed } else { Outcome::Passed })
+    if screened == 0 && bad.count == 0 {
+        bad.add(&anyhow::anyhow!("there is no subject to screen: the file has no names"));
+    }
+    Ok((failed, bad))
 }
 
 fn judged(found: Candidate, consequence: &impl Fn(&Party) -> String, strict: bool) -> Judged {
@@ -98,13 +128,14 @@ fn judged(found: Candidate, consequence: &impl Fn(&Party) -> String, strict: boo
         // an entry that may not have held, or that is only recalled, never fails a gate
         outcome = outcome.max(gate::Outcome::Warn);
     }
+    let is_sure = unsure.is_none() && verification != Verification::Recalled;
     let digest = hit.party.digest();
-    Judged { hit, consequence, outcome, unsure, digest, decision: None }
+    Judged { hit, consequence, outcome, unsure, is_sure, digest, decision: None }
 }
 
 /// A hit with what analysts decided about it: what they cleared is only told, what they confirmed is confirmed.
-fn decided(mut one: Judged, query: &Query, decisions: &Decisions, as_of: Date) -> Judged {
-    let keys: Vec<String> = query.keys.iter().map(|key| format!("{}:{}", key.kind, key.value)).collect();
+fn decided(mut one: Judged, query: &Query, decisions: &Matched, as_of: Date) -> Judged {
+    let keys = remarks::keys(&query.keys);
     let asked = Asked {
         name: &query.name,
         kind: kind_word(query.kind),
@@ -116,8 +147,8 @@ fn decided(mut one: Judged, query: &Query, decisions: &Decisions, as_of: Date) -
     };
     let Some(answer) = decisions.about(asked, as_of) else { return one };
     let (row, told) = match answer {
-        Decided::Holds(at) => (&decisions.rows[at], None),
-        Decided::Lapsed(at, why) => (&decisions.rows[at], Some(why)),
+        Decided::Holds(at) => (decisions.row(at), None),
+        Decided::Lapsed(at, why) => (decisions.row(at), Some(why)),
     };
     let word = row.verdict.as_str();
     let mut text =
@@ -148,37 +179,57 @@ fn demand_fresh(arguments: &ScreenArgs, as_of: Date) -> anyhow::Result<()> {
         return store::demand_fresh(manifest.as_ref(), as_of, most);
     }
     for old in manifest.iter().flat_map(|manifest| store::staleness(manifest, as_of, store::WARN_AFTER)) {
-        lists::warn(&old.message);
+        remark(&old.message);
     }
     Ok(())
 }
 
+/// The lists that are asked for, spelt as they are known.
+fn wanted(words: &[String], catalog: &Catalog, imported: Option<&Imported>) -> anyhow::Result<BTreeSet<String>> {
+    let own = catalog.tables().list.iter().map(|list| list.id.to_string());
+    let sources = imported.iter().flat_map(|imported| imported.opened.manifest().sources.values());
+    let known: Vec<String> =
+        own.chain(sources.flat_map(|source| source.lists.iter().map(|list| list.list.clone()))).collect();
+    let given = !words.is_empty();
+    let words = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty());
+    let spelt = |word: &str| known.iter().find(|id| id.eq_ignore_ascii_case(word)).cloned();
+    let found: BTreeSet<String> = words.map(|word| spelt(word).unwrap_or_else(|| word.to_owned())).collect();
+    ensure!(!given || !found.is_empty(), "`--lists` names no list: write ids such as US-SDN, or leave it out");
+    Ok(found)
+}
+
 /// A list without entries answers nothing: that must never look like a pass.
-fn demand_entries(screener: &Screener<'_>, wanted: &BTreeSet<String>) -> anyhow::Result<()> {
-    let known = screener.lists();
-    let missing: Vec<&str> = wanted.difference(&known).map(String::as_str).collect();
-    ensure!(
-        missing.is_empty(),
-        "no entries of {} are there to screen against; check the id, or import the list with `sovaudit rules import`",
-        missing.join(", ")
-    );
+fn demand_entries(screener: &Screener<'_>, scope: Scope<'_>, imported: Option<&Imported>) -> anyhow::Result<()> {
+    let there = screener.lists();
+    let missing: Vec<&str> = scope.lists.difference(&there).map(String::as_str).collect();
+    if !missing.is_empty() {
+        let all = BTreeSet::new();
+        let known: Vec<String> = Screener::new(Scope { lists: &all, ..scope }, imported)?.lists().into_iter().collect();
+        return Err(remarks::filled(&format!(
+            "no entries of {} are there to screen against; check the id, or import the list with `sovaudit rules \
+             import`; there are entries of {}",
+            missing.join(", "),
+            known.join(", ")
+        )));
+    }
     ensure!(!screener.is_empty(), "there are no listed parties to screen against on that day");
     Ok(())
 }
 
-/// What is known of every subject that does not say it itself.
-fn defaults(arguments: &ScreenArgs, country: impl Fn(&str) -> Option<CountryCode>) -> anyhow::Result<Query> {
-    let kind = arguments.kind.as_deref().map(|word| {
-        kind_of(word).with_context(|| format!("`--kind {word}` is none of organisation, person, vessel, aircraft"))
-    });
-    let countries = arguments.country.iter().map(|word| {
-        country(word).with_context(|| format!("`--country {word}` is no country; write an ISO code such as DE"))
-    });
-    let keys = arguments.key.iter().map(|text| QueryKey::parse(text).map_err(anyhow::Error::msg));
-    Ok(Query {
-        kind: kind.transpose()?.unwrap_or_default(),
-        countries: countries.collect::<anyhow::Result<_>>()?,
-        keys: keys.collect::<anyhow::Result<_>>()?,
-        ..Query::default()
-    })
+/// Number of parties of the lists that are asked for.
+fn parties(screener: &Screener<'_>, imported: Option<&Imported>, wanted: &BTreeSet<String>) -> usize {
+    let Some(parties) = imported.map(|imported| imported.opened.parties()).filter(|_| !wanted.is_empty()) else {
+        return screener.len();
+    };
+    // they are sorted by list
+    let before = |is_before: &dyn Fn(&str) -> bool| {
+        let (mut low, mut high) = (0, parties.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if parties.head(middle).is_some_and(|head| is_before(head.list)) { low = middle + 1 } else { high = middle }
+        }
+        low
+    };
+    let count = |list: &String| before(&|other| other <= list.as_str()) - before(&|other| other < list.as_str());
+    screener.len() - parties.len() + wanted.iter().map(count).sum::<usize>()
 }

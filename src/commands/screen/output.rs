@@ -5,14 +5,15 @@ use std::io;
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::rows;
 use crate::cli::ScreenArgs;
 use crate::model::Date;
 use crate::screening::evidence::Bearing;
 use crate::screening::gate::Outcome;
 use crate::screening::level::ways;
 use crate::screening::query::kind_word;
-use crate::screening::{Hit, Query, Screener};
-use crate::text::{clean_line, count, fill, hex};
+use crate::screening::{Hit, Level, Query};
+use crate::text::{clean_line, fill, hex, plural, thousands};
 
 const NOTICE: &str = "A hit is a question, not an answer. No legal advice.";
 
@@ -22,10 +23,20 @@ pub(super) struct Judged {
     pub(super) consequence: String,
     pub(super) outcome: Outcome,
     pub(super) unsure: Option<&'static str>,
+    /// The entry surely held, and is checked.
+    pub(super) is_sure: bool,
     /// SHA-256 of the entry, for decisions about it.
     pub(super) digest: [u8; 32],
     /// What analysts decided about subject and entry.
     pub(super) decision: Option<String>,
+}
+
+impl Judged {
+    /// It may be the party and the list blocks, which passes all the same.
+    fn needs_person(&self) -> bool {
+        let is_open = self.hit.level == Level::Possible && self.consequence == "block";
+        is_open && self.is_sure && self.outcome == Outcome::Warn
+    }
 }
 
 /// A subject with its hits.
@@ -87,30 +98,39 @@ impl Form {
     }
 }
 
+/// What is screened against.
+pub(super) struct Against {
+    pub(super) lists: String,
+    /// Parties of these lists.
+    pub(super) parties: usize,
+    pub(super) as_of: Date,
+}
+
 /// Writes answers one after the other.
 pub(super) struct Writer<'a> {
     form: Form,
     out: &'a mut dyn io::Write,
     width: usize,
-    subjects: u64,
-    with_hits: u64,
-    hits: u64,
-    against: String,
-    as_of: Date,
-    listed: usize,
+    subjects: usize,
+    with_hits: usize,
+    hits: usize,
+    need_person: usize,
+    /// Marks that were used.
+    failing: bool,
+    warning: bool,
+    against: Against,
     threshold: f32,
+    /// Show digests of entries, for decisions.
+    all: bool,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(
         form: Form,
         out: &'a mut dyn io::Write,
-        as_of: Date,
-        screener: &Screener<'_>,
+        against: Against,
         arguments: &ScreenArgs,
     ) -> anyhow::Result<Self> {
-        let lists: Vec<String> = screener.lists().into_iter().collect();
-        let against = lists.join(", ");
         let writer = Self {
             form,
             out,
@@ -118,14 +138,16 @@ impl<'a> Writer<'a> {
             subjects: 0,
             with_hits: 0,
             hits: 0,
+            need_person: 0,
+            failing: false,
+            warning: false,
             against,
-            as_of,
-            listed: screener.len(),
             threshold: arguments.threshold,
+            all: arguments.all,
         };
         match form {
             Form::Json => write!(writer.out, "{{\"subjects\":[")?,
-            Form::Csv => csv_row(writer.out, &COLUMNS.map(str::to_owned))?,
+            Form::Csv => rows::csv_row(writer.out, &rows::COLUMNS.map(str::to_owned))?,
             _ => {}
         }
         Ok(writer)
@@ -133,8 +155,9 @@ impl<'a> Writer<'a> {
 
     pub(super) fn answer(&mut self, answer: &Answer<'_>) -> anyhow::Result<()> {
         self.subjects += 1;
-        self.hits += answer.hits.len() as u64;
-        self.with_hits += u64::from(!answer.hits.is_empty());
+        self.hits += answer.hits.len();
+        self.with_hits += usize::from(!answer.hits.is_empty());
+        self.need_person += answer.hits.iter().filter(|hit| hit.needs_person()).count();
         match self.form {
             Form::Table => self.table(answer)?,
             Form::JsonLines => {
@@ -148,66 +171,100 @@ impl<'a> Writer<'a> {
                 serde_json::to_writer(&mut *self.out, &value(answer))?;
             }
             Form::Csv => {
+                if answer.hits.is_empty() {
+                    rows::csv_row(self.out, &rows::nothing(answer.query))?;
+                }
                 for judged in &answer.hits {
-                    csv_row(self.out, &row(answer.query, judged))?;
+                    rows::csv_row(self.out, &rows::hit(answer.query, judged))?;
                 }
             }
         }
         Ok(())
     }
 
-    pub(super) fn finish(&mut self, failed: bool) -> anyhow::Result<()> {
-        let gate = if failed { "failed" } else { "passed" };
+    /// Ends the output; `unread` subjects could not be read.
+    pub(super) fn finish(&mut self, failed: bool, unread: u64) -> anyhow::Result<()> {
+        let gate = match (failed, unread) {
+            (true, _) => "failed",
+            (false, 0) => "passed",
+            _ => "incomplete",
+        };
         match self.form {
             Form::Table => {
                 let told = format!(
                     "{} screened against {} of {} on {}: {} with {}.",
-                    count(usize::try_from(self.subjects).unwrap_or(usize::MAX), "subject"),
-                    count(self.listed, "listed party").replace("listed partys", "listed parties"),
-                    self.against,
-                    self.as_of,
-                    self.with_hits,
-                    count(usize::try_from(self.hits).unwrap_or(usize::MAX), "hit"),
+                    count(self.subjects, "subject"),
+                    count(self.against.parties, "listed party"),
+                    self.against.lists,
+                    self.against.as_of,
+                    thousands(self.with_hits as u64),
+                    count(self.hits, "hit"),
                 );
+                let legend = [(self.failing, "! fails the gate"), (self.warning, "w is a warning")];
+                let legend: Vec<&str> = legend.iter().filter(|(is_used, _)| *is_used).map(|(_, text)| *text).collect();
+                if !legend.is_empty() {
+                    writeln!(self.out, "{}", legend.join(", "))?;
+                }
                 write!(self.out, "{}", fill(&told, "", "", self.width))?;
-                writeln!(self.out, "Gate: {gate}")?;
+                write!(self.out, "{}", fill(&self.gate(gate, unread), "", "  ", self.width))?;
                 write!(self.out, "{}", fill(NOTICE, "", "", self.width))?;
             }
             Form::Json => {
                 let end = json!({
-                    "as_of": self.as_of, "lists": self.against, "parties": self.listed,
-                    "threshold": round(self.threshold), "gate": gate, "notice": NOTICE,
+                    "as_of": self.against.as_of, "lists": self.against.lists, "parties": self.against.parties,
+                    "threshold": round(self.threshold), "gate": gate, "need_person": self.need_person,
+                    "unread": unread, "notice": NOTICE,
                 });
                 writeln!(self.out, "],\"screening\":{end}}}")?;
             }
             _ => {}
         }
+        self.out.flush()?;
         Ok(())
     }
 
+    fn gate(&self, gate: &str, unread: u64) -> String {
+        let mut text = format!("Gate: {gate}");
+        if unread > 0 {
+            let subjects = plural(usize::try_from(unread).unwrap_or(usize::MAX), "subject");
+            text.push_str(&format!("; {} {subjects} could not be read", thousands(unread)));
+        }
+        if self.need_person > 0 {
+            let need = if self.need_person == 1 { "needs" } else { "need" };
+            text.push_str(&format!("; {} {need} a person (--strict fails on them)", count(self.need_person, "hit")));
+        }
+        text
+    }
+
     fn table(&mut self, answer: &Answer<'_>) -> io::Result<()> {
-        let name = clean_line(&answer.query.name).into_owned();
+        let mut name = clean_line(&answer.query.name).into_owned();
+        if name.is_empty() {
+            name = clean_line(&super::remarks::keys(&answer.query.keys).join(", ")).into_owned();
+        }
         if answer.hits.is_empty() {
             let text = format!("{name}: nothing found{}", answer.hidden.told());
             return write!(self.out, "{}", fill(&text, "", "  ", self.width));
         }
         write!(self.out, "{}", fill(&name, "", "  ", self.width))?;
-        for judged in &answer.hits {
+        for (at, judged) in answer.hits.iter().enumerate() {
             let mut lines = String::new();
-            for (first, text) in told(judged) {
+            for (first, text) in told(judged, at == 0, self.all) {
                 let first = format!("    {first:9} ");
                 lines.push_str(&fill(&text, &first, &" ".repeat(14), self.width));
             }
             let hit = &judged.hit;
+            self.failing |= judged.outcome == Outcome::Fail;
+            self.warning |= judged.outcome == Outcome::Warn;
             let mark = match judged.outcome {
                 Outcome::Fail => "!",
                 Outcome::Warn => "w",
                 Outcome::Info => " ",
             };
+            let by_key = hit.name.is_none() && hit.score == 0.0;
             let head = format!(
-                "{} {:.2}  {}: {}",
+                "{} {}  {}: {}",
                 hit.level.word(),
-                hit.score,
+                if by_key { "by key".to_owned() } else { format!("{:.2}", hit.score) },
                 clean_line(&hit.party.list),
                 clean_line(hit.party.name())
             );
@@ -217,8 +274,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What is told of a hit: label and text.
-fn told(judged: &Judged) -> Vec<(&'static str, String)> {
+/// What is told of a hit: label and text. What would raise or lower it is told of the first hit only.
+fn told(judged: &Judged, is_first: bool, with_digest: bool) -> Vec<(&'static str, String)> {
     let hit = &judged.hit;
     let party = &hit.party;
     let mut all = Vec::new();
@@ -259,21 +316,29 @@ fn told(judged: &Judged) -> Vec<(&'static str, String)> {
     if let Some(why) = judged.unsure {
         all.push(("dates", format!("{why}: it may not have held on that day")));
     }
+    if with_digest {
+        all.push(("sha256", hex(&judged.digest)));
+    }
     if let Some(decision) = &judged.decision {
         all.push(("decided", clean_line(decision).into_owned()));
     }
     let (up, down) = ways(&hit.facts, &hit.pieces, hit.level);
-    if !up.is_empty() {
+    if is_first && !up.is_empty() {
         all.push(("raised by", up.join("; ")));
     }
-    if !down.is_empty() {
+    if is_first && !down.is_empty() {
         all.push(("lowered by", down.join("; ")));
     }
     all
 }
 
+/// A number, digits in groups, with its noun.
+fn count(number: usize, noun: &str) -> String {
+    format!("{} {}", thousands(number as u64), plural(number, noun))
+}
+
 /// The word of a value as it stands in JSON.
-fn word(value: &impl serde::Serialize) -> String {
+pub(super) fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -312,68 +377,4 @@ fn hit_value(judged: &Judged) -> Value {
         "url": party.url, "digest": hex(&judged.digest), "decision": judged.decision, "parts": parts, "flags": hit.flags, "evidence": hit.pieces, "unsure": judged.unsure,
         "raised_by": up, "lowered_by": down,
     })
-}
-
-const COLUMNS: [&str; 17] = [
-    "name",
-    "kind",
-    "countries",
-    "level",
-    "score",
-    "list",
-    "entry",
-    "consequence",
-    "outcome",
-    "party",
-    "listed_name",
-    "programmes",
-    "citation",
-    "listed",
-    "delisted",
-    "flags",
-    "evidence",
-];
-
-fn row(query: &Query, judged: &Judged) -> [String; 17] {
-    let hit = &judged.hit;
-    let party = &hit.party;
-    let day = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
-    let evidence: Vec<String> = hit
-        .pieces
-        .iter()
-        .map(|piece| format!("{} {}: {}", word(&piece.what), word(&piece.bearing), piece.detail))
-        .collect();
-    [
-        query.name.to_string(),
-        kind_word(query.kind).to_owned(),
-        query.countries.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-        hit.level.word().to_owned(),
-        format!("{:.4}", hit.score),
-        party.list.to_string(),
-        party.entry.to_string(),
-        judged.consequence.clone(),
-        word(&judged.outcome),
-        party.name().to_owned(),
-        hit.listed_name().to_owned(),
-        party.programmes.join("; "),
-        party.citation.as_deref().unwrap_or_default().to_owned(),
-        day(party.listed),
-        day(party.delisted),
-        hit.flags.iter().map(word).collect::<Vec<_>>().join(" "),
-        evidence.join("; "),
-    ]
-    .map(|text| cell(&text))
-}
-
-/// One line, and nothing that a spreadsheet would take for a formula.
-fn cell(text: &str) -> String {
-    let text = clean_line(text).into_owned();
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
-}
-
-pub(super) fn csv_row(out: &mut dyn io::Write, row: &[String]) -> anyhow::Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    writer.write_record(row)?;
-    out.write_all(&writer.into_inner().map_err(|error| error.into_error())?)?;
-    Ok(())
 }

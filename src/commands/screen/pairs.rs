@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Outcome;
-use super::output::csv_row;
+use super::rows::csv_row;
 use crate::screening::normalise::Lexicon;
 use crate::screening::pair::score_pair;
 use crate::screening::query::kind_of;
