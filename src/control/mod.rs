@@ -1,6 +1,6 @@
 //! Who owns and controls whom, as the laws count it: ownership rules of the catalog over its ownership rows.
 //!
-//! [`test`] is the arithmetic; here stands what it is asked about, and the answer with its chain, every
+//! [`mod@test`] is the arithmetic; here stands what it is asked about, and the answer with its chain, every
 //! share, the sum and the figure. Nothing here knows a percentage: rules are rows.
 
 pub mod laws;

@@ -219,6 +219,7 @@ fn a_decision_needs_what_reviewers_ask_for() {
 }
 
 /// Runs a shell script of an integration in a folder, with the built program on the path.
+#[expect(clippy::disallowed_methods, reason = "the integrations' own command lines are run")]
 fn shell(script: &str, folder: &Path, variables: &[(&str, &str)]) -> Output {
     let program = assert_cmd::cargo::cargo_bin("sovaudit");
     let path = format!("{}:/usr/bin:/bin", program.parent().expect("a folder").display());

@@ -21,6 +21,9 @@ use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Screener};
 /// Who answers for a component.
 const PARTIES: [Control; 3] = [Control::Operator, Control::Maintainer, Control::Maker];
 
+/// What is known of a subject: its name, countries and identifiers.
+type About = (Box<str>, Vec<CountryCode>, Vec<QueryKey>);
+
 /// A name that is screened, and what it is to the component.
 struct Named {
     query: Query,
@@ -36,7 +39,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let (Some(parameters), Some(screener)) = (&rule.screened, view.screener) else { return };
     let mut memory = Memory::default();
     // thousands of packages share an author
-    let mut known: BTreeMap<(Box<str>, Vec<CountryCode>, Vec<QueryKey>), Vec<Candidate>> = BTreeMap::new();
+    let mut known: BTreeMap<About, Vec<Candidate>> = BTreeMap::new();
     for node in select(view, rule) {
         let parties = parties(view, node);
         let told = told(view, &parties);
