@@ -247,6 +247,16 @@ pub struct FindingRow {
 pub struct ListedRow {
     /// The organisation that it speaks of.
     pub about: String,
+    /// What that is: `organisation`, `person`, …
+    pub kind: String,
+    /// Its country, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Its identifiers that were looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+    /// What the list means to us: `block`, `review`, `warn`.
+    pub consequence: String,
     /// What names the entry in decisions.
     pub id: String,
     /// The party as the list names it.

@@ -237,7 +237,12 @@ impl<'s> Held<'s> {
 
 /// The same entry of the same list, whether the rules or the list itself say it.
 fn is_same(own: &Party, imported: &Party) -> bool {
-    own.list == imported.list && number(&own.entry) == number(&imported.entry)
+    same_list(&own.list, &imported.list) && number(&own.entry) == number(&imported.entry)
+}
+
+/// True for two ids of one list: the rules write `US-NSCMIC` for what imports call `US-NS-CMIC`.
+fn same_list(one: &str, other: &str) -> bool {
+    one.bytes().filter(|byte| *byte != b'-').eq(other.bytes().filter(|byte| *byte != b'-'))
 }
 
 /// The number of an entry without what the rules write before it: `OFAC:44259`.

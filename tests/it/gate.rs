@@ -218,6 +218,18 @@ fn a_decision_needs_what_reviewers_ask_for() {
     assert!(refused("[[decision]]\nid = 3\n").contains("decisions.toml:2"));
 }
 
+/// The example of the documents is a file that is read.
+#[test]
+fn the_documented_decision_is_read() {
+    let text = fs::read_to_string(root().join("docs/screening.md")).expect("is there");
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let folder = tree(&[("decisions.toml", example), ("requirements.txt", "requests==2.32.0\n")]);
+    let file = folder.path().join("decisions.toml").display().to_string();
+    let (code, out, error) = scan(folder.path(), &["--decisions", &file]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("decision 2026-11-23-001 of a.analyst speaks of nothing here"), "{out}");
+}
+
 /// Runs a shell script of an integration in a folder, with the built program on the path.
 #[expect(clippy::disallowed_methods, reason = "the integrations' own command lines are run")]
 fn shell(script: &str, folder: &Path, variables: &[(&str, &str)]) -> Output {

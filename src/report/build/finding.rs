@@ -77,6 +77,10 @@ fn step_row(step: &Step) -> StepRow {
 fn listed_row(listed: &ListedAs) -> ListedRow {
     ListedRow {
         about: listed.about.to_string(),
+        kind: listed.kind.to_string(),
+        country: listed.country.map(|country| country.to_string()),
+        keys: listed.keys.clone(),
+        consequence: listed.consequence.to_string(),
         id: listed.id.to_string(),
         party: listed.party.to_string(),
         list: listed.list.to_string(),

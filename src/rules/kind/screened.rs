@@ -75,11 +75,12 @@ fn told(view: &View<'_>, parties: &[Path]) -> BTreeSet<(String, String)> {
             .listings(organisation, view.as_of)
             .filter(|(row, standing)| row.mark(*standing) > Verification::Recalled)
     });
-    rows.map(|(row, _)| (row.list.to_string(), plain(row.entry.as_deref().unwrap_or(&row.id)).to_owned())).collect()
+    rows.map(|(row, _)| (row.list.replace('-', ""), plain(row.entry.as_deref().unwrap_or(&row.id)).to_owned()))
+        .collect()
 }
 
 fn entry_of(one: &Candidate) -> (String, String) {
-    (one.hit.party.list.to_string(), plain(&one.hit.party.entry).to_owned())
+    (one.hit.party.list.replace('-', ""), plain(&one.hit.party.entry).to_owned())
 }
 
 /// An entry's number without what the rules write before it.
