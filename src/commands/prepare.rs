@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -41,7 +42,7 @@ pub(super) struct Prepared {
 
 /// What names are screened against.
 pub(super) struct Screening {
-    lexicon: Lexicon,
+    lexicon: Arc<Lexicon>,
     imported: Option<Imported>,
     all: BTreeSet<String>,
 }
@@ -234,7 +235,10 @@ fn excludes<'a>(patterns: impl Iterator<Item = &'a String>) -> anyhow::Result<Gl
 }
 
 /// The words by which names are compared: the embedded ones, and those of rule folders.
-pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<Lexicon> {
+pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<Arc<Lexicon>> {
+    if folders.is_empty() {
+        return Ok(super::lists::embedded_lexicon());
+    }
     let mut layers = vec![Layer::embedded()];
     for folder in folders {
         layers
@@ -242,5 +246,6 @@ pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<Lexicon> {
     }
     let files = layers.iter().flat_map(|layer| &layer.files).filter(|(path, _)| path.starts_with("screening/"));
     Lexicon::read(files.map(|(path, text)| (path.as_str(), text.as_str())))
+        .map(Arc::new)
         .map_err(|message| anyhow::anyhow!("the words for screening have a mistake: {message}"))
 }

@@ -25,9 +25,16 @@ pub(super) use bundle::bundle;
 pub(super) use import::import;
 pub(super) use show::lists;
 
+/// The words that come with the program, read once.
+static LEXICON: LazyLock<Arc<Lexicon>> = LazyLock::new(|| Arc::new(Lexicon::embedded()));
+
+/// The words that come with the program.
+pub(super) fn embedded_lexicon() -> Arc<Lexicon> {
+    Arc::clone(&LEXICON)
+}
+
 /// The index that is built over all parties: with the words that come with the program.
 pub(super) fn index() -> &'static dyn Index {
-    static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::embedded);
     static INDEX: LazyLock<StoreIndex<'static>> = LazyLock::new(|| StoreIndex(&LEXICON));
     &*INDEX
 }
