@@ -13,7 +13,8 @@ use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::{Common, DataDir};
 use crate::config::Config;
-use crate::model::{Date, Inventory};
+use crate::graph::Graph;
+use crate::model::{Attribute, Date, Inventory, key};
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
@@ -52,6 +53,15 @@ impl Screening {
     pub(super) fn open(common: &Common) -> anyhow::Result<Self> {
         let imported = super::lists::imported(&common.data)?;
         Ok(Self { lexicon: lexicon(&common.rules)?, imported, all: BTreeSet::new() })
+    }
+
+    /// The same where a scan has anybody to ask about: imported lists ask about every organisation, the entries of the
+    /// rules about vendors and authors only, for their organisations are known by other means.
+    pub(super) fn open_for(common: &Common, graph: &Graph<'_>) -> anyhow::Result<Option<Self>> {
+        let is_named = |row: &Attribute| row.key == key::VENDOR || row.key == key::AUTHOR;
+        let is_asked = super::lists::manifest(&common.data)?.is_some()
+            || graph.nodes().any(|node| graph.all_attributes(node).iter().any(is_named));
+        is_asked.then(|| Self::open(common)).transpose()
     }
 
     /// Listed parties that held on the day.

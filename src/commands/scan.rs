@@ -17,7 +17,9 @@ use crate::rules::condition::Condition;
 use crate::rules::decided;
 use crate::rules::gate::{self, Baseline};
 use crate::rules::run::{View, judge};
+use crate::screening::Screener;
 use crate::screening::decision::Decisions;
+use crate::screening::listed::told;
 use crate::screening::screener::Told;
 use crate::text::clean_line;
 
@@ -34,15 +36,16 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let graph = ManuallyDrop::new(Graph::new(&prepared.inventory));
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
-    let screening = Screening::open(&arguments.common)?;
-    let screener = screening.screener(catalog, prepared.as_of)?;
+    // reading the words takes longer than a small scan: only where there is somebody to ask about
+    let screening = Screening::open_for(&arguments.common, &graph)?;
+    let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
     let view = View {
         graph: &graph,
         catalog,
         profile: &prepared.profile,
         as_of: prepared.as_of,
         roots: &roots,
-        screener: Some(&screener),
+        screener: screener.as_ref(),
     };
     let judgement = ManuallyDrop::new(judge(&view, &prepared.knowledge.rules.rules));
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
@@ -64,7 +67,12 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         judgement: &judgement,
         gate: &gate,
         waivers: &prepared.config.waivers,
-        lists: screener.told().into_iter().map(list_row).collect(),
+        lists: screener
+            .as_ref()
+            .map_or_else(|| told(catalog, prepared.as_of), Screener::told)
+            .into_iter()
+            .map(list_row)
+            .collect(),
         with_inventory: shown.needs_inventory() || files.iter().any(|(format, _)| format.needs_inventory()),
         width: super::terminal_width(),
         name: name_of(&arguments.common.target),

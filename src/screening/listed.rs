@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::Parties;
 use super::index::{Index, build};
 use super::normalise::Lexicon;
+use super::screener::Told;
 use crate::catalog::{Catalog, Standing};
 use crate::lists::{Party, embedded};
 use crate::model::{Date, Verification};
@@ -47,6 +48,17 @@ pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, li
     }
     let index = build(&parties, lexicon);
     Listed { parties, index, organisations, unsure, marks, catalog }
+}
+
+/// How many entries of each list the rules have on a day.
+#[must_use]
+pub fn told(catalog: &Catalog, day: Date) -> Vec<Told> {
+    let rows = catalog.tables().listing.iter().filter(|row| &*row.kind == "entity");
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows.filter(|row| row.standing_on(day, catalog.date()).is_some()) {
+        *counts.entry(&row.list).or_default() += 1;
+    }
+    counts.into_iter().map(|(list, parties)| Told { list: list.to_owned(), parties, seen: None }).collect()
 }
 
 impl Parties for Listed<'_> {
