@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::lists::format::FORMATS;
+
 /// Auditor for the geopolitical resilience of AI infrastructure.
 ///
 /// Reads files, offline, and executes nothing: what do we depend on and who controls it; are we
@@ -383,8 +385,17 @@ pub enum RulesAction {
     },
 }
 
+/// The formats that `rules import` reads, from their own registry.
+fn formats() -> String {
+    let lines = FORMATS.iter().map(|format| format!("  {:22} {}", format.id.as_str(), format.title));
+    let examples = "Examples:\n  sovaudit rules import sdn.csv alt.csv add.csv sdn_comments.csv\n  sovaudit rules import \
+                    consolidated.xml.gz --retrieved 2026-11-23\n  sovaudit rules import lists.tar --verify-key site.pub";
+    format!("Formats:\n{}\n\n{examples}", lines.collect::<Vec<_>>().join("\n"))
+}
+
 /// `rules import`.
 #[derive(Debug, Args)]
+#[command(after_help = formats())]
 pub struct ImportArgs {
     /// Files as the authority publishes them, plain or compressed (their format is recognised from their content), or
     /// one bundle

@@ -16,6 +16,9 @@ use crate::text::{clean_line, count, fill};
 /// Imports files, published lists, or a bundle.
 pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) -> anyhow::Result<()> {
     let store = need(&arguments.data)?;
+    if let Some(folder) = arguments.files.iter().find(|path| path.is_dir()) {
+        bail!("`{}` is a folder: name the files in it that belong to lists", folder.display());
+    }
     let bundles = bundles(&arguments.files)?;
     let retrieved = day(arguments.retrieved.as_deref())?;
     let today = day(None)?;
