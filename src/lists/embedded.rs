@@ -2,7 +2,7 @@
 
 use super::{CountryRole, KeyKind, NameRole, Party, PartyCountry, PartyKey, PartyKind, PartyName};
 use crate::catalog::Catalog;
-use crate::catalog::rows::{Listing, Organisation};
+use crate::catalog::rows::{Key, Listing, Organisation};
 
 /// An entry of the rules as a listed party. An entry without a number on its list is known by the row's id.
 #[must_use]
@@ -28,7 +28,7 @@ pub fn party(row: &Listing, catalog: &Catalog) -> Party {
         kind: organisation.map_or(PartyKind::Unknown, kind),
         names,
         countries: country.map(|code| PartyCountry { code, role: CountryRole::Address }).into_iter().collect(),
-        keys: organisation.map_or_else(Vec::new, domains),
+        keys: organisation.map_or_else(Vec::new, |row| domains(row, catalog)),
         programmes: row.programme.iter().cloned().collect(),
         citation: row.citation.clone(),
         listed: row.listed,
@@ -72,9 +72,10 @@ fn kind(row: &Organisation) -> PartyKind {
     if &*row.kind == "person" { PartyKind::Person } else { PartyKind::Organisation }
 }
 
-/// Domains that were checked to be the organisation's.
-fn domains(row: &Organisation) -> Vec<PartyKey> {
-    let checked = row.keys.iter().filter(|key| &*key.kind == "domain" && key.gate);
+/// Domains that were checked to be the organisation's and where nobody else has a mailbox.
+fn domains(row: &Organisation, catalog: &Catalog) -> Vec<PartyKey> {
+    let own = |key: &&Key| &*key.kind == "domain" && key.gate && !catalog.is_shared_host(&key.value);
+    let checked = row.keys.iter().filter(own);
     checked.map(|key| PartyKey { kind: KeyKind::Domain, value: key.value.clone() }).collect()
 }
 

@@ -67,12 +67,25 @@ pub fn normal(kind: KeyKind, text: &str) -> Option<String> {
             let text = text.trim();
             (3..=20).contains(&text.len()).then(|| text.to_owned()).filter(|text| text.contains('.'))
         }
-        KeyKind::Wallet => Some(text.trim().to_owned()).filter(|text| text.len() > 8 && !text.contains(' ')),
+        KeyKind::Wallet => wallet(text),
         KeyKind::Domain => site_domain(text),
         KeyKind::MailDomain => mail(text).map(|(_, domain)| domain),
         KeyKind::Mail => mail(text).map(|(address, _)| address),
         KeyKind::Number => number(text).map(|key| key.value.into_string()),
     }
+}
+
+/// A digital currency address without the code of its currency: one address holds many, and lists name some of them.
+/// Hexadecimal addresses are written in capitals and without.
+fn wallet(text: &str) -> Option<String> {
+    let address = text.rsplit(':').next().unwrap_or(text).trim();
+    let is_address = address.len() > 8 && address.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let form = if address.starts_with("0x") || address.starts_with("0X") {
+        address.to_ascii_lowercase()
+    } else {
+        address.to_owned()
+    };
+    is_address.then_some(form)
 }
 
 /// Letters and digits in capitals.
@@ -271,6 +284,17 @@ mod tests {
             assert_eq!(normal(kind, text), None, "{kind:?} {text}");
             assert_eq!(key(kind, text).map(|key| key.kind), Some(KeyKind::Number), "{text}");
         }
+    }
+
+    #[test]
+    fn a_wallet_is_its_address_whatever_currency_it_holds() {
+        let form = |text| normal(KeyKind::Wallet, text);
+        let address = "0x00a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3";
+        assert_eq!(form("ETH:0x00A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3").as_deref(), Some(address));
+        assert_eq!(form(address).as_deref(), Some(address));
+        // other addresses tell capitals apart
+        assert_eq!(form(" XBT: 1Example1Example1 ").as_deref(), Some("1Example1Example1"));
+        assert_eq!((form("XBT:short"), form("ETH:not an address")), (None, None));
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub enum KeyKind {
     Duns,
     /// SWIFT or BIC.
     Swift,
-    /// Digital currency address, `XBT:…`.
+    /// Digital currency address, without the code of the currency.
     Wallet,
     /// Stock exchange symbol.
     Ticker,

@@ -128,7 +128,7 @@ impl Engine<'_> {
         }
         let seconds = self.seconds(query, memory);
         let mut curated: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        for key in query.keys.iter().filter(|key| !key.is_shared()) {
+        for key in &query.keys {
             for at in self.parties.owners(&key.kind, &key.value) {
                 curated.entry(at).or_default().push(format!("{}:{}", key.kind, key.value));
             }

@@ -68,7 +68,7 @@ pub fn gather(query: &Query, party: &Party, curated: &[String], second: Option<&
         add(What::Key, Bearing::Decisive, format!("{key} is the party's own, by the catalog"));
     }
     for key in &query.keys {
-        let Some(kind) = key.known().filter(|_| !key.is_shared()) else { continue };
+        let Some(kind) = key.known() else { continue };
         let same = |other: KeyKind| party.keys.iter().any(|own| own.kind == other && own.value == key.value);
         let name = format!("{}:{}", key.kind, key.value);
         let bearing = match kind {

@@ -7,6 +7,7 @@ use super::engine::Parties;
 use super::index::{Index, build};
 use super::normalise::Lexicon;
 use super::screener::Told;
+use crate::catalog::rows::Organisation;
 use crate::catalog::{Catalog, Standing};
 use crate::lists::{Party, embedded};
 use crate::model::{Date, Verification};
@@ -50,6 +51,14 @@ pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, li
     Listed { parties, index, organisations, unsure, marks, catalog }
 }
 
+/// The organisation of the catalog that surely owns an identifier. A bare name prefix is a hint, a recalled key no proof, and
+/// a host where everybody has a page or a mailbox identifies nobody.
+pub(super) fn owner<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option<&'c Organisation> {
+    let (organisation, key, found) = catalog.organisation_by_key(kind, value)?;
+    let is_shared = kind == "domain" && catalog.is_shared_host(value);
+    (found.exact && key.gate && !is_shared).then_some(organisation)
+}
+
 /// How many entries of each list the rules have on a day.
 #[must_use]
 pub fn told(catalog: &Catalog, day: Date) -> Vec<Told> {
@@ -67,11 +76,7 @@ impl Parties for Listed<'_> {
     }
 
     fn owners(&self, kind: &str, value: &str) -> Vec<u32> {
-        let Some((organisation, key, found)) = self.catalog.organisation_by_key(kind, value) else { return Vec::new() };
-        // a bare name prefix is a hint, and a recalled key is no proof
-        if !found.exact || !key.gate {
-            return Vec::new();
-        }
+        let Some(organisation) = owner(self.catalog, kind, value) else { return Vec::new() };
         self.organisations.iter().filter(|(_, id)| ***id == *organisation.id).map(|(at, _)| *at).collect()
     }
 }

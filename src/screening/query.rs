@@ -62,44 +62,6 @@ pub const KEY_WORDS: [(&str, KeyKind); 15] = [
     ("number", KeyKind::Number),
 ];
 
-/// Hosts where everybody has a page or a mailbox: they identify nobody.
-const SHARED: [&str; 34] = [
-    "gmail.com",
-    "googlemail.com",
-    "mail.ru",
-    "yahoo.com",
-    "hotmail.com",
-    "outlook.com",
-    "live.com",
-    "qq.com",
-    "163.com",
-    "126.com",
-    "yandex.ru",
-    "ya.ru",
-    "yandex.com",
-    "icloud.com",
-    "me.com",
-    "proton.me",
-    "protonmail.com",
-    "gmx.de",
-    "gmx.net",
-    "web.de",
-    "aol.com",
-    "rambler.ru",
-    "list.ru",
-    "bk.ru",
-    "inbox.ru",
-    "github.com",
-    "github.io",
-    "gitlab.com",
-    "gitee.com",
-    "bitbucket.org",
-    "facebook.com",
-    "linkedin.com",
-    "t.me",
-    "vk.com",
-];
-
 /// Currencies under which lists have wallets; the code may stand as the kind.
 const CURRENCIES: [&str; 19] = [
     "XBT", "BTC", "ETH", "USDT", "USDC", "TRX", "LTC", "BCH", "BSV", "BTG", "ETC", "DASH", "XMR", "ZEC", "XRP", "XVG",
@@ -123,17 +85,14 @@ impl QueryKey {
         Ok(Self { kind: kind.into(), value: value.into() })
     }
 
-    /// As [`QueryKey::parse`], where the kind must be one that lists have or among `others`. A wallet is asked under
-    /// every currency that it may be of.
+    /// As [`QueryKey::parse`], where the kind must be one that lists have, the code of a currency, or among `others`.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse_known(text: &str, others: &BTreeSet<&str>) -> Result<Vec<Self>, String> {
+    pub fn parse_known(text: &str, others: &BTreeSet<&str>) -> Result<Self, String> {
         let (kind, value) = parts(text)?;
-        let currency = CURRENCIES.iter().find(|code| code.eq_ignore_ascii_case(&kind));
-        if currency.is_some() || kind == "wallet" {
-            let value = currency.map_or_else(|| value.to_owned(), |code| format!("{code}:{value}"));
-            return wallets(&value).ok_or_else(|| format!("`{text}` is no wallet: write wallet:XBT:address"));
+        if CURRENCIES.iter().any(|code| code.eq_ignore_ascii_case(&kind)) {
+            return Self::parse(&format!("wallet:{value}"));
         }
         if !others.contains(&*kind) && KEY_WORDS.iter().all(|(word, _)| *word != kind) {
             let mut all: BTreeSet<&str> = KEY_WORDS.iter().map(|(word, _)| *word).collect();
@@ -144,19 +103,13 @@ impl QueryKey {
                 all.join(", ")
             ));
         }
-        Self::parse(text).map(|key| vec![key])
+        Self::parse(text)
     }
 
     /// The kind, where lists have it too.
     #[must_use]
     pub fn known(&self) -> Option<KeyKind> {
         KEY_WORDS.iter().find(|(word, _)| **word == *self.kind).map(|(_, kind)| *kind)
-    }
-
-    /// True for a host that many share.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        matches!(&*self.kind, "domain" | "mail-domain") && SHARED.contains(&&*self.value)
     }
 }
 
@@ -187,19 +140,6 @@ fn form(kind: KeyKind, value: &str) -> Option<String> {
         KeyKind::UnReference => Some(value.to_owned()),
         kind => identifier::normal(kind, value),
     }
-}
-
-/// An address under the currencies that it may be of: the one that is said, else all.
-fn wallets(text: &str) -> Option<Vec<QueryKey>> {
-    let said = text.split_once(':').map(|(code, rest)| (code.trim().to_ascii_uppercase(), rest.trim()));
-    let (codes, address) = match &said {
-        Some((code, rest)) if matches!(&**code, "XBT" | "BTC") => (vec!["XBT", "BTC"], *rest),
-        Some((code, rest)) => (vec![&**code], *rest),
-        None => (CURRENCIES.to_vec(), text.trim()),
-    };
-    let address = identifier::normal(KeyKind::Wallet, address).filter(|text| !text.contains(char::is_whitespace))?;
-    let key = |code: &str| QueryKey { kind: "wallet".into(), value: format!("{code}:{address}").into() };
-    Some(codes.into_iter().map(key).collect())
 }
 
 /// The domain that is registered, of a host or an address.

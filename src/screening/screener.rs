@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::engine::{Engine, Hit, Memory, Parties};
 use super::index::Index;
-use super::listed::{Listed, listed_parties};
+use super::listed::{Listed, listed_parties, owner};
 use super::normalise::{Form, Lexicon, Rank};
 use super::query::Query;
 use super::stored::Imported;
@@ -81,11 +81,7 @@ impl Parties for Held<'_> {
     }
 
     fn owners(&self, kind: &str, value: &str) -> Vec<u32> {
-        let Some((organisation, key, found)) = self.catalog.organisation_by_key(kind, value) else { return Vec::new() };
-        // a bare name prefix is a hint, and a recalled key is no proof
-        if !found.exact || !key.gate {
-            return Vec::new();
-        }
+        let Some(organisation) = owner(self.catalog, kind, value) else { return Vec::new() };
         self.organisations.get(&organisation.id).cloned().unwrap_or_default()
     }
 }

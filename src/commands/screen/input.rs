@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
     fn keys(&self, texts: &[String]) -> anyhow::Result<Vec<QueryKey>> {
         let mut all = Vec::new();
         for text in texts.iter().flat_map(|text| several_keys(text)) {
-            all.extend(QueryKey::parse_known(&text, &self.kinds).map_err(anyhow::Error::msg)?);
+            all.push(QueryKey::parse_known(&text, &self.kinds).map_err(anyhow::Error::msg)?);
         }
         Ok(all)
     }

@@ -222,8 +222,8 @@ fn say(party: &mut Party, remark: Remark, rest: &str, words: &mut Words<'_>) {
         Remark::Key(KeyKind::Ticker) => party.add_key(KeyKind::Ticker, text.split_whitespace().next().unwrap_or("")),
         Remark::Key(kind) => party.add_key(kind, text),
         Remark::Wallet => {
-            if let Some((currency, address)) = rest.split_once(' ') {
-                party.add_key(KeyKind::Wallet, &format!("{currency}:{}", address.trim()));
+            if let Some((_, address)) = rest.split_once(' ') {
+                party.add_key(KeyKind::Wallet, address);
             }
         }
         Remark::Tax | Remark::Registration => {

@@ -178,8 +178,8 @@ pub(super) fn document(party: &mut Party, kind: &str, number: &str, country: &st
         party.add_website(&number, &reading.words);
     } else if is("Email") {
         party.add_mail(&number, &reading.words);
-    } else if let Some(currency) = kind.strip_prefix("Digital Currency Address - ") {
-        party.add_key(KeyKind::Wallet, &format!("{currency}:{number}"));
+    } else if is("Digital Currency Address - ") {
+        party.add_key(KeyKind::Wallet, &number);
     } else if is("Gender") || is("Secondary sanctions") || is("Additional Sanctions") || is("Organization Type") {
         // facts that identify nobody
     } else if country == "Russia" && (is("Tax ID") || is("Registration")) {

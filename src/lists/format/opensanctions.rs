@@ -295,10 +295,7 @@ fn facts(party: &mut Party, entity: &Value, reading: &mut Reading<'_, '_>) {
     for key in ["registrationNumber", "taxNumber", "idNumber", "passportNumber", "vatCode", "mmsi"] {
         props(entity, key).into_iter().for_each(|text| party.add_number(text));
     }
-    let currency = props(entity, "currency").first().copied().unwrap_or("XXX").to_owned();
-    for key in props(entity, "publicKey") {
-        party.add_key(KeyKind::Wallet, &format!("{currency}:{key}"));
-    }
+    props(entity, "publicKey").into_iter().for_each(|address| party.add_key(KeyKind::Wallet, address));
     props(entity, "website").into_iter().for_each(|site| party.add_website(site, &reading.words));
     props(entity, "email").into_iter().for_each(|mail| party.add_mail(mail, &reading.words));
     props(entity, "birthDate").into_iter().for_each(|birth| party.add_born(birth));
