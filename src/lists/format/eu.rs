@@ -4,8 +4,9 @@ use super::cells::{Build as _, boxed, date_dmy, date_iso, joined, squeeze, value
 use super::error::ListError;
 use super::grouped::Grouped;
 use super::head::Head;
-use super::markup::{Node, Visitor, Want, walk};
+use super::markup::{Node, Want};
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::table::Table;
 use super::{Format, FormatId, Input, Part};
 use crate::lists::{CountryRole, KeyKind, NameRole, Party, PartyKind, identifier};
@@ -44,25 +45,18 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
             read_csv(input, reading)?;
             continue;
         }
-        let mut export = Export { file: input.file.name(), reading, rows: 0 };
-        walk(input.file, &mut export)?;
-        let rows = export.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut Export)?;
     }
     Ok(())
 }
 
-struct Export<'v, 'a, 's> {
-    file: &'v str,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
-}
+struct Export;
 
-impl Visitor for Export<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Export {
+    fn enter(&mut self, head: &Node, depth: usize, reading: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             ("export", 0) => {
-                self.reading.dated(date_iso(head.attribute("generationDate")));
+                reading.dated(date_iso(head.attribute("generationDate")));
                 Want::Enter
             }
             ("sanctionEntity", 1) => Want::Take,
@@ -70,16 +64,8 @@ impl Visitor for Export<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
-        self.rows += 1;
-        match entity(&node, self.reading) {
-            Some(party) => {
-                self.reading.record();
-                self.reading.give(party);
-            }
-            None => self.reading.bad(self.file, node.line, "the entity has no number or no name"),
-        }
-        Ok(())
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
+        Taken::one(entity(node, reading), "the entity has no number or no name")
     }
 }
 

@@ -28,6 +28,7 @@ mod ofac_csv;
 mod ofac_enhanced;
 mod opensanctions;
 mod reading;
+mod records;
 mod seco;
 mod sema;
 mod simple;

@@ -11,6 +11,7 @@ use super::ofac;
 use super::ofac_classic::document;
 use super::ofac_enhanced::fact;
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::{Format, FormatId, Input, Part, WHOLE};
 use crate::lists::{CountryRole, LinkKind, NameRole, Party, PartyKind};
 use crate::model::Date;
@@ -43,10 +44,7 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
         let mut tables = Tables { file: input.file.name(), ..Tables::default() };
         walk(input.file, &mut tables)?;
         reading.dated(tables.date);
-        let mut parties = Parties { tables: &tables, reading, rows: 0 };
-        walk(input.file, &mut parties)?;
-        let rows = parties.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut Parties { tables: &tables })?;
     }
     Ok(())
 }
@@ -199,14 +197,12 @@ impl Visitor for Tables<'_> {
     }
 }
 
-struct Parties<'v, 'a, 's> {
-    tables: &'v Tables<'v>,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
+struct Parties<'t> {
+    tables: &'t Tables<'t>,
 }
 
-impl Visitor for Parties<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Parties<'_> {
+    fn enter(&mut self, head: &Node, depth: usize, _: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             ("Sanctions", 0) | ("DistinctParties", 1) => Want::Enter,
             ("DistinctParty", 2) => Want::Take,
@@ -214,24 +210,18 @@ impl Visitor for Parties<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
-        self.rows += 1;
-        let Some(party) = self.party(&node) else {
-            self.reading.bad(self.tables.file, node.line, "the party has no number or no name");
-            return Ok(());
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
+        let Some(party) = self.party(node, reading) else {
+            return Taken::Bad("the party has no number or no name");
         };
-        self.reading.record();
         let entry = self.tables.entries.get(&party.entry);
-        let lists = entry.map(|entry| entry.lists.clone()).filter(|lists| !lists.is_empty());
-        for list in lists.unwrap_or_else(|| vec!["US-NS"]) {
-            self.reading.give(Party { list: list.into(), ..party.clone() });
-        }
-        Ok(())
+        let lists = entry.map(|entry| entry.lists.as_slice()).filter(|lists| !lists.is_empty());
+        Taken::on(lists.unwrap_or(&["US-NS"]), &party)
     }
 }
 
-impl Parties<'_, '_, '_> {
-    fn party(&mut self, node: &Node) -> Option<Party> {
+impl Parties<'_> {
+    fn party(&self, node: &Node, reading: &mut Reading<'_, '_>) -> Option<Party> {
         let tables = self.tables;
         let profile = node.child("Profile")?;
         let entry: Box<str> = value(profile.attribute("ID"))?.into();
@@ -247,14 +237,14 @@ impl Parties<'_, '_, '_> {
         for identity in profile.all("Identity").filter(|identity| identity.attribute("False") != "true") {
             names(&mut party, identity, tables);
             for paper in tables.papers.get(identity.attribute("ID")).into_iter().flatten() {
-                document(&mut party, &paper.kind, &paper.number, &paper.country, self.reading);
+                document(&mut party, &paper.kind, &paper.number, &paper.country, reading);
             }
         }
         if party.names.is_empty() {
             return None;
         }
         for feature in profile.all("Feature") {
-            self.feature(&mut party, feature);
+            self.feature(&mut party, feature, reading);
         }
         for relation in tables.relations.get(&party.entry).into_iter().flatten() {
             party.add_link(relation.kind, "", Some(&relation.to));
@@ -267,7 +257,7 @@ impl Parties<'_, '_, '_> {
         Some(party)
     }
 
-    fn feature(&mut self, party: &mut Party, feature: &Node) {
+    fn feature(&self, party: &mut Party, feature: &Node, reading: &mut Reading<'_, '_>) {
         let tables = self.tables;
         let kind = tables.word("FeatureType", feature.attribute("FeatureTypeID"));
         for version in feature.all("FeatureVersion") {
@@ -280,11 +270,11 @@ impl Parties<'_, '_, '_> {
                 let reference = detail.attribute("DetailReferenceID");
                 let text =
                     if reference.is_empty() { detail.text.as_str() } else { tables.word("DetailReference", reference) };
-                fact(party, kind, text, self.reading);
+                fact(party, kind, text, reading);
             }
             for place in version.all("VersionLocation") {
                 let Some(place) = tables.places.get(place.attribute("LocationID")) else { continue };
-                let code = self.reading.words.country(&place.country);
+                let code = reading.words.country(&place.country);
                 let role = match kind {
                     "Location" => CountryRole::Address,
                     "Nationality Country" | "Citizenship Country" => CountryRole::Nationality,

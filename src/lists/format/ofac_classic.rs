@@ -3,9 +3,10 @@
 use super::cells::{Build as _, date_mdy, joined, value};
 use super::error::ListError;
 use super::head::Head;
-use super::markup::{Node, Visitor, Want, walk};
+use super::markup::{Node, Want};
 use super::ofac;
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::{Format, FormatId, Input, Part};
 use crate::lists::{CountryRole, KeyKind, LinkKind, NameRole, Party, PartyKind, identifier};
 
@@ -43,28 +44,23 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
     for input in inputs {
         let sdn = input.part == SDN;
         reading.expect(if sdn { "US-SDN" } else { "*" });
-        let mut classic = Classic { file: input.file.name(), reading, rows: 0, announced: None, sdn };
-        walk(input.file, &mut classic)?;
-        let Classic { rows, announced, .. } = classic;
-        if let Some(announced) = announced.filter(|announced| *announced != rows) {
+        let mut classic = Classic { announced: None, sdn };
+        let rows = records(input, reading, &mut classic)?;
+        if let Some(announced) = classic.announced.filter(|announced| *announced != rows) {
             let message = format!("announces {announced} records and holds {rows}");
             return Err(ListError::new(input.file.name(), None, message).hint("fetch the file again"));
         }
-        reading.file(input, rows);
     }
     Ok(())
 }
 
-struct Classic<'v, 'a, 's> {
-    file: &'v str,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
+struct Classic {
     announced: Option<u64>,
     sdn: bool,
 }
 
-impl Visitor for Classic<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Classic {
+    fn enter(&mut self, head: &Node, depth: usize, _: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             ("sdnList", 0) => Want::Enter,
             // the publisher's own spelling
@@ -73,23 +69,17 @@ impl Visitor for Classic<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
         if &*node.name != "sdnEntry" {
-            self.reading.dated(date_mdy(node.text_of("Publish_Date")));
+            reading.dated(date_mdy(node.text_of("Publish_Date")));
             self.announced = value(node.text_of("Record_Count")).and_then(|count| count.parse().ok());
-            return Ok(());
+            return Taken::About;
         }
-        self.rows += 1;
-        let Some((party, remarks)) = entry(&node, self.reading) else {
-            self.reading.bad(self.file, node.line, "the entry has no number or no name");
-            return Ok(());
-        };
-        self.reading.record();
-        let lists = if self.sdn { vec!["US-SDN"] } else { ofac::consolidated_lists(&party.programmes, &remarks) };
-        for list in lists {
-            self.reading.give(Party { list: list.into(), ..party.clone() });
+        match entry(node, reading) {
+            Some((party, _)) if self.sdn => Taken::on(&["US-SDN"], &party),
+            Some((party, remarks)) => Taken::on(&ofac::consolidated_lists(&party.programmes, &remarks), &party),
+            None => Taken::Bad("the entry has no number or no name"),
         }
-        Ok(())
     }
 }
 

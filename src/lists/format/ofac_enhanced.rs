@@ -3,10 +3,11 @@
 use super::cells::{Build as _, date_iso, joined, person_name, value};
 use super::error::ListError;
 use super::head::Head;
-use super::markup::{Node, Visitor, Want, walk};
+use super::markup::{Node, Want};
 use super::ofac;
 use super::ofac_classic::document;
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::{Format, FormatId, Input, Part, WHOLE};
 use crate::lists::{CountryRole, NameRole, Party, PartyKind};
 
@@ -32,22 +33,15 @@ fn recognise(head: &Head<'_>) -> Option<Part> {
 
 fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListError> {
     for input in inputs {
-        let mut enhanced = Enhanced { file: input.file.name(), reading, rows: 0 };
-        walk(input.file, &mut enhanced)?;
-        let rows = enhanced.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut Enhanced)?;
     }
     Ok(())
 }
 
-struct Enhanced<'v, 'a, 's> {
-    file: &'v str,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
-}
+struct Enhanced;
 
-impl Visitor for Enhanced<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Enhanced {
+    fn enter(&mut self, head: &Node, depth: usize, _: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             ("sanctionsData", 0) | ("entities", 1) => Want::Enter,
             ("publicationInfo", 1) | ("entity", 2) => Want::Take,
@@ -55,21 +49,15 @@ impl Visitor for Enhanced<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
         if &*node.name == "publicationInfo" {
-            self.reading.dated(date_iso(node.text_of("dataAsOf")));
-            return Ok(());
+            reading.dated(date_iso(node.text_of("dataAsOf")));
+            return Taken::About;
         }
-        self.rows += 1;
-        let Some(party) = entity(&node, self.reading) else {
-            self.reading.bad(self.file, node.line, "the entity has no number or no name");
-            return Ok(());
-        };
-        self.reading.record();
-        for list in lists(&node) {
-            self.reading.give(Party { list: list.into(), ..party.clone() });
+        match entity(node, reading) {
+            Some(party) => Taken::on(&lists(node), &party),
+            None => Taken::Bad("the entity has no number or no name"),
         }
-        Ok(())
     }
 }
 

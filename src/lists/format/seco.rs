@@ -8,6 +8,7 @@ use super::error::ListError;
 use super::head::Head;
 use super::markup::{Node, Visitor, Want, walk};
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::{Format, FormatId, Input, Part, WHOLE};
 use crate::lists::{CountryRole, NameRole, Party, PartyKind};
 use crate::model::CountryCode;
@@ -40,10 +41,7 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
         let mut tables = Tables { file: input.file.name(), ..Tables::default() };
         walk(input.file, &mut tables)?;
         reading.dated(date_iso(&tables.date));
-        let mut targets = Targets { tables: &tables, reading, rows: 0 };
-        walk(input.file, &mut targets)?;
-        let rows = targets.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut Targets { tables: &tables })?;
     }
     Ok(())
 }
@@ -93,14 +91,12 @@ impl Visitor for Tables<'_> {
     }
 }
 
-struct Targets<'v, 'a, 's> {
-    tables: &'v Tables<'v>,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
+struct Targets<'t> {
+    tables: &'t Tables<'t>,
 }
 
-impl Visitor for Targets<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Targets<'_> {
+    fn enter(&mut self, head: &Node, depth: usize, _: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             (_, 0) => Want::Enter,
             // modifications repeat whole targets further down
@@ -109,20 +105,11 @@ impl Visitor for Targets<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
-        self.rows += 1;
-        if is_off(&node) {
-            self.reading.removed();
-            return Ok(());
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
+        if is_off(node) {
+            return Taken::Removed;
         }
-        match self.party(&node) {
-            Some(party) => {
-                self.reading.record();
-                self.reading.give(party);
-            }
-            None => self.reading.bad(self.tables.file, node.line, "the target has no number or no name"),
-        }
-        Ok(())
+        Taken::one(self.party(node, reading), "the target has no number or no name")
     }
 }
 
@@ -137,8 +124,8 @@ fn is_off(node: &Node) -> bool {
     latest.is_some_and(|change| change.attribute("modification-type") == "de-listed")
 }
 
-impl Targets<'_, '_, '_> {
-    fn party(&mut self, node: &Node) -> Option<Party> {
+impl Targets<'_> {
+    fn party(&self, node: &Node, reading: &mut Reading<'_, '_>) -> Option<Party> {
         let entry: Box<str> = value(node.attribute("ssid"))?.into();
         let (subject, kind) = node.children.iter().find_map(|child| {
             let kind = match &*child.name {
@@ -158,7 +145,7 @@ impl Targets<'_, '_, '_> {
         identities.sort_by_key(|identity| identity.attribute("main") != "true");
         for identity in identities {
             names(&mut party, identity);
-            self.identity(&mut party, identity);
+            self.identity(&mut party, identity, reading);
         }
         if party.names.is_empty() {
             return None;
@@ -175,15 +162,15 @@ impl Targets<'_, '_, '_> {
         Some(party)
     }
 
-    fn identity(&mut self, party: &mut Party, identity: &Node) {
+    fn identity(&self, party: &mut Party, identity: &Node, reading: &mut Reading<'_, '_>) {
         for nationality in identity.within("nationality", "country") {
-            let code = self.reading.words.country(nationality.attribute("iso-code"));
+            let code = reading.words.country(nationality.attribute("iso-code"));
             party.add_country(code, CountryRole::Nationality);
         }
         for address in identity.all("address") {
             let place = self.tables.places.get(address.attribute("place-id"));
             let country = place.map_or("", |(_, country)| country);
-            let code: Option<CountryCode> = self.reading.words.country(country);
+            let code: Option<CountryCode> = reading.words.country(country);
             party.add_country(code, CountryRole::Address);
             let words = ["c-o", "address-details", "p-o-box", "zip-code"].map(|part| address.text_of(part));
             party.add_address(joined(words.into_iter().chain(place.map(|(words, _)| words.as_str()))));

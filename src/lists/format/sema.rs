@@ -4,8 +4,9 @@
 use super::cells::{Build as _, boxed, date_iso, squeeze, value};
 use super::error::ListError;
 use super::head::Head;
-use super::markup::{Node, Visitor, Want, walk};
+use super::markup::{Node, Want};
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::{Format, FormatId, Input, Part, WHOLE, entry_of};
 use crate::lists::{KeyKind, NameRole, Party, PartyKind};
 use crate::model::Date;
@@ -33,22 +34,15 @@ fn recognise(head: &Head<'_>) -> Option<Part> {
 
 fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListError> {
     for input in inputs {
-        let mut records = Records { file: input.file.name(), reading, rows: 0 };
-        walk(input.file, &mut records)?;
-        let rows = records.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut Rows)?;
     }
     Ok(())
 }
 
-struct Records<'v, 'a, 's> {
-    file: &'v str,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
-}
+struct Rows;
 
-impl Visitor for Records<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Rows {
+    fn enter(&mut self, head: &Node, depth: usize, _: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             (_, 0) => Want::Enter,
             ("record", 1) => Want::Take,
@@ -56,16 +50,8 @@ impl Visitor for Records<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
-        self.rows += 1;
-        match record(&node) {
-            Some(party) => {
-                self.reading.record();
-                self.reading.give(party);
-            }
-            None => self.reading.bad(self.file, node.line, "the record has no name"),
-        }
-        Ok(())
+    fn take(&mut self, node: &Node, _: &mut Reading<'_, '_>) -> Taken {
+        Taken::one(record(node), "the record has no name")
     }
 }
 

@@ -4,8 +4,9 @@ use super::cells::{Build as _, boxed, date_dmy, date_words, joined, squeeze, une
 use super::error::ListError;
 use super::grouped::Grouped;
 use super::head::Head;
-use super::markup::{Node, Visitor, Want, walk};
+use super::markup::{Node, Want};
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::table::{Rows, Table};
 use super::{Format, FormatId, Input, Part, WHOLE};
 use crate::lists::{CountryRole, KeyKind, LinkKind, NameRole, Party, PartyKind};
@@ -66,10 +67,7 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
             read_csv(input, reading)?;
             continue;
         }
-        let mut designations = Designations { file: input.file.name(), reading, rows: 0 };
-        walk(input.file, &mut designations)?;
-        let rows = designations.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut Designations)?;
     }
     Ok(())
 }
@@ -266,14 +264,10 @@ fn fields(party: &mut Party, table: &Table<'_>, columns: &Columns, reading: &mut
     party.note = super::ofac::note([&*unescaped(title), &*unescaped(position)]).or(party.note.take());
 }
 
-struct Designations<'v, 'a, 's> {
-    file: &'v str,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
-}
+struct Designations;
 
-impl Visitor for Designations<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for Designations {
+    fn enter(&mut self, head: &Node, depth: usize, _: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             (_, 0) => Want::Enter,
             ("DateGenerated" | "Designation", _) => Want::Take,
@@ -283,20 +277,12 @@ impl Visitor for Designations<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
         if &*node.name == "DateGenerated" {
-            self.reading.dated(date_dmy(&node.text).or_else(|| super::cells::date_iso(&node.text)));
-            return Ok(());
+            reading.dated(date_dmy(&node.text).or_else(|| super::cells::date_iso(&node.text)));
+            return Taken::About;
         }
-        self.rows += 1;
-        match designation(&node, self.reading) {
-            Some(party) => {
-                self.reading.record();
-                self.reading.give(party);
-            }
-            None => self.reading.bad(self.file, node.line, "the designation has no number or no name"),
-        }
-        Ok(())
+        Taken::one(designation(node, reading), "the designation has no number or no name")
     }
 }
 

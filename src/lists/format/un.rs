@@ -3,8 +3,9 @@
 use super::cells::{Build as _, boxed, date_iso, joined, squeeze, value};
 use super::error::ListError;
 use super::head::Head;
-use super::markup::{Node, Visitor, Want, walk};
+use super::markup::{Node, Want};
 use super::reading::Reading;
+use super::records::{Records, Taken, records};
 use super::{Format, FormatId, Input, Part, WHOLE};
 use crate::lists::{CountryRole, KeyKind, NameRole, Party, PartyKind};
 
@@ -31,25 +32,18 @@ fn recognise(head: &Head<'_>) -> Option<Part> {
 
 fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListError> {
     for input in inputs {
-        let mut list = List { file: input.file.name(), reading, rows: 0 };
-        walk(input.file, &mut list)?;
-        let rows = list.rows;
-        reading.file(input, rows);
+        records(input, reading, &mut List)?;
     }
     Ok(())
 }
 
-struct List<'v, 'a, 's> {
-    file: &'v str,
-    reading: &'v mut Reading<'a, 's>,
-    rows: u64,
-}
+struct List;
 
-impl Visitor for List<'_, '_, '_> {
-    fn enter(&mut self, head: &Node, depth: usize) -> Want {
+impl Records for List {
+    fn enter(&mut self, head: &Node, depth: usize, reading: &mut Reading<'_, '_>) -> Want {
         match (&*head.name, depth) {
             ("CONSOLIDATED_LIST", 0) => {
-                self.reading.dated(date_iso(head.attribute("dateGenerated")));
+                reading.dated(date_iso(head.attribute("dateGenerated")));
                 Want::Enter
             }
             ("INDIVIDUALS" | "ENTITIES", 1) => Want::Enter,
@@ -58,16 +52,8 @@ impl Visitor for List<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, node: Node) -> Result<(), ListError> {
-        self.rows += 1;
-        match party(&node, self.reading) {
-            Some(party) => {
-                self.reading.record();
-                self.reading.give(party);
-            }
-            None => self.reading.bad(self.file, node.line, "the entry has no number or no name"),
-        }
-        Ok(())
+    fn take(&mut self, node: &Node, reading: &mut Reading<'_, '_>) -> Taken {
+        Taken::one(party(node, reading), "the entry has no number or no name")
     }
 }
 
