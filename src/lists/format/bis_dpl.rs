@@ -14,15 +14,11 @@ pub(super) static FORMAT: Format = Format {
     publisher: "US Commerce, Bureau of Industry and Security",
     lists: &["US-DPL"],
     licence: super::ofac::LICENCE,
-    attribution: None,
     // 581 in September 2022
     floors: &[("*", 200)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 fn recognise(head: &Head<'_>) -> Option<Part> {

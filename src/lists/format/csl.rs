@@ -21,15 +21,11 @@ pub(super) static FORMAT: Format = Format {
     publisher: "US Commerce, International Trade Administration",
     lists: LISTS,
     licence: ofac::LICENCE,
-    attribution: None,
     // the part of the SDN list was missing for days in May 2024: every large part has a floor of its own
     floors: &[("US-SDN", ofac::SDN_FLOOR), ("US-EL", 1_000), ("US-DPL", 200), ("US-UVL", 30), ("US-MEU", 30)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 const LISTS: &[&str] = &[

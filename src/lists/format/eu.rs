@@ -20,12 +20,9 @@ pub(super) static FORMAT: Format = Format {
               authentic",
     attribution: Some("Source: European Union, consolidated list of financial sanctions"),
     floors: &[("*", 1_500)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 const XML: Part = "xml";

@@ -24,14 +24,10 @@ pub(super) static ENTITIES: Format = Format {
     publisher: PUBLISHER,
     lists: &[LIST],
     licence: LICENCE,
-    attribution: None,
     floors: &[("*", 1_000)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise: |head| recognise(head, "LEIData", ("LEI", "Entity."), "\"LegalName\""),
     read,
+    ..Format::USUAL
 };
 
 pub(super) static RELATIONS: Format = Format {
@@ -40,16 +36,13 @@ pub(super) static RELATIONS: Format = Format {
     publisher: PUBLISHER,
     lists: &[LIST],
     licence: LICENCE,
-    attribution: None,
     floors: &[("*", 1_000)],
-    stale: None,
-    delta: false,
     partial: true,
-    set: false,
     recognise: |head| {
         recognise(head, "RelationshipData", ("Relationship.StartNode.NodeID", "Relationship."), "\"StartNode\"")
     },
     read,
+    ..Format::USUAL
 };
 
 const CSV: Part = "csv";

@@ -125,6 +125,25 @@ pub struct Format {
     read: Reader,
 }
 
+impl Format {
+    /// A format as most are: whole lists that are kept up, each record a party. What a format says of itself is laid over it.
+    const USUAL: Self = Self {
+        id: FormatId(""),
+        title: "",
+        publisher: "",
+        lists: &[],
+        licence: "",
+        attribution: None,
+        floors: &[],
+        stale: None,
+        delta: false,
+        partial: false,
+        set: false,
+        recognise: |_| None,
+        read: |_, _| Ok(()),
+    };
+}
+
 type Reader = fn(&[Input<'_>], &mut Reading<'_, '_>) -> Result<(), ListError>;
 
 /// The part of an edition that a file is. Most formats have one.

@@ -22,14 +22,10 @@ pub(super) static FORMAT: Format = Format {
     publisher: ofac::PUBLISHER,
     lists: ofac::LISTS,
     licence: ofac::LICENCE,
-    attribution: None,
     floors: &[("*", 100)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 /// Numbers that may be defined; a real file has some 100,000.

@@ -16,14 +16,10 @@ pub(super) static FORMAT: Format = Format {
     publisher: ofac::PUBLISHER,
     lists: ofac::LISTS,
     licence: ofac::LICENCE,
-    attribution: None,
     floors: &[("US-SDN", ofac::SDN_FLOOR), ("*", 100)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 const SDN: Part = "sdn";

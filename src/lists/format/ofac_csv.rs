@@ -17,15 +17,12 @@ pub(super) static FORMAT: Format = Format {
     publisher: ofac::PUBLISHER,
     lists: ofac::LISTS,
     licence: ofac::LICENCE,
-    attribution: None,
     // the other lists together had 442 in December 2025
     floors: &[("US-SDN", ofac::SDN_FLOOR), ("*", 100)],
-    stale: None,
-    delta: false,
-    partial: false,
     set: true,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 const SDN: Part = "sdn";

@@ -17,14 +17,10 @@ pub(super) static FORMAT: Format = Format {
     publisher: ofac::PUBLISHER,
     lists: ofac::LISTS,
     licence: ofac::LICENCE,
-    attribution: None,
     floors: &[("*", 100)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 fn recognise(head: &Head<'_>) -> Option<Part> {

@@ -30,12 +30,9 @@ pub(super) static ENTITIES: Format = Format {
     licence: LICENCE,
     attribution: ATTRIBUTION,
     floors: &[("*", 100)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise: |head| (is_line(head, "\"schema\"") && !is_delta(head)).then_some(WHOLE),
     read: read_entities,
+    ..Format::USUAL
 };
 
 pub(super) static DELTA: Format = Format {
@@ -46,12 +43,10 @@ pub(super) static DELTA: Format = Format {
     licence: LICENCE,
     attribution: ATTRIBUTION,
     floors: &[],
-    stale: None,
     delta: true,
-    partial: false,
-    set: false,
     recognise: |head| is_delta(head).then_some(WHOLE),
     read: read_entities,
+    ..Format::USUAL
 };
 
 pub(super) static TARGETS: Format = Format {
@@ -62,12 +57,9 @@ pub(super) static TARGETS: Format = Format {
     licence: LICENCE,
     attribution: ATTRIBUTION,
     floors: &[("*", 100)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise: recognise_targets,
     read: read_targets,
+    ..Format::USUAL
 };
 
 fn is_line(head: &Head<'_>, word: &str) -> bool {

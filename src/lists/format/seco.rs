@@ -21,12 +21,9 @@ pub(super) static FORMAT: Format = Format {
     licence: "Swiss Confederation; official list, only the ordinances are authentic",
     attribution: Some("Source: State Secretariat for Economic Affairs SECO"),
     floors: &[("*", 1_500)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 /// Places and programmes of a file; real ones have some 10,000.

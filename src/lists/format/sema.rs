@@ -19,12 +19,9 @@ pub(super) static FORMAT: Format = Format {
     licence: "Government of Canada; only the regulations are authentic",
     attribution: Some("Source: Global Affairs Canada"),
     floors: &[("*", 1_000)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 fn recognise(head: &Head<'_>) -> Option<Part> {

@@ -23,14 +23,10 @@ pub(super) static FORMAT: Format = Format {
     publisher: "whoever transcribed it",
     lists: &["US-1260H", "US-1286", "EU-833-IV", "JP-METI-EUL"],
     licence: "that of the transcribed document",
-    attribution: None,
     floors: &[],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 fn recognise(head: &Head<'_>) -> Option<Part> {

@@ -19,12 +19,9 @@ pub(super) static FORMAT: Format = Format {
     licence: "Crown copyright, Open Government Licence v3.0",
     attribution: Some("Contains public sector information licensed under the Open Government Licence v3.0"),
     floors: &[("*", 1_500)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 pub(super) static CLOSED: Format = Format {
@@ -36,11 +33,9 @@ pub(super) static CLOSED: Format = Format {
     attribution: Some("Contains public sector information licensed under the Open Government Licence v3.0"),
     floors: &[("*", 1_000)],
     stale: Some("since 28 January 2026 the UK Sanctions List is the only official one"),
-    delta: false,
-    partial: false,
-    set: false,
     recognise: recognise_closed,
     read: read_closed,
+    ..Format::USUAL
 };
 
 const XML: Part = "xml";

@@ -18,12 +18,9 @@ pub(super) static FORMAT: Format = Format {
     attribution: Some("Source: United Nations Security Council consolidated list"),
     // 1,003 on 27 February 2026
     floors: &[("*", 500)],
-    stale: None,
-    delta: false,
-    partial: false,
-    set: false,
     recognise,
     read,
+    ..Format::USUAL
 };
 
 fn recognise(head: &Head<'_>) -> Option<Part> {
