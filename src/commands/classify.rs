@@ -17,7 +17,7 @@ use crate::text::{count, fill};
 
 /// Runs the command.
 pub(super) fn run(arguments: &ClassifyArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
-    let knowledge = knowledge(&arguments.data, &arguments.rules)?;
+    let knowledge = knowledge(&arguments.sources.data, &arguments.sources.rules)?;
     let catalog = &knowledge.catalog;
     let as_of = day(arguments.as_of.as_deref())?;
     // a mistaken country must not be found out below a class that was printed

@@ -47,15 +47,15 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     }
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
-    let screening = Screening::open(&arguments.common)?;
-    let screener = screening.screener(catalog, prepared.as_of)?;
+    let screening = Screening::open_for(&prepared.knowledge, &arguments.common.data, &graph)?;
+    let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
     let view = View {
         graph: &graph,
         catalog,
         profile: &prepared.profile,
         as_of: prepared.as_of,
         roots: &roots,
-        screener: Some(&screener),
+        screener: screener.as_ref(),
     };
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
     let wanted = what.to_ascii_lowercase();

@@ -30,6 +30,23 @@ use crate::text::clean_line;
 pub(super) struct Knowledge {
     pub(super) catalog: Catalog,
     pub(super) rules: RuleSet,
+    /// Words for screening of all layers, where there are others than the embedded ones: path and text.
+    words: Vec<(String, String)>,
+}
+
+impl Knowledge {
+    /// The words by which names are compared. Reading them takes longer than a small scan, so it is done when asked for.
+    ///
+    /// # Errors
+    /// The mistake in a file of words.
+    pub(super) fn lexicon(&self) -> anyhow::Result<Arc<Lexicon>> {
+        if self.words.is_empty() {
+            return Ok(super::lists::embedded_lexicon());
+        }
+        Lexicon::read(self.words.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+            .map(Arc::new)
+            .map_err(|message| anyhow::anyhow!("the words for screening have a mistake: {message}"))
+    }
 }
 
 /// Everything an evaluation needs.
@@ -50,18 +67,17 @@ pub(super) struct Screening {
 
 impl Screening {
     /// Opens what was imported.
-    pub(super) fn open(common: &Common) -> anyhow::Result<Self> {
-        let imported = super::lists::imported(&common.data)?;
-        Ok(Self { lexicon: lexicon(&common.rules)?, imported, all: BTreeSet::new() })
+    pub(super) fn open(knowledge: &Knowledge, data: &DataDir) -> anyhow::Result<Self> {
+        Ok(Self { lexicon: knowledge.lexicon()?, imported: super::lists::imported(data)?, all: BTreeSet::new() })
     }
 
     /// The same where a scan has anybody to ask about: imported lists ask about every organisation, the entries of the
     /// rules about vendors and authors only, for their organisations are known by other means.
-    pub(super) fn open_for(common: &Common, graph: &Graph<'_>) -> anyhow::Result<Option<Self>> {
+    pub(super) fn open_for(knowledge: &Knowledge, data: &DataDir, graph: &Graph<'_>) -> anyhow::Result<Option<Self>> {
         let is_named = |row: &Attribute| row.key == key::VENDOR || row.key == key::AUTHOR;
-        let is_asked = super::lists::manifest(&common.data)?.is_some()
+        let is_asked = super::lists::manifest(data)?.is_some()
             || graph.nodes().any(|node| graph.all_attributes(node).iter().any(is_named));
-        is_asked.then(|| Self::open(common)).transpose()
+        is_asked.then(|| Self::open(knowledge, data)).transpose()
     }
 
     /// Listed parties that held on the day.
@@ -87,7 +103,14 @@ pub(super) fn layered(more: Vec<Layer>, folders: &[PathBuf]) -> anyhow::Result<K
     }
     let catalog = Catalog::load(&layers).map_err(|errors| rule_errors(&errors))?;
     let rules = RuleSet::load(&layers, &catalog).map_err(|errors| rule_errors(&errors))?;
-    Ok(Knowledge { catalog, rules })
+    let is_word = |(path, _): &&(String, String)| path.starts_with("screening/");
+    let all = layers.iter().flat_map(|layer| &layer.files).filter(is_word);
+    let words = if layers.iter().skip(1).any(|layer| layer.files.iter().any(|file| is_word(&file))) {
+        all.cloned().collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Knowledge { catalog, rules, words })
 }
 
 fn rule_errors(errors: &[RuleError]) -> anyhow::Error {
@@ -242,20 +265,4 @@ fn excludes<'a>(patterns: impl Iterator<Item = &'a String>) -> anyhow::Result<Gl
         builder.add(Glob::new(pattern).with_context(|| format!("`{pattern}` is not a glob"))?);
     }
     Ok(builder.build()?)
-}
-
-/// The words by which names are compared: the embedded ones, and those of rule folders.
-pub(super) fn lexicon(folders: &[PathBuf]) -> anyhow::Result<Arc<Lexicon>> {
-    if folders.is_empty() {
-        return Ok(super::lists::embedded_lexicon());
-    }
-    let mut layers = vec![Layer::embedded()];
-    for folder in folders {
-        layers
-            .push(read_folder(folder).with_context(|| format!("cannot read the rules folder `{}`", folder.display()))?);
-    }
-    let files = layers.iter().flat_map(|layer| &layer.files).filter(|(path, _)| path.starts_with("screening/"));
-    Lexicon::read(files.map(|(path, text)| (path.as_str(), text.as_str())))
-        .map(Arc::new)
-        .map_err(|message| anyhow::anyhow!("the words for screening have a mistake: {message}"))
 }

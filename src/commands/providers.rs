@@ -11,7 +11,7 @@ use crate::text::fill;
 
 /// Runs the command.
 pub(super) fn run(arguments: &ProvidersArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
-    let knowledge = knowledge(&arguments.data, &arguments.rules)?;
+    let knowledge = knowledge(&arguments.sources.data, &arguments.sources.rules)?;
     let tables = knowledge.catalog.tables();
     let width = terminal_width();
     match arguments.action.as_deref() {

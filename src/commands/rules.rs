@@ -15,11 +15,11 @@ use crate::text::{fill, fill_markdown};
 /// Runs the command.
 pub(super) fn run(arguments: &RulesArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
     match &arguments.action {
-        RulesAction::List { rules, data } => {
-            list(&knowledge(data, rules)?.rules, out)?;
+        RulesAction::List { sources } => {
+            list(&knowledge(&sources.data, &sources.rules)?.rules, out)?;
         }
-        RulesAction::Show { id, rules, data } => {
-            let knowledge = knowledge(data, rules)?;
+        RulesAction::Show { id, sources } => {
+            let knowledge = knowledge(&sources.data, &sources.rules)?;
             let rule = knowledge
                 .rules
                 .rule(id)

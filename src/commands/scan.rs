@@ -36,8 +36,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let graph = ManuallyDrop::new(Graph::new(&prepared.inventory));
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
-    // reading the words takes longer than a small scan: only where there is somebody to ask about
-    let screening = Screening::open_for(&arguments.common, &graph)?;
+    let screening = Screening::open_for(&prepared.knowledge, &arguments.common.data, &graph)?;
     let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
     let view = View {
         graph: &graph,

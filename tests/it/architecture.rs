@@ -77,7 +77,7 @@ fn only_their_homes_use_these_crates() {
         ("petgraph::", "graph/"),
         ("cargo_metadata::", "scan/package/rust/cargo_metadata.rs"),
         ("oci_distribution::", "source/"),
-        ("clap::", "cli.rs"),
+        ("clap::", "cli/"),
         ("reqwest::", "source/download.rs"),
         ("memmap2::", "lists/store/archive.rs"),
         ("minisign_verify::", "lists/store/bundle.rs"),

@@ -636,3 +636,25 @@ fn a_rich_entry_scores_like_a_bare_one() {
     assert!(score(&bare).is_some());
     assert_eq!(score(&bare), score(&rich));
 }
+
+/// Words of a rule folder count in a scan too, whether the command line or the configuration names it.
+#[test]
+fn words_of_rule_folders_count_in_scans() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
+        std::fs::write(path, text).expect("writes");
+    };
+    write("sovaudit.toml", "rules = [\"own\"]\n");
+    write("own/screening/words.toml", "[[nonsense]]\n");
+    write(
+        "bom.json",
+        r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [
+        {"type": "library", "name": "a", "version": "1", "purl": "pkg:pypi/a@1", "authors": [{"name": "Example Ltd"}]}]}"#,
+    );
+    let output = sovaudit().arg("scan").arg(folder.path()).output().expect("the binary runs");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("screening/words.toml") && error.contains("nonsense"), "{error}");
+}

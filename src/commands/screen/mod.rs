@@ -14,7 +14,7 @@ use std::io;
 use anyhow::{bail, ensure};
 use rayon::prelude::*;
 
-use super::prepare::{day, knowledge, lexicon};
+use super::prepare::{day, knowledge};
 use super::{Outcome, lists};
 use crate::catalog::Catalog;
 use crate::cli::ScreenArgs;
@@ -37,12 +37,12 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         "`--threshold` must be between 0.7 and 1; {} is not",
         arguments.threshold
     );
-    let lexicon = lexicon(&arguments.rules)?;
+    let knowledge = knowledge(&arguments.sources.data, &arguments.sources.rules)?;
+    let lexicon = knowledge.lexicon()?;
     if let Some(path) = &arguments.pairs {
         return pairs::run(path, &lexicon, out);
     }
     let form = output::Form::named(&arguments.format)?;
-    let knowledge = knowledge(&arguments.data, &arguments.rules)?;
     let catalog = &knowledge.catalog;
     let as_of = day(arguments.as_of.as_deref())?;
     let profile = knowledge.rules.profiles.get(&arguments.profile);
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
         bail!("there is no profile `{}`; choose one of {}", arguments.profile, known.join(", "));
     };
     demand_fresh(arguments, as_of)?;
-    let imported = lists::imported(&arguments.data)?;
+    let imported = lists::imported(&arguments.sources.data)?;
     let wanted = wanted(&arguments.lists, catalog, imported.as_ref())?;
     let scope = Scope { catalog, lexicon: &lexicon, threshold: arguments.threshold, as_of, lists: &wanted };
     let screener = Screener::new(scope, imported.as_ref())?;
@@ -174,7 +174,7 @@ fn decided(mut one: Judged, query: &Query, decisions: &Matched, as_of: Date) -> 
 
 /// Old lists fail under `--max-data-age` and are told otherwise.
 fn demand_fresh(arguments: &ScreenArgs, as_of: Date) -> anyhow::Result<()> {
-    let manifest = lists::manifest(&arguments.data)?;
+    let manifest = lists::manifest(&arguments.sources.data)?;
     if let Some(most) = arguments.max_data_age {
         return store::demand_fresh(manifest.as_ref(), as_of, most);
     }
