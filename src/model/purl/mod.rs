@@ -3,13 +3,17 @@
 //! Normalisation per type (PyPI names, case of hosts and paths) is done by the `packageurl` crate
 //! and, where the specification asks for more, here.
 
-use std::collections::BTreeMap;
+mod image;
+mod stated;
+
 use std::fmt::Write as _;
 
 use packageurl::PackageUrl;
 
+pub use image::ImageReference;
+pub use stated::{Purl, parse};
+
 use super::ComponentId;
-use crate::text::without_secrets;
 
 /// `pkg:type/namespace/name@version`. A name or type the specification refuses falls back to a
 /// percent-encoded generic purl, so that nothing read is lost.
@@ -214,271 +218,11 @@ fn with_subpath(kind: &str, name: &str, version: Option<&str>, subpath: &str) ->
     ComponentId::new(&made.unwrap_or_else(|| fallback(kind, None, &format!("{name}/{subpath}"), version)))
 }
 
-/// A package URL that a file states, in its parts, which are decoded and as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Purl {
-    /// Type, in lower case: `npm`, `deb`.
-    pub kind: String,
-    /// Namespace, if any.
-    pub namespace: Option<String>,
-    /// Name.
-    pub name: String,
-    /// Version, if any.
-    pub version: Option<String>,
-    /// Qualifiers without those that say what holds anyway.
-    pub qualifiers: BTreeMap<String, String>,
-    /// Path inside of the package, if any.
-    pub subpath: Option<String>,
-    /// What the specification does not allow in it; it can be read nevertheless.
-    pub fault: Option<String>,
-}
-
-/// Qualifiers that say what holds without them: they would make two of one package.
-const IMPLIED: [(&str, &str, &str); 2] = [("maven", "type", "jar"), ("golang", "type", "module")];
-
-/// Reads a package URL.
-///
-/// # Errors
-/// What is wrong, when no type or no name can be read.
-pub fn parse(text: &str) -> Result<Purl, String> {
-    let text = text.trim();
-    let fault = text.parse::<PackageUrl<'_>>().err().map(|error| error.to_string());
-    let wrong = || fault.clone().unwrap_or_else(|| "no type or no name".to_owned());
-    let rest = text.strip_prefix("pkg:").ok_or_else(wrong)?.trim_start_matches('/');
-    let (rest, subpath) = rest.rsplit_once('#').map_or((rest, None), |(rest, path)| (rest, Some(path)));
-    // the first: a query of an address that is not encoded belongs to the qualifiers
-    let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
-    let (rest, version) = match rest.rsplit_once('@') {
-        // an npm scope that is not encoded
-        Some((before, version)) if !version.contains('/') && !before.ends_with('/') => (before, Some(version)),
-        _ => (rest, None),
-    };
-    let (kind, rest) = rest.split_once('/').ok_or_else(wrong)?;
-    let rest = rest.trim_matches('/');
-    let (namespace, name) = rest.rsplit_once('/').map_or((None, rest), |(before, name)| (Some(before), name));
-    let is_type = |kind: &str| kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-'));
-    if name.is_empty() || kind.is_empty() || !is_type(kind) {
-        return Err(wrong());
-    }
-    let kind = kind.to_ascii_lowercase();
-    let stated = qualifiers.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.is_empty());
-    let qualifiers = stated
-        .map(|(key, value)| (key.to_ascii_lowercase(), decoded(value)))
-        // ids are told everywhere: they never hold a password
-        .map(|(key, value)| if key.ends_with("_url") { (key, public(&value)) } else { (key, value) })
-        .filter(|(key, value)| !IMPLIED.contains(&(kind.as_str(), key, value)))
-        .collect();
-    let some = |text: Option<&str>| text.map(decoded).filter(|text| !text.is_empty());
-    Ok(Purl {
-        namespace: some(namespace.map(|text| text.trim_matches('/'))),
-        name: decoded(name),
-        version: some(version),
-        qualifiers,
-        subpath: some(subpath.map(|text| text.trim_matches('/'))),
-        fault,
-        kind,
-    })
-}
-
-/// The address of a qualifier without user and password; those of registries have no scheme.
-fn public(address: &str) -> String {
-    let end = address.find(['/', '?', '#']).unwrap_or(address.len());
-    match address[..end].rsplit_once('@') {
-        Some((user, _)) if user.contains(':') => address[user.len() + 1..].to_owned(),
-        _ => without_secrets(address),
-    }
-}
-
-impl Purl {
-    /// The canonical id.
-    #[must_use]
-    pub fn id(&self) -> ComponentId {
-        let normal = normalise_name(&self.kind, &self.name);
-        let made = (|| {
-            let mut purl = PackageUrl::new(self.kind.as_str(), normal.as_str()).ok()?;
-            if let Some(namespace) = &self.namespace {
-                purl.with_namespace(namespace).ok()?;
-            }
-            if let Some(version) = &self.version {
-                purl.with_version(version).ok()?;
-            }
-            for (key, value) in &self.qualifiers {
-                purl.add_qualifier(key, value).ok()?;
-            }
-            if let Some(subpath) = &self.subpath {
-                purl.with_subpath(subpath).ok()?;
-            }
-            Some(purl.to_string())
-        })();
-        let made = made
-            .unwrap_or_else(|| fallback(&self.kind, self.namespace.as_deref(), &self.name, self.version.as_deref()));
-        ComponentId::new(&made)
-    }
-
-    /// The name as the ecosystem writes it, as [`of`] takes it. For packages of distributions, and where the
-    /// namespace says no more than where something is from, the bare name.
-    #[must_use]
-    pub fn full_name(&self) -> String {
-        let Some(namespace) = &self.namespace else { return self.name.clone() };
-        match self.kind.as_str() {
-            "maven" => format!("{namespace}:{}", self.name),
-            "deb" | "rpm" | "apk" | "alpm" | "generic" | "conan" | "cocoapods" | "swid" => self.name.clone(),
-            _ => format!("{namespace}/{}", self.name),
-        }
-    }
-
-    /// The image that a purl of type `oci` or `docker` names; `None` when it does not say from where.
-    #[must_use]
-    pub fn image(&self) -> Option<ImageReference> {
-        let url = self.qualifiers.get("repository_url").map(|url| url.trim_start_matches("https://"));
-        let path = match (&*self.kind, url, &self.namespace) {
-            ("oci", url, _) => url?.trim_end_matches('/').to_owned(),
-            ("docker", url, namespace) => {
-                let parts = [url, namespace.as_deref(), Some(&self.name)];
-                parts.into_iter().flatten().collect::<Vec<_>>().join("/")
-            }
-            _ => return None,
-        };
-        let mut reference = ImageReference::parse(&path)?;
-        let version = self.version.clone();
-        let (digest, tag) = match version {
-            Some(text) if text.contains(':') => (Some(text), None),
-            other => (None, other),
-        };
-        reference.digest = digest;
-        reference.tag = tag.or_else(|| self.qualifiers.get("tag").cloned()).filter(|tag| !tag.contains(','));
-        Some(reference)
-    }
-}
-
-/// A part of a purl with its percent signs resolved; what is none stays.
-fn decoded(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    let bytes = text.as_bytes();
-    let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match (byte, hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.extend(u8::try_from(high * 16 + low));
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 /// Type, namespace and name of a package URL, decoded; `None` for other ids.
 #[must_use]
 pub fn parts(id: &str) -> Option<(String, Option<String>, String)> {
     let purl: PackageUrl<'_> = id.parse().ok()?;
     Some((purl.ty().to_owned(), purl.namespace().map(str::to_owned), purl.name().to_owned()))
-}
-
-/// A parsed container image reference.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ImageReference {
-    /// Registry host with optional port; `docker.io` when the reference names none.
-    pub registry: String,
-    /// Repository path below the registry, `library/` added for official images.
-    pub repository: String,
-    /// Tag, if written.
-    pub tag: Option<String>,
-    /// `sha256:…`, if written.
-    pub digest: Option<String>,
-}
-
-impl ImageReference {
-    /// Parses as the container tools do: the first part is a registry when it holds a dot or a
-    /// colon or is `localhost`, else the registry is `docker.io`. `None` when no such reference is possible
-    /// (spaces, unresolved `${…}`, empty).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().trim_start_matches("docker://");
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@+".contains(c);
-        if text.is_empty() || text.len() > 512 || !text.chars().all(allowed) {
-            return None;
-        }
-        let (name, digest) = match text.split_once('@') {
-            Some((name, digest)) if digest.contains(':') => (name, Some(digest.to_owned())),
-            Some(_) => return None,
-            None => (text, None),
-        };
-        let (name, tag) = match name.rsplit_once(':') {
-            Some((before, tag)) if !tag.contains('/') => (before, Some(tag.to_owned())),
-            _ => (name, None),
-        };
-        let (registry, repository) = match name.split_once('/') {
-            Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => {
-                (first.to_ascii_lowercase(), rest.to_owned())
-            }
-            _ => ("docker.io".to_owned(), name.to_owned()),
-        };
-        let registry = match registry.as_str() {
-            "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com" => "docker.io".to_owned(),
-            _ => registry,
-        };
-        let repository = if registry == "docker.io" && !repository.contains('/') {
-            format!("library/{repository}")
-        } else {
-            repository
-        };
-        let good_part = |part: &str| !part.is_empty() && !matches!(part, "." | "..");
-        if !repository.split('/').all(good_part) || tag.as_deref() == Some("") {
-            return None;
-        }
-        Some(Self { registry, repository: repository.to_ascii_lowercase(), tag, digest })
-    }
-
-    /// Host without port.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.registry.split(':').next().unwrap_or(&self.registry)
-    }
-
-    /// `registry/repository[:tag][@digest]`, the full name a person reads.
-    #[must_use]
-    pub fn full_name(&self) -> String {
-        let mut out = format!("{}/{}", self.registry, self.repository);
-        if let Some(tag) = &self.tag {
-            out.push(':');
-            out.push_str(tag);
-        }
-        if let Some(digest) = &self.digest {
-            out.push('@');
-            out.push_str(digest);
-        }
-        out
-    }
-
-    /// `digest`, `tag`, or `latest` when nothing or `latest` is written.
-    #[must_use]
-    pub fn pinned(&self) -> &'static str {
-        match (&self.digest, self.tag.as_deref()) {
-            (Some(_), _) => "digest",
-            (None, None | Some("latest")) => "latest",
-            (None, Some(_)) => "tag",
-        }
-    }
-
-    /// The image's id: `pkg:oci/name@digest?repository_url=registry/path&tag=…`.
-    #[must_use]
-    pub fn id(&self) -> ComponentId {
-        let name = self.repository.rsplit('/').next().unwrap_or(&self.repository);
-        let url = format!("{}/{}", self.registry, self.repository);
-        let mut qualifiers = vec![("repository_url", url.as_str())];
-        if let Some(tag) = &self.tag {
-            qualifiers.push(("tag", tag));
-        }
-        build("oci", None, name, self.digest.as_deref(), &qualifiers)
-    }
 }
 
 #[cfg(test)]
