@@ -118,8 +118,8 @@ pub struct Common {
     /// Where imported lists are.
     #[command(flatten)]
     pub data: DataDir,
-    /// Fail when an imported list is older than so many days, or when none was imported [default: lists older than 7
-    /// days are only told]
+    /// End with exit code 2 when an imported list is older than so many days, or when none was imported [default: told
+    /// after 7 days, exit code 2 after 30]
     #[arg(long, value_name = "DAYS")]
     pub max_data_age: Option<u32>,
 }
@@ -294,7 +294,8 @@ pub struct ScreenArgs {
     /// Rules besides the embedded ones.
     #[command(flatten)]
     pub sources: RuleSources,
-    /// Fail with exit code 2 when an imported list is older than so many days, or when none was imported
+    /// End with exit code 2 when an imported list is older than so many days, or when none was imported [default: told
+    /// after 7 days, exit code 2 after 30]
     #[arg(long, value_name = "DAYS")]
     pub max_data_age: Option<u32>,
     /// Analysts' decisions about subjects and list entries, TOML or JSON lines

@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use crate::catalog::Layer;
 use crate::cli::{Common, DataDir};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::lists::store::{self, Index, Manifest, Store, WARN_AFTER};
+use crate::lists::store::{self, Index, Manifest, Store};
 use crate::model::Date;
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, StoreIndex};
@@ -87,15 +87,10 @@ pub(super) fn rules_of_bundle(data: &DataDir) -> anyhow::Result<Vec<Layer>> {
 /// Old lists as diagnostics.
 ///
 /// # Errors
-/// A list that is older than `--max-data-age` allows.
+/// A list that is older than `--max-data-age` allows, or than 30 days.
 pub(super) fn check_age(common: &Common, as_of: Date) -> anyhow::Result<BTreeSet<Diagnostic>> {
-    let manifest = manifest(&common.data)?;
-    if let Some(most) = common.max_data_age {
-        store::demand_fresh(manifest.as_ref(), as_of, most)?;
-        return Ok(BTreeSet::new());
-    }
-    let old = manifest.iter().flat_map(|manifest| store::staleness(manifest, as_of, WARN_AFTER));
-    let told = old.map(|old| Diagnostic {
+    let old = store::demand_fresh(manifest(&common.data)?.as_ref(), as_of, common.max_data_age)?;
+    let told = old.into_iter().map(|old| Diagnostic {
         path: RelPath::root(),
         at: None,
         kind: DiagnosticKind::Stale,

@@ -172,15 +172,11 @@ fn decided(mut one: Judged, query: &Query, decisions: &Matched, as_of: Date) -> 
     one
 }
 
-/// Old lists fail under `--max-data-age` and are told otherwise.
+/// Lists that are too old end the command, old ones are told.
 fn demand_fresh(arguments: &ScreenArgs, as_of: Date) -> anyhow::Result<()> {
     let manifest = lists::manifest(&arguments.sources.data)?;
-    if let Some(most) = arguments.max_data_age {
-        return store::demand_fresh(manifest.as_ref(), as_of, most);
-    }
-    for old in manifest.iter().flat_map(|manifest| store::staleness(manifest, as_of, store::WARN_AFTER)) {
-        remark(&old.message);
-    }
+    let old = store::demand_fresh(manifest.as_ref(), as_of, arguments.max_data_age)?;
+    old.iter().for_each(|old| remark(&old.message));
     Ok(())
 }
 

@@ -7,6 +7,9 @@ use crate::text::{clean_line, count};
 /// Days after which a list is told to be old.
 pub const WARN_AFTER: u32 = 7;
 
+/// Days after which a list is too old to pass anything, where the user says nothing else.
+pub const REFUSED_AFTER: u32 = 30;
+
 /// A list that is older than it may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Old {
@@ -46,19 +49,27 @@ fn age(name: &str, source: &Source, as_of: Date, most: u32) -> Option<Old> {
     Some(Old { source: name.to_owned(), lists, known_on, days, message })
 }
 
-/// Fails when a list is older than the user allows, or when there is none at all.
+/// The lists that are old enough to be told; `most` is what the user allows instead of [`REFUSED_AFTER`].
 ///
 /// # Errors
-/// Which list is too old and how to renew it.
-pub fn demand_fresh(manifest: Option<&Manifest>, as_of: Date, most: u32) -> anyhow::Result<()> {
+/// Which list is too old and how to renew it; and where the user asks for an age, that there is no list at all.
+pub fn demand_fresh(manifest: Option<&Manifest>, as_of: Date, most: Option<u32>) -> anyhow::Result<Vec<Old>> {
     let Some(manifest) = manifest.filter(|manifest| !manifest.sources.is_empty()) else {
-        anyhow::bail!(
+        anyhow::ensure!(
+            most.is_none(),
             "--max-data-age asks for lists, and none were imported: give the files of the authorities to \
              `sovaudit rules import`"
         );
+        return Ok(Vec::new());
     };
-    let old = staleness(manifest, as_of, most);
-    let Some(oldest) = old.first() else { return Ok(()) };
-    let others = if old.len() > 1 { format!("; {} more are too old", old.len() - 1) } else { String::new() };
-    anyhow::bail!("{}{others}", oldest.message)
+    let too_old = staleness(manifest, as_of, most.unwrap_or(REFUSED_AFTER));
+    if let Some(oldest) = too_old.first() {
+        let others = match too_old.len() - 1 {
+            0 => String::new(),
+            more => format!("; {more} more are too old"),
+        };
+        let way = if most.is_none() { "; --max-data-age DAYS allows older ones" } else { "" };
+        anyhow::bail!("{}{others}{way}", oldest.message);
+    }
+    Ok(if most.is_none() { staleness(manifest, as_of, WARN_AFTER) } else { Vec::new() })
 }

@@ -321,11 +321,14 @@ fn ages_count_from_what_is_known() {
     let former = edition("former", "2026-10-20", Vec::new()).about;
     let former = Source { retrieval: Retrieval::Stated, ..former };
     assert_eq!(former.known_on(), day("2026-10-20"), "fetched more than 30 days later");
-    demand_fresh(Some(&manifest), day("2026-11-27"), 17).expect("is fresh");
-    let error = demand_fresh(Some(&manifest), day("2026-11-27"), 16).expect_err("is old");
+    demand_fresh(Some(&manifest), day("2026-11-27"), Some(17)).expect("is fresh");
+    let error = demand_fresh(Some(&manifest), day("2026-11-27"), Some(16)).expect_err("is old");
     assert!(error.to_string().contains("assumed.csv"), "{error}");
-    assert!(demand_fresh(None, day("2026-11-27"), 99).is_err());
-    assert!(demand_fresh(Some(&Manifest::default()), day("2026-11-27"), 99).is_err());
+    assert_eq!(demand_fresh(Some(&manifest), day("2026-11-27"), None).expect("is not too old").len(), 1);
+    assert!(demand_fresh(Some(&manifest), day("2026-12-20"), None).is_err());
+    assert_eq!(demand_fresh(None, day("2026-11-27"), None).expect("nothing was asked"), []);
+    assert!(demand_fresh(None, day("2026-11-27"), Some(99)).is_err());
+    assert!(demand_fresh(Some(&Manifest::default()), day("2026-11-27"), Some(99)).is_err());
 }
 
 #[test]

@@ -208,6 +208,16 @@ fn old_lists_are_told_and_fail_where_they_must_be_fresh() {
     assert_eq!(code, 2);
     assert!(error.contains("OWN-ACME") && error.contains("acme-2026-11-01.jsonl"), "{error}");
     assert_eq!(scan(&["--max-data-age", "22"]).0, 0);
+    // without a word of the user 30 days are the end, for `scan` and for `screen`
+    let later = |command: &str, subject: &str, more: &[&str]| {
+        site.run(command, &[&[subject, "--as-of", "2026-12-02"], more].concat())
+    };
+    for (command, subject) in [("scan", target.as_str()), ("screen", "Example Harmless GmbH")] {
+        let (code, _, error) = later(command, subject, &[]);
+        assert_eq!(code, 2, "{command}");
+        assert!(error.contains("31 days old") && error.contains("--max-data-age DAYS allows"), "{error}");
+        assert_eq!(later(command, subject, &["--max-data-age", "31"]).0, 0, "{command}");
+    }
     assert_eq!(site.rules(&["import", FIRST, "--retrieved", "2026-11-22"]).0, 0);
     let (code, out, _) = scan(&["--max-data-age", "1"]);
     assert_eq!(code, 0);
