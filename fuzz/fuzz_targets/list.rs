@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use sovaudit::catalog::Catalog;
 use sovaudit::lists::Party;
 use sovaudit::lists::format::{ListFile, Op, Options, sort};
-use sovaudit_fuzz::form::SEPARATOR;
+use sovaudit_fuzz::form::split;
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::embedded);
 
@@ -55,14 +55,4 @@ fn check(op: Op, party: &Party, partial: bool) {
         assert!(!name.text.trim().is_empty(), "an empty name: {party:?}");
         assert!(!name.text.contains(|c: char| c.is_control()), "a control character in a name: {party:?}");
     }
-}
-
-fn split(mut rest: &[u8]) -> Vec<&[u8]> {
-    let mut parts = Vec::new();
-    while let Some(at) = rest.windows(SEPARATOR.len()).position(|window| window == SEPARATOR) {
-        parts.push(&rest[..at]);
-        rest = &rest[at + SEPARATOR.len()..];
-    }
-    parts.push(rest);
-    parts
 }

@@ -85,7 +85,9 @@ pub fn files(data: &[u8], names: &[(String, &str)]) -> Vec<File> {
     files
 }
 
-fn split(mut rest: &[u8]) -> Vec<&[u8]> {
+/// The pieces of an input between separators.
+#[must_use]
+pub fn split(mut rest: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     while let Some(at) = rest.windows(SEPARATOR.len()).position(|window| window == SEPARATOR) {
         parts.push(&rest[..at]);

@@ -1,7 +1,8 @@
 //! Names of organisations as suppliers write them, for exact comparison: case, punctuation and legal form aside.
 //! Anything looser than that is screening and no attribution.
 
-/// Words at the end of a name that say what sort of company it is.
+/// Words at the end of a name that say what sort of company it is: those that suppliers of software bear. The many more by
+/// which screening compares names (`rules/screening`) would take longer to read than a small scan does.
 const FORMS: [&str; 42] = [
     "inc",
     "incorporated",

@@ -13,7 +13,7 @@ use crate::control::laws::Legal;
 use crate::graph::{Graph, Roots};
 use crate::model::Finding;
 use crate::rules::page;
-use crate::rules::run::{View, judge};
+use crate::rules::run::judge;
 use crate::text::{clean_line, count, fill, fill_markdown};
 
 /// Digits of a fingerprint that are enough to name it.
@@ -49,14 +49,7 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     let catalog = &prepared.knowledge.catalog;
     let screening = Screening::open_for(&prepared.knowledge, &arguments.common.data, &graph)?;
     let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
-    let view = View {
-        graph: &graph,
-        catalog,
-        profile: &prepared.profile,
-        as_of: prepared.as_of,
-        roots: &roots,
-        screener: screener.as_ref(),
-    };
+    let view = prepared.view(&graph, &roots, screener.as_ref());
     let judgement = judge(&view, &prepared.knowledge.rules.rules);
     let wanted = what.to_ascii_lowercase();
     let found: Vec<&Finding> =

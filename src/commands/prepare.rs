@@ -13,8 +13,9 @@ use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::{Common, DataDir};
 use crate::config::Config;
-use crate::graph::Graph;
+use crate::graph::{Graph, Roots};
 use crate::model::{Attribute, Date, Inventory, key};
+use crate::rules::run::View;
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
@@ -56,6 +57,19 @@ pub(super) struct Prepared {
     pub(super) profile: Profile,
     pub(super) as_of: Date,
     pub(super) inventory: Inventory,
+}
+
+impl Prepared {
+    /// What rules look at.
+    pub(super) fn view<'v>(
+        &'v self,
+        graph: &'v Graph<'v>,
+        roots: &'v Roots,
+        screener: Option<&'v Screener<'v>>,
+    ) -> View<'v> {
+        let catalog = &self.knowledge.catalog;
+        View { graph, catalog, profile: &self.profile, as_of: self.as_of, roots, screener }
+    }
 }
 
 /// What names are screened against.

@@ -16,7 +16,7 @@ use crate::report::{self, Format, ListRow, Report};
 use crate::rules::condition::Condition;
 use crate::rules::decided;
 use crate::rules::gate::{self, Baseline};
-use crate::rules::run::{View, judge};
+use crate::rules::run::judge;
 use crate::screening::Screener;
 use crate::screening::decision::Decisions;
 use crate::screening::listed::told;
@@ -38,14 +38,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let catalog = &prepared.knowledge.catalog;
     let screening = Screening::open_for(&prepared.knowledge, &arguments.common.data, &graph)?;
     let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
-    let view = View {
-        graph: &graph,
-        catalog,
-        profile: &prepared.profile,
-        as_of: prepared.as_of,
-        roots: &roots,
-        screener: screener.as_ref(),
-    };
+    let view = prepared.view(&graph, &roots, screener.as_ref());
     let judgement = ManuallyDrop::new(judge(&view, &prepared.knowledge.rules.rules));
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
     let decided = decided::apply(&judgement.findings, &decisions.unwrap_or_default(), prepared.as_of);

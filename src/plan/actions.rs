@@ -8,7 +8,7 @@ use crate::catalog::rows::{Provider, Service};
 use crate::graph::{Graph, NodeId, Roots};
 use crate::model::{ComponentId, Finding, key};
 use crate::rules::file::{PlanAction, Rule};
-use crate::rules::run::{View, judge};
+use crate::rules::run::judge;
 
 /// Subject and rule of findings for which no operator was found.
 pub(super) type WithoutTarget = BTreeSet<(ComponentId, String)>;
@@ -77,14 +77,7 @@ fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Findi
         return vec![finding.subject.clone()];
     }
     let roots = Roots::new(graph);
-    let view = View {
-        graph,
-        catalog: inputs.catalog,
-        profile: inputs.profile,
-        as_of: inputs.as_of,
-        roots: &roots,
-        screener: inputs.screener,
-    };
+    let view = inputs.view(graph, &roots);
     let single = Rule { aggregate: false, ..rule.clone() };
     judge(&view, &[single]).findings.into_iter().map(|finding| finding.subject).collect()
 }

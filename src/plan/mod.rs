@@ -135,16 +135,16 @@ fn still(graph: &Graph<'_>, without: Option<crate::model::CountryCode>) -> Vec<(
     told.collect()
 }
 
+impl Inputs<'_> {
+    /// What rules look at in a state of the system.
+    fn view<'v>(&'v self, graph: &'v Graph<'v>, roots: &'v Roots) -> View<'v> {
+        View { graph, catalog: self.catalog, profile: self.profile, as_of: self.as_of, roots, screener: self.screener }
+    }
+}
+
 fn findings(inputs: &Inputs<'_>, graph: &Graph<'_>) -> Vec<Finding> {
     let roots = Roots::new(graph);
-    let view = View {
-        graph,
-        catalog: inputs.catalog,
-        profile: inputs.profile,
-        as_of: inputs.as_of,
-        roots: &roots,
-        screener: inputs.screener,
-    };
+    let view = inputs.view(graph, &roots);
     judge(&view, &inputs.rules.rules).findings
 }
 

@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 use super::authorities::authorities;
 use crate::catalog::Catalog;
 use crate::lists::own;
-use crate::lists::store::{Edition, Input, Retrieval, Source, Stored, bundle, hex};
+use crate::lists::store::{Edition, Input, Retrieval, Source, Stored, bundle};
 use crate::model::Date;
-use crate::text::clean_line;
+use crate::text::{clean_line, hex};
 
 /// A file that is to be imported.
 pub(super) struct Given {

@@ -302,5 +302,5 @@ fn entry_of(parts: &[&str]) -> Box<str> {
         hash.update(cells::squeeze(part).to_lowercase().as_bytes());
         hash.update([0x1f]);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    crate::text::hex(&hash.finalize()[..8]).into()
 }

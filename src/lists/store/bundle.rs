@@ -15,11 +15,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::archive::{Archive, replace};
 use super::folder::{Store, source_of};
-use super::manifest::{Manifest, Source, hex};
+use super::manifest::{Manifest, Source};
 use crate::catalog::Layer;
 use crate::lists::Party;
 use crate::model::Date;
 use crate::text::clean_line;
+use crate::text::hex;
 
 const CONTENTS: &str = "bundle.json";
 const FORMAT: u32 = 1;

@@ -7,11 +7,12 @@ use anyhow::{Context as _, bail};
 
 use super::archive::{Archive, Builder, Damage, UNFINISHED};
 use super::combine::{Combined, combined};
-use super::manifest::{CURRENT, Manifest, Source, Stored, hex};
+use super::manifest::{CURRENT, Manifest, Source, Stored};
 use super::parties::Parties;
 use super::transaction::Transaction;
 use crate::catalog::Layer;
 use crate::lists::Party;
+use crate::text::hex;
 
 /// Ending of the names of archives.
 pub(super) const ENDING: &str = ".sovlist";

@@ -1,7 +1,6 @@
 //! What the store holds: one small file that names all others, replaced in one step.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -12,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::archive::replace;
 use crate::model::Date;
+use crate::text::hex;
 
 /// Name of the file that says which archives are the store's.
 pub(super) const CURRENT: &str = "current";
@@ -208,16 +208,6 @@ impl Manifest {
         let sources = self.sources.values().map(|source| &source.stored);
         sources.chain(&self.screening).chain(&self.rules).map(|stored| stored.file.as_str())
     }
-}
-
-/// Bytes as hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // writing to a String cannot fail
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

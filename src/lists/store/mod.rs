@@ -24,7 +24,7 @@ pub use accept::Allowed;
 pub use age::{Old, REFUSED_AFTER, WARN_AFTER, demand_fresh, staleness};
 pub use archive::{Archive, Builder, Damage, Section};
 pub use folder::{Index, NoIndex, Opened, Store, platform_data_dir};
-pub use manifest::{Counts, Input, ListCount, Manifest, Retrieval, Source, Stored, hex};
+pub use manifest::{Counts, Input, ListCount, Manifest, Retrieval, Source, Stored};
 pub use parties::{Head, Parties};
 pub use transaction::{Edition, Transaction};
 

@@ -12,9 +12,10 @@ use super::combine::{Combined, combined, united};
 use super::folder::{
     Index, RULES, Store, file_name, parts, rules_builder, screening_builder, screening_name, source_builder,
 };
-use super::manifest::{Manifest, Source, Stored, hex};
+use super::manifest::{Manifest, Source, Stored};
 use crate::catalog::Layer;
 use crate::lists::Party;
+use crate::text::hex;
 
 const LOCK: &str = "lock";
 

@@ -157,7 +157,7 @@ fn forged(site: &Site, contents: &str, files: &[(&str, &[u8], tar::EntryType)]) 
 #[test]
 fn a_signed_bundle_cannot_reach_outside_or_hold_what_it_does_not_name() {
     let site = Site::new();
-    let hash = |bytes: &[u8]| sovaudit::lists::store::hex(&<sha2::Sha256 as sha2::Digest>::digest(bytes));
+    let hash = |bytes: &[u8]| sovaudit::text::hex(&<sha2::Sha256 as sha2::Digest>::digest(bytes));
     let contents = |path: &str, bytes: &[u8], length: usize| {
         format!(
             "{{\"sovaudit-bundle\":1,\"number\":1,\"made\":\"2026-11-20\",\"expires\":\"{LATER}\",\"files\":\

@@ -112,7 +112,7 @@ fn an_import_is_kept_with_where_it_is_from_and_the_next_tells_what_changed() {
     assert_eq!(source["licence"], "internal");
     assert_eq!(source["inputs"][0]["name"], "acme-2026-11-20.jsonl");
     let bytes = fs::read(crate::cli::root().join(SECOND)).expect("is there");
-    let hash = sovaudit::lists::store::hex(&<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+    let hash = sovaudit::text::hex(&<sha2::Sha256 as sha2::Digest>::digest(&bytes));
     assert_eq!(source["inputs"][0]["sha256"], hash.as_str());
     let (code, out, _) = site.rules(&["lists", "--as-of", "2026-11-29"]);
     assert_eq!(code, 0);
