@@ -21,7 +21,7 @@ const MARK: &str = "sovaudit-store 1 ";
 const LARGEST: u64 = 64 << 20;
 
 /// Days for which an authority may leave an edition as it is; beyond that another copy is the likelier reason.
-const FRESH_WHEN_FETCHED: i64 = 30;
+const FRESH_WHEN_FETCHED: i64 = 366;
 
 /// An archive of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,7 +136,8 @@ impl Source {
     #[must_use]
     pub fn known_on(&self) -> Date {
         match self.retrieval {
-            Retrieval::Stated | Retrieval::Online => {
+            Retrieval::Online => self.retrieved,
+            Retrieval::Stated => {
                 let old = self.published.filter(|day| day.days_until(self.retrieved) > FRESH_WHEN_FETCHED);
                 old.unwrap_or(self.retrieved)
             }

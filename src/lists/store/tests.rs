@@ -318,9 +318,12 @@ fn ages_count_from_what_is_known() {
     assert_eq!(old("2026-11-27", 7), [("assumed".to_owned(), 17)]);
     assert_eq!(old("2026-11-28", 7).len(), 3);
     assert_eq!(old("2026-11-01", 0), []);
-    let former = edition("former", "2026-10-20", Vec::new()).about;
+    let former = edition("former", "2025-11-18", Vec::new()).about;
     let former = Source { retrieval: Retrieval::Stated, ..former };
-    assert_eq!(former.known_on(), day("2026-10-20"), "fetched more than 30 days later");
+    assert_eq!(former.known_on(), day("2025-11-18"), "said to be fetched more than a year later");
+    let unchanged = Source { published: Some(day("2026-02-27")), ..former.clone() };
+    assert_eq!(unchanged.known_on(), day("2026-11-20"), "some lists go months without a new edition");
+    assert_eq!(Source { retrieval: Retrieval::Online, ..former }.known_on(), day("2026-11-20"), "fetched by ourselves");
     demand_fresh(Some(&manifest), day("2026-11-27"), Some(17)).expect("is fresh");
     let error = demand_fresh(Some(&manifest), day("2026-11-27"), Some(16)).expect_err("is old");
     assert!(error.to_string().contains("assumed.csv"), "{error}");

@@ -109,7 +109,7 @@ impl Purl {
         ComponentId::new(&made)
     }
 
-    /// The name as the ecosystem writes it, as [`of`] takes it. For packages of distributions, and where the
+    /// The name as the ecosystem writes it, as `purl::of` takes it. For packages of distributions, and where the
     /// namespace says no more than where something is from, the bare name.
     #[must_use]
     pub fn full_name(&self) -> String {
