@@ -90,6 +90,18 @@ pub enum FactRef<'a> {
     },
 }
 
+impl From<FactRef<'_>> for Fact {
+    fn from(fact: FactRef<'_>) -> Self {
+        match fact {
+            FactRef::Component { id, kind } => Self::Component { id: id.clone(), kind },
+            FactRef::Attribute { of, key, value } => Self::Attribute { of: of.clone(), key, value: Arc::clone(value) },
+            FactRef::Relation { from, kind, to, group, horizon } => {
+                Self::Relation { from: from.clone(), kind, to: to.clone(), group: group.cloned(), horizon }
+            }
+        }
+    }
+}
+
 /// A property of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {

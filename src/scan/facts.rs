@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, ComponentKind, Draft, Evidence, Fact, Group, Horizon, Place, RelationKind};
 use crate::text::{LineColumn, RelPath, Span, clean_line, shorten};
 
-/// Problems listed per scanner call: a file of the wrong kind has one on every line.
+/// Problems listed per scanner call and file: a file of the wrong kind has one on every line.
 const PROBLEM_LIMIT: usize = 1_000;
 
 /// Longest message; what it quotes may be a whole file.
@@ -52,6 +52,7 @@ pub struct Facts<'a> {
     meta: &'a ScannerMeta,
     scanner: &'static str,
     limit: usize,
+    pub(super) problem_limit: usize,
     pub(super) facts: Draft,
     count: usize,
     /// Values written last by key: most packages of a file are of one ecosystem, scope and resolution.
@@ -69,6 +70,7 @@ impl<'a> Facts<'a> {
             meta,
             scanner,
             limit,
+            problem_limit: PROBLEM_LIMIT,
             facts: Draft::default(),
             count: 0,
             last: Vec::new(),
@@ -125,7 +127,7 @@ impl<'a> Facts<'a> {
         at: Option<LineColumn>,
         message: impl AsRef<str>,
     ) {
-        if self.diagnostics.len() >= PROBLEM_LIMIT {
+        if self.diagnostics.len() >= self.problem_limit {
             self.unlisted += 1;
             return;
         }

@@ -6,6 +6,7 @@
 
 pub mod cloud;
 pub mod cluster;
+mod computed;
 pub mod delivery;
 mod engine;
 mod facts;
@@ -61,7 +62,7 @@ pub struct ScannerMeta {
     pub summary: &'static str,
     /// Globs over the path below the target, matched by one set for all scanners: `**/Cargo.lock`.
     pub files: &'static [&'static str],
-    /// One file at a time, or all matching files of a folder together.
+    /// One file at a time, or all matching files of a folder or of the target together.
     pub unit: Unit,
     /// Which size limit applies.
     pub size: SizeClass,
@@ -78,8 +79,10 @@ pub struct ScannerMeta {
 pub enum Unit {
     /// One file.
     File,
-    /// All matching files of one folder (a Terraform module).
+    /// All matching files of one folder (a Go module).
     Directory,
+    /// All matching files of the target: folders speak of each other (Terraform modules).
+    Tree,
 }
 
 /// Which limit of [`crate::source::Limits`] applies to a scanner's files.
@@ -111,6 +114,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::gaia_x::GaiaX,
     &cloud::html_scripts::HtmlScripts,
     &cloud::terraform::Terraform,
+    &cloud::terraform::planned::TerraformPlan,
     &cluster::gitops::Gitops,
     &cluster::helm::Helm,
     &cluster::kubernetes::Kubernetes,

@@ -177,3 +177,99 @@ fn no_resource_of_many_is_lost() {
     let found = scan(&[("main.tf", module(5000).as_bytes())]);
     assert_eq!(attributes(&found, "region").len(), 5000);
 }
+
+/// Region, count and machine type of every resource.
+fn computed(inventory: &Inventory) -> Vec<(String, String, String)> {
+    let keys = ["region", "count", "instance-type", "cluster", "resource-type"];
+    let mut found: Vec<(String, String, String)> = keys
+        .iter()
+        .flat_map(|key| attributes(inventory, key).into_iter().map(|(of, value)| (of, (*key).to_owned(), value)))
+        .collect();
+    found.sort();
+    found
+}
+
+fn calls() -> Vec<(String, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scanners/terraform/calls");
+    ["live/prod/main.tf", "modules/network/main.tf", "modules/cluster/main.tf", "modules/loop/main.tf"]
+        .into_iter()
+        .map(|path| (path.to_owned(), fs::read(root.join(path)).expect("fixture")))
+        .collect()
+}
+
+fn plan() -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/terraform/calls.tfplan.json")).expect("data")
+}
+
+fn scan_all(files: &[(String, Vec<u8>)]) -> Inventory {
+    scan(&files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_files_evaluate_to_what_a_plan_says() {
+    let files = scan_all(&calls());
+    let plan = scan_all(&[("live/prod/tfplan.json".to_owned(), plan())]);
+    assert!(computed(&plan).len() > 30);
+    assert_eq!(computed(&files), computed(&plan));
+}
+
+#[test]
+fn a_plan_wins_over_the_files_and_says_where() {
+    let mut files = calls();
+    files.push(("live/prod/tfplan.json".to_owned(), plan()));
+    let both = scan_all(&files);
+    assert_eq!(computed(&both), computed(&scan_all(&calls())), "they agree");
+    assert!(both.diagnostics.iter().all(|problem| problem.kind != DiagnosticKind::Conflict));
+    let other = String::from_utf8(plan()).expect("text").replace("eu-west-3", "eu-north-1").replace("m6i", "m7i");
+    files.pop();
+    files.push(("live/prod/tfplan.json".to_owned(), other.into_bytes()));
+    let both = scan_all(&files);
+    let standby: Vec<(String, String)> = attributes(&both, "region")
+        .into_iter()
+        .chain(attributes(&both, "instance-type"))
+        .filter(|(of, _)| of.contains("standby[0].aws_eks_node_group"))
+        .collect();
+    let id = "live/prod/module.standby[0].aws_eks_node_group.gpu";
+    assert_eq!(standby, pairs(&[(id, "eu-north-1"), (id, "m7i.large")]));
+    let told: Vec<&str> = both
+        .diagnostics
+        .iter()
+        .filter(|problem| {
+            problem.kind == DiagnosticKind::Conflict && problem.message.contains("standby[0].aws_eks_node")
+        })
+        .map(|problem| problem.message.as_str())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn what_the_files_leave_open_becomes_what_was_planned() {
+    let mut files = calls();
+    let main = String::from_utf8(files[0].1.clone())
+        .expect("text")
+        .replace("count      = 3", "count = data.external.x.result");
+    files[0].1 = main.into_bytes();
+    let open = scan_all(&files);
+    assert!(
+        attributes(&open, "count")
+            .contains(&("live/prod/module.standby.aws_eks_node_group.gpu".into(), "unknown".into()))
+    );
+    files.push(("live/prod/tfplan.json".to_owned(), plan()));
+    assert_eq!(computed(&scan_all(&files)), computed(&scan_all(&calls())));
+}
+
+#[test]
+fn modules_that_multiply_end() {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for level in 0..8 {
+        let mut text = String::new();
+        for call in 0..10 {
+            text.push_str(&format!("module \"m{call}\" {{\n  source = \"../l{}\"\n  x = var.x\n}}\n", level + 1));
+        }
+        text.push_str("variable \"x\" {\n  default = 1\n}\nresource \"aws_s3_bucket\" \"b\" {\n  count = var.x\n}\n");
+        files.push((format!("l{level}/main.tf"), text.into_bytes()));
+    }
+    let found = scan_all(&files);
+    assert!(found.diagnostics.iter().any(|problem| problem.message.contains("too many modules")));
+    assert!(found.len() < 5_000);
+}

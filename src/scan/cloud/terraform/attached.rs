@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::{Bound, Scope};
 use super::facts::{Context, Instances, unresolved};
 use super::machines::written;
+use super::scope::{Bound, Scope};
 use super::syntax::{Inside, Item, Source};
 use super::value::Value;
 use crate::catalog::Catalog;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::Scope;
-use super::facts::{Context, Instances, address, custody, id, references, written};
+use super::facts::{Context, Instances, address, custody, references, written};
 use super::places::{environments, place};
+use super::scope::Scope;
 use super::syntax::Item;
 use super::{machines, supply};
 use crate::catalog::Catalog;
@@ -24,13 +24,14 @@ fn provider_called<'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &Catalog) ->
 pub(super) fn speaking<'a>(items: &[Item<'a>], scope: &Scope<'a>, catalog: &Catalog) -> BTreeSet<String> {
     let modules = items.iter().filter(|item| item.kind == "module");
     let found = modules
+        .filter(|item| !scope.calls.contains_key(item.label(0)))
         .filter(|item| provider_called(item, scope, catalog).is_some() || machines::has_machines(item, scope, catalog));
     found.map(address).collect()
 }
 
 /// A call: what its arguments say, for what is in the module itself is not evaluated.
 pub(super) fn write<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
-    let id = id(item);
+    let id = context.scope.id(item);
     let seen = || item.file.at(item.span);
     out.component(&id, ComponentKind::Service, seen());
     let called = provider_called(item, context.scope, context.catalog);

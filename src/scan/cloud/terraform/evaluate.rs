@@ -2,8 +2,7 @@
 //! resources, templates, conditionals, common functions. Cyclic names, deep nesting and values that
 //! grow without end give [`Value::Unknown`].
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hcl_edit::Decorated;
@@ -12,70 +11,20 @@ use hcl_edit::template::{Element, Template};
 
 use super::functions::call;
 use super::operators::binary;
-use super::syntax::{Inside, Source};
+use super::scope::{Bound, Scope, Variable};
+use super::syntax::Source;
 use super::types::conform;
 use super::value::{Reason, Value};
 use crate::parse::{Node, Value as Json};
 
 /// Deepest chain of references and nested expressions.
 const MAX_DEPTH: usize = 100;
-/// Steps per module, where copying a large value counts as many: an expression that multiplies lists ends here.
-const MAX_STEPS: usize = 1_000_000;
+/// Steps per root module with all that it calls, where copying a large value counts as many: an expression that multiplies lists ends here.
+const MAX_STEPS: usize = 4_000_000;
 /// Steps that a value costs which is too large to keep.
 const REFUSED: usize = 20_000;
 /// Longest text a template may become.
 const MAX_TEXT: usize = 64 * 1024;
-
-/// Names bound by `for`, `for_each` and `count`, innermost first.
-#[derive(Clone, Copy)]
-pub(super) struct Bound<'b> {
-    /// Name.
-    pub(super) name: &'b str,
-    /// Its value.
-    pub(super) value: &'b Value,
-    /// Names around it.
-    pub(super) outer: Option<&'b Self>,
-}
-
-impl Bound<'_> {
-    fn find<'s>(bound: Option<&'s Bound<'s>>, name: &str) -> Option<&'s Value> {
-        let mut next = bound;
-        while let Some(bound) = next {
-            if bound.name == name {
-                return Some(bound.value);
-            }
-            next = bound.outer;
-        }
-        None
-    }
-}
-
-/// A variable of the module.
-#[derive(Default)]
-pub(super) struct Variable<'a> {
-    /// Value from a tfvars file, else the default.
-    pub(super) value: Option<Source<'a>>,
-    /// Type constraint, which may add defaults of its own.
-    pub(super) kind: Option<&'a Expression>,
-}
-
-/// Names of a module.
-#[derive(Default)]
-pub(super) struct Scope<'a> {
-    /// Variables.
-    pub(super) variables: BTreeMap<String, Variable<'a>>,
-    /// Locals.
-    pub(super) locals: BTreeMap<String, Source<'a>>,
-    /// Resources by address: an argument that is set is the value of the attribute of that name.
-    pub(super) resources: BTreeMap<String, Inside<'a>>,
-    /// Module calls that are components, by address: what they give is known to a run only.
-    pub(super) calls: BTreeSet<String>,
-    /// Resources and calls of which `count` or `for_each` make none with these values, by address.
-    pub(super) off: BTreeSet<String>,
-    known: RefCell<BTreeMap<String, Value>>,
-    open: RefCell<BTreeSet<String>>,
-    steps: Cell<usize>,
-}
 
 impl<'a> Scope<'a> {
     /// The value of an expression of either syntax.
@@ -88,7 +37,7 @@ impl<'a> Scope<'a> {
         self.source(source, bound, 0)
     }
 
-    fn source(&self, source: &Source<'a>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+    pub(super) fn source(&self, source: &Source<'a>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         match source {
             Source::Hcl(expression, _) => self.expression(expression, bound, depth),
             Source::Json(node, _) => self.json(node, bound, depth),
@@ -99,11 +48,11 @@ impl<'a> Scope<'a> {
     fn charged(&self, value: Value) -> Value {
         match value.weight() {
             Some(weight) => {
-                self.steps.set(self.steps.get() + weight);
+                self.budget.steps.set(self.budget.steps.get() + weight);
                 value
             }
             None => {
-                self.steps.set(self.steps.get() + REFUSED);
+                self.budget.steps.set(self.budget.steps.get() + REFUSED);
                 Value::Unknown(Reason::Limit)
             }
         }
@@ -111,10 +60,10 @@ impl<'a> Scope<'a> {
 
     /// JSON syntax: texts are templates.
     fn json(&self, node: &Node, bound: Option<&Bound<'_>>, depth: usize) -> Value {
-        if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
             return Value::Unknown(Reason::Limit);
         }
-        self.steps.set(self.steps.get() + 1);
+        self.budget.steps.set(self.budget.steps.get() + 1);
         match &node.value {
             Json::Null => Value::Null,
             Json::Bool(truth) => Value::Bool(*truth),
@@ -135,7 +84,7 @@ impl<'a> Scope<'a> {
     }
 
     fn expression(&self, expression: &Expression, bound: Option<&Bound<'_>>, depth: usize) -> Value {
-        if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
             return Value::Unknown(Reason::Limit);
         }
         let value = self.compute(expression, bound, depth);
@@ -242,6 +191,13 @@ impl<'a> Scope<'a> {
             (_, [Some(second), None, Some(argument)]) if is_resource(second) && is_index(&operators[1]) => {
                 (self.argument(name, second, argument, depth), 3)
             }
+            ("module", [Some(call), Some(output), ..]) => (self.output(call, None, output, depth), 2),
+            ("module", [Some(call), None, Some(output)]) if is_index(&operators[1]) => {
+                let key = self.index(&operators[1], bound, depth);
+                (self.output(call, Some(&key), output, depth), 3)
+            }
+            ("data", [Some(kind), Some(label), Some(field)]) => (self.looked_up(kind, label, field, depth), 3),
+            ("path", [Some("root"), ..]) => (Value::Text(".".to_owned()), 1),
             _ => {
                 let shown: Vec<&str> = std::iter::once(name).chain(words.into_iter().map_while(|word| word)).collect();
                 return Value::Unknown(Reason::Elsewhere(Arc::from(shown.join("."))));
@@ -312,11 +268,53 @@ impl<'a> Scope<'a> {
             let Some(variable) = scope.variables.get(field) else {
                 return Value::Unknown(Reason::Undeclared(Arc::from(full)));
             };
-            let Some(source) = &variable.value else { return Value::Unknown(Reason::Variable(Arc::from(full))) };
-            let value = scope.source(source, None, depth + 1);
+            let value = match scope.argument_of(variable, depth) {
+                Some(value) if !(value == Value::Null && variable.never_null) => value,
+                _ => match &variable.value {
+                    Some(source) => scope.source(source, None, depth + 1),
+                    None => return Value::Unknown(Reason::Variable(Arc::from(full))),
+                },
+            };
             let defaults = |expression: &Expression| scope.expression(expression, None, depth + 1);
             variable.kind.map_or_else(|| value.clone(), |kind| conform(&value, kind, &defaults, depth))
         })
+    }
+
+    /// What the caller gives a variable.
+    fn argument_of(&self, variable: &Variable<'a>, depth: usize) -> Option<Value> {
+        let source = variable.argument?;
+        let caller = self.caller.as_ref()?;
+        let scope = caller.scope()?;
+        let bound = caller.bound.as_ref().map(|(name, value)| Bound { name, value, outer: None });
+        Some(scope.source(&source, bound.as_ref(), depth + 1))
+    }
+
+    /// An output of this module.
+    pub(super) fn own_output(&self, name: &str, depth: usize) -> Value {
+        self.once(format!("output.{name}"), |scope, full| match scope.outputs.get(name) {
+            Some(source) => scope.source(source, None, depth + 1),
+            None => Value::Unknown(Reason::Undeclared(Arc::from(full))),
+        })
+    }
+
+    /// What a data source gives: the region that its provider block says, and nothing else that is known here.
+    fn looked_up(&self, kind: &str, label: &str, field: &str, depth: usize) -> Value {
+        let elsewhere = || Value::Unknown(Reason::Elsewhere(Arc::from(format!("data.{kind}.{label}.{field}"))));
+        let is_region = match kind {
+            "aws_region" => matches!(field, "name" | "id" | "region"),
+            "google_client_config" => field == "region",
+            _ => false,
+        };
+        let item = self.data.get(&format!("{kind}.{label}")).filter(|_| is_region);
+        item.and_then(|item| self.provider_region(item, depth)).unwrap_or_else(elsewhere)
+    }
+
+    fn index(&self, operator: &Decorated<TraversalOperator>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+        match operator.value() {
+            TraversalOperator::Index(inner) => self.expression(inner, bound, depth + 1),
+            TraversalOperator::LegacyIndex(number) => Value::Text(number.value().to_string()),
+            _ => Value::invalid("no index"),
+        }
     }
 
     /// An argument of a resource of this module. What is not written, or is null, the provider decides.
@@ -339,7 +337,7 @@ impl<'a> Scope<'a> {
         let value = self.charged(compute(self, &full));
         self.open.borrow_mut().remove(&full);
         // a chain cut off by depth may be within reach from elsewhere
-        if value.reason() != Some(&Reason::Limit) || self.steps.get() > MAX_STEPS {
+        if value.reason() != Some(&Reason::Limit) || self.budget.steps.get() > MAX_STEPS {
             self.known.borrow_mut().insert(full, value.clone());
         }
         value
@@ -384,7 +382,7 @@ impl<'a> Scope<'a> {
         let mut list = Vec::new();
         let mut object = BTreeMap::new();
         for (key, item) in &items {
-            if self.steps.get() > MAX_STEPS {
+            if self.budget.steps.get() > MAX_STEPS {
                 return Value::Unknown(Reason::Limit);
             }
             let outer = each.intro.key_var.as_ref().map(|name| Bound { name: name.as_str(), value: key, outer: bound });

@@ -1,17 +1,18 @@
 //! What a module says, as facts: resources with provider, place, keys and references.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use super::evaluate::{Bound, Scope};
 use super::places::{environments, place};
+use super::scope::{Bound, Made, Scope};
 use super::syntax::{Item, Source};
 use super::value::{Reason, Value, number_text};
 use super::{calls, machines, replication, supply};
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::scan::Facts;
 use crate::scan::package::toolkit;
-use crate::scan::{Facts, Input};
 
 /// Arguments that carry a key of the customer's.
 const KEYS: [&str; 13] = [
@@ -34,22 +35,14 @@ const REPEATED: [&str; 2] = ["count", "for_each"];
 /// Instances of one resource whose arguments are evaluated one by one.
 const MOST_INSTANCES: usize = 64;
 
-/// Provider blocks and sources of a module.
-pub(super) struct Providers<'a> {
-    /// By local name with alias: `aws`, `aws.eu`.
-    pub(super) blocks: BTreeMap<String, &'a Item<'a>>,
-    /// Source address by local name.
-    sources: BTreeMap<String, String>,
-}
-
 /// What every block of a module is read with.
 pub(super) struct Context<'a, 's> {
     /// Names of the module.
     pub(super) scope: &'s Scope<'a>,
     /// Vocabulary.
     pub(super) catalog: &'s Catalog,
-    /// Provider blocks.
-    pub(super) providers: Providers<'a>,
+    /// Source addresses of providers by local name.
+    pub(super) sources: BTreeMap<String, String>,
 }
 
 /// Instances that `count` or `for_each` make of a resource.
@@ -96,6 +89,11 @@ impl Instances {
         }
     }
 
+    /// How many in all, over the instances of the module.
+    pub(super) fn number_in(&self, scope: &Scope<'_>) -> Option<f64> {
+        Some(self.number()? * scope.times()?)
+    }
+
     /// The different values an expression takes over the instances.
     pub(super) fn values<'a>(&self, scope: &Scope<'a>, source: &Source<'a>) -> Vec<Value> {
         let bound: Vec<(&str, Value)> = match self {
@@ -124,43 +122,40 @@ impl Instances {
     }
 }
 
-/// Writes the facts of all blocks.
-pub(super) fn write<'a>(items: &'a [Item<'a>], scope: &Scope<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
-    let context = Context { scope, catalog: input.catalog, providers: providers(items, scope) };
-    for item in items {
-        let is_off = matches!(item.kind.as_str(), "resource" | "module") && scope.off.contains(&address(item));
-        if is_off {
-            name_switched_off(item, out);
-        }
-        match item.kind.as_str() {
-            "resource" if item.labels.len() == 2 && !is_off => resource(item, &context, out),
-            "module" => {
-                // its code is fetched all the same
-                supply::module(item, scope, out);
-                if !is_off && scope.calls.contains(&address(item)) {
-                    calls::write(item, &context, out);
-                }
+/// Writes what a module declares, then what the modules that it calls do.
+pub(super) fn write<'a>(scope: &Rc<Scope<'a>>, catalog: &Catalog, out: &mut Facts<'_>) {
+    let mut open = vec![Rc::clone(scope)];
+    while let Some(scope) = open.pop() {
+        let Some(folder) = scope.folder else { continue };
+        let opaque = scope.opaque.get_or_init(|| calls::speaking(&folder.items, &scope, catalog));
+        let context = Context { scope: &scope, catalog, sources: sources(&folder.items, &scope) };
+        for item in &folder.items {
+            let is_off = matches!(item.kind.as_str(), "resource" | "module") && scope.off().contains(&address(item));
+            if is_off {
+                name_switched_off(item, &scope, out);
+                continue;
             }
-            "terraform" => supply::settings(item, scope, input, out),
-            _ => {}
+            match item.kind.as_str() {
+                "resource" if item.labels.len() == 2 => resource(item, &context, out),
+                "module" if opaque.contains(&address(item)) => calls::write(item, &context, out),
+                "module" => match scope.made(item.label(0)) {
+                    Some(Made::Modules(modules)) => open.extend(modules.iter().map(Rc::clone)),
+                    Some(Made::Refused(reason)) => {
+                        let message = format!("`{}` is not evaluated: {reason}", scope.absolute(&address(item)));
+                        out.problem(DiagnosticKind::Unresolved, item.file, Some(item.span), message);
+                    }
+                    None => {}
+                },
+                _ => {}
+            }
         }
+        replication::write(&folder.items, &scope, out);
     }
-    replication::write(items, scope, out);
 }
 
-fn providers<'a>(items: &'a [Item<'a>], scope: &Scope<'a>) -> Providers<'a> {
-    let mut found = Providers { blocks: BTreeMap::new(), sources: BTreeMap::new() };
-    for item in items {
-        if item.kind == "provider" {
-            let alias = item.inside.get("alias").and_then(|source| scope.value(&source).text());
-            let name = alias.map_or_else(|| item.label(0).to_owned(), |alias| format!("{}.{alias}", item.label(0)));
-            found.blocks.insert(name, item);
-        }
-        for (name, required) in supply::required_providers(item, scope) {
-            found.sources.extend(required.source.map(|source| (name, source)));
-        }
-    }
-    found
+fn sources<'a>(items: &[Item<'a>], scope: &Scope<'a>) -> BTreeMap<String, String> {
+    let required = items.iter().flat_map(|item| supply::required_providers(item, scope));
+    required.filter_map(|(name, required)| Some((name, required.source?))).collect()
 }
 
 /// Resources and calls of which these values make none. Of blocks that say the same thing twice the last decides:
@@ -182,12 +177,12 @@ pub(super) fn switched_off<'a>(items: &[Item<'a>], scope: &Scope<'a>) -> BTreeSe
 }
 
 /// What is switched off is nothing that runs; the project says that it is there to be switched on.
-fn name_switched_off(item: &Item<'_>, out: &mut Facts<'_>) {
-    let project = ComponentId::project(&item.file.folder());
+fn name_switched_off(item: &Item<'_>, scope: &Scope<'_>, out: &mut Facts<'_>) {
+    let project = ComponentId::project(&scope.root_folder());
     let source = REPEATED.iter().find_map(|name| item.inside.get(name));
     let seen = item.file.at(source.map_or(item.span, |source| source.span()));
     out.component(&project, ComponentKind::Project, item.file.whole());
-    out.attribute(&project, key::SWITCHED_OFF, address(item), seen);
+    out.attribute(&project, key::SWITCHED_OFF, scope.absolute(&address(item)), seen);
 }
 
 /// Address of a resource or call: `aws_s3_bucket.orders`, `module.eks`.
@@ -199,11 +194,6 @@ pub(super) fn address(item: &Item<'_>) -> String {
     }
 }
 
-/// Id of a resource or call.
-pub(super) fn id(item: &Item<'_>) -> ComponentId {
-    ComponentId::resource(&item.file.folder(), &address(item))
-}
-
 /// A name as written, not as evaluated.
 pub(super) fn written(source: &Source<'_>) -> String {
     match source {
@@ -213,37 +203,42 @@ pub(super) fn written(source: &Source<'_>) -> String {
 }
 
 fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
-    let id = id(item);
+    let id = context.scope.id(item);
+    describe(&id, item, context, out);
+    references(&id, item, context.scope, out);
+}
+
+/// What a resource's own arguments say of it.
+pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
     let kind = item.label(0);
     let seen = || item.file.at(item.span);
-    out.component(&id, ComponentKind::Service, seen());
-    out.attribute(&id, key::RESOURCE_TYPE, kind, seen());
+    out.component(id, ComponentKind::Service, seen());
+    out.attribute(id, key::RESOURCE_TYPE, kind, seen());
     let provider = provider_of(item);
-    out.attribute(&id, key::PROVIDER, &provider, seen());
+    out.attribute(id, key::PROVIDER, &provider, seen());
     let local = provider.split('.').next().unwrap_or(&provider);
-    if let Some(source) = context.providers.sources.get(local) {
-        out.attribute(&id, key::PROVIDER_SOURCE, source, seen());
+    if let Some(source) = context.sources.get(local) {
+        out.attribute(id, key::PROVIDER_SOURCE, source, seen());
     }
     let instances = Instances::of(item, context.scope);
-    if let Some(number) = instances.number().filter(|number| *number != 1.0)
+    if let Some(number) = instances.number_in(context.scope).filter(|number| *number != 1.0)
         && !machines::has_machines(item, context.scope, context.catalog)
     {
         let source = REPEATED.iter().find_map(|name| item.inside.get(name));
         let span = source.map_or(item.span, |source| source.span());
-        out.attribute(&id, key::COUNT, number_text(number), item.file.at(span));
+        out.attribute(id, key::COUNT, number_text(number), item.file.at(span));
     }
-    environments(&id, item, context.scope, out);
-    place(&id, item, kind, &instances, context, &provider, out);
-    machines::write(&id, item, &instances, context, out);
-    custody(&id, item, &instances, context.scope, out);
-    authentication(&id, context, &provider, out);
-    supply::chart(&id, item, &instances, context.scope, out);
-    references(&id, item, context.scope, out);
-    cluster_name(&id, item, context, out);
+    environments(id, item, context.scope, out);
+    place(id, item, kind, &instances, context, &provider, out);
+    machines::write(id, item, &instances, context, out);
+    custody(id, item, &instances, context.scope, out);
+    authentication(id, context, &provider, out);
+    supply::chart(id, item, &instances, context.scope, out);
+    cluster_name(id, item, context, out);
 }
 
 /// The name under which others speak of a cluster.
-fn cluster_name(id: &ComponentId, item: &Item<'_>, context: &Context<'_, '_>, out: &mut Facts<'_>) {
+fn cluster_name<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
     let service = context.catalog.service_by_terraform(item.label(0));
     if service.is_none_or(|service| &*service.capability != "kubernetes") {
         return;
@@ -251,14 +246,14 @@ fn cluster_name(id: &ComponentId, item: &Item<'_>, context: &Context<'_, '_>, ou
     for name in ["name", "cluster_name"] {
         let Some(source) = item.inside.get(name) else { continue };
         if let Some(text) = context.scope.value(&source).text() {
-            out.attribute(id, key::CLUSTER, text, source.at());
+            context.scope.write(id, key::CLUSTER, &text, &source, out);
             return;
         }
     }
 }
 
 /// Local provider name with alias, as written, else the first word of the type.
-fn provider_of(item: &Item<'_>) -> String {
+pub(super) fn provider_of(item: &Item<'_>) -> String {
     let written = item.inside.get("provider").map(|source| written(&source));
     let first = || item.label(0).split('_').next().unwrap_or_default().to_owned();
     written.filter(|name| !name.is_empty()).unwrap_or_else(first)
@@ -290,16 +285,16 @@ pub(super) fn custody<'a>(
             Value::Unknown(Reason::Elsewhere(_)) => "customer-managed",
             _ => continue,
         };
-        out.attribute(id, key::KEY_CUSTODY, custody, source.at());
+        scope.write(id, key::KEY_CUSTODY, custody, &source, out);
     }
 }
 
 /// The address that a provider block signs in at tells who operates an OpenStack-like cloud.
 fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, out: &mut Facts<'_>) {
-    let Some(block) = context.providers.blocks.get(provider) else { return };
+    let Some((scope, block)) = context.scope.provider(provider) else { return };
     for name in ["auth_url", "universe_domain", "endpoint"] {
         let Some(source) = block.inside.get(name) else { continue };
-        match context.scope.value(&source) {
+        match scope.value(&source) {
             Value::Text(text) if !text.is_empty() => {
                 let host = toolkit::host_of(&text).unwrap_or_else(|| toolkit::without_secrets(&text));
                 let seen = source.at().without_excerpt();
@@ -316,10 +311,9 @@ fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, o
 
 /// References between resources; the few arguments that mean a copy of data say so.
 pub(super) fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let folder = item.file.folder();
     for (name, source) in item.inside.all() {
         for (address, span) in scope.references(&source) {
-            let to = ComponentId::resource(&folder, &address);
+            let to = scope.id_of(&address);
             // the mention only, or no words at all: the text around it may be a password
             let seen = source.file().at(span);
             let seen = if matches!(source, Source::Json(..)) { seen.without_excerpt() } else { seen };

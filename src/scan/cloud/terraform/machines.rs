@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::attached;
-use super::evaluate::Scope;
 use super::facts::{Context, Instances, unresolved};
+use super::scope::Scope;
 use super::syntax::{Inside, Item, Source};
 use super::value::{Value, number_text};
 use crate::catalog::Catalog;
@@ -88,7 +88,7 @@ pub(super) fn write<'a>(
     let machines = match total(item, &typed, instances, context.scope) {
         Total::One => Some(1.0),
         Total::Known(count, source) => {
-            out.attribute(id, key::COUNT, number_text(count), source.at());
+            context.scope.write(id, key::COUNT, &number_text(count), &source, out);
             Some(count)
         }
         // said rather than left out: what is left out means one
@@ -147,7 +147,7 @@ fn named<'a>(
         for value in values {
             match value.text().filter(|text| !text.is_empty()) {
                 Some(text) if always || is_machine(&text, context.catalog) => {
-                    out.attribute(id, key::INSTANCE_TYPE, &text, source.at());
+                    context.scope.write(id, key::INSTANCE_TYPE, &text, source, out);
                     found.push(text);
                 }
                 Some(_) => {}
@@ -197,10 +197,11 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, scope:
         }
     };
     let repeated = item.inside.get("count").or_else(|| item.inside.get("for_each"));
-    match (count, instances.number(), repeated) {
+    match (count, instances.number_in(scope), repeated) {
         // what a called module takes when nothing is said is its own affair
         (None, ..) if is_call => Total::Unknown,
-        (None, Some(_), None) => Total::One,
+        (None, Some(1.0), None) => Total::One,
+        (None, Some(number), None) => Total::Known(number, first.source),
         (None, Some(number), Some(source)) => Total::Known(number, source),
         (Some((Some(each), source)), Some(number), _) => Total::Known(each * number, source),
         _ => Total::Unknown,

@@ -4,12 +4,15 @@ mod attached;
 mod calls;
 mod evaluate;
 mod facts;
+mod folders;
 mod follow;
 mod functions;
 mod machines;
 mod operators;
 mod places;
+pub mod planned;
 mod replication;
+mod scope;
 mod supply;
 mod syntax;
 #[cfg(test)]
@@ -20,8 +23,10 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evaluate::{Scope, Variable};
-use syntax::{Item, Origin, Source};
+use folders::{Folder, Tree};
+use rayon::prelude::*;
+use scope::Scope;
+use syntax::{Origin, Source};
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
@@ -38,8 +43,8 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Resources with provider, region, machine type and count resolved through variables, tfvars, locals and \
               other resources; references, replication and failover; modules, charts, state backends and providers. \
               What `count` or `for_each` switch off is named at its project and is no component. \
-              Of a module call the arguments are read, the called module is not evaluated with them. What depends on \
-              state or data stays unresolved and says why.",
+              Modules of the tree are evaluated with the arguments of every call; of others the arguments are read. What \
+              depends on state or data stays unresolved and says why.",
     files: &[
         "**/*.tf",
         "**/*.tf.json",
@@ -51,7 +56,7 @@ static META: ScannerMeta = ScannerMeta {
         "**/*.auto.tfvars.json",
         "**/.terraform.lock.hcl",
     ],
-    unit: Unit::Directory,
+    unit: Unit::Tree,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
     emits: &[
@@ -66,56 +71,65 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://developer.hashicorp.com/terraform/language",
 };
 
-/// Values of variables given in files, lowest precedence first.
-type Given<'a> = Vec<(&'a SourceFile, BTreeMap<String, Source<'a>>)>;
-
 impl Scanner for Terraform {
     fn meta(&self) -> &'static ScannerMeta {
         &META
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        // the parser is the larger half of the work, and files do not need each other for it
         let trees: Vec<(&Arc<SourceFile>, Hcl)> = input
             .files
-            .iter()
+            .par_iter()
             .filter(|file| !file.path().name().ends_with(".json"))
             .map(|file| (file, hcl(file.text())))
             .collect();
-        let mut items: Vec<Item<'_>> = Vec::new();
-        let mut given: Given<'_> = Vec::new();
-        for (file, tree) in &trees {
-            for problem in &tree.problems {
+        let mut tree = Tree::default();
+        for (file, hcl) in &trees {
+            for problem in &hcl.problems {
                 out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
             }
-            if file.path().name() == ".terraform.lock.hcl" {
-                supply::locked_providers(file, tree, out);
+            let folder = tree.folder_mut(&file.folder());
+            if file.path().name() == supply::LOCK_FILE {
+                folder.is_locked = true;
+                supply::locked_providers(file, hcl, out);
             } else if file.path().name().ends_with(".tfvars") {
-                given.push((file, values(file, tree)));
+                folder.given.push((file, values(file, hcl)));
             } else {
-                syntax::native(file, tree, &mut items);
+                syntax::native(file, hcl, &mut folder.items);
             }
         }
         for file in input.files.iter().filter(|file| file.path().name().ends_with(".json")) {
+            let folder = tree.folder_mut(&file.folder());
             match file.json() {
-                Ok(root) if file.path().name().ends_with(".tfvars.json") => given.push((file, json_values(file, root))),
-                Ok(root) => syntax::json(file, root, &mut items),
+                Ok(root) if file.path().name().ends_with(".tfvars.json") => {
+                    folder.given.push((file, json_values(file, root)));
+                }
+                Ok(root) => syntax::json(file, root, &mut folder.items),
                 Err(error) => out.problem(DiagnosticKind::Malformed, file, Some(error.span), &error.message),
             }
         }
-        // `terraform.tfvars` first, then `*.auto.tfvars` by name: later ones win; override files come last
-        given.sort_by_key(|(file, _)| (!file.path().name().starts_with("terraform.tfvars"), file.path().clone()));
-        items.sort_by_key(|item| is_override(item.file));
-        let mut scope = names(&items, given);
-        scope.off = facts::switched_off(&items, &scope);
-        scope.calls = calls::speaking(&items, &scope, input.catalog);
-        facts::write(&items, &scope, input, out);
+        tree.settle();
+        for folder in tree.folders() {
+            supplies(&tree, folder, out);
+        }
+        for folder in tree.roots() {
+            facts::write(&Scope::root(&tree, folder), input.catalog, out);
+        }
         Ok(())
     }
 }
 
-fn is_override(file: &SourceFile) -> bool {
-    let stem = file.path().name().split('.').next().unwrap_or("");
-    stem == "override" || stem.ends_with("_override")
+/// Where the parts of a folder's module come from and where its state lies: the same whoever calls it.
+fn supplies<'a>(tree: &'a Tree<'a>, folder: &'a Folder<'a>, out: &mut Facts<'_>) {
+    let scope = Scope::root(tree, folder);
+    for item in &folder.items {
+        match item.kind.as_str() {
+            "module" => supply::module(item, &scope, out),
+            "terraform" => supply::settings(item, &scope, folder.is_locked, out),
+            _ => {}
+        }
+    }
 }
 
 fn values<'a>(file: &'a SourceFile, tree: &'a Hcl) -> BTreeMap<String, Source<'a>> {
@@ -130,33 +144,4 @@ fn values<'a>(file: &'a SourceFile, tree: &'a Hcl) -> BTreeMap<String, Source<'a
 
 fn json_values<'a>(file: &'a SourceFile, root: &'a Node) -> BTreeMap<String, Source<'a>> {
     root.entries().iter().map(|entry| (entry.key.to_string(), Source::Json(&entry.value, file))).collect()
-}
-
-/// Variables with their values, locals and resources. Values in files win over defaults.
-fn names<'a>(items: &[Item<'a>], given: Given<'a>) -> Scope<'a> {
-    let mut scope = Scope::default();
-    for item in items {
-        match item.kind.as_str() {
-            "variable" => {
-                let known = scope.variables.entry(item.label(0).to_owned()).or_default();
-                known.value = item.inside.get("default").or(known.value);
-                known.kind = match item.inside.get("type") {
-                    Some(Source::Hcl(expression, _)) => Some(expression),
-                    _ => known.kind,
-                };
-            }
-            "locals" => scope.locals.extend(item.inside.arguments()),
-            "resource" if item.labels.len() == 2 => {
-                scope.resources.insert(format!("{}.{}", item.label(0), item.label(1)), item.inside);
-            }
-            _ => {}
-        }
-    }
-    for (_, values) in given {
-        for (name, value) in values {
-            let known: &mut Variable<'a> = scope.variables.entry(name).or_default();
-            known.value = Some(value);
-        }
-    }
-    scope
 }

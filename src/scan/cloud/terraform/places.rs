@@ -1,7 +1,7 @@
 //! Where resources lie: region and environment.
 
-use super::evaluate::Scope;
 use super::facts::{Context, Instances, unresolved};
+use super::scope::Scope;
 use super::syntax::Item;
 use super::value::Value;
 use crate::catalog::Catalog;
@@ -27,7 +27,8 @@ pub(super) fn environments<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<
             }
         }
     }
-    if let Some(found) = environment(&item.file.folder(), "") {
+    let found = environment(&scope.root_folder(), "").or_else(|| environment(&item.file.folder(), ""));
+    if let Some(found) = found {
         out.attribute(id, key::ENVIRONMENT, found, item.file.at(item.span).inferred());
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn place<'a>(
         for value in instances.values(context.scope, &source) {
             match value.text().filter(|text| is_place(name, text, kind, context.catalog)) {
                 Some(region) => {
-                    out.attribute(id, key::REGION, region, source.at());
+                    context.scope.write(id, key::REGION, &region, &source, out);
                     decided = true;
                 }
                 None => {
@@ -64,12 +65,12 @@ pub(super) fn place<'a>(
             return;
         }
     }
-    let Some(block) = context.providers.blocks.get(provider) else { return };
+    let Some((scope, block)) = context.scope.provider(provider) else { return };
     let Some(source) = block.inside.get("region").or_else(|| block.inside.get("zone")) else { return };
-    let value = context.scope.value(&source);
+    let value = scope.value(&source);
     match (value.text(), value.reason()) {
         (Some(region), _) if !region.is_empty() => {
-            out.attribute(id, key::REGION, region, source.at());
+            scope.write(id, key::REGION, &region, &source, out);
         }
         (None, Some(reason)) => {
             // once for the provider block, however many resources it has: equal diagnostics are one

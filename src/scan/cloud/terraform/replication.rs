@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::Scope;
-use super::facts::{address, id};
+use super::facts::address;
+use super::scope::Scope;
 use super::syntax::{Item, Source};
-use crate::model::{ComponentId, RelationKind};
+use crate::model::RelationKind;
 use crate::scan::Facts;
 
 /// Arguments whose value is the resource that this one is a copy of.
@@ -23,7 +23,7 @@ pub(super) const COPIED_FROM: [&str; 7] = [
 pub(super) fn write<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
     let items: Vec<&Item<'a>> = items
         .iter()
-        .filter(|item| item.kind == "resource" && !item.labels.is_empty() && !scope.off.contains(&address(item)))
+        .filter(|item| item.kind == "resource" && !item.labels.is_empty() && !scope.off().contains(&address(item)))
         .collect();
     for item in &items {
         match item.label(0) {
@@ -42,7 +42,7 @@ fn buckets<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
     for rule in item.inside.blocks("rule") {
         for destination in rule.blocks("destination") {
             if let Some(to) = destination.get("bucket") {
-                copies(item, &from, &to, scope, out);
+                copies(&from, &to, scope, out);
             }
         }
     }
@@ -50,15 +50,14 @@ fn buckets<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
 
 fn between<'a>(item: &Item<'a>, from: &str, to: &str, scope: &Scope<'a>, out: &mut Facts<'_>) {
     if let (Some(from), Some(to)) = (item.inside.get(from), item.inside.get(to)) {
-        copies(item, &from, &to, scope, out);
+        copies(&from, &to, scope, out);
     }
 }
 
-fn copies<'a>(item: &Item<'a>, from: &Source<'a>, to: &Source<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let folder = item.file.folder();
+fn copies<'a>(from: &Source<'a>, to: &Source<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
     for source in scope.references(from).keys() {
         for target in scope.references(to).keys() {
-            let (source, target) = (ComponentId::resource(&folder, source), ComponentId::resource(&folder, target));
+            let (source, target) = (scope.id_of(source), scope.id_of(target));
             out.relation(&source, RelationKind::ReplicatesTo, &target, to.at());
         }
     }
@@ -78,7 +77,7 @@ fn global_clusters<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<'
         let firsts: Vec<&Item<'a>> = group.iter().map(|(item, _)| *item).filter(|item| is_first(item)).collect();
         let [first] = firsts.as_slice() else { continue };
         for (other, source) in group.iter().filter(|(item, _)| !is_first(item)) {
-            out.relation(&id(first), RelationKind::ReplicatesTo, &id(other), other.file.at(source.span()));
+            out.relation(&scope.id(first), RelationKind::ReplicatesTo, &scope.id(other), other.file.at(source.span()));
         }
     }
 }
@@ -107,11 +106,10 @@ fn failover_records<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<
         }
     }
     for (primaries, secondaries) in names.values() {
-        for (primary, _, from) in primaries {
+        for (_, _, from) in primaries {
             for (secondary, role, to) in secondaries {
                 for (from, to) in from.iter().flat_map(|from| to.iter().map(move |to| (from, to))) {
-                    let from = ComponentId::resource(&primary.file.folder(), from);
-                    let to = ComponentId::resource(&secondary.file.folder(), to);
+                    let (from, to) = (scope.id_of(from), scope.id_of(to));
                     out.relation(&from, RelationKind::FailsOverTo, &to, secondary.file.at(role.span()));
                 }
             }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::evaluate::Scope;
 use super::facts::{Instances, unresolved};
+use super::scope::Scope;
 use super::syntax::{Inside, Item};
 use super::value::Value;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::hcl::Hcl;
 use crate::scan::package::toolkit;
-use crate::scan::{Facts, Input, Seen, SourceFile};
+use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::{RelPath, Span};
 
 /// The registry that an address without host means, by the language's definition.
@@ -54,10 +54,10 @@ pub(super) fn required_providers<'a>(item: &Item<'a>, scope: &Scope<'a>) -> BTre
 }
 
 /// A `terraform` block: backend and required providers.
-pub(super) fn settings<'a>(item: &Item<'a>, scope: &Scope<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
+pub(super) fn settings<'a>(item: &Item<'a>, scope: &Scope<'a>, is_locked: bool, out: &mut Facts<'_>) {
     backends(item, scope, out);
     // the lock file says the same with versions
-    if input.files.iter().any(|file| file.path().name() == LOCK_FILE) {
+    if is_locked {
         return;
     }
     for required in required_providers(item, scope).into_values() {

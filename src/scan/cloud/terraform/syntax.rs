@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, Object, ObjectKey, TraversalOperator};
 use hcl_edit::structure::Body;
 use hcl_edit::template::Template;
 use hcl_edit::visit::{Visit, visit_expr};
+use hcl_edit::{Decorated, Span as _};
 
 use crate::parse::hcl::Hcl;
 use crate::parse::{Node, Value};
@@ -31,7 +31,7 @@ pub(super) enum Source<'a> {
     Json(&'a Node, &'a SourceFile),
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
     /// Where it stands.
     pub(super) fn span(&self) -> Span {
         match self {
@@ -55,7 +55,59 @@ impl Source<'_> {
         }
     }
 
-    /// Every `type.name`, `local.name` or `module.name` that the expression itself mentions, with its place.
+    /// The variable that it is and nothing else, or the only element of the list that it is.
+    pub(super) fn variable(&self) -> Option<&str> {
+        let &Self::Hcl(mut expression, _) = self else { return None };
+        if let Expression::Array(items) = expression
+            && let (Some(one), 1) = (items.get(0), items.len())
+        {
+            expression = one;
+        }
+        let Expression::Traversal(traversal) = expression else { return None };
+        match (&traversal.expr, traversal.operators.as_slice()) {
+            (Expression::Variable(table), [one]) if table.as_str() == "var" => match one.value() {
+                TraversalOperator::GetAttr(name) => Some(name.as_str()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A text that is written out.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Hcl(Expression::String(text), _) => Some(text.value()),
+            Self::Json(node, _) => node.text().filter(|text| !text.contains("${")),
+            Self::Hcl(..) => None,
+        }
+    }
+
+    /// The value of an object's entry whose key is written so, dots included.
+    pub(super) fn entry(&self, name: &str) -> Option<Self> {
+        match self {
+            Self::Hcl(Expression::Object(object), origin) => {
+                let key = |key: &ObjectKey| match key {
+                    ObjectKey::Ident(ident) => ident.as_str().to_owned(),
+                    ObjectKey::Expression(expression) => expression.to_string().trim().trim_matches('"').to_owned(),
+                };
+                object.iter().find(|(at, _)| key(at) == name).map(|(_, value)| Self::Hcl(value.expr(), *origin))
+            }
+            Self::Json(node, file) => node.get(name).map(|node| Self::Json(node, file)),
+            Self::Hcl(..) => None,
+        }
+    }
+
+    /// A truth that is written out.
+    pub(super) fn literal_truth(&self) -> Option<bool> {
+        match self {
+            Self::Hcl(Expression::Bool(truth), _) => Some(*truth.value()),
+            Self::Json(Node { value: Value::Bool(truth), .. }, _) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    /// Every `type.name`, `local.name`, `var.name`, `module.name` or `module.name.output` that the expression itself
+    /// mentions, with its place.
     pub(super) fn references(&self) -> Vec<(String, Span)> {
         let mut found = References { offset: 0, found: Vec::new() };
         match self {
@@ -89,6 +141,14 @@ impl Source<'_> {
     }
 }
 
+/// `module.name[0].output`, `module.name[*].output`.
+fn output_of_instance(operators: &[Decorated<TraversalOperator>]) -> Option<&str> {
+    match operators.get(2)?.value() {
+        TraversalOperator::GetAttr(output) => Some(output.as_str()),
+        _ => None,
+    }
+}
+
 struct References {
     offset: usize,
     found: Vec<(String, Span)>,
@@ -104,13 +164,19 @@ impl Visit for References {
                 _ => None,
             });
             let words: Vec<&str> = std::iter::once(first.as_str()).chain(fields.take(2)).collect();
-            match words.as_slice() {
-                ["var" | "each" | "count" | "path" | "terraform" | "self" | "data", ..] => {}
-                [kind, name, ..] => {
-                    let span = node.span().map_or_else(Span::default, Span::from).shifted(self.offset);
-                    self.found.push((format!("{kind}.{name}"), span));
-                }
-                _ => {}
+            let name = match words.as_slice() {
+                ["each" | "count" | "path" | "terraform" | "self" | "data", ..] => None,
+                ["module", name] => Some(match output_of_instance(&traversal.operators) {
+                    Some(output) => format!("module.{name}.{output}"),
+                    None => format!("module.{name}"),
+                }),
+                ["module", name, output] => Some(format!("module.{name}.{output}")),
+                [kind, name, ..] => Some(format!("{kind}.{name}")),
+                _ => None,
+            };
+            if let Some(name) = name {
+                let span = node.span().map_or_else(Span::default, Span::from).shifted(self.offset);
+                self.found.push((name, span));
             }
         }
         visit_expr(self, node);

@@ -3,7 +3,7 @@
 use hcl_edit::expr::Expression;
 use proptest::prelude::*;
 
-use super::evaluate::{Scope, Variable};
+use super::scope::{Scope, Variable};
 use super::supply::{ModuleSource, module_source};
 use super::syntax::{Origin, Source};
 use super::value::{Reason, Value};

@@ -1,0 +1,127 @@
+//! What Terraform computed wins over what its files say.
+//!
+//! A plan or a state that lies beside the files of a root module gives every resource its final region, machine type,
+//! count and key. Where the files leave something open, or say something else for a default that a run replaces, the
+//! computed value stands. A resource that the files leave as one because `count` is open becomes the instances that
+//! were computed. A pure function of the inventory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::cloud::terraform::planned::without_index;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory, key};
+
+/// Attributes that a resource has once.
+const ONCE: [&str; 5] = [key::REGION, key::INSTANCE_TYPE, key::COUNT, key::KEY_CUSTODY, key::CLUSTER];
+/// Scanner of plans and states.
+const SCANNER: &str = "terraform-plan";
+
+/// Lets computed values stand alone.
+#[must_use]
+pub(super) fn prefer(mut inventory: Inventory) -> Inventory {
+    let computed: BTreeSet<ComponentId> = inventory
+        .facts()
+        .filter_map(|(fact, evidence)| match fact {
+            FactRef::Component { id, .. } if evidence.iter().any(is_computed) => Some(id.clone()),
+            _ => None,
+        })
+        .collect();
+    if computed.is_empty() {
+        return inventory;
+    }
+    let stands_for = stands_for(&inventory, &computed);
+    rename(&mut inventory, &stands_for);
+    withdraw(&mut inventory, &computed);
+    inventory
+}
+
+fn is_computed(evidence: &Evidence) -> bool {
+    matches!(evidence, Evidence::Observed { scanner: SCANNER, basis: Basis::Resolved, .. })
+}
+
+/// Declared resources that were not computed under their address, with those that were under it but for indices.
+fn stands_for(inventory: &Inventory, computed: &BTreeSet<ComponentId>) -> BTreeMap<ComponentId, Vec<ComponentId>> {
+    let mut by_plain: BTreeMap<String, Vec<ComponentId>> = BTreeMap::new();
+    for id in computed {
+        by_plain.entry(without_index(id.as_str())).or_default().push(id.clone());
+    }
+    let declared = inventory
+        .components()
+        .map(|(id, _)| id)
+        .filter(|id| id.as_str().starts_with("resource:") && !computed.contains(id));
+    declared.filter_map(|id| Some((id.clone(), by_plain.get(&without_index(id.as_str()))?.clone()))).collect()
+}
+
+fn rename(inventory: &mut Inventory, names: &BTreeMap<ComponentId, Vec<ComponentId>>) {
+    if names.is_empty() {
+        return;
+    }
+    let same = |id: &ComponentId| names.get(id).cloned().unwrap_or_else(|| vec![id.clone()]);
+    let touched: Vec<(Fact, EvidenceSet)> = inventory
+        .facts()
+        .filter(|(fact, _)| match fact {
+            FactRef::Component { id, .. } | FactRef::Attribute { of: id, .. } => names.contains_key(*id),
+            FactRef::Relation { from, to, .. } => names.contains_key(*from) || names.contains_key(*to),
+        })
+        .map(|(fact, evidence)| (Fact::from(fact), evidence.clone()))
+        .collect();
+    for (fact, evidence) in touched {
+        inventory.remove(&fact);
+        let renamed: Vec<Fact> = match fact {
+            Fact::Component { id, kind } => same(&id).into_iter().map(|id| Fact::Component { id, kind }).collect(),
+            Fact::Attribute { of, key, value } => {
+                same(&of).into_iter().map(|of| Fact::Attribute { of, key, value: Arc::clone(&value) }).collect()
+            }
+            Fact::Relation { from, kind, to, group, horizon } => same(&from)
+                .into_iter()
+                .flat_map(|from| same(&to).into_iter().map(move |to| (from.clone(), to)))
+                .map(|(from, to)| Fact::Relation { from, kind, to, group: group.clone(), horizon })
+                .collect(),
+        };
+        renamed.into_iter().for_each(|fact| inventory.extend(fact, evidence.clone()));
+    }
+}
+
+/// Takes values back that the files say and the computation does not.
+fn withdraw(inventory: &mut Inventory, computed: &BTreeSet<ComponentId>) {
+    let mut decided: BTreeMap<(&ComponentId, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut other: Vec<(Fact, EvidenceSet)> = Vec::new();
+    for (fact, evidence) in inventory.facts() {
+        if let FactRef::Attribute { of, key, value } = fact
+            && ONCE.contains(&key)
+            && computed.contains(of)
+        {
+            if evidence.iter().any(is_computed) {
+                decided.entry((of, key)).or_default().insert(value);
+            } else {
+                other.push((Fact::from(fact), evidence.clone()));
+            }
+        }
+    }
+    let mut told = Vec::new();
+    other.retain(|(fact, evidence)| {
+        let Fact::Attribute { of, key, value } = fact else { return false };
+        let Some(values) = decided.get(&(of, *key)) else { return false };
+        if let Some(place) = evidence.iter().find_map(Evidence::place) {
+            let values: Vec<&str> = values.iter().copied().collect();
+            let message = format!(
+                "the files say {key} `{value}` for `{}`, the plan or state says `{}`, which counts",
+                of.rest(),
+                values.join("`, `")
+            );
+            told.push(Diagnostic {
+                path: place.path.clone(),
+                at: place.region.map(|region| region.start),
+                kind: DiagnosticKind::Conflict,
+                scanner: Arc::from(SCANNER),
+                message,
+            });
+        }
+        true
+    });
+    for (fact, _) in &other {
+        inventory.remove(fact);
+    }
+    inventory.diagnostics.extend(told);
+}
