@@ -3,7 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod api;
 pub(crate) mod code;
-pub(crate) mod declared;
+pub mod declared;
 pub mod endpoint;
 pub mod gaia_x;
 pub mod html_scripts;
