@@ -16,7 +16,7 @@ const FACTS_PER_BYTE: usize = 10;
 const FACTS_OF_NOTHING: usize = 2_000;
 
 /// What stands before the `:` of an id, see [`ComponentId`].
-const PREFIXES: [&str; 15] = [
+const PREFIXES: [&str; 16] = [
     "api",
     "pkg",
     "resource",
@@ -32,6 +32,7 @@ const PREFIXES: [&str; 15] = [
     "repository",
     "delivery",
     "machine",
+    "replica",
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::embedded);

@@ -18,8 +18,7 @@ pub(super) fn link(work: &mut Work<'_>) {
 /// a provider, only where all tables that know the name agree.
 fn machines(work: &mut Work<'_>, seen: &Seen) {
     let catalog = work.catalog;
-    let provider =
-        seen.first(key::RESOURCE_TYPE).and_then(|kind| catalog.provider_by_terraform(kind)).map(|row| &*row.id);
+    let provider = seen.first(key::RESOURCE_TYPE).and_then(|kind| catalog.provider_by_type(kind)).map(|row| &*row.id);
     for name in seen.all(key::INSTANCE_TYPE) {
         let rows: Vec<&InstanceType> = match provider {
             Some(provider) => catalog.instance_type(provider, name).into_iter().collect(),

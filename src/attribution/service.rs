@@ -1,8 +1,9 @@
 //! Declared resources and used services: what they are, who operates them, where they lie.
 
 use super::{Cite, Seen, Work};
+use crate::catalog::Catalog;
 use crate::catalog::rows::{Provider, Region, Service};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
     for seen in work.components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Delivery)) {
@@ -15,10 +16,10 @@ fn one(work: &mut Work<'_>, seen: &Seen) {
     let resource_type = seen.first(key::RESOURCE_TYPE).unwrap_or("");
     let service = match seen.first(key::SERVICE) {
         Some(id) => catalog.service(id),
-        None => catalog.service_by_terraform(resource_type),
+        None => catalog.service_by_type(resource_type),
     };
     if let Some(service) = service {
-        describe(work, &seen.id, service);
+        describe(work, &seen.id, service, checked(catalog, seen, resource_type, service));
     }
     let Some((provider, region)) = operator(work, seen, service, resource_type) else {
         // a service without a cloud behind it: its supplier answers
@@ -41,8 +42,17 @@ fn one(work: &mut Work<'_>, seen: &Seen) {
     provided_by(work, &seen.id, provider, region);
 }
 
-fn describe(work: &mut Work<'_>, id: &ComponentId, service: &Service) {
-    let cite = service_cite(service);
+/// How well it is checked that this is the service: what names the service by its type may be known less well than
+/// the service.
+fn checked(catalog: &Catalog, seen: &Seen, resource_type: &str, service: &Service) -> Verification {
+    if seen.first(key::SERVICE).is_some() || catalog.service_by_terraform(resource_type).is_some() {
+        return service.verification;
+    }
+    catalog.resource_type(resource_type).map_or(service.verification, |row| row.verification.min(service.verification))
+}
+
+fn describe(work: &mut Work<'_>, id: &ComponentId, service: &Service, checked: Verification) {
+    let cite = Cite { verification: checked, ..service_cite(service) };
     work.note(id, key::SERVICE, &service.id, &cite);
     work.note(id, key::CAPABILITY, &service.capability, &cite);
     work.note(id, key::DATA_CLASS, if service.stateful { "stateful" } else { "stateless" }, &cite);
@@ -75,7 +85,7 @@ fn operator<'c>(
     let usual = service
         .and_then(|service| service.provider.as_deref())
         .and_then(|id| catalog.provider(id))
-        .or_else(|| catalog.provider_by_terraform(backend.unwrap_or(resource_type)));
+        .or_else(|| catalog.provider_by_type(backend.unwrap_or(resource_type)));
     let provider = by_host.or(usual)?;
     let region = seen.first(key::REGION).and_then(|code| catalog.region(&provider.id, code));
     // a partition run by another legal person: the region table says so

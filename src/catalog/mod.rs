@@ -3,6 +3,7 @@
 //! The catalog is data under `rules/`, embedded in the binary and extended by folders of the same
 //! shape. Nothing here judges.
 
+mod declared;
 mod holdings;
 mod index;
 mod layer;
@@ -52,6 +53,7 @@ pub struct Catalog {
     sdk: BTreeMap<Box<str>, usize>,
     clients: BTreeMap<Box<str>, usize>,
     service_hosts: HostIndex<usize>,
+    declared: declared::Declared,
     countries: BTreeSet<crate::model::CountryCode>,
     shared_hosts: BTreeSet<Box<str>>,
     groups: BTreeMap<Box<str>, Vec<usize>>,

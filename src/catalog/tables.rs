@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, Objective,
-    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
-    Service, SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, Country, CountryGroup,
+    Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice,
+    Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region,
+    ResourceFamily, ResourceType, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -66,6 +66,9 @@ tables! {
     region: Region => |row| format!("{}/{}", row.provider, row.code),
     provider: Provider => |row| row.id.to_string(),
     service: Service => |row| row.id.to_string(),
+    resource_type: ResourceType => |row| row.name.to_string(),
+    resource_family: ResourceFamily => |row| row.pattern.to_string(),
+    argument: Argument => |row| format!("{}/{}", row.name, row.types.join(" ")),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
@@ -139,6 +142,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let mut errors = Vec::new();
     let organisations: BTreeSet<&str> = tables.organisation.iter().map(|row| &*row.id).collect();
     let providers: BTreeSet<&str> = tables.provider.iter().map(|row| &*row.id).collect();
+    let services: BTreeSet<&str> = tables.service.iter().map(|row| &*row.id).collect();
     let accelerators: BTreeSet<&str> = tables.accelerator.iter().map(|row| &*row.id).collect();
     let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
     let mut dangling = |table: &str, field: &str, value: &str, known: &BTreeSet<&str>| {
@@ -178,6 +182,12 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         if let Some(provider) = &row.provider {
             dangling("service", "provider", provider, &providers);
         }
+    }
+    for row in &tables.resource_type {
+        dangling("resource_type", "service", &row.service, &services);
+    }
+    for row in &tables.resource_family {
+        dangling("resource_family", "provider", &row.provider, &providers);
     }
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle};
+use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
 use super::{Entry, MAX_DEPTH, Node, ParseError, Value, report};
 use crate::text::Span;
@@ -28,6 +28,20 @@ pub struct Yaml {
     pub documents: Vec<Node>,
     /// The first problems with their places.
     pub problems: Vec<ParseError>,
+    /// Tags of the formats' own, such as `!Sub`, by the place of what they stand at.
+    tags: BTreeMap<(usize, Sort), Box<str>>,
+}
+
+/// A scalar or a collection: a map and its first key begin at one place.
+type Sort = bool;
+
+impl Yaml {
+    /// The tag that stands at a value, without its `!`; nothing for those of the language itself.
+    #[must_use]
+    pub fn tag(&self, node: &Node) -> Option<&str> {
+        let is_collection = matches!(node.value, Value::List(_) | Value::Map(_));
+        self.tags.get(&(node.span.start, is_collection)).map(AsRef::as_ref)
+    }
 }
 
 /// A finished value, what a copy of it costs, and the levels below it.
@@ -128,13 +142,20 @@ impl Builder<'_> {
                 self.reset();
             }
             Event::Scalar(text, style, anchor, tag) => {
+                self.tagged(tag.as_deref(), span, false);
                 let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let value =
                     if style == ScalarStyle::Plain && !as_text { plain(&text) } else { Value::Text(text.into()) };
                 self.add(Built::scalar(span, value), anchor)?;
             }
-            Event::SequenceStart(_, anchor, _) => self.open(span, anchor, false)?,
-            Event::MappingStart(_, anchor, _) => self.open(span, anchor, true)?,
+            Event::SequenceStart(_, anchor, tag) => {
+                self.tagged(tag.as_deref(), span, true);
+                self.open(span, anchor, false)?;
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.tagged(tag.as_deref(), span, true);
+                self.open(span, anchor, true)?;
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
             Event::Alias(anchor) => {
                 let copy = self.alias(anchor, span);
@@ -143,6 +164,11 @@ impl Builder<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn tagged(&mut self, tag: Option<&Tag>, span: Span, is_collection: Sort) {
+        let Some(tag) = tag.filter(|tag| tag.handle() == "!") else { return };
+        self.out.tags.entry((span.start, is_collection)).or_insert_with(|| tag.suffix().into());
     }
 
     fn open(&mut self, span: Span, anchor: usize, is_map: bool) -> Result<(), ParseError> {
@@ -291,6 +317,19 @@ mod tests {
         let name = read.documents[1].get("name").expect("is there");
         assert_eq!(name.text(), Some("x"));
         assert_eq!(&text[name.span.start..name.span.end], "\"x\"");
+    }
+
+    #[test]
+    fn tags_are_kept_beside_the_values() {
+        let read = yaml("a: !Sub x\nb: !Join\n- '-'\n- [!Ref y, z]\nc: !If\n  !K k: v\nd: !!str 1\n");
+        let root = &read.documents[0];
+        let tag = |node: Option<&Node>| node.and_then(|node| read.tag(node)).map(str::to_owned);
+        assert_eq!(tag(root.get("a")).as_deref(), Some("Sub"));
+        assert_eq!(tag(root.get("b")).as_deref(), Some("Join"));
+        assert_eq!(tag(root.get("b").and_then(|b| b.list()[1].list().first())).as_deref(), Some("Ref"));
+        assert_eq!(tag(root.get("c")).as_deref(), Some("If"));
+        assert_eq!(tag(root.get("d")), None);
+        assert_eq!(tag(Some(root)), None);
     }
 
     #[test]

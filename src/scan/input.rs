@@ -210,6 +210,12 @@ impl SourceFile {
         root
     }
 
+    /// The file as TOML with what could be read, for who reads beside another file and says nothing of this one.
+    #[must_use]
+    pub fn toml_root(&self) -> &parse::Node {
+        &self.toml.get_or_init(|| parse::toml::toml(&self.text)).0
+    }
+
     /// From here on it counts as what the scanner asks for the values of the file, see [`Self::tell_odd_shapes`].
     fn watch_shapes(&self) {
         // what scanners before this one asked is theirs

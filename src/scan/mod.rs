@@ -110,6 +110,7 @@ impl SizeClass {
 
 /// Every scanner. A text search for an id finds its file.
 pub static SCANNERS: &[&dyn Scanner] = &[
+    &cloud::declared::cloudformation::Cloudformation,
     &cloud::endpoint::Endpoint,
     &cloud::gaia_x::GaiaX,
     &cloud::html_scripts::HtmlScripts,

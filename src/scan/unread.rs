@@ -27,9 +27,6 @@ const BY_NAME: &[(&str, &str)] = &[
 /// Words that begin with a line break stand at the beginning of a line.
 #[rustfmt::skip]
 const BY_WORDS: &[(&str, &str, &str)] = &[
-    ("**/*.{yaml,yml,template}", "\nAWSTemplateFormatVersion:", "a CloudFormation template"),
-    ("**/*.{yaml,yml,template}", "\nTransform: AWS::Serverless", "a CloudFormation template"),
-    ("**/*.{json,template}", "\"AWSTemplateFormatVersion\"", "a CloudFormation template"),
 ];
 
 /// Bytes of a file in which words are looked for.

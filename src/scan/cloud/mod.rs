@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod api;
 pub(crate) mod code;
+pub mod declared;
 pub mod endpoint;
 pub mod gaia_x;
 pub mod html_scripts;

@@ -1,0 +1,145 @@
+//! Lookups of declared resources: type to service and provider, argument to role.
+
+use std::collections::BTreeMap;
+
+use super::rows::{Argument, Provider, ResourceType, Service};
+use super::{Catalog, Tables};
+
+/// Names and patterns, in any case. An exact name wins, then the pattern with most letters.
+#[derive(Debug, Default)]
+pub(super) struct PatternIndex {
+    exact: BTreeMap<Box<str>, usize>,
+    /// What stands before and after the `*`, longest first.
+    patterns: Vec<(Pattern, usize)>,
+}
+
+/// A text with at most two `*`: at the beginning and somewhere after it.
+#[derive(Debug)]
+struct Pattern {
+    parts: Vec<Box<str>>,
+    letters: usize,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        let parts: Vec<Box<str>> = text.to_ascii_lowercase().split('*').map(Into::into).collect();
+        let letters = parts.iter().map(|part| part.len()).sum();
+        Self { parts, letters }
+    }
+
+    /// Each part after the first is looked for as early as possible, the last at the end.
+    fn fits(&self, name: &str) -> bool {
+        let [first, middle @ .., last] = self.parts.as_slice() else {
+            return self.parts.first().is_some_and(|all| **all == *name);
+        };
+        let Some(mut rest) = name.strip_prefix(&**first) else { return false };
+        for part in middle {
+            let Some(at) = rest.find(&**part) else { return false };
+            rest = &rest[at + part.len()..];
+        }
+        rest.ends_with(&**last)
+    }
+}
+
+impl PatternIndex {
+    /// Reads names in the order of their rows; of two rows with one name the first counts.
+    fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut found = Self::default();
+        for (at, name) in names.enumerate() {
+            if name.contains('*') {
+                found.patterns.push((Pattern::new(name), at));
+            } else {
+                found.exact.entry(name.to_ascii_lowercase().into()).or_insert(at);
+            }
+        }
+        found.patterns.sort_by_key(|(pattern, at)| (std::cmp::Reverse(pattern.letters), *at));
+        found
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        let name = name.to_ascii_lowercase();
+        if let Some(at) = self.exact.get(&*name) {
+            return Some(*at);
+        }
+        self.patterns.iter().find(|(pattern, _)| pattern.fits(&name)).map(|(_, at)| *at)
+    }
+}
+
+/// Indices of the tables of declared resources.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    types: PatternIndex,
+    families: PatternIndex,
+    /// Rows by name with the types they are for; those for some types before those for all.
+    arguments: BTreeMap<Box<str>, Vec<(Vec<Pattern>, usize)>>,
+}
+
+impl Declared {
+    pub(super) fn of(tables: &Tables) -> Self {
+        let mut arguments: BTreeMap<Box<str>, Vec<(Vec<Pattern>, usize)>> = BTreeMap::new();
+        for (at, row) in tables.argument.iter().enumerate() {
+            let types = row.types.iter().map(|name| Pattern::new(name)).collect();
+            arguments.entry(row.name.clone()).or_default().push((types, at));
+        }
+        arguments.values_mut().for_each(|rows| rows.sort_by_key(|(types, at)| (types.is_empty(), *at)));
+        Self {
+            types: PatternIndex::of(tables.resource_type.iter().map(|row| &*row.name)),
+            families: PatternIndex::of(tables.resource_family.iter().map(|row| &*row.pattern)),
+            arguments,
+        }
+    }
+}
+
+impl Catalog {
+    /// The service that a resource of a declared type belongs to: of Terraform, else of any other format.
+    #[must_use]
+    pub fn service_by_type(&self, resource_type: &str) -> Option<&Service> {
+        self.service_by_terraform(resource_type).or_else(|| self.service(&self.resource_type(resource_type)?.service))
+    }
+
+    /// The provider of a resource of a declared type: of Terraform, else of any other format.
+    #[must_use]
+    pub fn provider_by_type(&self, resource_type: &str) -> Option<&Provider> {
+        self.provider_by_terraform(resource_type).or_else(|| {
+            let at = self.declared.families.find(resource_type)?;
+            self.provider(&self.tables.resource_family[at].provider)
+        })
+    }
+
+    /// The row of a type of a format other than Terraform.
+    #[must_use]
+    pub fn resource_type(&self, name: &str) -> Option<&ResourceType> {
+        self.declared.types.find(name).map(|at| &self.tables.resource_type[at])
+    }
+
+    /// What an argument means at a resource of a type, with its rank: `path` is the way to it in snake case, and the
+    /// row that names more of it wins.
+    #[must_use]
+    pub fn argument(&self, resource_type: &str, path: &[String]) -> Option<(usize, &Argument)> {
+        let (last, above) = path.split_last()?;
+        let kind = resource_type.to_ascii_lowercase();
+        let find = |name: &str| {
+            let rows = self.declared.arguments.get(name)?;
+            let fits = |types: &[Pattern]| types.is_empty() || types.iter().any(|pattern| pattern.fits(&kind));
+            rows.iter().find(|(types, _)| fits(types)).map(|(_, at)| (*at, &self.tables.argument[*at]))
+        };
+        above.last().and_then(|above| find(&format!("{above}.{last}"))).or_else(|| find(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_pattern_wins_and_case_does_not_matter() {
+        let names = ["AWS::*", "AWS::S3::*", "AWS::S3::Bucket", "*.services.k8s.aws/*", "s3.services.k8s.aws/*"];
+        let index = PatternIndex::of(names.into_iter());
+        assert_eq!(index.find("aws::s3::bucket"), Some(2));
+        assert_eq!(index.find("AWS::S3::BucketPolicy"), Some(1));
+        assert_eq!(index.find("AWS::SQS::Queue"), Some(0));
+        assert_eq!(index.find("sqs.services.k8s.aws/Queue"), Some(3));
+        assert_eq!(index.find("s3.services.k8s.aws/Bucket"), Some(4));
+        assert_eq!(index.find("Microsoft.Storage/storageAccounts"), None);
+    }
+}

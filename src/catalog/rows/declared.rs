@@ -1,0 +1,79 @@
+//! What declarations of infrastructure call things: types of resources, families of types, arguments.
+//!
+//! Terraform's types stand in the rows of services and providers; these are for every other format.
+
+use serde::Deserialize;
+
+use super::{Text, rows};
+use crate::model::Verification;
+
+/// What an argument of a resource says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Region or zone in which the resource lies.
+    Region,
+    /// The same, where the value is one that the provider's table has.
+    RegionIfKnown,
+    /// A further region that holds a copy of the data.
+    CopyRegion,
+    /// Tags or labels, which may name the environment.
+    Tags,
+    /// A machine type.
+    Machine,
+    /// A machine type, where the value is one that the catalog knows.
+    MachineIfKnown,
+    /// How many machines.
+    Count,
+    /// An encryption key of the customer's.
+    Key,
+    /// The resource that this one is a copy of.
+    CopiedFrom,
+    /// A resource that is a copy of this one.
+    CopiedTo,
+    /// The resource that takes over when this one fails.
+    FailsOverTo,
+    /// A container image.
+    Image,
+    /// A model of a hub or of a hosted service.
+    Model,
+    /// An accelerator product.
+    Accelerator,
+    /// How many accelerators one machine has.
+    AcceleratorCount,
+    /// Settings of the running program: names with values.
+    Settings,
+    /// Name under which others speak of a cluster.
+    Cluster,
+    /// Language and version that a function runs on.
+    Runtime,
+}
+
+rows! {
+    /// The service that a type of resource belongs to.
+    ResourceType {
+        /// Type as the format writes it, in any case: `AWS::SageMaker::Endpoint`. A `*` stands for any characters;
+        /// the longest pattern wins.
+        name: Text,
+        /// Service id.
+        service: Text,
+    }
+    /// The provider that runs the resources of a family of types.
+    ResourceFamily {
+        /// `AWS::*`, `Microsoft.*`, `*.services.k8s.aws/*`.
+        pattern: Text,
+        /// Provider id.
+        provider: Text,
+    }
+    /// What an argument of that name means.
+    Argument {
+        /// Name in snake case whatever the format writes; with the name of what it stands in where it means that only
+        /// there: `sku.name`.
+        name: Text,
+        /// What it says. Of several counts the first row that is written decides.
+        role: Role,
+        /// Patterns of types for which it says so; all when there are none.
+        #[serde(default)]
+        types: Vec<Text>,
+    }
+}

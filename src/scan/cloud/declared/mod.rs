@@ -1,0 +1,11 @@
+//! Declared infrastructure other than Terraform: each format is evaluated into one tree of values with places
+//! ([`value`]), and one writer ([`write`]) turns a resource of that tree into facts. What an argument or a type means
+//! is data (`rules/catalog/resource-types.toml`, `rules/catalog/arguments.toml`).
+
+pub mod cloudformation;
+mod copies;
+mod machines;
+mod place;
+mod settings;
+pub(crate) mod value;
+pub(crate) mod write;
