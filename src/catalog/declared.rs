@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::{Argument, Provider, ResourceType, Service};
+use super::rows::{Argument, Copy, Provider, ResourceType, Service};
 use super::{Catalog, Tables};
 
 /// Names and patterns, in any case. An exact name wins, then the pattern with most letters.
@@ -72,6 +72,8 @@ pub(super) struct Declared {
     families: PatternIndex,
     /// Rows by name with the types they are for; those for some types before those for all.
     arguments: BTreeMap<Box<str>, Vec<(Vec<Pattern>, usize)>>,
+    /// Rows of copies by type.
+    copies: BTreeMap<Box<str>, Vec<usize>>,
 }
 
 impl Declared {
@@ -82,10 +84,15 @@ impl Declared {
             arguments.entry(row.name.clone()).or_default().push((types, at));
         }
         arguments.values_mut().for_each(|rows| rows.sort_by_key(|(types, at)| (types.is_empty(), *at)));
+        let mut copies: BTreeMap<Box<str>, Vec<usize>> = BTreeMap::new();
+        for (at, row) in tables.copy.iter().enumerate() {
+            copies.entry(row.of.clone()).or_default().push(at);
+        }
         Self {
             types: PatternIndex::of(tables.resource_type.iter().map(|row| &*row.name)),
             families: PatternIndex::of(tables.resource_family.iter().map(|row| &*row.pattern)),
             arguments,
+            copies,
         }
     }
 }
@@ -110,6 +117,12 @@ impl Catalog {
     #[must_use]
     pub fn resource_type(&self, name: &str) -> Option<&ResourceType> {
         self.declared.types.find(name).map(|at| &self.tables.resource_type[at])
+    }
+
+    /// What resources of a type say of copies.
+    pub fn copies(&self, resource_type: &str) -> impl Iterator<Item = &Copy> {
+        let rows = self.declared.copies.get(resource_type).map_or(&[][..], Vec::as_slice);
+        rows.iter().map(|at| &self.tables.copy[*at])
     }
 
     /// What an argument means at a resource of a type, with its rank: `path` is the way to it in snake case, and the

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::layer::{Content, Layer, Override, RuleError};
+use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, Country, CountryGroup,
     Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice,
@@ -69,6 +70,7 @@ tables! {
     resource_type: ResourceType => |row| row.name.to_string(),
     resource_family: ResourceFamily => |row| row.pattern.to_string(),
     argument: Argument => |row| format!("{}/{}", row.name, row.types.join(" ")),
+    copy: CopyRow => |row| format!("{}/{:?}/{:?}/{:?}", row.of, row.from, row.to, row.to_region),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),

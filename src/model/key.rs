@@ -105,6 +105,12 @@ pub const SIGNATURE: &str = "signature";
 pub const REVISION: &str = "revision";
 /// Customer-managed or provider-managed encryption keys.
 pub const KEY_CUSTODY: &str = "key-custody";
+/// How another takes over: `automatic` where a health check decides, `manual` where a person must switch.
+pub const FAILOVER: &str = "failover";
+/// Where its logs go, as named.
+pub const LOG_SINK: &str = "log-sink";
+/// Where its backups go, as named: a vault, a region, a place.
+pub const BACKUP: &str = "backup";
 /// Folder that a GitOps object brings into service.
 pub const DEPLOYS_PATH: &str = "deploys-path";
 /// Name of a cluster: its own, or the one a delivery object brings its workloads to.

@@ -66,6 +66,9 @@ pub struct Rule {
     /// Parameters of kind `missing`.
     #[serde(default)]
     pub missing: Option<MissingParameters>,
+    /// Parameters of kind `single`.
+    #[serde(default)]
+    pub single: Option<SingleParameters>,
     /// Parameters of kind `screened`.
     #[serde(default)]
     pub screened: Option<ScreenedParameters>,
@@ -106,6 +109,8 @@ pub enum Kind {
     Concentration,
     /// A relation that should be there is not.
     Missing,
+    /// All of a sort have one and the same end of a relation.
+    Single,
     /// A vendor, author or organisation has the name or an identifier of a listed party.
     Screened,
     /// A notice of the catalog names the component, or the party that answers for it.
@@ -229,6 +234,22 @@ pub struct MissingParameters {
     /// Only ask when the target has at least one of these relations anywhere or of these component kinds.
     #[serde(default)]
     pub only_if_present: Vec<String>,
+}
+
+/// Kind `single`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SingleParameters {
+    /// Relations whose far ends are compared.
+    pub relation: Vec<RelationKind>,
+    /// Kind of the far end, where the relation leads to several: `region`.
+    #[serde(default)]
+    pub end: Option<String>,
+    /// Fewest components with a known end for it to mean anything.
+    pub at_least: usize,
+    /// Only where the end is controlled from one of these.
+    #[serde(default)]
+    pub controlled_from: Option<Jurisdictions>,
 }
 
 /// Kind `screened`.

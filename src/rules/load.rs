@@ -97,6 +97,7 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         Kind::ExportClass => Some(("export", rule.export.is_some())),
         Kind::Concentration => Some(("concentration", rule.concentration.is_some())),
         Kind::Missing => Some(("missing", rule.missing.is_some())),
+        Kind::Single => Some(("single", rule.single.is_some())),
         Kind::Screened => Some(("screened", rule.screened.is_some())),
         Kind::Noticed => Some(("noticed", rule.noticed.is_some())),
     };

@@ -94,6 +94,7 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::ExportClass => kind::export_class::evaluate(view, rule, &mut out),
         Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
         Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
+        Kind::Single => kind::single::evaluate(view, rule, &mut out),
         Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
         Kind::Noticed => kind::noticed::evaluate(view, rule, &mut out),
     }

@@ -47,6 +47,10 @@ pub enum Role {
     Cluster,
     /// Language and version that a function runs on.
     Runtime,
+    /// Where its logs go.
+    LogSink,
+    /// Where its backups go.
+    Backup,
 }
 
 rows! {
@@ -75,5 +79,23 @@ rows! {
         /// Patterns of types for which it says so; all when there are none.
         #[serde(default)]
         types: Vec<Text>,
+    }
+    /// What a type of resource says of copies: data of one resource that stand at another as well.
+    Copy {
+        /// Type of the resource that says so: `aws_s3_bucket_replication_configuration`.
+        of: Text,
+        /// Way to the argument that names what is copied, blocks and argument joined by dots; without it the resource
+        /// itself is copied.
+        #[serde(default)]
+        from: Option<Text>,
+        /// Way to the argument that names the resource that it is copied to.
+        #[serde(default)]
+        to: Option<Text>,
+        /// Way to the argument that names a further region with a copy.
+        #[serde(default)]
+        to_region: Option<Text>,
+        /// True where the far end takes over rather than holds a copy.
+        #[serde(default)]
+        takes_over: bool,
     }
 }

@@ -11,7 +11,7 @@ mod party;
 mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
-pub use declared::{Argument, ResourceFamily, ResourceType, Role};
+pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
 pub use law::{

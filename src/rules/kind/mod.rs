@@ -10,6 +10,7 @@ pub mod noticed;
 pub mod owned;
 pub mod reach;
 pub mod screened;
+pub mod single;
 
 use crate::graph::NodeId;
 use crate::model::{CountryCode, key};

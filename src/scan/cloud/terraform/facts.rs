@@ -9,6 +9,7 @@ use super::syntax::{Item, Source};
 use super::value::{Reason, Value, number_text};
 use super::{calls, machines, replication, supply};
 use crate::catalog::Catalog;
+use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::Facts;
@@ -149,7 +150,7 @@ pub(super) fn write<'a>(scope: &Rc<Scope<'a>>, catalog: &Catalog, out: &mut Fact
                 _ => {}
             }
         }
-        replication::write(&folder.items, &scope, out);
+        replication::write(&folder.items, &scope, catalog, out);
     }
 }
 
@@ -232,6 +233,7 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
     place(id, item, kind, &instances, context, &provider, out);
     machines::write(id, item, &instances, context, out);
     custody(id, item, &instances, context.scope, out);
+    sinks(id, item, context, out);
     authentication(id, context, &provider, out);
     supply::chart(id, item, &instances, context.scope, out);
     cluster_name(id, item, context, out);
@@ -286,6 +288,22 @@ pub(super) fn custody<'a>(
             _ => continue,
         };
         scope.write(id, key::KEY_CUSTODY, custody, &source, out);
+    }
+}
+
+/// Where logs and backups go, where an argument says so.
+fn sinks<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
+    for (name, source) in item.inside.all() {
+        let row = context.catalog.argument(item.label(0), std::slice::from_ref(&name));
+        let key = match row.map(|(_, row)| row.role) {
+            Some(Role::LogSink) => key::LOG_SINK,
+            Some(Role::Backup) => key::BACKUP,
+            _ => continue,
+        };
+        let named = context.scope.references(&source).into_keys().next();
+        if let Some(value) = named.or_else(|| context.scope.value(&source).text()).filter(|value| !value.is_empty()) {
+            out.attribute(id, key, toolkit::without_secrets(&value), source.at().without_excerpt());
+        }
     }
 }
 

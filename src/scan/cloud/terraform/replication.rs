@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::address;
 use super::scope::Scope;
-use super::syntax::{Item, Source};
-use crate::model::RelationKind;
-use crate::scan::Facts;
+use super::syntax::{Inside, Item, Source};
+use super::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::rows::Copy;
+use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::scan::{Facts, Seen};
 
 /// Arguments whose value is the resource that this one is a copy of.
 pub(super) const COPIED_FROM: [&str; 7] = [
@@ -20,47 +23,65 @@ pub(super) const COPIED_FROM: [&str; 7] = [
 ];
 
 /// Writes the relations that need more than one argument or more than one block.
-pub(super) fn write<'a>(items: &[Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
+pub(super) fn write<'a>(items: &[Item<'a>], scope: &Scope<'a>, catalog: &Catalog, out: &mut Facts<'_>) {
     let items: Vec<&Item<'a>> = items
         .iter()
         .filter(|item| item.kind == "resource" && !item.labels.is_empty() && !scope.off().contains(&address(item)))
         .collect();
     for item in &items {
-        match item.label(0) {
-            "aws_s3_bucket_replication_configuration" => buckets(item, scope, out),
-            "aws_dms_replication_task" => between(item, "source_endpoint_arn", "target_endpoint_arn", scope, out),
-            _ => {}
+        for row in catalog.copies(item.label(0)) {
+            copy(item, row, scope, out);
         }
     }
     global_clusters(&items, scope, out);
     failover_records(&items, scope, out);
 }
 
-/// `bucket` replicates to `rule.destination.bucket`.
-fn buckets<'a>(item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    let Some(from) = item.inside.get("bucket") else { return };
-    for rule in item.inside.blocks("rule") {
-        for destination in rule.blocks("destination") {
-            if let Some(to) = destination.get("bucket") {
-                copies(&from, &to, scope, out);
+/// What a row of the rules says of a resource.
+fn copy<'a>(item: &Item<'a>, row: &Copy, scope: &Scope<'a>, out: &mut Facts<'_>) {
+    let from: Vec<ComponentId> = match &row.from {
+        None => vec![scope.id(item)],
+        Some(path) => named(item, path, scope).into_iter().map(|(id, _)| id).collect(),
+    };
+    let relation = if row.takes_over { RelationKind::FailsOverTo } else { RelationKind::ReplicatesTo };
+    for (to, seen) in row.to.iter().flat_map(|path| named(item, path, scope)) {
+        from.iter().for_each(|from| out.relation(from, relation, &to, seen.clone()));
+    }
+    for source in row.to_region.iter().flat_map(|path| at_path(item, path)) {
+        let regions = match scope.value(&source) {
+            Value::List(items) => items,
+            one => vec![one],
+        };
+        for region in regions.iter().filter_map(Value::text) {
+            for from in &from {
+                let copy = ComponentId::of("replica", format_args!("{}@{region}", from.rest()));
+                out.component(&copy, ComponentKind::Service, source.at());
+                out.attribute(&copy, key::RESOURCE_TYPE, item.label(0), source.at());
+                out.attribute(&copy, key::REGION, &region, source.at());
+                out.relation(from, relation, &copy, source.at());
             }
         }
     }
 }
 
-fn between<'a>(item: &Item<'a>, from: &str, to: &str, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    if let (Some(from), Some(to)) = (item.inside.get(from), item.inside.get(to)) {
-        copies(&from, &to, scope, out);
-    }
+/// The resources that the arguments at a path name.
+fn named<'a>(item: &Item<'a>, path: &str, scope: &Scope<'a>) -> Vec<(ComponentId, Seen)> {
+    let sources = at_path(item, path).into_iter();
+    sources
+        .flat_map(|source| {
+            scope.references(&source).into_keys().map(move |to| (scope.id_of(&to), source.at())).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
-fn copies<'a>(from: &Source<'a>, to: &Source<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    for source in scope.references(from).keys() {
-        for target in scope.references(to).keys() {
-            let (source, target) = (scope.id_of(source), scope.id_of(target));
-            out.relation(&source, RelationKind::ReplicatesTo, &target, to.at());
-        }
+/// The arguments at the end of a way through blocks.
+fn at_path<'a>(item: &Item<'a>, path: &str) -> Vec<Source<'a>> {
+    let mut open = vec![item.inside];
+    let (blocks, argument) = path.rsplit_once('.').map_or((None, path), |(blocks, last)| (Some(blocks), last));
+    for name in blocks.into_iter().flat_map(|blocks| blocks.split('.')) {
+        open = open.iter().flat_map(|inside| inside.blocks_or_content(name)).collect();
     }
+    open.iter().filter_map(|inside| inside.get(argument)).collect()
 }
 
 /// Members of one global database: the one that sets the administrator is copied to the others.
@@ -85,8 +106,8 @@ fn global_clusters<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<'
 /// DNS records of one name with a primary and a secondary: what the first points to fails over to
 /// what the second points to.
 fn failover_records<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<'_>) {
-    type Ends<'i, 'a> = Vec<(&'i Item<'a>, Source<'a>, BTreeSet<String>)>;
-    let mut names: BTreeMap<String, (Ends<'_, 'a>, Ends<'_, 'a>)> = BTreeMap::new();
+    type Ends<'a> = Vec<(bool, Source<'a>, BTreeSet<String>)>;
+    let mut names: BTreeMap<String, (Ends<'a>, Ends<'a>)> = BTreeMap::new();
     for item in items.iter().filter(|item| item.label(0) == "aws_route53_record") {
         let Some(name) = item.inside.get("name") else { continue };
         let name = scope.value(&name).text().unwrap_or_else(|| written(&name));
@@ -97,24 +118,34 @@ fn failover_records<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<
                 points_to.extend(alias.get("name").iter().flat_map(|source| scope.references(source).into_keys()));
             }
             points_to.extend(item.inside.get("records").iter().flat_map(|source| scope.references(source).into_keys()));
+            let checked = is_checked(item, scope);
             let ends = names.entry(name.clone()).or_default();
             match scope.value(&role).text().as_deref() {
-                Some("PRIMARY") => ends.0.push((item, role, points_to)),
-                Some("SECONDARY") => ends.1.push((item, role, points_to)),
+                Some("PRIMARY") => ends.0.push((checked, role, points_to)),
+                Some("SECONDARY") => ends.1.push((checked, role, points_to)),
                 _ => {}
             }
         }
     }
     for (primaries, secondaries) in names.values() {
-        for (_, _, from) in primaries {
-            for (secondary, role, to) in secondaries {
+        for (checked, primary, from) in primaries {
+            for (_, role, to) in secondaries {
                 for (from, to) in from.iter().flat_map(|from| to.iter().map(move |to| (from, to))) {
                     let (from, to) = (scope.id_of(from), scope.id_of(to));
-                    out.relation(&from, RelationKind::FailsOverTo, &to, secondary.file.at(role.span()));
+                    out.relation(&from, RelationKind::FailsOverTo, &to, role.at());
+                    out.attribute(&from, key::FAILOVER, if *checked { "automatic" } else { "manual" }, primary.at());
                 }
             }
         }
     }
+}
+
+/// Without a health check the first of two records always answers, until a person changes them.
+fn is_checked<'a>(record: &Item<'a>, scope: &Scope<'a>) -> bool {
+    let evaluates = |alias: &Inside<'a>| {
+        alias.get("evaluate_target_health").is_some_and(|source| scope.value(&source).truth() != Some(false))
+    };
+    record.inside.get("health_check_id").is_some() || record.inside.blocks("alias").iter().any(evaluates)
 }
 
 /// An expression as written: two records of one name write it alike.

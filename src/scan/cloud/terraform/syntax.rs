@@ -233,6 +233,14 @@ impl<'a> Inside<'a> {
         }
     }
 
+    /// Nested blocks of a name; of `dynamic` blocks what they make.
+    pub(super) fn blocks_or_content(&self, name: &str) -> Vec<Self> {
+        let mut found = self.blocks(name);
+        let dynamic = self.labelled("dynamic").into_iter().filter(|(label, _)| label == name);
+        found.extend(dynamic.flat_map(|(_, inside)| inside.blocks("content")));
+        found
+    }
+
     /// Nested blocks of a name with their first label: `required_providers`-like maps do not count.
     pub(super) fn labelled(&self, name: &str) -> Vec<(String, Self)> {
         match self {
