@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hcl_edit::Decorated;
 use hcl_edit::expr::{Expression, Object, ObjectKey, TraversalOperator, UnaryOperator};
-use hcl_edit::template::{Element, Template};
+use hcl_edit::template::{Directive, Element, Template};
 
 use super::functions::call;
 use super::operators::binary;
@@ -348,6 +348,17 @@ impl<'a> Scope<'a> {
             return self.expression(&only.expr, bound, depth + 1);
         }
         let mut out = String::new();
+        match self.pieces(template, bound, depth, &mut out) {
+            Some(refused) => refused,
+            None => Value::Text(out),
+        }
+    }
+
+    /// Adds the pieces of a template to a text; what cannot be added is the value of the whole.
+    fn pieces(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize, out: &mut String) -> Option<Value> {
+        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
+            return Some(Value::Unknown(Reason::Limit));
+        }
         for element in template {
             match element {
                 Element::Literal(text) => out.push_str(text.value()),
@@ -355,29 +366,73 @@ impl<'a> Scope<'a> {
                     let value = self.expression(&inner.expr, bound, depth + 1);
                     match value.text() {
                         Some(text) => out.push_str(&text),
-                        None => return Value::because(&[&value], "no text"),
+                        None => return Some(Value::because(&[&value], "no text")),
                     }
                 }
-                Element::Directive(_) => return Value::Unknown(Reason::Syntax("template directives")),
+                Element::Directive(directive) => {
+                    if let Some(refused) = self.directive(directive, bound, depth, out) {
+                        return Some(refused);
+                    }
+                }
             }
             if out.len() > MAX_TEXT {
-                return Value::Unknown(Reason::Limit);
+                return Some(Value::Unknown(Reason::Limit));
             }
         }
-        Value::Text(out)
+        None
+    }
+
+    /// `%{ if … }` and `%{ for … }`.
+    fn directive(
+        &self,
+        directive: &Directive,
+        bound: Option<&Bound<'_>>,
+        depth: usize,
+        out: &mut String,
+    ) -> Option<Value> {
+        match directive {
+            Directive::If(either) => {
+                let condition = self.expression(&either.if_expr.cond_expr, bound, depth + 1);
+                match condition.truth() {
+                    Some(true) => self.pieces(&either.if_expr.template, bound, depth + 1, out),
+                    Some(false) => {
+                        let other = either.else_expr.as_ref()?;
+                        self.pieces(&other.template, bound, depth + 1, out)
+                    }
+                    None => Some(Value::because(&[&condition], "the condition is neither true nor false")),
+                }
+            }
+            Directive::For(each) => {
+                let collection = self.expression(&each.for_expr.collection_expr, bound, depth + 1);
+                let items = match entries(collection) {
+                    Ok(items) => items,
+                    Err(refused) => return Some(refused),
+                };
+                for (key, item) in &items {
+                    let outer = each.for_expr.key_var.as_ref().map(|name| Bound {
+                        name: name.as_str(),
+                        value: key,
+                        outer: bound,
+                    });
+                    let inner =
+                        Bound { name: each.for_expr.value_var.as_str(), value: item, outer: outer.as_ref().or(bound) };
+                    if let Some(refused) = self.pieces(&each.for_expr.template, Some(&inner), depth + 1, out) {
+                        return Some(refused);
+                    }
+                    if out.len() > MAX_TEXT {
+                        return Some(Value::Unknown(Reason::Limit));
+                    }
+                }
+                None
+            }
+        }
     }
 
     fn for_each(&self, each: &hcl_edit::expr::ForExpr, bound: Option<&Bound<'_>>, depth: usize) -> Value {
-        if each.grouping {
-            return Value::Unknown(Reason::Syntax("`for` expressions that group"));
-        }
         let collection = self.expression(&each.intro.collection_expr, bound, depth + 1);
-        let items: Vec<(Value, Value)> = match collection {
-            Value::List(items) => {
-                items.into_iter().enumerate().map(|(at, item)| (Value::Number(at as f64), item)).collect()
-            }
-            Value::Object(entries) => entries.into_iter().map(|(key, item)| (Value::Text(key), item)).collect(),
-            other => return Value::because(&[&other], "neither a list nor an object"),
+        let items = match entries(collection) {
+            Ok(items) => items,
+            Err(refused) => return refused,
         };
         let mut list = Vec::new();
         let mut object = BTreeMap::new();
@@ -401,12 +456,27 @@ impl<'a> Scope<'a> {
                 Some(key) => {
                     let key = self.expression(key, Some(&inner), depth + 1);
                     let Some(name) = key.text() else { return Value::because(&[&key], "a key must be text") };
-                    object.insert(name, value);
+                    if !each.grouping {
+                        object.insert(name, value);
+                    } else if let Value::List(group) = object.entry(name).or_insert(Value::List(Vec::new())) {
+                        group.push(value);
+                    }
                 }
                 None => list.push(value),
             }
         }
         if each.key_expr.is_some() { Value::Object(object) } else { Value::List(list) }
+    }
+}
+
+/// Keys and elements that `for` goes through.
+fn entries(collection: Value) -> Result<Vec<(Value, Value)>, Value> {
+    match collection {
+        Value::List(items) => {
+            Ok(items.into_iter().enumerate().map(|(at, item)| (Value::Number(at as f64), item)).collect())
+        }
+        Value::Object(entries) => Ok(entries.into_iter().map(|(key, item)| (Value::Text(key), item)).collect()),
+        other => Err(Value::because(&[&other], "neither a list nor an object")),
     }
 }
 

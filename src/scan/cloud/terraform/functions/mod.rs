@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod further;
+
 use super::value::{Reason, Value};
 
 /// Longest text a function may give.
@@ -22,6 +24,9 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Value {
         _ => {
             let found = texts(name, arguments).or_else(|| collections(name, arguments));
             let found = found.or_else(|| numbers(name, arguments));
+            let found = found.or_else(|| further::texts(name, arguments));
+            let found = found.or_else(|| further::collections(name, arguments));
+            let found = found.or_else(|| further::known_to_a_run(name));
             found.unwrap_or_else(|| Value::Unknown(Reason::Function(Arc::from(name))))
         }
     }
@@ -66,10 +71,10 @@ fn texts(name: &str, arguments: &[Value]) -> Option<Value> {
             }
             _ => None,
         },
-        // a pattern between slashes is a regular expression, which is not evaluated
         "replace" => match (text(0), text(1), text(2)) {
+            // a pattern between slashes is a regular expression
             (Some(_), Some(from), Some(_)) if from.len() > 1 && from.starts_with('/') && from.ends_with('/') => {
-                return Some(Value::Unknown(Reason::Function(Arc::from("replace with a regular expression"))));
+                return None;
             }
             (Some(whole), Some(from), Some(to)) if !from.is_empty() => {
                 if whole.matches(&from).count().saturating_mul(to.len()).saturating_add(whole.len()) > MAX_TEXT {
