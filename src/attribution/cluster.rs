@@ -52,6 +52,9 @@ fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
         .filter(|seen| seen.all(key::COUNT).next().is_none() || seen.all(key::COUNT).any(|count| count != "0"))
         .map(|seen| (&seen.id, seen))
         .collect();
+    if capable.is_empty() {
+        return Vec::new();
+    }
     let (parts, wholes): (BTreeSet<&ComponentId>, BTreeSet<&ComponentId>) = work
         .inventory
         .relations()
@@ -77,6 +80,9 @@ fn destinations(work: &Work<'_>, components: &[Seen]) -> BTreeMap<ComponentId, B
         .map(|seen| (&seen.id, seen))
         .collect();
     let mut found: BTreeMap<ComponentId, BTreeSet<String>> = BTreeMap::new();
+    if named.is_empty() {
+        return found;
+    }
     for (from, relation) in work.inventory.relations() {
         if relation.kind == RelationKind::DeployedBy
             && let Some(delivery) = named.get(&relation.to)

@@ -3,12 +3,15 @@
 //! It takes only what is JSON to the last byte and says nothing of anything else: that is read again by the parser
 //! that tells what is wrong and where.
 
-use super::{Entry, MAX_DEPTH, Node, Value};
+use std::sync::Arc;
+
+use super::{Entry, MAX_DEPTH, Node, Text, Value};
 use crate::text::Span;
 
-/// The tree of a JSON text; `None` when anything is unusual.
-pub(super) fn strict(text: &str, offset: usize) -> Option<Node> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, offset };
+/// The tree of a JSON text, which stands in `source` from `offset` on; `None` when anything is unusual.
+pub(super) fn strict(source: &Arc<String>, offset: usize) -> Option<Node> {
+    let text = source.get(offset..)?;
+    let mut reader = Reader { source, text, bytes: text.as_bytes(), at: 0, offset };
     reader.space();
     let root = reader.value(0)?;
     reader.space();
@@ -16,6 +19,7 @@ pub(super) fn strict(text: &str, offset: usize) -> Option<Node> {
 }
 
 struct Reader<'t> {
+    source: &'t Arc<String>,
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -108,14 +112,18 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Option<Box<str>> {
+    fn string(&mut self) -> Option<Text> {
         self.take(b'"')?;
         let start = self.at;
-        let end = start + self.bytes[start..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-        self.at = end;
-        if self.take(b'"').is_some() {
-            return Some(self.text[start..end].into());
+        let end = start + memchr::memchr2(b'"', b'\\', &self.bytes[start..])?;
+        if self.bytes[end] == b'"' {
+            let piece = &self.text[start..end];
+            let least = piece.bytes().fold(u8::MAX, u8::min);
+            self.at = end + 1;
+            return (least >= 0x20).then(|| Text::of(self.source, piece));
         }
+        let end = start + self.bytes[start..end].iter().position(|byte| *byte < 0x20).unwrap_or(end - start);
+        self.at = end;
         let mut out = self.text[start..end].to_owned();
         loop {
             let plain = self.at;
@@ -171,7 +179,7 @@ impl Reader<'_> {
             }
             self.digits()?;
         }
-        Some(Value::Number(self.text[start..self.at].into()))
+        Some(Value::Number(Text::of(self.source, &self.text[start..self.at])))
     }
 
     fn digits(&mut self) -> Option<usize> {
