@@ -2,9 +2,10 @@
 //! name; a tree with one cluster leaves no choice. Otherwise it stays unknown, which simulations show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Cite, Seen, Work};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, Evidence, Fact, RelationKind, Verification, key};
 
 /// How a workload was matched with its cluster.
 const BY_NAME: &str = "cluster named by the delivery object";
@@ -15,6 +16,8 @@ pub(super) fn link(work: &mut Work<'_>) {
         .components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Delivery));
     let clusters = clusters(work, &components);
     let destinations = destinations(work, &components);
+    // a cluster dump has tens of thousands of these
+    let (mut unknown, is_unknown): (Option<Evidence>, Arc<str>) = (None, Arc::from("unknown"));
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {
         let named = destinations.get(&seen.id).and_then(|names| {
             let mut found =
@@ -34,7 +37,11 @@ pub(super) fn link(work: &mut Work<'_>) {
                 work.relate(&seen.id, RelationKind::RunsOn, &cluster.id, &cite(why));
                 work.note(&seen.id, key::RUNS_ON, "known", &cite(why));
             }
-            None => work.note(&seen.id, key::RUNS_ON, "unknown", &cite("no statement of the scanned tree")),
+            None => {
+                let evidence = unknown.get_or_insert_with(|| Work::evidence(&cite("no statement of the scanned tree")));
+                let fact = Fact::Attribute { of: seen.id.clone(), key: key::RUNS_ON, value: Arc::clone(&is_unknown) };
+                work.inventory.add(fact, evidence.clone());
+            }
         }
     }
 }

@@ -15,15 +15,16 @@ use crate::text::Span;
 /// # Errors
 /// The first syntax error, or nesting deeper than [`MAX_DEPTH`].
 pub fn json(text: &str) -> Result<Node, ParseError> {
-    json_of(&Arc::new(text.to_owned()))
+    json_of(&Arc::new(text.to_owned()), &[])
 }
 
-/// As [`json`], for a text that the tree shares.
+/// As [`json`], for a text that the tree shares. Lists and maps under keys that are `passed_over` become null, and
+/// nothing is built or checked of them.
 ///
 /// # Errors
 /// As [`json`].
-pub fn json_of(text: &Arc<String>) -> Result<Node, ParseError> {
-    match strict(text, bom(text)) {
+pub fn json_of(text: &Arc<String>, passed_over: &[&str]) -> Result<Node, ParseError> {
+    match strict(text, bom(text), passed_over) {
         Some(root) => Ok(root),
         None => parse(text, false),
     }
@@ -184,7 +185,7 @@ mod tests {
         ];
         for text in texts {
             let text = Arc::new(text.to_owned());
-            let fast = strict(&text, bom(&text));
+            let fast = strict(&text, bom(&text), &[]);
             assert_eq!(fast.as_ref(), parse(&text, false).ok().as_ref(), "{text}");
             assert!(fast.is_some(), "{text}");
         }
@@ -204,11 +205,25 @@ mod tests {
             "-",
         ];
         for text in odd {
-            assert_eq!(strict(&Arc::new(text.to_owned()), 0), None, "{text}");
+            assert_eq!(strict(&Arc::new(text.to_owned()), 0, &[]), None, "{text}");
         }
         let deep = "[".repeat(MAX_DEPTH + 2) + &"]".repeat(MAX_DEPTH + 2);
-        assert_eq!(strict(&Arc::new(deep.clone()), 0), None);
+        assert_eq!(strict(&Arc::new(deep.clone()), 0, &[]), None);
         assert!(json(&deep).is_err());
+    }
+
+    #[test]
+    fn what_is_passed_over_is_null_and_nothing_else_moves() {
+        let text = r#"{"a": {"x": [1, "]}\"\\", {}]}, "b": {"a": 3}, "c": [{"a": []}, 5]}"#;
+        let (whole, less) = (Arc::new(text.to_owned()), ["a"]);
+        let read = json_of(&whole, &less).expect("is sound");
+        assert_eq!(read.get("a").map(|node| &node.value), Some(&Value::Null));
+        assert_eq!(read.at(&["b", "a"]).and_then(Node::scalar).as_deref(), Some("3"), "what is no list or map is read");
+        let five = read.get("c").expect("is there").list()[1].span;
+        assert_eq!(&text[five.start..five.end], "5");
+        for broken in [r#"{"a": ["#, r#"{"a": {"x\"#, r#"{"a": [1}"#, r#"{"a": "#] {
+            assert!(json_of(&Arc::new(broken.to_owned()), &less).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use super::{Entry, MAX_DEPTH, Node, Text, Value};
 use crate::text::Span;
 
-/// The tree of a JSON text, which stands in `source` from `offset` on; `None` when anything is unusual.
-pub(super) fn strict(source: &Arc<String>, offset: usize) -> Option<Node> {
+/// The tree of a JSON text, which stands in `source` from `offset` on; `None` when anything is unusual. Values under
+/// keys that are `passed_over` are null in it.
+pub(super) fn strict(source: &Arc<String>, offset: usize, passed_over: &[&str]) -> Option<Node> {
     let text = source.get(offset..)?;
-    let mut reader = Reader { source, text, bytes: text.as_bytes(), at: 0, offset };
+    let bytes = text.as_bytes();
+    let (items, entries) = (Vec::new(), Vec::new());
+    let mut reader = Reader { source, text, bytes, at: 0, offset, passed_over, items, entries };
     reader.space();
     let root = reader.value(0)?;
     reader.space();
@@ -25,6 +28,11 @@ struct Reader<'t> {
     at: usize,
     /// Bytes before the text in its file.
     offset: usize,
+    passed_over: &'t [&'t str],
+    /// Elements and entries of everything that is open: what closes takes its own from the end, in a list that is as
+    /// long as it needs to be.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
 }
 
 impl Reader<'_> {
@@ -72,28 +80,29 @@ impl Reader<'_> {
 
     fn list(&mut self, depth: usize) -> Option<Value> {
         self.take(b'[')?;
-        let mut items = Vec::new();
+        let first = self.items.len();
         self.space();
         if self.take(b']').is_some() {
-            return Some(Value::List(items));
+            return Some(Value::List(Vec::new()));
         }
         loop {
             self.space();
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1)?;
+            self.items.push(item);
             self.space();
             if self.take(b',').is_none() {
                 self.take(b']')?;
-                return Some(Value::List(items));
+                return Some(Value::List(self.items.drain(first..).collect()));
             }
         }
     }
 
     fn map(&mut self, depth: usize) -> Option<Value> {
         self.take(b'{')?;
-        let mut entries = Vec::new();
+        let first = self.entries.len();
         self.space();
         if self.take(b'}').is_some() {
-            return Some(Value::Map(entries));
+            return Some(Value::Map(Vec::new()));
         }
         loop {
             self.space();
@@ -103,11 +112,46 @@ impl Reader<'_> {
             self.space();
             self.take(b':')?;
             self.space();
-            entries.push(Entry { key, key_span, value: self.value(depth + 1)? });
+            let is_large = matches!(self.peek()?, b'[' | b'{');
+            let value = if is_large && self.passed_over.iter().any(|name| key == **name) {
+                let start = self.at;
+                self.pass()?;
+                Node::new(self.span(start), Value::Null)
+            } else {
+                self.value(depth + 1)?
+            };
+            self.entries.push(Entry { key, key_span, value });
             self.space();
             if self.take(b',').is_none() {
                 self.take(b'}')?;
-                return Some(Value::Map(entries));
+                return Some(Value::Map(self.entries.drain(first..).collect()));
+            }
+        }
+    }
+
+    /// Goes behind the list or map that begins here, without a look at what is in it.
+    fn pass(&mut self) -> Option<()> {
+        let mut open = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    loop {
+                        self.at += memchr::memchr2(b'"', b'\\', &self.bytes[self.at..])?;
+                        if self.bytes[self.at] == b'"' {
+                            break;
+                        }
+                        self.at += 2;
+                        self.bytes.get(self.at)?;
+                    }
+                }
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                return Some(());
             }
         }
     }
