@@ -61,7 +61,8 @@ pub fn scan_and_check(files: &[File], selector: &Selector) {
         assert!(!evidence.is_empty(), "a fact without evidence: {fact:?}");
         count += evidence.len();
         for one in evidence {
-            let Evidence::Observed { place, scanner, .. } = one else { continue };
+            let Evidence::Observed(seen) = one else { continue };
+            let (place, scanner) = (seen.place(), seen.scanner());
             let text = texts.get(&place.path);
             let text =
                 text.unwrap_or_else(|| panic!("{scanner}: {fact:?} is seen in {}, which is no file", place.path));

@@ -2,9 +2,10 @@
 //! name; a tree with one cluster leaves no choice. Otherwise it stays unknown, which simulations show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Cite, Seen, Work};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, Evidence, Fact, RelationKind, Verification, key};
 
 /// How a workload was matched with its cluster.
 const BY_NAME: &str = "cluster named by the delivery object";
@@ -15,6 +16,8 @@ pub(super) fn link(work: &mut Work<'_>) {
         .components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Delivery));
     let clusters = clusters(work, &components);
     let destinations = destinations(work, &components);
+    // a cluster dump has tens of thousands of these
+    let (mut unknown, is_unknown): (Option<Evidence>, Arc<str>) = (None, Arc::from("unknown"));
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {
         let named = destinations.get(&seen.id).and_then(|names| {
             let mut found =
@@ -34,7 +37,11 @@ pub(super) fn link(work: &mut Work<'_>) {
                 work.relate(&seen.id, RelationKind::RunsOn, &cluster.id, &cite(why));
                 work.note(&seen.id, key::RUNS_ON, "known", &cite(why));
             }
-            None => work.note(&seen.id, key::RUNS_ON, "unknown", &cite("no statement of the scanned tree")),
+            None => {
+                let evidence = unknown.get_or_insert_with(|| Work::evidence(&cite("no statement of the scanned tree")));
+                let fact = Fact::Attribute { of: seen.id.clone(), key: key::RUNS_ON, value: Arc::clone(&is_unknown) };
+                work.inventory.add(fact, evidence.clone());
+            }
         }
     }
 }
@@ -52,6 +59,9 @@ fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
         .filter(|seen| seen.all(key::COUNT).next().is_none() || seen.all(key::COUNT).any(|count| count != "0"))
         .map(|seen| (&seen.id, seen))
         .collect();
+    if capable.is_empty() {
+        return Vec::new();
+    }
     let (parts, wholes): (BTreeSet<&ComponentId>, BTreeSet<&ComponentId>) = work
         .inventory
         .relations()
@@ -77,6 +87,9 @@ fn destinations(work: &Work<'_>, components: &[Seen]) -> BTreeMap<ComponentId, B
         .map(|seen| (&seen.id, seen))
         .collect();
     let mut found: BTreeMap<ComponentId, BTreeSet<String>> = BTreeMap::new();
+    if named.is_empty() {
+        return found;
+    }
     for (from, relation) in work.inventory.relations() {
         if relation.kind == RelationKind::DeployedBy
             && let Some(delivery) = named.get(&relation.to)

@@ -11,6 +11,7 @@ mod ownership;
 mod party;
 mod service;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use attestation::Attestation;
@@ -54,6 +55,10 @@ struct Work<'c> {
     inventory: Inventory,
     catalog: &'c Catalog,
     as_of: Date,
+    /// Kinds of which there are any: a step whose kinds are absent has nothing to look at.
+    present: BTreeSet<ComponentKind>,
+    /// Nodes of organisations that were added: thousands of components lead to one.
+    organisations: BTreeSet<ComponentId>,
 }
 
 /// A component as attribution sees it.
@@ -84,14 +89,35 @@ struct Cite<'a> {
 
 impl<'c> Work<'c> {
     fn new(inventory: Inventory, catalog: &'c Catalog, as_of: Date) -> Self {
-        Self { inventory, catalog, as_of }
+        let present = inventory.components().fold(BTreeSet::new(), |mut present, (_, kind)| {
+            if !present.contains(&kind) {
+                present.insert(kind);
+            }
+            present
+        });
+        Self { inventory, catalog, as_of, present, organisations: BTreeSet::new() }
     }
 
     /// Every component of the wanted kinds with its attributes, in id order. Packages are most of a system, so
     /// steps that do not look at them should not ask for them.
     fn components(&self, wanted: impl Fn(ComponentKind) -> bool) -> Vec<Seen> {
+        self.components_if(wanted, |_, _| true)
+    }
+
+    /// As [`Self::components`], those only of which `asked` holds.
+    fn components_if(
+        &self,
+        wanted: impl Fn(ComponentKind) -> bool,
+        asked: impl Fn(ComponentKind, &Known) -> bool,
+    ) -> Vec<Seen> {
+        if !self.present.iter().any(|kind| wanted(*kind)) {
+            return Vec::new();
+        }
         let seen = |(id, known): (&ComponentId, &Known)| {
             let kind = known.kinds().iter().map(|(kind, _)| *kind).find(|kind| wanted(*kind))?;
+            if !asked(kind, known) {
+                return None;
+            }
             let attributes = known.attributes().iter().map(|row| (row.key, Arc::clone(&row.value))).collect();
             Some(Seen { id: id.clone(), kind, attributes })
         };
@@ -110,6 +136,7 @@ impl<'c> Work<'c> {
     }
 
     fn component(&mut self, id: &ComponentId, kind: ComponentKind, cite: &Cite<'_>) {
+        self.present.insert(kind);
         self.inventory.add(Fact::Component { id: id.clone(), kind }, Self::evidence(cite));
     }
 
@@ -140,6 +167,9 @@ impl<'c> Work<'c> {
     fn organisation(&mut self, id: &str) -> Option<ComponentId> {
         let row = self.catalog.organisation(id)?;
         let node = ComponentId::organisation(id);
+        if !self.organisations.insert(node.clone()) {
+            return Some(node);
+        }
         let cite = Cite {
             entry: format!("organisation/{id}"),
             source: &row.source,

@@ -6,6 +6,9 @@ use super::{Cite, Work};
 use crate::model::{ComponentId, ComponentKind, Confidence, Horizon, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
+    if !work.present.contains(&ComponentKind::Organisation) {
+        return;
+    }
     let catalog = work.catalog;
     let mut open: Vec<String> = work
         .inventory

@@ -6,10 +6,20 @@ use std::sync::Arc;
 use super::{BY_NAME, Cite, MAIL_OF_AUTHOR, Seen, Work};
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Key, Organisation};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, Known, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
-    for seen in work.components(is_published) {
+    let catalog = work.catalog;
+    // nearly no package has a publisher that the catalog knows: only those that have are looked at one by one
+    let speaks = |kind: ComponentKind, known: &Known| {
+        let is_key = |identity: &str| {
+            identity.split_once(':').is_some_and(|(kind, value)| by_identity(catalog, kind, value).is_some())
+        };
+        kind == ComponentKind::Host
+            || known.values(key::IDENTITY).any(|identity| is_key(identity))
+            || known.values(key::VENDOR).next().is_some()
+    };
+    for seen in work.components_if(is_published, speaks) {
         match seen.kind {
             ComponentKind::Host => operator(work, &seen),
             ComponentKind::Package

@@ -1,9 +1,11 @@
 //! Indices: host patterns, identity keys, and everything else by its natural key.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::Manifest;
 use super::{Catalog, Override, Tables};
+use crate::text::Lookup;
 
 /// Host patterns looked up from the right, one label at a time: no pattern list is ever walked.
 ///
@@ -122,9 +124,13 @@ impl Catalog {
                     registries.insert(&key.value, (at, which));
                 }
                 if key.prefix {
-                    prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value), at, which));
+                    prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value).into(), at, which));
                 } else {
-                    keys.entry((key.kind.clone(), fold(&key.kind, &key.value))).or_insert((at, which));
+                    let of_kind: &mut Lookup<_, _> = keys.entry(key.kind.clone()).or_default();
+                    let value = fold(&key.kind, &key.value).into_owned().into();
+                    if !of_kind.contains::<Box<str>>(&value) {
+                        of_kind.insert(value, (at, which));
+                    }
                 }
             }
         }
@@ -244,8 +250,12 @@ fn accelerator_names(tables: &Tables, ids: &BTreeMap<Box<str>, usize>) -> BTreeM
 }
 
 /// Accounts and names compare without case; paths of Go modules and Maven groups as written.
-pub(super) fn fold(kind: &str, value: &str) -> Box<str> {
-    if matches!(kind, "golang" | "maven") { value.into() } else { value.to_ascii_lowercase().into() }
+pub(super) fn fold<'v>(kind: &str, value: &'v str) -> Cow<'v, str> {
+    if matches!(kind, "golang" | "maven") || !value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Borrowed(value)
+    } else {
+        Cow::Owned(value.to_ascii_lowercase())
+    }
 }
 
 fn by<Row, K: Ord>(rows: &[Row], key: impl Fn(&Row) -> K) -> BTreeMap<K, usize> {

@@ -75,7 +75,7 @@ impl Catalog {
     }
 
     fn exact_key(&self, kind: &str, value: &str) -> Option<KeyMatch> {
-        let (organisation, key) = *self.keys.get(&(kind.into(), value.into()))?;
+        let (organisation, key) = *self.keys.get(kind)?.get(value)?;
         Some(KeyMatch { organisation, key, exact: true })
     }
 

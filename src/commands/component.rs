@@ -11,7 +11,7 @@ use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
 use crate::graph::{Control, Graph, NodeId, Path, ReachTest};
-use crate::model::{ComponentId, ComponentKind, Evidence};
+use crate::model::{ComponentId, ComponentKind, Evidence, Sighting};
 use crate::report::legal::{assessments, owned_rows, reach_rows};
 use crate::text::{clean_line, count, fill};
 
@@ -146,7 +146,7 @@ fn reached(legal: &Legal<'_, '_>, node: NodeId, told: &mut dyn FnMut(&str, &str)
     told("", "")?;
     told("Reached by:", "")?;
     for one in &all {
-        let way: Vec<String> = one.witness.nodes().map(|node| graph.label(node)).collect();
+        let way: Vec<String> = one.witness.nodes().map(|node| graph.label(node).into_owned()).collect();
         let lists = match (one.lists.join(", "), one.by_owners) {
             (none, _) if none.is_empty() => none,
             (lists, false) => format!(" on {lists}"),
@@ -175,7 +175,7 @@ fn answers(graph: &Graph<'_>, node: NodeId) -> Vec<String> {
     for control in Control::ALL {
         for party in graph.parties(node, control) {
             let seats: Vec<String> =
-                graph.seats_of_control(party.end()).into_iter().map(|seat| graph.label(seat)).collect();
+                graph.seats_of_control(party.end()).into_iter().map(|seat| graph.label(seat).into_owned()).collect();
             let from = if seats.is_empty() {
                 "seat unknown".to_owned()
             } else {
@@ -219,13 +219,13 @@ fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {
     let mut steps = vec![json!({ "component": graph.node(path.start).id.as_str() })];
     steps.extend(path.steps.iter().map(|(edge, to)| {
         let about = graph.edge(*edge);
-        let place = about.evidence.iter().find_map(Evidence::place);
+        let place = about.evidence.iter().find_map(Evidence::sighting);
         json!({
             "relation": about.kind.as_str(),
             "component": graph.node(*to).id.as_str(),
-            "path": place.map(|place| place.path.to_string()),
-            "line": place.and_then(|place| place.region).map(|region| region.start.line),
-            "column": place.and_then(|place| place.region).map(|region| region.start.column),
+            "path": place.map(|seen| seen.path().to_string()),
+            "line": place.and_then(Sighting::region).map(|region| region.start.line),
+            "column": place.and_then(Sighting::region).map(|region| region.start.column),
         })
     }));
     json!(steps)

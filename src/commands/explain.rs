@@ -68,7 +68,7 @@ fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     let mut told = |text: &str, first: &str, rest: &str| write!(out, "{}", fill(&clean_line(text), first, rest, width));
     told(&finding.message, &format!("{} {}: ", finding.severity.as_str(), finding.rule), "  ")?;
     for member in &finding.members {
-        let place = member.place.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
+        let place = member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", seen.place()));
         told(&format!("{}{place}", member.message), "  ", "    ")?;
     }
     told("", "", "")?;

@@ -8,13 +8,15 @@ mod path;
 mod reach;
 mod roots;
 mod survival;
+mod ways;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
-use petgraph::visit::EdgeRef as _;
+
+use self::ways::{Way, Ways};
 
 use crate::model::{
     Attribute, ComponentId, ComponentKind, EvidenceSet, Group, Horizon, Inventory, Known, Relation, RelationKind,
@@ -63,6 +65,8 @@ pub struct Edge<'a> {
 pub struct Graph<'a> {
     inner: DiGraph<Node<'a>, Edge<'a>, u32>,
     index: Lookup<&'a ComponentId, NodeIndex>,
+    leaving: Ways,
+    reaching: Ways,
     /// What was computed before: thousands of packages come from one registry's operator.
     reach_known: Mutex<Lookup<NodeId, Arc<[Reach]>>>,
     seats_known: Mutex<Lookup<NodeId, Vec<NodeId>>>,
@@ -86,7 +90,15 @@ impl<'a> Graph<'a> {
                 inner.add_edge(from, to, edge);
             }
         }
-        Self { inner, index, reach_known: Mutex::default(), seats_known: Mutex::default() }
+        let all = inner.raw_edges().iter().enumerate().map(|(at, edge)| {
+            let way = |node| Way { node: NodeId(node), kind: edge.weight.kind, edge: EdgeId(EdgeIndex::new(at)) };
+            let (from, to) = (edge.source(), edge.target());
+            ((NodeId(from), way(to)), (NodeId(to), way(from)))
+        });
+        let count = inner.node_count();
+        let leaving = Ways::new(count, all.clone().map(|(leaving, _)| leaving));
+        let reaching = Ways::new(count, all.map(|(_, reaching)| reaching));
+        Self { inner, index, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
     }
 
     /// How many components and relations.
@@ -127,26 +139,31 @@ impl<'a> Graph<'a> {
 
     /// Relations that leave a component, ordered by far end, then kind.
     #[must_use]
-    pub fn outgoing(&self, node: NodeId) -> Vec<(EdgeId, NodeId)> {
-        self.sorted(node, Direction::Outgoing, |_| true)
+    pub fn outgoing(&self, node: NodeId) -> impl Iterator<Item = (EdgeId, NodeId)> + Clone + use<'_, 'a> {
+        self.leaving.of(node).iter().map(|way| (way.edge, way.node))
     }
 
     /// As [`Self::outgoing`], only relations of some kinds.
     #[must_use]
-    pub fn outgoing_of(&self, node: NodeId, kinds: &[RelationKind]) -> Vec<(EdgeId, NodeId)> {
-        self.sorted(node, Direction::Outgoing, |kind| kinds.contains(&kind))
+    pub fn outgoing_of<'s>(
+        &'s self,
+        node: NodeId,
+        kinds: &'s [RelationKind],
+    ) -> impl Iterator<Item = (EdgeId, NodeId)> + Clone + use<'s, 'a> {
+        let ways = self.leaving.of(node).iter().filter(|way| kinds.contains(&way.kind));
+        ways.map(|way| (way.edge, way.node))
     }
 
     /// Relations that reach a component, ordered by near end, then kind.
     #[must_use]
-    pub fn incoming(&self, node: NodeId) -> Vec<(EdgeId, NodeId)> {
-        self.sorted(node, Direction::Incoming, |_| true)
+    pub fn incoming(&self, node: NodeId) -> impl Iterator<Item = (EdgeId, NodeId)> + Clone + use<'_, 'a> {
+        self.reaching.of(node).iter().map(|way| (way.edge, way.node))
     }
 
     /// Far ends of the relations of one kind.
     #[must_use]
     pub fn related(&self, node: NodeId, kind: RelationKind) -> Vec<NodeId> {
-        self.outgoing_of(node, &[kind]).into_iter().map(|(_, to)| to).collect()
+        self.leaving.of(node).iter().filter(|way| way.kind == kind).map(|way| way.node).collect()
     }
 
     /// The first value of an attribute.
@@ -158,8 +175,9 @@ impl<'a> Graph<'a> {
     /// Every value of an attribute, sorted.
     pub fn attributes(&self, node: NodeId, key: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         let all = self.inner[node.0].attributes;
-        let from = &all[all.partition_point(|row| row.key < key)..];
-        let key = from.first().map(|row| row.key).filter(|first| *first == key);
+        // a dozen at most: their lengths tell most keys apart, which is quicker than a search by order
+        let from = &all[all.iter().position(|row| row.key == key).unwrap_or(all.len())..];
+        let key = from.first().map(|row| row.key);
         from.iter().take_while(move |row| key == Some(row.key)).map(|row| &*row.value)
     }
 
@@ -174,9 +192,9 @@ impl<'a> Graph<'a> {
     #[must_use]
     pub fn is_part(&self, node: NodeId) -> bool {
         let Some(service) = self.attribute(node, crate::model::key::SERVICE) else { return false };
-        self.inner.edges_directed(node.0, Direction::Incoming).any(|edge| {
-            edge.weight().kind == RelationKind::DependsOn
-                && self.attribute(NodeId(edge.source()), crate::model::key::SERVICE) == Some(service)
+        self.reaching.of(node).iter().any(|way| {
+            way.kind == RelationKind::DependsOn
+                && self.attribute(way.node, crate::model::key::SERVICE) == Some(service)
         })
     }
 
@@ -189,7 +207,7 @@ impl<'a> Graph<'a> {
 
     /// The name a person would use: the `name` attribute, else the id without its prefix.
     #[must_use]
-    pub fn label(&self, node: NodeId) -> String {
+    pub fn label(&self, node: NodeId) -> Cow<'a, str> {
         let id = self.node(node).id;
         let kind = self.node(node).kind;
         let named = matches!(
@@ -201,32 +219,14 @@ impl<'a> Graph<'a> {
         );
         let name = if named { self.attribute(node, crate::model::key::NAME) } else { None };
         match name {
-            Some(name) => name.to_owned(),
+            Some(name) => Cow::Borrowed(name),
             None if matches!(kind, ComponentKind::Package | ComponentKind::Image) => {
                 // nearly no name has one
-                if id.as_str().contains('%') { id.as_str().replace("%40", "@") } else { id.as_str().to_owned() }
+                let text = id.as_str();
+                if text.contains('%') { Cow::Owned(text.replace("%40", "@")) } else { Cow::Borrowed(text) }
             }
-            None => id.rest().to_owned(),
+            None => Cow::Borrowed(id.rest()),
         }
-    }
-
-    fn sorted(
-        &self,
-        node: NodeId,
-        direction: Direction,
-        wanted: impl Fn(RelationKind) -> bool,
-    ) -> Vec<(EdgeId, NodeId)> {
-        let mut found: Vec<(EdgeId, NodeId)> = self
-            .inner
-            .edges_directed(node.0, direction)
-            .filter(|edge| wanted(edge.weight().kind))
-            .map(|edge| {
-                let other = if direction == Direction::Outgoing { edge.target() } else { edge.source() };
-                (EdgeId(edge.id()), NodeId(other))
-            })
-            .collect();
-        found.sort_unstable_by_key(|(edge, other)| (*other, self.inner[edge.0].kind, *edge));
-        found
     }
 }
 

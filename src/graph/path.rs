@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use petgraph::Direction;
-
+use super::ways::Way;
 use super::{EdgeId, Graph, NodeId};
 use crate::model::RelationKind;
 
@@ -77,8 +76,8 @@ impl Graph<'_> {
         let mut order = Vec::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
-            for (edge, next) in self.sorted(node, Direction::Outgoing, &allowed) {
-                if next == start || came.contains_key(&next) {
+            for Way { node: next, kind, edge } in self.leaving.of(node).iter().copied() {
+                if !allowed(kind) || next == start || came.contains_key(&next) {
                     continue;
                 }
                 came.insert(next, (edge, node));

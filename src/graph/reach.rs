@@ -223,7 +223,9 @@ impl Graph<'_> {
             keep(ReachTest::Personnel, state, Path { start: node, steps: vec![(edge, state)] });
         }
         let in_place = |kind| kind == RelationKind::HostedIn;
-        for path in self.reachable(node, in_place) {
+        // most components lie nowhere
+        let lies = self.leaving.of(node).iter().any(|way| in_place(way.kind));
+        for path in lies.then(|| self.reachable(node, in_place)).into_iter().flatten() {
             if self.node(path.end()).kind == ComponentKind::Jurisdiction {
                 keep(ReachTest::Location, path.end(), path);
             }
@@ -263,8 +265,8 @@ impl Graph<'_> {
     fn find_seats_of_control(&self, organisation: NodeId) -> Vec<NodeId> {
         let owners = self.controlling_owners(organisation);
         let has_owner = |node: NodeId| {
-            self.outgoing(node).iter().any(|(edge, _)| {
-                self.edge(*edge).kind == RelationKind::OwnedBy && self.edge(*edge).horizon != Horizon::None
+            self.outgoing(node).any(|(edge, _)| {
+                self.edge(edge).kind == RelationKind::OwnedBy && self.edge(edge).horizon != Horizon::None
             })
         };
         let mut last: Vec<NodeId> = owners.iter().map(Path::end).filter(|owner| !has_owner(*owner)).collect();

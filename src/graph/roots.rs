@@ -30,7 +30,7 @@ impl Roots {
         let rest: Vec<NodeId> = graph
             .nodes()
             .filter(|node| roots.origin_of(*node).is_none())
-            .filter(|node| graph.incoming(*node).iter().all(|(edge, _)| !is_need(graph.edge(*edge).kind)))
+            .filter(|node| graph.incoming(*node).all(|(edge, _)| !is_need(graph.edge(edge).kind)))
             .collect();
         roots.begin(&rest);
         roots.spread(graph, rest, is_need);

@@ -114,7 +114,7 @@ impl Working<'_, '_> {
             let horizon = match about.group {
                 None => self.through(edge, node),
                 Some(group) => {
-                    let alternatives = graph.outgoing(from).into_iter();
+                    let alternatives = graph.outgoing(from);
                     let values = alternatives
                         .filter(|(other, _)| graph.edge(*other).group == Some(group))
                         .map(|(other, to)| self.through(other, to));
@@ -144,7 +144,7 @@ type StandIns = BTreeMap<NodeId, Vec<NodeId>>;
 fn stand_ins(graph: &Graph<'_>) -> (StandIns, StandIns) {
     let mut forward = StandIns::new();
     let mut backward = StandIns::new();
-    let has = |node: &NodeId| graph.inner.edges(node.0).any(|edge| is_stand_in(edge.weight().kind));
+    let has = |node: &NodeId| graph.leaving.of(*node).iter().any(|way| is_stand_in(way.kind));
     for node in graph.nodes().filter(has) {
         let targets: Vec<NodeId> = graph.reachable(node, is_stand_in).iter().map(Path::end).collect();
         for target in &targets {

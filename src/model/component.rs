@@ -20,8 +20,20 @@ use crate::text::clean_line;
 /// | workload | `workload:path/Deployment/namespace/name` |
 /// | project | `project:services/api` |
 /// | organisation | `org:id`; jurisdiction `jurisdiction:US`; region `region:aws/eu-central-1` |
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct ComponentId(Arc<str>);
+
+impl PartialEq for ComponentId {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl std::hash::Hash for ComponentId {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl ComponentId {
     /// An id from its text. Control characters are escaped: ids are printed everywhere.

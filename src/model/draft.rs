@@ -2,64 +2,134 @@
 
 use rayon::prelude::*;
 
-use super::{ComponentId, Evidence, EvidenceSet, Fact, Inventory, Known};
+use super::{Attribute, ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, Inventory, Known};
+use super::{Relation, RelationKind};
 use crate::text::Lookup;
 
-/// Facts in the order in which they come, before they are an inventory: adding is an append, what stands twice is
-/// found once at the end.
+/// Facts in the order in which they come, before they are an inventory: adding is an append to one of three lists, what
+/// stands twice is found once at the end. Every fact names its component by a number.
 #[derive(Debug, Default)]
 pub struct Draft {
-    places: Lookup<ComponentId, usize>,
-    known: Vec<(ComponentId, Known)>,
-    /// The place used last: facts of one component come together.
-    last: usize,
+    places: Lookup<ComponentId, u32>,
+    owners: Vec<ComponentId>,
+    /// The component used last: facts of one come together.
+    last: u32,
+    kinds: Vec<(u32, ComponentKind, Evidence)>,
+    attributes: Vec<(u32, Value, Evidence)>,
+    relations: Vec<(u32, End, Evidence)>,
+}
+
+/// A property.
+#[derive(Debug)]
+struct Value {
+    key: &'static str,
+    value: std::sync::Arc<str>,
+}
+
+/// A relation without its near end.
+#[derive(Debug)]
+struct End {
+    kind: RelationKind,
+    to: ComponentId,
+    group: Option<Group>,
+    horizon: Option<Horizon>,
 }
 
 impl Draft {
-    /// Adds one fact with one evidence.
-    pub fn add(&mut self, fact: Fact, evidence: Evidence) {
-        let known = self.of(fact.owner());
-        known.push(fact, EvidenceSet::of(evidence));
+    /// There is such a thing.
+    pub fn component(&mut self, id: &ComponentId, kind: ComponentKind, evidence: Evidence) {
+        let owner = self.of(id);
+        self.kinds.push((owner, kind, evidence));
     }
 
-    fn of(&mut self, id: &ComponentId) -> &mut Known {
-        let is_last = self.known.get(self.last).is_some_and(|(last, _)| last == id);
+    /// It has such a property.
+    pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: std::sync::Arc<str>, evidence: Evidence) {
+        let owner = self.of(of);
+        self.attributes.push((owner, Value { key, value }, evidence));
+    }
+
+    /// Two things are related.
+    pub fn relation(
+        &mut self,
+        from: &ComponentId,
+        kind: RelationKind,
+        to: &ComponentId,
+        group: Option<Group>,
+        horizon: Option<Horizon>,
+        evidence: Evidence,
+    ) {
+        let owner = self.of(from);
+        // thousands come from one host: its name is kept once
+        let to = match self.relations.last() {
+            Some((_, last, _)) if last.to == *to => last.to.clone(),
+            _ => to.clone(),
+        };
+        self.relations.push((owner, End { kind, to, group, horizon }, evidence));
+    }
+
+    fn of(&mut self, id: &ComponentId) -> u32 {
+        let is_last = self.owners.get(self.last as usize).is_some_and(|last| last == id);
         if !is_last {
             self.last = match self.places.get(id) {
                 Some(place) => *place,
                 None => {
-                    self.places.insert(id.clone(), self.known.len());
-                    self.known.push((id.clone(), Known::default()));
-                    self.known.len() - 1
+                    let place = u32::try_from(self.owners.len()).expect("facts are bounded far below");
+                    self.places.insert(id.clone(), place);
+                    self.owners.push(id.clone());
+                    place
                 }
             };
         }
-        &mut self.known[self.last].1
+        self.last
     }
 
     /// Adds all of another draft.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
-        if self.known.len() < other.known.len() {
+        if self.size() < other.size() {
             std::mem::swap(&mut self, &mut other);
         }
-        for (id, known) in other.known {
-            self.of(&id).append(known);
-        }
+        let places: Vec<u32> = other.owners.iter().map(|id| self.of(id)).collect();
+        let at = |owner: u32| places[owner as usize];
+        self.kinds.extend(other.kinds.into_iter().map(|(owner, kind, evidence)| (at(owner), kind, evidence)));
+        self.attributes.extend(other.attributes.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
+        self.relations.extend(other.relations.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
         self
+    }
+
+    fn size(&self) -> usize {
+        self.kinds.len() + self.attributes.len() + self.relations.len()
     }
 
     /// True when nothing was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.owners.is_empty()
     }
 
     /// The inventory of these facts.
     #[must_use]
-    pub fn finish(mut self) -> Inventory {
-        self.known.par_iter_mut().for_each(|(_, known)| known.settle());
-        self.known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Inventory { known: self.known.into_iter().collect(), ..Inventory::default() }
+    pub fn finish(self) -> Inventory {
+        let mut counts = vec![[0_usize; 3]; self.owners.len()];
+        self.kinds.iter().for_each(|(owner, ..)| counts[*owner as usize][0] += 1);
+        self.attributes.iter().for_each(|(owner, ..)| counts[*owner as usize][1] += 1);
+        self.relations.iter().for_each(|(owner, ..)| counts[*owner as usize][2] += 1);
+        let empty = counts.iter().map(|[kinds, attributes, relations]| Known::with_room(*kinds, *attributes, *relations));
+        let mut known: Vec<Known> = empty.collect();
+        drop((counts, self.places));
+        for (owner, kind, evidence) in self.kinds {
+            known[owner as usize].add_kind(kind, EvidenceSet::of(evidence));
+        }
+        for (owner, Value { key, value }, evidence) in self.attributes {
+            known[owner as usize].add_attribute(Attribute { key, value, evidence: EvidenceSet::of(evidence) });
+        }
+        for (owner, End { kind, to, group, horizon }, evidence) in self.relations {
+            let evidence = EvidenceSet::of(evidence);
+            known[owner as usize].add_relation(Relation { kind, to, group, horizon, evidence });
+        }
+        let mut known: Vec<(ComponentId, Known)> = self.owners.into_iter().zip(known).collect();
+        known.par_iter_mut().for_each(|(_, known)| known.settle());
+        known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Inventory { known: known.into_iter().collect(), ..Inventory::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::{Confidence, Place, Validity, Verification};
+use super::{Confidence, Place, Sheet, Sighting, SpotId, Validity, Verification};
 use crate::text::RelPath;
 
 /// How a scanner came to a fact. Ordered from strong to weak.
@@ -46,35 +46,50 @@ pub struct Cited {
 }
 
 /// What a fact rests on. Small, because there are more of them than of anything else.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
     /// Seen in an input.
-    Observed {
-        /// Where. Shared by every fact that was read there.
-        place: Arc<Place>,
-        /// Id of the scanner.
-        scanner: &'static str,
-        /// How the scanner came to it.
-        basis: Basis,
-    },
+    Observed(Sighting),
     /// Said by the rule files.
     Cited(Arc<Cited>),
 }
 
 impl Evidence {
-    /// Where it was seen, for observed evidence.
+    /// A scanner saw it at a place.
     #[must_use]
-    pub fn place(&self) -> Option<&Arc<Place>> {
+    pub fn observed(place: &Place, scanner: &'static str, basis: Basis) -> Self {
+        let sheet = Arc::new(Sheet::new(place.path.clone(), place.layer.clone()));
+        let spot = place.region.map_or(SpotId::WHOLE, |region| sheet.note(region, place.excerpt.as_deref()));
+        let scanner = sheet.scanner(scanner);
+        sheet.close();
+        Self::Observed(Sighting::new(sheet, spot, scanner, basis))
+    }
+
+    /// What was seen, for observed evidence.
+    #[must_use]
+    pub fn sighting(&self) -> Option<&Sighting> {
         match self {
-            Self::Observed { place, .. } => Some(place),
+            Self::Observed(sighting) => Some(sighting),
             Self::Cited(_) => None,
         }
+    }
+
+    /// How a scanner came to it, for observed evidence.
+    #[must_use]
+    pub fn basis(&self) -> Option<Basis> {
+        self.sighting().map(Sighting::basis)
+    }
+
+    /// Where it was seen, for observed evidence.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.sighting().map(Sighting::place)
     }
 
     /// The file, for observed evidence.
     #[must_use]
     pub fn path(&self) -> Option<&RelPath> {
-        self.place().map(|place| &place.path)
+        self.sighting().map(Sighting::path)
     }
 
     /// True when the evidence may carry a gate decision: observed, or cited with an exact match
@@ -82,7 +97,7 @@ impl Evidence {
     #[must_use]
     pub fn may_gate(&self) -> bool {
         match self {
-            Self::Observed { .. } => true,
+            Self::Observed(_) => true,
             Self::Cited(cited) => {
                 cited.verification > Verification::Recalled && cited.confidence > Confidence::Possible
             }

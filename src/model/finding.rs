@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Citation, ComponentId, Confidence, CountryCode, Fingerprint, Horizon, RelationKind, Severity, Validity,
-    Verification,
+    Citation, ComponentId, Confidence, CountryCode, Fingerprint, Horizon, RelationKind, Severity, Sighting,
+    Validity, Verification,
 };
 use crate::text::{Region, RelPath};
 
@@ -60,9 +60,9 @@ pub struct Member {
     /// Name a person would use.
     pub label: Arc<str>,
     /// One sentence about it.
-    pub message: String,
+    pub message: Arc<str>,
     /// Where it was seen first.
-    pub place: Option<Place>,
+    pub seen: Option<Sighting>,
 }
 
 /// An entry of a list that a finding rests on.

@@ -173,8 +173,10 @@ impl Known {
 
     /// Values of a property, sorted.
     pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
-        let start = self.attributes.partition_point(|attribute| attribute.key < key);
-        self.attributes[start..].iter().take_while(move |attribute| attribute.key == key).map(|found| &found.value)
+        // a dozen at most: their lengths tell most keys apart, which is quicker than a search by order
+        let start = self.attributes.iter().position(|attribute| attribute.key == key);
+        let from = &self.attributes[start.unwrap_or(self.attributes.len())..];
+        from.iter().take_while(move |attribute| attribute.key == key).map(|found| &found.value)
     }
 
     /// Relations that leave it, sorted by kind, then far end.
@@ -201,6 +203,30 @@ impl Known {
     pub fn set_horizon(&mut self, kind: RelationKind, horizon: Horizon) {
         self.relations.iter_mut().filter(|row| row.kind == kind).for_each(|row| row.horizon = Some(horizon));
         settle(&mut self.relations);
+    }
+
+    /// Nothing yet, with room for so many kinds, properties and relations.
+    pub(super) fn with_room(kinds: usize, attributes: usize, relations: usize) -> Self {
+        Self {
+            kinds: Vec::with_capacity(kinds),
+            attributes: Vec::with_capacity(attributes),
+            relations: Vec::with_capacity(relations),
+        }
+    }
+
+    /// Appends a kind; [`Self::settle`] must follow.
+    pub(super) fn add_kind(&mut self, kind: ComponentKind, evidence: EvidenceSet) {
+        self.kinds.push((kind, evidence));
+    }
+
+    /// Appends a property; [`Self::settle`] must follow.
+    pub(super) fn add_attribute(&mut self, row: Attribute) {
+        self.attributes.push(row);
+    }
+
+    /// Appends a relation; [`Self::settle`] must follow.
+    pub(super) fn add_relation(&mut self, row: Relation) {
+        self.relations.push(row);
     }
 
     /// Appends a fact; [`Self::settle`] must follow.
@@ -269,7 +295,13 @@ impl Row for Relation {
 fn put<R: Row>(rows: &mut Vec<R>, mut row: R) {
     match rows.binary_search_by(|other| other.order(&row)) {
         Ok(at) => rows[at].evidence().extend(std::mem::take(row.evidence())),
-        Err(at) => rows.insert(at, row),
+        Err(at) => {
+            // there are tens of thousands of short lists, and most never grow again
+            if rows.len() == rows.capacity() && rows.len() < 32 {
+                rows.reserve_exact(1);
+            }
+            rows.insert(at, row);
+        }
     }
 }
 

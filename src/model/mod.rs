@@ -11,6 +11,7 @@ pub mod key;
 mod place;
 pub mod purl;
 mod relation;
+mod sheet;
 mod time;
 
 pub use component::{ComponentId, ComponentKind, component_name};
@@ -22,4 +23,5 @@ pub use fingerprint::{Fingerprint, fingerprint};
 pub use inventory::{Attribute, Fact, FactRef, Inventory, Known, Relation};
 pub use place::CountryCode;
 pub use relation::{Group, Horizon, RelationKind};
+pub use sheet::{Sheet, Sighting, SpotId};
 pub use time::{Date, Validity};

@@ -1,11 +1,13 @@
 //! JSON, and JSON with comments, through `jsonc-parser`, which bounds its depth and gives ranges.
 
+use std::sync::Arc;
+
 use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 
 use super::strict::strict;
-use super::{Entry, MAX_DEPTH, Node, ParseError, Value};
+use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value};
 use crate::text::Span;
 
 /// Parses strict JSON. A byte order mark before it is passed over.
@@ -13,11 +15,24 @@ use crate::text::Span;
 /// # Errors
 /// The first syntax error, or nesting deeper than [`MAX_DEPTH`].
 pub fn json(text: &str) -> Result<Node, ParseError> {
-    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match strict(content, text.len() - content.len()) {
+    json_of(&Arc::new(text.to_owned()), &[])
+}
+
+/// As [`json`], for a text that the tree shares. Lists and maps under keys that are `passed_over` become null, and
+/// nothing is built or checked of them.
+///
+/// # Errors
+/// As [`json`].
+pub fn json_of(text: &Arc<String>, passed_over: &[&str]) -> Result<Node, ParseError> {
+    match strict(text, bom(text), passed_over) {
         Some(root) => Ok(root),
         None => parse(text, false),
     }
+}
+
+/// Length of a byte order mark.
+fn bom(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
 /// Parses JSON with comments and trailing commas, as `bun.lock` and `tsconfig.json` have them.
@@ -25,12 +40,20 @@ pub fn json(text: &str) -> Result<Node, ParseError> {
 /// # Errors
 /// As [`json`].
 pub fn jsonc(text: &str) -> Result<Node, ParseError> {
+    jsonc_of(&Arc::new(text.to_owned()))
+}
+
+/// As [`jsonc`], for a text that the tree shares.
+///
+/// # Errors
+/// As [`json`].
+pub fn jsonc_of(text: &Arc<String>) -> Result<Node, ParseError> {
     parse(text, true)
 }
 
-fn parse(text: &str, relaxed: bool) -> Result<Node, ParseError> {
-    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let offset = text.len() - content.len();
+fn parse(source: &Arc<String>, relaxed: bool) -> Result<Node, ParseError> {
+    let offset = bom(source);
+    let content = &source[offset..];
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
         allow_comments: relaxed,
@@ -52,7 +75,7 @@ fn parse(text: &str, relaxed: bool) -> Result<Node, ParseError> {
     let Some(value) = parsed.value else {
         return Err(ParseError::new("the file is empty", Span::default()));
     };
-    convert(value, offset, 0)
+    convert(value, source, offset, 0)
 }
 
 /// What stands complete before a syntax error: the text up to there is cut after its last complete member and
@@ -64,7 +87,7 @@ pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     let mut part = text[..cut].to_owned();
     part.extend(open.iter().rev());
     // a comma before the cut is as good as none
-    parse(&part, true).ok()
+    parse(&Arc::new(part), true).ok()
 }
 
 /// End of the last complete member of an object or list, and the closers of what is open there.
@@ -112,29 +135,29 @@ fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     None
 }
 
-fn convert(value: Ast<'_>, offset: usize, depth: usize) -> Result<Node, ParseError> {
+fn convert(value: Ast<'_>, source: &Arc<String>, offset: usize, depth: usize) -> Result<Node, ParseError> {
     let range = value.range();
     let span = Span::new(range.start, range.end).shifted(offset);
     if depth > MAX_DEPTH {
         return Err(ParseError::new(format!("nested deeper than {MAX_DEPTH} levels"), span));
     }
     let value = match value {
-        Ast::StringLit(text) => Value::Text(text.value.into()),
-        Ast::NumberLit(number) => Value::Number(number.value.into()),
+        Ast::StringLit(text) => Value::Text(Text::of_cow(source, text.value)),
+        Ast::NumberLit(number) => Value::Number(Text::of(source, number.value)),
         Ast::BooleanLit(truth) => Value::Bool(truth.value),
         Ast::NullKeyword(_) => Value::Null,
         Ast::Array(array) => {
-            let items = array.elements.into_iter().map(|item| convert(item, offset, depth + 1));
+            let items = array.elements.into_iter().map(|item| convert(item, source, offset, depth + 1));
             Value::List(items.collect::<Result<_, _>>()?)
         }
         Ast::Object(object) => {
             let entry = |property: jsonc_parser::ast::ObjectProp<'_>| {
                 let range = property.name.range();
                 let key = match property.name {
-                    ObjectPropName::String(text) => text.value.into(),
-                    ObjectPropName::Word(word) => word.value.into(),
+                    ObjectPropName::String(text) => Text::of_cow(source, text.value),
+                    ObjectPropName::Word(word) => Text::of(source, word.value),
                 };
-                let value = convert(property.value, offset, depth + 1)?;
+                let value = convert(property.value, source, offset, depth + 1)?;
                 Ok(Entry { key, key_span: Span::new(range.start, range.end).shifted(offset), value })
             };
             Value::Map(object.properties.into_iter().map(entry).collect::<Result<_, ParseError>>()?)
@@ -161,9 +184,9 @@ mod tests {
             "\"x\"",
         ];
         for text in texts {
-            let content = text.trim_start_matches('\u{feff}');
-            let fast = strict(content, text.len() - content.len());
-            assert_eq!(fast.as_ref(), parse(text, false).ok().as_ref(), "{text}");
+            let text = Arc::new(text.to_owned());
+            let fast = strict(&text, bom(&text), &[]);
+            assert_eq!(fast.as_ref(), parse(&text, false).ok().as_ref(), "{text}");
             assert!(fast.is_some(), "{text}");
         }
         let odd = [
@@ -182,11 +205,25 @@ mod tests {
             "-",
         ];
         for text in odd {
-            assert_eq!(strict(text, 0), None, "{text}");
+            assert_eq!(strict(&Arc::new(text.to_owned()), 0, &[]), None, "{text}");
         }
         let deep = "[".repeat(MAX_DEPTH + 2) + &"]".repeat(MAX_DEPTH + 2);
-        assert_eq!(strict(&deep, 0), None);
+        assert_eq!(strict(&Arc::new(deep.clone()), 0, &[]), None);
         assert!(json(&deep).is_err());
+    }
+
+    #[test]
+    fn what_is_passed_over_is_null_and_nothing_else_moves() {
+        let text = r#"{"a": {"x": [1, "]}\"\\", {}]}, "b": {"a": 3}, "c": [{"a": []}, 5]}"#;
+        let (whole, less) = (Arc::new(text.to_owned()), ["a"]);
+        let read = json_of(&whole, &less).expect("is sound");
+        assert_eq!(read.get("a").map(|node| &node.value), Some(&Value::Null));
+        assert_eq!(read.at(&["b", "a"]).and_then(Node::scalar).as_deref(), Some("3"), "what is no list or map is read");
+        let five = read.get("c").expect("is there").list()[1].span;
+        assert_eq!(&text[five.start..five.end], "5");
+        for broken in [r#"{"a": ["#, r#"{"a": {"x\"#, r#"{"a": [1}"#, r#"{"a": "#] {
+            assert!(json_of(&Arc::new(broken.to_owned()), &less).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod shell;
 pub mod sqlite;
 mod strict;
 pub mod terms;
+mod text;
 pub mod toml;
 mod tree;
 pub mod xml;
@@ -23,6 +24,7 @@ use std::fmt;
 use crate::text::{Span, clean_line, shorten};
 
 pub use shape::{Misshapen, Shape};
+pub use text::Text;
 pub use tree::{Entry, Node, Value};
 
 /// Deepest nesting any tree may have. Real files stay far below; recursion over a tree this deep

@@ -3,12 +3,18 @@
 //! It takes only what is JSON to the last byte and says nothing of anything else: that is read again by the parser
 //! that tells what is wrong and where.
 
-use super::{Entry, MAX_DEPTH, Node, Value};
+use std::sync::Arc;
+
+use super::{Entry, MAX_DEPTH, Node, Text, Value};
 use crate::text::Span;
 
-/// The tree of a JSON text; `None` when anything is unusual.
-pub(super) fn strict(text: &str, offset: usize) -> Option<Node> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, offset };
+/// The tree of a JSON text, which stands in `source` from `offset` on; `None` when anything is unusual. Values under
+/// keys that are `passed_over` are null in it.
+pub(super) fn strict(source: &Arc<String>, offset: usize, passed_over: &[&str]) -> Option<Node> {
+    let text = source.get(offset..)?;
+    let bytes = text.as_bytes();
+    let (items, entries) = (Vec::new(), Vec::new());
+    let mut reader = Reader { source, text, bytes, at: 0, offset, passed_over, items, entries };
     reader.space();
     let root = reader.value(0)?;
     reader.space();
@@ -16,11 +22,17 @@ pub(super) fn strict(text: &str, offset: usize) -> Option<Node> {
 }
 
 struct Reader<'t> {
+    source: &'t Arc<String>,
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
     /// Bytes before the text in its file.
     offset: usize,
+    passed_over: &'t [&'t str],
+    /// Elements and entries of everything that is open: what closes takes its own from the end, in a list that is as
+    /// long as it needs to be.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
 }
 
 impl Reader<'_> {
@@ -68,28 +80,29 @@ impl Reader<'_> {
 
     fn list(&mut self, depth: usize) -> Option<Value> {
         self.take(b'[')?;
-        let mut items = Vec::new();
+        let first = self.items.len();
         self.space();
         if self.take(b']').is_some() {
-            return Some(Value::List(items));
+            return Some(Value::List(Vec::new()));
         }
         loop {
             self.space();
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1)?;
+            self.items.push(item);
             self.space();
             if self.take(b',').is_none() {
                 self.take(b']')?;
-                return Some(Value::List(items));
+                return Some(Value::List(self.items.drain(first..).collect()));
             }
         }
     }
 
     fn map(&mut self, depth: usize) -> Option<Value> {
         self.take(b'{')?;
-        let mut entries = Vec::new();
+        let first = self.entries.len();
         self.space();
         if self.take(b'}').is_some() {
-            return Some(Value::Map(entries));
+            return Some(Value::Map(Vec::new()));
         }
         loop {
             self.space();
@@ -99,23 +112,62 @@ impl Reader<'_> {
             self.space();
             self.take(b':')?;
             self.space();
-            entries.push(Entry { key, key_span, value: self.value(depth + 1)? });
+            let is_large = matches!(self.peek()?, b'[' | b'{');
+            let value = if is_large && self.passed_over.iter().any(|name| key == **name) {
+                let start = self.at;
+                self.pass()?;
+                Node::new(self.span(start), Value::Null)
+            } else {
+                self.value(depth + 1)?
+            };
+            self.entries.push(Entry { key, key_span, value });
             self.space();
             if self.take(b',').is_none() {
                 self.take(b'}')?;
-                return Some(Value::Map(entries));
+                return Some(Value::Map(self.entries.drain(first..).collect()));
             }
         }
     }
 
-    fn string(&mut self) -> Option<Box<str>> {
+    /// Goes behind the list or map that begins here, without a look at what is in it.
+    fn pass(&mut self) -> Option<()> {
+        let mut open = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    loop {
+                        self.at += memchr::memchr2(b'"', b'\\', &self.bytes[self.at..])?;
+                        if self.bytes[self.at] == b'"' {
+                            break;
+                        }
+                        self.at += 2;
+                        self.bytes.get(self.at)?;
+                    }
+                }
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    fn string(&mut self) -> Option<Text> {
         self.take(b'"')?;
         let start = self.at;
-        let end = start + self.bytes[start..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-        self.at = end;
-        if self.take(b'"').is_some() {
-            return Some(self.text[start..end].into());
+        let end = start + memchr::memchr2(b'"', b'\\', &self.bytes[start..])?;
+        if self.bytes[end] == b'"' {
+            let piece = &self.text[start..end];
+            let least = piece.bytes().fold(u8::MAX, u8::min);
+            self.at = end + 1;
+            return (least >= 0x20).then(|| Text::of(self.source, piece));
         }
+        let end = start + self.bytes[start..end].iter().position(|byte| *byte < 0x20).unwrap_or(end - start);
+        self.at = end;
         let mut out = self.text[start..end].to_owned();
         loop {
             let plain = self.at;
@@ -171,7 +223,7 @@ impl Reader<'_> {
             }
             self.digits()?;
         }
-        Some(Value::Number(self.text[start..self.at].into()))
+        Some(Value::Number(Text::of(self.source, &self.text[start..self.at])))
     }
 
     fn digits(&mut self) -> Option<usize> {

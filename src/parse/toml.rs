@@ -1,9 +1,11 @@
 //! TOML through the `toml` crate's recovering parser.
 
+use std::sync::Arc;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Entry, Node, ParseError, Value};
+use super::{Entry, Node, ParseError, Text, Value};
 use crate::text::Span;
 
 /// How many syntax errors are worth showing: one missing bracket can cause a dozen.
@@ -12,6 +14,12 @@ const SHOWN: usize = 5;
 /// Parses TOML and keeps what could be read. The crate refuses hostile nesting itself.
 #[must_use]
 pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
+    toml_of(&Arc::new(text.to_owned()))
+}
+
+/// As [`toml`], for a text that the tree shares.
+#[must_use]
+pub fn toml_of(text: &Arc<String>) -> (Node, Vec<ParseError>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut problems: Vec<ParseError> = errors
         .iter()
@@ -20,32 +28,32 @@ pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(SHOWN);
     let span = Span::from(table.span());
-    (Node::new(span, map(table.into_inner())), problems)
+    (Node::new(span, map(table.into_inner(), text)), problems)
 }
 
-fn map(table: DeTable<'_>) -> Value {
+fn map(table: DeTable<'_>, source: &Arc<String>) -> Value {
     let mut entries: Vec<Entry> = table
         .into_iter()
         .map(|(key, value)| Entry {
             key_span: Span::from(key.span()),
-            key: key.into_inner().into(),
-            value: node(value),
+            key: Text::of_cow(source, key.into_inner()),
+            value: node(value, source),
         })
         .collect();
     entries.sort_by_key(|entry| entry.key_span);
     Value::Map(entries)
 }
 
-fn node(value: Spanned<DeValue<'_>>) -> Node {
+fn node(value: Spanned<DeValue<'_>>, source: &Arc<String>) -> Node {
     let span = Span::from(value.span());
     let value = match value.into_inner() {
-        DeValue::String(text) => Value::Text(text.into()),
-        DeValue::Integer(number) => Value::Number(number.as_str().into()),
-        DeValue::Float(number) => Value::Number(number.as_str().into()),
+        DeValue::String(text) => Value::Text(Text::of_cow(source, text)),
+        DeValue::Integer(number) => Value::Number(Text::of(source, number.as_str())),
+        DeValue::Float(number) => Value::Number(Text::of(source, number.as_str())),
         DeValue::Boolean(truth) => Value::Bool(truth),
         DeValue::Datetime(date) => Value::Number(date.to_string().into()),
-        DeValue::Array(items) => Value::List(items.into_iter().map(node).collect()),
-        DeValue::Table(table) => map(table),
+        DeValue::Array(items) => Value::List(items.into_iter().map(|item| node(item, source)).collect()),
+        DeValue::Table(table) => map(table, source),
     };
     Node::new(span, value)
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Text;
 use super::shape::{Asked, Misshapen, Shape};
 use crate::text::Span;
 
@@ -24,9 +25,9 @@ pub enum Value {
     /// True or false.
     Bool(bool),
     /// A number or date, as written.
-    Number(Box<str>),
+    Number(Text),
     /// A text.
-    Text(Box<str>),
+    Text(Text),
     /// A sequence.
     List(Vec<Node>),
     /// A mapping in order, duplicates kept.
@@ -37,7 +38,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The key as text.
-    pub key: Box<str>,
+    pub key: Text,
     /// Where the key stands.
     pub key_span: Span,
     /// The value.
@@ -60,7 +61,7 @@ impl Node {
     /// The entry of a key.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().rev().find(|entry| &*entry.key == key)
+        self.entries().iter().rev().find(|entry| entry.key == *key)
     }
 
     /// The value down a path of keys.

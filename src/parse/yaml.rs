@@ -5,11 +5,13 @@
 //! costs is known from building the anchored value, so that a refused one costs nothing. Plain
 //! scalars follow the core schema; `yes` and `no` stay text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
-use super::{Entry, MAX_DEPTH, Node, ParseError, Value, report};
+use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value, report};
 use crate::text::Span;
 
 /// What aliases may add to a file, in nodes; long texts count as several.
@@ -77,11 +79,11 @@ struct Frame {
     list: Vec<Node>,
     entries: Vec<Entry>,
     is_map: bool,
-    key: Option<(Box<str>, Span)>,
+    key: Option<(Text, Span)>,
 }
 
 struct Builder<'t> {
-    text: &'t str,
+    text: &'t Arc<String>,
     stack: Vec<Frame>,
     anchors: BTreeMap<usize, Anchor>,
     alias_budget: usize,
@@ -94,6 +96,12 @@ struct Builder<'t> {
 /// Parses every document of a file.
 #[must_use]
 pub fn yaml(text: &str) -> Yaml {
+    yaml_of(&Arc::new(text.to_owned()))
+}
+
+/// As [`yaml`], for a text that the trees share.
+#[must_use]
+pub fn yaml_of(text: &Arc<String>) -> Yaml {
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -145,7 +153,11 @@ impl Builder<'_> {
                 self.tagged(tag.as_deref(), span, false);
                 let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let value =
-                    if style == ScalarStyle::Plain && !as_text { plain(&text) } else { Value::Text(text.into()) };
+                    if style == ScalarStyle::Plain && !as_text {
+                    plain(self.text, text)
+                } else {
+                    Value::Text(Text::of_cow(self.text, text))
+                };
                 self.add(Built::scalar(span, value), anchor)?;
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -215,7 +227,10 @@ impl Builder<'_> {
         }
         match frame.key.take() {
             None => {
-                let key = node.scalar().map_or_else(|| "".into(), |text| text.into_owned().into_boxed_str());
+                let key = match &node.value {
+                    Value::Text(text) | Value::Number(text) => text.clone(),
+                    _ => node.scalar().unwrap_or_default().into(),
+                };
                 frame.key = Some((key, node.span));
             }
             Some((key, key_span)) => frame.entries.push(Entry { key, key_span, value: node }),
@@ -258,7 +273,7 @@ impl Builder<'_> {
         }
         let (merges, own): (Vec<Entry>, Vec<Entry>) =
             std::mem::take(&mut frame.entries).into_iter().partition(|entry| &*entry.key == "<<");
-        let mut present: std::collections::BTreeSet<Box<str>> = own.iter().map(|entry| entry.key.clone()).collect();
+        let mut present: std::collections::BTreeSet<Text> = own.iter().map(|entry| entry.key.clone()).collect();
         frame.entries = own;
         for merge in merges {
             let sources = match merge.value.value {
@@ -284,13 +299,13 @@ impl Builder<'_> {
 }
 
 /// The core schema for plain scalars.
-fn plain(text: &str) -> Value {
-    match text {
+fn plain(source: &Arc<String>, text: Cow<'_, str>) -> Value {
+    match &*text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ if is_number(text) => Value::Number(text.into()),
-        _ => Value::Text(text.into()),
+        word if is_number(word) => Value::Number(Text::of_cow(source, text)),
+        _ => Value::Text(Text::of_cow(source, text)),
     }
 }
 

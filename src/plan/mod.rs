@@ -130,7 +130,7 @@ fn still(graph: &Graph<'_>, without: Option<crate::model::CountryCode>) -> Vec<(
     let told = stopped.map(|fate| {
         let steps = fate.witness.steps.iter();
         let words = steps.map(|(edge, node)| format!("{} {}", graph.edge(*edge).kind.as_str(), graph.label(*node)));
-        (graph.label(fate.node), fate.stops, words.collect())
+        (graph.label(fate.node).into_owned(), fate.stops, words.collect())
     });
     told.collect()
 }

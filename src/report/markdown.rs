@@ -85,7 +85,7 @@ fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<
         writeln!(out, "- components:")?;
     }
     for member in &finding.members {
-        let at = member.place.as_ref().map_or_else(String::new, |at| format!(" `{}`", code(&place(at))));
+        let at = member.place().map_or_else(String::new, |at| format!(" `{}`", code(&place(&at))));
         let state = if member.state == "open" { String::new() } else { format!(" ({})", member.state) };
         writeln!(out, "  - {}{at}{state}", escape(&member.message))?;
     }

@@ -1,11 +1,13 @@
 //! The report's shape. Its JSON Schema is made from these types; additions are minor, removals major.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::legal::{OwnedRow, ReachRow};
+use crate::model::{ComponentId, Place, Sighting};
 
 /// A report, schema version 1.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -279,16 +281,31 @@ pub struct ListedRow {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct MemberRow {
     /// Component id.
-    pub component: String,
+    #[schemars(with = "String")]
+    pub component: ComponentId,
     /// Name a person would use.
-    pub label: String,
+    pub label: Arc<str>,
     /// One sentence.
-    pub message: String,
+    pub message: Arc<str>,
     /// How it stands at the gate: `waived`, `baseline`, or `open`, which is new where there is a baseline.
-    pub state: String,
+    #[schemars(with = "String")]
+    pub state: &'static str,
     /// Where it was seen first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<PlaceRow>,
+    #[serde(rename = "place", skip_serializing_if = "Option::is_none", serialize_with = "place_of")]
+    #[schemars(with = "Option<PlaceRow>")]
+    pub seen: Option<Sighting>,
+}
+
+impl MemberRow {
+    /// Where it was seen first.
+    #[must_use]
+    pub fn place(&self) -> Option<PlaceRow> {
+        self.seen.as_ref().map(|seen| PlaceRow::from(&seen.place()))
+    }
+}
+
+fn place_of<S: serde::Serializer>(seen: &Option<Sighting>, serializer: S) -> Result<S::Ok, S::Error> {
+    seen.as_ref().map(|seen| PlaceRow::from(&seen.place())).serialize(serializer)
 }
 
 /// A place in the target.
@@ -311,6 +328,19 @@ pub struct PlaceRow {
     /// The words there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+}
+
+impl From<&Place> for PlaceRow {
+    fn from(place: &Place) -> Self {
+        Self {
+            path: place.path.to_string(),
+            line: place.region.map(|region| region.start.line),
+            column: place.region.map(|region| region.start.column),
+            end_line: place.region.map(|region| region.end.line),
+            end_column: place.region.map(|region| region.end.column),
+            excerpt: place.excerpt.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// A step of a witness path.

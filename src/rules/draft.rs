@@ -10,7 +10,7 @@ use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
 use crate::graph::{EdgeId, NodeId, Path};
 use crate::model::{
     Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs,
-    Member, Place, RelationKind, Remedy, Severity, Step, Validity, Verification, fingerprint, key,
+    Member, Place, RelationKind, Remedy, Severity, Sighting, Step, Validity, Verification, fingerprint, key,
 };
 use crate::text::RelPath;
 
@@ -85,12 +85,11 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let root = root_of(view, &hit);
     let whole = root.clone().then(&hit.tail);
     let witness = steps(view, &whole);
-    let own = places_of(view, &hit);
-    let primary = own.first().or_else(|| hit.more.first()).cloned();
+    let own = seen_of(view, &hit);
+    let primary = own.first().map(|seen| seen.place()).or_else(|| hit.more.first().cloned());
     let primary = primary.or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
-    let mut related: Vec<Place> = own.into_iter().skip(1).chain(hit.more).collect();
-    related.retain(|place| *place != primary);
-    related.truncate(20);
+    let others = own.into_iter().skip(1).map(Sighting::place).chain(hit.more);
+    let related: Vec<Place> = others.filter(|place| *place != primary).take(20).collect();
     let mut grounds = Grounds::of(view, &whole);
     hit.beside.iter().for_each(|path| grounds.weaken(Grounds::of(view, path)));
     grounds.weaken(Grounds::of_selection(view, rule, hit.subject));
@@ -101,7 +100,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let (severity, raised) = severity(view, rule, hit.horizon);
     let mut notes = hit.notes;
     notes.extend(raised);
-    let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, &root));
+    let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, || root.clone()));
     if !rule.aggregate && !direct && root.steps.len() == 1 {
         notes.push("indirect: something that is asked for brings it in, and no file here says what".to_owned());
     }
@@ -162,11 +161,11 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
 
 /// True when we ask for the component ourselves: a manifest says so, or nothing stands between a root of ours and it.
 #[must_use]
-pub fn is_direct(view: &View<'_>, subject: NodeId, root: &Path) -> bool {
+pub fn is_direct(view: &View<'_>, subject: NodeId, root: impl FnOnce() -> Path) -> bool {
     let mut said = view.graph.all_attributes(subject).iter().filter(|row| row.key == key::RELATION).peekable();
     match said.peek() {
         Some(_) => said.any(|row| &*row.value == "direct"),
-        None => root.steps.len() <= 1,
+        None => root().steps.len() <= 1,
     }
 }
 
@@ -208,11 +207,11 @@ fn root_of(view: &View<'_>, hit: &Hit) -> Path {
 
 /// Places where the subject was seen, those in files that state what was found first.
 #[must_use]
-pub fn places_of(view: &View<'_>, hit: &Hit) -> Vec<Place> {
-    let mut found = places(view, hit.subject);
+pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
+    let mut found = seen(view, hit.subject);
     if found.len() > 1 {
         let files = stating(view, hit);
-        found.sort_by_key(|place| !files.contains(&&place.path));
+        found.sort_by_key(|seen| !files.contains(&seen.path()));
     }
     found
 }
@@ -241,22 +240,22 @@ fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
     let mut found = vec![Step {
         relation: None,
         component: graph.node(path.start).id.clone(),
-        label: Arc::from(graph.label(path.start).as_str()),
-        place: places(view, path.start).into_iter().next(),
+        label: Arc::from(&*graph.label(path.start)),
+        place: seen(view, path.start).first().map(|seen| seen.place()),
         entry: None,
         verification: None,
     }];
     for (edge, node) in &path.steps {
         let about = graph.edge(*edge);
-        let observed = about.evidence.iter().find_map(Evidence::place).map(|place| Place::clone(place));
+        let observed = about.evidence.iter().find_map(Evidence::place);
         let cited = about.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Cited(cited) => Some((Arc::clone(&cited.entry), cited.verification)),
-            Evidence::Observed { .. } => None,
+            Evidence::Observed(_) => None,
         });
         found.push(Step {
             relation: Some(about.kind),
             component: graph.node(*node).id.clone(),
-            label: Arc::from(graph.label(*node).as_str()),
+            label: Arc::from(&*graph.label(*node)),
             place: observed,
             entry: cited.as_ref().map(|(entry, _)| Arc::clone(entry)),
             verification: cited.map(|(_, mark)| mark),
@@ -265,20 +264,21 @@ fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
     found
 }
 
-/// Places where a component was seen, resolved and declared ones before inferred ones.
+/// Where a component was seen, each place once, resolved and declared ones before inferred ones.
 #[must_use]
-pub fn places(view: &View<'_>, node: NodeId) -> Vec<Place> {
+pub fn seen<'v>(view: &'v View<'_>, node: NodeId) -> Vec<&'v Sighting> {
     let Some(evidence) = view.graph.node(node).evidence else { return Vec::new() };
-    let mut found: Vec<(Basis, Place)> = evidence
+    let mut found: Vec<(Basis, bool, &Sighting)> = evidence
         .iter()
-        .filter_map(|evidence| match evidence {
-            Evidence::Observed { place, basis, .. } => Some((*basis, Place::clone(place))),
-            Evidence::Cited(_) => None,
-        })
+        .filter_map(Evidence::sighting)
+        .map(|seen| (seen.basis(), seen.region().is_none(), seen))
         .collect();
-    found.sort_by(|a, b| (a.0, a.1.region.is_none(), &a.1).cmp(&(b.0, b.1.region.is_none(), &b.1)));
-    let mut seen: BTreeSet<(RelPath, Option<crate::text::Region>)> = BTreeSet::new();
-    found.into_iter().map(|(_, place)| place).filter(|place| seen.insert((place.path.clone(), place.region))).collect()
+    if found.len() > 1 {
+        found.sort();
+        let mut known: BTreeSet<(&RelPath, Option<crate::text::Region>)> = BTreeSet::new();
+        found.retain(|(.., seen)| known.insert((seen.path(), seen.region())));
+    }
+    found.into_iter().map(|(.., seen)| seen).collect()
 }
 
 /// True when every relation of a path is known well enough to fail a gate.
@@ -344,10 +344,10 @@ impl Grounds {
     /// The strongest of several evidences for one fact.
     fn best(evidence: &EvidenceSet) -> Self {
         let values = evidence.iter().map(|evidence| match evidence {
-            Evidence::Observed { basis: Basis::Inferred, .. } => {
+            Evidence::Observed(seen) if seen.basis() == Basis::Inferred => {
                 Self { confidence: Confidence::Likely, ..Self::sure() }
             }
-            Evidence::Observed { .. } => Self::sure(),
+            Evidence::Observed(_) => Self::sure(),
             Evidence::Cited(cited) => Self {
                 confidence: cited.confidence,
                 verification: cited.verification,
@@ -382,7 +382,7 @@ fn weak(cited: &Cited) -> Option<String> {
 /// Words for a path from the subject: `AWS EMEA SARL (owned-by Amazon / AWS)`.
 #[must_use]
 pub fn describe(view: &View<'_>, path: &Path) -> String {
-    let words: Vec<String> = path
+    let words: Vec<_> = path
         .steps
         .iter()
         .filter(|(edge, _)| view.graph.edge(*edge).kind != RelationKind::Contains)

@@ -8,6 +8,7 @@ pub mod decided;
 pub mod draft;
 pub mod example;
 pub mod file;
+pub mod found;
 pub mod gate;
 pub mod kind;
 pub mod load;

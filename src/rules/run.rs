@@ -1,17 +1,17 @@
 //! Rules × graph → findings.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::draft::{Hit, finish, is_direct, is_well_known, places_of};
+use super::draft::finish;
 use super::file::{Kind, Rule};
+use super::found::Found;
 use super::kind;
 use super::profile::Profile;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
-use crate::model::{Date, Finding, Member};
+use crate::model::{Date, Finding};
 use crate::screening::Screener;
 
 /// Everything a rule may look at. Nothing else: no clock, no files.
@@ -40,18 +40,22 @@ pub struct Judgement {
 }
 
 /// Where a rule kind writes.
-#[derive(Default)]
-pub struct Hits {
+pub struct Hits<'v> {
     /// What it found.
-    pub hits: Vec<Hit>,
+    pub hits: Found<'v>,
     /// Reasons why it could not decide, with counts.
     pub undecided: BTreeMap<String, usize>,
 }
 
-impl Hits {
+impl Hits<'_> {
     /// Counts a component that could not be decided about.
     pub fn undecided(&mut self, reason: &str) {
-        *self.undecided.entry(reason.to_owned()).or_default() += 1;
+        match self.undecided.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => {
+                self.undecided.insert(reason.to_owned(), 1);
+            }
+        }
     }
 }
 
@@ -85,7 +89,7 @@ pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
 
 /// What one rule finds, and the reasons why it could not decide, with counts.
 fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usize>) {
-    let mut out = Hits::default();
+    let mut out = Hits { hits: Found::new(view, rule.aggregate), undecided: BTreeMap::new() };
     match rule.kind {
         Kind::Match => kind::matching::evaluate(view, rule, &mut out),
         Kind::Reach => kind::reach::evaluate(view, rule, &mut out),
@@ -98,36 +102,6 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
         Kind::Noticed => kind::noticed::evaluate(view, rule, &mut out),
     }
-    let hits = if rule.aggregate { aggregate(view, out.hits) } else { out.hits };
+    let hits = out.hits.finish();
     (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), out.undecided)
-}
-
-/// One hit for all of a rule: the first speaks, every component is told with its own sentence.
-fn aggregate(view: &View<'_>, hits: Vec<Hit>) -> Vec<Hit> {
-    let mut members: Vec<Member> = hits.iter().map(|hit| member(view, hit)).collect();
-    // a component that several parties reach is one component
-    members.dedup_by(|later, earlier| later.component == earlier.component);
-    // limits of the gate ask whether any of them is direct, felt soon, or known well enough
-    let soonest = hits.iter().filter_map(|hit| hit.horizon).min();
-    let direct = hits.iter().any(|hit| is_direct(view, hit.subject, &view.roots.path_to(hit.subject)));
-    let surest = hits.iter().position(|hit| is_well_known(view, &hit.tail)).unwrap_or(0);
-    let Some(mut first) = hits.into_iter().nth(surest) else { return Vec::new() };
-    first.horizon = soonest;
-    first.direct = Some(direct);
-    if members.len() > 1 {
-        first.message = format!("{} components; the first: {}", members.len(), first.message);
-        first.more.extend(members.iter().skip(1).filter_map(|member| member.place.clone()).take(20));
-        first.members = members;
-    }
-    "all".clone_into(&mut first.aspect);
-    vec![first]
-}
-
-fn member(view: &View<'_>, hit: &Hit) -> Member {
-    Member {
-        component: view.graph.node(hit.subject).id.clone(),
-        label: Arc::from(view.graph.label(hit.subject).as_str()),
-        message: hit.message.clone(),
-        place: places_of(view, hit).into_iter().next(),
-    }
 }

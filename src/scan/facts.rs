@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::ScannerMeta;
 use super::input::{SourceFile, masked};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, ComponentKind, Draft, Evidence, Fact, Group, Horizon, Place, RelationKind};
-use crate::text::{LineColumn, RelPath, Span, clean_line, shorten};
+use crate::model::{
+    Basis, ComponentId, ComponentKind, Draft, Evidence, Group, Horizon, RelationKind, Sheet, Sighting, SpotId,
+};
+use crate::text::{LineColumn, Region, RelPath, Span, clean_line, shorten};
 
 /// Problems listed per scanner call and file: a file of the wrong kind has one on every line.
 const PROBLEM_LIMIT: usize = 1_000;
@@ -18,10 +20,12 @@ const MESSAGE_LIMIT: usize = 500;
 /// A place a scanner saw, before it becomes evidence.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Where; shared by every fact that is read there.
-    pub place: Arc<Place>,
+    /// The file.
+    pub(super) sheet: Arc<Sheet>,
+    /// Where in it.
+    pub(super) spot: SpotId,
     /// Other than the scanner's usual basis.
-    pub basis: Option<Basis>,
+    pub(super) basis: Option<Basis>,
 }
 
 impl Seen {
@@ -39,10 +43,16 @@ impl Seen {
         self
     }
 
+    /// Lines and columns; nothing for the file as a whole.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        self.sheet.region(self.spot)
+    }
+
     /// The same place without the words there: for values that may be secret.
     #[must_use]
     pub fn without_excerpt(mut self) -> Self {
-        Arc::make_mut(&mut self.place).excerpt = None;
+        self.spot = self.sheet.without_words(self.spot);
         self
     }
 }
@@ -57,6 +67,8 @@ pub struct Facts<'a> {
     count: usize,
     /// Values written last by key: most packages of a file are of one ecosystem, scope and resolution.
     last: Vec<(&'static str, Arc<str>)>,
+    /// The sheet written about last, and the number of this scanner there.
+    last_sheet: Option<(Arc<Sheet>, u16)>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) dropped: usize,
     pub(super) unlisted: usize,
@@ -74,6 +86,7 @@ impl<'a> Facts<'a> {
             facts: Draft::default(),
             count: 0,
             last: Vec::new(),
+            last_sheet: None,
             diagnostics: Vec::new(),
             dropped: 0,
             unlisted: 0,
@@ -82,13 +95,17 @@ impl<'a> Facts<'a> {
 
     /// There is such a thing.
     pub fn component(&mut self, id: &ComponentId, kind: ComponentKind, seen: Seen) {
-        self.push(Fact::Component { id: id.clone(), kind }, seen);
+        if let Some(evidence) = self.evidence(seen) {
+            self.facts.component(id, kind, evidence);
+        }
     }
 
     /// It has such a property; `key` is one of [`crate::model::key`].
     pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: impl AsRef<str>, seen: Seen) {
-        let value = self.shared(key, value.as_ref());
-        self.push(Fact::Attribute { of: of.clone(), key, value }, seen);
+        if let Some(evidence) = self.evidence(seen) {
+            let value = self.shared(key, value.as_ref());
+            self.facts.attribute(of, key, value, evidence);
+        }
     }
 
     /// Two things are related; the loss hurts when the kind of relation says.
@@ -109,8 +126,10 @@ impl<'a> Facts<'a> {
         if from == to {
             return;
         }
-        let group = group.map(|name| Group(Arc::from(name)));
-        self.push(Fact::Relation { from: from.clone(), kind, to: to.clone(), group, horizon }, seen);
+        if let Some(evidence) = self.evidence(seen) {
+            let group = group.map(|name| Group(Arc::from(name)));
+            self.facts.relation(from, kind, to, group, horizon, evidence);
+        }
     }
 
     /// Part of the input was not understood; the scan goes on.
@@ -185,17 +204,22 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn push(&mut self, fact: Fact, seen: Seen) {
+    /// The evidence of one more fact; nothing when there are too many.
+    fn evidence(&mut self, seen: Seen) -> Option<Evidence> {
         if self.count >= self.limit {
             self.dropped += 1;
-            return;
+            return None;
         }
-        let evidence = Evidence::Observed {
-            place: seen.place,
-            scanner: self.scanner,
-            basis: seen.basis.unwrap_or(self.meta.basis),
+        let scanner = match &self.last_sheet {
+            Some((sheet, scanner)) if Arc::ptr_eq(sheet, &seen.sheet) => *scanner,
+            _ => {
+                let scanner = seen.sheet.scanner(self.scanner);
+                self.last_sheet = Some((Arc::clone(&seen.sheet), scanner));
+                scanner
+            }
         };
+        let basis = seen.basis.unwrap_or(self.meta.basis);
         self.count += 1;
-        self.facts.add(fact, evidence);
+        Some(Evidence::Observed(Sighting::new(seen.sheet, seen.spot, scanner, basis)))
     }
 }

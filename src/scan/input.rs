@@ -7,22 +7,25 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::facts::{Facts, Seen};
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{ComponentId, ComponentKind, Place};
+use crate::model::{ComponentId, ComponentKind, Sheet, SpotId};
 use crate::parse;
 use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line, plain_query};
 
+/// What no scanner reads in JSON: which tool set which field of a Kubernetes object, a third of what a cluster tells.
+const PASSED_OVER: [&str; 1] = ["managedFields"];
+
 /// One file in memory.
 pub struct SourceFile {
-    path: RelPath,
-    text: String,
+    text: Arc<String>,
     /// True when bytes were not UTF-8 and had to be replaced.
     lossy: bool,
     /// The bytes of a binary file, which its text cannot give back.
     raw: Option<Vec<u8>>,
-    layer: Option<Arc<str>>,
+    /// Its path, and the places that facts rest on.
+    sheet: Arc<Sheet>,
     lines: OnceLock<LineIndex>,
     /// The place given last: scanners ask for one place several times in a row.
-    last: Mutex<Option<(Span, Arc<Place>)>>,
+    last: Mutex<Option<(Span, SpotId, u32)>>,
     yaml: OnceLock<parse::yaml::Yaml>,
     json: OnceLock<Result<parse::Node, parse::ParseError>>,
     jsonc: OnceLock<Result<parse::Node, parse::ParseError>>,
@@ -101,11 +104,10 @@ impl SourceFile {
     pub fn new(path: RelPath, bytes: Vec<u8>, layer: Option<Arc<str>>) -> Self {
         let (text, lossy, raw) = decode(bytes);
         Self {
-            path,
-            text,
+            text: Arc::new(text),
             lossy,
             raw,
-            layer,
+            sheet: Arc::new(Sheet::new(path, layer)),
             lines: OnceLock::new(),
             last: Mutex::new(None),
             yaml: OnceLock::new(),
@@ -120,13 +122,13 @@ impl SourceFile {
     /// Path below the target.
     #[must_use]
     pub fn path(&self) -> &RelPath {
-        &self.path
+        self.sheet.path()
     }
 
     /// Folder of the file.
     #[must_use]
     pub fn folder(&self) -> RelPath {
-        self.path.parent()
+        self.path().parent()
     }
 
     /// The text; a leading BOM is gone.
@@ -156,7 +158,10 @@ impl SourceFile {
     /// The file as YAML documents; parsed once for all scanners.
     #[must_use]
     pub fn yaml(&self) -> &parse::yaml::Yaml {
-        self.yaml.get_or_init(|| parse::yaml::yaml(&without_schemas(&self.text)))
+        self.yaml.get_or_init(|| match without_schemas(&self.text) {
+            Cow::Borrowed(_) => parse::yaml::yaml_of(&self.text),
+            Cow::Owned(text) => parse::yaml::yaml_of(&Arc::new(text)),
+        })
     }
 
     /// The file as JSON; parsed once for all scanners.
@@ -164,7 +169,7 @@ impl SourceFile {
     /// # Errors
     /// The syntax error with its span.
     pub fn json(&self) -> Result<&parse::Node, &parse::ParseError> {
-        self.json.get_or_init(|| parse::json::json(&self.text)).as_ref()
+        self.json.get_or_init(|| parse::json::json_of(&self.text, &PASSED_OVER)).as_ref()
     }
 
     /// The file as JSON with what stands complete before a syntax error, which is written as a problem. Values of
@@ -186,7 +191,7 @@ impl SourceFile {
     /// The syntax error when nothing before it is complete.
     pub fn jsonc_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<&parse::Node> {
         self.watch_shapes();
-        match self.jsonc.get_or_init(|| parse::json::jsonc(&self.text)) {
+        match self.jsonc.get_or_init(|| parse::json::jsonc_of(&self.text)) {
             Ok(root) => Ok(root),
             Err(error) => self.complete_part(error, out),
         }
@@ -203,7 +208,7 @@ impl SourceFile {
     /// The file as TOML with what could be read; syntax errors and odd shapes are written as problems.
     pub fn toml_or_part(&self, out: &mut Facts<'_>) -> &parse::Node {
         self.watch_shapes();
-        let (root, problems) = self.toml.get_or_init(|| parse::toml::toml(&self.text));
+        let (root, problems) = self.toml.get_or_init(|| parse::toml::toml_of(&self.text));
         for problem in problems {
             out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);
         }
@@ -233,7 +238,7 @@ impl SourceFile {
         if odd.is_empty() {
             return;
         }
-        let said = out.lost_at(&self.path);
+        let said = out.lost_at(self.path());
         for odd in odd.iter().filter(|odd| !said.contains(&self.region(odd.span).start)) {
             out.problem(DiagnosticKind::Malformed, self, Some(odd.span), odd.to_string());
         }
@@ -288,32 +293,31 @@ impl SourceFile {
     pub fn at(&self, span: impl Into<Span>) -> Seen {
         let span = span.into();
         // a place that is clamped would be wrong without a word: a span of another text
-        debug_assert!(self.text.get(span.start..span.end).is_some(), "{span:?} is no part of {}", self.path);
+        debug_assert!(self.text.get(span.start..span.end).is_some(), "{span:?} is no part of {}", self.path());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, place)) = &*last
-            && *at == span
+        if let Some((at, spot, _)) = *last
+            && at == span
         {
-            return Seen { place: Arc::clone(place), basis: None };
+            return self.seen(spot);
         }
-        let line = last.as_ref().and_then(|(_, place)| place.region).map_or(0, |region| region.start.line);
+        let line = last.as_ref().map_or(0, |(_, _, line)| *line);
         let region = self.lines().region_near(&self.text, span, line);
-        let seen = self.seen(Some(region), Some(self.excerpt(span)));
-        *last = Some((span, Arc::clone(&seen.place)));
-        seen
+        let spot = self.sheet.note(region, Some(&self.excerpt(span)));
+        *last = Some((span, spot, region.start.line));
+        self.seen(spot)
     }
 
     /// The file as a whole, as evidence: for facts that no line states.
     #[must_use]
     pub fn whole(&self) -> Seen {
-        self.seen(None, None)
+        self.seen(SpotId::WHOLE)
     }
 
-    fn seen(&self, region: Option<Region>, excerpt: Option<Arc<str>>) -> Seen {
-        let place = Place { path: self.path.clone(), region, excerpt, layer: self.layer.clone() };
-        Seen { place: Arc::new(place), basis: None }
+    fn seen(&self, spot: SpotId) -> Seen {
+        Seen { sheet: Arc::clone(&self.sheet), spot, basis: None }
     }
 
-    fn excerpt(&self, span: Span) -> Arc<str> {
+    fn excerpt(&self, span: Span) -> Cow<'_, str> {
         const LONGEST: usize = 200;
         let start = floor_boundary(&self.text, span.start.min(self.text.len()));
         let end = floor_boundary(&self.text, span.end.min(start + LONGEST).min(self.text.len()));
@@ -325,7 +329,17 @@ impl SourceFile {
         {
             text = &text[..at + 3];
         }
-        Arc::from(masked(&clean_line(text)).as_ref())
+        match clean_line(text) {
+            Cow::Borrowed(text) => masked(text),
+            Cow::Owned(text) => Cow::Owned(masked(&text).into_owned()),
+        }
+    }
+}
+
+/// Whoever closes a file has written all facts of it.
+impl Drop for SourceFile {
+    fn drop(&mut self) {
+        self.sheet.close();
     }
 }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reconcile::{base, folder_of, withdraw};
-use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key, purl};
+use crate::model::{Basis, ComponentId, EvidenceSet, Inventory, RelationKind, key, purl};
 use crate::text::RelPath;
 
 /// What a project makes.
@@ -85,6 +85,6 @@ fn may_be(asked: &ComponentId, made: &ComponentId) -> bool {
 fn manifests(evidence: &EvidenceSet) -> impl Iterator<Item = RelPath> {
     evidence
         .iter()
-        .filter(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
+        .filter(|one| one.basis() == Some(Basis::Declared))
         .filter_map(|one| one.path().cloned())
 }

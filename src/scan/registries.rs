@@ -80,10 +80,10 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
         let Some((ecosystem, name)) = package(from) else { continue };
         let Some(folders) = settings.get(ecosystem).filter(|_| is_public(ecosystem, to.rest())) else { continue };
         for one in evidence {
-            let Evidence::Observed { place, basis, .. } = one else { continue };
-            let found = nearest(folders, &name, &place.path);
+            let Evidence::Observed(seen) = one else { continue };
+            let found = nearest(folders, &name, seen.path());
             let public_beside = found.iter().any(|setting| !setting.instead && is_public(ecosystem, setting.host));
-            let implied = *basis == Basis::Inferred;
+            let implied = seen.basis() == Basis::Inferred;
             for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
                 if implied {
                     changes.moved(from, to, one, setting);

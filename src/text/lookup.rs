@@ -3,10 +3,16 @@
 use std::borrow::Borrow;
 use std::hash::Hash;
 
+use foldhash::quality::RandomState;
+
 /// Values by key. There is no way to iterate: where an order matters, use a `BTreeMap`.
+///
+/// Keys come out of scanned files, so whoever writes those chooses them. The hash is seeded anew in every process: names
+/// that all fall into one slot cannot be made beforehand. A hash that is quick and not seeded would make a lookup in a
+/// hostile lock file as slow as a search through it.
 #[derive(Clone, Debug)]
 #[expect(clippy::disallowed_types, reason = "its order is never seen")]
-pub struct Lookup<K, V>(std::collections::HashMap<K, V>);
+pub struct Lookup<K, V>(std::collections::HashMap<K, V, RandomState>);
 
 impl<K, V> Default for Lookup<K, V> {
     fn default() -> Self {
@@ -19,7 +25,7 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
     #[must_use]
     #[expect(clippy::disallowed_types, reason = "its order is never seen")]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(std::collections::HashMap::with_capacity(capacity))
+        Self(std::collections::HashMap::with_capacity_and_hasher(capacity, RandomState::default()))
     }
 
     /// The value of a key.

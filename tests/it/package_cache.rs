@@ -19,8 +19,8 @@ use crate::cli::{root, sovaudit};
 fn inventory(packages: &[(&str, &str, &str)]) -> Inventory {
     let mut inventory = Inventory::default();
     let path = RelPath::new("lock").expect("is a path");
-    let place = Arc::new(Place { path, region: None, excerpt: None, layer: None });
-    let seen = || Evidence::Observed { place: Arc::clone(&place), scanner: "test", basis: Basis::Resolved };
+    let place = Place { path, region: None, excerpt: None, layer: None };
+    let seen = || Evidence::observed(&place, "test", Basis::Resolved);
     for (ecosystem, name, version) in packages {
         let id = purl::of(ecosystem, name, Some(version));
         inventory.add(Fact::Component { id: id.clone(), kind: ComponentKind::Package }, seen());
@@ -49,9 +49,9 @@ fn told(inventory: &Inventory, id: &ComponentId, wanted: &str) -> BTreeSet<Strin
             continue;
         }
         for one in evidence {
-            let Evidence::Observed { place, scanner: "package-cache", basis } = one else { continue };
-            assert_eq!(*basis, Basis::Inferred, "{fact:?}");
-            assert!(place.path.as_str().starts_with("package-cache:"), "{}", place.path);
+            let Some(seen) = one.sighting().filter(|seen| seen.scanner() == "package-cache") else { continue };
+            assert_eq!(seen.basis(), Basis::Inferred, "{fact:?}");
+            assert!(seen.path().as_str().starts_with("package-cache:"), "{}", seen.path());
             found.insert(value.to_string());
         }
     }

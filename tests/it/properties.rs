@@ -29,8 +29,7 @@ fn id(number: u8) -> ComponentId {
 
 fn evidence(path: &str) -> Evidence {
     let path = RelPath::new(path).expect("is relative");
-    let place = Arc::new(Place { path, region: None, excerpt: None, layer: None });
-    Evidence::Observed { place, scanner: "test", basis: Basis::Declared }
+    Evidence::observed(&Place { path, region: None, excerpt: None, layer: None }, "test", Basis::Declared)
 }
 
 fn inventory(edges: &Edges) -> Inventory {

@@ -33,15 +33,13 @@ fn listing(inventory: &Inventory, id: &str) -> String {
             FactRef::Relation { from, kind, to, .. } => format!("relation {from} {} {to}", kind.as_str()),
         };
         for one in evidence {
-            let Evidence::Observed { place, scanner, basis } = one else { continue };
-            if *scanner != id {
-                continue;
-            }
+            let Some(seen) = one.sighting().filter(|seen| seen.scanner() == id) else { continue };
+            let place = seen.place();
             let at = place.region.map_or_else(
                 || place.path.to_string(),
                 |region| format!("{}:{}:{}", place.path, region.start.line, region.start.column),
             );
-            let basis = match basis {
+            let basis = match seen.basis() {
                 Basis::Resolved => "resolved",
                 Basis::Declared => "declared",
                 Basis::Inferred => "inferred",
@@ -106,8 +104,7 @@ fn every_scanner_has_fixtures_and_keeps_its_word() {
             let inventory = scan(case, &catalog);
             for (fact, evidence) in inventory.facts() {
                 assert!(!evidence.is_empty(), "a fact without evidence in {}", case.display());
-                let ours =
-                    evidence.iter().any(|one| matches!(one, Evidence::Observed { scanner, .. } if *scanner == meta.id));
+                let ours = evidence.iter().filter_map(Evidence::sighting).any(|seen| seen.scanner() == meta.id);
                 if let FactRef::Component { kind, .. } = fact
                     && ours
                 {

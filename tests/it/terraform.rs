@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sovaudit::catalog::Catalog;
 use sovaudit::diagnostic::DiagnosticKind;
-use sovaudit::model::{Evidence, FactRef, Inventory};
+use sovaudit::model::{FactRef, Inventory};
 use sovaudit::scan::{Options, scan_files};
 use sovaudit::text::RelPath;
 
@@ -155,9 +155,7 @@ resource "helm_release" "a" {
     for (fact, evidence) in found.facts() {
         assert!(!format!("{fact:?}").contains("s3cret"), "{fact:?}");
         for seen in evidence {
-            if let Evidence::Observed { place, .. } = seen
-                && let Some(excerpt) = &place.excerpt
-            {
+            if let Some(excerpt) = seen.place().and_then(|place| place.excerpt) {
                 assert!(!excerpt.contains("s3cret"), "{fact:?}: {excerpt}");
             }
         }

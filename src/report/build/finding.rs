@@ -1,5 +1,7 @@
 //! Findings as rows.
 
+use std::sync::Arc;
+
 use super::Sources;
 use crate::model::{Finding, ListedAs, Member, Place, Step};
 use crate::report::model::{FindingRow, ListedRow, MemberRow, PlaceRow, StepRow};
@@ -91,23 +93,16 @@ fn listed_row(listed: &ListedAs) -> ListedRow {
     }
 }
 
-fn member_row(member: &Member, state: &str) -> MemberRow {
+fn member_row(member: &Member, state: &'static str) -> MemberRow {
     MemberRow {
-        component: member.component.to_string(),
-        label: member.label.to_string(),
-        message: member.message.clone(),
-        state: state.to_owned(),
-        place: member.place.as_ref().map(place_row),
+        component: member.component.clone(),
+        label: Arc::clone(&member.label),
+        message: Arc::clone(&member.message),
+        state,
+        seen: member.seen.clone(),
     }
 }
 
 pub(super) fn place_row(place: &Place) -> PlaceRow {
-    PlaceRow {
-        path: place.path.to_string(),
-        line: place.region.map(|region| region.start.line),
-        column: place.region.map(|region| region.start.column),
-        end_line: place.region.map(|region| region.end.line),
-        end_column: place.region.map(|region| region.end.column),
-        excerpt: place.excerpt.as_ref().map(ToString::to_string),
-    }
+    PlaceRow::from(place)
 }

@@ -61,11 +61,11 @@ pub(super) fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
 
 fn evidence_row(evidence: &Evidence) -> EvidenceRow {
     match evidence {
-        Evidence::Observed { place, scanner, basis } => EvidenceRow::Observed {
-            place: place_row(place),
-            layer: place.layer.as_ref().map(ToString::to_string),
-            scanner: (*scanner).to_owned(),
-            basis: match basis {
+        Evidence::Observed(seen) => EvidenceRow::Observed {
+            place: place_row(&seen.place()),
+            layer: seen.layer().map(ToString::to_string),
+            scanner: seen.scanner().to_owned(),
+            basis: match seen.basis() {
                 Basis::Resolved => "resolved",
                 Basis::Declared => "declared",
                 Basis::Inferred => "inferred",
@@ -82,5 +82,5 @@ fn evidence_row(evidence: &Evidence) -> EvidenceRow {
 }
 
 pub(super) fn observed(evidence: &Evidence) -> Option<PlaceRow> {
-    evidence.place().map(|place| place_row(place))
+    evidence.place().map(|place| place_row(&place))
 }

@@ -5,6 +5,8 @@ mod inventory;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use self::finding::finding_row;
 use self::inventory::{components, observed, relations};
 use super::model::{
@@ -156,7 +158,7 @@ fn survival(sources: &Sources<'_>) -> Vec<SurvivalRow> {
         .filter_map(|node| country(graph, node))
         .filter(|code| !sources.profile.home.contains(code))
         .collect();
-    let mut found: Vec<Simulation> = codes.into_iter().map(|code| simulate(graph, &[code])).collect();
+    let mut found: Vec<Simulation> = codes.into_par_iter().map(|code| simulate(graph, &[code])).collect();
     found.retain(|simulation| simulation.stopped_by(Horizon::NextRefresh) > 0);
     let weight =
         |simulation: &Simulation| Horizon::STOPS.map(|horizon| std::cmp::Reverse(simulation.stopped_by(horizon)));
@@ -195,7 +197,7 @@ fn path_rows(graph: &Graph<'_>, path: &Path) -> Vec<StepRow> {
     let mut rows = vec![StepRow {
         relation: None,
         component: graph.node(path.start).id.to_string(),
-        label: graph.label(path.start),
+        label: graph.label(path.start).into_owned(),
         place: graph.node(path.start).evidence.and_then(|evidence| evidence.iter().find_map(observed)),
         entry: None,
         verification: None,
@@ -205,11 +207,11 @@ fn path_rows(graph: &Graph<'_>, path: &Path) -> Vec<StepRow> {
         StepRow {
             relation: Some(about.kind.as_str().to_owned()),
             component: graph.node(*node).id.to_string(),
-            label: graph.label(*node),
+            label: graph.label(*node).into_owned(),
             place: about.evidence.iter().find_map(observed),
             entry: about.evidence.iter().find_map(|evidence| match evidence {
                 Evidence::Cited(cited) => Some(cited.entry.to_string()),
-                Evidence::Observed { .. } => None,
+                Evidence::Observed(_) => None,
             }),
             verification: None,
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::country;
 use crate::graph::NodeId;
 use crate::model::Verification;
-use crate::rules::draft::{Hit, is_well_known, places};
+use crate::rules::draft::{Hit, is_well_known, seen};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
@@ -48,7 +48,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             kinds(&rule.select.kind)
         );
         let mut hit = Hit::new(state, country.as_str(), message);
-        hit.more = members.iter().filter_map(|node| places(view, *node).into_iter().next()).take(10).collect();
+        hit.more = members.iter().filter_map(|node| seen(view, *node).first().map(|seen| seen.place())).take(10).collect();
         // the share counts as known when it would be too large with the well-known members alone
         if well_known.get(&state).copied().unwrap_or(0) * 100 / known < limit {
             hit.verification = Verification::Recalled;

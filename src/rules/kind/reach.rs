@@ -38,12 +38,13 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
         }
         for (country, reach) in best {
-            out.hits.push(Hit { beside: beside.clone(), ..hit(view, node, country, reach) });
+            out.hits.push(Hit { beside: beside.clone(), ..hit(view, node, country, reach, out.hits.is_brief()) });
         }
     }
 }
 
-fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach) -> Hit {
+/// The hit; a brief one has no more than its sentence, its way and its horizon.
+fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach, is_brief: bool) -> Hit {
     let label = view.graph.label(node);
     let how = match reach.test {
         ReachTest::Incorporation => format!("answers to a party seated in {country}"),
@@ -59,6 +60,9 @@ fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach) -> Hi
     let mut hit = Hit::new(node, format!("{country}/{}", reach.test.as_str()), message);
     hit.horizon = Some(horizon(view, &reach.witness));
     hit.tail = reach.witness.clone();
+    if is_brief {
+        return hit;
+    }
     hit.alternatives = alternatives(view, node);
     let legal = Legal::new(view.graph, view.catalog, view.as_of);
     for (law, state) in legal.laws_of(node, reach) {

@@ -63,7 +63,7 @@ fn parties(view: &View<'_>, node: NodeId) -> Vec<Path> {
 fn is_sure(view: &View<'_>, edge: crate::graph::EdgeId) -> bool {
     view.graph.edge(edge).evidence.iter().any(|evidence| match evidence {
         Evidence::Cited(cited) => cited.confidence > Confidence::Possible,
-        Evidence::Observed { .. } => true,
+        Evidence::Observed(_) => true,
     })
 }
 

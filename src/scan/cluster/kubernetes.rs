@@ -22,7 +22,7 @@ static META: ScannerMeta = ScannerMeta {
               schemas and are passed over.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
-    size: SizeClass::Ordinary,
+    size: SizeClass::Large,
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Workload,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{base, folder_of, only_manifests_state, place_of, states, version};
+use super::{base, folder_of, only_manifests_state, seen_at, states, version};
 use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key, purl};
 use crate::text::RelPath;
 
@@ -91,7 +91,7 @@ impl<'a> Asked<'a> {
 
     /// The constraints that the manifest of a need states.
     pub(super) fn constraints_of(&self, need: &Need<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
-        let stated = place_of(need.evidence).and_then(|place| self.constraints.get(&(need.package, &place.path)));
+        let stated = seen_at(need.evidence).and_then(|seen| self.constraints.get(&(need.package, seen.path())));
         stated.into_iter().flatten().copied().collect::<Vec<_>>().into_iter()
     }
 

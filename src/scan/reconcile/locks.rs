@@ -50,7 +50,7 @@ impl<'a> Locks<'a> {
             .flat_map(|evidence| evidence.iter().filter_map(Evidence::path))
             .collect();
         let answers_there = |one: &Evidence| match one {
-            Evidence::Observed { basis: Basis::Resolved, .. } => true,
+            Evidence::Observed(seen) if seen.basis() == Basis::Resolved => true,
             one => one.path().is_some_and(|path| compiled.contains(path)),
         };
         let is_wanted = |id: &ComponentId| version(id).is_some() && wanted.contains(&name_of(id));
@@ -144,7 +144,7 @@ impl<'a> Locks<'a> {
 /// Files of those that a resolver wrote.
 fn resolved(evidence: &EvidenceSet) -> impl Iterator<Item = &RelPath> {
     evidence.iter().filter_map(|one| match one {
-        Evidence::Observed { place, basis: Basis::Resolved, .. } => Some(&place.path),
+        Evidence::Observed(seen) if seen.basis() == Basis::Resolved => Some(seen.path()),
         _ => None,
     })
 }

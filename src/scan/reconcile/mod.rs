@@ -21,7 +21,7 @@ use std::sync::Arc;
 use self::asked::{Asked, Need};
 use self::locks::Locks;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, Place};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, Sighting};
 use crate::text::{LineColumn, RelPath};
 
 /// Versions of one package that are compared with each other.
@@ -73,18 +73,18 @@ fn version(id: &ComponentId) -> Option<&str> {
 
 /// True when a manifest is among those that state it.
 fn states(evidence: &EvidenceSet) -> bool {
-    evidence.iter().any(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
+    evidence.iter().any(|one| one.basis() == Some(Basis::Declared))
 }
 
 /// True when manifests state it and no lock file does.
 fn only_manifests_state(evidence: &EvidenceSet) -> bool {
-    evidence.iter().all(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }))
+    evidence.iter().all(|one| one.basis() == Some(Basis::Declared))
 }
 
 /// Where a manifest states it, else where anything does.
-fn place_of(evidence: &EvidenceSet) -> Option<&Arc<Place>> {
-    let declared = evidence.iter().find(|one| matches!(one, Evidence::Observed { basis: Basis::Declared, .. }));
-    declared.and_then(Evidence::place).or_else(|| evidence.iter().find_map(Evidence::place))
+fn seen_at(evidence: &EvidenceSet) -> Option<&Sighting> {
+    let declared = evidence.iter().find(|one| one.basis() == Some(Basis::Declared));
+    declared.and_then(Evidence::sighting).or_else(|| evidence.iter().find_map(Evidence::sighting))
 }
 
 /// Versions as a message tells them: the first few.
@@ -149,7 +149,7 @@ struct Changes {
 impl Changes {
     fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
         let is_open = version(need.package).is_none();
-        let place = place_of(need.evidence);
+        let place = seen_at(need.evidence);
         let nearest = locks.nearest(need.ecosystem, need.project).map(|(folder, lock)| {
             let answers = locks.answers(&folder, need.package);
             (folder, answers, lock)
@@ -172,7 +172,7 @@ impl Changes {
                 self.answer(need, Vec::new());
             } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, &folder) {
                 self.kept.insert(need.package.clone());
-                if !place.is_some_and(|place| asked.may_be_absent(need.package, &place.path)) {
+                if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
                     self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
                 }
             }
@@ -210,21 +210,21 @@ impl Changes {
         self.answered.push(Answered { project: need.project.clone(), question: need.package.clone(), answers });
     }
 
-    fn unanswered(&mut self, package: &ComponentId, place: Option<&Arc<Place>>) {
+    fn unanswered(&mut self, package: &ComponentId, place: Option<&Sighting>) {
         self.kept.insert(package.clone());
         if let Some(place) = place {
-            let at = place.region.map(|at| at.start);
-            let entry = self.alone.entry(place.path.clone()).or_insert((at, 0));
+            let at = place.region().map(|at| at.start);
+            let entry = self.alone.entry(place.path().clone()).or_insert((at, 0));
             entry.0 = [entry.0, at].into_iter().flatten().min();
             entry.1 += 1;
         }
     }
 
-    fn conflict(&mut self, place: Option<&Arc<Place>>, message: String) {
+    fn conflict(&mut self, place: Option<&Sighting>, message: String) {
         let Some(place) = place else { return };
         self.diagnostics.push(Diagnostic {
-            path: place.path.clone(),
-            at: place.region.map(|region| region.start),
+            path: place.path().clone(),
+            at: place.region().map(|region| region.start),
             kind: DiagnosticKind::Conflict,
             scanner: Arc::from("reconcile"),
             message,

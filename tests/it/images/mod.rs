@@ -152,7 +152,8 @@ fn evidence_names_the_layer_that_holds_the_file() {
             _ => None,
         });
         match evidence {
-            Some(Evidence::Observed { place, .. }) => {
+            Some(Evidence::Observed(seen)) => {
+                let place = seen.place();
                 (place.layer.as_deref().map(str::to_owned), place.path.to_string())
             }
             other => panic!("no evidence for {name}: {other:?}"),

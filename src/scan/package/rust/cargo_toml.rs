@@ -209,7 +209,7 @@ impl<'a> Manifest<'a> {
                 return;
             }
             let message = format!("the registry `{name}` is configured nowhere in the tree");
-            let at = seen.place.region.map(|region| region.start);
+            let at = seen.region().map(|region| region.start);
             out.problem_at(DiagnosticKind::Unresolved, stated.file.path(), at, message);
         } else {
             toolkit::from_default(id, "cargo", &self.file.at(entry.key_span), out);

@@ -1,0 +1,143 @@
+//! Texts of a parsed file, borrowed from it where they stand there word for word.
+
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A key or value: a stretch of its file, which nearly all are, or a text of its own where escapes were resolved.
+///
+/// A tree of a lock file has a million of them. Each holds on to the file's text, so that a tree needs no lifetime.
+#[derive(Clone)]
+pub struct Text {
+    source: Arc<String>,
+    start: u32,
+    length: u32,
+}
+
+impl Text {
+    /// `piece`, which stands in `source` or is copied.
+    pub(super) fn of(source: &Arc<String>, piece: &str) -> Self {
+        let start = (piece.as_ptr() as usize).checked_sub(source.as_ptr() as usize);
+        let within = start.filter(|start| source.get(*start..start + piece.len()).is_some_and(|is| is.as_ptr() == piece.as_ptr()));
+        within.and_then(|start| Self::part(source, start, piece.len())).unwrap_or_else(|| piece.into())
+    }
+
+    /// The same for what a parser may have had to make anew.
+    pub(super) fn of_cow(source: &Arc<String>, piece: Cow<'_, str>) -> Self {
+        match piece {
+            Cow::Borrowed(piece) => Self::of(source, piece),
+            Cow::Owned(piece) => piece.into(),
+        }
+    }
+
+    fn part(source: &Arc<String>, start: usize, length: usize) -> Option<Self> {
+        let (start, length) = (u32::try_from(start).ok()?, u32::try_from(length).ok()?);
+        Some(Self { source: Arc::clone(source), start, length })
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let start = self.start as usize;
+        self.source.get(start..start + self.length as usize).unwrap_or("")
+    }
+}
+
+impl From<String> for Text {
+    fn from(mut text: String) -> Self {
+        // no single key or value of this size is read anywhere
+        let length = u32::try_from(text.len()).unwrap_or(0);
+        text.shrink_to_fit();
+        Self { source: Arc::new(text), start: 0, length }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<Cow<'_, str>> for Text {
+    fn from(text: Cow<'_, str>) -> Self {
+        text.into_owned().into()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+/// Their lengths tell most texts apart, without a look at the file.
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.length as usize == other.len() && **self == *other
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.length == other.length && **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+impl std::hash::Hash for Text {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_the_source_are_not_copied() {
+        let source = Arc::new("a wörd here".to_owned());
+        let piece = Text::of(&source, &source[2..7]);
+        assert_eq!(&*piece, "wörd");
+        assert!(Arc::ptr_eq(&piece.source, &source));
+        let other = Text::of(&source, "wörd");
+        assert_eq!(piece, other);
+        assert!(!Arc::ptr_eq(&other.source, &source));
+        assert_eq!(&*Text::of(&source, ""), "");
+        assert!(piece == *"wörd" && piece != *"word");
+    }
+}

@@ -1,0 +1,88 @@
+//! Hits of one rule, kept each by itself or brought together as they come.
+
+use std::sync::Arc;
+
+use super::draft::{Hit, is_direct, is_well_known, seen_of};
+use super::run::View;
+use crate::model::{Horizon, Member};
+
+/// Other places that a finding about several components shows.
+const SHOWN: usize = 20;
+
+/// Hits of one rule. Of a rule that speaks once for all of them only the hit that speaks is kept whole, and of every
+/// other its component with its own sentence: a lock file gives tens of thousands.
+pub struct Found<'v> {
+    view: &'v View<'v>,
+    together: bool,
+    all: Vec<Hit>,
+    members: Vec<Member>,
+    soonest: Option<Horizon>,
+    direct: bool,
+    /// The hit that speaks rests on relations that are known well enough to fail a gate.
+    is_sure: bool,
+}
+
+impl<'v> Found<'v> {
+    pub(super) fn new(view: &'v View<'v>, together: bool) -> Self {
+        let (all, members) = (Vec::new(), Vec::new());
+        Self { view, together, all, members, soonest: None, direct: false, is_sure: false }
+    }
+
+    /// True when of further hits only the component, the sentence and the horizon count.
+    #[must_use]
+    pub fn is_brief(&self) -> bool {
+        self.together && self.is_sure
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, hit: Hit) {
+        if !self.together {
+            self.all.push(hit);
+            return;
+        }
+        let view = self.view;
+        let component = view.graph.node(hit.subject).id;
+        // a component that several parties reach is one component
+        if self.members.last().is_none_or(|last| last.component != *component) {
+            self.members.push(Member {
+                component: component.clone(),
+                label: Arc::from(&*view.graph.label(hit.subject)),
+                message: Arc::from(hit.message.as_str()),
+                seen: seen_of(view, &hit).into_iter().next().cloned(),
+            });
+        }
+        // limits of the gate ask whether any of them is direct, felt soon, or known well enough
+        self.soonest = [self.soonest, hit.horizon].into_iter().flatten().min();
+        self.direct = self.direct || is_direct(view, hit.subject, || view.roots.path_to(hit.subject));
+        if !self.is_sure {
+            self.is_sure = is_well_known(view, &hit.tail);
+            if self.is_sure {
+                self.all.clear();
+            }
+            if self.all.is_empty() {
+                self.all.push(hit);
+            }
+        }
+    }
+
+    /// Adds some.
+    pub fn extend(&mut self, hits: impl IntoIterator<Item = Hit>) {
+        hits.into_iter().for_each(|hit| self.push(hit));
+    }
+
+    /// Every hit, or the one that speaks for all.
+    pub(super) fn finish(self) -> Vec<Hit> {
+        let Self { together: true, mut all, members, .. } = self else { return self.all };
+        let Some(first) = all.first_mut() else { return all };
+        first.horizon = self.soonest;
+        first.direct = Some(self.direct);
+        if members.len() > 1 {
+            first.message = format!("{} components; the first: {}", members.len(), first.message);
+            let places = members.iter().skip(1).filter_map(|member| member.seen.as_ref());
+            first.more.extend(places.take(SHOWN).map(|seen| seen.place()));
+            first.members = members;
+        }
+        "all".clone_into(&mut first.aspect);
+        all
+    }
+}
