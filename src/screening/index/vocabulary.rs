@@ -8,10 +8,10 @@ use super::super::similar::{as_written, budget, similarity};
 /// The words of all names, and what two neighbours of a name make together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vocabulary<'a> {
+    /// Every word as it is written, and behind it as it is folded.
     letters: Column<'a, u8>,
+    /// Where a word begins, and where its folded form does.
     at: Column<'a, u32>,
-    folded: Column<'a, u8>,
-    folded_at: Column<'a, u32>,
     /// Weight in scores; that of a word which only stands for two is 0.
     pub(super) weights: Column<'a, f32>,
     pub(super) flags: Column<'a, u8>,
@@ -30,13 +30,16 @@ impl<'a> Vocabulary<'a> {
 
     #[inline]
     pub(super) fn word(&self, id: u32) -> &[u8] {
-        let at = id as usize;
+        let at = 2 * id as usize;
         &self.letters[self.at[at] as usize..self.at[at + 1] as usize]
     }
 
-    fn fold_of(&self, id: u32) -> &[u8] {
-        let at = id as usize;
-        &self.folded[self.folded_at[at] as usize..self.folded_at[at + 1] as usize]
+    /// A word, and how it is folded.
+    #[inline]
+    fn both(&self, id: u32) -> (&[u8], &[u8]) {
+        let at = 2 * id as usize;
+        let (start, middle, end) = (self.at[at] as usize, self.at[at + 1] as usize, self.at[at + 2] as usize);
+        (&self.letters[start..middle], &self.letters[middle..end])
     }
 
     /// The word with these letters.
@@ -65,8 +68,8 @@ impl<'a> Vocabulary<'a> {
             if *id as usize >= self.len() || known && Flags(self.flags[*id as usize]).has(Flags::KNOWN) {
                 return false;
             }
-            let other = self.word(*id);
-            let alike = if other == word { None } else { similarity(word, other, folded, self.fold_of(*id)) };
+            let (other, fold) = self.both(*id);
+            let alike = if other == word { None } else { similarity(word, other, folded, fold) };
             *like = alike.unwrap_or(0.0);
             alike.is_some()
         });
@@ -76,8 +79,6 @@ impl<'a> Vocabulary<'a> {
         let mut all: Vec<(String, &[u8])> = vec![
             ("word_letters".into(), &self.letters),
             ("word_at".into(), bytemuck::cast_slice(&self.at)),
-            ("word_folded".into(), &self.folded),
-            ("word_folded_at".into(), bytemuck::cast_slice(&self.folded_at)),
             ("word_weights".into(), bytemuck::cast_slice(&self.weights)),
             ("word_flags".into(), &self.flags),
             ("word_near_at".into(), bytemuck::cast_slice(&self.near_at)),
@@ -94,8 +95,6 @@ impl<'a> Vocabulary<'a> {
         Some(Self {
             letters: read(section("word_letters"))?,
             at: read(section("word_at"))?,
-            folded: read(section("word_folded"))?,
-            folded_at: read(section("word_folded_at"))?,
             weights: read(section("word_weights"))?,
             flags: read(section("word_flags"))?,
             exact: Buckets::read(|part| section(&format!("word_exact_{part}")))?,
@@ -108,12 +107,11 @@ impl<'a> Vocabulary<'a> {
 
     pub(super) fn is_sound(&self) -> bool {
         let words = self.len();
-        let rising = |all: &[u32], end: usize| {
-            all.len() == words + 1 && all.last().is_some_and(|last| *last as usize == end) && all.is_sorted()
+        let rising = |all: &[u32], count: usize, end: usize| {
+            all.len() == count + 1 && all.last().is_some_and(|last| *last as usize == end) && all.is_sorted()
         };
-        rising(&self.at, self.letters.len())
-            && rising(&self.folded_at, self.folded.len())
-            && rising(&self.near_at, self.near.len())
+        rising(&self.at, 2 * words, self.letters.len())
+            && rising(&self.near_at, words, self.near.len())
             && self.near.len() == self.near_like.len()
             && self.flags.len() == words
             && self.near.iter().all(|id| (*id as usize) < words)
@@ -121,7 +119,7 @@ impl<'a> Vocabulary<'a> {
 
     /// Of all words with their weights and flags; a word of weight 0 only stands for two and is found exactly.
     pub(super) fn build(words: &[(Vec<u8>, f32, u8)]) -> Self {
-        let (mut letters, mut at, mut folded, mut folded_at) = (Vec::new(), vec![0], Vec::new(), vec![0]);
+        let (mut letters, mut at) = (Vec::new(), vec![0]);
         let (mut weights, mut flags, mut exact, mut deleted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut fold = Vec::new();
         let end = |all: &Vec<u8>| u32::try_from(all.len()).expect("lists are smaller than 4 GB");
@@ -138,8 +136,8 @@ impl<'a> Vocabulary<'a> {
             } else {
                 fold.clear();
             }
-            folded.extend_from_slice(&fold);
-            folded_at.push(end(&folded));
+            letters.extend_from_slice(&fold);
+            at.push(end(&letters));
             exact.push((hash(word, 3), id));
             weights.push(*weight);
             flags.push(*flag);
@@ -149,8 +147,6 @@ impl<'a> Vocabulary<'a> {
         let mut all = Self {
             letters: letters.into(),
             at: at.into(),
-            folded: folded.into(),
-            folded_at: folded_at.into(),
             weights: weights.into(),
             flags: flags.into(),
             exact: Buckets::build(&exact),
@@ -166,7 +162,8 @@ impl<'a> Vocabulary<'a> {
         for id in (0..).take(self.len()) {
             let flags = Flags(self.flags[id as usize]);
             if is_alike(self.weights[id as usize], flags) {
-                self.like(self.word(id), self.fold_of(id), flags.has(Flags::KNOWN), &mut found);
+                let (word, fold) = self.both(id);
+                self.like(word, fold, flags.has(Flags::KNOWN), &mut found);
                 near.extend(found.iter().map(|(id, _)| *id));
                 near_like.extend(found.iter().map(|(_, like)| *like));
             }

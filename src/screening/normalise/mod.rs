@@ -142,6 +142,16 @@ impl Form {
         (0..self.tokens.len()).map(|at| self.word(at))
     }
 
+    /// Becomes the other, without making anything anew.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.text.clone_from(&other.text);
+        self.letters.clone_from(&other.letters);
+        self.pairs.clone_from(&other.pairs);
+        self.paired.clone_from(&other.paired);
+        self.tokens.clone_from(&other.tokens);
+        (self.legal, self.romanised) = (other.legal, other.romanised);
+    }
+
     fn clear(&mut self) {
         self.text.clear();
         self.letters.clear();
