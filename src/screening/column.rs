@@ -20,6 +20,14 @@ pub(in crate::screening) struct Buckets<'a> {
     bits: Column<'a, u64>,
 }
 
+/// A bucket that is asked: its slots, and the first of them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::screening) struct Step {
+    from: u32,
+    to: u32,
+    first: u64,
+}
+
 impl<'a> Buckets<'a> {
     /// From hashes with their values.
     pub(in crate::screening) fn build(all: &[(u64, u32)]) -> Self {
@@ -63,6 +71,39 @@ impl<'a> Buckets<'a> {
         let slots = self.slots.get(range).unwrap_or_default();
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is the value")]
         slots.iter().filter(move |slot| **slot & UPPER == hash & UPPER).map(|slot| *slot as u32)
+    }
+
+    /// Values that may have any of many hashes, in no order, some more than once. Each step is done for all of them before
+    /// the next, so that memory is waited for once a step and not once a hash.
+    pub(in crate::screening) fn gather(&self, asked: &mut Vec<u64>, steps: &mut Vec<Step>, found: &mut Vec<u32>) {
+        if self.bits.is_empty() || self.heads.is_empty() {
+            return;
+        }
+        let mut kept = 0;
+        for at in 0..asked.len() {
+            let hash = asked[at];
+            let (word, mask) = place(hash, self.bits.len());
+            asked[kept] = hash;
+            kept += usize::from(self.bits[word] & mask == mask);
+        }
+        asked.truncate(kept);
+        steps.clear();
+        steps.extend(asked.iter().map(|hash| {
+            let at = bucket(*hash, self.heads.len() - 1);
+            Step { from: self.heads[at], to: self.heads[at + 1], first: 0 }
+        }));
+        for step in &mut *steps {
+            step.first = self.slots.get(step.from as usize).copied().unwrap_or(0);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is the value")]
+        for (hash, step) in asked.iter().zip(&*steps) {
+            let fits = |slot: u64| slot & UPPER == hash & UPPER;
+            if step.from < step.to && fits(step.first) {
+                found.push(step.first as u32);
+            }
+            let rest = self.slots.get(step.from as usize + 1..step.to as usize).unwrap_or_default();
+            found.extend(rest.iter().filter(|slot| fits(**slot)).map(|slot| *slot as u32));
+        }
     }
 
     pub(in crate::screening) fn sections(&self) -> [(&'static str, &[u8]); 3] {

@@ -50,6 +50,23 @@ fn whole(row: &NameRow, at: usize) -> u64 {
     u64::from(row[at]) | u64::from(row[at + 1]) << 32
 }
 
+/// Number of its words.
+pub(super) fn count(row: &NameRow) -> usize {
+    (row[ABOUT] >> about::COUNT) as usize
+}
+
+/// Its words among all.
+#[inline]
+pub(super) fn tokens<'t>(row: &NameRow, all: &'t [TokenRow]) -> &'t [TokenRow] {
+    let first = row[FIRST] as usize;
+    &all[first..first + count(row)]
+}
+
+/// Hash of its letters.
+pub(super) fn squashed(row: &NameRow) -> u64 {
+    whole(row, SQUASHED)
+}
+
 /// Its words are there, and no more than a name can have.
 pub(super) fn is_sound(row: &NameRow, tokens: usize) -> bool {
     let count = row[ABOUT] >> about::COUNT;
@@ -89,7 +106,7 @@ impl Listed {
     }
 
     pub(super) fn side(&self, row: &NameRow) -> Side<'_> {
-        let count = (row[ABOUT] >> about::COUNT) as usize;
+        let count = count(row);
         #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are meant")]
         Side {
             weights: &self.weights[..count],
@@ -105,15 +122,13 @@ impl Index<'_> {
     /// The words of a name.
     #[inline]
     pub(super) fn tokens_of(&self, name: u32) -> &[TokenRow] {
-        let row = &self.names[name as usize];
-        let first = row[FIRST] as usize;
-        &self.tokens[first..first + (row[ABOUT] >> about::COUNT) as usize]
+        tokens(&self.names[name as usize], &self.tokens)
     }
 
     /// Hash of its letters.
     #[inline]
     pub(super) fn squashed_of(&self, name: u32) -> u64 {
-        whole(&self.names[name as usize], SQUASHED)
+        squashed(&self.names[name as usize])
     }
 
     /// Hash of its numbers.

@@ -3,7 +3,7 @@
 use super::super::normalise::{Flags, Form};
 use super::super::pair::{self, INITIAL, JOINED};
 use super::super::score::{Link, Manner, Numbers, Side, choose, lost, score};
-use super::name::{self, Listed, TokenRow};
+use super::name::{self, Listed, NameRow, TokenRow};
 use super::search::{Entry, Found, bit};
 use super::{Index, NONE};
 
@@ -44,10 +44,9 @@ impl Asked<'_> {
         &self,
         index: &Index<'_>,
         links: &mut Vec<Link>,
-        name: u32,
+        (name, row, tokens): (u32, &NameRow, &[TokenRow]),
         manner: Manner,
     ) -> Option<Found> {
-        let tokens = index.tokens_of(name);
         links.clear();
         // words of the query and of the name that find each other
         let (mut reached, mut taken) = (0_u64, 0_u64);
@@ -67,11 +66,11 @@ impl Asked<'_> {
             }
         }
         let query = self.side;
-        if self.most(tokens, reached, taken, manner) < self.least && index.squashed_of(name) != query.squashed {
+        if self.most(tokens, reached, taken, manner) < self.least && name::squashed(row) != query.squashed {
             return None;
         }
         let listed = Listed::of(tokens);
-        let listed = listed.side(&index.names[name as usize]);
+        let listed = listed.side(row);
         if manner == Manner::Person {
             add_initials(index, self.form, tokens, links);
         }

@@ -6,6 +6,8 @@ use super::super::rarity;
 use super::super::score::{self, Link, Manner, Numbers, Parts, SHORT, Side};
 use super::collect::passes;
 use super::rescore::{Asked, Entries};
+use super::name::{NameRow, TokenRow};
+use super::vocabulary::Looking;
 use super::{Index, name, name_of};
 
 /// A name that was found.
@@ -48,6 +50,7 @@ pub struct Search {
     pub(super) entries: Vec<Entry>,
     /// Bits of the entries' words: most words of a candidate are none of them.
     bits: [u64; 4],
+    looking: Looking,
     like: Vec<(u32, f32)>,
     fold: Vec<u8>,
     pub(super) weights: Vec<f32>,
@@ -65,9 +68,14 @@ pub struct Search {
     pub(super) query: u32,
     pub(super) candidates: Vec<u64>,
     whole: Vec<u32>,
+    rows: Vec<NameRow>,
+    tokens: Vec<TokenRow>,
     links: Vec<Link>,
     letters: Vec<u8>,
 }
+
+/// Names that are read before the first of them is scored.
+const TOGETHER: usize = 64;
 
 impl Search {
     /// Names that score at least `threshold` against the words of a query; `manner` is how the query's kind asks for
@@ -109,9 +117,21 @@ impl Search {
         let side = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
         let entries = Entries { all: &self.entries, bits: self.bits };
         let asked = Asked { form, side, entries, threshold, least };
-        for name in self.candidates.iter().map(|post| name_of(*post)) {
-            if let Some(found) = asked.rescore(index, &mut self.links, name, manner(name)) {
-                each(found);
+        let (rows, tokens) = (&mut self.rows, &mut self.tokens);
+        for some in self.candidates.chunks(TOGETHER) {
+            // rows first, then their words: memory is waited for once for all of them
+            rows.clear();
+            tokens.clear();
+            rows.extend(some.iter().map(|post| index.names[name_of(*post) as usize]));
+            rows.iter().for_each(|row| tokens.extend_from_slice(name::tokens(row, &index.tokens)));
+            let mut rest = &tokens[..];
+            for (post, row) in some.iter().zip(&*rows) {
+                let (own, others) = rest.split_at(name::count(row));
+                rest = others;
+                let name = name_of(*post);
+                if let Some(found) = asked.rescore(index, &mut self.links, (name, row, own), manner(name)) {
+                    each(found);
+                }
             }
         }
     }
@@ -181,7 +201,7 @@ impl Search {
             Some(id) => self.entries.extend(index.words.near(id).map(|(id, like)| Entry::of(id, at, 1, like))),
             None => {
                 super::super::similar::fold(word, &mut self.fold);
-                index.words.like(word.as_bytes(), &self.fold, flags.has(Flags::KNOWN), &mut self.like);
+                index.words.like(word.as_bytes(), &self.fold, flags.has(Flags::KNOWN), &mut self.looking, &mut self.like);
                 self.entries.extend(self.like.iter().map(|(id, like)| Entry::of(*id, at, 1, *like)));
             }
         }
@@ -203,7 +223,7 @@ impl Search {
         }
         self.whole.clear();
         let whole = &mut self.whole;
-        pair::each_whole(&self.letters, |variant| whole.extend(index.whole.get(variant)));
+        self.looking.gather(&index.whole, |each| pair::each_whole(&self.letters, each), whole);
         whole.sort_unstable();
         whole.dedup();
         let mut letters = Vec::new();
