@@ -115,13 +115,8 @@ impl<'a> Buckets<'a> {
     }
 
     pub(in crate::screening) fn read(section: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Self> {
-        let all = Self {
-            heads: read(section("heads"))?,
-            slots: read(section("slots"))?,
-            bits: read(section("bits"))?,
-        };
-        let sound =
-            all.heads.len() > 1 && (all.heads.len() - 1).is_power_of_two() && all.bits.len().is_power_of_two();
+        let all = Self { heads: read(section("heads"))?, slots: read(section("slots"))?, bits: read(section("bits"))? };
+        let sound = all.heads.len() > 1 && (all.heads.len() - 1).is_power_of_two() && all.bits.len().is_power_of_two();
         sound.then_some(all)
     }
 }

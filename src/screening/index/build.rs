@@ -54,7 +54,9 @@ impl Gathered {
             self.bases.push(rarity::of_token(token));
             self.counts[id] += 1;
             let joined = pair::join(form, place).map(|whole| number(self.id(whole.as_bytes())));
-            self.words_of.push([number(id), joined.unwrap_or(NONE), 0, u32::from(token.flags.0)]);
+            let first = word.as_bytes().first().copied().unwrap_or(0);
+            let marks = u32::from(token.flags.0) | u32::from(first) << 8;
+            self.words_of.push([number(id), joined.unwrap_or(NONE), 0, marks]);
             if token.flags.has(Flags::INITIAL) {
                 initials = about::INITIALS;
             }

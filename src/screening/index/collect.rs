@@ -56,28 +56,41 @@ impl Search {
         if wanted == 0 {
             return;
         }
-        let groups = pass.groups.0..pass.groups.1;
-        for entry in &self.entries {
-            if entry.mask() & wanted == 0 {
-                continue;
-            }
-            let limit = if pass.initials { f32::INFINITY } else { self.room_by(pass, *entry, wanted | open, least) };
-            for post in index.posting(entry.id, groups.clone()) {
-                if weight_of(*post) > limit {
-                    continue;
-                }
-                let slot = &mut self.seen[name_of(*post) as usize];
-                if *slot >> 32 == u64::from(self.query) {
-                    *slot |= u64::from(entry.mask());
-                } else {
-                    *slot = u64::from(self.query) << 32 | u64::from(entry.mask());
-                    self.candidates.push(*post);
-                }
+        self.read(index, pass, (wanted, open), least);
+        let query = u64::from(self.query) << 32;
+        for (post, mask) in &self.posts {
+            let slot = &mut self.seen[name_of(*post) as usize];
+            if *slot >> 32 == u64::from(self.query) {
+                *slot |= u64::from(*mask);
+            } else {
+                *slot = query | u64::from(*mask);
+                self.candidates.push(*post);
             }
         }
         if !pass.initials && wanted.count_ones() > 1 {
             self.thin(pass, open, least);
         }
+    }
+
+    /// Reads the names that have a word which is looked for, without those that weigh too much, with the words of the query
+    /// by which they are reached. Every name is written down and stays where it is light enough: no step depends on
+    /// the one before.
+    fn read(&mut self, index: &Index<'_>, pass: &Pass, (wanted, open): (u32, u32), least: f32) {
+        let mut posts = std::mem::take(&mut self.posts);
+        let mut kept = 0;
+        for entry in self.entries.iter().filter(|entry| entry.mask() & wanted != 0) {
+            let limit = if pass.initials { f32::INFINITY } else { self.room_by(pass, *entry, wanted | open, least) };
+            let all = index.posting(entry.id, pass.groups.0..pass.groups.1);
+            if posts.len() < kept + all.len() {
+                posts.resize(kept + all.len(), (0, 0));
+            }
+            for post in all {
+                posts[kept] = (*post, entry.mask());
+                kept += usize::from(weight_of(*post) <= limit);
+            }
+        }
+        posts.truncate(kept);
+        self.posts = posts;
     }
 
     /// Leaves out what has too few of the words that were looked for.

@@ -16,7 +16,7 @@ const SQUASHED: usize = 4;
 const NUMBERS: usize = 6;
 
 /// A word of a name: its number among the words, that of what it and its follower make together, its weight as bits,
-/// and its flags.
+/// and its flags, above them its first letter.
 pub(super) type TokenRow = [u32; 4];
 
 pub(super) const WORD: usize = 0;
@@ -83,9 +83,14 @@ pub(super) fn weight(row: &TokenRow) -> f32 {
     f32::from_bits(row[2])
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "made of eight bits")]
+#[expect(clippy::cast_possible_truncation, reason = "the lowest eight bits")]
 pub(super) fn flags(row: &TokenRow) -> u8 {
     row[3] as u8
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the next eight bits")]
+pub(super) fn first_letter(row: &TokenRow) -> u8 {
+    (row[3] >> 8) as u8
 }
 
 /// A listed name with its words, as it is scored.

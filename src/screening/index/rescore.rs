@@ -72,7 +72,7 @@ impl Asked<'_> {
         let listed = Listed::of(tokens);
         let listed = listed.side(row);
         if manner == Manner::Person {
-            add_initials(index, self.form, tokens, links);
+            add_initials(self.form, tokens, links);
         }
         let kept = choose(links, query, listed);
         // numbers only lower a score: they are read when the words are enough
@@ -113,7 +113,7 @@ impl Asked<'_> {
 }
 
 /// First letters for names.
-fn add_initials(index: &Index<'_>, form: &Form, tokens: &[TokenRow], links: &mut Vec<Link>) {
+fn add_initials(form: &Form, tokens: &[TokenRow], links: &mut Vec<Link>) {
     let words = links.len();
     let any = form.tokens.iter().any(|token| token.flags.has(Flags::INITIAL));
     for (place, row) in tokens.iter().enumerate() {
@@ -121,11 +121,10 @@ fn add_initials(index: &Index<'_>, form: &Form, tokens: &[TokenRow], links: &mut
         if !any && !listed.has(Flags::INITIAL) {
             continue;
         }
-        let letters = index.words.word(row[name::WORD]);
+        let first = name::first_letter(row);
         for (query, token) in form.tokens.iter().enumerate() {
             let either = token.flags.has(Flags::INITIAL) || listed.has(Flags::INITIAL);
-            let fits =
-                either && !token.flags.has(Flags::NUMBER) && form.word(query).as_bytes().first() == letters.first();
+            let fits = either && !token.flags.has(Flags::NUMBER) && form.word(query).as_bytes().first() == Some(&first);
             let linked = |link: &Link| {
                 usize::from(link.query) == query
                     && usize::from(link.listed) == place

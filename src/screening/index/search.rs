@@ -5,8 +5,8 @@ use super::super::pair::{self, JOINED, Ready};
 use super::super::rarity;
 use super::super::score::{self, Link, Manner, Numbers, Parts, SHORT, Side};
 use super::collect::passes;
-use super::rescore::{Asked, Entries};
 use super::name::{NameRow, TokenRow};
+use super::rescore::{Asked, Entries};
 use super::vocabulary::Looking;
 use super::{Index, name, name_of};
 
@@ -66,6 +66,8 @@ pub struct Search {
     /// Query of which a name is a candidate, and the words by which it was reached.
     pub(super) seen: Vec<u64>,
     pub(super) query: u32,
+    /// Names that are reached, each by which words.
+    pub(super) posts: Vec<(u64, u32)>,
     pub(super) candidates: Vec<u64>,
     whole: Vec<u32>,
     rows: Vec<NameRow>,
@@ -96,7 +98,14 @@ impl Search {
         let single = self.flags.iter().filter(|flags| score::is_telling(**flags)).count() <= 1;
         let least = threshold * 0.999 / if single { SHORT } else { 1.0 };
         self.find_squashed(index, squashed);
-        self.rescore(index, form, (squashed, numbers), (threshold, least), |name| index.manner(name, manner), &mut each);
+        self.rescore(
+            index,
+            form,
+            (squashed, numbers),
+            (threshold, least),
+            |name| index.manner(name, manner),
+            &mut each,
+        );
         for pass in passes(manner) {
             self.collect(index, pass, least);
             self.rescore(index, form, (squashed, numbers), (threshold, least), |_| pass.manner, &mut each);
@@ -201,7 +210,13 @@ impl Search {
             Some(id) => self.entries.extend(index.words.near(id).map(|(id, like)| Entry::of(id, at, 1, like))),
             None => {
                 super::super::similar::fold(word, &mut self.fold);
-                index.words.like(word.as_bytes(), &self.fold, flags.has(Flags::KNOWN), &mut self.looking, &mut self.like);
+                index.words.like(
+                    word.as_bytes(),
+                    &self.fold,
+                    flags.has(Flags::KNOWN),
+                    &mut self.looking,
+                    &mut self.like,
+                );
                 self.entries.extend(self.like.iter().map(|(id, like)| Entry::of(*id, at, 1, *like)));
             }
         }

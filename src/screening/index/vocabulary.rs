@@ -133,9 +133,7 @@ impl<'a> Vocabulary<'a> {
         self.deletions.gather(hashes, steps, ids);
         ids.sort_unstable();
         ids.dedup();
-        ids.retain(|id| {
-            (*id as usize) < self.len() && !(known && Flags(self.flags[*id as usize]).has(Flags::KNOWN))
-        });
+        ids.retain(|id| (*id as usize) < self.len() && !(known && Flags(self.flags[*id as usize]).has(Flags::KNOWN)));
         rows.clear();
         rows.extend(ids.iter().map(|id| self.rows[*id as usize]));
         for (id, row) in ids.iter().zip(&*rows) {
