@@ -176,7 +176,6 @@ fn name_of(post: u64) -> u32 {
 }
 
 /// What all words of the name of a posting weigh where they are left over.
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is the weight")]
 fn weight_of(post: u64) -> f32 {
     f32::from_bits((post >> 32) as u32)
 }
