@@ -304,6 +304,19 @@ fn names_are_brought_into_one_form() {
     }
     assert_eq!(words("Dr. Ann EXAMPLE", PartyKind::Person), ["ann", "example"]);
     assert_eq!(words("M/V Example Star", PartyKind::Vessel), ["example", "star"]);
+    // two letters of Greek are one sound
+    assert_eq!(words("Μπάμπης Παπαδόπουλος", PartyKind::Person), ["bampis", "papadopoulos"]);
+    assert_eq!(words("Ντόκος Χουρ", PartyKind::Person), ["dokos", "khour"]);
+    // Arabic by its consonants, with the article and without
+    let score = |a: &str, b: &str| score_pair(a, b, PartyKind::Person, &lexicon()).expect("are names").2.score;
+    for (a, b) in [
+        ("كريم الكندي", "Karim AL-KINDI"),
+        ("عبد الله الحمدان", "Abdullah AL-HAMDAN"),
+        ("الياس كرم سالم", "Elias KARAM SALEM"),
+    ] {
+        assert!(score(a, b) > 0.95, "{a} ~ {b}: {}", score(a, b));
+    }
+    assert!(score("كريم الكندي", "Karim AL-KUNTI") < 0.80);
     // Han is matched as it stands and as it is read
     let both: Vec<String> = Form::all("例子技术有限公司", PartyKind::Organisation, &lexicon())
         .iter()

@@ -153,8 +153,7 @@ const SLIP_FROM: usize = 6;
 /// The same for other words of the dictionary, which may stand in a proper name with another letter.
 pub(super) const WORD_FROM: usize = 8;
 
-/// Words by their letters. There are some thousands of them, all from rules, and every word of every name is looked up
-/// several times: the quick hash is worth it, and nobody else chooses what is kept.
+/// Words by their letters: some thousands, all from rules, looked up for every word of every name.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::disallowed_types, reason = "its order is never seen")]
 pub(super) struct Words(std::collections::HashMap<Box<str>, Word, rustc_hash::FxBuildHasher>);
