@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use super::evidence::{Piece, conflicts, gather, key_hash};
 use super::index::{Found, Index, Search, about};
 use super::level::{Facts, Level, decide};
-use super::normalise::{Flags, Form, Lexicon, Scratch};
+use super::normalise::{Form, Lexicon, Scratch};
 use super::query::Query;
-use super::score::{Manner, Numbers, Parts};
+use super::score::{Manner, Numbers, Parts, is_telling};
 use crate::lists::{Party, PartyKind};
 
 /// Where parties are had from, by their place in the index.
@@ -90,17 +90,24 @@ const RELATIVE: f32 = 0.93;
 pub struct Memory {
     search: Search,
     scratch: Scratch,
-    /// The name of the query in its words.
+    /// The name of the query in its words: as many of these as are in use.
     forms: Vec<Form>,
+    used: usize,
     best: Vec<(u32, Best)>,
 }
 
 impl Memory {
     /// Brings a name into its words.
     fn settle(&mut self, name: &str, kind: PartyKind, lexicon: &Lexicon) {
-        let Self { scratch, forms, .. } = self;
-        forms.clear();
-        Form::each(name, kind, lexicon, scratch, |form| forms.push(form.clone()));
+        let Self { scratch, forms, used, .. } = self;
+        *used = 0;
+        Form::each(name, kind, lexicon, scratch, |form| {
+            match forms.get_mut(*used) {
+                Some(slot) => slot.copy(form),
+                None => forms.push(form.clone()),
+            }
+            *used += 1;
+        });
     }
 }
 
@@ -154,20 +161,21 @@ impl Engine<'_> {
     /// For every party the best of its names.
     fn names(&self, kind: PartyKind, memory: &mut Memory) -> BTreeMap<u32, Option<Best>> {
         let manner = manner(kind);
-        let Memory { search, forms, best, .. } = memory;
+        let Memory { search, forms, used, best, .. } = memory;
         best.clear();
-        for form in &*forms {
-            let telling: Vec<usize> = (0..form.tokens.len())
-                .filter(|at| !form.tokens[*at].flags.has(Flags::NUMBER | Flags::PARTICLE))
-                .collect();
-            let letters = telling.iter().map(|at| form.word(*at).chars().count()).sum();
+        for form in &forms[..*used] {
             search.find(self.index, form, manner, self.threshold, |found| {
                 let listed = self.index.telling(found.name);
                 let romanised = form.romanised != self.index.is_romanised(found.name);
-                let words = telling.len().min(listed);
+                let telling = (0..form.tokens.len()).filter(|at| is_telling(form.tokens[*at].flags.0));
+                let (words, letters) =
+                    telling.fold((0, 0), |(words, letters), at| (words + 1, letters + form.word(at).chars().count()));
+                let words = listed.min(words);
                 best.push((self.index.party_of(found.name).0, Best { found, romanised, words, letters }));
             });
         }
+        // of names that are as good the one that the list has first
+        best.sort_unstable_by_key(|(_, best)| best.found.name);
         let mut all: BTreeMap<u32, Option<Best>> = BTreeMap::new();
         for (party, found) in best.drain(..) {
             let rank =
@@ -183,7 +191,10 @@ impl Engine<'_> {
     /// Parties that other names of the subject belong to, with which name.
     fn seconds(&self, query: &Query, memory: &mut Memory) -> BTreeMap<u32, u32> {
         let mut all = BTreeMap::new();
-        let own = std::mem::take(&mut memory.forms);
+        if query.also.is_empty() {
+            return all;
+        }
+        let (own, used) = (std::mem::take(&mut memory.forms), memory.used);
         for name in &query.also {
             memory.settle(name, query.kind, self.lexicon);
             for (party, best) in self.names(query.kind, memory) {
@@ -192,7 +203,7 @@ impl Engine<'_> {
                 }
             }
         }
-        memory.forms = own;
+        (memory.forms, memory.used) = (own, used);
         all
     }
 

@@ -103,17 +103,19 @@ pub struct Parts {
 /// Loss for words that both sides have and that differ, of the whole weight.
 const CONFLICT: f32 = 1.2;
 /// A place that only one of the names has makes it a daughter or a branch: it weighs more there than as a name.
-const PLACE: f32 = 1.6;
+pub(super) const PLACE: f32 = 1.6;
 /// Most that names can score which differ in a telling word on both sides.
 const CONFLICT_CAP: f32 = 0.80;
 /// Weight of differing words from which the cap holds.
 const CONFLICT_FLOOR: f32 = 0.30;
 /// Loss of likeness: one edit in five letters costs an eighth.
-const LIKENESS: f32 = 0.60;
+pub(super) const LIKENESS: f32 = 0.60;
 /// Weight of words that must find each other before initials count.
 const TOLD: f32 = 0.30;
+/// Weight of words left over up to which numbers tell a name: `58 Group`.
+const COUNTED: f32 = 0.50;
 /// One word that tells little beside others is worth that much less.
-const SHORT: f32 = 0.97;
+pub(super) const SHORT: f32 = 0.97;
 
 impl Manner {
     /// Loss for words only the query has, and only the listed name has, of the whole weight. A query with a word more
@@ -137,11 +139,22 @@ impl Manner {
         ((1.0 - loss / whole).max(0.0), conflict)
     }
 
-    /// Share of the query's weight that a name must cover to reach a score at all: what candidates are looked for by.
+    /// The most that may be left over of a listed name when so much is matched and left over of the query, for a
+    /// [coverage](Self::coverage) of at least `least`; none when the query alone has too much left over.
     #[must_use]
-    pub fn least_cover(self, threshold: f32) -> f32 {
-        let (query, _) = self.left_over();
-        (1.0 - (1.0 - threshold) / query).max(0.05)
+    pub fn room(self, matched: f32, query_left: f32, least: f32) -> Option<f32> {
+        let (query, listed) = self.left_over();
+        let loss = 1.0 - least;
+        if listed <= loss {
+            return Some(f32::INFINITY);
+        }
+        // as much as of the query or more, else less
+        let more = (loss * matched - (CONFLICT - listed) * query_left) / (listed - loss);
+        if more >= query_left {
+            return Some(more);
+        }
+        let less = (loss * (matched + query_left) - query * query_left) / (CONFLICT - query);
+        (less >= 0.0).then_some(less)
     }
 }
 
@@ -178,25 +191,36 @@ fn mass(link: &Link, query: Side<'_>, listed: Side<'_>) -> f32 {
 
 /// Weight of the words that no link covers. Small words and, for people, patronymics are no loss when they are missing.
 fn left(side: Side<'_>, used: u64) -> f32 {
-    let mut left = 0.0;
-    for (at, (weight, flags)) in side.weights.iter().zip(side.flags).enumerate() {
-        let flags = Flags(*flags);
-        if used >> at & 1 == 0 && !flags.has(Flags::NUMBER) {
-            left += if flags.has(Flags::PLACE) { weight * PLACE } else { *weight };
-        }
+    let all = side.weights.iter().zip(side.flags).enumerate();
+    all.filter(|(at, _)| used >> at & 1 == 0).map(|(_, (weight, flags))| lost(*weight, *flags)).sum()
+}
+
+/// What a word weighs where it is left over.
+#[inline]
+pub(super) fn lost(weight: f32, flags: u8) -> f32 {
+    let flags = Flags(flags);
+    if flags.has(Flags::NUMBER) {
+        0.0
+    } else if flags.has(Flags::PLACE) {
+        weight * PLACE
+    } else {
+        weight
     }
-    left
 }
 
 /// The score of links that were chosen.
 #[must_use]
 pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers, manner: Manner) -> Parts {
     let (mut matched, mut alike, mut query_used, mut listed_used) = (0.0, 0.0, 0, 0);
-    let mut told = 0.0;
+    let (mut told, mut counted) = (0.0, 0.0);
     for link in links {
         let mass = mass(link, query, listed);
         matched += mass;
-        told += if link.initial { 0.0 } else { mass };
+        match Flags(query.flags[usize::from(link.query)]) {
+            _ if link.initial => {}
+            flags if flags.has(Flags::NUMBER) => counted += mass,
+            _ => told += mass,
+        }
         alike += mass * link.similarity;
         let (query_mask, listed_mask) = link.masks();
         query_used |= query_mask;
@@ -219,7 +243,10 @@ pub fn score(links: &[Link], query: Side<'_>, listed: Side<'_>, numbers: Numbers
         matched = matched.max(sum_all(query).min(sum_all(listed)));
         alike = matched;
     }
-    // initials and small words alone are nobody's name
+    if query_left + listed_left < COUNTED {
+        told += counted;
+    }
+    // initials, small words and numbers alone are nobody's name
     if matched <= 0.0 || told < TOLD && told < matched {
         let all_numbers = numbers == Numbers::Same && query.numbers != 0 && query_left + listed_left == 0.0;
         let score = if all_numbers { SHORT } else { 0.0 };
@@ -269,5 +296,11 @@ fn sum_all(side: Side<'_>) -> f32 {
 /// Words of the core: without numbers and small words.
 #[must_use]
 pub fn telling(side: Side<'_>) -> usize {
-    side.flags.iter().filter(|flags| !Flags(**flags).has(Flags::NUMBER | Flags::PARTICLE)).count()
+    side.flags.iter().filter(|flags| is_telling(**flags)).count()
+}
+
+/// True for a word of the core.
+#[must_use]
+pub fn is_telling(flags: u8) -> bool {
+    !Flags(flags).has(Flags::NUMBER | Flags::PARTICLE)
 }

@@ -111,7 +111,8 @@ fn sound(rest: &[u8]) -> ([u8; 2], usize) {
 /// Letters of a word that are looked at when edits are counted.
 const LONGEST: usize = 64;
 
-/// Optimal string alignment distance, when it is no more than `most`.
+/// Optimal string alignment distance, when it is no more than `most`, which is small: what differs first is taken for
+/// each slip that it can be, and the rest is compared with one slip less.
 #[must_use]
 pub fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     let (a, b) = trim(a, b);
@@ -122,33 +123,29 @@ pub fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.is_empty() {
         return Some(b.len());
     }
-    if most == 0 {
-        return None;
-    }
-    let mut before = [0_u8; LONGEST + 1];
-    let mut last = [0_u8; LONGEST + 1];
-    let mut row = [0_u8; LONGEST + 1];
-    for (value, cell) in (0..).zip(&mut last[..=b.len()]) {
-        *cell = value;
-    }
-    for (i, x) in a.iter().enumerate() {
-        row[0] = u8::try_from(i + 1).unwrap_or(u8::MAX);
-        let mut least = row[0];
-        for (j, y) in b.iter().enumerate() {
-            let mut cost = (last[j] + u8::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                cost = cost.min(before[j - 1] + 1);
+    let swapped = |a: &[u8], b: &[u8]| a.len() > 1 && a[0] == b[1] && a[1] == b[0];
+    match most {
+        0 => None,
+        1 => (b.len() == 1 || a.len() == 2 && b.len() == 2 && swapped(a, b)).then_some(1),
+        _ => {
+            let mut least = None;
+            let mut most = most - 1;
+            let mut rest = |a: &[u8], b: &[u8]| {
+                if let Some(edits) = distance(a, b, most) {
+                    least = Some(edits + 1);
+                    most = edits.saturating_sub(1);
+                }
+            };
+            // another letter, one too many in `b`, one too many in `a`, two in each other's place
+            rest(&a[1..], &b[1..]);
+            rest(a, &b[1..]);
+            rest(&a[1..], b);
+            if swapped(a, b) {
+                rest(&a[2..], &b[2..]);
             }
-            row[j + 1] = cost;
-            least = least.min(cost);
+            least
         }
-        if usize::from(least) > most {
-            return None;
-        }
-        std::mem::swap(&mut before, &mut last);
-        std::mem::swap(&mut last, &mut row);
     }
-    Some(usize::from(last[b.len()])).filter(|edits| *edits <= most)
 }
 
 /// Without the common beginning and end.
@@ -193,5 +190,33 @@ mod tests {
         assert_eq!(distance(b"kaspersky", b"kapsersk", 2), Some(2));
         assert_eq!(distance(b"kaspersky", b"kasparov", 2), None);
         assert_eq!(distance(b"ab", b"cd", 1), None);
+    }
+
+    /// The same distance by the whole table.
+    fn table(a: &[u8], b: &[u8]) -> usize {
+        let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+        for i in 0..=a.len() {
+            for j in 0..=b.len() {
+                rows[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                    let mut cost = changed.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                    if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                        cost = cost.min(rows[i - 2][j - 2] + 1);
+                    }
+                    cost
+                };
+            }
+        }
+        rows[a.len()][b.len()]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_distance_is_that_of_the_whole_table(a in "[a-c]{0,9}", b in "[a-c]{0,9}", most in 0_usize..4) {
+            let whole = table(a.as_bytes(), b.as_bytes());
+            proptest::prop_assert_eq!(distance(a.as_bytes(), b.as_bytes(), most), Some(whole).filter(|edits| *edits <= most));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::index::{Index, build};
+use super::index::{Index, build, version};
 use super::normalise::Lexicon;
 use crate::lists::Party;
 use crate::lists::store::{self, Opened, Section};
@@ -15,8 +15,7 @@ pub struct StoreIndex<'l>(pub &'l Lexicon);
 
 impl store::Index for StoreIndex<'_> {
     fn version(&self) -> u32 {
-        // 0 stands for no index at all
-        (self.0.digest() as u32 ^ (self.0.digest() >> 32) as u32) | 1
+        version(self.0)
     }
 
     fn sections(&self, parties: &[Party]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {

@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
             };
             let origin = format!("{name}:{}", row.line).into();
             let mut query = Query { name: cells.name.into(), origin, ..self.default.clone() };
-            let filled = self.fill(&mut query, &[cells.country.to_owned()], cells.kind, &[cells.keys.to_owned()]);
+            let filled = self.fill(&mut query, &[cells.country], cells.kind, &[cells.keys]);
             let filled = filled.with_context(|| format!("line {} of `{name}`", row.line));
             Some(filled.and_then(|()| told(query, row.line, &name)))
         }))
@@ -161,13 +161,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Sets what a row says of its subject.
-    fn fill(&self, query: &mut Query, countries: &[String], kind: &str, keys: &[String]) -> anyhow::Result<()> {
+    fn fill(
+        &self,
+        query: &mut Query,
+        countries: &[impl AsRef<str>],
+        kind: &str,
+        keys: &[impl AsRef<str>],
+    ) -> anyhow::Result<()> {
         if !kind.trim().is_empty() {
             query.kind = kind_of(kind)
                 .with_context(|| format!("`{kind}` is no kind: organisation, person, vessel or aircraft"))?;
         }
         let mut codes = Vec::new();
-        for text in countries.iter().filter(|text| !text.trim().is_empty()) {
+        for text in countries.iter().map(AsRef::as_ref).filter(|text| !text.trim().is_empty()) {
             codes.extend(self.countries(text)?);
         }
         if !codes.is_empty() {
@@ -198,9 +204,9 @@ impl<'a> Reader<'a> {
         Ok(all)
     }
 
-    fn keys(&self, texts: &[String]) -> anyhow::Result<Vec<QueryKey>> {
+    fn keys(&self, texts: &[impl AsRef<str>]) -> anyhow::Result<Vec<QueryKey>> {
         let mut all = Vec::new();
-        for text in texts.iter().flat_map(|text| several_keys(text)) {
+        for text in texts.iter().flat_map(|text| several_keys(text.as_ref())) {
             all.push(QueryKey::parse_known(&text, &self.kinds).map_err(anyhow::Error::msg)?);
         }
         Ok(all)

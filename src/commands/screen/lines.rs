@@ -89,8 +89,12 @@ impl Lines {
         let (name, at) = (&self.name, self.at);
         let text = String::from_utf8(bytes)
             .map_err(|_| anyhow::anyhow!("line {at} of `{name}` is not UTF-8: save the file as UTF-8"))?;
-        let text = if at == 1 { text.strip_prefix('\u{feff}').unwrap_or(&text) } else { &text };
-        Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+        let mut text = text;
+        if at == 1 && text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        text.truncate(text.trim_end_matches(['\n', '\r']).len());
+        Ok(text)
     }
 }
 

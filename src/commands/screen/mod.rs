@@ -1,6 +1,7 @@
 //! `sovaudit screen`.
 
 mod input;
+mod json;
 mod lines;
 mod output;
 mod pairs;
@@ -10,6 +11,7 @@ mod table;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Mutex;
 
 use anyhow::{bail, ensure};
 use rayon::prelude::*;
@@ -96,6 +98,8 @@ fn answer_all(
         .num_threads(arguments.threads.map_or(0, std::num::NonZeroUsize::get))
         .thread_name(|at| format!("screen-{at}"))
         .build()?;
+    // of each thread, from batch to batch
+    let memories: Vec<Mutex<Memory>> = (0..pool.current_num_threads()).map(|_| Mutex::default()).collect();
     let mut bad = Bad::default();
     let mut failed = false;
     let mut screened = 0;
@@ -106,8 +110,14 @@ fn answer_all(
             break;
         }
         screened += batch.len();
-        let answers: Vec<(Vec<Judged>, Hidden)> =
-            pool.install(|| batch.par_iter().map_init(Memory::default, |memory, query| judge(query, memory)).collect());
+        let answer = |query: &Query| {
+            let own = rayon::current_thread_index().and_then(|at| memories.get(at)).map(Mutex::try_lock);
+            match own {
+                Some(Ok(mut memory)) => judge(query, &mut memory),
+                _ => judge(query, &mut Memory::default()),
+            }
+        };
+        let answers: Vec<(Vec<Judged>, Hidden)> = pool.install(|| batch.par_iter().map(answer).collect());
         for (query, (hits, hidden)) in batch.iter().zip(answers) {
             failed |= hits.iter().any(|hit| hit.outcome == gate::Outcome::Fail);
             writer.answer(&Answer { query, hits, hidden })?;

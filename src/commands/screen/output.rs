@@ -3,15 +3,14 @@
 use std::io;
 
 use anyhow::bail;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::rows;
+use super::{json, rows};
 use crate::cli::ScreenArgs;
 use crate::model::Date;
 use crate::screening::evidence::Bearing;
 use crate::screening::gate::Outcome;
 use crate::screening::level::ways;
-use crate::screening::query::kind_word;
 use crate::screening::{Hit, Level, Query};
 use crate::text::{clean_line, fill, hex, plural, thousands};
 
@@ -122,6 +121,8 @@ pub(super) struct Writer<'a> {
     threshold: f32,
     /// Show digests of entries, for decisions.
     all: bool,
+    /// What is written next.
+    text: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
@@ -144,6 +145,7 @@ impl<'a> Writer<'a> {
             against,
             threshold: arguments.threshold,
             all: arguments.all,
+            text: Vec::new(),
         };
         match form {
             Form::Json => write!(writer.out, "{{\"subjects\":[")?,
@@ -161,14 +163,16 @@ impl<'a> Writer<'a> {
         match self.form {
             Form::Table => self.table(answer)?,
             Form::JsonLines => {
-                serde_json::to_writer(&mut *self.out, &value(answer))?;
-                writeln!(self.out)?;
+                json::write(answer, &mut self.text)?;
+                self.text.push(b'\n');
+                self.out.write_all(&self.text)?;
             }
             Form::Json => {
                 if self.subjects > 1 {
                     writeln!(self.out, ",")?;
                 }
-                serde_json::to_writer(&mut *self.out, &value(answer))?;
+                json::write(answer, &mut self.text)?;
+                self.out.write_all(&self.text)?;
             }
             Form::Csv => {
                 if answer.hits.is_empty() {
@@ -212,7 +216,7 @@ impl<'a> Writer<'a> {
             Form::Json => {
                 let end = json!({
                     "as_of": self.against.as_of, "lists": self.against.lists, "parties": self.against.parties,
-                    "threshold": round(self.threshold), "gate": gate, "need_person": self.need_person,
+                    "threshold": json::round(self.threshold), "gate": gate, "need_person": self.need_person,
                     "unread": unread, "notice": NOTICE,
                 });
                 writeln!(self.out, "],\"screening\":{end}}}")?;
@@ -340,41 +344,4 @@ fn count(number: usize, noun: &str) -> String {
 /// The word of a value as it stands in JSON.
 pub(super) fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn round(value: f32) -> f64 {
-    (f64::from(value) * 10_000.0).round() / 10_000.0
-}
-
-fn value(answer: &Answer<'_>) -> Value {
-    let query = answer.query;
-    let countries: Vec<&str> = query.countries.iter().map(|code| code.as_str()).collect();
-    json!({
-        "name": clean_line(&query.name),
-        "kind": kind_word(query.kind),
-        "countries": countries,
-        "origin": clean_line(&query.origin),
-        "hits": answer.hits.iter().map(hit_value).collect::<Vec<_>>(),
-    })
-}
-
-fn hit_value(judged: &Judged) -> Value {
-    let hit = &judged.hit;
-    let party = &hit.party;
-    let (up, down) = ways(&hit.facts, &hit.pieces, hit.level);
-    let parts = hit.parts.map(|parts| {
-        json!({
-            "words": round(parts.coverage), "spelling": round(parts.likeness), "numbers": round(parts.numbers),
-            "legal_form": round(parts.legal), "one_word": round(parts.short),
-        })
-    });
-    json!({
-        "level": hit.level, "score": round(hit.score), "list": party.list, "entry": party.entry,
-        "consequence": judged.consequence, "outcome": judged.outcome,
-        "party": clean_line(party.name()), "listed_name": clean_line(hit.listed_name()), "kind": kind_word(party.kind),
-        "countries": party.countries.iter().map(|country| country.code).collect::<Vec<_>>(),
-        "programmes": party.programmes, "citation": party.citation, "listed": party.listed, "delisted": party.delisted,
-        "url": party.url, "digest": hex(&judged.digest), "decision": judged.decision, "parts": parts, "flags": hit.flags, "evidence": hit.pieces, "unsure": judged.unsure,
-        "raised_by": up, "lowered_by": down,
-    })
 }

@@ -89,7 +89,7 @@ fn cell(text: &str) -> String {
 }
 
 pub(super) fn csv_row(out: &mut dyn io::Write, row: &[String]) -> anyhow::Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 9).from_writer(Vec::new());
     writer.write_record(row)?;
     out.write_all(&writer.into_inner().map_err(|error| error.into_error())?)?;
     Ok(())

@@ -235,6 +235,10 @@ impl Rows {
     }
 
     fn row(&mut self, first: &str, line: u64) -> anyhow::Result<Row> {
+        if !first.contains('"') {
+            let fields = first.split(self.delimiter).map(|field| field.trim_start_matches(' ').to_owned());
+            return Ok(Row { fields: fields.collect(), line });
+        }
         let mut splitter = Splitter { delimiter: self.delimiter, ..Splitter::default() };
         splitter.add(first);
         let mut length = first.len();

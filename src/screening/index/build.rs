@@ -1,12 +1,13 @@
 //! Making the index of parties.
 
+use super::name::{self, Name, NameRow, TokenRow};
 use super::vocabulary::Vocabulary;
-use super::{FORMAT, Index, NONE, about};
+use super::{FORMAT, Index, NONE, WordRow, about};
 use crate::lists::{NameRole, Party, PartyKind};
 use crate::screening::column::Buckets;
 use crate::screening::evidence::key_hash;
-use crate::screening::normalise::{Form, Lexicon, Scratch};
-use crate::screening::{pair, rarity};
+use crate::screening::normalise::{Flags, Form, Lexicon, Scratch};
+use crate::screening::{pair, rarity, score};
 use crate::text::Lookup;
 
 /// What is gathered name by name.
@@ -16,17 +17,11 @@ struct Gathered {
     words: Vec<(Vec<u8>, f32, u8)>,
     /// Names that have a word.
     counts: Vec<u32>,
-    party: Vec<u32>,
-    at: Vec<u32>,
-    about: Vec<u32>,
-    squashed: Vec<u64>,
-    numbers: Vec<u64>,
-    first: Vec<u32>,
-    of_name: Vec<u32>,
-    flags: Vec<u8>,
+    names: Vec<NameRow>,
+    squashed: Vec<(u64, u32)>,
+    words_of: Vec<TokenRow>,
     /// Weight of a word as what it is in its name.
     bases: Vec<f32>,
-    joined: Vec<u32>,
     whole: Vec<(u64, u32)>,
 }
 
@@ -43,26 +38,39 @@ impl Gathered {
     }
 
     fn add(&mut self, form: &Form, party: u32, at: u32, about: u32) {
-        let name = number(self.party.len());
-        self.party.push(party);
-        self.at.push(at);
-        self.about.push(about | u32::from(form.legal.0));
+        let name = number(self.names.len());
         let mut letters = Vec::new();
-        self.squashed.push(pair::squash_form(form, &mut letters));
-        self.numbers.push(pair::numbers_of(form));
+        let squashed = pair::squash_form(form, &mut letters);
+        if squashed != 0 {
+            self.squashed.push((squashed, name));
+        }
         pair::each_whole(&letters, |variant| self.whole.push((variant, name)));
+        let first = number(self.words_of.len());
+        let mut initials = 0;
         for (place, token) in form.tokens.iter().enumerate() {
             let word = form.word(place);
             let id = self.id(word.as_bytes());
             self.words[id].2 |= token.flags.0;
             self.bases.push(rarity::of_token(token));
             self.counts[id] += 1;
-            self.of_name.push(number(id));
-            self.flags.push(token.flags.0);
             let joined = pair::join(form, place).map(|whole| number(self.id(whole.as_bytes())));
-            self.joined.push(joined.unwrap_or(NONE));
+            let first = word.as_bytes().first().copied().unwrap_or(0);
+            let marks = u32::from(token.flags.0) | u32::from(first) << 8;
+            self.words_of.push([number(id), joined.unwrap_or(NONE), 0, marks]);
+            if token.flags.has(Flags::INITIAL) {
+                initials = about::INITIALS;
+            }
         }
-        self.first.push(number(self.of_name.len()));
+        let row = Name {
+            party,
+            at,
+            about: about | u32::from(form.legal.0) | initials,
+            first,
+            count: number(form.tokens.len()),
+            squashed,
+            numbers: pair::numbers_of(form),
+        };
+        self.names.push(row.row());
     }
 }
 
@@ -73,7 +81,7 @@ fn number(count: usize) -> u32 {
 /// The index of parties, in their order.
 #[must_use]
 pub fn build<'p>(parties: impl IntoIterator<Item = &'p Party>, lexicon: &Lexicon) -> Index<'static> {
-    let mut all = Gathered { first: vec![0], ..Gathered::default() };
+    let mut all = Gathered::default();
     let mut keys = Vec::new();
     let mut scratch = Scratch::default();
     let mut count = 0;
@@ -108,57 +116,67 @@ pub fn build<'p>(parties: impl IntoIterator<Item = &'p Party>, lexicon: &Lexicon
 }
 
 fn finish(mut all: Gathered, keys: &[(u64, u32)], parties: u64, lexicon: &Lexicon) -> Index<'static> {
-    let names = number(all.party.len());
+    let names = number(all.names.len());
     for (word, count) in all.words.iter_mut().zip(&all.counts) {
         if *count > 0 {
             word.1 = rarity::among(*count, names);
         }
     }
-    let weights: Vec<f32> =
-        all.of_name.iter().zip(&all.bases).map(|(id, base)| rarity::settle(*base, all.words[*id as usize].1)).collect();
-    let words = Vocabulary::build(&all.words);
-    let (post_at, posts) = postings(&all);
-    let squashed: Vec<(u64, u32)> = all.squashed.iter().copied().zip(0..).filter(|(hash, _)| *hash != 0).collect();
-    Index {
-        words,
-        post_at: post_at.into(),
-        posts: posts.into(),
-        name_party: all.party.into(),
-        name_at: all.at.into(),
-        name_about: all.about.into(),
-        name_squashed: all.squashed.into(),
-        name_numbers: all.numbers.into(),
-        name_first: all.first.into(),
-        name_words: all.of_name.into(),
-        name_weights: weights.into(),
-        name_flags: all.flags.into(),
-        name_joined: all.joined.into(),
-        squashed: Buckets::build(&squashed),
+    for (token, base) in all.words_of.iter_mut().zip(&all.bases) {
+        token[2] = rarity::settle(*base, all.words[token[0] as usize].1).to_bits();
+    }
+    let mut index = Index {
+        words: Vocabulary::build(&all.words),
+        names: all.names.into(),
+        tokens: all.words_of.into(),
+        squashed: Buckets::build(&all.squashed),
         whole: Buckets::build(&all.whole),
         keys: Buckets::build(keys),
         head: vec![FORMAT, lexicon.digest(), parties].into(),
-    }
+        ..Index::default()
+    };
+    let (posts_of, posts) = postings(&index);
+    index.posts_of = posts_of.into();
+    index.posts = posts.into();
+    index
 }
 
-/// For every word the names that have it.
-fn postings(all: &Gathered) -> (Vec<u32>, Vec<u32>) {
-    let mut pairs = Vec::with_capacity(all.of_name.len() * 2);
-    for (name, range) in (0..).zip(all.first.windows(2)) {
-        for at in range[0] as usize..range[1] as usize {
-            pairs.push((all.of_name[at], name));
-            if all.joined[at] != NONE {
-                pairs.push((all.joined[at], name));
+/// For every word the names that have it, by group, each with its weight.
+fn postings(index: &Index<'_>) -> (Vec<WordRow>, Vec<u64>) {
+    let mut rows: Vec<WordRow> = vec![[0; 6]; index.words.len()];
+    let mut all = Vec::with_capacity(index.tokens.len() * 2);
+    let mut heaviest = |word: u32, weight: f32| {
+        let slot = &mut rows[word as usize][5];
+        *slot = weight.max(f32::from_bits(*slot)).to_bits();
+    };
+    for name in 0..number(index.names()) {
+        let (tokens, group) = (index.tokens_of(name), index.group(name) as u8);
+        // numbers are matched and never left over
+        let most = |token: &TokenRow| name::weight(token).max(score::lost(name::weight(token), name::flags(token)));
+        for (place, token) in tokens.iter().enumerate() {
+            all.push((token[name::WORD], group, name));
+            heaviest(token[name::WORD], most(token));
+            if token[name::JOINED] != NONE {
+                all.push((token[name::JOINED], group, name));
+                heaviest(token[name::JOINED], most(token) + tokens.get(place + 1).map_or(0.0, most));
             }
         }
     }
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut at = vec![0; all.words.len() + 1];
-    for (word, _) in &pairs {
-        at[*word as usize + 1] += 1;
+    all.sort_unstable();
+    all.dedup();
+    let mut at = 0;
+    for (word, row) in (0..).zip(&mut rows) {
+        for group in 0..4 {
+            row[usize::from(group)] = number(at);
+            at += all[at..].iter().take_while(|post| post.0 == word && post.1 == group).count();
+        }
+        row[4] = number(at);
     }
-    for word in 0..all.words.len() {
-        at[word + 1] += at[word];
-    }
-    (at, pairs.into_iter().map(|(_, name)| name).collect())
+    let lost = |name: u32| -> f32 {
+        index.tokens_of(name).iter().map(|token| score::lost(name::weight(token), name::flags(token))).sum()
+    };
+    let weights: Vec<u32> = (0..number(index.names())).map(|name| lost(name).to_bits()).collect();
+    let post = |name: u32| u64::from(name) | u64::from(weights[name as usize]) << 32;
+    let posts = all.into_iter().map(|(_, _, name)| post(name)).collect();
+    (rows, posts)
 }

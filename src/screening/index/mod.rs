@@ -5,6 +5,9 @@
 //! so that no name which could score enough is left out, and scored with numbers alone: no text is read for it.
 
 mod build;
+mod collect;
+mod name;
+mod rescore;
 mod search;
 mod vocabulary;
 
@@ -12,46 +15,53 @@ pub use build::build;
 pub use search::{Found, Search};
 
 use super::column::{Buckets, Column, read};
+use super::score::Side;
+use name::{NameRow, TokenRow};
 use vocabulary::Vocabulary;
 
-use super::normalise::LegalSet;
-use super::score::Side;
-
 /// Version of the arrays and of the rules by which they are made.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
-/// What is known of a name besides its words, as bits of one number; the low 16 are its legal forms.
+/// What is known of a name besides its words, as bits of one number; the low 16 are its legal forms,
+/// the highest eight the number of its words.
 pub(super) mod about {
     pub(in super::super) const WEAK: u32 = 1 << 16;
     pub(in super::super) const FORMER: u32 = 1 << 17;
     pub(in super::super) const ROMANISED: u32 = 1 << 18;
     pub(in super::super) const PERSON: u32 = 1 << 19;
     pub(in super::super) const UNKNOWN_KIND: u32 = 1 << 20;
+    /// Has a word of one letter.
+    pub(in super::super) const INITIALS: u32 = 1 << 21;
+    pub(in super::super) const COUNT: u32 = 24;
 }
 
 /// No such word.
 const NONE: u32 = u32::MAX;
 
+/// Where the names that have a word stand among the postings, by [`Group`]: four beginnings, the end of the last, and
+/// the most that the word weighs in a name, as bits.
+type WordRow = [u32; 6];
+
+/// Names of which other words can be the counterpart of a word: they are looked at apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    Organisation = 0,
+    Person = 1,
+    /// First letters stand for names.
+    PersonInitials = 2,
+    OrganisationInitials = 3,
+}
+
 /// Names of listed parties, to be searched.
 #[derive(Clone, Debug, Default)]
 pub struct Index<'a> {
     words: Vocabulary<'a>,
-    /// Names that have a word, or have it as two.
-    post_at: Column<'a, u32>,
-    posts: Column<'a, u32>,
-    /// Party of a name, and which of its names.
-    name_party: Column<'a, u32>,
-    name_at: Column<'a, u32>,
-    name_about: Column<'a, u32>,
-    name_squashed: Column<'a, u64>,
-    name_numbers: Column<'a, u64>,
-    /// Where the words of a name begin.
-    name_first: Column<'a, u32>,
-    name_words: Column<'a, u32>,
-    name_weights: Column<'a, f32>,
-    name_flags: Column<'a, u8>,
-    /// The word that a word and its follower make together.
-    name_joined: Column<'a, u32>,
+    posts_of: Column<'a, WordRow>,
+    /// Names that have a word, or have it as two: the number of the name, and above it what all its words weigh, so that
+    /// most names are passed by without looking at them.
+    posts: Column<'a, u64>,
+    names: Column<'a, NameRow>,
+    tokens: Column<'a, TokenRow>,
     squashed: Buckets<'a>,
     /// Names by their letters with one deleted.
     whole: Buckets<'a>,
@@ -65,7 +75,7 @@ impl<'a> Index<'a> {
     /// Number of names.
     #[must_use]
     pub fn names(&self) -> usize {
-        self.name_party.len()
+        self.names.len()
     }
 
     /// Number of parties.
@@ -79,18 +89,10 @@ impl<'a> Index<'a> {
     pub fn sections(&self) -> Vec<(String, &[u8])> {
         let mut all: Vec<(String, &[u8])> = vec![
             ("head".into(), bytemuck::cast_slice(&self.head)),
-            ("post_at".into(), bytemuck::cast_slice(&self.post_at)),
+            ("posts_of".into(), bytemuck::cast_slice(&self.posts_of)),
             ("posts".into(), bytemuck::cast_slice(&self.posts)),
-            ("name_party".into(), bytemuck::cast_slice(&self.name_party)),
-            ("name_at".into(), bytemuck::cast_slice(&self.name_at)),
-            ("name_about".into(), bytemuck::cast_slice(&self.name_about)),
-            ("name_squashed".into(), bytemuck::cast_slice(&self.name_squashed)),
-            ("name_numbers".into(), bytemuck::cast_slice(&self.name_numbers)),
-            ("name_first".into(), bytemuck::cast_slice(&self.name_first)),
-            ("name_words".into(), bytemuck::cast_slice(&self.name_words)),
-            ("name_weights".into(), bytemuck::cast_slice(&self.name_weights)),
-            ("name_flags".into(), bytemuck::cast_slice(&self.name_flags)),
-            ("name_joined".into(), bytemuck::cast_slice(&self.name_joined)),
+            ("names".into(), bytemuck::cast_slice(&self.names)),
+            ("tokens".into(), bytemuck::cast_slice(&self.tokens)),
         ];
         for (group, buckets) in [("squashed", &self.squashed), ("whole", &self.whole), ("keys", &self.keys)] {
             all.extend(buckets.sections().into_iter().map(|(name, bytes)| (format!("{group}_{name}"), bytes)));
@@ -108,18 +110,10 @@ impl<'a> Index<'a> {
         };
         let index = Self {
             words: Vocabulary::read(&section)?,
-            post_at: read(section("post_at"))?,
+            posts_of: read(section("posts_of"))?,
             posts: read(section("posts"))?,
-            name_party: read(section("name_party"))?,
-            name_at: read(section("name_at"))?,
-            name_about: read(section("name_about"))?,
-            name_squashed: read(section("name_squashed"))?,
-            name_numbers: read(section("name_numbers"))?,
-            name_first: read(section("name_first"))?,
-            name_words: read(section("name_words"))?,
-            name_weights: read(section("name_weights"))?,
-            name_flags: read(section("name_flags"))?,
-            name_joined: read(section("name_joined"))?,
+            names: read(section("names"))?,
+            tokens: read(section("tokens"))?,
             squashed: Buckets::read(group("squashed"))?,
             whole: Buckets::read(group("whole"))?,
             keys: Buckets::read(group("keys"))?,
@@ -130,37 +124,23 @@ impl<'a> Index<'a> {
 
     /// Lengths agree and every number points into its array: a damaged file gives no index, and never a panic.
     fn is_sound(&self, lexicon: u64) -> bool {
-        let names = self.name_party.len();
-        let same = [
-            self.name_at.len(),
-            self.name_about.len(),
-            self.name_squashed.len(),
-            self.name_numbers.len(),
-            self.name_first.len().wrapping_sub(1),
-        ];
-        let words = self.name_words.len();
-        let of_words = [self.name_weights.len(), self.name_flags.len(), self.name_joined.len()];
-        let rising = |all: &[u32], end: usize| {
-            all.first() == Some(&0) && all.last().is_some_and(|last| *last as usize == end) && all.is_sorted()
-        };
+        let (names, words, posts) = (self.names.len(), self.words.len(), self.posts.len());
         self.head.len() == 3
             && self.head[0] == FORMAT
             && self.head[1] == lexicon
-            && same.iter().all(|length| *length == names)
-            && of_words.iter().all(|length| *length == words)
-            && rising(&self.name_first, words)
-            && self.post_at.len() == self.words.len() + 1
-            && rising(&self.post_at, self.posts.len())
-            && self.posts.iter().all(|name| (*name as usize) < names)
-            && self.name_words.iter().all(|word| (*word as usize) < self.words.len())
-            && self.name_first.windows(2).all(|pair| pair[1] - pair[0] <= 32)
+            && self.posts_of.len() == words
+            && self.posts_of.iter().all(|row| row[..5].is_sorted() && row[4] as usize <= posts)
+            && self.posts.iter().all(|post| (name_of(*post) as usize) < names)
+            && self.names.iter().all(|name| name::is_sound(name, self.tokens.len()))
+            && self.tokens.iter().all(|token| name::is_token(token, words))
             && self.words.is_sound()
     }
 
     /// Party of a name, and which of its names it is.
     #[must_use]
     pub fn party_of(&self, name: u32) -> (u32, u32) {
-        (self.name_party[name as usize], self.name_at[name as usize])
+        let row = &self.names[name as usize];
+        (row[name::PARTY], row[name::AT])
     }
 
     /// Parties that may have an identifier, by its hash; the identifier itself decides.
@@ -168,27 +148,36 @@ impl<'a> Index<'a> {
         self.keys.get(hash).filter(|party| (*party as usize) < self.parties())
     }
 
-    fn posting(&self, word: u32) -> &[u32] {
-        let at = word as usize;
-        &self.posts[self.post_at[at] as usize..self.post_at[at + 1] as usize]
+    /// Names of some groups that have a word.
+    fn posting(&self, word: u32, groups: std::ops::Range<usize>) -> &[u64] {
+        let row = &self.posts_of[word as usize];
+        &self.posts[row[groups.start] as usize..row[groups.end] as usize]
     }
 
-    fn range(&self, name: u32) -> std::ops::Range<usize> {
-        self.name_first[name as usize] as usize..self.name_first[name as usize + 1] as usize
+    /// The most that a word weighs in a name where it is left over.
+    fn heaviest(&self, word: u32) -> f32 {
+        f32::from_bits(self.posts_of[word as usize][5])
     }
 
-    fn side(&self, name: u32) -> Side<'_> {
-        let range = self.range(name);
-        let at = name as usize;
-        #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are meant")]
-        Side {
-            weights: &self.name_weights[range.clone()],
-            flags: &self.name_flags[range],
-            squashed: self.name_squashed[at],
-            numbers: self.name_numbers[at],
-            legal: LegalSet(self.name_about[at] as u16),
+    fn group(&self, name: u32) -> Group {
+        match (self.has(name, about::PERSON), self.has(name, about::INITIALS)) {
+            (false, false) => Group::Organisation,
+            (true, false) => Group::Person,
+            (true, true) => Group::PersonInitials,
+            (false, true) => Group::OrganisationInitials,
         }
     }
+}
+
+/// Name of a posting.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is the name")]
+fn name_of(post: u64) -> u32 {
+    post as u32
+}
+
+/// What all words of the name of a posting weigh where they are left over.
+fn weight_of(post: u64) -> f32 {
+    f32::from_bits((post >> 32) as u32)
 }
 
 /// Changes whenever the arrays would be others for the same parties.
@@ -202,7 +191,7 @@ pub fn version(lexicon: &super::normalise::Lexicon) -> u32 {
 /// What a name is, for those who judge it.
 impl Index<'_> {
     pub(super) fn has(&self, name: u32, bit: u32) -> bool {
-        self.name_about[name as usize] & bit != 0
+        self.names[name as usize][name::ABOUT] & bit != 0
     }
 
     pub(super) fn is_weak(&self, name: u32) -> bool {
@@ -215,6 +204,6 @@ impl Index<'_> {
 
     /// Words of its core.
     pub(super) fn telling(&self, name: u32) -> usize {
-        super::score::telling(self.side(name))
+        self.tokens_of(name).iter().filter(|token| super::score::is_telling(name::flags(token))).count()
     }
 }

@@ -1,10 +1,14 @@
 //! Finding the names that may score enough, and scoring them.
 
 use super::super::normalise::{Flags, Form};
-use super::super::pair::{self, INITIAL, JOINED, Ready};
+use super::super::pair::{self, JOINED, Ready};
 use super::super::rarity;
-use super::super::score::{Link, Manner, Numbers, Parts, Side, choose, score};
-use super::{Index, NONE, about};
+use super::super::score::{self, Link, Manner, Numbers, Parts, SHORT, Side};
+use super::collect::passes;
+use super::name::{NameRow, TokenRow};
+use super::rescore::{Asked, Entries};
+use super::vocabulary::Looking;
+use super::{Index, name, name_of};
 
 /// A name that was found.
 #[derive(Clone, Copy, Debug)]
@@ -19,32 +23,61 @@ pub struct Found {
 
 /// A word of the query in the vocabulary, and what it stands for.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    id: u32,
-    query: u8,
-    words: u8,
-    like: f32,
+pub(super) struct Entry {
+    pub(super) id: u32,
+    pub(super) query: u8,
+    pub(super) words: u8,
+    pub(super) like: f32,
+    /// The most that the word weighs in a name.
+    pub(super) heaviest: f32,
+}
+
+impl Entry {
+    fn of(id: u32, query: usize, words: u8, like: f32) -> Self {
+        Self { id, query: u8::try_from(query).unwrap_or(u8::MAX), words, like, heaviest: 0.0 }
+    }
+
+    /// The words of the query, as bits.
+    #[inline]
+    pub(super) fn mask(self) -> u32 {
+        ((1 << self.words) - 1) << self.query
+    }
 }
 
 /// What a search uses again from query to query.
 #[derive(Debug, Default)]
 pub struct Search {
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// Bits of the entries' words: most words of a candidate are none of them.
     bits: [u64; 4],
+    looking: Looking,
     like: Vec<(u32, f32)>,
     fold: Vec<u8>,
-    weights: Vec<f32>,
-    flags: Vec<u8>,
-    ids: Vec<Option<u32>>,
-    order: Vec<usize>,
-    /// Query of which a name is a candidate.
-    seen: Vec<u32>,
-    query: u32,
-    candidates: Vec<u32>,
+    pub(super) weights: Vec<f32>,
+    pub(super) flags: Vec<u8>,
+    pub(super) ids: Vec<Option<u32>>,
+    /// What each word weighs where it is left over, and the most that it can stand for in a name.
+    pub(super) lost: Vec<f32>,
+    pub(super) tops: Vec<f32>,
+    /// Words that some name has, and words of one letter, as bits.
+    pub(super) reachable: u32,
+    pub(super) initials: u32,
+    pub(super) order: Vec<usize>,
+    /// Query of which a name is a candidate, and the words by which it was reached.
+    pub(super) seen: Vec<u64>,
+    pub(super) query: u32,
+    /// Names that are reached, each by which words.
+    pub(super) posts: Vec<(u64, u32)>,
+    pub(super) candidates: Vec<u64>,
+    whole: Vec<u32>,
+    rows: Vec<NameRow>,
+    tokens: Vec<TokenRow>,
     links: Vec<Link>,
     letters: Vec<u8>,
 }
+
+/// Names that are read before the first of them is scored.
+const TOGETHER: usize = 64;
 
 impl Search {
     /// Names that score at least `threshold` against the words of a query; `manner` is how the query's kind asks for
@@ -58,82 +91,62 @@ impl Search {
         mut each: impl FnMut(Found),
     ) {
         self.prepare(index, form);
+        self.begin(index);
         let squashed = pair::squash_form(form, &mut self.letters);
         let numbers = pair::numbers_of(form);
-        self.collect(index, form, manner, threshold, squashed);
-        for at in 0..self.candidates.len() {
-            let name = self.candidates[at];
-            let query = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
-            let found = rescore(
-                index,
-                form,
-                query,
-                Entries { all: &self.entries, bits: self.bits },
-                &mut self.links,
-                name,
-                manner,
-                threshold,
-            );
-            if let Some(found) = found {
-                each(found);
-            }
+        // names of a single word never score more than this times their coverage
+        let single = self.flags.iter().filter(|flags| score::is_telling(**flags)).count() <= 1;
+        let least = threshold * 0.999 / if single { SHORT } else { 1.0 };
+        self.find_squashed(index, squashed);
+        self.rescore(
+            index,
+            form,
+            (squashed, numbers),
+            (threshold, least),
+            |name| index.manner(name, manner),
+            &mut each,
+        );
+        for pass in passes(manner) {
+            self.collect(index, pass, least);
+            self.rescore(index, form, (squashed, numbers), (threshold, least), |_| pass.manner, &mut each);
         }
         self.find_whole(index, form, squashed, numbers, threshold, &mut each);
     }
 
-    /// Looks the words up and weighs them.
-    fn prepare(&mut self, index: &Index<'_>, form: &Form) {
-        self.entries.clear();
-        self.weights.clear();
-        self.flags.clear();
-        self.ids.clear();
-        for (at, token) in form.tokens.iter().enumerate() {
-            let word = form.word(at);
-            let id = index.words.find(word.as_bytes());
-            let place = u8::try_from(at).unwrap_or(u8::MAX);
-            let among = id.map_or(0.0, |id| index.words.weights[id as usize]);
-            self.weights.push(rarity::settle(rarity::of_token(token), among));
-            self.flags.push(token.flags.0);
-            self.ids.push(id);
-            if let Some(id) = id {
-                self.entries.push(Entry { id, query: place, words: 1, like: 1.0 });
-            }
-            if !token.flags.has(Flags::NUMBER | Flags::SCRIPT) {
-                self.add_alike(index, word, id.filter(|_| among > 0.0), token.flags, place);
-            }
-            if let Some(id) = pair::join(form, at).and_then(|whole| index.words.find(whole.as_bytes())) {
-                self.entries.push(Entry { id, query: place, words: 2, like: JOINED });
-            }
-        }
-        self.entries.sort_unstable_by_key(|entry| (entry.id, entry.query, entry.words));
-        self.bits = [0; 4];
-        for entry in &self.entries {
-            let (word, bit) = bit(entry.id);
-            self.bits[word] |= bit;
-        }
-    }
-
-    fn add_alike(&mut self, index: &Index<'_>, word: &str, id: Option<u32>, flags: Flags, place: u8) {
-        match id {
-            Some(id) => {
-                self.entries.extend(index.words.near(id).map(|(id, like)| Entry { id, query: place, words: 1, like }))
-            }
-            None => {
-                super::super::similar::fold(word, &mut self.fold);
-                index.words.like(word.as_bytes(), &self.fold, flags.has(Flags::KNOWN), &mut self.like);
-                self.entries.extend(self.like.iter().map(|(id, like)| Entry {
-                    id: *id,
-                    query: place,
-                    words: 1,
-                    like: *like,
-                }));
+    /// Scores the candidates.
+    fn rescore(
+        &mut self,
+        index: &Index<'_>,
+        form: &Form,
+        (squashed, numbers): (u64, u64),
+        (threshold, least): (f32, f32),
+        manner: impl Fn(u32) -> Manner,
+        each: &mut impl FnMut(Found),
+    ) {
+        let side = Side { weights: &self.weights, flags: &self.flags, squashed, numbers, legal: form.legal };
+        let entries = Entries { all: &self.entries, bits: self.bits };
+        let asked = Asked { form, side, entries, threshold, least };
+        let (rows, tokens) = (&mut self.rows, &mut self.tokens);
+        for some in self.candidates.chunks(TOGETHER) {
+            // rows first, then their words: memory is waited for once for all of them
+            rows.clear();
+            tokens.clear();
+            rows.extend(some.iter().map(|post| index.names[name_of(*post) as usize]));
+            rows.iter().for_each(|row| tokens.extend_from_slice(name::tokens(row, &index.tokens)));
+            let mut rest = &tokens[..];
+            for (post, row) in some.iter().zip(&*rows) {
+                let (own, others) = rest.split_at(name::count(row));
+                rest = others;
+                let name = name_of(*post);
+                if let Some(found) = asked.rescore(index, &mut self.links, (name, row, own), manner(name)) {
+                    each(found);
+                }
             }
         }
     }
 
-    /// Names that have enough of the rarest words, in the order of the index.
-    fn collect(&mut self, index: &Index<'_>, form: &Form, manner: Option<Manner>, threshold: f32, squashed: u64) {
-        self.candidates.clear();
+    /// No name is a candidate yet.
+    fn begin(&mut self, index: &Index<'_>) {
         // never shorter: one memory serves several indices in turn
         if self.seen.len() < index.names() {
             self.seen.resize(index.names(), 0);
@@ -143,46 +156,68 @@ impl Search {
             self.seen.fill(0);
             self.query = 1;
         }
-        let counts = |at: &usize| !form.tokens[*at].flags.has(Flags::NUMBER);
-        self.order.clear();
-        self.order.extend((0..form.tokens.len()).filter(counts));
-        if self.order.is_empty() {
-            self.order.extend(0..form.tokens.len());
+    }
+
+    /// Names of the same letters, however they are parted.
+    fn find_squashed(&mut self, index: &Index<'_>, squashed: u64) {
+        self.candidates.clear();
+        if squashed == 0 {
+            return;
         }
-        let weights = &self.weights;
-        let names = |at: usize| self.ids[at].map_or(0, |id| index.posting(id).len());
-        self.order.sort_unstable_by(|a, b| weights[*b].total_cmp(&weights[*a]).then_with(|| names(*a).cmp(&names(*b))));
-        let whole: f32 = self.order.iter().map(|at| weights[*at]).sum();
-        let least = manner.unwrap_or(Manner::Person).least_cover(threshold) * whole;
-        let mut rest = whole;
-        let mut wanted = 0_u64;
-        for at in &self.order {
-            // what is not looked for could still be there as an initial
-            let initials =
-                if manner == Some(Manner::Organisation) { 0.0 } else { wanted.count_ones() as f32 * rarity::INITIAL };
-            if wanted != 0 && rest + initials < least {
-                break;
+        for name in index.squashed.get(squashed).filter(|name| (*name as usize) < index.names()) {
+            let slot = &mut self.seen[name as usize];
+            if *slot >> 32 != u64::from(self.query) && index.squashed_of(name) == squashed {
+                *slot = u64::from(self.query) << 32;
+                self.candidates.push(u64::from(name));
             }
-            rest -= weights[*at];
-            wanted |= 1 << at;
         }
+    }
+
+    /// Looks the words up and weighs them.
+    fn prepare(&mut self, index: &Index<'_>, form: &Form) {
+        self.entries.clear();
+        self.weights.clear();
+        self.lost.clear();
+        self.flags.clear();
+        self.ids.clear();
+        for (at, token) in form.tokens.iter().enumerate() {
+            let word = form.word(at);
+            let id = index.words.find(word.as_bytes());
+            let among = id.map_or(0.0, |id| index.words.weights[id as usize]);
+            let weight = rarity::settle(rarity::of_token(token), among);
+            self.weights.push(weight);
+            self.lost.push(score::lost(weight, token.flags.0));
+            self.flags.push(token.flags.0);
+            self.ids.push(id);
+            self.entries.extend(id.map(|id| Entry::of(id, at, 1, 1.0)));
+            if !token.flags.has(Flags::NUMBER | Flags::SCRIPT) {
+                self.add_alike(index, word, id.filter(|_| among > 0.0), token.flags, at);
+            }
+            let joined = pair::join(form, at).and_then(|whole| index.words.find(whole.as_bytes()));
+            self.entries.extend(joined.map(|id| Entry::of(id, at, 2, JOINED)));
+        }
+        self.entries.sort_unstable_by_key(|entry| (entry.id, entry.query, entry.words));
+        self.bits = [0; 4];
         for entry in &self.entries {
-            let words = ((1_u64 << entry.words) - 1) << entry.query;
-            if words & wanted != 0 {
-                for name in index.posting(entry.id) {
-                    if self.seen[*name as usize] != self.query {
-                        self.seen[*name as usize] = self.query;
-                        self.candidates.push(*name);
-                    }
-                }
-            }
+            let (word, bit) = bit(entry.id);
+            self.bits[word] |= bit;
         }
-        if squashed != 0 {
-            for name in index.squashed.get(squashed).filter(|name| (*name as usize) < index.names()) {
-                if self.seen[name as usize] != self.query && index.name_squashed[name as usize] == squashed {
-                    self.seen[name as usize] = self.query;
-                    self.candidates.push(name);
-                }
+        self.weigh(index);
+    }
+
+    fn add_alike(&mut self, index: &Index<'_>, word: &str, id: Option<u32>, flags: Flags, at: usize) {
+        match id {
+            Some(id) => self.entries.extend(index.words.near(id).map(|(id, like)| Entry::of(id, at, 1, like))),
+            None => {
+                super::super::similar::fold(word, &mut self.fold);
+                index.words.like(
+                    word.as_bytes(),
+                    &self.fold,
+                    flags.has(Flags::KNOWN),
+                    &mut self.looking,
+                    &mut self.like,
+                );
+                self.entries.extend(self.like.iter().map(|(id, like)| Entry::of(*id, at, 1, *like)));
             }
         }
     }
@@ -197,30 +232,30 @@ impl Search {
         threshold: f32,
         each: &mut impl FnMut(Found),
     ) {
-        self.candidates.clear();
         let told_by_query = pair::told(form, &self.weights);
         if told_by_query < pair::WHOLE_FROM {
             return;
         }
-        let candidates = &mut self.candidates;
-        pair::each_whole(&self.letters, |variant| candidates.extend(index.whole.get(variant)));
-        candidates.sort_unstable();
-        candidates.dedup();
+        self.whole.clear();
+        let whole = &mut self.whole;
+        self.looking.gather(&index.whole, |each| pair::each_whole(&self.letters, each), whole);
+        whole.sort_unstable();
+        whole.dedup();
         let mut letters = Vec::new();
-        for name in candidates.iter().copied().filter(|name| (*name as usize) < index.names()) {
-            let range = index.range(name);
-            if index.name_squashed[name as usize] == squashed {
+        for name in whole.iter().copied().filter(|name| (*name as usize) < index.names()) {
+            if index.squashed_of(name) == squashed {
                 continue;
             }
-            let theirs = range.clone().map(|at| (index.words.word(index.name_words[at]), index.name_flags[at]));
+            let tokens = index.tokens_of(name);
+            let theirs = tokens.iter().map(|token| (index.words.word(token[name::WORD]), name::flags(token)));
             let ours = (0..form.tokens.len()).map(|at| (form.word(at).as_bytes(), self.flags[at]));
             let parted = pair::parted(ours, theirs);
             letters.clear();
             let mut told = 0;
-            for at in range.filter(|at| !Flags(index.name_flags[*at]).has(Flags::NUMBER)) {
-                let word = index.words.word(index.name_words[at]);
+            for token in tokens.iter().filter(|token| !Flags(name::flags(token)).has(Flags::NUMBER)) {
+                let word = index.words.word(token[name::WORD]);
                 letters.extend_from_slice(word);
-                told += if index.name_weights[at] >= pair::TELLING { word.len() } else { 0 };
+                told += if name::weight(token) >= pair::TELLING { word.len() } else { 0 };
             }
             let numbers = index.compare_numbers(form, numbers, name);
             let ours = pair::Whole { letters: &self.letters, told: told_by_query };
@@ -234,21 +269,6 @@ impl Search {
 }
 
 impl Index<'_> {
-    /// How the numbers of a query stand to those of a name.
-    fn compare_numbers(&self, form: &Form, numbers: u64, name: u32) -> Numbers {
-        if self.name_numbers[name as usize] == numbers {
-            return Numbers::Same;
-        }
-        let of_query = (0..form.tokens.len()).filter(|at| form.tokens[*at].flags.has(Flags::NUMBER));
-        let mut ours: Vec<String> = of_query.map(|at| form.word(at).to_owned()).collect();
-        let of_name = self.range(name).filter(|at| Flags(self.name_flags[*at]).has(Flags::NUMBER));
-        let word = |at: usize| String::from_utf8_lossy(self.words.word(self.name_words[at])).into_owned();
-        let mut theirs: Vec<String> = of_name.map(word).collect();
-        ours.sort();
-        theirs.sort();
-        pair::compare_sorted(&ours, &theirs)
-    }
-
     /// A name made ready as its words are weighed here, for naive comparison and for telling a score.
     #[must_use]
     pub fn ready(&self, form: Form) -> Ready {
@@ -258,144 +278,10 @@ impl Index<'_> {
             rarity::settle(rarity::of_token(&form.tokens[at]), among)
         })
     }
-
-    /// How a name is compared with a query of a kind.
-    #[must_use]
-    pub fn manner(&self, name: u32, query: Option<Manner>) -> Manner {
-        let person = self.name_about[name as usize] & about::PERSON != 0;
-        match query {
-            Some(manner) => manner,
-            None if person => Manner::Person,
-            None => Manner::Organisation,
-        }
-    }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the hot step, without a structure to fill for it")]
-fn rescore(
-    index: &Index<'_>,
-    form: &Form,
-    query: Side<'_>,
-    entries: Entries<'_>,
-    links: &mut Vec<Link>,
-    name: u32,
-    manner: Option<Manner>,
-    threshold: f32,
-) -> Option<Found> {
-    let manner = index.manner(name, manner);
-    let range = index.range(name);
-    links.clear();
-    // words of the query and of the name that find each other
-    let (mut reached, mut taken) = (0_u64, 0_u64);
-    for (place, at) in range.clone().enumerate() {
-        for entry in entries.of(index.name_words[at]) {
-            reached |= ((1 << entry.words) - 1) << entry.query;
-            taken |= 1 << place;
-            links.push(Link::of(usize::from(entry.query), entry.words, place, 1, entry.like));
-        }
-        let joined = index.name_joined[at];
-        if joined != NONE {
-            for entry in entries.of(joined).iter().filter(|entry| entry.words == 1 && entry.like >= 1.0) {
-                reached |= 1 << entry.query;
-                taken |= 3 << place;
-                links.push(Link::of(usize::from(entry.query), 1, place, 2, JOINED));
-            }
-        }
-    }
-    if index.name_squashed[name as usize] != query.squashed
-        && most(index, query, range.clone(), reached, taken, manner) < threshold * 0.999
-    {
-        return None;
-    }
-    let listed = index.side(name);
-    if manner == Manner::Person {
-        add_initials(index, form, range, links);
-    }
-    let kept = choose(links, query, listed);
-    // numbers only lower a score: they are read when the words are enough
-    let parts = score(&links[..kept], query, listed, Numbers::Same, manner);
-    if parts.score < threshold {
-        return None;
-    }
-    let numbers = index.compare_numbers(form, query.numbers, name);
-    let parts = score(&links[..kept], query, listed, numbers, manner);
-    (parts.score >= threshold).then_some(Found { name, parts, numbers })
-}
-
-/// The most that a name can score: what finds no counterpart at all is left over. No bound where first letters may stand
-/// for names.
-fn most(
-    index: &Index<'_>,
-    query: Side<'_>,
-    range: std::ops::Range<usize>,
-    reached: u64,
-    taken: u64,
-    manner: Manner,
-) -> f32 {
-    let sums = |weights: &[f32], flags: &[u8], used: u64| {
-        let (mut matched, mut left, mut initial) = (0.0, 0.0, false);
-        for (at, (weight, flags)) in weights.iter().zip(flags).enumerate() {
-            let flags = Flags(*flags);
-            initial |= flags.has(Flags::INITIAL);
-            if used >> at & 1 == 1 {
-                matched += weight;
-            } else if !flags.has(Flags::NUMBER) {
-                left += weight;
-            }
-        }
-        (matched, left, initial)
-    };
-    let (ours, query_left, initial) = sums(query.weights, query.flags, reached);
-    let (theirs, listed_left, other) = sums(&index.name_weights[range.clone()], &index.name_flags[range], taken);
-    if query_left + listed_left <= 0.0 || manner == Manner::Person && (initial || other) {
-        return 1.0;
-    }
-    manner.coverage(ours.min(theirs), query_left, listed_left).0
-}
-
-/// The entries of a query.
-#[derive(Clone, Copy)]
-struct Entries<'e> {
-    all: &'e [Entry],
-    bits: [u64; 4],
-}
-
-impl<'e> Entries<'e> {
-    /// Those of a word.
-    #[inline]
-    fn of(self, id: u32) -> &'e [Entry] {
-        let (word, bit) = bit(id);
-        if self.bits[word] & bit == 0 {
-            return &[];
-        }
-        let from = self.all.partition_point(|entry| entry.id < id);
-        let count = self.all[from..].iter().take_while(|entry| entry.id == id).count();
-        &self.all[from..from + count]
-    }
-}
-
-fn bit(id: u32) -> (usize, u64) {
+/// Place of a word among the bits.
+#[inline]
+pub(super) fn bit(id: u32) -> (usize, u64) {
     ((id >> 6 & 3) as usize, 1 << (id & 63))
-}
-
-/// First letters for names.
-fn add_initials(index: &Index<'_>, form: &Form, range: std::ops::Range<usize>, links: &mut Vec<Link>) {
-    let words = links.len();
-    for (place, at) in range.enumerate() {
-        let listed = Flags(index.name_flags[at]);
-        let letters = index.words.word(index.name_words[at]);
-        for (query, token) in form.tokens.iter().enumerate() {
-            let either = token.flags.has(Flags::INITIAL) || listed.has(Flags::INITIAL);
-            let fits =
-                either && !token.flags.has(Flags::NUMBER) && form.word(query).as_bytes().first() == letters.first();
-            let linked = |link: &Link| {
-                usize::from(link.query) == query
-                    && usize::from(link.listed) == place
-                    && link.query_words + link.listed_words == 2
-            };
-            if fits && !links[..words].iter().any(linked) {
-                links.push(Link { initial: true, ..Link::one(query, place, INITIAL) });
-            }
-        }
-    }
 }

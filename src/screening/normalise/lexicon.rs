@@ -7,7 +7,6 @@ use serde::Deserialize;
 use crate::screening::column::Buckets;
 use crate::screening::deletion::deletions;
 use crate::screening::similar::distance;
-use crate::text::Lookup;
 
 /// Class of a legal form: two different ones speak against the same party, `Company` against none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -154,10 +153,26 @@ const SLIP_FROM: usize = 6;
 /// The same for other words of the dictionary, which may stand in a proper name with another letter.
 pub(super) const WORD_FROM: usize = 8;
 
+/// Words by their letters: some thousands, all from rules, looked up for every word of every name.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::disallowed_types, reason = "its order is never seen")]
+pub(super) struct Words(std::collections::HashMap<Box<str>, Word, rustc_hash::FxBuildHasher>);
+
+impl Words {
+    #[inline]
+    pub(super) fn get(&self, word: &str) -> Option<&Word> {
+        self.0.get(word)
+    }
+
+    fn entry(&mut self, word: Box<str>) -> &mut Word {
+        self.0.entry(word).or_default()
+    }
+}
+
 /// All that is known of words.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
-    pub(super) words: Lookup<Box<str>, Word>,
+    pub(super) words: Words,
     /// Legal forms in scripts that do not part words, the longest first.
     pub(super) script_forms: Vec<(Box<str>, LegalClass)>,
     /// Words in a legal form, at most.
@@ -277,7 +292,7 @@ impl Lexicon {
             words.into_iter().for_each(|word| self.words.entry(word).rank = rank);
         }
         for (word, variants) in file.same {
-            let rank = self.words.get(&*word).map_or(Rank::Proper, |known| known.rank);
+            let rank = self.words.get(&word).map_or(Rank::Proper, |known| known.rank);
             self.dictionary.extend(variants.iter().filter(|_| rank != Rank::Proper).cloned());
             for variant in variants {
                 let known = self.words.entry(variant);
@@ -324,7 +339,7 @@ impl Lexicon {
 
     /// The word of the dictionary that a long word, known for nothing else, is with one slip of the pen.
     pub(super) fn slip(&self, word: &str) -> Option<&str> {
-        if word.len() < SLIP_FROM || !word.is_ascii() || self.words.contains(word) {
+        if word.len() < SLIP_FROM || !word.is_ascii() || self.words.get(word).is_some() {
             return None;
         }
         let mut found = None;

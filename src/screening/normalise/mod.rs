@@ -1,6 +1,7 @@
 //! From a name as it is written to the words that are compared. The same for queries and for listed names.
 
 mod forms;
+mod letters;
 mod lexicon;
 mod script;
 mod words;
@@ -104,8 +105,10 @@ impl Form {
             scratch.form.romanised = both && !own;
             if !scratch.form.tokens.is_empty() {
                 use_form(&scratch.form);
-                if let Some(form) = words::consonants(&scratch.form).filter(|_| consonants) {
-                    use_form(&form);
+                // what looks like the Arabic article may belong to the name: Elias
+                let article = scratch.form.words().any(letters::has_article);
+                for article in [true, false].into_iter().filter(|with| consonants && (article || *with)) {
+                    words::consonants(&scratch.form, article).iter().for_each(&mut use_form);
                 }
             }
         }
@@ -114,7 +117,7 @@ impl Form {
     /// The consonants of a listed person's name in Latin letters, for names in scripts that write no vowels.
     #[must_use]
     pub fn consonants(&self) -> Option<Self> {
-        if self.text.is_ascii() { words::consonants(self) } else { None }
+        if self.text.is_ascii() { words::consonants(self, true) } else { None }
     }
 
     /// The letters of a word.
@@ -140,6 +143,16 @@ impl Form {
     /// The words.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         (0..self.tokens.len()).map(|at| self.word(at))
+    }
+
+    /// Becomes the other, without making anything anew.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.text.clone_from(&other.text);
+        self.letters.clone_from(&other.letters);
+        self.pairs.clone_from(&other.pairs);
+        self.paired.clone_from(&other.paired);
+        self.tokens.clone_from(&other.tokens);
+        (self.legal, self.romanised) = (other.legal, other.romanised);
     }
 
     fn clear(&mut self) {

@@ -37,7 +37,12 @@ pub(super) fn settle(text: &str) -> String {
     plain.extend(text.chars().filter(|c| !is_invisible(*c) && *c != '´').nfkc());
     let mut out = String::with_capacity(plain.len());
     for piece in plain.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let start = out.len();
         settle_word(piece, &mut out);
+        if let Some(word) = super::letters::greek(&out[start..]) {
+            out.truncate(start);
+            out.push_str(&word);
+        }
     }
     out
 }
@@ -139,11 +144,6 @@ fn cyrillic_for(c: char) -> Option<char> {
 /// True when the text has words that are matched in their own script, besides their romanisation.
 pub(super) fn has_both(text: &str) -> bool {
     text.chars().any(|c| !c.is_ascii() && c.is_alphabetic() && care(c.script()) == Care::Both)
-}
-
-/// The Latin letters that a letter is read as.
-pub(super) fn reading(c: char, out: &mut String) {
-    out.extend(any_ascii_char(c).chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()));
 }
 
 /// True when the text has letters of a script that writes no vowels.

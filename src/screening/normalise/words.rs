@@ -2,7 +2,7 @@
 
 use super::forms::{resembles_form, take_out_forms};
 use super::lexicon::{Lexicon, Rank, WORD_FROM, Word};
-use super::{Flags, Form, script};
+use super::{Flags, Form, letters, script};
 use crate::lists::PartyKind;
 use crate::screening::similar::fold;
 
@@ -359,26 +359,34 @@ fn is_patronymic(word: &str) -> bool {
 }
 
 /// The consonants of a name of a person: what a script that does not write vowels and a romanisation have in common.
-/// None of these words is like another: they are the same or not. Nothing when fewer than two are left.
-pub(super) fn consonants(form: &Form) -> Option<Form> {
+/// None of these words is like another: they are the same or not. Nothing when too few are left. `article`: the Arabic
+/// article is no letter of names.
+pub(super) fn consonants(form: &Form, article: bool) -> Option<Form> {
     let mut out = Form { legal: form.legal, romanised: true, ..Form::default() };
-    let (mut latin, mut folded) = (String::new(), Vec::new());
+    let mut folded = Vec::new();
     for (at, token) in form.tokens.iter().enumerate() {
         if token.flags.has(Flags::NUMBER | Flags::PARTICLE | Flags::INITIAL) {
             continue;
         }
-        latin.clear();
-        form.word(at).chars().for_each(|c| script::reading(c, &mut latin));
-        let article = !form.word(at).is_ascii() && latin.len() > 4;
-        let word = latin.strip_prefix("al").filter(|_| article).unwrap_or(&latin);
-        fold(word, &mut folded);
-        folded.retain(|letter| !matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'v'));
-        folded.dedup();
-        if folded.len() >= 2 {
-            let word = format!("~{}", String::from_utf8_lossy(&folded));
-            out.push(&word, Flags::SCRIPT, Rank::Proper);
-            out.letters.push_str(&word);
+        let word = form.word(at);
+        if word.is_ascii() {
+            fold(letters::heard(word), &mut folded);
+            folded.retain(|letter| !matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'v'));
+            folded.dedup();
+        } else {
+            letters::consonants(word, article, &mut folded);
+        }
+        if !folded.is_empty() {
+            let consonants = String::from_utf8_lossy(&folded);
+            out.push(&format!("~{consonants}"), Flags::SCRIPT, Rank::Proper);
+            out.letters.push_str(&consonants);
         }
     }
-    (out.tokens.len() >= 2).then_some(out)
+    let is_enough = out.tokens.len() >= 2 && out.letters.len() >= CONSONANTS;
+    // no letters of a name that is written with them
+    out.letters.insert(0, '~');
+    is_enough.then_some(out)
 }
+
+/// Consonants by which a name can be told at all.
+const CONSONANTS: usize = 4;
