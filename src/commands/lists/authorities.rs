@@ -11,6 +11,8 @@ use crate::lists::{ASSUMED_CONSEQUENCE, Party};
 const SHOWN: usize = 10;
 /// A table of names of companies, which nobody is barred by.
 const REGISTER: &str = "GLEIF";
+/// The part of a collection that holds parties on no list, with their owners.
+const OWNED: &str = format::REGISTER;
 
 /// Reads the files; those that belong together become one edition.
 pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Result<Vec<Edition>> {
@@ -50,6 +52,11 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
             editions.extend(split_ofac(&about, parties, &mains));
         } else {
             let name = source_name(edition.format, &loaded);
+            let (owned, parties): (Vec<Party>, Vec<Party>) =
+                parties.into_iter().partition(|party| &*party.list == OWNED);
+            editions.extend((!owned.is_empty()).then(|| register(&about, owned)));
+            let mut about = about;
+            about.lists.retain(|count| count.list != OWNED);
             editions.push(Edition { name, about, parties, removed, delta });
         }
     }
@@ -166,6 +173,23 @@ fn split_ofac(about: &Source, parties: Vec<Party>, mains: &[String; 2]) -> [Edit
         delta: false,
     };
     [edition("us-sdn", sdn, &mains[1]), edition("us-consolidated", other, &mains[0])]
+}
+
+/// Parties on no list are kept apart from those that are on one: they are looked up, and nobody is screened against them.
+fn register(about: &Source, parties: Vec<Party>) -> Edition {
+    let lists = vec![ListCount { list: OWNED.to_owned(), ..ListCount::default() }];
+    let about = Source {
+        title: "OpenSanctions, owners of parties on no list".to_owned(),
+        attribution: None,
+        lists,
+        records: parties.len() as u64,
+        bad_rows: 0,
+        bad: Vec::new(),
+        notes: Vec::new(),
+        screened: false,
+        ..about.clone()
+    };
+    Edition { name: OWNED.to_ascii_lowercase(), about, parties, removed: Vec::new(), delta: false }
 }
 
 /// A transcription may hold several lists: each is kept for itself.

@@ -47,6 +47,15 @@ pub use reading::Reading;
 
 use head::Head;
 
+/// Id under which parties of OpenSanctions are kept that are on no list and of which it says who owns them.
+pub const REGISTER: &str = opensanctions::REGISTER;
+
+/// The list whose entries the links of a party's list mean.
+#[must_use]
+pub fn list_of(list: &str) -> &str {
+    if list == REGISTER { opensanctions::LIST } else { list }
+}
+
 /// What a record is to the edition before. Whole lists only have [`Op::Put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
