@@ -27,6 +27,7 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
         catalog: reading.catalog,
         allow_stale: reading.allow_stale,
         allow_small: reading.accept_shrink,
+        allow_empty: reading.accept_empty,
     };
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &sorted {
@@ -39,7 +40,9 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
             // the reader knows nothing of a command line
             let words = readable(error.to_string());
             let words = words.replace("allow stale lists", "say --allow-stale");
-            anyhow::anyhow!(words.replace("allow small lists for an excerpt", "for an excerpt say --accept-shrink"))
+            let words = words.replace("allow small lists for an excerpt", "for an excerpt say --accept-shrink");
+            let words = words.replace("allow empty lists where", "say --accept-empty where you know that");
+            anyhow::anyhow!(words)
         })?;
         let used: Vec<&Given> =
             files.iter().copied().filter(|file| edition.names().any(|name| is_of(name, file))).collect();
@@ -103,6 +106,9 @@ fn about(
         let floor = floor.filter(|_| !reading.accept_shrink).map_or(0, |(_, floor)| *floor);
         lists.push(ListCount { list: list.to_string(), floor, ..ListCount::default() });
     }
+    if let ([], [one]) = (lists.as_slice(), format.lists) {
+        lists.push(ListCount { list: (*one).to_owned(), ..ListCount::default() });
+    }
     let mut notes: Vec<String> = loaded.notes.iter().map(|note| with_names(note.clone(), files)).collect();
     if loaded.removed > 0 {
         notes.push(format!("{} entries that it marks as taken off were left out", loaded.removed));
@@ -126,7 +132,8 @@ fn about(
         bad_rows: loaded.bad_rows,
         bad: loaded.bad.iter().take(SHOWN).map(|bad| with_names(bad.to_string(), files)).collect(),
         notes,
-        screened: !loaded.lists.iter().any(|(list, _)| **list == *REGISTER),
+        incomplete: loaded.missing.clone(),
+        screened: !format.lists.contains(&REGISTER),
         stored: Stored::default(),
     })
 }
@@ -135,8 +142,9 @@ fn about(
 fn source_name(format: &Format, loaded: &Loaded) -> String {
     let id = format.id.as_str();
     let has = |list: &str| loaded.lists.iter().any(|(other, _)| **other == *list);
+    let is_sdn = has("US-SDN") || loaded.files.iter().any(|file| file.part == "sdn");
     match id {
-        _ if id.starts_with("ofac-") && has("US-SDN") => "us-sdn".to_owned(),
+        _ if id.starts_with("ofac-") && is_sdn => "us-sdn".to_owned(),
         _ if id.starts_with("ofac-") => "us-consolidated".to_owned(),
         _ if id.starts_with("opensanctions") => "opensanctions".to_owned(),
         _ => match format.lists {

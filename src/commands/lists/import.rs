@@ -23,7 +23,12 @@ pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) 
     let retrieved = day(arguments.retrieved.as_deref())?;
     let today = day(None)?;
     ensure!(retrieved <= today, "--retrieved {retrieved} is in the future: today is {today}");
-    let allowed = Allowed { shrink: arguments.accept_shrink, older: arguments.allow_stale };
+    let allowed = Allowed {
+        shrink: arguments.accept_shrink,
+        older: arguments.allow_stale,
+        empty: arguments.accept_empty.then_some(today),
+        incomplete: arguments.accept_incomplete.then_some(today),
+    };
     if let Some(path) = bundles {
         let one = arguments.files.len() == 1 && arguments.online.is_empty();
         ensure!(one, "`{}` is a bundle: import it alone", path.display());
@@ -44,6 +49,7 @@ pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) 
         retrieved,
         allow_stale: arguments.allow_stale,
         accept_shrink: arguments.accept_shrink,
+        accept_empty: arguments.accept_empty,
     };
     let editions = editions(&given, &reading)?;
     drop(fetched);

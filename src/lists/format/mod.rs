@@ -198,6 +198,8 @@ pub struct Options<'a> {
     pub allow_stale: bool,
     /// Accepts editions below the floor: excerpts, tests.
     pub allow_small: bool,
+    /// Accepts editions without a record: an authority may empty a list.
+    pub allow_empty: bool,
 }
 
 /// What came of reading an edition.
@@ -223,8 +225,10 @@ pub struct Loaded {
     pub bad_rows: u64,
     /// The first of them.
     pub bad: Vec<BadRow>,
-    /// What the reader of a report should know: a companion file is missing, rows belong to nothing.
+    /// What the reader of a report should know: rows belong to nothing.
     pub notes: Vec<String>,
+    /// Files of the edition that were not given, and what is missing for it: it is no whole edition.
+    pub missing: Vec<String>,
 }
 
 /// A file of an edition.

@@ -22,7 +22,7 @@ mod register;
 mod transaction;
 
 pub use accept::Allowed;
-pub use age::{Old, REFUSED_AFTER, WARN_AFTER, demand_fresh, staleness};
+pub use age::{Old, REFUSED_AFTER, WARN_AFTER, demand_fresh, incomplete, staleness};
 pub use archive::{Archive, Builder, Damage, Section};
 pub use folder::{Index, NoIndex, Opened, Store, platform_data_dir};
 pub use manifest::{Counts, Input, ListCount, Manifest, Retrieval, Source, Stored};
