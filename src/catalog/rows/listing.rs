@@ -98,6 +98,9 @@ rows! {
         format: Text,
         /// Terms under which the data may be used.
         licence: Text,
+        /// What to know when it cannot be fetched.
+        #[serde(default)]
+        note: Option<Text>,
     }
 }
 

@@ -184,7 +184,10 @@ mod online {
         let mut files = Vec::new();
         for row in rows.iter().filter(|row| names.iter().any(|name| name == "all" || **name == *row.id)) {
             let mut file = store.unfinished().context("cannot write into the data directory")?;
-            download::fetch(&row.url, LARGEST, file.as_file_mut())?;
+            download::fetch(&row.url, LARGEST, file.as_file_mut()).with_context(|| {
+                let note = row.note.as_deref().map_or_else(String::new, |note| format!(" ({note})"));
+                format!("the list `{}` is not to be had{note}", row.id)
+            })?;
             let path = file.into_temp_path();
             let name = download::file_name(&row.url);
             given.push(Given { path: path.to_path_buf(), name, retrieval: Retrieval::Online });
