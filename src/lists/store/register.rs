@@ -21,7 +21,7 @@ pub struct Register {
 
 impl Register {
     /// Adds the identifiers of `parties` to an archive that is to be written.
-    pub(super) fn encode(parties: &[Party], builder: &mut Builder<'_>) {
+    pub fn encode(parties: &[Party], builder: &mut Builder<'_>) {
         let keys = parties.iter().zip(0_u32..).flat_map(|(party, at)| {
             let proofs = party.keys.iter().filter(|key| key.kind.is_proof());
             proofs.map(move |key| (hash(key.kind, &key.value), at))
@@ -37,7 +37,7 @@ impl Register {
     ///
     /// # Errors
     /// When sections are missing or do not belong together.
-    pub(super) fn of(archive: &Archive) -> Result<Self, Damage> {
+    pub fn of(archive: &Archive) -> Result<Self, Damage> {
         let (parties, hashes, places) = (Parties::of(archive)?, archive.require(HASHES)?, archive.require(PLACES)?);
         let count = hashes.numbers::<u64>().filter(|all| all.is_sorted()).map(<[u64]>::len);
         let is_sound = count.is_some() && places.numbers::<u32>().map(<[u32]>::len) == count;
