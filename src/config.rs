@@ -76,6 +76,7 @@ exclude = []
 # [[waiver]]
 # rule = "sanctioned-owner"
 # subject = "npm/@example/*"   # id or shown name of the component, or a glob over these
+# lists = ["US-SDN"]           # lists that the party is on: a further one asks again
 # reason = "replacement is planned for the next release"
 # owner = "platform team"
 # expires = 2027-01-31

@@ -28,6 +28,8 @@ pub enum DiagnosticKind {
     Link,
     /// Data that is used is older than it should be.
     Stale,
+    /// Data that is used is not whole, and somebody took it all the same.
+    Incomplete,
     /// A limit of size, depth, count or time was reached.
     LimitReached,
     /// Our own mistake: a scanner panicked. Please report it.
@@ -46,6 +48,7 @@ impl DiagnosticKind {
             Self::Conflict => "conflict",
             Self::Link => "link",
             Self::Stale => "stale",
+            Self::Incomplete => "incomplete",
             Self::LimitReached => "limit-reached",
             Self::Internal => "internal",
         }

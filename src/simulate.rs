@@ -1,9 +1,10 @@
 //! What stops when jurisdictions are lost: the graph's survival, told for what runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Graph, NodeId, Path, Survival};
-use crate::model::{ComponentId, ComponentKind, CountryCode, Horizon, key};
+use crate::graph::{EdgeId, Graph, NodeId, Path, Survival};
+use crate::model::{ComponentId, ComponentKind, CountryCode, Evidence, Horizon, RelationKind, key};
+use crate::text::RelPath;
 
 /// Capabilities of declared services that run something of ours.
 const RUNNING: [&str; 6] = ["inference", "functions", "containers", "compute", "workflow", "agents"];
@@ -51,17 +52,60 @@ impl Simulation {
 pub fn simulate(graph: &Graph<'_>, without: &[CountryCode]) -> Simulation {
     let lost: BTreeSet<NodeId> =
         without.iter().filter_map(|code| graph.find(&ComponentId::jurisdiction(code.as_str()))).collect();
-    let survival = Survival::without(graph, &lost);
-    let workloads = workloads(graph)
-        .into_iter()
-        .map(|node| Fate {
+    let shared = shared(graph);
+    // most systems have one answer for everybody
+    let mut known: BTreeMap<BTreeSet<EdgeId>, Survival> = BTreeMap::new();
+    let workloads = workloads(graph).into_iter().map(|node| {
+        let foreign = foreign(graph, node, &shared);
+        let survival = known.entry(foreign).or_insert_with_key(|foreign| Survival::ignoring(graph, &lost, foreign));
+        Fate {
             node,
             stops: survival.stops(node),
             witness: survival.witness(graph, node),
             host_known: graph.attribute(node, key::RUNS_ON) != Some("unknown"),
-        })
-        .collect();
-    Simulation { without: without.to_vec(), workloads }
+        }
+    });
+    Simulation { without: without.to_vec(), workloads: workloads.collect() }
+}
+
+/// Relations of one package to the hosts that it is fetched from, each with the files that state it.
+type Hosts<'g> = Vec<(EdgeId, BTreeSet<&'g RelPath>)>;
+
+/// Packages that are fetched from one host by one project and from another host by another.
+fn shared<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
+    let hosts = |node: NodeId| -> Hosts<'g> {
+        let edges = graph.outgoing_of(node, &[RelationKind::DistributedBy]).into_iter();
+        let single = edges.filter(|(edge, _)| graph.edge(*edge).group.is_none());
+        single.map(|(edge, _)| (edge, files(graph, edge).collect())).collect()
+    };
+    let packages = graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Package);
+    let all = packages.map(hosts).filter(|hosts| hosts.len() > 1);
+    all.filter(|hosts| hosts.iter().any(|(_, files)| *files != hosts[0].1)).collect()
+}
+
+fn files<'g>(graph: &'g Graph<'_>, edge: EdgeId) -> impl Iterator<Item = &'g RelPath> {
+    graph.edge(edge).evidence.iter().filter_map(Evidence::path)
+}
+
+/// Hosts that only other projects fetch from: stated by none of the files that state what this one needs, where these
+/// state another host.
+fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSet<EdgeId> {
+    if shared.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_project = |node: &NodeId| graph.node(*node).kind == ComponentKind::Project;
+    let below = graph.reachable(workload, |kind| kind == RelationKind::DependsOn);
+    let projects = below.iter().map(Path::end).chain([workload]).filter(is_project);
+    let needs = projects.flat_map(|project| graph.outgoing(project));
+    let own: BTreeSet<&RelPath> = needs.flat_map(|(edge, _)| files(graph, edge)).collect();
+    let mut foreign = BTreeSet::new();
+    for hosts in shared {
+        let is_ours = |files: &BTreeSet<&RelPath>| !files.is_disjoint(&own);
+        if hosts.iter().any(|(_, files)| is_ours(files)) {
+            foreign.extend(hosts.iter().filter(|(_, files)| !is_ours(files)).map(|(edge, _)| *edge));
+        }
+    }
+    foreign
 }
 
 /// What must keep running: declared workloads and services that run something of ours; in a tree

@@ -26,7 +26,7 @@ pub(super) fn link(work: &mut Work<'_>) {
         for row in catalog.owners(&id, work.as_of) {
             let Some(owner) = work.organisation(&row.by) else { continue };
             let cite = Cite {
-                entry: format!("ownership/{}/{}", row.of, row.by),
+                entry: format!("{}/{}/{}", row.table(), row.of, row.by),
                 source: &row.source,
                 verification: row.verification,
                 confidence: if row.verification > Verification::Recalled {

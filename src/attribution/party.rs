@@ -107,6 +107,11 @@ fn by_identity<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option<(&'c
             found.map(|(row, key)| (row, key, false))
         }
         "git" => git_host(catalog, value),
+        // who has a name on one hub often has it on the other, and that is no proof
+        "modelscope" => {
+            let own = catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact));
+            own.or_else(|| catalog.organisation_by_key("huggingface", value).map(|(row, key, _)| (row, key, false)))
+        }
         _ => catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact)),
     }
 }

@@ -60,7 +60,36 @@ pub struct Catalog {
     groups: BTreeMap<Box<str>, Vec<usize>>,
 }
 
+/// Rows that are found while something is scanned: owners by imported lists.
+#[derive(Debug, Default)]
+pub struct MoreRows {
+    /// Organisations that no rule file has.
+    pub organisation: Vec<rows::Organisation>,
+    /// Who owns whom.
+    pub ownership: Vec<rows::Ownership>,
+    /// Entries of these organisations.
+    pub listing: Vec<rows::Listing>,
+}
+
+impl MoreRows {
+    /// True when nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.organisation.is_empty() && self.ownership.is_empty() && self.listing.is_empty()
+    }
+}
+
 impl Catalog {
+    /// Adds rows. What the rules have under the same id stays.
+    pub fn add(&mut self, more: MoreRows) {
+        let mut tables = std::mem::take(&mut self.tables);
+        let (manifest, overrides) = (self.manifest.clone(), std::mem::take(&mut self.overrides));
+        tables.organisation.extend(more.organisation);
+        tables.ownership.extend(more.ownership);
+        tables.listing.extend(more.listing);
+        *self = Self::index(tables, manifest, overrides);
+    }
+
     /// The rule set that comes with the binary.
     ///
     /// # Panics

@@ -97,6 +97,12 @@ pub struct ImportArgs {
     /// Take lists with far fewer parties than before, or fewer than any edition has
     #[arg(long)]
     pub accept_shrink: bool,
+    /// Take lists without a party: you know that the authority emptied them; the day is noted
+    #[arg(long)]
+    pub accept_empty: bool,
+    /// Take a set of files of which some are missing, such as OFAC's CSV without alt.csv; every report tells it
+    #[arg(long)]
+    pub accept_incomplete: bool,
     /// Public key of minisign, or the file with it, that a bundle must be signed with
     #[arg(long, value_name = "KEY|FILE")]
     pub verify_key: Option<String>,

@@ -125,7 +125,7 @@ fn ownership(
             told(&chain, "  ")?;
             rules.iter().try_for_each(|one| told(&one.verdict(), "      "))?;
             // a stake is told once, however many rules count it
-            let stakes = rules.iter().flat_map(|one| &one.links).map(|row| control::told(row));
+            let stakes = rules.iter().flat_map(|one| one.told(catalog, legal.day));
             stakes.filter(|stake| seen.insert(stake.clone())).try_for_each(|stake| told(&stake, "      "))?;
         }
         for row in pending {

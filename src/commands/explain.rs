@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     }
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
-    let screening = Screening::open_for(&prepared.knowledge, &arguments.common.data, &graph)?;
+    let screening = Screening::open_for(&prepared, &graph)?;
     let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
     let view = prepared.view(&graph, &roots, screener.as_ref());
     let judgement = judge(&view, &prepared.knowledge.rules.rules);

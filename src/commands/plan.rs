@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &PlanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         bail!("there is no format `{}` for plan; choose table, markdown or json", arguments.format);
     }
     let prepared = prepare(&arguments.common)?;
-    let screening = Screening::open(&prepared.knowledge, &arguments.common.data)?;
+    let screening = Screening::open(&prepared)?;
     let screener = screening.screener(&prepared.knowledge.catalog, prepared.as_of)?;
     let plan = plan(&Inputs {
         screener: Some(&screener),

@@ -13,6 +13,7 @@ use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::{Common, DataDir};
 use crate::config::Config;
+use crate::control::imported::{Sources, rows};
 use crate::graph::{Graph, Roots};
 use crate::model::{Attribute, Date, Inventory, key};
 use crate::rules::run::View;
@@ -50,6 +51,20 @@ impl Knowledge {
     }
 }
 
+impl Knowledge {
+    /// Adds what imported lists say of the owners of organisations.
+    fn add_owners(&mut self, imported: &Imported, data: &DataDir, as_of: Date) -> anyhow::Result<()> {
+        let Some(store) = super::lists::find(data) else { return Ok(()) };
+        let lexicon = self.lexicon()?;
+        let index = imported.index(&lexicon)?;
+        let more = rows(&self.catalog, &Sources::open(&imported.opened, &index, &store)?, as_of)?;
+        if !more.is_empty() {
+            self.catalog.add(more);
+        }
+        Ok(())
+    }
+}
+
 /// Everything an evaluation needs.
 pub(super) struct Prepared {
     pub(super) knowledge: Knowledge,
@@ -57,6 +72,8 @@ pub(super) struct Prepared {
     pub(super) profile: Profile,
     pub(super) as_of: Date,
     pub(super) inventory: Inventory,
+    /// The lists in the data directory.
+    imported: Option<Imported>,
 }
 
 impl Prepared {
@@ -73,31 +90,32 @@ impl Prepared {
 }
 
 /// What names are screened against.
-pub(super) struct Screening {
+pub(super) struct Screening<'p> {
     lexicon: Arc<Lexicon>,
-    imported: Option<Imported>,
+    imported: Option<&'p Imported>,
     all: BTreeSet<String>,
 }
 
-impl Screening {
-    /// Opens what was imported.
-    pub(super) fn open(knowledge: &Knowledge, data: &DataDir) -> anyhow::Result<Self> {
-        Ok(Self { lexicon: knowledge.lexicon()?, imported: super::lists::imported(data)?, all: BTreeSet::new() })
+impl<'p> Screening<'p> {
+    /// The rules' entries and what was imported.
+    pub(super) fn open(prepared: &'p Prepared) -> anyhow::Result<Self> {
+        let imported = prepared.imported.as_ref();
+        Ok(Self { lexicon: prepared.knowledge.lexicon()?, imported, all: BTreeSet::new() })
     }
 
     /// The same where a scan has anybody to ask about: imported lists ask about every organisation, the entries of the
     /// rules about vendors and authors only, for their organisations are known by other means.
-    pub(super) fn open_for(knowledge: &Knowledge, data: &DataDir, graph: &Graph<'_>) -> anyhow::Result<Option<Self>> {
+    pub(super) fn open_for(prepared: &'p Prepared, graph: &Graph<'_>) -> anyhow::Result<Option<Self>> {
         let is_named = |row: &Attribute| row.key == key::VENDOR || row.key == key::AUTHOR;
-        let is_asked = super::lists::manifest(data)?.is_some()
-            || graph.nodes().any(|node| graph.all_attributes(node).iter().any(is_named));
-        is_asked.then(|| Self::open(knowledge, data)).transpose()
+        let is_asked =
+            prepared.imported.is_some() || graph.nodes().any(|node| graph.all_attributes(node).iter().any(is_named));
+        is_asked.then(|| Self::open(prepared)).transpose()
     }
 
     /// Listed parties that held on the day.
     pub(super) fn screener<'s>(&'s self, catalog: &'s Catalog, as_of: Date) -> anyhow::Result<Screener<'s>> {
         let scope = Scope { catalog, lexicon: &self.lexicon, threshold: THRESHOLD, as_of, lists: &self.all };
-        Screener::new(scope, self.imported.as_ref())
+        Screener::new(scope, self.imported)
     }
 }
 
@@ -146,7 +164,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let config = config(common, &target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
-    let knowledge = knowledge(&common.data, &folders)?;
+    let mut knowledge = knowledge(&common.data, &folders)?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     config.check_waivers(&rule_ids)?;
     let as_of = day(common.as_of.as_deref())?;
@@ -168,10 +186,14 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         let inventory = take_stock(&target, common, &knowledge.catalog, &options)?;
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
+    let imported = super::lists::imported(&common.data)?;
+    if let Some(imported) = &imported {
+        knowledge.add_owners(imported, &common.data, as_of)?;
+    }
     let inventory = attribute(inventory, &knowledge.catalog, as_of);
     let mut inventory = attest(inventory, &config.attestations, &knowledge.catalog, as_of);
     inventory.diagnostics.extend(old_lists);
-    Ok(Prepared { knowledge, config, profile, as_of, inventory })
+    Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
 }
 
 /// Package caches of the configuration and of the command line.

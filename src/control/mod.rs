@@ -3,6 +3,7 @@
 //! [`mod@test`] is the arithmetic; here stands what it is asked about, and the answer with its chain, every
 //! share, the sum and the figure. Nothing here knows a percentage: rules are rows.
 
+pub mod imported;
 pub mod laws;
 pub mod test;
 
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::rows::{Add, Indirect, Organisation, Ownership, OwnershipRule, Share};
 use crate::catalog::{Catalog, Standing};
-use crate::model::{Date, Validity};
+use crate::model::{Date, Validity, Verification};
 
 pub use test::Answer;
 use test::{Answers, Reading, Stake, Sum, Test};
@@ -58,8 +59,10 @@ impl<'c> Holdings<'c> {
                     found.pending.push(row);
                     continue;
                 }
-                // two rows of one pair: what says a share says more, then the later one
-                let rank = |row: &Ownership| (row.share_percent.is_some(), row.votes_percent.is_some(), row.from);
+                // two rows of one pair: what says a share says more, then the better checked, then the later one
+                let rank = |row: &Ownership| {
+                    (row.share_percent.is_some(), row.votes_percent.is_some(), row.verification, row.from)
+                };
                 let slot = best.entry(&row.by).or_insert(row);
                 if rank(row) > rank(slot) {
                     *slot = row;
@@ -221,6 +224,33 @@ impl<'c> Holdings<'c> {
 }
 
 impl Assessment<'_> {
+    /// How well the stakes are known on which the answer rests: as the weakest of them, each as the best that says as
+    /// much of the same pair.
+    #[must_use]
+    pub fn verification(&self, catalog: &Catalog, day: Date) -> Verification {
+        let best = |row: &&Ownership| {
+            let as_much = |other: &Ownership| {
+                let least = |row: &Ownership| row.share_percent.map(|share| share.least);
+                other.by == row.by && other.control >= row.control && least(other) >= least(row)
+            };
+            let others = catalog.owners(&row.of, day).filter(|other| !other.is_pending() && as_much(other));
+            others.map(|other| other.verification).max().unwrap_or(row.verification).max(row.verification)
+        };
+        self.links.iter().map(best).min().unwrap_or(Verification::TwoSource)
+    }
+
+    /// Every stake that counts, and what else is said of the same pair on the day.
+    #[must_use]
+    pub fn told(&self, catalog: &Catalog, day: Date) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for row in &self.links {
+            all.push(told(row));
+            let others = catalog.owners(&row.of, day).filter(|other| other.by == row.by && !std::ptr::eq(*other, *row));
+            all.extend(others.map(told));
+        }
+        all
+    }
+
     /// `at least 50 %`, `more than 24 %`; nothing where only control counts.
     #[must_use]
     pub fn figure(&self) -> String {
@@ -288,7 +318,7 @@ pub fn told(row: &Ownership) -> String {
     let dates = row.dates();
     words.extend((!dates.is_empty()).then_some(dates));
     words.push(row.verification.as_str().to_owned());
-    format!("ownership/{}/{}: {} ({})", row.of, row.by, words.join(", "), row.source)
+    format!("{}/{}/{}: {} ({})", row.table(), row.of, row.by, words.join(", "), row.source)
 }
 
 /// True when some ownership rule, of whatever days, is about a list.

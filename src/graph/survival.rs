@@ -28,6 +28,8 @@ struct Working<'g, 'a> {
     stand_ins: BTreeMap<NodeId, Vec<NodeId>>,
     /// Nodes that a node stands in for.
     stands_in_for: BTreeMap<NodeId, Vec<NodeId>>,
+    /// Relations that are not felt.
+    ignored: &'g BTreeSet<EdgeId>,
     queue: VecDeque<NodeId>,
 }
 
@@ -35,6 +37,12 @@ impl Survival {
     /// Evaluates the loss of `lost`.
     #[must_use]
     pub fn without(graph: &Graph<'_>, lost: &BTreeSet<NodeId>) -> Self {
+        Self::ignoring(graph, lost, &BTreeSet::new())
+    }
+
+    /// The same for somebody who does not feel some relations.
+    #[must_use]
+    pub fn ignoring(graph: &Graph<'_>, lost: &BTreeSet<NodeId>, ignored: &BTreeSet<EdgeId>) -> Self {
         let count = graph.inner.node_count();
         let (stand_ins, stands_in_for) = stand_ins(graph);
         let mut work = Working {
@@ -44,6 +52,7 @@ impl Survival {
             cause: vec![None; count],
             stand_ins,
             stands_in_for,
+            ignored,
             queue: VecDeque::new(),
         };
         for node in lost {
@@ -128,7 +137,7 @@ impl Working<'_, '_> {
     /// When the loss of `to` is felt through `edge`. Replication is not a need.
     fn through(&self, edge: EdgeId, to: NodeId) -> Horizon {
         let about = self.graph.edge(edge);
-        if is_stand_in(about.kind) {
+        if is_stand_in(about.kind) || self.ignored.contains(&edge) {
             return Horizon::None;
         }
         about.horizon.max(self.available[to.0.index()])

@@ -107,6 +107,14 @@ pub enum KeyKind {
     Number,
 }
 
+impl KeyKind {
+    /// True for those that belong to one party only and cannot be mistyped unnoticed: who has the same is the same.
+    #[must_use]
+    pub const fn is_proof(self) -> bool {
+        matches!(self, Self::Lei | Self::Uscc | Self::Inn | Self::Ogrn)
+    }
+}
+
 /// An identifier of a party.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartyKey {
@@ -130,6 +138,8 @@ pub enum LinkKind {
     ActsFor,
     /// The list says no more than that they belong together.
     LinkedTo,
+    /// The other is an officer of it.
+    DirectedBy,
 }
 
 /// A link of a party to another.
@@ -143,6 +153,18 @@ pub struct PartyLink {
     pub entry: Option<Box<str>>,
     /// Share in hundredths of a percent (10,000 is all of it).
     pub share: Option<u16>,
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub to: Option<Date>,
+}
+
+impl PartyLink {
+    /// True when it says that the other owns or controls the party.
+    #[must_use]
+    pub fn is_ownership(&self) -> bool {
+        matches!(self.kind, LinkKind::OwnedBy | LinkKind::ControlledBy)
+    }
 }
 
 /// An entry of a list.

@@ -56,13 +56,13 @@ fn one(finding: &FindingRow, report: &Report, out: &mut dyn io::Write) -> io::Re
     // lines of their own, so that they can be pasted
     let expires = Date::parse(&report.as_of).map(|day| day.days_later(WAIVER_DAYS).to_string());
     let expires = expires.unwrap_or_else(|| "YYYY-MM-DD".to_owned());
-    let lines = [
-        "[[waiver]]".to_owned(),
-        format!("fingerprint = \"{}\"", finding.fingerprint),
-        "reason = \"…\"".to_owned(),
-        "owner = \"…\"".to_owned(),
-        format!("expires = {expires}"),
-    ];
+    let mut lists: Vec<String> = finding.listed.iter().map(|listed| format!("\"{}\"", listed.list)).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    let lists = (!lists.is_empty()).then(|| format!("lists = [{}]", lists.join(", ")));
+    let mut lines = vec!["[[waiver]]".to_owned(), format!("fingerprint = \"{}\"", finding.fingerprint)];
+    lines.extend(lists);
+    lines.extend(["reason = \"…\"".to_owned(), "owner = \"…\"".to_owned(), format!("expires = {expires}")]);
     lines.iter().try_for_each(|line| writeln!(out, "{INDENT}{line}"))?;
     writeln!(out)
 }

@@ -176,7 +176,7 @@ pub struct WaiverRow {
     pub owner: String,
     /// Last day.
     pub expires: String,
-    /// `used`, `unused`, `expired`.
+    /// `used`, `unused`, `outgrown` (it names not all lists of what it would accept), `expired`.
     pub state: String,
 }
 

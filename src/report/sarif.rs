@@ -89,13 +89,18 @@ fn notifications(report: &Report) -> Vec<Value> {
 fn waiver(row: &WaiverRow) -> Value {
     let text = match row.state.as_str() {
         "expired" => "has expired and accepts nothing",
+        "outgrown" => "accepts nothing: the party is on a list that it does not name",
         _ => "accepts nothing",
     };
     let text = format!(
         "the waiver of {} (owner {}, until {}, reason: {}) {text}",
         row.covers, row.owner, row.expires, row.reason
     );
-    note(&format!("gate/waiver-{}", row.state), if row.state == "expired" { "warning" } else { "note" }, &text)
+    note(
+        &format!("gate/waiver-{}", row.state),
+        if matches!(row.state.as_str(), "expired" | "outgrown") { "warning" } else { "note" },
+        &text,
+    )
 }
 
 fn replaced(row: &OverrideRow) -> Value {

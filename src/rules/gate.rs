@@ -23,6 +23,10 @@ pub struct Waiver {
     /// accepts those that it names.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Lists on which the party was when it was accepted. A finding that rests on entries of lists is accepted only where
+    /// all of them stand here: that it comes onto another list was not accepted.
+    #[serde(default)]
+    pub lists: Vec<String>,
     /// Why it is accepted.
     pub reason: String,
     /// Who answers for it.
@@ -39,6 +43,8 @@ pub enum WaiverState {
     Used,
     /// It accepts nothing any more.
     Unused,
+    /// It would accept a finding that rests on a list which it does not name.
+    Outgrown,
     /// Its day has passed: it accepts nothing, and fails the gate when findings stand behind it.
     Expired,
 }
@@ -85,6 +91,8 @@ pub enum Standing {
     Open,
     /// What accepted it has expired.
     Expired,
+    /// The waiver at this position was given before the party was on a list that it is on now.
+    Outgrown(usize),
     /// The waiver at this position accepts it.
     Waived(usize),
     /// The baseline knows it.
@@ -151,20 +159,27 @@ pub fn decide(
             .iter()
             .map(|(id, label)| {
                 let here = of_finding.iter().filter(|(at, waiver)| names(waiver, globs[*at].as_ref(), id, label));
-                let (past, valid): (Vec<_>, Vec<_>) = here.partition(|(_, waiver)| waiver.expires < as_of);
+                let (past, here): (Vec<_>, Vec<_>) = here.partition(|(_, waiver)| waiver.expires < as_of);
                 past.iter().for_each(|(at, _)| gate.waivers[*at] = WaiverState::Expired);
+                let (valid, outgrown): (Vec<_>, Vec<_>) =
+                    here.into_iter().partition(|(_, waiver)| unnamed(waiver, finding).is_empty());
+                for (at, _) in &outgrown {
+                    if gate.waivers[*at] == WaiverState::Unused {
+                        gate.waivers[*at] = WaiverState::Outgrown;
+                    }
+                }
                 valid.iter().for_each(|(at, _)| gate.waivers[*at] = WaiverState::Used);
                 match (valid.first(), past.is_empty()) {
                     (Some((at, _)), _) => Standing::Waived(*at),
                     // an expired waiver fails for what still stands behind it, whatever else was asked
                     (None, false) => Standing::Expired,
                     (None, true) if known.is_some_and(|known| known.contains(id.as_str())) => Standing::Known,
-                    (None, true) => Standing::Open,
+                    (None, true) => outgrown.first().map_or(Standing::Open, |(at, _)| Standing::Outgrown(*at)),
                 }
             })
             .collect();
         if !gate.decided.contains_key(&finding.fingerprint) {
-            decide_one(finding, &parts, &stands, known.is_some(), &mut gate);
+            decide_one(finding, &parts, &stands, waivers, known.is_some(), &mut gate);
         }
         if !finding.members.is_empty() {
             gate.members.insert(finding.fingerprint, stands);
@@ -192,10 +207,11 @@ fn decide_one(
     finding: &Finding,
     parts: &[(&ComponentId, &str)],
     stands: &[Standing],
+    waivers: &[Waiver],
     in_baseline: bool,
     gate: &mut Gate,
 ) {
-    let is_left = |standing: &Standing| matches!(standing, Standing::Open | Standing::Expired);
+    let is_left = |standing: &Standing| matches!(standing, Standing::Open | Standing::Expired | Standing::Outgrown(_));
     if !stands.iter().any(is_left) {
         match stands.first() {
             Some(Standing::Waived(at)) if !stands.contains(&Standing::Known) => {
@@ -224,7 +240,13 @@ fn decide_one(
             gate.weak.insert(finding.fingerprint);
             return;
         }
-        format!("--fail-on {word}")
+        let outgrown = stands.iter().find_map(|standing| match standing {
+            Standing::Outgrown(at) => Some(unnamed(&waivers[*at], finding)),
+            _ => None,
+        });
+        let outgrown = outgrown
+            .map_or_else(String::new, |lists| format!("; its waiver does not name in `lists`: {}", some_of(&lists)));
+        format!("--fail-on {word}{outgrown}")
     };
     let reason = match (in_baseline, left.len() < parts.len()) {
         (true, _) if !stands.contains(&Standing::Expired) => {
@@ -249,6 +271,12 @@ fn speaks_of(waiver: &Waiver, finding: &Finding) -> bool {
         Some(fingerprint) => Fingerprint::parse(fingerprint) == Some(finding.fingerprint),
         None => waiver.rule.as_deref() == Some(&*finding.rule),
     }
+}
+
+/// Lists that a finding rests on and that the waiver does not name.
+fn unnamed<'f>(waiver: &Waiver, finding: &'f Finding) -> Vec<&'f str> {
+    let lists: BTreeSet<&str> = finding.listed.iter().map(|entry| &*entry.list).collect();
+    lists.into_iter().filter(|list| waiver.lists.iter().all(|named| named != list)).collect()
 }
 
 /// True when the waiver means a component, by its id or by the name that reports show.

@@ -7,7 +7,7 @@ use super::engine::Parties;
 use super::index::{Index, build};
 use super::normalise::Lexicon;
 use super::screener::Told;
-use crate::catalog::rows::Organisation;
+use crate::catalog::rows::{Listing, Organisation};
 use crate::catalog::{Catalog, Standing};
 use crate::lists::{Party, embedded};
 use crate::model::{Date, Verification};
@@ -32,7 +32,7 @@ pub struct Listed<'c> {
 pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, lists: &BTreeSet<String>) -> Listed<'c> {
     let (mut parties, mut marks) = (Vec::new(), Vec::new());
     let (mut organisations, mut unsure) = (BTreeMap::new(), BTreeMap::new());
-    for row in catalog.tables().listing.iter().filter(|row| &*row.kind == "entity") {
+    for row in own(catalog) {
         if !lists.is_empty() && !lists.contains(&*row.list) {
             continue;
         }
@@ -51,6 +51,11 @@ pub fn listed_parties<'c>(catalog: &'c Catalog, lexicon: &Lexicon, day: Date, li
     Listed { parties, index, organisations, unsure, marks, catalog }
 }
 
+/// Entries of the rules.
+fn own(catalog: &Catalog) -> impl Iterator<Item = &Listing> {
+    catalog.tables().listing.iter().filter(|row| &*row.kind == "entity" && !row.imported)
+}
+
 /// The organisation of the catalog that surely owns an identifier. A bare name prefix is a hint, a recalled key no proof, and
 /// a host where everybody has a page or a mailbox identifies nobody.
 pub(super) fn owner<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option<&'c Organisation> {
@@ -62,7 +67,7 @@ pub(super) fn owner<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option
 /// How many entries of each list the rules have on a day.
 #[must_use]
 pub fn told(catalog: &Catalog, day: Date) -> Vec<Told> {
-    let rows = catalog.tables().listing.iter().filter(|row| &*row.kind == "entity");
+    let rows = own(catalog);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows.filter(|row| row.standing_on(day, catalog.date()).is_some()) {
         *counts.entry(&row.list).or_default() += 1;

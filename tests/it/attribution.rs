@@ -30,6 +30,8 @@ keys = [
   { type = "registry", value = "registry.acme.example", gate = true },
   { type = "registry", value = "docker.io/acme", gate = true },
   { type = "huggingface", value = "acme-ai", gate = true },
+  { type = "huggingface", value = "acme-hf", gate = true },
+  { type = "modelscope", value = "acme-ms", gate = true },
   { type = "terraform", value = "acme-cloud", gate = true },
   { type = "domain", value = "acme.example", gate = true },
 ]
@@ -90,7 +92,21 @@ fn links(report: &Value, component: &str, organisation: &str) -> Vec<String> {
 /// What a line shows: the kind of key, a file, its text, a word of the component's id, and the link.
 type Line = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const LINES: [Line; 24] = [
+const LINES: [Line; 26] = [
+    (
+        "ModelScope account",
+        "a.py",
+        "from modelscope import snapshot_download\nsnapshot_download(\"acme-ms/x\")\n",
+        "model:modelscope/",
+        "maintained-by certain organisation/acme key modelscope:acme-ms",
+    ),
+    (
+        "ModelScope account of the name of another hub's: a hint",
+        "a.py",
+        "from modelscope import snapshot_download\nsnapshot_download(\"acme-hf/x\")\n",
+        "model:modelscope/",
+        "maintained-by possible organisation/acme key huggingface:acme-hf",
+    ),
     (
         "GitHub organisation",
         ".gitmodules",

@@ -129,7 +129,10 @@ fn waivers_hold_until_they_expire_and_unused_ones_are_named() {
     let folder = copy_of_web();
     let config = |expires: &str| {
         let waiver = |rule: &str| {
-            format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"planned\"\nowner = \"team\"\nexpires = {expires}\n")
+            format!(
+                "[[waiver]]\nrule = \"{rule}\"\nreason = \"planned\"\nowner = \"team\"\nexpires = {expires}\n\
+                 lists = [\"US-SDN\", \"EU-269\", \"UK-OFSI\"]\n"
+            )
         };
         fs::write(folder.path().join("sovaudit.toml"), waiver("sanctioned-owner") + &waiver("no-gitops"))
             .expect("writes");

@@ -329,3 +329,27 @@ fn the_pre_commit_hooks_run() {
         assert_eq!(shell(entry, good.path(), &[]).status.code(), Some(0), "{entry}");
     }
 }
+
+#[test]
+fn a_waiver_holds_for_the_lists_that_it_names() {
+    let folder = tree(&[("package-lock.json", TRANSITIVE)]);
+    let waive = |lists: &str| {
+        let text = format!(
+            "[[waiver]]\nrule = \"sanctioned-owner\"\nlists = [{lists}]\nreason = \"planned\"\nowner = \"team\"\n\
+             expires = 2027-01-01\n"
+        );
+        fs::write(folder.path().join("sovaudit.toml"), text).expect("writes");
+        scan(folder.path(), &["--fail-on", "sanctioned"])
+    };
+    let (code, out, error) = waive("\"US-SDN\", \"EU-269\", \"UK-OFSI\"");
+    assert_eq!(code, Some(0), "{out}{error}");
+    // it came onto a list since
+    let (code, out, _) = waive("\"US-SDN\", \"UK-OFSI\"");
+    assert_eq!(code, Some(1), "{out}");
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("its waiver does not name in `lists`: EU-269"), "{out}");
+    assert!(words.contains("lists = [\"EU-269\", \"UK-OFSI\", \"US-SDN\"]"), "{out}");
+    assert!(words.contains("Waiver outgrown: sanctioned-owner"), "{out}");
+    let (code, _, _) = waive("");
+    assert_eq!(code, Some(1), "a waiver that names no list accepts no entry of one");
+}

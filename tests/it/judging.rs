@@ -389,3 +389,33 @@ fn a_recalled_supplier_stays_recalled() {
         .collect();
     assert!(rests_on_it.is_empty(), "{rests_on_it:#?}");
 }
+
+/// A lock file of a project that fetches one package from a host.
+fn fetched_from(name: &str, host: &str) -> String {
+    format!(
+        "{{\"name\":\"{name}\",\"lockfileVersion\":3,\"packages\":{{\"\":{{\"name\":\"{name}\",\"dependencies\":{{\"left\":\"1.0.0\"}}}},\
+         \"node_modules/left\":{{\"version\":\"1.0.0\",\"resolved\":\"https://{host}/left/-/left-1.0.0.tgz\",\
+         \"dependencies\":{{\"pad\":\"2.0.0\"}}}},\"node_modules/pad\":{{\"version\":\"2.0.0\",\
+         \"resolved\":\"https://{host}/pad/-/pad-2.0.0.tgz\"}}}}}}"
+    )
+}
+
+#[test]
+fn a_project_does_not_stop_for_the_host_of_another() {
+    let folder = tree(&[
+        ("near/package-lock.json", &fetched_from("near", "registry.npmjs.org")),
+        ("far/package-lock.json", &fetched_from("far", "registry.npmmirror.com")),
+    ]);
+    let story = |without: &str| {
+        let output =
+            sovaudit().args(["simulate", "--without", without]).arg(folder.path()).output().expect("the binary runs");
+        String::from_utf8(output.stdout).expect("is UTF-8")
+    };
+    for (without, stopped, left) in [("CN", "far", "near"), ("US", "near", "far")] {
+        let text = story(without);
+        assert!(text.contains("Survives: 1 of 2"), "{text}");
+        let (stops, survives) = text.split_once("Survives").expect("both are told");
+        assert!(stops.contains(stopped) && !stops.contains(left), "{text}");
+        assert!(survives.contains(left), "{text}");
+    }
+}

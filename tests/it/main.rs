@@ -8,6 +8,7 @@ mod cli;
 mod docs;
 mod gate;
 mod images;
+mod imported_owners;
 mod judging;
 mod list_formats;
 mod listings;

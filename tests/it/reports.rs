@@ -89,7 +89,7 @@ fn waivers_take_the_names_that_reports_show() {
     let (folder, shown) = web();
     let config = |rule: &str, subject: &str| {
         let text = format!(
-            "# ours\n[[waiver]]\nrule = \"{rule}\"\nsubject = \"{subject}\"\nreason = \"planned\"\nowner = \"team\"\nexpires = 2027-01-01\n"
+            "# ours\n[[waiver]]\nrule = \"{rule}\"\nsubject = \"{subject}\"\nreason = \"planned\"\nowner = \"team\"\nexpires = 2027-01-01\nlists = [\"US-SDN\", \"EU-269\", \"UK-OFSI\"]\n"
         );
         write(folder.path(), "sovaudit.toml", &text);
     };

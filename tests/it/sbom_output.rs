@@ -330,3 +330,34 @@ fn licence_ids_are_those_of_the_schema() {
     let known = list(&bom, "components").iter().filter(is_id).count();
     assert!(known > 700, "{known} of {}", ids.len());
 }
+
+/// What a report says of packages: which projects need them, and which hosts they come from.
+fn needs_and_hosts(report: &Value) -> BTreeSet<(String, String)> {
+    let rows = list(report, "relations").iter().filter(|row| {
+        let (from, to) = (text(row, "from"), text(row, "to"));
+        from.starts_with("project:") && from != "project:." && to.starts_with("pkg:npm/") || to.starts_with("host:")
+    });
+    rows.map(|row| (text(row, "from").to_owned(), text(row, "to").to_owned())).collect()
+}
+
+#[test]
+fn a_bill_of_ours_gives_projects_and_registries_back() {
+    let tree = tempfile::tempdir().expect("a temporary folder");
+    let lock = |name: &str, host: &str| {
+        format!(
+            "{{\"name\":\"{name}\",\"lockfileVersion\":3,\"packages\":{{\"\":{{\"name\":\"{name}\",\"dependencies\":{{\"left\":\"1.0.0\"}}}},\
+             \"node_modules/left\":{{\"version\":\"1.0.0\",\"resolved\":\"https://{host}/left/-/left-1.0.0.tgz\"}}}}}}"
+        )
+    };
+    write(tree.path(), "web/package-lock.json", &lock("web", "registry.npmjs.org"));
+    write(tree.path(), "shop/package-lock.json", &lock("shop", "registry.npmmirror.com"));
+    let shown = tree.path().to_string_lossy().into_owned();
+    let before = needs_and_hosts(&json(&shown, "json"));
+    assert_eq!(before.len(), 4, "{before:#?}");
+    for (format, file) in [("cyclonedx", "bom.cdx.json"), ("spdx", "bom.spdx.json"), ("spdx-tag-value", "bom.spdx")] {
+        let again = tempfile::tempdir().expect("a temporary folder");
+        write(again.path(), file, &output(&shown, format, &[]));
+        let after = needs_and_hosts(&json(&again.path().to_string_lossy(), "json"));
+        assert_eq!(after, before, "{format}");
+    }
+}

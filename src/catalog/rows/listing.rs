@@ -65,6 +65,9 @@ rows! {
         /// Fields that were checked.
         #[serde(default)]
         verified_fields: Vec<Text>,
+        /// True when an imported list has it, and not the rules.
+        #[serde(skip)]
+        imported: bool,
     }
     /// What a list means.
     List {
@@ -95,6 +98,9 @@ rows! {
         format: Text,
         /// Terms under which the data may be used.
         licence: Text,
+        /// What to know when it cannot be fetched.
+        #[serde(default)]
+        note: Option<Text>,
     }
 }
 

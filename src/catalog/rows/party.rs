@@ -125,6 +125,9 @@ rows! {
         /// Remark.
         #[serde(default)]
         note: Option<Text>,
+        /// True when an imported list says it; it corroborates what the rules say of the same pair.
+        #[serde(skip)]
+        imported: bool,
     }
 }
 
@@ -142,6 +145,8 @@ pub enum Basis {
     Body,
     /// A court, or somebody it appointed, holds the votes.
     CourtCustody,
+    /// The owner includes it in its consolidated accounts, which takes control.
+    Consolidation,
 }
 
 impl Basis {
@@ -154,6 +159,7 @@ impl Basis {
             Self::SpecialShare => "by a special share",
             Self::Body => "as a body of the owner",
             Self::CourtCustody => "votes in court custody",
+            Self::Consolidation => "by consolidated accounts",
         }
     }
 }
@@ -170,6 +176,12 @@ impl Ownership {
     pub fn is_known_on(&self, day: Date) -> bool {
         let starts = self.from.or(self.agreed);
         Validity { from: starts, to: self.to }.holds_on(day)
+    }
+
+    /// What the row stands in: the table of the rules, or an imported list.
+    #[must_use]
+    pub fn table(&self) -> &'static str {
+        if self.imported { "imported" } else { "ownership" }
     }
 
     /// The days as people read them: `2024-07-15 until 2025-01-01`; nothing when none is known.

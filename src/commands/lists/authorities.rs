@@ -11,6 +11,8 @@ use crate::lists::{ASSUMED_CONSEQUENCE, Party};
 const SHOWN: usize = 10;
 /// A table of names of companies, which nobody is barred by.
 const REGISTER: &str = "GLEIF";
+/// The part of a collection that holds parties on no list, with their owners.
+const OWNED: &str = format::REGISTER;
 
 /// Reads the files; those that belong together become one edition.
 pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Result<Vec<Edition>> {
@@ -25,6 +27,7 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
         catalog: reading.catalog,
         allow_stale: reading.allow_stale,
         allow_small: reading.accept_shrink,
+        allow_empty: reading.accept_empty,
     };
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &sorted {
@@ -37,7 +40,9 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
             // the reader knows nothing of a command line
             let words = readable(error.to_string());
             let words = words.replace("allow stale lists", "say --allow-stale");
-            anyhow::anyhow!(words.replace("allow small lists for an excerpt", "for an excerpt say --accept-shrink"))
+            let words = words.replace("allow small lists for an excerpt", "for an excerpt say --accept-shrink");
+            let words = words.replace("allow empty lists where", "say --accept-empty where you know that");
+            anyhow::anyhow!(words)
         })?;
         let used: Vec<&Given> =
             files.iter().copied().filter(|file| edition.names().any(|name| is_of(name, file))).collect();
@@ -50,6 +55,11 @@ pub(super) fn authorities(files: &[&Given], reading: &Reading<'_>) -> anyhow::Re
             editions.extend(split_ofac(&about, parties, &mains));
         } else {
             let name = source_name(edition.format, &loaded);
+            let (owned, parties): (Vec<Party>, Vec<Party>) =
+                parties.into_iter().partition(|party| &*party.list == OWNED);
+            editions.extend((!owned.is_empty()).then(|| register(&about, owned)));
+            let mut about = about;
+            about.lists.retain(|count| count.list != OWNED);
             editions.push(Edition { name, about, parties, removed, delta });
         }
     }
@@ -96,6 +106,9 @@ fn about(
         let floor = floor.filter(|_| !reading.accept_shrink).map_or(0, |(_, floor)| *floor);
         lists.push(ListCount { list: list.to_string(), floor, ..ListCount::default() });
     }
+    if let ([], [one]) = (lists.as_slice(), format.lists) {
+        lists.push(ListCount { list: (*one).to_owned(), ..ListCount::default() });
+    }
     let mut notes: Vec<String> = loaded.notes.iter().map(|note| with_names(note.clone(), files)).collect();
     if loaded.removed > 0 {
         notes.push(format!("{} entries that it marks as taken off were left out", loaded.removed));
@@ -119,7 +132,8 @@ fn about(
         bad_rows: loaded.bad_rows,
         bad: loaded.bad.iter().take(SHOWN).map(|bad| with_names(bad.to_string(), files)).collect(),
         notes,
-        screened: !loaded.lists.iter().any(|(list, _)| **list == *REGISTER),
+        incomplete: loaded.missing.clone(),
+        screened: !format.lists.contains(&REGISTER),
         stored: Stored::default(),
     })
 }
@@ -128,8 +142,9 @@ fn about(
 fn source_name(format: &Format, loaded: &Loaded) -> String {
     let id = format.id.as_str();
     let has = |list: &str| loaded.lists.iter().any(|(other, _)| **other == *list);
+    let is_sdn = has("US-SDN") || loaded.files.iter().any(|file| file.part == "sdn");
     match id {
-        _ if id.starts_with("ofac-") && has("US-SDN") => "us-sdn".to_owned(),
+        _ if id.starts_with("ofac-") && is_sdn => "us-sdn".to_owned(),
         _ if id.starts_with("ofac-") => "us-consolidated".to_owned(),
         _ if id.starts_with("opensanctions") => "opensanctions".to_owned(),
         _ => match format.lists {
@@ -166,6 +181,23 @@ fn split_ofac(about: &Source, parties: Vec<Party>, mains: &[String; 2]) -> [Edit
         delta: false,
     };
     [edition("us-sdn", sdn, &mains[1]), edition("us-consolidated", other, &mains[0])]
+}
+
+/// Parties on no list are kept apart from those that are on one: they are looked up, and nobody is screened against them.
+fn register(about: &Source, parties: Vec<Party>) -> Edition {
+    let lists = vec![ListCount { list: OWNED.to_owned(), ..ListCount::default() }];
+    let about = Source {
+        title: "OpenSanctions, owners of parties on no list".to_owned(),
+        attribution: None,
+        lists,
+        records: parties.len() as u64,
+        bad_rows: 0,
+        bad: Vec::new(),
+        notes: Vec::new(),
+        screened: false,
+        ..about.clone()
+    };
+    Edition { name: OWNED.to_ascii_lowercase(), about, parties, removed: Vec::new(), delta: false }
 }
 
 /// A transcription may hold several lists: each is kept for itself.

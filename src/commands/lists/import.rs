@@ -23,7 +23,12 @@ pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) 
     let retrieved = day(arguments.retrieved.as_deref())?;
     let today = day(None)?;
     ensure!(retrieved <= today, "--retrieved {retrieved} is in the future: today is {today}");
-    let allowed = Allowed { shrink: arguments.accept_shrink, older: arguments.allow_stale };
+    let allowed = Allowed {
+        shrink: arguments.accept_shrink,
+        older: arguments.allow_stale,
+        empty: arguments.accept_empty.then_some(today),
+        incomplete: arguments.accept_incomplete.then_some(today),
+    };
     if let Some(path) = bundles {
         let one = arguments.files.len() == 1 && arguments.online.is_empty();
         ensure!(one, "`{}` is a bundle: import it alone", path.display());
@@ -44,6 +49,7 @@ pub(in super::super) fn import(arguments: &ImportArgs, out: &mut dyn io::Write) 
         retrieved,
         allow_stale: arguments.allow_stale,
         accept_shrink: arguments.accept_shrink,
+        accept_empty: arguments.accept_empty,
     };
     let editions = editions(&given, &reading)?;
     drop(fetched);
@@ -178,7 +184,10 @@ mod online {
         let mut files = Vec::new();
         for row in rows.iter().filter(|row| names.iter().any(|name| name == "all" || **name == *row.id)) {
             let mut file = store.unfinished().context("cannot write into the data directory")?;
-            download::fetch(&row.url, LARGEST, file.as_file_mut())?;
+            download::fetch(&row.url, LARGEST, file.as_file_mut()).with_context(|| {
+                let note = row.note.as_deref().map_or_else(String::new, |note| format!(" ({note})"));
+                format!("the list `{}` is not to be had{note}", row.id)
+            })?;
             let path = file.into_temp_path();
             let name = download::file_name(&row.url);
             given.push(Given { path: path.to_path_buf(), name, retrieval: Retrieval::Online });

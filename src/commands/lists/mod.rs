@@ -84,18 +84,21 @@ pub(super) fn rules_of_bundle(data: &DataDir) -> anyhow::Result<Vec<Layer>> {
     find(data).map_or_else(|| Ok(Vec::new()), |store| store.layers())
 }
 
-/// Old lists as diagnostics.
+/// Old lists, and those that are not whole, as diagnostics.
 ///
 /// # Errors
 /// A list that is older than `--max-data-age` allows, or than 30 days.
 pub(super) fn check_age(common: &Common, as_of: Date) -> anyhow::Result<BTreeSet<Diagnostic>> {
-    let old = store::demand_fresh(manifest(&common.data)?.as_ref(), as_of, common.max_data_age)?;
-    let told = old.into_iter().map(|old| Diagnostic {
+    let manifest = manifest(&common.data)?;
+    let old = store::demand_fresh(manifest.as_ref(), as_of, common.max_data_age)?;
+    let told = |kind: DiagnosticKind, message: String| Diagnostic {
         path: RelPath::root(),
         at: None,
-        kind: DiagnosticKind::Stale,
+        kind,
         scanner: Arc::from("lists"),
-        message: old.message,
-    });
-    Ok(told.collect())
+        message,
+    };
+    let old = old.into_iter().map(|old| told(DiagnosticKind::Stale, old.message));
+    let partial = manifest.iter().flat_map(store::incomplete).map(|words| told(DiagnosticKind::Incomplete, words));
+    Ok(old.chain(partial).collect())
 }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::authorities::authorities;
 use crate::catalog::Catalog;
 use crate::lists::own;
-use crate::lists::store::{Edition, Input, Retrieval, Source, Stored, bundle};
+use crate::lists::store::{Edition, Input, ListCount, Retrieval, Source, Stored, bundle};
 use crate::model::Date;
 use crate::text::{clean_line, hex};
 
@@ -30,6 +30,7 @@ pub(super) struct Reading<'a> {
     pub(super) retrieved: Date,
     pub(super) allow_stale: bool,
     pub(super) accept_shrink: bool,
+    pub(super) accept_empty: bool,
 }
 
 /// Reads all files; those that belong together become one edition.
@@ -68,7 +69,7 @@ fn own_list(file: &Given, reading: &Reading<'_>) -> anyhow::Result<Edition> {
             title: clean_line(&list.head.title).into_owned(),
             licence: clean_line(&list.head.licence).into_owned(),
             attribution: None,
-            lists: Vec::new(),
+            lists: vec![ListCount { list: list.head.list.to_string(), ..ListCount::default() }],
             published: list.head.published,
             retrieved: reading.retrieved,
             retrieval: file.retrieval,
@@ -79,6 +80,7 @@ fn own_list(file: &Given, reading: &Reading<'_>) -> anyhow::Result<Edition> {
             bad_rows: list.bad_rows,
             bad: list.bad.into_iter().map(|(line, reason)| format!("{shown}:{line}: {reason}")).collect(),
             notes: Vec::new(),
+            incomplete: Vec::new(),
             screened: true,
             stored: Stored::default(),
         },

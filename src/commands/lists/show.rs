@@ -58,6 +58,9 @@ fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Writ
             put(out, &format!("{}, {} bytes, SHA-256", clean_line(&input.name), thousands(input.bytes)))?;
             writeln!(out, "    {}", input.sha256)?;
         }
+        for what in &source.incomplete {
+            put(out, &format!("NOT WHOLE: {}", clean_line(what)))?;
+        }
         if source.bad_rows > 0 {
             put(out, &format!("{} not used", number_of(source.bad_rows, "bad row")))?;
         }

@@ -182,11 +182,12 @@ fn decided(mut one: Judged, query: &Query, decisions: &Matched, as_of: Date) -> 
     one
 }
 
-/// Lists that are too old end the command, old ones are told.
+/// Lists that are too old end the command; old ones, and those that are not whole, are told.
 fn demand_fresh(arguments: &ScreenArgs, as_of: Date) -> anyhow::Result<()> {
     let manifest = lists::manifest(&arguments.sources.data)?;
     let old = store::demand_fresh(manifest.as_ref(), as_of, arguments.max_data_age)?;
     old.iter().for_each(|old| remark(&old.message));
+    manifest.iter().flat_map(store::incomplete).for_each(|words| remark(&words));
     Ok(())
 }
 

@@ -268,7 +268,8 @@ impl Build for Party {
     fn add_link(&mut self, kind: LinkKind, name: &str, entry: Option<&str>) {
         let name = squeeze(name);
         if (!name.is_empty() || entry.is_some()) && self.links.len() < MOST {
-            let link = PartyLink { kind, name: name.into(), entry: entry.and_then(boxed), share: None };
+            let link =
+                PartyLink { kind, name: name.into(), entry: entry.and_then(boxed), share: None, from: None, to: None };
             push(&mut self.links, link);
         }
     }

@@ -8,7 +8,6 @@ use super::cells::{Build as _, date_iso, joined, value};
 use super::error::ListError;
 use super::head::Head;
 use super::markup::{Node, Visitor, Want, walk};
-use super::opensanctions::share;
 use super::reading::Reading;
 use super::table::Table;
 use super::{Format, FormatId, Input, Part, json};
@@ -143,41 +142,53 @@ fn take(node: &Node, file: &str, line: u64, reading: &mut Reading<'_, '_>) {
     match node.child("Relationship") {
         Some(relation) => {
             let end = |name| relation.child(name).map_or("", |end| end.text_of("NodeID"));
-            let amount = relation
-                .within("RelationshipQuantifiers", "RelationshipQuantifier")
-                .find(|one| one.text_of("QuantifierUnits") == "PERCENTAGE")
-                .map_or("", |one| one.text_of("QuantifierAmount"));
-            let words = [relation.text_of("RelationshipType"), relation.text_of("RelationshipStatus"), amount];
-            give_relation([end("StartNode"), end("EndNode")], words, file, line, reading);
+            let words = [relation.text_of("RelationshipType"), relation.text_of("RelationshipStatus")];
+            let period = relation
+                .within("RelationshipPeriods", "RelationshipPeriod")
+                .find(|one| one.text_of("PeriodType") == PERIOD)
+                .map_or([""; 2], |one| ["StartDate", "EndDate"].map(|day| one.text_of(day)));
+            let found = Relation { ends: [end("StartNode"), end("EndNode")], words, period };
+            found.give(file, line, reading);
         }
         None => give_entity(node, file, line, reading),
     }
 }
 
-fn give_relation(
-    [from, to]: [&str; 2],
-    [kind, status, amount]: [&str; 3],
-    file: &str,
-    line: u64,
-    reading: &mut Reading<'_, '_>,
-) {
-    let (Some(from), Some(to)) = (value(from), value(to)) else {
-        return reading.bad(file, line, "the relationship lacks an end");
-    };
-    let kind = match kind {
-        "IS_DIRECTLY_CONSOLIDATED_BY" | "IS_ULTIMATELY_CONSOLIDATED_BY" => LinkKind::ControlledBy,
-        "IS_INTERNATIONAL_BRANCH_OF" => LinkKind::OwnedBy,
-        _ => LinkKind::LinkedTo,
-    };
-    if !matches!(status, "" | "ACTIVE" | "PUBLISHED") {
-        return reading.removed();
+/// The period in which the relation holds; others are those of accounts and of filings.
+const PERIOD: &str = "RELATIONSHIP_PERIOD";
+
+/// A record of level 2, whatever the file's form.
+struct Relation<'r> {
+    /// The daughter and the parent.
+    ends: [&'r str; 2],
+    /// Type and status. The percentage beside them measures how accounts are consolidated, and is no share.
+    words: [&'r str; 2],
+    /// First and last day.
+    period: [&'r str; 2],
+}
+
+impl Relation<'_> {
+    fn give(self, file: &str, line: u64, reading: &mut Reading<'_, '_>) {
+        let ([Some(from), Some(to)], [kind, status]) = (self.ends.map(value), self.words) else {
+            return reading.bad(file, line, "the relationship lacks an end");
+        };
+        let kind = match kind {
+            "IS_DIRECTLY_CONSOLIDATED_BY" | "IS_ULTIMATELY_CONSOLIDATED_BY" => LinkKind::ControlledBy,
+            "IS_INTERNATIONAL_BRANCH_OF" => LinkKind::OwnedBy,
+            _ => LinkKind::LinkedTo,
+        };
+        if !matches!(status, "" | "ACTIVE" | "PUBLISHED") {
+            return reading.removed();
+        }
+        let [first, last] = self.period.map(date_iso);
+        let link = PartyLink { kind, name: "".into(), entry: Some(to.into()), share: None, from: first, to: last };
+        let mut party =
+            Party { list: LIST.into(), kind: PartyKind::Organisation, links: vec![link], ..Party::default() };
+        party.add_key(KeyKind::Lei, &from);
+        party.entry = from.into();
+        reading.record();
+        reading.give(party);
     }
-    let link = PartyLink { kind, name: "".into(), entry: Some(to.into()), share: share(amount) };
-    let mut party = Party { list: LIST.into(), kind: PartyKind::Organisation, links: vec![link], ..Party::default() };
-    party.add_key(KeyKind::Lei, &from);
-    party.entry = from.into();
-    reading.record();
-    reading.give(party);
 }
 
 fn give_entity(node: &Node, file: &str, line: u64, reading: &mut Reading<'_, '_>) {
@@ -267,10 +278,21 @@ fn read_csv(input: &Input<'_>, reading: &mut Reading<'_, '_>) -> Result<u64, Lis
         let ends = [from, table.need("Relationship.EndNode.NodeID")?];
         let kind = table.need("Relationship.RelationshipType")?;
         let status = table.find("Relationship.RelationshipStatus");
-        let amount = table.find("Relationship.Quantifiers.1.QuantifierAmount");
+        let periods: Vec<[Option<usize>; 3]> = (1..=5)
+            .map(|number| {
+                ["periodType", "startDate", "endDate"]
+                    .map(|column| table.find(&format!("Relationship.Period.{number}.{column}")))
+            })
+            .filter(|columns| columns[0].is_some())
+            .collect();
         while table.next(reading)? {
-            let words = [table.at(kind), table.at(status), table.at(amount)];
-            give_relation(ends.map(|end| table.at(end)), words, name, table.line(), reading);
+            let period = periods.iter().find(|columns| table.at(columns[0]) == PERIOD);
+            let relation = Relation {
+                ends: ends.map(|end| table.at(end)),
+                words: [table.at(kind), table.at(status)],
+                period: period.map_or([""; 2], |columns| [table.at(columns[1]), table.at(columns[2])]),
+            };
+            relation.give(name, table.line(), reading);
         }
         return Ok(table.count());
     }

@@ -47,6 +47,15 @@ pub use reading::Reading;
 
 use head::Head;
 
+/// Id under which parties of OpenSanctions are kept that are on no list and of which it says who owns them.
+pub const REGISTER: &str = opensanctions::REGISTER;
+
+/// The list whose entries the links of a party's list mean.
+#[must_use]
+pub fn list_of(list: &str) -> &str {
+    if list == REGISTER { opensanctions::LIST } else { list }
+}
+
 /// What a record is to the edition before. Whole lists only have [`Op::Put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
@@ -189,6 +198,8 @@ pub struct Options<'a> {
     pub allow_stale: bool,
     /// Accepts editions below the floor: excerpts, tests.
     pub allow_small: bool,
+    /// Accepts editions without a record: an authority may empty a list.
+    pub allow_empty: bool,
 }
 
 /// What came of reading an edition.
@@ -214,8 +225,10 @@ pub struct Loaded {
     pub bad_rows: u64,
     /// The first of them.
     pub bad: Vec<BadRow>,
-    /// What the reader of a report should know: a companion file is missing, rows belong to nothing.
+    /// What the reader of a report should know: rows belong to nothing.
     pub notes: Vec<String>,
+    /// Files of the edition that were not given, and what is missing for it: it is no whole edition.
+    pub missing: Vec<String>,
 }
 
 /// A file of an edition.

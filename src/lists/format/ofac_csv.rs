@@ -107,8 +107,13 @@ fn read(inputs: &[Input<'_>], reading: &mut Reading<'_, '_>) -> Result<(), ListE
         }
     }
     for (part, what) in [(ALT, "aliases"), (ADD, "addresses"), (COMMENTS, "ends of long remarks")] {
-        if !inputs.iter().any(|input| input.part == part) {
-            reading.note(format!("no `{part}` file was given: {what} are missing"));
+        // each set has one of its own
+        match inputs.iter().filter(|input| input.part == part).count() {
+            0 => reading.missing(format!("no `{part}` file was given: {what} are missing")),
+            some if some < mains.len() => {
+                reading.missing(format!("only one `{part}` file was given for two sets: {what} of one are missing"));
+            }
+            _ => {}
         }
     }
     let mut used = 0;

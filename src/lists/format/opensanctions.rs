@@ -13,11 +13,15 @@ use super::reading::Reading;
 use super::table::{Table, fields};
 use super::{Format, FormatId, Input, Op, Part, WHOLE, json};
 use crate::lists::{CountryRole, KeyKind, LinkKind, NameRole, Party, PartyKind, PartyLink};
+use crate::model::Date;
 
 const PUBLISHER: &str = "OpenSanctions Datenbanken GmbH";
 const LICENCE: &str = "CC BY-NC 4.0; commercial use needs a licence of OpenSanctions";
 const ATTRIBUTION: Option<&str> = Some("Data: OpenSanctions.org, CC BY-NC 4.0");
-const LIST: &str = "OPENSANCTIONS";
+/// Id of the list.
+pub(super) const LIST: &str = "OPENSANCTIONS";
+/// Parties on no list of which the file says who owns them: nobody is screened against them.
+pub(super) const REGISTER: &str = "OS-OWNERS";
 
 /// Links and sanctions that are remembered; all of OpenSanctions has some 2 million.
 const LINK_LIMIT: usize = 4_000_000;
@@ -87,7 +91,7 @@ struct About {
 struct Sanction {
     programme: Box<str>,
     citation: Option<Box<str>>,
-    listed: Option<crate::model::Date>,
+    listed: Option<Date>,
 }
 
 /// Topics whose parties are sanctioned, controlled or barred; persons in office and the like are not.
@@ -146,6 +150,7 @@ impl About {
             "Ownership" => Some(("asset", "owner", LinkKind::OwnedBy)),
             "Representation" => Some(("agent", "client", LinkKind::ActsFor)),
             "UnknownLink" => Some(("subject", "object", LinkKind::LinkedTo)),
+            "Directorship" => Some(("organization", "director", LinkKind::DirectedBy)),
             "Sanction" => {
                 self.sanction(entity);
                 None
@@ -153,12 +158,24 @@ impl About {
             _ => None,
         };
         let Some((from, to, kind)) = ends else { return };
-        if props(entity, "endDate").iter().any(|end| !end.is_empty()) {
+        // of a month or a year only the days count that surely are within
+        let day = |key: &str| Some(one(key)).filter(|text| !text.is_empty()).map(Date::parse_period);
+        let (first, last) = (day("startDate"), day("endDate"));
+        let (begin, end) = (first.flatten().map(|days| days.1), last.flatten().map(|days| days.0));
+        if last == Some(None) {
+            // it has ended, and nobody knows when
             return;
         }
         for from in props(entity, from) {
             for to in props(entity, to) {
-                let link = PartyLink { kind, name: "".into(), entry: boxed(to), share: share(one("percentage")) };
+                let link = PartyLink {
+                    kind,
+                    name: "".into(),
+                    entry: boxed(to),
+                    share: share(one("percentage")),
+                    from: begin,
+                    to: end,
+                };
                 self.links.entry(from.into()).or_default().push(link);
                 self.count += 1;
             }
@@ -180,7 +197,7 @@ impl About {
 }
 
 /// `62.5`, `62.5 %` in hundredths of a percent.
-pub(super) fn share(text: &str) -> Option<u16> {
+fn share(text: &str) -> Option<u16> {
     let number: f64 = text.trim().trim_end_matches('%').trim().parse().ok()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10,000 fits")]
     (number > 0.0 && number <= 100.0).then(|| (number * 100.0).round() as u16)
@@ -215,6 +232,13 @@ fn give(op: Op, entity: &Value, about: &About, place: (&str, u64), others: &mut 
         if op == Op::Change && kind.is_some() {
             reading.record();
             reading.give_as(Op::Remove, Party { list: LIST.into(), entry, ..Party::default() });
+        } else if let Some(kind) = kind.filter(|_| op == Op::Put)
+            && let Some(links) = about.links.get(&entry).filter(|all| all.iter().any(PartyLink::is_ownership))
+        {
+            let mut party = Party { list: REGISTER.into(), entry, kind, links: links.clone(), ..Party::default() };
+            names(&mut party, entity);
+            facts(&mut party, entity, reading);
+            reading.give(party);
         } else {
             *others += 1;
         }

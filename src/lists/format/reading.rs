@@ -39,6 +39,7 @@ impl<'a, 's> Reading<'a, 's> {
             bad_rows: 0,
             bad: Vec::new(),
             notes: Vec::new(),
+            missing: Vec::new(),
         };
         let words = Words::new(options.catalog);
         Self { words, options: *options, format, sink, lists: BTreeMap::new(), expected: None, loaded }
@@ -95,6 +96,11 @@ impl<'a, 's> Reading<'a, 's> {
         self.loaded.notes.push(note);
     }
 
+    /// A file of the edition that was not given, and what is missing for it.
+    pub(super) fn missing(&mut self, what: String) {
+        self.loaded.missing.push(what);
+    }
+
     /// The day of publication; the latest counts.
     pub(super) fn dated(&mut self, date: Option<Date>) {
         self.loaded.source_date = self.loaded.source_date.max(date);
@@ -120,9 +126,10 @@ impl<'a, 's> Reading<'a, 's> {
             return Err(ListError::new(file, line, message)
                 .hint("fetch the file again; if it stays so, its format has changed"));
         }
-        if loaded.records == 0 {
+        if loaded.records == 0 && !self.options.allow_empty {
             let message = format!("holds no record of {}", self.format.title);
-            return Err(ListError::new(file, None, message).hint("fetch the file again: an empty list is never loaded"));
+            return Err(ListError::new(file, None, message)
+                .hint("fetch the file again; allow empty lists where the authority emptied it"));
         }
         for (list, floor) in self.format.floors {
             let count = match *list {
@@ -130,7 +137,8 @@ impl<'a, 's> Reading<'a, 's> {
                 list => self.lists.get(list).copied().unwrap_or(0),
             };
             let expected = self.expected.as_ref().is_none_or(|lists| lists.contains(list));
-            if expected && count < *floor && !self.options.allow_small {
+            let may_be_empty = count == 0 && self.options.allow_empty;
+            if expected && count < *floor && !self.options.allow_small && !may_be_empty {
                 let what = if *list == "*" { "records".to_owned() } else { format!("records of {list}") };
                 let message = format!("holds {count} {what}; every edition has more than {floor}");
                 return Err(ListError::new(file, None, message).hint(

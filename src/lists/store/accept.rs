@@ -8,6 +8,7 @@ use anyhow::{bail, ensure};
 use super::combine::is_far_below;
 use super::manifest::{Counts, Input, ListCount, Source};
 use crate::lists::Party;
+use crate::model::Date;
 use crate::text::count;
 
 /// A list with fewer parties than this may shrink as it likes: a few rows more or less are news and no damage.
@@ -20,6 +21,10 @@ pub struct Allowed {
     pub shrink: bool,
     /// Editions older than the one in the store.
     pub older: bool,
+    /// Lists without a party: the day on which somebody says that the authority emptied them.
+    pub empty: Option<Date>,
+    /// Editions of which files are missing: the day on which somebody takes them all the same.
+    pub incomplete: Option<Date>,
 }
 
 /// Fills in how many parties and names each list has; `parties` are sorted by list.
@@ -32,7 +37,7 @@ pub(super) fn count_lists(about: &mut Source, parties: &[Party]) {
         about.lists.push(ListCount { list, parties: group.len() as u64, names, floor, changes: None });
     }
     for (list, floor) in floors {
-        if floor > 0 && !about.has(&list) {
+        if !about.has(&list) {
             about.lists.push(ListCount { list, floor, ..ListCount::default() });
         }
     }
@@ -60,24 +65,29 @@ impl Source {
 pub(super) fn check(name: &str, about: &mut Source, former: Option<&Source>, allowed: Allowed) -> anyhow::Result<()> {
     let files = |inputs: &[Input]| inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
     let shown = files(&about.inputs);
-    ensure!(about.parties > 0, "{shown} holds no party at all; the list in the store stays as it was");
-    let gone = former.iter().flat_map(|former| &former.lists).find(|list| list.parties > 0 && !about.holds(&list.list));
-    if let Some(list) = gone {
-        bail!(
-            "{shown} has no party of {0}, which had {1} at the import before; a list never becomes empty, and the lists \
-             in the store stay as they were. Fetch all files again; if {0} was really given up, remove the folder \
-             `lists` of the data directory and import all lists again",
-            list.list,
-            count_parties(list.parties)
-        );
+    emptied(about, former, allowed.empty, &shown)?;
+    if !about.incomplete.is_empty() {
+        let what = about.incomplete.join("; ");
+        let Some(day) = allowed.incomplete else {
+            bail!(
+                "{shown} is no whole edition: {what}; the list in the store stays as it was. Give all files of the edition \
+                 in one call; to take it all the same, say --accept-incomplete: every report will tell it"
+            )
+        };
+        about.notes.push(format!("accepted on {day} although {what}"));
     }
     let mut short: Vec<String> = Vec::new();
-    for list in about.lists.iter().filter(|list| list.parties < list.floor) {
+    // whether a list may be empty was asked above
+    let is_empty = |parties: u64| parties == 0 && allowed.empty.is_some();
+    for list in about.lists.iter().filter(|list| list.parties < list.floor && !is_empty(list.parties)) {
         let found = count_parties(list.parties);
         short.push(format!("{} has {found}, and every edition has {} or more", list.list, list.floor));
     }
     for list in former.iter().flat_map(|former| &former.lists) {
         let now = about.count_of(&list.list);
+        if is_empty(now.parties) {
+            continue;
+        }
         if list.parties >= SMALL && is_far_below(now.parties, list.parties) {
             let found = count_parties(now.parties);
             short.push(format!("{} has {found}, and had {} at the import before", list.list, list.parties));
@@ -104,6 +114,40 @@ pub(super) fn check(name: &str, about: &mut Source, former: Option<&Source>, all
         );
         about.notes.push(format!("older than the edition of {before} that it replaces"));
     }
+    Ok(())
+}
+
+/// Lists without a party: refused, or noted with the day on which somebody said that it is so.
+fn emptied(about: &mut Source, former: Option<&Source>, accepted: Option<Date>, shown: &str) -> anyhow::Result<()> {
+    let former = former.map_or(&[][..], |former| &former.lists);
+    let gone: Vec<&ListCount> = former.iter().filter(|list| list.parties > 0 && !about.holds(&list.list)).collect();
+    let Some(day) = accepted else {
+        ensure!(
+            about.parties > 0,
+            "{shown} holds no party at all; the list in the store stays as it was. If the authority emptied it, say so \
+             with --accept-empty"
+        );
+        if let Some(list) = gone.first() {
+            bail!(
+                "{shown} has no party of {0}, which had {1} at the import before; the lists in the store stay as they \
+                 were. Fetch all files again; if the authority emptied {0}, say so with --accept-empty",
+                list.list,
+                count_parties(list.parties)
+            );
+        }
+        return Ok(());
+    };
+    for list in gone {
+        let had = count_parties(list.parties);
+        about.notes.push(format!("{} has no party, and had {had}: accepted on {day} that it was emptied", list.list));
+        if !about.has(&list.list) {
+            about.lists.push(ListCount { list: list.list.clone(), ..ListCount::default() });
+        }
+    }
+    if about.parties == 0 && about.notes.iter().all(|note| !note.contains("that it was emptied")) {
+        about.notes.push(format!("it has no party: accepted on {day} that it was emptied"));
+    }
+    about.lists.sort_by(|a, b| a.list.cmp(&b.list));
     Ok(())
 }
 

@@ -34,6 +34,17 @@ pub fn staleness(manifest: &Manifest, as_of: Date, most: u32) -> Vec<Old> {
     old
 }
 
+/// What to say of sources of which files were missing: of each one sentence without full stop.
+#[must_use]
+pub fn incomplete(manifest: &Manifest) -> Vec<String> {
+    let told = |source: &Source| {
+        let lists = clean_line(&source.list_names()).into_owned();
+        let what = clean_line(&source.incomplete.join("; ")).into_owned();
+        format!("list {lists} is not whole: {what}; give all its files to `sovaudit rules import`")
+    };
+    manifest.sources.values().filter(|source| !source.incomplete.is_empty()).map(told).collect()
+}
+
 fn age(name: &str, source: &Source, as_of: Date, most: u32) -> Option<Old> {
     let known_on = source.known_on();
     let days = u32::try_from(known_on.days_until(as_of)).ok().filter(|days| *days > most)?;

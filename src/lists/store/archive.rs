@@ -31,7 +31,7 @@ pub use damage::Damage;
 
 const MAGIC: [u8; 8] = *b"sovlist\n";
 /// 2: names of sections have 40 bytes, and not 24.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const HEAD: usize = 64;
 const ROW: usize = NAME + 16 + SHORT_HASH;
 const NAME: usize = 40;

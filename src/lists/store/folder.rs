@@ -9,6 +9,7 @@ use super::archive::{Archive, Builder, Damage, UNFINISHED};
 use super::combine::{Combined, combined};
 use super::manifest::{CURRENT, Manifest, Source, Stored};
 use super::parties::Parties;
+use super::register::Register;
 use super::transaction::Transaction;
 use crate::catalog::Layer;
 use crate::lists::Party;
@@ -222,6 +223,19 @@ impl Store {
         Parties::of(&self.archive(&source.stored)?)?.all()
     }
 
+    /// Opens a source that nobody is screened against.
+    ///
+    /// # Errors
+    /// When its archive is damaged, and which files to import again.
+    pub fn register(&self, source: &Source) -> anyhow::Result<Register> {
+        let opened = self.archive(&source.stored).and_then(|archive| Register::of(&archive));
+        opened.map_err(|damage| {
+            let files: Vec<&str> = source.inputs.iter().map(|input| input.name.as_str()).collect();
+            let (file, files) = (&source.stored.file, files.join(", "));
+            anyhow::anyhow!("the archive `{file}` in the store is damaged ({damage}): import {files} again")
+        })
+    }
+
     /// Bytes of a source's archive, checked.
     ///
     /// # Errors
@@ -369,6 +383,9 @@ pub(super) fn source_builder(
     }
     builder.add(ABOUT, serde_json::to_vec(source)?);
     Parties::encode(parties, &mut builder)?;
+    if !source.screened {
+        Register::encode(parties, &mut builder);
+    }
     Ok(builder)
 }
 

@@ -122,6 +122,9 @@ pub struct Source {
     /// Remarks of the reader, and floors that were waived.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// What is missing in it because files of the edition were not given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<String>,
     /// False for tables that say who owns whom: nobody is screened against them.
     pub screened: bool,
     /// Where it is kept.

@@ -18,14 +18,16 @@ mod combine;
 mod folder;
 mod manifest;
 mod parties;
+mod register;
 mod transaction;
 
 pub use accept::Allowed;
-pub use age::{Old, REFUSED_AFTER, WARN_AFTER, demand_fresh, staleness};
+pub use age::{Old, REFUSED_AFTER, WARN_AFTER, demand_fresh, incomplete, staleness};
 pub use archive::{Archive, Builder, Damage, Section};
 pub use folder::{Index, NoIndex, Opened, Store, platform_data_dir};
 pub use manifest::{Counts, Input, ListCount, Manifest, Retrieval, Source, Stored};
 pub use parties::{Head, Parties};
+pub use register::Register;
 pub use transaction::{Edition, Transaction};
 
 #[cfg(test)]

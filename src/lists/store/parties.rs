@@ -41,8 +41,14 @@ const KEYS: [KeyKind; 15] = [
     KeyKind::UnReference,
     KeyKind::Number,
 ];
-const LINKS: [LinkKind; 5] =
-    [LinkKind::OwnedBy, LinkKind::ControlledBy, LinkKind::Owns, LinkKind::ActsFor, LinkKind::LinkedTo];
+const LINKS: [LinkKind; 6] = [
+    LinkKind::OwnedBy,
+    LinkKind::ControlledBy,
+    LinkKind::Owns,
+    LinkKind::ActsFor,
+    LinkKind::LinkedTo,
+    LinkKind::DirectedBy,
+];
 
 /// Parties of an archive.
 #[derive(Clone, Debug)]
@@ -146,6 +152,40 @@ impl Parties {
         Some(Head { list, entry, name, kind })
     }
 
+    /// The place of an entry, where parties are sorted by list and entry number, as those of the store are.
+    #[must_use]
+    pub fn find(&self, list: &str, entry: &str) -> Option<usize> {
+        let (mut low, mut high) = (0, self.length);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let head = self.head(middle)?;
+            match (head.list, head.entry).cmp(&(list, entry)) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+
+    /// Places of the entries of a list, where parties are sorted by list.
+    #[must_use]
+    pub fn of_list(&self, list: &str) -> std::ops::Range<usize> {
+        let bound = |is_before: &dyn Fn(&str) -> bool| {
+            let (mut low, mut high) = (0, self.length);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if self.head(middle).is_some_and(|head| is_before(head.list)) {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
+            }
+            low
+        };
+        bound(&|other| other < list)..bound(&|other| other <= list)
+    }
+
     /// All parties in order.
     ///
     /// # Errors
@@ -210,6 +250,8 @@ impl Writer {
             self.text(&link.name);
             self.maybe_text(link.entry.as_deref());
             self.number(link.share.map_or(0, |share| usize::from(share) + 1));
+            self.date(link.from);
+            self.date(link.to);
         }
         for words in [&party.programmes, &party.measures] {
             self.number(words.len());
@@ -331,7 +373,8 @@ impl<'a> Reader<'a> {
             0 => None,
             more => Some(u16::try_from(more - 1).ok()?),
         };
-        Some(PartyLink { kind, name, entry, share })
+        let (from, to) = (self.date()?, self.date()?);
+        Some(PartyLink { kind, name, entry, share, from, to })
     }
 
     fn many<T>(&mut self, one: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {

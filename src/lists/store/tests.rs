@@ -37,6 +37,7 @@ fn edition(name: &str, published: &str, parties: Vec<Party>) -> Edition {
         bad_rows: 0,
         bad: Vec::new(),
         notes: Vec::new(),
+        incomplete: Vec::new(),
         screened: true,
         stored: Stored::default(),
     };
@@ -135,7 +136,7 @@ fn differences_are_counted_list_by_list() {
     let error = import(&store, both(a.clone(), parties("C", 2))).expect_err("B may not be lost");
     assert!(error.to_string().contains("has no party of B, which had 4 parties"), "{error}");
     let mut transaction = Transaction::begin(&store).expect("nobody else is at work");
-    let allowed = Allowed { shrink: true, older: true };
+    let allowed = Allowed { shrink: true, older: true, ..Allowed::default() };
     assert!(transaction.take(both(a.clone(), parties("C", 2)).remove(0), allowed).is_err(), "whatever is allowed");
     drop(transaction);
     let others = parties("B", 3).into_iter().chain(parties("C", 2)).collect();
@@ -195,7 +196,7 @@ fn what_is_no_edition_is_refused_and_the_former_stays() {
     let error = import(&other, vec![edition("n", "", parties("N", 30))]).expect_err("its aliases are missing");
     assert!(error.to_string().contains("N has 30 names, and had 60"), "{error}");
     let mut transaction = Transaction::begin(&store).expect("nobody else is at work");
-    let allowed = Allowed { shrink: true, older: true };
+    let allowed = Allowed { shrink: true, older: true, ..Allowed::default() };
     let source = transaction.take(edition("a", "2026-10-31", parties("A", 59)), allowed).expect("is allowed");
     assert_eq!(source.notes.len(), 2, "{:?}", source.notes);
     assert!(transaction.take(edition("a", "", Vec::new()), allowed).is_err(), "nothing is never a list");

@@ -32,7 +32,7 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
     let state_of = |at: usize| match stands.and_then(|stands| stands.get(at)) {
         Some(Standing::Waived(_)) => "waived",
         Some(Standing::Known) => "baseline",
-        Some(Standing::Open | Standing::Expired) | None => "open",
+        Some(Standing::Open | Standing::Expired | Standing::Outgrown(_)) | None => "open",
     };
     let subject_kind = sources.graph.find(&finding.subject).map_or("", |node| sources.graph.node(node).kind.as_str());
     FindingRow {

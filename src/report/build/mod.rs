@@ -242,6 +242,7 @@ fn gate(sources: &Sources<'_>) -> GateRow {
                 state: match state {
                     WaiverState::Used => "used",
                     WaiverState::Unused => "unused",
+                    WaiverState::Outgrown => "outgrown",
                     WaiverState::Expired => "expired",
                 }
                 .to_owned(),

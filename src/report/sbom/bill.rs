@@ -116,10 +116,16 @@ impl<'r> Bill<'r> {
     pub(super) fn new(report: &'r Report) -> Self {
         let rows: BTreeMap<&str, &ComponentRow> = report.components.iter().map(|row| (row.id.as_str(), row)).collect();
         let mut relations: BTreeMap<&str, Vec<&RelationRow>> = BTreeMap::new();
+        let mut projects: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for row in &report.relations {
             relations.entry(row.from.as_str()).or_default().push(row);
+            if let Some(project) = row.from.strip_prefix("project:")
+                && edge_kind(&row.kind).is_some()
+            {
+                projects.entry(row.to.as_str()).or_default().insert(project);
+            }
         }
-        let around = Around { rows, relations };
+        let around = Around { rows, relations, projects };
         let parts: Vec<Part<'r>> = report.components.iter().filter_map(|row| around.part(row)).collect();
         let index: BTreeMap<&str, usize> =
             parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
@@ -204,6 +210,8 @@ fn edge_kind(word: &str) -> Option<RelationKind> {
 struct Around<'r> {
     rows: BTreeMap<&'r str, &'r ComponentRow>,
     relations: BTreeMap<&'r str, Vec<&'r RelationRow>>,
+    /// Folders of the projects that need a part: a bill is one list for all of them.
+    projects: BTreeMap<&'r str, BTreeSet<&'r str>>,
 }
 
 impl<'r> Around<'r> {
@@ -268,6 +276,8 @@ impl<'r> Around<'r> {
             part.parties.iter().filter(|party| ANSWERS.contains(&party.relation)).map(|party| party.name).collect();
         notes.extend(names.into_iter().map(|name| ("organisation", name.to_owned())));
         notes.extend(part.parties.iter().map(|party| ("attribution", party.attribution())));
+        let projects = self.projects.get(part.row.id.as_str()).into_iter().flatten();
+        notes.extend(projects.map(|project| ("project", (*project).to_owned())));
         for row in self.of(&part.row.id) {
             self.relation_notes(row, &mut notes);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::listed::{consequence, entries, hit_of, how, listed_as, named};
 use crate::catalog::Standing;
 use crate::catalog::rows::{Listing, OwnershipRule};
-use crate::control::{Answer, Assessment, Holdings, has_rule, has_rule_on, told};
+use crate::control::{Answer, Assessment, Holdings, has_rule, has_rule_on};
 use crate::graph::{Control, NodeId, Path};
 use crate::model::{Citation, RelationKind, Validity, Verification};
 use crate::rules::condition::OWNED_BY_LISTED;
@@ -131,6 +131,7 @@ fn one(
         *mark = (*mark).max(super::listed::mark((row, *standing)));
     }
     hit.verification = best.into_values().fold(hit.verification, Verification::min);
+    hit.verification = hit.verification.min(first.verification(view.catalog, view.as_of));
     hit.effective = Validity { from: first.rule.from, to: first.rule.to };
     hit.notes = notes(view, first, all);
     if !is_sure {
@@ -177,7 +178,7 @@ fn citations(lists: &[(&Listing, Standing, &OwnershipRule)], all: &[Assessment<'
 
 /// Every share with its days and source, and what the other rules say.
 pub(super) fn notes(view: &View<'_>, first: &Assessment<'_>, all: &[Assessment<'_>]) -> Vec<String> {
-    let mut notes: Vec<String> = first.links.iter().map(|row| told(row)).collect();
+    let mut notes = first.told(view.catalog, view.as_of);
     for other in all.iter().skip(1) {
         let word = if other.answer == Answer::Met { "also" } else { "possibly also" };
         notes.push(format!("{word}: {}", other.verdict()));

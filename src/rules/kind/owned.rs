@@ -53,7 +53,8 @@ fn look(view: &View<'_>, parameters: &OwnedParameters, node: NodeId, control: Co
     hit.tail = paths.next().unwrap_or_else(|| party.clone());
     hit.beside = paths.collect();
     hit.horizon = horizon(view, &hit.tail);
-    hit.verification = if is_sure { first.rule.verification } else { Verification::Recalled };
+    let known = first.rule.verification.min(first.verification(view.catalog, view.as_of));
+    hit.verification = if is_sure { known } else { Verification::Recalled };
     hit.effective = Validity { from: first.rule.from, to: first.rule.to };
     let cited = all.iter().map(|one| format!("{}: {}", one.rule.name, one.rule.citation));
     hit.citations = cited.map(|title| Citation { title: title.into(), url: None }).collect();

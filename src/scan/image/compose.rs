@@ -5,7 +5,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
 use crate::parse::{Entry, Node};
 use crate::scan::cloud::api::calls_in;
-use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
+use crate::scan::model::reference::{Hub, needs_model_of, needs_models_of, setting_names_model, uses_modelscope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `compose`.
@@ -66,11 +66,14 @@ fn scan_service(service: &Entry, input: &Input<'_>, file: &SourceFile, out: &mut
             out.relation(&workload, RelationKind::DependsOn, &ComponentId::project(&folder), file.at(context.span));
         }
     }
-    for (name, value) in environment(&service.value) {
+    let environment = environment(&service.value);
+    let mut settings = environment.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.scalar()?)));
+    let hub = Hub::of_setting(settings.any(|setting| uses_modelscope(&setting)));
+    for (name, value) in environment {
         let Some(text) = value.scalar() else { continue };
         calls_in(&workload, &text, input.catalog, file, value.span, out);
         if setting_names_model(name) {
-            needs_model(&workload, &text, file, value.span, out);
+            needs_model_of(hub, &workload, &text, file, value.span, out);
         }
     }
     for key in ["command", "entrypoint"] {
@@ -79,7 +82,7 @@ fn scan_service(service: &Entry, input: &Input<'_>, file: &SourceFile, out: &mut
                 || command.list().iter().filter_map(Node::text).collect::<Vec<_>>().join(" "),
                 str::to_owned,
             );
-            needs_models_in(&workload, &joined, file, command.span, out);
+            needs_models_of(hub, &workload, &joined, file, command.span, out);
         }
     }
     devices(&service.value, &workload, file, out);

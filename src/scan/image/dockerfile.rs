@@ -7,7 +7,7 @@ use super::reference::needs_image;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind};
 use crate::parse::dockerfile::{Instruction, dockerfile, escape_character, expand};
-use crate::scan::model::reference::needs_models_in;
+use crate::scan::model::reference::{Hub, needs_models_of, uses_modelscope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `dockerfile`.
@@ -50,6 +50,7 @@ impl Scanner for Dockerfile {
         out.component(&project, ComponentKind::Project, file.whole());
         let mut build = Build::new(file, &project, escape_character(file.text()));
         let mut stages: BTreeSet<String> = BTreeSet::new();
+        let hub = Hub::of_setting(uses_modelscope(file.text()));
         let mut stage = 0_usize;
         for instruction in &instructions {
             match instruction.keyword {
@@ -66,10 +67,10 @@ impl Scanner for Dockerfile {
                 "ADD" => build.add(instruction, out),
                 "RUN" => {
                     build.run(instruction, out);
-                    needs_models_in(&project, &instruction.arguments, file, instruction.span, out);
+                    needs_models_of(hub, &project, &instruction.arguments, file, instruction.span, out);
                 }
                 "CMD" | "ENTRYPOINT" => {
-                    needs_models_in(&project, &instruction.arguments, file, instruction.span, out);
+                    needs_models_of(hub, &project, &instruction.arguments, file, instruction.span, out);
                 }
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use regex::Regex;
 use std::sync::LazyLock;
 
-use super::reference::{needs_model, needs_models_in};
+use super::reference::{Hub, MODELSCOPE, addressed, needs_model_of, needs_models_of, uses_modelscope};
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::cloud::code::Code;
@@ -15,9 +15,11 @@ pub struct ModelReference;
 static META: ScannerMeta = ScannerMeta {
     id: "model-reference",
     title: "Model ids in code",
-    summary: "Hugging Face ids in loading calls (`from_pretrained`, `SentenceTransformer`, `snapshot_download`, \
-              `pipeline(model=…)`, `LLM(model=…)`) and in commands of scripts that serve or \
-              download. Comments do not count; ids put together at run time are not found.",
+    summary: "Ids of Hugging Face and ModelScope in loading calls (`from_pretrained`, `SentenceTransformer`, \
+              `snapshot_download`, `pipeline(model=…)`, `LLM(model=…)`), in addresses of models and their files, and in \
+              commands of scripts that serve or download. The hub is ModelScope for what is imported from its package, \
+              in files that import no other loader, and where `VLLM_USE_MODELSCOPE`, `SGLANG_USE_MODELSCOPE` or \
+              `USE_MODELSCOPE_HUB` is set. Comments do not count; ids put together at run time are not found.",
     files: &["**/*.py", "**/*.ipynb", "**/*.ts", "**/*.js", "**/*.rs", "**/*.go", "**/*.sh"],
     unit: Unit::File,
     size: SizeClass::Code,
@@ -52,22 +54,28 @@ impl Scanner for ModelReference {
         let loads = LOADERS.iter().any(|word| text.contains(word));
         let commands = ["--model", " download ", "git clone"];
         let serves = script && commands.iter().any(|word| text.contains(word)) || text.contains("ollama run");
-        if !loads && !serves {
+        let addresses = text.contains("modelscope") || text.contains("huggingface.co/");
+        if !loads && !serves && !addresses {
             return Ok(());
         }
         let project = input.root_subject(file);
         let before = out.len();
+        let origin = Origin::of(text, loads);
         let mut reader = Code::of(file.path().name());
         for line in lines(text) {
             for code in reader.of_line(line.text).into_iter().filter(|code| !code.is_empty()) {
                 if script {
-                    needs_models_in(&project, code, file, line.span, out);
+                    needs_models_of(origin.usual, &project, code, file, line.span, out);
                     continue;
                 }
-                for found in CALL.captures_iter(code).chain(KEYWORD.captures_iter(code)) {
-                    for group in found.iter().skip(1).flatten() {
-                        needs_model(&project, group.as_str(), file, span_within(&line, group.as_str()), out);
-                    }
+                for (hub, id) in addressed(code) {
+                    needs_model_of(hub, &project, id, file, span_within(&line, id), out);
+                }
+                if !loads && !origin.imports {
+                    continue;
+                }
+                for (hub, id) in loaded(code, &origin) {
+                    needs_model_of(hub, &project, id, file, span_within(&line, id), out);
                 }
             }
         }
@@ -75,5 +83,63 @@ impl Scanner for ModelReference {
             out.component(&project, input.root_kind(), file.whole());
         }
         Ok(())
+    }
+}
+
+/// Ids in a line of code: what a loading call names, and what stands behind a keyword elsewhere.
+fn loaded<'c>(code: &'c str, origin: &Origin<'_>) -> Vec<(Hub, &'c str)> {
+    let mut found = Vec::new();
+    let mut calls: Vec<std::ops::Range<usize>> = Vec::new();
+    for call in CALL.captures_iter(code) {
+        let whole = call.get(0).expect("a match has a whole");
+        let hub = origin.hub(code, whole.start());
+        found.extend(call.iter().skip(1).flatten().map(|group| (hub, group.as_str())));
+        calls.push(whole.range());
+    }
+    let keywords = KEYWORD.captures_iter(code).filter_map(|keyword| keyword.get(1));
+    let elsewhere = keywords.filter(|id| !calls.iter().any(|call| call.contains(&id.start())));
+    found.extend(elsewhere.map(|id| (origin.usual, id.as_str())));
+    found
+}
+
+/// Where the loaders of a file come from.
+struct Origin<'t> {
+    /// Where models come from when nothing says it.
+    usual: Hub,
+    /// The file imports the package of ModelScope.
+    imports: bool,
+    /// Names imported from it.
+    names: Vec<&'t str>,
+}
+
+static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?:\bfrom\s+modelscope[\w.]*\s+import\s+(\([^)]*\)|[^\n;\\"]*)|\bimport\s+modelscope\b)"#)
+        .expect("constant pattern, tested")
+});
+
+impl<'t> Origin<'t> {
+    fn of(text: &'t str, loads: bool) -> Self {
+        let mut names = Vec::new();
+        let mut imports = false;
+        if text.contains("modelscope") {
+            for import in IMPORT.captures_iter(text) {
+                imports = true;
+                let list = import.get(1).map_or("", |list| list.as_str().trim_matches(['(', ')']));
+                // `a as b` is called b
+                let own = list.split(',').filter_map(|one| one.split_whitespace().next_back());
+                names.extend(own.filter(|name| !name.starts_with('#')));
+            }
+        }
+        Self { usual: Hub::of_setting(imports && !loads || uses_modelscope(text)), imports, names }
+    }
+
+    /// Where the call at a place of a line gets its model from, by the name before its first dot.
+    fn hub(&self, code: &str, at: usize) -> Hub {
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        let start = code[..at].trim_end_matches(is_name).len();
+        let end = code[at..].find(|c| !is_name(c)).map_or(code.len(), |end| at + end);
+        let first = code[start..end].split('.').next().unwrap_or_default();
+        let ours = first == "modelscope" || self.names.contains(&first);
+        if ours { MODELSCOPE } else { self.usual }
     }
 }

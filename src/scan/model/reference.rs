@@ -1,25 +1,39 @@
-//! Recognising model ids of the Hugging Face hub, and writing them.
+//! Recognising model ids of hubs, and writing them.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
 /// Where a model is fetched from: the word in its id and keys, and the host.
-#[derive(Clone, Copy)]
-struct Hub {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hub {
     word: &'static str,
     host: &'static str,
 }
 
-const HUGGING_FACE: Hub = Hub { word: "huggingface", host: "huggingface.co" };
-const MODELSCOPE: Hub = Hub { word: "modelscope", host: "modelscope.cn" };
+pub(crate) const HUGGING_FACE: Hub = Hub { word: "huggingface", host: "huggingface.co" };
+pub(crate) const MODELSCOPE: Hub = Hub { word: "modelscope", host: "modelscope.cn" };
+impl Hub {
+    /// Where servers of models get them from: by themselves from Hugging Face.
+    pub(crate) fn of_setting(uses_modelscope: bool) -> Self {
+        if uses_modelscope { MODELSCOPE } else { HUGGING_FACE }
+    }
+}
+
+/// The same models for users elsewhere.
+const MODELSCOPE_AI: Hub = Hub { word: "modelscope", host: "modelscope.ai" };
 
 /// `user` needs a model of the hub, if `text` has the form of a model id.
 pub(crate) fn needs_model(user: &ComponentId, text: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) -> bool {
     needs_model_of(HUGGING_FACE, user, text, file, span, out)
 }
 
-fn needs_model_of(
+/// The same for a model of any hub.
+pub(crate) fn needs_model_of(
     hub: Hub,
     user: &ComponentId,
     text: &str,
@@ -87,6 +101,22 @@ pub(crate) fn setting_names_model(name: &str) -> bool {
 /// Model ids after launch options (`--model`, `--model-id`, `--model-path`, `vllm serve`) in a command, and those that
 /// it downloads (`huggingface-cli download`, `hf download`, `modelscope download`, `git clone` from a hub).
 pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
+    let hub = Hub::of_setting(uses_modelscope(command));
+    needs_models_of(hub, user, command, file, span, out);
+}
+
+/// The same where servers of models get them from a hub.
+pub(crate) fn needs_models_of(
+    usual: Hub,
+    user: &ComponentId,
+    command: &str,
+    file: &SourceFile,
+    span: Span,
+    out: &mut Facts<'_>,
+) {
+    for (hub, id) in addressed(command) {
+        needs_model_of(hub, user, id, file, span, out);
+    }
     let clean = |word: &str| word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']).to_owned();
     let words: Vec<String> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
     for (at, word) in words.iter().enumerate() {
@@ -102,7 +132,7 @@ pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFi
             _ => None,
         };
         if let Some(value) = value {
-            let hub = if of_modelscope { MODELSCOPE } else { HUGGING_FACE };
+            let hub = if of_modelscope { MODELSCOPE } else { usual };
             needs_model_of(hub, user, value, file, span, out);
         }
     }
@@ -160,9 +190,47 @@ fn hub_address(address: &str) -> Option<(Hub, &str)> {
     match host {
         "huggingface.co" | "hf.co" => Some((HUGGING_FACE, path)),
         "modelscope.cn" | "www.modelscope.cn" => Some((MODELSCOPE, path.strip_prefix("models/").unwrap_or(path))),
+        "modelscope.ai" | "www.modelscope.ai" => Some((MODELSCOPE_AI, path.strip_prefix("models/").unwrap_or(path))),
         _ => None,
     }
     .filter(|(_, path)| hub_id(path).is_some())
+}
+
+/// Addresses of models and of their files on a hub.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:modelscope\.(cn|ai)/(?:api/v1/)?models/([\w.-]+/[\w.-]+)|huggingface\.co/([\w.-]+/[\w.-]+)/(?:resolve|blob|raw|tree)/)",
+    )
+    .expect("constant pattern, tested")
+});
+
+/// Models whose addresses stand in a text.
+pub(crate) fn addressed(text: &str) -> impl Iterator<Item = (Hub, &str)> {
+    // most lines have no address
+    let is_there = text.contains("modelscope.") || text.contains("huggingface.co/");
+    let found = is_there.then(|| ADDRESS.captures_iter(text)).into_iter().flatten();
+    found.filter_map(|found| {
+        let hub = match found.get(1).map(|end| end.as_str()) {
+            Some("ai") => MODELSCOPE_AI,
+            Some(_) => MODELSCOPE,
+            None => HUGGING_FACE,
+        };
+        let id = found.get(2).or_else(|| found.get(3))?.as_str();
+        Some((hub, id.trim_end_matches('.').trim_end_matches(".git")))
+    })
+}
+
+/// Settings by which vLLM, SGLang and LLaMA-Factory get their models from ModelScope.
+static BY_SETTING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"\b(?:(?:VLLM|SGLANG)_USE_MODELSCOPE|USE_MODELSCOPE_HUB)\b["']?\]?\s*(?:[=:,]\s*)?["']?(?i:true|1|yes)\b"#,
+    )
+    .expect("constant pattern, tested")
+});
+
+/// True where a text sets that models come from ModelScope.
+pub(crate) fn uses_modelscope(text: &str) -> bool {
+    text.contains("USE_MODELSCOPE") && BY_SETTING.is_match(text)
 }
 
 fn is_model_option(word: &str) -> bool {
@@ -219,6 +287,38 @@ mod tests {
             "example.com/x",
         ] {
             assert_eq!(hub_id(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_settings_name_the_hub() {
+        for (text, found) in [
+            (
+                "wget https://modelscope.cn/models/Qwen/Qwen3-8B/resolve/master/x.gguf",
+                Some((MODELSCOPE, "Qwen/Qwen3-8B")),
+            ),
+            ("'https://www.modelscope.ai/models/org/name'", Some((MODELSCOPE_AI, "org/name"))),
+            ("modelscope.cn/api/v1/models/org/name/repo?Revision=master", Some((MODELSCOPE, "org/name"))),
+            ("https://huggingface.co/org/name/resolve/main/x.bin", Some((HUGGING_FACE, "org/name"))),
+            ("https://huggingface.co/datasets/org/name/resolve/main/x", None),
+            ("https://modelscope.cn/datasets/org/name", None),
+            ("https://huggingface.co/org/name", None),
+        ] {
+            assert_eq!(addressed(text).next(), found, "{text}");
+        }
+        for text in [
+            "export VLLM_USE_MODELSCOPE=True",
+            "os.environ[\"VLLM_USE_MODELSCOPE\"] = \"true\"",
+            "--env \"SGLANG_USE_MODELSCOPE=true\"",
+            "ENV USE_MODELSCOPE_HUB 1",
+            "VLLM_USE_MODELSCOPE: \"True\"",
+        ] {
+            assert!(uses_modelscope(text), "{text}");
+        }
+        for text in
+            ["VLLM_USE_MODELSCOPE=False", "USE_MODELSCOPE_HUB=0", "if VLLM_USE_MODELSCOPE:", "MODELSCOPE_CACHE=/a"]
+        {
+            assert!(!uses_modelscope(text), "{text}");
         }
     }
 }

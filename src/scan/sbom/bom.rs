@@ -82,6 +82,10 @@ pub(super) enum What {
     PciId,
     /// Range of versions.
     Requirement,
+    /// Folder of a project that needs it, as our own bills say it.
+    Project,
+    /// Host that it is fetched from, as our own bills say it.
+    Host,
 }
 
 /// One thing said of a part.
@@ -137,6 +141,15 @@ impl<'a> Part<'a> {
     /// Adds a detail with a text of our own making.
     pub(super) fn say_text(&mut self, what: What, text: impl Into<Cow<'a, str>>, span: Span) {
         self.details.push(Detail { what, text: text.into(), span });
+    }
+
+    /// Adds what only our own bills say, below `sovaudit:`.
+    pub(super) fn say_own(&mut self, name: &str, said: Option<Said<'a>>) {
+        match name {
+            "sovaudit:project" => self.say(What::Project, said),
+            "sovaudit:distributed-by" => self.say(What::Host, said),
+            _ => {}
+        }
     }
 
     /// Adds a hash; algorithms are written as `sha256`.

@@ -117,6 +117,9 @@ fn common<'a>(part: &mut Part<'a>, node: &'a Node) {
         let licence = entry.get("license").unwrap_or(entry);
         part.say(What::Licence, ["expression", "id", "name"].iter().find_map(|key| Said::at(licence, key)));
     }
+    for property in node.get("properties").map_or(&[][..], Node::list) {
+        part.say_own(property.text_at("name").unwrap_or_default(), Said::at(property, "value"));
+    }
     for reference in node.get("externalReferences").map_or(&[][..], Node::list) {
         let what = match reference.text_at("type") {
             Some("vcs") => What::Repository,

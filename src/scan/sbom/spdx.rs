@@ -111,6 +111,12 @@ fn package<'a>(node: &'a Node, file: &SourceFile, out: &mut Facts<'_>) -> Part<'
         part.hash(Said::at(checksum, "algorithm"), Said::at(checksum, "checksumValue"));
     }
     part.say(What::Licence, Said::at(node, "licenseDeclared").or_else(|| Said::at(node, "licenseConcluded")));
+    for comment in node.get("annotations").map_or(&[][..], Node::list).iter().filter_map(|one| Said::at(one, "comment"))
+    {
+        for (name, value) in comment.text.lines().filter_map(|line| line.split_once('=')) {
+            part.say_own(name, Some(Said { text: value, span: comment.span }));
+        }
+    }
     if part.name.is_none() && part.purl.is_none() {
         let message = "a package with neither `name` nor purl; it cannot be told what it is";
         out.problem(DiagnosticKind::Malformed, file, Some(start(node)), message);

@@ -106,7 +106,8 @@ fn tree(file: &SourceFile, out: &mut Facts<'_>) -> Node {
             "PackageName" => {
                 section = Section::Package;
                 let empty = |key: &str| entry(key, list(std::iter::empty(), tag.span));
-                lists.packages.push(map(vec![said("name", &tag), empty("checksums"), empty("externalRefs")], tag.span));
+                let own = vec![said("name", &tag), empty("checksums"), empty("externalRefs"), empty("annotations")];
+                lists.packages.push(map(own, tag.span));
                 continue;
             }
             "FileName" | "SnippetSPDXID" | "SnippetSPDXIdentifier" => {
@@ -170,6 +171,10 @@ fn property(tag: &Tag<'_>, section: Section, entries: &mut Vec<Entry>, file: &So
                 }
                 _ => malformed("an external reference is written `CATEGORY type locator`", tag, file, out),
             }
+        }
+        // our own bills annotate a package behind it
+        (Section::Package, "AnnotationComment") => {
+            append("annotations", object(&[("comment", tag.value)], tag.span), entries);
         }
         (Section::Package, "FilesAnalyzed") => {}
         (_, name) if PASSED.iter().any(|start| name.starts_with(start)) => {}

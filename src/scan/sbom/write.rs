@@ -11,6 +11,7 @@ use crate::scan::cloud::api::{calls_service, region_in_host};
 use crate::scan::image::reference::write_image;
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Seen, SourceFile};
+use crate::text::RelPath;
 
 /// Kinds that components of a bill of materials may be.
 pub(super) const EMITS: &[ComponentKind] = &[
@@ -381,6 +382,19 @@ impl Writer<'_, '_> {
                     let vendor = text.split(':').next().unwrap_or(text);
                     out.attribute(id, key::IDENTITY, format!("pci-vendor:{vendor}"), seen);
                 }
+                What::Host => {
+                    if let Some(host) = toolkit::host_of(&format!("https://{text}")).filter(|host| *host == *text) {
+                        toolkit::distributed_by(id, &host, &seen, out);
+                    }
+                }
+                What::Project => {
+                    let folder = if text == "." { Some(RelPath::root()) } else { RelPath::new(text) };
+                    if let Some(folder) = folder {
+                        let project = ComponentId::project(&folder);
+                        out.component(&project, ComponentKind::Project, seen.clone());
+                        out.relation(&project, RelationKind::DependsOn, id, seen);
+                    }
+                }
                 What::Endpoint => {}
             }
         }
@@ -437,8 +451,9 @@ fn origin(id: &ComponentId, stated: &Purl, part: &Part<'_>, seen: &Seen, out: &m
     if let Some(address) = qualifier("vcs_url") {
         toolkit::repository(id, address, seen, out);
     }
-    let is_told =
-        part.details.iter().any(|detail| detail.what == What::Download && toolkit::host_of(&detail.text).is_some());
+    let is_told = part.details.iter().any(|detail| {
+        detail.what == What::Host || detail.what == What::Download && toolkit::host_of(&detail.text).is_some()
+    });
     match (qualifier("download_url"), qualifier("repository_url")) {
         (Some(address), _) => toolkit::fetched_from(id, address, seen, out),
         (None, Some(address)) => {

@@ -51,7 +51,13 @@ fn party(out: &mut String, op: Op, party: &Party) -> std::fmt::Result {
             party
                 .links
                 .iter()
-                .map(|link| format!("{:?} {:?} {} {:?}", link.kind, link.entry, link.name, link.share))
+                .map(|link| {
+                    let days: Vec<String> = link.from.iter().chain(&link.to).map(ToString::to_string).collect();
+                    let days = days.join(" to ");
+                    format!("{:?} {:?} {} {:?} {days}", link.kind, link.entry, link.name, link.share)
+                        .trim_end()
+                        .to_owned()
+                })
                 .collect(),
         ),
         ("programmes", party.programmes.iter().map(ToString::to_string).collect()),

@@ -18,7 +18,7 @@ fn error_of(name: &str, bytes: impl Into<Vec<u8>>) -> String {
 
 #[test]
 fn small_lists_and_stale_formats_are_refused() {
-    let strict = Options { catalog: &CATALOG, allow_stale: false, allow_small: false };
+    let strict = Options { catalog: &CATALOG, allow_stale: false, allow_small: false, allow_empty: false };
     let error = load_with(vec![ListFile::memory("sdn.csv", SDN.as_bytes())], &strict).unwrap_err();
     assert!(
         error.to_string().starts_with("sdn.csv: holds 1 records of US-SDN; every edition has more than"),

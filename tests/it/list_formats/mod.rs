@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::embedded);
 
 fn options() -> Options<'static> {
-    Options { catalog: &CATALOG, allow_stale: false, allow_small: true }
+    Options { catalog: &CATALOG, allow_stale: false, allow_small: true, allow_empty: false }
 }
 
 /// Reads files that are one edition.

@@ -77,3 +77,17 @@ fn what_a_server_sends_instead_changes_nothing() {
     assert_eq!(code, 2);
     assert!(error.contains("us-csl, us-sdn"), "{error}");
 }
+
+#[test]
+fn a_list_that_cannot_be_had_tells_what_its_row_knows() {
+    let site = Site::new();
+    let address = serve(vec![b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec()]);
+    let folder = rules(&site, &format!("{address}/acme.jsonl?token=old"));
+    let path = format!("{folder}/sources.toml");
+    let row = fs::read_to_string(&path).expect("is there") + "note = \"take the token from the feed\"\n";
+    fs::write(&path, row).expect("writes");
+    let (code, _, error) = site.rules(&["import", "--online", "own-acme", "--rules", &folder]);
+    assert_eq!(code, 2);
+    assert!(error.contains("the list `own-acme` is not to be had (take the token from the feed)"), "{error}");
+    assert!(error.contains("answers with status 403"), "{error}");
+}

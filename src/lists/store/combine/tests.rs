@@ -33,6 +33,7 @@ fn source(published: &str, lists: &[&str]) -> Source {
         bad_rows: 0,
         bad: Vec::new(),
         notes: Vec::new(),
+        incomplete: Vec::new(),
         screened: true,
         stored: Stored::default(),
     }

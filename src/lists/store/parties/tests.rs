@@ -31,8 +31,11 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn links()(all in vec((select(&LINKS[..]), text(), option::of(text()), option::of(any::<u16>())), 0..3)) -> Vec<PartyLink> {
-        all.into_iter().map(|(kind, name, entry, share)| PartyLink { kind, name, entry, share }).collect()
+    fn links()(
+        all in vec((select(&LINKS[..]), text(), option::of(text()), option::of(any::<u16>()), option::of(date()), option::of(date())), 0..3)
+    ) -> Vec<PartyLink> {
+        let link = |(kind, name, entry, share, from, to)| PartyLink { kind, name, entry, share, from, to };
+        all.into_iter().map(link).collect()
     }
 }
 
