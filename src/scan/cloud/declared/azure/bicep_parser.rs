@@ -323,9 +323,13 @@ impl<'t> Parser<'t> {
             } else if self.cursor.rest().starts_with('[') {
                 self.cursor.at += 1;
                 self.cursor.take("?");
+                let is_from_end = self.cursor.take("^");
                 let at = self.expression(depth + 1)?;
                 self.expect("]")?;
-                node = self.node(start, Expr::Index(Box::new(node), Box::new(at)));
+                node = match is_from_end {
+                    true => self.node(start, Expr::Unread("a position from the end")),
+                    false => self.node(start, Expr::Index(Box::new(node), Box::new(at))),
+                };
             } else if self.cursor.rest().starts_with('!')
                 && !self.cursor.rest().starts_with("!=")
                 && !self.cursor.rest().starts_with("!~")
@@ -412,7 +416,7 @@ impl<'t> Parser<'t> {
     fn is_lambda(&mut self) -> bool {
         let rest = self.cursor.rest();
         let Some(end) = rest.find(')') else { return false };
-        let is_names = rest[1..end].chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ',' | ' '));
+        let is_names = rest[1..end].chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ',') || c.is_whitespace());
         if !is_names || !rest[end + 1..].trim_start().starts_with("=>") {
             return false;
         }

@@ -186,7 +186,8 @@ impl<'t> Cursor<'t> {
                 '\n' if open == 0 => {
                     // types go on in the next line
                     let after = self.rest().trim_start();
-                    if !after.starts_with('|') {
+                    let is_open = self.text[..self.at].trim_end().ends_with(['=', '>']);
+                    if !after.starts_with('|') && !is_open {
                         return;
                     }
                 }
