@@ -1,6 +1,8 @@
 //! Lookups of declared resources: type to service and provider, argument to role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
 
 use super::rows::{Argument, Copy, Provider, ResourceType, Service};
 use super::{Catalog, Tables};
@@ -70,6 +72,8 @@ impl PatternIndex {
 pub(super) struct Declared {
     types: PatternIndex,
     families: PatternIndex,
+    /// What in a text tells that it may hold objects of a family of custom resources.
+    words: Option<AhoCorasick>,
     /// Rows by name with the types they are for; those for some types before those for all.
     arguments: BTreeMap<Box<str>, Vec<(Vec<Pattern>, usize)>>,
     /// Rows of copies by type.
@@ -88,7 +92,13 @@ impl Declared {
         for (at, row) in tables.copy.iter().enumerate() {
             copies.entry(row.of.clone()).or_default().push(at);
         }
+        let families = tables.resource_family.iter().map(|row| &*row.pattern);
+        // `*.services.k8s.aws/*`: the part that holds most
+        let groups = families.filter(|pattern| pattern.ends_with("/*") && pattern.starts_with("*."));
+        let words: BTreeSet<&str> =
+            groups.filter_map(|pattern| pattern.split('*').max_by_key(|part| part.len())).collect();
         Self {
+            words: AhoCorasick::new(words).ok(),
             types: PatternIndex::of(tables.resource_type.iter().map(|row| &*row.name)),
             families: PatternIndex::of(tables.resource_family.iter().map(|row| &*row.pattern)),
             arguments,
@@ -111,6 +121,12 @@ impl Catalog {
             let at = self.declared.families.find(resource_type)?;
             self.provider(&self.tables.resource_family[at].provider)
         })
+    }
+
+    /// True when a text may speak of custom resources that stand for a provider's: a quick look.
+    #[must_use]
+    pub fn may_name_custom_resources(&self, text: &str) -> bool {
+        self.declared.words.as_ref().is_none_or(|words| words.is_match(text))
     }
 
     /// The row of a type of a format other than Terraform.

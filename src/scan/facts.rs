@@ -93,6 +93,12 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// What the scanner is that writes here.
+    #[must_use]
+    pub fn meta(&self) -> &'a ScannerMeta {
+        self.meta
+    }
+
     /// There is such a thing.
     pub fn component(&mut self, id: &ComponentId, kind: ComponentKind, seen: Seen) {
         if let Some(evidence) = self.evidence(seen) {

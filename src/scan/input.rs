@@ -191,7 +191,7 @@ impl SourceFile {
     /// The syntax error when nothing before it is complete.
     pub fn jsonc_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<&parse::Node> {
         self.watch_shapes();
-        match self.jsonc.get_or_init(|| parse::json::jsonc_of(&self.text)) {
+        match self.jsonc_root() {
             Ok(root) => Ok(root),
             Err(error) => self.complete_part(error, out),
         }
@@ -213,6 +213,14 @@ impl SourceFile {
             out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);
         }
         root
+    }
+
+    /// The file as JSON with comments and trailing commas, parsed once.
+    ///
+    /// # Errors
+    /// The syntax error with its span.
+    pub fn jsonc_root(&self) -> Result<&parse::Node, &parse::ParseError> {
+        self.jsonc.get_or_init(|| parse::json::jsonc_of(&self.text)).as_ref()
     }
 
     /// The file as TOML with what could be read, for who reads beside another file and says nothing of this one.

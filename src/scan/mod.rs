@@ -110,7 +110,15 @@ impl SizeClass {
 
 /// Every scanner. A text search for an id finds its file.
 pub static SCANNERS: &[&dyn Scanner] = &[
+    &cloud::declared::azure::arm::Arm,
+    &cloud::declared::azure::bicep::Bicep,
     &cloud::declared::cloudformation::Cloudformation,
+    &cloud::declared::custom_resource::CustomResource,
+    &cloud::declared::nomad::Nomad,
+    &cloud::declared::pulumi::Pulumi,
+    &cloud::declared::serverless::Serverless,
+    &cloud::declared::skypilot::Skypilot,
+    &cloud::declared::slurm::Slurm,
     &cloud::endpoint::Endpoint,
     &cloud::gaia_x::GaiaX,
     &cloud::html_scripts::HtmlScripts,

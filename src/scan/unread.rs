@@ -18,9 +18,6 @@ pub struct Unread;
 #[rustfmt::skip]
 const BY_NAME: &[(&str, &str)] = &[
     ("**/bun.lockb", "a binary Bun lock file"),
-    ("**/*.bicep", "an ARM template language file (Bicep)"),
-    ("**/serverless.{yml,yaml}", "a Serverless Framework file"),
-    ("**/Pulumi.yaml", "a Pulumi project"),
 ];
 
 /// Formats that words near the beginning tell, in files of any name that matches: glob, words, what it is.

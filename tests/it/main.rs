@@ -5,6 +5,7 @@ mod attribution;
 mod cases;
 mod catalog;
 mod cli;
+mod declared;
 mod docs;
 mod gate;
 mod images;

@@ -2,10 +2,17 @@
 //! ([`value`]), and one writer ([`write`]) turns a resource of that tree into facts. What an argument or a type means
 //! is data (`rules/catalog/resource-types.toml`, `rules/catalog/arguments.toml`).
 
+pub mod azure;
 pub mod cloudformation;
 mod copies;
+pub mod custom_resource;
 mod machines;
+pub mod nomad;
 mod place;
+pub mod pulumi;
+pub mod serverless;
 mod settings;
+pub mod skypilot;
+pub mod slurm;
 pub(crate) mod value;
 pub(crate) mod write;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::ComponentId;
+use crate::parse::{self, Node};
 use crate::scan::{Seen, SourceFile};
 use crate::text::Span;
 
@@ -274,6 +275,22 @@ impl<'a> Resolved<'a> {
         }
         weight
     }
+}
+
+/// A tree as it stands, without any evaluation.
+pub(crate) fn written<'a>(node: &Node, file: &'a SourceFile, depth: usize) -> Resolved<'a> {
+    let value = match &node.value {
+        _ if depth > parse::MAX_DEPTH => Value::Unknown(Reason::Limit),
+        parse::Value::Null => Value::Null,
+        parse::Value::Bool(truth) => Value::Bool(*truth),
+        parse::Value::Number(text) => text.parse().map_or_else(|_| Value::Text(text.to_string()), Value::Number),
+        parse::Value::Text(text) => Value::Text(text.to_string()),
+        parse::Value::List(items) => Value::List(items.iter().map(|item| written(item, file, depth + 1)).collect()),
+        parse::Value::Map(entries) => Value::Map(
+            entries.iter().map(|entry| (entry.key.to_string(), written(&entry.value, file, depth + 1))).collect(),
+        ),
+    };
+    Resolved::new(file, node.span, value)
 }
 
 /// Numbers without `.0`.

@@ -244,6 +244,11 @@ fn references(resource: &Resource<'_>, arguments: &[Vec<Argument<'_, '_>>], out:
 fn cluster_name(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
     let service = catalog.service_by_type(&resource.kind);
     let Some(name) = &resource.name else { return };
+    let kind = resource.kind.to_ascii_lowercase();
+    // not its pools of nodes and add-ons
+    if !kind.ends_with("cluster") && !kind.ends_with("clusters") {
+        return;
+    }
     if service.is_some_and(|service| &*service.capability == "kubernetes")
         && let Some(text) = name.text()
     {

@@ -8,6 +8,7 @@ mod template;
 
 use template::Template;
 
+use super::value::Resolved;
 use super::write;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::Node;
@@ -102,6 +103,24 @@ fn read(file: &SourceFile, root: &Node, input: &Input<'_>, out: &mut Facts<'_>) 
     template.tell_odd(out);
     let resources = template.resources(out);
     template.tell_region(out);
+    stacks::write(&resources, input, out);
+    write::all(&resources, input.catalog, out);
+}
+
+/// Reads a template that a file of another kind carries, deployed to a region that the file says.
+pub(super) fn carried<'a>(
+    file: &'a SourceFile,
+    root: &'a Node,
+    region: Option<Resolved<'a>>,
+    input: &Input<'_>,
+    out: &mut Facts<'_>,
+) {
+    let beside = places::Beside { settings: None, manifest: None };
+    let mut template = Template::new(file, Some(file.yaml()), root, &beside);
+    if let Some(region) = region {
+        template.region = region;
+    }
+    let resources = template.resources(out);
     stacks::write(&resources, input, out);
     write::all(&resources, input.catalog, out);
 }

@@ -33,7 +33,7 @@ pub(super) struct Template<'a> {
     pub(super) mappings: Option<&'a Node>,
     resources: BTreeMap<&'a str, &'a Node>,
     /// Regions it is deployed to.
-    region: Resolved<'a>,
+    pub(super) region: Resolved<'a>,
     steps: Cell<usize>,
     /// Conditions that are known; one that is being evaluated is missing its value.
     pub(super) known: RefCell<BTreeMap<&'a str, Option<Result<bool, Reason>>>>,
