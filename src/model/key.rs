@@ -107,6 +107,8 @@ pub const REVISION: &str = "revision";
 pub const KEY_CUSTODY: &str = "key-custody";
 /// Folder that a GitOps object brings into service.
 pub const DEPLOYS_PATH: &str = "deploys-path";
+/// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.
+pub const EVALUATED: &str = "evaluated";
 /// Name of a cluster: its own, or the one a delivery object brings its workloads to.
 pub const CLUSTER: &str = "cluster";
 /// `known` or `unknown`: whether a workload's cluster is known.

@@ -264,6 +264,7 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
             match meta.unit {
                 Unit::File => single.push(((!scanner.needs_no_content(path)).then_some(meta.size), index)),
                 Unit::Directory => folders.entry((index, path.parent())).or_default().push(path.clone()),
+                Unit::Tree => folders.entry((index, RelPath::root())).or_default().push(path.clone()),
             }
         }
         // scanners with different size limits must not lift each other's limit
@@ -303,7 +304,8 @@ impl Run<'_> {
         // a few tasks for each thread: every task's facts are united once more, large files must spread
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
         let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
-        let all = super::own::without_own(all.finish());
+        let all = super::evaluated::in_place(all.finish());
+        let all = super::own::without_own(all);
         let all = super::registries::apply(super::reconcile::reconcile(all));
         super::held::apply(all, &self.companions)
     }

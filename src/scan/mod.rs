@@ -8,6 +8,7 @@ pub mod cloud;
 pub mod cluster;
 pub mod delivery;
 mod engine;
+mod evaluated;
 mod facts;
 pub mod hardware;
 mod held;
@@ -80,6 +81,8 @@ pub enum Unit {
     File,
     /// All matching files of one folder (a Terraform module).
     Directory,
+    /// All matching files of the target (layers that name each other).
+    Tree,
 }
 
 /// Which limit of [`crate::source::Limits`] applies to a scanner's files.
@@ -114,6 +117,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cluster::gitops::Gitops,
     &cluster::helm::Helm,
     &cluster::kubernetes::Kubernetes,
+    &cluster::kustomize::Kustomize,
     &delivery::github_actions::GithubActions,
     &delivery::gitlab_ci::GitlabCi,
     &hardware::lspci::Lspci,

@@ -58,7 +58,11 @@ fn scanner_list() {
         let meta = scanner.meta();
         let files: Vec<String> = meta.files.iter().map(|glob| format!("`{glob}`")).collect();
         let kinds: Vec<&str> = meta.emits.iter().map(|kind| kind.as_str()).collect();
-        let unit = if meta.unit == Unit::File { "one file" } else { "all matching files of a folder" };
+        let unit = match meta.unit {
+            Unit::File => "one file",
+            Unit::Directory => "all matching files of a folder",
+            Unit::Tree => "all matching files of the target",
+        };
         let limit = match meta.size {
             SizeClass::Code => "1 MiB",
             SizeClass::Ordinary => "32 MiB",

@@ -1,11 +1,13 @@
 //! GitOps objects: Argo CD applications, Flux sources, Kustomizations and releases.
 
 use super::manifest::{Object, may_hold_objects, objects};
+use super::places::Places;
+use super::workload::Ground;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit;
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `gitops`.
 pub struct Gitops;
@@ -34,14 +36,21 @@ impl Scanner for Gitops {
         if !may_hold_objects(text) || !(text.contains("argoproj.io") || text.contains("toolkit.fluxcd.io")) {
             return Ok(());
         }
+        let folder = file.folder();
+        let ground = Ground { folder: &folder, catalog: input.catalog, places: file };
         for object in objects(file, false, out) {
-            match (object.group(), object.kind) {
-                ("argoproj.io", "Application" | "ApplicationSet") => argo(&object, file, out),
-                (group, _) if group.ends_with("toolkit.fluxcd.io") => flux(&object, file, out),
-                _ => {}
-            }
+            write(&object, &ground, out);
         }
         Ok(())
+    }
+}
+
+/// Writes what an object of a delivery controller says.
+pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    match (object.group(), object.kind) {
+        ("argoproj.io", "Application" | "ApplicationSet") => argo(object, ground.places, out),
+        (group, _) if group.ends_with("toolkit.fluxcd.io") => flux(object, ground.places, out),
+        _ => {}
     }
 }
 
@@ -50,50 +59,51 @@ fn delivery_id(object: &Object<'_>) -> ComponentId {
     ComponentId::of("delivery", format_args!("{}/{}/{namespace}/{}", object.group(), object.kind, object.name))
 }
 
-fn write(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) -> ComponentId {
+fn delivery(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
     let id = delivery_id(object);
-    out.component(&id, ComponentKind::Delivery, file.at(object.name_span));
-    out.attribute(&id, key::RESOURCE_TYPE, format!("{}/{}", object.group(), object.kind), file.at(object.name_span));
+    out.component(&id, ComponentKind::Delivery, places.at(object.name_span));
+    out.attribute(&id, key::RESOURCE_TYPE, format!("{}/{}", object.group(), object.kind), places.at(object.name_span));
     id
 }
 
 /// Every map with a `repoURL` below the object is a source.
-fn argo(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) {
-    let id = write(object, file, out);
+fn argo(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>) {
+    let id = delivery(object, places, out);
     let destination = object.node.at(&["spec", "destination"]).and_then(|node| node.get("name"));
     if let Some(name) = destination
         && let Some(text) = name.text().filter(|text| !text.is_empty() && !text.contains("{{"))
     {
-        out.attribute(&id, key::CLUSTER, text, file.at(name.span));
+        out.attribute(&id, key::CLUSTER, text, places.at(name.span));
     }
     for source in object.node.walk().filter(|node| node.get("repoURL").is_some()) {
         if let Some(address) = source.get("repoURL")
             && address.text().is_some_and(|text| text.contains("{{"))
         {
             let message = "the repository comes from a generator, which is not evaluated";
-            out.problem(DiagnosticKind::Unresolved, file, Some(address.span), message);
+            let (file, span) = places.place(address.span);
+            out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
         } else if let Some(address) = source.get("repoURL") {
-            repository(&id, address, source.text_at("targetRevision"), file, out);
+            repository(&id, address, source.text_at("targetRevision"), places, out);
         }
         if let Some(path) = source.get("path")
             && let Some(text) = path.text().filter(|text| !text.contains("{{"))
         {
-            out.attribute(&id, key::DEPLOYS_PATH, text, file.at(path.span));
+            out.attribute(&id, key::DEPLOYS_PATH, text, places.at(path.span));
         }
     }
 }
 
-fn flux(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) {
+fn flux(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>) {
     let Some(spec) = object.node.get("spec") else { return };
-    let id = write(object, file, out);
+    let id = delivery(object, places, out);
     if let Some(address) = spec.get("url") {
         let revision = spec.get("ref").and_then(|node| node.text_at("branch").or_else(|| node.text_at("tag")));
-        repository(&id, address, revision, file, out);
+        repository(&id, address, revision, places, out);
     }
     if let Some(path) = spec.get("path")
         && let Some(text) = path.text()
     {
-        out.attribute(&id, key::DEPLOYS_PATH, text, file.at(path.span));
+        out.attribute(&id, key::DEPLOYS_PATH, text, places.at(path.span));
     }
     let source = spec.get("sourceRef").or_else(|| spec.at(&["chart", "spec", "sourceRef"]));
     if let Some(source) = source
@@ -102,14 +112,14 @@ fn flux(object: &Object<'_>, file: &SourceFile, out: &mut Facts<'_>) {
         let namespace = source.text_at("namespace").unwrap_or(object.namespace);
         let namespace = if namespace.is_empty() { "default" } else { namespace };
         let to = ComponentId::of("delivery", format_args!("source.toolkit.fluxcd.io/{kind}/{namespace}/{name}"));
-        out.relation(&id, RelationKind::DependsOn, &to, file.at(source.span));
+        out.relation(&id, RelationKind::DependsOn, &to, places.at(source.span));
     }
 }
 
-fn repository(delivery: &ComponentId, address: &Node, revision: Option<&str>, file: &SourceFile, out: &mut Facts<'_>) {
+fn repository(delivery: &ComponentId, address: &Node, revision: Option<&str>, places: &dyn Places, out: &mut Facts<'_>) {
     let Some(text) = address.text() else { return };
     let Some(host) = toolkit::host_of(text) else { return };
-    let seen = || file.at(address.span);
+    let seen = || places.at(address.span);
     let clean = toolkit::without_secrets(text);
     let path = clean.split_once("://").map_or(clean.as_str(), |(_, rest)| rest);
     let path = path.split_once('@').map_or(path, |(_, rest)| rest).replacen(':', "/", 1);

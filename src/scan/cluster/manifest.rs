@@ -63,8 +63,14 @@ pub(super) fn objects<'a>(file: &'a SourceFile, reports: bool, out: &mut Facts<'
             report(file, &yaml.problems, out);
         }
     }
+    opened(roots)
+}
+
+/// The objects of some roots; lists are opened.
+pub(super) fn opened<'a>(roots: impl IntoIterator<Item = &'a Node>) -> Vec<Object<'a>> {
     let mut found = Vec::new();
-    let mut open: Vec<&'a Node> = roots.into_iter().rev().collect();
+    let mut open: Vec<&'a Node> = roots.into_iter().collect();
+    open.reverse();
     while let Some(node) = open.pop() {
         let (Some(api), Some(kind)) = (node.text_at("apiVersion"), node.text_at("kind")) else { continue };
         if kind.ends_with("List") && node.get("items").is_some() {

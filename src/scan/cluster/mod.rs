@@ -4,4 +4,8 @@ pub mod gitops;
 mod gpu;
 pub mod helm;
 pub mod kubernetes;
+pub mod kustomize;
 mod manifest;
+mod places;
+mod tree;
+mod workload;
