@@ -83,6 +83,9 @@ pub enum Unit {
     Directory,
     /// All matching files of the target (layers that name each other).
     Tree,
+    /// All matching files below the outermost folder that holds a file of this name (a chart with its parts);
+    /// elsewhere those of one folder.
+    Below(&'static str),
 }
 
 /// Which limit of [`crate::source::Limits`] applies to a scanner's files.

@@ -1,6 +1,6 @@
 //! GitOps objects: Argo CD applications, Flux sources, Kustomizations and releases.
 
-use super::manifest::{Object, may_hold_objects, objects};
+use super::manifest::{Object, is_of_chart, may_hold_objects, objects};
 use super::places::Places;
 use super::workload::Ground;
 use crate::diagnostic::DiagnosticKind;
@@ -33,7 +33,7 @@ impl Scanner for Gitops {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let text = file.text();
-        if !may_hold_objects(text) || !(text.contains("argoproj.io") || text.contains("toolkit.fluxcd.io")) {
+        if !may_hold_objects(text) || !(text.contains("argoproj.io") || text.contains("toolkit.fluxcd.io")) || is_of_chart(input) {
             return Ok(());
         }
         let folder = file.folder();

@@ -1,6 +1,6 @@
 //! Kubernetes manifests: workloads of every kind by their pod templates.
 
-use super::manifest::{may_hold_objects, objects};
+use super::manifest::{is_of_chart, may_hold_objects, objects};
 use super::workload::{self, Ground};
 use crate::model::{Basis, ComponentKind};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
@@ -38,7 +38,7 @@ impl Scanner for Kubernetes {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if !may_hold_objects(file.text()) || file.is_binary() {
+        if !may_hold_objects(file.text()) || file.is_binary() || is_of_chart(input) {
             return Ok(());
         }
         let folder = file.folder();

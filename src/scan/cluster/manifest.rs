@@ -3,7 +3,7 @@
 use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::parse::Node;
-use crate::scan::{Facts, SourceFile};
+use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
 
 /// One object.
@@ -37,6 +37,16 @@ impl Object<'_> {
 /// True when a file can hold Kubernetes objects at all.
 pub(super) fn may_hold_objects(text: &str) -> bool {
     text.contains("apiVersion") && text.contains("kind")
+}
+
+/// True for a file that is a template of a chart: the chart is rendered as a whole.
+pub(super) fn is_of_chart(input: &Input<'_>) -> bool {
+    let path = input.file().path().as_str();
+    path.match_indices("templates/").any(|(at, _)| {
+        let folder = RelPath::new(&path[..at]).filter(|_| at == 0 || path[..at].ends_with('/'));
+        let chart = folder.and_then(|folder| folder.join("Chart.yaml"));
+        chart.is_some_and(|chart| input.companion(&chart).is_some())
+    })
 }
 
 /// True for templates that only a template engine can read.

@@ -7,5 +7,6 @@ pub mod kubernetes;
 pub mod kustomize;
 mod manifest;
 mod places;
+mod template;
 mod tree;
 mod workload;

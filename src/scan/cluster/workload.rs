@@ -73,10 +73,8 @@ pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_
         stored_model(&workload, address, &storage.value, ground, out);
     }
     for pod in pods {
-        for list in ["containers", "initContainers", "ephemeralContainers"] {
-            for container in pod.get(list).map_or(&[][..], Node::list) {
-                scan_container(container, &workload, ground, out);
-            }
+        for container in containers(pod) {
+            scan_container(container, &workload, ground, out);
         }
         gpu::accelerators(pod, &workload, ground.catalog, ground.places, out);
     }
@@ -97,6 +95,17 @@ fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, ou
     if let Some(environment) = environment(ground.folder, object.namespace) {
         out.attribute(workload, key::ENVIRONMENT, environment, named.inferred());
     }
+}
+
+/// Every image that containers of an object name.
+pub(super) fn images(node: &Node) -> impl Iterator<Item = &str> {
+    node.walk().filter(|node| is_pod(node)).flat_map(containers).filter_map(|container| container.text_at("image"))
+}
+
+/// Containers of a pod of every sort.
+fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"].into_iter();
+    lists.filter_map(|list| pod.get(list)).flat_map(Node::list)
 }
 
 /// A pod spec: a map with a list of containers that name images.

@@ -1,6 +1,7 @@
 //! Images that values name.
 
 use super::super::places::Places;
+use crate::model::purl::ImageReference;
 use crate::model::{ComponentId, RelationKind};
 use crate::parse::Node;
 use crate::scan::Facts;
@@ -31,16 +32,30 @@ pub(in crate::scan::cluster) fn images(
     places: &dyn Places,
     out: &mut Facts<'_>,
 ) {
+    unused_images(root, user, inferred, &|_| false, places, out);
+}
+
+/// As [`images`], less those that are in use already.
+pub(in crate::scan::cluster) fn unused_images(
+    root: &Node,
+    user: &ComponentId,
+    inferred: bool,
+    is_used: &dyn Fn(&ImageReference) -> bool,
+    places: &dyn Places,
+    out: &mut Facts<'_>,
+) {
+    let used = |text: &str| ImageReference::parse(text).is_some_and(|image| is_used(&image));
     for node in root.walk() {
         // what values hold is up to the chart
         node.any_shape();
-        if let Some(parts) = Parts::of(node) {
+        if let Some(parts) = Parts::of(node).filter(|parts| !parts.reference().is_some_and(|text| used(&text))) {
             parts.write(user, inferred, places, out);
         }
         if let Some(image) = node.get("image")
             && let Some(text) = image.text()
             && text.contains(['/', ':'])
             && !text.contains(' ')
+            && !used(text)
         {
             write(text, image.span, user, inferred, places, out);
         }
@@ -62,8 +77,8 @@ impl<'n> Parts<'n> {
         Some(Self { repository, tag: node.get("tag"), digest: node.get("digest"), registry: node.get("registry") })
     }
 
-    fn write(&self, user: &ComponentId, inferred: bool, places: &dyn Places, out: &mut Facts<'_>) {
-        let Some(name) = self.repository.text().filter(|name| !name.is_empty() && !name.contains("://")) else { return };
+    fn reference(&self) -> Option<String> {
+        let name = self.repository.text().filter(|name| !name.is_empty() && !name.contains("://"))?;
         let registry = self.registry.and_then(Node::text).filter(|text| !text.is_empty());
         let mut reference = registry.map_or_else(String::new, |text| format!("{text}/"));
         reference.push_str(name);
@@ -75,11 +90,18 @@ impl<'n> Parts<'n> {
             reference.push('@');
             reference.push_str(digest);
         }
-        write(&reference, self.repository.span, user, inferred, places, out);
+        Some(reference)
+    }
+
+    fn write(&self, user: &ComponentId, inferred: bool, places: &dyn Places, out: &mut Facts<'_>) {
+        if let Some(reference) = self.reference() {
+            write(&reference, self.repository.span, user, inferred, places, out);
+        }
     }
 }
 
-fn write(
+/// The image that a text names; `inferred` when nothing says that it is used.
+pub(super) fn write(
     reference: &str,
     span: Span,
     user: &ComponentId,
@@ -88,7 +110,7 @@ fn write(
     out: &mut Facts<'_>,
 ) {
     let (file, own) = places.place(span);
-    match crate::model::purl::ImageReference::parse(reference).filter(|_| inferred) {
+    match ImageReference::parse(reference).filter(|_| inferred) {
         Some(image) => {
             let seen = file.at(own).inferred();
             let id = write_image(&image, &seen, out);
