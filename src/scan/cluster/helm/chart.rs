@@ -17,6 +17,10 @@ pub(in crate::scan::cluster) fn needs(
     out: &mut Facts<'_>,
 ) {
     let Some(name) = entry.get("name").filter(|name| name.text().is_some()) else { return };
+    // a chart of the same tree is nobody else's
+    if entry.text_at(repository).is_some_and(|address| address.starts_with("file:")) {
+        return;
+    }
     named(name, entry.get("version"), exact, entry.get(repository), user, places, out);
 }
 

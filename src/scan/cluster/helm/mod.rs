@@ -3,6 +3,7 @@
 
 pub(super) mod chart;
 mod render;
+mod shelf;
 mod trace;
 pub(super) mod values;
 
@@ -18,7 +19,7 @@ use super::places::{Places as _, moved};
 use super::workload::{self, Ground};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
-use crate::model::{Basis, ComponentId, ComponentKind};
+use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::parse::lines::{lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -45,6 +46,8 @@ static META: ScannerMeta = ScannerMeta {
         "**/templates/**/*.yml",
         "**/templates/**/*.tpl",
         "**/templates/**/*.json",
+        "**/files/**/*.yaml",
+        "**/files/**/*.yml",
     ],
     unit: Unit::Below("Chart.yaml"),
     size: SizeClass::Ordinary,
@@ -140,7 +143,7 @@ fn written(
     used: &mut Used,
     out: &mut Facts<'_>,
 ) {
-    let result = render(chart, over);
+    let result = render(chart, over, input.companions);
     let project = ComponentId::project(&chart.folder);
     for (file, at, message) in &result.failed {
         let message = format!("not rendered: {message}; images are taken from values and from literal lines");
@@ -159,6 +162,9 @@ fn written(
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let message = format!("rendered as if empty: {}{more}", named.join("; "));
         out.problem(DiagnosticKind::Unresolved, &chart.about, None, message);
+    }
+    for path in &result.used {
+        out.attribute(&project, key::EVALUATED, path.as_str(), chart.about.whole());
     }
     let trace = Trace::new(&result.sources, &result.rendered);
     let mut roots: Vec<Node> = Vec::new();

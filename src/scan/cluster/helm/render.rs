@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::places::Sources;
-use super::super::template::{Failure, Held, Machine, Output, Program, Stretch, Table, Value, override_values};
+use super::super::template::{Failure, HOME, Held, Machine, Output, Program, Stretch, Table, Value, override_values};
+use super::shelf::Files;
 use crate::parse::Node;
-use crate::scan::SourceFile;
+use crate::scan::{Companions, SourceFile};
 use crate::text::{RelPath, Span};
 
 /// Subcharts inside of each other.
@@ -22,6 +23,7 @@ pub(super) struct Chart {
     pub(super) about: Arc<SourceFile>,
     values: Option<Arc<SourceFile>>,
     templates: Vec<Arc<SourceFile>>,
+    others: Vec<Arc<SourceFile>>,
     below: Vec<Chart>,
 }
 
@@ -41,6 +43,8 @@ pub(super) struct Result {
     /// What was taken to be empty.
     pub(super) assumed: BTreeSet<String>,
     pub(super) sources: Sources,
+    /// Files that templates read as they stand.
+    pub(super) used: BTreeSet<RelPath>,
 }
 
 impl Chart {
@@ -50,7 +54,8 @@ impl Chart {
         let values = folder.join("values.yaml").and_then(|path| files.get(&path).copied()).map(Arc::clone);
         let templates_below = prefix(folder, "templates/");
         let charts_below = prefix(folder, "charts/");
-        let mut templates = Vec::new();
+        let (mut templates, mut others) = (Vec::new(), Vec::new());
+        let own = prefix(folder, "");
         let mut below: BTreeSet<RelPath> = BTreeSet::new();
         for (path, file) in files {
             if path.as_str().starts_with(&templates_below) {
@@ -59,11 +64,13 @@ impl Chart {
                 && let Some(name) = rest.strip_suffix("/Chart.yaml").filter(|name| !name.contains('/'))
             {
                 below.extend(folder.join(&format!("charts/{name}")));
+            } else if path.as_str().starts_with(&own) && !path.as_str().starts_with(&charts_below) {
+                others.push(Arc::clone(file));
             }
         }
         let below = if depth < DEEPEST { below } else { BTreeSet::new() };
         let below = below.iter().filter_map(|folder| Self::of(folder, files, depth + 1)).collect();
-        Some(Self { folder: folder.clone(), about: Arc::clone(about), values, templates, below })
+        Some(Self { folder: folder.clone(), about: Arc::clone(about), values, templates, others, below })
     }
 
     pub(super) fn root(&self) -> Option<&Node> {
@@ -85,6 +92,7 @@ impl Chart {
 }
 
 fn prefix(folder: &RelPath, name: &str) -> String {
+    // of the root folder everything is below
     if folder.is_root() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
@@ -95,11 +103,16 @@ pub(super) fn is_rendered(file: &SourceFile) -> bool {
 }
 
 /// Renders a chart with its own values and those of `over`, later ones over earlier ones.
-pub(super) fn render(chart: &Chart, over: &[Arc<SourceFile>]) -> Result {
+pub(super) fn render(chart: &Chart, over: &[Arc<SourceFile>], companions: &Companions<'_>) -> Result {
     // deep templates need more stack than a worker of the pool has
     std::thread::scope(|scope| {
         let work = || {
-            let mut rendering = Rendering::default();
+            let mut rendering = Rendering {
+                result: Result::default(),
+                program: Program::default(),
+                files: Files::new(companions),
+                todo: Vec::new(),
+            };
             rendering.run(chart, over);
             rendering.result
         };
@@ -115,15 +128,15 @@ pub(super) fn render(chart: &Chart, over: &[Arc<SourceFile>]) -> Result {
     })
 }
 
-#[derive(Default)]
-struct Rendering {
+struct Rendering<'a> {
     result: Result,
     program: Program,
+    files: Files<'a>,
     /// Files to render: the name of the template, its file, and the objects it sees.
     todo: Vec<(String, Arc<SourceFile>, Value)>,
 }
 
-impl Rendering {
+impl Rendering<'_> {
     fn run(&mut self, chart: &Chart, over: &[Arc<SourceFile>]) {
         let given = Held::<std::cell::RefCell<Table>>::default();
         for file in over {
@@ -133,7 +146,7 @@ impl Rendering {
         }
         self.add(chart, chart.name(), &given, chart.name());
         let program = std::mem::take(&mut self.program);
-        let mut machine = Machine::new(&program);
+        let mut machine = Machine::new(&program, &mut self.files);
         for (name, file, dot) in std::mem::take(&mut self.todo) {
             match machine.file(&name, &dot) {
                 Ok(Output { text, stretches }) if !text.trim().is_empty() => {
@@ -144,6 +157,7 @@ impl Rendering {
             }
         }
         self.result.assumed = machine.assumed;
+        self.result.used = std::mem::take(&mut self.files.used);
     }
 
     fn read(&mut self, file: &Arc<SourceFile>) -> Value {
@@ -159,6 +173,7 @@ impl Rendering {
         given: &Held<std::cell::RefCell<Table>>,
         release: &str,
     ) -> Held<std::cell::RefCell<Table>> {
+        self.files.add(path, &chart.folder, &chart.others);
         let own = chart.values.as_ref().map_or(Value::Nil, |file| self.read(file));
         let values = if let Value::Table(table) = own { table } else { Held::default() };
         override_values(&values, given, 0);
@@ -249,7 +264,7 @@ impl Rendering {
         let mut dot = Table::default();
         dot.put("Values", values.clone());
         dot.put("Chart", Value::table(about));
-        dot.put("Files", Value::table(Table::default()));
+        dot.put("Files", Value::of([(HOME, Value::text(path))]));
         dot.put("Subcharts", Value::table(Table::default()));
         dot.put("Release", Value::of([
             ("Name", Value::text(release)),

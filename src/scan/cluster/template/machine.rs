@@ -75,9 +75,18 @@ struct Scope {
     variables: Vec<(String, Value)>,
 }
 
+/// Other files of charts, which templates may ask for.
+pub(in crate::scan::cluster) trait Shelf {
+    /// The text of a file of a chart.
+    fn get(&mut self, chart: &str, path: &str) -> Option<String>;
+    /// Paths of a chart's files that fit a pattern.
+    fn glob(&self, chart: &str, pattern: &str) -> Vec<String>;
+}
+
 /// Runs the templates of one chart.
 pub(in crate::scan::cluster) struct Machine<'p> {
     program: &'p Program,
+    shelf: &'p mut dyn Shelf,
     steps: usize,
     bytes: usize,
     depth: usize,
@@ -95,14 +104,16 @@ impl Program {
         let code = Rc::new(Code { text: Rc::from(text), start: Some(start) });
         let File { parts, defines } = parse(text)?;
         self.defines.extend(defines.into_iter().map(|(name, parts)| (name, (Rc::clone(&code), parts))));
+        // a file is a template like any other: checksums of configuration are made so
+        self.defines.insert(name.to_owned(), (Rc::clone(&code), Rc::clone(&parts)));
         self.files.insert(name.to_owned(), (code, parts));
         Ok(())
     }
 }
 
 impl<'p> Machine<'p> {
-    pub(in crate::scan::cluster) fn new(program: &'p Program) -> Self {
-        Self { program, steps: 0, bytes: 0, depth: 0, touched: Vec::new(), assumed: BTreeSet::new() }
+    pub(in crate::scan::cluster) fn new(program: &'p Program, shelf: &'p mut dyn Shelf) -> Self {
+        Self { program, shelf, steps: 0, bytes: 0, depth: 0, touched: Vec::new(), assumed: BTreeSet::new() }
     }
 
     /// Runs a file.
@@ -164,6 +175,21 @@ impl<'p> Machine<'p> {
             return Err(format!("the templates take more than {STEPS} steps").into());
         }
         Ok(())
+    }
+
+    /// A file of a chart.
+    pub(in crate::scan::cluster) fn file_of(&mut self, chart: &str, path: &str) -> String {
+        let text = self.shelf.get(chart, path);
+        if text.is_none() {
+            self.assumed.insert(format!("the file `{path}` of the chart"));
+        }
+        text.unwrap_or_default()
+    }
+
+    /// Files of a chart by a pattern.
+    pub(in crate::scan::cluster) fn files_of(&mut self, chart: &str, pattern: &str) -> Vec<(String, String)> {
+        let paths = self.shelf.glob(chart, pattern);
+        paths.into_iter().map(|path| (path.clone(), self.file_of(chart, &path))).collect()
     }
 
     /// Counts bytes that a function or template makes.

@@ -7,7 +7,8 @@ mod machine;
 mod parser;
 mod value;
 
-pub(super) use machine::{Failure, Machine, Output, Program, Stretch};
+pub(super) use functions::HOME;
+pub(super) use machine::{Failure, Machine, Output, Program, Shelf, Stretch};
 pub(super) use value::{Held, Table, Value, override_values};
 
 #[cfg(test)]

@@ -1,12 +1,24 @@
-use super::{Machine, Program, Value};
+use super::{Machine, Program, Shelf, Value};
 use crate::parse::yaml::yaml;
+
+struct Nothing;
+
+impl Shelf for Nothing {
+    fn get(&mut self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+    fn glob(&self, _: &str, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
 
 fn render(template: &str, values: &str) -> Result<String, String> {
     let mut program = Program::default();
     program.add("t", template, 0).map_err(|(at, message)| format!("{at}: {message}"))?;
     let values = yaml(values).documents.first().map_or(Value::Nil, |node| Value::from_node(node, 0));
     let dot = Value::of([("Values", values), ("Release", Value::of([("Name", Value::text("r"))]))]);
-    let mut machine = Machine::new(&program);
+    let mut shelf = Nothing;
+    let mut machine = Machine::new(&program, &mut shelf);
     machine.file("t", &dot).map(|out| out.text).map_err(|failure| failure.message)
 }
 

@@ -136,14 +136,25 @@ pub(super) fn method(
     args: &Args,
 ) -> Result<Value, Failure> {
     match name {
-        "Get" | "GetBytes" | "AsConfig" | "AsSecrets" => {
-            machine.assumed.insert("`.Files`, other files of the chart".to_owned());
-            Ok(Value::text(""))
+        "Get" | "GetBytes" => {
+            let text = machine.file_of(&home(holder), &args.text(0));
+            machine.made(text.len())?;
+            Ok(Value::text(text))
         }
-        "Glob" | "Lines" => {
-            machine.assumed.insert("`.Files`, other files of the chart".to_owned());
-            Ok(Value::table(Table::default()))
+        "Lines" => {
+            let text = machine.file_of(&home(holder), &args.text(0));
+            machine.made(text.len())?;
+            Ok(Value::list(text.lines().map(Value::text).collect()))
         }
+        "Glob" => {
+            let mut table = Table::default();
+            for (path, text) in machine.files_of(&home(holder), &args.text(0)) {
+                machine.made(text.len())?;
+                table.put(path, Value::text(text));
+            }
+            Ok(Value::table(table))
+        }
+        "AsConfig" | "AsSecrets" => Ok(Value::text("")),
         "Has" => {
             let asked = args.text(0);
             let known = INTERFACES.iter().any(|known| {
@@ -158,6 +169,17 @@ pub(super) fn method(
             Value::Table(table) if args.len() == 0 => Ok(table.borrow().get(name).cloned().unwrap_or(Value::Nil)),
             _ => Err(format!("the method `{name}` is not evaluated").into()),
         },
+    }
+}
+
+/// Name under which `.Files` keeps the path of its chart: no file is called so.
+pub(in crate::scan::cluster) const HOME: &str = "\0";
+
+/// The chart whose files these are.
+fn home(holder: &Value) -> String {
+    match holder {
+        Value::Table(table) => table.borrow().get(HOME).map_or_else(String::new, Value::printed),
+        _ => String::new(),
     }
 }
 
