@@ -8,6 +8,7 @@ use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verific
 
 /// How a workload was matched with its cluster.
 const BY_NAME: &str = "cluster named by the delivery object";
+const SEEN_THERE: &str = "the dump of the cluster that holds the workload";
 const ONLY_ONE: &str = "the only cluster that the scanned tree declares";
 
 pub(super) fn link(work: &mut Work<'_>) {
@@ -15,7 +16,18 @@ pub(super) fn link(work: &mut Work<'_>) {
         .components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Delivery));
     let clusters = clusters(work, &components);
     let destinations = destinations(work, &components);
+    let placed = placed(work);
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {
+        if placed.contains(&seen.id) {
+            let seen_there = Cite {
+                entry: "attribution/cluster".to_owned(),
+                source: SEEN_THERE,
+                verification: Verification::TwoSource,
+                confidence: Confidence::Certain,
+            };
+            work.note(&seen.id, key::RUNS_ON, "known", &seen_there);
+            continue;
+        }
         let named = destinations.get(&seen.id).and_then(|names| {
             let mut found =
                 clusters.iter().filter(|cluster| cluster.all(key::CLUSTER).any(|name| names.contains(name)));
@@ -37,6 +49,14 @@ pub(super) fn link(work: &mut Work<'_>) {
             None => work.note(&seen.id, key::RUNS_ON, "unknown", &cite("no statement of the scanned tree")),
         }
     }
+}
+
+/// Workloads that a scanner saw on a cluster.
+fn placed(work: &Work<'_>) -> BTreeSet<ComponentId> {
+    let clusters: BTreeSet<&ComponentId> =
+        work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Cluster).map(|(id, _)| id).collect();
+    let on = work.inventory.relations().filter(|(_, row)| row.kind == RelationKind::RunsOn && clusters.contains(&row.to));
+    on.map(|(id, _)| id.clone()).collect()
 }
 
 /// Kubernetes objects have a type with a group; compose services have none.

@@ -7,6 +7,7 @@ mod attestation;
 mod cluster;
 mod delivery;
 mod hardware;
+mod objects;
 mod ownership;
 mod party;
 mod service;
@@ -26,6 +27,7 @@ use crate::model::{
 pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Inventory {
     let mut work = Work::new(inventory, catalog, as_of);
     service::link(&mut work);
+    objects::link(&mut work);
     hardware::link(&mut work);
     party::link(&mut work);
     delivery::link(&mut work);

@@ -178,6 +178,7 @@ impl Catalog {
             sdk,
             clients,
             service_hosts,
+            objects: super::objects::Objects::of(&tables),
             countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
             shared_hosts: tables.shared_host.iter().map(|row| row.host.clone()).collect::<BTreeSet<_>>(),
             groups: all_by(&tables.group, |row| Some(row.id.clone())),

@@ -8,6 +8,7 @@ mod index;
 mod layer;
 mod legal_form;
 mod lookup;
+mod objects;
 pub mod rows;
 mod standing;
 pub(crate) mod tables;
@@ -52,6 +53,7 @@ pub struct Catalog {
     sdk: BTreeMap<Box<str>, usize>,
     clients: BTreeMap<Box<str>, usize>,
     service_hosts: HostIndex<usize>,
+    objects: objects::Objects,
     countries: BTreeSet<crate::model::CountryCode>,
     shared_hosts: BTreeSet<Box<str>>,
     groups: BTreeMap<Box<str>, Vec<usize>>,

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, Objective,
-    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, ObjectKind,
+    ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
     Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
@@ -66,6 +66,8 @@ tables! {
     region: Region => |row| format!("{}/{}", row.provider, row.code),
     provider: Provider => |row| row.id.to_string(),
     service: Service => |row| row.id.to_string(),
+    object_kind: ObjectKind => |row| format!("{}/{}", row.group, row.kind),
+    object_mark: ObjectMark => |row| format!("{}/{}", row.place, row.word),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
@@ -178,6 +180,13 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         if let Some(provider) = &row.provider {
             dangling("service", "provider", provider, &providers);
         }
+    }
+    for row in &tables.object_kind {
+        row.provider.iter().for_each(|provider| dangling("object_kind", "provider", provider, &providers));
+    }
+    for row in &tables.object_mark {
+        row.provider.iter().for_each(|provider| dangling("object_mark", "provider", provider, &providers));
+        row.organisation.iter().for_each(|id| dangling("object_mark", "organisation", id, &organisations));
     }
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);

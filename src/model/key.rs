@@ -109,6 +109,14 @@ pub const KEY_CUSTODY: &str = "key-custody";
 pub const DEPLOYS_PATH: &str = "deploys-path";
 /// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.
 pub const EVALUATED: &str = "evaluated";
+/// Of a workload: how many of it run, as declared.
+pub const REPLICAS: &str = "replicas";
+/// Of a workload: what its kind is for, such as `serving` or `training`.
+pub const PURPOSE: &str = "purpose";
+/// Of a declared object: `place word`, the word that tells whose service it uses: `provisioner ebs.csi.aws.com`.
+pub const MARK: &str = "mark";
+/// Of a workload: `Kind name`, an object elsewhere in the tree that it uses.
+pub const USES: &str = "uses";
 /// Name of a cluster: its own, or the one a delivery object brings its workloads to.
 pub const CLUSTER: &str = "cluster";
 /// `known` or `unknown`: whether a workload's cluster is known.

@@ -9,6 +9,7 @@ mod docs;
 mod gate;
 mod images;
 mod judging;
+mod kubernetes;
 mod list_formats;
 mod listings;
 mod lists_store;

@@ -19,7 +19,7 @@ static META: ScannerMeta = ScannerMeta {
               brings which folder into service. Generators of application sets are not evaluated.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
-    size: SizeClass::Ordinary,
+    size: SizeClass::Large,
     basis: Basis::Declared,
     emits: &[ComponentKind::Delivery, ComponentKind::Repository, ComponentKind::Host],
     reference: "https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/",

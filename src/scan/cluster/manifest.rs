@@ -28,6 +28,12 @@ impl Object<'_> {
         ComponentId::workload(folder, self.kind, self.namespace, self.name)
     }
 
+    /// The id of the service that the object stands for.
+    pub(super) fn resource(&self, folder: &RelPath) -> ComponentId {
+        let name = [self.kind, self.namespace, self.name].into_iter().filter(|part| !part.is_empty());
+        ComponentId::resource(folder, &name.collect::<Vec<_>>().join("/"))
+    }
+
     /// API group without version.
     pub(super) fn group(&self) -> &str {
         self.api.split_once('/').map_or("", |(group, _)| group)

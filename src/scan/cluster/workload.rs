@@ -1,14 +1,18 @@
 //! Workloads by their pod templates, whatever kind of object holds one.
 
+use std::collections::BTreeSet;
+
 use super::gpu;
+use super::kinds;
 use super::kubernetes::environment;
 use super::manifest::{Object, is_template};
 use super::places::Places;
 use crate::catalog::Catalog;
+use crate::catalog::rows::ObjectKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::{Facts, Seen};
-use crate::scan::cloud::api::calls_in;
+use crate::scan::cloud::api::{calls_in, calls_service};
 use crate::scan::image::reference::needs_image;
 use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
 use crate::text::{RelPath, Span};
@@ -28,24 +32,32 @@ pub(super) struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    fn at(&self, span: Span) -> Seen {
+    pub(super) fn at(&self, span: Span) -> Seen {
         self.places.at(span)
     }
 
     /// Calls of known services in a value.
-    fn calls(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) {
+    pub(super) fn calls(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) {
         let (file, span) = self.places.place(span);
         calls_in(user, text, self.catalog, file, span, out);
     }
 
     /// The model that a value names.
-    fn model(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) -> bool {
+    pub(super) fn model(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) -> bool {
         let (file, span) = self.places.place(span);
         needs_model(user, text, file, span, out)
     }
 
+    /// The store that an address of a scheme means, where only one cloud has it.
+    pub(super) fn stored(&self, user: &ComponentId, scheme: &str, span: Span, out: &mut Facts<'_>) {
+        let mark = self.catalog.object_mark("scheme", scheme);
+        if let Some(service) = mark.and_then(|mark| mark.service.as_deref()).and_then(|id| self.catalog.service(id)) {
+            calls_service(user, service, &self.at(span), out);
+        }
+    }
+
     /// The image that a value names, at every place that has a say in it.
-    fn image(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) {
+    pub(super) fn image(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) {
         let (file, own) = self.places.place(span);
         let Some(id) = needs_image(user, RelationKind::DependsOn, text, file, own, out) else { return };
         for (file, span) in self.places.also(span) {
@@ -55,22 +67,35 @@ impl Ground<'_> {
     }
 }
 
-/// Writes the workload that an object is, if it is one.
-pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) -> Option<ComponentId> {
+/// Writes the workload that an object is, if it is one; `row` is what the rules know of its kind.
+pub(super) fn write(
+    object: &Object<'_>,
+    row: Option<&ObjectKind>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) -> Option<ComponentId> {
     if NOT_WORKLOADS.contains(&object.kind) {
         return None;
     }
-    let pods: Vec<&Node> = object.node.walk().filter(|node| is_pod(node)).collect();
-    let storage = object.node.walk().find_map(|node| node.entry("storageUri"));
-    if pods.is_empty() && storage.is_none() {
+    let pods: Vec<&Node> = pods(object.node).collect();
+    let stored: Vec<&Node> = stored(object.node).collect();
+    let row = row.filter(|row| kinds::is_workload(row));
+    if pods.is_empty() && stored.is_empty() && row.is_none() {
         return None;
     }
     let workload = object.workload(ground.folder);
     describe(&workload, object, ground, out);
-    if let Some(storage) = storage
-        && let Some(address) = storage.value.text()
+    if let Some(row) = row {
+        kinds::describe(row, object, &workload, ground, out);
+    } else if let Some(count) = object.node.at(&["spec", "replicas"])
+        && let Some(text) = count.scalar()
     {
-        stored_model(&workload, address, &storage.value, ground, out);
+        out.attribute(&workload, key::REPLICAS, text, ground.at(count.span));
+    }
+    for node in stored {
+        if let Some(address) = node.text() {
+            kinds::model(&workload, address, node, ground, out);
+        }
     }
     for pod in pods {
         for container in containers(pod) {
@@ -79,6 +104,63 @@ pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_
         gpu::accelerators(pod, &workload, ground.catalog, ground.places, out);
     }
     Some(workload)
+}
+
+/// Writes what a pod has that its owner does not say: sidecars that were put in. An owner that is not among the objects
+/// stands for its pods.
+pub(super) fn folded<'a>(
+    object: &Object<'a>,
+    (kind, name): (&str, &str),
+    owner: &ComponentId,
+    known: &mut BTreeSet<(ComponentId, &'a str)>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) {
+    let is_new = known.range((owner.clone(), "")..).next().is_none_or(|(id, _)| id != owner);
+    for pod in pods(object.node) {
+        for container in containers(pod) {
+            let Some(image) = container.get("image") else { continue };
+            let Some(text) = image.text().filter(|text| !text.is_empty()) else { continue };
+            if known.insert((owner.clone(), text)) {
+                ground.image(owner, text, image.span, out);
+            }
+        }
+        if is_new {
+            let seen = || ground.at(object.name_span);
+            out.component(owner, ComponentKind::Workload, seen());
+            out.attribute(owner, key::RESOURCE_TYPE, format!("{}/{kind}", group_of(kind)), seen());
+            out.attribute(owner, key::NAME, name, seen());
+            if !object.namespace.is_empty() {
+                out.attribute(owner, key::NAMESPACE, object.namespace, seen());
+            }
+            gpu::accelerators(pod, owner, ground.catalog, ground.places, out);
+        }
+    }
+}
+
+/// Group of the built-in controllers.
+fn group_of(kind: &str) -> &'static str {
+    match kind {
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => "apps",
+        "Job" | "CronJob" => "batch",
+        _ => "",
+    }
+}
+
+/// Everything of an object but what the cluster keeps about it.
+fn content(node: &Node) -> impl Iterator<Item = &Node> {
+    let kept = node.entries().iter().filter(|entry| !matches!(&*entry.key, "metadata" | "status"));
+    kept.flat_map(|entry| entry.value.walk())
+}
+
+/// Pod specs of an object.
+pub(super) fn pods(node: &Node) -> impl Iterator<Item = &Node> {
+    content(node).filter(|node| is_pod(node))
+}
+
+/// Addresses under `storageUri`, wherever they stand.
+fn stored(node: &Node) -> impl Iterator<Item = &Node> {
+    content(node).filter_map(|node| node.get("storageUri"))
 }
 
 fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {
@@ -99,11 +181,11 @@ fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, ou
 
 /// Every image that containers of an object name.
 pub(super) fn images(node: &Node) -> impl Iterator<Item = &str> {
-    node.walk().filter(|node| is_pod(node)).flat_map(containers).filter_map(|container| container.text_at("image"))
+    pods(node).flat_map(containers).filter_map(|container| container.text_at("image"))
 }
 
 /// Containers of a pod of every sort.
-fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
+pub(super) fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
     let lists = ["containers", "initContainers", "ephemeralContainers"].into_iter();
     lists.filter_map(|list| pod.get(list)).flat_map(Node::list)
 }
@@ -151,16 +233,3 @@ fn scan_container(container: &Node, workload: &ComponentId, ground: &Ground<'_>,
         }
     }
 }
-
-/// `storageUri` of serving resources.
-fn stored_model(workload: &ComponentId, address: &str, node: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
-    if ground.model(workload, address, node.span, out) {
-        return;
-    }
-    let Some((scheme, rest)) = address.split_once("://") else { return };
-    let model = ComponentId::model(scheme, rest);
-    out.component(&model, ComponentKind::Model, ground.at(node.span));
-    out.attribute(&model, key::NAME, address, ground.at(node.span));
-    out.relation(workload, RelationKind::DependsOn, &model, ground.at(node.span));
-}
-

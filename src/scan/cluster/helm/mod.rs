@@ -16,6 +16,7 @@ use super::gitops;
 use super::kubernetes::environment;
 use super::manifest::{is_template, opened};
 use super::places::{Places as _, moved};
+use super::scene;
 use super::workload::{self, Ground};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
@@ -60,6 +61,8 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Workload,
         ComponentKind::Accelerator,
         ComponentKind::Model,
+        ComponentKind::Dataset,
+        ComponentKind::Cluster,
         ComponentKind::Service,
         ComponentKind::Delivery,
         ComponentKind::Repository,
@@ -179,12 +182,13 @@ fn written(
         roots.extend(read.documents.iter().map(|node| moved(node, start)));
     }
     let ground = Ground { folder, catalog: input.catalog, places: &trace };
-    for object in opened(&roots) {
+    let objects = opened(&roots);
+    scene::write(&objects, &ground, out);
+    for object in &objects {
         workload::images(object.node).for_each(|image| {
             used.extend(ImageReference::parse(image).map(|image| (image.registry, image.repository)));
         });
-        workload::write(&object, &ground, out);
-        gitops::write(&object, &ground, out);
+        gitops::write(object, &ground, out);
     }
 }
 

@@ -15,6 +15,8 @@ use crate::text::{RelPath, Span};
 
 /// Layers on each other; real ones have five.
 const DEEPEST: usize = 24;
+/// Layers that one build may go through: each may name the same ones again.
+const LAYER_LIMIT: usize = 5_000;
 /// Values that one build may copy.
 const NODE_LIMIT: usize = 2_000_000;
 /// Values that all builds of a tree may copy.
@@ -54,6 +56,7 @@ pub(super) struct Built {
     pub(super) images: Vec<Node>,
     pub(super) problems: Vec<(DiagnosticKind, Span, String)>,
     nodes: usize,
+    layers: usize,
     stack: Vec<RelPath>,
 }
 
@@ -92,6 +95,14 @@ impl<'a> Tree<'a> {
         if built.stack.contains(folder) || built.stack.len() >= DEEPEST {
             let message = format!("`{folder}` is part of itself, or lies under more than {DEEPEST} layers");
             built.problems.push((DiagnosticKind::Malformed, at, message));
+            return;
+        }
+        built.layers += 1;
+        if built.layers > LAYER_LIMIT {
+            if built.layers == LAYER_LIMIT + 1 {
+                let message = format!("more than {LAYER_LIMIT} layers build on each other; the rest is left out");
+                built.problems.push((DiagnosticKind::LimitReached, at, message));
+            }
             return;
         }
         built.stack.push(folder.clone());

@@ -17,7 +17,8 @@ use super::gitops;
 use super::helm::{chart, values};
 use super::manifest::opened;
 use super::places::Places as _;
-use super::workload::{self, Ground};
+use super::scene;
+use super::workload::Ground;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit;
@@ -48,6 +49,8 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Package,
         ComponentKind::Accelerator,
         ComponentKind::Model,
+        ComponentKind::Dataset,
+        ComponentKind::Cluster,
         ComponentKind::Service,
         ComponentKind::Delivery,
     ],
@@ -133,9 +136,10 @@ fn write(folder: &RelPath, built: &Built, input: &Input<'_>, out: &mut Facts<'_>
         helm_chart(entry, &project, built, out);
     }
     let ground = Ground { folder, catalog: input.catalog, places: &built.sources };
-    for object in opened(built.resources.iter().map(|resource| &resource.node)) {
-        workload::write(&object, &ground, out);
-        gitops::write(&object, &ground, out);
+    let objects = opened(built.resources.iter().map(|resource| &resource.node));
+    scene::write(&objects, &ground, out);
+    for object in &objects {
+        gitops::write(object, &ground, out);
     }
     let Some(file) = input.files.iter().find(|file| file.folder() == *folder) else { return };
     if out.len() > before {
