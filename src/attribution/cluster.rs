@@ -28,11 +28,15 @@ pub(super) fn link(work: &mut Work<'_>) {
             work.note(&seen.id, key::RUNS_ON, "known", &seen_there);
             continue;
         }
-        let named = destinations.get(&seen.id).and_then(|names| {
-            let mut found =
-                clusters.iter().filter(|cluster| cluster.all(key::CLUSTER).any(|name| names.contains(name)));
-            found.next().filter(|_| found.next().is_none())
+        let all: Vec<&Seen> = destinations.get(&seen.id).map_or_else(Vec::new, |names| {
+            let is_named = |cluster: &&&Seen| cluster.all(key::CLUSTER).any(|name| names.contains(name));
+            clusters.iter().filter(is_named).copied().collect()
         });
+        if all.len() > 1 && is_kubernetes(seen) {
+            on_any(work, seen, &all);
+            continue;
+        }
+        let named = all.first().copied();
         let only = if let [only] = clusters.as_slice() { Some(*only) } else { None };
         let cite = |why: &'static str| Cite {
             entry: "attribution/cluster".to_owned(),
@@ -40,7 +44,7 @@ pub(super) fn link(work: &mut Work<'_>) {
             verification: Verification::TwoSource,
             confidence: Confidence::Likely,
         };
-        let found = named.map(|cluster| (*cluster, BY_NAME)).or(only.map(|cluster| (cluster, ONLY_ONE)));
+        let found = named.map(|cluster| (cluster, BY_NAME)).or(only.map(|cluster| (cluster, ONLY_ONE)));
         match found.filter(|_| is_kubernetes(seen)) {
             Some((cluster, why)) => {
                 work.relate(&seen.id, RelationKind::RunsOn, &cluster.id, &cite(why));
@@ -48,6 +52,23 @@ pub(super) fn link(work: &mut Work<'_>) {
             }
             None => work.note(&seen.id, key::RUNS_ON, "unknown", &cite("no statement of the scanned tree")),
         }
+    }
+}
+
+/// A workload that is brought to several clusters runs while one of them stands.
+fn on_any(work: &mut Work<'_>, seen: &Seen, clusters: &[&Seen]) {
+    let cite = Cite {
+        entry: "attribution/cluster".to_owned(),
+        source: BY_NAME,
+        verification: Verification::TwoSource,
+        confidence: Confidence::Likely,
+    };
+    for cluster in clusters {
+        work.relate_any(&seen.id, RelationKind::RunsOn, &cluster.id, "clusters", &cite);
+    }
+    work.note(&seen.id, key::RUNS_ON, "known", &cite);
+    if seen.first(key::FAILOVER).is_none() {
+        work.note(&seen.id, key::FAILOVER, "static", &cite);
     }
 }
 

@@ -109,6 +109,8 @@ pub const KEY_CUSTODY: &str = "key-custody";
 pub const DEPLOYS_PATH: &str = "deploys-path";
 /// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.
 pub const EVALUATED: &str = "evaluated";
+/// Of a workload with another leg: `automated` when traffic moves by itself, `static` when a person must move it.
+pub const FAILOVER: &str = "failover";
 /// Of a workload: how many of it run, as declared.
 pub const REPLICAS: &str = "replicas";
 /// Of a workload: what its kind is for, such as `serving` or `training`.

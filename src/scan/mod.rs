@@ -118,6 +118,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::html_scripts::HtmlScripts,
     &cloud::terraform::Terraform,
     &cluster::gitops::Gitops,
+    &cluster::gitops::helmfile::Helmfile,
     &cluster::helm::Helm,
     &cluster::kubernetes::Kubernetes,
     &cluster::kustomize::Kustomize,

@@ -146,3 +146,64 @@ fn hostile_layers_and_templates_end() {
     assert!(told.iter().any(|line| line.contains("chart/templates/a.yaml") && line.contains("levels deep")), "{told:?}");
     assert!(told.iter().any(|line| line.contains("limit-reached")), "{told:?}");
 }
+
+const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec:\n  selector: {}\n  template:\n    \
+                   metadata: {labels: {app: app}}\n    spec: {containers: [{name: app, image: 'ghcr.io/example/app:1'}]}\n";
+
+#[test]
+fn twins_that_differ_are_told_and_stand_in_where_traffic_moves_by_itself() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: app\n  annotations: {service.cilium.io/global: 'true'}\n\
+                   spec: {selector: {app: app}}\n";
+    let overlay = |tag: &str| format!("resources: [../../base]\nimages: [{{name: ghcr.io/example/app, newTag: '{tag}'}}]\n");
+    let (eu, us, staging) = (overlay("1.4"), overlay("1.5"), overlay("9"));
+    let base = "resources: [app.yaml, service.yaml]\n";
+    let mut files = vec![
+        ("base/kustomization.yaml", base),
+        ("base/app.yaml", APP),
+        ("base/service.yaml", service),
+        ("overlays/prod-eu/kustomization.yaml", eu.as_str()),
+        ("overlays/prod-us/kustomization.yaml", us.as_str()),
+        ("overlays/staging/kustomization.yaml", staging.as_str()),
+    ];
+    let catalog = Catalog::embedded();
+    let found = scan(&files, &catalog);
+    let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    let drift: Vec<&String> = told.iter().filter(|line| line.contains("deployments of one workload differ")).collect();
+    assert_eq!(drift.len(), 1, "{told:?}");
+    assert!(drift[0].starts_with("overlays/prod-eu/kustomization.yaml:2"), "{drift:?}");
+    assert!(drift[0].contains("overlays/prod-us/kustomization.yaml:2"), "{drift:?}");
+    let (one, other) = ("workload:overlays/prod-eu/Deployment/default/app", "workload:overlays/prod-us/Deployment/default/app");
+    assert!(has(&found, one, RelationKind::FailsOverTo, other));
+    assert!(has(&found, other, RelationKind::FailsOverTo, one));
+    assert!(!workloads(&found).iter().any(|id| id.starts_with("workload:base")));
+
+    files[2].1 = "apiVersion: v1\nkind: Service\nmetadata: {name: app}\nspec: {selector: {app: app}}\n";
+    let found = scan(&files, &catalog);
+    assert!(!has(&found, one, RelationKind::FailsOverTo, other));
+    let known = found.known(&ComponentId::new(one)).expect("is known");
+    assert_eq!(known.values("failover").map(|value| &**value).collect::<Vec<_>>(), ["static"]);
+}
+
+#[test]
+fn a_set_brings_one_folder_to_several_clusters() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: s}\nspec:\n  generators:\n  \
+               - list: {elements: [{cluster: one}, {cluster: two}]}\n  template:\n    metadata: {name: 'app-{{cluster}}'}\n    \
+               spec:\n      source: {repoURL: 'https://git.example.org/p.git', path: apps/shop}\n      \
+               destination: {name: '{{cluster}}'}\n";
+    let clusters = "resource \"aws_eks_cluster\" \"a\" {\n  name = \"one\"\n}\nresource \"scaleway_k8s_cluster\" \"b\" {\n  name = \"two\"\n}\n";
+    let found = scan(&[("set.yaml", set), ("apps/shop/app.yaml", APP), ("infra/main.tf", clusters)], &Catalog::embedded());
+    let workload = ComponentId::new("workload:apps/shop/Deployment/default/app");
+    let known = found.known(&workload).expect("is known");
+    let on: Vec<(&str, Option<&str>)> = known
+        .relations()
+        .iter()
+        .filter(|row| row.kind == RelationKind::RunsOn)
+        .map(|row| (row.to.as_str(), row.group.as_ref().map(|group| &*group.0)))
+        .collect();
+    assert_eq!(on.len(), 2, "{on:?}");
+    assert!(on.iter().all(|(_, group)| *group == Some("clusters")), "{on:?}");
+    for name in ["one", "two"] {
+        let delivery = format!("delivery:argoproj.io/Application/default/app-{name}");
+        assert!(has(&found, workload.as_str(), RelationKind::DeployedBy, &delivery), "{delivery}");
+    }
+}

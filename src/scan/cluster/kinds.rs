@@ -11,7 +11,9 @@ use crate::scan::Facts;
 /// What kinds of services are for; all other kinds are workloads.
 const SERVICES: [&str; 7] = ["storage-class", "ingress", "secret-store", "node-pool", "node-class", "cluster", "identity"];
 /// Kinds that run nothing by themselves.
-const NOTHING: [&str; 1] = ["queue"];
+const NOTHING: [&str; 2] = ["queue", FAILOVER];
+/// Kinds that move traffic by themselves.
+const FAILOVER: &str = "failover";
 
 /// The row of an object's kind.
 pub(super) fn row<'c>(object: &Object<'_>, ground: &Ground<'c>) -> Option<&'c ObjectKind> {
@@ -26,6 +28,16 @@ pub(super) fn is_workload(row: &ObjectKind) -> bool {
 /// True for a kind behind which a service stands.
 pub(super) fn is_service(row: &ObjectKind) -> bool {
     SERVICES.contains(&&*row.what)
+}
+
+/// True for an object that moves traffic to another leg by itself: by its kind, or by an annotation.
+pub(super) fn moves_traffic(row: Option<&ObjectKind>, object: &Object<'_>, ground: &Ground<'_>) -> bool {
+    let by_kind = row.filter(|row| &*row.what == FAILOVER).is_some_and(|row| {
+        let mut paths = row.marks.iter().filter_map(|told| told.strip_prefix("failover "));
+        row.marks.is_empty() || paths.any(|path| !along(object.node, path).is_empty())
+    });
+    let annotations = object.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    by_kind || annotations.iter().any(|entry| ground.catalog.object_mark("failover-annotation", &entry.key).is_some())
 }
 
 /// Writes models, data sets, runtimes, images, replicas and machines of a workload.
@@ -68,6 +80,11 @@ pub(super) fn describe(
             out.attribute(workload, key::REPLICAS, count, ground.at(node.span));
         }
     }
+}
+
+/// True for a value that the row calls a data set.
+pub(super) fn is_dataset(row: &ObjectKind, object: &Object<'_>, node: &Node) -> bool {
+    row.datasets.iter().flat_map(|path| along(object.node, path)).any(|set| std::ptr::eq(set, node))
 }
 
 /// An image as one text or in parts: registry, repository, image or name, tag or version.

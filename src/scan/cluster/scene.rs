@@ -60,6 +60,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
     }
     scene.label(&workloads);
     scene.reached(objects, ground, out);
+    scene.moved(objects, ground, out);
 }
 
 impl<'a> Scene<'a> {
@@ -245,6 +246,24 @@ impl<'a> Scene<'a> {
         let Some(shortest) = lists.min_by_key(|list| list.map_or(0, Vec::len)).flatten() else { return Vec::new() };
         let fits = |labels: &Node| pairs.iter().all(|(key, value)| labels.text_at(key) == Some(value));
         shortest.iter().filter(|(_, labels)| fits(labels)).map(|(id, _)| id).collect()
+    }
+
+    /// Workloads whose traffic moves to another leg by itself.
+    fn moved(&self, objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {
+        for object in objects.iter().filter(|object| kinds::moves_traffic(kinds::row(object, ground), object, ground)) {
+            let mut workloads = if object.kind == "Service" { self.selected(object) } else { Vec::new() };
+            for node in object.node.walk() {
+                let name = node.at(&["service", "name"]).or_else(|| node.get("serviceName")).or_else(|| node.get("host"));
+                let Some(name) = name.and_then(Node::text) else { continue };
+                let name = name.split('.').next().unwrap_or(name);
+                if let Some(service) = self.find("Service", name, object.namespace) {
+                    workloads.extend(self.selected(service));
+                }
+            }
+            for workload in workloads {
+                out.attribute(workload, key::FAILOVER, "automated", ground.at(object.name_span));
+            }
+        }
     }
 
     /// Load balancers that workloads are reached by: of services themselves, and of ingresses in front of them.

@@ -92,8 +92,9 @@ pub(super) fn write(
     {
         out.attribute(&workload, key::REPLICAS, text, ground.at(count.span));
     }
+    let is_data = |node: &Node| row.is_some_and(|row| kinds::is_dataset(row, object, node));
     for node in stored {
-        if let Some(address) = node.text() {
+        if let Some(address) = node.text().filter(|_| !is_data(node)) {
             kinds::model(&workload, address, node, ground, out);
         }
     }
