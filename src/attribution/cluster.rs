@@ -9,6 +9,7 @@ use crate::model::{ComponentId, ComponentKind, Confidence, Evidence, Fact, Relat
 
 /// How a workload was matched with its cluster.
 const BY_NAME: &str = "cluster named by the delivery object";
+const SEEN_THERE: &str = "the dump of the cluster that holds the workload";
 const ONLY_ONE: &str = "the only cluster that the scanned tree declares";
 
 pub(super) fn link(work: &mut Work<'_>) {
@@ -18,12 +19,27 @@ pub(super) fn link(work: &mut Work<'_>) {
     let destinations = destinations(work, &components);
     // a cluster dump has tens of thousands of these
     let (mut unknown, is_unknown): (Option<Evidence>, Arc<str>) = (None, Arc::from("unknown"));
+    let placed = placed(work);
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {
-        let named = destinations.get(&seen.id).and_then(|names| {
-            let mut found =
-                clusters.iter().filter(|cluster| cluster.all(key::CLUSTER).any(|name| names.contains(name)));
-            found.next().filter(|_| found.next().is_none())
+        if placed.contains(&seen.id) {
+            let seen_there = Cite {
+                entry: "attribution/cluster".to_owned(),
+                source: SEEN_THERE,
+                verification: Verification::TwoSource,
+                confidence: Confidence::Certain,
+            };
+            work.note(&seen.id, key::RUNS_ON, "known", &seen_there);
+            continue;
+        }
+        let all: Vec<&Seen> = destinations.get(&seen.id).map_or_else(Vec::new, |names| {
+            let is_named = |cluster: &&&Seen| cluster.all(key::CLUSTER).any(|name| names.contains(name));
+            clusters.iter().filter(is_named).copied().collect()
         });
+        if all.len() > 1 && is_kubernetes(seen) {
+            on_any(work, seen, &all);
+            continue;
+        }
+        let named = all.first().copied();
         let only = if let [only] = clusters.as_slice() { Some(*only) } else { None };
         let cite = |why: &'static str| Cite {
             entry: "attribution/cluster".to_owned(),
@@ -31,7 +47,7 @@ pub(super) fn link(work: &mut Work<'_>) {
             verification: Verification::TwoSource,
             confidence: Confidence::Likely,
         };
-        let found = named.map(|cluster| (*cluster, BY_NAME)).or(only.map(|cluster| (cluster, ONLY_ONE)));
+        let found = named.map(|cluster| (cluster, BY_NAME)).or(only.map(|cluster| (cluster, ONLY_ONE)));
         match found.filter(|_| is_kubernetes(seen)) {
             Some((cluster, why)) => {
                 work.relate(&seen.id, RelationKind::RunsOn, &cluster.id, &cite(why));
@@ -44,6 +60,32 @@ pub(super) fn link(work: &mut Work<'_>) {
             }
         }
     }
+}
+
+/// A workload that is brought to several clusters runs while one of them stands.
+fn on_any(work: &mut Work<'_>, seen: &Seen, clusters: &[&Seen]) {
+    let cite = Cite {
+        entry: "attribution/cluster".to_owned(),
+        source: BY_NAME,
+        verification: Verification::TwoSource,
+        confidence: Confidence::Likely,
+    };
+    for cluster in clusters {
+        work.relate_any(&seen.id, RelationKind::RunsOn, &cluster.id, "clusters", &cite);
+    }
+    work.note(&seen.id, key::RUNS_ON, "known", &cite);
+    if seen.first(key::FAILOVER).is_none() {
+        work.note(&seen.id, key::FAILOVER, "static", &cite);
+    }
+}
+
+/// Workloads that a scanner saw on a cluster.
+fn placed(work: &Work<'_>) -> BTreeSet<ComponentId> {
+    let clusters: BTreeSet<&ComponentId> =
+        work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Cluster).map(|(id, _)| id).collect();
+    let on =
+        work.inventory.relations().filter(|(_, row)| row.kind == RelationKind::RunsOn && clusters.contains(&row.to));
+    on.map(|(id, _)| id.clone()).collect()
 }
 
 /// Kubernetes objects have a type with a group; compose services have none.

@@ -7,9 +7,11 @@ mod attestation;
 mod cluster;
 mod delivery;
 mod hardware;
+mod objects;
 mod ownership;
 mod party;
 mod service;
+mod twins;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ pub use attestation::Attestation;
 
 use crate::catalog::Catalog;
 use crate::model::{
-    Citation, Cited, ComponentId, ComponentKind, Confidence, Date, Evidence, Fact, Horizon, Inventory, Known,
+    Citation, Cited, ComponentId, ComponentKind, Confidence, Date, Evidence, Fact, Group, Horizon, Inventory, Known,
     RelationKind, Validity, Verification, key,
 };
 
@@ -27,10 +29,12 @@ use crate::model::{
 pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Inventory {
     let mut work = Work::new(inventory, catalog, as_of);
     service::link(&mut work);
+    objects::link(&mut work);
     hardware::link(&mut work);
     party::link(&mut work);
     delivery::link(&mut work);
     cluster::link(&mut work);
+    twins::link(&mut work);
     party::mark_unknown(&mut work);
     ownership::link(&mut work);
     work.inventory
@@ -146,6 +150,13 @@ impl<'c> Work<'c> {
 
     fn relate(&mut self, from: &ComponentId, kind: RelationKind, to: &ComponentId, cite: &Cite<'_>) {
         self.relate_at(from, kind, to, None, cite);
+    }
+
+    /// One of several relations of which one is enough.
+    fn relate_any(&mut self, from: &ComponentId, kind: RelationKind, to: &ComponentId, group: &str, cite: &Cite<'_>) {
+        let group = Some(Group(Arc::from(group)));
+        let fact = Fact::Relation { from: from.clone(), kind, to: to.clone(), group, horizon: None };
+        self.inventory.add(fact, Self::evidence(cite));
     }
 
     fn relate_at(

@@ -93,7 +93,7 @@ fn operator<'c>(
     Some((realm.unwrap_or(provider), region))
 }
 
-fn provided_by(work: &mut Work<'_>, id: &ComponentId, provider: &Provider, region: Option<&Region>) {
+pub(super) fn provided_by(work: &mut Work<'_>, id: &ComponentId, provider: &Provider, region: Option<&Region>) {
     let in_eu = region.and_then(|region| region.country).is_some_and(|country| {
         work.catalog.group_members("eu", work.as_of).is_some_and(|members| members.contains(&country))
     });
@@ -115,7 +115,7 @@ fn supplied_by(work: &mut Work<'_>, id: &ComponentId, organisation: &str, servic
     }
 }
 
-fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region) {
+pub(super) fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region) {
     let node = ComponentId::region(&region.provider, &region.code);
     let cite = Cite {
         entry: format!("region/{}/{}", region.provider, region.code),

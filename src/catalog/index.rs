@@ -185,6 +185,7 @@ impl Catalog {
             clients,
             service_hosts,
             declared: super::declared::Declared::of(&tables),
+            objects: super::objects::Objects::of(&tables),
             countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
             shared_hosts: tables.shared_host.iter().map(|row| row.host.clone()).collect::<BTreeSet<_>>(),
             groups: all_by(&tables.group, |row| Some(row.id.clone())),

@@ -9,6 +9,7 @@ mod index;
 mod layer;
 mod legal_form;
 mod lookup;
+mod objects;
 pub mod rows;
 mod standing;
 pub(crate) mod tables;
@@ -55,6 +56,7 @@ pub struct Catalog {
     clients: BTreeMap<Box<str>, usize>,
     service_hosts: HostIndex<usize>,
     declared: declared::Declared,
+    objects: objects::Objects,
     countries: BTreeSet<crate::model::CountryCode>,
     shared_hosts: BTreeSet<Box<str>>,
     groups: BTreeMap<Box<str>, Vec<usize>>,

@@ -10,8 +10,8 @@ use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, Country, CountryGroup,
     Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice,
-    Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region,
-    ResourceFamily, ResourceType, Seat, Service, SharedHost, StackCriterion, Threshold,
+    ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule,
+    PciVendor, Provider, Region, ResourceFamily, ResourceType, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -71,6 +71,8 @@ tables! {
     resource_family: ResourceFamily => |row| row.pattern.to_string(),
     argument: Argument => |row| format!("{}/{}", row.name, row.types.join(" ")),
     copy: CopyRow => |row| format!("{}/{:?}/{:?}/{:?}", row.of, row.from, row.to, row.to_region),
+    object_kind: ObjectKind => |row| format!("{}/{}", row.group, row.kind),
+    object_mark: ObjectMark => |row| format!("{}/{}", row.place, row.word),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
@@ -190,6 +192,13 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     }
     for row in &tables.resource_family {
         dangling("resource_family", "provider", &row.provider, &providers);
+    }
+    for row in &tables.object_kind {
+        row.provider.iter().for_each(|provider| dangling("object_kind", "provider", provider, &providers));
+    }
+    for row in &tables.object_mark {
+        row.provider.iter().for_each(|provider| dangling("object_mark", "provider", provider, &providers));
+        row.organisation.iter().for_each(|id| dangling("object_mark", "organisation", id, &organisations));
     }
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);

@@ -193,8 +193,7 @@ impl<'a> Graph<'a> {
     pub fn is_part(&self, node: NodeId) -> bool {
         let Some(service) = self.attribute(node, crate::model::key::SERVICE) else { return false };
         self.reaching.of(node).iter().any(|way| {
-            way.kind == RelationKind::DependsOn
-                && self.attribute(way.node, crate::model::key::SERVICE) == Some(service)
+            way.kind == RelationKind::DependsOn && self.attribute(way.node, crate::model::key::SERVICE) == Some(service)
         })
     }
 

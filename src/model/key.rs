@@ -105,14 +105,24 @@ pub const SIGNATURE: &str = "signature";
 pub const REVISION: &str = "revision";
 /// Customer-managed or provider-managed encryption keys.
 pub const KEY_CUSTODY: &str = "key-custody";
-/// How another takes over: `automatic` where a health check decides, `manual` where a person must switch.
-pub const FAILOVER: &str = "failover";
 /// Where its logs go, as named.
 pub const LOG_SINK: &str = "log-sink";
 /// Where its backups go, as named: a vault, a region, a place.
 pub const BACKUP: &str = "backup";
 /// Folder that a GitOps object brings into service.
 pub const DEPLOYS_PATH: &str = "deploys-path";
+/// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.
+pub const EVALUATED: &str = "evaluated";
+/// Of a workload or service with another leg: `automated` when traffic moves by itself, `static` when a person must move it.
+pub const FAILOVER: &str = "failover";
+/// Of a workload: how many of it run, as declared.
+pub const REPLICAS: &str = "replicas";
+/// Of a workload: what its kind is for, such as `serving` or `training`.
+pub const PURPOSE: &str = "purpose";
+/// Of a declared object: `place word`, the word that tells whose service it uses: `provisioner ebs.csi.aws.com`.
+pub const MARK: &str = "mark";
+/// Of a workload: `Kind name`, an object elsewhere in the tree that it uses.
+pub const USES: &str = "uses";
 /// Name of a cluster: its own, or the one a delivery object brings its workloads to.
 pub const CLUSTER: &str = "cluster";
 /// `known` or `unknown`: whether a workload's cluster is known.

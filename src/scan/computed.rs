@@ -37,7 +37,7 @@ pub(super) fn prefer(mut inventory: Inventory) -> Inventory {
 }
 
 fn is_computed(evidence: &Evidence) -> bool {
-    matches!(evidence, Evidence::Observed { scanner: SCANNER, basis: Basis::Resolved, .. })
+    evidence.sighting().is_some_and(|seen| seen.scanner() == SCANNER && seen.basis() == Basis::Resolved)
 }
 
 /// Declared resources that were not computed under their address, with those that were under it but for indices.

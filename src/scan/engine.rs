@@ -253,6 +253,7 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut folders: BTreeMap<(usize, RelPath), Vec<RelPath>> = BTreeMap::new();
     let vendored = Vendored::of(paths);
+    let mut heads: BTreeMap<&str, BTreeSet<RelPath>> = BTreeMap::new();
     for path in paths {
         let mut single: Vec<(Option<SizeClass>, usize)> = Vec::new();
         let of_others = vendored.holds(path);
@@ -264,6 +265,11 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
             match meta.unit {
                 Unit::File => single.push(((!scanner.needs_no_content(path)).then_some(meta.size), index)),
                 Unit::Directory => folders.entry((index, path.parent())).or_default().push(path.clone()),
+                Unit::Below(marker) => {
+                    let heads = heads.entry(marker).or_insert_with(|| holders(paths, marker));
+                    let home = outermost(path, heads).unwrap_or_else(|| path.parent());
+                    folders.entry((index, home)).or_default().push(path.clone());
+                }
                 Unit::Tree => folders.entry((index, RelPath::root())).or_default().push(path.clone()),
             }
         }
@@ -285,6 +291,24 @@ fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
     jobs
 }
 
+/// Folders that hold a file of a name.
+fn holders(paths: &[RelPath], name: &str) -> BTreeSet<RelPath> {
+    paths.iter().filter(|path| path.name() == name).map(RelPath::parent).collect()
+}
+
+/// The outermost of some folders that a path lies in.
+fn outermost(path: &RelPath, folders: &BTreeSet<RelPath>) -> Option<RelPath> {
+    let mut found = None;
+    let mut at = path.clone();
+    while !at.is_root() {
+        at = at.parent();
+        if folders.contains(&at) {
+            found = Some(at.clone());
+        }
+    }
+    found
+}
+
 type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
 
 /// What every call of one run shares.
@@ -304,7 +328,8 @@ impl Run<'_> {
         // a few tasks for each thread: every task's facts are united once more, large files must spread
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
         let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
-        let all = super::own::without_own(super::computed::prefer(all.finish()));
+        let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
+        let all = super::own::without_own(all);
         let all = super::registries::apply(super::reconcile::reconcile(all));
         super::held::apply(all, &self.companions)
     }

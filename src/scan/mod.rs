@@ -9,6 +9,7 @@ pub mod cluster;
 mod computed;
 pub mod delivery;
 mod engine;
+mod evaluated;
 mod facts;
 pub mod hardware;
 mod held;
@@ -83,6 +84,9 @@ pub enum Unit {
     Directory,
     /// All matching files of the target: folders speak of each other (Terraform modules).
     Tree,
+    /// All matching files below the outermost folder that holds a file of this name (a chart with its parts);
+    /// elsewhere those of one folder.
+    Below(&'static str),
 }
 
 /// Which limit of [`crate::source::Limits`] applies to a scanner's files.
@@ -125,8 +129,10 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::terraform::Terraform,
     &cloud::terraform::planned::TerraformPlan,
     &cluster::gitops::Gitops,
+    &cluster::gitops::helmfile::Helmfile,
     &cluster::helm::Helm,
     &cluster::kubernetes::Kubernetes,
+    &cluster::kustomize::Kustomize,
     &delivery::github_actions::GithubActions,
     &delivery::gitlab_ci::GitlabCi,
     &hardware::lspci::Lspci,

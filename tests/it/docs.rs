@@ -61,7 +61,8 @@ fn scanner_list() {
         let unit = match meta.unit {
             Unit::File => "one file",
             Unit::Directory => "all matching files of a folder",
-            Unit::Tree => "all matching files together",
+            Unit::Below(_) => "all matching files of a chart",
+            Unit::Tree => "all matching files of the target",
         };
         let limit = match meta.size {
             SizeClass::Code => "1 MiB",

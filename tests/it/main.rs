@@ -11,6 +11,7 @@ mod gate;
 mod images;
 mod imported_owners;
 mod judging;
+mod kubernetes;
 mod list_formats;
 mod listings;
 mod lists_store;

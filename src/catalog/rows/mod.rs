@@ -1,6 +1,7 @@
 //! The tables' rows, as written in TOML. Every row has a source and a verification mark.
 
 mod cloud;
+mod cluster;
 mod declared;
 mod framework;
 mod hardware;
@@ -11,6 +12,7 @@ mod party;
 mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
+pub use cluster::{ObjectKind, ObjectMark};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};

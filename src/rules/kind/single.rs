@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::country;
 use crate::graph::{Control, NodeId};
 use crate::model::Verification;
-use crate::rules::draft::{Hit, is_well_known, places};
+use crate::rules::draft::{Hit, is_well_known, seen};
 use crate::rules::file::{Rule, SingleParameters};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
@@ -42,7 +42,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let rest = if unknown == 0 { String::new() } else { format!(" ({unknown} more are not known)") };
     let message = format!("all {} of them hang on `{}`{rest}", members.len(), view.graph.label(end));
     let mut hit = Hit::new(end, view.graph.node(end).id.as_str(), message);
-    hit.more = members.iter().filter_map(|node| places(view, *node).into_iter().next()).take(10).collect();
+    hit.more = members.iter().filter_map(|node| seen(view, *node).first().map(|one| one.place())).take(10).collect();
     let well_known = |node: &NodeId| {
         let paths = view.graph.reach(*node, &[Control::Operator, Control::Distributor]).into_iter();
         paths.map(|reach| reach.witness).any(|path| is_well_known(view, &path))

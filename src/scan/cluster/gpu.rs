@@ -1,12 +1,15 @@
 //! Accelerators that a pod asks for, and the product its placement names.
 
+use super::places::Places;
+use super::workload::Ground;
 use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::{Facts, SourceFile};
+use crate::scan::Facts;
+use crate::text::Span;
 
 /// Labels whose value is a product.
-const PRODUCT_LABELS: [&str; 5] = [
+pub(super) const PRODUCT_LABELS: [&str; 5] = [
     "nvidia.com/gpu.product",
     "cloud.google.com/gke-accelerator",
     "cloud.google.com/gke-tpu-accelerator",
@@ -21,7 +24,7 @@ pub(super) fn accelerators(
     pod: &Node,
     workload: &ComponentId,
     catalog: &Catalog,
-    file: &SourceFile,
+    places: &dyn Places,
     out: &mut Facts<'_>,
 ) {
     let placed = placement(pod);
@@ -29,7 +32,7 @@ pub(super) fn accelerators(
         if INSTANCE_LABELS.contains(label)
             && let Some(text) = value.text()
         {
-            out.attribute(workload, key::INSTANCE_TYPE, text, file.at(value.span));
+            out.attribute(workload, key::INSTANCE_TYPE, text, places.at(value.span));
         }
     }
     let products: Vec<&Node> =
@@ -38,7 +41,7 @@ pub(super) fn accelerators(
         for container in pod.get(list).map_or(&[][..], Node::list) {
             for entry in requests(container) {
                 if catalog.accelerator_resource(&entry.key).is_some() {
-                    write(entry, &products, workload, catalog, file, out);
+                    write(entry, &products, workload, catalog, places, out);
                 }
             }
         }
@@ -61,38 +64,45 @@ fn write(
     products: &[&Node],
     workload: &ComponentId,
     catalog: &Catalog,
-    file: &SourceFile,
+    places: &dyn Places,
     out: &mut Facts<'_>,
 ) {
     let mut ids = Vec::new();
-    for product in products {
-        let Some(name) = product.text() else { continue };
-        let known = catalog.accelerators_by_name(name);
-        let id = match known.as_slice() {
-            [one] => ComponentId::accelerator(&one.id),
-            _ => ComponentId::unknown_accelerator(name),
-        };
-        out.component(&id, ComponentKind::Accelerator, file.at(product.span));
-        out.attribute(
-            &id,
-            key::NAME,
-            known.first().filter(|_| known.len() == 1).map_or(name, |one| &one.product),
-            file.at(product.span),
-        );
-        ids.push((id, product.span));
+    for node in products {
+        let Some(name) = node.text() else { continue };
+        ids.push((named(name, node.span, catalog, places, out), node.span));
     }
     if ids.is_empty() {
         let id = ComponentId::unknown_accelerator(&entry.key);
-        out.component(&id, ComponentKind::Accelerator, file.at(entry.key_span));
+        out.component(&id, ComponentKind::Accelerator, places.at(entry.key_span));
         ids.push((id, entry.key_span));
     }
     for (id, span) in ids {
-        out.relation(workload, RelationKind::RunsOn, &id, file.at(span));
+        out.relation(workload, RelationKind::RunsOn, &id, places.at(span));
     }
-    out.attribute(workload, key::EXTENDED_RESOURCE, &*entry.key, file.at(entry.key_span));
+    out.attribute(workload, key::EXTENDED_RESOURCE, &*entry.key, places.at(entry.key_span));
     if let Some(count) = entry.value.scalar() {
-        out.attribute(workload, key::COUNT, count, file.at(entry.value.span));
+        out.attribute(workload, key::COUNT, count, places.at(entry.value.span));
     }
+}
+
+/// The accelerator that a product's name means.
+fn named(name: &str, span: Span, catalog: &Catalog, places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
+    let known = catalog.accelerators_by_name(name);
+    let id = match known.as_slice() {
+        [one] => ComponentId::accelerator(&one.id),
+        _ => ComponentId::unknown_accelerator(name),
+    };
+    out.component(&id, ComponentKind::Accelerator, places.at(span));
+    let name = known.first().filter(|_| known.len() == 1).map_or(name, |one| &one.product);
+    out.attribute(&id, key::NAME, name, places.at(span));
+    id
+}
+
+/// A machine has the accelerator that its label names.
+pub(super) fn product(machine: &ComponentId, name: &str, span: Span, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    let id = named(name, span, ground.catalog, ground.places, out);
+    out.relation(machine, RelationKind::RunsOn, &id, ground.at(span));
 }
 
 /// Node selectors, and `In` expressions of required node affinity.

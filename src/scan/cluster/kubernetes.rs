@@ -1,13 +1,10 @@
 //! Kubernetes manifests: workloads of every kind by their pod templates.
 
-use super::gpu;
-use super::manifest::{Object, is_template, may_hold_objects, objects};
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
-use crate::parse::Node;
-use crate::scan::cloud::api::calls_in;
-use crate::scan::image::reference::needs_image;
-use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use super::manifest::{Object, is_of_chart, may_hold_objects, objects};
+use super::scene;
+use super::workload::Ground;
+use crate::model::{Basis, ComponentKind};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::RelPath;
 
 /// Scanner `kubernetes`.
@@ -16,10 +13,12 @@ pub struct Kubernetes;
 static META: ScannerMeta = ScannerMeta {
     id: "kubernetes",
     title: "Kubernetes manifest",
-    summary: "Workloads of all built-in kinds and of custom resources that hold a pod template: images of all \
-              containers (init and ephemeral too), accelerators with the product their placement names, model ids, \
-              and addresses of known services. Templates must be rendered first; custom resource definitions are \
-              schemas and are passed over.",
+    summary: "Workloads of all built-in kinds, of custom resources that hold a pod template, and of kinds that the \
+              rules know: images of all containers (init and ephemeral too), accelerators with the product their \
+              placement names, models, runtimes, and addresses of known services. Storage classes, load balancers, \
+              secret stores, workload identities and node pools of clouds, with the workloads that use them. In dumps \
+              of a cluster, pods fold into what made them, and nodes tell where it runs. Templates must be rendered \
+              first; custom resource definitions are schemas and are passed over.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -30,14 +29,12 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Host,
         ComponentKind::Accelerator,
         ComponentKind::Model,
+        ComponentKind::Dataset,
+        ComponentKind::Cluster,
         ComponentKind::Service,
     ],
     reference: "https://kubernetes.io/docs/reference/kubernetes-api/",
 };
-
-/// Kinds that hold a pod template only as a schema or that other scanners own.
-const NOT_WORKLOADS: [&str; 5] =
-    ["CustomResourceDefinition", "Application", "ApplicationSet", "HelmRelease", "PodTemplate"];
 
 impl Scanner for Kubernetes {
     fn meta(&self) -> &'static ScannerMeta {
@@ -46,106 +43,30 @@ impl Scanner for Kubernetes {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if !may_hold_objects(file.text()) || file.is_binary() {
+        if !may_hold_objects(file.text()) || file.is_binary() || is_of_chart(input) {
             return Ok(());
         }
-        for object in objects(file, true, out) {
-            if !NOT_WORKLOADS.contains(&object.kind) {
-                scan_object(&object, input, file, out);
-            }
-        }
+        let folder = file.folder();
+        let ground = Ground { folder: &folder, catalog: input.catalog, places: file };
+        let objects: Vec<Object<'_>> =
+            objects(file, true, out).into_iter().filter(|object| !is_loose_patch(object, input)).collect();
+        scene::write(&objects, &ground, out);
         Ok(())
     }
 }
 
-fn scan_object(object: &Object<'_>, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
-    let pods: Vec<&Node> = object.node.walk().filter(|node| is_pod(node)).collect();
-    let storage = object.node.walk().find_map(|node| node.entry("storageUri"));
-    if pods.is_empty() && storage.is_none() {
-        return;
+/// True for a patch that lies beside a kustomization which does not use it: no object, since it selects no pods.
+fn is_loose_patch(object: &Object<'_>, input: &Input<'_>) -> bool {
+    let is_controller = matches!(object.kind, "Deployment" | "StatefulSet" | "DaemonSet") && object.group() == "apps";
+    if !is_controller || object.node.at(&["spec", "selector"]).is_some() {
+        return false;
     }
-    let workload = object.workload(&file.folder());
-    out.component(&workload, ComponentKind::Workload, file.at(object.name_span));
-    out.attribute(
-        &workload,
-        key::RESOURCE_TYPE,
-        format!("{}/{}", object.group(), object.kind),
-        file.at(object.name_span),
-    );
-    if !object.namespace.is_empty() {
-        out.attribute(&workload, key::NAMESPACE, object.namespace, file.at(object.name_span));
-    }
-    if let Some(environment) = environment(&file.folder(), object.namespace) {
-        out.attribute(&workload, key::ENVIRONMENT, environment, file.at(object.name_span).inferred());
-    }
-    if let Some(storage) = storage
-        && let Some(address) = storage.value.text()
-    {
-        stored_model(&workload, address, &storage.value, file, out);
-    }
-    for pod in pods {
-        for list in ["containers", "initContainers", "ephemeralContainers"] {
-            for container in pod.get(list).map_or(&[][..], Node::list) {
-                scan_container(container, &workload, input, file, out);
-            }
-        }
-        gpu::accelerators(pod, &workload, input.catalog, file, out);
-    }
-}
-
-/// A pod spec: a map with a list of containers that name images.
-fn is_pod(node: &Node) -> bool {
-    node.get("containers")
-        .is_some_and(|list| list.list().iter().any(|item| item.get("image").is_some() || item.get("name").is_some()))
-}
-
-fn scan_container(container: &Node, workload: &ComponentId, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
-    if let Some(image) = container.get("image")
-        && let Some(text) = image.text()
-        && !(is_template(text) || text.is_empty())
-    {
-        needs_image(workload, RelationKind::DependsOn, text, file, image.span, out);
-    }
-    for setting in container.get("env").map_or(&[][..], Node::list) {
-        let Some(value) = setting.get("value") else { continue };
-        let Some(text) = value.scalar() else { continue };
-        calls_in(workload, &text, input.catalog, file, value.span, out);
-        if setting.text_at("name").is_some_and(setting_names_model) {
-            needs_model(workload, &text, file, value.span, out);
-        }
-    }
-    for key in ["command", "args"] {
-        let words: Vec<&Node> = container.get(key).map_or(&[][..], Node::list).iter().collect();
-        let Some(first) = words.first() else { continue };
-        let joined = words.iter().filter_map(|word| word.text()).collect::<Vec<_>>().join(" ");
-        // the place of the model's own word, where it stands alone
-        let span = words
-            .iter()
-            .find(|word| {
-                word.text().is_some_and(|text| {
-                    crate::scan::model::reference::hub_id(text.split('=').next_back().unwrap_or(text)).is_some()
-                })
-            })
-            .map_or(first.span, |word| word.span);
-        needs_models_in(workload, &joined, file, span, out);
-        for word in &words {
-            if let Some(text) = word.text() {
-                calls_in(workload, text, input.catalog, file, word.span, out);
-            }
-        }
-    }
-}
-
-/// `storageUri` of serving resources.
-fn stored_model(workload: &ComponentId, address: &str, node: &Node, file: &SourceFile, out: &mut Facts<'_>) {
-    if needs_model(workload, address, file, node.span, out) {
-        return;
-    }
-    let Some((scheme, rest)) = address.split_once("://") else { return };
-    let model = ComponentId::model(scheme, rest);
-    out.component(&model, ComponentKind::Model, file.at(node.span));
-    out.attribute(&model, key::NAME, address, file.at(node.span));
-    out.relation(workload, RelationKind::DependsOn, &model, file.at(node.span));
+    let folder = input.file().folder();
+    let is_layer = |folder: &RelPath| {
+        let file = folder.join("kustomization.yaml");
+        file.is_some_and(|file| input.companion(&file).is_some())
+    };
+    is_layer(&folder) || is_layer(&folder.parent())
 }
 
 /// The environment that folder or namespace names say.

@@ -3,7 +3,7 @@
 use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::parse::Node;
-use crate::scan::{Facts, SourceFile};
+use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
 
 /// One object.
@@ -28,6 +28,12 @@ impl Object<'_> {
         ComponentId::workload(folder, self.kind, self.namespace, self.name)
     }
 
+    /// The id of the service that the object stands for.
+    pub(super) fn resource(&self, folder: &RelPath) -> ComponentId {
+        let name = [self.kind, self.namespace, self.name].into_iter().filter(|part| !part.is_empty());
+        ComponentId::resource(folder, &name.collect::<Vec<_>>().join("/"))
+    }
+
     /// API group without version.
     pub(super) fn group(&self) -> &str {
         self.api.split_once('/').map_or("", |(group, _)| group)
@@ -37,6 +43,16 @@ impl Object<'_> {
 /// True when a file can hold Kubernetes objects at all.
 pub(super) fn may_hold_objects(text: &str) -> bool {
     text.contains("apiVersion") && text.contains("kind")
+}
+
+/// True for a file that is a template of a chart: the chart is rendered as a whole.
+pub(super) fn is_of_chart(input: &Input<'_>) -> bool {
+    let path = input.file().path().as_str();
+    path.match_indices("templates/").any(|(at, _)| {
+        let folder = RelPath::new(&path[..at]).filter(|_| at == 0 || path[..at].ends_with('/'));
+        let chart = folder.and_then(|folder| folder.join("Chart.yaml"));
+        chart.is_some_and(|chart| input.companion(&chart).is_some())
+    })
 }
 
 /// True for templates that only a template engine can read.
@@ -63,8 +79,14 @@ pub(super) fn objects<'a>(file: &'a SourceFile, reports: bool, out: &mut Facts<'
             report(file, &yaml.problems, out);
         }
     }
+    opened(roots)
+}
+
+/// The objects of some roots; lists are opened.
+pub(super) fn opened<'a>(roots: impl IntoIterator<Item = &'a Node>) -> Vec<Object<'a>> {
     let mut found = Vec::new();
-    let mut open: Vec<&'a Node> = roots.into_iter().rev().collect();
+    let mut open: Vec<&'a Node> = roots.into_iter().collect();
+    open.reverse();
     while let Some(node) = open.pop() {
         let (Some(api), Some(kind)) = (node.text_at("apiVersion"), node.text_at("kind")) else { continue };
         if kind.ends_with("List") && node.get("items").is_some() {

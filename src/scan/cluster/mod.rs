@@ -1,7 +1,17 @@
 //! Scanners of declared workloads and of what brings them into service.
 
+mod along;
 pub mod gitops;
 mod gpu;
 pub mod helm;
+mod kinds;
 pub mod kubernetes;
+pub mod kustomize;
 mod manifest;
+mod nodes;
+mod owners;
+mod places;
+mod scene;
+mod template;
+mod tree;
+mod workload;

@@ -133,7 +133,7 @@ fn failover_records<'a>(items: &[&Item<'a>], scope: &Scope<'a>, out: &mut Facts<
                 for (from, to) in from.iter().flat_map(|from| to.iter().map(move |to| (from, to))) {
                     let (from, to) = (scope.id_of(from), scope.id_of(to));
                     out.relation(&from, RelationKind::FailsOverTo, &to, role.at());
-                    out.attribute(&from, key::FAILOVER, if *checked { "automatic" } else { "manual" }, primary.at());
+                    out.attribute(&from, key::FAILOVER, if *checked { "automated" } else { "static" }, primary.at());
                 }
             }
         }

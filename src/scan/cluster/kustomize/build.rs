@@ -1,0 +1,385 @@
+//! Building a folder as Kustomize does: bases, components, patches and changes, layer by layer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::manifest::opened;
+use super::super::places::{Places as _, Sources, moved};
+use super::remote::{Remote, remote};
+use super::resource::Resource;
+use super::{generate, patch, transform};
+use crate::diagnostic::DiagnosticKind;
+use crate::parse::{Node, Value};
+use crate::scan::{Input, SourceFile};
+use crate::text::{RelPath, Span};
+
+/// Layers on each other; real ones have five.
+const DEEPEST: usize = 24;
+/// Layers that one build may go through: each may name the same ones again.
+const LAYER_LIMIT: usize = 5_000;
+/// Values that one build may copy.
+const NODE_LIMIT: usize = 2_000_000;
+/// Values that all builds of a tree may copy.
+pub(super) const ALL_NODES: usize = 40_000_000;
+/// Words of a layer that change objects in ways that are not evaluated.
+const NOT_EVALUATED: [&str; 8] = [
+    "generators",
+    "transformers",
+    "validators",
+    "replacements",
+    "vars",
+    "configurations",
+    "helmChartInflationGenerator",
+    "inventory",
+];
+
+/// The layers of a tree and the files they name.
+pub(super) struct Tree<'a> {
+    pub(super) input: &'a Input<'a>,
+    /// Folder of each layer, with its file.
+    pub(super) layers: BTreeMap<RelPath, Arc<SourceFile>>,
+    files: BTreeMap<RelPath, Option<Arc<SourceFile>>>,
+    nodes: usize,
+}
+
+/// What one build gives besides its objects.
+#[derive(Default)]
+pub(super) struct Built {
+    pub(super) sources: Sources,
+    pub(super) resources: Vec<Resource>,
+    /// Files that the build speaks for.
+    pub(super) used: BTreeSet<RelPath>,
+    pub(super) remotes: Vec<(Remote, Span)>,
+    /// `helmCharts` entries.
+    pub(super) charts: Vec<Node>,
+    /// `images` entries that no object of this tree names.
+    pub(super) images: Vec<Node>,
+    pub(super) problems: Vec<(DiagnosticKind, Span, String)>,
+    nodes: usize,
+    layers: usize,
+    stack: Vec<RelPath>,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(input: &'a Input<'a>, layers: BTreeMap<RelPath, Arc<SourceFile>>) -> Self {
+        Self { input, layers, files: BTreeMap::new(), nodes: 0 }
+    }
+
+    /// The first document of a layer.
+    pub(super) fn root(file: &SourceFile) -> Option<&Node> {
+        file.yaml().documents.first()
+    }
+
+    fn file(&mut self, path: &RelPath) -> Option<Arc<SourceFile>> {
+        let input = self.input;
+        self.files.entry(path.clone()).or_insert_with(|| input.companion(path).map(Arc::new)).clone()
+    }
+
+    /// Builds a folder.
+    pub(super) fn build(&mut self, folder: &RelPath) -> Built {
+        let mut built = Built::default();
+        let mut resources = Vec::new();
+        self.layer(folder, None, &mut resources, &mut built);
+        built.resources = resources;
+        self.nodes += built.nodes;
+        built
+    }
+
+    /// Puts a layer on what lies below it. A component is such a layer, with nothing of its own below.
+    fn layer(&mut self, folder: &RelPath, asked: Option<Span>, all: &mut Vec<Resource>, built: &mut Built) {
+        let Some(file) = self.layers.get(folder).cloned() else { return };
+        let Some(root) = Self::root(&file) else { return };
+        let start = built.sources.add(&file);
+        let root = moved(root, start);
+        let at = asked.unwrap_or(Span::new(start, start));
+        if built.stack.contains(folder) || built.stack.len() >= DEEPEST {
+            let message = format!("`{folder}` is part of itself, or lies under more than {DEEPEST} layers");
+            built.problems.push((DiagnosticKind::Malformed, at, message));
+            return;
+        }
+        built.layers += 1;
+        if built.layers > LAYER_LIMIT {
+            if built.layers == LAYER_LIMIT + 1 {
+                let message = format!("more than {LAYER_LIMIT} layers build on each other; the rest is left out");
+                built.problems.push((DiagnosticKind::LimitReached, at, message));
+            }
+            return;
+        }
+        built.stack.push(folder.clone());
+        built.used.insert(file.path().clone());
+        for key in ["resources", "bases"] {
+            for entry in list(&root, key) {
+                self.resource(entry, folder, all, built);
+            }
+        }
+        for entry in list(&root, "components") {
+            match entry.text().and_then(|text| folder.join(text)).filter(|path| self.layers.contains_key(path)) {
+                Some(path) => self.layer(&path, Some(entry.span), all, built),
+                None => self.elsewhere(entry, built),
+            }
+        }
+        self.change(&root, folder, all, built);
+        built.stack.pop();
+    }
+
+    /// One entry of `resources`: a file, a folder with a layer, or something elsewhere.
+    fn resource(&mut self, entry: &Node, folder: &RelPath, all: &mut Vec<Resource>, built: &mut Built) {
+        let Some(text) = entry.text() else { return };
+        let path = folder.join(text);
+        if let Some(path) = path.as_ref().filter(|path| self.layers.contains_key(path)) {
+            let mut below = Vec::new();
+            self.layer(path, Some(entry.span), &mut below, built);
+            for resource in &below {
+                name_place(resource).into_iter().for_each(|span| built.sources.note(span, entry.span));
+            }
+            all.append(&mut below);
+        } else if let Some(file) = path.as_ref().and_then(|path| self.file(path)) {
+            self.read(&file, entry.span, all, built);
+        } else {
+            self.elsewhere(entry, built);
+        }
+    }
+
+    /// The objects of a file.
+    fn read(&mut self, file: &Arc<SourceFile>, asked: Span, all: &mut Vec<Resource>, built: &mut Built) {
+        built.used.insert(file.path().clone());
+        let start = built.sources.add(file);
+        for object in opened(documents(file)) {
+            if !self.affords(object.node, asked, built) {
+                return;
+            }
+            let resource = Resource::new(moved(object.node, start));
+            name_place(&resource).into_iter().for_each(|span| built.sources.note(span, asked));
+            all.push(resource);
+        }
+    }
+
+    fn affords(&self, node: &Node, asked: Span, built: &mut Built) -> bool {
+        built.nodes += node.walk().count();
+        let fits = built.nodes <= NODE_LIMIT && self.nodes + built.nodes <= ALL_NODES;
+        if !fits && built.problems.iter().all(|(kind, ..)| *kind != DiagnosticKind::LimitReached) {
+            let message = format!("the layers hold more than {NODE_LIMIT} values; the rest is left out");
+            built.problems.push((DiagnosticKind::LimitReached, asked, message));
+        }
+        fits
+    }
+
+    fn elsewhere(&self, entry: &Node, built: &mut Built) {
+        let Some(text) = entry.text() else { return };
+        match remote(text) {
+            Some(found) => {
+                let message = format!("`{text}` lies in another repository and was not read");
+                built.problems.push((DiagnosticKind::Unresolved, entry.span, message));
+                built.remotes.push((found, entry.span));
+            }
+            None => {
+                let message =
+                    format!("`{text}` is neither a file of the scanned tree nor a folder with a kustomization");
+                built.problems.push((DiagnosticKind::Unresolved, entry.span, message));
+            }
+        }
+    }
+
+    /// What a layer makes and changes, in the order in which Kustomize does.
+    fn change(&mut self, root: &Node, folder: &RelPath, all: &mut Vec<Resource>, built: &mut Built) {
+        self.generate(root, folder, all);
+        for entry in list(root, "patchesStrategicMerge") {
+            self.patch(entry, None, folder, all, built);
+        }
+        for entry in list(root, "patches").iter().chain(list(root, "patchesJson6902")) {
+            let Some(what) = entry.get("patch").or_else(|| entry.get("path")) else { continue };
+            self.patch(what, entry.get("target"), folder, all, built);
+        }
+        if let Some(value) = root.get("namespace").filter(|value| value.text().is_some()) {
+            transform::namespace(all, value);
+        }
+        transform::names(all, root.get("namePrefix"), root.get("nameSuffix"), &mut built.sources);
+        root.get("commonLabels").into_iter().for_each(|pairs| transform::labels(all, pairs));
+        for entry in list(root, "labels") {
+            entry.get("pairs").into_iter().for_each(|pairs| transform::labels(all, pairs));
+        }
+        list(root, "replicas").iter().for_each(|entry| transform::replicas(all, entry));
+        for entry in list(root, "images") {
+            if !transform::image(all, entry, &mut built.sources) {
+                built.images.push(entry.clone());
+            }
+        }
+        built.charts.extend(list(root, "helmCharts").iter().cloned());
+        for key in NOT_EVALUATED {
+            if let Some(entry) = root.entry(key).filter(|entry| !is_empty(&entry.value)) {
+                let message = format!("`{key}` is not evaluated: what it changes is not seen");
+                built.problems.push((DiagnosticKind::Unresolved, entry.key_span, message));
+            }
+        }
+    }
+
+    fn generate(&mut self, root: &Node, folder: &RelPath, all: &mut Vec<Resource>) {
+        for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+            for entry in list(root, key) {
+                let mut read = |path: &str| {
+                    let file = self.file(&folder.join(path)?)?;
+                    Some(file.text().to_owned())
+                };
+                let Some(node) = generate::object(entry, kind, &mut read) else { continue };
+                let name = entry.text_at("name").unwrap_or("");
+                let known = all.iter_mut().find(|other| other.kind() == kind && other.is_called(name));
+                match (known, entry.text_at("behavior")) {
+                    (Some(known), Some("merge")) => drop(patch::strategic(known, &node, true)),
+                    (Some(known), Some("replace")) => *known = Resource::new(node),
+                    _ => all.push(Resource::new(node)),
+                }
+            }
+        }
+    }
+
+    /// Applies a patch that stands in the layer itself or in a file.
+    fn patch(
+        &mut self,
+        what: &Node,
+        target: Option<&Node>,
+        folder: &RelPath,
+        all: &mut Vec<Resource>,
+        built: &mut Built,
+    ) {
+        let Some(text) = what.text() else { return };
+        let inline = text.contains('\n') || text.trim_start().starts_with(['{', '[']);
+        let documents = if inline {
+            inline_documents(text, what.span, built)
+        } else if let Some(file) = folder.join(text).and_then(|path| self.file(&path)) {
+            built.used.insert(file.path().clone());
+            let start = built.sources.add(&file);
+            documents(&file).into_iter().map(|node| moved(node, start)).collect()
+        } else {
+            return self.elsewhere(what, built);
+        };
+        for document in &documents {
+            if self.affords(document, what.span, built) {
+                apply(document, target, what.span, all, built);
+            }
+        }
+    }
+}
+
+/// Applies one document of a patch to the objects it is for.
+fn apply(document: &Node, target: Option<&Node>, at: Span, all: &mut Vec<Resource>, built: &mut Built) {
+    let is_json = matches!(document.value, Value::List(_));
+    let chosen: Vec<usize> = match target.map(patch::Target::new) {
+        Some(target) => {
+            if let Some(word) = target.unknown() {
+                let message = format!("`{word}` of a patch is not evaluated; the patch was not applied");
+                built.problems.push((DiagnosticKind::Unresolved, at, message));
+                return;
+            }
+            (0..all.len()).filter(|index| target.fits(&all[*index])).collect()
+        }
+        None => (0..all.len()).filter(|index| is_for(document, &all[*index])).collect(),
+    };
+    if chosen.is_empty() {
+        let message = "the patch is for an object that is not among those read";
+        built.problems.push((DiagnosticKind::Unresolved, at, message.to_owned()));
+    }
+    let mut gone = BTreeSet::new();
+    for index in chosen {
+        let resource = &mut all[index];
+        if is_json {
+            if let Err(message) = patch::json(resource, document) {
+                built.problems.push((
+                    DiagnosticKind::Unresolved,
+                    at,
+                    format!("the patch was applied in part: {message}"),
+                ));
+            }
+        } else if !patch::strategic(resource, document, true) {
+            gone.insert(index);
+        }
+    }
+    let mut index = 0;
+    all.retain(|_| {
+        index += 1;
+        !gone.contains(&(index - 1))
+    });
+}
+
+/// A strategic merge patch without target names its object.
+fn is_for(patch: &Node, resource: &Resource) -> bool {
+    let group = |api: &str| api.split_once('/').map_or("", |(group, _)| group).to_owned();
+    let namespace = patch.at(&["metadata", "namespace"]).and_then(Node::text).unwrap_or("");
+    patch.text_at("kind") == Some(resource.kind())
+        && patch.text_at("apiVersion").is_none_or(|api| group(api) == resource.api().0)
+        && patch.at(&["metadata", "name"]).and_then(Node::text).is_some_and(|name| resource.is_called(name))
+        && (namespace.is_empty() || resource.namespaces().iter().any(|known| known == namespace))
+}
+
+/// Documents of a patch that is a text of the layer. Each line of a block keeps its place; a text in quotes stands
+/// where all of it stands.
+fn inline_documents(text: &str, span: Span, built: &Built) -> Vec<Node> {
+    let (file, own) = built.place(span);
+    let source = file.text().get(own.start..own.end).unwrap_or("");
+    let starts = block_lines(text, source);
+    let place = |inner: Span| {
+        let line = text[..inner.start.min(text.len())].matches('\n').count();
+        let begin = text[..inner.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[begin..].find('\n').map_or(text.len(), |at| begin + at);
+        let Some(Some(start)) = starts.get(line) else { return span };
+        let first = span.start + start + (inner.start - begin);
+        // what goes on over several lines is told by its first
+        Span::new(first, first + inner.end.min(end).saturating_sub(inner.start))
+    };
+    let mut documents = crate::parse::yaml::yaml(text).documents;
+    for document in &mut documents {
+        super::super::tree::each(document, &mut |node| {
+            node.span = place(node.span);
+            if let Value::Map(entries) = &mut node.value {
+                entries.iter_mut().for_each(|entry| entry.key_span = place(entry.key_span));
+            }
+        });
+    }
+    documents
+}
+
+/// Where each line of a block's text begins in its source, less the indentation.
+fn block_lines(text: &str, source: &str) -> Vec<Option<usize>> {
+    let skipped = if source.starts_with(['|', '>']) { source.find('\n').map_or(source.len(), |at| at + 1) } else { 0 };
+    let mut at = skipped;
+    let mut found = Vec::new();
+    for line in text.split('\n') {
+        let end = source[at.min(source.len())..].find('\n').map_or(source.len(), |length| at + length);
+        let is_there = source.get(at..end).is_some_and(|whole| whole.trim_end_matches('\r').ends_with(line));
+        found.push(is_there.then(|| at + source[at..end].trim_end_matches('\r').len() - line.len()));
+        at = (end + 1).min(source.len());
+    }
+    found
+}
+
+fn documents(file: &SourceFile) -> Vec<&Node> {
+    if file.path().name().ends_with(".json") {
+        file.json().ok().into_iter().collect()
+    } else {
+        file.yaml().documents.iter().collect()
+    }
+}
+
+fn name_place(resource: &Resource) -> Option<Span> {
+    let name = resource.node.at(&["metadata", "name"]).or_else(|| resource.node.at(&["metadata", "generateName"]));
+    name.map(|name| name.span)
+}
+
+fn list<'n>(root: &'n Node, key: &str) -> &'n [Node] {
+    root.get(key).map_or(&[], Node::list)
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+impl Built {
+    /// The file and span of a place.
+    pub(super) fn place(&self, span: Span) -> (&SourceFile, Span) {
+        self.sources.place(span)
+    }
+}

@@ -1,0 +1,298 @@
+//! The objects of one deployment together: which uses which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::kinds;
+use super::manifest::Object;
+use super::nodes;
+use super::owners::Owners;
+use super::workload::{self, Ground};
+use crate::model::{ComponentId, Horizon, RelationKind, key};
+use crate::parse::Node;
+use crate::scan::Facts;
+use crate::text::Span;
+
+/// Objects by kind and name, what stands for them, and pods by their labels.
+pub(super) struct Scene<'a> {
+    objects: BTreeMap<(&'a str, &'a str), Vec<&'a Object<'a>>>,
+    /// Services that objects stand for, by kind, name and namespace.
+    services: BTreeMap<(&'a str, &'a str, &'a str), ComponentId>,
+    /// Workloads by namespace and one label of their pods.
+    labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<(ComponentId, &'a Node)>>,
+}
+
+/// Writes all objects of a deployment and how they use each other.
+pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {
+    let owners = Owners::of(objects);
+    let cluster = nodes::write(objects, ground, out);
+    let mut scene = Scene { objects: BTreeMap::new(), services: BTreeMap::new(), labelled: BTreeMap::new() };
+    let mut workloads: Vec<(ComponentId, &'a Object<'a>)> = Vec::new();
+    let mut images: BTreeSet<(ComponentId, &str)> = BTreeSet::new();
+    for object in objects {
+        scene.objects.entry((object.kind, object.name)).or_default().push(object);
+        let row = kinds::row(object, ground);
+        if let Some(row) = row.filter(|row| kinds::is_service(row)) {
+            if let Some(id) = kinds::service(row, object, ground, out) {
+                scene.services.insert((object.kind, object.name, object.namespace), id);
+            }
+            continue;
+        }
+        match owners.owner(object) {
+            Some((kind, name)) => {
+                let owner = ComponentId::workload(ground.folder, kind, object.namespace, name);
+                workload::folded(object, (kind, name), &owner, &mut images, ground, out);
+            }
+            None => {
+                let Some(id) = workload::write(object, row, ground, out) else { continue };
+                images.extend(workload::images(object.node).map(|image| (id.clone(), image)));
+                workloads.push((id, object));
+            }
+        }
+    }
+    for (id, object) in &workloads {
+        if let Some(cluster) = &cluster {
+            out.relation(id, RelationKind::RunsOn, cluster, ground.at(object.name_span));
+        }
+        for pod in workload::pods(object.node) {
+            scene.uses(id, object, pod, ground, out);
+        }
+        scene.claims(id, object, ground, out);
+    }
+    scene.label(&workloads);
+    scene.reached(objects, ground, out);
+    scene.moved(objects, ground, out);
+}
+
+impl<'a> Scene<'a> {
+    fn find(&self, kind: &str, name: &str, namespace: &str) -> Option<&'a Object<'a>> {
+        let all = self.objects.get(&(kind, name))?;
+        let fits = |object: &&&Object<'_>| object.namespace == namespace || object.namespace.is_empty();
+        all.iter().find(fits).copied().or_else(|| all.first().copied().filter(|_| namespace.is_empty()))
+    }
+
+    fn service(&self, object: &Object<'a>) -> Option<&ComponentId> {
+        self.services.get(&(object.kind, object.name, object.namespace))
+    }
+
+    /// A workload uses an object by its name: the service behind it, or a word for what lies elsewhere.
+    fn use_named(
+        &self,
+        user: &ComponentId,
+        (kind, name, namespace): (&str, &str, &str),
+        horizon: Option<Horizon>,
+        span: Span,
+        ground: &Ground<'_>,
+        out: &mut Facts<'_>,
+    ) {
+        match self.find(kind, name, namespace) {
+            Some(object) => {
+                if let Some(service) = self.service(object) {
+                    out.relation_with(user, RelationKind::DependsOn, service, None, horizon, ground.at(span));
+                }
+            }
+            None => out.attribute(user, key::USES, format!("{kind} {name}"), ground.at(span)),
+        }
+    }
+
+    /// Accounts, volumes, secrets and configuration of a pod.
+    fn uses(&self, id: &ComponentId, object: &Object<'a>, pod: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
+        let namespace = object.namespace;
+        if let Some(account) = pod.get("serviceAccountName").or_else(|| pod.get("serviceAccount"))
+            && let Some(name) = account.text().filter(|name| *name != "default")
+        {
+            self.use_named(id, ("ServiceAccount", name, namespace), None, account.span, ground, out);
+        }
+        for volume in pod.get("volumes").map_or(&[][..], Node::list) {
+            self.volume(id, namespace, volume, ground, out);
+        }
+        for container in workload::containers(pod) {
+            for from in container.get("envFrom").map_or(&[][..], Node::list) {
+                self.reference(id, namespace, from.get("secretRef"), from.get("configMapRef"), ground, out);
+            }
+            for setting in container.get("env").map_or(&[][..], Node::list) {
+                let Some(from) = setting.get("valueFrom") else { continue };
+                self.reference(id, namespace, from.get("secretKeyRef"), from.get("configMapKeyRef"), ground, out);
+            }
+        }
+    }
+
+    fn volume(&self, id: &ComponentId, namespace: &str, volume: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
+        if let Some(claim) = volume.at(&["persistentVolumeClaim", "claimName"])
+            && let Some(name) = claim.text()
+            && let Some(claim) = self.find("PersistentVolumeClaim", name, namespace)
+        {
+            self.class(id, claim.node.get("spec"), ground, out);
+        }
+        self.class(id, volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]), ground, out);
+        if let Some(class) = volume.at(&["csi", "volumeAttributes", "secretProviderClass"])
+            && let Some(name) = class.text()
+        {
+            self.use_named(id, ("SecretProviderClass", name, namespace), None, class.span, ground, out);
+        }
+        let secret = volume.get("secret").and_then(|secret| secret.get("secretName"));
+        let map = volume.get("configMap").and_then(|map| map.get("name"));
+        self.named(id, namespace, secret, map, ground, out);
+    }
+
+    /// The storage class of a claim.
+    fn class(&self, id: &ComponentId, claim: Option<&Node>, ground: &Ground<'_>, out: &mut Facts<'_>) {
+        if let Some(class) = claim.and_then(|claim| claim.get("storageClassName"))
+            && let Some(name) = class.text().filter(|name| !name.is_empty())
+        {
+            self.use_named(id, ("StorageClass", name, ""), None, class.span, ground, out);
+        }
+    }
+
+    /// Claims that an object makes for each of its pods.
+    fn claims(&self, id: &ComponentId, object: &Object<'a>, ground: &Ground<'_>, out: &mut Facts<'_>) {
+        for claim in object.node.at(&["spec", "volumeClaimTemplates"]).map_or(&[][..], Node::list) {
+            self.class(id, claim.get("spec"), ground, out);
+        }
+        // what databases and caches of operators claim stands in a few other places
+        for path in [&["spec", "storage"][..], &["spec", "storage", "pvc"], &["spec", "storageSpec"]] {
+            let claim = object.node.at(path);
+            self.class(id, claim, ground, out);
+            if let Some(class) = claim.and_then(|claim| claim.get("storageClass"))
+                && let Some(name) = class.text().filter(|name| !name.is_empty())
+            {
+                self.use_named(id, ("StorageClass", name, ""), None, class.span, ground, out);
+            }
+        }
+    }
+
+    fn reference(
+        &self,
+        id: &ComponentId,
+        namespace: &str,
+        secret: Option<&Node>,
+        map: Option<&Node>,
+        ground: &Ground<'_>,
+        out: &mut Facts<'_>,
+    ) {
+        self.named(
+            id,
+            namespace,
+            secret.and_then(|node| node.get("name")),
+            map.and_then(|node| node.get("name")),
+            ground,
+            out,
+        );
+    }
+
+    /// A secret that an external store fills, and settings of a configuration map.
+    fn named(
+        &self,
+        id: &ComponentId,
+        namespace: &str,
+        secret: Option<&Node>,
+        map: Option<&Node>,
+        ground: &Ground<'_>,
+        out: &mut Facts<'_>,
+    ) {
+        if let Some(map) = map
+            && let Some(map) = map.text().and_then(|name| self.find("ConfigMap", name, namespace))
+        {
+            for entry in map.node.get("data").map_or(&[][..], Node::entries) {
+                if let Some(text) = entry.value.scalar() {
+                    ground.calls(id, &text, entry.value.span, out);
+                }
+            }
+        }
+        let Some(secret) = secret else { return };
+        let Some(external) = secret.text().and_then(|name| self.external(name, namespace)) else { return };
+        let Some(store) = external.node.at(&["spec", "secretStoreRef"]) else { return };
+        if let Some(name) = store.text_at("name") {
+            let kind = store.text_at("kind").unwrap_or("SecretStore");
+            // what was synced stays in the cluster
+            let horizon = Some(Horizon::NextDeploy);
+            self.use_named(id, (kind, name, namespace), horizon, secret.span, ground, out);
+        }
+    }
+
+    /// The external secret that fills a secret.
+    fn external(&self, secret: &str, namespace: &str) -> Option<&'a Object<'a>> {
+        let target =
+            |object: &Object<'_>| object.node.at(&["spec", "target", "name"]).and_then(Node::text).map(str::to_owned);
+        let same = self.find("ExternalSecret", secret, namespace);
+        same.filter(|object| target(object).is_none_or(|name| name == secret)).or_else(|| {
+            let all =
+                self.objects.range(("ExternalSecret", "")..).take_while(|((kind, _), _)| *kind == "ExternalSecret");
+            all.flat_map(|(_, objects)| objects.iter().copied())
+                .take(1_000)
+                .find(|object| object.namespace == namespace && target(object).as_deref() == Some(secret))
+        })
+    }
+
+    fn label(&mut self, workloads: &[(ComponentId, &'a Object<'a>)]) {
+        for (id, object) in workloads {
+            let labels = object.node.at(&["spec", "template", "metadata", "labels"]);
+            let Some(labels) = labels.or_else(|| object.node.at(&["metadata", "labels"])) else { continue };
+            for entry in labels.entries() {
+                let Some(value) = entry.value.text() else { continue };
+                let place = (object.namespace, &*entry.key, value);
+                self.labelled.entry(place).or_default().push((id.clone(), labels));
+            }
+        }
+    }
+
+    /// Workloads that a service selects.
+    fn selected(&self, service: &Object<'a>) -> Vec<&ComponentId> {
+        let pairs: Vec<(&str, &str)> = service
+            .node
+            .at(&["spec", "selector"])
+            .map_or(&[][..], Node::entries)
+            .iter()
+            .filter_map(|entry| Some((&*entry.key, entry.value.text()?)))
+            .collect();
+        let lists = pairs.iter().map(|(key, value)| self.labelled.get(&(service.namespace, *key, *value)));
+        let Some(shortest) = lists.min_by_key(|list| list.map_or(0, Vec::len)).flatten() else { return Vec::new() };
+        let fits = |labels: &Node| pairs.iter().all(|(key, value)| labels.text_at(key) == Some(value));
+        shortest.iter().filter(|(_, labels)| fits(labels)).map(|(id, _)| id).collect()
+    }
+
+    /// Workloads whose traffic moves to another leg by itself.
+    fn moved(&self, objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {
+        for object in objects.iter().filter(|object| kinds::moves_traffic(kinds::row(object, ground), object, ground)) {
+            let mut workloads = if object.kind == "Service" { self.selected(object) } else { Vec::new() };
+            for node in object.node.walk() {
+                let name =
+                    node.at(&["service", "name"]).or_else(|| node.get("serviceName")).or_else(|| node.get("host"));
+                let Some(name) = name.and_then(Node::text) else { continue };
+                let name = name.split('.').next().unwrap_or(name);
+                if let Some(service) = self.find("Service", name, object.namespace) {
+                    workloads.extend(self.selected(service));
+                }
+            }
+            for workload in workloads {
+                out.attribute(workload, key::FAILOVER, "automated", ground.at(object.name_span));
+            }
+        }
+    }
+
+    /// Load balancers that workloads are reached by: of services themselves, and of ingresses in front of them.
+    fn reached(&self, objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {
+        for object in objects {
+            let Some(id) = self.service(object) else { continue };
+            match object.kind {
+                "Service" => {
+                    for workload in self.selected(object) {
+                        out.relation(workload, RelationKind::DependsOn, id, ground.at(object.name_span));
+                    }
+                }
+                "Ingress" => {
+                    let backends = object
+                        .node
+                        .walk()
+                        .filter_map(|node| node.at(&["service", "name"]).or_else(|| node.get("serviceName")));
+                    for backend in backends {
+                        let service = backend.text().and_then(|name| self.find("Service", name, object.namespace));
+                        for workload in service.map_or_else(Vec::new, |service| self.selected(service)) {
+                            out.relation(workload, RelationKind::DependsOn, id, ground.at(backend.span));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Workloads by their pod templates, whatever kind of object holds one.
+
+use std::collections::BTreeSet;
+
+use super::gpu;
+use super::kinds;
+use super::kubernetes::environment;
+use super::manifest::{Object, is_template};
+use super::places::Places;
+use crate::catalog::Catalog;
+use crate::catalog::rows::ObjectKind;
+use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::parse::Node;
+use crate::scan::cloud::api::{calls_in, calls_service};
+use crate::scan::image::reference::needs_image;
+use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
+use crate::scan::{Facts, Seen};
+use crate::text::{RelPath, Span};
+
+/// Kinds that hold a pod template only as a schema or that other scanners own.
+const NOT_WORKLOADS: [&str; 5] =
+    ["CustomResourceDefinition", "Application", "ApplicationSet", "HelmRelease", "PodTemplate"];
+
+/// Where objects are deployed from and what is known there.
+pub(super) struct Ground<'a> {
+    /// The folder that brings them into service: of the overlay, not of its base.
+    pub(super) folder: &'a RelPath,
+    /// Words to look for.
+    pub(super) catalog: &'a Catalog,
+    /// Where values stand.
+    pub(super) places: &'a dyn Places,
+}
+
+impl Ground<'_> {
+    pub(super) fn at(&self, span: Span) -> Seen {
+        self.places.at(span)
+    }
+
+    /// Calls of known services in a value.
+    pub(super) fn calls(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) {
+        let (file, span) = self.places.place(span);
+        calls_in(user, text, self.catalog, file, span, out);
+    }
+
+    /// The model that a value names.
+    pub(super) fn model(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) -> bool {
+        let (file, span) = self.places.place(span);
+        needs_model(user, text, file, span, out)
+    }
+
+    /// The store that an address of a scheme means, where only one cloud has it.
+    pub(super) fn stored(&self, user: &ComponentId, scheme: &str, span: Span, out: &mut Facts<'_>) {
+        let mark = self.catalog.object_mark("scheme", scheme);
+        if let Some(service) = mark.and_then(|mark| mark.service.as_deref()).and_then(|id| self.catalog.service(id)) {
+            calls_service(user, service, &self.at(span), out);
+        }
+    }
+
+    /// The image that a value names, at every place that has a say in it.
+    pub(super) fn image(&self, user: &ComponentId, text: &str, span: Span, out: &mut Facts<'_>) {
+        let (file, own) = self.places.place(span);
+        let Some(id) = needs_image(user, RelationKind::DependsOn, text, file, own, out) else { return };
+        for (file, span) in self.places.also(span) {
+            out.component(&id, ComponentKind::Image, file.at(span));
+            out.relation(user, RelationKind::DependsOn, &id, file.at(span));
+        }
+    }
+}
+
+/// Writes the workload that an object is, if it is one; `row` is what the rules know of its kind.
+pub(super) fn write(
+    object: &Object<'_>,
+    row: Option<&ObjectKind>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) -> Option<ComponentId> {
+    if NOT_WORKLOADS.contains(&object.kind) {
+        return None;
+    }
+    let pods: Vec<&Node> = pods(object.node).collect();
+    let stored: Vec<&Node> = stored(object.node).collect();
+    let row = row.filter(|row| kinds::is_workload(row));
+    if pods.is_empty() && stored.is_empty() && row.is_none() {
+        return None;
+    }
+    let workload = object.workload(ground.folder);
+    describe(&workload, object, ground, out);
+    if let Some(row) = row {
+        kinds::describe(row, object, &workload, ground, out);
+    } else if let Some(count) = object.node.at(&["spec", "replicas"])
+        && let Some(text) = count.scalar()
+    {
+        out.attribute(&workload, key::REPLICAS, text, ground.at(count.span));
+    }
+    let is_data = |node: &Node| row.is_some_and(|row| kinds::is_dataset(row, object, node));
+    for node in stored {
+        if let Some(address) = node.text().filter(|_| !is_data(node)) {
+            kinds::model(&workload, address, node, ground, out);
+        }
+    }
+    for pod in pods {
+        for container in containers(pod) {
+            scan_container(container, &workload, ground, out);
+        }
+        gpu::accelerators(pod, &workload, ground.catalog, ground.places, out);
+    }
+    Some(workload)
+}
+
+/// Writes what a pod has that its owner does not say: sidecars that were put in. An owner that is not among the objects
+/// stands for its pods.
+pub(super) fn folded<'a>(
+    object: &Object<'a>,
+    (kind, name): (&str, &str),
+    owner: &ComponentId,
+    known: &mut BTreeSet<(ComponentId, &'a str)>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) {
+    let is_new = known.range((owner.clone(), "")..).next().is_none_or(|(id, _)| id != owner);
+    for pod in pods(object.node) {
+        for container in containers(pod) {
+            let Some(image) = container.get("image") else { continue };
+            let Some(text) = image.text().filter(|text| !text.is_empty()) else { continue };
+            if known.insert((owner.clone(), text)) {
+                ground.image(owner, text, image.span, out);
+            }
+        }
+        if is_new {
+            let seen = || ground.at(object.name_span);
+            out.component(owner, ComponentKind::Workload, seen());
+            out.attribute(owner, key::RESOURCE_TYPE, format!("{}/{kind}", group_of(kind)), seen());
+            out.attribute(owner, key::NAME, name, seen());
+            if !object.namespace.is_empty() {
+                out.attribute(owner, key::NAMESPACE, object.namespace, seen());
+            }
+            gpu::accelerators(pod, owner, ground.catalog, ground.places, out);
+        }
+    }
+}
+
+/// Group of the built-in controllers.
+fn group_of(kind: &str) -> &'static str {
+    match kind {
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => "apps",
+        "Job" | "CronJob" => "batch",
+        _ => "",
+    }
+}
+
+/// Everything of an object but what the cluster keeps about it.
+fn content(node: &Node) -> impl Iterator<Item = &Node> {
+    let kept = node.entries().iter().filter(|entry| !matches!(&*entry.key, "metadata" | "status"));
+    kept.flat_map(|entry| entry.value.walk())
+}
+
+/// Pod specs of an object.
+pub(super) fn pods(node: &Node) -> impl Iterator<Item = &Node> {
+    content(node).filter(|node| is_pod(node))
+}
+
+/// Addresses under `storageUri`, wherever they stand.
+fn stored(node: &Node) -> impl Iterator<Item = &Node> {
+    content(node).filter_map(|node| node.get("storageUri"))
+}
+
+fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    let named = ground.at(object.name_span);
+    for seen in ground.places.all(object.name_span) {
+        out.component(workload, ComponentKind::Workload, seen);
+    }
+    out.attribute(workload, key::RESOURCE_TYPE, format!("{}/{}", object.group(), object.kind), named.clone());
+    if !object.namespace.is_empty() {
+        // where the namespace stands, or the name of the object when nothing says it
+        let seen = object.node.at(&["metadata", "namespace"]).map_or(named.clone(), |node| ground.at(node.span));
+        out.attribute(workload, key::NAMESPACE, object.namespace, seen);
+    }
+    if let Some(environment) = environment(ground.folder, object.namespace) {
+        out.attribute(workload, key::ENVIRONMENT, environment, named.inferred());
+    }
+}
+
+/// Every image that containers of an object name.
+pub(super) fn images(node: &Node) -> impl Iterator<Item = &str> {
+    pods(node).flat_map(containers).filter_map(|container| container.text_at("image"))
+}
+
+/// Containers of a pod of every sort.
+pub(super) fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"].into_iter();
+    lists.filter_map(|list| pod.get(list)).flat_map(Node::list)
+}
+
+/// A pod spec: a map with a list of containers that name images.
+fn is_pod(node: &Node) -> bool {
+    node.get("containers")
+        .is_some_and(|list| list.list().iter().any(|item| item.get("image").is_some() || item.get("name").is_some()))
+}
+
+fn scan_container(container: &Node, workload: &ComponentId, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    if let Some(image) = container.get("image")
+        && let Some(text) = image.text()
+        && !(is_template(text) || text.is_empty())
+    {
+        ground.image(workload, text, image.span, out);
+    }
+    for setting in container.get("env").map_or(&[][..], Node::list) {
+        let Some(value) = setting.get("value") else { continue };
+        let Some(text) = value.scalar() else { continue };
+        ground.calls(workload, &text, value.span, out);
+        if setting.text_at("name").is_some_and(setting_names_model) {
+            ground.model(workload, &text, value.span, out);
+        }
+    }
+    for key in ["command", "args"] {
+        let words: Vec<&Node> = container.get(key).map_or(&[][..], Node::list).iter().collect();
+        let Some(first) = words.first() else { continue };
+        let joined = words.iter().filter_map(|word| word.text()).collect::<Vec<_>>().join(" ");
+        // the place of the model's own word, where it stands alone
+        let span = words
+            .iter()
+            .find(|word| {
+                word.text().is_some_and(|text| {
+                    crate::scan::model::reference::hub_id(text.split('=').next_back().unwrap_or(text)).is_some()
+                })
+            })
+            .map_or(first.span, |word| word.span);
+        let (file, span) = ground.places.place(span);
+        needs_models_in(workload, &joined, file, span, out);
+        for word in &words {
+            if let Some(text) = word.text() {
+                ground.calls(workload, text, word.span, out);
+            }
+        }
+    }
+}

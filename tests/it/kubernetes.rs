@@ -1,0 +1,214 @@
+//! Kubernetes from end to end: overlays, kinds by rules, dumps of clusters.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use sovaudit::attribution::attribute;
+use sovaudit::catalog::{Catalog, Layer};
+use sovaudit::model::{ComponentId, Inventory, RelationKind};
+use sovaudit::scan::{Options, scan_directory};
+
+use crate::cli::root;
+
+fn scan(files: &[(&str, &str)], catalog: &Catalog) -> Inventory {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("has one")).expect("writes");
+        fs::write(path, text).expect("writes");
+    }
+    let inventory = scan_directory(folder.path(), catalog, &Options::default()).expect("opens");
+    attribute(inventory, catalog, catalog.date())
+}
+
+fn has(inventory: &Inventory, from: &str, kind: RelationKind, to: &str) -> bool {
+    inventory.relations().any(|(of, row)| of.as_str() == from && row.kind == kind && row.to.as_str() == to)
+}
+
+fn fixture(name: &str) -> Inventory {
+    let catalog = Catalog::embedded();
+    let folder = root().join("fixtures/scanners").join(name);
+    let inventory = scan_directory(&folder, &catalog, &Options::default()).expect("opens");
+    attribute(inventory, &catalog, catalog.date())
+}
+
+fn workloads(inventory: &Inventory) -> Vec<&str> {
+    let all = inventory.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("workload:"));
+    all.collect()
+}
+
+#[test]
+fn a_kind_is_a_row_of_the_rules() {
+    let rules = r#"
+[[object_kind]]
+group = "serving.acme.example"
+kind = "ModelServer"
+what = "serving"
+models = ["spec.weights"]
+runtimes = ["spec.engine.name"]
+images = ["spec.image"]
+replicas = ["spec.size"]
+source = "test"
+verification = "one-source"
+
+[[object_mark]]
+place = "provisioner"
+word = "disk.acme.example"
+what = "block-storage"
+provider = "scaleway"
+source = "test"
+verification = "one-source"
+"#;
+    let text = "apiVersion: serving.acme.example/v1\nkind: ModelServer\nmetadata: {name: a}\nspec:\n  weights: hf://org/name\n  \
+                engine: {name: fast}\n  image: {repository: r.example/server, tag: '1'}\n  size: 2\n---\n\
+                apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: s}\nprovisioner: disk.acme.example\n";
+    let plain = scan(&[("a.yaml", text)], &Catalog::embedded());
+    assert!(workloads(&plain).is_empty());
+    let layer = Layer { name: "mine".to_owned(), files: vec![("kinds.toml".to_owned(), rules.to_owned())] };
+    let catalog = Catalog::load(&[Layer::embedded(), layer]).expect("is sound");
+    let found = scan(&[("a.yaml", text)], &catalog);
+    assert_eq!(workloads(&found), ["workload:./ModelServer/default/a"]);
+    let workload = "workload:./ModelServer/default/a";
+    assert!(has(&found, workload, RelationKind::DependsOn, "model:huggingface/org/name"));
+    let known = found.known(&ComponentId::new(workload)).expect("is known");
+    assert_eq!(known.values("runtime").map(|value| &**value).collect::<Vec<_>>(), ["fast"]);
+    assert_eq!(known.values("replicas").map(|value| &**value).collect::<Vec<_>>(), ["2"]);
+    assert!(known.relations().iter().any(|row| row.to.as_str().contains("r.example%2Fserver")));
+    assert!(has(&found, "resource:StorageClass/s", RelationKind::ProvidedBy, "org:scaleway"));
+}
+
+#[test]
+fn services_of_clouds_stand_behind_objects() {
+    let found = fixture("kubernetes/services");
+    let workload = "workload:./StatefulSet/shop/orders";
+    for to in [
+        "resource:StorageClass/fast",
+        "resource:StorageClass/slow",
+        "resource:ServiceAccount/shop/orders",
+        "resource:ClusterSecretStore/cloud",
+        "resource:Service/shop/orders",
+        "resource:Ingress/shop/web",
+    ] {
+        assert!(has(&found, workload, RelationKind::DependsOn, to), "{to}");
+    }
+    assert!(has(&found, workload, RelationKind::Calls, "api:mistral/api"));
+    assert!(has(&found, "resource:NodePool/gpu", RelationKind::HostedIn, "region:aws/eu-central-1"));
+    assert!(has(&found, "resource:NodePool/gpu", RelationKind::RunsOn, "accelerator:nvidia-h100-sxm"));
+    assert!(has(&found, "resource:StorageClass/slow", RelationKind::ProvidedBy, "org:microsoft"));
+    assert!(has(&found, "resource:ClusterSecretStore/cloud", RelationKind::HostedIn, "region:aws/eu-central-1"));
+}
+
+#[test]
+fn pods_of_a_dump_fold_into_what_made_them_and_nodes_tell_where_it_runs() {
+    let found = fixture("kubernetes/dump");
+    assert_eq!(
+        workloads(&found),
+        ["workload:./Deployment/prod/llm", "workload:./Job/prod/nightly-1", "workload:./Pod/kube-system/static",]
+    );
+    let deployment = "workload:./Deployment/prod/llm";
+    assert!(has(&found, deployment, RelationKind::RunsOn, "cluster:cluster"));
+    assert!(has(&found, "cluster:cluster", RelationKind::HostedIn, "region:aws/eu-central-1"));
+    let images: Vec<&str> = found
+        .relations()
+        .filter(|(of, row)| of.as_str() == deployment && row.to.as_str().starts_with("pkg:oci/"))
+        .map(|(_, row)| row.to.as_str())
+        .collect();
+    assert!(images.iter().any(|image| image.contains("proxyv2")), "{images:?}");
+    assert!(!found.iter().any(|(id, _)| id.as_str().contains("status")));
+    let pool = ComponentId::new("resource:cluster/Node/p4d.24xlarge/eu-central-1/NVIDIA-A100-SXM4-40GB");
+    let pool = found.known(&pool).expect("is known");
+    assert_eq!(pool.values("count").map(|value| &**value).collect::<Vec<_>>(), ["2"]);
+    assert!(pool.values("accelerator-count").any(|value| &**value == "16"));
+}
+
+#[test]
+fn hostile_layers_and_templates_end() {
+    let mut files: Vec<(String, String)> = Vec::new();
+    // every layer builds on two others: 2^20 ways to the end
+    for level in 0..20 {
+        let mut text = String::from("resources:\n");
+        for next in 0..2 {
+            writeln!(text, "- ../l{}x{next}", level + 1).expect("writes to a String");
+        }
+        for which in 0..2 {
+            files.push((format!("l{level}x{which}/kustomization.yaml"), text.clone()));
+        }
+    }
+    files.push(("l20x0/kustomization.yaml".to_owned(), "resources: [a.yaml]\n".to_owned()));
+    files.push(("l20x0/a.yaml".to_owned(), "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n".to_owned()));
+    files.push(("chart/Chart.yaml".to_owned(), "name: a\nversion: 1.0.0\n".to_owned()));
+    let loops = "{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}\n";
+    files.push(("chart/templates/a.yaml".to_owned(), loops.to_owned()));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let found = scan(&files, &Catalog::embedded());
+    let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(
+        told.iter().any(|line| line.contains("chart/templates/a.yaml") && line.contains("levels deep")),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|line| line.contains("limit-reached")), "{told:?}");
+}
+
+const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec:\n  selector: {}\n  template:\n    \
+                   metadata: {labels: {app: app}}\n    spec: {containers: [{name: app, image: 'ghcr.io/example/app:1'}]}\n";
+
+#[test]
+fn twins_that_differ_are_told_and_stand_in_where_traffic_moves_by_itself() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: app\n  annotations: {service.cilium.io/global: 'true'}\n\
+                   spec: {selector: {app: app}}\n";
+    let overlay =
+        |tag: &str| format!("resources: [../../base]\nimages: [{{name: ghcr.io/example/app, newTag: '{tag}'}}]\n");
+    let (eu, us, staging) = (overlay("1.4"), overlay("1.5"), overlay("9"));
+    let base = "resources: [app.yaml, service.yaml]\n";
+    let mut files = vec![
+        ("base/kustomization.yaml", base),
+        ("base/app.yaml", APP),
+        ("base/service.yaml", service),
+        ("overlays/prod-eu/kustomization.yaml", eu.as_str()),
+        ("overlays/prod-us/kustomization.yaml", us.as_str()),
+        ("overlays/staging/kustomization.yaml", staging.as_str()),
+    ];
+    let catalog = Catalog::embedded();
+    let found = scan(&files, &catalog);
+    let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    let drift: Vec<&String> = told.iter().filter(|line| line.contains("deployments of one workload differ")).collect();
+    assert_eq!(drift.len(), 1, "{told:?}");
+    assert!(drift[0].starts_with("overlays/prod-eu/kustomization.yaml:2"), "{drift:?}");
+    assert!(drift[0].contains("overlays/prod-us/kustomization.yaml:2"), "{drift:?}");
+    let (one, other) =
+        ("workload:overlays/prod-eu/Deployment/default/app", "workload:overlays/prod-us/Deployment/default/app");
+    assert!(has(&found, one, RelationKind::FailsOverTo, other));
+    assert!(has(&found, other, RelationKind::FailsOverTo, one));
+    assert!(!workloads(&found).iter().any(|id| id.starts_with("workload:base")));
+
+    files[2].1 = "apiVersion: v1\nkind: Service\nmetadata: {name: app}\nspec: {selector: {app: app}}\n";
+    let found = scan(&files, &catalog);
+    assert!(!has(&found, one, RelationKind::FailsOverTo, other));
+    let known = found.known(&ComponentId::new(one)).expect("is known");
+    assert_eq!(known.values("failover").map(|value| &**value).collect::<Vec<_>>(), ["static"]);
+}
+
+#[test]
+fn a_set_brings_one_folder_to_several_clusters() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: s}\nspec:\n  generators:\n  \
+               - list: {elements: [{cluster: one}, {cluster: two}]}\n  template:\n    metadata: {name: 'app-{{cluster}}'}\n    \
+               spec:\n      source: {repoURL: 'https://git.example.org/p.git', path: apps/shop}\n      \
+               destination: {name: '{{cluster}}'}\n";
+    let clusters = "resource \"aws_eks_cluster\" \"a\" {\n  name = \"one\"\n}\nresource \"scaleway_k8s_cluster\" \"b\" {\n  name = \"two\"\n}\n";
+    let found =
+        scan(&[("set.yaml", set), ("apps/shop/app.yaml", APP), ("infra/main.tf", clusters)], &Catalog::embedded());
+    let workload = ComponentId::new("workload:apps/shop/Deployment/default/app");
+    let known = found.known(&workload).expect("is known");
+    let on: Vec<(&str, Option<&str>)> = known
+        .relations()
+        .iter()
+        .filter(|row| row.kind == RelationKind::RunsOn)
+        .map(|row| (row.to.as_str(), row.group.as_ref().map(|group| &*group.0)))
+        .collect();
+    assert_eq!(on.len(), 2, "{on:?}");
+    assert!(on.iter().all(|(_, group)| *group == Some("clusters")), "{on:?}");
+    for name in ["one", "two"] {
+        let delivery = format!("delivery:argoproj.io/Application/default/app-{name}");
+        assert!(has(&found, workload.as_str(), RelationKind::DeployedBy, &delivery), "{delivery}");
+    }
+}
