@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, Objective,
-    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
-    Service, SharedHost, StackCriterion, Threshold,
+    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, ModelFamily, ModelRoute,
+    Notice, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider,
+    Region, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -66,6 +66,9 @@ tables! {
     region: Region => |row| format!("{}/{}", row.provider, row.code),
     provider: Provider => |row| row.id.to_string(),
     service: Service => |row| row.id.to_string(),
+    sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
+    model_family: ModelFamily => |row| row.name.to_string(),
+    model_route: ModelRoute => |row| row.word.to_string(),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
@@ -204,6 +207,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for (id, _) in seen.into_iter().filter(|(_, count)| *count > 1) {
         errors.push(locate(layers, "id", id, format!("organisation `{id}` is defined twice in one layer")));
     }
+    errors.extend(super::code::check(tables, layers));
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
@@ -236,7 +240,7 @@ fn patterns_of_notices(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
 }
 
 /// The last place where `field = "value"` stands: later layers are where a mistake is new.
-fn locate(layers: &[Layer], field: &str, value: &str, message: String) -> RuleError {
+pub(super) fn locate(layers: &[Layer], field: &str, value: &str, message: String) -> RuleError {
     let needle = format!("{field} = \"{value}\"");
     for layer in layers.iter().rev() {
         for (path, text) in layer.files.iter().rev() {

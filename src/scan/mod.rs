@@ -110,6 +110,8 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::endpoint::Endpoint,
     &cloud::gaia_x::GaiaX,
     &cloud::html_scripts::HtmlScripts,
+    #[cfg(feature = "sdk")]
+    &cloud::sdk::SdkUse,
     &cloud::terraform::Terraform,
     &cluster::gitops::Gitops,
     &cluster::helm::Helm,

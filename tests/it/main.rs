@@ -25,5 +25,6 @@ mod sbom_output;
 mod scanners;
 mod screen_names;
 mod screening;
+mod sdk_use;
 mod shapes;
 mod terraform;

@@ -1,6 +1,7 @@
 //! The tables' rows, as written in TOML. Every row has a source and a verification mark.
 
 mod cloud;
+mod code;
 mod framework;
 mod hardware;
 mod law;
@@ -10,6 +11,7 @@ mod party;
 mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
+pub use code::{ModelFamily, ModelRoute, SdkCall};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
 pub use law::{

@@ -6,4 +6,6 @@ pub(crate) mod code;
 pub mod endpoint;
 pub mod gaia_x;
 pub mod html_scripts;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 pub mod terraform;

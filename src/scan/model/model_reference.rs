@@ -7,6 +7,7 @@ use super::reference::{needs_model, needs_models_in};
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::cloud::code::Code;
+use crate::scan::cloud::endpoint::reads_with_parser;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `model-reference`.
@@ -14,10 +15,11 @@ pub struct ModelReference;
 
 static META: ScannerMeta = ScannerMeta {
     id: "model-reference",
-    title: "Model ids in code",
+    title: "Model ids in notebooks and scripts",
     summary: "Hugging Face ids in loading calls (`from_pretrained`, `SentenceTransformer`, `snapshot_download`, \
               `pipeline(model=…)`, `LLM(model=…)`) and in commands of scripts that serve or \
-              download. Comments do not count; ids put together at run time are not found.",
+              download. Comments do not count; ids put together at run time are not found. Code of languages with a \
+              parser is left to `sdk-use`.",
     files: &["**/*.py", "**/*.ipynb", "**/*.ts", "**/*.js", "**/*.rs", "**/*.go", "**/*.sh"],
     unit: Unit::File,
     size: SizeClass::Code,
@@ -47,6 +49,9 @@ impl Scanner for ModelReference {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if reads_with_parser(file.path().name()) {
+            return Ok(());
+        }
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
         let loads = LOADERS.iter().any(|word| text.contains(word));
