@@ -79,7 +79,7 @@ impl Scanner for SdkUse {
             return Ok(());
         }
         let Some(tree) = syntax::parse(text, language) else {
-            let message = "too hard to parse: read line by line";
+            let message = "too large or too broken for the parser: read line by line";
             out.problem(DiagnosticKind::LimitReached, file, None, message);
             endpoint::read_lines(input, out);
             return Ok(());
