@@ -1,5 +1,6 @@
 //! Models that a service runs: named in calls and settings, loaded by nobody here.
 
+use super::ollama::needs_ollama;
 use super::reference::{HUGGING_FACE, Hub, hub_id, needs_model_of};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Service;
@@ -53,7 +54,7 @@ pub(crate) fn needs_hosted_model(
 }
 
 /// A model as routers write it: `bedrock/anthropic.claude-…`, `openai:gpt-4o`. With `is_elsewhere` an address of its own
-/// is given, and who answers there is not said by the word.
+/// is given, and who answers there is not said by the word. Gives the service that is called.
 pub(crate) fn routed_model(
     user: &ComponentId,
     text: &str,
@@ -61,27 +62,30 @@ pub(crate) fn routed_model(
     catalog: &Catalog,
     seen: &Seen,
     out: &mut Facts<'_>,
-) {
+) -> Option<ComponentId> {
     let split = text.split_once(['/', ':']);
     let Some((route, name)) = split.and_then(|(word, name)| Some((catalog.model_route(word)?, name))) else {
         if catalog.model_family(text).is_some() {
             needs_hosted_model(user, text, None, true, catalog, seen, out);
         }
-        return;
+        return None;
     };
     if let Some(hub) = route.hub.as_deref().and_then(Hub::named)
         && route.service.is_none()
     {
         needs_model_of(hub, user, name, seen, out);
-        return;
+        return None;
+    }
+    if matches!(&*route.word, "ollama" | "ollama_chat") {
+        needs_ollama(user, name, seen, out);
+        return None;
     }
     let service = route.service.as_deref().filter(|_| !is_elsewhere).and_then(|id| catalog.service(id));
-    if let Some(service) = service {
-        calls_service(user, service, seen, out);
-    }
+    let called = service.map(|service| calls_service(user, service, seen, out));
     // Bedrock and others are routed once more: `bedrock/converse/anthropic.claude-…`
     let name = if service.is_some() && name.starts_with("converse/") { &name["converse/".len()..] } else { name };
     if route.service.is_some() {
         needs_hosted_model(user, name, service, true, catalog, seen, out);
     }
+    called
 }

@@ -55,7 +55,7 @@ impl Scanner for ModelReference {
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
         let loads = LOADERS.iter().any(|word| text.contains(word));
-        let commands = ["--model", " download ", "git clone"];
+        let commands = ["--model", " download ", "git clone", "vllm serve", "-hf", "--hf-repo"];
         let serves = script && commands.iter().any(|word| text.contains(word)) || text.contains("ollama run");
         if !loads && !serves {
             return Ok(());

@@ -1,5 +1,6 @@
 //! Recognising model ids of the Hugging Face hub, and writing them.
 
+use super::ollama::needs_ollama;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
@@ -12,6 +13,11 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
+    /// The word in ids and keys.
+    pub(crate) fn word(self) -> &'static str {
+        self.word
+    }
+
     /// By its word in rule files.
     pub(crate) fn named(word: &str) -> Option<Self> {
         [HUGGING_FACE, MODELSCOPE].into_iter().find(|hub| hub.word == word)
@@ -74,10 +80,16 @@ pub(crate) fn needs_plain_model(hub: Hub, user: &ComponentId, text: &str, seen: 
 /// `user` needs a data set of a hub, if `text` has the form of an id.
 pub(crate) fn needs_dataset(hub: Hub, user: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
     if let Some(id) = hub_id(text) {
-        let set = ComponentId::of("dataset", format_args!("{}/{id}", hub.word));
-        write_entry(&set, ComponentKind::Dataset, hub, id, seen, out);
+        let set = write_data(hub, id, seen, out);
         out.relation(user, RelationKind::DependsOn, &set, seen.clone());
     }
+}
+
+/// A data set of a hub with its publisher and where it is fetched from.
+pub(crate) fn write_data(hub: Hub, id: &str, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
+    let set = ComponentId::of("dataset", format_args!("{}/{id}", hub.word));
+    write_entry(&set, ComponentKind::Dataset, hub, id, seen, out);
+    set
 }
 
 /// Ends of names that are those of files.
@@ -148,6 +160,13 @@ pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFi
     let clean = |word: &str| word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']).to_owned();
     let words: Vec<String> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
     for (at, word) in words.iter().enumerate() {
+        if matches!(word.as_str(), "run" | "pull") && at > 0 && words[at - 1].rsplit('/').next() == Some("ollama") {
+            let name = words[at + 1..].iter().find(|word| !word.starts_with('-'));
+            if let Some(name) = name.filter(|name| !name.contains('$')) {
+                needs_ollama(user, name, &file.at(span), out);
+            }
+            continue;
+        }
         if let Some((hub, value)) = downloaded(&words, at) {
             needs_model_of(hub, user, value, &file.at(span), out);
             continue;
@@ -233,6 +252,13 @@ fn is_model_option(word: &str) -> bool {
             | "--served-model"
             | "--hf-model-id"
             | "--tokenizer"
+            | "--model-name"
+            | "--model_name_or_path"
+            | "--draft-model"
+            | "--lora-modules"
+            | "--hf-repo"
+            | "-hf"
+            | "-hfr"
             | "--speculative-model"
     )
 }
