@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::layer::{Layer, RuleError};
-use super::rows::{ModelFamily, ModelRoute, SdkCall};
+use super::rows::{ModelFamily, ModelRoute, PipelineStep, SdkCall};
 use super::tables::{locate, nearest};
 use super::{Catalog, Tables};
 
@@ -87,6 +87,21 @@ impl Catalog {
         self.tables.model_route.iter().find(|row| &*row.word == word)
     }
 
+    /// What a step of a pipeline means.
+    #[must_use]
+    pub fn pipeline_step(&self, system: &str, step: &str) -> Option<&PipelineStep> {
+        self.tables.pipeline_step.iter().find(|row| &*row.system == system && row.step.eq_ignore_ascii_case(step))
+    }
+
+    /// What a command means, by its first words; the longest beginning decides.
+    #[must_use]
+    pub fn pipeline_command(&self, words: &[&str]) -> Option<&PipelineStep> {
+        let begins = |row: &&PipelineStep| {
+            &*row.system == "shell" && row.step.split(' ').enumerate().all(|(at, word)| words.get(at) == Some(&word))
+        };
+        self.tables.pipeline_step.iter().filter(begins).max_by_key(|row| row.step.len())
+    }
+
     /// The code of a provider's region that a name in a program stands for: `EU_WEST_1`, `EUWest1`.
     #[must_use]
     pub fn region_by_symbol(&self, provider: &str, symbol: &str) -> Option<&str> {
@@ -150,6 +165,10 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         row.service.iter().for_each(|id| ask("sdk_call", "service", id, &services));
         row.provider.iter().for_each(|id| ask("sdk_call", "provider", id, &providers));
         row.hub.iter().for_each(|id| ask("sdk_call", "hub", id, &hubs));
+    }
+    for row in &tables.pipeline_step {
+        ask("pipeline_step", "system", &row.system, &BTreeSet::from(["github", "azure", "jenkins", "shell"]));
+        row.service.iter().for_each(|id| ask("pipeline_step", "service", id, &services));
     }
     for row in &tables.model_route {
         row.service.iter().for_each(|id| ask("model_route", "service", id, &services));

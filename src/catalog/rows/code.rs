@@ -72,4 +72,29 @@ rows! {
         #[serde(default)]
         hub: Option<Text>,
     }
+    /// A step of a pipeline or a command of a script that calls a service or pushes to a registry.
+    PipelineStep {
+        /// `github` (actions), `azure` (tasks), `jenkins` (steps), `shell` (commands).
+        system: Text,
+        /// The step without its version, or the first words of a command.
+        step: Text,
+        /// Catalog service that is called.
+        #[serde(default)]
+        service: Option<Text>,
+        /// Inputs or options that are a region.
+        #[serde(default)]
+        region: Vec<Text>,
+        /// Inputs or options that are the host of a registry.
+        #[serde(default)]
+        registry: Vec<Text>,
+        /// Inputs or options that list images which are pushed.
+        #[serde(default)]
+        image: Vec<Text>,
+        /// Inputs or options that are the address of a service.
+        #[serde(default)]
+        address: Vec<Text>,
+        /// Input or option without which nothing is pushed.
+        #[serde(default)]
+        when: Option<Text>,
+    }
 }
