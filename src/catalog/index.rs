@@ -189,6 +189,7 @@ impl Catalog {
             countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
             shared_hosts: tables.shared_host.iter().map(|row| row.host.clone()).collect::<BTreeSet<_>>(),
             groups: all_by(&tables.group, |row| Some(row.id.clone())),
+            code: super::code::CodeIndex::new(&tables),
             tables,
             manifest,
             overrides,

@@ -3,6 +3,7 @@
 //! The catalog is data under `rules/`, embedded in the binary and extended by folders of the same
 //! shape. Nothing here judges.
 
+mod code;
 mod declared;
 mod holdings;
 mod index;
@@ -60,6 +61,7 @@ pub struct Catalog {
     countries: BTreeSet<crate::model::CountryCode>,
     shared_hosts: BTreeSet<Box<str>>,
     groups: BTreeMap<Box<str>, Vec<usize>>,
+    code: code::CodeIndex,
 }
 
 /// Rows that are found while something is scanned: owners by imported lists.

@@ -9,9 +9,10 @@ use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, Country, CountryGroup,
-    Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice,
-    ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule,
-    PciVendor, Provider, Region, ResourceFamily, ResourceType, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, ModelFamily,
+    ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
+    OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType, SdkCall, Seat, Service,
+    SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -73,6 +74,10 @@ tables! {
     copy: CopyRow => |row| format!("{}/{:?}/{:?}/{:?}", row.of, row.from, row.to, row.to_region),
     object_kind: ObjectKind => |row| format!("{}/{}", row.group, row.kind),
     object_mark: ObjectMark => |row| format!("{}/{}", row.place, row.word),
+    sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
+    model_family: ModelFamily => |row| row.name.to_string(),
+    pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
+    model_route: ModelRoute => |row| row.word.to_string(),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),
     case: Case => |row| row.id.to_string(),
     law: Law => |row| row.id.to_string(),
@@ -225,6 +230,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for (id, _) in seen.into_iter().filter(|(_, count)| *count > 1) {
         errors.push(locate(layers, "id", id, format!("organisation `{id}` is defined twice in one layer")));
     }
+    errors.extend(super::code::check(tables, layers));
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
@@ -257,7 +263,7 @@ fn patterns_of_notices(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
 }
 
 /// The last place where `field = "value"` stands: later layers are where a mistake is new.
-fn locate(layers: &[Layer], field: &str, value: &str, message: String) -> RuleError {
+pub(super) fn locate(layers: &[Layer], field: &str, value: &str, message: String) -> RuleError {
     let needle = format!("{field} = \"{value}\"");
     for layer in layers.iter().rev() {
         for (path, text) in layer.files.iter().rev() {

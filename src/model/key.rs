@@ -57,6 +57,8 @@ pub const PINNED: &str = "pinned";
 pub const LAYERS: &str = "layers";
 /// Who an image or product says it is from, in its own words.
 pub const VENDOR: &str = "vendor";
+/// Country of the headquarters of who provides it, as the provider states it.
+pub const VENDOR_COUNTRY: &str = "vendor-country";
 /// Address of the source code, as stated.
 pub const SOURCE: &str = "source";
 /// Image platform `os/architecture`; of a package the platform it is built for, as written.
@@ -99,8 +101,12 @@ pub const EXTENDED_RESOURCE: &str = "extended-resource";
 pub const DRIVER_VERSION: &str = "driver-version";
 /// Model format or serving runtime.
 pub const RUNTIME: &str = "runtime";
-/// `signed`, `unsigned` where a source says so.
+/// `signed`, `unsigned` where a source says so; `unchecked` where a signature is there that nobody checked.
 pub const SIGNATURE: &str = "signature";
+/// Label of a scheme that a service claims, as stated: `gaia-x L1`.
+pub const LABEL: &str = "label";
+/// Who hosts the machines that a pipeline runs on: `github`, `gitlab`, `microsoft`, `google`, `self`.
+pub const RUNNER: &str = "runner";
 /// Commit or branch of a repository.
 pub const REVISION: &str = "revision";
 /// Customer-managed or provider-managed encryption keys.

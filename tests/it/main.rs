@@ -28,5 +28,6 @@ mod sbom_output;
 mod scanners;
 mod screen_names;
 mod screening;
+mod sdk_use;
 mod shapes;
 mod terraform;

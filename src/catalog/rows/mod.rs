@@ -2,6 +2,7 @@
 
 mod cloud;
 mod cluster;
+mod code;
 mod declared;
 mod framework;
 mod hardware;
@@ -13,6 +14,7 @@ mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
+pub use code::{ModelFamily, ModelRoute, PipelineStep, SdkCall};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};

@@ -16,33 +16,40 @@ use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Uni
 /// Scanner `endpoint`.
 pub struct Endpoint;
 
+/// All code when there is no parser; with one, what it does not read.
+#[cfg(feature = "sdk")]
+const FILES: &[&str] = &["**/*.ipynb", "**/*.kt", "**/*.rb", "**/*.php", "**/*.sh", "**/.env", "**/.env.*", "**/*.env"];
+#[cfg(not(feature = "sdk"))]
+const FILES: &[&str] = &[
+    "**/*.py",
+    "**/*.ipynb",
+    "**/*.ts",
+    "**/*.tsx",
+    "**/*.js",
+    "**/*.mjs",
+    "**/*.cjs",
+    "**/*.jsx",
+    "**/*.go",
+    "**/*.rs",
+    "**/*.java",
+    "**/*.kt",
+    "**/*.cs",
+    "**/*.rb",
+    "**/*.php",
+    "**/*.sh",
+    "**/.env",
+    "**/.env.*",
+    "**/*.env",
+];
+
 static META: ScannerMeta = ScannerMeta {
     id: "endpoint",
-    title: "Hosted services in code",
+    title: "Hosted services in scripts and settings",
     summary: "Hosts of known services as the authority of an address or as a whole string or setting, SDK imports and \
-              `boto3` style clients, with the region where the line states it. Comments, documentation strings and \
-              mentions in sentences or queries do not count. What a file does with an import is not followed.",
-    files: &[
-        "**/*.py",
-        "**/*.ipynb",
-        "**/*.ts",
-        "**/*.tsx",
-        "**/*.js",
-        "**/*.mjs",
-        "**/*.cjs",
-        "**/*.jsx",
-        "**/*.go",
-        "**/*.rs",
-        "**/*.java",
-        "**/*.kt",
-        "**/*.cs",
-        "**/*.rb",
-        "**/*.php",
-        "**/*.sh",
-        "**/.env",
-        "**/.env.*",
-        "**/*.env",
-    ],
+              `boto3` style clients, with the region where the line states it, in notebooks, scripts, settings and in \
+              languages that no parser here reads. Comments, documentation strings and mentions in sentences or \
+              queries do not count. What a file does with an import is not followed.",
+    files: FILES,
     unit: Unit::File,
     size: SizeClass::Code,
     basis: Basis::Declared,
@@ -71,33 +78,51 @@ impl Scanner for Endpoint {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
-        let file = input.file();
-        if file.is_binary() {
-            return Ok(());
-        }
-        let name = file.path().name();
-        let project = input.root_subject(file);
-        let aws = file.text().contains("boto3") || file.text().contains("botocore");
-        let before = out.len();
-        let mut reader = Code::of(name);
-        let settings = name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh");
-        for line in lines(file.text()) {
-            // minified bundles have lines of a megabyte that no person wrote
-            if line.text.len() > 2_000 {
-                continue;
-            }
-            for code in reader.of_line(line.text).into_iter().filter(|code| !code.is_empty()) {
-                hosts(code, &line, settings, input.catalog, &project, file, out);
-                imports(code, &line, name, input.catalog, &project, file, out);
-                if aws {
-                    clients(code, &line, input.catalog, &project, file, out);
-                }
-            }
-        }
-        if out.len() > before {
-            out.component(&project, input.root_kind(), file.whole());
-        }
+        read_lines(input, out);
         Ok(())
+    }
+}
+
+/// True for code that scanner `sdk-use` reads.
+pub(crate) fn reads_with_parser(name: &str) -> bool {
+    #[cfg(feature = "sdk")]
+    {
+        super::sdk::reads(name)
+    }
+    #[cfg(not(feature = "sdk"))]
+    {
+        let _ = name;
+        false
+    }
+}
+
+/// Reads a file line by line.
+pub(crate) fn read_lines(input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    if file.is_binary() {
+        return;
+    }
+    let name = file.path().name();
+    let project = input.root_subject(file);
+    let aws = file.text().contains("boto3") || file.text().contains("botocore");
+    let before = out.len();
+    let mut reader = Code::of(name);
+    let settings = name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh");
+    for line in lines(file.text()) {
+        // minified bundles have lines of a megabyte that no person wrote
+        if line.text.len() > 2_000 {
+            continue;
+        }
+        for code in reader.of_line(line.text).into_iter().filter(|code| !code.is_empty()) {
+            hosts(code, &line, settings, input.catalog, &project, file, out);
+            imports(code, &line, name, input.catalog, &project, file, out);
+            if aws {
+                clients(code, &line, input.catalog, &project, file, out);
+            }
+        }
+    }
+    if out.len() > before {
+        out.component(&project, input.root_kind(), file.whole());
     }
 }
 
@@ -118,7 +143,7 @@ fn hosts(
         let Some(service) = catalog.service_by_host(&host).filter(|service| !is_fetched_from(service)) else {
             continue;
         };
-        if LINKS.iter().any(|word| text[span.end..].starts_with(word)) {
+        if is_link(&text[span.end..]) {
             continue;
         }
         let place = file.at(span_within(line, &text[span.start..span.end]));
@@ -146,6 +171,11 @@ const LINKS: [&str; 14] = [
     "/privacy",
     "/status",
 ];
+
+/// True when what follows a host is the path of a page for people.
+pub(crate) fn is_link(path: &str) -> bool {
+    LINKS.iter().any(|word| path.starts_with(word))
+}
 
 /// Whole texts between quotes, and the value of a setting, that are an address by themselves.
 fn values(code: &str, settings: bool) -> Vec<(&str, Address)> {
@@ -204,7 +234,7 @@ fn imports(
 }
 
 /// The SDK package that a module belongs to, by the conventions of the language.
-fn service_of_import<'c>(module: &str, name: &str, catalog: &'c Catalog) -> Option<&'c Service> {
+pub(crate) fn service_of_import<'c>(module: &str, name: &str, catalog: &'c Catalog) -> Option<&'c Service> {
     match name.rsplit('.').next()? {
         "py" | "ipynb" => {
             // `google.cloud.bigquery` is `google-cloud-bigquery`; try the longest name first
@@ -230,7 +260,7 @@ fn service_of_import<'c>(module: &str, name: &str, catalog: &'c Catalog) -> Opti
                 rest = rest.rsplit_once('/')?.0;
             }
         }
-        "rs" => catalog.service_by_sdk("cargo", &module.split("::").next()?.replace('_', "-")),
+        "rs" => catalog.service_by_sdk("cargo", &module.split([':', '.']).next()?.replace('_', "-")),
         _ => None,
     }
 }

@@ -7,4 +7,6 @@ pub mod declared;
 pub mod endpoint;
 pub mod gaia_x;
 pub mod html_scripts;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 pub mod terraform;

@@ -1,5 +1,6 @@
 //! GitHub Actions: workflows and actions of the tree, the actions and images they use, and the platform itself.
 
+use super::step::Pipeline;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
@@ -14,13 +15,20 @@ static META: ScannerMeta = ScannerMeta {
     id: "github-actions",
     title: "GitHub Actions",
     summary: "Each workflow and each action of the tree with the actions and reusable workflows it uses (pinned by \
-              commit or by tag) and the images its jobs, services and steps run in. What an expression computes is a \
-              diagnostic.",
+              commit or by tag), the images its jobs, services and steps run in, who hosts its runners, and the \
+              services and registries that known actions and scripts sign in to and push to. What an expression computes \
+              is a diagnostic.",
     files: &["**/.github/workflows/*.yml", "**/.github/workflows/*.yaml", "**/action.yml", "**/action.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Delivery, ComponentKind::Repository, ComponentKind::Host, ComponentKind::Image],
+    emits: &[
+        ComponentKind::Delivery,
+        ComponentKind::Repository,
+        ComponentKind::Host,
+        ComponentKind::Image,
+        ComponentKind::Service,
+    ],
     reference: "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions",
 };
 
@@ -50,6 +58,7 @@ impl Scanner for GithubActions {
             file.yaml_or_part(out)
         };
         let id = ComponentId::of("delivery", format_args!("github-actions/{}", file.path()));
+        let pipeline = Pipeline { id: &id, file, catalog: input.catalog };
         for document in documents {
             let (jobs, runs) = (document.get("jobs"), document.get("runs"));
             let kind = match (is_action, jobs, runs) {
@@ -61,10 +70,10 @@ impl Scanner for GithubActions {
             out.attribute(&id, key::RESOURCE_TYPE, kind, file.whole());
             toolkit::distributed_by(&id, "github.com", &file.whole().inferred(), out);
             for job in jobs.filter(|_| !is_action).map_or(&[][..], Node::entries) {
-                scan_job(&job.value, &id, file, out);
+                scan_job(&job.value, &pipeline, out);
             }
             if let Some(runs) = runs.filter(|_| is_action) {
-                scan_action(runs, &id, file, out);
+                scan_action(runs, &pipeline, out);
             }
         }
         Ok(())
@@ -75,7 +84,11 @@ fn is_workflow(file: &SourceFile) -> bool {
     file.folder().as_str().ends_with(".github/workflows")
 }
 
-fn scan_job(job: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn scan_job(job: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+    let (id, file) = (pipeline.id, pipeline.file);
+    if let Some(machine) = job.get("runs-on") {
+        runner(machine, job, pipeline, out);
+    }
     let container = job.get("container").map(|node| node.get("image").unwrap_or(node));
     let services = job.get("services").map_or(&[][..], Node::entries);
     for image in container.into_iter().chain(services.iter().filter_map(|service| service.value.get("image"))) {
@@ -86,7 +99,7 @@ fn scan_job(job: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>
             }
         }
     }
-    steps(job, id, file, out);
+    steps(job, pipeline, out);
     if let Some(workflow) = job.get("uses") {
         scan_use(workflow, id, file, out);
     }
@@ -124,8 +137,9 @@ fn filled(text: &str, job: &Node) -> Option<Vec<String>> {
 }
 
 /// `runs:` of an action: steps of others, or an image.
-fn scan_action(runs: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    steps(runs, id, file, out);
+fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+    let (id, file) = (pipeline.id, pipeline.file);
+    steps(runs, pipeline, out);
     if runs.text_at("using") == Some("docker")
         && let Some(image) = runs.get("image")
         && let Some(text) = image.text().and_then(|text| text.strip_prefix("docker://"))
@@ -134,9 +148,35 @@ fn scan_action(runs: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts
     }
 }
 
-fn steps(node: &Node, id: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    for uses in node.get("steps").map_or(&[][..], Node::list).iter().filter_map(|step| step.get("uses")) {
-        scan_use(uses, id, file, out);
+fn steps(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+    for step in node.get("steps").map_or(&[][..], Node::list) {
+        if let Some(uses) = step.get("uses") {
+            scan_use(uses, pipeline.id, pipeline.file, out);
+            let name = uses.text().and_then(|text| text.split('@').next()).unwrap_or_default();
+            pipeline.step("github", name, uses.span, step.get("with"), out);
+        }
+        if let Some((run, text)) = step.get("run").and_then(|run| Some((run, run.text()?))) {
+            pipeline.script(text, run.span, &str::to_owned, out);
+        }
+    }
+}
+
+/// Who hosts the machines of a job: labels of GitHub's own begin with the system; `self-hosted` says itself.
+fn runner(machine: &Node, job: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+    machine.any_shape();
+    let labels = machine.get("labels").unwrap_or(machine);
+    labels.any_shape();
+    let one = labels.text().map(|text| each_of_matrix(text, job));
+    let words = one.unwrap_or_else(|| labels.list().iter().filter_map(Node::text).map(str::to_owned).collect());
+    let is_hosted = |word: &String| ["ubuntu-", "windows-", "macos-"].iter().any(|system| word.starts_with(system));
+    let is_own = |word: &String| word == "self-hosted";
+    if words.iter().any(is_own) {
+        pipeline.runner("self", machine.span, out);
+    } else if words.iter().any(is_hosted) {
+        pipeline.runner("github", machine.span, out);
+    } else {
+        // a group, an expression, or a label that only the organisation's settings explain
+        pipeline.runner("unknown", machine.span, out);
     }
 }
 

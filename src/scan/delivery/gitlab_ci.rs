@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::step;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Node, Value};
@@ -17,8 +18,9 @@ static META: ScannerMeta = ScannerMeta {
     id: "gitlab-ci",
     title: "GitLab CI pipeline",
     summary: "Each pipeline file with the projects, components, templates and addresses it includes, the projects it \
-              starts, and the images and services of its jobs. Literal variables of the file are filled in; which \
-              GitLab a project lies on is stated in no file.",
+              starts, the images and services of its jobs, who hosts its runners, secrets it takes from a vault, and what \
+              its scripts push and call. Literal variables of the file are filled in; which GitLab a project lies on is \
+              stated in no file.",
     files: &[
         "**/.gitlab-ci.yml",
         "**/.gitlab-ci.yaml",
@@ -29,7 +31,13 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Delivery, ComponentKind::Repository, ComponentKind::Host, ComponentKind::Image],
+    emits: &[
+        ComponentKind::Delivery,
+        ComponentKind::Repository,
+        ComponentKind::Host,
+        ComponentKind::Image,
+        ComponentKind::Service,
+    ],
     reference: "https://docs.gitlab.com/ci/yaml/",
 };
 
@@ -46,6 +54,7 @@ impl Scanner for GitlabCi {
         let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("gitlab-ci/{}", file.path()));
         let pipeline = Pipeline { id: &id, file };
+        let steps = step::Pipeline { id: &id, file, catalog: input.catalog };
         for document in documents.iter().filter(|document| !document.entries().is_empty()) {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, "gitlab-ci/pipeline", file.whole());
@@ -57,6 +66,7 @@ impl Scanner for GitlabCi {
             for job in document.entries().iter().filter(|entry| entry.value.is_map()) {
                 let own = variables(&job.value);
                 pipeline.images(&job.value, &shared, &own, out);
+                work(&job.value, &steps, &shared, &own, out);
                 if let Some(trigger) = job.value.get("trigger") {
                     if let Some(include) = trigger.get("include") {
                         pipeline.includes(include, &shared, out);
@@ -69,6 +79,38 @@ impl Scanner for GitlabCi {
             }
         }
         Ok(())
+    }
+}
+
+/// Runners, scripts and secrets of a job.
+fn work(job: &Node, steps: &step::Pipeline<'_>, shared: &Variables<'_>, own: &Variables<'_>, out: &mut Facts<'_>) {
+    let at = |name: &str| job.entry(name).map(|entry| &entry.value);
+    if let Some(tags) = at("tags").filter(|tags| matches!(tags.value, Value::List(_))) {
+        let words: Vec<String> = tags.list().iter().filter_map(Node::text).map(|tag| fill(tag, shared, own)).collect();
+        let who = match words.first() {
+            _ if words.iter().any(|tag| tag.contains('$')) => "unknown",
+            _ if words.iter().any(|tag| tag.starts_with("saas-")) => "gitlab",
+            Some(_) => "self",
+            None => "unknown",
+        };
+        steps.runner(who, tags.span, out);
+    }
+    for name in ["before_script", "script", "after_script"] {
+        let Some(script) = at(name) else { continue };
+        let lines = match &script.value {
+            Value::List(lines) => lines.as_slice(),
+            _ => std::slice::from_ref(script),
+        };
+        for line in lines {
+            if let Value::Text(text) = &line.value {
+                steps.script(text, line.span, &|word| fill(word, shared, own), out);
+            }
+        }
+    }
+    if let Some(address) = own.get("VAULT_SERVER_URL").or_else(|| shared.get("VAULT_SERVER_URL"))
+        && let Some(secrets) = job.entry("secrets")
+    {
+        steps.registry(address, secrets.key_span, out);
     }
 }
 

@@ -1,4 +1,9 @@
 //! Scanners of pipelines that build and roll out.
 
+pub mod azure_pipelines;
+pub mod cloud_build;
 pub mod github_actions;
 pub mod gitlab_ci;
+pub mod jenkinsfile;
+mod step;
+pub mod tekton;

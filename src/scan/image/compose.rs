@@ -3,9 +3,13 @@
 use super::reference::needs_image;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
+use crate::parse::lines::{lines, span_within};
 use crate::parse::{Entry, Node};
 use crate::scan::cloud::api::calls_in;
-use crate::scan::model::reference::{Hub, needs_model_of, needs_models_of, setting_names_model, uses_modelscope};
+use crate::scan::model::reference::{
+    Hub, needs_model, needs_model_of, needs_models_of, setting_names_model, uses_modelscope,
+};
+use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `compose`.
@@ -14,8 +18,9 @@ pub struct Compose;
 static META: ScannerMeta = ScannerMeta {
     id: "compose",
     title: "Compose file",
-    summary: "Services with their images, environment addresses of known services, models, and reserved accelerators. \
-              Variables are taken with their defaults only.",
+    summary: "Services with their images, addresses of known services and models in their environment and in their \
+              `env_file`, models that the platform serves, reserved accelerators, services that they extend, and projects \
+              that are included from elsewhere. Variables are taken with their defaults only.",
     files: &["**/docker-compose*.yml", "**/docker-compose*.yaml", "**/compose*.yml", "**/compose*.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -27,6 +32,8 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Service,
         ComponentKind::Model,
         ComponentKind::Accelerator,
+        ComponentKind::Project,
+        ComponentKind::Repository,
     ],
     reference: "https://github.com/compose-spec/compose-spec/blob/main/spec.md",
 };
@@ -39,15 +46,16 @@ impl Scanner for Compose {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         for document in file.yaml_or_part(out) {
+            included(document, input, out);
             for service in document.get("services").map_or(&[][..], Node::entries) {
-                scan_service(service, input, file, out);
+                scan_service(service, document, input, file, out);
             }
         }
         Ok(())
     }
 }
 
-fn scan_service(service: &Entry, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
+fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     let workload = ComponentId::workload(&file.folder(), "compose", "", &service.key);
     out.component(&workload, ComponentKind::Workload, file.at(service.key_span));
     let build = service.value.get("build").is_some();
@@ -73,7 +81,7 @@ fn scan_service(service: &Entry, input: &Input<'_>, file: &SourceFile, out: &mut
         let Some(text) = value.scalar() else { continue };
         calls_in(&workload, &text, input.catalog, file, value.span, out);
         if setting_names_model(name) {
-            needs_model_of(hub, &workload, &text, file, value.span, out);
+            needs_model_of(hub, &workload, &text, &file.at(value.span), out);
         }
     }
     for key in ["command", "entrypoint"] {
@@ -85,10 +93,85 @@ fn scan_service(service: &Entry, input: &Input<'_>, file: &SourceFile, out: &mut
             needs_models_of(hub, &workload, &joined, file, command.span, out);
         }
     }
+    for path in service.value.get("env_file").into_iter().flat_map(paths) {
+        if let Some(settings) = file.folder().join(path).and_then(|path| input.companion(&path)) {
+            env_file(&workload, &settings, input, out);
+        }
+    }
+    served(&service.value, document, &workload, file, out);
+    extended(&service.value, &workload, file, out);
     devices(&service.value, &workload, file, out);
     for need in service.value.get("depends_on").into_iter().flat_map(names) {
         let other = ComponentId::workload(&file.folder(), "compose", "", &need.0);
         out.relation(&workload, RelationKind::DependsOn, &other, file.at(need.1));
+    }
+}
+
+/// `env_file` as a path, a list of paths, or a list of maps.
+fn paths(node: &Node) -> Vec<&str> {
+    node.any_shape();
+    let listed = node.list().iter();
+    node.text().into_iter().chain(listed.filter_map(|item| item.text_at("path").or_else(|| item.text()))).collect()
+}
+
+/// What a file of settings says of a service that is started with it.
+fn env_file(workload: &ComponentId, settings: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
+    for line in lines(settings.text()) {
+        let text = line.text.trim_start();
+        let Some((name, value)) = text.split_once('=').filter(|_| !text.starts_with('#')) else { continue };
+        let value = value.trim().trim_matches(['"', '\'']);
+        let span = span_within(&line, value);
+        calls_in(workload, value, input.catalog, settings, span, out);
+        if setting_names_model(name.trim_start_matches("export ").trim()) {
+            needs_model(workload, value, settings, span, out);
+        }
+    }
+}
+
+/// `models`: names of models that the file describes and the platform pulls (`ai/smollm2` of Docker Hub).
+fn served(service: &Node, document: &Node, workload: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    for (name, _) in service.get("models").into_iter().flat_map(names) {
+        let model = document.at(&["models", &name, "model"]);
+        if let Some((node, text)) = model.and_then(|node| Some((node, node.text()?))) {
+            match text.strip_prefix("hf.co/") {
+                Some(id) => {
+                    needs_model(workload, id, file, node.span, out);
+                }
+                None => {
+                    needs_image(workload, RelationKind::DependsOn, text, file, node.span, out);
+                }
+            }
+        }
+    }
+}
+
+/// `extends`: a service of this or another file that it is made from.
+fn extended(service: &Node, workload: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let Some(base) = service.get("extends") else { return };
+    base.any_shape();
+    let Some(name) = base.text().or_else(|| base.text_at("service")) else { return };
+    let folder = base.text_at("file").and_then(|path| Some(file.folder().join(path)?.parent()));
+    let other = ComponentId::workload(&folder.unwrap_or_else(|| file.folder()), "compose", "", name);
+    out.relation(workload, RelationKind::BasedOn, &other, file.at(base.span));
+}
+
+/// `include`: projects that are fetched from repositories and registries; files of the tree are read by their names.
+fn included(document: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
+    let Some(list) = document.get("include") else { return };
+    let file = input.file();
+    let project = input.root_subject(file);
+    for item in list.list() {
+        let Some(path) = paths(item.get("path").unwrap_or(item)).first().copied() else { continue };
+        if let Some(image) = path.strip_prefix("oci://") {
+            needs_image(&project, RelationKind::DependsOn, image, file, item.span, out);
+        } else if path.contains("://") || path.starts_with("git@") {
+            let (address, revision) =
+                path.split_once('#').map_or((path, None), |(at, rest)| (at, rest.split(':').next()));
+            toolkit::needs_repository(&project, address, revision, &file.at(item.span), out);
+        } else {
+            continue;
+        }
+        out.component(&project, input.root_kind(), file.whole());
     }
 }
 
@@ -107,6 +190,13 @@ fn names(node: &Node) -> Vec<(String, crate::text::Span)> {
 
 /// `deploy.resources.reservations.devices` with a GPU capability, and `runtime: nvidia`.
 fn devices(service: &Node, workload: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let all = service.get("gpus").or_else(|| service.get("runtime").filter(|node| node.text() == Some("nvidia")));
+    if let Some(node) = all {
+        node.any_shape();
+        let id = ComponentId::unknown_accelerator("compose:nvidia");
+        out.component(&id, ComponentKind::Accelerator, file.at(node.span).inferred());
+        out.relation(workload, RelationKind::RunsOn, &id, file.at(node.span).inferred());
+    }
     for device in service.at(&["deploy", "resources", "reservations", "devices"]).map_or(&[][..], Node::list) {
         let gpu =
             device.get("capabilities").is_some_and(|list| list.list().iter().any(|word| word.text() == Some("gpu")));

@@ -7,7 +7,9 @@ use super::reference::needs_image;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind};
 use crate::parse::dockerfile::{Instruction, dockerfile, escape_character, expand};
-use crate::scan::model::reference::{Hub, needs_models_of, uses_modelscope};
+use crate::parse::lines::{lines, span_within};
+use crate::scan::cloud::api::calls_in;
+use crate::scan::model::reference::{Hub, needs_model, needs_models_of, setting_names_model, uses_modelscope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `dockerfile`.
@@ -17,7 +19,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "dockerfile",
     title: "Dockerfile",
     summary: "Base images of all stages with `ARG` defaults expanded, images that `COPY --from` takes files from, \
-              and the hosts that build steps fetch from: index options, configuration commands and variables, edited \
+              images that build steps mount or the file is read with, services and models in `ENV`, and the hosts that build steps fetch from: index options, configuration commands and variables, edited \
               lists of package sources, downloads, clones; models that a step downloads from a hub or that a command \
               serves. Addresses that a step only prints do not count.",
     files: &[
@@ -31,7 +33,13 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Project, ComponentKind::Image, ComponentKind::Host, ComponentKind::Model],
+    emits: &[
+        ComponentKind::Project,
+        ComponentKind::Image,
+        ComponentKind::Host,
+        ComponentKind::Model,
+        ComponentKind::Service,
+    ],
     reference: "https://docs.docker.com/reference/dockerfile/",
 };
 
@@ -48,13 +56,18 @@ impl Scanner for Dockerfile {
         }
         let project = ComponentId::project(&file.folder());
         out.component(&project, ComponentKind::Project, file.whole());
+        frontend(&project, file, out);
         let mut build = Build::new(file, &project, escape_character(file.text()));
         let mut stages: BTreeSet<String> = BTreeSet::new();
         let hub = Hub::of_setting(uses_modelscope(file.text()));
         let mut stage = 0_usize;
         for instruction in &instructions {
             match instruction.keyword {
-                "ARG" | "ENV" => build.declare(instruction, out),
+                "ARG" => build.declare(instruction, out),
+                "ENV" => {
+                    build.declare(instruction, out);
+                    settings(instruction, &build, &project, input, out);
+                }
                 "FROM" => {
                     from(instruction, &build, &mut stages, &project, file, out);
                     stages.insert(stage.to_string());
@@ -66,6 +79,7 @@ impl Scanner for Dockerfile {
                 }
                 "ADD" => build.add(instruction, out),
                 "RUN" => {
+                    mounts(instruction, &build, &stages, &project, file, out);
                     build.run(instruction, out);
                     needs_models_of(hub, &project, &instruction.arguments, file, instruction.span, out);
                 }
@@ -117,5 +131,52 @@ fn copy_from(
     let (source, _) = expand(source, &|name| build.variable(name));
     if !stages.contains(&source.to_ascii_lowercase()) {
         needs_image(project, RelationKind::DependsOn, &source, file, instruction.first_span, out);
+    }
+}
+
+/// `# syntax=docker/dockerfile:1` at the beginning: the image that reads the file.
+fn frontend(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    for line in lines(file.text()).take_while(|line| line.text.starts_with('#')) {
+        let Some((name, image)) = line.text[1..].split_once('=') else { break };
+        if name.trim().eq_ignore_ascii_case("syntax") {
+            let image = image.trim();
+            needs_image(project, RelationKind::DependsOn, image, file, span_within(&line, image), out);
+        }
+    }
+}
+
+/// `RUN --mount=type=bind,from=image`.
+fn mounts(
+    instruction: &Instruction<'_>,
+    build: &Build<'_>,
+    stages: &BTreeSet<String>,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    let options = instruction.arguments.split_whitespace().take_while(|word| word.starts_with("--"));
+    for from in options.flat_map(|option| option.split(',')).filter_map(|part| part.strip_prefix("from=")) {
+        let (source, _) = expand(from, &|name| build.variable(name));
+        if !stages.contains(&source.to_ascii_lowercase()) {
+            needs_image(project, RelationKind::DependsOn, &source, file, instruction.first_span, out);
+        }
+    }
+}
+
+/// `ENV NAME=value`: addresses of services and names of models that the container is set to.
+fn settings(
+    instruction: &Instruction<'_>,
+    build: &Build<'_>,
+    project: &ComponentId,
+    input: &Input<'_>,
+    out: &mut Facts<'_>,
+) {
+    let file = input.file();
+    for (name, value) in instruction.arguments.split_whitespace().filter_map(|word| word.split_once('=')) {
+        let (value, _) = expand(value.trim_matches(['"', '\'']), &|name| build.variable(name));
+        calls_in(project, &value, input.catalog, file, instruction.first_span, out);
+        if setting_names_model(name) {
+            needs_model(project, &value, file, instruction.first_span, out);
+        }
     }
 }

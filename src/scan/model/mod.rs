@@ -1,4 +1,25 @@
-//! Scanners of model references.
+//! Scanners of models and data sets.
 
+pub mod dvc;
+pub(crate) mod hosted;
+pub mod litellm;
+pub mod mlmodel;
+pub mod model_card;
 pub mod model_reference;
+pub mod modelfile;
+pub(crate) mod ollama;
 pub(crate) mod reference;
+pub mod weights;
+
+use crate::model::{ComponentId, ComponentKind, RelationKind};
+use crate::scan::{Facts, Input, Seen, SourceFile};
+
+/// The model that lies in the folder of a file, whichever of its files says so; its project needs it.
+fn tree_model(input: &Input<'_>, file: &SourceFile, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
+    let model = ComponentId::model("tree", &file.folder().to_string());
+    let project = input.root_subject(file);
+    out.component(&model, ComponentKind::Model, seen.clone());
+    out.component(&project, input.root_kind(), file.whole());
+    out.relation(&project, RelationKind::DependsOn, &model, seen.clone());
+    model
+}

@@ -7,6 +7,7 @@ use super::reference::{Hub, MODELSCOPE, addressed, needs_model_of, needs_models_
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::cloud::code::Code;
+use crate::scan::cloud::endpoint::reads_with_parser;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `model-reference`.
@@ -14,12 +15,13 @@ pub struct ModelReference;
 
 static META: ScannerMeta = ScannerMeta {
     id: "model-reference",
-    title: "Model ids in code",
+    title: "Model ids in notebooks and scripts",
     summary: "Ids of Hugging Face and ModelScope in loading calls (`from_pretrained`, `SentenceTransformer`, \
               `snapshot_download`, `pipeline(model=…)`, `LLM(model=…)`), in addresses of models and their files, and in \
               commands of scripts that serve or download. The hub is ModelScope for what is imported from its package, \
               in files that import no other loader, and where `VLLM_USE_MODELSCOPE`, `SGLANG_USE_MODELSCOPE` or \
-              `USE_MODELSCOPE_HUB` is set. Comments do not count; ids put together at run time are not found.",
+              `USE_MODELSCOPE_HUB` is set. Comments do not count; ids put together at run time are not found. Calls in \
+              code of languages with a parser are left to `sdk-use`.",
     files: &["**/*.py", "**/*.ipynb", "**/*.ts", "**/*.js", "**/*.rs", "**/*.go", "**/*.sh"],
     unit: Unit::File,
     size: SizeClass::Code,
@@ -49,10 +51,13 @@ impl Scanner for ModelReference {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if reads_with_parser(file.path().name()) {
+            return Ok(());
+        }
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
         let loads = LOADERS.iter().any(|word| text.contains(word));
-        let commands = ["--model", " download ", "git clone"];
+        let commands = ["--model", " download ", "git clone", "vllm serve", "-hf", "--hf-repo"];
         let serves = script && commands.iter().any(|word| text.contains(word)) || text.contains("ollama run");
         let addresses = text.contains("modelscope") || text.contains("huggingface.co/");
         if !loads && !serves && !addresses {
@@ -69,13 +74,13 @@ impl Scanner for ModelReference {
                     continue;
                 }
                 for (hub, id) in addressed(code) {
-                    needs_model_of(hub, &project, id, file, span_within(&line, id), out);
+                    needs_model_of(hub, &project, id, &file.at(span_within(&line, id)), out);
                 }
                 if !loads && !origin.imports {
                     continue;
                 }
                 for (hub, id) in loaded(code, &origin) {
-                    needs_model_of(hub, &project, id, file, span_within(&line, id), out);
+                    needs_model_of(hub, &project, id, &file.at(span_within(&line, id)), out);
                 }
             }
         }

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ollama::needs_ollama;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
-use crate::scan::{Facts, SourceFile};
+use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
 /// Where a model is fetched from: the word in its id and keys, and the host.
@@ -18,6 +19,16 @@ pub(crate) struct Hub {
 pub(crate) const HUGGING_FACE: Hub = Hub { word: "huggingface", host: "huggingface.co" };
 pub(crate) const MODELSCOPE: Hub = Hub { word: "modelscope", host: "modelscope.cn" };
 impl Hub {
+    /// The word in ids and keys.
+    pub(crate) fn word(self) -> &'static str {
+        self.word
+    }
+
+    /// By its word in rule files.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        [HUGGING_FACE, MODELSCOPE].into_iter().find(|hub| hub.word == word)
+    }
+
     /// Where servers of models get them from: by themselves from Hugging Face.
     pub(crate) fn of_setting(uses_modelscope: bool) -> Self {
         if uses_modelscope { MODELSCOPE } else { HUGGING_FACE }
@@ -29,31 +40,89 @@ const MODELSCOPE_AI: Hub = Hub { word: "modelscope", host: "modelscope.ai" };
 
 /// `user` needs a model of the hub, if `text` has the form of a model id.
 pub(crate) fn needs_model(user: &ComponentId, text: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) -> bool {
-    needs_model_of(HUGGING_FACE, user, text, file, span, out)
+    needs_model_of(HUGGING_FACE, user, text, &file.at(span), out).is_some()
 }
 
-/// The same for a model of any hub.
+/// As [`needs_model`], of some hub; gives the model.
 pub(crate) fn needs_model_of(
     hub: Hub,
     user: &ComponentId,
     text: &str,
-    file: &SourceFile,
-    span: Span,
+    seen: &Seen,
     out: &mut Facts<'_>,
-) -> bool {
-    let Some(id) = hub_id(text) else { return false };
+) -> Option<ComponentId> {
+    let model = write_model(hub, hub_id(text)?, seen, out);
+    out.relation(user, RelationKind::DependsOn, &model, seen.clone());
+    Some(model)
+}
+
+/// A model of a hub with its publisher and where it is fetched from.
+pub(crate) fn write_model(hub: Hub, id: &str, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
     let model = ComponentId::model(hub.word, id);
-    let seen = || file.at(span);
-    out.component(&model, ComponentKind::Model, seen());
-    out.attribute(&model, key::NAME, id, seen());
+    write_entry(&model, ComponentKind::Model, hub, id, seen, out);
+    model
+}
+
+fn write_entry(of: &ComponentId, kind: ComponentKind, hub: Hub, id: &str, seen: &Seen, out: &mut Facts<'_>) {
+    out.component(of, kind, seen.clone());
+    out.attribute(of, key::NAME, id, seen.clone());
     if let Some((organisation, _)) = id.split_once('/') {
-        out.attribute(&model, key::IDENTITY, format!("{}:{organisation}", hub.word), seen());
+        out.attribute(of, key::IDENTITY, format!("{}:{organisation}", hub.word), seen.clone());
     }
-    out.relation(user, RelationKind::DependsOn, &model, seen());
     let host = ComponentId::host(hub.host);
-    out.component(&host, ComponentKind::Host, seen().inferred());
-    out.relation(&model, RelationKind::DistributedBy, &host, seen().inferred());
-    true
+    out.component(&host, ComponentKind::Host, seen.clone().inferred());
+    out.relation(of, RelationKind::DistributedBy, &host, seen.clone().inferred());
+}
+
+/// `user` needs a model that a loading call names without its publisher: `bert-base-uncased`. Folders have such names
+/// too: what looks like a path or a plain word is none.
+pub(crate) fn needs_plain_model(hub: Hub, user: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
+    let good = text.len() <= 96
+        && text.contains('-')
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && !is_file(text);
+    if good {
+        let model = write_model(hub, text, &seen.clone().inferred(), out);
+        out.relation(user, RelationKind::DependsOn, &model, seen.clone().inferred());
+    }
+}
+
+/// `user` needs a data set of a hub, if `text` has the form of an id.
+pub(crate) fn needs_dataset(hub: Hub, user: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if let Some(id) = hub_id(text) {
+        let set = write_data(hub, id, seen, out);
+        out.relation(user, RelationKind::DependsOn, &set, seen.clone());
+    }
+}
+
+/// A data set of a hub with its publisher and where it is fetched from.
+pub(crate) fn write_data(hub: Hub, id: &str, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
+    let set = ComponentId::of("dataset", format_args!("{}/{id}", hub.word));
+    write_entry(&set, ComponentKind::Dataset, hub, id, seen, out);
+    set
+}
+
+/// Ends of names that are those of files.
+fn is_file(name: &str) -> bool {
+    const ENDS: [&str; 15] = [
+        ".json",
+        ".py",
+        ".txt",
+        ".yaml",
+        ".yml",
+        ".md",
+        ".bin",
+        ".gguf",
+        ".pt",
+        ".csv",
+        ".jsonl",
+        ".parquet",
+        ".onnx",
+        ".safetensors",
+        ".pth",
+    ];
+    ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// `organisation/name` as the hub allows it; paths, addresses and templates are not ids.
@@ -75,9 +144,7 @@ pub(crate) fn hub_id(text: &str) -> Option<&str> {
             && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
             && part.starts_with(|c: char| c.is_ascii_alphanumeric())
     };
-    let file_like =
-        [".json", ".py", ".txt", ".yaml", ".yml", ".md", ".bin", ".gguf", ".pt"].iter().any(|end| name.ends_with(end));
-    (good(organisation) && good(name) && parts.next().is_none() && !file_like && !organisation.contains('.'))
+    (good(organisation) && good(name) && parts.next().is_none() && !is_file(name) && !organisation.contains('.'))
         .then(|| &text[..organisation.len() + 1 + name.len()])
 }
 
@@ -115,13 +182,20 @@ pub(crate) fn needs_models_of(
     out: &mut Facts<'_>,
 ) {
     for (hub, id) in addressed(command) {
-        needs_model_of(hub, user, id, file, span, out);
+        needs_model_of(hub, user, id, &file.at(span), out);
     }
     let clean = |word: &str| word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']).to_owned();
     let words: Vec<String> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
     for (at, word) in words.iter().enumerate() {
+        if matches!(word.as_str(), "run" | "pull") && at > 0 && words[at - 1].rsplit('/').next() == Some("ollama") {
+            let name = words[at + 1..].iter().find(|word| !word.starts_with('-'));
+            if let Some(name) = name.filter(|name| !name.contains('$')) {
+                needs_ollama(user, name, &file.at(span), out);
+            }
+            continue;
+        }
         if let Some((hub, value)) = downloaded(&words, at) {
-            needs_model_of(hub, user, value, file, span, out);
+            needs_model_of(hub, user, value, &file.at(span), out);
             continue;
         }
         let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| word == "modelscope");
@@ -133,7 +207,7 @@ pub(crate) fn needs_models_of(
         };
         if let Some(value) = value {
             let hub = if of_modelscope { MODELSCOPE } else { usual };
-            needs_model_of(hub, user, value, file, span, out);
+            needs_model_of(hub, user, value, &file.at(span), out);
         }
     }
 }
@@ -243,6 +317,13 @@ fn is_model_option(word: &str) -> bool {
             | "--served-model"
             | "--hf-model-id"
             | "--tokenizer"
+            | "--model-name"
+            | "--model_name_or_path"
+            | "--draft-model"
+            | "--lora-modules"
+            | "--hf-repo"
+            | "-hf"
+            | "-hfr"
             | "--speculative-model"
     )
 }

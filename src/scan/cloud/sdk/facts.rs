@@ -1,0 +1,481 @@
+//! From calls to facts, by the rows of the catalog.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::reading::{Call, Reading};
+use super::resolve::{Target, below, fits};
+use super::syntax::{Arguments, arguments, inside, of, path};
+use super::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::rows::{SdkCall, Service};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{ComponentId, key};
+use crate::scan::cloud::address::{addresses, bare_address};
+use crate::scan::cloud::api::{calls_service, is_fetched_from, region_in_host};
+use crate::scan::cloud::endpoint::{is_link, service_of_import};
+use crate::scan::model::hosted::{needs_hosted_model, routed_model};
+use crate::scan::model::reference::{Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model};
+use crate::scan::{Facts, Seen, SourceFile};
+use crate::text::Span;
+
+/// Writes what one file says.
+pub(super) struct Writer<'a, 't, 'o, 'm> {
+    pub(super) reading: &'a Reading<'t>,
+    pub(super) catalog: &'a Catalog,
+    pub(super) file: &'a SourceFile,
+    pub(super) project: &'a ComponentId,
+    pub(super) out: &'o mut Facts<'m>,
+    /// Services of the clients made, by the call that makes them; `None` where only a run knows.
+    clients: BTreeMap<usize, Option<&'a Service>>,
+    /// Packages of which a call was understood: what they are imported for is known.
+    understood: BTreeSet<&'a str>,
+    /// Services without a region of their own, and regions that hold for the rest of the file.
+    without_region: BTreeMap<&'a str, (ComponentId, &'a Service)>,
+    regions: BTreeMap<&'a str, (String, Seen)>,
+    /// Where the literals begin that were read as addresses of clients.
+    read_already: BTreeSet<usize>,
+}
+
+/// A row that a call fits.
+struct Match<'a> {
+    row: &'a SdkCall,
+    /// What the `*` of its package stands for.
+    capture: String,
+    /// True for a call on an object whose maker is not known.
+    is_guess: bool,
+}
+
+impl<'a, 't> Writer<'a, 't, '_, '_> {
+    /// Everything but the places of texts.
+    pub(super) fn calls(&mut self) {
+        let reading = self.reading;
+        let found: Vec<(Call<'t>, Target, Vec<Match<'a>>)> = reading
+            .calls
+            .iter()
+            .filter_map(|call| {
+                let target = reading.target(call);
+                let rows = self.rows(&target);
+                (!rows.is_empty()).then_some((*call, target, rows))
+            })
+            .collect();
+        // clients before what is asked of them
+        for asks in [false, true] {
+            for (call, target, rows) in &found {
+                for row in rows.iter().filter(|found| asks_client(found.row) == asks) {
+                    self.call(call, target, row, rows.len() > 1);
+                }
+            }
+        }
+        for (provider, (region, seen)) in std::mem::take(&mut self.regions) {
+            for (id, service) in self.without_region.values() {
+                if service.provider.as_deref() == Some(provider) {
+                    self.out.attribute(id, key::REGION, &region, seen.clone());
+                }
+            }
+        }
+    }
+
+    /// The rows that a call fits; one on an object from elsewhere fits those of every imported package.
+    fn rows(&self, target: &Target) -> Vec<Match<'a>> {
+        let language = self.reading.language.word();
+        // as written, and as imported when the file gives it another name
+        let written = target.names.last().map(String::as_str);
+        let imported = target.fulls.iter().filter_map(|full| full.rsplit(['.', '/']).next());
+        let names: BTreeSet<&str> = written.into_iter().chain(imported).collect();
+        let mut found: Vec<Match<'a>> = Vec::new();
+        for row in names.into_iter().flat_map(|name| self.catalog.sdk_calls(language, name)) {
+            if found.iter().any(|known| std::ptr::eq(known.row, row)) {
+                continue;
+            }
+            let known = target.fulls.iter().find_map(|full| {
+                let (capture, rest) = below(full, &row.package)?;
+                row.calls.iter().any(|call| fits(call, rest)).then_some(capture)
+            });
+            if let Some(capture) = known {
+                found.push(Match { row, capture: capture.to_owned(), is_guess: false });
+                continue;
+            }
+            let on_any = |call: &&Box<str>| call.starts_with("*.") && fits(call, &target.names.join("."));
+            if target.is_known || !row.calls.iter().any(|call| on_any(&call)) {
+                continue;
+            }
+            let imported = self.reading.imports.all.iter().any(|import| below(&import.full(), &row.package).is_some());
+            if imported {
+                found.push(Match { row, capture: String::new(), is_guess: true });
+            }
+        }
+        found
+    }
+
+    fn call(&mut self, call: &Call<'t>, target: &Target, found: &Match<'a>, is_one_of_several: bool) {
+        let reading = self.reading;
+        let row = found.row;
+        let mut given = arguments(call.node, call.arguments, reading.text);
+        if let Some(chained) = reading.chained.get(&call.node.id()) {
+            given.named.extend(chained.iter().copied());
+        }
+        let last = path(call.callee, reading.text).last.unwrap_or(call.callee);
+        let place = Span::new(last.start_byte(), last.end_byte());
+        if !found.is_guess || !is_one_of_several {
+            self.understood.insert(&row.package);
+        }
+        if let Some(provider) = row.provider.as_deref() {
+            if let Some((region, seen)) = self.region(row, Some(provider), &given, call.scope, place) {
+                self.regions.entry(provider).or_insert((region, seen));
+            }
+            return;
+        }
+        let service = if asks_client(row) && row.compatible {
+            // whoever the client speaks to
+            self.asked(target, row).filter(|_| !(found.is_guess && is_one_of_several))
+        } else if found.is_guess && is_one_of_several && row.client.is_empty() {
+            None
+        } else {
+            self.client(call, found, &given, place)
+        };
+        if row.routed {
+            self.routed(row, &given, call.scope);
+        } else if !row.model.is_empty() {
+            self.model(row, service, &given, call.scope);
+        }
+    }
+
+    /// Writes the service that a call makes a client of.
+    fn client(
+        &mut self,
+        call: &Call<'t>,
+        found: &Match<'a>,
+        given: &Arguments<'t>,
+        place: Span,
+    ) -> Option<&'a Service> {
+        let row = found.row;
+        let (service, place) = self.service(row, &found.capture, given, call.scope, place)?;
+        let mut seen = self.file.at(place);
+        let mut service = Some(service);
+        let mut region_of_host = None;
+        let endpoint = given.find(&row.endpoint).map(|node| self.reading.value(node, call.scope));
+        let is_known = match endpoint {
+            Some(Value::Text { text, span, default_of }) => {
+                let host = host_in(&text);
+                let named = host.as_deref().and_then(|host| self.catalog.service_by_host(host));
+                self.read_already.insert(span.start);
+                if let Some(named) = named {
+                    service = Some(named);
+                    seen = self.file.at(span);
+                    region_of_host = region_in_host(host.as_deref().unwrap_or_default(), named, self.catalog);
+                } else if row.compatible {
+                    service = None;
+                }
+                if let Some(name) = default_of {
+                    seen = seen.inferred();
+                    self.unresolved(span, &format!("the address is a default, `{name}` may have another"));
+                }
+                true
+            }
+            Some(Value::Nothing) | None => {
+                if row.compatible && given.is_open {
+                    seen = seen.inferred();
+                }
+                !(row.compatible && given.is_open)
+            }
+            Some(_) => {
+                self.unresolved(place, "the address that this client speaks to is only known at run time");
+                seen = if row.compatible { seen.inferred() } else { seen };
+                !row.compatible
+            }
+        };
+        if !row.endpoint.is_empty() || !row.client.is_empty() || !asks_client(row) {
+            self.clients.insert(call.node.id(), service.filter(|_| is_known));
+        }
+        let service = service?;
+        let id = calls_service(self.project, service, &seen, self.out);
+        let region = self.region(row, service.provider.as_deref(), given, call.scope, place);
+        if let Some((region, seen)) = region {
+            self.out.attribute(&id, key::REGION, region, seen);
+        } else if let Some(region) = region_of_host {
+            self.out.attribute(&id, key::REGION, region, seen.inferred());
+        } else if !row.region.is_empty() || row.sdk.is_some() {
+            self.without_region.insert(&service.id, (id, service));
+        }
+        Some(service).filter(|_| is_known)
+    }
+
+    /// The service that a row means, and where the file says so.
+    fn service(
+        &mut self,
+        row: &'a SdkCall,
+        capture: &str,
+        given: &Arguments<'t>,
+        scope: usize,
+        place: Span,
+    ) -> Option<(&'a Service, Span)> {
+        if !row.client.is_empty() {
+            return match self.reading.value(given.find(&row.client)?, scope) {
+                Value::Text { text, span, default_of: None } => Some((self.catalog.service_by_client(&text)?, span)),
+                Value::Text { .. } | Value::Unknown => {
+                    self.unresolved(place, "which service this is a client of is only known at run time");
+                    None
+                }
+                _ => None,
+            };
+        }
+        if let Some((ecosystem, name)) = row.sdk.as_deref().and_then(|sdk| sdk.split_once(':')) {
+            return Some((self.catalog.service_by_sdk(ecosystem, &name.replace('*', capture))?, place));
+        }
+        Some((self.catalog.service(row.service.as_deref()?)?, place))
+    }
+
+    /// The region that an argument says.
+    fn region(
+        &mut self,
+        row: &SdkCall,
+        provider: Option<&str>,
+        given: &Arguments<'t>,
+        scope: usize,
+        place: Span,
+    ) -> Option<(String, Seen)> {
+        let mut is_unknown = false;
+        for name in &row.region {
+            let Some(node) = given.find(std::slice::from_ref(name)) else { continue };
+            let is_position = name.parse::<usize>().is_ok();
+            match self.reading.value(node, scope) {
+                Value::Text { text, span, default_of } if is_region(&text, provider, is_position, self.catalog) => {
+                    let seen = self.file.at(span);
+                    let Some(name) = default_of else { return Some((text, seen)) };
+                    self.unresolved(span, &format!("the region is a default, `{name}` may have another"));
+                    return Some((text, seen.inferred()));
+                }
+                Value::Symbol { name, span } => match self.catalog.region_by_symbol(provider?, &name) {
+                    Some(code) => return Some((code.to_owned(), self.file.at(span))),
+                    None => is_unknown |= !is_position,
+                },
+                Value::Unknown => is_unknown |= !is_position,
+                _ => {}
+            }
+        }
+        if is_unknown {
+            self.unresolved(place, "the region is only known at run time");
+        }
+        None
+    }
+
+    /// The service of the client that something is asked of.
+    fn asked(&self, target: &Target, row: &'a SdkCall) -> Option<&'a Service> {
+        if let Some(client) = target.client {
+            return *self.clients.get(&client)?;
+        }
+        if target.is_known {
+            // the module itself is the client, at an address set for all of it
+            let root = target.names.first()?;
+            let address = ["api_base", "base_url"].iter().find_map(|name| {
+                let values = self.reading.values(&format!("{root}.{name}"), 0);
+                values.into_iter().find_map(|binding| binding.value)
+            });
+            return match address.map(|node| self.reading.value(node, 0)) {
+                None | Some(Value::Nothing) => self.catalog.service(row.service.as_deref()?),
+                Some(Value::Text { text, default_of: None, .. }) => self.catalog.service_by_host(&host_in(&text)?),
+                Some(_) => None,
+            };
+        }
+        // made elsewhere: the one client of the file, when there is one
+        let all: BTreeSet<Option<&str>> = self.clients.values().map(|row| row.map(|row| &*row.id)).collect();
+        let only = all.iter().next().copied().flatten().filter(|_| all.len() == 1)?;
+        self.catalog.service(only)
+    }
+
+    fn model(&mut self, row: &SdkCall, service: Option<&Service>, given: &Arguments<'t>, scope: usize) {
+        for name in &row.model {
+            let Some(node) = given.find(std::slice::from_ref(name)) else { continue };
+            match self.reading.value(node, scope) {
+                Value::Text { text, span, default_of } => {
+                    if let Some(name) = &default_of {
+                        self.unresolved(span, &format!("the model is a default, `{name}` may have another"));
+                    }
+                    self.named_model(row, service, &text, span, default_of.is_some());
+                }
+                Value::Unknown | Value::Symbol { .. } => {
+                    let what = if row.dataset { "data set" } else { "model" };
+                    let place =
+                        Span::new(node.start_byte(), node.start_byte() + first_line(of(node, self.reading.text)));
+                    self.unresolved(place, &format!("which {what} is used is only known at run time"));
+                }
+                Value::Nothing => {}
+            }
+            // the first that is given decides, except where a row speaks of several at once
+            if row.model[0].parse::<usize>().is_ok() || row.service.is_some() {
+                break;
+            }
+        }
+    }
+
+    fn named_model(&mut self, row: &SdkCall, service: Option<&Service>, text: &str, span: Span, is_default: bool) {
+        let hub = row.hub.as_deref().and_then(Hub::named);
+        let seen = self.file.at(span);
+        let seen = if is_default { seen.inferred() } else { seen };
+        match hub {
+            Some(hub) if row.dataset => needs_dataset(hub, self.project, text, &seen, self.out),
+            // an inference service of a hub loads nothing here
+            Some(_) if row.service.is_some() => {
+                needs_hosted_model(self.project, text, service, row.deployment, self.catalog, &seen, self.out);
+            }
+            Some(hub) => {
+                if hub_id(text).is_some() {
+                    needs_model_of(hub, self.project, text, &seen, self.out);
+                } else {
+                    needs_plain_model(hub, self.project, text, &seen, self.out);
+                }
+            }
+            None => needs_hosted_model(self.project, text, service, row.deployment, self.catalog, &seen, self.out),
+        }
+    }
+
+    /// A model whose name says the provider: `bedrock/anthropic.claude-…`.
+    fn routed(&mut self, row: &SdkCall, given: &Arguments<'t>, scope: usize) {
+        let Some(node) = given.find(&row.model) else { return };
+        match self.reading.value(node, scope) {
+            Value::Text { text, span, default_of } => {
+                let seen = self.file.at(span);
+                let seen = if default_of.is_some() { seen.inferred() } else { seen };
+                let is_elsewhere = given.find(&row.endpoint).is_some();
+                routed_model(self.project, &text, is_elsewhere, self.catalog, &seen, self.out);
+            }
+            Value::Unknown | Value::Symbol { .. } => {
+                let place = Span::new(node.start_byte(), node.start_byte() + first_line(of(node, self.reading.text)));
+                self.unresolved(place, "which model is used is only known at run time");
+            }
+            Value::Nothing => {}
+        }
+    }
+
+    /// SDKs that are imported, where no call says more.
+    pub(super) fn imports(&mut self) {
+        let language = self.reading.language;
+        for import in &self.reading.imports.all {
+            let full = import.full();
+            // types, errors and stubs for checkers are no use of a service
+            if full.split(['.', '/']).any(|part| matches!(part, "types" | "type_defs" | "literals" | "errors")) {
+                continue;
+            }
+            if self.understood.iter().any(|package| below(&full, package).is_some()) {
+                continue;
+            }
+            let by_row = self.catalog.sdk_calls_of(language.word()).find_map(|row| {
+                let (capture, rest) = below(&full, &row.package)?;
+                if let Some((ecosystem, name)) = row.sdk.as_deref().and_then(|sdk| sdk.split_once(':')) {
+                    return Some((self.catalog.service_by_sdk(ecosystem, &name.replace('*', capture))?, row));
+                }
+                // a name that the row speaks of
+                let is_named =
+                    row.calls.iter().any(|call| !rest.is_empty() && call.split('.').next() == rest.rsplit('.').next());
+                Some((self.catalog.service(row.service.as_deref().filter(|_| is_named)?)?, row))
+            });
+            let file = self.file.path().name();
+            let by_package = || {
+                service_of_import(&full, file, self.catalog)
+                    .or_else(|| service_of_import(&import.module, file, self.catalog))
+                    .map(|service| (service, self.speaks_to_others(&full)))
+            };
+            let found = by_row.map(|(service, row)| (service, row.compatible && row.sdk.is_none())).or_else(by_package);
+            let Some((service, is_compatible)) = found.filter(|(service, _)| !is_fetched_from(service)) else {
+                continue;
+            };
+            let seen = self.file.at(import.span);
+            calls_service(self.project, service, &if is_compatible { seen.inferred() } else { seen }, self.out);
+        }
+    }
+
+    /// True when clients of an imported package may be told to speak to somebody else.
+    fn speaks_to_others(&self, full: &str) -> bool {
+        let mut rows = self.catalog.sdk_calls_of(self.reading.language.word());
+        rows.any(|row| row.compatible && !row.package.contains('*') && below(full, &row.package).is_some())
+    }
+
+    /// Addresses of known services in literals.
+    pub(super) fn texts(&mut self) {
+        let text = self.reading.text;
+        for node in &self.reading.strings {
+            let range = inside(*node, text);
+            let literal = text.get(range.clone()).unwrap_or_default();
+            if !literal.contains('.') || self.read_already.contains(&range.start) {
+                continue;
+            }
+            let bare = bare_address(literal.trim());
+            let found = if bare.is_some() { Vec::new() } else { addresses(literal) };
+            for address in found.into_iter().filter(|address| is_used(literal, address.span.start)).chain(bare) {
+                let service = self.catalog.service_by_host(&address.host).filter(|service| !is_fetched_from(service));
+                let Some(service) = service.filter(|_| !is_link(&literal[address.span.end..])) else { continue };
+                let seen = self.file.at(address.span.shifted(range.start)).inferred();
+                let id = calls_service(self.project, service, &seen, self.out);
+                if let Some(region) = region_in_host(&address.host, service, self.catalog) {
+                    self.out.attribute(&id, key::REGION, region, seen);
+                }
+            }
+        }
+    }
+
+    fn unresolved(&mut self, span: Span, message: &str) {
+        self.out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
+    }
+}
+
+impl<'a, 't, 'o, 'm> Writer<'a, 't, 'o, 'm> {
+    pub(super) fn new(
+        reading: &'a Reading<'t>,
+        catalog: &'a Catalog,
+        file: &'a SourceFile,
+        project: &'a ComponentId,
+        out: &'o mut Facts<'m>,
+    ) -> Self {
+        Self {
+            reading,
+            catalog,
+            file,
+            project,
+            out,
+            clients: BTreeMap::new(),
+            understood: BTreeSet::new(),
+            without_region: BTreeMap::new(),
+            regions: BTreeMap::new(),
+            read_already: BTreeSet::new(),
+        }
+    }
+}
+
+/// True for calls on a client, as opposed to those that make one.
+fn asks_client(row: &SdkCall) -> bool {
+    row.client.is_empty()
+        && row.endpoint.is_empty()
+        && row.hub.is_none()
+        && row.calls.iter().any(|call| call.starts_with("*."))
+}
+
+/// The host of an address or of a value that is one.
+fn host_in(text: &str) -> Option<String> {
+    addresses(text).into_iter().next().or_else(|| bare_address(text.trim())).map(|address| address.host)
+}
+
+/// True when an address in a literal is used: the literal is one word, or a line of a text for a shell or a setting.
+/// In a sentence it is only mentioned.
+fn is_used(literal: &str, at: usize) -> bool {
+    let before = &literal[..at];
+    let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
+    let words = line.trim_start();
+    if !literal.trim().contains(char::is_whitespace) || words.starts_with("http") && !literal.contains(' ') {
+        return true;
+    }
+    let word = words.rsplit(char::is_whitespace).next().unwrap_or_default();
+    words.starts_with("curl ") || words.starts_with("wget ") || word.contains(['=', '"', '\''])
+}
+
+/// What may be a region. A position may hold something else: there it must be one of the provider's.
+fn is_region(text: &str, provider: Option<&str>, is_position: bool, catalog: &Catalog) -> bool {
+    let is_known = provider.is_some_and(|provider| catalog.region(provider, text).is_some());
+    is_known
+        || !is_position
+            && (2..=40).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn first_line(text: &str) -> usize {
+    text.find('\n').unwrap_or(text.len())
+}

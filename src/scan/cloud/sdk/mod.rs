@@ -1,0 +1,104 @@
+//! Source code read with a parser: clients of hosted services, models, addresses.
+//!
+//! A word search over the whole text decides first: a file that names no SDK, hub or host is not parsed. Which call
+//! means what stands in the rule files (`sdk_call`); this module knows languages, not services.
+
+mod facts;
+mod imports;
+mod reading;
+mod resolve;
+mod syntax;
+mod value;
+
+use facts::Writer;
+use reading::Reading;
+use syntax::Language;
+
+use super::endpoint;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{Basis, ComponentKind};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+
+/// Scanner `sdk-use`.
+pub struct SdkUse;
+
+static META: ScannerMeta = ScannerMeta {
+    id: "sdk-use",
+    title: "SDK use in source code",
+    summary: "Clients of hosted services with region and address, the models and data sets that calls name, imported \
+              SDKs, and addresses of known services in literals, read with a parser: comments, documentation and \
+              sentences do not count. Constants of the same file are followed; of a setting with a default the default \
+              is read and told; what only a run knows is unresolved. Which calls count is data, see rules/catalog/\
+              sdk-calls.toml.",
+    files: &[
+        "**/*.py",
+        "**/*.js",
+        "**/*.mjs",
+        "**/*.cjs",
+        "**/*.jsx",
+        "**/*.ts",
+        "**/*.mts",
+        "**/*.cts",
+        "**/*.tsx",
+        "**/*.go",
+        "**/*.java",
+        "**/*.rs",
+        "**/*.cs",
+    ],
+    unit: Unit::File,
+    size: SizeClass::Code,
+    basis: Basis::Declared,
+    emits: &[
+        ComponentKind::Project,
+        ComponentKind::Service,
+        ComponentKind::Model,
+        ComponentKind::Dataset,
+        ComponentKind::Host,
+    ],
+    reference: "https://tree-sitter.github.io/tree-sitter/",
+};
+
+/// True for files that this scanner reads, so that others leave them to it.
+pub(crate) fn reads(name: &str) -> bool {
+    Language::of(name).is_some()
+}
+
+/// Bytes of a line, on average, that only programs write.
+const LINE: usize = 400;
+
+impl Scanner for SdkUse {
+    fn meta(&self) -> &'static ScannerMeta {
+        &META
+    }
+
+    fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
+        let file = input.file();
+        let text = file.text();
+        let Some(language) = Language::of(file.path().name()) else { return Ok(()) };
+        if file.is_binary() || !input.catalog.may_use_services(text) || is_made(text) {
+            return Ok(());
+        }
+        let Some(tree) = syntax::parse(text, language) else {
+            let message = "too large or too broken for the parser: read line by line";
+            out.problem(DiagnosticKind::LimitReached, file, None, message);
+            endpoint::read_lines(input, out);
+            return Ok(());
+        };
+        let project = input.root_subject(file);
+        let before = out.len();
+        let reading = Reading::new(&tree, text, language);
+        let mut writer = Writer::new(&reading, input.catalog, file, &project, out);
+        writer.calls();
+        writer.imports();
+        writer.texts();
+        if out.len() > before {
+            out.component(&project, input.root_kind(), file.whole());
+        }
+        Ok(())
+    }
+}
+
+/// True for bundles and minified code.
+fn is_made(text: &str) -> bool {
+    text.len() > LINE * 8 && text.len() / (1 + memchr::memchr_iter(b'\n', text.as_bytes()).count()) > LINE
+}

@@ -1,0 +1,181 @@
+//! What steps and scripts of pipelines call: services they sign in to, registries they push to.
+
+use crate::catalog::Catalog;
+use crate::catalog::rows::PipelineStep;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::purl::ImageReference;
+use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::parse::Node;
+use crate::parse::shell::commands;
+use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from};
+use crate::scan::{Facts, SourceFile};
+use crate::text::Span;
+
+/// A pipeline that is being read.
+#[derive(Clone, Copy)]
+pub(super) struct Pipeline<'a> {
+    pub(super) id: &'a ComponentId,
+    pub(super) file: &'a SourceFile,
+    pub(super) catalog: &'a Catalog,
+}
+
+impl Pipeline<'_> {
+    /// A step by its name, with what its inputs say.
+    pub(super) fn step(&self, system: &str, name: &str, span: Span, inputs: Option<&Node>, out: &mut Facts<'_>) {
+        let Some(row) = self.catalog.pipeline_step(system, name) else { return };
+        let input = |names: &[Box<str>]| {
+            let node = names.iter().find_map(|name| inputs?.get(name))?;
+            Some((node.scalar()?.into_owned(), node.span))
+        };
+        let is_off = row.when.as_ref().is_some_and(|name| {
+            inputs.and_then(|inputs| inputs.get(name)).and_then(Node::scalar).is_none_or(|value| value == "false")
+        });
+        self.means(row, is_off, span, &input, out);
+    }
+
+    /// A script: `place` is where it stands in the file, `fill` puts in the variables that the file sets.
+    pub(super) fn script(&self, text: &str, place: Span, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
+        let raw = self.file.text().get(place.start..place.end).unwrap_or_default();
+        for command in commands(text, '\\') {
+            let filled: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
+            let begins = filled.iter().position(|word| !is_before(word)).unwrap_or(filled.len());
+            let words: Vec<&str> = filled[begins..].iter().map(String::as_str).collect();
+            let Some((program, rest)) = words.split_first() else { continue };
+            let mut words = vec![program.rsplit('/').next().unwrap_or(program)];
+            words.extend(rest);
+            let Some(row) = self.catalog.pipeline_command(&words) else { continue };
+            let length = row.step.split(' ').count();
+            let span_of = |word: &str| {
+                let at = raw.find(word).filter(|_| !word.is_empty());
+                at.map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()))
+            };
+            let arguments = &words[length..];
+            let input = |names: &[Box<str>]| {
+                let value = names.iter().find_map(|name| argument(arguments, name))?;
+                Some((value.to_owned(), span_of(value)))
+            };
+            let is_off = row.when.as_ref().is_some_and(|option| !arguments.contains(&&**option));
+            // the command as it stands in the file: its first word there
+            let span = command.words.get(begins).map_or(place, |word| span_of(&word.text));
+            self.means(row, is_off, span, &input, out);
+        }
+    }
+
+    fn means(
+        &self,
+        row: &PipelineStep,
+        is_off: bool,
+        span: Span,
+        input: &dyn Fn(&[Box<str>]) -> Option<(String, Span)>,
+        out: &mut Facts<'_>,
+    ) {
+        if let Some(service) = row.service.as_deref().and_then(|id| self.catalog.service(id)) {
+            let id = calls_service(self.id, service, &self.file.at(span), out);
+            if let Some((region, span)) = input(&row.region) {
+                if region.contains('$') {
+                    self.unresolved(span, "the region is only known at run time", out);
+                } else {
+                    out.attribute(&id, key::REGION, region.trim(), self.file.at(span));
+                }
+            }
+        }
+        if let Some((registry, span)) = input(&row.registry) {
+            self.registry(&registry, span, out);
+        }
+        if let Some((address, span)) = input(&row.address) {
+            if address.contains('$') {
+                self.unresolved(span, "the address is only known at run time", out);
+            } else {
+                calls_in(self.id, &address, self.catalog, self.file, span, out);
+                if let Some(host) = crate::scan::package::toolkit::host_of(&address) {
+                    self.host(&host, span, out);
+                }
+            }
+        }
+        if let Some((images, span)) = input(&row.image).filter(|_| !is_off) {
+            for image in images.split(['\n', ',']).map(str::trim).filter(|image| !image.is_empty()) {
+                self.pushed(image, span, out);
+            }
+        }
+    }
+
+    /// An image that is pushed: its registry is needed, under whatever name and tag.
+    pub(super) fn pushed(&self, image: &str, span: Span, out: &mut Facts<'_>) {
+        let image = image.trim_start_matches("docker://").trim_start_matches("oci://");
+        let (host, _) = image.split_once('/').unwrap_or(("docker.io", image));
+        if host.contains('$') || host.contains("{{") || image.starts_with('$') {
+            self.unresolved(span, "the registry that is pushed to is only known at run time", out);
+            return;
+        }
+        let is_host = host.contains(['.', ':']) || host == "localhost";
+        let name = if is_host { host.split(':').next().unwrap_or(host) } else { "docker.io" };
+        // a name that no registry would take is no image
+        if ImageReference::parse(&image.replace(['$', '{', '}', '(', ')', ' '], "")).is_some() {
+            self.host(name, span, out);
+        }
+    }
+
+    /// A registry that is signed in to.
+    pub(super) fn registry(&self, text: &str, span: Span, out: &mut Facts<'_>) {
+        let text = text.trim().trim_start_matches("https://");
+        let host = text.split(['/', ':']).next().unwrap_or(text);
+        if text.contains('$') {
+            self.unresolved(span, "the registry is only known at run time", out);
+        } else if host.contains('.') {
+            self.host(host, span, out);
+        }
+    }
+
+    fn host(&self, host: &str, span: Span, out: &mut Facts<'_>) {
+        let seen = self.file.at(span);
+        // other services may have a registry among their hosts
+        if let Some(service) = self.catalog.service_by_host(host).filter(|service| is_fetched_from(service)) {
+            calls_service(self.id, service, &seen, out);
+            return;
+        }
+        let host = ComponentId::host(host);
+        out.component(&host, ComponentKind::Host, seen.clone());
+        out.relation(self.id, RelationKind::Calls, &host, seen);
+    }
+
+    fn unresolved(&self, span: Span, message: &str, out: &mut Facts<'_>) {
+        out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
+    }
+
+    /// Who hosts the machines that run the pipeline.
+    pub(super) fn runner(&self, who: &str, span: Span, out: &mut Facts<'_>) {
+        out.attribute(self.id, key::RUNNER, who, self.file.at(span));
+    }
+}
+
+/// Words before a command: assignments and wrappers.
+fn is_before(word: &str) -> bool {
+    let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    is_assignment || matches!(word, "sudo" | "env" | "exec" | "time" | "if" | "then" | "!" | "do" | "else")
+}
+
+/// The value of an option (`--region x`, `--region=x`), or the word at a position, options and their values passed over.
+fn argument<'w>(words: &[&'w str], name: &str) -> Option<&'w str> {
+    let Ok(position) = name.parse::<usize>() else {
+        let at = words.iter().position(|word| {
+            *word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('=') && name.starts_with("--"))
+        })?;
+        return match words[at].split_once('=') {
+            Some((_, value)) if words[at] != name => Some(value),
+            _ => words.get(at + 1).copied(),
+        };
+    };
+    let mut plain = Vec::new();
+    let mut is_value = false;
+    for word in words {
+        if word.starts_with('-') {
+            // options with a value of their own; others are switches
+            is_value = !word.contains('=') && matches!(*word, "-u" | "-p" | "--username" | "--password" | "--authfile");
+        } else if !std::mem::take(&mut is_value) {
+            plain.push(*word);
+        }
+    }
+    plain.get(position).copied()
+}

@@ -1,0 +1,131 @@
+//! Source code: what a call means is data, and no text can stop a scan.
+
+use std::fs;
+
+use sovaudit::catalog::{Catalog, Layer};
+use sovaudit::model::{ComponentId, Inventory};
+use sovaudit::scan::{Options, scan_directory};
+
+fn scan(catalog: &Catalog, files: &[(&str, &str)]) -> Inventory {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("writes");
+    }
+    scan_directory(folder.path(), catalog, &Options::default()).expect("the folder can be opened")
+}
+
+const PROGRAM: &str = "from firm_llm.client import FirmClient\n\nclient = FirmClient(site=\"site-b\")\n\
+                       client.talk(model_name=\"firm-large\")\nURL = \"https://llm.firm.example/v1\"\n";
+
+const RULES: &str = r#"
+[[service]]
+id = "firm/llm"
+name = "Firm LLM"
+organisation = "openai"
+capability = "inference"
+stateful = false
+open_api = false
+hosts = ["llm.firm.example"]
+effort = "S"
+why = "a test"
+source = "a test"
+verification = "recalled"
+
+[[sdk_call]]
+language = "python"
+package = "firm_llm"
+calls = ["FirmClient"]
+service = "firm/llm"
+region = ["site"]
+source = "a test"
+verification = "recalled"
+
+[[sdk_call]]
+language = "python"
+package = "firm_llm"
+calls = ["*.talk"]
+service = "firm/llm"
+model = ["model_name"]
+source = "a test"
+verification = "recalled"
+
+[[model_family]]
+name = "firm-"
+identity = "domain:openai.com"
+source = "a test"
+verification = "recalled"
+"#;
+
+/// A service, its SDK and its address become known by a folder of rules alone.
+#[test]
+fn an_sdk_is_a_change_in_rules_only() {
+    let files = [("app.py", PROGRAM)];
+    let service = ComponentId::of("api", "firm/llm");
+    let before = scan(&Catalog::embedded(), &files);
+    assert!(before.known(&service).is_none());
+    let layer = Layer { name: "own".into(), files: vec![("catalog/firm.toml".into(), RULES.into())] };
+    let catalog = Catalog::load(&[Layer::embedded(), layer]).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let after = scan(&catalog, &files);
+    let has = |id: &ComponentId, key: &str, wanted: &str| {
+        after.known(id).is_some_and(|known| known.values(key).any(|value| **value == *wanted))
+    };
+    assert!(has(&service, "region", "site-b"));
+    assert!(has(&ComponentId::model("api", "firm-large"), "identity", "domain:openai.com"));
+    // the client, what is asked of it, and the address
+    assert_eq!(after.relations().filter(|(_, row)| row.to == service).count(), 2, "calls, and the model runs on it");
+}
+
+/// A row that names what nothing defines is told with its place.
+#[test]
+fn rows_are_checked() {
+    let text = "[[sdk_call]]\nlanguage = \"pyton\"\npackage = \"x\"\ncalls = [\"Y\"]\nservice = \"firm/none\"\nsource = \"t\"\n\
+                verification = \"recalled\"\n";
+    let layer = Layer { name: "own".into(), files: vec![("catalog/x.toml".into(), text.into())] };
+    let Err(errors) = Catalog::load(&[Layer::embedded(), layer]) else { panic!("it loads") };
+    let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert!(text.iter().any(|line| line.contains("pyton") && line.contains("python")), "{text:?}");
+    assert!(text.iter().any(|line| line.contains("firm/none")), "{text:?}");
+}
+
+/// Deep, unterminated and random text is read within bounds, and never ends the scan.
+#[test]
+fn hostile_code_is_bounded() {
+    let catalog = Catalog::embedded();
+    let deep = format!("import boto3\nx = {}{}\n", "(".repeat(5_000), ")".repeat(5_000));
+    let chain = format!("import boto3\nx = a{}\n", ".b()".repeat(5_000));
+    let open = format!("import boto3\nx = \"\"\"{}", "a b c\n".repeat(8_000));
+    let mut state = 1_u64;
+    let random: String = (0..60_000)
+        .map(|at| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if at % 60 == 59 { '\n' } else { char::from(32 + (state >> 57) as u8 % 94) }
+        })
+        .collect();
+    let random = format!("import \"openai\"\n{random}");
+    let names = ["a.py", "b.ts", "c.go", "d.java", "e.rs", "f.cs", "g.js", "h.tsx"];
+    for text in [&deep, &chain, &open, &random] {
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (*name, text.as_str())).collect();
+        let inventory = scan(&catalog, &files);
+        assert!(inventory.diagnostics.iter().all(|problem| problem.kind.as_str() != "internal"));
+    }
+    // what the parser gives up is read line by line, and told
+    let address = "x = \"https://api.mistral.ai/v1\"\n";
+    let inventory = scan(&catalog, &[("a.js", &format!("{address}{random}"))]);
+    assert!(inventory.diagnostics.iter().any(|problem| problem.kind.as_str() == "limit-reached"));
+    assert!(inventory.known(&ComponentId::of("api", "mistral/api")).is_some());
+}
+
+/// Every prefix of a program is read without a panic.
+#[test]
+fn code_may_end_anywhere() {
+    let catalog = Catalog::embedded();
+    let case = crate::cli::root().join("fixtures/scanners/sdk-use/languages");
+    for name in ["client.ts", "main.go", "Client.java", "main.rs", "Program.cs"] {
+        let text = fs::read_to_string(case.join(name)).expect("is UTF-8");
+        let ends = text.char_indices().map(|(at, _)| at).step_by(17);
+        let cut: Vec<(String, &str)> = ends.map(|at| (format!("{at}{name}"), &text[..at])).collect();
+        let files: Vec<(&str, &str)> = cut.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let inventory = scan(&catalog, &files);
+        assert!(inventory.diagnostics.iter().all(|problem| problem.kind.as_str() != "internal"), "{name}");
+    }
+}
