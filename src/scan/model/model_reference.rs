@@ -51,9 +51,8 @@ impl Scanner for ModelReference {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if reads_with_parser(file.path().name()) {
-            return Ok(());
-        }
+        // calls of such code are read by the scanner that parses it; addresses in it are read here
+        let parsed = reads_with_parser(file.path().name());
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
         let loads = LOADERS.iter().any(|word| text.contains(word));
@@ -76,7 +75,7 @@ impl Scanner for ModelReference {
                 for (hub, id) in addressed(code) {
                     needs_model_of(hub, &project, id, &file.at(span_within(&line, id)), out);
                 }
-                if !loads && !origin.imports {
+                if parsed || !loads && !origin.imports {
                     continue;
                 }
                 for (hub, id) in loaded(code, &origin) {

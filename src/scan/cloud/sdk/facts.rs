@@ -14,7 +14,7 @@ use crate::scan::cloud::address::{addresses, bare_address};
 use crate::scan::cloud::api::{calls_service, is_fetched_from, region_in_host};
 use crate::scan::cloud::endpoint::{is_link, service_of_import};
 use crate::scan::model::hosted::{needs_hosted_model, routed_model};
-use crate::scan::model::reference::{Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model};
+use crate::scan::model::reference::{Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model, uses_modelscope};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
@@ -309,7 +309,12 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     }
 
     fn named_model(&mut self, row: &SdkCall, service: Option<&Service>, text: &str, span: Span, is_default: bool) {
-        let hub = row.hub.as_deref().and_then(Hub::named);
+        let usual = |hub: Hub| {
+            // servers of models ask the hub that a setting of the same file names
+            let by_setting = matches!(&*row.package, "vllm" | "sglang") && uses_modelscope(self.file.text());
+            if by_setting { Hub::of_setting(true) } else { hub }
+        };
+        let hub = row.hub.as_deref().and_then(Hub::named).map(usual);
         let seen = self.file.at(span);
         let seen = if is_default { seen.inferred() } else { seen };
         match hub {
