@@ -114,7 +114,8 @@ impl Draft {
         self.kinds.iter().for_each(|(owner, ..)| counts[*owner as usize][0] += 1);
         self.attributes.iter().for_each(|(owner, ..)| counts[*owner as usize][1] += 1);
         self.relations.iter().for_each(|(owner, ..)| counts[*owner as usize][2] += 1);
-        let empty = counts.iter().map(|[kinds, attributes, relations]| Known::with_room(*kinds, *attributes, *relations));
+        let empty =
+            counts.iter().map(|[kinds, attributes, relations]| Known::with_room(*kinds, *attributes, *relations));
         let mut known: Vec<Known> = empty.collect();
         drop((counts, self.places));
         for (owner, kind, evidence) in self.kinds {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Citation, ComponentId, Confidence, CountryCode, Fingerprint, Horizon, RelationKind, Severity, Sighting,
-    Validity, Verification,
+    Citation, ComponentId, Confidence, CountryCode, Fingerprint, Horizon, RelationKind, Severity, Sighting, Validity,
+    Verification,
 };
 use crate::text::{Region, RelPath};
 

@@ -47,11 +47,8 @@ struct Spot {
 
 const NO_WORDS: u32 = u32::MAX;
 
-const WHOLE: Spot = Spot {
-    start: LineColumn { line: 0, column: 0 },
-    end: LineColumn { line: 0, column: 0 },
-    words: (0, NO_WORDS),
-};
+const WHOLE: Spot =
+    Spot { start: LineColumn { line: 0, column: 0 }, end: LineColumn { line: 0, column: 0 }, words: (0, NO_WORDS) };
 
 impl Spot {
     fn region(&self) -> Option<Region> {

@@ -19,7 +19,8 @@ impl Text {
     /// `piece`, which stands in `source` or is copied.
     pub(super) fn of(source: &Arc<String>, piece: &str) -> Self {
         let start = (piece.as_ptr() as usize).checked_sub(source.as_ptr() as usize);
-        let within = start.filter(|start| source.get(*start..start + piece.len()).is_some_and(|is| is.as_ptr() == piece.as_ptr()));
+        let within = start
+            .filter(|start| source.get(*start..start + piece.len()).is_some_and(|is| is.as_ptr() == piece.as_ptr()));
         within.and_then(|start| Self::part(source, start, piece.len())).unwrap_or_else(|| piece.into())
     }
 

@@ -137,8 +137,7 @@ impl Builder<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                let value =
-                    if style == ScalarStyle::Plain && !as_text {
+                let value = if style == ScalarStyle::Plain && !as_text {
                     plain(self.text, text)
                 } else {
                     Value::Text(Text::of_cow(self.text, text))

@@ -83,8 +83,5 @@ fn may_be(asked: &ComponentId, made: &ComponentId) -> bool {
 
 /// The manifests that state it; a lock file names what is fetched, and that stays.
 fn manifests(evidence: &EvidenceSet) -> impl Iterator<Item = RelPath> {
-    evidence
-        .iter()
-        .filter(|one| one.basis() == Some(Basis::Declared))
-        .filter_map(|one| one.path().cloned())
+    evidence.iter().filter(|one| one.basis() == Some(Basis::Declared)).filter_map(|one| one.path().cloned())
 }

@@ -48,7 +48,8 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             kinds(&rule.select.kind)
         );
         let mut hit = Hit::new(state, country.as_str(), message);
-        hit.more = members.iter().filter_map(|node| seen(view, *node).first().map(|seen| seen.place())).take(10).collect();
+        hit.more =
+            members.iter().filter_map(|node| seen(view, *node).first().map(|seen| seen.place())).take(10).collect();
         // the share counts as known when it would be too large with the well-known members alone
         if well_known.get(&state).copied().unwrap_or(0) * 100 / known < limit {
             hit.verification = Verification::Recalled;
