@@ -85,7 +85,7 @@ pub fn yaml(text: &str) -> Yaml {
     yaml_of(&Arc::new(text.to_owned()))
 }
 
-/// As [`yaml`], for a text that the trees share.
+/// As [`yaml()`], for a text that the trees share.
 #[must_use]
 pub fn yaml_of(text: &Arc<String>) -> Yaml {
     let mut options = Options::default();
