@@ -21,6 +21,9 @@ pub struct HostIndex<T> {
 /// Host pattern, path below it, value.
 type Wild<T> = (Box<str>, Box<str>, T);
 
+/// Exact identity keys: organisation and key by kind and value.
+pub(super) type Keys = BTreeMap<Box<str>, Lookup<Box<str>, (usize, usize)>>;
+
 /// For every kind of key: prefix, row of the organisation, its key.
 pub(super) type Prefixes = BTreeMap<Box<str>, Vec<(Box<str>, usize, usize)>>;
 
@@ -115,7 +118,7 @@ pub struct KeyMatch {
 impl Catalog {
     pub(super) fn index(mut tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
         more_keys(&mut tables);
-        let mut keys = BTreeMap::new();
+        let mut keys = Keys::new();
         let mut prefixes = Prefixes::new();
         let mut registries = HostIndex::default();
         for (at, organisation) in tables.organisation.iter().enumerate() {
@@ -126,7 +129,7 @@ impl Catalog {
                 if key.prefix {
                     prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value).into(), at, which));
                 } else {
-                    let of_kind: &mut Lookup<_, _> = keys.entry(key.kind.clone()).or_default();
+                    let of_kind = keys.entry(key.kind.clone()).or_default();
                     let value = fold(&key.kind, &key.value).into_owned().into();
                     if !of_kind.contains::<Box<str>>(&value) {
                         of_kind.insert(value, (at, which));

@@ -24,7 +24,6 @@ pub use standing::Standing;
 pub use tables::Tables;
 
 use crate::model::Date;
-use crate::text::Lookup;
 
 /// Everything the rule files say, with indices for every question asked of it.
 pub struct Catalog {
@@ -33,7 +32,7 @@ pub struct Catalog {
     /// Rows of earlier layers that later ones replaced.
     pub overrides: Vec<Override>,
     organisations: BTreeMap<Box<str>, usize>,
-    keys: BTreeMap<Box<str>, Lookup<Box<str>, (usize, usize)>>,
+    keys: index::Keys,
     prefixes: index::Prefixes,
     registries: HostIndex<(usize, usize)>,
     owners: BTreeMap<Box<str>, Vec<usize>>,

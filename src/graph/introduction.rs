@@ -39,7 +39,7 @@ impl Graph<'_> {
         let mut files: BTreeMap<NodeId, BTreeSet<&RelPath>> = BTreeMap::new();
         for path in &found.paths {
             files.entry(path.start).or_insert_with(|| {
-                let own = self.outgoing(path.start).into_iter().flat_map(|(edge, _)| self.edge(edge).evidence.iter());
+                let own = self.outgoing(path.start).flat_map(|(edge, _)| self.edge(edge).evidence.iter());
                 own.filter_map(Evidence::path).collect()
             });
         }
@@ -75,8 +75,7 @@ impl Graph<'_> {
                 found.is_partial = true;
                 break;
             }
-            let before: Vec<_> =
-                self.incoming(path.end()).into_iter().filter(|(edge, _)| allowed(self.edge(*edge).kind)).collect();
+            let before: Vec<_> = self.incoming(path.end()).filter(|(edge, _)| allowed(self.edge(*edge).kind)).collect();
             if before.is_empty() {
                 found.paths.push(self.turned(&path));
                 continue;

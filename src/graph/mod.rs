@@ -47,6 +47,8 @@ pub struct Node<'a> {
     pub evidence: Option<&'a EvidenceSet>,
     /// Sorted by key, then value.
     attributes: &'a [Attribute],
+    /// The keys that there are, roughly: most questions are for a key that most components lack.
+    keys: u64,
 }
 
 /// A relation with what says it.
@@ -138,13 +140,11 @@ impl<'a> Graph<'a> {
     }
 
     /// Relations that leave a component, ordered by far end, then kind.
-    #[must_use]
     pub fn outgoing(&self, node: NodeId) -> impl Iterator<Item = (EdgeId, NodeId)> + Clone + use<'_, 'a> {
         self.leaving.of(node).iter().map(|way| (way.edge, way.node))
     }
 
     /// As [`Self::outgoing`], only relations of some kinds.
-    #[must_use]
     pub fn outgoing_of<'s>(
         &'s self,
         node: NodeId,
@@ -155,7 +155,6 @@ impl<'a> Graph<'a> {
     }
 
     /// Relations that reach a component, ordered by near end, then kind.
-    #[must_use]
     pub fn incoming(&self, node: NodeId) -> impl Iterator<Item = (EdgeId, NodeId)> + Clone + use<'_, 'a> {
         self.reaching.of(node).iter().map(|way| (way.edge, way.node))
     }
@@ -174,7 +173,8 @@ impl<'a> Graph<'a> {
 
     /// Every value of an attribute, sorted.
     pub fn attributes(&self, node: NodeId, key: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        let all = self.inner[node.0].attributes;
+        let node = &self.inner[node.0];
+        let all = if node.keys & mark(key) == 0 { &[][..] } else { node.attributes };
         // a dozen at most: their lengths tell most keys apart, which is quicker than a search by order
         let from = &all[all.iter().position(|row| row.key == key).unwrap_or(all.len())..];
         let key = from.first().map(|row| row.key);
@@ -253,7 +253,7 @@ fn places<'a>(nodes: &[Node<'a>]) -> Lookup<&'a ComponentId, NodeIndex> {
 }
 
 fn empty(id: &ComponentId) -> Node<'_> {
-    Node { id, kind: kind_of(id), evidence: None, attributes: &[] }
+    Node { id, kind: kind_of(id), evidence: None, attributes: &[], keys: 0 }
 }
 
 fn node<'a>(id: &'a ComponentId, known: &'a Known) -> Node<'a> {
@@ -262,7 +262,14 @@ fn node<'a>(id: &'a ComponentId, known: &'a Known) -> Node<'a> {
         Some((kind, evidence)) => (*kind, Some(evidence)),
         None => (kind_of(id), None),
     };
-    Node { id, kind, evidence, attributes: known.attributes() }
+    let keys = known.attributes().iter().fold(0, |keys, row| keys | mark(row.key));
+    Node { id, kind, evidence, attributes: known.attributes(), keys }
+}
+
+/// One of 64 marks, by length and first letters.
+fn mark(key: &str) -> u64 {
+    let letter = |at: usize| key.as_bytes().get(at).copied().map_or(0, u64::from);
+    1 << ((key.len() as u64 + 3 * letter(0) + 5 * letter(1) + 7 * letter(2)) % 64)
 }
 
 /// The kind an id's prefix tells, for ends of relations that no fact describes.

@@ -32,6 +32,16 @@ impl Text {
         }
     }
 
+    /// The same for a piece that stands in `source` at a place, or behind a quote there, unless it is written otherwise.
+    pub(super) fn near(source: &Arc<String>, place: usize, piece: Cow<'_, str>) -> Self {
+        let stands = |start: &usize| source.get(*start..start.saturating_add(piece.len())) == Some(&*piece);
+        let start = [place, place.saturating_add(1)].into_iter().find(stands);
+        match start.and_then(|start| Self::part(source, start, piece.len())) {
+            Some(part) => part,
+            None => Self::of_cow(source, piece),
+        }
+    }
+
     fn part(source: &Arc<String>, start: usize, length: usize) -> Option<Self> {
         let (start, length) = (u32::try_from(start).ok()?, u32::try_from(length).ok()?);
         Some(Self { source: Arc::clone(source), start, length })
@@ -139,6 +149,11 @@ mod tests {
         assert_eq!(piece, other);
         assert!(!Arc::ptr_eq(&other.source, &source));
         assert_eq!(&*Text::of(&source, ""), "");
+        for place in [1, 2, 9, usize::MAX - 9] {
+            let near = Text::near(&source, place, Cow::Owned("wörd".to_owned()));
+            assert_eq!(near, piece);
+            assert_eq!(Arc::ptr_eq(&near.source, &source), place < 3);
+        }
         assert!(piece == *"wörd" && piece != *"word");
     }
 }

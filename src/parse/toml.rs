@@ -17,7 +17,7 @@ pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
     toml_of(&Arc::new(text.to_owned()))
 }
 
-/// As [`toml`], for a text that the tree shares.
+/// As [`toml()`], for a text that the tree shares.
 #[must_use]
 pub fn toml_of(text: &Arc<String>) -> (Node, Vec<ParseError>) {
     let (table, errors) = DeTable::parse_recoverable(text);

@@ -99,7 +99,7 @@ pub fn yaml(text: &str) -> Yaml {
     yaml_of(&Arc::new(text.to_owned()))
 }
 
-/// As [`yaml`], for a text that the trees share.
+/// As [`yaml()`], for a text that the trees share.
 #[must_use]
 pub fn yaml_of(text: &Arc<String>) -> Yaml {
     let mut options = Options::default();
@@ -153,9 +153,9 @@ impl Builder<'_> {
                 self.tagged(tag.as_deref(), span, false);
                 let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let value = if style == ScalarStyle::Plain && !as_text {
-                    plain(self.text, text)
+                    plain(self.text, span.start, text)
                 } else {
-                    Value::Text(Text::of_cow(self.text, text))
+                    Value::Text(Text::near(self.text, span.start, text))
                 };
                 self.add(Built::scalar(span, value), anchor)?;
             }
@@ -298,13 +298,13 @@ impl Builder<'_> {
 }
 
 /// The core schema for plain scalars.
-fn plain(source: &Arc<String>, text: Cow<'_, str>) -> Value {
+fn plain(source: &Arc<String>, place: usize, text: Cow<'_, str>) -> Value {
     match &*text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        word if is_number(word) => Value::Number(Text::of_cow(source, text)),
-        _ => Value::Text(Text::of_cow(source, text)),
+        word if is_number(word) => Value::Number(Text::near(source, place, text)),
+        _ => Value::Text(Text::near(source, place, text)),
     }
 }
 

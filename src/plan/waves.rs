@@ -34,7 +34,6 @@ pub(super) fn assign(graph: &Graph<'_>, actions: &mut [Action]) {
             let Some(node) = graph.find(subject) else { continue };
             let needs = graph
                 .outgoing(node)
-                .into_iter()
                 .filter(|(edge, _)| graph.edge(*edge).kind == crate::model::RelationKind::DependsOn);
             let after =
                 needs.filter_map(|(_, to)| moved.get(graph.node(to).id)).map(|need| actions[*need].wave + 1).max();

@@ -190,7 +190,7 @@ fn root_of(view: &View<'_>, hit: &Hit) -> Path {
         return shortest;
     }
     let is_ours = |(edge, from): &(EdgeId, NodeId)| graph.node(*from).kind == ComponentKind::Project && states(*edge);
-    let mut ours = graph.incoming(hit.subject).into_iter().filter(is_ours).peekable();
+    let mut ours = graph.incoming(hit.subject).filter(is_ours).peekable();
     // a member of a workspace is locked in a folder above its own
     let start = graph.node(shortest.start).id.rest();
     let is_above = |(_, project): &(EdgeId, NodeId)| {
@@ -284,7 +284,7 @@ pub fn seen<'v>(view: &'v View<'_>, node: NodeId) -> Vec<&'v Sighting> {
 /// True when every relation of a path is known well enough to fail a gate.
 #[must_use]
 pub fn is_well_known(view: &View<'_>, path: &Path) -> bool {
-    Grounds::of(view, path).may_gate
+    path.steps.iter().all(|(edge, _)| view.graph.edge(*edge).evidence.iter().any(Evidence::may_gate))
 }
 
 /// How sure a path is: every relation counts with its best evidence, the path with its weakest relation.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::draft::{Hit, is_direct, is_well_known, seen_of};
 use super::run::View;
+use crate::graph::Path;
 use crate::model::{Horizon, Member};
 
 /// Other places that a finding about several components shows.
@@ -28,10 +29,10 @@ impl<'v> Found<'v> {
         Self { view, together, all, members, soonest: None, direct: false, is_sure: false }
     }
 
-    /// True when of further hits only the component, the sentence and the horizon count.
+    /// True when of a hit along a path only the component, the sentence and the horizon will count.
     #[must_use]
-    pub fn is_brief(&self) -> bool {
-        self.together && self.is_sure
+    pub fn is_brief(&self, tail: &Path) -> bool {
+        self.together && (self.is_sure || !self.all.is_empty() && !is_well_known(self.view, tail))
     }
 
     /// Adds one.

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile, Subject};
+use super::memo::Memo;
 use super::{SCANNERS, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
@@ -148,7 +149,15 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
     let trusted = options.trust_workspace.then_some(root);
     let layers = BTreeMap::new();
-    let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted };
+    let run = Run {
+        read: &read,
+        companions: &companions,
+        memo: &Memo::default(),
+        layers: &layers,
+        catalog,
+        options,
+        trusted,
+    };
     let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
     inventory.coverage.seen = walk.seen;
     for problem in links {
@@ -225,7 +234,15 @@ pub fn scan_files_with(
         None => Err(ReadError::Io("not found".to_owned())),
     };
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
-    let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted: None };
+    let run = Run {
+        read: &read,
+        companions: &companions,
+        memo: &Memo::default(),
+        layers: &layers,
+        catalog,
+        options,
+        trusted: None,
+    };
     let mut inventory = run.all(&jobs(selector, &paths, &options.limits));
     inventory.coverage.seen = seen;
     inventory
@@ -240,7 +257,15 @@ pub fn scan_file_as(id: &str, path: RelPath, bytes: Vec<u8>, catalog: &Catalog, 
     };
     let companions = |_: &RelPath| None;
     let layers = BTreeMap::new();
-    let run = Run { read: &read, companions: &companions, layers: &layers, catalog, options, trusted: None };
+    let run = Run {
+        read: &read,
+        companions: &companions,
+        memo: &Memo::default(),
+        layers: &layers,
+        catalog,
+        options,
+        trusted: None,
+    };
     let scanners: Vec<usize> = (0..SCANNERS.len()).filter(|index| SCANNERS[*index].meta().id == id).collect();
     let limit = options.limits.large_file_bytes;
     let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, by_name: false }]);
@@ -315,6 +340,7 @@ type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
 struct Run<'a> {
     read: &'a Read<'a>,
     companions: &'a Companions<'a>,
+    memo: &'a Memo,
     layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
     catalog: &'a Catalog,
     options: &'a Options,
@@ -402,6 +428,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
         trusted_root: run.trusted,
         subject: run.options.subject.as_ref(),
         companions: run.companions,
+        memo: run.memo,
     };
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
     for index in &job.scanners {
@@ -431,7 +458,7 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
         }
     };
     let mut problem = |kind, at, message: &str| {
-        let message = clean_line(&super::input::masked(message)).into_owned();
+        let message = clean_line(&super::words::masked(message)).into_owned();
         facts.diagnostics.push(Diagnostic { path: path.clone(), at, kind, scanner: Arc::from(meta.id), message });
     };
     if let Some((kind, at, message)) = whole {

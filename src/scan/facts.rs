@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ScannerMeta;
-use super::input::{SourceFile, masked};
+use super::input::SourceFile;
+use super::words::masked;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{
     Basis, ComponentId, ComponentKind, Draft, Evidence, Group, Horizon, RelationKind, Sheet, Sighting, SpotId,

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::facts::{Facts, Seen};
+use super::memo::Memo;
+use super::words::{decode, excerpt, without_schemas};
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, Sheet, SpotId};
 use crate::parse;
-use crate::text::{LineColumn, LineIndex, Region, RelPath, Span, clean_line, plain_query};
+use crate::text::{LineColumn, LineIndex, Region, RelPath, Span};
 
 /// What no scanner reads in JSON: which tool set which field of a Kubernetes object, a third of what a cluster tells.
 const PASSED_OVER: [&str; 1] = ["managedFields"];
@@ -48,6 +50,8 @@ pub struct Input<'a> {
     pub subject: Option<&'a Subject>,
     /// Reads other files of the same target, see [`Input::companion`].
     pub companions: &'a Companions<'a>,
+    /// What was made of other files before, see [`Memo`].
+    pub memo: &'a Memo,
 }
 
 /// The one thing that all files of a target belong to.
@@ -134,6 +138,12 @@ impl SourceFile {
     /// The text; a leading BOM is gone.
     #[must_use]
     pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, for trees that share it.
+    #[must_use]
+    pub fn shared_text(&self) -> &Arc<String> {
         &self.text
     }
 
@@ -310,7 +320,7 @@ impl SourceFile {
         }
         let line = last.as_ref().map_or(0, |(_, _, line)| *line);
         let region = self.lines().region_near(&self.text, span, line);
-        let spot = self.sheet.note(region, Some(&self.excerpt(span)));
+        let spot = self.sheet.note(region, Some(&excerpt(&self.text, span)));
         *last = Some((span, spot, region.start.line));
         self.seen(spot)
     }
@@ -324,24 +334,6 @@ impl SourceFile {
     fn seen(&self, spot: SpotId) -> Seen {
         Seen { sheet: Arc::clone(&self.sheet), spot, basis: None }
     }
-
-    fn excerpt(&self, span: Span) -> Cow<'_, str> {
-        const LONGEST: usize = 200;
-        let start = floor_boundary(&self.text, span.start.min(self.text.len()));
-        let end = floor_boundary(&self.text, span.end.min(start + LONGEST).min(self.text.len()));
-        let mut text = self.text[start..end.max(start)].trim();
-        // a cut inside of an address may hide the `@` that tells a password
-        if end < span.end
-            && let Some(at) = text.rfind("://")
-            && !text[at + 3..].contains(['/', '?', '#', '"', '\'', ' '])
-        {
-            text = &text[..at + 3];
-        }
-        match clean_line(text) {
-            Cow::Borrowed(text) => masked(text),
-            Cow::Owned(text) => Cow::Owned(masked(&text).into_owned()),
-        }
-    }
 }
 
 /// Whoever closes a file has written all facts of it.
@@ -349,64 +341,6 @@ impl Drop for SourceFile {
     fn drop(&mut self) {
         self.sheet.close();
     }
-}
-
-/// User and password of addresses made unreadable: excerpts and messages end up in reports.
-pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    if !text.contains("://") {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let end =
-            after.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace()).unwrap_or(after.len());
-        let after = match after[..end].rfind('@') {
-            Some(user) => {
-                out.push_str("***");
-                &after[user..]
-            }
-            None => after,
-        };
-        // values of unknown parameters may be tokens
-        let address = after.find(|c: char| matches!(c, '"' | '\'' | '#') || c.is_whitespace()).unwrap_or(after.len());
-        rest = match after[..address].find('?') {
-            Some(query) => {
-                out.push_str(&after[..=query]);
-                out.push_str(&plain_query(&after[query + 1..address]));
-                &after[address..]
-            }
-            None => after,
-        };
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
-/// The text with the documents of Kubernetes custom resource definitions blanked out: they are schemas of
-/// megabytes that describe no system. Every other byte keeps its place.
-fn without_schemas(text: &str) -> Cow<'_, str> {
-    const KIND: &str = "\nkind: CustomResourceDefinition";
-    if !text.contains(KIND) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut start = 0;
-    while start < text.len() {
-        let end = text[start..].find("\n---").map_or(text.len(), |at| start + at + 4);
-        let document = &text[start..end];
-        if document.contains(KIND) {
-            let keep = if document.ends_with("\n---") { document.len() - 4 } else { document.len() };
-            out.extend(document[..keep].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-            out.push_str(&document[keep..]);
-        } else {
-            out.push_str(document);
-        }
-        start = end;
-    }
-    Cow::Owned(out)
 }
 
 /// An error that knows its place; the engine moves the place into the diagnostic.
@@ -424,73 +358,3 @@ impl std::fmt::Display for Located {
 }
 
 impl std::error::Error for Located {}
-
-fn floor_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// Text, whether something was replaced in it, and the bytes themselves when they are binary.
-fn decode(bytes: Vec<u8>) -> (String, bool, Option<Vec<u8>>) {
-    let utf16 = |(text, lossy)| (text, lossy, None);
-    match bytes.as_slice() {
-        [0xFF, 0xFE, rest @ ..] => utf16(decode_utf16(rest, u16::from_le_bytes)),
-        [0xFE, 0xFF, rest @ ..] => utf16(decode_utf16(rest, u16::from_be_bytes)),
-        _ => match String::from_utf8(bytes) {
-            Ok(mut text) => {
-                if text.starts_with('\u{FEFF}') {
-                    text.drain(..'\u{FEFF}'.len_utf8());
-                }
-                (text, false, None)
-            }
-            Err(error) => {
-                let text = match String::from_utf8_lossy(error.as_bytes()) {
-                    Cow::Borrowed(text) => text.to_owned(),
-                    Cow::Owned(text) => text,
-                };
-                let bytes = error.into_bytes();
-                let is_binary = bytes.iter().take(8192).any(|byte| *byte == 0);
-                (text, true, is_binary.then_some(bytes))
-            }
-        },
-    }
-}
-
-fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, bool) {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut lossy = !bytes.len().is_multiple_of(2);
-    let text = char::decode_utf16(units)
-        .map(|result| {
-            result.unwrap_or_else(|_| {
-                lossy = true;
-                char::REPLACEMENT_CHARACTER
-            })
-        })
-        .collect();
-    (text, lossy)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_of_addresses_are_masked() {
-        assert_eq!(
-            masked("x git+https://user:pw@h.example/a https://h.example/b@c"),
-            "x git+https://***@h.example/a https://h.example/b@c"
-        );
-        assert_eq!(masked("'https://h.example/a?token=x&tag=1' b"), "'https://h.example/a?token=***&tag=1' b");
-    }
-
-    #[test]
-    fn schemas_are_blanked_and_nothing_moves() {
-        let text = "apiVersion: v1\nkind: Pod\n---\na: é\nkind: CustomResourceDefinition\nb: 2\n---\nkind: Pod\n";
-        let blank = without_schemas(text);
-        assert_eq!(blank.len(), text.len());
-        assert_eq!(blank.rfind("kind: Pod"), text.rfind("kind: Pod"));
-        assert!(!blank.contains("Custom"));
-    }
-}

@@ -15,6 +15,7 @@ pub mod hardware;
 mod held;
 pub mod image;
 mod input;
+mod memo;
 pub mod model;
 mod own;
 pub mod package;
@@ -22,10 +23,12 @@ mod reconcile;
 mod registries;
 pub mod sbom;
 pub mod unread;
+mod words;
 
 pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files, scan_files_with};
 pub use facts::{Facts, Seen};
 pub use input::{Companions, Input, SourceFile, Subject};
+pub use memo::Memo;
 
 use crate::model::{Basis, ComponentKind};
 use crate::source::Limits;

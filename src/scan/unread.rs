@@ -47,7 +47,7 @@ static META: ScannerMeta = ScannerMeta {
               kind `unsupported` and counts as unreadable.",
     files: &FILES,
     unit: Unit::File,
-    size: SizeClass::Ordinary,
+    size: SizeClass::Large,
     basis: Basis::Declared,
     emits: &[],
     reference: "https://github.com/package-url/purl-spec",

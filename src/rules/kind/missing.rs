@@ -52,7 +52,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
 
 fn has(view: &View<'_>, parameters: &MissingParameters, node: NodeId) -> bool {
     let own = view.graph.controlled_from(node, &[Control::Operator]);
-    view.graph.outgoing(node).into_iter().any(|(edge, to)| {
+    view.graph.outgoing(node).any(|(edge, to)| {
         if !parameters.relation.contains(&view.graph.edge(edge).kind) {
             return false;
         }

@@ -14,6 +14,7 @@ use crate::rules::select::select;
 /// Evaluates the rule: one hit per component and jurisdiction, by the shortest witness.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.reach else { return };
+    let mut meant: BTreeMap<CountryCode, bool> = BTreeMap::new();
     for node in select(view, rule) {
         let mut reaches = view.graph.reach(node, &parameters.parties);
         if reaches.is_empty() {
@@ -29,7 +30,10 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         let mut best: BTreeMap<CountryCode, &Reach> = BTreeMap::new();
         for reach in reaches.iter().filter(|reach| parameters.tests.contains(&reach.test)) {
             let Some(country) = country(view, reach.jurisdiction) else { continue };
-            if !view.profile.contains(&parameters.from, country, view.catalog, view.as_of).unwrap_or(false) {
+            let is_meant = *meant.entry(country).or_insert_with(|| {
+                view.profile.contains(&parameters.from, country, view.catalog, view.as_of).unwrap_or(false)
+            });
+            if !is_meant {
                 continue;
             }
             let slot = best.entry(country).or_insert(reach);
@@ -38,7 +42,10 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
         }
         for (country, reach) in best {
-            out.hits.push(Hit { beside: beside.clone(), ..hit(view, node, country, reach, out.hits.is_brief()) });
+            out.hits.push(Hit {
+                beside: beside.clone(),
+                ..hit(view, node, country, reach, out.hits.is_brief(&reach.witness))
+            });
         }
     }
 }

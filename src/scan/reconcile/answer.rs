@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Answered;
 use crate::model::{ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, RelationKind, key};
-use crate::text::RelPath;
+use crate::text::{Lookup, RelPath};
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
 const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CONDITION, key::EXTRAS];
@@ -59,16 +59,20 @@ pub(super) fn replace(
             gone.entry(question).or_default().insert(path);
         }
     }
+    // asked once for every evidence of the inventory
+    let is_taken: Lookup<(&ComponentId, &ComponentId), ()> = taken.iter().map(|ends| (*ends, ())).collect();
+    let files_gone: Lookup<&ComponentId, &BTreeSet<&RelPath>> = gone.iter().map(|(id, files)| (*id, files)).collect();
     // what other files say of the same package stays
     inventory.retain_evidence(|fact, one| {
-        let is_gone =
-            |id: &ComponentId| gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)));
+        let is_gone = |id: &ComponentId| {
+            files_gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)))
+        };
         match fact {
             FactRef::Component { id, .. } => !is_gone(id),
             FactRef::Attribute { of, .. } => !is_gone(of),
             FactRef::Relation { from, kind, to, .. } => {
-                let is_taken =
-                    matches!(kind, RelationKind::DependsOn | RelationKind::Contains) && taken.contains(&(from, to));
+                let is_need = matches!(kind, RelationKind::DependsOn | RelationKind::Contains);
+                let is_taken = is_need && is_taken.contains(&(from, to));
                 !is_gone(from) && !is_gone(to) && !is_taken
             }
         }

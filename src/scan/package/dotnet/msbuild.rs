@@ -27,6 +27,13 @@ pub(super) struct Version {
     pub(super) condition: Option<String>,
 }
 
+/// A file that many projects look for.
+enum Surrounding {
+    Absent,
+    /// What it says, where it is no broken XML.
+    Present(Option<Element>),
+}
+
 /// What is known around a project.
 pub(super) struct Around<'a> {
     input: &'a Input<'a>,
@@ -85,11 +92,19 @@ impl<'a> Around<'a> {
         if self.seen.len() >= FILES || nested >= NESTED {
             return false;
         }
-        let Some(file) = self.input.companion(path) else { return false };
-        self.seen.push(path.clone());
         // a broken file has its diagnostic where it is scanned itself
-        if let Ok(root) = file.xml() {
-            self.read(path, &root, nested);
+        let read = || match self.input.companion(path) {
+            Some(file) => (Surrounding::Present(file.xml().ok()), file.text().len()),
+            None => (Surrounding::Absent, 0),
+        };
+        match &*self.input.memo.of(path, read) {
+            Surrounding::Absent => return false,
+            Surrounding::Present(root) => {
+                self.seen.push(path.clone());
+                if let Some(root) = root {
+                    self.read(path, root, nested);
+                }
+            }
         }
         true
     }

@@ -1,5 +1,7 @@
 //! What files above a Cargo manifest say of it: the workspace it belongs to, and the registries that are configured.
 
+use std::sync::Arc;
+
 use crate::parse::{Node, toml};
 use crate::scan::{Input, SourceFile};
 use crate::text::RelPath;
@@ -17,7 +19,7 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// The workspace that a manifest belongs to, unless the manifest is that itself.
-    pub(super) fn of(input: &Input<'_>, file: &SourceFile, root: &Node) -> Option<Self> {
+    pub(super) fn of(input: &Input<'_>, file: &SourceFile, root: &Node) -> Option<Arc<Self>> {
         if root.get("workspace").is_some() {
             return None;
         }
@@ -27,14 +29,20 @@ impl Workspace {
         above(&file.folder()).skip(1).find_map(|folder| Self::at(input, &folder))
     }
 
-    fn at(input: &Input<'_>, folder: &RelPath) -> Option<Self> {
-        let file = input.companion(&folder.join("Cargo.toml")?)?;
-        // most manifests above are none: they are not parsed
-        if !file.text().contains("workspace") {
-            return None;
-        }
-        let (root, _) = toml::toml(file.text());
-        root.get("workspace").is_some().then_some(Self { file, root })
+    /// The workspace of a manifest in a folder, which all its members ask for.
+    fn at(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
+        let path = folder.join("Cargo.toml")?;
+        let read = || {
+            let Some(file) = input.companion(&path) else { return (None, 0) };
+            let bytes = file.text().len();
+            // most manifests above are none: they are not parsed
+            if !file.text().contains("workspace") {
+                return (None, 0);
+            }
+            let (root, _) = toml::toml_of(file.shared_text());
+            (root.get("workspace").is_some().then(|| Arc::new(Self { file, root })), bytes)
+        };
+        Option::clone(&input.memo.of(&path, read))
     }
 }
 

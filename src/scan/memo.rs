@@ -1,0 +1,59 @@
+//! What was made of files that many others look at: the manifest of a workspace, the central versions of a solution.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::text::RelPath;
+
+/// Bytes of files of which something is kept.
+const MOST_BYTES: usize = 32 << 20;
+
+/// Values by their type and the file that they were made of, for one run. Whoever asks gives the way to make the value
+/// from the tree's files and nothing else, so that it is the same whoever asks first.
+#[derive(Default)]
+pub struct Memo(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    values: BTreeMap<(TypeId, RelPath), Arc<dyn Any + Send + Sync>>,
+    bytes: usize,
+}
+
+impl Memo {
+    /// The value made of a file, and made once as long as there is room. `make` gives with it how many bytes were read.
+    pub fn of<T: Any + Send + Sync>(&self, path: &RelPath, make: impl FnOnce() -> (T, usize)) -> Arc<T> {
+        /// What a path and the entry cost even where there is no file.
+        const ENTRY: usize = 256;
+        let place = (TypeId::of::<T>(), path.clone());
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().values.get(&place).cloned().and_then(|known| known.downcast().ok()) {
+            return known;
+        }
+        let (value, bytes) = make();
+        let value = Arc::new(value);
+        let mut kept = lock();
+        if kept.bytes + bytes + ENTRY <= MOST_BYTES {
+            kept.bytes += bytes + ENTRY;
+            kept.values.insert(place, Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_made_once_while_there_is_room() {
+        let memo = Memo::default();
+        let path = RelPath::new("a").expect("is relative");
+        assert_eq!(*memo.of(&path, || (1_u8, 10)), 1);
+        assert_eq!(*memo.of(&path, || (2_u8, 10)), 1);
+        assert_eq!(*memo.of(&path, || (3_u16, 10)), 3, "another type is another value");
+        let large = RelPath::new("b").expect("is relative");
+        assert_eq!(*memo.of(&large, || (1_u8, MOST_BYTES)), 1);
+        assert_eq!(*memo.of(&large, || (2_u8, MOST_BYTES)), 2);
+    }
+}

@@ -1,0 +1,152 @@
+//! The text of a file: decoded, without what no scanner reads, and words of it fit to be shown.
+
+use std::borrow::Cow;
+
+use crate::text::{Span, clean_line, plain_query};
+
+/// A few words of a text, one line, without secrets.
+pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
+    const LONGEST: usize = 200;
+    let start = floor_boundary(text, span.start.min(text.len()));
+    let end = floor_boundary(text, span.end.min(start + LONGEST).min(text.len()));
+    let mut words = text[start..end.max(start)].trim();
+    // a cut inside of an address may hide the `@` that tells a password
+    if end < span.end
+        && let Some(at) = words.rfind("://")
+        && !words[at + 3..].contains(['/', '?', '#', '"', '\'', ' '])
+    {
+        words = &words[..at + 3];
+    }
+    match clean_line(words) {
+        Cow::Borrowed(words) => masked(words),
+        Cow::Owned(words) => Cow::Owned(masked(&words).into_owned()),
+    }
+}
+
+/// User and password of addresses made unreadable: excerpts and messages end up in reports.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        let end =
+            after.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace()).unwrap_or(after.len());
+        let after = match after[..end].rfind('@') {
+            Some(user) => {
+                out.push_str("***");
+                &after[user..]
+            }
+            None => after,
+        };
+        // values of unknown parameters may be tokens
+        let address = after.find(|c: char| matches!(c, '"' | '\'' | '#') || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..address].find('?') {
+            Some(query) => {
+                out.push_str(&after[..=query]);
+                out.push_str(&plain_query(&after[query + 1..address]));
+                &after[address..]
+            }
+            None => after,
+        };
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The text with the documents of Kubernetes custom resource definitions blanked out: they are schemas of
+/// megabytes that describe no system. Every other byte keeps its place.
+pub(super) fn without_schemas(text: &str) -> Cow<'_, str> {
+    const KIND: &str = "\nkind: CustomResourceDefinition";
+    if !text.contains(KIND) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut start = 0;
+    while start < text.len() {
+        let end = text[start..].find("\n---").map_or(text.len(), |at| start + at + 4);
+        let document = &text[start..end];
+        if document.contains(KIND) {
+            let keep = if document.ends_with("\n---") { document.len() - 4 } else { document.len() };
+            out.extend(document[..keep].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+            out.push_str(&document[keep..]);
+        } else {
+            out.push_str(document);
+        }
+        start = end;
+    }
+    Cow::Owned(out)
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Text, whether something was replaced in it, and the bytes themselves when they are binary.
+pub(super) fn decode(bytes: Vec<u8>) -> (String, bool, Option<Vec<u8>>) {
+    let utf16 = |(text, lossy)| (text, lossy, None);
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => utf16(decode_utf16(rest, u16::from_le_bytes)),
+        [0xFE, 0xFF, rest @ ..] => utf16(decode_utf16(rest, u16::from_be_bytes)),
+        _ => match String::from_utf8(bytes) {
+            Ok(mut text) => {
+                if text.starts_with('\u{FEFF}') {
+                    text.drain(..'\u{FEFF}'.len_utf8());
+                }
+                (text, false, None)
+            }
+            Err(error) => {
+                let text = match String::from_utf8_lossy(error.as_bytes()) {
+                    Cow::Borrowed(text) => text.to_owned(),
+                    Cow::Owned(text) => text,
+                };
+                let bytes = error.into_bytes();
+                let is_binary = bytes.iter().take(8192).any(|byte| *byte == 0);
+                (text, true, is_binary.then_some(bytes))
+            }
+        },
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, bool) {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut lossy = !bytes.len().is_multiple_of(2);
+    let text = char::decode_utf16(units)
+        .map(|result| {
+            result.unwrap_or_else(|_| {
+                lossy = true;
+                char::REPLACEMENT_CHARACTER
+            })
+        })
+        .collect();
+    (text, lossy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_addresses_are_masked() {
+        assert_eq!(
+            masked("x git+https://user:pw@h.example/a https://h.example/b@c"),
+            "x git+https://***@h.example/a https://h.example/b@c"
+        );
+        assert_eq!(masked("'https://h.example/a?token=x&tag=1' b"), "'https://h.example/a?token=***&tag=1' b");
+    }
+
+    #[test]
+    fn schemas_are_blanked_and_nothing_moves() {
+        let text = "apiVersion: v1\nkind: Pod\n---\na: é\nkind: CustomResourceDefinition\nb: 2\n---\nkind: Pod\n";
+        let blank = without_schemas(text);
+        assert_eq!(blank.len(), text.len());
+        assert_eq!(blank.rfind("kind: Pod"), text.rfind("kind: Pod"));
+        assert!(!blank.contains("Custom"));
+    }
+}
