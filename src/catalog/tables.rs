@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
-    Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, ModelFamily, ModelRoute,
-    Notice, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor,
-    PipelineStep, Provider, Region, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, ClientName, Country, CountryGroup,
+    Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, ModelFamily,
+    ModelRoute, Notice, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule,
+    PciVendor, PipelineStep, Provider, Region, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -68,6 +68,7 @@ tables! {
     service: Service => |row| row.id.to_string(),
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
+    client_name: ClientName => |row| row.name.to_string(),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),

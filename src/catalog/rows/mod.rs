@@ -11,7 +11,7 @@ mod party;
 mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
-pub use code::{ModelFamily, ModelRoute, PipelineStep, SdkCall};
+pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
 pub use law::{

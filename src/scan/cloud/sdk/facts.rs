@@ -95,8 +95,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 found.push(Match { row, capture: capture.to_owned(), is_guess: false });
                 continue;
             }
-            let on_any = |call: &&Box<str>| call.starts_with("*.") && fits(call, &target.names.join("."));
-            if target.is_known || !row.calls.iter().any(|call| on_any(&call)) {
+            let on_any = |call: &str| call.starts_with("*.") && fits(call, &target.names.join("."));
+            if target.is_known || !row.calls.iter().any(|call| on_any(call)) {
                 continue;
             }
             let imported = self.reading.imports.all.iter().any(|import| below(&import.full(), &row.package).is_some());
