@@ -166,6 +166,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         row.provider.iter().for_each(|id| ask("sdk_call", "provider", id, &providers));
         row.hub.iter().for_each(|id| ask("sdk_call", "hub", id, &hubs));
     }
+    for row in &tables.client_name {
+        ask("client_name", "service", &row.service, &services);
+    }
     for row in &tables.pipeline_step {
         ask("pipeline_step", "system", &row.system, &BTreeSet::from(["github", "azure", "jenkins", "shell"]));
         row.service.iter().for_each(|id| ask("pipeline_step", "service", id, &services));

@@ -161,6 +161,12 @@ impl Catalog {
                 });
             }
         }
+        let services = by(&tables.service, |row| row.id.clone());
+        for row in &tables.client_name {
+            if let Some(at) = services.get(&row.service) {
+                clients.entry(row.name.clone()).or_insert(*at);
+            }
+        }
         let accelerators = by(&tables.accelerator, |row| row.id.clone());
         let accelerator_names = accelerator_names(&tables, &accelerators);
         Self {
@@ -182,7 +188,7 @@ impl Catalog {
             providers: by(&tables.provider, |row| row.id.clone()),
             provider_prefixes,
             provider_hosts,
-            services: by(&tables.service, |row| row.id.clone()),
+            services,
             terraform_types,
             sdk,
             clients,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, Country, CountryGroup,
+    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, ClientName, Country, CountryGroup,
     Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, ModelFamily,
     ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
     OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType, SdkCall, Seat, Service,
@@ -76,6 +76,7 @@ tables! {
     object_mark: ObjectMark => |row| format!("{}/{}", row.place, row.word),
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
+    client_name: ClientName => |row| row.name.to_string(),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),

@@ -97,4 +97,11 @@ rows! {
         #[serde(default)]
         when: Option<Text>,
     }
+    /// Another name of a service's client, as an SDK spells it (`boto3.client("secretsmanager")`).
+    ClientName {
+        /// The name.
+        name: Text,
+        /// Catalog service.
+        service: Text,
+    }
 }

@@ -11,6 +11,9 @@ use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
+/// The first of some inputs or options, with its place.
+type Inputs<'a> = dyn Fn(&[Box<str>]) -> Option<(String, Span)> + 'a;
+
 /// A pipeline that is being read.
 #[derive(Clone, Copy)]
 pub(super) struct Pipeline<'a> {
@@ -61,14 +64,7 @@ impl Pipeline<'_> {
         }
     }
 
-    fn means(
-        &self,
-        row: &PipelineStep,
-        is_off: bool,
-        span: Span,
-        input: &dyn Fn(&[Box<str>]) -> Option<(String, Span)>,
-        out: &mut Facts<'_>,
-    ) {
+    fn means(&self, row: &PipelineStep, is_off: bool, span: Span, input: &Inputs<'_>, out: &mut Facts<'_>) {
         if let Some(service) = row.service.as_deref().and_then(|id| self.catalog.service(id)) {
             let id = calls_service(self.id, service, &self.file.at(span), out);
             if let Some((region, span)) = input(&row.region) {

@@ -93,8 +93,32 @@ pub(crate) fn needs_dataset(hub: Hub, user: &ComponentId, text: &str, seen: &See
     if let Some(id) = hub_id(text) {
         let set = write_data(hub, id, seen, out);
         out.relation(user, RelationKind::DependsOn, &set, seen.clone());
+        return;
+    }
+    // the oldest sets have no publisher in their name; `json` and the like read files
+    let is_reader = FILE_READERS.contains(&text);
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    if !is_reader && (2..=64).contains(&text.len()) && text.chars().all(good) {
+        let set = write_data(hub, text, &seen.clone().inferred(), out);
+        out.relation(user, RelationKind::DependsOn, &set, seen.clone().inferred());
     }
 }
+
+/// Builders of the `datasets` library that load files.
+const FILE_READERS: [&str; 12] = [
+    "json",
+    "csv",
+    "parquet",
+    "text",
+    "arrow",
+    "imagefolder",
+    "audiofolder",
+    "videofolder",
+    "webdataset",
+    "pandas",
+    "sql",
+    "xml",
+];
 
 /// A data set of a hub with its publisher and where it is fetched from.
 pub(crate) fn write_data(hub: Hub, id: &str, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {

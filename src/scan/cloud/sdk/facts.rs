@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
-use super::syntax::{Arguments, arguments, inside, of, path};
+use super::syntax::{Arguments, arguments, inside, object, of, path};
 use super::value::Value;
 use crate::catalog::Catalog;
 use crate::catalog::rows::{SdkCall, Service};
@@ -95,8 +95,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 found.push(Match { row, capture: capture.to_owned(), is_guess: false });
                 continue;
             }
-            let on_any = |call: &&Box<str>| call.starts_with("*.") && fits(call, &target.names.join("."));
-            if target.is_known || !row.calls.iter().any(|call| on_any(&call)) {
+            let on_any = |call: &str| call.starts_with("*.") && fits(call, &target.names.join("."));
+            if target.is_known || !row.calls.iter().any(|call| on_any(call)) {
                 continue;
             }
             let imported = self.reading.imports.all.iter().any(|import| below(&import.full(), &row.package).is_some());
@@ -113,6 +113,14 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let mut given = arguments(call.node, call.arguments, reading.text);
         if let Some(chained) = reading.chained.get(&call.node.id()) {
             given.named.extend(chained.iter().copied());
+        }
+        for name in given.positional.clone().into_iter().filter(|node| node.kind() == "identifier") {
+            // `client.send(new Command(input))`, where `input` is an object of the file
+            if let [binding] = reading.values(of(name, reading.text), call.scope).as_slice()
+                && let Some(value) = binding.value
+            {
+                object(value, reading.text, &mut given);
+            }
         }
         let last = path(call.callee, reading.text).last.unwrap_or(call.callee);
         let place = Span::new(last.start_byte(), last.end_byte());

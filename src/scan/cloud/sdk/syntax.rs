@@ -313,6 +313,17 @@ pub(super) fn arguments<'t>(call: Node<'t>, list: Option<Node<'t>>, text: &'t st
     found
 }
 
+/// Adds what an object says that is passed by its name.
+pub(super) fn object<'t>(node: Node<'t>, text: &'t str, found: &mut Arguments<'t>) {
+    if matches!(node.kind(), "object" | "composite_literal" | "unary_expression" | "object_creation_expression") {
+        let mut budget = NODES;
+        named(node, text, DEPTH, &mut budget, found);
+        if let Some(initializer) = field(node, "initializer") {
+            named(initializer, text, DEPTH, &mut budget, found);
+        }
+    }
+}
+
 fn named<'t>(node: Node<'t>, text: &'t str, depth: usize, budget: &mut usize, found: &mut Arguments<'t>) {
     if depth == 0 || *budget == 0 {
         return;
@@ -351,6 +362,19 @@ fn named<'t>(node: Node<'t>, text: &'t str, depth: usize, budget: &mut usize, fo
                 && let Some(value) = list.named_child(0)
             {
                 found.named.push((name, value));
+            }
+            return;
+        }
+        // `request -> request.modelId("…").body(…)`
+        "lambda_expression" => {
+            let mut at = field(node, "body");
+            for _ in 0..LONGEST_PATH {
+                let Some(call) = at.filter(|node| node.kind() == "method_invocation") else { break };
+                let value = field(call, "arguments").and_then(|list| list.named_child(0));
+                if let (Some(name), Some(value)) = (field(call, "name"), value) {
+                    found.named.push((of(name, text), value));
+                }
+                at = field(call, "object");
             }
             return;
         }

@@ -181,7 +181,7 @@ impl<'t> Reading<'t> {
             Some(if value.kind() == "keyword_argument" { field(value, "value")? } else { value })
         };
         let ends = |known: &&str| name == **known || name.ends_with(&format!(".{known}"));
-        if SETTINGS.iter().any(|known| ends(&known)) {
+        if SETTINGS.iter().any(&ends) {
             let default = argument(1).map(|node| self.value_within(node, scope, steps - 1));
             return match default {
                 Some(Value::Text { text, span, .. }) => {
@@ -201,7 +201,7 @@ impl<'t> Reading<'t> {
                 _ => Value::Unknown,
             };
         }
-        if SAME.iter().any(|known| ends(&known)) {
+        if SAME.iter().any(ends) {
             // a method of the text itself: `"x".to_string()`
             let object = ["value", "object", "operand", "expression"].iter().find_map(|name| field(callee, name));
             let of_object = object.filter(|node| is_string(node.kind()) || list.named_child_count() == 0);
