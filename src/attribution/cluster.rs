@@ -76,7 +76,8 @@ fn on_any(work: &mut Work<'_>, seen: &Seen, clusters: &[&Seen]) {
 fn placed(work: &Work<'_>) -> BTreeSet<ComponentId> {
     let clusters: BTreeSet<&ComponentId> =
         work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Cluster).map(|(id, _)| id).collect();
-    let on = work.inventory.relations().filter(|(_, row)| row.kind == RelationKind::RunsOn && clusters.contains(&row.to));
+    let on =
+        work.inventory.relations().filter(|(_, row)| row.kind == RelationKind::RunsOn && clusters.contains(&row.to));
     on.map(|(id, _)| id.clone()).collect()
 }
 

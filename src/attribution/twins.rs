@@ -73,7 +73,8 @@ fn drift(work: &mut Work<'_>, legs: &[Leg]) {
     }
     for (image, versions) in found.into_iter().filter(|(_, versions)| versions.len() > 1) {
         let mut versions = versions.into_iter();
-        let (Some((one, (here, place))), Some((other, (there, other_place)))) = (versions.next(), versions.next()) else {
+        let (Some((one, (here, place))), Some((other, (there, other_place)))) = (versions.next(), versions.next())
+        else {
             continue;
         };
         let Some(place) = place else { continue };
@@ -116,7 +117,9 @@ fn failover(work: &mut Work<'_>, legs: &[Leg]) {
             work.note(&leg.id, key::FAILOVER, "static", &cite);
             continue;
         }
-        for (other, _) in legs.iter().zip(&automated).filter(|(other, moves)| **moves && other.deployment != leg.deployment) {
+        for (other, _) in
+            legs.iter().zip(&automated).filter(|(other, moves)| **moves && other.deployment != leg.deployment)
+        {
             work.relate(&leg.id, RelationKind::FailsOverTo, &other.id, &cite);
         }
     }

@@ -9,8 +9,8 @@ use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorResource, Case, Classification, Country, CountryGroup, Criterion,
     Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, Notice, ObjectKind,
-    ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, Provider, Region, Seat,
-    Service, SharedHost, StackCriterion, Threshold,
+    ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor,
+    Provider, Region, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -181,13 +181,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             dangling("service", "provider", provider, &providers);
         }
     }
-    for row in &tables.object_kind {
-        row.provider.iter().for_each(|provider| dangling("object_kind", "provider", provider, &providers));
-    }
-    for row in &tables.object_mark {
-        row.provider.iter().for_each(|provider| dangling("object_mark", "provider", provider, &providers));
-        row.organisation.iter().for_each(|id| dangling("object_mark", "organisation", id, &organisations));
-    }
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);
     }
@@ -216,6 +209,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
+    errors.extend(super::objects::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors
@@ -245,7 +239,7 @@ fn patterns_of_notices(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
 }
 
 /// The last place where `field = "value"` stands: later layers are where a mistake is new.
-fn locate(layers: &[Layer], field: &str, value: &str, message: String) -> RuleError {
+pub(super) fn locate(layers: &[Layer], field: &str, value: &str, message: String) -> RuleError {
     let needle = format!("{field} = \"{value}\"");
     for layer in layers.iter().rev() {
         for (path, text) in layer.files.iter().rev() {

@@ -74,7 +74,7 @@ verification = "one-source"
     assert_eq!(known.values("runtime").map(|value| &**value).collect::<Vec<_>>(), ["fast"]);
     assert_eq!(known.values("replicas").map(|value| &**value).collect::<Vec<_>>(), ["2"]);
     assert!(known.relations().iter().any(|row| row.to.as_str().contains("r.example%2Fserver")));
-    assert!(has(&found, "resource:StorageClass/s", RelationKind::ProvidedBy, "org:scaleway"));
+    assert!(has(&found, "resource:StorageClass/s", RelationKind::ProvidedBy, "org:scaleway-org"));
 }
 
 #[test]
@@ -101,11 +101,10 @@ fn services_of_clouds_stand_behind_objects() {
 #[test]
 fn pods_of_a_dump_fold_into_what_made_them_and_nodes_tell_where_it_runs() {
     let found = fixture("kubernetes/dump");
-    assert_eq!(workloads(&found), [
-        "workload:./Deployment/prod/llm",
-        "workload:./Job/prod/nightly-1",
-        "workload:./Pod/kube-system/static",
-    ]);
+    assert_eq!(
+        workloads(&found),
+        ["workload:./Deployment/prod/llm", "workload:./Job/prod/nightly-1", "workload:./Pod/kube-system/static",]
+    );
     let deployment = "workload:./Deployment/prod/llm";
     assert!(has(&found, deployment, RelationKind::RunsOn, "cluster:cluster"));
     assert!(has(&found, "cluster:cluster", RelationKind::HostedIn, "region:aws/eu-central-1"));
@@ -143,7 +142,10 @@ fn hostile_layers_and_templates_end() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let found = scan(&files, &Catalog::embedded());
     let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
-    assert!(told.iter().any(|line| line.contains("chart/templates/a.yaml") && line.contains("levels deep")), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains("chart/templates/a.yaml") && line.contains("levels deep")),
+        "{told:?}"
+    );
     assert!(told.iter().any(|line| line.contains("limit-reached")), "{told:?}");
 }
 
@@ -154,7 +156,8 @@ const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\
 fn twins_that_differ_are_told_and_stand_in_where_traffic_moves_by_itself() {
     let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: app\n  annotations: {service.cilium.io/global: 'true'}\n\
                    spec: {selector: {app: app}}\n";
-    let overlay = |tag: &str| format!("resources: [../../base]\nimages: [{{name: ghcr.io/example/app, newTag: '{tag}'}}]\n");
+    let overlay =
+        |tag: &str| format!("resources: [../../base]\nimages: [{{name: ghcr.io/example/app, newTag: '{tag}'}}]\n");
     let (eu, us, staging) = (overlay("1.4"), overlay("1.5"), overlay("9"));
     let base = "resources: [app.yaml, service.yaml]\n";
     let mut files = vec![
@@ -172,7 +175,8 @@ fn twins_that_differ_are_told_and_stand_in_where_traffic_moves_by_itself() {
     assert_eq!(drift.len(), 1, "{told:?}");
     assert!(drift[0].starts_with("overlays/prod-eu/kustomization.yaml:2"), "{drift:?}");
     assert!(drift[0].contains("overlays/prod-us/kustomization.yaml:2"), "{drift:?}");
-    let (one, other) = ("workload:overlays/prod-eu/Deployment/default/app", "workload:overlays/prod-us/Deployment/default/app");
+    let (one, other) =
+        ("workload:overlays/prod-eu/Deployment/default/app", "workload:overlays/prod-us/Deployment/default/app");
     assert!(has(&found, one, RelationKind::FailsOverTo, other));
     assert!(has(&found, other, RelationKind::FailsOverTo, one));
     assert!(!workloads(&found).iter().any(|id| id.starts_with("workload:base")));
@@ -191,7 +195,8 @@ fn a_set_brings_one_folder_to_several_clusters() {
                spec:\n      source: {repoURL: 'https://git.example.org/p.git', path: apps/shop}\n      \
                destination: {name: '{{cluster}}'}\n";
     let clusters = "resource \"aws_eks_cluster\" \"a\" {\n  name = \"one\"\n}\nresource \"scaleway_k8s_cluster\" \"b\" {\n  name = \"two\"\n}\n";
-    let found = scan(&[("set.yaml", set), ("apps/shop/app.yaml", APP), ("infra/main.tf", clusters)], &Catalog::embedded());
+    let found =
+        scan(&[("set.yaml", set), ("apps/shop/app.yaml", APP), ("infra/main.tf", clusters)], &Catalog::embedded());
     let workload = ComponentId::new("workload:apps/shop/Deployment/default/app");
     let known = found.known(&workload).expect("is known");
     let on: Vec<(&str, Option<&str>)> = known

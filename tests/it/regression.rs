@@ -86,13 +86,13 @@ fn lock_files_are_measured_by_their_own_limit() {
     let lock = r#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}"#;
     let padded = |by: usize| format!("{lock}{}", " ".repeat(by));
     fs::write(tree.path().join("package-lock.json"), padded(2_000)).expect("writes");
-    fs::write(tree.path().join("other.json"), padded(2_000)).expect("writes");
+    fs::write(tree.path().join("other.json"), padded(6_000)).expect("writes");
     let limits = Limits { file_bytes: 1_000, large_file_bytes: 5_000, ..Limits::default() };
     let options = Options { limits, ..Options::default() };
     let found = scan_directory(tree.path(), &Catalog::embedded(), &options).expect("the folder can be opened");
     assert_eq!(problems(&found), [(DiagnosticKind::LimitReached, "other.json")], "{:#?}", found.diagnostics);
     let message = &found.diagnostics.first().expect("is there").message;
-    assert!(message.contains("kubernetes") && message.contains("limit is 1000"), "{message}");
+    assert!(message.contains("kubernetes") && message.contains("limit is 5000"), "{message}");
     assert!(found.components().any(|(id, _)| id.as_str() == "pkg:npm/a@1.0.0"));
 }
 

@@ -9,7 +9,8 @@ use crate::parse::{Node, Value};
 use crate::scan::Facts;
 
 /// What kinds of services are for; all other kinds are workloads.
-const SERVICES: [&str; 7] = ["storage-class", "ingress", "secret-store", "node-pool", "node-class", "cluster", "identity"];
+const SERVICES: [&str; 7] =
+    ["storage-class", "ingress", "secret-store", "node-pool", "node-class", "cluster", "identity"];
 /// Kinds that run nothing by themselves.
 const NOTHING: [&str; 2] = ["queue", FAILOVER];
 /// Kinds that move traffic by themselves.

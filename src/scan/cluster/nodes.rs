@@ -13,7 +13,8 @@ use crate::text::Span;
 const INSTANCE: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
 const REGION: [&str; 2] = ["topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"];
 /// Labels that name the cluster.
-const NAMES: [&str; 3] = ["alpha.eksctl.io/cluster-name", "kubernetes.azure.com/cluster", "eks.amazonaws.com/cluster-name"];
+const NAMES: [&str; 3] =
+    ["alpha.eksctl.io/cluster-name", "kubernetes.azure.com/cluster", "eks.amazonaws.com/cluster-name"];
 
 /// Machines of one type in one region.
 struct Pool<'a> {
@@ -70,7 +71,8 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
     }
     let scheme = node.node.at(&["spec", "providerID"]).and_then(|id| Some((id.text()?.split_once("://")?.0, id.span)));
     let labels = node.node.at(&["metadata", "labels"]).map_or(&[][..], Node::entries).iter();
-    let mut marks: Vec<(&str, &str, Span)> = scheme.map(|(word, span)| ("provider-id", word, span)).into_iter().collect();
+    let mut marks: Vec<(&str, &str, Span)> =
+        scheme.map(|(word, span)| ("provider-id", word, span)).into_iter().collect();
     marks.extend(labels.map(|entry| ("node-label", &*entry.key, entry.key_span)));
     if let Some((place, word, span)) =
         marks.into_iter().find(|(place, word, _)| ground.catalog.object_mark(place, word).is_some())

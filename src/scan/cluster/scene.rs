@@ -18,8 +18,11 @@ pub(super) struct Scene<'a> {
     /// Services that objects stand for, by kind, name and namespace.
     services: BTreeMap<(&'a str, &'a str, &'a str), ComponentId>,
     /// Workloads by namespace and one label of their pods.
-    labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<(ComponentId, &'a Node)>>,
+    labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<Labelled<'a>>>,
 }
+
+/// A workload with the labels of its pods.
+type Labelled<'a> = (ComponentId, &'a Node);
 
 /// Writes all objects of a deployment and how they use each other.
 pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {
@@ -211,10 +214,12 @@ impl<'a> Scene<'a> {
 
     /// The external secret that fills a secret.
     fn external(&self, secret: &str, namespace: &str) -> Option<&'a Object<'a>> {
-        let target = |object: &Object<'_>| object.node.at(&["spec", "target", "name"]).and_then(Node::text).map(str::to_owned);
+        let target =
+            |object: &Object<'_>| object.node.at(&["spec", "target", "name"]).and_then(Node::text).map(str::to_owned);
         let same = self.find("ExternalSecret", secret, namespace);
         same.filter(|object| target(object).is_none_or(|name| name == secret)).or_else(|| {
-            let all = self.objects.range(("ExternalSecret", "")..).take_while(|((kind, _), _)| *kind == "ExternalSecret");
+            let all =
+                self.objects.range(("ExternalSecret", "")..).take_while(|((kind, _), _)| *kind == "ExternalSecret");
             all.flat_map(|(_, objects)| objects.iter().copied())
                 .take(1_000)
                 .find(|object| object.namespace == namespace && target(object).as_deref() == Some(secret))
@@ -253,7 +258,8 @@ impl<'a> Scene<'a> {
         for object in objects.iter().filter(|object| kinds::moves_traffic(kinds::row(object, ground), object, ground)) {
             let mut workloads = if object.kind == "Service" { self.selected(object) } else { Vec::new() };
             for node in object.node.walk() {
-                let name = node.at(&["service", "name"]).or_else(|| node.get("serviceName")).or_else(|| node.get("host"));
+                let name =
+                    node.at(&["service", "name"]).or_else(|| node.get("serviceName")).or_else(|| node.get("host"));
                 let Some(name) = name.and_then(Node::text) else { continue };
                 let name = name.split('.').next().unwrap_or(name);
                 if let Some(service) = self.find("Service", name, object.namespace) {
@@ -277,9 +283,10 @@ impl<'a> Scene<'a> {
                     }
                 }
                 "Ingress" => {
-                    let backends = object.node.walk().filter_map(|node| {
-                        node.at(&["service", "name"]).or_else(|| node.get("serviceName"))
-                    });
+                    let backends = object
+                        .node
+                        .walk()
+                        .filter_map(|node| node.at(&["service", "name"]).or_else(|| node.get("serviceName")));
                     for backend in backends {
                         let service = backend.text().and_then(|name| self.find("Service", name, object.namespace));
                         for workload in service.map_or_else(Vec::new, |service| self.selected(service)) {

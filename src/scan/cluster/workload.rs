@@ -11,10 +11,10 @@ use crate::catalog::Catalog;
 use crate::catalog::rows::ObjectKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
-use crate::scan::{Facts, Seen};
 use crate::scan::cloud::api::{calls_in, calls_service};
 use crate::scan::image::reference::needs_image;
 use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
+use crate::scan::{Facts, Seen};
 use crate::text::{RelPath, Span};
 
 /// Kinds that hold a pod template only as a schema or that other scanners own.

@@ -43,7 +43,8 @@ pub(super) fn set(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>)
         let made = name.and_then(Node::text).map(|name| words.fill(name)).filter(|name| !name.contains(ANY));
         let one = match (&made, name) {
             (Some(made), Some(name)) => {
-                let one = ComponentId::of("delivery", format_args!("argoproj.io/Application/{}/{made}", namespace(object)));
+                let one =
+                    ComponentId::of("delivery", format_args!("argoproj.io/Application/{}/{made}", namespace(object)));
                 out.component(&one, ComponentKind::Delivery, places.at(name.span));
                 out.attribute(&one, key::RESOURCE_TYPE, "argoproj.io/Application", places.at(name.span));
                 out.relation(&one, RelationKind::DependsOn, &id, places.at(name.span));
@@ -58,7 +59,9 @@ pub(super) fn set(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>)
 /// Destination and sources of an application.
 fn described(id: &ComponentId, spec: &Node, words: &Words, places: &dyn Places, out: &mut Facts<'_>) {
     if let Some(destination) = spec.get("destination") {
-        let server = destination.get("server").filter(|node| node.text().is_some_and(|text| !text.contains("kubernetes.default.svc")));
+        let server = destination
+            .get("server")
+            .filter(|node| node.text().is_some_and(|text| !text.contains("kubernetes.default.svc")));
         if let Some(node) = destination.get("name").or(server)
             && let Some(text) = node.text().filter(|text| !text.is_empty())
         {

@@ -74,7 +74,9 @@ fn references(
     let mut found: Vec<(&Node, &str, &str)> = Vec::new();
     let source = "source.toolkit.fluxcd.io";
     let image = "image.toolkit.fluxcd.io";
-    for node in [spec.get("sourceRef"), spec.at(&["chart", "spec", "sourceRef"]), spec.get("chartRef")].into_iter().flatten() {
+    for node in
+        [spec.get("sourceRef"), spec.at(&["chart", "spec", "sourceRef"]), spec.get("chartRef")].into_iter().flatten()
+    {
         found.extend(node.text_at("kind").map(|kind| (node, source, kind)));
     }
     found.extend(spec.get("imageRepositoryRef").map(|node| (node, image, "ImageRepository")));

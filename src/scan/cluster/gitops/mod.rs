@@ -47,7 +47,10 @@ impl Scanner for Gitops {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let text = file.text();
-        if !may_hold_objects(text) || !(text.contains("argoproj.io") || text.contains("toolkit.fluxcd.io")) || is_of_chart(input) {
+        if !may_hold_objects(text)
+            || !(text.contains("argoproj.io") || text.contains("toolkit.fluxcd.io"))
+            || is_of_chart(input)
+        {
             return Ok(());
         }
         let folder = file.folder();
@@ -98,7 +101,13 @@ fn delivery_in(object: &Object<'_>, cluster: Option<&str>, places: &dyn Places, 
     id
 }
 
-fn repository(delivery: &ComponentId, address: &Node, revision: Option<&str>, places: &dyn Places, out: &mut Facts<'_>) {
+fn repository(
+    delivery: &ComponentId,
+    address: &Node,
+    revision: Option<&str>,
+    places: &dyn Places,
+    out: &mut Facts<'_>,
+) {
     if let Some(text) = address.text() {
         repository_at(delivery, text, revision, &places.at(address.span), out);
     }

@@ -174,7 +174,7 @@ fn written(
     for (output, start) in result.rendered.iter().zip(trace.starts()) {
         let read = crate::parse::yaml::yaml(&output.text);
         if let Some(problem) = read.problems.first() {
-                let (file, span) = trace.place(problem.span.shifted(start));
+            let (file, span) = trace.place(problem.span.shifted(start));
             let message = format!("what the template makes is no YAML: {}", problem.message);
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
             literal_images(&output.file, &project, out);
@@ -227,7 +227,8 @@ fn plain(file: &SourceFile, used: &BTreeMap<RelPath, Used>, out: &mut Facts<'_>)
         }
     } else if name.starts_with("values") {
         // values of subcharts are used by the chart above
-        let home = used.keys().filter(|folder| is_below(file.path(), folder)).max_by_key(|folder| folder.as_str().len());
+        let home =
+            used.keys().filter(|folder| is_below(file.path(), folder)).max_by_key(|folder| folder.as_str().len());
         let known = home.and_then(|home| used.get(home));
         let inferred = known.is_some();
         let is_used = |image: &ImageReference| {

@@ -24,7 +24,7 @@ pub(super) struct Chart {
     values: Option<Arc<SourceFile>>,
     templates: Vec<Arc<SourceFile>>,
     others: Vec<Arc<SourceFile>>,
-    below: Vec<Chart>,
+    below: Vec<Self>,
 }
 
 /// One template's output.
@@ -256,7 +256,8 @@ impl Rendering<'_> {
         }
         about.put("Name", Value::text(chart.name()));
         about.put("IsRoot", Value::Bool(!path.contains('/')));
-        for (name, key) in [("Annotations", "annotations"), ("Dependencies", "dependencies"), ("Keywords", "keywords")] {
+        for (name, key) in [("Annotations", "annotations"), ("Dependencies", "dependencies"), ("Keywords", "keywords")]
+        {
             let node = chart.root().and_then(|root| root.get(key));
             about.put(name, node.map_or(Value::Nil, |node| Value::from_node(node, 0)));
         }
@@ -266,24 +267,33 @@ impl Rendering<'_> {
         dot.put("Chart", Value::table(about));
         dot.put("Files", Value::of([(HOME, Value::text(path))]));
         dot.put("Subcharts", Value::table(Table::default()));
-        dot.put("Release", Value::of([
-            ("Name", Value::text(release)),
-            ("Namespace", Value::text("default")),
-            ("Service", Value::text("Helm")),
-            ("IsInstall", Value::Bool(true)),
-            ("IsUpgrade", Value::Bool(false)),
-            ("Revision", Value::Int(1)),
-        ]));
-        dot.put("Capabilities", Value::of([
-            ("APIVersions", Value::list(Vec::new())),
-            ("KubeVersion", Value::of([
-                ("Version", Value::text(version)),
-                ("GitVersion", Value::text(version)),
-                ("Major", Value::text(major)),
-                ("Minor", Value::text(minor)),
-            ])),
-            ("HelmVersion", Value::of([("Version", Value::text("v3.18.4"))])),
-        ]));
+        dot.put(
+            "Release",
+            Value::of([
+                ("Name", Value::text(release)),
+                ("Namespace", Value::text("default")),
+                ("Service", Value::text("Helm")),
+                ("IsInstall", Value::Bool(true)),
+                ("IsUpgrade", Value::Bool(false)),
+                ("Revision", Value::Int(1)),
+            ]),
+        );
+        dot.put(
+            "Capabilities",
+            Value::of([
+                ("APIVersions", Value::list(Vec::new())),
+                (
+                    "KubeVersion",
+                    Value::of([
+                        ("Version", Value::text(version)),
+                        ("GitVersion", Value::text(version)),
+                        ("Major", Value::text(major)),
+                        ("Minor", Value::text(minor)),
+                    ]),
+                ),
+                ("HelmVersion", Value::of([("Version", Value::text("v3.18.4"))])),
+            ]),
+        );
         dot
     }
 }

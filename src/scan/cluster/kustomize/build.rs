@@ -119,6 +119,7 @@ impl<'a> Tree<'a> {
             }
         }
         self.change(&root, folder, all, built);
+        built.odd(&root);
         built.stack.pop();
     }
 
@@ -173,7 +174,8 @@ impl<'a> Tree<'a> {
                 built.remotes.push((found, entry.span));
             }
             None => {
-                let message = format!("`{text}` is neither a file of the scanned tree nor a folder with a kustomization");
+                let message =
+                    format!("`{text}` is neither a file of the scanned tree nor a folder with a kustomization");
                 built.problems.push((DiagnosticKind::Unresolved, entry.span, message));
             }
         }
@@ -282,7 +284,11 @@ fn apply(document: &Node, target: Option<&Node>, at: Span, all: &mut Vec<Resourc
         let resource = &mut all[index];
         if is_json {
             if let Err(message) = patch::json(resource, document) {
-                built.problems.push((DiagnosticKind::Unresolved, at, format!("the patch was applied in part: {message}")));
+                built.problems.push((
+                    DiagnosticKind::Unresolved,
+                    at,
+                    format!("the patch was applied in part: {message}"),
+                ));
             }
         } else if !patch::strategic(resource, document, true) {
             gone.insert(index);
@@ -373,6 +379,12 @@ fn is_empty(node: &Node) -> bool {
 }
 
 impl Built {
+    /// Tells what is of another shape than it was asked for.
+    pub(super) fn odd(&mut self, node: &Node) {
+        let odd = node.misshapen().into_iter().map(|odd| (DiagnosticKind::Malformed, odd.span, odd.to_string()));
+        self.problems.extend(odd);
+    }
+
     /// The file and span of a place.
     pub(super) fn place(&self, span: Span) -> (&SourceFile, Span) {
         self.sources.place(span)

@@ -77,9 +77,9 @@ fn merge_value(key: &str, old: &mut Node, new: &Node, is_built_in: bool) {
     };
     let by = MERGE_KEYS.iter().find(|(list, _)| *list == key && is_built_in).map(|(_, by)| *by);
     let by = match by {
-        Some("") if key == "ports" => items.iter().find_map(|item| {
-            ["containerPort", "port"].into_iter().find(|field| item.get(field).is_some())
-        }),
+        Some("") if key == "ports" => {
+            items.iter().find_map(|item| ["containerPort", "port"].into_iter().find(|field| item.get(field).is_some()))
+        }
         Some("") => None,
         by => by,
     };

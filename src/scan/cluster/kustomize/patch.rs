@@ -45,7 +45,8 @@ impl<'a> Target<'a> {
         if values.iter().any(|value| value == pattern) {
             return true;
         }
-        if pattern.len() > LONGEST_EXPRESSION || !pattern.contains(['*', '.', '|', '[', '(', '+', '?', '\\', '^', '$']) {
+        if pattern.len() > LONGEST_EXPRESSION || !pattern.contains(['*', '.', '|', '[', '(', '+', '?', '\\', '^', '$'])
+        {
             return false;
         }
         Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|fits| values.iter().any(|value| fits.is_match(value)))

@@ -28,7 +28,8 @@ pub(super) fn remote(entry: &str) -> Option<Remote> {
             return None;
         }
     }
-    let full = if has_scheme || address.starts_with("git@") { address.to_owned() } else { format!("https://{address}") };
+    let full =
+        if has_scheme || address.starts_with("git@") { address.to_owned() } else { format!("https://{address}") };
     if let Some(found) = file(&full) {
         return Some(found);
     }
@@ -79,7 +80,11 @@ mod tests {
         for (entry, address, revision) in [
             ("github.com/org/repo//config/default?ref=v1", "https://github.com/org/repo", Some("v1")),
             ("github.com/org/repo/config/default?ref=v1", "https://github.com/org/repo", Some("v1")),
-            ("https://github.com/org/repo.git/deploy?ref=main&timeout=9", "https://github.com/org/repo.git", Some("main")),
+            (
+                "https://github.com/org/repo.git/deploy?ref=main&timeout=9",
+                "https://github.com/org/repo.git",
+                Some("main"),
+            ),
             ("git@github.com:org/repo/base", "git@github.com:org/repo", None),
             ("ssh://git@git.example/org/repo//base", "ssh://git@git.example/org/repo", None),
             ("https://raw.githubusercontent.com/o/r/v2/a.yaml", "https://github.com/o/r", Some("v2")),

@@ -1,3 +1,5 @@
+//! What templates give, and that every template ends.
+
 use super::{Machine, Program, Shelf, Value};
 use crate::parse::yaml::yaml;
 
@@ -24,7 +26,8 @@ fn render(template: &str, values: &str) -> Result<String, String> {
 
 #[test]
 fn templates_give_what_helm_gives() {
-    let values = "{a: {b: x, n: 3, f: 1.5, off: false, l: [p, q], m: {k: v, z: 1}}, img: {repository: r.example/a, tag: '1'}}";
+    let values =
+        "{a: {b: x, n: 3, f: 1.5, off: false, l: [p, q], m: {k: v, z: 1}}, img: {repository: r.example/a, tag: '1'}}";
     for (template, wanted) in [
         ("{{ .Values.a.b }}", "x"),
         ("a {{- .Values.a.b -}} c", "axc"),
@@ -34,7 +37,10 @@ fn templates_give_what_helm_gives() {
         ("{{ range $i, $e := .Values.a.l }}{{ $i }}{{ $e }} {{ end }}", "0p 1q "),
         ("{{ range $k, $v := .Values.a.m }}{{ $k }}={{ $v }};{{ end }}", "k=v;z=1;"),
         ("{{ range .Values.none }}x{{ else }}none{{ end }}", "none"),
-        ("{{ range until 5 }}{{ if eq . 3 }}{{ break }}{{ end }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ . }}{{ end }}", "02"),
+        (
+            "{{ range until 5 }}{{ if eq . 3 }}{{ break }}{{ end }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ . }}{{ end }}",
+            "02",
+        ),
         ("{{ define \"n\" }}<{{ .x }}>{{ end }}{{ include \"n\" (dict \"x\" 7) | quote }}", "\"<7>\""),
         ("{{ define \"n\" }}{{ . }}{{ end }}{{ template \"n\" \"y\" }}", "y"),
         ("{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}", "2"),

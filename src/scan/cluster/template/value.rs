@@ -18,7 +18,7 @@ pub(in crate::scan::cluster) enum Value {
     Int(i64),
     Float(f64),
     Text(Rc<str>),
-    List(Held<Vec<Value>>),
+    List(Held<Vec<Self>>),
     Table(Held<RefCell<Table>>),
 }
 
@@ -288,7 +288,12 @@ fn float(number: f64) -> String {
 }
 
 /// Puts entries of `from` into `into` where they are absent, or over what is there; tables of both are merged.
-pub(in crate::scan::cluster) fn merge(into: &Held<RefCell<Table>>, from: &Held<RefCell<Table>>, over: bool, depth: usize) {
+pub(in crate::scan::cluster) fn merge(
+    into: &Held<RefCell<Table>>,
+    from: &Held<RefCell<Table>>,
+    over: bool,
+    depth: usize,
+) {
     if into.is(from) || depth > DEEPEST {
         return;
     }
@@ -308,7 +313,11 @@ pub(in crate::scan::cluster) fn merge(into: &Held<RefCell<Table>>, from: &Held<R
 }
 
 /// Values of a user over those of a chart: null takes a default away.
-pub(in crate::scan::cluster) fn override_values(into: &Held<RefCell<Table>>, from: &Held<RefCell<Table>>, depth: usize) {
+pub(in crate::scan::cluster) fn override_values(
+    into: &Held<RefCell<Table>>,
+    from: &Held<RefCell<Table>>,
+    depth: usize,
+) {
     if into.is(from) || depth > DEEPEST {
         return;
     }

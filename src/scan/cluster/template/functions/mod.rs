@@ -6,7 +6,8 @@ mod tables;
 mod texts;
 mod written;
 
-use super::machine::{Failure, Machine};
+use super::machine::Machine;
+use super::program::Failure;
 use super::value::{Table, Value};
 
 /// Values that a function is called with.
@@ -129,12 +130,7 @@ fn of_helm(machine: &mut Machine<'_>, name: &str, args: &Args) -> Option<Result<
 }
 
 /// Methods of the objects that Helm gives: files of the chart and interfaces of the cluster.
-pub(super) fn method(
-    machine: &mut Machine<'_>,
-    holder: &Value,
-    name: &str,
-    args: &Args,
-) -> Result<Value, Failure> {
+pub(super) fn method(machine: &mut Machine<'_>, holder: &Value, name: &str, args: &Args) -> Result<Value, Failure> {
     match name {
         "Get" | "GetBytes" => {
             let text = machine.file_of(&home(holder), &args.text(0));
@@ -158,7 +154,8 @@ pub(super) fn method(
         "Has" => {
             let asked = args.text(0);
             let known = INTERFACES.iter().any(|known| {
-                asked == *known || asked.strip_prefix(known).is_some_and(|kind| kind.starts_with('/') && !kind.starts_with("/v"))
+                asked == *known
+                    || asked.strip_prefix(known).is_some_and(|kind| kind.starts_with('/') && !kind.starts_with("/v"))
             });
             if !known {
                 machine.assumed.insert(format!("whether the cluster serves `{asked}`"));

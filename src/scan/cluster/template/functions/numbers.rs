@@ -32,7 +32,6 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
         "floor" => Ok(Value::Float(args.value(0).as_float().floor())),
         "ceil" => Ok(Value::Float(args.value(0).as_float().ceil())),
         "round" => {
-            #[expect(clippy::cast_possible_truncation, reason = "digits after the point are few")]
             let scale = 10_f64.powi(args.int(1).clamp(0, 15) as i32);
             Ok(Value::Float((args.value(0).as_float() * scale).round() / scale))
         }
@@ -92,7 +91,8 @@ fn compare(constraint: &str, text: &str) -> Result<bool, String> {
     for any in constraint.split("||") {
         let mut fits = true;
         // signs may stand apart from their version
-        let joined = any.replace(">= ", ">=").replace("<= ", "<=").replace("> ", ">").replace("< ", "<").replace("= ", "=");
+        let joined =
+            any.replace(">= ", ">=").replace("<= ", "<=").replace("> ", ">").replace("< ", "<").replace("= ", "=");
         for part in joined.split([',', ' ']).filter(|part| !part.trim().is_empty()) {
             fits &= one(part.trim(), &version)?;
         }
@@ -106,7 +106,8 @@ fn compare(constraint: &str, text: &str) -> Result<bool, String> {
 fn one(part: &str, is: &Version) -> Result<bool, String> {
     let signs = part.find(|c: char| c.is_ascii_alphanumeric() || c == '*').unwrap_or(part.len());
     let (sign, text) = part.split_at(signs);
-    let wide = text.contains(['*', 'x', 'X']) || text.trim_start_matches('v').split(['-', '+']).next().unwrap_or("").matches('.').count() < 2;
+    let wide = text.contains(['*', 'x', 'X'])
+        || text.trim_start_matches('v').split(['-', '+']).next().unwrap_or("").matches('.').count() < 2;
     let wanted = version(&text.replace(['*', 'x', 'X'], "0"))?;
     // a version before a release fits only where the constraint speaks of such
     if !is.pre.is_empty() && wanted.pre.is_empty() {
@@ -121,8 +122,12 @@ fn one(part: &str, is: &Version) -> Result<bool, String> {
         "<=" | "=<" => *is <= wanted,
         "!=" => *is != wanted,
         "^" => *is >= wanted && request("^")?.matches(&plain),
-        "~" | "~>" => *is >= wanted && plain.major == wanted.major && (plain.minor == wanted.minor || !text.contains('.')),
-        _ if wide => *is >= wanted && plain.major == wanted.major && (!text.contains('.') || plain.minor == wanted.minor),
+        "~" | "~>" => {
+            *is >= wanted && plain.major == wanted.major && (plain.minor == wanted.minor || !text.contains('.'))
+        }
+        _ if wide => {
+            *is >= wanted && plain.major == wanted.major && (!text.contains('.') || plain.minor == wanted.minor)
+        }
         _ => *is == wanted,
     })
 }

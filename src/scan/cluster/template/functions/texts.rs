@@ -20,7 +20,8 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
         "toString" => text(0),
         "quote" | "squote" => {
             let words = args.0.iter().filter(|value| !matches!(value, Value::Nil));
-            let words = words.map(|value| if name == "quote" { quoted(&value.printed()) } else { format!("'{}'", value.printed()) });
+            let words = words
+                .map(|value| if name == "quote" { quoted(&value.printed()) } else { format!("'{}'", value.printed()) });
             words.collect::<Vec<_>>().join(" ")
         }
         "trim" => last.trim().to_owned(),
@@ -56,7 +57,13 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
             if name == "nindent" { format!("\n{body}") } else { body }
         }
         "replace" => last.replace(&text(0), &text(1)),
-        "plural" => if args.int(2) == 1 { text(0) } else { text(1) },
+        "plural" => {
+            if args.int(2) == 1 {
+                text(0)
+            } else {
+                text(1)
+            }
+        }
         "snakecase" => worded(&last, '_'),
         "kebabcase" => worded(&last, '-'),
         "camelcase" => last.split(['_', '-', ' ']).map(|word| cased(word, true)).collect(),
@@ -191,13 +198,20 @@ fn printf(args: &Args) -> String {
 }
 
 fn verbed(verb: char, flags: &str, value: &Value) -> String {
-    let precision = flags.split_once('.').and_then(|(_, digits)| digits.parse::<usize>().ok()).map(|digits| digits.min(50));
+    let precision =
+        flags.split_once('.').and_then(|(_, digits)| digits.parse::<usize>().ok()).map(|digits| digits.min(50));
     match verb {
         'd' => value.as_int().to_string(),
         'q' => quoted(&value.printed()),
         'x' if matches!(value, Value::Int(_)) => format!("{:x}", value.as_int()),
         'f' | 'g' | 'e' => format!("{:.*}", precision.unwrap_or(6), value.as_float()),
-        _ if matches!(value, Value::Nil) => if verb == 's' { "%!s(<nil>)".to_owned() } else { "<nil>".to_owned() },
+        _ if matches!(value, Value::Nil) => {
+            if verb == 's' {
+                "%!s(<nil>)".to_owned()
+            } else {
+                "<nil>".to_owned()
+            }
+        }
         _ => match precision {
             Some(count) => value.printed().chars().take(count).collect(),
             None => value.printed(),
@@ -228,13 +242,13 @@ mod tests {
             printf(&Args(all))
         };
         assert_eq!(args("%s-%d%%", vec![Value::text("a"), Value::Int(7)]), "a-7%");
-        assert_eq!(args("%05d|%-4s|%4s|%.2f|%q", vec![
-            Value::Int(42),
-            Value::text("ab"),
-            Value::text("cd"),
-            Value::Float(1.5),
-            Value::text("x\"y"),
-        ]), "00042|ab  |  cd|1.50|\"x\\\"y\"");
+        assert_eq!(
+            args(
+                "%05d|%-4s|%4s|%.2f|%q",
+                vec![Value::Int(42), Value::text("ab"), Value::text("cd"), Value::Float(1.5), Value::text("x\"y"),]
+            ),
+            "00042|ab  |  cd|1.50|\"x\\\"y\""
+        );
     }
 
     #[test]

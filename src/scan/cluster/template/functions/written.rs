@@ -27,7 +27,10 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
         "fromYaml" | "fromYamlArray" => {
             let read = parse::yaml::yaml(&last.printed());
             let empty = if name == "fromYaml" { Value::table(Table::default()) } else { Value::list(Vec::new()) };
-            return Some(Ok(read.documents.first().map_or(empty, |node| without_places(&Value::from_node(node, 0), 0))));
+            return Some(Ok(read
+                .documents
+                .first()
+                .map_or(empty, |node| without_places(&Value::from_node(node, 0), 0))));
         }
         "fromJson" | "fromJsonArray" => {
             let read = parse::json::json(&last.printed());
@@ -42,13 +45,20 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
         "sha256sum" => hex(&Sha256::digest(last.printed().as_bytes())),
         "sha512sum" => hex(&Sha512::digest(last.printed().as_bytes())),
         "sha1sum" | "adler32sum" | "md5sum" => hex(&Sha256::digest(last.printed().as_bytes()))[..8].to_owned(),
-        "randAlphaNum" | "randAlpha" | "randAscii" | "randNumeric" | "randBytes" => "x".repeat(args.count(0).min(1_000)),
+        "randAlphaNum" | "randAlpha" | "randAscii" | "randNumeric" | "randBytes" => {
+            "x".repeat(args.count(0).min(1_000))
+        }
         "uuidv4" => "00000000-0000-4000-8000-000000000000".to_owned(),
         "derivePassword" | "htpasswd" | "bcrypt" | "genPrivateKey" | "encryptAES" | "decryptAES" => {
             MADE_BY_A_RUN.to_owned()
         }
-        "genCA" | "genCAWithKey" | "genSelfSignedCert" | "genSelfSignedCertWithKey" | "genSignedCert"
-        | "genSignedCertWithKey" | "buildCustomCert" => {
+        "genCA"
+        | "genCAWithKey"
+        | "genSelfSignedCert"
+        | "genSelfSignedCertWithKey"
+        | "genSignedCert"
+        | "genSignedCertWithKey"
+        | "buildCustomCert" => {
             return Some(Ok(Value::of([("Cert", Value::text(MADE_BY_A_RUN)), ("Key", Value::text(MADE_BY_A_RUN))])));
         }
         "now" | "date" | "dateInZone" | "htmlDate" | "toDate" | "dateModify" | "ago" | "unixEpoch" | "duration"
@@ -231,7 +241,8 @@ mod tests {
 
     #[test]
     fn what_is_written_as_yaml_reads_as_the_same() {
-        let text = "a: [1, 'true', {b: \"x: y\", c: [], d: {}}]\nm: \"l1\\nl2\"\nn: null\np: 'v1.2'\nq: '12'\nr: '- x'\n";
+        let text =
+            "a: [1, 'true', {b: \"x: y\", c: [], d: {}}]\nm: \"l1\\nl2\"\nn: null\np: 'v1.2'\nq: '12'\nr: '- x'\n";
         let value = Value::from_node(&parse::yaml::yaml(text).documents[0], 0);
         let mut out = String::new();
         yaml(&value, 0, 0, false, &mut out);
