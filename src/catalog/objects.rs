@@ -2,15 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use super::layer::{Layer, RuleError};
 use super::rows::{ObjectKind, ObjectMark};
+use super::tables::locate;
 use super::{Catalog, Tables};
 
 /// Rows of kinds and marks by what they are asked by.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
     kinds: BTreeMap<(Box<str>, Box<str>), usize>,
-    /// By place: whole words, and beginnings.
-    marks: BTreeMap<Box<str>, (BTreeMap<Box<str>, usize>, Vec<(Box<str>, usize)>)>,
+    marks: BTreeMap<Box<str>, Words>,
+}
+
+/// Rows of one place: whole words, and beginnings.
+type Words = (BTreeMap<Box<str>, usize>, Vec<(Box<str>, usize)>);
+
+/// Rows that name a provider or organisation which nothing defines.
+pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    let is_provider = |id: &str| tables.provider.iter().any(|row| &*row.id == id);
+    let is_organisation = |id: &str| tables.organisation.iter().any(|row| &*row.id == id);
+    let mut dangling = |table: &str, field: &str, id: &str| {
+        let message = format!("`{field}` of an `{table}` names `{id}`, which nothing defines");
+        errors.push(locate(layers, field, id, message));
+    };
+    let kinds = tables.object_kind.iter().filter_map(|row| row.provider.as_deref());
+    kinds.filter(|id| !is_provider(id)).for_each(|id| dangling("object_kind", "provider", id));
+    let marks = tables.object_mark.iter().filter_map(|row| row.provider.as_deref());
+    marks.filter(|id| !is_provider(id)).for_each(|id| dangling("object_mark", "provider", id));
+    let marks = tables.object_mark.iter().filter_map(|row| row.organisation.as_deref());
+    marks.filter(|id| !is_organisation(id)).for_each(|id| dangling("object_mark", "organisation", id));
+    errors
 }
 
 impl Objects {

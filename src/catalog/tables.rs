@@ -199,13 +199,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for row in &tables.resource_family {
         dangling("resource_family", "provider", &row.provider, &providers);
     }
-    for row in &tables.object_kind {
-        row.provider.iter().for_each(|provider| dangling("object_kind", "provider", provider, &providers));
-    }
-    for row in &tables.object_mark {
-        row.provider.iter().for_each(|provider| dangling("object_mark", "provider", provider, &providers));
-        row.organisation.iter().for_each(|id| dangling("object_mark", "organisation", id, &organisations));
-    }
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);
     }
@@ -235,6 +228,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
+    errors.extend(super::objects::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors

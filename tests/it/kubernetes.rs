@@ -74,7 +74,7 @@ verification = "one-source"
     assert_eq!(known.values("runtime").map(|value| &**value).collect::<Vec<_>>(), ["fast"]);
     assert_eq!(known.values("replicas").map(|value| &**value).collect::<Vec<_>>(), ["2"]);
     assert!(known.relations().iter().any(|row| row.to.as_str().contains("r.example%2Fserver")));
-    assert!(has(&found, "resource:StorageClass/s", RelationKind::ProvidedBy, "org:scaleway"));
+    assert!(has(&found, "resource:StorageClass/s", RelationKind::ProvidedBy, "org:scaleway-org"));
 }
 
 #[test]

@@ -23,6 +23,9 @@ const EITHER: &[(&str, &str, &str)] = &[
     // told by their content what they are: anything else is none of ours
     ("gitops", "", "an object of another kind"),
     ("helm", "values.yaml", "up to the chart"),
+    ("kustomize", "app.yaml", "an object of another kind"),
+    ("kustomize", "side.yaml", "a patch for another object"),
+    ("kustomize", "/valuesInline", "up to the chart"),
     ("gitlab-ci", "yml/", "only tables are jobs; images, includes and triggers are a text or a table"),
     ("compose", "/services/llm/command", "a text or a list of words"),
     ("composer-lock", "/license", "one or several"),

@@ -18,8 +18,11 @@ pub(super) struct Scene<'a> {
     /// Services that objects stand for, by kind, name and namespace.
     services: BTreeMap<(&'a str, &'a str, &'a str), ComponentId>,
     /// Workloads by namespace and one label of their pods.
-    labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<(ComponentId, &'a Node)>>,
+    labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<Labelled<'a>>>,
 }
+
+/// A workload with the labels of its pods.
+type Labelled<'a> = (ComponentId, &'a Node);
 
 /// Writes all objects of a deployment and how they use each other.
 pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {

@@ -24,7 +24,7 @@ pub(super) struct Chart {
     values: Option<Arc<SourceFile>>,
     templates: Vec<Arc<SourceFile>>,
     others: Vec<Arc<SourceFile>>,
-    below: Vec<Chart>,
+    below: Vec<Self>,
 }
 
 /// One template's output.

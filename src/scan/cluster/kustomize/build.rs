@@ -119,6 +119,7 @@ impl<'a> Tree<'a> {
             }
         }
         self.change(&root, folder, all, built);
+        built.odd(&root);
         built.stack.pop();
     }
 
@@ -378,6 +379,12 @@ fn is_empty(node: &Node) -> bool {
 }
 
 impl Built {
+    /// Tells what is of another shape than it was asked for.
+    pub(super) fn odd(&mut self, node: &Node) {
+        let odd = node.misshapen().into_iter().map(|odd| (DiagnosticKind::Malformed, odd.span, odd.to_string()));
+        self.problems.extend(odd);
+    }
+
     /// The file and span of a place.
     pub(super) fn place(&self, span: Span) -> (&SourceFile, Span) {
         self.sources.place(span)

@@ -19,6 +19,7 @@ use super::manifest::opened;
 use super::places::Places as _;
 use super::scene;
 use super::workload::Ground;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit;
@@ -66,7 +67,10 @@ impl Scanner for Kustomize {
         let mut layers: BTreeMap<RelPath, Arc<SourceFile>> = BTreeMap::new();
         for file in input.files {
             for problem in &file.yaml().problems {
-                out.problem(crate::diagnostic::DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
+                out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
+            }
+            if let Some(root) = Tree::root(file).filter(|root| !root.is_map()) {
+                out.problem(DiagnosticKind::Malformed, file, Some(root.span), "a kustomization is a table of settings");
             }
             if Tree::root(file).is_some_and(is_layer) {
                 layers.entry(file.folder()).or_insert_with(|| Arc::clone(file));
@@ -141,6 +145,10 @@ fn write(folder: &RelPath, built: &Built, input: &Input<'_>, out: &mut Facts<'_>
     }
     for entry in &built.charts {
         helm_chart(entry, &project, built, out);
+        for odd in entry.misshapen() {
+            let (file, span) = built.place(odd.span);
+            out.problem(DiagnosticKind::Malformed, file, Some(span), odd.to_string());
+        }
     }
     let ground = Ground { folder, catalog: input.catalog, places: &built.sources };
     let objects = opened(built.resources.iter().map(|resource| &resource.node));
@@ -178,5 +186,5 @@ fn helm_chart(entry: &Node, project: &ComponentId, built: &Built, out: &mut Fact
     }
     let message = "a chart that is fetched when the layer is built; what its templates make is not seen";
     let (file, span) = built.place(entry.span);
-    out.problem(crate::diagnostic::DiagnosticKind::Unresolved, file, Some(Span::new(span.start, span.start)), message);
+    out.problem(DiagnosticKind::Unresolved, file, Some(Span::new(span.start, span.start)), message);
 }

@@ -85,7 +85,8 @@ pub(super) fn labels(all: &mut [Resource], pairs: &Node) {
 }
 
 pub(super) fn replicas(all: &mut [Resource], entry: &Node) {
-    let (Some(name), Some(count)) = (entry.text_at("name"), entry.get("count")) else { return };
+    let count = entry.get("count").filter(|count| count.scalar().is_some());
+    let (Some(name), Some(count)) = (entry.text_at("name"), count) else { return };
     for resource in all.iter_mut().filter(|resource| resource.is_called(name) && COUNTED.contains(&resource.kind())) {
         if let Some(spec) = tree::get_mut(&mut resource.node, "spec") {
             tree::set(spec, "replicas", count.clone());

@@ -1,10 +1,11 @@
 //! Running templates: every step, level and byte is counted, so that any template ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::functions::{self, Args};
-use super::parser::{File, Part, Pipeline, Term, parse};
+use super::parser::{Part, Pipeline, Term, parse};
+use super::program::{Code, Failure, Output, Program, Shelf, Stretch};
 use super::value::Value;
 use crate::text::Span;
 
@@ -17,53 +18,6 @@ const DEEPEST: usize = 400;
 /// Places of values that one action keeps.
 const TOUCHED: usize = 64;
 
-/// Parsed text of a file, or of a value that `tpl` runs.
-pub(in crate::scan::cluster) struct Code {
-    text: Rc<str>,
-    /// Where the file stands in the row of files; nothing for texts of values.
-    start: Option<usize>,
-}
-
-/// Templates by name; files write, definitions are called.
-#[derive(Default)]
-pub(in crate::scan::cluster) struct Program {
-    files: BTreeMap<String, (Rc<Code>, Rc<Vec<Part>>)>,
-    defines: BTreeMap<String, (Rc<Code>, Rc<Vec<Part>>)>,
-}
-
-/// A stretch of output and what made it.
-#[derive(Clone, Debug)]
-pub(in crate::scan::cluster) struct Stretch {
-    /// Where it begins in the output.
-    pub(in crate::scan::cluster) start: usize,
-    /// Literal text or action of a template.
-    pub(in crate::scan::cluster) place: Span,
-    /// The output is the template's own text.
-    pub(in crate::scan::cluster) is_literal: bool,
-    /// Values that had a say.
-    pub(in crate::scan::cluster) values: Vec<Span>,
-}
-
-/// What a template wrote.
-#[derive(Debug, Default)]
-pub(in crate::scan::cluster) struct Output {
-    pub(in crate::scan::cluster) text: String,
-    pub(in crate::scan::cluster) stretches: Vec<Stretch>,
-}
-
-/// Why a template could not be run, and the action.
-#[derive(Debug)]
-pub(in crate::scan::cluster) struct Failure {
-    pub(in crate::scan::cluster) message: String,
-    pub(in crate::scan::cluster) at: Option<Span>,
-}
-
-impl From<String> for Failure {
-    fn from(message: String) -> Self {
-        Self { message, at: None }
-    }
-}
-
 enum Flow {
     Next,
     Break,
@@ -73,14 +27,6 @@ enum Flow {
 struct Scope {
     dot: Value,
     variables: Vec<(String, Value)>,
-}
-
-/// Other files of charts, which templates may ask for.
-pub(in crate::scan::cluster) trait Shelf {
-    /// The text of a file of a chart.
-    fn get(&mut self, chart: &str, path: &str) -> Option<String>;
-    /// Paths of a chart's files that fit a pattern.
-    fn glob(&self, chart: &str, pattern: &str) -> Vec<String>;
 }
 
 /// Runs the templates of one chart.
@@ -93,27 +39,6 @@ pub(in crate::scan::cluster) struct Machine<'p> {
     touched: Vec<Span>,
     /// What was taken to be empty because only a cluster or a user would know it.
     pub(in crate::scan::cluster) assumed: BTreeSet<String>,
-}
-
-impl Program {
-    /// Adds a file under its name. Its own definitions take the place of others of the name.
-    ///
-    /// # Errors
-    /// The first thing that is no template, with its place in the file.
-    pub(in crate::scan::cluster) fn add(
-        &mut self,
-        name: &str,
-        text: &str,
-        start: usize,
-    ) -> Result<(), (usize, String)> {
-        let code = Rc::new(Code { text: Rc::from(text), start: Some(start) });
-        let File { parts, defines } = parse(text)?;
-        self.defines.extend(defines.into_iter().map(|(name, parts)| (name, (Rc::clone(&code), parts))));
-        // a file is a template like any other: checksums of configuration are made so
-        self.defines.insert(name.to_owned(), (Rc::clone(&code), Rc::clone(&parts)));
-        self.files.insert(name.to_owned(), (code, parts));
-        Ok(())
-    }
 }
 
 impl<'p> Machine<'p> {

@@ -5,10 +5,12 @@ mod functions;
 mod lexer;
 mod machine;
 mod parser;
+mod program;
 mod value;
 
 pub(super) use functions::HOME;
-pub(super) use machine::{Failure, Machine, Output, Program, Shelf, Stretch};
+pub(super) use machine::Machine;
+pub(super) use program::{Failure, Output, Program, Shelf, Stretch};
 pub(super) use value::{Held, Table, Value, override_values};
 
 #[cfg(test)]

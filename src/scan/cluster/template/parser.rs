@@ -15,9 +15,9 @@ pub(super) enum Part {
     Text(Span),
     /// A value that is written, or set.
     Action(Pipeline, Span),
-    If(Vec<(Pipeline, Vec<Part>)>, Vec<Part>, Span),
-    With(Vec<(Pipeline, Vec<Part>)>, Vec<Part>, Span),
-    Range(Pipeline, Vec<Part>, Vec<Part>, Span),
+    If(Vec<(Pipeline, Vec<Self>)>, Vec<Self>, Span),
+    With(Vec<(Pipeline, Vec<Self>)>, Vec<Self>, Span),
+    Range(Pipeline, Vec<Self>, Vec<Self>, Span),
     Template(String, Option<Pipeline>, Span),
     Break,
     Continue,
@@ -64,7 +64,7 @@ struct Parser {
 }
 
 /// How a block ended.
-enum End {
+enum Close {
     Text,
     End,
     Else(Vec<(Token, usize)>),
@@ -78,13 +78,13 @@ pub(super) fn parse(text: &str) -> Result<File, Problem> {
     let mut parser = Parser { pieces: pieces(text)?.into_iter(), defines: BTreeMap::new(), depth: 0 };
     let (parts, end) = parser.block()?;
     match end {
-        End::Text => Ok(File { parts: Rc::new(parts), defines: parser.defines }),
+        Close::Text => Ok(File { parts: Rc::new(parts), defines: parser.defines }),
         _ => Err((text.len(), "an `end` or `else` too much".to_owned())),
     }
 }
 
 impl Parser {
-    fn block(&mut self) -> Result<(Vec<Part>, End), Problem> {
+    fn block(&mut self) -> Result<(Vec<Part>, Close), Problem> {
         let mut parts = Vec::new();
         while let Some(piece) = self.pieces.next() {
             let (words, span) = match piece {
@@ -103,8 +103,8 @@ impl Parser {
             let first = first.clone();
             let rest = || trimmed(words[1..].to_vec());
             match first.as_str() {
-                "end" => return Ok((parts, End::End)),
-                "else" => return Ok((parts, End::Else(rest()))),
+                "end" => return Ok((parts, Close::End)),
+                "else" => return Ok((parts, Close::Else(rest()))),
                 "if" => {
                     let (arms, other) = self.arms(rest(), "if", span)?;
                     parts.push(Part::If(arms, other, span));
@@ -142,7 +142,7 @@ impl Parser {
                 _ => parts.push(Part::Action(self.pipeline(words, span)?, span)),
             }
         }
-        Ok((parts, End::Text))
+        Ok((parts, Close::Text))
     }
 
     fn deeper(&mut self, span: Span) -> Result<(), Problem> {
@@ -158,12 +158,12 @@ impl Parser {
         self.deeper(span)?;
         let (body, end) = self.block()?;
         let other = match end {
-            End::End => Vec::new(),
-            End::Else(_) => match self.block()? {
-                (other, End::End) => other,
+            Close::End => Vec::new(),
+            Close::Else(_) => match self.block()? {
+                (other, Close::End) => other,
                 _ => return Err((span.start, "a block that is not closed".to_owned())),
             },
-            End::Text => return Err((span.start, "a block that is not closed".to_owned())),
+            Close::Text => return Err((span.start, "a block that is not closed".to_owned())),
         };
         self.depth -= 1;
         Ok((body, other))
@@ -184,13 +184,13 @@ impl Parser {
             let (body, end) = self.block()?;
             arms.push((condition, body));
             match end {
-                End::End => break Vec::new(),
-                End::Text => return Err((span.start, "a block that is not closed".to_owned())),
-                End::Else(words) if words.is_empty() => match self.block()? {
-                    (other, End::End) => break other,
+                Close::End => break Vec::new(),
+                Close::Text => return Err((span.start, "a block that is not closed".to_owned())),
+                Close::Else(words) if words.is_empty() => match self.block()? {
+                    (other, Close::End) => break other,
                     _ => return Err((span.start, "a block that is not closed".to_owned())),
                 },
-                End::Else(words) => match words.first() {
+                Close::Else(words) => match words.first() {
                     Some((Token::Word(again), _)) if again == kind => {
                         condition = self.pipeline(trimmed(words[1..].to_vec()), span)?;
                     }

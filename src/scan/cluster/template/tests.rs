@@ -1,3 +1,5 @@
+//! What templates give, and that every template ends.
+
 use super::{Machine, Program, Shelf, Value};
 use crate::parse::yaml::yaml;
 

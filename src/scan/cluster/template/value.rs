@@ -18,7 +18,7 @@ pub(in crate::scan::cluster) enum Value {
     Int(i64),
     Float(f64),
     Text(Rc<str>),
-    List(Held<Vec<Value>>),
+    List(Held<Vec<Self>>),
     Table(Held<RefCell<Table>>),
 }
 

@@ -6,7 +6,8 @@ mod tables;
 mod texts;
 mod written;
 
-use super::machine::{Failure, Machine};
+use super::machine::Machine;
+use super::program::Failure;
 use super::value::{Table, Value};
 
 /// Values that a function is called with.

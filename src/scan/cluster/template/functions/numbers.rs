@@ -32,7 +32,6 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
         "floor" => Ok(Value::Float(args.value(0).as_float().floor())),
         "ceil" => Ok(Value::Float(args.value(0).as_float().ceil())),
         "round" => {
-            #[expect(clippy::cast_possible_truncation, reason = "digits after the point are few")]
             let scale = 10_f64.powi(args.int(1).clamp(0, 15) as i32);
             Ok(Value::Float((args.value(0).as_float() * scale).round() / scale))
         }
@@ -107,8 +106,9 @@ fn compare(constraint: &str, text: &str) -> Result<bool, String> {
 fn one(part: &str, is: &Version) -> Result<bool, String> {
     let signs = part.find(|c: char| c.is_ascii_alphanumeric() || c == '*').unwrap_or(part.len());
     let (sign, text) = part.split_at(signs);
-    let wide = text.contains(['*', 'x', 'X'])
-        || text.trim_start_matches('v').split(['-', '+']).next().unwrap_or("").matches('.').count() < 2;
+    // numbers that the constraint fixes: `1.2.x` has two
+    let numbers = text.trim_start_matches('v').split(['-', '+']).next().unwrap_or("");
+    let fixed = numbers.split('.').take_while(|part| part.parse::<u64>().is_ok()).count();
     let wanted = version(&text.replace(['*', 'x', 'X'], "0"))?;
     // a version before a release fits only where the constraint speaks of such
     if !is.pre.is_empty() && wanted.pre.is_empty() {
@@ -123,11 +123,9 @@ fn one(part: &str, is: &Version) -> Result<bool, String> {
         "<=" | "=<" => *is <= wanted,
         "!=" => *is != wanted,
         "^" => *is >= wanted && request("^")?.matches(&plain),
-        "~" | "~>" => {
-            *is >= wanted && plain.major == wanted.major && (plain.minor == wanted.minor || !text.contains('.'))
-        }
-        _ if wide => {
-            *is >= wanted && plain.major == wanted.major && (!text.contains('.') || plain.minor == wanted.minor)
+        "~" | "~>" => *is >= wanted && plain.major == wanted.major && (fixed < 2 || plain.minor == wanted.minor),
+        _ if fixed < 3 => {
+            fixed == 0 || plain.major == wanted.major && (fixed == 1 || *is >= wanted && plain.minor == wanted.minor)
         }
         _ => *is == wanted,
     })
