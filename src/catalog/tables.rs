@@ -183,12 +183,8 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             dangling("service", "provider", provider, &providers);
         }
     }
-    for row in &tables.resource_type {
-        dangling("resource_type", "service", &row.service, &services);
-    }
-    for row in &tables.resource_family {
-        dangling("resource_family", "provider", &row.provider, &providers);
-    }
+    tables.resource_type.iter().for_each(|row| dangling("resource_type", "service", &row.service, &services));
+    tables.resource_family.iter().for_each(|row| dangling("resource_family", "provider", &row.provider, &providers));
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);
     }

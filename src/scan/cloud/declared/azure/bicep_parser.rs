@@ -115,7 +115,7 @@ impl<'t> Parser<'t> {
             "resource" => self.resource(start)?,
             "module" => self.module(start)?,
             "" => return Err("neither a statement nor a comment".to_owned()),
-            word if STATEMENTS.contains(&word) => self.cursor.to_end(),
+            word if STATEMENTS.contains(&word) => self.cursor.skip_statement(),
             word => return Err(format!("`{word}` begins no statement")),
         }
         self.cursor.blanks(false);

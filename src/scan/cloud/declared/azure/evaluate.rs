@@ -37,7 +37,7 @@ pub(super) struct Scope<'a, 't> {
     /// Values of parameters, by name in lower case.
     pub(super) given: BTreeMap<String, Resolved<'a>>,
     /// The template around a nested one that sees its names.
-    pub(super) outer: Option<&'t Scope<'a, 't>>,
+    pub(super) outer: Option<&'t Self>,
     /// What stands before the addresses of a nested template's resources.
     pub(super) prefix: String,
     /// Shared by all.
@@ -52,7 +52,7 @@ pub(super) struct Scope<'a, 't> {
 pub(super) struct Local<'l, 'a> {
     name: &'l str,
     value: Resolved<'a>,
-    outer: Option<&'l Local<'l, 'a>>,
+    outer: Option<&'l Self>,
 }
 
 pub(super) type Locals<'l, 'a> = Option<&'l Local<'l, 'a>>;
