@@ -1,8 +1,9 @@
 //! Instance types to accelerators, accelerators to designer and foundry.
 
 use super::{Cite, Seen, Work};
+use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
     let hosts = |kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Cluster);
@@ -64,7 +65,8 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
                     .pci_vendor(pci_vendor(seen).or_else(|| name.split(':').next())?)
                     .map(|row| (Some(&*row.vendor), &*row.source, row.verification))
             })
-            .or_else(|| catalog.organisation(name).map(|row| (Some(&*row.id), &*row.source, row.verification)));
+            .or_else(|| catalog.organisation(name).map(|row| (Some(&*row.id), &*row.source, row.verification)))
+            .or_else(|| family(catalog, name));
         if let Some((Some(vendor), source, verification)) = vendor
             && let Some(node) = work.organisation(vendor)
         {
@@ -81,6 +83,18 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
     if let Some(row) = catalog.accelerator(rest) {
         parties(work, &seen.id, row);
     }
+}
+
+/// The one vendor of all products that a name may mean.
+fn family<'c>(catalog: &'c Catalog, name: &str) -> Option<(Option<&'c str>, &'c str, Verification)> {
+    let rows = catalog.accelerators_by_name(name);
+    let first = *rows.first()?;
+    if rows.iter().any(|row| row.vendor != first.vendor) {
+        return None;
+    }
+    let id = first.vendor.to_lowercase().replace(' ', "-");
+    let vendor = catalog.organisation_by_name(&first.vendor).or_else(|| catalog.organisation(&id))?;
+    Some((Some(&*vendor.id), &*first.source, first.verification))
 }
 
 /// The vendor id that a tool reported beside a product name which the catalog does not know.

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, ClientName, Country, CountryGroup,
-    Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation, ModelFamily,
-    ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
-    OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType, SdkCall, Seat, Service,
-    SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, ClientName, Country,
+    CountryGroup, Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation,
+    ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
+    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
+    SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -193,12 +193,8 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             dangling("service", "provider", provider, &providers);
         }
     }
-    for row in &tables.resource_type {
-        dangling("resource_type", "service", &row.service, &services);
-    }
-    for row in &tables.resource_family {
-        dangling("resource_family", "provider", &row.provider, &providers);
-    }
+    tables.resource_type.iter().for_each(|row| dangling("resource_type", "service", &row.service, &services));
+    tables.resource_family.iter().for_each(|row| dangling("resource_family", "provider", &row.provider, &providers));
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);
     }

@@ -26,6 +26,19 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("kustomize", "app.yaml", "an object of another kind"),
     ("kustomize", "side.yaml", "a patch for another object"),
     ("kustomize", "/valuesInline", "up to the chart"),
+    // functions, conditions and other values may stand for any value
+    ("cloudformation", "/Properties/", ""),
+    ("arm", "/location", ""),
+    ("arm", "Value", "of a parameter"),
+    ("arm", "/value", "of a parameter"),
+    ("pulumi", "/properties/", ""),
+    ("pulumi", "/variables/", ""),
+    ("pulumi", "/config/", ""),
+    ("pulumi", "/dependsOn", "one or several"),
+    ("serverless", "/functions/", "values are variables, images a text or a table"),
+    ("serverless", "/provider/", "values are variables"),
+    ("serverless", "/resources", "a table, or a list of them"),
+    ("serverless", "/functions", "a table, or a list of them"),
     ("gitlab-ci", "yml/", "only tables are jobs; images, includes and triggers are a text or a table"),
     ("compose", "/services/llm/command", "a text or a list of words"),
     ("composer-lock", "/license", "one or several"),
@@ -53,6 +66,9 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("installed-node", "/repository", ""),
     ("installed-node", "/version", "folders inside of packages have stubs without"),
 ];
+
+/// Scanners of files of any name: anything else than a table is none of theirs.
+const BY_CONTENT: [&str; 3] = ["arm", "cloudformation", "serverless"];
 
 /// The language a file is written in, told by its content.
 #[derive(Clone, Copy, PartialEq)]
@@ -193,7 +209,7 @@ fn values_of_another_shape_are_never_silent() {
             let known = facts(&before);
             for (path, keys, others) in places(&tree) {
                 for instead in others {
-                    if language == Language::Toml && path.is_empty()
+                    if path.is_empty() && (language == Language::Toml || BY_CONTENT.contains(&id))
                         || EITHER.iter().any(|(of, key, _)| *of == id && format!("{name}{keys}").contains(key))
                     {
                         continue;

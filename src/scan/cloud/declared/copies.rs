@@ -53,9 +53,8 @@ fn fold(region: &str) -> String {
 /// What several resources say only together.
 pub(super) fn between(resources: &[Resource<'_>], out: &mut Facts<'_>) {
     for resource in resources {
-        match resource.kind.as_str() {
-            "AWS::DMS::ReplicationTask" => ends(resource, "source_endpoint_arn", "target_endpoint_arn", out),
-            _ => {}
+        if resource.kind == "AWS::DMS::ReplicationTask" {
+            ends(resource, "source_endpoint_arn", "target_endpoint_arn", out);
         }
     }
     global_clusters(resources, out);

@@ -137,7 +137,13 @@ impl<'a> Program<'a> {
                 continue;
             }
             let properties = match entry.value.get("properties") {
-                Some(properties) => self.value(properties, 0),
+                Some(properties) => {
+                    if !properties.is_map() && properties.value != parse::Value::Null {
+                        let message = format!("the properties of `{}` are no table, and were not read", entry.key);
+                        out.problem(DiagnosticKind::Malformed, self.file, Some(properties.span), message);
+                    }
+                    self.value(properties, 0)
+                }
                 None => Resolved::new(self.file, entry.key_span, Value::Map(Vec::new())),
             };
             let id = ComponentId::resource(self.file.path(), &entry.key);

@@ -54,6 +54,10 @@ impl Scanner for Serverless {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let Some(root) = file.yaml_or_part(out).first() else { return Ok(()) };
+        if !root.is_map() {
+            out.problem(DiagnosticKind::Malformed, file, Some(root.span), "the file is no table, and was not read");
+            return Ok(());
+        }
         let variables = Variables { root, left: std::cell::Cell::new(MOST) };
         let plain = variables.substitute(root, 0, &BTreeSet::new());
         for section in ["provider", "functions", "resources"] {

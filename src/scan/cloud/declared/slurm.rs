@@ -143,10 +143,7 @@ fn write(
         out.attribute(&machine, key::COUNT, number.to_string(), seen());
     }
     let name = gpu.kind.unwrap_or("gpu");
-    let product = match input.catalog.accelerators_by_name(name).as_slice() {
-        [one] => ComponentId::accelerator(&one.id),
-        _ => ComponentId::unknown_accelerator(name),
-    };
+    let product = super::machines::product(name, input.catalog);
     out.component(&product, ComponentKind::Accelerator, seen());
     out.attribute(&product, key::DEVICE_NAME, name, seen());
     out.relation(&machine, RelationKind::RunsOn, &product, seen());

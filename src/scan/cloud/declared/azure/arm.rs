@@ -54,7 +54,7 @@ impl Scanner for Arm {
         }
         let template = template(root, out, file);
         let budget = Budget::default();
-        let beside = parameters::beside(file, input);
+        let beside = parameters::beside(file, input, out);
         let mut scope = Scope::new(file, &template, &budget);
         parameters::give(&mut scope, beside.as_ref());
         modules::write(&scope, input, out);
@@ -104,7 +104,7 @@ fn all(
     out: &mut Facts<'_>,
     file: &SourceFile,
 ) {
-    for entry in resources.is_map().then(|| resources.entries()).unwrap_or_default() {
+    for entry in if resources.is_map() { resources.entries() } else { &[] } {
         one(&entry.value, &entry.key, parent, depth, found, out, file);
     }
     if let parse::Value::List(items) = &resources.value {

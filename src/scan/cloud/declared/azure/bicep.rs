@@ -37,7 +37,7 @@ impl Scanner for Bicep {
         anyhow::ensure!(!file.is_binary(), "not a text");
         let template = template(file, out);
         let budget = Budget::default();
-        let beside = parameters::beside(file, input);
+        let beside = parameters::beside(file, input, out);
         let mut scope = Scope::new(file, &template, &budget);
         parameters::give(&mut scope, beside.as_ref());
         modules::write(&scope, input, out);

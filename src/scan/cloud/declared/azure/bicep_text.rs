@@ -179,7 +179,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Goes to the end of a statement: the first line end outside of brackets and texts.
-    pub(super) fn to_end(&mut self) {
+    pub(super) fn skip_statement(&mut self) {
         let mut open = 0_usize;
         while let Some(c) = self.rest().chars().next() {
             match c {

@@ -37,7 +37,7 @@ pub(super) struct Scope<'a, 't> {
     /// Values of parameters, by name in lower case.
     pub(super) given: BTreeMap<String, Resolved<'a>>,
     /// The template around a nested one that sees its names.
-    pub(super) outer: Option<&'t Scope<'a, 't>>,
+    pub(super) outer: Option<&'t Self>,
     /// What stands before the addresses of a nested template's resources.
     pub(super) prefix: String,
     /// Shared by all.
@@ -52,7 +52,7 @@ pub(super) struct Scope<'a, 't> {
 pub(super) struct Local<'l, 'a> {
     name: &'l str,
     value: Resolved<'a>,
-    outer: Option<&'l Local<'l, 'a>>,
+    outer: Option<&'l Self>,
 }
 
 pub(super) type Locals<'l, 'a> = Option<&'l Local<'l, 'a>>;
@@ -93,11 +93,14 @@ impl<'a, 't> Scope<'a, 't> {
             return self.unknown(node, Reason::Limit);
         }
         let mut found = self.evaluate(node, locals, depth + 1);
-        if !matches!(node.expr, Expr::List(_) | Expr::Object(_)) {
-            let weight = found.weight();
-            if weight > MAX_WEIGHT || !self.step(weight) {
-                found = self.unknown(node, Reason::Limit);
-            }
+        let is_written = matches!(node.expr, Expr::List(_) | Expr::Object(_));
+        let weight = found.weight();
+        // what is put together of names may double with each of them, lists as well
+        if weight > MAX_WEIGHT || !is_written {
+            let may = self.step(weight) && weight <= MAX_WEIGHT;
+            found = if may { found } else { self.unknown(node, Reason::Limit) };
+        }
+        if !is_written {
             (found.file, found.span) = (self.file, node.span);
         }
         found
@@ -326,7 +329,7 @@ impl<'a, 't> Scope<'a, 't> {
         let found = self.value_in(value, None, depth);
         self.busy.borrow_mut().remove(key);
         // too deep from here is not too deep from elsewhere
-        if found.reason() != Some(&Reason::Limit) {
+        if depth < DEPTH / 4 || found.reason() != Some(&Reason::Limit) {
             self.known.borrow_mut().insert(key.to_owned(), found.clone());
         }
         found

@@ -3,6 +3,7 @@
 pub mod arm;
 mod arm_syntax;
 pub mod bicep;
+mod bicep_expression;
 mod bicep_parser;
 mod bicep_text;
 mod evaluate;

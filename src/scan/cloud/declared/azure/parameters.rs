@@ -4,7 +4,7 @@ use super::arm::convert;
 use super::bicep;
 use super::evaluate::{Budget, Scope};
 use super::expression::Template;
-use crate::scan::{Input, SourceFile};
+use crate::scan::{Facts, Input, SourceFile};
 use crate::text::RelPath;
 
 /// A file of values, and what stands in it as a template of variables.
@@ -14,7 +14,7 @@ pub(super) struct Beside {
 }
 
 /// Looks for the file of a template.
-pub(super) fn beside(file: &SourceFile, input: &Input<'_>) -> Option<Beside> {
+pub(super) fn beside(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) -> Option<Beside> {
     let path = file.path().as_str();
     let stem = path.strip_suffix(".json").or_else(|| path.strip_suffix(".bicep"))?;
     let companion = |end: &str| input.companion(&RelPath::new(&format!("{stem}{end}"))?);
@@ -24,12 +24,13 @@ pub(super) fn beside(file: &SourceFile, input: &Input<'_>) -> Option<Beside> {
     }
     let found = companion(".parameters.json")?;
     let mut values = Template::default();
-    let root = found.json().ok()?;
+    let root = found.json_or_part(out).map_err(|error| out.problem_of(&found, &error)).ok()?;
     for entry in root.get("parameters").map_or(&[][..], crate::parse::Node::entries) {
         if let Some(value) = entry.value.get("value") {
             values.variables.push((entry.key.to_string(), convert(value, 0)));
         }
     }
+    found.tell_odd_shapes(out);
     Some(Beside { file: found, values })
 }
 

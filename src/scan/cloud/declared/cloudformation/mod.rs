@@ -11,7 +11,7 @@ use template::Template;
 use super::value::Resolved;
 use super::write;
 use crate::model::{Basis, ComponentKind};
-use crate::parse::Node;
+use crate::parse::{self, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `cloudformation`.
@@ -50,7 +50,8 @@ impl Scanner for Cloudformation {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if file.is_binary() || !WORDS.iter().any(|word| file.text().contains(word)) {
+        let is_synthesised = file.path().name().ends_with(".template.json");
+        if file.is_binary() || !is_synthesised && !WORDS.iter().any(|word| file.text().contains(word)) {
             return Ok(());
         }
         let begins = file.text().trim_start().starts_with('{');
@@ -63,7 +64,7 @@ impl Scanner for Cloudformation {
                 Err(_) if !file.text().contains("AWSTemplateFormatVersion") => return Ok(()),
                 Err(_) => file.json_or_part(out)?,
             };
-            if is_template(root) {
+            if is_template(root, file) {
                 read(file, root, input, out);
             }
             return Ok(());
@@ -72,7 +73,7 @@ impl Scanner for Cloudformation {
             return Ok(());
         }
         let yaml = file.yaml();
-        let Some(root) = yaml.documents.iter().find(|root| is_template(root)) else {
+        let Some(root) = yaml.documents.iter().find(|root| is_template(root, file)) else {
             // a file that calls itself a template and is broken
             if file.text().contains("AWSTemplateFormatVersion") && !yaml.problems.is_empty() {
                 file.yaml_or_part(out);
@@ -85,10 +86,13 @@ impl Scanner for Cloudformation {
     }
 }
 
-/// A map with resources of types of the language's form.
-fn is_template(root: &Node) -> bool {
+/// True for what calls itself a template, and for a table of resources with types of the language's form.
+fn is_template(root: &Node, file: &SourceFile) -> bool {
     let Some(entry) = root.entry("Resources") else { return false };
-    root.entry("AWSTemplateFormatVersion").is_some()
+    let says_so = root.entry("AWSTemplateFormatVersion").is_some()
+        || root.entry("Transform").is_some_and(|entry| is_transform(&entry.value))
+        || file.path().name().ends_with(".template.json");
+    says_so
         || entry
             .value
             .entries()
@@ -96,13 +100,20 @@ fn is_template(root: &Node) -> bool {
             .any(|resource| resource.value.text_at("Type").is_some_and(|kind| kind.contains("::")))
 }
 
+fn is_transform(node: &Node) -> bool {
+    let one = std::slice::from_ref(node);
+    let names = if let parse::Value::List(items) = &node.value { items.as_slice() } else { one };
+    names.iter().any(|name| matches!(&name.value, parse::Value::Text(text) if text.starts_with("AWS::")))
+}
+
 fn read(file: &SourceFile, root: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
-    let beside = places::beside(file, root, input);
+    let beside = places::beside(file, root, input, out);
     let yaml = (!file.text().trim_start().starts_with('{')).then(|| file.yaml());
     let template = Template::new(file, yaml, root, &beside);
     template.tell_odd(out);
     let resources = template.resources(out);
     template.tell_region(out);
+    beside.tell_odd_shapes(out);
     stacks::write(&resources, input, out);
     write::all(&resources, input.catalog, out);
 }
@@ -120,6 +131,7 @@ pub(super) fn carried<'a>(
     if let Some(region) = region {
         template.region = region;
     }
+    template.tell_odd(out);
     let resources = template.resources(out);
     stacks::write(&resources, input, out);
     write::all(&resources, input.catalog, out);

@@ -1,7 +1,7 @@
 //! Where a template is deployed to, and with which values: files that stand beside it.
 
 use crate::parse::Node;
-use crate::scan::{Input, SourceFile};
+use crate::scan::{Facts, Input, SourceFile};
 use crate::text::RelPath;
 
 /// Files beside a template that say more of it.
@@ -13,14 +13,18 @@ pub(super) struct Beside {
 }
 
 /// Looks for the files that the tools which made the template read.
-pub(super) fn beside(file: &SourceFile, root: &Node, input: &Input<'_>) -> Beside {
+pub(super) fn beside(file: &SourceFile, root: &Node, input: &Input<'_>, out: &mut Facts<'_>) -> Beside {
     let companion = |name: &str| input.companion(&beside_it(&file.folder(), name)?);
     let is_serverless = root.entry("Transform").is_some();
     let is_synthesised = file.path().name().ends_with(".template.json");
-    Beside {
-        settings: is_serverless.then(|| companion("samconfig.toml")).flatten(),
-        manifest: is_synthesised.then(|| companion("manifest.json")).flatten(),
+    let manifest = is_synthesised.then(|| companion("manifest.json")).flatten();
+    if let Some(manifest) = &manifest {
+        // what cannot be read of it is told here: no other scanner asks for it
+        if let Err(error) = manifest.json_or_part(out) {
+            out.problem_of(manifest, &error);
+        }
     }
+    Beside { settings: is_serverless.then(|| companion("samconfig.toml")).flatten(), manifest }
 }
 
 /// The path of another file from a folder; nothing for one outside of the target.
@@ -39,6 +43,13 @@ pub(super) struct Told<'b> {
 }
 
 impl Beside {
+    /// Says what of the files is not what it has to be.
+    pub(super) fn tell_odd_shapes(&self, out: &mut Facts<'_>) {
+        for file in self.settings.iter().chain(&self.manifest) {
+            file.tell_odd_shapes(out);
+        }
+    }
+
     /// Regions that the template is deployed to.
     pub(super) fn regions(&self, template: &SourceFile) -> Vec<Told<'_>> {
         let mut found: Vec<Told<'_>> = Vec::new();
@@ -51,6 +62,10 @@ impl Beside {
             && let Ok(root) = file.json()
         {
             for stack in root.get("artifacts").map_or(&[][..], Node::entries) {
+                let is_stack = stack.value.text_at("type").is_some_and(|kind| kind == "aws:cloudformation:stack");
+                if !is_stack {
+                    continue;
+                }
                 let is_it = stack.value.at(&["properties", "templateFile"]).and_then(Node::text)
                     == Some(template.path().name());
                 let Some(node) = stack.value.get("environment").filter(|_| is_it) else { continue };

@@ -136,7 +136,8 @@ impl<'a> Template<'a> {
         match self.call(node) {
             Some(call) => {
                 let mut found = self.function(&call, node, depth + 1);
-                if found.weight() > MAX_WEIGHT || !self.step(found.weight()) {
+                let weight = found.weight();
+                if !self.step(weight) || weight > MAX_WEIGHT {
                     found = Resolved::unknown(self.file, node.span, Reason::Limit);
                 }
                 // what stands there is the call
