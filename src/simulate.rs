@@ -74,7 +74,7 @@ type Hosts<'g> = Vec<(EdgeId, BTreeSet<&'g RelPath>)>;
 /// Packages that are fetched from one host by one project and from another host by another.
 fn shared<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
     let hosts = |node: NodeId| -> Hosts<'g> {
-        let edges = graph.outgoing_of(node, &[RelationKind::DistributedBy]).into_iter();
+        let edges = graph.outgoing_of(node, &[RelationKind::DistributedBy]);
         let single = edges.filter(|(edge, _)| graph.edge(*edge).group.is_none());
         single.map(|(edge, _)| (edge, files(graph, edge).collect())).collect()
     };

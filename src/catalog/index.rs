@@ -118,25 +118,7 @@ pub struct KeyMatch {
 impl Catalog {
     pub(super) fn index(mut tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
         more_keys(&mut tables);
-        let mut keys = Keys::new();
-        let mut prefixes = Prefixes::new();
-        let mut registries = HostIndex::default();
-        for (at, organisation) in tables.organisation.iter().enumerate() {
-            for (which, key) in organisation.keys.iter().enumerate() {
-                if matches!(&*key.kind, "registry" | "domain") {
-                    registries.insert(&key.value, (at, which));
-                }
-                if key.prefix {
-                    prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value).into(), at, which));
-                } else {
-                    let of_kind = keys.entry(key.kind.clone()).or_default();
-                    let value = fold(&key.kind, &key.value).into_owned().into();
-                    if !of_kind.contains::<Box<str>>(&value) {
-                        of_kind.insert(value, (at, which));
-                    }
-                }
-            }
-        }
+        let (keys, prefixes, registries) = keys_of(&tables);
         let mut provider_hosts = HostIndex::default();
         let mut provider_prefixes = BTreeMap::new();
         let mut realms = BTreeMap::new();
@@ -204,6 +186,30 @@ impl Catalog {
             overrides,
         }
     }
+}
+
+/// Exact keys, prefixes and registry hosts of organisations.
+fn keys_of(tables: &Tables) -> (Keys, Prefixes, HostIndex<(usize, usize)>) {
+    let mut keys = Keys::new();
+    let mut prefixes = Prefixes::new();
+    let mut registries = HostIndex::default();
+    for (at, organisation) in tables.organisation.iter().enumerate() {
+        for (which, key) in organisation.keys.iter().enumerate() {
+            if matches!(&*key.kind, "registry" | "domain") {
+                registries.insert(&key.value, (at, which));
+            }
+            if key.prefix {
+                prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value).into(), at, which));
+            } else {
+                let of_kind = keys.entry(key.kind.clone()).or_default();
+                let value = fold(&key.kind, &key.value).into_owned().into();
+                if !of_kind.contains::<Box<str>>(&value) {
+                    of_kind.insert(value, (at, which));
+                }
+            }
+        }
+    }
+    (keys, prefixes, registries)
 }
 
 /// Keys and names that stand beside the organisations' own rows.
