@@ -120,12 +120,13 @@ fn the_cap_on_facts_grows_with_the_file() {
 #[test]
 fn formats_that_are_not_read_are_told_by_name() {
     let tree = tempfile::tempdir().expect("a folder");
-    fs::write(tree.path().join("main.bicep"), " ".repeat(5_000)).expect("writes");
-    fs::write(tree.path().join("Pulumi.yaml"), " ".repeat(5_000)).expect("writes");
+    fs::create_dir(tree.path().join("web")).expect("creates");
+    fs::write(tree.path().join("bun.lockb"), " ".repeat(5_000)).expect("writes");
+    fs::write(tree.path().join("web/bun.lockb"), " ".repeat(5_000)).expect("writes");
     let limits = Limits { file_bytes: 1_000, large_file_bytes: 1_000, ..Limits::default() };
     let options = Options { limits, ..Options::default() };
     let found = scan_directory(tree.path(), &Catalog::embedded(), &options).expect("the folder can be opened");
     let lost = DiagnosticKind::Unsupported;
-    assert_eq!(problems(&found), [(lost, "Pulumi.yaml"), (lost, "main.bicep")], "{:#?}", found.diagnostics);
+    assert_eq!(problems(&found), [(lost, "bun.lockb"), (lost, "web/bun.lockb")], "{:#?}", found.diagnostics);
     assert_eq!((found.coverage.failed.len(), found.coverage.read.len()), (2, 0));
 }

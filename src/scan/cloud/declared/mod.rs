@@ -1,5 +1,5 @@
 //! Declared infrastructure other than Terraform: each format is evaluated into one tree of values with places
-//! ([`value`]), and one writer ([`write`]) turns a resource of that tree into facts. What an argument or a type means
+//! (`value`), and one writer (`write`) turns a resource of that tree into facts. What an argument or a type means
 //! is data (`rules/catalog/resource-types.toml`, `rules/catalog/arguments.toml`).
 
 pub mod azure;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::value::{Mention, Reason, Resolved, Value};
 use super::write::{self, Resource};
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{self, Node};
@@ -65,7 +66,7 @@ impl Scanner for Pulumi {
             match (language, runtime) {
                 (Some("yaml"), _) => {
                     let program = Program::new(file, root, &stacks);
-                    let resources = program.resources(out);
+                    let resources = program.resources(input.catalog, out);
                     write::all(&resources, input.catalog, out);
                 }
                 (Some(language), Some(runtime)) => {
@@ -124,7 +125,7 @@ impl<'a> Program<'a> {
         Some(ComponentId::resource(self.file.path(), name))
     }
 
-    fn resources(&self, out: &mut Facts<'_>) -> Vec<Resource<'a>> {
+    fn resources(&self, catalog: &Catalog, out: &mut Facts<'_>) -> Vec<Resource<'a>> {
         let mut found = Vec::new();
         for entry in self.entries("resources") {
             let Some(kind) = entry.value.text_at("type") else {
@@ -157,6 +158,10 @@ impl<'a> Program<'a> {
             found.push(resource);
         }
         let is_nowhere = |resource: &&Resource<'a>| {
+            // what runs in a cluster or on one's own machine lies in no region
+            if catalog.provider_by_type(&resource.kind).is_none() {
+                return false;
+            }
             let says = |name: &str| resource.variants.iter().any(|properties| properties.get(name).is_some());
             resource.region.as_ref().is_some_and(|at| at.value.unknown().is_some())
                 && !PLACES.iter().any(|name| says(name))

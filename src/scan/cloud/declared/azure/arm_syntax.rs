@@ -5,6 +5,8 @@ use crate::text::Span;
 
 /// Deepest expression.
 const DEPTH: usize = 60;
+/// Members and positions behind one value.
+const LONGEST_CHAIN: usize = 200;
 
 /// The expression of a text; nothing for a plain text, an error for what cannot be read.
 pub(super) fn expression(text: &str, span: Span) -> Option<Result<Node, &'static str>> {
@@ -81,7 +83,7 @@ impl Reader<'_> {
             }
             _ => self.call(depth)?,
         };
-        loop {
+        for _ in 0..LONGEST_CHAIN {
             if self.take('.') {
                 self.spaces();
                 let name = self.word();
@@ -99,6 +101,7 @@ impl Reader<'_> {
                 return Some(node);
             }
         }
+        None
     }
 
     fn quoted(&mut self) -> Option<String> {
@@ -181,5 +184,7 @@ mod tests {
         assert!(read("[contoso.name('a')]").expect("is one").is_ok());
         let deep = format!("[{}'x'{}]", "a(".repeat(500), ")".repeat(500));
         assert!(read(&deep).expect("is one").is_err());
+        let long = format!("[variables('a'){}]", ".b".repeat(100_000));
+        assert!(read(&long).expect("is one").is_err());
     }
 }

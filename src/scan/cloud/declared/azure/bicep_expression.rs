@@ -7,6 +7,8 @@ use crate::text::Span;
 
 /// Deepest expression.
 const DEPTH: usize = 60;
+/// Members and positions behind one value.
+const LONGEST_CHAIN: usize = 200;
 
 /// Operators from weak to strong, with the functions that they are.
 const OPERATORS: [&[(&str, &str)]; 6] = [
@@ -19,10 +21,10 @@ const OPERATORS: [&[(&str, &str)]; 6] = [
 ];
 
 impl Parser<'_> {
-    pub(super) fn bracketed(&mut self) -> Read {
+    pub(super) fn bracketed(&mut self, depth: usize) -> Read {
         self.expect("(")?;
         self.cursor.blanks(true);
-        let inner = self.expression(1)?;
+        let inner = self.expression(depth + 1)?;
         self.cursor.blanks(true);
         self.expect(")")?;
         Ok(inner)
@@ -88,6 +90,9 @@ impl Parser<'_> {
     }
 
     fn unary(&mut self, depth: usize) -> Read {
+        if depth > DEPTH {
+            return Err("nested too deeply".to_owned());
+        }
         self.cursor.blanks(false);
         let start = self.cursor.at;
         for (sign, name) in [("!", "not"), ("-", "minus")] {
@@ -97,11 +102,11 @@ impl Parser<'_> {
                     ("minus", Expr::Number(number)) => Expr::Number(-number),
                     _ => Expr::Call(name.to_owned(), vec![of]),
                 };
-                return if depth > DEPTH { Err("nested too deeply".to_owned()) } else { Ok(self.node(start, expr)) };
+                return Ok(self.node(start, expr));
             }
         }
         let mut node = self.primary(depth)?;
-        loop {
+        for _ in 0..LONGEST_CHAIN {
             self.continue_line(&[".", "::"]);
             if self.cursor.is_next("...") {
                 return Ok(node);
@@ -140,6 +145,7 @@ impl Parser<'_> {
                 return Ok(node);
             }
         }
+        Err("too many members in one expression".to_owned())
     }
 
     fn node(&self, start: usize, expr: Expr) -> Node {
@@ -179,7 +185,7 @@ impl Parser<'_> {
                     return self.lambda(depth);
                 }
                 self.cursor.at = before;
-                self.bracketed()
+                self.bracketed(depth)
             }
             '0'..='9' => {
                 let rest = self.cursor.rest();
@@ -301,7 +307,7 @@ impl Parser<'_> {
         self.cursor.blanks(true);
         let inner = self.cursor.at;
         let body = if self.cursor.take_word("if") {
-            let condition = self.bracketed()?;
+            let condition = self.bracketed(depth)?;
             self.cursor.blanks(true);
             let body = self.expression(depth + 1)?;
             let nothing = Node::new(body.span, Expr::Unread("nothing"));
@@ -337,7 +343,7 @@ impl Parser<'_> {
             } else {
                 let word = self.cursor.word().to_owned();
                 if word == "resource" && !self.cursor.is_next(":") {
-                    self.resource(at)?;
+                    self.resource(at, depth + 1)?;
                     continue;
                 }
                 if word.is_empty() {

@@ -102,7 +102,7 @@ impl<'t> Parser<'t> {
                 let value = self.expression(0)?;
                 self.found.variables.push((name, value));
             }
-            "resource" => self.resource(start)?,
+            "resource" => self.resource(start, 0)?,
             "module" => self.module(start)?,
             "" => return Err("neither a statement nor a comment".to_owned()),
             word if STATEMENTS.contains(&word) => self.cursor.skip_statement(),
@@ -145,8 +145,8 @@ impl<'t> Parser<'t> {
         if self.cursor.take(sign) { Ok(()) } else { Err(format!("`{sign}` is missing here")) }
     }
 
-    fn plain_text(&mut self) -> Result<(String, Span), String> {
-        let node = self.primary(0)?;
+    fn plain_text(&mut self, depth: usize) -> Result<(String, Span), String> {
+        let node = self.primary(depth)?;
         match node.expr {
             Expr::Text(text) => Ok((text, node.span)),
             _ => Err("a plain text is missing here".to_owned()),
@@ -154,9 +154,9 @@ impl<'t> Parser<'t> {
     }
 
     /// `name 'type@version' [existing] = body`, after the word.
-    pub(super) fn resource(&mut self, start: usize) -> Result<(), String> {
+    pub(super) fn resource(&mut self, start: usize, depth: usize) -> Result<(), String> {
         let symbol = self.cursor.word().to_owned();
-        let (written, _) = self.plain_text()?;
+        let (written, _) = self.plain_text(depth)?;
         let span = Span::new(start, self.cursor.at);
         let short = written.split('@').next().unwrap_or_default().to_owned();
         let parent = self.around.last().cloned();
@@ -167,7 +167,7 @@ impl<'t> Parser<'t> {
         let is_existing = self.cursor.take_word("existing");
         self.expect("=")?;
         self.around.push((symbol.clone(), kind.clone()));
-        let body = self.body();
+        let body = self.body(depth);
         self.around.pop();
         let (condition, body) = body?;
         let parent = parent.map(|(symbol, _)| symbol).or_else(|| named_parent(&body));
@@ -177,24 +177,24 @@ impl<'t> Parser<'t> {
 
     fn module(&mut self, start: usize) -> Result<(), String> {
         let symbol = self.cursor.word().to_owned();
-        let (address, at) = self.plain_text()?;
+        let (address, at) = self.plain_text(0)?;
         let span = Span::new(start, self.cursor.at);
         self.expect("=")?;
-        let (condition, body) = self.body()?;
+        let (condition, body) = self.body(0)?;
         let source = Source::Text(address, at);
         self.found.modules.push(Module { symbol, span, source, condition, body });
         Ok(())
     }
 
     /// An object, an object under a condition, or a loop of either.
-    fn body(&mut self) -> Result<(Option<Node>, Node), String> {
+    fn body(&mut self, depth: usize) -> Result<(Option<Node>, Node), String> {
         self.cursor.blanks(true);
         if self.cursor.take_word("if") {
-            let condition = self.bracketed()?;
+            let condition = self.bracketed(depth)?;
             self.cursor.blanks(true);
-            return Ok((Some(condition), self.expression(0)?));
+            return Ok((Some(condition), self.expression(depth)?));
         }
-        let body = self.expression(0)?;
+        let body = self.expression(depth)?;
         // the condition of a loop stands inside of it
         if let Expr::For(all) = body.expr {
             let Loop { item, index, over, body: inner } = *all;
@@ -248,7 +248,22 @@ mod tests {
 
     #[test]
     fn nothing_nests_without_end() {
-        for text in ["[", "(", "!", "a ? ", "{a:", "'${", "a(", "-"] {
+        for text in [
+            "[",
+            "(",
+            "!",
+            "a ? ",
+            "{a:",
+            "'${",
+            "a(",
+            "-",
+            "a.",
+            "a[",
+            "{resource a 'x' = ",
+            "[for a in ",
+            "a + ",
+            "a => ",
+        ] {
             let (_, problems) = Parser::new(&format!("var x = {}", text.repeat(5000))).file();
             assert!(!problems.is_empty(), "{text}");
         }
