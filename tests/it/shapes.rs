@@ -23,6 +23,10 @@ const EITHER: &[(&str, &str, &str)] = &[
     // told by their content what they are: anything else is none of ours
     ("gitops", "", "an object of another kind"),
     ("helm", "values.yaml", "up to the chart"),
+    ("litellm", "", "a configuration of another program"),
+    ("model-card", "adapter_config.json", "a configuration of another program"),
+    ("model-reference", "load.ipynb", "read as text"),
+    ("github-actions", "/runs-on", "a label, several, or a group"),
     ("gitlab-ci", "yml/", "only tables are jobs; images, includes and triggers are a text or a table"),
     ("compose", "/services/llm/command", "a text or a list of words"),
     ("composer-lock", "/license", "one or several"),
