@@ -96,7 +96,6 @@ pub(crate) fn needs_dataset(hub: Hub, user: &ComponentId, text: &str, seen: &See
 }
 
 /// Builders of the `datasets` library that load files.
-#[cfg_attr(not(feature = "sdk"), expect(dead_code, reason = "told apart with a parser only"))]
 const FILE_READERS: [&str; 12] = [
     "json",
     "csv",
