@@ -46,15 +46,15 @@ impl Scanner for AzurePipelines {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        // templates have parameters in place of keys: shapes are not asked for
-        let yaml = file.yaml();
-        for problem in &yaml.problems {
-            out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
-        }
+        let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("azure-pipelines/{}", file.path()));
         let pipeline = Pipeline { id: &id, file, catalog: input.catalog };
         const KEYS: [&str; 5] = ["steps", "jobs", "stages", "resources", "extends"];
-        for document in yaml.documents.iter().filter(|node| KEYS.iter().any(|key| node.entry(key).is_some())) {
+        for document in documents {
+            let entries = document.entries();
+            if !entries.iter().any(|entry| KEYS.contains(&&*entry.key)) {
+                continue;
+            }
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, "azure-pipelines/pipeline", file.whole());
             if let Some(service) = input.catalog.service("azure/devops") {
@@ -74,6 +74,18 @@ fn read(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let (id, file) = (pipeline.id, pipeline.file);
     let text =
         |name: &str| node.entry(name).map(|entry| &entry.value).and_then(|value| Some((text_of(value)?, value.span)));
+    for name in ["stages", "jobs", "steps"] {
+        let Some(work) = node.entry(name).map(|entry| &entry.value) else { continue };
+        // a template's parameter may stand for the list
+        if text_of(work).is_some_and(|text| text.contains("${{")) {
+            let message = format!("`{name}` are computed by an expression");
+            out.problem(DiagnosticKind::Unresolved, file, Some(work.span), message);
+            continue;
+        }
+        for item in work.list() {
+            let _ = item.entries();
+        }
+    }
     if let Some(pool) = node.entry("pool").map(|entry| &entry.value) {
         let image = pool.entry("vmImage").map(|entry| &entry.value);
         match (image, text_of(pool), pool.entry("name").map(|entry| &entry.value)) {

@@ -76,6 +76,7 @@ fn write_entry(of: &ComponentId, kind: ComponentKind, hub: Hub, id: &str, seen: 
 
 /// `user` needs a model that a loading call names without its publisher: `bert-base-uncased`. Folders have such names
 /// too: what looks like a path or a plain word is none.
+#[cfg_attr(not(feature = "sdk"), expect(dead_code, reason = "told apart with a parser only"))]
 pub(crate) fn needs_plain_model(hub: Hub, user: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
     let good = text.len() <= 96
         && text.contains('-')
@@ -89,6 +90,7 @@ pub(crate) fn needs_plain_model(hub: Hub, user: &ComponentId, text: &str, seen: 
 }
 
 /// `user` needs a data set of a hub, if `text` has the form of an id.
+#[cfg_attr(not(feature = "sdk"), expect(dead_code, reason = "told apart with a parser only"))]
 pub(crate) fn needs_dataset(hub: Hub, user: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<'_>) {
     if let Some(id) = hub_id(text) {
         let set = write_data(hub, id, seen, out);

@@ -159,7 +159,7 @@ impl Parties {
                 for subject in subjects(node) {
                     let level = said(subject, &["labelLevel", "level", "hasLevel"]);
                     if let (Some(id), Some(level)) = (text_at(subject, &["id", "@id"]), level)
-                        && let Some(text) = token::text_of(level)
+                        && let Some(text) = level.text()
                     {
                         self.labels.insert(id.to_owned(), (text.to_owned(), claim.at(level)));
                     }
@@ -171,13 +171,13 @@ impl Parties {
     fn party(&mut self, subject: &Node, claim: &Claim<'_>) {
         let Some(id) = text_at(subject, &["id", "@id"]) else { return };
         if let Some(name) = said(subject, &["legalName", "name"])
-            && let Some(text) = token::text_of(name)
+            && let Some(text) = name.text()
         {
             self.names.insert(id.to_owned(), (text.to_owned(), claim.at(name)));
         }
         let address = said(subject, &["headquartersAddress", "headquarterAddress", "legalAddress"]);
         let code = address.and_then(|node| said(node, &["countryCode", "countrySubdivisionCode", "country-name"]));
-        if let Some((node, text)) = code.and_then(|node| Some((node, token::text_of(node)?))) {
+        if let Some((node, text)) = code.and_then(|node| Some((node, node.text()?))) {
             // `BE-BRU` is in `BE`
             let country = text.split('-').next().unwrap_or(text).to_ascii_uppercase();
             self.countries.insert(id.to_owned(), (country, claim.at(node)));
@@ -195,7 +195,7 @@ fn subjects(node: &Node) -> Vec<&Node> {
 }
 
 fn text_at<'a>(node: &'a Node, names: &[&str]) -> Option<&'a str> {
-    token::text_of(said(node, names)?)
+    said(node, names)?.text()
 }
 
 fn write(offering: &Node, claim: &Claim<'_>, parties: &Parties, input: &Input<'_>, out: &mut Facts<'_>) {
