@@ -51,7 +51,7 @@ fn level(hit: &Value) -> usize {
 fn labelled_list() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = ["sdn.csv", "alt.csv", "add.csv"].map(|file| format!("tests/data/screening/{file}"));
-    let options = ["--accept-shrink", "--allow-stale", "--data-dir"];
+    let options = ["--accept-shrink", "--accept-incomplete", "--allow-stale", "--data-dir"];
     let done =
         sovaudit().args(["rules", "import"]).args(files).args(options).arg(folder.path()).output().expect("runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

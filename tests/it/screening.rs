@@ -218,7 +218,7 @@ fn identifiers_are_checked_before_they_are_asked() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().display().to_string();
     let files = ["sdn.csv", "alt.csv", "add.csv"].map(|file| format!("fixtures/lists/ofac-csv/sdn/{file}"));
-    let options = ["--accept-shrink", "--allow-stale", "--data-dir", &data];
+    let options = ["--accept-shrink", "--accept-incomplete", "--allow-stale", "--data-dir", &data];
     let done = sovaudit().args(["rules", "import"]).args(files).args(options).output().expect("the binary runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let address = "1EXAMPLEaddressEXAMPLEaddress11";
