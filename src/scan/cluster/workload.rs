@@ -80,7 +80,8 @@ pub(super) fn write(
     let pods: Vec<&Node> = pods(object.node).collect();
     let stored: Vec<&Node> = stored(object.node).collect();
     let row = row.filter(|row| kinds::is_workload(row));
-    if pods.is_empty() && stored.is_empty() && row.is_none() {
+    let loose: Vec<&Node> = loose_images(object).collect();
+    if pods.is_empty() && stored.is_empty() && loose.is_empty() && row.is_none() {
         return None;
     }
     let workload = object.workload(ground.folder);
@@ -96,6 +97,11 @@ pub(super) fn write(
     for node in stored {
         if let Some(address) = node.text().filter(|_| !is_data(node)) {
             kinds::model(&workload, address, node, ground, out);
+        }
+    }
+    for image in loose {
+        if let Some(text) = image.text() {
+            ground.image(&workload, text, image.span, out);
         }
     }
     for pod in pods {
@@ -157,6 +163,31 @@ fn content(node: &Node) -> impl Iterator<Item = &Node> {
 /// Pod specs of an object.
 pub(super) fn pods(node: &Node) -> impl Iterator<Item = &Node> {
     content(node).filter(|node| is_pod(node))
+}
+
+/// Groups of the cluster's own objects, which have images in pods only.
+const BUILT_IN: [&str; 4] = ["", "apps", "batch", "apiextensions.k8s.io"];
+
+/// Images of custom resources outside of pod specs: operators make pods of them in ways of their own.
+fn loose_images<'a>(object: &Object<'a>) -> impl Iterator<Item = &'a Node> {
+    let is_custom = !BUILT_IN.contains(&object.group());
+    let node = object.node;
+    let in_pods: BTreeSet<usize> = if is_custom {
+        let images = pods(node).flat_map(containers).filter_map(|container| container.get("image"));
+        images.map(|image| image.span.start).collect()
+    } else {
+        BTreeSet::new()
+    };
+    let all = is_custom.then(|| content(node)).into_iter().flatten();
+    all.filter_map(|node| node.get("image"))
+        .filter(move |image| image.text().is_some_and(is_image) && !in_pods.contains(&image.span.start))
+}
+
+/// A text that can only be meant as an image: with a registry, a folder or a tag.
+fn is_image(text: &str) -> bool {
+    let named =
+        text.contains('/') || text.split_once(':').is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty());
+    named && !text.contains("://") && !text.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '*'))
 }
 
 /// Addresses under `storageUri`, wherever they stand.

@@ -25,6 +25,8 @@ static META: ScannerMeta = ScannerMeta {
     files: &[
         "**/Dockerfile",
         "**/Dockerfile.*",
+        "**/Dockerfile-*",
+        "**/Dockerfile_*",
         "**/*.Dockerfile",
         "**/*.dockerfile",
         "**/Containerfile",

@@ -21,7 +21,7 @@ static META: ScannerMeta = ScannerMeta {
               in the same file. What patches and functions of a composition change is not followed.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
-    size: SizeClass::Ordinary,
+    size: SizeClass::Large,
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Service,

@@ -21,7 +21,7 @@ static META: ScannerMeta = ScannerMeta {
               unresolved and says why. Templates that Bicep made of a file beside them are read there.",
     files: &["**/*.json"],
     unit: Unit::File,
-    size: SizeClass::Ordinary,
+    size: SizeClass::Large,
     basis: Basis::Declared,
     emits: super::EMITS,
     reference: "https://learn.microsoft.com/azure/azure-resource-manager/templates/syntax",

@@ -27,7 +27,7 @@ static META: ScannerMeta = ScannerMeta {
               tree is a dependency.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json", "**/*.template"],
     unit: Unit::File,
-    size: SizeClass::Ordinary,
+    size: SizeClass::Large,
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Project,
