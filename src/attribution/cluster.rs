@@ -98,6 +98,8 @@ fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
     let capable: BTreeMap<&ComponentId, &Seen> = components
         .iter()
         .filter(|seen| seen.kind == ComponentKind::Service && seen.first(key::CAPABILITY) == Some("kubernetes"))
+        // an address that is called declares no cluster
+        .filter(|seen| !seen.id.as_str().starts_with("api:"))
         .filter(|seen| seen.all(key::COUNT).next().is_none() || seen.all(key::COUNT).any(|count| count != "0"))
         .map(|seen| (&seen.id, seen))
         .collect();

@@ -271,3 +271,12 @@ fn modules_that_multiply_end() {
     assert!(found.diagnostics.iter().any(|problem| problem.message.contains("too many modules")));
     assert!(found.len() < 5_000);
 }
+
+#[test]
+fn an_image_in_an_argument_declares_no_cluster() {
+    let deployment = b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: solver}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        image: registry.corp.example/c:1\n        args: [\"--solver-image=quay.io/jetstack/solver:1\", \"--other=quay.io/a/b\"]\n";
+    let found = scan(&[("deploy.yaml", deployment)]);
+    let services: Vec<String> =
+        found.components().map(|(id, _)| id.to_string()).filter(|id| id.starts_with("api:")).collect();
+    assert!(services.is_empty(), "{services:?}");
+}

@@ -85,7 +85,7 @@ fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Writ
         "{} in `{}`, {}",
         count(manifest.sources.len(), "source"),
         clean_line(&store.folder().display().to_string()),
-        if damaged == 0 { "all whole".to_owned() } else { format!("{damaged} damaged") }
+        if damaged == 0 { "none damaged".to_owned() } else { format!("{damaged} damaged") }
     );
     write!(out, "{}", fill(&line, "", "", terminal_width()))?;
     anyhow::ensure!(damaged == 0, "{} of the store is damaged", count(damaged, "archive"));

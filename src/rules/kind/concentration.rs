@@ -59,7 +59,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
 }
 
 /// `services, images and models`.
-fn kinds(words: &[String]) -> String {
+pub(super) fn kinds(words: &[String]) -> String {
     match words {
         [] => "components".to_owned(),
         [one] => format!("{one}s"),

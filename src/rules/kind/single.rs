@@ -40,7 +40,13 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
     let unknown = nodes.len() - members.len();
     let rest = if unknown == 0 { String::new() } else { format!(" ({unknown} more are not known)") };
-    let message = format!("all {} of them hang on `{}`{rest}", members.len(), view.graph.label(end));
+    let what = super::concentration::kinds(&rule.select.kind);
+    let message = match members.len() {
+        1 => {
+            format!("one of the {what} that the rule looks at is known, and hangs on `{}`{rest}", view.graph.label(end))
+        }
+        count => format!("all {count} {what} that the rule looks at hang on `{}`{rest}", view.graph.label(end)),
+    };
     let mut hit = Hit::new(end, view.graph.node(end).id.as_str(), message);
     hit.more = members.iter().filter_map(|node| seen(view, *node).first().map(|one| one.place())).take(10).collect();
     let well_known = |node: &NodeId| {

@@ -34,13 +34,20 @@ pub(crate) fn calls_in(
     }
     for address in found {
         // a bare registry is the beginning of an image's name
-        if let Some(service) = catalog.service_by_host(&address.host).filter(|row| !(is_bare && is_fetched_from(row))) {
+        let is_image = |row: &Service| is_bare && is_fetched_from(row) || serves_images(&address.host, row, catalog);
+        if let Some(service) = catalog.service_by_host(&address.host).filter(|row| !is_image(row)) {
             let id = calls_service(user, service, &file.at(span), out);
             if let Some(region) = region_in_host(&address.host, service, catalog) {
                 out.attribute(&id, key::REGION, region, file.at(span).inferred());
             }
         }
     }
+}
+
+/// True for the registry of a platform: what names it is an image, and no call of the platform.
+fn serves_images(host: &str, service: &Service, catalog: &Catalog) -> bool {
+    let is_registry = || catalog.organisation_by_host(host, "").is_some_and(|(_, key)| &*key.kind == "registry");
+    &*service.capability == "kubernetes" && is_registry()
 }
 
 /// Capabilities whose hosts are fetched from rather than called while running.

@@ -20,6 +20,17 @@ fn provider_called<'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &Catalog) ->
     catalog.provider_by_terraform(provider).map(|_| provider.to_owned())
 }
 
+/// The service that a module of the public registry is known to make: `terraform-aws-modules/eks/aws`.
+fn known_module<'c, 'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &'c Catalog) -> Option<&'c str> {
+    let source = scope.value(&item.inside.get("source")?).text()?;
+    // a part of a module, such as a node group, is not the whole
+    let supply::ModuleSource::Registry(_, name) = supply::module_source(&source)? else { return None };
+    if source.contains("//") {
+        return None;
+    }
+    catalog.resource_type(&format!("module:{name}")).map(|row| &*row.service)
+}
+
 /// Calls that are components: of modules for a known provider, and those that name machine types.
 pub(super) fn speaking<'a>(items: &[Item<'a>], scope: &Scope<'a>, catalog: &Catalog) -> BTreeSet<String> {
     let modules = items.iter().filter(|item| item.kind == "module");
@@ -37,6 +48,9 @@ pub(super) fn write<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Fa
     let called = provider_called(item, context.scope, context.catalog);
     let kind = called.as_ref().map_or_else(|| "module".to_owned(), |provider| format!("{provider}_module"));
     out.attribute(&id, key::RESOURCE_TYPE, &kind, seen());
+    if let Some(service) = known_module(item, context.scope, context.catalog) {
+        out.attribute(&id, key::SERVICE, service, seen());
+    }
     let instances = Instances::of(item, context.scope);
     let provider = called.map(|called| {
         let handed = item
