@@ -149,15 +149,7 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
     let trusted = options.trust_workspace.then_some(root);
     let layers = BTreeMap::new();
-    let run = Run {
-        read: &read,
-        companions: &companions,
-        memo: &Memo::default(),
-        layers: &layers,
-        catalog,
-        options,
-        trusted,
-    };
+    let run = Run { trusted, ..Run::new(&read, &companions, &layers, catalog, options) };
     let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
     inventory.coverage.seen = walk.seen;
     for problem in links {
@@ -234,15 +226,7 @@ pub fn scan_files_with(
         None => Err(ReadError::Io("not found".to_owned())),
     };
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
-    let run = Run {
-        read: &read,
-        companions: &companions,
-        memo: &Memo::default(),
-        layers: &layers,
-        catalog,
-        options,
-        trusted: None,
-    };
+    let run = Run::new(&read, &companions, &layers, catalog, options);
     let mut inventory = run.all(&jobs(selector, &paths, &options.limits));
     inventory.coverage.seen = seen;
     inventory
@@ -257,15 +241,7 @@ pub fn scan_file_as(id: &str, path: RelPath, bytes: Vec<u8>, catalog: &Catalog, 
     };
     let companions = |_: &RelPath| None;
     let layers = BTreeMap::new();
-    let run = Run {
-        read: &read,
-        companions: &companions,
-        memo: &Memo::default(),
-        layers: &layers,
-        catalog,
-        options,
-        trusted: None,
-    };
+    let run = Run::new(&read, &companions, &layers, catalog, options);
     let scanners: Vec<usize> = (0..SCANNERS.len()).filter(|index| SCANNERS[*index].meta().id == id).collect();
     let limit = options.limits.large_file_bytes;
     let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, by_name: false }]);
@@ -340,14 +316,25 @@ type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
 struct Run<'a> {
     read: &'a Read<'a>,
     companions: &'a Companions<'a>,
-    memo: &'a Memo,
+    memo: Memo,
     layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
     catalog: &'a Catalog,
     options: &'a Options,
     trusted: Option<&'a Path>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run that executes nothing of the target.
+    fn new(
+        read: &'a Read<'a>,
+        companions: &'a Companions<'a>,
+        layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
+        catalog: &'a Catalog,
+        options: &'a Options,
+    ) -> Self {
+        Self { read, companions, memo: Memo::default(), layers, catalog, options, trusted: None }
+    }
+
     /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
     fn all(&self, jobs: &[Job]) -> Inventory {
         let some = |jobs: &[Job]| jobs.iter().map(|job| run_job(job, self)).fold(Outcome::default(), Outcome::merge);
@@ -432,7 +419,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
         trusted_root: run.trusted,
         subject: run.options.subject.as_ref(),
         companions: run.companions,
-        memo: run.memo,
+        memo: &run.memo,
     };
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
     for index in &job.scanners {

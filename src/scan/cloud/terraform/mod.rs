@@ -21,6 +21,7 @@ mod types;
 mod value;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use folders::{Folder, Tree};
@@ -114,7 +115,14 @@ impl Scanner for Terraform {
             supplies(&tree, folder, out);
         }
         for folder in tree.roots() {
-            facts::write(&Scope::root(&tree, folder), input.catalog, out);
+            // what is wrong with one root must not hide the others
+            let whole = catch_unwind(AssertUnwindSafe(|| {
+                facts::write(&Scope::root(&tree, folder), input.catalog, out);
+            }));
+            if let (Err(_), Some(item)) = (whole, folder.items.first()) {
+                let message = "the scanner panicked on this module; please report it";
+                out.problem(DiagnosticKind::Internal, item.file, None, message);
+            }
         }
         Ok(())
     }
