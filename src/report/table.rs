@@ -12,8 +12,8 @@ use crate::text::{clean_line, count, fill, shorten, thousands};
 /// Format `table`.
 pub struct Table;
 
-/// Findings shown; the rest is counted.
-const SHOWN: usize = 20;
+/// Findings shown, of each rule as many as leave room for every other rule; the rest is counted.
+const SHOWN: usize = 30;
 
 /// Undecided questions and folders left out that are shown.
 const NOTED: usize = 4;
@@ -109,13 +109,15 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if report.findings.is_empty() {
         return writeln!(out, "No findings.\n");
     }
-    let mut shown: Vec<Shown<'_>> =
-        report.findings.iter().take(SHOWN).map(|finding| Shown::new(finding, report.width)).collect();
+    let groups: Vec<&[FindingRow]> =
+        report.findings.chunk_by(|a, b| (&a.severity, &a.rule) == (&b.severity, &b.rule)).collect();
+    let first = groups.iter().zip(shares(&groups)).flat_map(|(group, share)| group.iter().take(share));
+    let mut shown: Vec<Shown<'_>> = first.map(|finding| Shown::new(finding, report.width)).collect();
     tell_apart(&mut shown);
     let room = report.width.saturating_sub(HANDLE);
     let fits = |row: &&Shown<'_>| row.subject.chars().count() + 2 + row.place.chars().count() <= room;
     let column = shown.iter().filter(fits).map(|row| row.subject.chars().count()).max().unwrap_or(0);
-    for group in shown.chunk_by(|a, b| a.heading() == b.heading()) {
+    for (group, all) in shown.chunk_by(|a, b| a.heading() == b.heading()).zip(&groups) {
         let (severity, rule) = group[0].heading();
         writeln!(out, "{severity:8}  {}", clean_line(rule))?;
         let mut grid = Grid::new();
@@ -130,10 +132,14 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             grid.add_row([Cell::new(format!("{} {}", mark(row.finding), handle(row.finding))), Cell::new(text)]);
         }
         print(&mut grid, &[HANDLE, room], out)?;
+        if all.len() > group.len() {
+            let more = thousands((all.len() - group.len()) as u64);
+            writeln!(out, "{:HANDLE$}and {more} more of this rule", "")?;
+        }
     }
-    if report.findings.len() > SHOWN {
-        let more = report.findings.len() - SHOWN;
-        writeln!(out, "and {more} more; write them all with --output markdown=report.md")?;
+    if report.findings.len() > shown.len() {
+        let all = thousands(report.findings.len() as u64);
+        writeln!(out, "{} of {all} findings shown; write them all with --output markdown=report.md", shown.len())?;
     }
     let marks = [
         ("failing", "! fails the gate"),
@@ -151,6 +157,20 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "({})", used.join(", "))?;
     }
     writeln!(out)
+}
+
+/// How many findings of each group are shown: a rule with thousands leaves room for the others, none is left out, and
+/// what room is left goes to the most severe.
+fn shares(groups: &[&[FindingRow]]) -> Vec<usize> {
+    let lines = |share: usize| groups.iter().map(|group| group.len().min(share)).sum::<usize>();
+    let share = (1..=SHOWN).rev().find(|share| lines(*share) <= SHOWN).unwrap_or(1);
+    let mut room = SHOWN.saturating_sub(lines(share));
+    let mut give = |group: &&[FindingRow]| {
+        let more = group.len().saturating_sub(share).min(room);
+        room -= more;
+        group.len().min(share) + more
+    };
+    groups.iter().map(&mut give).collect()
 }
 
 /// Prints a grid without lines, its columns as wide as said.
