@@ -26,6 +26,8 @@ pub enum Target {
     Image(ImageTarget),
     /// This machine's hardware.
     Host,
+    /// A live cluster by its context in the kubeconfig; the current one where it is empty.
+    Cluster(String),
 }
 
 impl Target {
@@ -37,6 +39,9 @@ impl Target {
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         if text == "host:" {
             return Ok(Self::Host);
+        }
+        if let Some(context) = text.strip_prefix("k8s:") {
+            return Ok(Self::Cluster(context.to_owned()));
         }
         if let Some(path) = text.strip_prefix("oci-layout:") {
             return Ok(Self::Image(ImageTarget::OciLayout(PathBuf::from(path))));

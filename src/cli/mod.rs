@@ -78,7 +78,7 @@ pub enum Command {
 /// What every evaluating command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
-    /// Folder, image reference, oci-layout:DIR or image archive
+    /// Folder, image reference, oci-layout:DIR, image archive, or with --online k8s:CONTEXT
     #[arg(default_value = ".")]
     pub target: String,
     /// From whose chair to look: eu, eu-public-sector, fr-secnumcloud, de-c3a, us-defense, neutral
@@ -108,6 +108,9 @@ pub struct Common {
     /// Registry that may be spoken to without encryption; repeats
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
+    /// Allow asking the cluster that k8s:CONTEXT names: lists only, and no secrets
+    #[arg(long)]
+    pub online: bool,
     /// Package cache of this machine that tells who publishes what was found: ~/.cargo, a Go module cache, ~/.m2,
     /// ~/.nuget/packages, a gem home, site-packages, node_modules, vendor, Conda's pkgs; repeats
     #[arg(long, value_name = "DIR")]

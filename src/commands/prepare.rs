@@ -161,6 +161,11 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         let option = if common.platform.is_some() { "--platform" } else { "--insecure-registry" };
         bail!("`{option}` is for images, and `{}` is none; leave it out", common.target);
     }
+    match (&target, common.online) {
+        (Target::Cluster(_), false) => bail!("asking a cluster needs the network: add --online"),
+        (Target::Cluster(_), true) | (_, false) => {}
+        (_, true) => bail!("`--online` is for k8s:CONTEXT, and `{}` is none; leave it out", common.target),
+    }
     let config = config(common, &target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
@@ -225,10 +230,28 @@ fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Opt
             scan_image(image, catalog, options, &image_options)
         }
         Target::File(path) => one_file(path, catalog, options),
+        Target::Cluster(context) => live_cluster(context, catalog, options),
         Target::Host => bail!(
             "scanning this machine's hardware is not built yet; scan a capture of `nvidia-smi -q -x` or `lspci -nn` instead"
         ),
     }
+}
+
+/// What a live cluster runs.
+#[cfg(feature = "cluster")]
+fn live_cluster(context: &str, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    let listed = crate::source::cluster::list(context, options.limits.large_file_bytes, false)?;
+    let mut inventory = scan_files(vec![(listed.path, listed.json, None)], catalog, options);
+    inventory.diagnostics.extend(listed.diagnostics);
+    Ok(inventory)
+}
+
+/// Without the client nothing can be asked.
+#[cfg(not(feature = "cluster"))]
+fn live_cluster(_: &str, _: &Catalog, _: &Options) -> anyhow::Result<Inventory> {
+    bail!(
+        "this program was built without the feature `cluster`: write `kubectl get -A -o json` to a file and scan that"
+    )
 }
 
 /// A single file: a bill of materials whatever it is called, else what the scanners that want its name make of it, as

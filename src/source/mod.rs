@@ -4,6 +4,8 @@
 //! that no scanner asked for. Every cap is in [`Limits`].
 
 pub mod archive;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod directory;
 mod docker_archive;
 #[cfg(feature = "registry")]

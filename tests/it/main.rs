@@ -15,6 +15,8 @@ mod kubernetes;
 mod list_formats;
 mod listings;
 mod lists_store;
+#[cfg(feature = "cluster")]
+mod live_cluster;
 mod ownership;
 mod package_cache;
 mod parse;
