@@ -143,8 +143,7 @@ mod tests {
 
     fn read(media_type: &str, bytes: &[u8]) -> Option<(String, String)> {
         let digest = Digest::sha256(bytes);
-        let part =
-            Descriptor { media_type: media_type.to_owned(), digest, platform: None, name: None, artifact: None };
+        let part = Descriptor { media_type: media_type.to_owned(), digest, platform: None, name: None, artifact: None };
         let attached = may_speak(&part).then(|| statement(&part, bytes.to_vec()))??;
         Some((attached.kind, String::from_utf8(attached.bytes).expect("is text")))
     }
@@ -160,7 +159,8 @@ mod tests {
         let stated = br#"{"_type":"x","predicateType":"https://spdx.dev/Document","predicate":{"a":1}}"#;
         assert_eq!(read("application/vnd.in-toto+json", stated), some("https://spdx.dev/Document", r#"{"a":1}"#));
         let payload = base64::engine::general_purpose::STANDARD.encode(stated);
-        let signed = format!(r#"{{"payloadType":"application/vnd.in-toto+json","payload":"{payload}","signatures":[]}}"#);
+        let signed =
+            format!(r#"{{"payloadType":"application/vnd.in-toto+json","payload":"{payload}","signatures":[]}}"#);
         assert_eq!(
             read("application/vnd.dsse.envelope.v1+json", signed.as_bytes()),
             some("https://spdx.dev/Document", r#"{"a":1}"#)

@@ -23,9 +23,9 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
 use crate::text::{RelPath, clean_line};
 
-use open::{Opened, open_root, roots_of_index};
 pub use attached::Attached;
 pub use mirror::{Mirror, Retries};
+use open::{Opened, open_root, roots_of_index};
 pub use shared::Layers;
 
 /// Images of one layout or archive.

@@ -142,7 +142,9 @@ fn ask(helper: &str, key: &str, registry: &str, helpers: bool) -> anyhow::Result
         Err(CredentialRetrievalError::HelperFailure { stdout, .. }) if stdout.contains("credentials not found") => {
             Ok(Found::Nothing)
         }
-        Err(_) => bail!("the credential helper `{helper}` failed for `{registry}`; run `docker login {registry}` again"),
+        Err(_) => {
+            bail!("the credential helper `{helper}` failed for `{registry}`; run `docker login {registry}` again")
+        }
     }
 }
 

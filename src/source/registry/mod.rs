@@ -173,13 +173,16 @@ impl Store for Registry {
         parallel(layers.len(), threads, |position| {
             let Location::Blob(digest) = &layers[position].location else { bail!("a registry has no paths") };
             let (source, text) = (self.source(), digest.to_string());
-            self.runtime.block_on(source.client.store_auth_if_needed(source.reference.resolve_registry(), &source.auth));
+            self.runtime
+                .block_on(source.client.store_auth_if_needed(source.reference.resolve_registry(), &source.auth));
             let mut pipe = Piped::start(&self.runtime, &source.client, &source.reference, text, self.retries);
             let read = each(position, &mut pipe);
             match (pipe.finish(&self.runtime)?, read) {
                 (Ok(()), read) => read,
                 // our own words for what both sides noticed: wrong content, or a reader that gave up
-                (Err(OciDistributionError::DigestError(_) | OciDistributionError::IoError(_)), Err(error)) => Err(error),
+                (Err(OciDistributionError::DigestError(_) | OciDistributionError::IoError(_)), Err(error)) => {
+                    Err(error)
+                }
                 (Err(error), _) => Err(self.explain(error).context(format!("layer `{digest}`"))),
             }
         })
@@ -190,7 +193,11 @@ impl Store for Registry {
         let reference = source.at_digest(&digest.to_string());
         let index = self.runtime.block_on(source.client.pull_referrers(&reference, None));
         let index = index.map_err(|error| self.explain(error))?;
-        Ok(index.manifests.iter().filter_map(|entry| Descriptor::of_artifact(&entry.digest, entry.artifact_type.as_deref())).collect())
+        Ok(index
+            .manifests
+            .iter()
+            .filter_map(|entry| Descriptor::of_artifact(&entry.digest, entry.artifact_type.as_deref()))
+            .collect())
     }
 }
 

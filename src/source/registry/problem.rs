@@ -114,4 +114,3 @@ pub(in crate::source) fn innermost(error: &dyn std::error::Error) -> String {
     }
     shorten(&clean_line(&last.to_string()), 200).into_owned()
 }
-
