@@ -1,7 +1,12 @@
 //! What a user may name as target, and the way from an image to an inventory.
 
+mod attached;
+mod pull;
+mod root_folder;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
@@ -10,10 +15,17 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
 use crate::scan::image::image_config::{image_facts, image_id};
-use crate::scan::{Options, Selector, SizeClass, Subject, scan_files};
+use crate::scan::{Options, SCANNERS, Selector, SizeClass, Subject, scan_files};
 use crate::source::image::{ImageContent, ImageOptions, ImageTarget, read_images};
+use crate::source::layers::{Content, FileHead, LayeredFile, Want, Wanter};
+use crate::source::rootfs::is_rootfs;
 use crate::source::tar_entries::looks_like_tar;
 use crate::text::{RelPath, clean_line};
+
+pub use pull::with_images;
+
+/// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
+const IMAGE_WANTS: u32 = 1;
 
 /// A target of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +36,8 @@ pub enum Target {
     File(PathBuf),
     /// An image in one of its forms.
     Image(ImageTarget),
+    /// A root file system that lies unpacked in a folder.
+    RootFs(PathBuf),
     /// This machine's hardware.
     Host,
     /// A live cluster by its context in the kubeconfig; the current one where it is empty.
@@ -46,11 +60,18 @@ impl Target {
         if let Some(path) = text.strip_prefix("oci-layout:") {
             return Ok(Self::Image(ImageTarget::OciLayout(PathBuf::from(path))));
         }
+        if let Some(path) = text.strip_prefix("rootfs:") {
+            return Ok(Self::RootFs(PathBuf::from(path)));
+        }
         let path = Path::new(text);
         if path.is_dir() {
             let is_layout = path.join("oci-layout").is_file() && path.join("index.json").is_file();
-            let path = path.to_path_buf();
-            return Ok(if is_layout { Self::Image(ImageTarget::OciLayout(path)) } else { Self::Directory(path) });
+            let folder = path.to_path_buf();
+            return Ok(match folder {
+                _ if is_layout => Self::Image(ImageTarget::OciLayout(folder)),
+                _ if is_rootfs(path) => Self::RootFs(folder),
+                _ => Self::Directory(folder),
+            });
         }
         if path.is_file() {
             let is_tar = File::open(path).and_then(looks_like_tar).unwrap_or(false);
@@ -89,18 +110,43 @@ pub fn scan_image(
     options: &Options,
     image_options: &ImageOptions,
 ) -> anyhow::Result<Inventory> {
-    let selector = Selector::new();
-    let wanted = |path: &RelPath| {
-        let class = selector.size_class(path)?;
-        let is_wanted = !options.excludes.is_match(path.as_str()) && speaks_for_image(path, class);
-        is_wanted.then(|| class.limit(&options.limits))
-    };
-    let images = read_images(target, &wanted, &options.limits, image_options).with_context(|| describe(target))?;
+    let wanter = ImageWanter::new(options);
+    let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
     for image in images {
         inventory = inventory.merge(inventory_of(image, catalog, options));
     }
     Ok(inventory)
+}
+
+/// Keeps whole what a scanner reads.
+struct ImageWanter<'a> {
+    selector: Selector,
+    options: &'a Options,
+}
+
+impl<'a> ImageWanter<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self { selector: Selector::new(), options }
+    }
+}
+
+impl Wanter for ImageWanter<'_> {
+    fn want(&self, file: &FileHead<'_>) -> Want {
+        let is_excluded = || self.options.excludes.is_match(file.path.as_str());
+        match self.selector.size_class(file.path) {
+            Some(class) if speaks_for_image(file.path, class) && !is_excluded() => {
+                Want::Whole(class.limit(&self.options.limits))
+            }
+            _ => Want::Nothing,
+        }
+    }
+
+    fn version(&self) -> String {
+        let globs = SCANNERS.iter().flat_map(|scanner| scanner.meta().files.iter());
+        let globs: Vec<&str> = globs.copied().collect();
+        format!("{IMAGE_WANTS} {} {:?}", globs.join(" "), self.options.excludes)
+    }
 }
 
 fn describe(target: &ImageTarget) -> String {
@@ -134,13 +180,36 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let mut found = scan_files(std::mem::take(&mut image.files), catalog, &options);
+    let files = whole_files(std::mem::take(&mut image.files), |file| Some(Arc::clone(&file.layer)));
+    let mut found = scan_files(files, catalog, &options);
     found.coverage.seen = image.entries;
-    for problem in image.diagnostics {
+    for problem in std::mem::take(&mut image.diagnostics) {
         if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {
             found.coverage.failed.insert(problem.path.clone());
         }
         found.diagnostics.insert(problem);
     }
-    found.merge(stated)
+    attached::with_attached(found.merge(stated), &image, catalog, &options)
+}
+
+/// Scans a root file system that lies unpacked in a folder.
+///
+/// # Errors
+/// When the folder itself cannot be opened.
+pub fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    root_folder::scan_rootfs(folder, catalog, options)
+}
+
+/// The files of which all is there, for scanners.
+fn whole_files(
+    files: Vec<LayeredFile>,
+    layer: impl Fn(&LayeredFile) -> Option<Arc<str>>,
+) -> Vec<(RelPath, Vec<u8>, Option<Arc<str>>)> {
+    let whole = files.into_iter().filter(|file| file.content == Content::Whole);
+    whole
+        .map(|file| {
+            let layer = layer(&file);
+            (file.path, file.bytes.to_vec(), layer)
+        })
+        .collect()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::images;
 use super::lists::{check_age, rules_of_bundle};
 use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
@@ -22,10 +23,8 @@ use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, Scope, Screener, THRESHOLD};
-use crate::source::image::ImageOptions;
-use crate::source::image_manifest::Platform;
 use crate::source::package_cache::PackageCache;
-use crate::target::{Target, scan_image};
+use crate::target::{Target, scan_image, scan_rootfs, with_images};
 use crate::text::clean_line;
 
 /// Rules and facts.
@@ -157,10 +156,7 @@ fn rule_errors(errors: &[RuleError]) -> anyhow::Error {
 /// Reads everything and takes stock.
 pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let target = Target::parse(&common.target)?;
-    if !matches!(target, Target::Image(_)) && (common.platform.is_some() || !common.insecure_registry.is_empty()) {
-        let option = if common.platform.is_some() { "--platform" } else { "--insecure-registry" };
-        bail!("`{option}` is for images, and `{}` is none; leave it out", common.target);
-    }
+    images::check(common, &target)?;
     match (&target, common.online) {
         (Target::Cluster(_), false) => bail!("asking a cluster needs the network: add --online"),
         (Target::Cluster(_), true) | (_, false) => {}
@@ -176,6 +172,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let old_lists = check_age(common, as_of)?;
     let profile = profile(common, &config, &knowledge, as_of)?;
     let options = Options {
+        limits: images::limits(&common.images)?,
         excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
         trust_workspace: common.trust_workspace,
         ..Options::default()
@@ -188,7 +185,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         .build()?;
     let caches = caches(common, &config, &target)?;
     let inventory = pool.install(|| {
-        let inventory = take_stock(&target, common, &knowledge.catalog, &options)?;
+        let inventory = take_stock(&target, common, &config, &knowledge.catalog, &options)?;
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
     let imported = super::lists::imported(&common.data)?;
@@ -217,30 +214,49 @@ fn caches(common: &Common, config: &Config, target: &Target) -> anyhow::Result<V
     Ok(opened)
 }
 
-fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+fn take_stock(
+    target: &Target,
+    common: &Common,
+    config: &Config,
+    catalog: &Catalog,
+    options: &Options,
+) -> anyhow::Result<Inventory> {
     match target {
-        Target::Directory(folder) => scan_directory(folder, catalog, options)
-            .with_context(|| format!("cannot open the folder `{}`", folder.display())),
-        Target::Image(image) => {
-            let image_options = ImageOptions {
-                platform: common.platform.as_deref().map(Platform::parse).transpose()?,
-                insecure_registries: common.insecure_registry.clone(),
-                credential_helpers: false,
-            };
-            scan_image(image, catalog, options, &image_options)
+        Target::Directory(folder) => {
+            let found = scan_directory(folder, catalog, options)
+                .with_context(|| format!("cannot open the folder `{}`", folder.display()))?;
+            pulled(found, common, config, catalog, options)
         }
+        Target::Image(image) => scan_image(image, catalog, options, &images::options(&common.images, config)?),
+        Target::RootFs(folder) => scan_rootfs(folder, catalog, options),
         Target::File(path) => one_file(path, catalog, options),
-        Target::Cluster(context) => live_cluster(context, catalog, options),
+        Target::Cluster(context) => {
+            pulled(live_cluster(context, common, catalog, options)?, common, config, catalog, options)
+        }
         Target::Host => bail!(
             "scanning this machine's hardware is not built yet; scan a capture of `nvidia-smi -q -x` or `lspci -nn` instead"
         ),
     }
 }
 
+/// With the images that were found, where `--pull` asks for them.
+fn pulled(
+    found: Inventory,
+    common: &Common,
+    config: &Config,
+    catalog: &Catalog,
+    options: &Options,
+) -> anyhow::Result<Inventory> {
+    if !common.images.pull {
+        return Ok(found);
+    }
+    Ok(with_images(found, catalog, options, &images::options(&common.images, config)?))
+}
+
 /// What a live cluster runs.
 #[cfg(feature = "cluster")]
-fn live_cluster(context: &str, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let listed = crate::source::cluster::list(context, options.limits.large_file_bytes, false)?;
+fn live_cluster(context: &str, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    let listed = crate::source::cluster::list(context, options.limits.large_file_bytes, common.images.trust_credential_helpers)?;
     let mut inventory = scan_files(vec![(listed.path, listed.json, None)], catalog, options);
     inventory.diagnostics.extend(listed.diagnostics);
     Ok(inventory)
@@ -248,7 +264,7 @@ fn live_cluster(context: &str, catalog: &Catalog, options: &Options) -> anyhow::
 
 /// Without the client nothing can be asked.
 #[cfg(not(feature = "cluster"))]
-fn live_cluster(_: &str, _: &Catalog, _: &Options) -> anyhow::Result<Inventory> {
+fn live_cluster(_: &str, _: &Common, _: &Catalog, _: &Options) -> anyhow::Result<Inventory> {
     bail!(
         "this program was built without the feature `cluster`: write `kubectl get -A -o json` to a file and scan that"
     )

@@ -13,12 +13,14 @@ pub mod download;
 pub mod ignored;
 pub mod image;
 pub mod image_manifest;
+pub mod layer_cache;
 pub mod layers;
 mod limits;
 mod oci_layout;
 pub mod package_cache;
 #[cfg(feature = "registry")]
 mod registry;
+pub mod rootfs;
 pub mod tar_entries;
 pub mod vendored;
 
