@@ -18,6 +18,7 @@ pub mod toml;
 mod tree;
 pub mod xml;
 pub mod yaml;
+pub mod zip_stream;
 
 use std::fmt;
 

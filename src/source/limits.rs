@@ -31,6 +31,9 @@ pub struct Limits {
     pub image_files: u64,
     /// Links and deletions a layer may have before they are no longer tracked.
     pub image_removals: usize,
+    /// Bytes unpacked of one archive that lies in the target (a Java archive with all that are in it): more than
+    /// any real one has would only cost time.
+    pub inner_archive_bytes: u64,
     /// Facts one scanner may take from a small input, whatever its size.
     pub facts: usize,
     /// Bytes of input for which one more fact is allowed beyond [`Self::facts`]. Lock files hold a fact in 20 to 30
@@ -65,6 +68,7 @@ impl Default for Limits {
             image_bytes: 1 << 30,
             image_files: 200_000,
             image_removals: 1_000_000,
+            inner_archive_bytes: 4 << 30,
             facts: 3_000_000,
             bytes_per_fact: 16,
         }
