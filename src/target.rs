@@ -10,10 +10,14 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
 use crate::scan::image::image_config::{image_facts, image_id};
-use crate::scan::{Options, Selector, SizeClass, Subject, scan_files};
+use crate::scan::{Options, SCANNERS, Selector, SizeClass, Subject, scan_files};
 use crate::source::image::{ImageContent, ImageOptions, ImageTarget, read_images};
+use crate::source::layers::{Content, FileHead, Want, Wanter};
 use crate::source::tar_entries::looks_like_tar;
 use crate::text::{RelPath, clean_line};
+
+/// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
+const IMAGE_WANTS: u32 = 1;
 
 /// A target of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,18 +88,37 @@ pub fn scan_image(
     options: &Options,
     image_options: &ImageOptions,
 ) -> anyhow::Result<Inventory> {
-    let selector = Selector::new();
-    let wanted = |path: &RelPath| {
-        let class = selector.size_class(path)?;
-        let is_wanted = !options.excludes.is_match(path.as_str()) && speaks_for_image(path, class);
-        is_wanted.then(|| class.limit(&options.limits))
-    };
-    let images = read_images(target, &wanted, &options.limits, image_options).with_context(|| describe(target))?;
+    let wanter = ImageWanter { selector: Selector::new(), options };
+    let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
     for image in images {
         inventory = inventory.merge(inventory_of(image, catalog, options));
     }
     Ok(inventory)
+}
+
+/// Keeps whole what a scanner reads.
+struct ImageWanter<'a> {
+    selector: Selector,
+    options: &'a Options,
+}
+
+impl Wanter for ImageWanter<'_> {
+    fn want(&self, file: &FileHead<'_>) -> Want {
+        let is_excluded = || self.options.excludes.is_match(file.path.as_str());
+        match self.selector.size_class(file.path) {
+            Some(class) if speaks_for_image(file.path, class) && !is_excluded() => {
+                Want::Whole(class.limit(&self.options.limits))
+            }
+            _ => Want::Nothing,
+        }
+    }
+
+    fn version(&self) -> String {
+        let globs = SCANNERS.iter().flat_map(|scanner| scanner.meta().files.iter());
+        let globs: Vec<&str> = globs.copied().collect();
+        format!("{IMAGE_WANTS} {} {:?}", globs.join(" "), self.options.excludes)
+    }
 }
 
 fn describe(target: &ImageTarget) -> String {
@@ -129,7 +152,9 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let mut found = scan_files(std::mem::take(&mut image.files), catalog, &options);
+    let whole = std::mem::take(&mut image.files).into_iter().filter(|file| file.content == Content::Whole);
+    let files = whole.map(|file| (file.path, file.bytes.to_vec(), Some(file.layer))).collect();
+    let mut found = scan_files(files, catalog, &options);
     found.coverage.seen = image.entries;
     for problem in image.diagnostics {
         if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {

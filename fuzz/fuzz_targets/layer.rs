@@ -1,15 +1,66 @@
-//! A layer of an image: decompression, tar entries, whiteouts.
+//! A layer of an image: decompression, tar entries, whiteouts, links, what is kept and how, and the layer as cached.
 #![no_main]
 
+use std::io::{self, Read};
+use std::sync::Arc;
+
 use sovaudit::source::Limits;
-use sovaudit::source::layers::{Budget, read_layer};
-use sovaudit::text::RelPath;
+use sovaudit::source::layers::{Budget, FileHead, Visitor, Want, Wanter, decode, encode, read_layer, squash};
+
+/// Asks for files in every way there is, by the last letter of their names.
+struct EveryWay;
+
+impl Wanter for EveryWay {
+    fn want(&self, file: &FileHead<'_>) -> Want {
+        match file.path.as_str().bytes().last().unwrap_or(0) % 4 {
+            0 => Want::Nothing,
+            1 => Want::Whole(1 << 20),
+            2 => Want::Head(700),
+            _ => Want::Visit(&FirstBytes),
+        }
+    }
+
+    fn version(&self) -> String {
+        String::new()
+    }
+}
+
+struct FirstBytes;
+
+impl Visitor for FirstBytes {
+    fn name(&self) -> &'static str {
+        "first-bytes/1"
+    }
+
+    fn visit(&self, _: &FileHead<'_>, stream: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = [0; 9];
+        stream.read_exact(&mut bytes)?;
+        Ok((bytes[0] != 0).then(|| bytes.to_vec()))
+    }
+}
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let limits = Limits { archive_bytes: 8 << 20, entries: 10_000, image_bytes: 4 << 20, ..Limits::default() };
-    let wanted = |_: &RelPath| Some(1 << 20);
-    let mut stream = data;
-    let mut budget = Budget::new(&limits);
-    let layer = read_layer(&mut stream, "sha256:fuzz", &wanted, &limits, &mut budget);
-    assert!(layer.entries <= limits.entries);
+    let budget = Budget::new(&limits);
+    // two layers on each other, cut at a place that the input names
+    let cut = data.first().map_or(0, |byte| usize::from(*byte) * 512).min(data.len());
+    let parts = [&data[..cut], &data[cut..]];
+    let layers: Vec<(Arc<str>, Arc<_>)> = parts
+        .into_iter()
+        .map(|part| {
+            let mut stream = part;
+            let layer = read_layer(&mut stream, "sha256:fuzz", &EveryWay, &limits, &budget);
+            assert!(layer.entries <= limits.entries);
+            let mut bytes = Vec::new();
+            encode(&layer, &mut bytes).expect("memory");
+            let again = decode(&bytes).expect("is whole");
+            assert_eq!(again.files, layer.files);
+            (Arc::from("sha256:fuzz"), Arc::new(layer))
+        })
+        .collect();
+    let wanted: usize = layers.iter().map(|(_, layer)| layer.files.len()).sum();
+    let squashed = squash(&layers);
+    assert!(squashed.files.len() + squashed.gone.len() >= wanted);
+    assert!(squashed.files.is_sorted_by(|a, b| a.path < b.path));
+    assert!(decode(data).is_none());
 });

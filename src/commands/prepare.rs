@@ -221,6 +221,7 @@ fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Opt
                 platform: common.platform.as_deref().map(Platform::parse).transpose()?,
                 insecure_registries: common.insecure_registry.clone(),
                 credential_helpers: false,
+                ..ImageOptions::default()
             };
             scan_image(image, catalog, options, &image_options)
         }

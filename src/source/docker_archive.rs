@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::Limits;
 use super::archive::{Compression, Unpacked};
-use super::image::{EachLayer, LayerSource, Location, Root, Store};
+use super::image::{EachLayer, LayerSource, Location, Root, Store, parallel};
 use super::tar_entries::{EntryKind, Skip, TarEntries};
 use crate::parse::{self, Node};
 use crate::text::RelPath;
@@ -56,14 +56,14 @@ impl DockerArchive {
     }
 
     /// The text of `index.json`, when the archive holds an image layout.
-    pub(super) fn index(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn index(&self) -> Option<Vec<u8>> {
         self.parts.get(&RelPath::new("oci-layout")?)?;
         let path = RelPath::new("index.json")?;
         self.document(&Location::Path(path), self.limits.manifest_bytes).ok()
     }
 
     /// The images of `manifest.json`.
-    pub(super) fn listed(&mut self) -> anyhow::Result<Vec<Root>> {
+    pub(super) fn listed(&self) -> anyhow::Result<Vec<Root>> {
         let path = RelPath::new("manifest.json").expect("is a relative path");
         ensure!(
             self.parts.contains_key(&path),
@@ -134,7 +134,7 @@ fn index<R: Skip>(mut entries: TarEntries<R>, keep: Option<u64>) -> anyhow::Resu
                 Some(target) => Part::Link(target),
                 None => continue,
             },
-            EntryKind::Directory | EntryKind::Other => continue,
+            EntryKind::Directory | EntryKind::Sparse | EntryKind::Device | EntryKind::Other => continue,
         };
         parts.insert(path, part);
     }
@@ -150,7 +150,7 @@ fn is_json(bytes: &[u8]) -> bool {
 }
 
 impl Store for DockerArchive {
-    fn document(&mut self, location: &Location, limit: u64) -> anyhow::Result<Vec<u8>> {
+    fn document(&self, location: &Location, limit: u64) -> anyhow::Result<Vec<u8>> {
         let path = self.resolve(location)?;
         let Some(Part::File { offset, size, kept }) = self.parts.get(&path) else {
             bail!("`{path}` is missing in the archive; save the image again")
@@ -166,19 +166,24 @@ impl Store for DockerArchive {
         Ok(bytes)
     }
 
-    fn layers(&mut self, layers: &[LayerSource], each: &mut EachLayer<'_>) -> anyhow::Result<()> {
+    fn layers(&self, layers: &[LayerSource], threads: usize, each: &EachLayer<'_>) -> anyhow::Result<()> {
         let mut wanted: BTreeMap<RelPath, Vec<usize>> = BTreeMap::new();
         for (position, layer) in layers.iter().enumerate() {
             wanted.entry(self.resolve(&layer.location)?).or_default().push(position);
         }
         if self.compression == Compression::None {
-            for (path, positions) in &wanted {
-                let Some(Part::File { offset, size, .. }) = self.parts.get(path) else { continue };
-                for position in positions {
-                    each(*position, &mut BufReader::new(self.file_at(*offset)?).take(*size))?;
-                }
-            }
-            return Ok(());
+            let places: Vec<(usize, u64, u64)> = wanted
+                .iter()
+                .filter_map(|(path, positions)| match self.parts.get(path) {
+                    Some(Part::File { offset, size, .. }) => Some((positions, *offset, *size)),
+                    _ => None,
+                })
+                .flat_map(|(positions, offset, size)| positions.iter().map(move |position| (*position, offset, size)))
+                .collect();
+            return parallel(places.len(), threads, |at| {
+                let (position, offset, size) = places[at];
+                each(position, &mut self.file_at(offset)?.take(size))
+            });
         }
         // links may give one part to two layers; the second time it must be read again
         let rounds = wanted.values().map(Vec::len).max().unwrap_or(0);

@@ -29,11 +29,11 @@ pub struct Limits {
     pub image_bytes: u64,
     /// Files of an image kept in memory for scanners.
     pub image_files: u64,
-    /// Links and deletions a layer may have before they are no longer tracked.
-    pub image_removals: usize,
     /// Bytes unpacked of one archive that lies in the target (a Java archive with all that are in it): more than
     /// any real one has would only cost time.
     pub inner_archive_bytes: u64,
+    /// Entries of an image's layers that are kept track of, eight bytes each: what a layer hides of those below.
+    pub image_entries: u64,
     /// Facts one scanner may take from a small input, whatever its size.
     pub facts: usize,
     /// Bytes of input for which one more fact is allowed beyond [`Self::facts`]. Lock files hold a fact in 20 to 30
@@ -67,8 +67,8 @@ impl Default for Limits {
             manifest_bytes: 4 * MIB,
             image_bytes: 1 << 30,
             image_files: 200_000,
-            image_removals: 1_000_000,
             inner_archive_bytes: 4 << 30,
+            image_entries: 10_000_000,
             facts: 3_000_000,
             bytes_per_fact: 16,
         }

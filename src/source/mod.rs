@@ -11,6 +11,7 @@ pub mod download;
 pub mod ignored;
 pub mod image;
 pub mod image_manifest;
+pub mod layer_cache;
 pub mod layers;
 mod limits;
 mod oci_layout;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use super::Limits;
 use super::directory::{self, ReadError};
-use super::image::{EachLayer, LayerSource, Location, Store};
+use super::image::{EachLayer, LayerSource, Location, Store, parallel};
 use crate::text::RelPath;
 
 /// An opened layout.
@@ -51,21 +51,20 @@ fn path_of(location: &Location) -> String {
 }
 
 impl Store for OciLayout {
-    fn document(&mut self, location: &Location, limit: u64) -> anyhow::Result<Vec<u8>> {
+    fn document(&self, location: &Location, limit: u64) -> anyhow::Result<Vec<u8>> {
         self.read(&path_of(location), limit)
     }
 
-    fn layers(&mut self, layers: &[LayerSource], each: &mut EachLayer<'_>) -> anyhow::Result<()> {
-        for (position, layer) in layers.iter().enumerate() {
-            let path = path_of(&layer.location);
+    fn layers(&self, layers: &[LayerSource], threads: usize, each: &EachLayer<'_>) -> anyhow::Result<()> {
+        parallel(layers.len(), threads, |position| {
+            let path = path_of(&layers[position].location);
             let full = self.root.join(&path);
             let about = std::fs::symlink_metadata(&full);
             if !about.is_ok_and(|about| about.is_file()) {
                 bail!("`{path}` is missing in the image layout; copy the image again with all its layers");
             }
             let mut file = File::open(&full).with_context(|| format!("`{path}` of the image layout"))?;
-            each(position, &mut file)?;
-        }
-        Ok(())
+            each(position, &mut file)
+        })
     }
 }

@@ -26,13 +26,15 @@ use tokio::runtime::Runtime;
 
 use super::Limits;
 use super::archive::{Digest, LimitReached};
-use super::image::{EachLayer, ImageOptions, LayerSource, Location, Store};
+use super::image::{EachLayer, ImageOptions, LayerSource, Location, Store, parallel};
 use crate::model::purl::ImageReference;
 use crate::text::{clean_line, shorten};
 
 const CONNECT: Duration = Duration::from_secs(30);
 /// Silence of a registry after which it is given up.
 const SILENCE: Duration = Duration::from_secs(60);
+/// Layers of an image that are fetched at a time, at least.
+const DOWNLOADS: usize = 4;
 /// Chunks of a layer that wait for the reader.
 const CHUNKS: usize = 16;
 const ACCEPTED: [&str; 4] =
@@ -61,7 +63,7 @@ impl Registry {
     }
 
     /// The manifest or index that the reference stands for.
-    pub(super) fn manifest(&self) -> anyhow::Result<Vec<u8>> {
+    pub(super) fn first_manifest(&self) -> anyhow::Result<Vec<u8>> {
         let bytes = self.pull_manifest(&self.reference)?;
         if let Some(text) = &self.wanted.digest {
             let digest = Digest::parse(text).with_context(|| format!("`{text}` is no sha256 or sha512 digest"))?;
@@ -105,7 +107,7 @@ impl Registry {
 }
 
 impl Store for Registry {
-    fn document(&mut self, location: &Location, limit: u64) -> anyhow::Result<Vec<u8>> {
+    fn document(&self, location: &Location, limit: u64) -> anyhow::Result<Vec<u8>> {
         let Location::Blob(digest) = location else { bail!("a registry has no paths") };
         let mut bytes = Bounded { bytes: Vec::new(), limit };
         let descriptor = OciDescriptor { digest: digest.to_string(), ..OciDescriptor::default() };
@@ -118,13 +120,14 @@ impl Store for Registry {
         Ok(bytes.bytes)
     }
 
-    fn manifest(&mut self, digest: &Digest, _: u64) -> anyhow::Result<Vec<u8>> {
+    fn manifest(&self, digest: &Digest, _: u64) -> anyhow::Result<Vec<u8>> {
         let reference = reference(&self.wanted, Some(&digest.to_string()));
         self.pull_manifest(&reference)
     }
 
-    fn layers(&mut self, layers: &[LayerSource], each: &mut EachLayer<'_>) -> anyhow::Result<()> {
-        for (position, layer) in layers.iter().enumerate() {
+    fn layers(&self, layers: &[LayerSource], threads: usize, each: &EachLayer<'_>) -> anyhow::Result<()> {
+        parallel(layers.len(), threads.max(DOWNLOADS), |position| {
+            let layer = &layers[position];
             let Location::Blob(digest) = &layer.location else { bail!("a registry has no paths") };
             let descriptor = OciDescriptor { digest: digest.to_string(), ..OciDescriptor::default() };
             let (sender, receiver) = sync_channel(CHUNKS);
@@ -144,8 +147,8 @@ impl Store for Registry {
                 }
                 (Err(error), _) => return Err(self.explain(error).context(format!("layer `{digest}`"))),
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

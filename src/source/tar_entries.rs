@@ -28,6 +28,23 @@ pub trait Skip: Read {
 }
 
 impl Skip for Unpacked<'_> {}
+
+/// A decoder is slow in small portions, and what is passed over need not be copied.
+impl Skip for BufReader<Unpacked<'_>> {
+    fn skip(&mut self, mut count: u64) -> io::Result<()> {
+        while count > 0 {
+            let ready = self.fill_buf()?.len();
+            if ready == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let passed = usize::try_from(count).map_or(ready, |count| count.min(ready));
+            self.consume(passed);
+            count -= passed as u64;
+        }
+        Ok(())
+    }
+}
+
 impl<R: Read> Skip for super::archive::Hashed<R> {}
 impl Skip for &mut dyn Read {}
 
@@ -49,7 +66,11 @@ pub enum EntryKind {
     HardLink(String),
     /// A symbolic link.
     Symlink(String),
-    /// Device, pipe or something we do not know.
+    /// A file with holes; its bytes are not stored as they are read.
+    Sparse,
+    /// A device or pipe.
+    Device,
+    /// Something we do not know.
     Other,
 }
 
@@ -58,6 +79,8 @@ pub enum EntryKind {
 pub struct Entry {
     /// Normalised path, or why there is none.
     pub path: Result<RelPath, BadPath>,
+    /// True when the name was not UTF-8 and bytes of it had to be replaced.
+    pub lossy: bool,
     /// What it is.
     pub kind: EntryKind,
     /// Bytes of data.
@@ -85,6 +108,9 @@ pub struct TarEntries<R> {
     position: u64,
     seen: u64,
     ended: bool,
+    /// Bytes of the current entry that were looked at ahead of reading, and how many of them were read since.
+    head: Vec<u8>,
+    given: usize,
 }
 
 /// What extension headers say about the entry after them.
@@ -93,13 +119,24 @@ struct Extension {
     path: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
     size: Option<u64>,
+    sparse: bool,
     too_long: bool,
 }
 
 impl<R: Skip> TarEntries<R> {
     /// Starts at the first header.
     pub fn new(input: R, limits: &Limits) -> Self {
-        Self { input, limits: *limits, left: 0, padding: 0, position: 0, seen: 0, ended: false }
+        Self {
+            input,
+            limits: *limits,
+            left: 0,
+            padding: 0,
+            position: 0,
+            seen: 0,
+            ended: false,
+            head: Vec::new(),
+            given: 0,
+        }
     }
 
     /// The next entry; `None` at the end.
@@ -129,6 +166,7 @@ impl<R: Skip> TarEntries<R> {
                 _ => {
                     if kind == EntryType::GNUSparse {
                         self.pass_sparse_map(&header)?;
+                        extension.sparse = true;
                     }
                     return self.entry(&header, extension).map(Some);
                 }
@@ -136,12 +174,42 @@ impl<R: Skip> TarEntries<R> {
         }
     }
 
+    /// The first bytes of the current entry, at most `most`, before any of it was read. Reading gives them again.
+    ///
+    /// # Errors
+    /// Damaged data, or a limit of the stream.
+    pub fn peek(&mut self, most: usize) -> io::Result<&[u8]> {
+        let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(most);
+        self.head.resize(count, 0);
+        self.given = 0;
+        let read = read_full(&mut self.input, &mut self.head)?;
+        self.head.truncate(read);
+        self.left -= read as u64;
+        self.position += read as u64;
+        if read < count { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(&self.head) }
+    }
+
+    /// Bytes of the stream that were read so far.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// What [`Self::peek`] gave last.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Bytes of the current entry that nobody has read.
+    fn unread(&self) -> u64 {
+        self.left + (self.head.len() - self.given) as u64
+    }
+
     /// The bytes of the current entry, at most `limit`; `None` when it is larger.
     ///
     /// # Errors
     /// Damaged data, or a limit of the stream.
     pub fn read_data(&mut self, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        if self.left > limit {
+        if self.unread() > limit {
             return Ok(None);
         }
         // grows with what arrives: the size in the header is only a claim
@@ -178,10 +246,14 @@ impl<R: Skip> TarEntries<R> {
             EntryType::Directory => EntryKind::Directory,
             EntryType::Link => EntryKind::HardLink(link()),
             EntryType::Symlink => EntryKind::Symlink(link()),
+            EntryType::Char | EntryType::Block | EntryType::Fifo => EntryKind::Device,
+            EntryType::GNUSparse => EntryKind::Sparse,
             _ => EntryKind::Other,
         };
+        let kind = if extension.sparse && kind == EntryKind::File { EntryKind::Sparse } else { kind };
+        let lossy = std::str::from_utf8(&raw).is_err();
         let path = if extension.too_long { Err(BadPath::TooLong(start_of(&raw))) } else { normalise(&raw) };
-        Ok(Entry { path, kind, size, offset: self.position })
+        Ok(Entry { path, lossy, kind, size, offset: self.position })
     }
 
     /// Passes over what is left of the entry before and reads a header block; `None` at the end.
@@ -189,6 +261,8 @@ impl<R: Skip> TarEntries<R> {
         if self.ended {
             return Ok(None);
         }
+        self.head.clear();
+        self.given = 0;
         let rest = self.left + self.padding;
         if rest > 0 {
             self.input.skip(rest)?;
@@ -248,6 +322,12 @@ impl<R: Skip> TarEntries<R> {
 /// Reads the data of the current entry.
 impl<R: Skip> Read for TarEntries<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given < self.head.len() {
+            let count = buffer.len().min(self.head.len() - self.given);
+            buffer[..count].copy_from_slice(&self.head[self.given..self.given + count]);
+            self.given += count;
+            return Ok(count);
+        }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let count = self.input.read(&mut buffer[..most])?;
         self.left -= count as u64;
@@ -290,6 +370,7 @@ fn pax(mut bytes: &[u8], extension: &mut Extension) {
         match key {
             b"path" | b"GNU.sparse.name" => extension.path = Some(value.to_vec()),
             b"linkpath" => extension.link = Some(value.to_vec()),
+            b"GNU.sparse.major" | b"GNU.sparse.map" | b"GNU.sparse.size" => extension.sparse = true,
             b"size" => extension.size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
             _ => {}
         }

@@ -58,7 +58,7 @@ pub fn image_facts(image: &ImageContent, catalog: &Catalog) -> Inventory {
         }
     }
     out.attribute(&id, key::INTEGRITY, image.digest.to_string(), config.whole());
-    out.attribute(&id, key::LAYERS, image.layers.to_string(), config.whole());
+    out.attribute(&id, key::LAYERS, image.layers.len().to_string(), config.whole());
     match config.json() {
         Ok(root) => configuration(&id, root, &config, catalog, &mut out),
         Err(error) => {

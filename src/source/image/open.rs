@@ -1,0 +1,179 @@
+//! From an index or a list of images to one image's manifest, configuration and layers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+
+use super::{Document, IMAGES, ImageOptions, LayerSource, Location, Root, Store, document, problem};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::parse::{self, Node};
+use crate::source::Limits;
+use crate::source::archive::Digest;
+use crate::source::image_manifest::{Descriptor, Manifest, choose};
+use crate::text::{RelPath, clean_line};
+
+/// Index in index in index: more is a loop or a trap.
+const INDEX_DEPTH: usize = 4;
+
+/// What is known of an image before its layers are read.
+pub(super) struct Opened {
+    pub(super) name: Option<String>,
+    pub(super) manifest: Option<Vec<u8>>,
+    pub(super) digest: Digest,
+    pub(super) config: Vec<u8>,
+    pub(super) config_digest: Digest,
+    pub(super) layers: Vec<LayerSource>,
+    pub(super) platforms: Vec<String>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Opens one image.
+pub(super) fn open_root(
+    store: &dyn Store,
+    root: Root,
+    limits: &Limits,
+    options: &ImageOptions,
+) -> anyhow::Result<Opened> {
+    let mut diagnostics = Vec::new();
+    match root {
+        Root::Described { name, bytes, mut platforms } => {
+            let (bytes, manifest) = resolve(store, bytes, limits, options, &mut platforms)?;
+            let config = blob(store, &manifest.config.digest, limits).context("image configuration")?;
+            let layers = described(&manifest, &mut diagnostics);
+            let digest = Digest::sha256(&bytes);
+            let config_digest = manifest.config.digest;
+            Ok(Opened { name, manifest: Some(bytes), digest, config, config_digest, layers, platforms, diagnostics })
+        }
+        Root::Listed { name, config: path, layers } => {
+            let config = store.document(&Location::Path(path.clone()), limits.manifest_bytes)?;
+            let digest = Digest::sha256(&config);
+            let claimed = path.name().trim_end_matches(".json");
+            if let Some(claimed) = Digest::parse(&format!("sha256:{claimed}")) {
+                ensure!(claimed == digest, "the image configuration `{path}` has another digest than its name says");
+            }
+            let layers = listed(&config, layers)?;
+            let (config_digest, platforms) = (digest.clone(), Vec::new());
+            Ok(Opened { name, manifest: None, digest, config, config_digest, layers, platforms, diagnostics })
+        }
+    }
+}
+
+/// The images of an `index.json`: entries that share a name are platforms of one image.
+pub(super) fn roots_of_index(
+    bytes: &[u8],
+    store: &dyn Store,
+    limits: &Limits,
+    options: &ImageOptions,
+) -> anyhow::Result<Vec<Root>> {
+    let Document::Index(entries) = document(bytes)? else { bail!("`index.json` is no image index") };
+    ensure!(!entries.is_empty(), "`index.json` names no image");
+    let mut by_name: BTreeMap<Option<String>, Vec<Descriptor>> = BTreeMap::new();
+    for entry in entries {
+        by_name.entry(entry.name.clone()).or_default().push(entry);
+    }
+    ensure!(by_name.len() <= IMAGES, "it holds {} images, the limit is {IMAGES}; save fewer at a time", by_name.len());
+    let mut roots = Vec::new();
+    for (name, entries) in by_name {
+        let distinct = entries.iter().all(|entry| entry.platform.is_none());
+        let chosen =
+            if distinct { entries.iter().collect() } else { vec![choose(&entries, options.platform.as_ref())?] };
+        let platforms = platforms_of(&entries);
+        for entry in chosen {
+            let bytes = described_manifest(store, &entry.digest, limits)?;
+            roots.push(Root::Described { name: name.clone(), bytes, platforms: platforms.clone() });
+        }
+    }
+    Ok(roots)
+}
+
+/// The platforms of an index, when it tells several.
+fn platforms_of(entries: &[Descriptor]) -> Vec<String> {
+    let mut all: Vec<String> =
+        entries.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string).collect();
+    all.sort();
+    all.dedup();
+    if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// A manifest or index, checked.
+fn described_manifest(store: &dyn Store, digest: &Digest, limits: &Limits) -> anyhow::Result<Vec<u8>> {
+    matching(store.manifest(digest, limits.manifest_bytes)?, digest)
+}
+
+/// A small blob, checked.
+fn blob(store: &dyn Store, digest: &Digest, limits: &Limits) -> anyhow::Result<Vec<u8>> {
+    matching(store.document(&Location::Blob(digest.clone()), limits.manifest_bytes)?, digest)
+}
+
+fn matching(bytes: Vec<u8>, digest: &Digest) -> anyhow::Result<Vec<u8>> {
+    ensure!(digest.matches(&bytes), "blob `{digest}` has other content than its digest says; it is damaged or forged");
+    Ok(bytes)
+}
+
+/// Follows indexes down to the manifest of the platform.
+fn resolve(
+    store: &dyn Store,
+    mut bytes: Vec<u8>,
+    limits: &Limits,
+    options: &ImageOptions,
+    platforms: &mut Vec<String>,
+) -> anyhow::Result<(Vec<u8>, Manifest)> {
+    for _ in 0..INDEX_DEPTH {
+        match document(&bytes)? {
+            Document::Manifest(manifest) => return Ok((bytes, manifest)),
+            Document::Index(entries) => {
+                if platforms.is_empty() {
+                    *platforms = platforms_of(&entries);
+                }
+                let digest = choose(&entries, options.platform.as_ref())?.digest.clone();
+                bytes = described_manifest(store, &digest, limits)?;
+            }
+        }
+    }
+    bail!("indexes are nested more than {INDEX_DEPTH} deep")
+}
+
+/// The layers of a manifest that are file systems.
+fn described(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) -> Vec<LayerSource> {
+    let mut sources = Vec::new();
+    for layer in &manifest.layers {
+        let kind = layer.media_type.as_str();
+        let is_tar = kind.is_empty() || kind.contains("tar") || kind.contains("rootfs");
+        if !is_tar || kind.contains("encrypted") {
+            let message = format!("layer `{}` of type `{kind}` is no readable file system; not read", layer.digest);
+            diagnostics.push(problem(DiagnosticKind::Unsupported, &message));
+            continue;
+        }
+        sources.push(LayerSource {
+            location: Location::Blob(layer.digest.clone()),
+            stored: Some(layer.digest.clone()),
+            unpacked: None,
+            name: Arc::from(layer.digest.to_string()),
+        });
+    }
+    sources
+}
+
+/// The layers of an older archive, with the digests that the configuration lists.
+fn listed(config: &[u8], layers: Vec<RelPath>) -> anyhow::Result<Vec<LayerSource>> {
+    let text = std::str::from_utf8(config).context("the image configuration is not UTF-8")?;
+    let root =
+        parse::json::json(text).map_err(|error| anyhow::anyhow!("the image configuration: {}", error.message))?;
+    let ids = root.at(&["rootfs", "diff_ids"]).map_or(&[][..], Node::list);
+    ensure!(
+        ids.len() == layers.len(),
+        "the archive lists {} layers, the image configuration {}; the image is damaged or forged",
+        layers.len(),
+        ids.len()
+    );
+    let pairs = layers.into_iter().zip(ids);
+    pairs
+        .map(|(path, id)| {
+            let text = id.text().unwrap_or_default();
+            let digest = Digest::parse(text).with_context(|| format!("`{}` is no layer digest", clean_line(text)))?;
+            let name = Arc::from(digest.to_string());
+            Ok(LayerSource { location: Location::Path(path), stored: None, unpacked: Some(digest), name })
+        })
+        .collect()
+}

@@ -1,0 +1,414 @@
+//! Reading one layer.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::{Budget, Content, FileHead, HEAD, Kept, Layer, Link, Mark, RECORD, Visitor, Want, Wanter};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::source::Limits;
+use crate::source::archive::{Unpacked, limit_reached};
+use crate::source::tar_entries::{BadPath, Entry, EntryKind, Skip, TarEntries};
+use crate::text::{RelPath, clean_line, shorten};
+
+/// Diagnostics of one sort per layer; more are counted.
+const PROBLEMS: usize = 20;
+/// Decoders are fast when they may write much at once.
+const PORTION: usize = 256 << 10;
+
+/// Reads one layer: a tar stream, packed or not. Damage and limits become diagnostics; what was read
+/// before stays.
+pub fn read_layer(stream: &mut dyn Read, digest: &str, wanter: &dyn Wanter, limits: &Limits, budget: &Budget) -> Layer {
+    let layer = Layer::empty();
+    let mut reading = Reading {
+        layer,
+        digest,
+        wanter,
+        budget,
+        limits,
+        told: BTreeMap::new(),
+        over_budget: false,
+        at: RelPath::root(),
+    };
+    let result = Unpacked::new(stream, limits).and_then(|unpacked| {
+        let mut entries = TarEntries::new(BufReader::with_capacity(PORTION, unpacked), limits);
+        let result = reading.all(&mut entries);
+        reading.layer.unpacked = entries.position();
+        result
+    });
+    if let Err(error) = result {
+        reading.broken_off(&error);
+    }
+    reading.finish()
+}
+
+struct Reading<'a> {
+    layer: Layer,
+    digest: &'a str,
+    wanter: &'a dyn Wanter,
+    limits: &'a Limits,
+    budget: &'a Budget,
+    /// Problems of each sort so far.
+    told: BTreeMap<&'static str, usize>,
+    over_budget: bool,
+    /// The entry that is being read.
+    at: RelPath,
+}
+
+impl Reading<'_> {
+    fn all<R: Skip>(&mut self, entries: &mut TarEntries<R>) -> io::Result<()> {
+        while let Some(entry) = entries.next_entry()? {
+            self.layer.entries += 1;
+            self.one(&entry, entries)?;
+        }
+        Ok(())
+    }
+
+    fn one<R: Skip>(&mut self, entry: &Entry, entries: &mut TarEntries<R>) -> io::Result<()> {
+        let path = match &entry.path {
+            Ok(path) => path,
+            Err(bad) => {
+                self.refuse(bad);
+                return Ok(());
+            }
+        };
+        self.at = path.clone();
+        if entry.lossy {
+            let message = "the name is not UTF-8; bytes of it are shown as replaced";
+            self.problem("names that are not UTF-8", DiagnosticKind::Malformed, path, message);
+        }
+        if let Some(hidden) = path.name().strip_prefix(".wh.") {
+            self.whiteout(path, hidden);
+            return Ok(());
+        }
+        match &entry.kind {
+            EntryKind::Directory => self.mark(path, |layer| &mut layer.folders),
+            EntryKind::File => self.file(path, entry.size, entries)?,
+            EntryKind::HardLink(target) => self.hard_link(path, target),
+            EntryKind::Symlink(target) => self.symlink(path, target),
+            EntryKind::Sparse => {
+                self.nothing_of(path);
+                let message = format!("sparse file of {} stored bytes; not read", entry.size);
+                self.problem("sparse files", DiagnosticKind::Unsupported, path, &message);
+            }
+            EntryKind::Device => {
+                self.nothing_of(path);
+                // every root file system has those
+                if !path.as_str().starts_with("dev/") {
+                    self.problem("devices", DiagnosticKind::Unsupported, path, "a device or pipe; not read");
+                }
+            }
+            EntryKind::Other => self.nothing_of(path),
+        }
+        Ok(())
+    }
+
+    /// An entry that leaves no file of interest at its path, neither of this layer nor of those below.
+    fn nothing_of(&mut self, path: &RelPath) {
+        self.layer.files.remove(path);
+        self.layer.links.remove(path);
+        self.mark(path, |layer| &mut layer.others);
+    }
+
+    fn whiteout(&mut self, path: &RelPath, hidden: &str) {
+        match hidden {
+            ".wh..opq" => self.mark(&path.parent(), |layer| &mut layer.opaque),
+            // other `.wh..wh.` names are bookkeeping of a storage driver
+            _ if hidden.starts_with(".wh.") => {}
+            _ => {
+                let target = path.parent().join(hidden).filter(|target| target.parent() == path.parent());
+                match target.filter(|target| !target.is_root()) {
+                    Some(target) => self.mark(&target, |layer| &mut layer.deleted),
+                    None => {
+                        let message = "a deletion that names no file; skipped";
+                        self.problem("deletions of nothing", DiagnosticKind::Malformed, path, message);
+                    }
+                }
+            }
+        }
+    }
+
+    fn file<R: Skip>(&mut self, path: &RelPath, size: u64, entries: &mut TarEntries<R>) -> io::Result<()> {
+        let bytes = entries.peek(HEAD)?;
+        let head = FileHead { path, size, bytes };
+        let want = self.wanter.want(&head);
+        if matches!(want, Want::Nothing) {
+            self.nothing_of(path);
+            return Ok(());
+        }
+        self.later_wins(path);
+        let kept = match want {
+            Want::Nothing => None,
+            Want::Whole(limit) if size > limit => {
+                let message = format!("file has {size} bytes, the limit is {limit}; not read");
+                self.problem("files over their limit", DiagnosticKind::LimitReached, path, &message);
+                None
+            }
+            Want::Whole(limit) => {
+                if !self.affords(path, size) {
+                    self.nothing_of(path);
+                    return Ok(());
+                }
+                entries.read_data(limit)?.map(|bytes| (Content::Whole, bytes))
+            }
+            Want::Head(most) => {
+                let most = most.min(self.limits.file_bytes).min(size);
+                if !self.affords(path, most) {
+                    self.nothing_of(path);
+                    return Ok(());
+                }
+                let mut bytes = Vec::new();
+                entries.take(most).read_to_end(&mut bytes)?;
+                if (bytes.len() as u64) < most {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                Some((if most == size { Content::Whole } else { Content::Head }, bytes))
+            }
+            Want::Visit(visitor) => {
+                let record = self.visit(visitor, path, size, entries)?;
+                record.map(|bytes| (Content::Record(Arc::from(visitor.name())), bytes))
+            }
+        };
+        match kept {
+            Some((content, bytes)) => {
+                self.layer.files.insert(path.clone(), Kept { content, size, bytes: Arc::from(bytes) });
+            }
+            None => self.nothing_of(path),
+        }
+        Ok(())
+    }
+
+    /// Hands the bytes of a file to a visitor. What the visitor has against them is a problem of that file, unless the
+    /// layer itself has come to its end.
+    fn visit<R: Skip>(
+        &mut self,
+        visitor: &dyn Visitor,
+        path: &RelPath,
+        size: u64,
+        entries: &mut TarEntries<R>,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let start = entries.head().to_vec();
+        let mut stream = Watched { inner: entries, failed: None };
+        let head = FileHead { path, size, bytes: &start };
+        let result = catch_unwind(AssertUnwindSafe(|| visitor.visit(&head, &mut stream)));
+        if let Some(error) = stream.failed {
+            return Err(error);
+        }
+        match result {
+            Ok(Ok(Some(bytes))) if bytes.len() > RECORD => {
+                let message = format!("`{}` finds {} bytes in it, the limit is {RECORD}", visitor.name(), bytes.len());
+                self.problem("records over their limit", DiagnosticKind::LimitReached, path, &message);
+            }
+            Ok(Ok(Some(bytes))) => return Ok(self.affords(path, bytes.len() as u64).then_some(bytes)),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => {
+                let kind = match limit_reached(&error) {
+                    Some(_) => DiagnosticKind::LimitReached,
+                    None => DiagnosticKind::Malformed,
+                };
+                let message = format!("`{}` cannot read it: {}", visitor.name(), words(&error));
+                self.problem("files that cannot be read", kind, path, &message);
+            }
+            Err(_) => {
+                let message = format!("`{}` panicked on this file; please report it", visitor.name());
+                self.loss("files with a panic", DiagnosticKind::Internal, path, &message);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The last of several entries with one path counts, as when a layer is unpacked.
+    fn later_wins(&mut self, path: &RelPath) {
+        let first = self.layer.files.remove(path).is_some();
+        if self.layer.links.remove(path).is_some() || first {
+            let message = "there are several entries with this path; the last one counts";
+            self.problem("entries with a path that was there before", DiagnosticKind::Conflict, path, message);
+        }
+    }
+
+    fn affords(&mut self, path: &RelPath, bytes: u64) -> bool {
+        let affords = self.budget.file(bytes);
+        if !affords && !self.over_budget {
+            self.over_budget = true;
+            let (bytes, files) = (self.limits.image_bytes, self.limits.image_files);
+            let message = format!(
+                "files of interest pass the limit of {bytes} bytes or {files} files per image; further ones of layer \
+                 `{}` were not read",
+                self.digest
+            );
+            self.loss("files over the budget", DiagnosticKind::LimitReached, path, &message);
+        }
+        self.layer.is_whole &= affords;
+        affords
+    }
+
+    /// Another name for a file of this layer, or of one below: then it is looked up when all are read.
+    fn hard_link(&mut self, path: &RelPath, target: &str) {
+        let Some(target) = RelPath::new(target.trim_start_matches('/')).filter(|target| !target.is_root()) else {
+            self.nothing_of(path);
+            let message = format!("hard link to `{}`, which leaves the image; not followed", shorten(target, 80));
+            self.problem("hard links out of the image", DiagnosticKind::Malformed, path, &message);
+            return;
+        };
+        let found = self.layer.files.get(&target).cloned();
+        let (size, bytes) = match &found {
+            Some(Kept { content: Content::Whole | Content::Head, size, bytes }) => {
+                (*size, &bytes[..bytes.len().min(HEAD)])
+            }
+            _ => (0, &[][..]),
+        };
+        let is_record = found.as_ref().is_some_and(|kept| matches!(kept.content, Content::Record(_)));
+        let is_wanted = is_record || !matches!(self.wanter.want(&FileHead { path, size, bytes }), Want::Nothing);
+        if !is_wanted {
+            self.nothing_of(path);
+            return;
+        }
+        self.later_wins(path);
+        match found {
+            // the bytes are shared
+            Some(kept) if self.affords(path, 0) => {
+                self.layer.files.insert(path.clone(), kept);
+            }
+            Some(_) => self.nothing_of(path),
+            None => {
+                self.mark(path, |layer| &mut layer.others);
+                self.link(path, Link::Hard(target));
+            }
+        }
+    }
+
+    fn symlink(&mut self, path: &RelPath, target: &str) {
+        self.later_wins(path);
+        self.mark(path, |layer| &mut layer.others);
+        let is_wanted = !matches!(self.wanter.want(&FileHead { path, size: 0, bytes: &[] }), Want::Nothing);
+        // an absolute link starts at the root of the image
+        let inside = match target.strip_prefix('/') {
+            Some(rest) => RelPath::new(rest.trim_start_matches('/')),
+            None => path.parent().join(target),
+        };
+        match inside {
+            Some(end) if is_wanted => self.link(path, Link::Symbolic(end)),
+            Some(_) => {}
+            None => {
+                let kind = if is_wanted { DiagnosticKind::Unreadable } else { DiagnosticKind::Link };
+                let message =
+                    format!("symbolic link to `{}`, which leaves the image; not followed", shorten(target, 80));
+                self.problem("symbolic links out of the image", kind, path, &message);
+            }
+        }
+    }
+
+    fn link(&mut self, path: &RelPath, link: Link) {
+        if self.affords_mark(path) {
+            self.layer.links.insert(path.clone(), link);
+        }
+    }
+
+    fn mark(&mut self, path: &RelPath, list: impl Fn(&mut Layer) -> &mut Vec<Mark>) {
+        if self.affords_mark(path) {
+            list(&mut self.layer).push(Mark::of(path.as_str()));
+        }
+    }
+
+    fn affords_mark(&mut self, path: &RelPath) -> bool {
+        let affords = self.budget.mark();
+        if !affords && self.layer.is_whole {
+            let message = format!(
+                "the image has more than {} entries that are kept track of; what layer `{}` hides of those below is not \
+                 known from here on",
+                self.limits.image_entries, self.digest
+            );
+            self.loss("entries over the budget", DiagnosticKind::LimitReached, path, &message);
+        }
+        affords
+    }
+
+    fn refuse(&mut self, bad: &BadPath) {
+        let (kind, message) = match bad {
+            BadPath::Outside(path) => (DiagnosticKind::Malformed, format!("entry `{path}` leaves the image; skipped")),
+            BadPath::TooLong(path) => {
+                (DiagnosticKind::LimitReached, format!("entry `{path}…` has an overlong path or header; skipped"))
+            }
+        };
+        self.problem("entries with unusable paths were skipped", kind, &RelPath::root(), &message);
+    }
+
+    /// The stream ended within an entry: damage, a limit, or a cut.
+    fn broken_off(&mut self, error: &io::Error) {
+        let (kind, reason) = match limit_reached(error) {
+            Some(limit) => (DiagnosticKind::LimitReached, limit.to_owned()),
+            None => (DiagnosticKind::Malformed, words(error)),
+        };
+        let place = if self.at.is_root() { String::new() } else { format!(" (after entry `{}`)", self.at) };
+        let message = format!("layer `{}` was read in part: {reason}{place}", self.digest);
+        self.layer.is_whole = false;
+        self.push(kind, &RelPath::root(), &message);
+    }
+
+    /// As [`Self::problem`], where it depends on more than the layer: such a layer is not cached.
+    fn loss(&mut self, sort: &'static str, kind: DiagnosticKind, path: &RelPath, message: &str) {
+        self.layer.is_whole = false;
+        self.problem(sort, kind, path, message);
+    }
+
+    fn problem(&mut self, sort: &'static str, kind: DiagnosticKind, path: &RelPath, message: &str) {
+        let told = self.told.entry(sort).or_default();
+        *told += 1;
+        if *told > PROBLEMS {
+            return;
+        }
+        if message.contains(self.digest) {
+            self.push(kind, path, message);
+        } else {
+            self.push(kind, path, &format!("{message} (layer `{}`)", self.digest));
+        }
+    }
+
+    fn push(&mut self, kind: DiagnosticKind, path: &RelPath, message: &str) {
+        let message = clean_line(message).into_owned();
+        self.layer.diagnostics.push(Diagnostic {
+            path: path.clone(),
+            at: None,
+            kind,
+            scanner: Arc::from("image"),
+            message,
+        });
+    }
+
+    fn finish(mut self) -> Layer {
+        for (sort, count) in std::mem::take(&mut self.told) {
+            if count > PROBLEMS {
+                let message = format!("layer `{}`: {} more: {sort}", self.digest, count - PROBLEMS);
+                self.push(DiagnosticKind::Malformed, &RelPath::root(), &message);
+            }
+        }
+        let layer = &mut self.layer;
+        for marks in [&mut layer.others, &mut layer.folders, &mut layer.deleted, &mut layer.opaque] {
+            marks.sort_unstable();
+            marks.dedup();
+            marks.shrink_to_fit();
+        }
+        self.layer
+    }
+}
+
+/// The bytes of one file; remembers what the stream below failed with, so that a visitor cannot hide it.
+struct Watched<'a, R> {
+    inner: &'a mut R,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| {
+            let shown = io::Error::new(error.kind(), error.to_string());
+            self.failed = Some(error);
+            shown
+        })
+    }
+}
+
+fn words(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof { "it ends too early".to_owned() } else { error.to_string() }
+}
