@@ -93,6 +93,19 @@ impl Selector {
         self.set.matches(path.as_str()).into_iter().map(|glob| SCANNERS[self.owners[glob]].meta().size).max()
     }
 
+    /// As [`Self::size_class`], without those that need no more than the name.
+    #[must_use]
+    pub fn content_class(&self, path: &RelPath) -> Option<SizeClass> {
+        let readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
+        readers.filter(|scanner| !scanner.needs_no_content(path)).map(|scanner| scanner.meta().size).max()
+    }
+
+    /// True when a scanner reads what is installed and wants `path` as such.
+    #[must_use]
+    pub fn reads_installed(&self, path: &RelPath) -> bool {
+        self.set.matches(path.as_str()).into_iter().any(|glob| SCANNERS[self.owners[glob]].reads_installed())
+    }
+
     /// The scanners that read `path`: all that want it, unless its name tells its format (a lock file, or one that
     /// is not read yet). Then only those that want the name: what looks into every `*.json` finds nothing of its own in there.
     fn readers(&self, path: &RelPath) -> Vec<usize> {

@@ -5,13 +5,18 @@
 //! the same way while they are unpacked.
 
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 use super::{SCANNERS, Scanner};
 use crate::source::Limits;
+use crate::source::layers::{FileHead, Visitor};
 use crate::text::{RelPath, clean_line, shorten};
 
 /// Bytes of a file that tell what it is.
 pub const HEAD: usize = 4096;
+
+/// Most bytes kept of a file; a layer of an image takes a little more for one.
+pub const MOST: usize = 3 << 20;
 
 /// Longest reason told for a file that could not be read to its end.
 const REASON: usize = 300;
@@ -100,4 +105,52 @@ fn extractors() -> impl Iterator<Item = (&'static dyn Scanner, &'static dyn Extr
 /// An error with words of its own.
 pub(crate) fn damaged(message: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message.into())
+}
+
+/// The way an extract goes through a layer of an image: whether the file could be read to its end, then what was kept.
+#[must_use]
+pub fn to_record(extract: &Extract) -> Vec<u8> {
+    let mut record = extract.problem.clone().unwrap_or_default().into_bytes();
+    record.push(b'\n');
+    record.extend_from_slice(&extract.bytes);
+    record
+}
+
+/// The extract of a record, for the scanner of that id; nothing when it is none.
+#[must_use]
+pub fn from_record(scanner: &str, record: &[u8]) -> Option<Extract> {
+    let (scanner, _) = extractors().find(|(one, _)| one.meta().id == scanner)?;
+    let end = record.iter().position(|byte| *byte == b'\n')?;
+    let problem = String::from_utf8_lossy(&record[..end]).into_owned();
+    Some(Extract {
+        scanner: scanner.meta().id,
+        bytes: record[end + 1..].to_vec(),
+        problem: (!problem.is_empty()).then_some(problem),
+    })
+}
+
+/// The visitor of layers that reads a file which begins with `head`, if any does.
+#[must_use]
+pub fn visitor(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Visitor> {
+    let id = reader(path, size, head)?.meta().id;
+    let found = VISITORS.iter().find(|one| one.0.meta().id == id)?;
+    Some(found)
+}
+
+static VISITORS: LazyLock<Vec<Passing>> =
+    LazyLock::new(|| extractors().map(|(scanner, _)| Passing(scanner)).collect());
+
+/// Makes extracts while the bytes of a layer pass by.
+struct Passing(&'static dyn Scanner);
+
+impl Visitor for Passing {
+    fn name(&self) -> &'static str {
+        self.0.meta().id
+    }
+
+    fn visit(&self, file: &FileHead<'_>, stream: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
+        let limits = Limits::default();
+        let stream = Stream { path: file.path, bytes: stream, size: file.size, limits: &limits };
+        Ok(extract(self.0, stream).as_ref().map(to_record))
+    }
 }

@@ -85,7 +85,7 @@ struct Found {
 }
 
 /// Longest mark, and what stands behind it that a look needs.
-const OVERLAP: usize = 64;
+const OVERLAP: usize = rust::ENOUGH + 16;
 
 fn search(window: &mut Window<'_>, found: &mut Found) -> io::Result<()> {
     window.fill(1)?;

@@ -20,7 +20,7 @@ const MODULES_END: &[u8] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x4
 pub(super) const VERSION: &[u8] = b"go1.";
 
 /// Longest text of modules.
-const MOST: usize = 16 << 20;
+const MOST: usize = 1 << 20;
 /// Longest version.
 const LONGEST_VERSION: usize = 64;
 /// Places that look like versions; programs have a few dozen.
@@ -198,6 +198,7 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
     let mut main: Option<Module<'_>> = None;
     let mut parts: Vec<Module<'_>> = Vec::new();
     let mut settings: Vec<(&str, &str)> = Vec::new();
+    let mut path = "";
     for line in lines.take_while(|line| !line.starts_with("audit\t")) {
         let mut fields = line.split('\t');
         match fields.next().unwrap_or_default() {
@@ -206,11 +207,14 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
             // takes the place of the module before
             "=>" => {
                 if let (Some(instead), Some(last)) = (module(&mut fields), parts.last_mut()) {
-                    *last = instead;
+                    // a folder of the machine it was built on has no name elsewhere, and no version
+                    let is_folder = instead.path.starts_with(['.', '/']);
+                    *last = if is_folder { Module { path: last.path, version: "", sum: None } } else { instead };
                 }
             }
             "build" => settings.extend(fields.next().and_then(|setting| setting.split_once('='))),
-            "path" | "" => {}
+            "path" => path = fields.next().unwrap_or_default(),
+            "" => {}
             other => {
                 let message = format!("build information of an unknown kind `{other}`");
                 out.problem(DiagnosticKind::Malformed, file, None, message);
@@ -218,6 +222,9 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
         }
     }
     let setting = |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'));
+    // a program without a module is named by its package, if that is a name
+    let is_name = !path.is_empty() && path != "command-line-arguments";
+    let main = main.or_else(|| is_name.then_some(Module { path, version: "", sum: None }));
     let program = main.map(|main| {
         let version = version_of(&main, &setting);
         let id = Package::whole("golang", main.path, version.as_deref(), file).write(root, out);

@@ -15,10 +15,10 @@ use crate::scan::{Facts, SourceFile, extract};
 
 /// How the JSON begins.
 const START: &[u8] = b"{\"packages\":[";
-/// Packed bytes that are enough to tell.
-const ENOUGH: usize = 48;
+/// Packed bytes that are enough to tell: the tables of a block stand before its first byte.
+pub(super) const ENOUGH: usize = 512;
 /// Most bytes of the JSON.
-const MOST: usize = 32 << 20;
+const MOST: usize = 1 << 20;
 
 /// Unpacks what looks like audit data.
 pub(super) struct Inflate(Decompress);
@@ -31,6 +31,10 @@ impl Inflate {
     /// The audit data that begins at `at` of what is in sight, if it is that.
     pub(super) fn audit(&mut self, window: &mut Window<'_>, at: usize) -> io::Result<Option<Vec<u8>>> {
         let Some(start) = window.sight().get(at..).map(|rest| &rest[..rest.len().min(ENOUGH)]) else { return Ok(None) };
+        // a stored block is no way to pack text, and a fourth sort of block does not exist
+        if !matches!(start.get(2).map(|byte| byte >> 1 & 3), Some(1 | 2)) {
+            return Ok(None);
+        }
         let mut first = [0_u8; START.len()];
         self.0.reset(true);
         let result = self.0.decompress(start, &mut first, FlushDecompress::None);

@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Read};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::zip_stream::{self, Visitor};
-use crate::scan::extract::Stream;
+use crate::scan::extract::{self, Stream};
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Extractor, Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::RelPath;
@@ -34,8 +34,6 @@ const ENDINGS: [&str; 10] = ["jar", "war", "ear", "par", "sar", "nar", "jpi", "h
 const DEPTH: usize = 6;
 /// Longest manifest or properties.
 const LONGEST: u64 = 1 << 20;
-/// Most bytes kept of an archive.
-const MOST: usize = 64 << 20;
 
 fn is_archive(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -70,7 +68,7 @@ struct Archive<'a> {
 
 impl Visitor for Archive<'_> {
     fn wants(&mut self, name: &str) -> bool {
-        self.out.len() < MOST
+        self.out.len() < extract::MOST - (64 << 10)
             && (name.eq_ignore_ascii_case("META-INF/MANIFEST.MF")
                 || name.ends_with("/pom.properties") && name.contains("META-INF/maven/")
                 || is_archive(name) && self.depth < DEPTH)
@@ -225,7 +223,10 @@ impl Jar<'_> {
         let (stem, version) = name_and_version(name.rsplit_once('.').map_or(name, |(stem, _)| stem));
         let mut poms: Vec<&[&str; 3]> = self.poms.iter().filter(|pom| is_complete(pom)).collect();
         poms.sort_by_key(|[_, artifact, _]| !is_own(artifact, stem));
-        let is_named = poms.first().is_some_and(|[_, artifact, _]| is_own(artifact, stem)) || poms.len() == 1;
+        // a single artifact in a file of another name is that file, unless their versions differ
+        let is_single = |version_of_it: &str| poms.len() == 1 && version.is_none_or(|version| version == version_of_it);
+        let is_named =
+            poms.first().is_some_and(|[_, artifact, version]| is_own(artifact, stem) || is_single(version));
         let mut ids = Vec::new();
         if !is_named
             && let Some(version) = version.or_else(|| self.stated_version())
@@ -294,8 +295,15 @@ fn name_and_version(stem: &str) -> (&str, Option<&str>) {
     });
     match at {
         Some((at, _)) if at > 0 => (&stem[..at], Some(&stem[at + 1..])),
-        _ => (stem, None),
+        _ => joined(stem).map_or((stem, None), |(name, version)| (name, Some(version))),
     }
+}
+
+/// `py4j0.10.9` has no dash: a version of numbers with dots at the end.
+fn joined(stem: &str) -> Option<(&str, &str)> {
+    let start = stem.rfind(|c: char| !c.is_ascii_digit() && c != '.')? + 1;
+    let (name, version) = stem.split_at_checked(start)?;
+    (version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit())).then_some((name, version))
 }
 
 #[cfg(test)]
@@ -307,6 +315,8 @@ mod tests {
         assert_eq!(name_and_version("commons-lang3-3.12.0"), ("commons-lang3", Some("3.12.0")));
         assert_eq!(name_and_version("guava"), ("guava", None));
         assert_eq!(name_and_version("scala-library_2.13-2.13.8"), ("scala-library_2.13", Some("2.13.8")));
+        assert_eq!(name_and_version("py4j0.10.9.7"), ("py4j", Some("0.10.9.7")));
+        assert_eq!(name_and_version("log4j"), ("log4j", None));
         assert_eq!(name_and_version("-1.0"), ("-1.0", None));
     }
 
