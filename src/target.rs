@@ -14,8 +14,9 @@ use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
+use crate::scan::extract::{from_record, visitor};
 use crate::scan::image::image_config::{image_facts, image_id};
-use crate::scan::{Options, SCANNERS, Selector, SizeClass, Subject, scan_files};
+use crate::scan::{Extract, Options, SCANNERS, Selector, SizeClass, Subject, scan_with_extracts};
 use crate::source::image::{ImageContent, ImageOptions, ImageTarget, read_images};
 use crate::source::layers::{Content, FileHead, LayeredFile, Want, Wanter};
 use crate::source::rootfs::is_rootfs;
@@ -25,7 +26,7 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 1;
+const IMAGE_WANTS: u32 = 2;
 
 /// A target of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +120,8 @@ pub fn scan_image(
     Ok(inventory)
 }
 
-/// Keeps whole what a scanner reads.
+/// Keeps whole what a scanner reads, the name where that is enough, and of programs, archives and weights what an
+/// extract of them holds.
 struct ImageWanter<'a> {
     selector: Selector,
     options: &'a Options,
@@ -133,13 +135,21 @@ impl<'a> ImageWanter<'a> {
 
 impl Wanter for ImageWanter<'_> {
     fn want(&self, file: &FileHead<'_>) -> Want {
-        let is_excluded = || self.options.excludes.is_match(file.path.as_str());
-        match self.selector.size_class(file.path) {
-            Some(class) if speaks_for_image(file.path, class) && !is_excluded() => {
-                Want::Whole(class.limit(&self.options.limits))
-            }
-            _ => Want::Nothing,
+        if self.options.excludes.is_match(file.path.as_str()) {
+            return Want::Nothing;
         }
+        if let Some(class) = self.selector.content_class(file.path)
+            && speaks_for_image(file.path, class, &self.selector)
+        {
+            return Want::Whole(class.limit(&self.options.limits));
+        }
+        if let Some(visitor) = visitor(file.path, file.size, file.bytes) {
+            return Want::Visit(visitor);
+        }
+        if self.selector.wants(file.path) && self.selector.content_class(file.path).is_none() {
+            return Want::Head(0);
+        }
+        Want::Nothing
     }
 
     fn version(&self) -> String {
@@ -160,28 +170,52 @@ fn describe(target: &ImageTarget) -> String {
 
 /// Libraries and documents bring manifests, examples and code of their own that say nothing of the image.
 /// What is installed is read from package databases and from the metadata of installed packages.
-fn speaks_for_image(path: &RelPath, class: SizeClass) -> bool {
+fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bool {
     const DOCUMENTS: [&str; 3] = ["usr/share/doc/", "usr/share/man/", "usr/src/"];
-    const LIBRARIES: [&str; 7] = ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "pkgs"];
+    const LIBRARIES: [&str; 9] =
+        ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "pkgs", ".cargo", "gopath"];
     const SYSTEM: [&str; 9] =
         ["usr/lib/", "usr/lib64/", "usr/local/lib/", "usr/share/", "usr/include/", "lib/", "lib64/", "proc/", "sys/"];
-    const METADATA: [&str; 3] = ["METADATA", "PKG-INFO", "package.json"];
     let text = path.as_str();
     if DOCUMENTS.iter().any(|folder| text.starts_with(folder)) {
         return false;
     }
     if text.split('/').any(|part| LIBRARIES.contains(&part)) {
-        return METADATA.contains(&path.name());
+        return selector.reads_installed(path);
     }
-    class != SizeClass::Code || !SYSTEM.iter().any(|folder| text.starts_with(folder))
+    class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
+}
+
+/// Files for scanners, and extracts of others.
+type Parts = (Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, Vec<(RelPath, Extract, Option<Arc<str>>)>);
+
+fn parts(kept: Vec<LayeredFile>, selector: &Selector, layer_of: impl Fn(&LayeredFile) -> Option<Arc<str>>) -> Parts {
+    let (mut files, mut extracts) = Parts::default();
+    for file in kept {
+        let layer = layer_of(&file);
+        match file.content {
+            Content::Record(scanner) => {
+                extracts.extend(
+                    from_record(&scanner, &file.bytes).map(|extract| (file.path.clone(), extract, layer.clone())),
+                );
+                // scanners that need no more than a name may want it as well
+                if selector.content_class(&file.path).is_none() {
+                    files.push((file.path, Vec::new(), layer));
+                }
+            }
+            Content::Whole | Content::Head => files.push((file.path, file.bytes.to_vec(), layer)),
+        }
+    }
+    (files, extracts)
 }
 
 fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -> Inventory {
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let files = whole_files(std::mem::take(&mut image.files), |file| Some(Arc::clone(&file.layer)));
-    let mut found = scan_files(files, catalog, &options);
+    let selector = Selector::new();
+    let (files, extracts) = parts(std::mem::take(&mut image.files), &selector, |file| Some(Arc::clone(&file.layer)));
+    let mut found = scan_with_extracts(&selector, files, extracts, catalog, &options);
     found.coverage.seen = image.entries;
     for problem in std::mem::take(&mut image.diagnostics) {
         if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {
@@ -198,18 +232,4 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
 /// When the folder itself cannot be opened.
 pub fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
     root_folder::scan_rootfs(folder, catalog, options)
-}
-
-/// The files of which all is there, for scanners.
-fn whole_files(
-    files: Vec<LayeredFile>,
-    layer: impl Fn(&LayeredFile) -> Option<Arc<str>>,
-) -> Vec<(RelPath, Vec<u8>, Option<Arc<str>>)> {
-    let whole = files.into_iter().filter(|file| file.content == Content::Whole);
-    whole
-        .map(|file| {
-            let layer = layer(&file);
-            (file.path, file.bytes.to_vec(), layer)
-        })
-        .collect()
 }

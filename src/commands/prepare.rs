@@ -256,7 +256,8 @@ fn pulled(
 /// What a live cluster runs.
 #[cfg(feature = "cluster")]
 fn live_cluster(context: &str, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let listed = crate::source::cluster::list(context, options.limits.large_file_bytes, common.images.trust_credential_helpers)?;
+    let listed =
+        crate::source::cluster::list(context, options.limits.large_file_bytes, common.images.trust_credential_helpers)?;
     let mut inventory = scan_files(vec![(listed.path, listed.json, None)], catalog, options);
     inventory.diagnostics.extend(listed.diagnostics);
     Ok(inventory)

@@ -167,3 +167,15 @@ pub const OCCURRENCE: &str = "occurrence";
 pub const DATA_FLOW: &str = "data-flow";
 /// Where a service is reached, as stated.
 pub const ENDPOINT: &str = "endpoint";
+/// Of an operating system package: the source package that it is built from, as its database names it.
+pub const SOURCE_PACKAGE: &str = "source-package";
+/// Of a model: its architecture, as its file names it.
+pub const ARCHITECTURE: &str = "architecture";
+/// Of a model: what its weights are stored as: `Q4_K_M`, `BF16`.
+pub const QUANTIZATION: &str = "quantization";
+/// Of an image: what it runs.
+pub const ENTRYPOINT: &str = "entrypoint";
+/// Of an image: what it was built with.
+pub const BUILT_WITH: &str = "built-with";
+/// Of a model file: callable that loading it runs, beside those that only rebuild tensors.
+pub const PICKLED: &str = "pickled";

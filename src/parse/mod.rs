@@ -3,11 +3,15 @@
 //! JSON, YAML and TOML become the same [`Node`] tree, so that readers of them are written once.
 //! Every parser bounds depth and never panics; what it cannot read is a [`ParseError`] with a span.
 
+pub mod berkeley_hash;
 pub mod calls;
 pub mod dockerfile;
 pub mod hcl;
 pub mod json;
 pub mod lines;
+pub mod ndb;
+pub mod pickle;
+pub mod rpm_header;
 mod shape;
 pub mod shell;
 pub mod sqlite;
@@ -18,6 +22,7 @@ pub mod toml;
 mod tree;
 pub mod xml;
 pub mod yaml;
+pub mod zip_stream;
 
 use std::fmt;
 

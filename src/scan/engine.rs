@@ -12,6 +12,7 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
+use super::extract::{self, Extract, may_matter};
 use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile, Subject};
 use super::memo::Memo;
@@ -74,7 +75,9 @@ impl Selector {
         let mut builder = GlobSetBuilder::new();
         let mut owners = Vec::new();
         let mut tells_name = Vec::new();
-        for (index, scanner) in SCANNERS.iter().enumerate().filter(|(_, scanner)| keep(scanner.meta())) {
+        // what extracts are made of is told by content, see [`extract`]
+        let by_name = |scanner: &&dyn Scanner| keep(scanner.meta()) && scanner.extractor().is_none();
+        for (index, scanner) in SCANNERS.iter().enumerate().filter(|(_, scanner)| by_name(scanner)) {
             for pattern in scanner.meta().files {
                 builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
                 owners.push(index);
@@ -88,6 +91,19 @@ impl Selector {
     #[must_use]
     pub fn size_class(&self, path: &RelPath) -> Option<SizeClass> {
         self.set.matches(path.as_str()).into_iter().map(|glob| SCANNERS[self.owners[glob]].meta().size).max()
+    }
+
+    /// As [`Self::size_class`], without those that need no more than the name.
+    #[must_use]
+    pub fn content_class(&self, path: &RelPath) -> Option<SizeClass> {
+        let readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
+        readers.filter(|scanner| !scanner.needs_no_content(path)).map(|scanner| scanner.meta().size).max()
+    }
+
+    /// True when a scanner reads what is installed and wants `path` as such.
+    #[must_use]
+    pub fn reads_installed(&self, path: &RelPath) -> bool {
+        self.set.matches(path.as_str()).into_iter().any(|glob| SCANNERS[self.owners[glob]].reads_installed())
     }
 
     /// The scanners that read `path`: all that want it, unless its name tells its format (a lock file, or one that
@@ -136,21 +152,40 @@ struct Job {
     by_name: bool,
 }
 
+/// A file that is read by what it holds, not by its name.
+enum Content {
+    /// Not opened yet; with its size.
+    File(RelPath, u64),
+    /// With what was kept of it, and the layer it comes from.
+    Ready(RelPath, Extract, Option<Arc<str>>),
+}
+
 /// Scans a folder.
 ///
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
     let selector = Selector::new();
-    let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.wants(path))?;
+    let may_matter = |path: &RelPath| selector.wants(path) || may_matter(path, u64::MAX);
+    let mut walk = directory::walk(root, &options.excludes, &options.limits, may_matter)?;
+    // links between libraries and programs are many, and what they lead to is read where it lies
+    walk.irregular.retain(|thing| thing.sort == Sort::LinkToFolderOutside || selector.wants(&thing.path));
     let links = irregular(&selector, &walk);
+    let by_content: Vec<Content> = walk
+        .candidates
+        .iter()
+        .filter(|candidate| extract::may_matter(&candidate.path, candidate.size))
+        .map(|candidate| Content::File(candidate.path.clone(), candidate.size))
+        .collect();
+    walk.candidates.retain(|candidate| selector.wants(&candidate.path));
     let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
     let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
     let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
     let trusted = options.trust_workspace.then_some(root);
     let layers = BTreeMap::new();
-    let run = Run { trusted, ..Run::new(&read, &companions, &layers, catalog, options) };
-    let mut inventory = run.all(&jobs(&selector, &paths, &options.limits));
+    let open = |path: &RelPath| Ok(Box::new(directory::open(root, path)?) as Box<dyn std::io::Read>);
+    let run = Run { trusted, open: &open, ..Run::new(&read, &companions, &layers, catalog, options) };
+    let mut inventory = run.all(&jobs(&selector, &paths, &options.limits), &by_content);
     inventory.coverage.seen = walk.seen;
     for problem in links {
         if problem.kind.is_loss() {
@@ -213,6 +248,26 @@ pub fn scan_files_with(
     catalog: &Catalog,
     options: &Options,
 ) -> Inventory {
+    let look = |(path, bytes, layer): &(RelPath, Vec<u8>, Option<Arc<str>>)| {
+        let (size, mut bytes) = (bytes.len() as u64, bytes.as_slice());
+        let extract = may_matter(path, size).then(|| extract::look(path, size, &mut bytes, &options.limits))??;
+        Some((path.clone(), extract, layer.clone()))
+    };
+    let extracts = files.iter().filter_map(look).collect();
+    scan_with_extracts(selector, files, extracts, catalog, options)
+}
+
+/// As [`scan_files_with`], where extracts were made already, while layers of an image were unpacked.
+#[must_use]
+pub fn scan_with_extracts(
+    selector: &Selector,
+    files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>,
+    extracts: Vec<(RelPath, Extract, Option<Arc<str>>)>,
+    catalog: &Catalog,
+    options: &Options,
+) -> Inventory {
+    let by_content: Vec<Content> =
+        extracts.into_iter().map(|(path, extract, layer)| Content::Ready(path, extract, layer)).collect();
     let mut by_path: BTreeMap<RelPath, (Vec<u8>, Option<Arc<str>>)> =
         files.into_iter().map(|(path, bytes, layer)| (path, (bytes, layer))).collect();
     let seen = by_path.len() as u64;
@@ -227,7 +282,7 @@ pub fn scan_files_with(
     };
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
     let run = Run::new(&read, &companions, &layers, catalog, options);
-    let mut inventory = run.all(&jobs(selector, &paths, &options.limits));
+    let mut inventory = run.all(&jobs(selector, &paths, &options.limits), &by_content);
     inventory.coverage.seen = seen;
     inventory
 }
@@ -244,7 +299,7 @@ pub fn scan_file_as(id: &str, path: RelPath, bytes: Vec<u8>, catalog: &Catalog, 
     let run = Run::new(&read, &companions, &layers, catalog, options);
     let scanners: Vec<usize> = (0..SCANNERS.len()).filter(|index| SCANNERS[*index].meta().id == id).collect();
     let limit = options.limits.large_file_bytes;
-    let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, by_name: false }]);
+    let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, by_name: false }], &[]);
     inventory.coverage.seen = 1;
     inventory
 }
@@ -311,10 +366,17 @@ fn outermost(path: &RelPath, folders: &BTreeSet<RelPath>) -> Option<RelPath> {
 }
 
 type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
+type Open<'a> = dyn Fn(&RelPath) -> Result<Box<dyn std::io::Read>, ReadError> + Sync + 'a;
+
+/// Nothing can be opened: what is scanned lies in memory.
+fn closed(_: &RelPath) -> Result<Box<dyn std::io::Read>, ReadError> {
+    Err(ReadError::Io("not found".to_owned()))
+}
 
 /// What every call of one run shares.
 struct Run<'a> {
     read: &'a Read<'a>,
+    open: &'a Open<'a>,
     companions: &'a Companions<'a>,
     memo: Memo,
     layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
@@ -332,15 +394,29 @@ impl<'a> Run<'a> {
         catalog: &'a Catalog,
         options: &'a Options,
     ) -> Self {
-        Self { read, companions, memo: Memo::default(), layers, catalog, options, trusted: None }
+        Self { read, open: &closed, companions, memo: Memo::default(), layers, catalog, options, trusted: None }
+    }
+
+    /// What a call for some files sees.
+    fn input<'f>(&'f self, files: &'f [Arc<SourceFile>]) -> Input<'f> {
+        Input {
+            files,
+            catalog: self.catalog,
+            trusted_root: self.trusted,
+            subject: self.options.subject.as_ref(),
+            companions: self.companions,
+            memo: &self.memo,
+        }
     }
 
     /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
-    fn all(&self, jobs: &[Job]) -> Inventory {
+    fn all(&self, jobs: &[Job], by_content: &[Content]) -> Inventory {
         let some = |jobs: &[Job]| jobs.iter().map(|job| run_job(job, self)).fold(Outcome::default(), Outcome::merge);
         // a few tasks for each thread: every task's facts are united once more, large files must spread
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
         let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
+        let rest = by_content.par_iter().map(|one| look_into(one, self)).reduce(Outcome::default, Outcome::merge);
+        let all = all.merge(rest);
         let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
         let all = super::own::without_own(all);
         let all = super::registries::apply(super::reconcile::reconcile(all));
@@ -413,18 +489,36 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     if files.is_empty() {
         return outcome;
     }
-    let input = Input {
-        files: &files,
-        catalog: run.catalog,
-        trusted_root: run.trusted,
-        subject: run.options.subject.as_ref(),
-        companions: run.companions,
-        memo: &run.memo,
-    };
+    let input = run.input(&files);
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
     for index in &job.scanners {
         call(SCANNERS[*index], &input, limit, &mut outcome);
     }
+    outcome
+}
+
+/// A file that is read by what it holds.
+fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let (path, extract, layer) = match content {
+        Content::Ready(path, extract, layer) => (path, Some(extract.clone()), layer.clone()),
+        Content::File(path, size) => match (run.open)(path) {
+            Ok(mut bytes) => (path, extract::look(path, *size, &mut bytes, &run.options.limits), None),
+            // a program that only its owner may read is no file that the scan is about
+            Err(_) => return outcome,
+        },
+    };
+    let Some(extract) = extract else { return outcome };
+    if let Some(reason) = &extract.problem {
+        let message = format!("read in part by {}: {reason}", extract.scanner);
+        outcome.coverage.partial.insert(path.clone());
+        outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Malformed, &message));
+    }
+    let Some(scanner) = SCANNERS.iter().find(|scanner| scanner.meta().id == extract.scanner) else { return outcome };
+    outcome.coverage.read.insert(path.clone());
+    let limit = run.options.limits.facts_of(extract.bytes.len());
+    let files = [Arc::new(SourceFile::new(path.clone(), extract.bytes, layer))];
+    call(*scanner, &run.input(&files), limit, &mut outcome);
     outcome
 }
 

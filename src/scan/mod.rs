@@ -4,12 +4,14 @@
 //! all matching files of one folder) and writes into [`Facts`]; the engine does the rest.
 //! Scanners meet only through component ids.
 
+pub mod binary;
 pub mod cloud;
 pub mod cluster;
 mod computed;
 pub mod delivery;
 mod engine;
 mod evaluated;
+pub mod extract;
 mod facts;
 pub mod hardware;
 mod held;
@@ -25,7 +27,8 @@ pub mod sbom;
 pub mod unread;
 mod words;
 
-pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files, scan_files_with};
+pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files, scan_files_with, scan_with_extracts};
+pub use extract::{Extract, Extractor};
 pub use facts::{Facts, Seen};
 pub use input::{Companions, Input, SourceFile, Subject};
 pub use memo::Memo;
@@ -47,6 +50,11 @@ pub trait Scanner: Sync {
     /// True when it reads what is installed in folders such as `node_modules`; no other scanner sees those.
     fn reads_installed(&self) -> bool {
         false
+    }
+
+    /// Set when its files are too big or too deep to be handed over whole: what of them it reads.
+    fn extractor(&self) -> Option<&dyn Extractor> {
+        None
     }
 
     /// Reads `input` and writes facts.
@@ -117,6 +125,7 @@ impl SizeClass {
 
 /// Every scanner. A text search for an id finds its file.
 pub static SCANNERS: &[&dyn Scanner] = &[
+    &binary::executable::Executable,
     &cloud::declared::azure::arm::Arm,
     &cloud::declared::azure::bicep::Bicep,
     &cloud::declared::cloudformation::Cloudformation,
@@ -153,14 +162,23 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &image::dockerfile::Dockerfile,
     &image::dpkg::Dpkg,
     &image::os_release::OsRelease,
+    &image::pacman::Pacman,
+    &image::pacman_mirrors::PacmanMirrors,
     &image::rpm_database::RpmDatabase,
+    &image::rpm_repositories::RpmRepositories,
     &model::dvc::Dvc,
+    &model::gguf::Gguf,
+    &model::huggingface_cache::HuggingfaceCache,
     &model::litellm::Litellm,
     &model::mlmodel::Mlmodel,
     &model::mlmodel::TritonConfig,
     &model::model_card::ModelCard,
     &model::model_reference::ModelReference,
     &model::modelfile::Modelfile,
+    &model::ollama_store::OllamaStore,
+    &model::onnx::Onnx,
+    &model::pytorch::Pytorch,
+    &model::safetensors::Safetensors,
     &model::weights::Weights,
     &package::apple::cartfile_resolved::CartfileResolved,
     &package::apple::podfile::Podfile,
@@ -213,6 +231,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::jvm::gradle_catalog::GradleCatalog,
     &package::jvm::gradle_lock::GradleLock,
     &package::jvm::gradle_verification::GradleVerification,
+    &package::jvm::java_archive::JavaArchive,
     &package::jvm::jvm_wrapper::JvmWrapper,
     &package::jvm::maven_pom::MavenPom,
     &package::jvm::maven_settings::MavenSettings,

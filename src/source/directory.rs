@@ -244,6 +244,19 @@ pub fn read(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, ReadErro
     if size > limit { Err(ReadError::TooLarge { size, limit }) } else { Ok(bytes) }
 }
 
+/// Opens a file below `root`, to be read from front to back. A link is refused, as by [`read`].
+///
+/// # Errors
+/// When it cannot be opened, or is no file.
+pub fn open(root: &Path, path: &RelPath) -> Result<File, ReadError> {
+    let full: PathBuf = root.join(path.as_str());
+    let about = fs::symlink_metadata(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    if !about.is_file() {
+        return Err(ReadError::Io("not a regular file".to_owned()));
+    }
+    File::open(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))
+}
+
 /// As [`read`], for a path that no walk gave: a link anywhere on the way below `root` is refused too.
 ///
 /// # Errors

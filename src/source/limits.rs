@@ -29,6 +29,9 @@ pub struct Limits {
     pub image_bytes: u64,
     /// Files of an image kept in memory for scanners.
     pub image_files: u64,
+    /// Bytes unpacked of one archive that lies in the target (a Java archive with all that are in it): more than
+    /// any real one has would only cost time.
+    pub inner_archive_bytes: u64,
     /// Entries of an image's layers that are kept track of, eight bytes each: what a layer hides of those below.
     pub image_entries: u64,
     /// Facts one scanner may take from a small input, whatever its size.
@@ -64,6 +67,7 @@ impl Default for Limits {
             manifest_bytes: 4 * MIB,
             image_bytes: 1 << 30,
             image_files: 200_000,
+            inner_archive_bytes: 4 << 30,
             image_entries: 10_000_000,
             facts: 3_000_000,
             bytes_per_fact: 16,

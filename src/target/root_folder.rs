@@ -1,12 +1,11 @@
 //! A root file system in a folder, scanned as what an image holds.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use super::{ImageWanter, whole_files};
+use super::{ImageWanter, parts};
 use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind, Inventory, key, purl};
-use crate::scan::{Facts, Options, ScannerMeta, SizeClass, SourceFile, Subject, Unit, scan_files};
+use crate::scan::{Facts, Options, ScannerMeta, Selector, SizeClass, SourceFile, Subject, Unit, scan_with_extracts};
 use crate::source::rootfs::read_rootfs;
 use crate::text::RelPath;
 
@@ -36,8 +35,9 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let stated = out.inventory();
     let subject = Subject { id, kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let files = whole_files(read.content.files, |_| None::<Arc<str>>);
-    let mut found = scan_files(files, catalog, &options);
+    let selector = Selector::new();
+    let (files, extracts) = parts(read.content.files, &selector, |_| None);
+    let mut found = scan_with_extracts(&selector, files, extracts, catalog, &options);
     found.coverage.seen = read.entries;
     found.diagnostics.extend(read.content.diagnostics);
     Ok(found.merge(stated))

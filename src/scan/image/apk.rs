@@ -1,6 +1,7 @@
 //! Alpine package database: `lib/apk/db/installed`.
 
 use super::dpkg::{homepage, mail_domain};
+use super::installed::Installed;
 use super::os_release::{Distribution, filesystem};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, RelationKind, key, purl};
@@ -14,8 +15,8 @@ pub struct Apk;
 static META: ScannerMeta = ScannerMeta {
     id: "apk",
     title: "Alpine package database",
-    summary: "Installed packages with version, architecture, licence, the maintainer's mail domain and the \
-              code host of the homepage.",
+    summary: "Installed packages with version, architecture, licence, source package, the maintainer's mail domain, the \
+              code host of the homepage, and which package needs which.",
     files: &["**/lib/apk/db/installed"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -35,14 +36,16 @@ impl Scanner for Apk {
         let root = filesystem(input, file, marker);
         out.component(&root.0, root.1, file.whole());
         let distribution = Distribution::of(input, file, marker, "alpine");
+        let mut installed = Installed::default();
         let mut fields: Vec<(&str, &str, Span)> = Vec::new();
         for line in lines(file.text()) {
             match line.text.split_once(':') {
                 Some((name, value)) if name.len() == 1 => fields.push((name, value, span_within(&line, value))),
-                _ => write(&std::mem::take(&mut fields), &root.0, &distribution, file, out),
+                _ => write(&std::mem::take(&mut fields), &root.0, &distribution, &mut installed, file, out),
             }
         }
-        write(&fields, &root.0, &distribution, file, out);
+        write(&fields, &root.0, &distribution, &mut installed, file, out);
+        installed.write(out);
         Ok(())
     }
 }
@@ -51,6 +54,7 @@ fn write(
     fields: &[(&str, &str, Span)],
     root: &crate::model::ComponentId,
     distribution: &Distribution,
+    installed: &mut Installed,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
@@ -82,5 +86,21 @@ fn write(
     if let Some((_, address, span)) = field("U") {
         homepage(&id, address, &file.at(*span), out);
     }
+    if let Some((_, origin, span)) = field("o") {
+        out.attribute(&id, key::SOURCE_PACKAGE, origin, file.at(*span));
+    }
     out.relation(root, RelationKind::Contains, &id, seen());
+    let number = installed.add(&id, name, seen());
+    let words = |name: &str| field(name).into_iter().flat_map(|(_, text, _)| text.split_whitespace());
+    for provided in words("p") {
+        installed.provides(number, bare(provided));
+    }
+    for needed in words("D").filter(|word| !word.starts_with('!')) {
+        installed.needs(number, std::iter::once(bare(needed)));
+    }
+}
+
+/// The name in `so:libcrypto.so.3=3.0.0` or `musl>=1.2`.
+fn bare(word: &str) -> &str {
+    word.split(['=', '<', '>', '~', '@']).next().unwrap_or(word)
 }

@@ -1,5 +1,6 @@
 //! Debian package database: `var/lib/dpkg/status` and `status.d`.
 
+use super::installed::Installed;
 use super::os_release::Distribution;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
@@ -14,10 +15,10 @@ pub struct Dpkg;
 static META: ScannerMeta = ScannerMeta {
     id: "dpkg",
     title: "Debian package database",
-    summary: "Installed packages with version, architecture, the maintainer's mail domain and the code host of the \
-              homepage. Packages that are removed but leave configuration are not counted.",
+    summary: "Installed packages with version, architecture, source package, the maintainer's mail domain, the code host of \
+              the homepage, and which package needs which. Packages that are removed but leave configuration are not counted.",
     files: &["**/var/lib/dpkg/status", "**/var/lib/dpkg/status.d/*"],
-    unit: Unit::File,
+    unit: Unit::Directory,
     size: SizeClass::Large,
     basis: Basis::Resolved,
     emits: &[ComponentKind::Project, ComponentKind::Image, ComponentKind::Package],
@@ -30,22 +31,30 @@ impl Scanner for Dpkg {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
-        let file = input.file();
-        if file.path().name().ends_with(".md5sums") {
-            return Ok(());
+        // a file for each package in images without a package manager, beside lists of checksums
+        let mut installed = Installed::default();
+        for file in input.files.iter().filter(|file| !file.path().name().ends_with(".md5sums")) {
+            let root = super::os_release::filesystem(input, file, "/var/lib/dpkg/");
+            out.component(&root.0, root.1, file.whole());
+            let distribution = Distribution::of(input, file, "/var/lib/dpkg/", "debian");
+            for entry in stanzas(file.text()) {
+                write(&entry, &root.0, &distribution, &mut installed, file, out);
+            }
         }
-        let root = super::os_release::filesystem(input, file, "/var/lib/dpkg/");
-        out.component(&root.0, root.1, file.whole());
-        let distribution = Distribution::of(input, file, "/var/lib/dpkg/", "debian");
-        for entry in stanzas(file.text()) {
-            write(&entry, &root.0, &distribution, file, out);
-        }
+        installed.write(out);
         Ok(())
     }
 }
 
 /// One paragraph. Whatever is not a present package is passed over.
-fn write(entry: &[Field<'_>], root: &ComponentId, distribution: &Distribution, file: &SourceFile, out: &mut Facts<'_>) {
+fn write(
+    entry: &[Field<'_>],
+    root: &ComponentId,
+    distribution: &Distribution,
+    installed: &mut Installed,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     let field = |name: &str| entry.iter().find(|(field, _, _)| field.eq_ignore_ascii_case(name));
     if field("Status").is_some_and(|(_, status, _)| !is_present(status)) {
         return;
@@ -73,7 +82,26 @@ fn write(entry: &[Field<'_>], root: &ComponentId, distribution: &Distribution, f
     if let Some((_, address, span)) = field("Homepage") {
         homepage(&id, address, &file.at(*span), out);
     }
+    if let Some((_, text, span)) = field("Source") {
+        // `gcc-12 (12.2.0-14)`: the version where it is another one
+        let source = text.split_whitespace().next().unwrap_or(text);
+        out.attribute(&id, key::SOURCE_PACKAGE, source, file.at(*span));
+    }
     out.relation(root, RelationKind::Contains, &id, seen());
+    let number = installed.add(&id, name, seen());
+    for provided in field("Provides").into_iter().flat_map(|(_, text, _)| text.split(',')) {
+        installed.provides(number, bare(provided));
+    }
+    let needs = ["Pre-Depends", "Depends"].into_iter().filter_map(field);
+    for needed in needs.flat_map(|(_, text, _)| text.split(',')) {
+        installed.needs(number, needed.split('|').map(bare));
+    }
+}
+
+/// The name in `name:any (>= 1.0)`.
+fn bare(text: &str) -> &str {
+    let text = text.split(['(', '[', '<']).next().unwrap_or(text).trim();
+    text.split(':').next().unwrap_or(text)
 }
 
 /// The last word of `Status` tells what lies in the file system.

@@ -1,9 +1,14 @@
-//! RPM databases: the SQLite form is read; the older forms are recognised and reported, never silent.
+//! RPM databases in their three forms: SQLite, rpm's own (NDB), and Berkeley DB of older systems.
 
-use super::dpkg::homepage;
+use super::dpkg::{homepage, mail_domain};
+use super::installed::Installed;
 use super::os_release::{Distribution, filesystem};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
+use crate::parse::ParseError;
+use crate::parse::berkeley_hash::{is_berkeley_hash, values};
+use crate::parse::ndb::{blobs, is_ndb};
+use crate::parse::rpm_header::{Header, tag};
 use crate::parse::sqlite::{Column, is_sqlite, rows};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -13,8 +18,9 @@ pub struct RpmDatabase;
 static META: ScannerMeta = ScannerMeta {
     id: "rpm-database",
     title: "RPM package database",
-    summary: "Installed packages with version, architecture, licence, vendor and the code host of the homepage, from the \
-              SQLite form. The Berkeley DB and NDB forms of older systems are reported and not read.",
+    summary: "Installed packages with version, architecture, licence, vendor, packager, source package, the code host of the \
+              homepage and which package needs which, from the SQLite, NDB and Berkeley DB forms. Changes that still lie \
+              in a log of SQLite are reported and not read.",
     files: &[
         "**/var/lib/rpm/Packages",
         "**/var/lib/rpm/Packages.db",
@@ -31,18 +37,6 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://rpm.org/docs/latest/manual/",
 };
 
-/// Tags of a package header.
-mod tag {
-    pub(super) const NAME: u32 = 1000;
-    pub(super) const VERSION: u32 = 1001;
-    pub(super) const RELEASE: u32 = 1002;
-    pub(super) const EPOCH: u32 = 1003;
-    pub(super) const VENDOR: u32 = 1011;
-    pub(super) const LICENSE: u32 = 1014;
-    pub(super) const URL: u32 = 1020;
-    pub(super) const ARCH: u32 = 1022;
-}
-
 impl Scanner for RpmDatabase {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -58,12 +52,6 @@ impl Scanner for RpmDatabase {
             }
             return Ok(());
         }
-        if !is_sqlite(file.bytes()) {
-            let message = "this older form of an RPM database is not read: the packages of this file system are missing; \
-                           scan an SBOM of it instead";
-            out.problem(DiagnosticKind::Unsupported, file, None, message);
-            return Ok(());
-        }
         let markers = ["/usr/lib/sysimage/rpm/", "/usr/share/rpm/", "/var/lib/rpm/"];
         let path = format!("/{}", file.path());
         let marker = markers.into_iter().find(|marker| path.contains(marker)).unwrap_or("/var/lib/rpm/");
@@ -71,16 +59,23 @@ impl Scanner for RpmDatabase {
         let distribution = Distribution::of(input, file, marker, "");
         out.component(&root, kind, file.whole());
         let mut unread = 0_usize;
-        let result = rows(file.bytes(), "Packages", |columns| {
-            let blob = columns.into_iter().find_map(|column| match column {
-                Column::Blob(bytes) => Some(bytes),
-                _ => None,
-            });
-            match blob.as_deref().and_then(Header::new) {
-                Some(header) => unread += usize::from(!write(&header, &root, &distribution, file, out)),
-                None => unread += 1,
-            }
+        let mut installed = Installed::default();
+        let result = headers(file.bytes(), |bytes| {
+            let header = bytes.and_then(Header::new);
+            let is_read = header.is_some_and(|header| write(&header, &root, &distribution, &mut installed, file, out));
+            unread += usize::from(!is_read);
         });
+        // files are needed as well as packages: which of them lie in which package is asked once it is known which
+        let is_open = installed.is_open();
+        let mut number = 0;
+        let _ = headers(file.bytes(), |bytes| {
+            let Some(header) = bytes.and_then(Header::new).filter(is_package) else { return };
+            for path in header.files().filter(|path| is_open(path)) {
+                installed.provides(number, &path);
+            }
+            number += 1;
+        });
+        installed.write(out);
         if unread > 0 {
             let message = format!("{unread} package headers could not be read");
             out.problem(DiagnosticKind::Malformed, file, None, message);
@@ -89,17 +84,47 @@ impl Scanner for RpmDatabase {
     }
 }
 
+/// Hands out the header of every package, or nothing for one that cannot be put together.
+fn headers(bytes: &[u8], mut each: impl FnMut(Option<&[u8]>)) -> Result<(), ParseError> {
+    if is_ndb(bytes) {
+        return blobs(bytes, each);
+    }
+    if is_berkeley_hash(bytes) {
+        return values(bytes, |value| match value {
+            // the number that the next package gets
+            Some(value) if value.len() <= 8 => {}
+            value => each(value.as_deref()),
+        });
+    }
+    if !is_sqlite(bytes) {
+        return Err(ParseError::new("this is no RPM database of a known form", crate::text::Span::new(0, 0)));
+    }
+    rows(bytes, "Packages", |columns| {
+        let blob = columns.into_iter().find_map(|column| match column {
+            Column::Blob(bytes) => Some(bytes),
+            _ => None,
+        });
+        each(blob.as_deref());
+    })
+}
+
+/// True for what is a package: keys that packages are checked with are stored as if they were some.
+fn is_package(header: &Header<'_>) -> bool {
+    let name = header.text(tag::NAME);
+    name.is_some_and(|name| name != "gpg-pubkey") && header.text(tag::VERSION).is_some()
+}
+
 /// One package; false when its header lacks what makes a package.
 fn write(
     header: &Header<'_>,
     root: &ComponentId,
     distribution: &Distribution,
+    installed: &mut Installed,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) -> bool {
     let (Some(name), Some(version)) = (header.text(tag::NAME), header.text(tag::VERSION)) else { return false };
-    // keys that packages are checked with are stored as if they were packages
-    if name == "gpg-pubkey" {
+    if !is_package(header) {
         return true;
     }
     let version = header.text(tag::RELEASE).map_or_else(|| version.clone(), |release| format!("{version}-{release}"));
@@ -127,48 +152,26 @@ fn write(
     if let Some(address) = header.text(tag::URL) {
         homepage(&id, &address, &seen(), out);
     }
+    if let Some(domain) = header.text(tag::PACKAGER).and_then(|packager| mail_domain(&packager)) {
+        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), seen());
+    }
+    if let Some(source) = header.text(tag::SOURCE_RPM) {
+        out.attribute(&id, key::SOURCE_PACKAGE, source_name(&source), seen());
+    }
     out.relation(root, RelationKind::Contains, &id, seen());
+    let number = installed.add(&id, &name, seen());
+    for provided in header.texts(tag::PROVIDE_NAME) {
+        installed.provides(number, &provided);
+    }
+    for needed in header.texts(tag::REQUIRE_NAME).filter(|needed| !needed.starts_with("rpmlib(")) {
+        installed.needs(number, std::iter::once(needed.as_str()));
+    }
     true
 }
 
-/// A package header: an index of tags and the data they point into.
-struct Header<'a> {
-    index: &'a [u8],
-    data: &'a [u8],
-}
-
-impl<'a> Header<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Self> {
-        let entries = usize::try_from(word(bytes, 0)?).ok()?;
-        let length = usize::try_from(word(bytes, 4)?).ok()?;
-        let start = entries.checked_mul(16)?.checked_add(8)?;
-        Some(Self { index: bytes.get(8..start)?, data: bytes.get(start..start.checked_add(length)?)? })
-    }
-
-    /// Type and data of a tag.
-    fn find(&self, tag: u32) -> Option<(u32, &'a [u8])> {
-        let entry = self.index.chunks_exact(16).find(|entry| word(entry, 0) == Some(tag))?;
-        let offset = usize::try_from(word(entry, 8)?).ok()?;
-        Some((word(entry, 4)?, self.data.get(offset..)?))
-    }
-
-    fn text(&self, tag: u32) -> Option<String> {
-        let (kind, data) = self.find(tag)?;
-        // text, list of texts, translated text
-        if !matches!(kind, 6 | 8 | 9) {
-            return None;
-        }
-        let end = data.iter().position(|byte| *byte == 0)?;
-        let text = String::from_utf8_lossy(&data[..end]).into_owned();
-        (!text.is_empty() && text != "(none)").then_some(text)
-    }
-
-    fn number(&self, tag: u32) -> Option<u32> {
-        let (kind, data) = self.find(tag)?;
-        (kind == 4).then(|| word(data, 0))?
-    }
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+/// `bash-5.1.8-9.el9.src.rpm` is built from `bash`.
+fn source_name(file: &str) -> &str {
+    let stem = file.trim_end_matches(".rpm").trim_end_matches(".src").trim_end_matches(".nosrc");
+    let name = stem.rsplit_once('-').and_then(|(rest, _)| rest.rsplit_once('-'));
+    name.map_or(stem, |(name, _)| name)
 }

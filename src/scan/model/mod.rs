@@ -1,14 +1,21 @@
 //! Scanners of models and data sets.
 
 pub mod dvc;
+pub mod gguf;
 pub(crate) mod hosted;
+pub mod huggingface_cache;
 pub mod litellm;
 pub mod mlmodel;
 pub mod model_card;
 pub mod model_reference;
 pub mod modelfile;
 pub(crate) mod ollama;
+pub mod ollama_store;
+pub mod onnx;
+pub mod pytorch;
 pub(crate) mod reference;
+pub mod safetensors;
+mod weight_file;
 pub mod weights;
 
 use crate::model::{ComponentId, ComponentKind, RelationKind};

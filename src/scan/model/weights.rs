@@ -46,7 +46,7 @@ impl Scanner for Weights {
 }
 
 /// The model whose weights a path holds, and the folder with the copy.
-fn held(path: &str) -> Option<(String, &str)> {
+pub(super) fn held(path: &str) -> Option<(String, &str)> {
     let parts: Vec<&str> = path.split('/').collect();
     let end = |count: usize| parts[..count].iter().map(|part| part.len() + 1).sum::<usize>().saturating_sub(1);
     for (at, part) in parts.iter().enumerate() {

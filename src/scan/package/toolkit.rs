@@ -24,8 +24,8 @@ pub(crate) struct Package<'a> {
     version: Option<&'a str>,
     /// Where it stands.
     file: &'a SourceFile,
-    /// The words that name it.
-    span: Span,
+    /// The words that name it; the file as a whole without.
+    span: Option<Span>,
     /// What the purl says besides name and version, see [`purl::qualified`].
     qualifiers: &'a [(&'static str, &'a str)],
 }
@@ -39,7 +39,16 @@ impl<'a> Package<'a> {
         file: &'a SourceFile,
         span: Span,
     ) -> Self {
-        Self { ecosystem, name, version, file, span, qualifiers: &[] }
+        Self { ecosystem, name, version, file, span: Some(span), qualifiers: &[] }
+    }
+
+    /// A package that no words name: the file as a whole is one, or holds it.
+    pub(crate) fn whole(ecosystem: &'a str, name: &'a str, version: Option<&'a str>, file: &'a SourceFile) -> Self {
+        Self { ecosystem, name, version, file, span: None, qualifiers: &[] }
+    }
+
+    fn seen(&self) -> Seen {
+        self.span.map_or_else(|| self.file.whole(), |span| self.file.at(span))
     }
 
     /// The same package with qualifiers of its purl; those without a value are left out.
@@ -78,7 +87,7 @@ impl<'a> Package<'a> {
         out: &mut Facts<'_>,
     ) -> ComponentId {
         // one place for all facts: lines and words are looked up once
-        let seen = self.file.at(self.span);
+        let seen = self.seen();
         out.component(&id, ComponentKind::Package, seen.clone());
         out.attribute(&id, key::ECOSYSTEM, self.ecosystem, seen.clone());
         out.attribute(&id, key::NAME, self.name, seen.clone());
@@ -133,7 +142,7 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) {
-        let seen = self.file.at(self.span);
+        let seen = self.seen();
         if !constraint.is_empty() {
             out.attribute(id, key::REQUIREMENT, constraint, seen.clone());
         }

@@ -5,6 +5,7 @@ pub mod gradle_catalog;
 pub mod gradle_lock;
 pub mod gradle_script;
 pub mod gradle_verification;
+pub mod java_archive;
 pub mod jvm_wrapper;
 pub mod maven_model;
 pub mod maven_pom;

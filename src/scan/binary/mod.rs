@@ -1,0 +1,6 @@
+//! Programs and libraries as machines run them: what they were built from, as far as they say.
+
+pub mod executable;
+mod go;
+mod rust;
+mod window;
