@@ -24,8 +24,8 @@ pub enum Target {
     File(PathBuf),
     /// An image in one of its forms.
     Image(ImageTarget),
-    /// This machine's hardware.
-    Host,
+    /// The hardware of this machine, or of another one by a copy of its `/sys` and `/proc` in a folder.
+    Host(PathBuf),
 }
 
 impl Target {
@@ -35,8 +35,8 @@ impl Target {
     /// # Errors
     /// When it is neither a path nor an image reference.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        if text == "host:" {
-            return Ok(Self::Host);
+        if let Some(root) = text.strip_prefix("host:") {
+            return Ok(Self::Host(PathBuf::from(if root.is_empty() { "/" } else { root })));
         }
         if let Some(path) = text.strip_prefix("oci-layout:") {
             return Ok(Self::Image(ImageTarget::OciLayout(PathBuf::from(path))));

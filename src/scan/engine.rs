@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile, Subject};
 use super::memo::Memo;
-use super::{SCANNERS, Scanner, ScannerMeta, SizeClass, Unit};
+use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
@@ -38,11 +38,19 @@ pub struct Options {
     pub trust_workspace: bool,
     /// What all files belong to, when that is one thing (an image) and not the folders they lie in.
     pub subject: Option<Subject>,
+    /// How lists of assets are read, from the configuration.
+    pub assets: Vec<AssetMapping>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), excludes: GlobSet::empty(), trust_workspace: false, subject: None }
+        Self {
+            limits: Limits::default(),
+            excludes: GlobSet::empty(),
+            trust_workspace: false,
+            subject: None,
+            assets: Vec::new(),
+        }
     }
 }
 
@@ -68,9 +76,19 @@ impl Selector {
         Self::only(|_| true)
     }
 
+    /// As [`Self::new`], with the lists of assets that a configuration names.
+    #[must_use]
+    pub fn with_assets(assets: &[AssetMapping]) -> Self {
+        Self::made(|_| true, assets)
+    }
+
     /// As [`Self::new`], for some scanners only.
     #[must_use]
     pub fn only(keep: impl Fn(&ScannerMeta) -> bool) -> Self {
+        Self::made(keep, &[])
+    }
+
+    fn made(keep: impl Fn(&ScannerMeta) -> bool, assets: &[AssetMapping]) -> Self {
         let mut builder = GlobSetBuilder::new();
         let mut owners = Vec::new();
         let mut tells_name = Vec::new();
@@ -81,7 +99,16 @@ impl Selector {
                 tells_name.push(pattern.strip_prefix("**/*.").is_none_or(|ending| ending.contains(['.', '/', '*'])));
             }
         }
-        Self { set: builder.build().expect("scanner globs are constants and tested"), owners, tells_name }
+        let lists = SCANNERS.iter().position(|scanner| scanner.meta().id == "asset-list");
+        for (index, mapping) in lists.into_iter().flat_map(|index| assets.iter().map(move |mapping| (index, mapping))) {
+            // checked when the configuration was read
+            if let Ok(glob) = Glob::new(&mapping.files) {
+                builder.add(glob);
+                owners.push(index);
+                tells_name.push(true);
+            }
+        }
+        Self { set: builder.build().expect("scanner globs are tested, those of users checked"), owners, tells_name }
     }
 
     /// The size class under which most bytes of `path` would be read; `None` when no scanner wants it.
@@ -141,7 +168,7 @@ struct Job {
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let selector = Selector::new();
+    let selector = Selector::with_assets(&options.assets);
     let walk = directory::walk(root, &options.excludes, &options.limits, |path| selector.wants(path))?;
     let links = irregular(&selector, &walk);
     let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
@@ -202,7 +229,7 @@ fn irregular(selector: &Selector, walk: &Walk) -> Vec<Diagnostic> {
 /// A file that no scanner wants gives nothing.
 #[must_use]
 pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Catalog, options: &Options) -> Inventory {
-    scan_files_with(&Selector::new(), files, catalog, options)
+    scan_files_with(&Selector::with_assets(&options.assets), files, catalog, options)
 }
 
 /// As [`scan_files`], with a selection of scanners that is made once for many calls.
@@ -420,6 +447,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
         subject: run.options.subject.as_ref(),
         companions: run.companions,
         memo: &run.memo,
+        assets: &run.options.assets,
     };
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
     for index in &job.scanners {
