@@ -1,5 +1,6 @@
 //! `sovaudit.toml`: profile, home, waivers, excludes, gate. Read from the target folder or given.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use crate::attribution::Attestation;
 use crate::catalog::RuleError;
 use crate::rules::gate::{self, Waiver};
+use crate::scan::AssetMapping;
 use crate::source::directory::{self, ReadError};
 use crate::text::{RelPath, Span};
 
@@ -43,9 +45,30 @@ pub struct Config {
     /// What no file shows: who the people are that can act on components.
     #[serde(default, rename = "attestation")]
     pub attestations: Vec<Attestation>,
+    /// Lists of assets that name their columns in their own words.
+    #[serde(default, rename = "asset-list")]
+    pub asset_lists: Vec<AssetList>,
     /// Where it stands and what it says, for messages.
     #[serde(skip)]
     origin: (String, String),
+}
+
+/// How a list of assets (CSV) is read.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AssetList {
+    /// Glob of the files below the scanned folder.
+    pub files: String,
+    /// Our word for a column (`model`, `accelerator`, `manufacturer`, `pci`, `category`, `count`, `accelerators-each`,
+    /// `site`, `country`, `owner`, `purchased`, `refresh`, `status`, `spares`) and the list's own.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// Where everything in the list stands that names no place itself.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// In which country: ISO code or name.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 /// Name of the file in a scanned folder.
@@ -77,6 +100,12 @@ exclude = []
 
 # Registries asked in the place of others, for --pull and image references.
 # registry-mirrors = ["docker.io=mirror.example:5000"]
+
+# Lists of assets (CSV) whose columns have names of their own; what is not named here is recognised by its words.
+# [[asset-list]]
+# files = "lists/*.csv"
+# columns = { accelerator = "Karte", count = "Menge", site = "Standort", refresh = "Ersatz ab" }
+# country = "DE"
 
 # Accepted findings. Reason, owner and expiry are mandatory; an expired waiver fails the gate again.
 # [[waiver]]
@@ -163,6 +192,19 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// How lists of assets are read.
+    ///
+    /// # Errors
+    /// A glob or a column that is none.
+    pub fn asset_mappings(&self) -> anyhow::Result<Vec<AssetMapping>> {
+        let one = |list: &AssetList| {
+            let columns = list.columns.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str()));
+            AssetMapping::new(&list.files, columns, list.site.as_deref(), list.country.as_deref())
+                .map_err(|message| anyhow::anyhow!("{}: the asset list `{}`: {message}", self.origin.0, list.files))
+        };
+        self.asset_lists.iter().map(one).collect()
     }
 
     /// Checks the waivers against the rules there are.

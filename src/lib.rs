@@ -18,6 +18,7 @@ pub mod config;
 pub mod control;
 pub mod diagnostic;
 pub mod export;
+pub mod fleet;
 pub mod graph;
 pub mod lists;
 pub mod model;

@@ -39,8 +39,8 @@ pub enum Target {
     Image(ImageTarget),
     /// A root file system that lies unpacked in a folder.
     RootFs(PathBuf),
-    /// This machine's hardware.
-    Host,
+    /// The hardware of this machine, or of another one by a copy of its `/sys` and `/proc` in a folder.
+    Host(PathBuf),
     /// A live cluster by its context in the kubeconfig; the current one where it is empty.
     Cluster(String),
 }
@@ -52,8 +52,8 @@ impl Target {
     /// # Errors
     /// When it is neither a path nor an image reference.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        if text == "host:" {
-            return Ok(Self::Host);
+        if let Some(root) = text.strip_prefix("host:") {
+            return Ok(Self::Host(PathBuf::from(if root.is_empty() { "/" } else { root })));
         }
         if let Some(context) = text.strip_prefix("k8s:") {
             return Ok(Self::Cluster(context.to_owned()));

@@ -16,11 +16,13 @@ const FACTS_PER_BYTE: usize = 10;
 const FACTS_OF_NOTHING: usize = 2_000;
 
 /// What stands before the `:` of an id, see [`ComponentId`].
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 18] = [
     "api",
     "pkg",
     "resource",
     "accelerator",
+    "cluster",
+    "device",
     "model",
     "dataset",
     "host",

@@ -1,6 +1,6 @@
 //! Instance types to accelerators, accelerators to designer and foundry.
 
-use super::{Cite, Seen, Work};
+use super::{BY_NAME, Cite, Seen, Work};
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType};
 use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
@@ -13,6 +13,54 @@ pub(super) fn link(work: &mut Work<'_>) {
     for seen in work.components(|kind| kind == ComponentKind::Accelerator) {
         product(work, &seen);
     }
+    for seen in work.components(|kind| kind == ComponentKind::Device) {
+        device(work, &seen);
+    }
+}
+
+/// Who designed a device: by its PCI vendor id, else by the maker's name.
+fn device(work: &mut Work<'_>, seen: &Seen) {
+    let catalog = work.catalog;
+    let by_number = pci_vendor(seen).and_then(|id| catalog.pci_vendor(id));
+    if let Some(row) = by_number {
+        let cite = Cite {
+            entry: format!("pci-vendor/{}", row.id),
+            source: &row.source,
+            verification: row.verification,
+            confidence: Confidence::Certain,
+        };
+        if let Some(node) = work.organisation(&row.vendor) {
+            work.relate(&seen.id, RelationKind::DesignedBy, &node, &cite);
+        }
+        return;
+    }
+    let Some(row) = seen.all(key::VENDOR).find_map(|name| maker(catalog, name)) else { return };
+    let cite = Cite {
+        entry: format!("organisation/{} {BY_NAME}", row.id),
+        source: &row.source,
+        verification: row.verification,
+        confidence: Confidence::Likely,
+    };
+    let id = row.id.to_string();
+    if let Some(node) = work.organisation(&id) {
+        work.relate(&seen.id, RelationKind::DesignedBy, &node, &cite);
+    }
+}
+
+/// A maker as devices name it: `Intel(R) Corporation`, `Dell Inc.`, `AuthenticAMD`.
+fn maker<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c crate::catalog::rows::Organisation> {
+    let plain = name.replace("(R)", "").replace("(TM)", "");
+    let plain = match plain.trim() {
+        "AuthenticAMD" | "Advanced Micro Devices" => "AMD",
+        "GenuineIntel" => "Intel",
+        "HygonGenuine" => "Hygon",
+        "Mellanox" => "Mellanox Technologies",
+        other => other,
+    };
+    catalog.organisation_by_supplier(plain).or_else(|| catalog.organisation_by_name(plain)).or_else(|| {
+        let first = plain.split([' ', ',']).next().unwrap_or(plain).to_lowercase();
+        catalog.organisation(&first)
+    })
 }
 
 /// Instance types of a component, in its own provider's table; for workloads, which do not name

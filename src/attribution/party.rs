@@ -253,6 +253,7 @@ fn is_owned(kind: ComponentKind) -> bool {
             | ComponentKind::Model
             | ComponentKind::Service
             | ComponentKind::Accelerator
+            | ComponentKind::Device
             | ComponentKind::Host
     )
 }

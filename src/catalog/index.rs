@@ -165,6 +165,7 @@ impl Catalog {
             lists: by(&tables.list, |row| row.id.clone()),
             accelerators,
             accelerator_names,
+            name_rules: super::sku::NameRules::new(&tables),
             instances: by(&tables.instance_type, |row| (row.provider.clone(), row.name.to_ascii_lowercase().into())),
             regions: by(&tables.region, |row| (row.provider.clone(), row.code.to_ascii_lowercase().into())),
             providers: by(&tables.provider, |row| row.id.clone()),

@@ -12,6 +12,7 @@ mod legal_form;
 mod lookup;
 mod objects;
 pub mod rows;
+pub mod sku;
 mod standing;
 pub(crate) mod tables;
 
@@ -44,6 +45,7 @@ pub struct Catalog {
     lists: BTreeMap<Box<str>, usize>,
     accelerators: BTreeMap<Box<str>, usize>,
     accelerator_names: BTreeMap<Box<str>, Vec<usize>>,
+    name_rules: sku::NameRules,
     instances: BTreeMap<(Box<str>, Box<str>), usize>,
     regions: BTreeMap<(Box<str>, Box<str>), usize>,
     providers: BTreeMap<Box<str>, usize>,

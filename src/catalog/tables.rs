@@ -8,11 +8,11 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, ClientName, Country,
-    CountryGroup, Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation,
-    ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
-    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
-    SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Argument, Case,
+    Classification, ClientName, Country, CountryGroup, Criterion, Destination, InstanceType, Law, Level, List,
+    ListSource, Listing, Manifest, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
+    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider,
+    Region, ResourceFamily, ResourceType, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -91,6 +91,8 @@ tables! {
     classification: Classification => |row| row.id.to_string(),
     destination: Destination => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
+    accelerator_name: AcceleratorName => |row| format!("{}/{}", row.words.join(" "), row.without.join(" ")),
+    accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     pci_vendor: PciVendor => |row| row.id.to_string(),
     objective: Objective => |row| row.id.to_string(),
@@ -209,6 +211,12 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for row in &tables.accelerator_alias {
         dangling("accelerator_alias", "provider", &row.provider, &providers);
         dangling("accelerator_alias", "accelerator", &row.accelerator, &accelerators);
+    }
+    for one in tables.accelerator_name.iter().flat_map(|row| &row.accelerators) {
+        dangling("accelerator_name", "accelerators", one, &accelerators);
+    }
+    for row in &tables.accelerator_board {
+        dangling("accelerator_board", "accelerator", &row.accelerator, &accelerators);
     }
     for row in &tables.destination {
         dangling("destination", "set", &row.set, &groups);

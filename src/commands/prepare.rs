@@ -20,7 +20,9 @@ use crate::model::{Attribute, Date, Inventory, key};
 use crate::rules::run::View;
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
-use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
+use crate::scan::{
+    Options, Selector, SourceFile, hardware, sbom, scan_directory, scan_file_as, scan_files, scan_files_with,
+};
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, Scope, Screener, THRESHOLD};
 use crate::source::package_cache::PackageCache;
@@ -175,6 +177,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         limits: images::limits(&common.images)?,
         excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
         trust_workspace: common.trust_workspace,
+        assets: config.asset_mappings()?,
         ..Options::default()
     };
     anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
@@ -233,9 +236,11 @@ fn take_stock(
         Target::Cluster(context) => {
             pulled(live_cluster(context, common, catalog, options)?, common, config, catalog, options)
         }
-        Target::Host => bail!(
-            "scanning this machine's hardware is not built yet; scan a capture of `nvidia-smi -q -x` or `lspci -nn` instead"
-        ),
+        Target::Host(root) => {
+            let files = crate::source::host::read(root)?;
+            let files = files.into_iter().map(|(path, bytes)| (path, bytes, None)).collect();
+            Ok(scan_files_with(&Selector::only(|meta| meta.id == "host"), files, catalog, options))
+        }
     }
 }
 
@@ -281,12 +286,20 @@ fn one_file(path: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result
         .map_err(|error| anyhow::anyhow!("cannot read `{}`: {error:?}", path.display()))?;
     let inventory = match sbom::recognise_bytes(&bytes) {
         Some(scanner) => scan_file_as(scanner, relative, bytes, catalog, options),
-        None => scan_files(vec![(relative, bytes, None)], catalog, options),
+        None => {
+            let found = scan_files(vec![(relative.clone(), bytes.clone(), None)], catalog, options);
+            // captures of hardware are called anything
+            let text = SourceFile::new(relative.clone(), bytes, None);
+            match hardware::recognise(text.text()).filter(|_| found.is_empty()) {
+                Some(scanner) => scan_file_as(scanner, relative, text.bytes().to_vec(), catalog, options),
+                None => found,
+            }
+        }
     };
     if inventory.is_empty() && inventory.diagnostics.is_empty() {
         bail!(
             "no scanner finds anything it reads in `{name}`; a target file may be a bill of materials (CycloneDX in JSON \
-             or XML, SPDX in JSON, JSON-LD or tag-value) of any name, or a file under a name that docs/scanners.md lists"
+             or XML, SPDX in JSON, JSON-LD or tag-value) or the output of a hardware tool of any name, or a file under a name that docs/scanners.md lists"
         );
     }
     Ok(inventory)

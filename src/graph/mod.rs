@@ -213,6 +213,7 @@ impl<'a> Graph<'a> {
             kind,
             ComponentKind::Organisation
                 | ComponentKind::Accelerator
+                | ComponentKind::Device
                 | ComponentKind::Jurisdiction
                 | ComponentKind::Image
         );
@@ -282,6 +283,8 @@ fn kind_of(id: &ComponentId) -> ComponentKind {
         "region" => ComponentKind::Region,
         "host" => ComponentKind::Host,
         "accelerator" => ComponentKind::Accelerator,
+        "device" => ComponentKind::Device,
+        "machine" => ComponentKind::Cluster,
         "model" => ComponentKind::Model,
         "dataset" => ComponentKind::Dataset,
         "workload" => ComponentKind::Workload,

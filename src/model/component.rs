@@ -100,6 +100,12 @@ impl ComponentId {
         Self::of("accelerator", format_args!("?/{raw}"))
     }
 
+    /// Hardware that is no accelerator: what it is, and how a source calls it (`network/15b3:1021`).
+    #[must_use]
+    pub fn device(sort: &str, name: &str) -> Self {
+        Self::of("device", format_args!("{sort}/{name}"))
+    }
+
     /// A model on a hub: `model:huggingface/org/name`.
     #[must_use]
     pub fn model(hub: &str, name: &str) -> Self {
@@ -168,6 +174,8 @@ pub enum ComponentKind {
     Service,
     /// An accelerator product.
     Accelerator,
+    /// Hardware that is no accelerator: network adapter, processor, management controller, the machine's make.
+    Device,
     /// A machine-learning model.
     Model,
     /// A data set.
@@ -199,6 +207,7 @@ impl ComponentKind {
             Self::Image => "image",
             Self::Service => "service",
             Self::Accelerator => "accelerator",
+            Self::Device => "device",
             Self::Model => "model",
             Self::Dataset => "dataset",
             Self::Host => "host",
@@ -212,13 +221,14 @@ impl ComponentKind {
     }
 
     /// Every kind, in order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Project,
         Self::Workload,
         Self::Package,
         Self::Image,
         Self::Service,
         Self::Accelerator,
+        Self::Device,
         Self::Model,
         Self::Dataset,
         Self::Host,

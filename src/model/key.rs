@@ -179,3 +179,29 @@ pub const ENTRYPOINT: &str = "entrypoint";
 pub const BUILT_WITH: &str = "built-with";
 /// Of a model file: callable that loading it runs, beside those that only rebuild tensors.
 pub const PICKLED: &str = "pickled";
+/// Of a machine or pool: `accelerator-id count`, how many of a product it has, as one source says.
+pub const DEVICES: &str = "devices";
+/// Of an accelerator whose name may mean several products: one of them.
+pub const CANDIDATE: &str = "candidate";
+/// PCI id of a device's board, `vendor:device`.
+pub const SUBSYSTEM: &str = "pci-subsystem";
+/// Of a machine: `declared`, `recorded` (a list of assets) or `observed`, how its devices are known.
+pub const KNOWN_AS: &str = "known-as";
+/// Of a machine: where it stands, in the words of its source.
+pub const SITE: &str = "site";
+/// Of machines in a list of assets: who holds them, in the list's words.
+pub const HOLDER: &str = "holder";
+/// Of machines in a list of assets: when they were bought.
+pub const PURCHASED: &str = "purchased";
+/// Of machines in a list of assets: when they are to be replaced.
+pub const REFRESH: &str = "refresh";
+/// Of machines in a list of assets: `accelerator-id count`, how many lie in store.
+pub const SPARES: &str = "spares";
+/// Of an accelerator: how many of those that are asked for share one device.
+pub const SHARED_BY: &str = "shared-by";
+/// Kind of a device: `network`, `infiniband`, `processor`, `management-controller`, `system`, `firmware`.
+pub const DEVICE_CLASS: &str = "device-class";
+/// Of a device: processor sockets or memory nodes it hangs on.
+pub const NUMA_NODE: &str = "numa-node";
+/// Driver that a device is bound to.
+pub const DRIVER: &str = "driver";

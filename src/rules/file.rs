@@ -115,6 +115,8 @@ pub enum Kind {
     Screened,
     /// A notice of the catalog names the component, or the party that answers for it.
     Noticed,
+    /// What is declared and what is observed of the accelerators at one place are not the same.
+    Fleet,
 }
 
 /// Which components a rule looks at. All conditions must hold; an empty list asks nothing.

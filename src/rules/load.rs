@@ -90,7 +90,7 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         wrong("id", format!("`{}` is not in kebab-case: lower-case words joined by single hyphens", rule.id));
     }
     let section = match rule.kind {
-        Kind::Match => None,
+        Kind::Match | Kind::Fleet => None,
         Kind::Reach => Some(("reach", rule.reach.is_some())),
         Kind::Listed => Some(("listed", rule.listed.is_some())),
         Kind::Owned => Some(("owned", rule.owned.is_some())),

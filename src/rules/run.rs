@@ -100,6 +100,7 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
         Kind::Single => kind::single::evaluate(view, rule, &mut out),
         Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
+        Kind::Fleet => kind::fleet::evaluate(view, rule, &mut out),
         Kind::Noticed => kind::noticed::evaluate(view, rule, &mut out),
     }
     let hits = out.hits.finish();

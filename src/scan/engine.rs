@@ -16,7 +16,7 @@ use super::extract::{self, Extract, may_matter};
 use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile, Subject};
 use super::memo::Memo;
-use super::{SCANNERS, Scanner, ScannerMeta, SizeClass, Unit};
+use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
@@ -39,11 +39,19 @@ pub struct Options {
     pub trust_workspace: bool,
     /// What all files belong to, when that is one thing (an image) and not the folders they lie in.
     pub subject: Option<Subject>,
+    /// How lists of assets are read, from the configuration.
+    pub assets: Vec<AssetMapping>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), excludes: GlobSet::empty(), trust_workspace: false, subject: None }
+        Self {
+            limits: Limits::default(),
+            excludes: GlobSet::empty(),
+            trust_workspace: false,
+            subject: None,
+            assets: Vec::new(),
+        }
     }
 }
 
@@ -69,9 +77,19 @@ impl Selector {
         Self::only(|_| true)
     }
 
+    /// As [`Self::new`], with the lists of assets that a configuration names.
+    #[must_use]
+    pub fn with_assets(assets: &[AssetMapping]) -> Self {
+        Self::made(|_| true, assets)
+    }
+
     /// As [`Self::new`], for some scanners only.
     #[must_use]
     pub fn only(keep: impl Fn(&ScannerMeta) -> bool) -> Self {
+        Self::made(keep, &[])
+    }
+
+    fn made(keep: impl Fn(&ScannerMeta) -> bool, assets: &[AssetMapping]) -> Self {
         let mut builder = GlobSetBuilder::new();
         let mut owners = Vec::new();
         let mut tells_name = Vec::new();
@@ -84,7 +102,16 @@ impl Selector {
                 tells_name.push(pattern.strip_prefix("**/*.").is_none_or(|ending| ending.contains(['.', '/', '*'])));
             }
         }
-        Self { set: builder.build().expect("scanner globs are constants and tested"), owners, tells_name }
+        let lists = SCANNERS.iter().position(|scanner| scanner.meta().id == "asset-list");
+        for (index, mapping) in lists.into_iter().flat_map(|index| assets.iter().map(move |mapping| (index, mapping))) {
+            // checked when the configuration was read
+            if let Ok(glob) = Glob::new(&mapping.files) {
+                builder.add(glob);
+                owners.push(index);
+                tells_name.push(true);
+            }
+        }
+        Self { set: builder.build().expect("scanner globs are tested, those of users checked"), owners, tells_name }
     }
 
     /// The size class under which most bytes of `path` would be read; `None` when no scanner wants it.
@@ -165,7 +192,7 @@ enum Content {
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let selector = Selector::new();
+    let selector = Selector::with_assets(&options.assets);
     let may_matter = |path: &RelPath| selector.wants(path) || may_matter(path, u64::MAX);
     let mut walk = directory::walk(root, &options.excludes, &options.limits, may_matter)?;
     // links between libraries and programs are many, and what they lead to is read where it lies
@@ -237,7 +264,7 @@ fn irregular(selector: &Selector, walk: &Walk) -> Vec<Diagnostic> {
 /// A file that no scanner wants gives nothing.
 #[must_use]
 pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Catalog, options: &Options) -> Inventory {
-    scan_files_with(&Selector::new(), files, catalog, options)
+    scan_files_with(&Selector::with_assets(&options.assets), files, catalog, options)
 }
 
 /// As [`scan_files`], with a selection of scanners that is made once for many calls.
@@ -406,6 +433,7 @@ impl<'a> Run<'a> {
             subject: self.options.subject.as_ref(),
             companions: self.companions,
             memo: &self.memo,
+            assets: &self.options.assets,
         }
     }
 

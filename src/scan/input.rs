@@ -52,6 +52,8 @@ pub struct Input<'a> {
     pub companions: &'a Companions<'a>,
     /// What was made of other files before, see [`Memo`].
     pub memo: &'a Memo,
+    /// How lists of assets are read that name their columns in their own words.
+    pub assets: &'a [super::AssetMapping],
 }
 
 /// The one thing that all files of a target belong to.

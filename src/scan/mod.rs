@@ -30,6 +30,7 @@ mod words;
 pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files, scan_files_with, scan_with_extracts};
 pub use extract::{Extract, Extractor};
 pub use facts::{Facts, Seen};
+pub use hardware::columns::AssetMapping;
 pub use input::{Companions, Input, SourceFile, Subject};
 pub use memo::Memo;
 
@@ -153,8 +154,20 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &delivery::gitlab_ci::GitlabCi,
     &delivery::jenkinsfile::Jenkinsfile,
     &delivery::tekton::Tekton,
+    &hardware::amd_smi::AmdSmi,
+    &hardware::asset_list::AssetList,
+    &hardware::dmidecode::Dmidecode,
+    &hardware::hl_smi::HlSmi,
+    &hardware::host::Host,
+    &hardware::lshw::Lshw,
     &hardware::lspci::Lspci,
+    &hardware::metrics::Metrics,
+    &hardware::netbox::Netbox,
+    &hardware::neuron_ls::NeuronLs,
+    &hardware::npu_smi::NpuSmi,
     &hardware::nvidia_smi::NvidiaSmi,
+    &hardware::redfish::Redfish,
+    &hardware::xpu_smi::XpuSmi,
     &image::apk::Apk,
     &image::apk_repositories::ApkRepositories,
     &image::apt_sources::AptSources,

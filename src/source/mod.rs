@@ -10,6 +10,7 @@ pub mod directory;
 mod docker_archive;
 #[cfg(feature = "registry")]
 pub mod download;
+pub mod host;
 pub mod ignored;
 pub mod image;
 pub mod image_manifest;

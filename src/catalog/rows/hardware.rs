@@ -123,6 +123,25 @@ rows! {
         #[serde(default)]
         note: Option<Text>,
     }
+    /// What words in a name mean, where drivers, labels and people write it in their own ways.
+    AcceleratorName {
+        /// Words that must be among those of the name, in lower case; `sxm*` is any word with that beginning.
+        words: Vec<Text>,
+        /// Words that must not be.
+        #[serde(default)]
+        without: Vec<Text>,
+        /// Accelerators that it may then be: of the rows that fit, those with the most words count.
+        accelerators: Vec<Text>,
+    }
+    /// A board that tells products apart which share one PCI id.
+    AcceleratorBoard {
+        /// `vendor:device`, lower case.
+        pci: Text,
+        /// `vendor:device` of the board.
+        subsystem: Text,
+        /// Accelerator id.
+        accelerator: Text,
+    }
     /// A Kubernetes extended resource.
     AcceleratorResource {
         /// Name or its beginning.

@@ -17,7 +17,10 @@ pub use cluster::{ObjectKind, ObjectMark};
 pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use framework::{Case, Criterion, Level, Objective};
-pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};
+pub use hardware::{
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Dense, InstanceType,
+    PciVendor,
+};
 pub use law::{
     Add, Classification, Country, CountryGroup, Destination, Effect, Indirect, Law, LawState, Measure, Mitigation,
     OwnershipRule, Period, Threshold,

@@ -285,7 +285,7 @@ fn component_type(kind: ComponentKind) -> &'static str {
     match kind {
         ComponentKind::Package | ComponentKind::Repository => "library",
         ComponentKind::Image => "container",
-        ComponentKind::Accelerator => "device",
+        ComponentKind::Accelerator | ComponentKind::Device => "device",
         ComponentKind::Model => "machine-learning-model",
         ComponentKind::Dataset => "data",
         ComponentKind::Cluster => "platform",

@@ -268,7 +268,7 @@ fn purpose(kind: ComponentKind) -> &'static str {
     match kind {
         ComponentKind::Package => "LIBRARY",
         ComponentKind::Image => "CONTAINER",
-        ComponentKind::Accelerator => "DEVICE",
+        ComponentKind::Accelerator | ComponentKind::Device => "DEVICE",
         ComponentKind::Repository => "SOURCE",
         ComponentKind::Project | ComponentKind::Workload => "APPLICATION",
         _ => "OTHER",

@@ -2,6 +2,7 @@
 
 pub mod concentration;
 pub mod export_class;
+pub mod fleet;
 pub mod listed;
 mod listed_owners;
 pub mod matching;

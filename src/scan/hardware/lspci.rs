@@ -1,14 +1,15 @@
-//! `lspci` output with numeric ids: accelerators by their `[vendor:device]` ids.
+//! `lspci` output: accelerators, network adapters and management controllers by their `[vendor:device]` ids.
 //!
-//! Three forms: `-nn` (names and numbers), `-n` (numbers), `-vmmnn` (records of `Name: value` lines).
+//! Forms: `-nn` (names and numbers), `-n` (numbers), `-mm` and `-mmnn` (quoted), `-vmm`, `-vmmnn` and `-vmmnnk`
+//! (records of `Name: value` lines), each with the detail lines of `-v` and `-k` or without.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::machine::{Found, Machine, Other, Pci};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{Basis, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
@@ -18,20 +19,24 @@ pub struct Lspci;
 
 static META: ScannerMeta = ScannerMeta {
     id: "lspci",
-    title: "lspci output with numeric ids (-nn, -n, -vmmnn)",
-    summary: "Accelerators among display, 3D and processing devices, by vendor and device id. Other devices are not \
-              components yet.",
-    files: &["**/*lspci*"],
+    title: "lspci output (-nn, -n, -mm, -vmm, with -v or -k)",
+    summary: "Accelerators among display, 3D and processing devices, Ethernet and InfiniBand adapters, and management \
+              controllers, by vendor and device id, with the board's ids, driver and memory node where they are written. \
+              Without numbers a product is found by its name only.",
+    files: &["**/*lspci*", "**/*pci*.{txt,log,out}"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Resolved,
-    emits: &[ComponentKind::Cluster, ComponentKind::Accelerator],
+    emits: &[ComponentKind::Cluster, ComponentKind::Accelerator, ComponentKind::Device],
     reference: "https://man7.org/linux/man-pages/man8/lspci.8.html",
 };
 
+/// PCI vendor of chips whose display is that of a management controller.
+const CONTROLLERS: [&str; 1] = ["1a03"];
+
 /// `17:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)`.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\S+\s+.*?\[([0-9a-f]{4})\]:\s*(.*?)\s*\[([0-9a-f]{4}):([0-9a-f]{4})\]")
+    Regex::new(r"^[0-9a-f:.]+\s+.*?\[([0-9a-f]{4})\]:\s*(.*?)\s*\[([0-9a-f]{4}):([0-9a-f]{4})\]")
         .expect("constant pattern, tested")
 });
 
@@ -40,26 +45,48 @@ static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[0-9a-f:.]+\s+([0-9a-f]{4}):\s()([0-9a-f]{4}):([0-9a-f]{4})\b").expect("constant pattern, tested")
 });
 
-/// `18:00.0 3D controller: NVIDIA Corporation GH100`: a device that may accelerate, without ids.
+/// `18:00.0 3D controller: NVIDIA Corporation GH100`: a device without ids.
 static WITHOUT_IDS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:(?:3D|Display) controller|Processing accelerators): ",
-    )
-    .expect("constant pattern, tested")
+    Regex::new(r"^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] ([A-Z0-9][^:\[\]]*): (.+)$")
+        .expect("constant pattern, tested")
+});
+
+/// `17:00.0 "3D controller [0302]" "NVIDIA Corporation [10de]" "GH100 [2330]" -ra1 "NVIDIA Corporation [10de]" "Device [16c1]"`.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^[0-9a-f:.]+\s+"([^"]*)"\s+"([^"]*)"\s+"([^"]*)"(?:\s+-\w+)*(?:\s+"([^"]*)"\s+"([^"]*)")?"#)
+        .expect("constant pattern, tested")
 });
 
 /// The number at the end of a value: `GH100 [H100 SXM5 80GB] [2330]`.
 static RECORD_ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(.*?)\s*\[([0-9a-f]{4})\]$").expect("constant pattern, tested"));
 
+/// `	Subsystem: NVIDIA Corporation Device [10de:16c1]`, in detail lines.
+static BOARD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s+Subsystem:.*?\[?([0-9a-f]{4}):([0-9a-f]{4})\]?\s*$").expect("constant pattern, tested")
+});
+
 /// A device of the list.
 #[derive(Default)]
 struct Device<'a> {
     class: &'a str,
+    class_name: &'a str,
     name: &'a str,
     vendor: &'a str,
+    vendor_name: &'a str,
     device: &'a str,
+    board: (Option<&'a str>, Option<&'a str>),
+    said: Vec<(&'static str, String, Span)>,
     place: Span,
+}
+
+/// True for what the tool wrote.
+pub(super) fn is_it(text: &str) -> bool {
+    lines(text)
+        .take(60)
+        .any(|line| NAMED.is_match(line.text) || NUMBERS.is_match(line.text) || QUOTED.is_match(line.text))
+        || text.starts_with("Slot:\t")
+        || text.contains("\nSlot:\t")
 }
 
 impl Scanner for Lspci {
@@ -69,46 +96,63 @@ impl Scanner for Lspci {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let machine = ComponentId::of("machine", file.path());
-        let mut counts: BTreeMap<ComponentId, usize> = BTreeMap::new();
+        let mut machine = Machine::of_capture(file, input.catalog);
+        let mut without = None;
         for found in devices(file.text()) {
-            // display controllers, 3D controllers and processing accelerators; a plain display
-            // controller (0300) counts only as a product of the catalog: most are built-in graphics
-            let accelerates = found.class.starts_with("03") && found.class != "0300" || found.class.starts_with("12");
-            let pci = format!("{}:{}", found.vendor, found.device);
-            let known = input.catalog.accelerators_by_name(&pci);
-            if known.is_empty() && !(accelerates && input.catalog.pci_vendor(found.vendor).is_some()) {
-                continue;
+            if found.device.is_empty() && is_accelerator(&found) {
+                without = without.or(Some(found.place));
             }
-            let id = match known.as_slice() {
-                [one] => ComponentId::accelerator(&one.id),
-                _ => ComponentId::unknown_accelerator(&pci),
-            };
-            let seen = || file.at(found.place);
-            out.component(&machine, ComponentKind::Cluster, file.whole());
-            out.component(&id, ComponentKind::Accelerator, seen());
-            if !found.name.is_empty() {
-                out.attribute(&id, key::DEVICE_NAME, found.name, seen());
-            }
-            out.attribute(&id, key::IDENTITY, format!("pci-vendor:{}", found.vendor), seen());
-            out.relation(&machine, RelationKind::RunsOn, &id, seen());
-            *counts.entry(id).or_default() += 1;
+            write(found, input, &mut machine, out);
         }
-        // a name says too little about the product; one word to the user is enough
-        if let Some(line) = lines(file.text()).find(|line| WITHOUT_IDS.is_match(line.text)) {
+        if let Some(place) = without {
             let message = "a device without numeric ids; write the list with `lspci -nn`";
-            out.problem(DiagnosticKind::Unsupported, file, Some(line.span), message);
+            out.problem(DiagnosticKind::Unsupported, file, Some(place), message);
         }
-        if let [(_, count)] = counts.iter().collect::<Vec<_>>().as_slice() {
-            out.attribute(&machine, key::COUNT, count.to_string(), file.whole());
-        }
+        machine.finish(out);
         Ok(())
+    }
+}
+
+/// 3D controllers, display controllers and processing accelerators. A plain display controller (0300) counts only as a
+/// product of the catalog: most are built-in graphics.
+fn is_accelerator(found: &Device<'_>) -> bool {
+    if found.class.is_empty() {
+        return matches!(found.class_name, "3D controller" | "Display controller" | "Processing accelerators");
+    }
+    found.class.starts_with("03") && found.class != "0300" || found.class.starts_with("12")
+}
+
+fn adapter(found: &Device<'_>) -> Option<&'static str> {
+    match (found.class, found.class_name) {
+        ("0207", _) | ("", "Infiniband controller" | "InfiniBand controller") => Some("infiniband"),
+        ("0200" | "0280", _) | ("", "Ethernet controller" | "Network controller") => Some("network"),
+        ("0300", _) if CONTROLLERS.contains(&found.vendor) => Some("management-controller"),
+        ("0300", _) | ("", "VGA compatible controller") if found.name.contains("ASPEED") => {
+            Some("management-controller")
+        }
+        _ => None,
+    }
+}
+
+fn write(device: Device<'_>, input: &Input<'_>, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
+    let pci = Pci::of(device.vendor, device.device).map(|pci| pci.on(device.board.0, device.board.1));
+    // what the table of ids does not know is called `Device`
+    let is_named = !device.name.is_empty() && device.name != "Device" && !device.name.ends_with(" Device");
+    let name = Some(device.name).filter(|_| is_named);
+    let is_product = pci.as_ref().is_some_and(|pci| !input.catalog.accelerators_by_name(&pci.id).is_empty());
+    if is_product || is_accelerator(&device) {
+        let Device { place, said, .. } = device;
+        machine.accelerator(&Found { pci, name, is_exact: false, memory_mib: None, count: 1, place, said }, out);
+    } else if let Some(class) = adapter(&device) {
+        let vendor = Some(device.vendor_name).filter(|vendor| !vendor.is_empty());
+        let Device { place, said, .. } = device;
+        machine.device(&Other { class, pci, name, vendor, count: 1, place, said }, out);
     }
 }
 
 /// Every device, in whichever form.
 fn devices(text: &str) -> Vec<Device<'_>> {
-    let mut found = Vec::new();
+    let mut found: Vec<Device<'_>> = Vec::new();
     let mut record = Device::default();
     for line in lines(text) {
         if let Some(parts) = NAMED.captures(line.text).or_else(|| NUMBERS.captures(line.text)) {
@@ -117,30 +161,82 @@ fn devices(text: &str) -> Vec<Device<'_>> {
             let start = first.map_or(0, |part| part.start());
             let end = last.map_or(line.text.len(), |part| part.end());
             let place = span_within(&line, &line.text[start..end]);
-            found.push(Device { class: part(1), name: part(2), vendor: part(3), device: part(4), place });
+            let (class, name, vendor, device) = (part(1), part(2), part(3), part(4));
+            found.push(Device { class, name, vendor, device, place, ..Device::default() });
+        } else if let Some(parts) = QUOTED.captures(line.text) {
+            let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
+            let mut device = Device { place: line.span, ..Device::default() };
+            (device.class_name, device.class) = split(part(1));
+            (device.vendor_name, device.vendor) = split(part(2));
+            (device.name, device.device) = split(part(3));
+            let number = |text| Some(split(text).1).filter(|number| !number.is_empty());
+            device.board = (number(part(4)), number(part(5)));
+            found.push(device);
+        } else if let Some(parts) = WITHOUT_IDS.captures(line.text) {
+            let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
+            let name = part(2).trim_end();
+            let place = span_within(&line, name);
+            found.push(Device { class_name: part(1), name, place, ..Device::default() });
         } else if line.text.trim().is_empty() {
             found.push(std::mem::take(&mut record));
+        } else if line.text.starts_with(char::is_whitespace) {
+            if let Some(last) = found.last_mut() {
+                detail(&line, last);
+            }
         } else {
             field(&line, &mut record);
         }
     }
     found.push(record);
-    found.retain(|device| !device.class.is_empty() && !device.vendor.is_empty() && !device.device.is_empty());
     found
+        .retain(|device| !(device.class.is_empty() && device.class_name.is_empty() || device.place == Span::default()));
+    found
+}
+
+/// A text and the number in brackets at its end.
+fn split(text: &str) -> (&str, &str) {
+    RECORD_ID.captures(text).map_or((text, ""), |parts| {
+        let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
+        (part(1), part(2))
+    })
+}
+
+/// A detail line of `-v` and `-k` below a device.
+fn detail<'a>(line: &Line<'a>, device: &mut Device<'a>) {
+    if let Some(parts) = BOARD.captures(line.text) {
+        device.board = (parts.get(1).map(|part| part.as_str()), parts.get(2).map(|part| part.as_str()));
+        return;
+    }
+    let Some((name, value)) = line.text.split_once(':').map(|(name, value)| (name.trim(), value.trim())) else {
+        return;
+    };
+    let (key, value) = match name {
+        "Kernel driver in use" => (key::DRIVER, value),
+        // `Flags: bus master, fast devsel, latency 0, IRQ 18, NUMA node 0`
+        "Flags" => match value.split_once("NUMA node ") {
+            Some((_, node)) => (key::NUMA_NODE, node.split(',').next().unwrap_or(node)),
+            None => return,
+        },
+        "NUMA node" => (key::NUMA_NODE, value),
+        _ => return,
+    };
+    device.said.push((key, value.to_owned(), span_within(line, value)));
 }
 
 /// A line of a record.
 fn field<'a>(line: &Line<'a>, record: &mut Device<'a>) {
     let Some((name, value)) = line.text.split_once(':') else { return };
-    let Some(parts) = RECORD_ID.captures(value.trim()) else { return };
-    let (Some(words), Some(id)) = (parts.get(1), parts.get(2)) else { return };
+    let value = value.trim();
+    let (words, number) = split(value);
+    let place = span_within(line, value);
     match name {
-        "Class" => record.class = id.as_str(),
-        "Vendor" => record.vendor = id.as_str(),
-        "Device" => {
-            (record.name, record.device) = (words.as_str(), id.as_str());
-            record.place = span_within(line, value.trim());
-        }
+        "Class" => (record.class_name, record.class) = (words, number),
+        "Vendor" => (record.vendor_name, record.vendor) = (words, number),
+        "Device" => (record.name, record.device, record.place) = (words, number, place),
+        "SVendor" => record.board.0 = Some(number).filter(|number| !number.is_empty()),
+        "SDevice" => record.board.1 = Some(number).filter(|number| !number.is_empty()),
+        "Driver" => record.said.push((key::DRIVER, value.to_owned(), place)),
+        "NUMANode" => record.said.push((key::NUMA_NODE, value.to_owned(), place)),
         _ => {}
     }
 }
@@ -150,15 +246,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_forms_say_the_same() {
-        let named = "17:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)\n";
-        let numbers = "17:00.0 0302: 10de:2330 (rev a1)\n";
-        let record = "Slot:\t17:00.0\nClass:\t3D controller [0302]\nVendor:\tNVIDIA Corporation [10de]\nDevice:\tGH100 [H100 SXM5 80GB] [2330]\nSVendor:\tNVIDIA Corporation [10de]\n";
-        for text in [named, numbers, record] {
+    fn all_forms_say_the_same() {
+        let named = "17:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)\n\tSubsystem: NVIDIA Corporation Device [10de:16c1]\n\tKernel driver in use: nvidia\n";
+        let numbers = "17:00.0 0302: 10de:2330 (rev a1)\n\tSubsystem: 10de:16c1\n";
+        let record = "Slot:\t17:00.0\nClass:\t3D controller [0302]\nVendor:\tNVIDIA Corporation [10de]\nDevice:\tGH100 [H100 SXM5 80GB] [2330]\nSVendor:\tNVIDIA Corporation [10de]\nSDevice:\tDevice [16c1]\n";
+        let quoted = "17:00.0 \"3D controller [0302]\" \"NVIDIA Corporation [10de]\" \"GH100 [H100 SXM5 80GB] [2330]\" -ra1 -p00 \"NVIDIA Corporation [10de]\" \"Device [16c1]\"\n";
+        for text in [named, numbers, record, quoted] {
             let found = devices(text);
             let [device] = found.as_slice() else { panic!("one device in {text:?}") };
             assert_eq!((device.class, device.vendor, device.device), ("0302", "10de", "2330"));
+            assert_eq!(device.board, (Some("10de"), Some("16c1")), "{text}");
             assert!(text[device.place.start..device.place.end].contains("2330"));
+            assert!(is_it(text));
         }
         assert!(devices("nothing\n\n: [0302]\nClass: x [0302]\n").is_empty());
     }

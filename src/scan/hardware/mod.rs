@@ -1,4 +1,42 @@
-//! Scanners of observed hardware.
+//! Scanners of observed hardware: outputs of vendors' tools, lists of devices, exporters, lists of assets.
+//!
+//! Every reader fills a [`machine::Machine`]; which product a device is, the catalog says ([`crate::catalog::sku`]).
 
+pub mod amd_smi;
+pub mod asset_list;
+mod assets;
+pub(crate) mod columns;
+pub mod dmidecode;
+pub mod hl_smi;
+pub mod host;
+pub mod lshw;
 pub mod lspci;
+pub(crate) mod machine;
+pub mod metrics;
+pub mod netbox;
+pub mod neuron_ls;
+pub mod npu_smi;
 pub mod nvidia_smi;
+mod nvidia_text;
+pub mod redfish;
+pub mod xpu_smi;
+
+/// The scanner for the output of a hardware tool, by its content: for a file of any name that is the target.
+#[must_use]
+pub fn recognise(text: &str) -> Option<&'static str> {
+    const KNOWN: [(&str, fn(&str) -> bool); 12] = [
+        ("nvidia-smi", nvidia_smi::is_it),
+        ("amd-smi", amd_smi::is_it),
+        ("xpu-smi", xpu_smi::is_it),
+        ("hl-smi", hl_smi::is_it),
+        ("npu-smi", npu_smi::is_it),
+        ("neuron-ls", neuron_ls::is_it),
+        ("lshw", lshw::is_it),
+        ("dmidecode", dmidecode::is_it),
+        ("redfish", redfish::is_it),
+        ("netbox", netbox::is_it),
+        ("hardware-metrics", metrics::is_it),
+        ("lspci", lspci::is_it),
+    ];
+    KNOWN.into_iter().find(|(_, is_it)| is_it(text)).map(|(id, _)| id)
+}

@@ -1,27 +1,27 @@
-//! `nvidia-smi -q -x` output: every GPU of a machine by PCI id and product name.
+//! `nvidia-smi` output in all its forms: every GPU of a machine by PCI id and product name.
 
-use std::collections::BTreeMap;
-
+use super::machine::{Found, Machine, Pci, is_stated, mebibytes};
+use super::nvidia_text;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{Basis, ComponentKind, key};
 use crate::parse::xml::{Element, xml};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `nvidia-smi`.
 pub struct NvidiaSmi;
 
 static META: ScannerMeta = ScannerMeta {
     id: "nvidia-smi",
-    title: "nvidia-smi query output (XML)",
-    summary: "GPUs of a machine with product, PCI id, count, memory, firmware, driver and CUDA version. Serial numbers \
-              and UUIDs are not kept. The text forms of the tool are not read yet.",
+    title: "nvidia-smi output (XML, query, list, CSV, table)",
+    summary: "GPUs of a machine with product, PCI id and board, count, memory, firmware, driver and CUDA version, from \
+              `-q -x` of any version, `-q`, `-L`, `--query-gpu` as CSV and the default table; a file may hold several of \
+              them. Serial numbers and UUIDs are not kept.",
     files: &[
-        "**/*nvidia*smi*.xml",
-        "**/*nvidia*smi*.txt",
-        "**/*nvidia*smi*.log",
-        "**/*nvidia*smi*.out",
-        "**/*nvsmi*.xml",
-        "**/*gpu*.xml",
+        "**/*nvidia*smi*",
+        "**/*nvsmi*",
+        "**/*gpu*.{xml,txt,log,out,csv}",
+        "**/*cuda*.{txt,log,out}",
+        "**/*nvidia*.{xml,txt,log,out,csv}",
     ],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -30,6 +30,11 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.nvidia.com/deploy/nvidia-smi/",
 };
 
+/// True for what the tool wrote.
+pub(super) fn is_it(text: &str) -> bool {
+    text.contains("<nvidia_smi_log") || nvidia_text::is_it(text)
+}
+
 impl Scanner for NvidiaSmi {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -37,26 +42,26 @@ impl Scanner for NvidiaSmi {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if !file.text().contains("<nvidia_smi_log") {
+        let text = file.text();
+        if !text.contains("<nvidia_smi_log") {
+            if nvidia_text::is_it(text) {
+                nvidia_text::scan(input, out);
+            }
             return Ok(());
         }
-        let root = xml(file.text()).map_err(|error| file.parse_error(&error))?;
-        let machine = ComponentId::of("machine", file.path());
-        out.component(&machine, ComponentKind::Cluster, file.whole());
+        let root = xml(text).map_err(|error| file.parse_error(&error))?;
+        let mut machine = Machine::of_capture(file, input.catalog);
+        machine.exists(out);
         for (name, attribute) in [("driver_version", key::DRIVER_VERSION), ("cuda_version", key::CUDA_VERSION)] {
-            if let Some(stated) = root.child(name).filter(|stated| is_stated(&stated.text)) {
-                out.attribute(&machine, attribute, &stated.text, file.at(stated.span));
+            if let Some(stated) = root.child(name) {
+                machine.say(attribute, &stated.text, stated.span, out);
             }
         }
-        let mut counts: BTreeMap<ComponentId, usize> = BTreeMap::new();
         for gpu in root.all("gpu") {
-            let Some(id) = identify(gpu, input) else {
+            if machine.accelerator(&found(gpu), out).is_none() {
                 let message = "a `gpu` element with neither `pci_device_id` nor `product_name`";
                 out.problem(DiagnosticKind::Malformed, file, Some(gpu.span), message);
-                continue;
-            };
-            write(gpu, &id, &machine, file, out);
-            *counts.entry(id).or_default() += 1;
+            }
         }
         let found = root.all("gpu").count();
         if let Some(attached) = root.child("attached_gpus")
@@ -66,58 +71,37 @@ impl Scanner for NvidiaSmi {
             let message = format!("`attached_gpus` says {stated}, the file lists {found}");
             out.problem(DiagnosticKind::Conflict, file, Some(attached.span), message);
         }
-        if let [(_, count)] = counts.iter().collect::<Vec<_>>().as_slice() {
-            out.attribute(&machine, key::COUNT, count.to_string(), file.whole());
-        }
+        machine.finish(out);
         Ok(())
     }
 }
 
-fn write(gpu: &Element, id: &ComponentId, machine: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn found(gpu: &Element) -> Found<'_> {
     // the element as a whole holds the serial number
-    let id_element = gpu.child("pci").and_then(|pci| pci.child("pci_device_id"));
-    let named = gpu.child("product_name").filter(|name| is_stated(&name.text)).or(id_element);
-    let place = named.map_or_else(crate::text::Span::default, |named| named.span);
-    out.component(id, ComponentKind::Accelerator, file.at(place));
-    let memory = gpu.child("fb_memory_usage").and_then(|memory| memory.child("total"));
-    for (stated, attribute) in [
-        (gpu.child("product_name"), key::DEVICE_NAME),
-        (gpu.child("vbios_version"), key::FIRMWARE_VERSION),
-        (memory, key::MEMORY),
-    ] {
-        if let Some(stated) = stated.filter(|stated| is_stated(&stated.text)) {
-            out.attribute(id, attribute, &stated.text, file.at(stated.span));
-        }
+    let number = gpu.child("pci").and_then(|pci| pci.child("pci_device_id"));
+    let name = gpu.child("product_name").filter(|name| is_stated(&name.text));
+    // old versions tell the memory apart from its use
+    let memory = ["fb_memory_usage", "memory_usage"].iter().find_map(|name| gpu.child(name)?.child("total"));
+    let mut said = Vec::new();
+    for (stated, attribute) in [(gpu.child("vbios_version"), key::FIRMWARE_VERSION), (memory, key::MEMORY)] {
+        said.extend(stated.map(|stated| (attribute, stated.text.clone(), stated.span)));
     }
-    if let Some(pci) = pci_id(gpu)
-        && let Some((vendor, _)) = pci.split_once(':')
-    {
-        out.attribute(id, key::IDENTITY, format!("pci-vendor:{vendor}"), file.at(place));
+    Found {
+        pci: pci(gpu),
+        name: name.map(|name| name.text.as_str()),
+        is_exact: true,
+        memory_mib: memory.and_then(|memory| mebibytes(&memory.text)),
+        count: 1,
+        place: name.or(number).map_or_else(crate::text::Span::default, |named| named.span),
+        said,
     }
-    out.relation(machine, RelationKind::RunsOn, id, file.at(place));
 }
 
-/// The tool writes `N/A` and the like for what it does not know.
-fn is_stated(text: &str) -> bool {
-    !matches!(text, "" | "N/A" | "[N/A]" | "Not Found" | "Unknown Error" | "ERR!")
-}
-
-/// `vendor:device` from `pci_device_id`, which is `233010DE`: device, then vendor, hexadecimal.
-fn pci_id(gpu: &Element) -> Option<String> {
-    let text = gpu.child("pci")?.child_text("pci_device_id")?;
-    let text = text.trim_start_matches("0x");
-    let sound = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    sound.then(|| format!("{}:{}", &text[4..], &text[..4]).to_ascii_lowercase())
-}
-
-/// By PCI device id first, then by product name; both only when they mean one product.
-fn identify(gpu: &Element, input: &Input<'_>) -> Option<ComponentId> {
-    let by_pci = pci_id(gpu);
-    let name = gpu.child_text("product_name").filter(|name| is_stated(name));
-    for key in by_pci.iter().map(String::as_str).chain(name) {
-        if let [one] = input.catalog.accelerators_by_name(key).as_slice() {
-            return Some(ComponentId::accelerator(&one.id));
-        }
-    }
-    name.or(by_pci.as_deref()).map(ComponentId::unknown_accelerator)
+/// From `pci_device_id`, which is `233010DE`: device, then vendor, hexadecimal; the board is written the same way.
+fn pci(gpu: &Element) -> Option<Pci> {
+    let pci = gpu.child("pci")?;
+    let (vendor, device) = nvidia_text::numbers(pci.child_text("pci_device_id")?)?;
+    let board = pci.child_text("pci_sub_system_id").and_then(nvidia_text::numbers);
+    let (board_vendor, board_device) = board.map_or((None, None), |(vendor, device)| (Some(vendor), Some(device)));
+    Some(Pci::of(vendor, device)?.on(board_vendor, board_device))
 }

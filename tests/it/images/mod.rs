@@ -468,7 +468,7 @@ fn targets_are_told_apart() {
     assert_eq!(parse(&layout), Target::Image(ImageTarget::OciLayout(layout.clone())));
     assert_eq!(parse(&archive), Target::Image(ImageTarget::Archive(archive.clone())));
     assert_eq!(parse(&text), Target::File(text.clone()));
-    assert_eq!(Target::parse("host:").expect("is a target"), Target::Host);
+    assert_eq!(Target::parse("host:").expect("is a target"), Target::Host("/".into()));
     for name in ["docker.io/library/nginx:1.27", "nginx:1.27", "docker://nginx", "localhost:5000/a"] {
         let found = Target::parse(name).expect("is a target");
         assert!(matches!(found, Target::Image(ImageTarget::Registry(_))), "{name}");

@@ -1,0 +1,322 @@
+//! Which accelerator product a source means: by the numbers of the device and its board first, then by name.
+//!
+//! Every scanner, of declared and of observed hardware, asks here. Several products are told as several, and what
+//! no row knows stays unknown.
+
+use std::collections::BTreeSet;
+
+use super::Catalog;
+use super::rows::{Accelerator, AcceleratorName};
+use super::tables::Tables;
+
+/// Share by which a device's own figure may lie below the memory of its product: some is kept for error correction.
+const MEMORY_BELOW: f64 = 0.08;
+/// And above it: tables round down.
+const MEMORY_ABOVE: f64 = 0.03;
+
+/// What a source says of a device.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// `vendor:device`, four hexadecimal digits each.
+    pub pci: Option<&'a str>,
+    /// The same of its board.
+    pub subsystem: Option<&'a str>,
+    /// What it is called.
+    pub name: Option<&'a str>,
+    /// True when a driver, a label or an interface gives the name: it then is one product's own, where it is known.
+    /// People write `NVIDIA H100` and mean any of the family.
+    pub is_exact: bool,
+    /// Memory of the device in MiB.
+    pub memory_mib: Option<u64>,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub enum Sku<'c> {
+    /// One product.
+    One(&'c Accelerator),
+    /// One of several, in the order of the table.
+    Several(Vec<&'c Accelerator>),
+    /// No row knows it.
+    Unknown,
+}
+
+impl<'c> Sku<'c> {
+    fn of(rows: Vec<&'c Accelerator>) -> Self {
+        match rows.as_slice() {
+            [] => Self::Unknown,
+            [one] => Self::One(one),
+            _ => Self::Several(rows),
+        }
+    }
+
+    /// The product, when it is one.
+    #[must_use]
+    pub fn one(&self) -> Option<&'c Accelerator> {
+        match self {
+            Self::One(row) => Some(row),
+            _ => None,
+        }
+    }
+}
+
+/// Rows of names with their words, as the index keeps them.
+#[derive(Debug, Default)]
+pub(super) struct NameRules {
+    /// Numbers of rows by their first word without `*`, shortest words first.
+    rules: Vec<(Box<str>, usize)>,
+}
+
+impl NameRules {
+    /// Sorted by first word, so that a name's words find theirs.
+    pub(super) fn new(tables: &Tables) -> Self {
+        let first = |(at, row): (usize, &AcceleratorName)| {
+            row.words.first().map(|word| (Box::from(word.trim_end_matches('*')), at))
+        };
+        let mut rules: Vec<(Box<str>, usize)> = tables.accelerator_name.iter().enumerate().filter_map(first).collect();
+        rules.sort();
+        Self { rules }
+    }
+
+    /// Rows that may fit, by the first letters of the words.
+    fn near<'s>(&'s self, words: &'s [String]) -> impl Iterator<Item = usize> + 's {
+        words.iter().flat_map(|word| {
+            (1..=word.len()).filter(|end| word.is_char_boundary(*end)).flat_map(|end| {
+                let beginning = &word[..end];
+                let from = self.rules.partition_point(|(first, _)| &**first < beginning);
+                self.rules[from..].iter().take_while(move |(first, _)| **first == *beginning).map(|(_, at)| *at)
+            })
+        })
+    }
+}
+
+impl Catalog {
+    /// The product that a source means.
+    #[must_use]
+    pub fn sku(&self, asked: Asked<'_>) -> Sku<'_> {
+        if let (Some(pci), Some(board)) = (asked.pci, asked.subsystem)
+            && let Some(row) = self
+                .tables
+                .accelerator_board
+                .iter()
+                .find(|row| row.pci.eq_ignore_ascii_case(pci) && row.subsystem.eq_ignore_ascii_case(board))
+            && let Some(row) = self.accelerator(&row.accelerator)
+        {
+            return Sku::One(row);
+        }
+        let by_number = asked.pci.map_or_else(Vec::new, |pci| self.accelerators_by_name(pci));
+        if let [_] = by_number.as_slice() {
+            return Sku::of(by_number);
+        }
+        let by_name = asked.name.map_or_else(Vec::new, |name| self.by_name(name, asked.is_exact));
+        // numbers that several products share are told apart by the name
+        let both: Vec<&Accelerator> =
+            by_number.iter().filter(|row| by_name.iter().any(|named| named.id == row.id)).copied().collect();
+        let rows = if !both.is_empty() {
+            both
+        } else if by_number.is_empty() {
+            by_name
+        } else {
+            by_number
+        };
+        Sku::of(self.narrowed(rows, asked))
+    }
+
+    fn by_name(&self, name: &str, is_exact: bool) -> Vec<&Accelerator> {
+        let exact = || self.accelerators_by_name(name);
+        if is_exact {
+            let found = exact();
+            // `h100` is no name of a product's own, though a driver calls one of the family `NVIDIA H100`
+            let is_own = found.len() == 1 && found.iter().all(|row| self.is_own_name(row, name));
+            return if is_own { found } else { self.by_words(name).unwrap_or(found) };
+        }
+        self.by_words(name).unwrap_or_else(exact)
+    }
+
+    fn is_own_name(&self, row: &Accelerator, name: &str) -> bool {
+        let name = name.trim();
+        let base = name.split_once("-MIG-").map_or(name, |(base, _)| base);
+        let base = base.strip_suffix("-SHARED").unwrap_or(base);
+        let hyphened = base.replace('_', "-");
+        let is_it = |own: &str| own.eq_ignore_ascii_case(base) || own.eq_ignore_ascii_case(&hyphened);
+        let mut own = row.pci_ids.iter().chain(&row.device_names).chain(&row.k8s_labels);
+        let mut aliases = self.tables.accelerator_alias.iter().filter(|alias| alias.accelerator == row.id);
+        own.any(|own| is_it(own)) || aliases.any(|alias| is_it(&alias.name))
+    }
+
+    /// By the words in a name; nothing when no row fits.
+    fn by_words(&self, name: &str) -> Option<Vec<&Accelerator>> {
+        let words = words(name);
+        let fits = |row: &AcceleratorName| {
+            row.words.iter().all(|word| has(&words, word)) && !row.without.iter().any(|word| has(&words, word))
+        };
+        let mut best = 0;
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        for at in self.name_rules.near(&words) {
+            let row = &self.tables.accelerator_name[at];
+            if row.words.len() < best || !fits(row) {
+                continue;
+            }
+            if row.words.len() > best {
+                best = row.words.len();
+                ids.clear();
+            }
+            ids.extend(row.accelerators.iter().map(|id| &**id));
+        }
+        let rows: Vec<&Accelerator> = self.tables.accelerator.iter().filter(|row| ids.contains(&*row.id)).collect();
+        (!rows.is_empty()).then_some(rows)
+    }
+
+    /// Of several, those whose memory fits what is said of it.
+    fn narrowed<'c>(&'c self, rows: Vec<&'c Accelerator>, asked: Asked<'_>) -> Vec<&'c Accelerator> {
+        if rows.len() < 2 {
+            return rows;
+        }
+        let stated = asked.memory_mib.map(|mib| mib as f64 / 1024.0).or_else(|| {
+            let all = words(asked.name?);
+            let apart = all.windows(2).find_map(|pair| gigabytes(&format!("{}{}", pair[0], pair[1])));
+            all.iter().find_map(|word| gigabytes(word)).or(apart)
+        });
+        let Some(stated) = stated else { return rows };
+        let fits = |row: &&&Accelerator| {
+            row.memory_gb
+                .as_deref()
+                .and_then(|own| own.parse::<f64>().ok())
+                .is_some_and(|own| stated >= own * (1.0 - MEMORY_BELOW) && stated <= own * (1.0 + MEMORY_ABOVE))
+        };
+        let narrowed: Vec<&Accelerator> = rows.iter().filter(fits).copied().collect();
+        if narrowed.is_empty() { rows } else { narrowed }
+    }
+}
+
+/// Words of a name in lower case.
+fn words(name: &str) -> Vec<String> {
+    const MOST: usize = 24;
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    parts.take(MOST).map(str::to_ascii_lowercase).collect()
+}
+
+/// True when a word, or for `sxm*` one with that beginning, is among them.
+fn has(words: &[String], wanted: &str) -> bool {
+    match wanted.strip_suffix('*') {
+        Some(beginning) => words.iter().any(|word| word.starts_with(beginning)),
+        None => words.iter().any(|word| word == wanted),
+    }
+}
+
+/// `80gb`, `80g`.
+fn gigabytes(word: &str) -> Option<f64> {
+    let number = word.strip_suffix("gb").or_else(|| word.strip_suffix('g'))?;
+    number.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(sku: &Sku<'_>) -> Vec<String> {
+        match sku {
+            Sku::One(row) => vec![row.id.to_string()],
+            Sku::Several(rows) => rows.iter().map(|row| row.id.to_string()).collect(),
+            Sku::Unknown => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_own_name_and_number_finds_its_product() {
+        let catalog = Catalog::embedded();
+        for row in &catalog.tables().accelerator {
+            for name in &row.device_names {
+                let sku = catalog.sku(Asked { name: Some(name), is_exact: true, ..Asked::default() });
+                assert!(ids(&sku).contains(&row.id.to_string()), "{name} of {} gives {:?}", row.id, ids(&sku));
+            }
+            for pci in &row.pci_ids {
+                let sku = catalog.sku(Asked { pci: Some(pci), ..Asked::default() });
+                assert!(ids(&sku).contains(&row.id.to_string()), "{pci} of {} gives {:?}", row.id, ids(&sku));
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_and_tools_write() {
+        let catalog = Catalog::embedded();
+        let cases: &[(&str, &[&str])] = &[
+            ("NVIDIA H100 80GB HBM3", &["nvidia-h100-sxm"]),
+            ("Nvidia H100 SXM5 80 GB", &["nvidia-h100-sxm"]),
+            ("H100-PCIe", &["nvidia-h100-pcie"]),
+            ("NVIDIA H100 NVL", &["nvidia-h100-nvl"]),
+            ("A100-SXM4-80GB", &["nvidia-a100-sxm4-80"]),
+            ("NVIDIA A100 40GB PCIe", &["nvidia-a100-pcie-40"]),
+            ("L40S", &["nvidia-l40s"]),
+            ("NVIDIA RTX 6000 Ada", &["nvidia-rtx-6000-ada"]),
+            ("GeForce RTX 5090 D", &["nvidia-rtx-5090-d"]),
+            ("Instinct MI300X OAM", &["amd-mi300x"]),
+            ("Gaudi 3 HL-325L", &["intel-gaudi3"]),
+            ("Ascend 910B3", &["huawei-910b"]),
+            ("MTT S4000", &["mthreads-s4000"]),
+            ("MLU370-X8", &["cambricon-mlu370-x8"]),
+            ("Some Card 9000", &[]),
+            ("", &[]),
+        ];
+        for (name, wanted) in cases {
+            let sku = catalog.sku(Asked { name: Some(name), ..Asked::default() });
+            assert_eq!(ids(&sku), *wanted, "{name}");
+        }
+        // a family alone is several products, and memory tells some of them apart
+        let family = |memory| catalog.sku(Asked { name: Some("NVIDIA A100"), memory_mib: memory, ..Asked::default() });
+        assert!(ids(&family(None)).len() > 3);
+        assert!(ids(&family(Some(40_960))).iter().all(|id| id.ends_with("40")));
+        let h100 = catalog.sku(Asked { name: Some("NVIDIA H100"), ..Asked::default() });
+        assert!(ids(&h100).len() > 2, "{h100:?}");
+        let shared =
+            catalog.sku(Asked { name: Some("NVIDIA-H100-80GB-HBM3-MIG-1g.10gb"), is_exact: true, ..Asked::default() });
+        assert_eq!(ids(&shared), ["nvidia-h100-sxm"]);
+        // one number, two products: the name decides, else both are told
+        let asked = |name| catalog.sku(Asked { pci: Some("10de:25b6"), name, is_exact: true, ..Asked::default() });
+        assert_eq!(ids(&asked(Some("NVIDIA A2"))), ["nvidia-a2"]);
+        assert_eq!(ids(&asked(None)), ["nvidia-a16", "nvidia-a2"]);
+    }
+
+    #[test]
+    fn rows_of_a_folder_add_numbers_boards_names_and_resources() {
+        let text = r#"
+[[accelerator_name]]
+words = ["zz900", "oam"]
+accelerators = ["amd-mi300x"]
+source = "x"
+verification = "recalled"
+
+[[accelerator_board]]
+pci = "10de:25b6"
+subsystem = "10de:ffff"
+accelerator = "nvidia-a16"
+source = "x"
+verification = "recalled"
+
+[[accelerator_resource]]
+name = "chips.example/npu"
+vendor = "huawei"
+source = "x"
+verification = "recalled"
+"#;
+        let own =
+            crate::catalog::Layer { name: "own".to_owned(), files: vec![("own.toml".to_owned(), text.to_owned())] };
+        let catalog = Catalog::load(&[crate::catalog::Layer::embedded(), own]).expect("sound");
+        let named = catalog.sku(Asked { name: Some("ZZ900 OAM"), ..Asked::default() });
+        assert_eq!(ids(&named), ["amd-mi300x"]);
+        let board = Asked { pci: Some("10de:25b6"), subsystem: Some("10de:ffff"), ..Asked::default() };
+        assert_eq!(ids(&catalog.sku(board)), ["nvidia-a16"]);
+        assert!(catalog.accelerator_resource("chips.example/npu").is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_name_panics(name in ".{0,80}", memory in proptest::option::of(0_u64..1 << 40)) {
+            let asked = Asked { name: Some(&name), memory_mib: memory, ..Asked::default() };
+            let _ = CATALOG.sku(asked);
+            let _ = CATALOG.sku(Asked { pci: Some(&name), is_exact: true, ..asked });
+        }
+    }
+
+    static CATALOG: std::sync::LazyLock<Catalog> = std::sync::LazyLock::new(Catalog::embedded);
+}

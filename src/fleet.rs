@@ -1,0 +1,228 @@
+//! How many accelerators there are, place by place: each device once, whoever speaks of it.
+//!
+//! A node pool is declared, its pods ask for devices, a dump or a tool observes them, a list of assets records them: four
+//! ways to speak of the same devices. Within one way numbers add up; of several ways the largest is taken, since none
+//! of them says that its devices are others. What names no place is counted only where it exceeds what is placed, and
+//! a name that may mean several products only where it exceeds what those are known to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::graph::{Graph, NodeId};
+use crate::model::{ComponentKind, RelationKind, key};
+
+/// How devices are known, from what asks for them to what is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// A workload asks for them.
+    Asked,
+    /// A pool, a machine type or a configuration declares them.
+    Declared,
+    /// A list of assets has them.
+    Recorded,
+    /// A tool or the cluster itself reports them.
+    Observed,
+}
+
+/// Who says that there are devices of a product at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    /// How.
+    pub way: Way,
+    /// Machine, pool or workload that has them.
+    pub holder: NodeId,
+    /// How many; nothing when it does not say, which counts as one.
+    pub count: Option<u64>,
+    /// True when the source tells all devices of the place: a cluster's own nodes, a list of assets. A tool on one
+    /// machine tells of that machine.
+    pub is_whole: bool,
+}
+
+/// Devices of one product at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// The accelerator.
+    pub accelerator: NodeId,
+    /// Region or state; nothing when no holder has one.
+    pub place: Option<NodeId>,
+    /// How many there are at least, none of them counted elsewhere too.
+    pub count: u64,
+    /// Who says so.
+    pub claims: Vec<Claim>,
+}
+
+impl Pool {
+    /// The number that one way gives; nothing when nobody speaks in that way.
+    #[must_use]
+    pub fn by(&self, way: Way) -> Option<u64> {
+        let mut said = self.claims.iter().filter(|claim| claim.way == way).peekable();
+        said.peek()?;
+        Some(said.map(|claim| claim.count.unwrap_or(1)).fold(0, u64::saturating_add))
+    }
+
+    fn largest(&self) -> u64 {
+        [Way::Asked, Way::Declared, Way::Recorded, Way::Observed]
+            .into_iter()
+            .filter_map(|way| self.by(way))
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// Everything there is, by accelerator and place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// Sorted by accelerator, what has no place last.
+    pub pools: Vec<Pool>,
+}
+
+impl Fleet {
+    /// Counts the accelerators of a system.
+    #[must_use]
+    pub fn of(graph: &Graph<'_>) -> Self {
+        let mut pools: BTreeMap<(NodeId, Option<NodeId>), Vec<Claim>> = BTreeMap::new();
+        for accelerator in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
+            for (edge, holder) in graph.incoming(accelerator) {
+                if graph.edge(edge).kind != RelationKind::RunsOn || graph.is_switched_off(holder) {
+                    continue;
+                }
+                let claim = claim(graph, holder, accelerator);
+                let claims = pools.entry((accelerator, place(graph, holder))).or_default();
+                if !claims.contains(&claim) {
+                    claims.push(claim);
+                }
+            }
+        }
+        let pool = |((accelerator, place), claims)| {
+            let mut pool = Pool { accelerator, place, count: 0, claims };
+            pool.count = pool.largest();
+            pool
+        };
+        let mut fleet = Self { pools: pools.into_iter().map(pool).collect() };
+        // what has no place sorts last, so that the placed devices of the product are known by then
+        fleet.pools.sort_by_key(|pool| (pool.accelerator, pool.place.is_none(), pool.place));
+        fleet.without_doubles(graph);
+        fleet
+    }
+
+    /// All devices of an accelerator.
+    #[must_use]
+    pub fn total(&self, accelerator: NodeId) -> u64 {
+        self.pools
+            .iter()
+            .filter(|pool| pool.accelerator == accelerator)
+            .map(|pool| pool.count)
+            .fold(0, u64::saturating_add)
+    }
+
+    fn without_doubles(&mut self, graph: &Graph<'_>) {
+        let mut placed: BTreeMap<NodeId, u64> = BTreeMap::new();
+        for pool in self.pools.iter().filter(|pool| pool.place.is_some()) {
+            *placed.entry(pool.accelerator).or_default() += pool.count;
+        }
+        for pool in self.pools.iter_mut().filter(|pool| pool.place.is_none()) {
+            pool.count = pool.count.saturating_sub(placed.get(&pool.accelerator).copied().unwrap_or_default());
+        }
+        let known: Vec<(NodeId, Option<NodeId>, u64)> = self
+            .pools
+            .iter()
+            .filter(|pool| !is_unknown(graph, pool.accelerator))
+            .map(|pool| (pool.accelerator, pool.place, pool.count))
+            .collect();
+        for pool in self.pools.iter_mut().filter(|pool| is_unknown(graph, pool.accelerator)) {
+            let same = known.iter().filter(|(other, place, _)| {
+                (pool.place.is_none() || *place == pool.place || place.is_none())
+                    && may_be(graph, pool.accelerator, *other)
+            });
+            let covered = same.map(|(.., count)| *count).fold(0, u64::saturating_add);
+            pool.count = pool.count.saturating_sub(covered);
+        }
+    }
+}
+
+/// True for an accelerator whose product is not known.
+#[must_use]
+pub fn is_unknown(graph: &Graph<'_>, accelerator: NodeId) -> bool {
+    graph.node(accelerator).id.rest().starts_with("?/")
+}
+
+/// True when a name of no known product may mean this one: it is a candidate, or both are of one designer and nothing
+/// more is known than a resource's name.
+fn may_be(graph: &Graph<'_>, unknown: NodeId, known: NodeId) -> bool {
+    let mut candidates = graph.attributes(unknown, key::CANDIDATE).peekable();
+    if candidates.peek().is_some() {
+        return candidates.any(|id| id == graph.node(known).id.rest());
+    }
+    // a device's own name that no row knows is another product
+    if graph.attribute(unknown, key::DEVICE_NAME).is_some_and(|name| !name.contains('/') && name != "gpu") {
+        return false;
+    }
+    let designers = |node| graph.related(node, RelationKind::DesignedBy);
+    let theirs = designers(known);
+    let own = designers(unknown);
+    own.is_empty() || own.iter().any(|designer| theirs.contains(designer))
+}
+
+fn claim(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Claim {
+    let known_as = graph.attribute(holder, key::KNOWN_AS);
+    let is_node_pool = graph.attribute(holder, key::RESOURCE_TYPE) == Some("/Node");
+    let way = match (graph.node(holder).kind, known_as) {
+        (_, Some("recorded")) => Way::Recorded,
+        (_, Some("observed")) => Way::Observed,
+        _ if is_node_pool => Way::Observed,
+        (ComponentKind::Workload, _) => Way::Asked,
+        _ => Way::Declared,
+    };
+    let is_whole = is_node_pool || way == Way::Recorded;
+    Claim { way, holder, count: count(graph, holder, accelerator), is_whole }
+}
+
+/// How many of an accelerator a holder says that it has. Several tools speak of the same devices of a machine: the
+/// largest of their numbers counts.
+fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
+    let id = graph.node(accelerator).id.rest();
+    let stated = graph.attributes(holder, key::DEVICES).filter_map(|text| {
+        let (of, number) = text.rsplit_once(' ')?;
+        (of == id).then(|| number.parse::<u64>().ok()).flatten()
+    });
+    if let Some(most) = stated.max() {
+        return Some(most);
+    }
+    let products: BTreeSet<NodeId> = graph
+        .outgoing(holder)
+        .filter(|(edge, to)| {
+            graph.edge(*edge).kind == RelationKind::RunsOn && graph.node(*to).kind == ComponentKind::Accelerator
+        })
+        .map(|(_, to)| to)
+        .collect();
+    // a number that is that of several products tells nothing of one
+    if products.len() > 1 {
+        return None;
+    }
+    let number =
+        |key| graph.attribute(holder, key).and_then(|text| text.parse::<f64>().ok()).filter(|number| *number >= 0.0);
+    let whole = |number: f64| number.is_finite().then(|| number.ceil() as u64);
+    if let Some(all) = number(key::ACCELERATOR_COUNT) {
+        return whole(all);
+    }
+    if graph.node(holder).kind == ComponentKind::Workload {
+        return number(key::COUNT).and_then(|each| whole(each * number(key::REPLICAS).unwrap_or(1.0)));
+    }
+    None
+}
+
+/// Where a holder is: its region, else its state; of a workload that of what it runs on.
+fn place(graph: &Graph<'_>, holder: NodeId) -> Option<NodeId> {
+    let own = |node: NodeId| {
+        let places = graph.related(node, RelationKind::HostedIn);
+        let of = |kind: ComponentKind| places.iter().copied().find(|place| graph.node(*place).kind == kind);
+        of(ComponentKind::Region).or_else(|| of(ComponentKind::Jurisdiction))
+    };
+    own(holder).or_else(|| {
+        let mut below = graph.related(holder, RelationKind::RunsOn).into_iter();
+        below.find_map(own).or_else(|| {
+            // a pool may be placed by the cluster that it is a part of
+            let mut above = graph.incoming(holder).filter(|(edge, _)| graph.edge(*edge).kind == RelationKind::RunsOn);
+            above.find_map(|(_, whole)| own(whole))
+        })
+    })
+}

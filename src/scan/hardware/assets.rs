@@ -1,0 +1,333 @@
+//! Rows of lists of assets, counted by place: one machine for all rows that stand together.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::machine::{Found, Machine, Other, Pci, devices, identify, is_stated};
+use crate::catalog::Catalog;
+use crate::catalog::sku::{Asked, Sku};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{ComponentId, ComponentKind, Date, RelationKind, key};
+use crate::scan::{Facts, SourceFile};
+use crate::text::{Lookup, Span};
+
+/// Most places, holders and dates that are told apart in one list.
+const MOST_GROUPS: usize = 5_000;
+/// Most different names of a list whose product is looked up once.
+const MOST_NAMES: usize = 100_000;
+
+/// A row, as CSV or NetBox give it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Row<'a> {
+    pub(crate) accelerator: Option<&'a str>,
+    pub(crate) model: Option<&'a str>,
+    pub(crate) maker: Option<&'a str>,
+    pub(crate) pci: Option<&'a str>,
+    pub(crate) sort: Option<&'a str>,
+    pub(crate) count: Option<&'a str>,
+    pub(crate) each: Option<&'a str>,
+    pub(crate) site: Option<Cow<'a, str>>,
+    pub(crate) country: Option<Cow<'a, str>>,
+    pub(crate) holder: Option<Cow<'a, str>>,
+    pub(crate) purchased: Option<&'a str>,
+    pub(crate) refresh: Option<&'a str>,
+    pub(crate) status: Option<&'a str>,
+    pub(crate) spares: Option<&'a str>,
+    pub(crate) place: Span,
+}
+
+/// What a name in the list is.
+#[derive(Clone, Debug)]
+enum Sort {
+    Accelerator(ComponentId),
+    Other(&'static str),
+}
+
+/// What stands together: site, country, holder, dates.
+type Place = [String; 5];
+
+#[derive(Default)]
+struct Tally {
+    count: u64,
+    spares: u64,
+    /// Of the first row.
+    name: String,
+    maker: String,
+    pci: String,
+    place: Span,
+}
+
+/// The rows of a list, counted.
+pub(crate) struct Assets<'a> {
+    file: &'a SourceFile,
+    catalog: &'a Catalog,
+    /// What the names are, each looked up once: lists repeat a handful.
+    names: Lookup<String, Option<usize>>,
+    sorts: Vec<Sort>,
+    /// Codes of countries by the words of the list.
+    countries: Lookup<String, String>,
+    groups: BTreeMap<Place, BTreeMap<usize, Tally>>,
+    merged: u64,
+    unclear: u64,
+    has_accelerators: bool,
+}
+
+impl<'a> Assets<'a> {
+    pub(crate) fn new(file: &'a SourceFile, catalog: &'a Catalog) -> Self {
+        Self {
+            file,
+            catalog,
+            names: Lookup::default(),
+            sorts: Vec::new(),
+            countries: Lookup::default(),
+            groups: BTreeMap::new(),
+            merged: 0,
+            unclear: 0,
+            has_accelerators: false,
+        }
+    }
+
+    /// True when no row named hardware.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Counts a row.
+    pub(crate) fn add(&mut self, row: &Row<'_>) {
+        const GONE: [&str; 8] =
+            ["retired", "decommissioned", "disposed", "scrapped", "sold", "lost", "decommissioning", "failed"];
+        const STORED: [&str; 8] = ["spare", "spares", "in stock", "stock", "storage", "stored", "inventory", "staged"];
+        let status = row.status.unwrap_or_default().to_ascii_lowercase();
+        if GONE.contains(&status.as_str()) {
+            return;
+        }
+        let Some(sort) = self.sort(row) else { return };
+        let is_accelerator = matches!(self.sorts[sort], Sort::Accelerator(_));
+        let Some(units) = number(row.count) else {
+            self.unclear += 1;
+            return;
+        };
+        let each = if is_accelerator { number(row.each).unwrap_or(1) } else { 1 };
+        let count = units.saturating_mul(each);
+        let in_store = STORED.contains(&status.as_str());
+        let spares = match row.spares.map(|text| text.trim().to_ascii_lowercase()) {
+            Some(text) if matches!(text.as_str(), "yes" | "true" | "y" | "x") => count,
+            Some(text) => text.parse().unwrap_or(0),
+            None => 0,
+        };
+        let spares = if in_store { count } else { spares };
+        let place = self.place_of(row);
+        let tally = self.groups.entry(place).or_default().entry(sort).or_insert_with(|| Tally {
+            name: row.accelerator.or(row.model).unwrap_or_default().to_owned(),
+            maker: row.maker.unwrap_or_default().to_owned(),
+            pci: row.pci.unwrap_or_default().to_owned(),
+            place: row.place,
+            ..Tally::default()
+        });
+        // what lies in store is no part of what runs
+        tally.count = tally.count.saturating_add(if in_store { 0 } else { count });
+        tally.spares = tally.spares.saturating_add(spares);
+        self.has_accelerators |= is_accelerator;
+    }
+
+    fn place_of(&mut self, row: &Row<'_>) -> Place {
+        let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::trim).unwrap_or_default().to_owned();
+        let country = self.country(owned(&row.country));
+        let mut place = [
+            owned(&row.site),
+            country,
+            owned(&row.holder),
+            row.purchased.map(day).unwrap_or_default(),
+            row.refresh.map(day).unwrap_or_default(),
+        ];
+        if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&place) {
+            self.merged += 1;
+            place[2..].iter_mut().for_each(String::clear);
+            if self.groups.len() >= 2 * MOST_GROUPS && !self.groups.contains_key(&place) {
+                place.iter_mut().for_each(String::clear);
+            }
+        }
+        place
+    }
+
+    /// The code of a country; what is none as written.
+    fn country(&mut self, word: String) -> String {
+        if word.is_empty() {
+            return word;
+        }
+        if let Some(known) = self.countries.get(&word) {
+            return known.clone();
+        }
+        let code = self.catalog.country(&word).map_or_else(|| word.clone(), |code| code.as_str().to_owned());
+        self.countries.insert(word, code.clone());
+        code
+    }
+
+    /// What the row is about; nothing when it is nothing that is counted.
+    fn sort(&mut self, row: &Row<'_>) -> Option<usize> {
+        let parts = [row.accelerator, row.model, row.maker, row.pci, row.sort];
+        let words = parts.map(Option::unwrap_or_default).join("\u{1f}");
+        if let Some(known) = self.names.get(&words) {
+            return *known;
+        }
+        let found = sort_of(row, self.catalog).map(|sort| {
+            self.sorts.push(sort);
+            self.sorts.len() - 1
+        });
+        if self.sorts.len() < MOST_NAMES {
+            self.names.insert(words, found);
+        }
+        found
+    }
+
+    /// Writes what was counted.
+    pub(crate) fn write(self, out: &mut Facts<'_>) {
+        // a table of something else may have such columns too
+        if !self.has_accelerators {
+            return;
+        }
+        if self.merged > 0 {
+            let message = format!("{} rows have more different holders and dates than are told apart", self.merged);
+            out.problem(DiagnosticKind::LimitReached, self.file, None, message);
+        }
+        if self.unclear > 0 {
+            let message = format!("{} rows have a count that is no number and were not counted", self.unclear);
+            out.problem(DiagnosticKind::Malformed, self.file, None, message);
+        }
+        for (place, tallies) in &self.groups {
+            self.group(place, tallies, out);
+        }
+    }
+
+    fn group(&self, place: &Place, tallies: &BTreeMap<usize, Tally>, out: &mut Facts<'_>) {
+        let [site, country, holder, purchased, refresh] = place;
+        let words: Vec<&str> = place.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+        let name = if words.is_empty() { "unnamed".to_owned() } else { words.join("/") };
+        let id = ComponentId::of("machine", format_args!("{}/{name}", self.file.path()));
+        let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded");
+        let mut counts: BTreeMap<&ComponentId, (u64, u64)> = BTreeMap::new();
+        for (sort, tally) in tallies {
+            self.one(&self.sorts[*sort], tally, &mut machine, out);
+            if let Sort::Accelerator(id) = &self.sorts[*sort] {
+                let entry = counts.entry(id).or_default();
+                entry.0 = entry.0.saturating_add(tally.count);
+                entry.1 = entry.1.saturating_add(tally.spares);
+            }
+        }
+        if machine.is_empty() {
+            return;
+        }
+        let first = tallies.values().next().map_or_else(Span::default, |tally| tally.place);
+        for (key, text) in
+            [(key::SITE, site), (key::HOLDER, holder), (key::PURCHASED, purchased), (key::REFRESH, refresh)]
+        {
+            machine.say(key, text, first, out);
+        }
+        let total = counts.values().map(|(count, _)| *count).fold(0, u64::saturating_add);
+        for (accelerator, (count, spares)) in counts {
+            out.attribute(&id, key::DEVICES, devices(accelerator, count), self.file.at(first));
+            if spares > 0 {
+                out.attribute(&id, key::SPARES, devices(accelerator, spares), self.file.at(first));
+            }
+        }
+        out.attribute(&id, key::ACCELERATOR_COUNT, total.to_string(), self.file.at(first));
+        if let Some(code) = self.catalog.country(country) {
+            let state = ComponentId::jurisdiction(code.as_str());
+            out.component(&state, ComponentKind::Jurisdiction, self.file.at(first));
+            out.relation(&id, RelationKind::HostedIn, &state, self.file.at(first));
+        } else if !country.is_empty() {
+            let message = format!("`{country}` is no country that is known");
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(first), message);
+        }
+    }
+
+    fn one(&self, sort: &Sort, tally: &Tally, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
+        let name = Some(tally.name.as_str()).filter(|name| is_stated(name));
+        let pci = pci_of(&tally.pci);
+        let place = tally.place;
+        match sort {
+            Sort::Accelerator(_) => {
+                let whole = name.map(|name| with_maker(name, &tally.maker));
+                let found = Found { pci, name: whole.as_deref(), count: tally.count.max(1), place, ..Found::default() };
+                machine.accelerator(&found, out);
+            }
+            Sort::Other(class) => {
+                let vendor = Some(tally.maker.as_str());
+                let said = vec![(key::COUNT, tally.count.to_string(), place)];
+                machine.device(&Other { class, pci, name, vendor, count: tally.count, place, said }, out);
+            }
+        }
+    }
+}
+
+/// The name with its maker before it, unless it stands there already.
+fn with_maker(name: &str, maker: &str) -> String {
+    let begins = name.get(..maker.len()).is_some_and(|start| start.eq_ignore_ascii_case(maker));
+    if begins || !is_stated(maker) { name.to_owned() } else { format!("{maker} {name}") }
+}
+
+fn pci_of(text: &str) -> Option<Pci> {
+    let (vendor, device) = text.trim().split_once(':')?;
+    Pci::of(vendor, device)
+}
+
+fn sort_of(row: &Row<'_>, catalog: &Catalog) -> Option<Sort> {
+    let pci = row.pci.and_then(pci_of);
+    let name = row.accelerator.or(row.model).filter(|name| is_stated(name));
+    let whole = name.map(|name| with_maker(name, row.maker.unwrap_or_default()));
+    let asked = Asked { pci: pci.as_ref().map(|pci| &*pci.id), name: whole.as_deref(), ..Asked::default() };
+    let words = fold(row.sort.unwrap_or_default());
+    let says = |all: &[&str]| all.iter().any(|word| words.iter().any(|own| own == word));
+    let is_known = !matches!(catalog.sku(asked), Sku::Unknown);
+    if is_known
+        || name.is_some()
+            && (row.accelerator.is_some() || says(&["gpu", "gpus", "accelerator", "accelerators", "npu", "tpu"]))
+    {
+        return identify(&asked, catalog).map(Sort::Accelerator);
+    }
+    name?;
+    let class = match () {
+        () if says(&["nic", "network", "adapter", "ethernet", "hca"]) => "network",
+        () if says(&["infiniband"]) => "infiniband",
+        () if says(&["cpu", "processor", "processors"]) => "processor",
+        () if says(&["bmc"]) => "management-controller",
+        () if says(&["server", "servers", "node", "compute", "system", "chassis", "host"]) => "system",
+        () => return None,
+    };
+    Some(Sort::Other(class))
+}
+
+fn fold(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// A count: one where nothing is said, nothing where what is said is no number.
+fn number(text: Option<&str>) -> Option<u64> {
+    let Some(text) = text else { return Some(1) };
+    let text = text.trim();
+    // `1,200` and `8.0` as sheets write them
+    let plain: String = text.chars().filter(|c| *c != ',' && *c != ' ' && *c != '\u{a0}').collect();
+    let whole = plain.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
+    let found = whole.map_or(plain.as_str(), |(whole, _)| whole).parse::<u64>().ok()?;
+    (found <= 100_000_000).then_some(found)
+}
+
+/// A day as `2027-06-30`, from the orders that leave no doubt; anything else as written.
+fn day(text: &str) -> String {
+    let text = text.trim();
+    let date = text.get(..10).filter(|date| Date::parse(date).is_some());
+    if let Some(date) = date {
+        return date.to_owned();
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    if let [day, month, year] = parts.as_slice()
+        && year.len() == 4
+        && let (Ok(day), Ok(month)) = (day.parse::<u8>(), month.parse::<u8>())
+    {
+        let date = format!("{year}-{month:02}-{day:02}");
+        if Date::parse(&date).is_some() {
+            return date;
+        }
+    }
+    text.to_owned()
+}

@@ -1,0 +1,397 @@
+//! What all readers of observed hardware write: a machine, its accelerators and its other devices.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::Catalog;
+use crate::catalog::sku::{Asked, Sku};
+use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::scan::{Facts, Seen, SourceFile};
+use crate::text::Span;
+
+/// Places written for one product of one machine: eight are seen, of eight thousand nobody reads all.
+const PLACES: u64 = 16;
+
+/// Words in the names of captures that tell the tool and not the machine.
+const TOOL_WORDS: [&str; 41] = [
+    "smi",
+    "rocm",
+    "xpu",
+    "hl",
+    "npu",
+    "neuron",
+    "ls",
+    "lspci",
+    "lshw",
+    "dmidecode",
+    "lscpu",
+    "dcgm",
+    "node",
+    "exporter",
+    "redfish",
+    "static",
+    "list",
+    "discovery",
+    "gpu",
+    "gpus",
+    "output",
+    "query",
+    "table",
+    "csv",
+    "json",
+    "txt",
+    "log",
+    "out",
+    "info",
+    "report",
+    "inventory",
+    "hardware",
+    "metrics",
+    "dump",
+    "capture",
+    "xpumcli",
+    "text",
+    "short",
+    "numeric",
+    "systems",
+    "processors",
+];
+
+/// A PCI device's numbers, as tools write them in their own ways.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pci {
+    /// `vendor:device`, lower case.
+    pub(crate) id: String,
+    /// `vendor:device` of the board.
+    pub(crate) subsystem: Option<String>,
+}
+
+impl Pci {
+    /// From two numbers in hexadecimal, with or without `0x`.
+    pub(crate) fn of(vendor: &str, device: &str) -> Option<Self> {
+        Some(Self { id: format!("{}:{}", hex(vendor)?, hex(device)?), subsystem: None })
+    }
+
+    /// The same with the numbers of the board.
+    pub(crate) fn on(mut self, vendor: Option<&str>, device: Option<&str>) -> Self {
+        let pair = vendor.zip(device).and_then(|(vendor, device)| Some(format!("{}:{}", hex(vendor)?, hex(device)?)));
+        self.subsystem = pair.filter(|pair| pair != "0000:0000");
+        self
+    }
+
+    pub(crate) fn vendor(&self) -> &str {
+        self.id.split(':').next().unwrap_or_default()
+    }
+}
+
+/// Four lower-case digits of a number in hexadecimal.
+fn hex(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    let sound = (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = sound.then(|| u32::from_str_radix(digits, 16).ok()).flatten()?;
+    (number <= 0xffff).then(|| format!("{number:04x}"))
+}
+
+/// An accelerator as a source tells it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found<'a> {
+    pub(crate) pci: Option<Pci>,
+    pub(crate) name: Option<&'a str>,
+    /// A driver or an interface says the name, see [`Asked::is_exact`].
+    pub(crate) is_exact: bool,
+    pub(crate) memory_mib: Option<u64>,
+    pub(crate) count: u64,
+    pub(crate) place: Span,
+    /// Firmware, memory and more, each with its place.
+    pub(crate) said: Vec<(&'static str, String, Span)>,
+}
+
+/// A device that is no accelerator.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Other<'a> {
+    /// One of [`key::DEVICE_CLASS`].
+    pub(crate) class: &'static str,
+    pub(crate) pci: Option<Pci>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) vendor: Option<&'a str>,
+    pub(crate) count: u64,
+    pub(crate) place: Span,
+    pub(crate) said: Vec<(&'static str, String, Span)>,
+}
+
+/// A machine, or machines that a source tells as one.
+pub(crate) struct Machine<'a> {
+    pub(crate) id: ComponentId,
+    file: &'a SourceFile,
+    catalog: &'a Catalog,
+    known_as: &'static str,
+    is_written: bool,
+    /// Accelerators with how many there are, and how many of them have been written with their place.
+    counts: BTreeMap<ComponentId, u64>,
+    others: BTreeMap<ComponentId, u64>,
+}
+
+impl<'a> Machine<'a> {
+    /// The machine whose capture a file is. Captures of several tools that lie in one folder, or have the machine in
+    /// their names, are of one machine.
+    pub(crate) fn of_capture(file: &'a SourceFile, catalog: &'a Catalog) -> Self {
+        Self::with_id(machine_of(file), file, catalog, "observed")
+    }
+
+    /// A machine that the source names.
+    pub(crate) fn named(name: &str, file: &'a SourceFile, catalog: &'a Catalog, known_as: &'static str) -> Self {
+        let folder = file.folder();
+        let id = if folder.is_root() {
+            ComponentId::of("machine", name)
+        } else {
+            ComponentId::of("machine", format_args!("{folder}/{name}"))
+        };
+        Self::with_id(id, file, catalog, known_as)
+    }
+
+    pub(crate) fn with_id(id: ComponentId, file: &'a SourceFile, catalog: &'a Catalog, known_as: &'static str) -> Self {
+        let (counts, others) = (BTreeMap::new(), BTreeMap::new());
+        Self { id, file, catalog, known_as, is_written: false, counts, others }
+    }
+
+    /// Writes the machine itself, once.
+    pub(crate) fn exists(&mut self, out: &mut Facts<'_>) {
+        if !self.is_written {
+            self.is_written = true;
+            out.component(&self.id, ComponentKind::Cluster, self.file.whole());
+            out.attribute(&self.id, key::KNOWN_AS, self.known_as, self.file.whole());
+        }
+    }
+
+    /// Something about the machine as a whole.
+    pub(crate) fn say(&mut self, key: &'static str, value: &str, place: Span, out: &mut Facts<'_>) {
+        let value = value.trim();
+        if is_stated(value) {
+            self.exists(out);
+            out.attribute(&self.id, key, value, self.file.at(place));
+        }
+    }
+
+    /// Writes an accelerator; gives its id, or nothing when the source says nothing that tells one.
+    pub(crate) fn accelerator(&mut self, found: &Found<'_>, out: &mut Facts<'_>) -> Option<ComponentId> {
+        let seen = self.file.at(found.place);
+        let asked = asked(found);
+        let id = identify(&asked, self.catalog)?;
+        self.exists(out);
+        let before = self.counts.get(&id).copied().unwrap_or_default();
+        *self.counts.entry(id.clone()).or_default() += found.count.max(1);
+        if before >= PLACES {
+            return Some(id);
+        }
+        describe(&id, &asked, self.catalog, &seen, out);
+        if let Some(pci) = &found.pci {
+            out.attribute(&id, key::IDENTITY, format!("pci-vendor:{}", pci.vendor()), seen.clone());
+            if let Some(board) = &pci.subsystem {
+                out.attribute(&id, key::SUBSYSTEM, board, seen.clone());
+            }
+        }
+        out.relation(&self.id, RelationKind::RunsOn, &id, seen);
+        for (key, value, place) in found.said.iter().filter(|(_, value, _)| is_stated(value)) {
+            out.attribute(&id, key, value, self.file.at(*place));
+        }
+        Some(id)
+    }
+
+    /// Writes another device.
+    pub(crate) fn device(&mut self, other: &Other<'_>, out: &mut Facts<'_>) -> Option<ComponentId> {
+        let name = other.name.map(str::trim).filter(|name| is_stated(name));
+        let vendor = other.vendor.map(str::trim).filter(|vendor| is_stated(vendor));
+        let id = match (&other.pci, vendor, name) {
+            (Some(pci), ..) => ComponentId::device(other.class, &pci.id),
+            // `NVIDIA NVIDIA DGX` says it twice
+            (None, Some(vendor), Some(name)) if !name.starts_with(vendor) => {
+                ComponentId::device(other.class, &format!("{vendor} {name}"))
+            }
+            (None, vendor, name) => ComponentId::device(other.class, name.or(vendor)?),
+        };
+        self.exists(out);
+        let before = self.others.get(&id).copied().unwrap_or_default();
+        *self.others.entry(id.clone()).or_default() += other.count.max(1);
+        if before >= PLACES {
+            return Some(id);
+        }
+        let seen = || self.file.at(other.place);
+        out.component(&id, ComponentKind::Device, seen());
+        out.attribute(&id, key::DEVICE_CLASS, other.class, seen());
+        if let Some(name) = name {
+            out.attribute(&id, key::NAME, name, seen());
+        }
+        if let Some(vendor) = vendor {
+            out.attribute(&id, key::VENDOR, vendor, seen());
+        }
+        if let Some(pci) = &other.pci {
+            out.attribute(&id, key::IDENTITY, format!("pci-vendor:{}", pci.vendor()), seen());
+            if let Some(board) = &pci.subsystem {
+                out.attribute(&id, key::SUBSYSTEM, board, seen());
+            }
+        }
+        out.relation(&self.id, RelationKind::Contains, &id, seen());
+        for (key, value, place) in other.said.iter().filter(|(_, value, _)| is_stated(value)) {
+            out.attribute(&id, key, value.trim(), self.file.at(*place));
+        }
+        Some(id)
+    }
+
+    /// How many of each product there are.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&ComponentId, u64)> {
+        self.counts.iter().map(|(id, count)| (id, *count))
+    }
+
+    /// Counts that were taken elsewhere, file by file, in the place of its own.
+    pub(crate) fn take_over(&mut self, counts: BTreeMap<ComponentId, u64>) {
+        self.counts = counts;
+    }
+
+    /// True when nothing was found on it.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.is_written
+    }
+
+    /// How many accelerators there are so far.
+    pub(crate) fn total(&self) -> u64 {
+        self.counts.values().copied().fold(0, u64::saturating_add)
+    }
+
+    /// Writes how many it has of each product.
+    pub(crate) fn finish(self, out: &mut Facts<'_>) {
+        for (id, count) in &self.counts {
+            out.attribute(&self.id, key::DEVICES, devices(id, *count), self.file.whole());
+        }
+        if !self.counts.is_empty() {
+            out.attribute(&self.id, key::ACCELERATOR_COUNT, self.total().to_string(), self.file.whole());
+        }
+    }
+}
+
+/// The value of [`key::DEVICES`]: the id without its prefix, and how many.
+pub(crate) fn devices(id: &ComponentId, count: u64) -> String {
+    format!("{} {count}", id.rest())
+}
+
+fn asked<'a>(found: &'a Found<'a>) -> Asked<'a> {
+    Asked {
+        pci: found.pci.as_ref().map(|pci| &*pci.id),
+        subsystem: found.pci.as_ref().and_then(|pci| pci.subsystem.as_deref()),
+        name: found.name.map(str::trim).filter(|name| is_stated(name)),
+        is_exact: found.is_exact,
+        memory_mib: found.memory_mib,
+    }
+}
+
+/// The product, or an unknown one by its name, else by its number; nothing when neither is said.
+pub(crate) fn identify(asked: &Asked<'_>, catalog: &Catalog) -> Option<ComponentId> {
+    match catalog.sku(*asked) {
+        Sku::One(row) => Some(ComponentId::accelerator(&row.id)),
+        Sku::Several(_) | Sku::Unknown => {
+            // what a list of ids calls a device it has from a table; what a driver calls it is its own name
+            let raw = if asked.is_exact { asked.name.or(asked.pci) } else { asked.pci.or(asked.name) };
+            raw.map(ComponentId::unknown_accelerator)
+        }
+    }
+}
+
+/// Writes that there is an accelerator, how it is called and, where a name means several products, which.
+pub(crate) fn describe(id: &ComponentId, asked: &Asked<'_>, catalog: &Catalog, seen: &Seen, out: &mut Facts<'_>) {
+    out.component(id, ComponentKind::Accelerator, seen.clone());
+    if let Some(name) = asked.name {
+        out.attribute(id, key::DEVICE_NAME, name, seen.clone());
+    }
+    if let Sku::Several(rows) = catalog.sku(*asked) {
+        for row in rows {
+            out.attribute(id, key::CANDIDATE, &row.id, seen.clone());
+        }
+    }
+}
+
+/// Tools write `N/A` and the like for what they do not know, and makers of boards leave their own words.
+pub(crate) fn is_stated(text: &str) -> bool {
+    const NOTHING: [&str; 20] = [
+        "",
+        "n/a",
+        "[n/a]",
+        "not found",
+        "unknown error",
+        "err!",
+        "unknown",
+        "none",
+        "null",
+        "not supported",
+        "[not supported]",
+        "not specified",
+        "not available",
+        "not present",
+        "default string",
+        "to be filled by o.e.m.",
+        "system product name",
+        "system manufacturer",
+        "undefined",
+        "-",
+    ];
+    !NOTHING.contains(&text.trim().to_ascii_lowercase().as_str())
+}
+
+fn machine_of(file: &SourceFile) -> ComponentId {
+    let name = file.path().name();
+    let parts = name.split(['-', '_', '.', ' ']).filter(|part| !part.is_empty());
+    // options of tools: `-nnvk`, `-vmm`
+    let is_option = |part: &str| part.len() <= 6 && part.bytes().all(|byte| b"nmvkqxlabdiLQ".contains(&byte));
+    let is_tool = |part: &str| TOOL_WORDS.contains(&part.to_ascii_lowercase().as_str()) || is_option(part);
+    let own: Vec<&str> = parts.filter(|part| !is_tool(part)).collect();
+    let folder = file.folder();
+    match (own.is_empty(), folder.is_root()) {
+        (true, _) => ComponentId::of("machine", &folder),
+        (false, true) => ComponentId::of("machine", own.join("-")),
+        (false, false) => ComponentId::of("machine", format_args!("{folder}/{}", own.join("-"))),
+    }
+}
+
+/// `81559 MiB`, `192 GB`, `85899345920`: MiB.
+pub(crate) fn mebibytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..end].parse().ok()?;
+    let factor = match text[end..].trim().to_ascii_lowercase().as_str() {
+        "mib" | "mb" | "m" => 1.0,
+        "gib" | "gb" | "g" => 1024.0,
+        "kib" | "kb" | "k" => 1.0 / 1024.0,
+        "" | "b" | "bytes" => 1.0 / (1024.0 * 1024.0),
+        _ => return None,
+    };
+    let mib = number * factor;
+    (mib.is_finite() && (1.0..1e9).contains(&mib)).then_some(mib.round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::RelPath;
+
+    #[test]
+    fn numbers_in_all_their_forms() {
+        let id = |vendor, device| Pci::of(vendor, device).map(|pci| pci.id);
+        assert_eq!(id("0x10de", "0x2330").as_deref(), Some("10de:2330"));
+        assert_eq!(id("1002", "74A1").as_deref(), Some("1002:74a1"));
+        assert_eq!(id("0x1da3", "1020 ").as_deref(), Some("1da3:1020"));
+        assert_eq!(id("", "1"), None);
+        assert_eq!(id("10de", "card"), None);
+        assert_eq!(mebibytes("81559 MiB"), Some(81_559));
+        assert_eq!(mebibytes("34359738368"), Some(32_768));
+        assert_eq!(mebibytes("1e400"), None);
+    }
+
+    #[test]
+    fn captures_of_one_machine() {
+        let id = |path: &str| {
+            let file = SourceFile::new(RelPath::new(path).expect("a path"), Vec::new(), None);
+            machine_of(&file).to_string()
+        };
+        assert_eq!(id("node7/lspci-nn.txt"), id("node7/nvidia-smi.xml"));
+        assert_eq!(id("node7-nvidia-smi.xml"), id("lspci_node7.txt").replace("machine:", "machine:").as_str());
+        assert_ne!(id("node7-nvidia-smi.xml"), id("node8-nvidia-smi.xml"));
+    }
+}

@@ -1,0 +1,279 @@
+//! The forms of `nvidia-smi` that people read: `-q`, `-L`, CSV of `--query-gpu`, and the table it shows by default.
+//!
+//! A capture may hold several of them one after the other. They speak of the same machine, so each is counted by
+//! itself and the one that lists most GPUs is written.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::machine::{Found, Machine, Pci, is_stated, mebibytes};
+use crate::diagnostic::DiagnosticKind;
+use crate::model::key;
+use crate::parse::lines::{Line, lines, span_within};
+use crate::scan::{Facts, Input};
+use crate::text::Span;
+
+/// `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`.
+static LISTED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^GPU \d+: (.+?) \(UUID: ").expect("constant pattern, tested"));
+
+/// `|   0  NVIDIA H100 80GB HBM3          On  |   00000000:19:00.0 Off |                    0 |`, the persistence word
+/// missing on some systems, the driver model in its place on others.
+static ROW: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\|\s+\d+\s+(\S.*?)\s+(?:On|Off|WDDM|TCC|MCDM|N/A|ERR!)?\s*\|\s*[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:")
+        .expect("constant pattern, tested")
+});
+
+/// `| … 40536MiB / 81920MiB |`.
+static USED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:\d+|N/A)MiB /\s*(\d+MiB)").expect("constant pattern, tested"));
+
+/// `Driver Version: 550.54 … CUDA Version: 12.4`, in the head of the table.
+static VERSIONS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"Driver Version: ([0-9.]+)(?:.*?CUDA Version: ([0-9.]+))?").expect("constant pattern, tested")
+});
+
+/// The beginning of a `-q` section about one GPU: `GPU 00000000:00:09.0`.
+static SECTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^GPU [0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:").expect("constant pattern, tested"));
+
+/// Names of CSV columns that tell a query of GPUs.
+const COLUMNS: [&str; 3] = ["name", "gpu_name", "pci.device_id"];
+
+/// True for text that the tool wrote.
+pub(super) fn is_it(text: &str) -> bool {
+    text.contains("NVSMI LOG")
+        || text.contains("NVIDIA-SMI ") && text.contains("Driver Version:")
+        || text.contains("(UUID: GPU-")
+        || text.lines().take(4).any(is_head)
+}
+
+/// The head of a query as CSV: names of fields that the tool has, most of them with a dot or an underscore.
+fn is_head(line: &str) -> bool {
+    const OWN: [&str; 12] = [
+        "driver_version",
+        "pci.bus_id",
+        "memory.total",
+        "pci.device_id",
+        "vbios_version",
+        "uuid",
+        "gpu_uuid",
+        "utilization.gpu",
+        "temperature.gpu",
+        "memory.used",
+        "compute_cap",
+        "pstate",
+    ];
+    let fields: Vec<&str> = line.split(',').map(field).collect();
+    fields.iter().any(|field| COLUMNS.contains(field)) && fields.iter().any(|field| OWN.contains(field))
+}
+
+/// `memory.total [MiB]` is `memory.total`.
+fn field(text: &str) -> &str {
+    text.split('[').next().unwrap_or(text).trim()
+}
+
+/// Vendor and device of `233010DE` or `0x233010DE`: device first.
+pub(super) fn numbers(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    let sound = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    sound.then(|| (&digits[4..], &digits[..4]))
+}
+
+#[derive(Default)]
+struct Read<'a> {
+    query: Vec<Found<'a>>,
+    list: Vec<Found<'a>>,
+    csv: Vec<Found<'a>>,
+    table: Vec<Found<'a>>,
+    versions: Vec<(&'static str, &'a str, Span)>,
+    attached: Option<(usize, Span)>,
+}
+
+/// Writes what a capture says.
+pub(super) fn scan(input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    let read = read(file.text());
+    let mut machine = Machine::of_capture(file, input.catalog);
+    for (key, value, place) in &read.versions {
+        machine.say(key, value, *place, out);
+    }
+    if let Some((stated, place)) = read.attached
+        && stated != read.query.len()
+    {
+        let message = format!("`Attached GPUs` says {stated}, the file lists {}", read.query.len());
+        out.problem(DiagnosticKind::Conflict, file, Some(place), message);
+    }
+    // what tells most of each device comes first: of forms with as many devices the first counts
+    let forms = [read.query, read.csv, read.list, read.table];
+    let most = forms.iter().map(Vec::len).max().unwrap_or_default();
+    for found in forms.iter().find(|form| form.len() == most).into_iter().flatten() {
+        if machine.accelerator(found, out).is_none() {
+            let message = "a GPU with neither a name nor a PCI id";
+            out.problem(DiagnosticKind::Malformed, file, Some(found.place), message);
+        }
+    }
+    if machine.is_empty() {
+        out.problem(DiagnosticKind::Malformed, file, None, "output of nvidia-smi that lists no GPU");
+    }
+    machine.finish(out);
+}
+
+fn read(text: &str) -> Read<'_> {
+    let mut read = Read::default();
+    let mut head: Option<Vec<&str>> = None;
+    let mut query = Query::default();
+    for line in lines(text) {
+        if let Some(fields) = &head {
+            if let Some(found) = csv_row(&line, fields) {
+                read.csv.push(found);
+                continue;
+            }
+            head = None;
+        }
+        if line.text.contains(',') && is_head(line.text) {
+            // a capture that repeats a query tells the same devices anew
+            read.csv.clear();
+            head = Some(line.text.split(',').map(field).collect());
+        } else if let Some(parts) = LISTED.captures(line.text) {
+            read.list.extend(parts.get(1).map(|name| named(&line, name.as_str())));
+        } else if line.text.starts_with('|') {
+            table_line(&line, &mut read);
+        } else if line.text.contains("NVSMI LOG") {
+            query.close(&mut read.query);
+            read.query.clear();
+        } else {
+            query.line(&line, &mut read);
+        }
+    }
+    query.close(&mut read.query);
+    // a list that stands twice, once for each state that was captured, names the same GPUs
+    dedup_repeated(&mut read.list, text, "GPU 0: ");
+    read
+}
+
+/// Keeps the first of several equal lists: those that begin with the first GPU again.
+fn dedup_repeated(list: &mut Vec<Found<'_>>, text: &str, first: &str) {
+    let starts = list.iter().enumerate().filter(|(_, found)| {
+        text[..found.place.start].rsplit('\n').next().is_some_and(|before| before.starts_with(first))
+    });
+    if let Some((second, _)) = starts.skip(1).next() {
+        list.truncate(second);
+    }
+}
+
+fn named<'a>(line: &Line<'a>, name: &'a str) -> Found<'a> {
+    Found { name: Some(name), is_exact: true, count: 1, place: span_within(line, name), ..Found::default() }
+}
+
+fn table_line<'a>(line: &Line<'a>, read: &mut Read<'a>) {
+    if let Some(parts) = VERSIONS.captures(line.text) {
+        // the head of another table: a second look at the same machine
+        read.table.clear();
+        for (at, key) in [(1, key::DRIVER_VERSION), (2, key::CUDA_VERSION)] {
+            read.versions.extend(parts.get(at).map(|part| (key, part.as_str(), span_within(line, part.as_str()))));
+        }
+    } else if let Some(name) = ROW.captures(line.text).and_then(|parts| parts.get(1)) {
+        // long names are cut: `NVIDIA A100-SXM...`
+        let name = name.as_str();
+        let whole = name.trim_end_matches('.');
+        read.table.push(named(line, if whole.len() + 2 <= name.len() { whole } else { name }));
+    } else if let Some(total) = USED.captures(line.text).and_then(|parts| parts.get(1))
+        && let Some(last) = read.table.last_mut().filter(|last| last.memory_mib.is_none())
+    {
+        last.memory_mib = mebibytes(total.as_str());
+        last.said.push((key::MEMORY, total.as_str().replace("MiB", " MiB"), span_within(line, total.as_str())));
+    }
+}
+
+/// The section of `-q` that is being read.
+#[derive(Default)]
+struct Query<'a> {
+    open: Option<Found<'a>>,
+    number: Option<(&'a str, &'a str)>,
+    board: Option<(&'a str, &'a str)>,
+    in_memory: bool,
+}
+
+impl<'a> Query<'a> {
+    fn close(&mut self, into: &mut Vec<Found<'a>>) {
+        if let Some(mut found) = self.open.take() {
+            let (vendor, device) = self.board.map_or((None, None), |(vendor, device)| (Some(vendor), Some(device)));
+            found.pci = self.number.and_then(|(vendor, device)| Pci::of(vendor, device));
+            found.pci = found.pci.map(|pci| pci.on(vendor, device));
+            into.push(found);
+        }
+        *self = Self::default();
+    }
+
+    fn line(&mut self, line: &Line<'a>, read: &mut Read<'a>) {
+        if SECTION.is_match(line.text) {
+            self.close(&mut read.query);
+            self.open = Some(Found { is_exact: true, count: 1, place: line.span, ..Found::default() });
+            return;
+        }
+        let Some((name, value)) = line.text.split_once(':').map(|(name, value)| (name.trim(), value.trim())) else {
+            self.in_memory = matches!(line.text.trim(), "FB Memory Usage" | "Memory Usage");
+            return;
+        };
+        let place = span_within(line, value);
+        let Some(found) = &mut self.open else {
+            match name {
+                "Driver Version" => read.versions.push((key::DRIVER_VERSION, value, place)),
+                "CUDA Version" => read.versions.push((key::CUDA_VERSION, value, place)),
+                "Attached GPUs" => read.attached = value.parse().ok().map(|count| (count, place)),
+                _ => {}
+            }
+            return;
+        };
+        match name {
+            "Product Name" if is_stated(value) => (found.name, found.place) = (Some(value), place),
+            "Device Id" => self.number = numbers(value),
+            "Sub System Id" => self.board = numbers(value),
+            "VBIOS Version" => found.said.push((key::FIRMWARE_VERSION, value.to_owned(), place)),
+            "Total" if self.in_memory && found.memory_mib.is_none() => {
+                found.memory_mib = mebibytes(value);
+                found.said.push((key::MEMORY, value.to_owned(), place));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A row of a query as CSV; nothing when it has another number of fields.
+fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<Found<'a>> {
+    let values: Vec<&str> = line.text.split(',').map(str::trim).collect();
+    if values.len() != fields.len() {
+        return None;
+    }
+    let get = |wanted: &[&str]| {
+        let at = fields.iter().position(|field| wanted.contains(field))?;
+        values.get(at).copied().filter(|value| is_stated(value))
+    };
+    let name = get(&["name", "gpu_name"]);
+    let number = get(&["pci.device_id"]).and_then(numbers);
+    let board = get(&["pci.sub_device_id"]).and_then(numbers);
+    let mut said = Vec::new();
+    let memory = get(&["memory.total"]);
+    let columns = [
+        (get(&["vbios_version"]), key::FIRMWARE_VERSION),
+        (memory, key::MEMORY),
+        (get(&["driver_version"]), key::DRIVER_VERSION),
+    ];
+    for (value, key) in columns {
+        said.extend(value.map(|value| (key, value.to_owned(), span_within(line, value))));
+    }
+    let (vendor, device) = board.map_or((None, None), |(vendor, device)| (Some(vendor), Some(device)));
+    Some(Found {
+        pci: number.and_then(|(vendor, device)| Pci::of(vendor, device)).map(|pci| pci.on(vendor, device)),
+        name,
+        is_exact: true,
+        // without units the tool means MiB
+        memory_mib: memory.and_then(|text| mebibytes(text).or_else(|| text.parse().ok())),
+        count: 1,
+        place: name.map_or(line.span, |name| span_within(line, name)),
+        said,
+    })
+}
