@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{EdgeId, Graph, NodeId, Path, Survival};
+use crate::graph::{EdgeId, Graph, NodeId, Path, Survival, open_calls};
 use crate::model::{ComponentId, ComponentKind, CountryCode, Evidence, Horizon, RelationKind, key};
 use crate::text::RelPath;
 
@@ -25,7 +25,7 @@ pub struct Fate {
     pub stops: Horizon,
     /// From the workload to what was lost.
     pub witness: Path,
-    /// False when nothing says on which cluster or machine it runs: then it is not known to survive.
+    /// False when nothing says on which cluster or machine it runs, or to whom it speaks: then it is not known to survive.
     pub host_known: bool,
 }
 
@@ -53,19 +53,50 @@ pub fn simulate(graph: &Graph<'_>, without: &[CountryCode]) -> Simulation {
     let lost: BTreeSet<NodeId> =
         without.iter().filter_map(|code| graph.find(&ComponentId::jurisdiction(code.as_str()))).collect();
     let shared = shared(graph);
+    let open = open_calls(graph);
     // most systems have one answer for everybody
     let mut known: BTreeMap<BTreeSet<EdgeId>, Survival> = BTreeMap::new();
     let workloads = workloads(graph).into_iter().map(|node| {
-        let foreign = foreign(graph, node, &shared);
+        let mut foreign = foreign(graph, node, &shared);
+        foreign.extend(&open);
         let survival = known.entry(foreign).or_insert_with_key(|foreign| Survival::ignoring(graph, &lost, foreign));
         Fate {
             node,
             stops: survival.stops(node),
             witness: survival.witness(graph, node),
-            host_known: graph.attribute(node, key::RUNS_ON) != Some("unknown"),
+            host_known: graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_openly(graph, node, &open),
         }
     });
-    Simulation { without: without.to_vec(), workloads: workloads.collect() }
+    Simulation { without: without.to_vec(), workloads: one_of_variants(graph, workloads.collect()) }
+}
+
+/// Of several ways to install one workload one runs: the one counts that stops first.
+fn one_of_variants(graph: &Graph<'_>, mut fates: Vec<Fate>) -> Vec<Fate> {
+    let mut worst: BTreeMap<&str, (Horizon, NodeId)> = BTreeMap::new();
+    for fate in &fates {
+        if let Some(group) = graph.attribute(fate.node, key::VARIANT) {
+            let known = worst.entry(group).or_insert((fate.stops, fate.node));
+            *known = (*known).min((fate.stops, fate.node));
+        }
+    }
+    let is_chosen = |fate: &Fate| match graph.attribute(fate.node, key::VARIANT) {
+        Some(group) => worst.get(group).is_some_and(|(_, node)| *node == fate.node),
+        None => true,
+    };
+    if !worst.is_empty() {
+        fates.retain(is_chosen);
+    }
+    fates
+}
+
+/// True when it calls somebody whose address is not known.
+fn calls_openly(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> bool {
+    if open.is_empty() {
+        return false;
+    }
+    let below = graph.reachable(node, |kind| kind == RelationKind::DependsOn);
+    let mut users = below.iter().map(Path::end).chain([node]);
+    users.any(|user| graph.outgoing_of(user, &[RelationKind::Calls]).any(|(edge, _)| open.contains(&edge)))
 }
 
 /// Relations of one package to the hosts that it is fetched from, each with the files that state it.
@@ -108,8 +139,8 @@ fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSe
     foreign
 }
 
-/// What must keep running: declared workloads and services that run something of ours; in a tree
-/// that declares none of these, the projects that must still build.
+/// What must keep running: declared workloads, services that run something of ours, and projects that call a service and
+/// that none of these is known to contain; in a tree that declares none of these, the projects that must still build.
 #[must_use]
 pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
     let runs = |node: &NodeId| match graph.node(*node).kind {
@@ -122,9 +153,19 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
         }
         _ => false,
     };
-    let found: Vec<NodeId> = graph.nodes().filter(runs).collect();
-    if !found.is_empty() {
-        return found;
+    let is_project = |node: &NodeId| graph.node(*node).kind == ComponentKind::Project;
+    let mut found: Vec<NodeId> = graph.nodes().filter(runs).collect();
+    if found.is_empty() {
+        return graph.nodes().filter(is_project).collect();
     }
-    graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Project).collect()
+    let calls = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::Calls]).next().is_some();
+    let calling: Vec<NodeId> = graph.nodes().filter(is_project).filter(calls).collect();
+    if !calling.is_empty() {
+        let is_need = |kind| kind == RelationKind::DependsOn || kind == RelationKind::Contains;
+        let held: BTreeSet<NodeId> =
+            found.iter().flat_map(|node| graph.reachable(*node, is_need)).map(|path| path.end()).collect();
+        found.extend(calling.into_iter().filter(|node| !held.contains(node)));
+        found.sort_unstable();
+    }
+    found
 }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Cite, Seen, Work};
+use super::{Cite, Seen, Work, service};
+use crate::catalog::rows::InstanceType;
 use crate::model::{ComponentId, ComponentKind, Confidence, Evidence, Fact, RelationKind, Verification, key};
 
 /// How a workload was matched with its cluster.
@@ -53,6 +54,7 @@ pub(super) fn link(work: &mut Work<'_>) {
                 work.relate(&seen.id, RelationKind::RunsOn, &cluster.id, &cite(why));
                 work.note(&seen.id, key::RUNS_ON, "known", &cite(why));
             }
+            None if by_machine(work, seen) => {}
             None => {
                 let evidence = unknown.get_or_insert_with(|| Work::evidence(&cite("no statement of the scanned tree")));
                 let fact = Fact::Attribute { of: seen.id.clone(), key: key::RUNS_ON, value: Arc::clone(&is_unknown) };
@@ -60,6 +62,43 @@ pub(super) fn link(work: &mut Work<'_>) {
             }
         }
     }
+}
+
+/// A machine type that one provider alone offers tells on whose machines a workload runs, when nothing tells the cluster.
+fn by_machine(work: &mut Work<'_>, seen: &Seen) -> bool {
+    let catalog = work.catalog;
+    let mut known = None;
+    for name in seen.all(key::INSTANCE_TYPE) {
+        let rows = catalog.instance_types_named(name);
+        let [row] = rows.as_slice() else { continue };
+        if known.is_some_and(|(_, other): (&str, &InstanceType)| other.provider != row.provider) {
+            return false;
+        }
+        known = Some((name, *row));
+    }
+    let Some((name, row)) = known else { return false };
+    let Some(provider) = catalog.provider(&row.provider) else { return false };
+    let cite = Cite {
+        entry: format!("instance-type/{}/{}", row.provider, row.name),
+        source: &row.source,
+        verification: row.verification,
+        confidence: Confidence::Likely,
+    };
+    let machines = ComponentId::of("machines", format_args!("{}-machines", row.provider));
+    work.component(&machines, ComponentKind::Service, &cite);
+    let rows = work.inventory.known(&seen.id).into_iter().flat_map(|known| known.attributes());
+    let written = rows.filter(|row| row.key == key::INSTANCE_TYPE && *row.value == *name);
+    let places: Vec<Evidence> = written.flat_map(|row| row.evidence.iter().cloned()).collect();
+    for place in places {
+        work.inventory.add(Fact::Component { id: machines.clone(), kind: ComponentKind::Service }, place);
+    }
+    work.note(&machines, key::NAME, &format!("machines of {}", row.provider), &cite);
+    work.note(&machines, key::CAPABILITY, "compute", &cite);
+    work.note(&machines, key::PROVIDER, &row.provider, &cite);
+    service::provided_by(work, &machines, provider, None);
+    work.relate(&seen.id, RelationKind::RunsOn, &machines, &cite);
+    work.note(&seen.id, key::RUNS_ON, "known", &cite);
+    true
 }
 
 /// A workload that is brought to several clusters runs while one of them stands.

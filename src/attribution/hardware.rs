@@ -3,7 +3,7 @@
 use super::{BY_NAME, Cite, Seen, Work};
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
     let hosts = |kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Cluster);
@@ -77,11 +77,11 @@ fn machines(work: &mut Work<'_>, seen: &Seen) {
         if rows.iter().any(|row| row.accelerator != first.accelerator) {
             continue;
         }
-        accelerators(work, seen, first);
+        accelerators(work, seen, first, name);
     }
 }
 
-fn accelerators(work: &mut Work<'_>, seen: &Seen, row: &InstanceType) {
+fn accelerators(work: &mut Work<'_>, seen: &Seen, row: &InstanceType, name: &str) {
     let cite = Cite {
         entry: format!("instance-type/{}/{}", row.provider, row.name),
         source: &row.source,
@@ -91,6 +91,14 @@ fn accelerators(work: &mut Work<'_>, seen: &Seen, row: &InstanceType) {
     let Some(sku) = row.accelerator.as_deref() else { return };
     let id = ComponentId::accelerator(sku);
     work.component(&id, ComponentKind::Accelerator, &cite);
+    // it is seen where the machine type is written
+    let known = work.inventory.known(&seen.id);
+    let rows = known.into_iter().flat_map(|known| known.attributes());
+    let written = rows.filter(|row| row.key == key::INSTANCE_TYPE && *row.value == *name);
+    let places: Vec<_> = written.flat_map(|row| row.evidence.iter().cloned()).collect();
+    for place in places {
+        work.inventory.add(Fact::Component { id: id.clone(), kind: ComponentKind::Accelerator }, place);
+    }
     work.relate(&seen.id, RelationKind::RunsOn, &id, &cite);
     let machines = seen.first(key::COUNT).map_or(Some(1.0), |count| count.parse::<f64>().ok());
     let each = row.count.as_deref().and_then(|count| count.parse::<f64>().ok());

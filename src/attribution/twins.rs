@@ -10,8 +10,11 @@ use crate::model::{ComponentId, ComponentKind, Confidence, Place, RelationKind, 
 use crate::scan::cluster::kubernetes::environment;
 use crate::text::RelPath;
 
-/// Folders whose children are one deployment each.
+/// Folders whose children are one deployment each; of overlays only where their names or what deploys them say so.
 const HOLDERS: [&str; 7] = ["clusters", "overlays", "environments", "envs", "regions", "sites", "stamps"];
+/// Words that tell places apart.
+const PLACES: [&str; 14] =
+    ["eu", "us", "uk", "na", "emea", "apac", "amer", "asia", "europe", "america", "east", "west", "north", "south"];
 /// Deployments of one workload that are compared.
 const COMPARED: usize = 200;
 
@@ -19,18 +22,57 @@ const COMPARED: usize = 200;
 struct Leg {
     deployment: String,
     id: ComponentId,
+    /// A name of a place, an environment or a cluster, or something that deploys it: more than a way to install it.
+    is_deployment: bool,
 }
 
 pub(super) fn link(work: &mut Work<'_>) {
     let mut groups: BTreeMap<String, Vec<Leg>> = BTreeMap::new();
     for seen in work.components(|kind| kind == ComponentKind::Workload) {
         if let Some((group, deployment)) = place_of(seen.id.rest()) {
-            groups.entry(group).or_default().push(Leg { deployment, id: seen.id });
+            let is_deployment = is_deployment(work, &seen.id, &deployment);
+            groups.entry(group).or_default().push(Leg { deployment, id: seen.id, is_deployment });
         }
     }
-    for legs in groups.values().filter(|legs| (2..=COMPARED).contains(&legs.len())) {
-        drift(work, legs);
-        failover(work, legs);
+    for (group, legs) in groups.into_iter().filter(|(_, legs)| (2..=COMPARED).contains(&legs.len())) {
+        if !legs.iter().any(|leg| leg.is_deployment) {
+            variants(work, &group, &legs);
+            continue;
+        }
+        let legs: Vec<Leg> = legs.into_iter().filter(|leg| leg.is_deployment).collect();
+        drift(work, &legs);
+        failover(work, &legs);
+    }
+}
+
+/// Overlays side by side may be ways to install one thing, of which one is chosen. A deployment is said by its folder, by
+/// the name of a place or environment, or by an object that deploys it.
+fn is_deployment(work: &Work<'_>, id: &ComponentId, name: &str) -> bool {
+    let parts: Vec<&str> = id.rest().split('/').collect();
+    let is_held = |holder: &&str| *holder != "overlays" && HOLDERS.contains(holder);
+    let is_child = parts.windows(2).any(|pair| is_held(&pair[0]) && pair[1] == name);
+    let is_environment = || RelPath::new(name).is_some_and(|name| environment(&name, "").is_some());
+    let is_place = || {
+        let regions = || work.catalog.is_region_code(name.strip_prefix("values-").unwrap_or(name));
+        name.split(['-', '_', '.']).any(|word| PLACES.contains(&word)) || regions()
+    };
+    let is_deployed = || {
+        let known = work.inventory.known(id);
+        known.is_some_and(|known| known.relations().iter().any(|row| row.kind == RelationKind::DeployedBy))
+    };
+    is_child || is_environment() || is_place() || is_deployed()
+}
+
+/// Ways to install one workload: one of them runs.
+fn variants(work: &mut Work<'_>, group: &str, legs: &[Leg]) {
+    let cite = Cite {
+        entry: "attribution/variants".to_owned(),
+        source: "overlays of one base that no cluster, place or environment tells apart",
+        verification: Verification::TwoSource,
+        confidence: Confidence::Likely,
+    };
+    for leg in legs {
+        work.note(&leg.id, key::VARIANT, group, &cite);
     }
 }
 

@@ -237,6 +237,12 @@ impl Catalog {
         self.service_hosts.suffixes()
     }
 
+    /// True for the code of a region of any provider.
+    #[must_use]
+    pub fn is_region_code(&self, code: &str) -> bool {
+        self.tables.region.iter().any(|row| row.code.eq_ignore_ascii_case(code))
+    }
+
     /// True for an ISO 3166-1 code.
     #[must_use]
     pub fn is_country(&self, code: CountryCode) -> bool {

@@ -67,7 +67,7 @@ fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     let width = terminal_width();
     let mut told = |text: &str, first: &str, rest: &str| write!(out, "{}", fill(&clean_line(text), first, rest, width));
     told(&finding.message, &format!("{} {}: ", finding.severity.as_str(), finding.rule), "  ")?;
-    for member in &finding.members {
+    for member in finding.members.iter().chain(&finding.counted) {
         let place = member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", seen.place()));
         told(&format!("{}{place}", member.message), "  ", "    ")?;
     }

@@ -4,6 +4,7 @@
 //! the same answer for the same facts. The graph borrows the inventory: nothing is copied.
 
 mod introduction;
+mod open_address;
 mod path;
 mod reach;
 mod roots;
@@ -24,6 +25,7 @@ use crate::model::{
 use crate::text::Lookup;
 
 pub use introduction::Introductions;
+pub use open_address::{is_address_open, open_calls};
 pub use path::Path;
 pub use reach::{Control, Reach, ReachTest};
 pub use roots::Roots;

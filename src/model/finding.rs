@@ -133,6 +133,8 @@ pub struct Finding {
     pub primary: Place,
     /// Every component of an aggregated finding; empty for a finding about one.
     pub members: Vec<Member>,
+    /// Components that were counted to come to it, where it is about what they have in common: one operator, one region.
+    pub counted: Vec<Member>,
     /// Other places where the subject was seen.
     pub related: Vec<Place>,
     /// Law, list entry or document.

@@ -83,6 +83,8 @@ pub const NAMESPACE: &str = "namespace";
 pub const ENVIRONMENT: &str = "environment";
 /// Catalog service id: `aws/sagemaker-endpoint`.
 pub const SERVICE: &str = "service";
+/// Of a called service: `not-known` where the address that a client speaks to is only known at run time.
+pub const ADDRESS: &str = "address";
 /// What a service does: `inference`, `database`, `object-storage`, …
 pub const CAPABILITY: &str = "capability";
 /// `stateful` or `stateless`.
@@ -123,6 +125,8 @@ pub const DEPLOYS_PATH: &str = "deploys-path";
 pub const EVALUATED: &str = "evaluated";
 /// Of a workload or service with another leg: `automated` when traffic moves by itself, `static` when a person must move it.
 pub const FAILOVER: &str = "failover";
+/// Of a workload: what it is one of several ways to install; one of them runs.
+pub const VARIANT: &str = "variant";
 /// Of a workload: how many of it run, as declared.
 pub const REPLICAS: &str = "replicas";
 /// Of a workload: what its kind is for, such as `serving` or `training`.

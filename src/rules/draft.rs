@@ -7,7 +7,7 @@ use super::file::Rule;
 use super::page::felt;
 use super::run::View;
 use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
-use crate::graph::{EdgeId, NodeId, Path};
+use crate::graph::{EdgeId, NodeId, Path, is_address_open};
 use crate::model::{
     Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs,
     Member, Place, RelationKind, Remedy, Severity, Sighting, Step, Validity, Verification, fingerprint, key,
@@ -44,6 +44,8 @@ pub struct Hit {
     pub more: Vec<Place>,
     /// Every component, when one finding speaks for several.
     pub members: Vec<Member>,
+    /// Components that were counted to come to this, where it is about what they have in common.
+    pub counted: Vec<Member>,
     /// Words for `--fail-on` besides the rule's.
     pub words: Vec<Arc<str>>,
     /// List entries it rests on.
@@ -71,6 +73,7 @@ impl Hit {
             notes: Vec::new(),
             more: Vec::new(),
             members: Vec::new(),
+            counted: Vec::new(),
             words: Vec::new(),
             listed: Vec::new(),
             direct: None,
@@ -97,7 +100,16 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         grounds.confidence = grounds.confidence.min(confidence);
     }
     let verification = grounds.verification.min(hit.verification).min(rule.review.verification);
-    let (severity, raised) = severity(view, rule, hit.horizon);
+    let (mut severity, mut raised) = severity(view, rule, hit.horizon);
+    let mut message = hit.message;
+    if severity > Severity::Low && !rule.aggregate && is_address_open(view.graph, hit.subject) {
+        let usual = rule.severity.as_str();
+        raised = Some(format!("severity low instead of the rule's {usual}: {ADDRESS_OPEN}"));
+        severity = Severity::Low;
+        grounds.confidence = Confidence::Possible;
+        grounds.weak.insert(ADDRESS_OPEN.to_owned());
+        message = format!("{message}; {ADDRESS_OPEN}");
+    }
     let mut notes = hit.notes;
     notes.extend(raised);
     let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, || root.clone()));
@@ -144,11 +156,12 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         confidence: grounds.confidence,
         fingerprint: fingerprint(&rule.id, &of, &hit.aspect),
         subject,
-        message: hit.message,
+        message,
         horizon: hit.horizon,
         witness,
         primary,
         members: hit.members,
+        counted: hit.counted,
         related,
         citations,
         effective: if hit.effective == Validity::default() { rule.effective } else { hit.effective },
@@ -234,6 +247,9 @@ fn severity(view: &View<'_>, rule: &Rule, horizon: Option<Horizon>) -> (Severity
     )
 }
 
+/// Said of what is only known by clients that may speak to anybody.
+const ADDRESS_OPEN: &str = "the address that the client speaks to is not known";
+
 /// Every step of a path with its best place.
 fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
     let graph = view.graph;
@@ -279,6 +295,17 @@ pub fn seen<'v>(view: &'v View<'_>, node: NodeId) -> Vec<&'v Sighting> {
         found.retain(|(.., seen)| known.insert((seen.path(), seen.region())));
     }
     found.into_iter().map(|(.., seen)| seen).collect()
+}
+
+/// A component with a sentence of its own and where it was seen.
+#[must_use]
+pub fn member(view: &View<'_>, node: NodeId, message: String) -> Member {
+    Member {
+        component: view.graph.node(node).id.clone(),
+        label: Arc::from(&*view.graph.label(node)),
+        message: message.into(),
+        seen: seen(view, node).into_iter().next().cloned(),
+    }
 }
 
 /// True when every relation of a path is known well enough to fail a gate.

@@ -32,6 +32,10 @@ pub struct Rule {
     /// Severity seen from a certain profile; wins over the horizon.
     #[serde(default)]
     pub severity_for: BTreeMap<String, Severity>,
+    /// Rules whose finding on the same component says this one too: then there is one finding, with the sentence of this
+    /// one beside it and with its words for `--fail-on`.
+    #[serde(default)]
+    pub carried_by: Vec<String>,
     /// Profiles the rule speaks to; all when empty.
     #[serde(default)]
     pub profiles: Vec<String>,
@@ -150,9 +154,9 @@ pub struct ReachParameters {
     pub parties: Vec<Control>,
     /// Which jurisdictions are meant.
     pub from: Jurisdictions,
-    /// Only components that lie in a trusted place (an EU region run by a foreign operator).
+    /// Say where the component lies too: control decides, and another place adds its own law.
     #[serde(default)]
-    pub although_located_in_trusted: bool,
+    pub place_told: bool,
 }
 
 /// A set of jurisdictions, named from the profile or listed.

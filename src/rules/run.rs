@@ -1,6 +1,7 @@
 //! Rules × graph → findings.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -11,7 +12,7 @@ use super::kind;
 use super::profile::Profile;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
-use crate::model::{Date, Finding};
+use crate::model::{ComponentId, Date, Finding};
 use crate::screening::Screener;
 
 /// Everything a rule may look at. Nothing else: no clock, no files.
@@ -76,6 +77,7 @@ pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
         }
         judgement.findings.extend(findings);
     }
+    carry(&rules, &mut judgement.findings);
     judgement.findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)
@@ -85,6 +87,32 @@ pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
     });
     judgement.findings.dedup_by(|a, b| a.fingerprint == b.fingerprint);
     judgement
+}
+
+/// One finding where two rules say of one component what comes to the same: the one that carries gets the sentence and the
+/// words of the other, and the worse severity of both.
+fn carry(rules: &[&Rule], findings: &mut Vec<Finding>) {
+    for rule in rules.iter().filter(|rule| !rule.carried_by.is_empty()) {
+        let is_carrier = |finding: &Finding| rule.carried_by.iter().any(|id| **id == *finding.rule);
+        let mut carriers: BTreeMap<ComponentId, Vec<usize>> = BTreeMap::new();
+        for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| is_carrier(finding)) {
+            carriers.entry(finding.subject.clone()).or_default().push(at);
+        }
+        let is_carried = |finding: &Finding| *finding.rule == *rule.id && carriers.contains_key(&finding.subject);
+        let carried: Vec<Finding> = findings.iter().filter(|finding| is_carried(finding)).cloned().collect();
+        for other in &carried {
+            for at in carriers.get(&other.subject).into_iter().flatten() {
+                let finding = &mut findings[*at];
+                finding.severity = finding.severity.max(other.severity);
+                finding.words.push(Arc::clone(&other.category));
+                finding.words.extend(other.words.iter().cloned());
+                finding.notes.insert(0, format!("and ({}): {}", other.rule, other.message));
+            }
+        }
+        if !carried.is_empty() {
+            findings.retain(|finding| *finding.rule != *rule.id || !carriers.contains_key(&finding.subject));
+        }
+    }
 }
 
 /// What one rule finds, and the reasons why it could not decide, with counts.

@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one module per topic.
 
+mod answers;
 mod architecture;
 mod attribution;
 mod cases;

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::country;
 use crate::graph::NodeId;
 use crate::model::Verification;
-use crate::rules::draft::{Hit, is_well_known, seen};
+use crate::rules::draft::{Hit, is_well_known, member, seen};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
+
+/// Components that a finding names.
+const COUNTED: usize = 500;
 
 /// Evaluates the rule: one hit per jurisdiction that is neither ours nor trusted and holds too large a share.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
@@ -50,6 +53,10 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         let mut hit = Hit::new(state, country.as_str(), message);
         hit.more =
             members.iter().filter_map(|node| seen(view, *node).first().map(|seen| seen.place())).take(10).collect();
+        let told = members.iter().take(COUNTED);
+        hit.counted = told
+            .map(|node| member(view, *node, format!("`{}` is controlled from {country}", view.graph.label(*node))))
+            .collect();
         // the share counts as known when it would be too large with the well-known members alone
         if well_known.get(&state).copied().unwrap_or(0) * 100 / known < limit {
             hit.verification = Verification::Recalled;

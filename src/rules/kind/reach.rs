@@ -1,6 +1,6 @@
 //! Kind `reach`: a jurisdiction's law reaches the component by one of the rule's tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{alternatives, country};
 use crate::control::laws::{self, Legal, Mitigated};
@@ -22,11 +22,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             continue;
         }
         reaches.retain(|reach| !is_held(view, &reach.witness));
-        let trusted_places = trusted_places(view, &reaches);
-        if parameters.although_located_in_trusted && trusted_places.is_empty() {
-            continue;
-        }
-        let beside = if parameters.although_located_in_trusted { trusted_places } else { Vec::new() };
+        let place = parameters.place_told.then(|| place(view, &reaches)).flatten();
         let mut best: BTreeMap<CountryCode, &Reach> = BTreeMap::new();
         for reach in reaches.iter().filter(|reach| parameters.tests.contains(&reach.test)) {
             let Some(country) = country(view, reach.jurisdiction) else { continue };
@@ -42,10 +38,11 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
         }
         for (country, reach) in best {
-            out.hits.push(Hit {
-                beside: beside.clone(),
-                ..hit(view, node, country, reach, out.hits.is_brief(&reach.witness))
-            });
+            let mut hit = hit(view, node, country, reach, out.hits.is_brief(&reach.witness));
+            if let Some(place) = &place {
+                hit.message.push_str(place);
+            }
+            out.hits.push(hit);
         }
     }
 }
@@ -95,14 +92,23 @@ fn horizon(view: &View<'_>, path: &Path) -> Horizon {
     path.steps.iter().map(|(edge, _)| view.graph.edge(*edge).horizon).max().unwrap_or(Horizon::None)
 }
 
-/// The ways to the component's places when every known one is trusted; else none.
-fn trusted_places(view: &View<'_>, reaches: &[Reach]) -> Vec<Path> {
-    let places: Vec<&Reach> = reaches.iter().filter(|reach| reach.test == ReachTest::Location).collect();
-    let is_trusted =
-        |reach: &&Reach| country(view, reach.jurisdiction).is_none_or(|place| view.profile.trusted.contains(&place));
-    if places.iter().all(is_trusted) {
-        places.into_iter().map(|reach| reach.witness.clone()).collect()
-    } else {
-        Vec::new()
+/// Where the component lies, as the end of a sentence: being in a trusted place does not change who controls it, and
+/// being elsewhere adds the law of that place.
+fn place(view: &View<'_>, reaches: &[Reach]) -> Option<String> {
+    let places: BTreeSet<CountryCode> = reaches
+        .iter()
+        .filter(|reach| reach.test == ReachTest::Location)
+        .filter_map(|reach| country(view, reach.jurisdiction))
+        .collect();
+    let words = |trusted: bool| {
+        let of_kind = places.iter().filter(|place| view.profile.trusted.contains(place) == trusted);
+        of_kind.map(|place| place.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (near, far) = (words(true), words(false));
+    match (near.is_empty(), far.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!(", although it lies in {near}")),
+        (true, false) => Some(format!(", and it lies in {far} too")),
+        (false, false) => Some(format!(", and it lies in {far} as well as in {near}")),
     }
 }

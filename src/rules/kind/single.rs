@@ -3,17 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::country;
-use crate::graph::{Control, NodeId};
+use crate::graph::{Control, NodeId, is_address_open};
 use crate::model::Verification;
-use crate::rules::draft::{Hit, is_well_known, seen};
+use crate::rules::draft::{Hit, is_well_known, member, seen};
 use crate::rules::file::{Rule, SingleParameters};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
 
+/// Components that a finding names.
+const COUNTED: usize = 500;
+
 /// Evaluates the rule: at most one hit, on the end that all have in common.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.single else { return };
-    let nodes = select(view, rule);
+    let mut nodes = select(view, rule);
+    nodes.retain(|node| !is_address_open(view.graph, *node));
     let mut ends: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
     let mut known = BTreeSet::new();
     for node in &nodes {
@@ -49,6 +53,11 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     };
     let mut hit = Hit::new(end, view.graph.node(end).id.as_str(), message);
     hit.more = members.iter().filter_map(|node| seen(view, *node).first().map(|one| one.place())).take(10).collect();
+    let end_label = view.graph.label(end);
+    let counted = members.iter().take(COUNTED);
+    hit.counted = counted
+        .map(|node| member(view, *node, format!("`{}` hangs on `{end_label}`", view.graph.label(*node))))
+        .collect();
     let well_known = |node: &NodeId| {
         let paths = view.graph.reach(*node, &[Control::Operator, Control::Distributor]).into_iter();
         paths.map(|reach| reach.witness).any(|path| is_well_known(view, &path))

@@ -161,6 +161,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let mut seen = self.file.at(place);
         let mut service = Some(service);
         let mut region_of_host = None;
+        // true when the client may speak to anybody
+        let mut is_open = false;
         let endpoint = given.find(&row.endpoint).map(|node| self.reading.value(node, call.scope));
         let is_known = match endpoint {
             Some(Value::Text { text, span, default_of }) => {
@@ -181,22 +183,24 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 true
             }
             Some(Value::Nothing) | None => {
-                if row.compatible && given.is_open {
-                    seen = seen.inferred();
-                }
-                !(row.compatible && given.is_open)
+                is_open = row.compatible && given.is_open;
+                !is_open
             }
             Some(_) => {
                 self.unresolved(place, "the address that this client speaks to is only known at run time");
-                seen = if row.compatible { seen.inferred() } else { seen };
-                !row.compatible
+                is_open = row.compatible;
+                !is_open
             }
         };
         if !row.endpoint.is_empty() || !row.client.is_empty() || !asks_client(row) {
             self.clients.insert(call.node.id(), service.filter(|_| is_known));
         }
         let service = service?;
+        let seen = if is_open { seen.inferred() } else { seen };
         let id = calls_service(self.project, service, &seen, self.out);
+        if is_open {
+            self.out.attribute(&id, key::ADDRESS, "not-known", seen.clone());
+        }
         let region = self.region(row, service.provider.as_deref(), given, call.scope, place);
         if let Some((region, seen)) = region {
             self.out.attribute(&id, key::REGION, region, seen);
@@ -393,7 +397,11 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 continue;
             };
             let seen = self.file.at(import.span);
-            calls_service(self.project, service, &if is_compatible { seen.inferred() } else { seen }, self.out);
+            let seen = if is_compatible { seen.inferred() } else { seen };
+            let id = calls_service(self.project, service, &seen, self.out);
+            if is_compatible {
+                self.out.attribute(&id, key::ADDRESS, "not-known", seen);
+            }
         }
     }
 

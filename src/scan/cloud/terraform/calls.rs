@@ -45,6 +45,7 @@ pub(super) fn write<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Fa
     let id = context.scope.id(item);
     let seen = || item.file.at(item.span);
     out.component(&id, ComponentKind::Service, seen());
+    context.scope.called_at(&id, out);
     let called = provider_called(item, context.scope, context.catalog);
     let kind = called.as_ref().map_or_else(|| "module".to_owned(), |provider| format!("{provider}_module"));
     out.attribute(&id, key::RESOURCE_TYPE, &kind, seen());

@@ -214,6 +214,7 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
     let kind = item.label(0);
     let seen = || item.file.at(item.span);
     out.component(id, ComponentKind::Service, seen());
+    context.scope.called_at(id, out);
     out.attribute(id, key::RESOURCE_TYPE, kind, seen());
     let provider = provider_of(item);
     out.attribute(id, key::PROVIDER, &provider, seen());

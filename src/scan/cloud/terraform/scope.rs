@@ -11,7 +11,7 @@ use super::facts::{Instances, address, provider_of, switched_off, written};
 use super::folders::{Folder, Tree};
 use super::syntax::{Inside, Item, Source};
 use super::value::{Reason, Value};
-use crate::model::ComponentId;
+use crate::model::{ComponentId, ComponentKind};
 use crate::scan::{Facts, Seen};
 use crate::text::RelPath;
 
@@ -244,6 +244,15 @@ impl<'a> Scope<'a> {
     ) {
         for seen in self.places(source) {
             out.attribute(id, key, value, seen);
+        }
+    }
+
+    /// Writes the calls that made this module as places of what is in it, from the inside out.
+    pub(super) fn called_at(&self, id: &ComponentId, out: &mut Facts<'_>) {
+        let Some(caller) = &self.caller else { return };
+        out.component(id, ComponentKind::Service, caller.item.file.at(caller.item.span));
+        if let Some(scope) = caller.scope() {
+            scope.called_at(id, out);
         }
     }
 

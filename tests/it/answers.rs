@@ -1,0 +1,189 @@
+//! Answers that people acted on, from the files to the report: what is not known stays so, and worse is never told milder.
+
+use serde_json::Value;
+
+use crate::judging::{findings, report, tree};
+
+fn answer(files: &[(&str, &str)]) -> Value {
+    report(tree(files).path(), &[]).1
+}
+
+/// `(rule, severity, line)` of every finding of a rule.
+fn told(report: &Value, rule: &str) -> Vec<(String, u64)> {
+    let all = findings(report, rule);
+    all.iter()
+        .map(|found| {
+            let severity = found["severity"].as_str().expect("a word").to_owned();
+            (severity, found["primary"]["line"].as_u64().unwrap_or(0))
+        })
+        .collect()
+}
+
+fn subjects<'r>(report: &'r Value, rule: &str) -> Vec<&'r str> {
+    findings(report, rule).iter().filter_map(|found| found["subject"].as_str()).collect()
+}
+
+fn component<'r>(report: &'r Value, id: &str) -> Option<&'r Value> {
+    report["components"].as_array().expect("a list").iter().find(|row| row["id"] == id)
+}
+
+fn rank(severity: &str) -> usize {
+    ["info", "low", "medium", "high", "critical"].iter().position(|word| *word == severity).expect("a severity")
+}
+
+/// The worst finding about a bucket of an operator in a region.
+fn worst(text: &str) -> usize {
+    let report = answer(&[("main.tf", text)]);
+    let all = report["findings"].as_array().expect("a list").iter();
+    all.filter(|found| found["category"] == "foreign-control")
+        .map(|found| rank(found["severity"].as_str().expect("a word")))
+        .max()
+        .unwrap_or(0)
+}
+
+#[test]
+fn a_foreign_operator_in_a_foreign_place_is_never_milder_than_one_of_both() {
+    let aws = |region: &str| {
+        format!("provider \"aws\" {{\n  region = \"{region}\"\n}}\nresource \"aws_s3_bucket\" \"a\" {{}}\n")
+    };
+    let both = worst(&aws("us-east-1"));
+    let operator = worst(&aws("eu-central-1"));
+    let place = worst("resource \"ovh_cloud_project_storage\" \"a\" {\n  region = \"SGP1\"\n}\n");
+    let none = worst("resource \"scaleway_object_bucket\" \"a\" {\n  region = \"fr-par\"\n}\n");
+    assert!(both >= operator && both >= place, "{both} {operator} {place}");
+    assert!(operator > 0 && place > 0 && none == 0);
+}
+
+#[test]
+fn a_client_of_an_unknown_address_is_no_client_of_the_usual_service() {
+    let open = "import os\nfrom openai import OpenAI\nclient = OpenAI(base_url=os.environ[\"LLM_URL\"])\n";
+    let report = answer(&[("chat.py", open)]);
+    assert_eq!(told(&report, "foreign-inference"), [("low".to_owned(), 3)]);
+    let found = findings(&report, "foreign-inference");
+    assert!(
+        found[0]["message"].as_str().expect("a sentence").contains("address that the client speaks to is not known")
+    );
+    assert_eq!((&found[0]["confidence"], &found[0]["may_gate"]), (&"possible".into(), &false.into()));
+    assert!(told(&report, "managed-ai-lock-in").is_empty());
+    // without an address it is the documented one
+    let usual = "from openai import OpenAI\nclient = OpenAI()\n";
+    let report = answer(&[("chat.py", open), ("usual.py", usual)]);
+    assert_eq!(findings(&report, "foreign-inference")[0]["severity"], "high");
+}
+
+#[test]
+fn a_client_of_an_own_store_is_no_client_of_aws() {
+    let known = "import boto3\niam = boto3.client(\"iam\", endpoint_url=\"http://seaweedfs:8111\")\n";
+    let report = answer(&[("store.py", known)]);
+    assert!(component(&report, "api:aws/iam").is_none());
+    let setting = "import boto3\ndef make(url, **more):\n    boto3.client(\"iam\", endpoint_url=url)\n    boto3.client(\"s3\", **more)\n";
+    let report = answer(&[("store.py", setting)]);
+    let all = report["findings"].as_array().expect("a list");
+    for found in all.iter().filter(|found| found["subject"].as_str().is_some_and(|id| id.starts_with("api:aws/"))) {
+        assert!(rank(found["severity"].as_str().expect("a word")) <= 1, "{found}");
+    }
+    assert!(told(&report, "identity-single-point").is_empty());
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec:\n  template:\n    spec:\n      \
+                          containers:\n      - {name: app, image: \"ghcr.io/example/app:1\"}\n";
+
+#[test]
+fn a_project_that_calls_a_service_has_a_fate_beside_workloads() {
+    let files = [
+        ("k8s.yaml", DEPLOYMENT),
+        ("requirements.txt", "openai==1.0\n"),
+        ("app.py", "from openai import OpenAI\nOpenAI()\n"),
+    ];
+    let report = answer(&files);
+    let us = report["survival"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|row| row["without"][0] == "US" || row["without"] == "US");
+    let us = us.expect("the United States can be lost");
+    let text = us.to_string();
+    assert!(text.contains("\"workloads\":2"), "{text}");
+}
+
+#[test]
+fn ways_to_install_one_thing_are_no_twins() {
+    let overlay =
+        |tag: u8| format!("resources: [../../base]\nimages:\n- name: ghcr.io/example/app\n  newTag: \"{tag}\"\n");
+    let base = "resources: [d.yaml]\n";
+    let tell = |one: &str, other: &str| {
+        let (one, other) =
+            (format!("overlays/{one}/kustomization.yaml"), format!("overlays/{other}/kustomization.yaml"));
+        let (first, second) = (overlay(1), overlay(2));
+        answer(&[("base/d.yaml", DEPLOYMENT), ("base/kustomization.yaml", base), (&one, &first), (&other, &second)])
+    };
+    let report = tell("standalone", "with-kserve");
+    assert!(!report["diagnostics"].to_string().contains("deployments of one workload differ"));
+    assert!(report["survival"].to_string().contains("\"workloads\":1"), "{}", report["survival"]);
+    let report = tell("prod-eu", "prod-us");
+    assert!(report["diagnostics"].to_string().contains("deployments of one workload differ"));
+}
+
+#[test]
+fn a_machine_type_is_seen_where_the_call_writes_it() {
+    let module = "variable \"machine\" {}\nresource \"aws_instance\" \"this\" {\n  instance_type = var.machine\n}\n";
+    let call = "module \"gpu\" {\n  source  = \"./mod\"\n  machine = \"p5.48xlarge\"\n}\n";
+    let report = answer(&[("main.tf", call), ("mod/main.tf", module)]);
+    let found = findings(&report, "controlled-accelerator");
+    assert_eq!((&found[0]["primary"]["path"], &found[0]["primary"]["line"]), (&"main.tf".into(), &3.into()));
+    let resource = component(&report, "resource:module.gpu.aws_instance.this").expect("is there");
+    let lines: Vec<String> = resource["evidence"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| format!("{}:{}", row["path"], row["line"]))
+        .collect();
+    assert_eq!(lines, ["\"main.tf\":1", "\"mod/main.tf\":2"]);
+}
+
+#[test]
+fn a_machine_type_of_an_overlay_tells_the_operator() {
+    let patch = "resources: [../../base]\npatches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: \
+                 {name: app}\n    spec:\n      template:\n        spec:\n          nodeSelector:\n            \
+                 node.kubernetes.io/instance-type: p5.48xlarge\n";
+    let report = answer(&[
+        ("base/d.yaml", DEPLOYMENT),
+        ("base/kustomization.yaml", "resources: [d.yaml]\n"),
+        ("overlays/prod/kustomization.yaml", patch),
+    ]);
+    assert_eq!(subjects(&report, "foreign-runtime"), ["machines:aws-machines"]);
+    assert_eq!(findings(&report, "foreign-runtime")[0]["primary"]["path"], "overlays/prod/kustomization.yaml");
+}
+
+#[test]
+fn the_control_plane_of_bedrock_is_no_training() {
+    let report = answer(&[("a.py", "import boto3\nb = boto3.client(\"bedrock\")\nb.list_foundation_models()\n")]);
+    assert!(component(&report, "api:aws/bedrock-control").is_some());
+    assert!(component(&report, "api:aws/bedrock-custom-model").is_none());
+    let report =
+        answer(&[("a.py", "import boto3\nb = boto3.client(\"bedrock\")\nb.create_model_customization_job()\n")]);
+    assert!(component(&report, "api:aws/bedrock-custom-model").is_some());
+}
+
+#[test]
+fn one_call_is_one_finding_and_what_is_counted_is_named() {
+    let call = "import boto3\nb = boto3.client(\"bedrock-runtime\", region_name=\"eu-central-1\")\nb.invoke_model(modelId=\"m\")\n";
+    let report = answer(&[("a.py", call)]);
+    assert_eq!(findings(&report, "foreign-inference").len(), 1);
+    assert!(told(&report, "managed-ai-lock-in").is_empty());
+    let notes = findings(&report, "foreign-inference")[0]["notes"].to_string();
+    assert!(notes.contains("and (managed-ai-lock-in)"), "{notes}");
+
+    let machines = "resource \"aws_instance\" \"a\" {}\nresource \"aws_s3_bucket\" \"b\" {}\nresource \"aws_db_instance\" \"c\" {}\n";
+    let folder = tree(&[("main.tf", machines)]);
+    let (_, report) = crate::judging::report(folder.path(), &[]);
+    let found = findings(&report, "single-operator");
+    let handle = found[0]["fingerprint"].as_str().expect("a word").to_owned();
+    let out = crate::cli::sovaudit().args(["explain", &handle]).arg(folder.path()).output().expect("runs");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    for name in ["aws_instance.a", "aws_s3_bucket.b", "aws_db_instance.c"] {
+        assert!(text.contains(&format!("`{name}` hangs on")), "{text}");
+    }
+    let explained = findings(&report, "not-on-kubernetes")[0]["message"].as_str().expect("a sentence").to_owned();
+    assert!(!explained.contains("Neuron code"), "{explained}");
+}
