@@ -300,7 +300,10 @@ fn name_and_version(stem: &str) -> (&str, Option<&str>) {
 fn joined(stem: &str) -> Option<(&str, &str)> {
     let start = stem.rfind(|c: char| !c.is_ascii_digit() && c != '.')? + 1;
     let (name, version) = stem.split_at_checked(start)?;
-    (version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit())).then_some((name, version))
+    (name.ends_with(|c: char| c.is_alphanumeric())
+        && version.contains('.')
+        && version.starts_with(|c: char| c.is_ascii_digit()))
+    .then_some((name, version))
 }
 
 #[cfg(test)]
