@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorResource, Argument, Case, Classification, ClientName, Country,
-    CountryGroup, Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation,
+    Accelerator, AcceleratorAlias, AcceleratorLink, AcceleratorResource, Argument, Case, Classification, ClientName,
+    Country, CountryGroup, Criterion, DerivedGroup, Destination, Guidance, InstanceType, Law, Level, LicenceException,
+    LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation,
     ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
     OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
     SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
@@ -90,6 +91,14 @@ tables! {
     country: Country => |row| row.code.to_string(),
     classification: Classification => |row| row.id.to_string(),
     destination: Destination => |row| row.id.to_string(),
+    licence_policy: LicencePolicy => |row| row.id.to_string(),
+    licence_exception: LicenceException => |row| row.id.to_string(),
+    guidance: Guidance => |row| row.id.to_string(),
+    list_effect: ListEffect => |row| row.list.to_string(),
+    // as with groups: several times under one id
+    derived_group: DerivedGroup => |row| row.id.to_string(),
+    accelerator_link: AcceleratorLink => |row| row.accelerator.to_string(),
+    memory_stack: MemoryStack => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     pci_vendor: PciVendor => |row| row.id.to_string(),
@@ -154,7 +163,8 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let providers: BTreeSet<&str> = tables.provider.iter().map(|row| &*row.id).collect();
     let services: BTreeSet<&str> = tables.service.iter().map(|row| &*row.id).collect();
     let accelerators: BTreeSet<&str> = tables.accelerator.iter().map(|row| &*row.id).collect();
-    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
+    let derived = tables.derived_group.iter().map(|row| &*row.id);
+    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).chain(derived).collect();
     let mut dangling = |table: &str, field: &str, value: &str, known: &BTreeSet<&str>| {
         if !known.contains(value) {
             let nearest = nearest(value, known);
@@ -221,6 +231,8 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         errors.push(locate(layers, "id", id, format!("organisation `{id}` is defined twice in one layer")));
     }
     errors.extend(super::code::check(tables, layers));
+    errors.extend(super::groups::check(tables, layers));
+    errors.extend(super::export::check(tables, layers, &groups, &accelerators));
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));

@@ -86,6 +86,7 @@ fn scanner_list() {
 fn schemas() {
     let pretty = |value: serde_json::Value| serde_json::to_string_pretty(&value).expect("is JSON") + "\n";
     same(&root().join("docs/report.schema.json"), &pretty(sovaudit::report::json::schema()));
+    same(&root().join("docs/classify.schema.json"), &pretty(sovaudit::export::schema()));
     same(
         &root().join("rules/schema/rule.schema.json"),
         &pretty(schemars::schema_for!(sovaudit::rules::file::Rule).to_value()),

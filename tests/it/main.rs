@@ -7,6 +7,7 @@ mod catalog;
 mod cli;
 mod declared;
 mod docs;
+mod export;
 mod gate;
 mod images;
 mod imported_owners;

@@ -1,0 +1,43 @@
+//! Checks of the rows of export control.
+
+use std::collections::BTreeSet;
+
+use super::layer::{Layer, RuleError};
+use super::rows::When;
+use super::tables::{Tables, locate};
+
+/// Conditions that name a group, a country or a product which nothing defines.
+pub(super) fn check(
+    tables: &Tables,
+    layers: &[Layer],
+    groups: &BTreeSet<&str>,
+    products: &BTreeSet<&str>,
+) -> Vec<RuleError> {
+    let policies = tables.licence_policy.iter().map(|row| (&row.id, &row.when));
+    let exceptions = tables.licence_exception.iter().map(|row| (&row.id, &row.when));
+    let guidance = tables.guidance.iter().map(|row| (&row.id, &row.when));
+    let mut errors = Vec::new();
+    for (id, when) in policies.chain(exceptions).chain(guidance) {
+        for word in places(when) {
+            if super::groups::code(word).is_none() && !groups.contains(&**word) {
+                let message = format!("`{id}` names `{word}`, which is neither a country's code nor a group");
+                errors.push(locate(layers, "id", id, message));
+            }
+        }
+        for word in when.products.iter().chain(&when.not_products).filter(|word| !products.contains(&***word)) {
+            errors.push(locate(layers, "id", id, format!("`{id}` names the product `{word}`, which nothing defines")));
+        }
+    }
+    for row in tables.accelerator_link.iter().filter(|row| !products.contains(&*row.accelerator)) {
+        let message = format!("`{}` has links and is no accelerator", row.accelerator);
+        errors.push(locate(layers, "accelerator", &row.accelerator, message));
+    }
+    errors
+}
+
+fn places(when: &When) -> impl Iterator<Item = &Box<str>> {
+    let destinations = when.to.iter().chain(&when.not_to);
+    let seats = when.headquarters.iter().chain(&when.not_headquarters).chain(&when.reaches).chain(&when.not_reaches);
+    let makers = when.designers.iter().chain(&when.not_designers).chain(&when.fabricated_in);
+    destinations.chain(seats).chain(makers)
+}
