@@ -35,6 +35,35 @@ pub(super) fn check(
     errors
 }
 
+/// Ties to platforms and stops of designers that nothing defines.
+pub(super) fn check_supply(tables: &Tables, layers: &[Layer], organisations: &BTreeSet<&str>) -> Vec<RuleError> {
+    let platforms: BTreeSet<&str> = tables.platform.iter().map(|row| &*row.id).collect();
+    let ties: BTreeSet<&str> = tables.stack_tie.iter().map(|row| &*row.id).collect();
+    let mut errors = Vec::new();
+    let mut wrong = |id: &str, word: &str, what: &str| {
+        errors.push(locate(layers, "id", id, format!("`{id}` names the {what} `{word}`, which nothing defines")));
+    };
+    for row in &tables.stack_tie {
+        for word in row.platforms.iter().filter(|word| !platforms.contains(&***word)) {
+            wrong(&row.id, word, "platform");
+        }
+    }
+    for row in &tables.platform {
+        for word in row.maker.iter().filter(|word| !organisations.contains(&***word)) {
+            wrong(&row.id, word, "organisation");
+        }
+    }
+    for row in &tables.supply_stop {
+        if !organisations.contains(&*row.designer) {
+            wrong(&row.id, &row.designer, "organisation");
+        }
+        for word in row.only_with.iter().filter(|word| !ties.contains(&***word)) {
+            wrong(&row.id, word, "tie");
+        }
+    }
+    errors
+}
+
 fn places(when: &When) -> impl Iterator<Item = &Box<str>> {
     let destinations = when.to.iter().chain(&when.not_to);
     let seats = when.headquarters.iter().chain(&when.not_headquarters).chain(&when.reaches).chain(&when.not_reaches);

@@ -98,7 +98,8 @@ pub(super) fn code(word: &str) -> Option<CountryCode> {
 /// Groups that a derived one is made of and that nothing defines.
 pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let known: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
-    let named = tables.derived_group.iter().flat_map(|row| row.any_of.iter().chain(&row.none_of).map(move |id| (row, id)));
+    let named =
+        tables.derived_group.iter().flat_map(|row| row.any_of.iter().chain(&row.none_of).map(move |id| (row, id)));
     named
         .filter(|(_, id)| !known.contains(&***id))
         .map(|(row, id)| {

@@ -2,8 +2,7 @@
 
 use super::index::{KeyMatch, fold};
 use super::rows::{
-    Accelerator, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider,
-    Region, Service,
+    Accelerator, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider, Region, Service,
 };
 use super::{Catalog, Standing};
 use crate::model::{CountryCode, Date, Validity, Verification};
@@ -259,6 +258,22 @@ impl Catalog {
     #[must_use]
     pub fn is_shared_host(&self, domain: &str) -> bool {
         self.shared_hosts.contains(domain)
+    }
+
+    /// An organisation and everybody who controls it on a day, level by level. Owners without control are not among them.
+    #[must_use]
+    pub fn controllers<'c>(&'c self, organisation: &'c str, day: Date) -> Vec<&'c str> {
+        let mut all = vec![organisation];
+        let mut next = 0;
+        while let Some(id) = all.get(next).copied() {
+            for row in self.owners(id, day).filter(|row| row.control && !row.is_pending()) {
+                if !all.contains(&&*row.by) {
+                    all.push(&row.by);
+                }
+            }
+            next += 1;
+        }
+        all
     }
 
     /// The extended resource a name is, by its beginning (`nvidia.com/mig-1g.10gb`).

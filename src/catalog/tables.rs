@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorLink, AcceleratorResource, Argument, Case, Classification, ClientName,
-    Country, CountryGroup, Criterion, DerivedGroup, Destination, Guidance, InstanceType, Law, Level, LicenceException,
-    LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation,
-    ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
-    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
-    SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorLink, AcceleratorResource, AcceleratorSupply, Argument, Case,
+    Classification, ClientName, Country, CountryGroup, Criterion, DerivedGroup, Destination, Guidance, InstanceType,
+    Law, Level, LicenceException, LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack,
+    Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
+    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, ResourceFamily,
+    ResourceType, SdkCall, Seat, Service, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -99,6 +99,10 @@ tables! {
     derived_group: DerivedGroup => |row| row.id.to_string(),
     accelerator_link: AcceleratorLink => |row| row.accelerator.to_string(),
     memory_stack: MemoryStack => |row| row.id.to_string(),
+    platform: Platform => |row| row.id.to_string(),
+    stack_tie: StackTie => |row| row.id.to_string(),
+    supply_stop: SupplyStop => |row| row.id.to_string(),
+    accelerator_supply: AcceleratorSupply => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     pci_vendor: PciVendor => |row| row.id.to_string(),
@@ -233,6 +237,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(super::code::check(tables, layers));
     errors.extend(super::groups::check(tables, layers));
     errors.extend(super::export::check(tables, layers, &groups, &accelerators));
+    errors.extend(super::export::check_supply(tables, layers, &organisations));
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));

@@ -5,7 +5,7 @@ use super::change;
 use super::class::Class;
 use super::figures::Figures;
 use super::law::Law;
-use super::party::{self, PartyFacts};
+use super::party::{self, PartyFacts, SeatFact};
 use super::review;
 use super::rows::{
     Assessment, ClassRow, FigureRow, MachineRow, PartyRow, PolicyRow, ProductRow, RateRow, SeatRow, StepRow,
@@ -13,7 +13,7 @@ use super::rows::{
 use super::steps::{self, Case};
 use super::subject::Subject;
 use crate::catalog::Catalog;
-use crate::model::{CountryCode, Date};
+use crate::model::{CountryCode, Date, Verification};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,16 @@ pub struct Question {
     pub parties: Vec<PartyFacts>,
     /// The machine by which the product was named.
     pub machine: Option<MachineRow>,
+}
+
+impl Question {
+    /// A party that is seated in a country, and goods that go there.
+    #[must_use]
+    pub fn with_seat(country: CountryCode) -> Self {
+        let seat = SeatFact { country, why: String::new(), verification: Verification::TwoSource };
+        let party = PartyFacts { role: "operator".to_owned(), seats: vec![seat], ..PartyFacts::default() };
+        Self { to: Some(country), parties: vec![party], machine: None }
+    }
 }
 
 /// What the law of a day says, without what would change it.

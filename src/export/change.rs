@@ -60,9 +60,9 @@ fn market(case: &Case<'_>, law: &Law<'_>) -> Option<String> {
 fn parties(case: &Case<'_>, question: &Question, verdict: &Verdict) -> Option<String> {
     let to = question.to?;
     let rows = case.catalog.tables().destination.iter();
-    let row = rows.filter(|row| row.headquarters && *row.class == *case.class.paragraph()).find(|row| {
-        Validity { from: row.from, to: row.to }.holds_on(case.day)
-    })?;
+    let row = rows
+        .filter(|row| row.headquarters && *row.class == *case.class.paragraph())
+        .find(|row| Validity { from: row.from, to: row.to }.holds_on(case.day))?;
     let members = case.catalog.group_members(&row.set, case.day)?;
     if to.as_str() == "US" || case.seats.iter().any(|seat| members.contains(seat)) {
         return None;
@@ -98,7 +98,10 @@ fn limits(case: &Case<'_>, verdict: &Verdict) -> Vec<String> {
     let mut all = Vec::new();
     for row in case.catalog.tables().licence_policy.iter().filter(|row| holds(row.from, row.to)) {
         let mut plain = row.when.clone();
-        let bounds = [("TPP", plain.below_tpp.take(), Input::Rates), ("memory bandwidth", plain.below_bandwidth.take(), Input::Bandwidth)];
+        let bounds = [
+            ("TPP", plain.below_tpp.take(), Input::Rates),
+            ("memory bandwidth", plain.below_bandwidth.take(), Input::Bandwidth),
+        ];
         if bounds.iter().all(|(_, bound, _)| bound.is_none()) || facts.fit(&plain) == super::fit::Fit::No {
             continue;
         }

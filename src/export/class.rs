@@ -150,8 +150,5 @@ pub fn classify(row: &Accelerator, catalog: &Catalog, as_of: Date) -> Class {
 pub(super) fn precision(row: &Accelerator, figures: &Figures) -> Option<(String, f64)> {
     let tpp = figures.tpp()?;
     let rates = row.dense.iter().rev().filter_map(|(name, rate)| Some((name, super::Rate::read(name, rate)?)));
-    rates
-        .filter(|(_, rate)| rate.performance() >= tpp)
-        .map(|(name, rate)| (name.to_string(), rate.tera))
-        .next()
+    rates.filter(|(_, rate)| rate.performance() >= tpp).map(|(name, rate)| (name.to_string(), rate.tera)).next()
 }

@@ -47,7 +47,8 @@ impl Facts<'_> {
         let to = self.to.as_slice();
         // a row that leaves places out speaks of the others only when there is a destination
         let outside = |words: &[Box<str>]| words.is_empty() || (!to.is_empty() && !self.is_one(words, to));
-        let reaches = when.reaches.is_empty() || self.is_one(&when.reaches, to) || self.is_one(&when.reaches, self.seats);
+        let reaches =
+            when.reaches.is_empty() || self.is_one(&when.reaches, to) || self.is_one(&when.reaches, self.seats);
         self.in_any(&when.to, to)
             && outside(&when.not_to)
             && self.in_any(&when.headquarters, self.seats)

@@ -32,7 +32,8 @@ pub use law::{Law, Outcome};
 pub use party::{ListedFact, OwnedFact, PartyFacts, SeatFact};
 pub use range::{Range, ranges};
 pub use rows::{
-    Assessment, ClassRow, ExceptionRow, FigureRow, MachineRow, PartyRow, PolicyRow, ProductRow, RateRow, SeatRow, StepRow,
+    Assessment, ClassRow, ExceptionRow, FigureRow, MachineRow, PartyRow, PolicyRow, ProductRow, RateRow, SeatRow,
+    StepRow,
 };
 pub use steps::{Bearing, LETTER, bearing};
 pub use subject::Subject;

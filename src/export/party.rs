@@ -107,7 +107,8 @@ fn listed(catalog: &Catalog, entry: &ListedFact, day: Date) -> Option<StepRow> {
     };
     let scope = row.map_or("no row says what this list means for exports", |row| &*row.scope);
     let unsure = entry.unsure.map_or_else(String::new, |why| format!("; {why}"));
-    let text = format!("{} match with {} ({} {}{unsure}): {scope}", entry.level.word(), entry.party, entry.list, entry.entry);
+    let text =
+        format!("{} match with {} ({} {}{unsure}): {scope}", entry.level.word(), entry.party, entry.list, entry.entry);
     let mut step = StepRow::new(&format!("list/{}", entry.list), "party", answer, text);
     step.citation = entry.citation.clone().or_else(|| row.map(|row| row.citation.to_string()));
     if let Some(regime) = regime {

@@ -51,7 +51,8 @@ impl Page<'_> {
 
     fn list(&mut self, lines: &[String]) -> io::Result<()> {
         for line in lines {
-            let text = fill(&clean_line(line), &format!("{}- ", " ".repeat(NAME + 3)), &" ".repeat(NAME + 5), self.width);
+            let text =
+                fill(&clean_line(line), &format!("{}- ", " ".repeat(NAME + 3)), &" ".repeat(NAME + 5), self.width);
             self.out.write_all(text.as_bytes())?;
         }
         Ok(())

@@ -165,3 +165,5 @@ pub const OCCURRENCE: &str = "occurrence";
 pub const DATA_FLOW: &str = "data-flow";
 /// Where a service is reached, as stated.
 pub const ENDPOINT: &str = "endpoint";
+/// Day on which hardware is to be replaced, YYYY-MM-DD.
+pub const REFRESH_DATE: &str = "refresh-date";

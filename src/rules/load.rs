@@ -95,6 +95,8 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         Kind::Listed => Some(("listed", rule.listed.is_some())),
         Kind::Owned => Some(("owned", rule.owned.is_some())),
         Kind::ExportClass => Some(("export", rule.export.is_some())),
+        Kind::Fleet => Some(("fleet", rule.fleet.is_some())),
+        Kind::Tied => Some(("tied", rule.tied.is_some())),
         Kind::Concentration => Some(("concentration", rule.concentration.is_some())),
         Kind::Missing => Some(("missing", rule.missing.is_some())),
         Kind::Single => Some(("single", rule.single.is_some())),
@@ -136,6 +138,20 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
     for word in rule.export.iter().flat_map(|export| &export.destinations) {
         if !known.contains(word.as_str()) {
             wrong("destinations", format!("`{word}` is not a destination row of `rules/export-control`"));
+        }
+    }
+    let rows: BTreeSet<&str> = catalog.tables().guidance.iter().map(|row| &*row.id).collect();
+    for word in rule.export.iter().flat_map(|export| &export.guidance).filter(|word| !rows.contains(word.as_str())) {
+        wrong("guidance", format!("`{word}` is not a row of guidance of `rules/export-control`"));
+    }
+    for word in rule.export.iter().flat_map(|export| &export.operator_lists) {
+        if catalog.list(word).is_none() {
+            wrong("operator-lists", format!("`{word}` is not a list"));
+        }
+    }
+    for word in rule.fleet.iter().flat_map(|fleet| &fleet.of) {
+        if crate::supply::Of::parse(word).is_none() {
+            wrong("of", format!("`{word}` is nothing that shares are taken of"));
         }
     }
     if rule.sources.is_empty() {

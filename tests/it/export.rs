@@ -111,7 +111,8 @@ fn every_bound_holds_on_both_sides() {
         let found = class(&circuit(tpp, area, data_centre), TODAY);
         assert_eq!(found.class, word, "TPP {tpp}, area {area:?}, data centre {data_centre}");
     }
-    let memory = |area| Figures { item: Item::Memory, bandwidth: Some(819.0), memory_area: area, ..circuit(0.0, None, true) };
+    let memory =
+        |area| Figures { item: Item::Memory, bandwidth: Some(819.0), memory_area: area, ..circuit(0.0, None, true) };
     assert_eq!(class(&memory(Some(409.4)), TODAY).class, "3A090.c");
     assert_eq!(class(&memory(Some(409.5)), TODAY).class, "below", "the figure itself is not above it");
     assert_eq!(class(&memory(None), TODAY).class, "indeterminate");
@@ -268,7 +269,11 @@ fn destinations_agree_with_the_table_made_by_hand() {
 #[test]
 fn derived_sets_are_those_of_the_tables() {
     let today = day("2026-09-24");
-    for (derived, listed) in [("adv_computing", "adv_computing_a_enforced"), ("adv_computing", "adv_computing_b"), ("d5_or_macau", "hbm_3a090c")] {
+    for (derived, listed) in [
+        ("adv_computing", "adv_computing_a_enforced"),
+        ("adv_computing", "adv_computing_b"),
+        ("d5_or_macau", "hbm_3a090c"),
+    ] {
         assert_eq!(catalog().group_members(derived, today), catalog().group_members(listed, today), "{derived}");
     }
     let is_in = |group: &str, code: &str, on: &str| catalog().is_named(country(code), group, day(on));
@@ -376,13 +381,22 @@ fn codified_and_enforced_are_told_apart() {
         assert_eq!((&printed["enforcement"], &printed["counts"]), (&enforcement.into(), &false.into()), "{day}");
         assert!(answer["answer_text"].as_str().expect("text").contains("not enforced"), "{day}");
     }
-    assert_eq!(on("2025-01-12")["steps"].as_array().expect("steps").iter().filter(|one| one["clause"] == "3a090a-codified").count(), 0);
+    assert_eq!(
+        on("2025-01-12")["steps"]
+            .as_array()
+            .expect("steps")
+            .iter()
+            .filter(|one| one["clause"] == "3a090a-codified")
+            .count(),
+        0
+    );
 }
 
 #[test]
 fn answers_validate_against_the_published_schema_and_promise_nothing() {
     let schema: Value =
-        serde_json::from_slice(&fs::read(root().join("docs/classify.schema.json")).expect("is published")).expect("is JSON");
+        serde_json::from_slice(&fs::read(root().join("docs/classify.schema.json")).expect("is published"))
+            .expect("is JSON");
     let validator = jsonschema::validator_for(&schema).expect("is a schema");
     for words in [
         &["nvidia-h100-sxm"][..],

@@ -31,4 +31,5 @@ mod screen_names;
 mod screening;
 mod sdk_use;
 mod shapes;
+mod supply;
 mod terraform;

@@ -12,6 +12,7 @@ mod listing;
 mod notice;
 mod party;
 mod share;
+mod supply;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
@@ -30,6 +31,7 @@ pub use listing::{List, ListSource, Listing, SharedHost};
 pub use notice::Notice;
 pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
 pub use share::{Percent, Share};
+pub use supply::{AcceleratorSupply, Platform, StackTie, SupplyStop, Tie, names};
 
 use serde::Deserialize;
 

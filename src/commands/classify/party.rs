@@ -44,7 +44,7 @@ pub(super) fn facts(
 /// Seats of the organisation and of everybody above it, and the rules by which listed owners count.
 fn owners(catalog: &Catalog, row: &Organisation, as_of: Date, facts: &mut PartyFacts) {
     let holdings = Holdings::above(catalog, &row.id, as_of);
-    facts.group = above(catalog, &row.id, as_of);
+    facts.group = catalog.controllers(&row.id, as_of).into_iter().map(str::to_owned).collect();
     let mut seen: BTreeSet<(CountryCode, String)> = BTreeSet::new();
     for id in &facts.group {
         let Some((country, _, verification)) = catalog.seat(id) else { continue };
@@ -73,21 +73,6 @@ fn owners(catalog: &Catalog, row: &Organisation, as_of: Date, facts: &mut PartyF
             from: rule.from,
         });
     }
-}
-
-/// The organisation and everybody who controls it, level by level. Owners without control are no parents.
-fn above(catalog: &Catalog, organisation: &str, as_of: Date) -> Vec<String> {
-    let mut all = vec![organisation.to_owned()];
-    let mut next = 0;
-    while let Some(id) = all.get(next).cloned() {
-        for row in catalog.owners(&id, as_of).filter(|row| row.control && !row.is_pending()) {
-            if !all.iter().any(|known| **known == *row.by) {
-                all.push(row.by.to_string());
-            }
-        }
-        next += 1;
-    }
-    all
 }
 
 /// Entries that the name may be, by the tool's own screening: of the rules, and of what was imported.

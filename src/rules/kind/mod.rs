@@ -2,6 +2,8 @@
 
 pub mod concentration;
 pub mod export_class;
+mod export_party;
+pub mod fleet;
 pub mod listed;
 mod listed_owners;
 pub mod matching;
@@ -11,6 +13,7 @@ pub mod owned;
 pub mod reach;
 pub mod screened;
 pub mod single;
+pub mod tied;
 
 use crate::graph::NodeId;
 use crate::model::{CountryCode, key};

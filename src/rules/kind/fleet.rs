@@ -1,0 +1,104 @@
+//! Kind `fleet`: the accelerators of the system together: on whom most of them hang, and which are to be replaced soon.
+
+use crate::graph::{Control, NodeId};
+use crate::model::{CountryCode, Date, Horizon, Verification, key};
+use crate::rules::draft::{Hit, seen};
+use crate::rules::file::{FleetParameters, Rule};
+use crate::rules::run::{Hits, View};
+use crate::supply::{Fleet, Of, Part, ShareRow, shares};
+
+/// Evaluates the rule: one hit per sort of share that is too large, or per holder that is to be replaced.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let Some(parameters) = &rule.fleet else { return };
+    let fleet = Fleet::of(view.graph, view.catalog);
+    if let Some(days) = parameters.refresh_within_days {
+        fleet.parts.iter().for_each(|part| refresh(view, part, days, out));
+        return;
+    }
+    if fleet.parts.is_empty() {
+        return;
+    }
+    if fleet.devices() < f64::from(parameters.at_least) {
+        out.undecided("too few accelerators for a share to mean anything");
+        return;
+    }
+    for of in parameters.of.iter().filter_map(|word| Of::parse(word)) {
+        let rows = shares(&fleet, view.catalog, of);
+        let known = rows.iter().find(|row| row.name != "unknown");
+        if let Some(row) = known.filter(|row| row.percent >= parameters.percent) {
+            out.hits.extend(concentrated(view, parameters, &fleet, of, row));
+        }
+    }
+}
+
+fn concentrated(
+    view: &View<'_>,
+    parameters: &FleetParameters,
+    fleet: &Fleet<'_>,
+    of: Of,
+    row: &ShareRow,
+) -> Option<Hit> {
+    // the product of which there are most speaks
+    let most =
+        fleet.parts.iter().max_by(|a, b| a.devices.total_cmp(&b.devices).then_with(|| b.row.id.cmp(&a.row.id)))?;
+    let message = format!(
+        "{}% of the accelerators ({} of {}) hang on one {}: {} (from {}% on it counts)",
+        row.percent,
+        row.devices,
+        fleet.devices(),
+        of.as_str().replace('-', " "),
+        row.name,
+        parameters.percent
+    );
+    let mut hit = Hit::new(most.node, format!("{}/{}", of.as_str(), row.name), message);
+    hit.horizon = Some(Horizon::NextRefresh);
+    hit.verification = match row.verification.as_str() {
+        "two-source" => Verification::TwoSource,
+        "one-source" => Verification::OneSource,
+        _ => Verification::Recalled,
+    };
+    let places = fleet.parts.iter().filter_map(|part| seen(view, part.node).first().map(|one| one.place()));
+    hit.more = places.take(10).collect();
+    let uncounted = fleet.parts.iter().filter(|part| !part.is_counted).count();
+    if uncounted > 0 {
+        hit.notes
+            .push(format!("{uncounted} of {} products count once, for their number is not known", fleet.parts.len()));
+    }
+    if fleet.unknown_products > 0 {
+        hit.notes.push(format!("{} products are not known and do not count", fleet.unknown_products));
+    }
+    Some(hit)
+}
+
+/// Holders, and products that say so themselves, whose day of replacement is near.
+fn refresh(view: &View<'_>, part: &Part<'_>, days: u32, out: &mut Hits) {
+    for node in std::iter::once(part.node).chain(part.holders.iter().copied()) {
+        let Some(day) = view.graph.attributes(node, key::REFRESH_DATE).filter_map(Date::parse).min() else { continue };
+        let left = view.as_of.days_until(day);
+        if left > i64::from(days) {
+            continue;
+        }
+        let when = if left < 0 { format!("{} days ago", -left) } else { format!("in {left} days") };
+        let message = format!(
+            "`{}` of `{}` is to be replaced on {day} ({when}); whether there is a next one is decided by {}",
+            part.row.product,
+            view.graph.label(node),
+            designer(view, part.node).unwrap_or_else(|| part.row.vendor.to_string()),
+        );
+        let mut hit = Hit::new(node, format!("{}/{day}", part.row.id), message);
+        hit.horizon = Some(Horizon::NextRefresh);
+        out.hits.push(hit);
+    }
+}
+
+/// `NVIDIA (US)`.
+fn designer(view: &View<'_>, node: NodeId) -> Option<String> {
+    let party = view.graph.parties(node, Control::Designer).into_iter().next()?;
+    let seats = view.graph.seats_of_control(party.end()).into_iter();
+    let states: Vec<String> = seats
+        .filter_map(|seat| CountryCode::new(view.graph.node(seat).id.rest()))
+        .map(|code| code.to_string())
+        .collect();
+    let states = if states.is_empty() { "seat not known".to_owned() } else { states.join(", ") };
+    Some(format!("{} ({states})", view.graph.label(party.end())))
+}
