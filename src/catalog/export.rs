@@ -4,19 +4,21 @@ use std::collections::BTreeSet;
 
 use super::layer::{Layer, RuleError};
 use super::rows::When;
-use super::tables::{Tables, locate};
+use super::tables::{Tables, locate, nearest};
 
 /// Conditions that name a group, a country or a product which nothing defines.
-pub(super) fn check(
-    tables: &Tables,
-    layers: &[Layer],
-    groups: &BTreeSet<&str>,
-    products: &BTreeSet<&str>,
-) -> Vec<RuleError> {
+pub(super) fn check(tables: &Tables, layers: &[Layer], products: &BTreeSet<&str>) -> Vec<RuleError> {
+    let derived = tables.derived_group.iter().map(|row| &*row.id);
+    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).chain(derived).collect();
     let policies = tables.licence_policy.iter().map(|row| (&row.id, &row.when));
     let exceptions = tables.licence_exception.iter().map(|row| (&row.id, &row.when));
     let guidance = tables.guidance.iter().map(|row| (&row.id, &row.when));
     let mut errors = Vec::new();
+    for row in tables.destination.iter().filter(|row| !groups.contains(&*row.set)) {
+        let near = nearest(&row.set, &groups).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let message = format!("`set` of a `destination` names `{}`, which nothing defines{near}", row.set);
+        errors.push(locate(layers, "set", &row.set, message));
+    }
     for (id, when) in policies.chain(exceptions).chain(guidance) {
         for word in places(when) {
             if super::groups::code(word).is_none() && !groups.contains(&**word) {

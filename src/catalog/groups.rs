@@ -53,12 +53,12 @@ impl Catalog {
             let label = self.group(id, day).and_then(|row| row.label.as_deref());
             return label.unwrap_or(id).to_owned();
         };
-        let code = |id: &Box<str>| self.group(id, day).and_then(|row| row.code.clone()).unwrap_or_else(|| id.clone());
+        let code = |id: &str| self.group(id, day).and_then(|row| row.code.clone()).unwrap_or_else(|| id.into());
         let parts = |country: CountryCode| {
-            let is_in = |id: &&Box<str>| self.is_named(country, id, day);
-            row.any_of.iter().filter(is_in).map(code).collect::<Vec<_>>().join(", ")
+            let ids = row.any_of.iter().filter(|id| self.is_named(country, id, day));
+            ids.map(|id| code(id)).collect::<Vec<_>>().join(", ")
         };
-        let without = row.none_of.iter().map(code).collect::<Vec<_>>().join(", ");
+        let without = row.none_of.iter().map(|id| code(id)).collect::<Vec<_>>().join(", ");
         let without = if without.is_empty() { String::new() } else { format!("; not in {without}") };
         match row.treated_as.get(&country) {
             _ if row.also.contains(&country) => "named there".to_owned(),

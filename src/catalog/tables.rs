@@ -167,8 +167,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let providers: BTreeSet<&str> = tables.provider.iter().map(|row| &*row.id).collect();
     let services: BTreeSet<&str> = tables.service.iter().map(|row| &*row.id).collect();
     let accelerators: BTreeSet<&str> = tables.accelerator.iter().map(|row| &*row.id).collect();
-    let derived = tables.derived_group.iter().map(|row| &*row.id);
-    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).chain(derived).collect();
     let mut dangling = |table: &str, field: &str, value: &str, known: &BTreeSet<&str>| {
         if !known.contains(value) {
             let nearest = nearest(value, known);
@@ -224,9 +222,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         dangling("accelerator_alias", "provider", &row.provider, &providers);
         dangling("accelerator_alias", "accelerator", &row.accelerator, &accelerators);
     }
-    for row in &tables.destination {
-        dangling("destination", "set", &row.set, &groups);
-    }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &tables.organisation {
         *seen.entry(&row.id).or_default() += 1;
@@ -236,7 +231,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     }
     errors.extend(super::code::check(tables, layers));
     errors.extend(super::groups::check(tables, layers));
-    errors.extend(super::export::check(tables, layers, &groups, &accelerators));
+    errors.extend(super::export::check(tables, layers, &accelerators));
     errors.extend(super::export::check_supply(tables, layers, &organisations));
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));

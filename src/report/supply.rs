@@ -4,7 +4,7 @@ use std::io;
 
 use super::Report;
 use super::markdown::escape;
-use crate::supply::{SecondSourceRow, ShareRow, StopRow, SupplyRow};
+use crate::supply::{PlacementRow, SecondSourceRow, ShareRow, StopRow, SupplyRow};
 use crate::text::{clean_line, count, fill};
 
 /// Workloads that the terminal shows.
@@ -83,6 +83,14 @@ fn second(row: &SecondSourceRow) -> String {
 pub(super) fn markdown(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(supply) = &report.supply else { return Ok(()) };
     writeln!(out, "## Supply of accelerators\n\n{}.\n", escape(&head(supply)))?;
+    if !supply.placements.is_empty() {
+        writeln!(
+            out,
+            "| accelerator | class | held by | stands in | operated by | by the clauses evaluated |\n|---|---|---|---|---|---|"
+        )?;
+        supply.placements.iter().try_for_each(|row| placement(row, out))?;
+        writeln!(out)?;
+    }
     writeln!(out, "| hangs on | who or where | devices | share | facts |\n|---|---|---:|---:|---|")?;
     for row in &supply.shares {
         let name = escape(&row.name);
@@ -103,6 +111,15 @@ pub(super) fn markdown(report: &Report, out: &mut dyn io::Write) -> io::Result<(
         }
     }
     writeln!(out)
+}
+
+fn placement(row: &PlacementRow, out: &mut dyn io::Write) -> io::Result<()> {
+    let place = row.place.as_deref().unwrap_or("unknown");
+    let operators = if row.operators.is_empty() { "unknown".to_owned() } else { row.operators.join(", ") };
+    let seats =
+        if row.controlled_from.is_empty() { String::new() } else { format!(" ({})", row.controlled_from.join(", ")) };
+    let (product, holder, operators) = (escape(&row.accelerator), escape(&row.holder), escape(&operators));
+    writeln!(out, "| {product} | {} | {holder} | {place} | {operators}{seats} | {} |", row.class, escape(&row.answer))
 }
 
 fn stop(row: &StopRow, out: &mut dyn io::Write) -> io::Result<()> {

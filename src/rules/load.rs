@@ -134,25 +134,8 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         let hint = nearest(word, &topics).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         wrong("topics", format!("no notice is about `{word}`{hint}"));
     }
-    let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
-    for word in rule.export.iter().flat_map(|export| &export.destinations) {
-        if !known.contains(word.as_str()) {
-            wrong("destinations", format!("`{word}` is not a destination row of `rules/export-control`"));
-        }
-    }
-    let rows: BTreeSet<&str> = catalog.tables().guidance.iter().map(|row| &*row.id).collect();
-    for word in rule.export.iter().flat_map(|export| &export.guidance).filter(|word| !rows.contains(word.as_str())) {
-        wrong("guidance", format!("`{word}` is not a row of guidance of `rules/export-control`"));
-    }
-    for word in rule.export.iter().flat_map(|export| &export.operator_lists) {
-        if catalog.list(word).is_none() {
-            wrong("operator-lists", format!("`{word}` is not a list"));
-        }
-    }
-    for word in rule.fleet.iter().flat_map(|fleet| &fleet.of) {
-        if crate::supply::Of::parse(word).is_none() {
-            wrong("of", format!("`{word}` is nothing that shares are taken of"));
-        }
+    for (field, message) in hardware(rule, catalog) {
+        wrong(field, message);
     }
     if rule.sources.is_empty() {
         wrong("id", "a rule needs at least one `[[source]]`".to_owned());
@@ -160,6 +143,32 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
     let flagged = rule.examples.iter().filter(|example| !example.flagged.is_empty()).count();
     if flagged == 0 || flagged == rule.examples.len() {
         wrong("id", "a rule needs an example that is flagged and one that is not".to_owned());
+    }
+    errors
+}
+
+/// What rules about accelerators name and nothing defines, with the field.
+fn hardware(rule: &Rule, catalog: &Catalog) -> Vec<(&'static str, String)> {
+    let mut errors = Vec::new();
+    let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
+    for word in rule.export.iter().flat_map(|export| &export.destinations) {
+        if !known.contains(word.as_str()) {
+            errors.push(("destinations", format!("`{word}` is not a destination row of `rules/export-control`")));
+        }
+    }
+    let rows: BTreeSet<&str> = catalog.tables().guidance.iter().map(|row| &*row.id).collect();
+    for word in rule.export.iter().flat_map(|export| &export.guidance).filter(|word| !rows.contains(word.as_str())) {
+        errors.push(("guidance", format!("`{word}` is not a row of guidance of `rules/export-control`")));
+    }
+    for word in rule.export.iter().flat_map(|export| &export.operator_lists) {
+        if catalog.list(word).is_none() {
+            errors.push(("operator-lists", format!("`{word}` is not a list")));
+        }
+    }
+    for word in rule.fleet.iter().flat_map(|fleet| &fleet.of) {
+        if crate::supply::Of::parse(word).is_none() {
+            errors.push(("of", format!("`{word}` is nothing that shares are taken of")));
+        }
     }
     errors
 }

@@ -14,12 +14,34 @@ pub struct SupplyRow {
     pub unknown_products: usize,
     /// Known products of which no number is known.
     pub uncounted: usize,
+    /// Where each stands, who operates it, and what the law of the day says of that.
+    pub placements: Vec<PlacementRow>,
     /// On whom the fleet hangs, by share of devices; the largest first in each.
     pub shares: Vec<ShareRow>,
     /// What its designers can stop.
     pub stops: Vec<StopRow>,
     /// Where workloads could run besides.
     pub second_source: Vec<SecondSourceRow>,
+}
+
+/// An accelerator where it stands.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PlacementRow {
+    /// Product.
+    pub accelerator: String,
+    /// Its export-control class.
+    pub class: String,
+    /// Machine, node pool or workload.
+    pub holder: String,
+    /// State where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Who operates it.
+    pub operators: Vec<String>,
+    /// Seats of the operators' last owners.
+    pub controlled_from: Vec<String>,
+    /// What the clauses evaluated say of it there, as if it were sent there today.
+    pub answer: String,
 }
 
 /// A share of the fleet.

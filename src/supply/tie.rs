@@ -67,7 +67,7 @@ impl<'c> Ties<'c> {
 
     fn image(&self, label: &str, node: NodeId, all: &mut Vec<Tied<'c>>) {
         let rows = self.images.iter().filter(|(start, _)| label.starts_with(start));
-        all.extend(rows.map(|(_, row)| Tied { node, row: *row }));
+        all.extend(rows.map(|(_, row)| Tied { node, row }));
     }
 }
 

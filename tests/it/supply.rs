@@ -83,6 +83,17 @@ fn shares_are_of_devices_and_machines_count_before_pods() {
 }
 
 #[test]
+fn every_accelerator_has_its_place_its_operator_and_its_answer() {
+    let found = supply(&[("main.tf", &POOLS.replace("eu-central-1", "me-central-1"))]);
+    let rows = found["placements"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["class"] == "3A090.a").expect("the H100s");
+    assert_eq!((&row["place"], &row["controlled_from"][0]), (&"AE".into(), &"US".into()), "{row:#}");
+    assert_eq!(row["answer"], "licence required");
+    let row = rows.iter().find(|row| row["class"] == "below").expect("the T4");
+    assert_eq!(row["answer"], "no licence required by the clauses evaluated");
+}
+
+#[test]
 fn second_sources_are_told_with_the_reason_why_not() {
     let row = |image: &str| {
         let workload = WORKLOAD.replace("IMAGE", image);

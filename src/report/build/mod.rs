@@ -80,7 +80,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         coverage: coverage(sources),
         control: control(graph),
         survival: survival(sources),
-        supply: supply(graph, sources.catalog, &|country| sources.profile.trusted.contains(&country)),
+        supply: supply(graph, sources.catalog, sources.as_of, &|country| sources.profile.trusted.contains(&country)),
         gate: gate(sources),
         findings: sources.judgement.findings.iter().map(|finding| finding_row(sources, finding)).collect(),
         rule_texts: rule_texts(sources),
