@@ -31,5 +31,6 @@ pub mod score;
 pub mod screening;
 pub mod simulate;
 pub mod source;
+pub mod supply;
 pub mod target;
 pub mod text;

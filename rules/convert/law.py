@@ -1,6 +1,7 @@
 """Laws, ownership thresholds, country groups, frameworks, lists and cases."""
 import re
 import tomllib
+from datetime import date, timedelta
 from tomlout import Date, mark, markdown_tables, slug
 
 COUNTRIES = {"2": "US", "3": "GB", "4": "CN", "5": "RU"}
@@ -77,6 +78,18 @@ def thresholds(textual):
     return []
 
 
+# group, first day, country that came or went on that day, act
+CHANGES = [
+    ("a5", "2026-07-10", "AE", "91 FR 43034 (2026-07-10) moved AE"),
+    ("d3", "2026-07-10", "AE", "91 FR 43034 (2026-07-10) moved AE"),
+    ("d4", "2026-07-10", "AE", "91 FR 43034 (2026-07-10) moved AE"),
+    ("b", "2024-03-15", "NI", "89 FR 18780 (2024-03-15) moved NI"),
+    ("d1", "2024-03-15", "NI", "89 FR 18780 (2024-03-15) moved NI"),
+    ("d5", "2024-03-15", "NI", "89 FR 18780 (2024-03-15) moved NI"),
+    ("d5", "2026-02-03", "KH", "91 FR 5091 (2026-02-03) took KH out; the State Department had on 2025-11-07"),
+]
+
+
 def groups(raw):
     data = tomllib.loads(raw)
     meta, out = data["meta"], []
@@ -84,14 +97,14 @@ def groups(raw):
         for ident, group in data[kind].items():
             out.append({"id": ident, "kind": "ear-group" if kind == "groups" else "set", "code": group.get("code"), "label": group.get("label"),
                         "countries": sorted(group["countries"]), "regions": group.get("regions"), "note": group.get("note"),
-                        "from": Date("2026-07-10") if ident in ("a5", "d3", "d4") else None,
-                        "to": Date(str(group["until"])) if "until" in group else None,
+                        "from": None, "to": Date(str(group["until"])) if "until" in group else None,
                         "source": group.get("source") or meta["source"], "verification": mark(group.get("verified") or meta["verified"])})
-            if ident in ("a5", "d3", "d4"):
-                # the July 2026 change moved AE; the set before it is kept so that an earlier as-of date gets the earlier law
-                before = set(group["countries"]) ^ {"AE"}
-                out.append(out[-1] | {"countries": sorted(before), "from": None, "to": Date("2026-07-09"),
-                                      "note": "before 91 FR 43034 (2026-07-10) moved AE"})
+            # the set before each known change is kept so that an earlier as-of date gets the earlier law
+            for day, country, why in sorted((c[1:] for c in CHANGES if c[0] == ident), reverse=True):
+                before = set(out[-1]["countries"]) ^ {country}
+                out[-1]["from"] = Date(day)
+                last = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+                out.append(out[-1] | {"countries": sorted(before), "from": None, "to": Date(last), "note": "before " + why})
     return out
 
 

@@ -1,11 +1,8 @@
 //! The questions asked of the catalog.
 
-use std::collections::BTreeSet;
-
 use super::index::{KeyMatch, fold};
 use super::rows::{
-    Accelerator, CountryGroup, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider,
-    Region, Service,
+    Accelerator, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider, Region, Service,
 };
 use super::{Catalog, Standing};
 use crate::model::{CountryCode, Date, Validity, Verification};
@@ -269,27 +266,20 @@ impl Catalog {
         self.shared_hosts.contains(domain)
     }
 
-    /// Parts of a country that belong to a group on a day although the country does not (`UA-43 (Crimea)`).
-    pub fn group_parts(&self, id: &str, country: CountryCode, day: Date) -> Vec<&str> {
-        let parts = self.group(id, day).map_or(&[][..], |row| &*row.regions);
-        let of_country = |part: &&str| part.strip_prefix(country.as_str()).is_some_and(|rest| rest.starts_with('-'));
-        parts.iter().map(AsRef::as_ref).filter(of_country).collect()
-    }
-
-    fn group(&self, id: &str, day: Date) -> Option<&CountryGroup> {
-        let rows = self.groups.get(&*id.to_ascii_lowercase())?;
-        rows.iter().map(|at| &self.tables.group[*at]).find(|row| Validity { from: row.from, to: row.to }.holds_on(day))
-    }
-
-    /// Members of a country group or set on a day; `*` gives every country but the United States, as the law's
-    /// "any destination" does.
+    /// An organisation and everybody who controls it on a day, level by level. Owners without control are not among them.
     #[must_use]
-    pub fn group_members(&self, id: &str, day: Date) -> Option<BTreeSet<CountryCode>> {
-        let row = self.group(id, day)?;
-        if row.countries.iter().any(|code| &**code == "*") {
-            return Some(self.countries.iter().copied().filter(|code| code.as_str() != "US").collect());
+    pub fn controllers<'c>(&'c self, organisation: &'c str, day: Date) -> Vec<&'c str> {
+        let mut all = vec![organisation];
+        let mut next = 0;
+        while let Some(id) = all.get(next).copied() {
+            for row in self.owners(id, day).filter(|row| row.control && !row.is_pending()) {
+                if !all.contains(&&*row.by) {
+                    all.push(&row.by);
+                }
+            }
+            next += 1;
         }
-        Some(row.countries.iter().filter_map(|code| CountryCode::new(code)).collect())
+        all
     }
 
     /// The extended resource a name is, by its beginning (`nvidia.com/mig-1g.10gb`).

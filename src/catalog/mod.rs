@@ -5,6 +5,8 @@
 
 mod code;
 mod declared;
+mod export;
+mod groups;
 mod holdings;
 mod index;
 mod layer;

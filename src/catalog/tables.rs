@@ -8,11 +8,13 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Argument, Case,
-    Classification, ClientName, Country, CountryGroup, Criterion, Destination, InstanceType, Law, Level, List,
-    ListSource, Listing, Manifest, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
-    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider,
-    Region, ResourceFamily, ResourceType, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
+    AcceleratorSupply, Argument, Case, Classification, ClientName, Country, CountryGroup, Criterion, DerivedGroup,
+    Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect, ListSource,
+    Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
+    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform,
+    Provider, Region, ResourceFamily, ResourceType, SdkCall, Seat, Service, SharedHost, StackCriterion, StackTie,
+    SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -90,6 +92,18 @@ tables! {
     country: Country => |row| row.code.to_string(),
     classification: Classification => |row| row.id.to_string(),
     destination: Destination => |row| row.id.to_string(),
+    licence_policy: LicencePolicy => |row| row.id.to_string(),
+    licence_exception: LicenceException => |row| row.id.to_string(),
+    guidance: Guidance => |row| row.id.to_string(),
+    list_effect: ListEffect => |row| row.list.to_string(),
+    // as with groups: several times under one id
+    derived_group: DerivedGroup => |row| row.id.to_string(),
+    accelerator_link: AcceleratorLink => |row| row.accelerator.to_string(),
+    memory_stack: MemoryStack => |row| row.id.to_string(),
+    platform: Platform => |row| row.id.to_string(),
+    stack_tie: StackTie => |row| row.id.to_string(),
+    supply_stop: SupplyStop => |row| row.id.to_string(),
+    accelerator_supply: AcceleratorSupply => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
     accelerator_name: AcceleratorName => |row| format!("{}/{}", row.words.join(" "), row.without.join(" ")),
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
@@ -156,7 +170,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let providers: BTreeSet<&str> = tables.provider.iter().map(|row| &*row.id).collect();
     let services: BTreeSet<&str> = tables.service.iter().map(|row| &*row.id).collect();
     let accelerators: BTreeSet<&str> = tables.accelerator.iter().map(|row| &*row.id).collect();
-    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
     let mut dangling = |table: &str, field: &str, value: &str, known: &BTreeSet<&str>| {
         if !known.contains(value) {
             let nearest = nearest(value, known);
@@ -218,9 +231,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for row in &tables.accelerator_board {
         dangling("accelerator_board", "accelerator", &row.accelerator, &accelerators);
     }
-    for row in &tables.destination {
-        dangling("destination", "set", &row.set, &groups);
-    }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &tables.organisation {
         *seen.entry(&row.id).or_default() += 1;
@@ -229,6 +239,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         errors.push(locate(layers, "id", id, format!("organisation `{id}` is defined twice in one layer")));
     }
     errors.extend(super::code::check(tables, layers));
+    errors.extend(super::groups::check(tables, layers));
+    errors.extend(super::export::check(tables, layers, &accelerators));
+    errors.extend(super::export::check_supply(tables, layers, &organisations));
     errors.extend(unclear_times(tables, layers));
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));

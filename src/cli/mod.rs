@@ -265,11 +265,20 @@ pub struct ClassifyArgs {
     #[arg(required = true)]
     pub what: Vec<String>,
     /// Destination: ISO code or name of a country
-    #[arg(long)]
+    #[arg(long, value_name = "CC")]
     pub to: Option<String>,
+    /// Who gets it; screened against the entries of the rules and the imported lists
+    #[arg(long, value_name = "NAME")]
+    pub end_user: Option<String>,
+    /// Where the last owner of the end user is headquartered: ISO code or name of a country
+    #[arg(long, value_name = "CC")]
+    pub end_user_parent: Option<String>,
     /// Law of this day, YYYY-MM-DD [default: today]
     #[arg(long)]
     pub as_of: Option<String>,
+    /// text or json
+    #[arg(long, default_value = "text")]
+    pub format: String,
     /// Rules besides the embedded ones.
     #[command(flatten)]
     pub sources: RuleSources,

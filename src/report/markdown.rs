@@ -27,6 +27,7 @@ impl Format for Markdown {
             code(&report.target)
         )?;
         summary(report, out)?;
+        super::supply::markdown(report, out)?;
         gate(report, out)?;
         writeln!(out, "## Findings\n")?;
         if report.findings.is_empty() {
@@ -173,7 +174,7 @@ fn diagnostics(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// Text that must not become markup, links, mentions or HTML. What stands between backticks stays code.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let clean = clean_line(text);
     let mut out = String::with_capacity(clean.len());
     let even = clean.matches('`').count().is_multiple_of(2);
@@ -204,6 +205,6 @@ fn escape(text: &str) -> String {
 }
 
 /// Text inside backticks.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     clean_line(text).replace('`', "'")
 }

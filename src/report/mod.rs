@@ -8,6 +8,7 @@ pub mod markdown;
 mod model;
 pub mod sarif;
 pub mod sbom;
+mod supply;
 pub mod table;
 mod words;
 

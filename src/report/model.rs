@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::legal::{OwnedRow, ReachRow};
 use crate::model::{ComponentId, Place, Sighting};
+use crate::supply::SupplyRow;
 
 /// A report, schema version 1.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -34,6 +35,9 @@ pub struct Report {
     pub control: Vec<ControlRow>,
     /// What stops if a jurisdiction is lost, worst first.
     pub survival: Vec<SurvivalRow>,
+    /// Supply of accelerators, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supply: Option<SupplyRow>,
     /// The gate's decision.
     pub gate: GateRow,
     /// Worst first.

@@ -33,6 +33,7 @@ impl Format for Table {
         head(report, out)?;
         control(report, out)?;
         survival(report, out)?;
+        super::supply::table(report, out)?;
         findings(report, out)?;
         not_understood(report, out)?;
         gate(report, out)

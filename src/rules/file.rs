@@ -64,6 +64,12 @@ pub struct Rule {
     /// Parameters of kind `export-class`.
     #[serde(default)]
     pub export: Option<ExportParameters>,
+    /// Parameters of kind `fleet`.
+    #[serde(default)]
+    pub fleet: Option<FleetParameters>,
+    /// Parameters of kind `tied`.
+    #[serde(default)]
+    pub tied: Option<TiedParameters>,
     /// Parameters of kind `concentration`.
     #[serde(default)]
     pub concentration: Option<ConcentrationParameters>,
@@ -109,6 +115,10 @@ pub enum Kind {
     Owned,
     /// The computed export-control class of an accelerator against where it stands.
     ExportClass,
+    /// The fleet of accelerators hangs on one designer, foundry or country, or is to be replaced soon.
+    Fleet,
+    /// Software that runs on the accelerators of some makers only.
+    Tied,
     /// Too much is controlled from one jurisdiction.
     Concentration,
     /// A relation that should be there is not.
@@ -120,7 +130,7 @@ pub enum Kind {
     /// A notice of the catalog names the component, or the party that answers for it.
     Noticed,
     /// What is declared and what is observed of the accelerators at one place are not the same.
-    Fleet,
+    Disagreement,
 }
 
 /// Which components a rule looks at. All conditions must hold; an empty list asks nothing.
@@ -211,6 +221,38 @@ pub struct ExportParameters {
     /// Look at the seat of the operator's last owner as well as at the place (headquarters rule).
     #[serde(default)]
     pub headquarters: bool,
+    /// Instead of places: who operates it, or controls who does, is on one of these lists.
+    #[serde(default)]
+    pub operator_lists: Vec<String>,
+    /// Instead of places: rows of guidance (by id) that speak of the product itself.
+    #[serde(default)]
+    pub guidance: Vec<String>,
+}
+
+/// Kind `fleet`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FleetParameters {
+    /// What shares are taken of: `designer`, `foundry`, `fabrication-country`, `memory`, `packaging`.
+    #[serde(default)]
+    pub of: Vec<String>,
+    /// Share of the devices in percent from which it counts.
+    #[serde(default)]
+    pub percent: u8,
+    /// Fewest devices for a share to mean anything.
+    #[serde(default)]
+    pub at_least: u32,
+    /// Instead of shares: hardware that is to be replaced within so many days.
+    #[serde(default)]
+    pub refresh_within_days: Option<u32>,
+}
+
+/// Kind `tied`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TiedParameters {
+    /// Only software all of whose platforms are made by parties that are controlled from one of these.
+    pub makers: Jurisdictions,
 }
 
 /// Kind `concentration`.

@@ -90,11 +90,13 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         wrong("id", format!("`{}` is not in kebab-case: lower-case words joined by single hyphens", rule.id));
     }
     let section = match rule.kind {
-        Kind::Match | Kind::Fleet => None,
+        Kind::Match | Kind::Disagreement => None,
         Kind::Reach => Some(("reach", rule.reach.is_some())),
         Kind::Listed => Some(("listed", rule.listed.is_some())),
         Kind::Owned => Some(("owned", rule.owned.is_some())),
         Kind::ExportClass => Some(("export", rule.export.is_some())),
+        Kind::Fleet => Some(("fleet", rule.fleet.is_some())),
+        Kind::Tied => Some(("tied", rule.tied.is_some())),
         Kind::Concentration => Some(("concentration", rule.concentration.is_some())),
         Kind::Missing => Some(("missing", rule.missing.is_some())),
         Kind::Single => Some(("single", rule.single.is_some())),
@@ -132,11 +134,8 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         let hint = nearest(word, &topics).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         wrong("topics", format!("no notice is about `{word}`{hint}"));
     }
-    let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
-    for word in rule.export.iter().flat_map(|export| &export.destinations) {
-        if !known.contains(word.as_str()) {
-            wrong("destinations", format!("`{word}` is not a destination row of `rules/export-control`"));
-        }
+    for (field, message) in hardware(rule, catalog) {
+        wrong(field, message);
     }
     if rule.sources.is_empty() {
         wrong("id", "a rule needs at least one `[[source]]`".to_owned());
@@ -144,6 +143,32 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
     let flagged = rule.examples.iter().filter(|example| !example.flagged.is_empty()).count();
     if flagged == 0 || flagged == rule.examples.len() {
         wrong("id", "a rule needs an example that is flagged and one that is not".to_owned());
+    }
+    errors
+}
+
+/// What rules about accelerators name and nothing defines, with the field.
+fn hardware(rule: &Rule, catalog: &Catalog) -> Vec<(&'static str, String)> {
+    let mut errors = Vec::new();
+    let known: BTreeSet<&str> = catalog.tables().destination.iter().map(|row| &*row.id).collect();
+    for word in rule.export.iter().flat_map(|export| &export.destinations) {
+        if !known.contains(word.as_str()) {
+            errors.push(("destinations", format!("`{word}` is not a destination row of `rules/export-control`")));
+        }
+    }
+    let rows: BTreeSet<&str> = catalog.tables().guidance.iter().map(|row| &*row.id).collect();
+    for word in rule.export.iter().flat_map(|export| &export.guidance).filter(|word| !rows.contains(word.as_str())) {
+        errors.push(("guidance", format!("`{word}` is not a row of guidance of `rules/export-control`")));
+    }
+    for word in rule.export.iter().flat_map(|export| &export.operator_lists) {
+        if catalog.list(word).is_none() {
+            errors.push(("operator-lists", format!("`{word}` is not a list")));
+        }
+    }
+    for word in rule.fleet.iter().flat_map(|fleet| &fleet.of) {
+        if crate::supply::Of::parse(word).is_none() {
+            errors.push(("of", format!("`{word}` is nothing that shares are taken of")));
+        }
     }
     errors
 }

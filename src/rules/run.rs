@@ -124,11 +124,13 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Listed => kind::listed::evaluate(view, rule, &mut out),
         Kind::Owned => kind::owned::evaluate(view, rule, &mut out),
         Kind::ExportClass => kind::export_class::evaluate(view, rule, &mut out),
+        Kind::Fleet => kind::fleet::evaluate(view, rule, &mut out),
+        Kind::Tied => kind::tied::evaluate(view, rule, &mut out),
         Kind::Concentration => kind::concentration::evaluate(view, rule, &mut out),
         Kind::Missing => kind::missing::evaluate(view, rule, &mut out),
         Kind::Single => kind::single::evaluate(view, rule, &mut out),
         Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
-        Kind::Fleet => kind::fleet::evaluate(view, rule, &mut out),
+        Kind::Disagreement => kind::disagreement::evaluate(view, rule, &mut out),
         Kind::Noticed => kind::noticed::evaluate(view, rule, &mut out),
     }
     let hits = out.hits.finish();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::root;
 
 /// Modules from the ground up; a module may use those before it, and its own neighbours on the same line.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["text"],
     &["diagnostic", "model", "parse"],
     &["source"],
@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 12] = [
     &["screening"],
     &["scan", "export"],
     &["target", "attribution", "graph", "control"],
+    &["supply"],
     &["rules", "score", "simulate"],
     &["plan", "report"],
     &["config", "cli"],

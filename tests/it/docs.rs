@@ -86,6 +86,7 @@ fn scanner_list() {
 fn schemas() {
     let pretty = |value: serde_json::Value| serde_json::to_string_pretty(&value).expect("is JSON") + "\n";
     same(&root().join("docs/report.schema.json"), &pretty(sovaudit::report::json::schema()));
+    same(&root().join("docs/classify.schema.json"), &pretty(sovaudit::export::schema()));
     same(
         &root().join("rules/schema/rule.schema.json"),
         &pretty(schemars::schema_for!(sovaudit::rules::file::Rule).to_value()),
@@ -117,33 +118,42 @@ fn readme_shows_real_output() {
     }
 }
 
-/// Outputs that docs/ownership.md shows are outputs of the commands above them.
+/// Outputs that documents show are outputs of the commands above them.
 #[test]
-fn ownership_shows_real_output() {
-    let path = root().join("docs/ownership.md");
-    let mut text = fs::read_to_string(&path).expect("is there");
-    let mut at = 0;
-    let mut shown = 0;
-    while let Some(found) = text[at..].find("```text\n$ sovaudit ") {
-        let command = at + found + "```text\n$ sovaudit ".len();
-        let body = command + text[command..].find('\n').expect("a line") + 1;
-        let end = body + text[body..].find("```").expect("the block ends");
-        let words: Vec<&str> = text[command..body - 1].split(' ').collect();
-        let output = crate::cli::sovaudit().args(words).output().expect("runs");
-        let output = String::from_utf8(output.stdout).expect("is UTF-8");
-        text.replace_range(body..end, &output);
-        at = body + output.len();
-        shown += 1;
+fn documents_show_real_output() {
+    for name in ["docs/ownership.md", "docs/export-control.md"] {
+        let path = root().join(name);
+        let mut text = fs::read_to_string(&path).expect("is there");
+        let mut at = 0;
+        let mut shown = 0;
+        while let Some(found) = text[at..].find("```text\n$ sovaudit ") {
+            let command = at + found + "```text\n$ sovaudit ".len();
+            let body = command + text[command..].find('\n').expect("a line") + 1;
+            let end = body + text[body..].find("```").expect("the block ends");
+            let words: Vec<&str> = text[command..body - 1].split(' ').collect();
+            let output = crate::cli::sovaudit().args(words).output().expect("runs");
+            let output = String::from_utf8(output.stdout).expect("is UTF-8");
+            text.replace_range(body..end, &output);
+            at = body + output.len();
+            shown += 1;
+        }
+        assert!(shown > 1, "{name} shows its examples");
+        same(&path, &text);
     }
-    assert!(shown > 1, "docs/ownership.md shows its examples");
-    same(&path, &text);
 }
 
 /// Paths that the documents name exist.
 #[test]
 fn named_paths_exist() {
-    let names =
-        ["README.md", "docs/architecture.md", "docs/data.md", "docs/lists.md", "docs/accuracy.md", "docs/ownership.md"];
+    let names = [
+        "README.md",
+        "docs/architecture.md",
+        "docs/data.md",
+        "docs/lists.md",
+        "docs/accuracy.md",
+        "docs/ownership.md",
+        "docs/export-control.md",
+    ];
     for name in names {
         let text = fs::read_to_string(root().join(name)).expect("is there");
         for word in text.split(['`', ' ', '(', ')', '\n']) {

@@ -4,6 +4,7 @@ mod cloud;
 mod cluster;
 mod code;
 mod declared;
+mod export;
 mod framework;
 mod hardware;
 mod law;
@@ -11,24 +12,29 @@ mod listing;
 mod notice;
 mod party;
 mod share;
+mod supply;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
 pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
+pub use export::{
+    AcceleratorLink, Certainty, Classification, DerivedGroup, Destination, Enforcement, EnforcementPeriod, Guidance,
+    GuidanceEffect, Item, LicenceException, LicencePolicy, ListEffect, MemoryStack, PartyEffect, When,
+};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Dense, InstanceType,
     PciVendor,
 };
 pub use law::{
-    Add, Classification, Country, CountryGroup, Destination, Effect, Indirect, Law, LawState, Measure, Mitigation,
-    OwnershipRule, Period, Threshold,
+    Add, Country, CountryGroup, Effect, Indirect, Law, LawState, Measure, Mitigation, OwnershipRule, Period, Threshold,
 };
 pub use listing::{List, ListSource, Listing, SharedHost};
 pub use notice::Notice;
 pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
 pub use share::{Percent, Share};
+pub use supply::{AcceleratorSupply, Platform, StackTie, SupplyStop, Tie, names};
 
 use serde::Deserialize;
 

@@ -21,6 +21,7 @@ use crate::rules::run::Judgement;
 use crate::rules::{Profile, RuleSet, page};
 use crate::score::{control_shares, country};
 use crate::simulate::{Simulation, simulate};
+use crate::supply::supply;
 
 /// How many jurisdictions the survival table shows.
 const SURVIVAL_ROWS: usize = 5;
@@ -79,6 +80,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         coverage: coverage(sources),
         control: control(graph),
         survival: survival(sources),
+        supply: supply(graph, sources.catalog, sources.as_of, &|country| sources.profile.trusted.contains(&country)),
         gate: gate(sources),
         findings: sources.judgement.findings.iter().map(|finding| finding_row(sources, finding)).collect(),
         rule_texts: rule_texts(sources),

@@ -2,8 +2,8 @@
 //! and who operates it there.
 
 use super::country;
-use crate::catalog::rows::{Accelerator, Destination};
-use crate::export::{Bearing, Class, LETTER, bearing, classify};
+use crate::catalog::rows::{Accelerator, Destination, Enforcement};
+use crate::export::{Bearing, Class, LETTER, Question, Subject, assess, bearing, classify};
 use crate::graph::{Control, EdgeId, NodeId, Path};
 use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity};
 use crate::rules::draft::Hit;
@@ -19,6 +19,14 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             out.undecided("the accelerator's product is not known");
             continue;
         };
+        if !parameters.guidance.is_empty() {
+            out.hits.extend(super::export_party::guided(view, parameters, node, row));
+            continue;
+        }
+        if !parameters.operator_lists.is_empty() {
+            super::export_party::listed(view, parameters, node, row, out);
+            continue;
+        }
         let class = classify(row, view.catalog, view.as_of);
         let is_named = parameters.classes.contains(&class.class);
         if !is_named && class.class == "indeterminate" {
@@ -61,10 +69,13 @@ fn destinations<'c>(
     is_named: bool,
 ) -> Vec<To<'c>> {
     let rows = view.catalog.tables().destination.iter();
-    rows.filter(|to| to.enforced && parameters.destinations.iter().any(|id| **id == *to.id))
-        .filter(|to| is_named || to.is_for_any_class())
-        .filter_map(|to| Some((to, bearing(to, row, class, view.as_of)?)))
-        .collect()
+    rows.filter(|to| {
+        to.enforcement_on(view.as_of) == Enforcement::Enforced
+            && parameters.destinations.iter().any(|id| **id == *to.id)
+    })
+    .filter(|to| is_named || to.is_for_any_class())
+    .filter_map(|to| Some((to, bearing(to, row, class, view.as_of)?)))
+    .collect()
 }
 
 struct Held<'a> {
@@ -133,9 +144,22 @@ fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode
     hit.effective = Validity { from: row.from, to: row.to };
     hit.citations.push(Citation { title: row.citation.as_ref().into(), url: None });
     hit.notes.extend(row.policy.as_deref().map(|policy| format!("review policy: {policy}")));
+    hit.notes.extend(review(view, held, row, country));
     if row.standing.as_ref() == LETTER {
         hit.notes.extend(held.row.licence_letter.as_deref().map(str::to_owned));
     }
     hit.notes.push("by the clauses evaluated; no legal advice".to_owned());
     hit
+}
+
+/// How an application would be reviewed, where a row of policies says it.
+fn review(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode) -> Option<String> {
+    let subject = Subject::of(held.row, view.catalog);
+    let question = match row.headquarters {
+        // the place does not count there, but the United States are no destination
+        true => Question::with_seat(country),
+        false => Question { to: Some(country), ..Question::default() },
+    };
+    let policy = assess(view.catalog, &subject, &question, view.as_of).review?;
+    Some(format!("review policy: {} ({}, {})", policy.policy, policy.citation, policy.verification))
 }

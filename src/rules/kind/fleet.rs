@@ -1,91 +1,104 @@
-//! Kind `fleet`: what is declared and what is observed of the accelerators at one place, side by side.
+//! Kind `fleet`: the accelerators of the system together: on whom most of them hang, and which are to be replaced soon.
 
-use std::collections::BTreeMap;
-
-use crate::fleet::{Claim, Fleet, Pool, Way, is_unknown};
-use crate::graph::NodeId;
+use crate::graph::{Control, NodeId};
+use crate::model::{CountryCode, Date, Horizon, Verification, key};
 use crate::rules::draft::{Hit, seen};
-use crate::rules::file::Rule;
+use crate::rules::file::{FleetParameters, Rule};
 use crate::rules::run::{Hits, View};
+use crate::supply::{Fleet, Of, Part, ShareRow, shares};
 
-/// Evaluates the rule: one hit for every product of which declarations and observations say different things.
-pub fn evaluate(view: &View<'_>, _rule: &Rule, out: &mut Hits) {
-    let fleet = Fleet::of(view.graph);
-    let mut places: BTreeMap<Option<NodeId>, Vec<&Pool>> = BTreeMap::new();
-    for pool in &fleet.pools {
-        places.entry(pool.place).or_default().push(pool);
+/// Evaluates the rule: one hit per sort of share that is too large, or per holder that is to be replaced.
+pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
+    let Some(parameters) = &rule.fleet else { return };
+    let fleet = Fleet::of(view.graph, view.catalog);
+    if let Some(days) = parameters.refresh_within_days {
+        fleet.parts.iter().for_each(|part| refresh(view, part, days, out));
+        return;
     }
-    for pools in places.values() {
-        let observed: Vec<&Claim> = claims(pools, |way| way >= Way::Recorded);
-        let declared: Vec<&Claim> = claims(pools, |way| way == Way::Declared);
-        if observed.is_empty() {
+    if fleet.parts.is_empty() {
+        return;
+    }
+    if fleet.devices() < f64::from(parameters.at_least) {
+        out.undecided("too few accelerators for a share to mean anything");
+        return;
+    }
+    for of in parameters.of.iter().filter_map(|word| Of::parse(word)) {
+        let rows = shares(&fleet, view.catalog, of);
+        let known = rows.iter().find(|row| row.name != "unknown");
+        if let Some(row) = known.filter(|row| row.percent >= parameters.percent) {
+            out.hits.extend(concentrated(view, parameters, &fleet, of, row));
+        }
+    }
+}
+
+fn concentrated(
+    view: &View<'_>,
+    parameters: &FleetParameters,
+    fleet: &Fleet<'_>,
+    of: Of,
+    row: &ShareRow,
+) -> Option<Hit> {
+    // the product of which there are most speaks
+    let most =
+        fleet.parts.iter().max_by(|a, b| a.devices.total_cmp(&b.devices).then_with(|| b.row.id.cmp(&a.row.id)))?;
+    let message = format!(
+        "{}% of the accelerators ({} of {}) hang on one {}: {} (from {}% on it counts)",
+        row.percent,
+        row.devices,
+        fleet.devices(),
+        of.as_str().replace('-', " "),
+        row.name,
+        parameters.percent
+    );
+    let mut hit = Hit::new(most.node, format!("{}/{}", of.as_str(), row.name), message);
+    hit.horizon = Some(Horizon::NextRefresh);
+    hit.verification = match row.verification.as_str() {
+        "two-source" => Verification::TwoSource,
+        "one-source" => Verification::OneSource,
+        _ => Verification::Recalled,
+    };
+    let places = fleet.parts.iter().filter_map(|part| seen(view, part.node).first().map(|one| one.place()));
+    hit.more = places.take(10).collect();
+    let uncounted = fleet.parts.iter().filter(|part| !part.is_counted).count();
+    if uncounted > 0 {
+        hit.notes
+            .push(format!("{uncounted} of {} products count once, for their number is not known", fleet.parts.len()));
+    }
+    if fleet.unknown_products > 0 {
+        hit.notes.push(format!("{} products are not known and do not count", fleet.unknown_products));
+    }
+    Some(hit)
+}
+
+/// Holders, and products that say so themselves, whose day of replacement is near.
+fn refresh(view: &View<'_>, part: &Part<'_>, days: u32, out: &mut Hits) {
+    for node in std::iter::once(part.node).chain(part.holders.iter().copied()) {
+        let Some(day) = view.graph.attributes(node, key::REFRESH_DATE).filter_map(Date::parse).min() else { continue };
+        let left = view.as_of.days_until(day);
+        if left > i64::from(days) {
             continue;
         }
-        for pool in pools.iter().filter(|pool| !is_unknown(view.graph, pool.accelerator)) {
-            if let Some((message, theirs)) = disagreement(view, pool, &observed, &declared) {
-                hit(view, pool, message, &theirs, out);
-            }
-        }
+        let when = if left < 0 { format!("{} days ago", -left) } else { format!("in {left} days") };
+        let message = format!(
+            "`{}` of `{}` is to be replaced on {day} ({when}); whether there is a next one is decided by {}",
+            part.row.product,
+            view.graph.label(node),
+            designer(view, part.node).unwrap_or_else(|| part.row.vendor.to_string()),
+        );
+        let mut hit = Hit::new(node, format!("{}/{day}", part.row.id), message);
+        hit.horizon = Some(Horizon::NextRefresh);
+        out.hits.push(hit);
     }
 }
 
-fn claims<'p>(pools: &[&'p Pool], wanted: impl Fn(Way) -> bool) -> Vec<&'p Claim> {
-    pools.iter().flat_map(|pool| &pool.claims).filter(|claim| wanted(claim.way)).collect()
-}
-
-/// What is wrong with a product at its place, and who says otherwise.
-fn disagreement<'p>(
-    view: &View<'_>,
-    pool: &'p Pool,
-    observed: &[&'p Claim],
-    declared: &[&'p Claim],
-) -> Option<(String, Vec<&'p Claim>)> {
-    let label = view.graph.label(pool.accelerator);
-    let place = pool.place.map_or_else(String::new, |place| format!(" in `{}`", view.graph.label(place)));
-    let own: Vec<&Claim> = pool.claims.iter().filter(|claim| claim.way >= Way::Recorded).collect();
-    let is_whole = observed.iter().any(|claim| claim.is_whole);
-    let is_recorded = |claims: &[&Claim]| claims.iter().all(|claim| claim.way == Way::Recorded);
-    let words = |claims: &[&Claim]| if is_recorded(claims) { "recorded" } else { "observed" };
-    let seen = pool.by(Way::Observed).or_else(|| pool.by(Way::Recorded));
-    let stated = |claim: &&Claim| claim.way == Way::Declared && claim.count.is_some();
-    match (pool.by(Way::Declared), seen) {
-        (Some(_), None) if is_whole => {
-            let message = format!("`{label}` is declared{place}, and other accelerators are {} there", words(observed));
-            Some((message, observed.to_vec()))
-        }
-        // a pod that waits for what no node has
-        (None, None)
-            if is_whole && pool.by(Way::Asked).is_some() && observed.iter().any(|claim| claim.way == Way::Observed) =>
-        {
-            let message = format!("`{label}` is asked for{place}, and none of the nodes there has one");
-            Some((message, observed.to_vec()))
-        }
-        (None, Some(found)) if !declared.is_empty() => {
-            let message =
-                format!("{found} `{label}` {}{place}, and only other accelerators are declared there", words(&own));
-            Some((message, declared.to_vec()))
-        }
-        (Some(wanted), Some(found)) if pool.claims.iter().filter(stated).count() > 0 => {
-            let is_more = found > wanted;
-            let is_less = found < wanted && own.iter().any(|claim| claim.is_whole);
-            (is_more || is_less).then(|| {
-                let message = format!("{wanted} `{label}` are declared{place}, and {found} are {}", words(&own));
-                (message, own)
-            })
-        }
-        _ => None,
-    }
-}
-
-fn hit(view: &View<'_>, pool: &Pool, message: String, theirs: &[&Claim], out: &mut Hits) {
-    // the finding stands where the product is declared, or asked for; else where it was seen
-    let Some(first) = pool.claims.iter().min_by_key(|claim| (claim.way != Way::Declared, claim.way, claim.holder))
-    else {
-        return;
-    };
-    let place = pool.place.map_or_else(String::new, |place| view.graph.node(place).id.to_string());
-    let mut hit = Hit::new(first.holder, format!("{}/{place}", view.graph.node(pool.accelerator).id), message);
-    let holders = theirs.iter().map(|claim| claim.holder).filter(|holder| *holder != first.holder);
-    hit.more = holders.filter_map(|holder| seen(view, holder).first().map(|one| one.place())).take(10).collect();
-    out.hits.push(hit);
+/// `NVIDIA (US)`.
+fn designer(view: &View<'_>, node: NodeId) -> Option<String> {
+    let party = view.graph.parties(node, Control::Designer).into_iter().next()?;
+    let seats = view.graph.seats_of_control(party.end()).into_iter();
+    let states: Vec<String> = seats
+        .filter_map(|seat| CountryCode::new(view.graph.node(seat).id.rest()))
+        .map(|code| code.to_string())
+        .collect();
+    let states = if states.is_empty() { "seat not known".to_owned() } else { states.join(", ") };
+    Some(format!("{} ({states})", view.graph.label(party.end())))
 }

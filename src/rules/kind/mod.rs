@@ -1,7 +1,9 @@
 //! One file per way of judging. A kind selects, asks the graph and the catalog, and writes hits.
 
 pub mod concentration;
+pub mod disagreement;
 pub mod export_class;
+mod export_party;
 pub mod fleet;
 pub mod listed;
 mod listed_owners;
@@ -12,6 +14,7 @@ pub mod owned;
 pub mod reach;
 pub mod screened;
 pub mod single;
+pub mod tied;
 
 use crate::graph::NodeId;
 use crate::model::{CountryCode, key};

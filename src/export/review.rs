@@ -1,0 +1,73 @@
+//! How an application would be reviewed, and which exceptions may apply.
+
+use super::answer::Answer;
+use super::fit::Fit;
+use super::rows::{ExceptionRow, PolicyRow, StepRow};
+use super::steps::Case;
+use crate::catalog::rows::{LicenceException, LicencePolicy};
+use crate::model::Validity;
+
+/// The policy that speaks: of those that fit the one with the lowest rank.
+pub(super) fn policy(case: &Case<'_>) -> Option<PolicyRow> {
+    let facts = case.facts();
+    let rows = case.catalog.tables().licence_policy.iter();
+    let holds = |row: &&LicencePolicy| Validity { from: row.from, to: row.to }.holds_on(case.day);
+    let fitting = rows.filter(holds).map(|row| (row, facts.fit(&row.when))).filter(|(_, fit)| *fit != Fit::No);
+    let (row, fit) = fitting.min_by_key(|(row, _)| row.rank)?;
+    Some(PolicyRow {
+        id: row.id.to_string(),
+        policy: row.policy.to_string(),
+        conditions: row.conditions.iter().map(ToString::to_string).collect(),
+        open: if let Fit::Open(input) = fit { Some(input.as_str().to_owned()) } else { None },
+        citation: row.citation.to_string(),
+        verification: row.verification.as_str().to_owned(),
+        review_by: row.review_by.to_string(),
+    })
+}
+
+/// Exceptions that may apply to a product for which a licence is required.
+pub(super) fn exceptions(case: &Case<'_>, steps: &[StepRow]) -> Vec<ExceptionRow> {
+    let needs = |about: &[&str]| {
+        let asked = |step: &&StepRow| step.result >= Answer::LicenceRequired && about.contains(&&*step.about);
+        steps.iter().any(|step| asked(&step))
+    };
+    if !needs(&["destination", "headquarters"]) {
+        return Vec::new();
+    }
+    // an embargo or a list leaves none of these exceptions
+    let falls_away = needs(&["embargo", "party"]);
+    let facts = case.facts();
+    let rows = case.catalog.tables().licence_exception.iter();
+    rows.filter(|row| Validity { from: row.from, to: row.to }.holds_on(case.day))
+        .filter_map(|row| {
+            let fit = facts.fit(&row.when);
+            (fit != Fit::No).then(|| exception(case, row, fit, falls_away))
+        })
+        .collect()
+}
+
+fn exception(case: &Case<'_>, row: &LicenceException, fit: Fit, falls_away: bool) -> ExceptionRow {
+    let is_named = |id: &String| row.parties.iter().any(|party| **party == **id);
+    let holds = case.parties.iter().any(|party| party.group.iter().any(is_named));
+    let state = match fit {
+        _ if !row.enforced => "codified, not enforced".to_owned(),
+        _ if falls_away => "falls away".to_owned(),
+        _ if holds => "applies to this party".to_owned(),
+        Fit::Open(input) => format!("may apply, depending on the {}", input.as_str()),
+        _ => "may apply".to_owned(),
+    };
+    let mut conditions: Vec<String> = row.conditions.iter().map(ToString::to_string).collect();
+    if let (Some(allowance), Some(tpp)) = (row.tpp_a_year, case.subject.figures.tpp().filter(|tpp| *tpp > 0.0)) {
+        let units = (allowance / tpp).floor();
+        conditions.insert(0, format!("at most {allowance} TPP a year and consignee: {units} of this product"));
+    }
+    ExceptionRow {
+        id: row.id.to_string(),
+        name: row.name.to_string(),
+        state,
+        conditions,
+        citation: row.citation.to_string(),
+        verification: row.verification.as_str().to_owned(),
+        review_by: row.review_by.to_string(),
+    }
+}

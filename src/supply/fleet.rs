@@ -1,0 +1,59 @@
+//! The accelerators of a system with their numbers.
+
+use crate::catalog::Catalog;
+use crate::catalog::rows::Accelerator;
+use crate::graph::{Graph, NodeId};
+use crate::model::ComponentKind;
+
+/// All accelerators.
+pub struct Fleet<'c> {
+    /// Products that the catalog knows, in id order.
+    pub parts: Vec<Part<'c>>,
+    /// Products that it does not.
+    pub unknown_products: usize,
+}
+
+/// One product.
+pub struct Part<'c> {
+    /// Its node.
+    pub node: NodeId,
+    /// What the catalog says of it.
+    pub row: &'c Accelerator,
+    /// How many there are; one where no number is known.
+    pub devices: f64,
+    /// Whether a number is known.
+    pub is_counted: bool,
+    /// What holds it.
+    pub holders: Vec<NodeId>,
+}
+
+impl<'c> Fleet<'c> {
+    /// Collects them, each device once, whoever speaks of it.
+    #[must_use]
+    pub fn of(graph: &Graph<'_>, catalog: &'c Catalog) -> Self {
+        let counted = crate::fleet::Fleet::of(graph);
+        let mut fleet = Self { parts: Vec::new(), unknown_products: 0 };
+        for node in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
+            let Some(row) = catalog.accelerator(graph.node(node).id.rest()) else {
+                fleet.unknown_products += 1;
+                continue;
+            };
+            let pools = || counted.pools.iter().filter(|pool| pool.accelerator == node);
+            let mut holders: Vec<NodeId> =
+                pools().flat_map(|pool| pool.claims.iter().map(|claim| claim.holder)).collect();
+            holders.sort_unstable();
+            holders.dedup();
+            let said: u64 = pools().flat_map(|pool| &pool.claims).filter_map(|claim| claim.count).sum();
+            let is_counted = said > 0;
+            let devices = if is_counted { counted.total(node) as f64 } else { 1.0 };
+            fleet.parts.push(Part { node, row, devices, is_counted, holders });
+        }
+        fleet
+    }
+
+    /// All devices.
+    #[must_use]
+    pub fn devices(&self) -> f64 {
+        self.parts.iter().map(|part| part.devices).sum()
+    }
+}

@@ -1,0 +1,108 @@
+//! Concentration: on whom and where the fleet hangs, by share of devices.
+
+use std::collections::BTreeMap;
+
+use super::fleet::{Fleet, Part};
+use super::rows::ShareRow;
+use crate::catalog::Catalog;
+use crate::catalog::rows::{AcceleratorSupply, names};
+use crate::model::Verification;
+
+/// What shares are taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Who designed the chip.
+    Designer,
+    /// Who makes it.
+    Foundry,
+    /// Where it is made.
+    FabricationCountry,
+    /// Who makes its memory.
+    Memory,
+    /// Who packs it.
+    Packaging,
+}
+
+impl Of {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Designer, Self::Foundry, Self::FabricationCountry, Self::Memory, Self::Packaging];
+
+    /// The word used in rules and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Designer => "designer",
+            Self::Foundry => "foundry",
+            Self::FabricationCountry => "fabrication-country",
+            Self::Memory => "memory",
+            Self::Packaging => "packaging",
+        }
+    }
+
+    /// What a word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|of| of.as_str() == word)
+    }
+}
+
+/// Shares of the fleet, the largest first.
+#[must_use]
+pub fn shares(fleet: &Fleet<'_>, catalog: &Catalog, of: Of) -> Vec<ShareRow> {
+    let all = fleet.devices();
+    let mut found: BTreeMap<String, (f64, Verification)> = BTreeMap::new();
+    for part in &fleet.parts {
+        let (name, mark) = name(part, catalog, of).unwrap_or(("unknown".to_owned(), Verification::TwoSource));
+        let entry = found.entry(name).or_insert((0.0, Verification::TwoSource));
+        entry.0 += part.devices;
+        entry.1 = entry.1.min(mark);
+    }
+    let mut rows: Vec<ShareRow> = found
+        .into_iter()
+        .map(|(name, (devices, mark))| ShareRow {
+            of: of.as_str().to_owned(),
+            name,
+            devices,
+            percent: percent(devices, all),
+            verification: mark.as_str().to_owned(),
+        })
+        .collect();
+    rows.sort_by(|a, b| b.devices.total_cmp(&a.devices).then_with(|| a.name.cmp(&b.name)));
+    rows
+}
+
+/// Whole percent, rounded down.
+fn percent(part: f64, all: f64) -> u8 {
+    let share = (part * 100.0 / all).floor();
+    if share.is_finite() { share.clamp(0.0, 100.0) as u8 } else { 0 }
+}
+
+fn name(part: &Part<'_>, catalog: &Catalog, of: Of) -> Option<(String, Verification)> {
+    let row = part.row;
+    match of {
+        Of::Designer => Some((row.vendor.to_string(), row.verification)),
+        Of::Foundry => Some((row.foundry.as_deref()?.to_owned(), row.verification)),
+        Of::FabricationCountry if row.fab_countries.is_empty() => None,
+        Of::FabricationCountry => {
+            let places: Vec<&str> = row.fab_countries.iter().map(crate::model::CountryCode::as_str).collect();
+            Some((places.join(" or "), row.verification))
+        }
+        Of::Memory => {
+            let supply = rows(part, catalog).find(|supply| !supply.memory_makers.is_empty())?;
+            let makers: Vec<&str> = supply.memory_makers.iter().map(AsRef::as_ref).collect();
+            Some((makers.join(" or "), supply.verification))
+        }
+        Of::Packaging => {
+            let supply = rows(part, catalog).find(|supply| !supply.packagers.is_empty())?;
+            let makers: Vec<&str> = supply.packagers.iter().map(AsRef::as_ref).collect();
+            let how = supply.packaging.as_deref().map_or_else(String::new, |how| format!(" ({how})"));
+            Some((format!("{}{how}", makers.join(" or ")), supply.verification))
+        }
+    }
+}
+
+fn rows<'c>(part: &Part<'_>, catalog: &'c Catalog) -> impl Iterator<Item = &'c AcceleratorSupply> {
+    let id = part.row.id.clone();
+    let rows = catalog.tables().accelerator_supply.iter();
+    rows.filter(move |row| row.accelerators.iter().any(|pattern| names(pattern, &id)))
+}

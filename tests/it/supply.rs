@@ -1,0 +1,214 @@
+//! Supply of accelerators in reports, and the rules about the fleet.
+
+use std::fs;
+
+use serde_json::Value;
+use sovaudit::attribution::attribute;
+use sovaudit::catalog::{Catalog, Layer};
+use sovaudit::graph::{Graph, Roots};
+use sovaudit::model::{Date, Inventory};
+use sovaudit::rules::run::{View, judge};
+use sovaudit::rules::{Profile, RuleSet};
+
+use crate::cli::{root, sovaudit};
+
+fn scan(files: &[(&str, &str)], words: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("writes");
+    }
+    let output =
+        sovaudit().arg("scan").arg(folder.path()).args(words).args(["--as-of", "2026-11-23"]).output().expect("runs");
+    String::from_utf8(output.stdout).expect("is UTF-8")
+}
+
+const POOLS: &str = r#"
+provider "aws" {
+  region = "eu-central-1"
+}
+resource "aws_eks_node_group" "gpu" {
+  instance_types = ["p5.48xlarge"]
+  scaling_config {
+    desired_size = 2
+    max_size     = 2
+    min_size     = 2
+  }
+}
+resource "aws_instance" "small" {
+  instance_type = "g4dn.xlarge"
+}
+"#;
+
+const WORKLOAD: &str = r"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: llm}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: llm}}
+  template:
+    metadata: {labels: {app: llm}}
+    spec:
+      nodeSelector: {nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}
+      containers:
+      - name: llm
+        image: IMAGE
+        resources: {limits: {nvidia.com/gpu: 4}}
+";
+
+fn supply(files: &[(&str, &str)]) -> Value {
+    let report: Value = serde_json::from_str(&scan(files, &["--format", "json"])).expect("is JSON");
+    report["supply"].clone()
+}
+
+fn share<'v>(supply: &'v Value, of: &str, name: &str) -> &'v Value {
+    let rows = supply["shares"].as_array().expect("shares");
+    rows.iter().find(|row| row["of"] == of && row["name"] == name).unwrap_or_else(|| panic!("{of} {name} in {rows:#?}"))
+}
+
+#[test]
+fn shares_are_of_devices_and_machines_count_before_pods() {
+    let found = supply(&[("main.tf", POOLS)]);
+    assert_eq!(found["devices"], 17.0, "two machines with eight, one with one");
+    assert_eq!(share(&found, "designer", "NVIDIA")["percent"], 100);
+    assert_eq!(share(&found, "memory", "SK hynix")["devices"], 16.0);
+    assert_eq!(share(&found, "packaging", "TSMC (CoWoS)")["percent"], 94);
+    // the same product, asked for by pods on those machines
+    let workload = WORKLOAD.replace("IMAGE", "docker.io/vllm/vllm-openai:v0.8.5");
+    let both = supply(&[("main.tf", POOLS), ("pod.yaml", &workload)]);
+    assert_eq!(both["devices"], 17.0, "{both:#}");
+    let alone = supply(&[("pod.yaml", &workload)]);
+    assert_eq!(alone["devices"], 12.0, "three pods with four: {alone:#}");
+    assert!(supply(&[("requirements.txt", "torch==2.7.1\n")]).is_null(), "no accelerators, no section");
+}
+
+#[test]
+fn every_accelerator_has_its_place_its_operator_and_its_answer() {
+    let found = supply(&[("main.tf", &POOLS.replace("eu-central-1", "me-central-1"))]);
+    let rows = found["placements"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["class"] == "3A090.a").expect("the H100s");
+    assert_eq!((&row["place"], &row["controlled_from"][0]), (&"AE".into(), &"US".into()), "{row:#}");
+    assert_eq!(row["answer"], "licence required");
+    let row = rows.iter().find(|row| row["class"] == "below").expect("the T4");
+    assert_eq!(row["answer"], "no licence required by the clauses evaluated");
+}
+
+#[test]
+fn second_sources_are_told_with_the_reason_why_not() {
+    let row = |image: &str| {
+        let workload = WORKLOAD.replace("IMAGE", image);
+        let found = supply(&[("pod.yaml", &workload)]);
+        found["second_source"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .find(|row| !row["runs_on"].as_array().expect("rows").is_empty())
+            .expect("a row")
+            .clone()
+    };
+    let vllm = row("docker.io/vllm/vllm-openai:v0.8.5");
+    assert!(vllm["could_with_other_builds"].to_string().contains("ROCm"), "{vllm:#}");
+    assert_eq!(vllm["cannot"].as_array().map(Vec::len), Some(0));
+    let engine = row("nvcr.io/nvidia/tritonserver:25.03-py3");
+    let cannot = engine["cannot"].as_array().expect("rows");
+    assert!(
+        cannot.iter().any(|row| row["platform"] == "ROCm (AMD)" && row["because"].to_string().contains("tritonserver")),
+        "{engine:#}"
+    );
+    let silent = row("ghcr.io/example/llm:1");
+    assert!(
+        silent["could"].as_array().expect("rows").is_empty() && silent["ties"].as_array().expect("rows").is_empty()
+    );
+}
+
+#[test]
+fn what_designers_can_stop_has_its_horizon() {
+    let workload = WORKLOAD.replace("IMAGE", "nvcr.io/nvidia/tritonserver:25.03-py3");
+    let found = supply(&[("pod.yaml", &workload)]);
+    let stops = found["stops"].as_array().expect("rows");
+    let of =
+        |what: &str| stops.iter().find(|row| row["what"] == what).unwrap_or_else(|| panic!("{what} in {stops:#?}"));
+    assert_eq!(of("the next accelerator")["horizon"], "next-refresh");
+    assert_eq!(of("NVIDIA AI Enterprise")["horizon"], "next-renewal");
+    assert_eq!(of("driver and CUDA downloads")["horizon"], "next-deploy");
+    assert_eq!(of("firmware")["controlled_from"][0], "US");
+    // without software of its catalogue the subscription says nothing
+    let plain = supply(&[("main.tf", POOLS)]);
+    assert!(!plain["stops"].to_string().contains("AI Enterprise"));
+}
+
+#[test]
+fn the_section_is_in_every_report() {
+    let text = scan(&[("main.tf", POOLS)], &[]);
+    assert!(text.contains("Accelerators      17 devices of 2 known products"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let text = scan(&[("main.tf", POOLS)], &["--format", "markdown"]);
+    assert!(text.contains("## Supply of accelerators") && text.contains("| designer | NVIDIA | 17 | 100% |"), "{text}");
+    let schema: Value =
+        serde_json::from_slice(&fs::read(root().join("docs/report.schema.json")).expect("is published"))
+            .expect("is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("is a schema");
+    let report: Value = serde_json::from_str(&scan(&[("main.tf", POOLS)], &["--format", "json"])).expect("is JSON");
+    assert!(validator.is_valid(&report));
+}
+
+/// Judged on an inventory, because no file that is read today states days of replacement.
+#[test]
+fn hardware_that_is_to_be_replaced_soon_is_found() {
+    use sovaudit::model::{Basis, ComponentId, ComponentKind, Evidence, Fact, Place, RelationKind, key};
+    let catalog = Catalog::embedded();
+    let rule = r#"
+id = "refresh"
+kind = "fleet"
+title = "Hardware to be replaced"
+category = "hardware-supply"
+severity = "medium"
+why = "w"
+remedy = "r"
+[fleet]
+refresh-within-days = 365
+[[source]]
+title = "s"
+[review]
+verification = "two-source"
+by = 2027-06-30
+[[example]]
+name = "one"
+flagged = ["a:1"]
+files."a" = "x"
+[[example]]
+name = "two"
+flagged = []
+files."a" = "x"
+"#;
+    let layer = Layer { name: "test".into(), files: vec![("findings/x/refresh.toml".into(), rule.into())] };
+    let set = RuleSet::load(&[Layer::embedded(), layer], &catalog).expect("loads");
+    let as_of = Date::parse("2026-11-23").expect("is a date");
+    let profile = Profile::resolve(set.profiles["eu"].clone(), &catalog, as_of).expect("is sound");
+    let found = |day: &str| {
+        let mut inventory = Inventory::default();
+        let path = sovaudit::text::RelPath::new("assets.csv").expect("is relative");
+        let place = Place { path, region: None, excerpt: None, layer: None };
+        let seen = || Evidence::observed(&place, "test", Basis::Declared);
+        let machine = ComponentId::of("machine", "rack-1");
+        let product = ComponentId::accelerator("nvidia-h100-sxm");
+        inventory.add(Fact::Component { id: machine.clone(), kind: ComponentKind::Cluster }, seen());
+        inventory.add(Fact::Component { id: product.clone(), kind: ComponentKind::Accelerator }, seen());
+        let kind = RelationKind::RunsOn;
+        inventory.add(Fact::Relation { from: machine.clone(), kind, to: product, group: None, horizon: None }, seen());
+        inventory.add(Fact::Attribute { of: machine, key: key::REFRESH_DATE, value: day.into() }, seen());
+        let inventory = attribute(inventory, &catalog, as_of);
+        let graph = Graph::new(&inventory);
+        let roots = Roots::new(&graph);
+        let view = View { graph: &graph, catalog: &catalog, profile: &profile, as_of, roots: &roots, screener: None };
+        let rules: Vec<_> = set.rules.iter().filter(|rule| rule.id == "refresh").cloned().collect();
+        judge(&view, &rules).findings.iter().map(|finding| finding.message.to_string()).collect::<Vec<_>>()
+    };
+    let told = found("2027-03-01");
+    assert!(
+        told.len() == 1 && told[0].contains("2027-03-01 (in 98 days)") && told[0].contains("NVIDIA (US)"),
+        "{told:?}"
+    );
+    assert!(found("2028-03-01").is_empty());
+    assert_eq!(found("2026-11-01").len(), 1, "what is overdue counts");
+}
