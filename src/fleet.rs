@@ -195,7 +195,10 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
         return whole(all);
     }
     if graph.node(holder).kind == ComponentKind::Workload {
-        return number(key::COUNT).and_then(|each| whole(each * number(key::REPLICAS).unwrap_or(1.0)));
+        // several pods may have one device between them
+        let shared = graph.attributes(accelerator, key::SHARED_BY).filter_map(|text| text.parse::<f64>().ok());
+        let shared = shared.fold(1.0_f64, f64::max);
+        return number(key::COUNT).and_then(|each| whole(each * number(key::REPLICAS).unwrap_or(1.0) / shared));
     }
     None
 }

@@ -8,6 +8,7 @@ mod cli;
 mod declared;
 mod docs;
 mod gate;
+mod hardware;
 mod images;
 mod imported_owners;
 mod judging;

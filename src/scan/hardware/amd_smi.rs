@@ -99,7 +99,7 @@ fn rocm(root: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
             }
             continue;
         }
-        if !entry.key.starts_with("card") || !entry.value.is_map() {
+        if !entry.key.starts_with("card") {
             continue;
         }
         let card = |name: &str| field(&entry.value, name).and_then(|entry| Some((entry.value.text()?, entry.value.span)));

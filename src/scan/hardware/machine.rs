@@ -263,6 +263,15 @@ pub(crate) fn identify(asked: &Asked<'_>, catalog: &Catalog) -> Option<Component
     }
 }
 
+/// Writes the accelerator that a declaration names; nothing for a name without words.
+pub(crate) fn named(name: &str, seen: &Seen, catalog: &Catalog, out: &mut Facts<'_>) -> Option<ComponentId> {
+    let name = name.trim();
+    let asked = Asked { name: (!name.is_empty()).then_some(name), is_exact: true, ..Asked::default() };
+    let id = identify(&asked, catalog)?;
+    describe(&id, &asked, catalog, seen, out);
+    Some(id)
+}
+
 /// Writes that there is an accelerator, how it is called and, where a name means several products, which.
 pub(crate) fn describe(id: &ComponentId, asked: &Asked<'_>, catalog: &Catalog, seen: &Seen, out: &mut Facts<'_>) {
     out.component(id, ComponentKind::Accelerator, seen.clone());
