@@ -131,7 +131,7 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
     };
     if let Some(members) = node.entry("Members").filter(|_| kind.ends_with("Collection")) {
         // asked for, so that anything else is told; resources are found wherever they stand
-        members.value.list().iter().for_each(|member| drop(member.entries()));
+        let _asked = members.value.list().iter().filter(|member| member.entries().is_empty()).count();
     }
     match kind {
         "Processor" => match text(node, "ProcessorType").map_or("", |(kind, _)| kind) {
