@@ -60,7 +60,11 @@ impl Pool {
     }
 
     fn largest(&self) -> u64 {
-        [Way::Asked, Way::Declared, Way::Recorded, Way::Observed].into_iter().filter_map(|way| self.by(way)).max().unwrap_or(0)
+        [Way::Asked, Way::Declared, Way::Recorded, Way::Observed]
+            .into_iter()
+            .filter_map(|way| self.by(way))
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -103,7 +107,11 @@ impl Fleet {
     /// All devices of an accelerator.
     #[must_use]
     pub fn total(&self, accelerator: NodeId) -> u64 {
-        self.pools.iter().filter(|pool| pool.accelerator == accelerator).map(|pool| pool.count).fold(0, u64::saturating_add)
+        self.pools
+            .iter()
+            .filter(|pool| pool.accelerator == accelerator)
+            .map(|pool| pool.count)
+            .fold(0, u64::saturating_add)
     }
 
     fn without_doubles(&mut self, graph: &Graph<'_>) {
@@ -122,7 +130,8 @@ impl Fleet {
             .collect();
         for pool in self.pools.iter_mut().filter(|pool| is_unknown(graph, pool.accelerator)) {
             let same = known.iter().filter(|(other, place, _)| {
-                (pool.place.is_none() || *place == pool.place || place.is_none()) && may_be(graph, pool.accelerator, *other)
+                (pool.place.is_none() || *place == pool.place || place.is_none())
+                    && may_be(graph, pool.accelerator, *other)
             });
             let covered = same.map(|(.., count)| *count).fold(0, u64::saturating_add);
             pool.count = pool.count.saturating_sub(covered);
@@ -189,7 +198,8 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
     if products.len() > 1 {
         return None;
     }
-    let number = |key| graph.attribute(holder, key).and_then(|text| text.parse::<f64>().ok()).filter(|number| *number >= 0.0);
+    let number =
+        |key| graph.attribute(holder, key).and_then(|text| text.parse::<f64>().ok()).filter(|number| *number >= 0.0);
     let whole = |number: f64| number.is_finite().then(|| number.ceil() as u64);
     if let Some(all) = number(key::ACCELERATOR_COUNT) {
         return whole(all);

@@ -98,9 +98,11 @@ impl Catalog {
     #[must_use]
     pub fn sku(&self, asked: Asked<'_>) -> Sku<'_> {
         if let (Some(pci), Some(board)) = (asked.pci, asked.subsystem)
-            && let Some(row) = self.tables.accelerator_board.iter().find(|row| {
-                row.pci.eq_ignore_ascii_case(pci) && row.subsystem.eq_ignore_ascii_case(board)
-            })
+            && let Some(row) = self
+                .tables
+                .accelerator_board
+                .iter()
+                .find(|row| row.pci.eq_ignore_ascii_case(pci) && row.subsystem.eq_ignore_ascii_case(board))
             && let Some(row) = self.accelerator(&row.accelerator)
         {
             return Sku::One(row);
@@ -150,7 +152,8 @@ impl Catalog {
         let words = words(name);
         let fits = |row: &AcceleratorName| {
             (row.words.iter().map(|word| word.len()).sum::<usize>() > SHORT || is_alone(&words, &row.words))
-                && row.words.iter().all(|word| has(&words, word)) && !row.without.iter().any(|word| has(&words, word))
+                && row.words.iter().all(|word| has(&words, word))
+                && !row.without.iter().any(|word| has(&words, word))
         };
         let mut best = 0;
         let mut ids: BTreeSet<&str> = BTreeSet::new();
@@ -165,8 +168,7 @@ impl Catalog {
             }
             ids.extend(row.accelerators.iter().map(|id| &**id));
         }
-        let rows: Vec<&Accelerator> =
-            self.tables.accelerator.iter().filter(|row| ids.contains(&*row.id)).collect();
+        let rows: Vec<&Accelerator> = self.tables.accelerator.iter().filter(|row| ids.contains(&*row.id)).collect();
         (!rows.is_empty()).then_some(rows)
     }
 
@@ -182,9 +184,10 @@ impl Catalog {
         });
         let Some(stated) = stated else { return rows };
         let fits = |row: &&&Accelerator| {
-            row.memory_gb.as_deref().and_then(|own| own.parse::<f64>().ok()).is_some_and(|own| {
-                stated >= own * (1.0 - MEMORY_BELOW) && stated <= own * (1.0 + MEMORY_ABOVE)
-            })
+            row.memory_gb
+                .as_deref()
+                .and_then(|own| own.parse::<f64>().ok())
+                .is_some_and(|own| stated >= own * (1.0 - MEMORY_BELOW) && stated <= own * (1.0 + MEMORY_ABOVE))
         };
         let narrowed: Vec<&Accelerator> = rows.iter().filter(fits).copied().collect();
         if narrowed.is_empty() { rows } else { narrowed }
@@ -290,11 +293,8 @@ mod tests {
         assert!(ids(&family(Some(40_960))).iter().all(|id| id.ends_with("40")));
         let h100 = catalog.sku(Asked { name: Some("NVIDIA H100"), ..Asked::default() });
         assert!(ids(&h100).len() > 2, "{h100:?}");
-        let shared = catalog.sku(Asked {
-            name: Some("NVIDIA-H100-80GB-HBM3-MIG-1g.10gb"),
-            is_exact: true,
-            ..Asked::default()
-        });
+        let shared =
+            catalog.sku(Asked { name: Some("NVIDIA-H100-80GB-HBM3-MIG-1g.10gb"), is_exact: true, ..Asked::default() });
         assert_eq!(ids(&shared), ["nvidia-h100-sxm"]);
         // one number, two products: the name decides, else both are told
         let asked = |name| catalog.sku(Asked { pci: Some("10de:25b6"), name, is_exact: true, ..Asked::default() });
@@ -324,7 +324,8 @@ vendor = "huawei"
 source = "x"
 verification = "recalled"
 "#;
-        let own = crate::catalog::Layer { name: "own".to_owned(), files: vec![("own.toml".to_owned(), text.to_owned())] };
+        let own =
+            crate::catalog::Layer { name: "own".to_owned(), files: vec![("own.toml".to_owned(), text.to_owned())] };
         let catalog = Catalog::load(&[crate::catalog::Layer::embedded(), own]).expect("sound");
         let named = catalog.sku(Asked { name: Some("ZZ900 OAM"), ..Asked::default() });
         assert_eq!(ids(&named), ["amd-mi300x"]);

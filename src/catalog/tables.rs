@@ -8,11 +8,11 @@ use serde::Deserialize;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Argument, Case, Classification, ClientName, Country,
-    CountryGroup, Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation,
-    ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
-    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
-    SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Argument, Case,
+    Classification, ClientName, Country, CountryGroup, Criterion, Destination, InstanceType, Law, Level, List,
+    ListSource, Listing, Manifest, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
+    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider,
+    Region, ResourceFamily, ResourceType, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -208,16 +208,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             }
         }
     }
-    for row in &tables.accelerator_alias {
-        dangling("accelerator_alias", "provider", &row.provider, &providers);
-        dangling("accelerator_alias", "accelerator", &row.accelerator, &accelerators);
-    }
-    for one in tables.accelerator_name.iter().flat_map(|row| &row.accelerators) {
-        dangling("accelerator_name", "accelerators", one, &accelerators);
-    }
-    for row in &tables.accelerator_board {
-        dangling("accelerator_board", "accelerator", &row.accelerator, &accelerators);
-    }
+    accelerators_named(tables, &accelerators, &providers, &mut dangling);
     for row in &tables.destination {
         dangling("destination", "set", &row.set, &groups);
     }
@@ -236,6 +227,28 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.sort();
     errors.dedup();
     errors
+}
+
+/// Tells a word of a field of a table that none of the known ids is.
+type Dangling<'d> = dyn FnMut(&str, &str, &str, &BTreeSet<&str>) + 'd;
+
+/// Accelerators and providers that names, boards and clouds' own names lead to.
+fn accelerators_named(
+    tables: &Tables,
+    accelerators: &BTreeSet<&str>,
+    providers: &BTreeSet<&str>,
+    dangling: &mut Dangling<'_>,
+) {
+    for row in &tables.accelerator_alias {
+        dangling("accelerator_alias", "provider", &row.provider, providers);
+        dangling("accelerator_alias", "accelerator", &row.accelerator, accelerators);
+    }
+    for one in tables.accelerator_name.iter().flat_map(|row| &row.accelerators) {
+        dangling("accelerator_name", "accelerators", one, accelerators);
+    }
+    for row in &tables.accelerator_board {
+        dangling("accelerator_board", "accelerator", &row.accelerator, accelerators);
+    }
 }
 
 /// Times of listings that are written in no known way.

@@ -19,7 +19,9 @@ use crate::model::{Attribute, Date, Inventory, key};
 use crate::rules::run::View;
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
-use crate::scan::{Options, Selector, SourceFile, hardware, sbom, scan_directory, scan_file_as, scan_files, scan_files_with};
+use crate::scan::{
+    Options, Selector, SourceFile, hardware, sbom, scan_directory, scan_file_as, scan_files, scan_files_with,
+};
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, Scope, Screener, THRESHOLD};
 use crate::source::image::ImageOptions;

@@ -96,7 +96,10 @@ fn a_device_is_counted_once_whoever_speaks_of_it() {
     assert_eq!(fleet(&tree(&seen)), wanted);
     // what is more than declared is there all the same
     let dump = nodes(3, "NVIDIA-H100-80GB-HBM3");
-    assert_eq!(fleet(&tree(&[("main.tf", POOL), ("nodes.yaml", &dump)])), [row("nvidia-h100-sxm", "aws/eu-central-1", 24)]);
+    assert_eq!(
+        fleet(&tree(&[("main.tf", POOL), ("nodes.yaml", &dump)])),
+        [row("nvidia-h100-sxm", "aws/eu-central-1", 24)]
+    );
 }
 
 #[test]
@@ -209,7 +212,10 @@ fn columns_are_mapped_in_the_configuration() {
             .args(["scan", &folder.path().display().to_string(), "--format", "json", "--as-of", "2026-11-23"])
             .output()
             .expect("runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
     };
     assert!(!scan().1.contains("nvidia-l40s"));
     let config = "[[asset-list]]\nfiles = \"*.csv\"\ncountry = \"AT\"\n[asset-list.columns]\naccelerator = \"Karte\"\ncount = \"Menge\"\nsite = \"Standort\"\nrefresh = \"Ersatz ab\"\n";
@@ -228,12 +234,22 @@ fn columns_are_mapped_in_the_configuration() {
 
 /// A list of assets with so many rows of one device each.
 fn list(rows: usize) -> String {
-    const MODELS: [&str; 5] =
-        ["NVIDIA H100 SXM5 80GB", "NVIDIA A100-SXM4-80GB", "NVIDIA L40S", "AMD Instinct MI300X", "Some Future Card 9000"];
+    const MODELS: [&str; 5] = [
+        "NVIDIA H100 SXM5 80GB",
+        "NVIDIA A100-SXM4-80GB",
+        "NVIDIA L40S",
+        "AMD Instinct MI300X",
+        "Some Future Card 9000",
+    ];
     let mut text = "Asset tag,GPU model,Site,Country,Owner,Purchase date,Refresh date,Status\n".to_owned();
     for at in 0..rows {
         let (model, site) = (MODELS[at % MODELS.len()], at % 37);
-        let line = format!("T{at:06},{model},DC{site},FI,team {},2024-0{}-01,2028-0{}-01,active\n", at % 11, at % 9 + 1, at % 9 + 1);
+        let line = format!(
+            "T{at:06},{model},DC{site},FI,team {},2024-0{}-01,2028-0{}-01,active\n",
+            at % 11,
+            at % 9 + 1,
+            at % 9 + 1
+        );
         text.push_str(&line);
     }
     text
@@ -250,8 +266,20 @@ fn a_large_list_is_counted_whole() {
 }
 
 const HARDWARE: [&str; 14] = [
-    "amd-smi", "asset-list", "dmidecode", "hardware-metrics", "hl-smi", "host", "lshw", "lspci", "netbox", "neuron-ls",
-    "npu-smi", "nvidia-smi", "redfish", "xpu-smi",
+    "amd-smi",
+    "asset-list",
+    "dmidecode",
+    "hardware-metrics",
+    "hl-smi",
+    "host",
+    "lshw",
+    "lspci",
+    "netbox",
+    "neuron-ls",
+    "npu-smi",
+    "nvidia-smi",
+    "redfish",
+    "xpu-smi",
 ];
 
 /// Files of the fixtures of a scanner.

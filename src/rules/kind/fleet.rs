@@ -54,12 +54,15 @@ fn disagreement<'p>(
             Some((message, observed.to_vec()))
         }
         // a pod that waits for what no node has
-        (None, None) if is_whole && pool.by(Way::Asked).is_some() && observed.iter().any(|claim| claim.way == Way::Observed) => {
+        (None, None)
+            if is_whole && pool.by(Way::Asked).is_some() && observed.iter().any(|claim| claim.way == Way::Observed) =>
+        {
             let message = format!("`{label}` is asked for{place}, and none of the nodes there has one");
             Some((message, observed.to_vec()))
         }
         (None, Some(found)) if !declared.is_empty() => {
-            let message = format!("{found} `{label}` {}{place}, and only other accelerators are declared there", words(&own));
+            let message =
+                format!("{found} `{label}` {}{place}, and only other accelerators are declared there", words(&own));
             Some((message, declared.to_vec()))
         }
         (Some(wanted), Some(found)) if pool.claims.iter().filter(stated).count() > 0 => {
@@ -76,7 +79,8 @@ fn disagreement<'p>(
 
 fn hit(view: &View<'_>, pool: &Pool, message: String, theirs: &[&Claim], out: &mut Hits) {
     // the finding stands where the product is declared, or asked for; else where it was seen
-    let Some(first) = pool.claims.iter().min_by_key(|claim| (claim.way != Way::Declared, claim.way, claim.holder)) else {
+    let Some(first) = pool.claims.iter().min_by_key(|claim| (claim.way != Way::Declared, claim.way, claim.holder))
+    else {
         return;
     };
     let place = pool.place.map_or_else(String::new, |place| view.graph.node(place).id.to_string());

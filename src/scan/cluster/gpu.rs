@@ -144,7 +144,13 @@ pub(super) fn resource(
 }
 
 /// Devices that a claim of dynamic resource allocation asks for (`ResourceClaim`, `ResourceClaimTemplate`).
-pub(super) fn claimed(workload: &ComponentId, claim: &Node, class: &dyn Fn(&str) -> Option<String>, ground: &Ground<'_>, out: &mut Facts<'_>) {
+pub(super) fn claimed(
+    workload: &ComponentId,
+    claim: &Node,
+    class: &dyn Fn(&str) -> Option<String>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) {
     let spec = claim.at(&["spec", "spec"]).or_else(|| claim.get("spec"));
     let requests = spec.and_then(|spec| spec.at(&["devices", "requests"])).map_or(&[][..], Node::list);
     for request in requests {
@@ -180,7 +186,8 @@ pub(super) fn product_of(expression: &str) -> Option<String> {
     let quote = rest[start..].chars().next()?;
     // what lies between name and value must be a comparison, not another attribute
     let between = rest[..start].trim_matches([' ', ']', '.', '(', ')']);
-    let is_compared = matches!(between, "==" | "matches" | "lowerAscii().matches" | "lowerAscii") || between.ends_with("matches");
+    let is_compared =
+        matches!(between, "==" | "matches" | "lowerAscii().matches" | "lowerAscii") || between.ends_with("matches");
     let value = rest[start + 1..].split(quote).next()?;
     let plain: String = value.chars().filter(|c| !matches!(c, '^' | '$' | '*')).collect();
     is_compared.then(|| plain.trim().to_owned()).filter(|text| !text.is_empty())

@@ -96,7 +96,10 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
         out.attribute(id, key::ACCELERATOR_COUNT, pool.accelerators.to_string(), ground.at(span));
         out.attribute(id, key::DEVICES, devices(&accelerator, pool.accelerators), ground.at(span));
     }
-    for (name, key) in [("nvidia.com/cuda.driver-version.full", key::DRIVER_VERSION), ("amd.com/gpu.driver-version", key::DRIVER_VERSION)] {
+    for (name, key) in [
+        ("nvidia.com/cuda.driver-version.full", key::DRIVER_VERSION),
+        ("amd.com/gpu.driver-version", key::DRIVER_VERSION),
+    ] {
         if let Some((_, text, span)) = label(node, &[name]) {
             out.attribute(id, key, text, ground.at(span));
         }

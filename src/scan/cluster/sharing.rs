@@ -27,6 +27,17 @@ pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_
                 }
             }
         }
+        "RayService" => {
+            let config = object.node.at(&["spec", "serveConfigV2"]);
+            let Some((text, node)) = config.and_then(|node| Some((node.text()?, node))) else { return };
+            for line in text.lines() {
+                let Some((_, name)) = line.split_once("accelerator_type:") else { continue };
+                let name = name.split('#').next().unwrap_or(name).trim().trim_matches(['"', '\'', ',', '}']);
+                if !name.is_empty() {
+                    gpu::product(&object.workload(ground.folder), name, node.span, ground, out);
+                }
+            }
+        }
         "GpuDevicePlugin" => {
             let told = object.node.at(&["spec", "sharedDevNum"]);
             if let Some((count, node)) = told.and_then(|node| Some((node.scalar()?, node))) {

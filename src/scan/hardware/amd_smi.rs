@@ -42,7 +42,8 @@ impl Scanner for AmdSmi {
         }
         let root = file.json_or_part(out)?;
         let mut machine = Machine::of_capture(file, input.catalog);
-        let listed = root.get("gpu_data").or(Some(root).filter(|root| matches!(root.value, crate::parse::Value::List(_))));
+        let listed =
+            root.get("gpu_data").or(Some(root).filter(|root| matches!(root.value, crate::parse::Value::List(_))));
         match listed {
             Some(list) => list.list().iter().for_each(|gpu| amd(gpu, &mut machine, out)),
             None => rocm(root, &mut machine, out),
@@ -68,9 +69,9 @@ fn amd(gpu: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
         let value = size.get("value").unwrap_or(size);
         let unit = size.get("unit").and_then(Node::text).unwrap_or("MB");
         let text = value.scalar()?;
-        mebibytes(&text).filter(|_| !text.bytes().all(|byte| byte.is_ascii_digit())).or_else(|| {
-            mebibytes(&format!("{text} {unit}"))
-        })
+        mebibytes(&text)
+            .filter(|_| !text.bytes().all(|byte| byte.is_ascii_digit()))
+            .or_else(|| mebibytes(&format!("{text} {unit}")))
     });
     said.extend(memory.zip(size).map(|(mib, size)| (key::MEMORY, format!("{mib} MiB"), size.span)));
     if let Some(driver) = gpu.at(&["driver", "version"])
@@ -102,7 +103,8 @@ fn rocm(root: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
         if !entry.key.starts_with("card") {
             continue;
         }
-        let card = |name: &str| field(&entry.value, name).and_then(|entry| Some((entry.value.text()?, entry.value.span)));
+        let card =
+            |name: &str| field(&entry.value, name).and_then(|entry| Some((entry.value.text()?, entry.value.span)));
         // `Card model` is the number of the device in some versions, of the board in others
         let device = card("device id").or_else(|| card("gpu id")).or_else(|| card("card model"));
         let pci = device.and_then(|(device, _)| Pci::of("1002", device).filter(|_| device.starts_with("0x")));

@@ -94,7 +94,8 @@ impl<'a> Assets<'a> {
 
     /// Counts a row.
     pub(crate) fn add(&mut self, row: &Row<'_>) {
-        const GONE: [&str; 8] = ["retired", "decommissioned", "disposed", "scrapped", "sold", "lost", "decommissioning", "failed"];
+        const GONE: [&str; 8] =
+            ["retired", "decommissioned", "disposed", "scrapped", "sold", "lost", "decommissioning", "failed"];
         const STORED: [&str; 8] = ["spare", "spares", "in stock", "stock", "storage", "stored", "inventory", "staged"];
         let status = row.status.unwrap_or_default().to_ascii_lowercase();
         if GONE.contains(&status.as_str()) {
@@ -278,7 +279,10 @@ fn sort_of(row: &Row<'_>, catalog: &Catalog) -> Option<Sort> {
     let words = fold(row.sort.unwrap_or_default());
     let says = |all: &[&str]| all.iter().any(|word| words.iter().any(|own| own == word));
     let is_known = !matches!(catalog.sku(asked), Sku::Unknown);
-    if is_known || name.is_some() && (row.accelerator.is_some() || says(&["gpu", "gpus", "accelerator", "accelerators", "npu", "tpu"])) {
+    if is_known
+        || name.is_some()
+            && (row.accelerator.is_some() || says(&["gpu", "gpus", "accelerator", "accelerators", "npu", "tpu"]))
+    {
         return identify(&asked, catalog).map(Sort::Accelerator);
     }
     name?;

@@ -33,13 +33,35 @@ pub(crate) enum Column {
 const WORDS: [(Column, &[&str]); 14] = [
     (
         Column::Accelerator,
-        &["gpu model", "gpu type", "accelerator model", "accelerator type", "accelerator", "gpu", "gpu name", "card model", "card"],
+        &[
+            "gpu model",
+            "gpu type",
+            "accelerator model",
+            "accelerator type",
+            "accelerator",
+            "gpu",
+            "gpu name",
+            "card model",
+            "card",
+        ],
     ),
     (
         Column::Model,
         &[
-            "model", "device type", "product", "product name", "hardware model", "device model", "hardware", "part id",
-            "part", "part name", "type", "item", "description", "name",
+            "model",
+            "device type",
+            "product",
+            "product name",
+            "hardware model",
+            "device model",
+            "hardware",
+            "part id",
+            "part",
+            "part name",
+            "type",
+            "item",
+            "description",
+            "name",
         ],
     ),
     (Column::Maker, &["manufacturer", "vendor", "make", "brand", "supplier"]),
@@ -48,18 +70,68 @@ const WORDS: [(Column, &[&str]); 14] = [
     (Column::Count, &["count", "qty", "quantity", "units", "amount", "number", "pieces", "how many"]),
     (
         Column::Each,
-        &["gpu count", "gpus", "gpus per node", "gpus per server", "accelerators", "accelerator count", "num gpus", "number of gpus", "gpu qty"],
+        &[
+            "gpu count",
+            "gpus",
+            "gpus per node",
+            "gpus per server",
+            "accelerators",
+            "accelerator count",
+            "num gpus",
+            "number of gpus",
+            "gpu qty",
+        ],
     ),
-    (Column::Site, &["site", "data center", "data centre", "datacenter", "datacentre", "dc", "location", "facility", "place", "region", "room"]),
+    (
+        Column::Site,
+        &[
+            "site",
+            "data center",
+            "data centre",
+            "datacenter",
+            "datacentre",
+            "dc",
+            "location",
+            "facility",
+            "place",
+            "region",
+            "room",
+        ],
+    ),
     (Column::Country, &["country", "country code", "nation", "state country"]),
-    (Column::Holder, &["owner", "holder", "tenant", "team", "department", "business unit", "customer", "cost centre", "cost center"]),
+    (
+        Column::Holder,
+        &["owner", "holder", "tenant", "team", "department", "business unit", "customer", "cost centre", "cost center"],
+    ),
     (
         Column::Purchased,
-        &["purchase date", "purchased", "date of purchase", "acquisition date", "acquired", "bought", "order date", "in service since", "commissioned", "install date"],
+        &[
+            "purchase date",
+            "purchased",
+            "date of purchase",
+            "acquisition date",
+            "acquired",
+            "bought",
+            "order date",
+            "in service since",
+            "commissioned",
+            "install date",
+        ],
     ),
     (
         Column::Refresh,
-        &["refresh date", "refresh", "next refresh", "replacement date", "replace by", "end of life", "eol", "lease end", "end of lease", "end of support"],
+        &[
+            "refresh date",
+            "refresh",
+            "next refresh",
+            "replacement date",
+            "replace by",
+            "end of life",
+            "eol",
+            "lease end",
+            "end of lease",
+            "end of support",
+        ],
     ),
     (Column::Status, &["status", "state", "condition", "lifecycle"]),
     (Column::Spares, &["spares", "spare", "is spare", "spare units", "in stock"]),
@@ -154,9 +226,10 @@ impl AssetMapping {
     pub(crate) fn columns(&self, head: &csv::StringRecord) -> Option<Columns> {
         let mut found = Columns::default();
         for (column, name) in &self.columns {
-            let at = head.iter().position(|head| head.trim() == name).or_else(|| {
-                head.iter().position(|head| fold(head) == fold(name))
-            })?;
+            let at = head
+                .iter()
+                .position(|head| head.trim() == name)
+                .or_else(|| head.iter().position(|head| fold(head) == fold(name)))?;
             found.at.push((*column, at));
         }
         let own = Columns::recognise(head).unwrap_or_default();

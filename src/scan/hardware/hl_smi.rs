@@ -45,7 +45,12 @@ pub(super) fn is_it(text: &str) -> bool {
 
 fn is_head(line: &str) -> bool {
     let mut fields = line.split(',').map(field);
-    line.contains("bus_id") && line.contains("name") && !line.contains("pci.") && fields.any(|field| field == "module_id" || field == "serial" || field == "temperature.aip" || field == "utilization.aip")
+    line.contains("bus_id")
+        && line.contains("name")
+        && !line.contains("pci.")
+        && fields.any(|field| {
+            field == "module_id" || field == "serial" || field == "temperature.aip" || field == "utilization.aip"
+        })
 }
 
 /// `memory.total [MiB]` is `memory.total`.
@@ -88,7 +93,8 @@ impl Scanner for HlSmi {
                 head = line.text.split(',').map(field).collect();
             } else if !head.is_empty() {
                 let values: Vec<&str> = line.text.split(',').map(str::trim).collect();
-                let get = |name: &str| head.iter().position(|field| *field == name).and_then(|at| values.get(at)).copied();
+                let get =
+                    |name: &str| head.iter().position(|field| *field == name).and_then(|at| values.get(at)).copied();
                 if values.len() == head.len()
                     && let Some(name) = get("name")
                 {

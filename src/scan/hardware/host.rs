@@ -30,8 +30,24 @@ static META: ScannerMeta = ScannerMeta {
 
 /// Kernel modules of accelerators and fast networks: their versions are those of the drivers.
 const MODULES: [&str; 18] = [
-    "nvidia", "nouveau", "amdgpu", "i915", "xe", "habanalabs", "neuron", "gasket", "mlx5_core", "irdma", "bnxt_en", "efa",
-    "qaic", "drv_davinci_intf_host", "cambricon_drv", "mtgpu", "hydcu", "metax",
+    "nvidia",
+    "nouveau",
+    "amdgpu",
+    "i915",
+    "xe",
+    "habanalabs",
+    "neuron",
+    "gasket",
+    "mlx5_core",
+    "irdma",
+    "bnxt_en",
+    "efa",
+    "qaic",
+    "drv_davinci_intf_host",
+    "cambricon_drv",
+    "mtgpu",
+    "hydcu",
+    "metax",
 ];
 
 type Files<'a> = BTreeMap<&'a str, &'a SourceFile>;
@@ -125,11 +141,20 @@ impl<'a> OnHost<'a> {
             };
             let machine = self.machine(file);
             let id = if is_accelerator {
-                let found = Found { pci: Some(pci), name, is_exact: true, memory_mib: memory, count: 1, place, said: Vec::new() };
+                let found = Found {
+                    pci: Some(pci),
+                    name,
+                    is_exact: true,
+                    memory_mib: memory,
+                    count: 1,
+                    place,
+                    said: Vec::new(),
+                };
                 machine.accelerator(&found, out)
             } else if let Some(class) = other {
                 let number = pci.id.clone();
-                let id = machine.device(&Other { class, pci: Some(pci), name, count: 1, place, ..Other::default() }, out);
+                let id =
+                    machine.device(&Other { class, pci: Some(pci), name, count: 1, place, ..Other::default() }, out);
                 self.adapters.extend(id.clone().map(|id| (number, id)));
                 id
             } else {
@@ -153,9 +178,10 @@ impl<'a> OnHost<'a> {
         // `NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.127.05  Release Build …`
         if let Some(file) = self.file("proc/driver/nvidia/version")
             && let Some(line) = lines(file.text()).next()
-            && let Some(version) = line.text.split_whitespace().find(|word| {
-                word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            })
+            && let Some(version) = line
+                .text
+                .split_whitespace()
+                .find(|word| word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
         {
             let place = span_within(&line, version);
             self.machine(file).say(key::DRIVER_VERSION, &format!("nvidia {version}"), place, out);
@@ -198,8 +224,7 @@ impl<'a> OnHost<'a> {
 
     fn make(&mut self, out: &mut Facts<'_>) {
         let dmi = |this: &Self, name: &str| this.value(&format!("sys/class/dmi/id/{name}"));
-        for (class, vendor, name) in
-            [("system", "sys_vendor", "product_name"), ("board", "board_vendor", "board_name")]
+        for (class, vendor, name) in [("system", "sys_vendor", "product_name"), ("board", "board_vendor", "board_name")]
         {
             let (vendor, name) = (dmi(self, vendor), dmi(self, name));
             let Some((_, file, place)) = name.or(vendor) else { continue };
@@ -213,12 +238,8 @@ impl<'a> OnHost<'a> {
             let other = Other { class: "firmware", pci: None, name: Some("BIOS"), vendor, count: 1, place, said };
             self.machine(file).device(&other, out);
         }
-        let files: Vec<&'a SourceFile> = self
-            .files
-            .iter()
-            .filter(|(path, _)| path.starts_with("sys/class/ipmi/"))
-            .map(|(_, file)| *file)
-            .collect();
+        let files: Vec<&'a SourceFile> =
+            self.files.iter().filter(|(path, _)| path.starts_with("sys/class/ipmi/")).map(|(_, file)| *file).collect();
         for file in files {
             let Some((version, _, place)) = self.value(file.path().as_str()) else { continue };
             let said = vec![(key::FIRMWARE_VERSION, version.to_owned(), place)];
@@ -231,8 +252,13 @@ impl<'a> OnHost<'a> {
     /// Sockets by `physical id`; ARM tells who designed the cores by a number.
     fn processors(&mut self, out: &mut Facts<'_>) {
         const DESIGNERS: [(&str, &str); 7] = [
-            ("0x41", "ARM"), ("0x42", "Broadcom"), ("0x48", "Huawei"), ("0x4e", "NVIDIA"), ("0x51", "Qualcomm"),
-            ("0x70", "Phytium"), ("0xc0", "Ampere"),
+            ("0x41", "ARM"),
+            ("0x42", "Broadcom"),
+            ("0x48", "Huawei"),
+            ("0x4e", "NVIDIA"),
+            ("0x51", "Qualcomm"),
+            ("0x70", "Phytium"),
+            ("0xc0", "Ampere"),
         ];
         let Some(file) = self.file("proc/cpuinfo") else { return };
         let mut sockets: BTreeMap<&str, u64> = BTreeMap::new();

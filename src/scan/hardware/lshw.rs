@@ -75,7 +75,14 @@ impl Scanner for Lshw {
                     write(&of_xml(element, above), input, &mut machine, out);
                 }
                 let id = element.attribute("id").unwrap_or_default();
-                open.extend(element.children.iter().rev().filter(|child| matches!(&*child.name, "node" | "list")).map(|child| (child, id)));
+                open.extend(
+                    element
+                        .children
+                        .iter()
+                        .rev()
+                        .filter(|child| matches!(&*child.name, "node" | "list"))
+                        .map(|child| (child, id)),
+                );
             }
         } else {
             let root = file.json_or_part(out)?;
@@ -180,13 +187,19 @@ fn write(item: &Item<'_>, input: &Input<'_>, machine: &mut Machine<'_>, out: &mu
             // the name alone is that of a chip family: the maker stands beside it
             let whole = format!("{vendor} {}", name.unwrap_or_default());
             let named = name.map(|_| whole.trim()).filter(|name| !name.is_empty());
-            machine.accelerator(&Found { pci, name: named, is_exact: false, memory_mib: None, count: 1, place, said }, out);
+            machine.accelerator(
+                &Found { pci, name: named, is_exact: false, memory_mib: None, count: 1, place, said },
+                out,
+            );
         }
         Some("firmware") => {
             said.push((key::VERSION, item.version.0.to_owned(), item.version.1));
             let name = Some(item.description).filter(|name| !name.is_empty());
             let place = item.version.1;
-            machine.device(&Other { class: "firmware", pci: None, name, vendor: Some(vendor), count: 1, place, said }, out);
+            machine.device(
+                &Other { class: "firmware", pci: None, name, vendor: Some(vendor), count: 1, place, said },
+                out,
+            );
         }
         Some(class) => {
             machine.device(&Other { class, pci, name, vendor: Some(vendor), count: 1, place, said }, out);

@@ -61,7 +61,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 static RECORD_ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(.*?)\s*\[([0-9a-f]{4})\]$").expect("constant pattern, tested"));
 
-/// `	Subsystem: NVIDIA Corporation Device [10de:16c1]`, in detail lines.
+/// `Subsystem: NVIDIA Corporation Device [10de:16c1]`, in detail lines.
 static BOARD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\s+Subsystem:.*?\[?([0-9a-f]{4}):([0-9a-f]{4})\]?\s*$").expect("constant pattern, tested")
 });
@@ -82,9 +82,10 @@ struct Device<'a> {
 
 /// True for what the tool wrote.
 pub(super) fn is_it(text: &str) -> bool {
-    lines(text).take(60).any(|line| {
-        NAMED.is_match(line.text) || NUMBERS.is_match(line.text) || QUOTED.is_match(line.text)
-    }) || text.starts_with("Slot:\t")
+    lines(text)
+        .take(60)
+        .any(|line| NAMED.is_match(line.text) || NUMBERS.is_match(line.text) || QUOTED.is_match(line.text))
+        || text.starts_with("Slot:\t")
         || text.contains("\nSlot:\t")
 }
 
@@ -126,7 +127,9 @@ fn adapter(found: &Device<'_>) -> Option<&'static str> {
         ("0207", _) | ("", "Infiniband controller" | "InfiniBand controller") => Some("infiniband"),
         ("0200" | "0280", _) | ("", "Ethernet controller" | "Network controller") => Some("network"),
         ("0300", _) if CONTROLLERS.contains(&found.vendor) => Some("management-controller"),
-        ("0300", _) | ("", "VGA compatible controller") if found.name.contains("ASPEED") => Some("management-controller"),
+        ("0300", _) | ("", "VGA compatible controller") if found.name.contains("ASPEED") => {
+            Some("management-controller")
+        }
         _ => None,
     }
 }
@@ -185,7 +188,8 @@ fn devices(text: &str) -> Vec<Device<'_>> {
         }
     }
     found.push(record);
-    found.retain(|device| !(device.class.is_empty() && device.class_name.is_empty() || device.place == Span::default()));
+    found
+        .retain(|device| !(device.class.is_empty() && device.class_name.is_empty() || device.place == Span::default()));
     found
 }
 
@@ -203,7 +207,9 @@ fn detail<'a>(line: &Line<'a>, device: &mut Device<'a>) {
         device.board = (parts.get(1).map(|part| part.as_str()), parts.get(2).map(|part| part.as_str()));
         return;
     }
-    let Some((name, value)) = line.text.split_once(':').map(|(name, value)| (name.trim(), value.trim())) else { return };
+    let Some((name, value)) = line.text.split_once(':').map(|(name, value)| (name.trim(), value.trim())) else {
+        return;
+    };
     let (key, value) = match name {
         "Kernel driver in use" => (key::DRIVER, value),
         // `Flags: bus master, fast devsel, latency 0, IRQ 18, NUMA node 0`

@@ -35,9 +35,17 @@ const ACCELERATORS: [(&str, &[&str]); 5] = [
 
 /// True for metrics that tell of hardware.
 pub(super) fn is_it(text: &str) -> bool {
-    ["DCGM_FI_", "nvidia_smi_gpu_info{", "node_dmi_info{", "node_cpu_info{", "node_infiniband_info{", "amd_gpu_", "habanalabs_"]
-        .iter()
-        .any(|word| text.starts_with(word) || text.contains(&format!("\n{word}")))
+    [
+        "DCGM_FI_",
+        "nvidia_smi_gpu_info{",
+        "node_dmi_info{",
+        "node_cpu_info{",
+        "node_infiniband_info{",
+        "amd_gpu_",
+        "habanalabs_",
+    ]
+    .iter()
+    .any(|word| text.starts_with(word) || text.contains(&format!("\n{word}")))
 }
 
 impl Scanner for Metrics {
@@ -74,10 +82,15 @@ impl Scanner for Metrics {
                 let one = get(&["UUID", "uuid", "gpu_uuid", "pci_bus_id", "device", "gpu", "gpu_id"]);
                 if seen.insert((host, one.map_or_else(|| name.to_owned(), |(one, _)| one.to_owned()))) {
                     let mut said = Vec::new();
-                    for (label, key) in [("DCGM_FI_DRIVER_VERSION", key::DRIVER_VERSION), ("vbios_version", key::FIRMWARE_VERSION)] {
+                    for (label, key) in
+                        [("DCGM_FI_DRIVER_VERSION", key::DRIVER_VERSION), ("vbios_version", key::FIRMWARE_VERSION)]
+                    {
                         said.extend(get(&[label]).map(|(text, span)| (key, text.to_owned(), span)));
                     }
-                    machine.accelerator(&Found { name: Some(name), is_exact: true, count: 1, place, said, ..Found::default() }, out);
+                    machine.accelerator(
+                        &Found { name: Some(name), is_exact: true, count: 1, place, said, ..Found::default() },
+                        out,
+                    );
                 }
             } else {
                 node(metric, &get, &host, machine, &mut seen, out);
@@ -104,7 +117,12 @@ fn node(
     seen: &mut BTreeSet<(String, String)>,
     out: &mut Facts<'_>,
 ) {
-    let one = |class: &'static str, name: Option<(&str, Span)>, vendor: Option<(&str, Span)>, said: Vec<(&'static str, String, Span)>, machine: &mut Machine<'_>, out: &mut Facts<'_>| {
+    let one = |class: &'static str,
+               name: Option<(&str, Span)>,
+               vendor: Option<(&str, Span)>,
+               said: Vec<(&'static str, String, Span)>,
+               machine: &mut Machine<'_>,
+               out: &mut Facts<'_>| {
         let Some((_, place)) = name.or(vendor) else { return };
         let (name, vendor) = (name.map(|(text, _)| text), vendor.map(|(text, _)| text));
         machine.device(&Other { class, pci: None, name, vendor, count: 1, place, said }, out);

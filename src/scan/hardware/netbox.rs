@@ -79,9 +79,9 @@ fn row(item: &Node) -> Option<Row<'_>> {
         }
     };
     let model = model?;
-    let status = item.get("status").and_then(|status| {
-        if status.is_map() { status.get("value").and_then(Node::text) } else { status.text() }
-    });
+    let status = item
+        .get("status")
+        .and_then(|status| if status.is_map() { status.get("value").and_then(Node::text) } else { status.text() });
     let custom = |names: &[&str]| {
         let fields = item.get("custom_fields")?;
         names.iter().find_map(|name| fields.get(name)?.text())

@@ -45,7 +45,13 @@ impl Scanner for NeuronLs {
         }
         // `trn1.32xlarge`: the family is that of the product
         let family = text.and_then(|text| text.split('.').next()).and_then(|family| {
-            let known = [("inf1", "Inferentia"), ("inf2", "Inferentia2"), ("trn1", "Trainium"), ("trn2", "Trainium2"), ("trn3", "Trainium3")];
+            let known = [
+                ("inf1", "Inferentia"),
+                ("inf2", "Inferentia2"),
+                ("trn1", "Trainium"),
+                ("trn2", "Trainium2"),
+                ("trn3", "Trainium3"),
+            ];
             known.into_iter().find(|(beginning, _)| family.starts_with(beginning)).map(|(_, name)| name)
         });
         let listed = match &root.value {

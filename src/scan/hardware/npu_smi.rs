@@ -37,8 +37,9 @@ static VERSION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"npu-smi\s+\S+\s+Version:\s*([^\s|]+)").expect("constant pattern, tested"));
 
 /// `0   0   0   Ascend 910B3` of `info -m`, where a control processor `Mcu` stands beside each chip.
-static MAPPED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*\d+\s+\d+\s+\d+\s+(Ascend ?[0-9A-Za-z]+)\s*$").expect("constant pattern, tested"));
+static MAPPED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*\d+\s+\d+\s+\d+\s+(Ascend ?[0-9A-Za-z]+)\s*$").expect("constant pattern, tested")
+});
 
 /// True for what the tool wrote.
 pub(super) fn is_it(text: &str) -> bool {

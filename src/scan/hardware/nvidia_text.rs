@@ -52,8 +52,18 @@ pub(super) fn is_it(text: &str) -> bool {
 /// The head of a query as CSV: names of fields that the tool has, most of them with a dot or an underscore.
 fn is_head(line: &str) -> bool {
     const OWN: [&str; 12] = [
-        "driver_version", "pci.bus_id", "memory.total", "pci.device_id", "vbios_version", "uuid", "gpu_uuid",
-        "utilization.gpu", "temperature.gpu", "memory.used", "compute_cap", "pstate",
+        "driver_version",
+        "pci.bus_id",
+        "memory.total",
+        "pci.device_id",
+        "vbios_version",
+        "uuid",
+        "gpu_uuid",
+        "utilization.gpu",
+        "temperature.gpu",
+        "memory.used",
+        "compute_cap",
+        "pstate",
     ];
     let fields: Vec<&str> = line.split(',').map(field).collect();
     fields.iter().any(|field| COLUMNS.contains(field)) && fields.iter().any(|field| OWN.contains(field))
@@ -146,10 +156,10 @@ fn read(text: &str) -> Read<'_> {
 
 /// Keeps the first of several equal lists: those that begin with the first GPU again.
 fn dedup_repeated(list: &mut Vec<Found<'_>>, text: &str, first: &str) {
-    let starts = list.iter().enumerate().filter(|(_, found)| {
+    let mut starts = list.iter().enumerate().filter(|(_, found)| {
         text[..found.place.start].rsplit('\n').next().is_some_and(|before| before.starts_with(first))
     });
-    if let Some((second, _)) = starts.skip(1).next() {
+    if let Some((second, _)) = starts.nth(1) {
         list.truncate(second);
     }
 }

@@ -118,7 +118,10 @@ fn text<'n>(node: &'n Node, key: &str) -> Option<(&'n str, Span)> {
 fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mut Facts<'_>) {
     let Some((kind, _)) = text(node, "@odata.type") else { return };
     // what is not there is listed with its slot
-    if node.entry("Status").is_some_and(|status| text(&status.value, "State").is_some_and(|(state, _)| state == "Absent")) {
+    if node
+        .entry("Status")
+        .is_some_and(|status| text(&status.value, "State").is_some_and(|(state, _)| state == "Absent"))
+    {
         return;
     }
     let kind = kind.trim_start_matches('#').split('.').next().unwrap_or_default();
@@ -143,19 +146,22 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
         },
         "PCIeFunction" => {
             let get = |key| text(node, key).map(|(text, _)| text);
-            let Some(pci) = get("VendorId").zip(get("DeviceId")).and_then(|(vendor, device)| Pci::of(vendor, device)) else {
+            let Some(pci) = get("VendorId").zip(get("DeviceId")).and_then(|(vendor, device)| Pci::of(vendor, device))
+            else {
                 return;
             };
             let class = get("DeviceClass").unwrap_or_default();
             let is_product = !input.catalog.accelerators_by_name(&pci.id).is_empty();
             let place = text(node, "DeviceId").map_or(node.span, |(_, span)| span);
             // further functions of a device, such as its sound, are none of their own
-            let is_first = node.entry("FunctionId").and_then(|entry| entry.value.scalar()).is_none_or(|number| number == "0");
+            let is_first =
+                node.entry("FunctionId").and_then(|entry| entry.value.scalar()).is_none_or(|number| number == "0");
             let pci = pci.on(get("SubsystemVendorId"), get("SubsystemId"));
             if is_first && (is_product || class == "ProcessingAccelerators") {
                 told.functions.push(Found { pci: Some(pci), count: 1, place, ..Found::default() });
             } else if is_first && class == "NetworkController" {
-                told.machine.device(&Other { class: "network", pci: Some(pci), count: 1, place, ..Other::default() }, out);
+                told.machine
+                    .device(&Other { class: "network", pci: Some(pci), count: 1, place, ..Other::default() }, out);
             }
         }
         "PCIeDevice" => {

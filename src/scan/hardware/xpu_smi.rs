@@ -27,7 +27,8 @@ pub(super) fn is_it(text: &str) -> bool {
     if text.trim_start().starts_with('{') {
         return text.contains("\"pci_bdf_address\"") && text.contains("\"device_name\"");
     }
-    text.contains("| Device Name:") && text.contains("PCI BDF Address:") || text.contains("| Device ID | Device Information")
+    text.contains("| Device Name:") && text.contains("PCI BDF Address:")
+        || text.contains("| Device ID | Device Information")
 }
 
 impl Scanner for XpuSmi {

@@ -125,6 +125,16 @@ pub(super) fn accelerator(part: &Part<'_>, catalog: &Catalog) -> Option<Componen
     None
 }
 
+/// Products that a device of no known product may be.
+pub(super) fn candidates(id: &ComponentId, part: &Part<'_>, catalog: &Catalog) -> Vec<String> {
+    let number = part.details.iter().find(|detail| detail.what == What::PciId).map(|detail| &*detail.text);
+    let Some(name) = id.rest().strip_prefix("?/") else { return Vec::new() };
+    match catalog.sku(Asked { pci: number, name: Some(name), is_exact: true, ..Asked::default() }) {
+        Sku::Several(rows) => rows.iter().map(|row| row.id.to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The id of a part without purl.
 pub(super) fn generic(part: &Part<'_>, version: Option<&str>) -> ComponentId {
     let name = part.name.map_or("", |said| said.text);

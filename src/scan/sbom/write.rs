@@ -208,6 +208,9 @@ impl Writer<'_, '_> {
             Sort::Device => match parts::accelerator(part, self.input.catalog) {
                 Some(id) => {
                     out.component(&id, ComponentKind::Accelerator, seen.clone());
+                    for candidate in parts::candidates(&id, part, self.input.catalog) {
+                        out.attribute(&id, key::CANDIDATE, candidate, seen.clone());
+                    }
                     if let Some(name) = part.name {
                         out.attribute(&id, key::DEVICE_NAME, name.text, self.file.at(name.span));
                     }

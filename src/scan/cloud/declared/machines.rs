@@ -7,8 +7,8 @@ use super::write::{Argument, Resource, count, scalars, unresolved};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
 use crate::model::{ComponentId, RelationKind, key};
-use crate::scan::hardware::machine;
 use crate::scan::Facts;
+use crate::scan::hardware::machine;
 
 /// Instances that are named one by one and whose machines are counted one by one.
 type Typed<'r, 'a> = (&'r Resolved<'a>, BTreeSet<String>);
