@@ -187,15 +187,20 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
     if let Some(most) = stated.max() {
         return Some(most);
     }
-    let products: BTreeSet<NodeId> = graph
+    let all: BTreeSet<NodeId> = graph
         .outgoing(holder)
         .filter(|(edge, to)| {
             graph.edge(*edge).kind == RelationKind::RunsOn && graph.node(*to).kind == ComponentKind::Accelerator
         })
         .map(|(_, to)| to)
         .collect();
+    // a family's name beside the product that a machine type has is no second product
+    let is_other = |one: &NodeId| {
+        !is_unknown(graph, *one) || !all.iter().any(|known| !is_unknown(graph, *known) && may_be(graph, *one, *known))
+    };
+    let products: BTreeSet<NodeId> = all.iter().copied().filter(is_other).collect();
     // a number that is that of several products tells nothing of one
-    if products.len() > 1 {
+    if products.len() > 1 || !products.contains(&accelerator) {
         return None;
     }
     let number =

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 12] = [
     &["lists"],
     &["screening"],
     &["scan", "export"],
-    &["target", "attribution", "graph", "control"],
+    &["target", "attribution", "graph", "control", "fleet"],
     &["rules", "score", "simulate"],
     &["plan", "report"],
     &["config", "cli"],

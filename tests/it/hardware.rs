@@ -117,6 +117,15 @@ fn captures_of_several_tools_are_of_one_machine() {
 }
 
 #[test]
+fn a_family_beside_its_product_is_no_second_product() {
+    let ray = "cluster_name: t\nprovider: {type: aws, region: eu-central-1}\navailable_node_types:\n  gpu:\n    max_workers: 4\n    node_config: {InstanceType: p5.48xlarge}\n    resources: {GPU: 8, \"accelerator_type:H100\": 1}\n";
+    assert_eq!(fleet(&tree(&[("cluster.yaml", ray)])), [row("nvidia-h100-sxm", "aws/eu-central-1", 32)]);
+    let bill =
+        fs::read_to_string(root().join("fixtures/scanners/cyclonedx-json/hbom/machine.cdx.json")).expect("reads");
+    assert_eq!(fleet(&tree(&[("m.cdx.json", &bill)])), [row("nvidia-h100-sxm", "", 8), row("?/A100", "", 1)]);
+}
+
+#[test]
 fn pods_that_share_devices_are_not_taken_for_devices() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plugin}\ndata:\n  any: |\n    sharing:\n      timeSlicing:\n        resources:\n        - {name: nvidia.com/gpu, replicas: 4}\n";
     assert_eq!(fleet(&tree(&[("pods.yaml", PODS), ("plugin.yaml", map)])), [row("?/nvidia.com/gpu", "", 4)]);

@@ -20,7 +20,13 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Workload, ComponentKind::Service, ComponentKind::Image, ComponentKind::Accelerator],
+    emits: &[
+        ComponentKind::Workload,
+        ComponentKind::Service,
+        ComponentKind::Image,
+        ComponentKind::Host,
+        ComponentKind::Accelerator,
+    ],
     reference: "https://docs.ray.io/en/latest/cluster/vms/references/ray-cluster-configuration.html",
 };
 
