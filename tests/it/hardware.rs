@@ -122,7 +122,7 @@ fn a_family_beside_its_product_is_no_second_product() {
     assert_eq!(fleet(&tree(&[("cluster.yaml", ray)])), [row("nvidia-h100-sxm", "aws/eu-central-1", 32)]);
     let bill =
         fs::read_to_string(root().join("fixtures/scanners/cyclonedx-json/hbom/machine.cdx.json")).expect("reads");
-    assert_eq!(fleet(&tree(&[("m.cdx.json", &bill)])), [row("nvidia-h100-sxm", "", 8), row("?/A100", "", 1)]);
+    assert_eq!(fleet(&tree(&[("m.cdx.json", &bill)])), [row("?/A100", "", 1), row("nvidia-h100-sxm", "", 8)]);
 }
 
 #[test]
