@@ -187,15 +187,20 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
     if let Some(most) = stated.max() {
         return Some(most);
     }
-    let products: BTreeSet<NodeId> = graph
+    let all: BTreeSet<NodeId> = graph
         .outgoing(holder)
         .filter(|(edge, to)| {
             graph.edge(*edge).kind == RelationKind::RunsOn && graph.node(*to).kind == ComponentKind::Accelerator
         })
         .map(|(_, to)| to)
         .collect();
+    // a family's name beside the product that a machine type has is no second product
+    let is_other = |one: &NodeId| {
+        !is_unknown(graph, *one) || !all.iter().any(|known| !is_unknown(graph, *known) && may_be(graph, *one, *known))
+    };
+    let products: BTreeSet<NodeId> = all.iter().copied().filter(is_other).collect();
     // a number that is that of several products tells nothing of one
-    if products.len() > 1 {
+    if products.len() > 1 || !products.contains(&accelerator) {
         return None;
     }
     let number =
@@ -205,7 +210,10 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
         return whole(all);
     }
     if graph.node(holder).kind == ComponentKind::Workload {
-        return number(key::COUNT).and_then(|each| whole(each * number(key::REPLICAS).unwrap_or(1.0)));
+        // several pods may have one device between them
+        let shared = graph.attributes(accelerator, key::SHARED_BY).filter_map(|text| text.parse::<f64>().ok());
+        let shared = shared.fold(1.0_f64, f64::max);
+        return number(key::COUNT).and_then(|each| whole(each * number(key::REPLICAS).unwrap_or(1.0) / shared));
     }
     None
 }

@@ -285,7 +285,15 @@ impl Catalog {
     /// The extended resource a name is, by its beginning (`nvidia.com/mig-1g.10gb`).
     #[must_use]
     pub fn accelerator_resource(&self, name: &str) -> Option<&super::rows::AcceleratorResource> {
-        self.tables.accelerator_resource.iter().find(|row| name.starts_with(&*row.name))
+        // shares of a device's memory and cores are no devices
+        const SHARES: [&str; 5] = ["mem", "core", "monitoring", "percentage", "priority"];
+        let rows = || self.tables.accelerator_resource.iter();
+        // a class of devices has a domain for a name, under which resources of another kind may lie
+        let begins = |row: &&super::rows::AcceleratorResource| {
+            let rest = name.strip_prefix(&*row.name).filter(|_| row.name.contains('/'));
+            rest.is_some_and(|rest| !SHARES.iter().any(|word| rest.contains(word)))
+        };
+        rows().find(|row| *row.name == *name).or_else(|| rows().find(begins))
     }
 
     /// The designer behind a PCI vendor id.

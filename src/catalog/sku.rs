@@ -14,6 +14,9 @@ const MEMORY_BELOW: f64 = 0.08;
 /// And above it: tables round down.
 const MEMORY_ABOVE: f64 = 0.03;
 
+/// Letters of a name that something else may be called by too.
+const SHORT: usize = 4;
+
 /// What a source says of a device.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
@@ -148,7 +151,9 @@ impl Catalog {
     fn by_words(&self, name: &str) -> Option<Vec<&Accelerator>> {
         let words = words(name);
         let fits = |row: &AcceleratorName| {
-            row.words.iter().all(|word| has(&words, word)) && !row.without.iter().any(|word| has(&words, word))
+            (row.words.iter().map(|word| word.len()).sum::<usize>() > SHORT || is_alone(&words, &row.words))
+                && row.words.iter().all(|word| has(&words, word))
+                && !row.without.iter().any(|word| has(&words, word))
         };
         let mut best = 0;
         let mut ids: BTreeSet<&str> = BTreeSet::new();
@@ -204,6 +209,23 @@ fn has(words: &[String], wanted: &str) -> bool {
     }
 }
 
+/// True when what stands around a short word says nothing else than what an accelerator is: `A2` is one, `Canon A2` is not.
+fn is_alone(words: &[String], own: &[Box<str>]) -> bool {
+    const MAKERS: [&str; 9] =
+        ["nvidia", "tesla", "quadro", "grid", "geforce", "metax", "kunlunxin", "kunlun", "tenstorrent"];
+    const AROUND: [&str; 12] =
+        ["gpu", "gpus", "pcie", "sxm", "tensor", "core", "card", "accelerator", "npu", "x", "ascend", "oam"];
+    if words.iter().any(|word| MAKERS.contains(&word.as_str())) {
+        return true;
+    }
+    words.iter().all(|word| {
+        own.iter().any(|own| has(std::slice::from_ref(word), own))
+            || AROUND.contains(&word.as_str())
+            || gigabytes(word).is_some()
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// `80gb`, `80g`.
 fn gigabytes(word: &str) -> Option<f64> {
     let number = word.strip_suffix("gb").or_else(|| word.strip_suffix('g'))?;
@@ -256,6 +278,9 @@ mod tests {
             ("MTT S4000", &["mthreads-s4000"]),
             ("MLU370-X8", &["cambricon-mlu370-x8"]),
             ("Some Card 9000", &[]),
+            ("Canon A2", &[]),
+            ("Tesla T4 16GB", &["nvidia-t4"]),
+            ("L4 GPU", &["nvidia-l4"]),
             ("", &[]),
         ];
         for (name, wanted) in cases {

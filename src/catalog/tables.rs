@@ -221,16 +221,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
             }
         }
     }
-    for row in &tables.accelerator_alias {
-        dangling("accelerator_alias", "provider", &row.provider, &providers);
-        dangling("accelerator_alias", "accelerator", &row.accelerator, &accelerators);
-    }
-    for one in tables.accelerator_name.iter().flat_map(|row| &row.accelerators) {
-        dangling("accelerator_name", "accelerators", one, &accelerators);
-    }
-    for row in &tables.accelerator_board {
-        dangling("accelerator_board", "accelerator", &row.accelerator, &accelerators);
-    }
+    accelerators_named(tables, &accelerators, &providers, &mut dangling);
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &tables.organisation {
         *seen.entry(&row.id).or_default() += 1;
@@ -249,6 +240,28 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.sort();
     errors.dedup();
     errors
+}
+
+/// Tells a word of a field of a table that none of the known ids is.
+type Dangling<'d> = dyn FnMut(&str, &str, &str, &BTreeSet<&str>) + 'd;
+
+/// Accelerators and providers that names, boards and clouds' own names lead to.
+fn accelerators_named(
+    tables: &Tables,
+    accelerators: &BTreeSet<&str>,
+    providers: &BTreeSet<&str>,
+    dangling: &mut Dangling<'_>,
+) {
+    for row in &tables.accelerator_alias {
+        dangling("accelerator_alias", "provider", &row.provider, providers);
+        dangling("accelerator_alias", "accelerator", &row.accelerator, accelerators);
+    }
+    for one in tables.accelerator_name.iter().flat_map(|row| &row.accelerators) {
+        dangling("accelerator_name", "accelerators", one, accelerators);
+    }
+    for row in &tables.accelerator_board {
+        dangling("accelerator_board", "accelerator", &row.accelerator, accelerators);
+    }
 }
 
 /// Times of listings that are written in no known way.

@@ -133,6 +133,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::declared::custom_resource::CustomResource,
     &cloud::declared::nomad::Nomad,
     &cloud::declared::pulumi::Pulumi,
+    &cloud::declared::ray::Ray,
     &cloud::declared::serverless::Serverless,
     &cloud::declared::skypilot::Skypilot,
     &cloud::declared::slurm::Slurm,

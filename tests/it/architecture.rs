@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 13] = [
     &["lists"],
     &["screening"],
     &["scan", "export"],
-    &["target", "attribution", "graph", "control"],
+    &["target", "attribution", "graph", "control", "fleet"],
     &["supply"],
     &["rules", "score", "simulate"],
     &["plan", "report"],

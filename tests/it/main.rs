@@ -10,6 +10,7 @@ mod declared;
 mod docs;
 mod export;
 mod gate;
+mod hardware;
 mod images;
 mod imported_owners;
 mod judging;

@@ -64,6 +64,19 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("toolchain", "/tools/", "one version or several"),
     ("gaia-x", "credentialSubject/gx:name", "a text, or a table with one in it"),
     ("gaia-x", "credentialSubject/type", "one or several"),
+    // told by words that then are gone
+    ("amd-smi", "amd-smi-list.json", ""),
+    ("amd-smi", "/gpu_data", ""),
+    ("amd-smi", "old/rocm-smi.json/card0", ""),
+    ("lshw", "list/lshw.json/*", ""),
+    ("neuron-ls", "/neuron_devices", ""),
+    ("redfish", "/@odata.id", ""),
+    ("xpu-smi", "/device_list", ""),
+    ("netbox", "/device", "a name, or a table with one in it"),
+    ("netbox", "/tenant", "a name, or a table with one in it"),
+    ("netbox", "/site", "a name, or a table with one in it"),
+    ("netbox", "/manufacturer", "a name, or a table with one in it"),
+    ("host", "", "texts of the kernel"),
     // what others wrote, in all the ways that npm ever allowed
     ("installed-node", "/author", ""),
     ("installed-node", "/maintainers", ""),
@@ -72,7 +85,8 @@ const EITHER: &[(&str, &str, &str)] = &[
 ];
 
 /// Scanners of files of any name: anything else than a table is none of theirs.
-const BY_CONTENT: [&str; 3] = ["arm", "cloudformation", "serverless"];
+const BY_CONTENT: [&str; 9] =
+    ["amd-smi", "arm", "cloudformation", "lshw", "netbox", "neuron-ls", "redfish", "serverless", "xpu-smi"];
 
 /// The language a file is written in, told by its content.
 #[derive(Clone, Copy, PartialEq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::fleet::{Claim, Fleet, Pool, Way, is_unknown};
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Path};
 use crate::rules::draft::{Hit, seen};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
@@ -86,6 +86,8 @@ fn hit(view: &View<'_>, pool: &Pool, message: String, theirs: &[&Claim], out: &m
     let place = pool.place.map_or_else(String::new, |place| view.graph.node(place).id.to_string());
     let mut hit = Hit::new(first.holder, format!("{}/{place}", view.graph.node(pool.accelerator).id), message);
     let holders = theirs.iter().map(|claim| claim.holder).filter(|holder| *holder != first.holder);
+    let edge = view.graph.outgoing(first.holder).find(|(_, to)| *to == pool.accelerator);
+    hit.tail = Path { start: first.holder, steps: edge.into_iter().collect() };
     hit.more = holders.filter_map(|holder| seen(view, holder).first().map(|one| one.place())).take(10).collect();
     out.hits.push(hit);
 }

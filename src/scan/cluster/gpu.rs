@@ -3,18 +3,33 @@
 use super::places::Places;
 use super::workload::Ground;
 use crate::catalog::Catalog;
+use crate::catalog::sku::{Asked, Sku};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::Facts;
+use crate::scan::hardware::machine::{describe, identify};
 use crate::text::Span;
 
 /// Labels whose value is a product.
-pub(super) const PRODUCT_LABELS: [&str; 5] = [
+pub(super) const PRODUCT_LABELS: [&str; 18] = [
     "nvidia.com/gpu.product",
+    "amd.com/gpu.product-name",
+    "beta.amd.com/gpu.product-name",
+    "amd.com/gpu.device-id",
+    "beta.amd.com/gpu.device-id",
+    "gpu.intel.com/product",
     "cloud.google.com/gke-accelerator",
     "cloud.google.com/gke-tpu-accelerator",
     "gpu.nvidia.com/class",
+    "gpu.nvidia.com/model",
     "k8s.amazonaws.com/accelerator",
+    "eks.amazonaws.com/instance-gpu-name",
+    "eks.amazonaws.com/instance-accelerator-name",
+    "karpenter.k8s.aws/instance-gpu-name",
+    "karpenter.k8s.aws/instance-accelerator-name",
+    "karpenter.azure.com/sku-gpu-name",
+    "huawei.com/npu.chip.name",
+    "accelerator",
 ];
 /// Labels whose value is a cloud instance type.
 const INSTANCE_LABELS: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
@@ -36,7 +51,7 @@ pub(super) fn accelerators(
         }
     }
     let products: Vec<&Node> =
-        placed.iter().filter(|(label, _)| PRODUCT_LABELS.contains(label)).map(|(_, value)| *value).collect();
+        placed.iter().filter(|(label, value)| names_product(label, value, catalog)).map(|(_, value)| *value).collect();
     for list in ["containers", "initContainers"] {
         for container in pod.get(list).map_or(&[][..], Node::list) {
             for entry in requests(container) {
@@ -46,6 +61,14 @@ pub(super) fn accelerators(
             }
         }
     }
+}
+
+/// True for a label whose value is a product; `accelerator` is a word of many, and counts where its value is known.
+pub(super) fn names_product(label: &str, value: &Node, catalog: &Catalog) -> bool {
+    let known = |text: &str| {
+        !matches!(catalog.sku(Asked { name: Some(text), is_exact: true, ..Asked::default() }), Sku::Unknown)
+    };
+    PRODUCT_LABELS.contains(&label) && (label != "accelerator" || value.text().is_some_and(known))
 }
 
 /// Limits and requests; a limit without request counts once.
@@ -73,9 +96,7 @@ fn write(
         ids.push((named(name, node.span, catalog, places, out), node.span));
     }
     if ids.is_empty() {
-        let id = ComponentId::unknown_accelerator(&entry.key);
-        out.component(&id, ComponentKind::Accelerator, places.at(entry.key_span));
-        ids.push((id, entry.key_span));
+        ids.push((resource(&entry.key, entry.key_span, catalog, places, out), entry.key_span));
     }
     for (id, span) in ids {
         out.relation(workload, RelationKind::RunsOn, &id, places.at(span));
@@ -88,21 +109,101 @@ fn write(
 
 /// The accelerator that a product's name means.
 fn named(name: &str, span: Span, catalog: &Catalog, places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
-    let known = catalog.accelerators_by_name(name);
-    let id = match known.as_slice() {
-        [one] => ComponentId::accelerator(&one.id),
-        _ => ComponentId::unknown_accelerator(name),
-    };
-    out.component(&id, ComponentKind::Accelerator, places.at(span));
-    let name = known.first().filter(|_| known.len() == 1).map_or(name, |one| &one.product);
+    // AMD's labels have numbers of devices, with underscores for what labels may not hold
+    let number = (name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| format!("1002:{name}"));
+    let asked = Asked { pci: number.as_deref(), name: Some(name), is_exact: true, ..Asked::default() };
+    let id = identify(&asked, catalog).unwrap_or_else(|| ComponentId::unknown_accelerator(name));
+    describe(&id, &asked, catalog, &places.at(span), out);
+    let name = catalog.sku(asked).one().map_or(name, |row| &row.product);
     out.attribute(&id, key::NAME, name, places.at(span));
     id
 }
 
+/// What a resource's name means: one product, one of several, or whatever its vendor makes.
+pub(super) fn resource(
+    name: &str,
+    span: Span,
+    catalog: &Catalog,
+    places: &dyn Places,
+    out: &mut Facts<'_>,
+) -> ComponentId {
+    // `Ascend310P` behind the vendor's domain names a product; `gpu` is whatever the vendor makes
+    let own = name.split_once('/').map_or(name, |(_, own)| own);
+    let id = match catalog.sku(Asked { name: Some(own), ..Asked::default() }) {
+        Sku::One(row) => ComponentId::accelerator(&row.id),
+        _ => ComponentId::unknown_accelerator(name),
+    };
+    out.component(&id, ComponentKind::Accelerator, places.at(span));
+    if id.rest().starts_with("?/") {
+        let whole = format!("{name} resource");
+        for row in [name, &whole].into_iter().flat_map(|name| catalog.accelerators_by_name(name)) {
+            out.attribute(&id, key::CANDIDATE, &row.id, places.at(span));
+        }
+    }
+    id
+}
+
+/// Devices that a claim of dynamic resource allocation asks for (`ResourceClaim`, `ResourceClaimTemplate`).
+pub(super) fn claimed(
+    workload: &ComponentId,
+    claim: &Node,
+    class: &dyn Fn(&str) -> Option<String>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) {
+    let spec = claim.at(&["spec", "spec"]).or_else(|| claim.get("spec"));
+    let requests = spec.and_then(|spec| spec.at(&["devices", "requests"])).map_or(&[][..], Node::list);
+    for request in requests {
+        // since v1 the request stands under `exactly`, or in a list of alternatives
+        let first = request.get("firstAvailable").and_then(|list| list.list().first());
+        let asked = request.get("exactly").or(first).unwrap_or(request);
+        let Some(name) = asked.get("deviceClassName") else { continue };
+        let Some(text) = name.text() else { continue };
+        let selected = asked.get("selectors").map_or(&[][..], Node::list).iter().find_map(|selector| {
+            let expression = selector.at(&["cel", "expression"])?;
+            Some((product_of(expression.text()?)?, expression.span))
+        });
+        let id = match (selected, class(text)) {
+            (Some((product, span)), _) => named(&product, span, ground.catalog, ground.places, out),
+            (None, Some(product)) => named(&product, name.span, ground.catalog, ground.places, out),
+            (None, None) if ground.catalog.accelerator_resource(text).is_some() => {
+                resource(text, name.span, ground.catalog, ground.places, out)
+            }
+            _ => continue,
+        };
+        out.relation(workload, RelationKind::RunsOn, &id, ground.at(name.span));
+        out.attribute(workload, key::EXTENDED_RESOURCE, text, ground.at(name.span));
+        let count = asked.get("count").and_then(|count| Some((count.scalar()?, count.span)));
+        let (count, span) = count.map_or(("1".into(), name.span), |(count, span)| (count, span));
+        out.attribute(workload, key::COUNT, count, ground.at(span));
+    }
+}
+
+/// The product that an expression compares with: `device.attributes["gpu.nvidia.com"].productName == "NVIDIA H100 …"`.
+pub(super) fn product_of(expression: &str) -> Option<String> {
+    let (_, rest) = expression.split_once("productName")?;
+    let start = rest.find(['"', '\''])?;
+    let quote = rest[start..].chars().next()?;
+    // what lies between name and value must be a comparison, not another attribute
+    let between = rest[..start].trim_matches([' ', ']', '.', '(', ')']);
+    let is_compared =
+        matches!(between, "==" | "matches" | "lowerAscii().matches" | "lowerAscii") || between.ends_with("matches");
+    let value = rest[start + 1..].split(quote).next()?;
+    let plain: String = value.chars().filter(|c| !matches!(c, '^' | '$' | '*')).collect();
+    is_compared.then(|| plain.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// A machine has the accelerator that its label names.
-pub(super) fn product(machine: &ComponentId, name: &str, span: Span, ground: &Ground<'_>, out: &mut Facts<'_>) {
+pub(super) fn product(
+    machine: &ComponentId,
+    name: &str,
+    span: Span,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) -> ComponentId {
     let id = named(name, span, ground.catalog, ground.places, out);
     out.relation(machine, RelationKind::RunsOn, &id, ground.at(span));
+    id
 }
 
 /// Node selectors, and `In` expressions of required node affinity.

@@ -12,6 +12,7 @@ mod nodes;
 mod owners;
 mod places;
 mod scene;
+mod sharing;
 mod template;
 mod tree;
 mod workload;

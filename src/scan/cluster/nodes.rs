@@ -6,8 +6,9 @@ use super::gpu::PRODUCT_LABELS;
 use super::manifest::Object;
 use super::workload::Ground;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
-use crate::parse::Node;
+use crate::parse::{Entry, Node};
 use crate::scan::Facts;
+use crate::scan::hardware::machine::devices;
 use crate::text::Span;
 
 const INSTANCE: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
@@ -36,7 +37,7 @@ pub(super) fn write(objects: &[Object<'_>], ground: &Ground<'_>, out: &mut Facts
     for node in &nodes {
         let instance = label(node, &INSTANCE).map_or("", |(_, text, _)| text);
         let region = label(node, &REGION).map_or("", |(_, text, _)| text);
-        let product = label(node, &PRODUCT_LABELS).map_or("", |(_, text, _)| text);
+        let product = product(node, ground).map_or("", |(text, _)| text);
         let pool = pools.entry((instance, region, product)).or_insert(Pool { first: node, count: 0, accelerators: 0 });
         pool.count += 1;
         pool.accelerators += accelerators(node, ground);
@@ -81,12 +82,41 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
             out.attribute(of, key::MARK, format!("{place} {word}"), ground.at(span));
         }
     }
-    if let Some((_, product, span)) = label(node, &PRODUCT_LABELS) {
-        super::gpu::product(id, product, span, ground, out);
-        if pool.accelerators > 0 {
-            out.attribute(id, key::ACCELERATOR_COUNT, pool.accelerators.to_string(), ground.at(span));
+    let accelerator = match product(node, ground) {
+        Some((product, span)) => Some((super::gpu::product(id, product, span, ground, out), span)),
+        // what the type of the machine has is known without
+        None if label(node, &INSTANCE).is_some_and(|(_, name, _)| has_accelerators(name, ground)) => None,
+        None => resources(node, ground).next().map(|entry| {
+            let found = super::gpu::resource(&entry.key, entry.key_span, ground.catalog, ground.places, out);
+            out.relation(id, RelationKind::RunsOn, &found, ground.at(entry.key_span));
+            (found, entry.key_span)
+        }),
+    };
+    if let Some((accelerator, span)) = accelerator.filter(|_| pool.accelerators > 0) {
+        out.attribute(id, key::ACCELERATOR_COUNT, pool.accelerators.to_string(), ground.at(span));
+        out.attribute(id, key::DEVICES, devices(&accelerator, pool.accelerators), ground.at(span));
+    }
+    for (name, key) in [
+        ("nvidia.com/cuda.driver-version.full", key::DRIVER_VERSION),
+        ("amd.com/gpu.driver-version", key::DRIVER_VERSION),
+    ] {
+        if let Some((_, text, span)) = label(node, &[name]) {
+            out.attribute(id, key, text, ground.at(span));
         }
     }
+}
+
+fn has_accelerators(instance: &str, ground: &Ground<'_>) -> bool {
+    ground.catalog.instance_types_named(instance).iter().any(|row| row.accelerator.is_some())
+}
+
+/// The product that a label of a node names.
+fn product<'n>(node: &Object<'n>, ground: &Ground<'_>) -> Option<(&'n str, Span)> {
+    let labels = node.node.at(&["metadata", "labels"])?;
+    PRODUCT_LABELS.iter().find_map(|name| {
+        let value = labels.get(name)?;
+        super::gpu::names_product(name, value, ground.catalog).then(|| Some((value.text()?, value.span))).flatten()
+    })
 }
 
 /// The first of some labels that a node has.
@@ -98,9 +128,29 @@ fn label<'n>(node: &Object<'n>, names: &[&'n str]) -> Option<(&'n str, &'n str, 
     })
 }
 
-/// Accelerators that the node says it has.
-fn accelerators(node: &Object<'_>, ground: &Ground<'_>) -> u64 {
+/// Resources of accelerators that the node has, without those that are none there.
+fn resources<'n>(node: &Object<'n>, ground: &Ground<'_>) -> impl Iterator<Item = &'n Entry> {
     let capacity = node.node.at(&["status", "capacity"]).map_or(&[][..], Node::entries);
-    let known = capacity.iter().filter(|entry| ground.catalog.accelerator_resource(&entry.key).is_some());
-    known.filter_map(|entry| entry.value.scalar()?.parse::<u64>().ok()).sum()
+    let catalog = ground.catalog;
+    capacity.iter().filter(move |entry| {
+        catalog.accelerator_resource(&entry.key).is_some() && entry.value.scalar().is_some_and(|count| count != "0")
+    })
+}
+
+/// Accelerators that the node says it has. A plugin that shares devices reports more than there are, which a label
+/// tells; resources of one vendor are the same devices, whole and in parts: of these the least is the number of devices.
+fn accelerators(node: &Object<'_>, ground: &Ground<'_>) -> u64 {
+    let labelled = label(node, &["nvidia.com/gpu.count", "amd.com/gpu.count"]);
+    if let Some(count) = labelled.and_then(|(_, text, _)| text.parse::<u64>().ok()) {
+        return count;
+    }
+    let mut vendors: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in resources(node, ground) {
+        let Some(count) = entry.value.scalar().and_then(|count| count.parse::<u64>().ok()) else { continue };
+        // seven parts of one device at most
+        let count = if entry.key.contains("/mig-") { count.div_ceil(7) } else { count };
+        let vendor = entry.key.split('/').next().unwrap_or(&entry.key);
+        vendors.entry(vendor).and_modify(|least| *least = count.min(*least)).or_insert(count);
+    }
+    vendors.values().copied().fold(0, u64::saturating_add)
 }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gpu;
 use super::kinds;
 use super::manifest::Object;
 use super::nodes;
 use super::owners::Owners;
+use super::sharing;
 use super::workload::{self, Ground};
 use crate::model::{ComponentId, Horizon, RelationKind, key};
 use crate::parse::Node;
@@ -33,6 +35,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
     let mut images: BTreeSet<(ComponentId, &str)> = BTreeSet::new();
     for object in objects {
         scene.objects.entry((object.kind, object.name)).or_default().push(object);
+        sharing::write(object, ground, out);
         let row = kinds::row(object, ground);
         if let Some(row) = row.filter(|row| kinds::is_service(row)) {
             if let Some(id) = kinds::service(row, object, ground, out) {
@@ -108,6 +111,9 @@ impl<'a> Scene<'a> {
         for volume in pod.get("volumes").map_or(&[][..], Node::list) {
             self.volume(id, namespace, volume, ground, out);
         }
+        for claim in pod.get("resourceClaims").map_or(&[][..], Node::list) {
+            self.claimed(id, namespace, claim, ground, out);
+        }
         for container in workload::containers(pod) {
             for from in container.get("envFrom").map_or(&[][..], Node::list) {
                 self.reference(id, namespace, from.get("secretRef"), from.get("configMapRef"), ground, out);
@@ -117,6 +123,29 @@ impl<'a> Scene<'a> {
                 self.reference(id, namespace, from.get("secretKeyRef"), from.get("configMapKeyRef"), ground, out);
             }
         }
+    }
+
+    /// Devices that a pod claims: by a claim of its own, or one made for it by a template.
+    fn claimed(&self, id: &ComponentId, namespace: &str, claim: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
+        // before 1.31 the names stood under `source`
+        let source = claim.get("source").unwrap_or(claim);
+        for (key, kind) in
+            [("resourceClaimTemplateName", "ResourceClaimTemplate"), ("resourceClaimName", "ResourceClaim")]
+        {
+            let Some(name) = source.get(key) else { continue };
+            let Some(text) = name.text() else { continue };
+            match self.find(kind, text, namespace) {
+                Some(object) => gpu::claimed(id, object.node, &|class| self.class_product(class), ground, out),
+                None => out.attribute(id, key::USES, format!("{kind} {text}"), ground.at(name.span)),
+            }
+        }
+    }
+
+    /// The product that a class of devices is limited to.
+    fn class_product(&self, class: &str) -> Option<String> {
+        let class = self.find("DeviceClass", class, "")?;
+        let selectors = class.node.at(&["spec", "selectors"]).map_or(&[][..], Node::list);
+        selectors.iter().find_map(|one| gpu::product_of(one.at(&["cel", "expression"])?.text()?))
     }
 
     fn volume(&self, id: &ComponentId, namespace: &str, volume: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {

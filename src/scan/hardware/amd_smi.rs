@@ -100,7 +100,7 @@ fn rocm(root: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
             }
             continue;
         }
-        if !entry.key.starts_with("card") || !entry.value.is_map() {
+        if !entry.key.starts_with("card") {
             continue;
         }
         let card =

@@ -29,11 +29,10 @@ const MOST: usize = 200_000;
 /// True for what the tool wrote.
 pub(super) fn is_it(text: &str) -> bool {
     let begin = text.trim_start();
-    let in_json = begin.starts_with(['{', '[']) && text.contains("\"class\"") && text.contains("\"businfo\"");
-    let in_xml = begin.starts_with('<') && text.contains("<node ") && text.contains("class=\"");
-    in_json && text.contains("\"claimed\"")
-        || in_xml && (text.contains("handle=\"") || text.contains("<lshw"))
-        || in_json && text.contains("\"handle\"")
+    let has = |word: &str| text.contains(word);
+    let in_json = begin.starts_with(['{', '[']) && has("\"class\"") && has("\"handle\"");
+    let in_xml = begin.starts_with('<') && has("<node ") && has("class=\"");
+    in_json && (has("\"claimed\"") || has("\"businfo\"")) || in_xml && (has("handle=\"") || has("<lshw"))
 }
 
 /// One node of the tree, from either form.
@@ -99,9 +98,8 @@ impl Scanner for Lshw {
                 }
                 write(&of_json(node, above), input, &mut machine, out);
                 let id = node.get("id").and_then(Node::text).unwrap_or_default();
-                if let Some(Value::List(children)) = node.get("children").map(|node| &node.value) {
-                    open.extend(children.iter().rev().map(|child| (child, id)));
-                }
+                let children = node.get("children").map_or(&[][..], Node::list);
+                open.extend(children.iter().rev().map(|child| (child, id)));
             }
         }
         machine.finish(out);

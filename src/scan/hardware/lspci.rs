@@ -61,7 +61,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 static RECORD_ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(.*?)\s*\[([0-9a-f]{4})\]$").expect("constant pattern, tested"));
 
-/// `	Subsystem: NVIDIA Corporation Device [10de:16c1]`, in detail lines.
+/// `Subsystem: NVIDIA Corporation Device [10de:16c1]`, in detail lines.
 static BOARD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\s+Subsystem:.*?\[?([0-9a-f]{4}):([0-9a-f]{4})\]?\s*$").expect("constant pattern, tested")
 });

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+pub(crate) use super::pci::{Pci, mebibytes};
+
 use crate::catalog::Catalog;
 use crate::catalog::sku::{Asked, Sku};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
@@ -55,42 +57,6 @@ const TOOL_WORDS: [&str; 41] = [
     "systems",
     "processors",
 ];
-
-/// A PCI device's numbers, as tools write them in their own ways.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pci {
-    /// `vendor:device`, lower case.
-    pub(crate) id: String,
-    /// `vendor:device` of the board.
-    pub(crate) subsystem: Option<String>,
-}
-
-impl Pci {
-    /// From two numbers in hexadecimal, with or without `0x`.
-    pub(crate) fn of(vendor: &str, device: &str) -> Option<Self> {
-        Some(Self { id: format!("{}:{}", hex(vendor)?, hex(device)?), subsystem: None })
-    }
-
-    /// The same with the numbers of the board.
-    pub(crate) fn on(mut self, vendor: Option<&str>, device: Option<&str>) -> Self {
-        let pair = vendor.zip(device).and_then(|(vendor, device)| Some(format!("{}:{}", hex(vendor)?, hex(device)?)));
-        self.subsystem = pair.filter(|pair| pair != "0000:0000");
-        self
-    }
-
-    pub(crate) fn vendor(&self) -> &str {
-        self.id.split(':').next().unwrap_or_default()
-    }
-}
-
-/// Four lower-case digits of a number in hexadecimal.
-fn hex(text: &str) -> Option<String> {
-    let text = text.trim();
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    let sound = (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = sound.then(|| u32::from_str_radix(digits, 16).ok()).flatten()?;
-    (number <= 0xffff).then(|| format!("{number:04x}"))
-}
 
 /// An accelerator as a source tells it.
 #[derive(Clone, Debug, Default)]
@@ -295,6 +261,15 @@ pub(crate) fn identify(asked: &Asked<'_>, catalog: &Catalog) -> Option<Component
     }
 }
 
+/// Writes the accelerator that a declaration names; nothing for a name without words.
+pub(crate) fn named(name: &str, seen: &Seen, catalog: &Catalog, out: &mut Facts<'_>) -> Option<ComponentId> {
+    let name = name.trim();
+    let asked = Asked { name: (!name.is_empty()).then_some(name), is_exact: true, ..Asked::default() };
+    let id = identify(&asked, catalog)?;
+    describe(&id, &asked, catalog, seen, out);
+    Some(id)
+}
+
 /// Writes that there is an accelerator, how it is called and, where a name means several products, which.
 pub(crate) fn describe(id: &ComponentId, asked: &Asked<'_>, catalog: &Catalog, seen: &Seen, out: &mut Facts<'_>) {
     out.component(id, ComponentKind::Accelerator, seen.clone());
@@ -350,39 +325,10 @@ fn machine_of(file: &SourceFile) -> ComponentId {
     }
 }
 
-/// `81559 MiB`, `192 GB`, `85899345920`: MiB.
-pub(crate) fn mebibytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..end].parse().ok()?;
-    let factor = match text[end..].trim().to_ascii_lowercase().as_str() {
-        "mib" | "mb" | "m" => 1.0,
-        "gib" | "gb" | "g" => 1024.0,
-        "kib" | "kb" | "k" => 1.0 / 1024.0,
-        "" | "b" | "bytes" => 1.0 / (1024.0 * 1024.0),
-        _ => return None,
-    };
-    let mib = number * factor;
-    (mib.is_finite() && (1.0..1e9).contains(&mib)).then_some(mib.round() as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::text::RelPath;
-
-    #[test]
-    fn numbers_in_all_their_forms() {
-        let id = |vendor, device| Pci::of(vendor, device).map(|pci| pci.id);
-        assert_eq!(id("0x10de", "0x2330").as_deref(), Some("10de:2330"));
-        assert_eq!(id("1002", "74A1").as_deref(), Some("1002:74a1"));
-        assert_eq!(id("0x1da3", "1020 ").as_deref(), Some("1da3:1020"));
-        assert_eq!(id("", "1"), None);
-        assert_eq!(id("10de", "card"), None);
-        assert_eq!(mebibytes("81559 MiB"), Some(81_559));
-        assert_eq!(mebibytes("34359738368"), Some(32_768));
-        assert_eq!(mebibytes("1e400"), None);
-    }
 
     #[test]
     fn captures_of_one_machine() {
@@ -391,7 +337,7 @@ mod tests {
             machine_of(&file).to_string()
         };
         assert_eq!(id("node7/lspci-nn.txt"), id("node7/nvidia-smi.xml"));
-        assert_eq!(id("node7-nvidia-smi.xml"), id("lspci_node7.txt").replace("machine:", "machine:").as_str());
+        assert_eq!(id("node7-nvidia-smi.xml"), id("lspci_node7.txt"));
         assert_ne!(id("node7-nvidia-smi.xml"), id("node8-nvidia-smi.xml"));
     }
 }

@@ -18,13 +18,15 @@ pub mod neuron_ls;
 pub mod npu_smi;
 pub mod nvidia_smi;
 mod nvidia_text;
+mod pci;
 pub mod redfish;
 pub mod xpu_smi;
 
 /// The scanner for the output of a hardware tool, by its content: for a file of any name that is the target.
 #[must_use]
 pub fn recognise(text: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, fn(&str) -> bool); 12] = [
+    type Recognises = fn(&str) -> bool;
+    const KNOWN: [(&str, Recognises); 12] = [
         ("nvidia-smi", nvidia_smi::is_it),
         ("amd-smi", amd_smi::is_it),
         ("xpu-smi", xpu_smi::is_it),

@@ -26,10 +26,9 @@ static META: ScannerMeta = ScannerMeta {
 
 /// True for an answer of its interface.
 pub(super) fn is_it(text: &str) -> bool {
-    let own = ["/api/dcim/", "\"device_type\"", "\"part_id\"", "\"module_type\""];
-    text.trim_start().starts_with(['{', '['])
-        && own.iter().any(|word| text.contains(word))
-        && text.contains("\"manufacturer\"")
+    let own = ["\"device_type\"", "\"part_id\"", "\"module_type\""];
+    let is_item = || text.contains("\"manufacturer\"") && own.iter().any(|word| text.contains(word));
+    text.trim_start().starts_with(['{', '[']) && (text.contains("/api/dcim/") || is_item())
 }
 
 impl Scanner for Netbox {
@@ -84,7 +83,7 @@ fn row(item: &Node) -> Option<Row<'_>> {
         .get("status")
         .and_then(|status| if status.is_map() { status.get("value").and_then(Node::text) } else { status.text() });
     let custom = |names: &[&str]| {
-        let fields = item.get("custom_fields").filter(|fields| fields.is_map())?;
+        let fields = item.get("custom_fields")?;
         names.iter().find_map(|name| fields.get(name)?.text())
     };
     let site = named(item, "site").or_else(|| named(item.get("device").filter(|device| device.is_map())?, "site"));

@@ -156,10 +156,10 @@ fn read(text: &str) -> Read<'_> {
 
 /// Keeps the first of several equal lists: those that begin with the first GPU again.
 fn dedup_repeated(list: &mut Vec<Found<'_>>, text: &str, first: &str) {
-    let starts = list.iter().enumerate().filter(|(_, found)| {
+    let mut starts = list.iter().enumerate().filter(|(_, found)| {
         text[..found.place.start].rsplit('\n').next().is_some_and(|before| before.starts_with(first))
     });
-    if let Some((second, _)) = starts.skip(1).next() {
+    if let Some((second, _)) = starts.nth(1) {
         list.truncate(second);
     }
 }

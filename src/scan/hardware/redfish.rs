@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::machine::{Found, Machine, Other, Pci, is_stated};
 use crate::model::{Basis, ComponentKind, key};
-use crate::parse::Node;
+use crate::parse::{Node, Value};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -61,7 +61,7 @@ impl Scanner for Redfish {
                 let machine = Machine::with_id(machine.id.clone(), file, input.catalog, "observed");
                 let (processors, functions, devices) = (Vec::new(), Vec::new(), Vec::new());
                 let mut one = Told { machine, processors, functions, devices };
-                for node in root.walk().filter(|node| node.is_map()) {
+                for node in root.walk().filter(|node| matches!(node.value, Value::Map(_))) {
                     resource(node, &mut one, input, out);
                 }
                 all.push(one);
@@ -132,6 +132,10 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
         let (name, vendor) = (name.map(|(text, _)| text), vendor.map(|(text, _)| text));
         told.machine.device(&Other { class, pci: None, name, vendor, count: 1, place, said }, out);
     };
+    if let Some(members) = node.entry("Members").filter(|_| kind.ends_with("Collection")) {
+        // asked for, so that anything else is told; resources are found wherever they stand
+        let _asked = members.value.list().iter().filter(|member| member.entries().is_empty()).count();
+    }
     match kind {
         "Processor" => match text(node, "ProcessorType").map_or("", |(kind, _)| kind) {
             "GPU" | "Accelerator" | "DSP" | "FPGA" => {

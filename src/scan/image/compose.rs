@@ -101,6 +101,7 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
     served(&service.value, document, &workload, file, out);
     extended(&service.value, &workload, file, out);
     devices(&service.value, &workload, file, out);
+    given(&service.value, &workload, file, out);
     for need in service.value.get("depends_on").into_iter().flat_map(names) {
         let other = ComponentId::workload(&file.folder(), "compose", "", &need.0);
         out.relation(&workload, RelationKind::DependsOn, &other, file.at(need.1));
@@ -186,6 +187,50 @@ fn environment(service: &Node) -> Vec<(&str, &Node)> {
 fn names(node: &Node) -> Vec<(String, crate::text::Span)> {
     let listed = node.list().iter().filter_map(|item| Some((item.text()?.to_owned(), item.span)));
     listed.chain(node.entries().iter().map(|entry| (entry.key.to_string(), entry.key_span))).collect()
+}
+
+/// Device files and runtimes of vendors' accelerators.
+const DEVICE_FILES: [(&str, &str); 8] = [
+    ("/dev/nvidia", "nvidia"),
+    ("/dev/kfd", "amd"),
+    ("/dev/hl", "intel"),
+    ("/dev/davinci", "huawei"),
+    ("/dev/neuron", "amazon"),
+    ("/dev/cambricon_dev", "cambricon"),
+    ("/dev/mtgpu", "moore-threads"),
+    ("/dev/iluvatar", "iluvatar"),
+];
+const RUNTIMES: [(&str, &str); 3] = [("amd", "amd"), ("habana", "intel"), ("ascend", "huawei")];
+
+/// Device files that a service is given, and runtimes of vendors other than NVIDIA.
+fn given(service: &Node, workload: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let mut found: std::collections::BTreeMap<&str, (usize, crate::text::Span)> = std::collections::BTreeMap::new();
+    for device in service.get("devices").map_or(&[][..], Node::list) {
+        device.any_shape();
+        let path = device.text().or_else(|| device.text_at("source")).unwrap_or_default();
+        let path = path.split(':').next().unwrap_or(path);
+        let vendor = DEVICE_FILES.iter().find(|(begin, _)| path.starts_with(begin)).map(|(_, vendor)| *vendor);
+        // `/dev/davinci_manager` is no device of its own, `/dev/kfd` stands for all there are
+        let is_one = path.ends_with(|c: char| c.is_ascii_digit());
+        if let Some(vendor) = vendor {
+            let entry = found.entry(vendor).or_insert((0, device.span));
+            entry.0 += usize::from(is_one);
+        }
+    }
+    let runtime = service.get("runtime").and_then(|node| Some((node.text()?, node.span)));
+    if let Some((vendor, span)) = runtime
+        .and_then(|(text, span)| RUNTIMES.iter().find(|(name, _)| *name == text).map(|(_, vendor)| (*vendor, span)))
+    {
+        found.entry(vendor).or_insert((0, span));
+    }
+    for (vendor, (count, span)) in found {
+        let id = ComponentId::unknown_accelerator(&format!("compose:{vendor}"));
+        out.component(&id, ComponentKind::Accelerator, file.at(span).inferred());
+        out.relation(workload, RelationKind::RunsOn, &id, file.at(span).inferred());
+        if count > 0 {
+            out.attribute(workload, key::COUNT, count.to_string(), file.at(span));
+        }
+    }
 }
 
 /// `deploy.resources.reservations.devices` with a GPU capability, and `runtime: nvidia`.

@@ -2,6 +2,7 @@
 
 use super::bom::{Part, Said, What};
 use crate::catalog::Catalog;
+use crate::catalog::sku::{Asked, Sku};
 use crate::model::purl::{ImageReference, Purl};
 use crate::model::{ComponentId, purl};
 use crate::scan::model::reference::hub_id;
@@ -107,19 +108,31 @@ pub(super) fn dataset(part: &Part<'_>, purl: Option<&Purl>) -> Hubbed {
     }
 }
 
-/// The accelerator of the catalog that a device is, when its PCI id or name means exactly one product.
+/// The accelerator that a device is, when its PCI id or name means one product, or one of several.
 pub(super) fn accelerator(part: &Part<'_>, catalog: &Catalog) -> Option<ComponentId> {
     let name = part.name?.text;
-    let vendors = part.details.iter().filter(|detail| detail.what == What::Vendor);
-    let numbers = part.details.iter().filter(|detail| detail.what == What::PciId).map(|detail| detail.text.to_string());
-    let names = vendors.map(|vendor| format!("{} {name}", vendor.text));
-    let names = numbers.chain(std::iter::once(name.to_owned())).chain(names);
-    for name in names {
-        if let [one] = catalog.accelerators_by_name(&name).as_slice() {
-            return Some(ComponentId::accelerator(&one.id));
+    let said = |what| part.details.iter().find(|detail| detail.what == what).map(|detail| &*detail.text);
+    // a name alone is often that of a family: the maker stands beside it
+    let whole = said(What::Vendor).map(|vendor| format!("{vendor} {name}"));
+    for name in [Some(name), whole.as_deref()].into_iter().flatten() {
+        let asked = Asked { pci: said(What::PciId), name: Some(name), is_exact: true, ..Asked::default() };
+        match catalog.sku(asked) {
+            Sku::One(row) => return Some(ComponentId::accelerator(&row.id)),
+            Sku::Several(_) => return Some(ComponentId::unknown_accelerator(name)),
+            Sku::Unknown => {}
         }
     }
     None
+}
+
+/// Products that a device of no known product may be.
+pub(super) fn candidates(id: &ComponentId, part: &Part<'_>, catalog: &Catalog) -> Vec<String> {
+    let number = part.details.iter().find(|detail| detail.what == What::PciId).map(|detail| &*detail.text);
+    let Some(name) = id.rest().strip_prefix("?/") else { return Vec::new() };
+    match catalog.sku(Asked { pci: number, name: Some(name), is_exact: true, ..Asked::default() }) {
+        Sku::Several(rows) => rows.iter().map(|row| row.id.to_string()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The id of a part without purl.

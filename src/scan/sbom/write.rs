@@ -8,6 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::{self, Purl};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::cloud::api::{calls_service, region_in_host};
+use crate::scan::hardware::machine::devices;
 use crate::scan::image::reference::write_image;
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Seen, SourceFile};
@@ -208,8 +209,15 @@ impl Writer<'_, '_> {
             Sort::Device => match parts::accelerator(part, self.input.catalog) {
                 Some(id) => {
                     out.component(&id, ComponentKind::Accelerator, seen.clone());
+                    for candidate in parts::candidates(&id, part, self.input.catalog) {
+                        out.attribute(&id, key::CANDIDATE, candidate, seen.clone());
+                    }
                     if let Some(name) = part.name {
                         out.attribute(&id, key::DEVICE_NAME, name.text, self.file.at(name.span));
+                    }
+                    let count = part.details.iter().find(|detail| detail.what == What::Count);
+                    if let Some(number) = count.and_then(|detail| detail.text.trim().parse::<u64>().ok()) {
+                        out.attribute(&self.subject, key::DEVICES, devices(&id, number), seen.clone());
                     }
                     out.relation(&self.subject, RelationKind::RunsOn, &id, seen);
                     self.details(&id, part, out);

@@ -6,8 +6,9 @@ use super::value::{Resolved, Value, number_text};
 use super::write::{Argument, Resource, count, scalars, unresolved};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
-use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::model::{ComponentId, RelationKind, key};
 use crate::scan::Facts;
+use crate::scan::hardware::machine;
 
 /// Instances that are named one by one and whose machines are counted one by one.
 type Typed<'r, 'a> = (&'r Resolved<'a>, BTreeSet<String>);
@@ -210,22 +211,7 @@ fn accelerators<'r, 'a>(
 
 /// Writes an accelerator that a resource runs on: the product where the name means one.
 pub(crate) fn accelerator(id: &ComponentId, name: &str, at: &Resolved<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
-    let product = product(name, catalog);
-    out.component(&product, ComponentKind::Accelerator, at.at());
-    out.attribute(&product, key::DEVICE_NAME, name, at.at());
-    out.relation(id, RelationKind::RunsOn, &product, at.at());
-}
-
-/// The product that a name means, where it is one of the product's own: `H100` alone is a family of them.
-pub(super) fn product(name: &str, catalog: &Catalog) -> ComponentId {
-    let found = catalog.accelerators_by_name(name);
-    let [one] = found.as_slice() else { return ComponentId::unknown_accelerator(name) };
-    let is_it = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(&name.replace('_', "-"));
-    let own = one.pci_ids.iter().chain(&one.device_names).chain(&one.k8s_labels);
-    let aliases = catalog.tables().accelerator_alias.iter().filter(|row| row.accelerator == one.id);
-    let mut all = own.chain(aliases.map(|row| &row.name));
-    match all.any(|known| is_it(known)) {
-        true => ComponentId::accelerator(&one.id),
-        false => ComponentId::unknown_accelerator(name),
+    if let Some(product) = machine::named(name, &at.at(), catalog, out) {
+        out.relation(id, RelationKind::RunsOn, &product, at.at());
     }
 }

@@ -10,6 +10,7 @@ mod machines;
 pub mod nomad;
 mod place;
 pub mod pulumi;
+pub mod ray;
 pub mod serverless;
 mod settings;
 pub mod skypilot;

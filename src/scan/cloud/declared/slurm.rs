@@ -2,6 +2,7 @@
 
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::lines::lines;
+use crate::scan::hardware::machine::{devices, named};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -143,12 +144,12 @@ fn write(
         out.attribute(&machine, key::COUNT, number.to_string(), seen());
     }
     let name = gpu.kind.unwrap_or("gpu");
-    let product = super::machines::product(name, input.catalog);
-    out.component(&product, ComponentKind::Accelerator, seen());
-    out.attribute(&product, key::DEVICE_NAME, name, seen());
+    let Some(product) = named(name, &seen(), input.catalog, out) else { return };
     out.relation(&machine, RelationKind::RunsOn, &product, seen());
     if let Some(count) = gpu.count {
-        out.attribute(&machine, key::ACCELERATOR_COUNT, count.saturating_mul(number).to_string(), seen());
+        let all = count.saturating_mul(number);
+        out.attribute(&machine, key::ACCELERATOR_COUNT, all.to_string(), seen());
+        out.attribute(&machine, key::DEVICES, devices(&product, all as u64), seen());
     }
 }
 

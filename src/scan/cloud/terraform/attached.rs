@@ -8,9 +8,10 @@ use super::machines::written;
 use super::scope::{Bound, Scope};
 use super::syntax::{Inside, Item, Source};
 use super::value::Value;
-use crate::catalog::Catalog;
-use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::catalog::sku::Asked;
+use crate::model::{ComponentId, RelationKind};
 use crate::scan::Facts;
+use crate::scan::hardware::machine::named;
 
 /// Block of Google Cloud's resources that attaches accelerators.
 const GUEST: &str = "guest_accelerator";
@@ -134,15 +135,12 @@ fn accelerators<'a>(
         };
         // addresses of a cloud's interface end in the name
         let name = name.rsplit('/').next().unwrap_or(&name);
-        let known = identify(name, context.catalog);
-        if known.is_none() && !place.is_guest {
+        let asked = Asked { name: Some(name), is_exact: true, ..Asked::default() };
+        if context.catalog.sku(asked).one().is_none() && !place.is_guest {
             continue;
         }
-        let seen = || place.source.at();
-        let accelerator = known.unwrap_or_else(|| ComponentId::unknown_accelerator(name));
-        out.component(&accelerator, ComponentKind::Accelerator, seen());
-        out.attribute(&accelerator, key::DEVICE_NAME, name, seen());
-        out.relation(id, RelationKind::RunsOn, &accelerator, seen());
+        let Some(accelerator) = named(name, &place.source.at(), context.catalog, out) else { continue };
+        out.relation(id, RelationKind::RunsOn, &accelerator, place.source.at());
         found = true;
     }
     found
@@ -151,12 +149,4 @@ fn accelerators<'a>(
 /// A block may be found by its name and by its argument.
 fn is_same(known: Option<&(f64, Source<'_>)>, source: Option<&Source<'_>>) -> bool {
     known.zip(source).is_some_and(|((_, known), source)| known.span() == source.span())
-}
-
-/// The one product of a name.
-fn identify(name: &str, catalog: &Catalog) -> Option<ComponentId> {
-    match catalog.accelerators_by_name(name).as_slice() {
-        [one] => Some(ComponentId::accelerator(&one.id)),
-        _ => None,
-    }
 }
