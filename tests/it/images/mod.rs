@@ -2,6 +2,7 @@
 
 mod attached;
 mod build;
+mod docs;
 mod hostile;
 #[cfg(feature = "registry")]
 mod real;
