@@ -153,6 +153,7 @@ fn named_paths_exist() {
         "docs/accuracy.md",
         "docs/ownership.md",
         "docs/export-control.md",
+        "docs/images.md",
     ];
     for name in names {
         let text = fs::read_to_string(root().join(name)).expect("is there");
