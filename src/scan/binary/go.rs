@@ -8,6 +8,7 @@ use std::io;
 use super::window::Window;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, RelationKind, key};
+use crate::scan::extract::damaged;
 use crate::scan::package::toolkit::{Package, scope};
 use crate::scan::{Facts, SourceFile};
 
@@ -140,7 +141,9 @@ impl Found {
                 break searched + end;
             }
             if window.is_ended() || sight.len() - at > MOST {
-                return Ok(from);
+                // the mark alone may stand in a program that reads build information of others
+                let is_cut = sight[from..].starts_with(b"path\t") || sight[from..].starts_with(b"mod\t");
+                return if is_cut { Err(damaged("build information of Go without an end")) } else { Ok(from) };
             }
             searched = (sight.len() + 1).saturating_sub(MODULES_END.len()).max(from);
             window.more()?;

@@ -85,7 +85,7 @@ impl Visitor for Archive<'_> {
             return match result {
                 Err(error) if left.get() == 0 => Err(error),
                 Err(error) => {
-                    line(self.out, &["problem", &format!("`{inside}`: {error}")]);
+                    line(self.out, &["problem", &format!("`{inside}`: {}", extract::words(&error))]);
                     Ok(())
                 }
                 Ok(()) => Ok(()),
