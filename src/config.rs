@@ -34,6 +34,9 @@ pub struct Config {
     /// Package caches that tell who publishes what was found.
     #[serde(default)]
     pub package_caches: Vec<String>,
+    /// Registries that are asked in the place of others, as `docker.io=mirror.example:5000`.
+    #[serde(default)]
+    pub registry_mirrors: Vec<String>,
     /// Accepted findings.
     #[serde(default, rename = "waiver")]
     pub waivers: Vec<Waiver>,
@@ -71,6 +74,9 @@ exclude = []
 
 # Package caches that tell who publishes what was found; those outside of this folder are given with --package-cache.
 # package-caches = ["web/node_modules"]
+
+# Registries asked in the place of others, for --pull and image references.
+# registry-mirrors = ["docker.io=mirror.example:5000"]
 
 # Accepted findings. Reason, owner and expiry are mandatory; an expired waiver fails the gate again.
 # [[waiver]]

@@ -1,5 +1,10 @@
 //! What a user may name as target, and the way from an image to an inventory.
 
+mod attached;
+mod content;
+mod pull;
+mod root_folder;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +16,15 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
 use crate::scan::image::image_config::{image_facts, image_id};
-use crate::scan::extract::{from_record, visitor};
-use crate::scan::{Extract, Options, SCANNERS, Selector, SizeClass, Subject, scan_with_extracts};
+use crate::scan::extract::visitor;
+use crate::scan::{Options, SCANNERS, Selector, SizeClass, Subject};
 use crate::source::image::{ImageContent, ImageOptions, ImageTarget, read_images};
-use crate::source::layers::{Content, FileHead, LayeredFile, Want, Wanter};
+use crate::source::layers::{FileHead, Want, Wanter};
+use crate::source::rootfs::is_rootfs;
 use crate::source::tar_entries::looks_like_tar;
 use crate::text::{RelPath, clean_line};
+
+pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
 const IMAGE_WANTS: u32 = 2;
@@ -30,6 +38,8 @@ pub enum Target {
     File(PathBuf),
     /// An image in one of its forms.
     Image(ImageTarget),
+    /// A root file system that lies unpacked in a folder.
+    RootFs(PathBuf),
     /// This machine's hardware.
     Host,
 }
@@ -47,11 +57,18 @@ impl Target {
         if let Some(path) = text.strip_prefix("oci-layout:") {
             return Ok(Self::Image(ImageTarget::OciLayout(PathBuf::from(path))));
         }
+        if let Some(path) = text.strip_prefix("rootfs:") {
+            return Ok(Self::RootFs(PathBuf::from(path)));
+        }
         let path = Path::new(text);
         if path.is_dir() {
             let is_layout = path.join("oci-layout").is_file() && path.join("index.json").is_file();
-            let path = path.to_path_buf();
-            return Ok(if is_layout { Self::Image(ImageTarget::OciLayout(path)) } else { Self::Directory(path) });
+            let folder = path.to_path_buf();
+            return Ok(match folder {
+                _ if is_layout => Self::Image(ImageTarget::OciLayout(folder)),
+                _ if is_rootfs(path) => Self::RootFs(folder),
+                _ => Self::Directory(folder),
+            });
         }
         if path.is_file() {
             let is_tar = File::open(path).and_then(looks_like_tar).unwrap_or(false);
@@ -90,7 +107,7 @@ pub fn scan_image(
     options: &Options,
     image_options: &ImageOptions,
 ) -> anyhow::Result<Inventory> {
-    let wanter = ImageWanter { selector: Selector::new(), options };
+    let wanter = ImageWanter::new(options);
     let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
     for image in images {
@@ -104,6 +121,12 @@ pub fn scan_image(
 struct ImageWanter<'a> {
     selector: Selector,
     options: &'a Options,
+}
+
+impl<'a> ImageWanter<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self { selector: Selector::new(), options }
+    }
 }
 
 impl Wanter for ImageWanter<'_> {
@@ -168,42 +191,25 @@ fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bo
     class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
 }
 
-/// Files for scanners, and extracts of others.
-type Parts = (Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, Vec<(RelPath, Extract, Option<Arc<str>>)>);
-
-fn parts(kept: Vec<LayeredFile>, selector: &Selector) -> Parts {
-    let (mut files, mut extracts) = Parts::default();
-    for file in kept {
-        let layer = Some(file.layer);
-        match file.content {
-            Content::Record(scanner) => {
-                extracts.extend(
-                    from_record(&scanner, &file.bytes).map(|extract| (file.path.clone(), extract, layer.clone())),
-                );
-                // scanners that need no more than a name may want it as well
-                if selector.content_class(&file.path).is_none() {
-                    files.push((file.path, Vec::new(), layer));
-                }
-            }
-            Content::Whole | Content::Head => files.push((file.path, file.bytes.to_vec(), layer)),
-        }
-    }
-    (files, extracts)
-}
-
 fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -> Inventory {
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let selector = Selector::new();
-    let (files, extracts) = parts(std::mem::take(&mut image.files), &selector);
-    let mut found = scan_with_extracts(&selector, files, extracts, catalog, &options);
+    let mut found = content::scan_kept(std::mem::take(&mut image.files), true, catalog, &options);
     found.coverage.seen = image.entries;
-    for problem in image.diagnostics {
+    for problem in std::mem::take(&mut image.diagnostics) {
         if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {
             found.coverage.failed.insert(problem.path.clone());
         }
         found.diagnostics.insert(problem);
     }
-    found.merge(stated)
+    attached::with_attached(found.merge(stated), &image, catalog, &options)
+}
+
+/// Scans a root file system that lies unpacked in a folder.
+///
+/// # Errors
+/// When the folder itself cannot be opened.
+pub fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    root_folder::scan_rootfs(folder, catalog, options)
 }

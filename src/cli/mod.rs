@@ -78,7 +78,7 @@ pub enum Command {
 /// What every evaluating command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
-    /// Folder, image reference, oci-layout:DIR or image archive
+    /// Folder, image reference, oci-layout:DIR, rootfs:DIR or image archive
     #[arg(default_value = ".")]
     pub target: String,
     /// From whose chair to look: eu, eu-public-sector, fr-secnumcloud, de-c3a, us-defense, neutral
@@ -102,12 +102,9 @@ pub struct Common {
     /// Allow running `cargo metadata` in the target, which the target can make run other programs
     #[arg(long)]
     pub trust_workspace: bool,
-    /// Platform to read of an image made for several, such as linux/amd64
-    #[arg(long)]
-    pub platform: Option<String>,
-    /// Registry that may be spoken to without encryption; repeats
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub insecure_registry: Vec<String>,
+    /// Where images come from.
+    #[command(flatten)]
+    pub images: ImageArgs,
     /// Package cache of this machine that tells who publishes what was found: ~/.cargo, a Go module cache, ~/.m2,
     /// ~/.nuget/packages, a gem home, site-packages, node_modules, vendor, Conda's pkgs; repeats
     #[arg(long, value_name = "DIR")]
@@ -122,6 +119,33 @@ pub struct Common {
     /// after 7 days, exit code 2 after 30]
     #[arg(long, value_name = "DAYS")]
     pub max_data_age: Option<u32>,
+}
+
+/// How images are fetched and read.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Images")]
+pub struct ImageArgs {
+    /// Fetch the images that the folder names from their registries and scan them with it
+    #[arg(long)]
+    pub pull: bool,
+    /// Platform to read of an image made for several, such as linux/amd64 [default: this machine's]
+    #[arg(long)]
+    pub platform: Option<String>,
+    /// Registry asked in the place of another, docker.io when none is named; repeats
+    #[arg(long, value_name = "[REGISTRY=]HOST[:PORT][/FOLDER]")]
+    pub registry_mirror: Vec<String>,
+    /// Registry that may be spoken to without encryption, as this machine's own always may; repeats
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub insecure_registry: Vec<String>,
+    /// Allow running the credential helpers that the Docker and Podman configurations name
+    #[arg(long)]
+    pub trust_credential_helpers: bool,
+    /// Neither use nor fill the cache of layers in $XDG_CACHE_HOME/sovaudit or ~/.cache/sovaudit
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Another limit for images, such as layer-bytes=128G; docs/images.md lists them; repeats
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub image_limit: Vec<String>,
 }
 
 /// Where imported lists are.

@@ -4,6 +4,7 @@ mod classify;
 mod color;
 mod component;
 mod explain;
+mod images;
 mod init;
 mod lists;
 mod plan;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::images;
 use super::lists::{check_age, rules_of_bundle};
 use crate::attribution::{attest, attribute};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
@@ -22,10 +23,8 @@ use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{Options, sbom, scan_directory, scan_file_as, scan_files};
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, Scope, Screener, THRESHOLD};
-use crate::source::image::ImageOptions;
-use crate::source::image_manifest::Platform;
 use crate::source::package_cache::PackageCache;
-use crate::target::{Target, scan_image};
+use crate::target::{Target, scan_image, scan_rootfs, with_images};
 use crate::text::clean_line;
 
 /// Rules and facts.
@@ -157,10 +156,7 @@ fn rule_errors(errors: &[RuleError]) -> anyhow::Error {
 /// Reads everything and takes stock.
 pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let target = Target::parse(&common.target)?;
-    if !matches!(target, Target::Image(_)) && (common.platform.is_some() || !common.insecure_registry.is_empty()) {
-        let option = if common.platform.is_some() { "--platform" } else { "--insecure-registry" };
-        bail!("`{option}` is for images, and `{}` is none; leave it out", common.target);
-    }
+    images::check(common, &target)?;
     let config = config(common, &target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
@@ -171,6 +167,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let old_lists = check_age(common, as_of)?;
     let profile = profile(common, &config, &knowledge, as_of)?;
     let options = Options {
+        limits: images::limits(&common.images)?,
         excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
         trust_workspace: common.trust_workspace,
         ..Options::default()
@@ -183,7 +180,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         .build()?;
     let caches = caches(common, &config, &target)?;
     let inventory = pool.install(|| {
-        let inventory = take_stock(&target, common, &knowledge.catalog, &options)?;
+        let inventory = take_stock(&target, common, &config, &knowledge.catalog, &options)?;
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
     let imported = super::lists::imported(&common.data)?;
@@ -212,19 +209,24 @@ fn caches(common: &Common, config: &Config, target: &Target) -> anyhow::Result<V
     Ok(opened)
 }
 
-fn take_stock(target: &Target, common: &Common, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+fn take_stock(
+    target: &Target,
+    common: &Common,
+    config: &Config,
+    catalog: &Catalog,
+    options: &Options,
+) -> anyhow::Result<Inventory> {
     match target {
-        Target::Directory(folder) => scan_directory(folder, catalog, options)
-            .with_context(|| format!("cannot open the folder `{}`", folder.display())),
-        Target::Image(image) => {
-            let image_options = ImageOptions {
-                platform: common.platform.as_deref().map(Platform::parse).transpose()?,
-                insecure_registries: common.insecure_registry.clone(),
-                credential_helpers: false,
-                ..ImageOptions::default()
-            };
-            scan_image(image, catalog, options, &image_options)
+        Target::Directory(folder) => {
+            let found = scan_directory(folder, catalog, options)
+                .with_context(|| format!("cannot open the folder `{}`", folder.display()))?;
+            if !common.images.pull {
+                return Ok(found);
+            }
+            Ok(with_images(found, catalog, options, &images::options(&common.images, config)?))
         }
+        Target::Image(image) => scan_image(image, catalog, options, &images::options(&common.images, config)?),
+        Target::RootFs(folder) => scan_rootfs(folder, catalog, options),
         Target::File(path) => one_file(path, catalog, options),
         Target::Host => bail!(
             "scanning this machine's hardware is not built yet; scan a capture of `nvidia-smi -q -x` or `lspci -nn` instead"

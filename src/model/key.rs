@@ -63,6 +63,8 @@ pub const VENDOR_COUNTRY: &str = "vendor-country";
 pub const SOURCE: &str = "source";
 /// Image platform `os/architecture`; of a package the platform it is built for, as written.
 pub const PLATFORM: &str = "platform";
+/// A platform that an image is made for, one of several.
+pub const MADE_FOR: &str = "made-for";
 /// Declared resource type: Terraform type, Kubernetes `group/Kind`.
 pub const RESOURCE_TYPE: &str = "resource-type";
 /// Terraform local provider name, or the cloud a resource belongs to.

@@ -8,7 +8,8 @@ use super::input::SourceFile;
 use super::words::masked;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{
-    Basis, ComponentId, ComponentKind, Draft, Evidence, Group, Horizon, RelationKind, Sheet, Sighting, SpotId,
+    Basis, ComponentId, ComponentKind, Draft, Evidence, Group, Horizon, Inventory, RelationKind, Sheet, Sighting,
+    SpotId,
 };
 use crate::text::{LineColumn, Region, RelPath, Span, clean_line, shorten};
 
@@ -92,6 +93,14 @@ impl<'a> Facts<'a> {
             dropped: 0,
             unlisted: 0,
         }
+    }
+
+    /// What was collected outside of the engine, by readers that are no scanners of the list.
+    #[must_use]
+    pub(crate) fn inventory(self) -> Inventory {
+        let mut inventory = self.facts.finish();
+        inventory.diagnostics.extend(self.diagnostics);
+        inventory
     }
 
     /// What the scanner is that writes here.

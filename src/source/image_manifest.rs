@@ -85,6 +85,8 @@ pub struct Descriptor {
     pub platform: Option<Platform>,
     /// The name the index gives to the entry.
     pub name: Option<String>,
+    /// What the artifact is, or the predicate that a statement makes.
+    pub artifact: Option<String>,
 }
 
 impl Descriptor {
@@ -99,7 +101,18 @@ impl Descriptor {
             digest,
             platform: node.get("platform").and_then(Platform::of),
             name: name.map(str::to_owned),
+            artifact: annotation("in-toto.io/predicate-type")
+                .or_else(|| node.text_at("artifactType"))
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
         })
+    }
+
+    /// Of an artifact in a list of a registry; `None` when the digest is none.
+    #[must_use]
+    pub fn of_artifact(digest: &str, artifact: Option<&str>) -> Option<Self> {
+        let artifact = artifact.filter(|text| !text.is_empty()).map(str::to_owned);
+        Some(Self { media_type: String::new(), digest: Digest::parse(digest)?, platform: None, name: None, artifact })
     }
 
     /// Attestations and signatures stand in an index beside the images they speak of.
@@ -108,6 +121,41 @@ impl Descriptor {
         let unknown = node.at(&["platform", "architecture"]).and_then(Node::text) == Some("unknown");
         !attests && !unknown && node.get("artifactType").is_none()
     }
+}
+
+/// A manifest of an index that is about another one of it: what BuildKit adds to the images it makes, and what lies in a
+/// layout beside its subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attesting {
+    /// Its digest.
+    pub digest: Digest,
+    /// The digest of what it is about, where the index says so.
+    pub about: Option<Digest>,
+}
+
+/// The entries of an index that are no images.
+#[must_use]
+pub fn attesting(bytes: &[u8]) -> Vec<Attesting> {
+    let Some(root) = std::str::from_utf8(bytes).ok().and_then(|text| parse::json::json(text).ok()) else {
+        return Vec::new();
+    };
+    let entries = root.get("manifests").map_or(&[][..], Node::list).iter().filter(|node| !Descriptor::is_image(node));
+    entries
+        .filter_map(|node| {
+            let about = node.at(&["annotations", "vnd.docker.reference.digest"]).and_then(Node::text);
+            let digest = Digest::parse(node.text_at("digest")?)?;
+            Some(Attesting { digest, about: about.and_then(Digest::parse) })
+        })
+        .collect()
+}
+
+/// The digest of the manifest that an artifact's manifest is about, and the artifact's parts.
+#[must_use]
+pub fn artifact(bytes: &[u8]) -> Option<(Option<Digest>, Vec<Descriptor>)> {
+    let root = parse::json::json(std::str::from_utf8(bytes).ok()?).ok()?;
+    let about = root.at(&["subject", "digest"]).and_then(Node::text).and_then(Digest::parse);
+    let layers = root.get("layers").or_else(|| root.get("blobs")).map_or(&[][..], Node::list);
+    Some((about, layers.iter().filter_map(|node| Descriptor::of(node).ok()).collect()))
 }
 
 /// What a document turned out to be.

@@ -18,6 +18,7 @@ mod oci_layout;
 pub mod package_cache;
 #[cfg(feature = "registry")]
 mod registry;
+pub mod rootfs;
 pub mod tar_entries;
 pub mod vendored;
 

@@ -59,6 +59,9 @@ pub fn image_facts(image: &ImageContent, catalog: &Catalog) -> Inventory {
     }
     out.attribute(&id, key::INTEGRITY, image.digest.to_string(), config.whole());
     out.attribute(&id, key::LAYERS, image.layers.len().to_string(), config.whole());
+    for platform in &image.platforms {
+        out.attribute(&id, key::MADE_FOR, platform, config.whole());
+    }
     match config.json() {
         Ok(root) => configuration(&id, root, &config, catalog, &mut out),
         Err(error) => {

@@ -3,6 +3,8 @@
 //!
 //! What the files say is not judged here; see [`crate::target`].
 
+mod attached;
+mod mirror;
 mod open;
 mod shared;
 
@@ -15,12 +17,14 @@ use anyhow::{Context as _, ensure};
 
 use super::Limits;
 use super::archive::Digest;
-use super::image_manifest::{Document, Platform, document};
+use super::image_manifest::{Attesting, Descriptor, Document, Platform, document};
 use super::layers::{LayeredFile, Squashed, Wanter, squash};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
 use crate::text::{RelPath, clean_line};
 
+pub use attached::Attached;
+pub use mirror::{Mirror, Retries};
 use open::{Opened, open_root, roots_of_index};
 pub use shared::Layers;
 
@@ -47,6 +51,10 @@ pub struct ImageOptions {
     pub insecure_registries: Vec<String>,
     /// Allows running the credential helpers that the Docker and Podman configurations name.
     pub credential_helpers: bool,
+    /// Registries that are asked in the place of others, in this order.
+    pub mirrors: Vec<Mirror>,
+    /// How often a registry is asked again that is busy or breaks off.
+    pub retries: Retries,
     /// Layers read before, by this run or an earlier one.
     pub layers: Arc<Layers>,
 }
@@ -69,6 +77,8 @@ pub struct ImageContent {
     pub layers: Vec<Arc<str>>,
     /// Platforms that the image is made for, when an index lists several.
     pub platforms: Vec<String>,
+    /// Bills of materials and provenance that lie beside the image.
+    pub attached: Vec<Attached>,
     /// Entries seen in all layers.
     pub entries: u64,
     /// The wanted files of the image as a container would see them, each with the layer it comes from.
@@ -115,6 +125,11 @@ pub(super) trait Store: Sync {
 
     /// Hands out every layer of the list once, in whatever order suits the store and by at most so many threads.
     fn layers(&self, layers: &[LayerSource], threads: usize, each: &EachLayer<'_>) -> anyhow::Result<()>;
+
+    /// Manifests that say that they are about the manifest of a digest.
+    fn referrers(&self, _digest: &Digest) -> anyhow::Result<Vec<Descriptor>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Does `count` pieces of work with at most so many threads; of several errors the one of the first piece counts.
@@ -157,9 +172,18 @@ pub(super) fn parallel(
 /// An image of a store before its layers are read.
 pub(super) enum Root {
     /// By its manifest or index.
-    Described { name: Option<String>, bytes: Vec<u8>, platforms: Vec<String> },
+    Described { name: Option<String>, bytes: Vec<u8>, beside: Beside },
     /// By configuration and layers, as older archives do.
     Listed { name: Option<String>, config: RelPath, layers: Vec<RelPath> },
+}
+
+/// What an index says beside the image that is chosen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    /// Platforms, when it lists several.
+    platforms: Vec<String>,
+    /// Manifests about others of the index.
+    attesting: Vec<Attesting>,
 }
 
 /// How all images of a call are read.
@@ -209,9 +233,9 @@ fn file_name(path: &Path) -> String {
 
 #[cfg(feature = "registry")]
 fn from_registry(reference: &ImageReference, way: Way<'_>) -> anyhow::Result<Vec<ImageContent>> {
-    let store = super::registry::Registry::connect(reference, way.limits, way.options)?;
+    let mut store = super::registry::Registry::connect(reference, way.limits, way.options)?;
     let bytes = store.first_manifest()?;
-    let root = Root::Described { name: None, bytes, platforms: Vec::new() };
+    let root = Root::Described { name: None, bytes, beside: Beside::default() };
     let mut content =
         read_one(&store, root, "image", way).with_context(|| format!("image `{}`", reference.full_name()))?;
     content.reference = Some(reference.clone());
@@ -232,7 +256,7 @@ fn read_all(store: &dyn Store, roots: Vec<Root>, fallback: &str, way: Way<'_>) -
 }
 
 fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyhow::Result<ImageContent> {
-    let Opened { name, manifest, digest, config, config_digest, layers, platforms, mut diagnostics } =
+    let Opened { name, manifest, digest, config, config_digest, layers, beside, mut diagnostics } =
         open_root(store, root, way.limits, way.options)?;
     let (count, limit) = (layers.len(), way.limits.layers);
     ensure!(count <= limit, "the image has {count} layers, the limit is {limit}");
@@ -251,6 +275,10 @@ fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyh
     let Squashed { files, gone, diagnostics: of_links } = squash(&read);
     diagnostics.extend(of_links);
     let layers = layers.into_iter().map(|layer| layer.name).collect();
+    let attached = match manifest {
+        Some(_) => attached::of(store, &digest, &beside.attesting, way.limits, &mut diagnostics),
+        None => Vec::new(),
+    };
     Ok(ImageContent {
         reference,
         name,
@@ -259,7 +287,8 @@ fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyh
         config_digest,
         manifest,
         layers,
-        platforms,
+        platforms: beside.platforms,
+        attached,
         entries,
         files,
         gone,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{Document, IMAGES, ImageOptions, LayerSource, Location, Root, Store, document, problem};
+use super::{Beside, Document, IMAGES, ImageOptions, LayerSource, Location, Root, Store, document, problem};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::parse::{self, Node};
 use crate::source::Limits;
 use crate::source::archive::Digest;
-use crate::source::image_manifest::{Descriptor, Manifest, choose};
+use crate::source::image_manifest::{Descriptor, Manifest, attesting, choose};
 use crate::text::{RelPath, clean_line};
 
 /// Index in index in index: more is a loop or a trap.
@@ -24,7 +24,7 @@ pub(super) struct Opened {
     pub(super) config: Vec<u8>,
     pub(super) config_digest: Digest,
     pub(super) layers: Vec<LayerSource>,
-    pub(super) platforms: Vec<String>,
+    pub(super) beside: Beside,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -37,13 +37,13 @@ pub(super) fn open_root(
 ) -> anyhow::Result<Opened> {
     let mut diagnostics = Vec::new();
     match root {
-        Root::Described { name, bytes, mut platforms } => {
-            let (bytes, manifest) = resolve(store, bytes, limits, options, &mut platforms)?;
+        Root::Described { name, bytes, mut beside } => {
+            let (bytes, manifest) = resolve(store, bytes, limits, options, &mut beside)?;
             let config = blob(store, &manifest.config.digest, limits).context("image configuration")?;
             let layers = described(&manifest, &mut diagnostics);
             let digest = Digest::sha256(&bytes);
             let config_digest = manifest.config.digest;
-            Ok(Opened { name, manifest: Some(bytes), digest, config, config_digest, layers, platforms, diagnostics })
+            Ok(Opened { name, manifest: Some(bytes), digest, config, config_digest, layers, beside, diagnostics })
         }
         Root::Listed { name, config: path, layers } => {
             let config = store.document(&Location::Path(path.clone()), limits.manifest_bytes)?;
@@ -53,8 +53,8 @@ pub(super) fn open_root(
                 ensure!(claimed == digest, "the image configuration `{path}` has another digest than its name says");
             }
             let layers = listed(&config, layers)?;
-            let (config_digest, platforms) = (digest.clone(), Vec::new());
-            Ok(Opened { name, manifest: None, digest, config, config_digest, layers, platforms, diagnostics })
+            let (config_digest, beside) = (digest.clone(), Beside::default());
+            Ok(Opened { name, manifest: None, digest, config, config_digest, layers, beside, diagnostics })
         }
     }
 }
@@ -74,14 +74,15 @@ pub(super) fn roots_of_index(
     }
     ensure!(by_name.len() <= IMAGES, "it holds {} images, the limit is {IMAGES}; save fewer at a time", by_name.len());
     let mut roots = Vec::new();
+    let attesting = attesting(bytes);
     for (name, entries) in by_name {
         let distinct = entries.iter().all(|entry| entry.platform.is_none());
         let chosen =
             if distinct { entries.iter().collect() } else { vec![choose(&entries, options.platform.as_ref())?] };
-        let platforms = platforms_of(&entries);
+        let beside = Beside { platforms: platforms_of(&entries), attesting: attesting.clone() };
         for entry in chosen {
             let bytes = described_manifest(store, &entry.digest, limits)?;
-            roots.push(Root::Described { name: name.clone(), bytes, platforms: platforms.clone() });
+            roots.push(Root::Described { name: name.clone(), bytes, beside: beside.clone() });
         }
     }
     Ok(roots)
@@ -106,7 +107,7 @@ fn blob(store: &dyn Store, digest: &Digest, limits: &Limits) -> anyhow::Result<V
     matching(store.document(&Location::Blob(digest.clone()), limits.manifest_bytes)?, digest)
 }
 
-fn matching(bytes: Vec<u8>, digest: &Digest) -> anyhow::Result<Vec<u8>> {
+pub(super) fn matching(bytes: Vec<u8>, digest: &Digest) -> anyhow::Result<Vec<u8>> {
     ensure!(digest.matches(&bytes), "blob `{digest}` has other content than its digest says; it is damaged or forged");
     Ok(bytes)
 }
@@ -117,15 +118,16 @@ fn resolve(
     mut bytes: Vec<u8>,
     limits: &Limits,
     options: &ImageOptions,
-    platforms: &mut Vec<String>,
+    beside: &mut Beside,
 ) -> anyhow::Result<(Vec<u8>, Manifest)> {
     for _ in 0..INDEX_DEPTH {
         match document(&bytes)? {
             Document::Manifest(manifest) => return Ok((bytes, manifest)),
             Document::Index(entries) => {
-                if platforms.is_empty() {
-                    *platforms = platforms_of(&entries);
+                if beside.platforms.is_empty() {
+                    beside.platforms = platforms_of(&entries);
                 }
+                beside.attesting.extend(attesting(&bytes));
                 let digest = choose(&entries, options.platform.as_ref())?.digest.clone();
                 bytes = described_manifest(store, &digest, limits)?;
             }

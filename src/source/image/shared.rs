@@ -22,6 +22,8 @@ pub struct Layers {
     known: Mutex<Known>,
     changed: Condvar,
     cache: Option<LayerCache>,
+    /// Layers of an image that are read at a time; 0 for as many as there are cores.
+    threads: usize,
 }
 
 #[derive(Debug, Default)]
@@ -48,10 +50,17 @@ enum Look {
 }
 
 impl Layers {
-    /// With a cache that outlives the run, or without.
+    /// With a cache that outlives the run or without, and the number of layers of an image that are read at a time.
     #[must_use]
-    pub fn new(cache: Option<LayerCache>) -> Self {
-        Self { cache, ..Self::default() }
+    pub fn new(cache: Option<LayerCache>, threads: usize) -> Self {
+        Self { cache, threads, ..Self::default() }
+    }
+
+    fn threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            threads => threads,
+        }
     }
 
     /// Reads every distinct layer of an image once. What was read before is not read again.
@@ -201,8 +210,7 @@ impl Reading<'_> {
             if mine.is_empty() && others.is_empty() {
                 return Ok(found);
             }
-            let threads = rayon::current_num_threads();
-            for (key, layer) in mine.iter().map(|(_, key)| *key).zip(self.read(&mine, threads)?) {
+            for (key, layer) in mine.iter().map(|(_, key)| *key).zip(self.read(&mine, self.layers.threads())?) {
                 found.insert(key, layer);
             }
             drop(claims);

@@ -24,6 +24,7 @@ use crate::text::RelPath;
 pub use squash::{Gone, LayeredFile, Squashed, squash};
 pub use stored::{decode, encode};
 pub use walk::read_layer;
+pub(super) use walk::{FileBytes, LooseFiles};
 
 /// First bytes of a file that a [`Wanter`] sees.
 pub const HEAD: usize = 4096;

@@ -43,6 +43,70 @@ pub fn read_layer(stream: &mut dyn Read, digest: &str, wanter: &dyn Wanter, limi
     reading.finish()
 }
 
+/// The bytes of the file that is being read.
+pub(in crate::source) trait FileBytes: Read {
+    /// The first bytes, at most so many; reading gives them again.
+    fn look(&mut self, most: usize) -> io::Result<&[u8]>;
+    /// What [`Self::look`] gave.
+    fn seen(&self) -> &[u8];
+}
+
+impl<R: Skip> FileBytes for TarEntries<R> {
+    fn look(&mut self, most: usize) -> io::Result<&[u8]> {
+        self.peek(most)
+    }
+
+    fn seen(&self) -> &[u8] {
+        self.head()
+    }
+}
+
+/// Reads what lies unpacked in a folder as the one layer of an image.
+pub(in crate::source) struct LooseFiles<'a> {
+    reading: Reading<'a>,
+}
+
+impl<'a> LooseFiles<'a> {
+    pub(in crate::source) fn new(
+        name: &'a str,
+        wanter: &'a dyn Wanter,
+        limits: &'a Limits,
+        budget: &'a Budget,
+    ) -> Self {
+        Self { reading: Reading::new(name, wanter, limits, budget) }
+    }
+
+    /// A regular file; what its bytes cannot give is a problem of that file alone.
+    pub(in crate::source) fn file(&mut self, path: &RelPath, size: u64, bytes: &mut dyn FileBytes) {
+        self.reading.layer.entries += 1;
+        if let Err(error) = self.reading.file(path, size, bytes) {
+            let kind =
+                if limit_reached(&error).is_some() { DiagnosticKind::LimitReached } else { DiagnosticKind::Unreadable };
+            self.reading.problem("files that cannot be read", kind, path, &words(&error));
+        }
+    }
+
+    pub(in crate::source) fn symlink(&mut self, path: &RelPath, target: &str) {
+        self.reading.layer.entries += 1;
+        self.reading.symlink(path, target);
+    }
+
+    pub(in crate::source) fn problem(
+        &mut self,
+        sort: &'static str,
+        kind: DiagnosticKind,
+        path: &RelPath,
+        message: &str,
+    ) {
+        self.reading.layer.entries += 1;
+        self.reading.problem(sort, kind, path, message);
+    }
+
+    pub(in crate::source) fn finish(self) -> Layer {
+        self.reading.finish()
+    }
+}
+
 struct Reading<'a> {
     layer: Layer,
     digest: &'a str,
@@ -54,6 +118,13 @@ struct Reading<'a> {
     over_budget: bool,
     /// The entry that is being read.
     at: RelPath,
+}
+
+impl<'a> Reading<'a> {
+    fn new(digest: &'a str, wanter: &'a dyn Wanter, limits: &'a Limits, budget: &'a Budget) -> Self {
+        let (layer, at) = (Layer::empty(), RelPath::root());
+        Self { layer, digest, wanter, budget, limits, told: BTreeMap::new(), over_budget: false, at }
+    }
 }
 
 impl Reading<'_> {
@@ -129,8 +200,8 @@ impl Reading<'_> {
         }
     }
 
-    fn file<R: Skip>(&mut self, path: &RelPath, size: u64, entries: &mut TarEntries<R>) -> io::Result<()> {
-        let bytes = entries.peek(HEAD)?;
+    fn file(&mut self, path: &RelPath, size: u64, data: &mut dyn FileBytes) -> io::Result<()> {
+        let bytes = data.look(HEAD)?;
         let head = FileHead { path, size, bytes };
         let want = self.wanter.want(&head);
         if matches!(want, Want::Nothing) {
@@ -145,12 +216,12 @@ impl Reading<'_> {
                 self.problem("files over their limit", DiagnosticKind::LimitReached, path, &message);
                 None
             }
-            Want::Whole(limit) => {
+            Want::Whole(_) => {
                 if !self.affords(path, size) {
                     self.nothing_of(path);
                     return Ok(());
                 }
-                entries.read_data(limit)?.map(|bytes| (Content::Whole, bytes))
+                Some((Content::Whole, all_of(data, size)?))
             }
             Want::Head(most) => {
                 let most = most.min(self.limits.file_bytes).min(size);
@@ -158,15 +229,11 @@ impl Reading<'_> {
                     self.nothing_of(path);
                     return Ok(());
                 }
-                let mut bytes = Vec::new();
-                entries.take(most).read_to_end(&mut bytes)?;
-                if (bytes.len() as u64) < most {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
+                let bytes = all_of(data, most)?;
                 Some((if most == size { Content::Whole } else { Content::Head }, bytes))
             }
             Want::Visit(visitor) => {
-                let record = self.visit(visitor, path, size, entries)?;
+                let record = self.visit(visitor, path, size, data)?;
                 record.map(|bytes| (Content::Record(Arc::from(visitor.name())), bytes))
             }
         };
@@ -181,15 +248,15 @@ impl Reading<'_> {
 
     /// Hands the bytes of a file to a visitor. What the visitor has against them is a problem of that file, unless the
     /// layer itself has come to its end.
-    fn visit<R: Skip>(
+    fn visit(
         &mut self,
         visitor: &dyn Visitor,
         path: &RelPath,
         size: u64,
-        entries: &mut TarEntries<R>,
+        data: &mut dyn FileBytes,
     ) -> io::Result<Option<Vec<u8>>> {
-        let start = entries.head().to_vec();
-        let mut stream = Watched { inner: entries, failed: None };
+        let start = data.seen().to_vec();
+        let mut stream = Watched { inner: data, failed: None };
         let head = FileHead { path, size, bytes: &start };
         let result = catch_unwind(AssertUnwindSafe(|| visitor.visit(&head, &mut stream)));
         if let Some(error) = stream.failed {
@@ -393,13 +460,20 @@ impl Reading<'_> {
     }
 }
 
+/// So many bytes from the start of a file. Grows with what arrives: the size in a header is only a claim.
+fn all_of(data: &mut dyn FileBytes, count: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    data.take(count).read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < count { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+}
+
 /// The bytes of one file; remembers what the stream below failed with, so that a visitor cannot hide it.
-struct Watched<'a, R> {
-    inner: &'a mut R,
+struct Watched<'a> {
+    inner: &'a mut dyn FileBytes,
     failed: Option<io::Error>,
 }
 
-impl<R: Read> Read for Watched<'_, R> {
+impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.read(buffer).map_err(|error| {
             let shown = io::Error::new(error.kind(), error.to_string());

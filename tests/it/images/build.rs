@@ -37,6 +37,30 @@ impl TarBuilder {
         self
     }
 
+    /// An entry of another type, without data.
+    pub(super) fn special(mut self, path: &str, kind: tar::EntryType) -> Self {
+        self.entry(path, kind, b"", None);
+        self
+    }
+
+    /// A file whose header claims another size than it has.
+    pub(super) fn claiming(mut self, path: &str, size: u64) -> Self {
+        let start = self.bytes.len();
+        self.entry(path, tar::EntryType::Regular, b"x", None);
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes().copy_from_slice(&self.bytes[start..start + 512]);
+        header.set_size(size);
+        header.set_cksum();
+        self.bytes[start..start + 512].copy_from_slice(header.as_bytes());
+        self
+    }
+
+    /// A file whose name is no text.
+    pub(super) fn raw_named(mut self, path: &[u8], content: &[u8]) -> Self {
+        self.entry_named(path, tar::EntryType::Regular, content, None);
+        self
+    }
+
     /// A file whose path stands in a GNU long name header.
     pub(super) fn long_named(mut self, path: &str, content: &[u8]) -> Self {
         self.entry("././@LongLink", tar::EntryType::GNULongName, &[path.as_bytes(), b"\0"].concat(), None);
@@ -54,8 +78,11 @@ impl TarBuilder {
     }
 
     fn entry(&mut self, path: &str, kind: tar::EntryType, content: &[u8], link: Option<&str>) {
+        self.entry_named(path.as_bytes(), kind, content, link);
+    }
+
+    fn entry_named(&mut self, name: &[u8], kind: tar::EntryType, content: &[u8], link: Option<&str>) {
         let mut header = tar::Header::new_gnu();
-        let name = path.as_bytes();
         assert!(name.len() <= 100, "short names only");
         header.as_gnu_mut().expect("is a GNU header").name[..name.len()].copy_from_slice(name);
         header.set_entry_type(kind);

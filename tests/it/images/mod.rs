@@ -1,6 +1,7 @@
 //! Image targets: layouts, archives and registries, well-formed and hostile.
 
 mod build;
+mod hostile;
 #[cfg(feature = "registry")]
 mod registry;
 
