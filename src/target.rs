@@ -1,13 +1,13 @@
 //! What a user may name as target, and the way from an image to an inventory.
 
 mod attached;
+mod bases;
 mod content;
 mod pull;
 mod root_folder;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
@@ -110,10 +110,12 @@ pub fn scan_image(
     let wanter = ImageWanter::new(options);
     let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
+    let mut bases = bases::Bases::default();
     for image in images {
+        bases.add(&image);
         inventory = inventory.merge(inventory_of(image, catalog, options));
     }
-    Ok(inventory)
+    Ok(inventory.merge(bases.relations()))
 }
 
 /// Keeps whole what a scanner reads, the name where that is enough, and of programs, archives and weights what an

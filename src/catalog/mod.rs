@@ -11,6 +11,7 @@ mod layer;
 mod legal_form;
 mod lookup;
 mod objects;
+mod runtimes;
 pub mod rows;
 mod standing;
 pub(crate) mod tables;

@@ -12,7 +12,7 @@ use super::rows::{
     CountryGroup, Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation,
     ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
     OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
-    SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    Runtime, SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -92,6 +92,7 @@ tables! {
     destination: Destination => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
+    runtime: Runtime => |row| row.id.to_string(),
     pci_vendor: PciVendor => |row| row.id.to_string(),
     objective: Objective => |row| row.id.to_string(),
     level: Level => |row| row.id.to_string(),
@@ -225,6 +226,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
     errors.extend(super::objects::check(tables, layers));
+    errors.extend(super::runtimes::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors

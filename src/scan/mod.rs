@@ -155,6 +155,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &delivery::tekton::Tekton,
     &hardware::lspci::Lspci,
     &hardware::nvidia_smi::NvidiaSmi,
+    &image::accelerator_runtime::AcceleratorRuntime,
     &image::apk::Apk,
     &image::apk_repositories::ApkRepositories,
     &image::apt_sources::AptSources,

@@ -10,6 +10,7 @@ mod law;
 mod listing;
 mod notice;
 mod party;
+mod runtime;
 mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
@@ -25,6 +26,7 @@ pub use law::{
 pub use listing::{List, ListSource, Listing, SharedHost};
 pub use notice::Notice;
 pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
+pub use runtime::Runtime;
 pub use share::{Percent, Share};
 
 use serde::Deserialize;
