@@ -263,11 +263,20 @@ impl<R: Skip> TarEntries<R> {
         }
         self.head.clear();
         self.given = 0;
-        let rest = self.left + self.padding;
-        if rest > 0 {
-            self.input.skip(rest)?;
-            self.position += rest;
-            (self.left, self.padding) = (0, 0);
+        if self.left > 0 {
+            self.input.skip(self.left)?;
+            self.position += self.left;
+            self.left = 0;
+        }
+        let mut padding = [0; BLOCK as usize];
+        let padding = &mut padding[..usize::try_from(self.padding).unwrap_or(0)];
+        let read = read_full(&mut self.input, padding)?;
+        self.position += read as u64;
+        self.padding = 0;
+        if read < padding.len() {
+            // some writers leave out what follows the last byte
+            self.ended = true;
+            return Ok(None);
         }
         let mut header = Header::new_old();
         let read = read_full(&mut self.input, header.as_mut_bytes())?;

@@ -35,7 +35,10 @@ fn links_out_of_the_image_are_not_followed() {
     let is = |kind: DiagnosticKind, words: &str| {
         found.iter().any(|(k, text)| *k == kind && text.contains(words) && text.contains(&layer))
     };
-    assert!(is(DiagnosticKind::Unreadable, "symbolic link to `../../etc/passwd`, which leaves the image"), "{found:#?}");
+    assert!(
+        is(DiagnosticKind::Unreadable, "symbolic link to `../../etc/passwd`, which leaves the image"),
+        "{found:#?}"
+    );
     assert!(is(DiagnosticKind::Unreadable, "symbolic link to `etc/passwd`, which is not read"), "{found:#?}");
     assert!(is(DiagnosticKind::Link, "`../../../../x`, which leaves the image"), "{found:#?}");
     assert!(is(DiagnosticKind::Malformed, "hard link to `../../etc/shadow`, which leaves the image"), "{found:#?}");
@@ -67,7 +70,10 @@ fn devices_are_told_outside_of_their_folder() {
             .special("run/pipe", tar::EntryType::Fifo),
     ));
     assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(found.iter().all(|(kind, text)| *kind == DiagnosticKind::Unsupported && text.contains(&layer)), "{found:#?}");
+    assert!(
+        found.iter().all(|(kind, text)| *kind == DiagnosticKind::Unsupported && text.contains(&layer)),
+        "{found:#?}"
+    );
     assert_eq!(inside, set(&["pkg:cargo/after@1.0.0"]));
 }
 
@@ -87,14 +93,16 @@ fn the_last_of_several_entries_counts() {
 #[test]
 fn sparse_and_gigantic_entries_are_not_believed() {
     // old GNU sparse: the size of the stored bytes is small, that of the file is not
-    let (found, layer, inside) = of_layer(after(TarBuilder::default().special("app/Cargo.lock", tar::EntryType::GNUSparse)));
+    let (found, layer, inside) =
+        of_layer(after(TarBuilder::default().special("app/Cargo.lock", tar::EntryType::GNUSparse)));
     let [(DiagnosticKind::Unsupported, text)] = found.as_slice() else { panic!("{found:#?}") };
     assert!(text.contains("sparse file") && text.contains(&layer), "{text}");
     assert_eq!(inside, set(&["pkg:cargo/after@1.0.0"]));
     // sizes that no stream holds: as a number in the header, and beyond what can be counted
     for size in [1_u64 << 33, 1 << 50, u64::MAX] {
         let start = Instant::now();
-        let tar = TarBuilder::default().file("before/Cargo.lock", &crate_lock("before")).claiming("app/Cargo.lock", size);
+        let tar =
+            TarBuilder::default().file("before/Cargo.lock", &crate_lock("before")).claiming("app/Cargo.lock", size);
         let (found, layer, inside) = of_layer(after(tar));
         assert!(found.iter().any(|(kind, text)| kind.is_loss() && text.contains(&layer)), "{size}: {found:#?}");
         assert_eq!(inside, set(&["pkg:cargo/before@1.0.0"]), "{size}");
@@ -116,13 +124,16 @@ fn many_problems_of_one_sort_are_counted() {
     let tar = (0..500).fold(TarBuilder::default(), |tar, at| tar.file(&format!("../{at}"), b""));
     let (found, layer, inside) = of_layer(after(tar));
     assert_eq!(found.len(), 21, "{found:#?}");
-    assert!(found.iter().any(|(_, text)| text.contains("480 more: entries with unusable paths") && text.contains(&layer)));
+    assert!(
+        found.iter().any(|(_, text)| text.contains("480 more: entries with unusable paths") && text.contains(&layer))
+    );
     assert_eq!(inside, set(&["pkg:cargo/after@1.0.0"]));
 }
 
 #[test]
 fn a_layer_of_another_type_is_told_and_the_rest_read() {
-    let image = Image::new(&[TarBuilder::default().file("a/Cargo.lock", &crate_lock("a")).end()], Packing::Gzip, &json!({}));
+    let image =
+        Image::new(&[TarBuilder::default().file("a/Cargo.lock", &crate_lock("a")).end()], Packing::Gzip, &json!({}));
     let mut manifest: Value = serde_json::from_slice(&image.manifest).expect("is JSON");
     let other = b"GGUF model weights".to_vec();
     let layers = manifest["layers"].as_array_mut().expect("is a list");
@@ -183,7 +194,12 @@ fn a_hundred_thousand_layers_are_refused() {
         let manifest = json!({
             "schemaVersion": 2, "config": { "digest": digest(&config), "size": config.len() }, "layers": vec![&layer; count],
         });
-        let image = Image { layers: Vec::new(), unpacked: Vec::new(), config: config.clone(), manifest: manifest.to_string().into_bytes() };
+        let image = Image {
+            layers: Vec::new(),
+            unpacked: Vec::new(),
+            config: config.clone(),
+            manifest: manifest.to_string().into_bytes(),
+        };
         let start = Instant::now();
         let error = scan_layout(&image, &Options::default()).expect_err("has too many layers");
         assert!(format!("{error:#}").contains(words), "{error:#}");
@@ -205,7 +221,9 @@ fn what_is_over_the_budget_does_not_depend_on_threads() {
     let layers: Vec<Vec<u8>> = (0..8)
         .map(|number| {
             let path = |at: usize| format!("{number}/{at}/Cargo.lock");
-            (0..20).fold(TarBuilder::default(), |tar, at| tar.file(&path(at), &crate_lock(&format!("p{number}-{at}")))).end()
+            (0..20)
+                .fold(TarBuilder::default(), |tar, at| tar.file(&path(at), &crate_lock(&format!("p{number}-{at}"))))
+                .end()
         })
         .collect();
     let image = Image::new(&layers, Packing::Gzip, &json!({}));
@@ -219,5 +237,8 @@ fn what_is_over_the_budget_does_not_depend_on_threads() {
         assert_eq!(problems(&again), problems(&first));
     }
     let told = problems(&first);
-    assert!(told.iter().all(|(kind, text)| *kind == DiagnosticKind::LimitReached && text.contains("sha256:")), "{told:#?}");
+    assert!(
+        told.iter().all(|(kind, text)| *kind == DiagnosticKind::LimitReached && text.contains("sha256:")),
+        "{told:#?}"
+    );
 }

@@ -1,9 +1,13 @@
 //! Image targets: layouts, archives and registries, well-formed and hostile.
 
+mod attached;
 mod build;
 mod hostile;
 #[cfg(feature = "registry")]
+mod real;
+#[cfg(feature = "registry")]
 mod registry;
+mod rootfs;
 
 use std::collections::BTreeSet;
 use std::fs;

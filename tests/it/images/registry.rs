@@ -1,26 +1,21 @@
-//! Registries on this machine: a scripted one for errors, and a real one where it is installed.
+//! A scripted registry on this machine: answers and refusals of every sort. The real one is in `real.rs`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use oci_distribution::client::{ClientConfig, ClientProtocol};
-use oci_distribution::secrets::RegistryAuth;
-use oci_distribution::{Client, Reference, RegistryOperation};
 use serde_json::json;
 use sovaudit::model::purl::ImageReference;
 use sovaudit::scan::Options;
-use sovaudit::source::image::ImageTarget;
-use tempfile::TempDir;
+use sovaudit::source::image::{ImageOptions, ImageTarget, Mirror, Retries};
+use sovaudit::target::scan_image;
 
 use super::build::{Image, Packing, digest};
-use super::{contained, expected, scan, two_layers};
+use super::{CATALOG, contained, expected, two_layers};
 
 type Routes = BTreeMap<String, (u16, Vec<u8>)>;
 
@@ -82,9 +77,13 @@ fn routes_of(image: &Image) -> Routes {
     routes
 }
 
+/// Short pauses: nothing here gets better with time.
+const PATIENCE: Retries = Retries { times: 2, pause: Duration::from_millis(10) };
+
 fn pull(name: &str) -> anyhow::Result<sovaudit::model::Inventory> {
     let reference = ImageReference::parse(name).expect("is a reference");
-    scan(&ImageTarget::Registry(reference), &Options::default())
+    let options = ImageOptions { retries: PATIENCE, ..ImageOptions::default() };
+    scan_image(&ImageTarget::Registry(reference), &CATALOG, &Options::default(), &options)
 }
 
 #[test]
@@ -162,68 +161,51 @@ fn oversized_manifests_are_refused() {
     assert!(format!("{error:#}").contains("the limit is"), "{error:#}");
 }
 
-struct RealRegistry {
-    child: Child,
-    address: String,
-    _folder: TempDir,
-}
-
-impl Drop for RealRegistry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the registry is part of the test, nothing audited")]
-fn real() -> Option<RealRegistry> {
-    let program =
-        ["/usr/bin/docker-registry", "/usr/bin/registry"].into_iter().find(|path| Path::new(path).exists())?;
-    let folder = TempDir::new().expect("a folder");
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").to_string();
-    let config = json!({
-        "version": 0.1,
-        "storage": { "filesystem": { "rootdirectory": folder.path() } },
-        "http": { "addr": address },
+#[test]
+fn a_busy_registry_is_asked_again() {
+    let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
+    let busy = Arc::new(AtomicUsize::new(2));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("is bound").to_string();
+    let (routes, left) = (Arc::new(routes_of(&image)), Arc::clone(&busy));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut start = [0; 64];
+            let count = stream.peek(&mut start).unwrap_or(0);
+            let is_manifest = String::from_utf8_lossy(&start[..count]).contains("/manifests/");
+            // the third question is that for the time to wait
+            if is_manifest && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+            {
+                let _ = stream.read(&mut [0; 4096]);
+                let answer = "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                let _ = stream.write_all(answer.as_bytes());
+                continue;
+            }
+            answer(stream, &routes, 404);
+        }
     });
-    let path = folder.path().join("config.yml");
-    fs::write(&path, config.to_string()).expect("a file");
-    let mut command = Command::new(program);
-    command.arg("serve").arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
-    let registry = RealRegistry { child: command.spawn().expect("starts"), address, _folder: folder };
     let start = Instant::now();
-    while TcpStream::connect(&registry.address).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(20), "the registry does not answer");
-        thread::sleep(Duration::from_millis(50));
-    }
-    Some(registry)
+    let inventory = pull(&format!("{address}/team/app:1.0")).expect("is readable in the end");
+    assert_eq!(contained(&inventory), expected());
+    assert!(start.elapsed() >= Duration::from_secs(1), "it asked for a second");
+    assert_eq!(busy.load(Ordering::SeqCst), 0);
 }
 
 #[test]
-fn tags_and_digests_of_a_real_registry() {
-    let Some(registry) = real() else {
-        let message = "SKIPPED: no registry on this machine; install `docker-registry` to run this test\n";
-        std::io::stderr().write_all(message.as_bytes()).expect("stderr");
-        return;
-    };
+fn a_mirror_that_fails_is_passed_over_and_told() {
     let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let config = ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() };
-    let client = Client::try_from(config).expect("a client");
-    let reference = Reference::with_tag(registry.address.clone(), "team/app".to_owned(), "1.0".to_owned());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        client.auth(&reference, &RegistryAuth::Anonymous, RegistryOperation::Push).await.expect("no log-in needed");
-        for (digest, bytes) in image.blobs() {
-            client.push_blob(&reference, bytes.to_vec(), &digest).await.expect("is stored");
-        }
-        let kind = "application/vnd.oci.image.manifest.v1+json".parse().expect("is a header");
-        client.push_manifest_raw(&reference, image.manifest.clone(), kind).await.expect("is stored");
-    });
-    let by_tag = pull(&format!("{}/team/app:1.0", registry.address)).expect("is readable");
-    assert_eq!(contained(&by_tag), expected());
-    let by_digest = pull(&format!("{}/team/app@{}", registry.address, digest(&image.manifest))).expect("is readable");
-    assert_eq!(contained(&by_digest), expected());
-    let error = pull(&format!("{}/team/app:2.0", registry.address)).expect_err("has no such tag");
-    assert!(format!("{error:#}").contains("was not found"), "{error:#}");
+    let (full, empty) = (scripted(routes_of(&image), 404), scripted(Routes::new(), 404));
+    let with = |origin: &str, mirror: &str| {
+        let options = ImageOptions {
+            mirrors: vec![Mirror::parse(&format!("{origin}={mirror}")).expect("is a mirror")],
+            retries: PATIENCE,
+            ..ImageOptions::default()
+        };
+        let reference = ImageReference::parse(&format!("{origin}/team/app:1.0")).expect("is a reference");
+        scan_image(&ImageTarget::Registry(reference), &CATALOG, &Options::default(), &options)
+    };
+    assert_eq!(contained(&with(&full, &empty).expect("the registry has it")), expected());
+    assert_eq!(contained(&with(&empty, &full).expect("the mirror has it")), expected());
+    let words = format!("{:#}", with(&empty, &empty).expect_err("nobody has it"));
+    assert!(words.contains("no mirror has it either") && words.contains("was not found"), "{words}");
 }
