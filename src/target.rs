@@ -4,6 +4,7 @@ mod attached;
 mod bases;
 mod content;
 mod pull;
+mod removed;
 mod root_folder;
 
 use std::fs::File;
@@ -15,8 +16,8 @@ use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
-use crate::scan::image::image_config::{image_facts, image_id};
 use crate::scan::extract::visitor;
+use crate::scan::image::image_config::{image_facts, image_id};
 use crate::scan::{Options, SCANNERS, Selector, SizeClass, Subject};
 use crate::source::image::{ImageContent, ImageOptions, ImageTarget, read_images};
 use crate::source::layers::{FileHead, Want, Wanter};
@@ -170,17 +171,8 @@ fn describe(target: &ImageTarget) -> String {
 /// What is installed is read from package databases and from the metadata of installed packages.
 fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bool {
     const DOCUMENTS: [&str; 3] = ["usr/share/doc/", "usr/share/man/", "usr/src/"];
-    const LIBRARIES: [&str; 9] = [
-        "site-packages",
-        "dist-packages",
-        "node_modules",
-        "vendor",
-        ".venv",
-        "gems",
-        "pkgs",
-        ".cargo",
-        "gopath",
-    ];
+    const LIBRARIES: [&str; 9] =
+        ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "pkgs", ".cargo", "gopath"];
     const SYSTEM: [&str; 9] =
         ["usr/lib/", "usr/lib64/", "usr/local/lib/", "usr/share/", "usr/include/", "lib/", "lib64/", "proc/", "sys/"];
     let text = path.as_str();
@@ -205,6 +197,8 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
         }
         found.diagnostics.insert(problem);
     }
+    let gone = std::mem::take(&mut image.gone);
+    let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
     attached::with_attached(found.merge(stated), &image, catalog, &options)
 }
 

@@ -11,8 +11,8 @@ mod layer;
 mod legal_form;
 mod lookup;
 mod objects;
-mod runtimes;
 pub mod rows;
+mod runtimes;
 mod standing;
 pub(crate) mod tables;
 

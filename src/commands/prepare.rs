@@ -170,6 +170,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         limits: images::limits(&common.images)?,
         excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
         trust_workspace: common.trust_workspace,
+        removed: common.images.show_removed,
         ..Options::default()
     };
     anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");

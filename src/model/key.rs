@@ -177,5 +177,7 @@ pub const QUANTIZATION: &str = "quantization";
 pub const ENTRYPOINT: &str = "entrypoint";
 /// Of an image: what it was built with.
 pub const BUILT_WITH: &str = "built-with";
+/// Of something that only lower layers of an image hold: how and by which layer it was removed.
+pub const REMOVED: &str = "removed";
 /// Of a model file: callable that loading it runs, beside those that only rebuild tensors.
 pub const PICKLED: &str = "pickled";

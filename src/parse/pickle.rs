@@ -105,8 +105,28 @@ impl Reader<'_> {
     /// Passes over what follows an instruction that names nothing.
     fn pass_argument(&mut self, code: u8) -> Option<()> {
         match code {
-            b'(' | b')' | b'0'..=b'2' | b'a' | b'b' | b'd' | b'e' | b'l' | b'o' | b's' | b't' | b'u' | b'}' | b']'
-            | b'N' | b'Q' | b'R' | 0x81 | 0x85..=0x89 | 0x8F..=0x92 | 0x97 | 0x98 => Some(()),
+            b'('
+            | b')'
+            | b'0'..=b'2'
+            | b'a'
+            | b'b'
+            | b'd'
+            | b'e'
+            | b'l'
+            | b'o'
+            | b's'
+            | b't'
+            | b'u'
+            | b'}'
+            | b']'
+            | b'N'
+            | b'Q'
+            | b'R'
+            | 0x81
+            | 0x85..=0x89
+            | 0x8F..=0x92
+            | 0x97
+            | 0x98 => Some(()),
             b'F' | b'I' | b'L' | b'P' | b'S' | b'g' | b'p' => self.line().map(drop),
             b'K' | 0x80 | 0x82 => self.take(1).map(drop),
             b'M' | 0x83 => self.take(2).map(drop),
@@ -137,7 +157,8 @@ mod tests {
     fn names_are_read_in_every_protocol() {
         let old = b"cos\nsystem\n(S'true'\ntR.";
         assert_eq!(names(old).map(|(names, _)| names), Some(BTreeSet::from(["os.system".to_owned()])));
-        let new = b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x04true\x94\x85\x94R\x94.";
+        let new =
+            b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x04true\x94\x85\x94R\x94.";
         assert_eq!(names(new).map(|(names, _)| names), Some(BTreeSet::from(["posix.system".to_owned()])));
         assert_eq!(names(b"no pickle"), None);
         assert_eq!(names(&new[..20]), None);

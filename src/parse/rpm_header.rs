@@ -102,9 +102,9 @@ impl<'a> Header<'a> {
     /// Full paths of the files of the package.
     pub fn files(&self) -> impl Iterator<Item = String> + use<'a> {
         let folders: Vec<String> = self.texts(tag::DIR_NAMES).collect();
-        self.texts(tag::BASE_NAMES).zip(self.numbers(tag::DIR_INDEXES)).filter_map(move |(name, folder)| {
-            Some(format!("{}{name}", folders.get(usize::try_from(folder).ok()?)?))
-        })
+        self.texts(tag::BASE_NAMES)
+            .zip(self.numbers(tag::DIR_INDEXES))
+            .filter_map(move |(name, folder)| Some(format!("{}{name}", folders.get(usize::try_from(folder).ok()?)?)))
     }
 }
 

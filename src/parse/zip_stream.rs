@@ -86,12 +86,7 @@ fn header(input: &mut dyn BufRead) -> io::Result<Header> {
     if word(14) == u32::MAX {
         packed = large_size(&extra).unwrap_or(packed);
     }
-    Ok(Header {
-        flags: short(2),
-        method: short(4),
-        packed,
-        name: String::from_utf8_lossy(&name).into_owned(),
-    })
+    Ok(Header { flags: short(2), method: short(4), packed, name: String::from_utf8_lossy(&name).into_owned() })
 }
 
 /// The packed size in the field for large archives: behind the unpacked one.
@@ -166,9 +161,8 @@ fn pass(input: &mut dyn BufRead, count: u64) -> io::Result<()> {
 fn descriptor(input: &mut dyn BufRead, packed: u64, unpacked: u64) -> io::Result<()> {
     let mut words = [0_u8; 12];
     input.read_exact(&mut words)?;
-    let word = |words: &[u8; 12], at: usize| {
-        u32::from_le_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]])
-    };
+    let word =
+        |words: &[u8; 12], at: usize| u32::from_le_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]]);
     if word(&words, 0) == DESCRIPTOR {
         words.copy_within(4.., 0);
         input.read_exact(&mut words[8..])?;
@@ -179,7 +173,9 @@ fn descriptor(input: &mut dyn BufRead, packed: u64, unpacked: u64) -> io::Result
     if !narrow {
         let mut rest = [0_u8; 8];
         input.read_exact(&mut rest)?;
-        if u64::from_le_bytes([words[4], words[5], words[6], words[7], words[8], words[9], words[10], words[11]]) != packed {
+        if u64::from_le_bytes([words[4], words[5], words[6], words[7], words[8], words[9], words[10], words[11]])
+            != packed
+        {
             return Err(damaged("an entry has another length than it says"));
         }
     }

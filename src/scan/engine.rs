@@ -37,13 +37,21 @@ pub struct Options {
     pub excludes: GlobSet,
     /// Allows running `cargo metadata` on the target.
     pub trust_workspace: bool,
+    /// Also tells what later layers of an image removed.
+    pub removed: bool,
     /// What all files belong to, when that is one thing (an image) and not the folders they lie in.
     pub subject: Option<Subject>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), excludes: GlobSet::empty(), trust_workspace: false, subject: None }
+        Self {
+            limits: Limits::default(),
+            excludes: GlobSet::empty(),
+            trust_workspace: false,
+            removed: false,
+            subject: None,
+        }
     }
 }
 

@@ -78,9 +78,7 @@ pub fn reader(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Sca
 pub fn extract(scanner: &'static dyn Scanner, mut file: Stream<'_>) -> Option<Extract> {
     let mut bytes = Vec::new();
     let result = scanner.extractor()?.extract(&mut file, &mut bytes);
-    let problem = result.err().map(|error| {
-        shorten(&clean_line(&words(&error)), REASON).to_string()
-    });
+    let problem = result.err().map(|error| shorten(&clean_line(&words(&error)), REASON).to_string());
     (!bytes.is_empty() || problem.is_some()).then_some(Extract { scanner: scanner.meta().id, bytes, problem })
 }
 
@@ -141,8 +139,7 @@ pub fn visitor(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Vi
     Some(found)
 }
 
-static VISITORS: LazyLock<Vec<Passing>> =
-    LazyLock::new(|| extractors().map(|(scanner, _)| Passing(scanner)).collect());
+static VISITORS: LazyLock<Vec<Passing>> = LazyLock::new(|| extractors().map(|(scanner, _)| Passing(scanner)).collect());
 
 /// Makes extracts while the bytes of a layer pass by.
 struct Passing(&'static dyn Scanner);

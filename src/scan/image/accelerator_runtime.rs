@@ -70,7 +70,8 @@ impl Scanner for AcceleratorRuntime {
             match name {
                 "version.json" => cuda_parts(file.json_or_part(out)?),
                 "version.txt" => {
-                    let version = file.text().split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+                    let version =
+                        file.text().split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
                     vec![("cuda-runtime".to_owned(), version.map(str::to_owned))]
                 }
                 "version" => vec![("rocm".to_owned(), Some(file.text().trim().to_owned()))],

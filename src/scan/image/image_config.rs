@@ -103,7 +103,9 @@ fn configuration(id: &ComponentId, root: &Node, file: &SourceFile, catalog: &Cat
     if let Some(found) = root.at(&["config", "Labels"]) {
         labels(id, found, file, out);
     }
-    if let Some(author) = root.get("author").and_then(|node| Some((node.text()?, node.span))) {
+    // tools write themselves there as well; a person has an address
+    let author = root.get("author").and_then(|node| Some((node.text()?, node.span)));
+    if let Some(author) = author.filter(|(text, _)| text.contains('@')) {
         toolkit::author(id, author.0, &file.at(author.1), out);
     }
     for setting in root.at(&["config", "Env"]).map_or(&[][..], Node::list) {
@@ -258,7 +260,9 @@ fn labels(id: &ComponentId, labels: &Node, file: &SourceFile, out: &mut Facts<'_
         }
         out.attribute(id, key::SOURCE, without_secrets(&source), seen);
     }
-    if let Some((vendor, seen)) = said("vendor").or_else(|| plain("vendor")).or_else(|| plain("org.label-schema.vendor")) {
+    if let Some((vendor, seen)) =
+        said("vendor").or_else(|| plain("vendor")).or_else(|| plain("org.label-schema.vendor"))
+    {
         out.attribute(id, key::VENDOR, vendor, seen);
     }
     for (people, seen) in [said("authors"), plain("maintainer"), plain("MAINTAINER")].into_iter().flatten() {

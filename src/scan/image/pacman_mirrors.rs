@@ -43,7 +43,12 @@ impl Scanner for PacmanMirrors {
             match host_of(address) {
                 Some(host) => found.push((host, place_of(address, span, file))),
                 None => {
-                    out.problem(DiagnosticKind::Malformed, file, Some(span), "mirror without a host that could be read");
+                    out.problem(
+                        DiagnosticKind::Malformed,
+                        file,
+                        Some(span),
+                        "mirror without a host that could be read",
+                    );
                 }
             }
         }

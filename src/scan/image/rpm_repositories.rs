@@ -82,13 +82,7 @@ fn repositories(text: &str) -> Vec<Repository<'_>> {
     all
 }
 
-fn source(
-    root: &super::apt_sources::Root,
-    address: &str,
-    span: Span,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn source(root: &super::apt_sources::Root, address: &str, span: Span, file: &SourceFile, out: &mut Facts<'_>) {
     // `dir:`, `iso:` and `hd:` are zypper's words for what lies on this machine
     if ["file:", "dir:", "iso:", "hd:", "cd:", "dvd:", "media:", "/"].iter().any(|start| address.starts_with(start)) {
         return;
@@ -99,6 +93,8 @@ fn source(
             let message = "the host of this repository is a variable";
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
         }
-        None => out.problem(DiagnosticKind::Malformed, file, Some(span), "repository without a host that could be read"),
+        None => {
+            out.problem(DiagnosticKind::Malformed, file, Some(span), "repository without a host that could be read")
+        }
     }
 }

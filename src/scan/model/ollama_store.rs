@@ -34,7 +34,8 @@ impl Scanner for OllamaStore {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let path = file.path().as_str();
-        let Some((store, name)) = path.rsplit_once("/manifests/").or(path.strip_prefix("manifests/").map(|name| ("", name)))
+        let Some((store, name)) =
+            path.rsplit_once("/manifests/").or(path.strip_prefix("manifests/").map(|name| ("", name)))
         else {
             return Ok(());
         };

@@ -56,8 +56,10 @@ impl Extractor for Safetensors {
             return Err(damaged("the head is longer than the format allows"));
         }
         say(out, "safetensors", "1");
-        let head: Head = serde_json::from_reader(io::BufReader::new((&mut *file.bytes).take(length)))
-            .map_err(|error| if error.is_eof() { io::ErrorKind::UnexpectedEof.into() } else { damaged(format!("the head: {error}")) })?;
+        let head: Head =
+            serde_json::from_reader(io::BufReader::new((&mut *file.bytes).take(length))).map_err(|error| {
+                if error.is_eof() { io::ErrorKind::UnexpectedEof.into() } else { damaged(format!("the head: {error}")) }
+            })?;
         for (name, value) in head.stated.iter().take(MOST_VALUES) {
             say(out, name, value);
         }
@@ -134,7 +136,8 @@ impl Scanner for Safetensors {
         if let Some(address) = any(&["modelspec.url", "source", "url"]) {
             source(&model, address, file, out);
         }
-        if let Some(base) = any(&["base_model", "modelspec.merged_from", "ss_sd_model_name", "base_model_name_or_path"]) {
+        if let Some(base) = any(&["base_model", "modelspec.merged_from", "ss_sd_model_name", "base_model_name_or_path"])
+        {
             based_on(&model, base, file, out);
         }
         Ok(())

@@ -73,7 +73,13 @@ pub(super) fn write(
 }
 
 /// Writes an attribute if something was said.
-pub(super) fn attribute(model: &ComponentId, key: &'static str, value: Option<&str>, file: &SourceFile, out: &mut Facts<'_>) {
+pub(super) fn attribute(
+    model: &ComponentId,
+    key: &'static str,
+    value: Option<&str>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     if let Some(value) = value.filter(|value| !value.is_empty()) {
         out.attribute(model, key, value, file.whole());
     }

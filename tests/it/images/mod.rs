@@ -2,6 +2,7 @@
 
 mod attached;
 mod build;
+mod content;
 mod hostile;
 #[cfg(feature = "registry")]
 mod real;

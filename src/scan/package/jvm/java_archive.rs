@@ -225,12 +225,9 @@ impl Jar<'_> {
         poms.sort_by_key(|[_, artifact, _]| !is_own(artifact, stem));
         // a single artifact in a file of another name is that file, unless their versions differ
         let is_single = |version_of_it: &str| poms.len() == 1 && version.is_none_or(|version| version == version_of_it);
-        let is_named =
-            poms.first().is_some_and(|[_, artifact, version]| is_own(artifact, stem) || is_single(version));
+        let is_named = poms.first().is_some_and(|[_, artifact, version]| is_own(artifact, stem) || is_single(version));
         let mut ids = Vec::new();
-        if !is_named
-            && let Some(version) = version.or_else(|| self.stated_version())
-        {
+        if !is_named && let Some(version) = version.or_else(|| self.stated_version()) {
             let full = match self.group(stem) {
                 Some(group) => format!("{group}:{stem}"),
                 None => stem.to_owned(),
@@ -322,7 +319,8 @@ mod tests {
 
     #[test]
     fn long_lines_of_a_manifest_go_on() {
-        let text = "Manifest-Version: 1.0\r\nBundle-Vendor: The Very Long Na\r\n me\r\n\r\nName: x\r\nBundle-Vendor: no\r\n";
+        let text =
+            "Manifest-Version: 1.0\r\nBundle-Vendor: The Very Long Na\r\n me\r\n\r\nName: x\r\nBundle-Vendor: no\r\n";
         assert_eq!(manifest(text), [("Bundle-Vendor".to_owned(), "The Very Long Name".to_owned())]);
     }
 }
