@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sovaudit::source::Limits;
 use sovaudit::source::layers::{Budget, FileHead, Visitor, Want, Wanter, decode, encode, read_layer, squash};
+use sovaudit_fuzz::image::with_checksums;
 
 /// Asks for files in every way there is, by the last letter of their names.
 struct EveryWay;
@@ -42,9 +43,11 @@ impl Visitor for FirstBytes {
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let limits = Limits { archive_bytes: 8 << 20, entries: 10_000, image_bytes: 4 << 20, ..Limits::default() };
     let budget = Budget::new(&limits);
-    // two layers on each other, cut at a place that the input names
-    let cut = data.first().map_or(0, |byte| usize::from(*byte) * 512).min(data.len());
-    let parts = [&data[..cut], &data[cut..]];
+    // two layers on each other, cut at a place that the first byte names
+    let Some((first, rest)) = data.split_first() else { return };
+    let bytes = with_checksums(rest);
+    let cut = (usize::from(*first) * 512).min(bytes.len());
+    let parts = [&bytes[..cut], &bytes[cut..]];
     let layers: Vec<(Arc<str>, Arc<_>)> = parts
         .into_iter()
         .map(|part| {

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod form;
 pub mod growth;
+pub mod image;
 pub mod seeds;
 
 use sovaudit::scan::{SCANNERS, ScannerMeta};

@@ -6,10 +6,11 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::cli::{Common, ImageArgs};
 use crate::config::Config;
-use crate::source::Limits;
+
 use crate::source::image::{ImageOptions, Layers, Mirror};
 use crate::source::image_manifest::Platform;
 use crate::source::layer_cache::{CACHE_BYTES, LayerCache};
+use crate::source::{IMAGE_LIMITS, Limits};
 use crate::target::Target;
 use crate::text::clean_line;
 
@@ -55,33 +56,15 @@ pub(super) fn options(args: &ImageArgs, config: &Config) -> anyhow::Result<Image
     })
 }
 
-/// A name of a limit, what it bounds, and where it is kept.
-type Named = (&'static str, fn(&mut Limits) -> &mut u64);
-
-/// Limits that `--image-limit` knows, but `layers` and `cache-bytes`.
-const LIMITS: [Named; 9] = [
-    ("layer-bytes", |limits| &mut limits.archive_bytes),
-    ("ratio", |limits| &mut limits.ratio),
-    ("ratio-after", |limits| &mut limits.ratio_after),
-    ("entries", |limits| &mut limits.entries),
-    ("header-bytes", |limits| &mut limits.header_bytes),
-    ("manifest-bytes", |limits| &mut limits.manifest_bytes),
-    ("kept-bytes", |limits| &mut limits.image_bytes),
-    ("kept-files", |limits| &mut limits.image_files),
-    ("image-entries", |limits| &mut limits.image_entries),
-];
-
 /// The limits, with those changed that the command line names.
 pub(super) fn limits(args: &ImageArgs) -> anyhow::Result<Limits> {
     let mut limits = Limits::default();
     for text in &args.image_limit {
         let (name, number) = pair(text)?;
-        if let Some((_, place)) = LIMITS.iter().find(|(known, _)| *known == name) {
-            *place(&mut limits) = number;
-        } else if name == "layers" {
-            limits.layers = usize::try_from(number).unwrap_or(usize::MAX);
+        if let Some(limit) = IMAGE_LIMITS.iter().find(|limit| limit.name == name) {
+            *(limit.place)(&mut limits) = number;
         } else if name != "cache-bytes" {
-            let known: Vec<&str> = LIMITS.iter().map(|(name, _)| *name).chain(["layers", "cache-bytes"]).collect();
+            let known: Vec<&str> = IMAGE_LIMITS.iter().map(|limit| limit.name).chain(["cache-bytes"]).collect();
             bail!("there is no limit `{}` for images; choose one of {}", clean_line(name), known.join(", "));
         }
     }

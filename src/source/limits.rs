@@ -22,7 +22,7 @@ pub struct Limits {
     /// Bytes of a tar extension header (long names, pax records).
     pub header_bytes: u64,
     /// Layers of an image.
-    pub layers: usize,
+    pub layers: u64,
     /// Bytes of a manifest or image configuration.
     pub manifest_bytes: u64,
     /// Bytes of an image's files kept in memory for scanners.
@@ -49,6 +49,67 @@ impl Limits {
         self.facts.max(bytes / self.bytes_per_fact.max(1))
     }
 }
+
+/// A limit that `--image-limit` sets.
+pub struct ImageLimit {
+    /// Its name there.
+    pub name: &'static str,
+    /// What it bounds, and what happens when it is reached.
+    pub meaning: &'static str,
+    /// Where it is kept.
+    pub place: fn(&mut Limits) -> &mut u64,
+}
+
+/// The limits of images that users may set. That of the cache is no limit of reading: see
+/// [`super::layer_cache::CACHE_BYTES`].
+pub static IMAGE_LIMITS: &[ImageLimit] = &[
+    ImageLimit {
+        name: "layer-bytes",
+        meaning: "bytes of a layer or archive after decompression; the rest of it is not read",
+        place: |limits| &mut limits.archive_bytes,
+    },
+    ImageLimit {
+        name: "ratio",
+        meaning: "decompressed to compressed size; the rest of the layer is not read",
+        place: |limits| &mut limits.ratio,
+    },
+    ImageLimit {
+        name: "ratio-after",
+        meaning: "decompressed bytes after which the ratio counts",
+        place: |limits| &mut limits.ratio_after,
+    },
+    ImageLimit {
+        name: "entries",
+        meaning: "entries of a layer or archive; the rest of it is not read",
+        place: |limits| &mut limits.entries,
+    },
+    ImageLimit {
+        name: "header-bytes",
+        meaning: "bytes of an extension header of tar; the entry is skipped",
+        place: |limits| &mut limits.header_bytes,
+    },
+    ImageLimit { name: "layers", meaning: "layers of an image; it is refused", place: |limits| &mut limits.layers },
+    ImageLimit {
+        name: "manifest-bytes",
+        meaning: "bytes of an index, manifest or configuration; the image is refused",
+        place: |limits| &mut limits.manifest_bytes,
+    },
+    ImageLimit {
+        name: "kept-bytes",
+        meaning: "bytes of an image's files that are kept for scanners; further files are not read",
+        place: |limits| &mut limits.image_bytes,
+    },
+    ImageLimit {
+        name: "kept-files",
+        meaning: "files of an image that are kept for scanners; further ones are not read",
+        place: |limits| &mut limits.image_files,
+    },
+    ImageLimit {
+        name: "image-entries",
+        meaning: "entries of all layers whose effect on the layers below is kept track of",
+        place: |limits| &mut limits.image_entries,
+    },
+];
 
 impl Default for Limits {
     fn default() -> Self {

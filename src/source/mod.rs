@@ -22,4 +22,4 @@ pub mod rootfs;
 pub mod tar_entries;
 pub mod vendored;
 
-pub use limits::Limits;
+pub use limits::{IMAGE_LIMITS, ImageLimit, Limits};

@@ -142,8 +142,15 @@ fn ownership_shows_real_output() {
 /// Paths that the documents name exist.
 #[test]
 fn named_paths_exist() {
-    let names =
-        ["README.md", "docs/architecture.md", "docs/data.md", "docs/lists.md", "docs/accuracy.md", "docs/ownership.md"];
+    let names = [
+        "README.md",
+        "docs/architecture.md",
+        "docs/data.md",
+        "docs/lists.md",
+        "docs/accuracy.md",
+        "docs/ownership.md",
+        "docs/images.md",
+    ];
     for name in names {
         let text = fs::read_to_string(root().join(name)).expect("is there");
         for word in text.split(['`', ' ', '(', ')', '\n']) {

@@ -259,7 +259,7 @@ fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyh
     let Opened { name, manifest, digest, config, config_digest, layers, beside, mut diagnostics } =
         open_root(store, root, way.limits, way.options)?;
     let (count, limit) = (layers.len(), way.limits.layers);
-    ensure!(count <= limit, "the image has {count} layers, the limit is {limit}");
+    ensure!(count as u64 <= limit, "the image has {count} layers, the limit is {limit}");
     let read = way.options.layers.read_all(store, &layers, way.wanter, way.limits)?;
     let mut entries = 0;
     for (at, (_, layer)) in read.iter().enumerate() {

@@ -5,10 +5,12 @@ use std::fs;
 
 use serde_json::json;
 use sovaudit::attribution::attribute;
+use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::graph::Graph;
 use sovaudit::model::{ComponentId, Date, FactRef, Inventory, RelationKind};
-use sovaudit::scan::{Options, scan_directory};
+use sovaudit::scan::{Options, scan_directory, scan_files};
 use sovaudit::source::image::ImageTarget;
+use sovaudit::text::RelPath;
 use tempfile::TempDir;
 
 use super::build::{Image, Packing, TarBuilder, layout_files, write_all};
@@ -224,4 +226,49 @@ fn a_workload_reaches_the_country_of_a_maintainer_in_the_base_layer() {
     // the runtime in it needs the hardware of its maker
     let nvidia = graph.find(&ComponentId::organisation("nvidia")).expect("designs the hardware");
     assert!(graph.shortest_path(workload, |_| true, |node| node == nvidia).is_some());
+}
+
+/// Files that scanners read by what they hold, and databases of packages, each with a place where it may lie.
+const DAMAGED: [(&str, &[u8]); 11] = [
+    ("usr/local/bin/service", SERVICE),
+    ("usr/local/bin/older", include_bytes!("../../../fixtures/scanners/executable/normal/usr/local/bin/older")),
+    ("opt/tool", TOOL),
+    ("opt/app.jar", APP),
+    ("opt/service.war", include_bytes!("../../../fixtures/scanners/java-archive/normal/opt/service.war")),
+    ("models/chat.gguf", CHAT),
+    (
+        "models/adapter.safetensors",
+        include_bytes!("../../../fixtures/scanners/safetensors/normal/models/adapter/adapter_model.safetensors"),
+    ),
+    ("models/detector.onnx", include_bytes!("../../../fixtures/scanners/onnx/normal/models/detector.onnx")),
+    ("models/model.bin", include_bytes!("../../../fixtures/scanners/pytorch/normal/doubtful/model.bin")),
+    ("var/lib/rpm/Packages", BERKELEY),
+    (
+        "var/lib/rpm/Packages.db",
+        include_bytes!("../../../fixtures/scanners/rpm-database/ndb/usr/lib/sysimage/rpm/Packages.db"),
+    ),
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+
+    /// Changed and cut bytes give facts, problems or nothing, never a panic.
+    #[test]
+    fn damaged_files_never_panic(
+        which in 0..DAMAGED.len(),
+        changes in proptest::collection::vec((0.0_f64..1.0, proptest::num::u8::ANY), 0..12),
+        cut in 0.0_f64..1.5,
+    ) {
+        let (path, bytes) = DAMAGED[which];
+        let mut bytes = bytes.to_vec();
+        for (place, value) in changes {
+            let at = (place * (bytes.len() - 1) as f64) as usize;
+            bytes[at] = value;
+        }
+        bytes.truncate((cut * bytes.len() as f64) as usize);
+        let path = RelPath::new(path).expect("is relative");
+        let inventory = scan_files(vec![(path, bytes, None)], &CATALOG, &Options::default());
+        let internal = inventory.diagnostics.iter().filter(|problem| problem.kind == DiagnosticKind::Internal);
+        proptest::prop_assert_eq!(internal.count(), 0);
+    }
 }

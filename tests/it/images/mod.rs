@@ -2,7 +2,9 @@
 
 mod attached;
 mod build;
+mod cache;
 mod content;
+mod docs;
 mod hostile;
 #[cfg(feature = "registry")]
 mod real;
@@ -324,7 +326,9 @@ fn the_platform_decides_which_image_of_an_index_is_read() {
         scan_image(&target, &CATALOG, &Options::default(), &options)
     };
     assert_eq!(contained(&with("linux/arm64").expect("is there")), set(&["pkg:cargo/arm@1.0.0"]));
-    assert_eq!(contained(&with("linux/amd64").expect("is there")), set(&["pkg:cargo/intel@1.0.0"]));
+    let of_intel = with("linux/amd64").expect("is there");
+    assert_eq!(contained(&of_intel), set(&["pkg:cargo/intel@1.0.0"]));
+    assert_eq!(attribute(&of_intel, "made-for"), set(&["linux/amd64", "linux/arm64"]));
     let error = with("linux/s390x").expect_err("is not there");
     assert!(format!("{error:#}").contains("choose one of linux/amd64, linux/arm64 with --platform"), "{error:#}");
 }
