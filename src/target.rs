@@ -1,12 +1,14 @@
 //! What a user may name as target, and the way from an image to an inventory.
 
 mod attached;
+mod bases;
+mod content;
 mod pull;
+mod removed;
 mod root_folder;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
@@ -14,11 +16,11 @@ use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
-use crate::scan::extract::{from_record, visitor};
+use crate::scan::extract::visitor;
 use crate::scan::image::image_config::{image_facts, image_id};
-use crate::scan::{Extract, Options, SCANNERS, Selector, SizeClass, Subject, scan_with_extracts};
+use crate::scan::{Options, SCANNERS, Selector, SizeClass, Subject};
 use crate::source::image::{ImageContent, ImageOptions, ImageTarget, read_images};
-use crate::source::layers::{Content, FileHead, LayeredFile, Want, Wanter};
+use crate::source::layers::{FileHead, Want, Wanter};
 use crate::source::rootfs::is_rootfs;
 use crate::source::tar_entries::looks_like_tar;
 use crate::text::{RelPath, clean_line};
@@ -114,10 +116,12 @@ pub fn scan_image(
     let wanter = ImageWanter::new(options);
     let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
+    let mut bases = bases::Bases::default();
     for image in images {
+        bases.add(&image);
         inventory = inventory.merge(inventory_of(image, catalog, options));
     }
-    Ok(inventory)
+    Ok(inventory.merge(bases.relations()))
 }
 
 /// Keeps whole what a scanner reads, the name where that is enough, and of programs, archives and weights what an
@@ -186,36 +190,11 @@ fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bo
     class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
 }
 
-/// Files for scanners, and extracts of others.
-type Parts = (Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, Vec<(RelPath, Extract, Option<Arc<str>>)>);
-
-fn parts(kept: Vec<LayeredFile>, selector: &Selector, layer_of: impl Fn(&LayeredFile) -> Option<Arc<str>>) -> Parts {
-    let (mut files, mut extracts) = Parts::default();
-    for file in kept {
-        let layer = layer_of(&file);
-        match file.content {
-            Content::Record(scanner) => {
-                extracts.extend(
-                    from_record(&scanner, &file.bytes).map(|extract| (file.path.clone(), extract, layer.clone())),
-                );
-                // scanners that need no more than a name may want it as well
-                if selector.content_class(&file.path).is_none() {
-                    files.push((file.path, Vec::new(), layer));
-                }
-            }
-            Content::Whole | Content::Head => files.push((file.path, file.bytes.to_vec(), layer)),
-        }
-    }
-    (files, extracts)
-}
-
 fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -> Inventory {
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let selector = Selector::new();
-    let (files, extracts) = parts(std::mem::take(&mut image.files), &selector, |file| Some(Arc::clone(&file.layer)));
-    let mut found = scan_with_extracts(&selector, files, extracts, catalog, &options);
+    let mut found = content::scan_kept(std::mem::take(&mut image.files), true, catalog, &options);
     found.coverage.seen = image.entries;
     for problem in std::mem::take(&mut image.diagnostics) {
         if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {
@@ -223,6 +202,8 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
         }
         found.diagnostics.insert(problem);
     }
+    let gone = std::mem::take(&mut image.gone);
+    let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
     attached::with_attached(found.merge(stated), &image, catalog, &options)
 }
 

@@ -10,6 +10,7 @@ mod hardware;
 mod objects;
 mod ownership;
 mod party;
+mod runtime;
 mod service;
 mod twins;
 
@@ -30,6 +31,7 @@ pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Invent
     let mut work = Work::new(inventory, catalog, as_of);
     service::link(&mut work);
     objects::link(&mut work);
+    runtime::link(&mut work);
     hardware::link(&mut work);
     party::link(&mut work);
     delivery::link(&mut work);

@@ -14,6 +14,7 @@ mod legal_form;
 mod lookup;
 mod objects;
 pub mod rows;
+mod runtimes;
 pub mod sku;
 mod standing;
 pub(crate) mod tables;

@@ -13,8 +13,8 @@ use super::rows::{
     Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect, ListSource,
     Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
     Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform,
-    Provider, Region, ResourceFamily, ResourceType, SdkCall, Seat, Service, SharedHost, StackCriterion, StackTie,
-    SupplyStop, Threshold,
+    Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, SharedHost, StackCriterion,
+    StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -108,6 +108,7 @@ tables! {
     accelerator_name: AcceleratorName => |row| format!("{}/{}", row.words.join(" "), row.without.join(" ")),
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
+    runtime: Runtime => |row| row.id.to_string(),
     pci_vendor: PciVendor => |row| row.id.to_string(),
     objective: Objective => |row| row.id.to_string(),
     level: Level => |row| row.id.to_string(),
@@ -237,6 +238,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(patterns_of_notices(tables, layers));
     errors.extend(super::holdings::check(tables, layers));
     errors.extend(super::objects::check(tables, layers));
+    errors.extend(super::runtimes::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors

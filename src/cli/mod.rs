@@ -130,6 +130,9 @@ pub struct ImageArgs {
     /// Fetch the images that the folder or cluster names from their registries and scan them with it
     #[arg(long, help_heading = "Images")]
     pub pull: bool,
+    /// Tell packages and models too that a later layer of an image removed; they count nowhere
+    #[arg(long)]
+    pub show_removed: bool,
     /// Platform to read of an image made for several, such as linux/amd64 [default: this machine's]
     #[arg(long, help_heading = "Images")]
     pub platform: Option<String>,

@@ -28,6 +28,7 @@ pub(super) fn check(common: &Common, target: &Target) -> anyhow::Result<()> {
     }
     let given = [
         ("--platform", images.platform.is_some()),
+        ("--show-removed", images.show_removed),
         ("--registry-mirror", !images.registry_mirror.is_empty()),
         ("--insecure-registry", !images.insecure_registry.is_empty()),
         // a cluster's context may name a program, too

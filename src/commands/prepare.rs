@@ -178,6 +178,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
         trust_workspace: common.trust_workspace,
         assets: config.asset_mappings()?,
+        removed: common.images.show_removed,
         ..Options::default()
     };
     anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");

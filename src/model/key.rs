@@ -181,6 +181,8 @@ pub const QUANTIZATION: &str = "quantization";
 pub const ENTRYPOINT: &str = "entrypoint";
 /// Of an image: what it was built with.
 pub const BUILT_WITH: &str = "built-with";
+/// Of something that only lower layers of an image hold: how and by which layer it was removed.
+pub const REMOVED: &str = "removed";
 /// Of a model file: callable that loading it runs, beside those that only rebuild tensors.
 pub const PICKLED: &str = "pickled";
 /// Of a machine or pool: `accelerator-id count`, how many of a product it has, as one source says.

@@ -37,6 +37,8 @@ pub struct Options {
     pub excludes: GlobSet,
     /// Allows running `cargo metadata` on the target.
     pub trust_workspace: bool,
+    /// Also tells what later layers of an image removed.
+    pub removed: bool,
     /// What all files belong to, when that is one thing (an image) and not the folders they lie in.
     pub subject: Option<Subject>,
     /// How lists of assets are read, from the configuration.
@@ -49,6 +51,7 @@ impl Default for Options {
             limits: Limits::default(),
             excludes: GlobSet::empty(),
             trust_workspace: false,
+            removed: false,
             subject: None,
             assets: Vec::new(),
         }

@@ -78,13 +78,7 @@ pub fn reader(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Sca
 pub fn extract(scanner: &'static dyn Scanner, mut file: Stream<'_>) -> Option<Extract> {
     let mut bytes = Vec::new();
     let result = scanner.extractor()?.extract(&mut file, &mut bytes);
-    let problem = result.err().map(|error| {
-        let words = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-            _ => error.to_string(),
-        };
-        shorten(&clean_line(&words), REASON).to_string()
-    });
+    let problem = result.err().map(|error| shorten(&clean_line(&words(&error)), REASON).to_string());
     (!bytes.is_empty() || problem.is_some()).then_some(Extract { scanner: scanner.meta().id, bytes, problem })
 }
 
@@ -100,6 +94,14 @@ pub fn look(path: &RelPath, size: u64, bytes: &mut dyn Read, limits: &Limits) ->
 
 fn extractors() -> impl Iterator<Item = (&'static dyn Scanner, &'static dyn Extractor)> {
     SCANNERS.iter().filter_map(|scanner| Some((*scanner, scanner.extractor()?)))
+}
+
+/// What to say of an error.
+pub(crate) fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// An error with words of its own.

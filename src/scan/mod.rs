@@ -169,6 +169,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &hardware::nvidia_smi::NvidiaSmi,
     &hardware::redfish::Redfish,
     &hardware::xpu_smi::XpuSmi,
+    &image::accelerator_runtime::AcceleratorRuntime,
     &image::apk::Apk,
     &image::apk_repositories::ApkRepositories,
     &image::apt_sources::AptSources,

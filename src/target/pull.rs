@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
+use super::bases::Bases;
 use super::{ImageWanter, inventory_of};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -35,6 +36,7 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
     let threads = AT_A_TIME.min(references.len());
     // no more images wait in memory than are being read
     let (sender, receiver) = sync_channel(1);
+    let mut bases = Bases::default();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
@@ -54,6 +56,7 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
             match read {
                 Ok(images) => {
                     for image in images {
+                        bases.add(&image);
                         all = std::mem::take(&mut all).merge(inventory_of(image, catalog, options));
                     }
                 }
@@ -64,7 +67,7 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
             }
         }
     });
-    all
+    all.merge(bases.relations())
 }
 
 /// The images of an inventory that can be fetched.

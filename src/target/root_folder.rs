@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{ImageWanter, parts};
+use super::ImageWanter;
+use super::content::scan_kept;
 use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind, Inventory, key, purl};
-use crate::scan::{Facts, Options, ScannerMeta, Selector, SizeClass, SourceFile, Subject, Unit, scan_with_extracts};
+use crate::scan::{Facts, Options, ScannerMeta, SizeClass, SourceFile, Subject, Unit};
 use crate::source::rootfs::read_rootfs;
 use crate::text::RelPath;
 
@@ -35,9 +36,7 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let stated = out.inventory();
     let subject = Subject { id, kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let selector = Selector::new();
-    let (files, extracts) = parts(read.content.files, &selector, |_| None);
-    let mut found = scan_with_extracts(&selector, files, extracts, catalog, &options);
+    let mut found = scan_kept(read.content.files, false, catalog, &options);
     found.coverage.seen = read.entries;
     found.diagnostics.extend(read.content.diagnostics);
     Ok(found.merge(stated))

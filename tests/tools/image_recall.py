@@ -83,6 +83,10 @@ def classed(entry, places, found):
         return "a manifest deeper inside of a package"
     if kind in ("npm", "composer") and all("node_modules" not in place and "vendor" not in place for place in places):
         return "the tree's own package"
+    if kind == "golang" and name.startswith("./"):
+        return "a folder of the machine that built it, which ours tells by the module's name"
+    if kind == "maven" and any(other + ver == f"{name}.{version}" for other_kind, other, ver in found if other_kind == kind):
+        return "a Java archive whose file name is split elsewhere"
     if kind == "golang" and name == "command-line-arguments":
         return "a Go program without a name"
     if kind == "golang" and versions:

@@ -11,6 +11,7 @@ mod law;
 mod listing;
 mod notice;
 mod party;
+mod runtime;
 mod share;
 mod supply;
 
@@ -33,6 +34,7 @@ pub use law::{
 pub use listing::{List, ListSource, Listing, SharedHost};
 pub use notice::Notice;
 pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
+pub use runtime::Runtime;
 pub use share::{Percent, Share};
 pub use supply::{AcceleratorSupply, Platform, StackTie, SupplyStop, Tie, names};
 

@@ -8,6 +8,7 @@ use std::io;
 use super::window::Window;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, RelationKind, key};
+use crate::scan::extract::damaged;
 use crate::scan::package::toolkit::{Package, scope};
 use crate::scan::{Facts, SourceFile};
 
@@ -130,8 +131,11 @@ impl Found {
         }
     }
 
-    /// The text of the modules; gives where to search on.
-    pub(super) fn modules(&mut self, window: &mut Window<'_>, at: usize) -> io::Result<usize> {
+    /// The text of the modules.
+    pub(super) fn modules(&mut self, window: &mut Window<'_>, at: usize) -> io::Result<()> {
+        if self.modules.is_some() {
+            return Ok(());
+        }
         let from = at + MODULES.len();
         let mut searched = from;
         let end = loop {
@@ -140,18 +144,20 @@ impl Found {
                 break searched + end;
             }
             if window.is_ended() || sight.len() - at > MOST {
-                return Ok(from);
+                // the mark alone may stand in a program that reads build information of others
+                let is_cut = sight[from..].starts_with(b"path\t") || sight[from..].starts_with(b"mod\t");
+                return if is_cut { Err(damaged("build information of Go without an end")) } else { Ok(()) };
             }
             searched = (sight.len() + 1).saturating_sub(MODULES_END.len()).max(from);
             window.more()?;
         };
         let text = String::from_utf8_lossy(&window.sight()[from..end]);
         let is_text = ["path\t", "mod\t", "dep\t", "build\t"].iter().any(|start| text.starts_with(start));
-        if is_text && self.modules.is_none() {
+        if is_text {
             self.modules = Some(text.into_owned());
             self.is_go = true;
         }
-        Ok(end)
+        Ok(())
     }
 
     /// Writes what the scanner reads.

@@ -13,6 +13,15 @@ use crate::model::{ComponentId, RelationKind};
 use crate::scan::package::toolkit::{Package, scope};
 use crate::scan::{Facts, SourceFile, extract};
 
+/// First byte of a zlib stream.
+pub(super) const FIRST: u8 = 0x78;
+
+/// True for the beginning of a zlib stream with packed data: a stored block is no way to pack text, and a fourth sort of
+/// block does not exist.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    matches!(bytes, [FIRST, 0x01 | 0x5E | 0x9C | 0xDA, block, ..] if matches!(block >> 1 & 3, 1 | 2))
+}
+
 /// How the JSON begins.
 const START: &[u8] = b"{\"packages\":[";
 /// Packed bytes that are enough to tell: the tables of a block stand before its first byte.
@@ -31,10 +40,6 @@ impl Inflate {
     /// The audit data that begins at `at` of what is in sight, if it is that.
     pub(super) fn audit(&mut self, window: &mut Window<'_>, at: usize) -> io::Result<Option<Vec<u8>>> {
         let Some(start) = window.sight().get(at..).map(|rest| &rest[..rest.len().min(ENOUGH)]) else { return Ok(None) };
-        // a stored block is no way to pack text, and a fourth sort of block does not exist
-        if !matches!(start.get(2).map(|byte| byte >> 1 & 3), Some(1 | 2)) {
-            return Ok(None);
-        }
         let mut first = [0_u8; START.len()];
         self.0.reset(true);
         let result = self.0.decompress(start, &mut first, FlushDecompress::None);

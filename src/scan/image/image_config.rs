@@ -6,26 +6,36 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::accelerator_runtime;
 use super::reference::write_image;
 use crate::catalog::Catalog;
 use crate::model::purl::ImageReference;
-use crate::model::{Basis, ComponentId, ComponentKind, Inventory, RelationKind, key, purl};
+use crate::model::{Basis, ComponentId, ComponentKind, Horizon, Inventory, RelationKind, key, purl};
 use crate::parse::Node;
 use crate::scan::cloud::api::calls_in;
-use crate::scan::package::toolkit::{repository_owner, without_secrets};
+use crate::scan::model::reference::needs_models_in;
+use crate::scan::package::toolkit::{self, repository_owner, without_secrets};
+use crate::scan::words::masked;
 use crate::scan::{Facts, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::source::image::ImageContent;
-use crate::text::{RelPath, Span};
+use crate::text::{RelPath, Span, shorten};
 
 static META: ScannerMeta = ScannerMeta {
     id: "image-config",
     title: "Image configuration and manifest",
-    summary: "Platform, number of layers, labels (source, vendor, licence, base image) and endpoints in the environment.",
+    summary: "Platform, number of layers, what it runs, labels (source, vendor, authors, licence, base image), the tool it was \
+              built with, and endpoints, registries and runtimes of accelerators in the environment.",
     files: &[],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Image, ComponentKind::Host, ComponentKind::Service],
+    emits: &[
+        ComponentKind::Image,
+        ComponentKind::Host,
+        ComponentKind::Service,
+        ComponentKind::Model,
+        ComponentKind::Package,
+    ],
     reference: "https://github.com/opencontainers/image-spec/blob/main/config.md",
 };
 
@@ -93,6 +103,11 @@ fn configuration(id: &ComponentId, root: &Node, file: &SourceFile, catalog: &Cat
     if let Some(found) = root.at(&["config", "Labels"]) {
         labels(id, found, file, out);
     }
+    // tools write themselves there as well; a person has an address
+    let author = root.get("author").and_then(|node| Some((node.text()?, node.span)));
+    if let Some(author) = author.filter(|(text, _)| text.contains('@')) {
+        toolkit::author(id, author.0, &file.at(author.1), out);
+    }
     for setting in root.at(&["config", "Env"]).map_or(&[][..], Node::list) {
         let Some(text) = setting.text() else { continue };
         // an address may carry a password: then only the name of the variable is shown
@@ -103,25 +118,163 @@ fn configuration(id: &ComponentId, root: &Node, file: &SourceFile, catalog: &Cat
             _ => setting.span,
         };
         calls_in(id, text, catalog, file, span, out);
+        if let Some((name, value)) = text.split_once('=') {
+            variable(id, name, value, catalog, &file.at(span), out);
+        }
+    }
+    runs(id, root, file, out);
+    history(id, root, file, out);
+}
+
+/// Variables that name what is called while it runs.
+const ENDPOINTS: [&str; 16] = [
+    "HF_ENDPOINT",
+    "OPENAI_BASE_URL",
+    "OPENAI_API_BASE",
+    "ANTHROPIC_BASE_URL",
+    "AZURE_OPENAI_ENDPOINT",
+    "MISTRAL_API_BASE",
+    "OLLAMA_HOST",
+    "VLLM_API_BASE",
+    "MLFLOW_TRACKING_URI",
+    "WANDB_BASE_URL",
+    "LANGFUSE_HOST",
+    "LANGSMITH_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "AWS_ENDPOINT_URL",
+    "S3_ENDPOINT",
+    "S3_ENDPOINT_URL",
+];
+/// Variables that name where packages are fetched from when it is built.
+const REGISTRIES: [&str; 12] = [
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "UV_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "NPM_CONFIG_REGISTRY",
+    "YARN_NPM_REGISTRY_SERVER",
+    "GOPROXY",
+    "RUSTUP_DIST_SERVER",
+    "RUSTUP_UPDATE_ROOT",
+    "CONDA_CHANNEL_ALIAS",
+    "GEM_SOURCE",
+];
+
+/// What a variable of the environment tells: an endpoint, a registry, the version of a runtime.
+fn variable(id: &ComponentId, name: &str, value: &str, catalog: &Catalog, seen: &Seen, out: &mut Facts<'_>) {
+    let is_one_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let (endpoint, registry) = (is_one_of(&ENDPOINTS), is_one_of(&REGISTRIES));
+    if endpoint || registry {
+        let addresses = value.split([' ', ',', '|']).filter(|address| address.contains("://"));
+        for host in addresses.filter_map(toolkit::host_of).filter(|host| !is_this_machine(host)) {
+            let host = ComponentId::host(&host);
+            out.component(&host, ComponentKind::Host, seen.clone());
+            if endpoint {
+                out.relation(id, RelationKind::Calls, &host, seen.clone());
+            } else {
+                // who builds on it needs the registry; the image itself does not come from there
+                let horizon = Some(Horizon::NextDeploy);
+                out.relation_with(id, RelationKind::DependsOn, &host, None, horizon, seen.clone());
+            }
+        }
+    }
+    if let Some(row) = catalog.runtime_by_variable(name) {
+        accelerator_runtime::write(id, &row.id, Some(value), catalog, seen, out);
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1" | "[::1]")
+}
+
+/// What the image runs, and the models that its command names.
+fn runs(id: &ComponentId, root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
+    let words = |name: &str| root.at(&["config", name]).map_or(&[][..], Node::list);
+    let all: Vec<&Node> = words("Entrypoint").iter().chain(words("Cmd")).collect();
+    let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
+    let command = all.iter().filter_map(|node| node.text()).collect::<Vec<_>>().join(" ");
+    let shown = shorten(&masked(&command), 300).into_owned();
+    let span = if first.span.start <= last.span.start { first.span } else { last.span };
+    out.attribute(id, key::ENTRYPOINT, shown, file.at(span).without_excerpt());
+    needs_models_in(id, &command, file, span, out);
+}
+
+/// What the steps of the build tell: the tool, and with some tools the base image.
+fn history(id: &ComponentId, root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
+    // how each tool writes itself into steps, comments or the author
+    const TOOLS: [(&str, &str); 11] = [
+        ("buildkit.", "buildkit"),
+        ("kaniko", "kaniko"),
+        ("jib-", "jib"),
+        ("bazel", "bazel"),
+        ("github.com/ko-build/ko", "ko"),
+        ("github.com/google/ko", "ko"),
+        ("apko", "apko"),
+        ("nixpkgs", "nix"),
+        ("buildpacks", "buildpacks"),
+        ("umoci", "umoci"),
+        ("buildah", "buildah"),
+    ];
+    let mut told: Vec<&str> = Vec::new();
+    for step in root.get("history").map_or(&[][..], Node::list) {
+        for part in ["comment", "created_by", "author"].iter().filter_map(|name| step.get(name)) {
+            let Some(text) = part.text() else { continue };
+            let begins = |(start, _): &&(&str, &str)| {
+                text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+            };
+            if let Some((_, tool)) = TOOLS.iter().find(begins)
+                && !told.contains(tool)
+            {
+                told.push(tool);
+                out.attribute(id, key::BUILT_WITH, *tool, file.at(part.span));
+            }
+        }
+        // `FROM registry.example/base:1` as buildah comments its first step
+        if let Some(comment) = step.get("comment")
+            && let Some(base) = comment.text().and_then(|text| text.strip_prefix("FROM "))
+            && base.contains(['/', ':'])
+            && !base.contains(' ')
+        {
+            based_on(id, base, None, &file.at(comment.span), out);
+        }
     }
 }
 
 fn labels(id: &ComponentId, labels: &Node, file: &SourceFile, out: &mut Facts<'_>) {
     let label = |name: &str| labels.get(&format!("org.opencontainers.image.{name}"));
+    let plain = |name: &str| {
+        let node = labels.get(name)?;
+        let text = node.text().map(str::trim).filter(|text| !text.is_empty())?;
+        Some((text.to_owned(), file.at(node.span)))
+    };
     let said = |name: &str| {
         let node = label(name)?;
         let text = node.text().map(str::trim).filter(|text| !text.is_empty())?;
         Some((text.to_owned(), file.at(node.span)))
     };
-    if let Some((source, seen)) = said("source") {
+    if let Some((source, seen)) = said("source").or_else(|| plain("org.label-schema.vcs-url")) {
         let path = source.split_once("://").map_or(source.as_str(), |(_, rest)| rest);
         if let Some(owner) = repository_owner(path) {
             out.attribute(id, key::IDENTITY, owner, seen.clone());
         }
         out.attribute(id, key::SOURCE, without_secrets(&source), seen);
     }
-    if let Some((vendor, seen)) = said("vendor") {
+    if let Some((vendor, seen)) =
+        said("vendor").or_else(|| plain("vendor")).or_else(|| plain("org.label-schema.vendor"))
+    {
         out.attribute(id, key::VENDOR, vendor, seen);
+    }
+    for (people, seen) in [said("authors"), plain("maintainer"), plain("MAINTAINER")].into_iter().flatten() {
+        for person in people.split(',') {
+            toolkit::author(id, person, &seen, out);
+        }
+    }
+    if let Some((version, seen)) = plain("io.buildah.version") {
+        out.attribute(id, key::BUILT_WITH, format!("buildah {version}"), seen);
+    }
+    if let Some((_, seen)) = plain("io.buildpacks.build.metadata") {
+        out.attribute(id, key::BUILT_WITH, "buildpacks", seen.without_excerpt());
     }
     if let Some((licence, seen)) = said("licenses") {
         out.attribute(id, key::LICENSE, licence, seen);

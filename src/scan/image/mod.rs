@@ -1,5 +1,6 @@
 //! Scanners of image references and of what lies inside images.
 
+pub mod accelerator_runtime;
 pub mod apk;
 pub mod apk_repositories;
 pub mod apt_sources;

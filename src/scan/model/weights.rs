@@ -49,11 +49,14 @@ impl Scanner for Weights {
 pub(super) fn held(path: &str) -> Option<(String, &str)> {
     let parts: Vec<&str> = path.split('/').collect();
     let end = |count: usize| parts[..count].iter().map(|part| part.len() + 1).sum::<usize>().saturating_sub(1);
+    // a cache lies in a folder called hub
     for (at, part) in parts.iter().enumerate() {
         if let Some((organisation, name)) = part.strip_prefix("models--").and_then(|rest| rest.split_once("--")) {
             let id = format!("{organisation}/{name}");
             return hub_id(&id).is_some().then_some((id, &path[..end(at + 1)]));
         }
+    }
+    for (at, part) in parts.iter().enumerate() {
         if matches!(*part, "models" | "weights" | "hub" | "checkpoints") && parts.len() >= at + 4 {
             let id = format!("{}/{}", parts[at + 1], parts[at + 2]);
             // a folder of one's own has such a name too; those of the hub have a dash or a number
@@ -77,6 +80,10 @@ mod tests {
         assert_eq!(
             held("models/Qwen/Qwen3-8B/model-1.safetensors"),
             Some(("Qwen/Qwen3-8B".into(), "models/Qwen/Qwen3-8B"))
+        );
+        assert_eq!(
+            held("root/.cache/huggingface/hub/models--BAAI--bge-m3/blobs/9f3e"),
+            Some(("BAAI/bge-m3".into(), "root/.cache/huggingface/hub/models--BAAI--bge-m3"))
         );
         assert_eq!(held("models/run/best/model.safetensors"), None);
         assert_eq!(held("out/model.safetensors"), None);

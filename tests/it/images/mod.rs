@@ -3,6 +3,7 @@
 mod attached;
 mod build;
 mod cache;
+mod content;
 mod docs;
 mod hostile;
 #[cfg(feature = "registry")]

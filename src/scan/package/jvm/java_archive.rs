@@ -85,7 +85,7 @@ impl Visitor for Archive<'_> {
             return match result {
                 Err(error) if left.get() == 0 => Err(error),
                 Err(error) => {
-                    line(self.out, &["problem", &format!("`{inside}`: {error}")]);
+                    line(self.out, &["problem", &format!("`{inside}`: {}", extract::words(&error))]);
                     Ok(())
                 }
                 Ok(()) => Ok(()),
@@ -220,12 +220,13 @@ impl Jar<'_> {
     fn write(&self, root: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Vec<ComponentId> {
         let path = if self.inside.is_empty() { file.path().as_str() } else { self.inside };
         let name = path.rsplit(['/', '!']).next().unwrap_or(path);
-        let (stem, version) = name_and_version(name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+        let whole = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let (stem, version) = name_and_version(whole);
         let mut poms: Vec<&[&str; 3]> = self.poms.iter().filter(|pom| is_complete(pom)).collect();
-        poms.sort_by_key(|[_, artifact, _]| !is_own(artifact, stem));
+        poms.sort_by_key(|[_, artifact, _]| !is_own(artifact, whole));
         // a single artifact in a file of another name is that file, unless their versions differ
         let is_single = |version_of_it: &str| poms.len() == 1 && version.is_none_or(|version| version == version_of_it);
-        let is_named = poms.first().is_some_and(|[_, artifact, version]| is_own(artifact, stem) || is_single(version));
+        let is_named = poms.first().is_some_and(|[_, artifact, version]| is_own(artifact, whole) || is_single(version));
         let mut ids = Vec::new();
         if !is_named && let Some(version) = version.or_else(|| self.stated_version()) {
             let full = match self.group(stem) {
@@ -283,27 +284,33 @@ fn is_own(artifact: &str, stem: &str) -> bool {
     stem == artifact || stem.strip_prefix(artifact).is_some_and(|rest| rest.starts_with(['-', '_', '.']))
 }
 
-/// `commons-lang3-3.12.0` is `commons-lang3` and `3.12.0`: the version begins at a digit behind a dash.
+/// `commons-lang3-3.12.0` is `commons-lang3` and `3.12.0`: the version begins at a digit behind a dash, and where several
+/// do, at the last that a dot follows: `log4j-1.2-api-2.20.0`.
 fn name_and_version(stem: &str) -> (&str, Option<&str>) {
-    let at = stem.match_indices('-').find(|(at, _)| {
-        let rest = &stem[at + 1..];
-        let rest = rest.strip_prefix('v').unwrap_or(rest);
-        rest.starts_with(|c: char| c.is_ascii_digit())
-    });
-    match at {
-        Some((at, _)) if at > 0 => (&stem[..at], Some(&stem[at + 1..])),
-        _ => joined(stem).map_or((stem, None), |(name, version)| (name, Some(version))),
+    let is_number = |rest: &str| rest.strip_prefix('v').unwrap_or(rest).starts_with(|c: char| c.is_ascii_digit());
+    // the day and time of a snapshot go on with the version before
+    let is_day = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count() >= 8;
+    let all = || stem.match_indices('-').map(|(at, _)| at).filter(|at| *at > 0 && is_number(&stem[at + 1..]));
+    let part = |at: usize| stem[at + 1..].split('-').next().unwrap_or_default();
+    let last = all().filter(|at| part(*at).contains('.') && !is_day(part(*at))).last();
+    match last.or_else(|| all().next()) {
+        Some(at) => (&stem[..at], Some(without_platform(&stem[at + 1..]))),
+        None => joined(stem).map_or((stem, None), |(name, version)| (name, Some(version))),
     }
+}
+
+/// `4.1.96.Final-linux-x86_64` is a build of `4.1.96.Final`.
+fn without_platform(version: &str) -> &str {
+    const ENDS: [&str; 7] = ["-linux-", "-osx-", "-windows-", "-natives", "-sources", "-javadoc", "-tests"];
+    let cut = ENDS.iter().filter_map(|end| version.find(end)).min();
+    cut.map_or(version, |cut| &version[..cut])
 }
 
 /// `py4j0.10.9` has no dash: a version of numbers with dots at the end.
 fn joined(stem: &str) -> Option<(&str, &str)> {
     let start = stem.rfind(|c: char| !c.is_ascii_digit() && c != '.')? + 1;
     let (name, version) = stem.split_at_checked(start)?;
-    (name.ends_with(|c: char| c.is_alphanumeric())
-        && version.contains('.')
-        && version.starts_with(|c: char| c.is_ascii_digit()))
-    .then_some((name, version))
+    (version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit())).then_some((name, version))
 }
 
 #[cfg(test)]
@@ -315,6 +322,10 @@ mod tests {
         assert_eq!(name_and_version("commons-lang3-3.12.0"), ("commons-lang3", Some("3.12.0")));
         assert_eq!(name_and_version("guava"), ("guava", None));
         assert_eq!(name_and_version("scala-library_2.13-2.13.8"), ("scala-library_2.13", Some("2.13.8")));
+        assert_eq!(name_and_version("log4j-1.2-api-2.20.0"), ("log4j-1.2-api", Some("2.20.0")));
+        assert_eq!(name_and_version("app-1.0-20240101.120000-1"), ("app", Some("1.0-20240101.120000-1")));
+        assert_eq!(name_and_version("netty-4.1.96.Final-linux-x86_64"), ("netty", Some("4.1.96.Final")));
+        assert_eq!(name_and_version("tool-7"), ("tool", Some("7")));
         assert_eq!(name_and_version("py4j0.10.9.7"), ("py4j", Some("0.10.9.7")));
         assert_eq!(name_and_version("log4j"), ("log4j", None));
         assert_eq!(name_and_version("-1.0"), ("-1.0", None));
