@@ -48,7 +48,7 @@ fn a_foreign_operator_in_a_foreign_place_is_never_milder_than_one_of_both() {
     };
     let both = worst(&aws("us-east-1"));
     let operator = worst(&aws("eu-central-1"));
-    let place = worst("resource \"ovh_cloud_project_storage\" \"a\" {\n  region = \"SGP1\"\n}\n");
+    let place = worst("resource \"ovh_cloud_project_storage\" \"a\" {\n  region_name = \"SGP1\"\n}\n");
     let none = worst("resource \"scaleway_object_bucket\" \"a\" {\n  region = \"fr-par\"\n}\n");
     assert!(both >= operator && both >= place, "{both} {operator} {place}");
     assert!(operator > 0 && place > 0 && none == 0);
