@@ -12,7 +12,7 @@ use super::rows::{
     CountryGroup, Criterion, Destination, InstanceType, Law, Level, List, ListSource, Listing, Manifest, Mitigation,
     ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
     OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Provider, Region, ResourceFamily, ResourceType,
-    SdkCall, Seat, Service, SharedHost, StackCriterion, Threshold,
+    SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, Threshold,
 };
 use crate::text::Span;
 
@@ -77,6 +77,7 @@ tables! {
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
     client_name: ClientName => |row| row.name.to_string(),
+    setting: Setting => |row| format!("{}/{}", row.name, row.topic),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),

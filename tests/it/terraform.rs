@@ -323,7 +323,8 @@ fn files_of_the_tree_are_read_and_no_others() {
     let text = |bytes: &'static [u8]| std::str::from_utf8(bytes).expect("is text");
     let files = files.map(|(name, bytes)| (name, text(bytes)));
     let folder = crate::judging::tree(&files);
-    let found = sovaudit::scan::scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("opens");
+    let found =
+        sovaudit::scan::scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("opens");
     let wanted = [
         ("live/aws_s3_bucket.a", "eu-west-1"),
         ("live/aws_s3_bucket.b", "eu-west-3"),

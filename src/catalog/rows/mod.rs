@@ -14,7 +14,7 @@ mod share;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
-pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall};
+pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{Accelerator, AcceleratorAlias, AcceleratorResource, Dense, InstanceType, PciVendor};

@@ -11,6 +11,7 @@ pub mod owned;
 pub mod reach;
 pub mod screened;
 pub mod single;
+pub mod stated;
 
 use crate::graph::NodeId;
 use crate::model::{CountryCode, key};

@@ -8,7 +8,7 @@ use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::scan::Facts;
-use crate::scan::cluster::kubernetes::environment;
+use crate::scan::cluster::kubernetes::{environment, names_environment};
 use crate::text::RelPath;
 
 /// Arguments that have a role at a resource of a type, in the order of the rows.
@@ -40,6 +40,9 @@ pub(super) fn environments<'a>(
     for (_, source) in with_role(&item.inside, kind, &[Role::Tags], context.catalog) {
         let Value::Object(tags) = scope.value(&source) else { continue };
         for (tag, value) in tags {
+            if let Some(text) = value.text().filter(|_| names_environment(&tag)) {
+                out.attribute(id, key::ENVIRONMENT_LABEL, format!("{tag}={text}"), source.at());
+            }
             if matches!(tag.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
                 && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
             {
