@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::attribution::Attestation;
+use crate::attribution::{Attestation, Environment};
 use crate::catalog::RuleError;
 use crate::rules::gate::{self, Waiver};
 use crate::scan::AssetMapping;
@@ -48,6 +48,9 @@ pub struct Config {
     /// Lists of assets that name their columns in their own words.
     #[serde(default, rename = "asset-list")]
     pub asset_lists: Vec<AssetList>,
+    /// Environments, where names and folders do not tell them.
+    #[serde(default, rename = "environment")]
+    pub environments: Vec<Environment>,
     /// Where it stands and what it says, for messages.
     #[serde(skip)]
     origin: (String, String),
@@ -116,6 +119,14 @@ exclude = []
 # owner = "platform team"
 # expires = 2027-01-31
 
+# Environments, where names and folders do not tell them: rules know prod, staging and dev. The first that fits counts.
+# [[environment]]
+# name = "prod"
+# paths = ["live/**"]          # globs over the files that declare a component
+# namespaces = ["shop-*"]      # Kubernetes namespaces
+# workspaces = ["default"]     # Terraform workspaces (terraform.tfstate.d/NAME)
+# labels = ["stage=live"]      # labels or tags environment, env, stage, tier
+
 # Who the people are that can act on a component or work for an organisation: no scan can see it. T5 of the reach tests.
 # [[attestation]]
 # subject = "org:ovh"
@@ -180,6 +191,9 @@ impl Config {
                 .with_context(|| format!("{shown}: the subject of an attestation is no glob"))?;
             let order = attestation.date <= attestation.expires;
             anyhow::ensure!(order, "{shown}: the attestation about `{}` expires before its day", attestation.subject);
+        }
+        if let Some(mistake) = config.environments.iter().find_map(Environment::mistake) {
+            anyhow::bail!("{shown}: {mistake}");
         }
         for (at, waiver) in config.waivers.iter().enumerate() {
             for (key, text) in [("reason", &waiver.reason), ("owner", &waiver.owner)] {

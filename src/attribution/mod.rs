@@ -6,6 +6,7 @@
 mod attestation;
 mod cluster;
 mod delivery;
+mod environment;
 mod hardware;
 mod objects;
 mod ownership;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use attestation::Attestation;
+pub use environment::{Environment, put as put_environments};
 
 use crate::catalog::Catalog;
 use crate::model::{

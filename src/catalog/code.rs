@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::layer::{Layer, RuleError};
-use super::rows::{ModelFamily, ModelRoute, PipelineStep, SdkCall};
+use super::rows::{ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
 use super::tables::{locate, nearest};
 use super::{Catalog, Tables};
 
@@ -51,6 +51,17 @@ impl CodeIndex {
 }
 
 impl Catalog {
+    /// What it means that a setting has a value.
+    pub fn settings<'c>(&'c self, name: &str, value: &str) -> impl Iterator<Item = &'c Setting> + use<'c> {
+        let (name, value) = (name.trim().to_ascii_uppercase(), value.trim().to_ascii_lowercase());
+        let is_named = move |row: &&Setting| match row.name.strip_prefix('*') {
+            Some(end) => name.len() > end.len() && name.ends_with(&*end.to_ascii_uppercase()),
+            None => row.name.eq_ignore_ascii_case(&name),
+        };
+        let has_value = move |row: &&Setting| row.values.is_empty() || row.values.iter().any(|known| **known == *value);
+        self.tables.setting.iter().filter(is_named).filter(has_value)
+    }
+
     /// Rows that may speak of a call with that last name; the package decides.
     pub fn sdk_calls(&self, language: &str, name: &str) -> impl Iterator<Item = &SdkCall> {
         let exact = self.code.calls.get(&(language.into(), name.into())).map_or(&[][..], Vec::as_slice);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
 
-use super::rows::{Argument, Copy, Provider, ResourceType, Service};
+use super::rows::{Argument, Copy, Provider, ResourceType, Role, Service};
 use super::{Catalog, Tables};
 
 /// Names and patterns, in any case. An exact name wins, then the pattern with most letters.
@@ -146,13 +146,35 @@ impl Catalog {
     #[must_use]
     pub fn argument(&self, resource_type: &str, path: &[String]) -> Option<(usize, &Argument)> {
         let (last, above) = path.split_last()?;
-        let kind = resource_type.to_ascii_lowercase();
-        let find = |name: &str| {
-            let rows = self.declared.arguments.get(name)?;
-            let fits = |types: &[Pattern]| types.is_empty() || types.iter().any(|pattern| pattern.fits(&kind));
-            rows.iter().find(|(types, _)| fits(types)).map(|(_, at)| (*at, &self.tables.argument[*at]))
-        };
-        above.last().and_then(|above| find(&format!("{above}.{last}"))).or_else(|| find(last))
+        let above =
+            above.last().and_then(|above| self.arguments_named(resource_type, &format!("{above}.{last}")).next());
+        above.or_else(|| self.arguments_named(resource_type, last).next())
+    }
+
+    /// The row that gives an argument a role at a resource of a type, with its rank: one name may be a count here and a
+    /// machine type there.
+    #[must_use]
+    pub fn argument_as(&self, resource_type: &str, name: &str, role: Role) -> Option<(usize, &Argument)> {
+        self.arguments_named(resource_type, name).find(|(_, row)| row.role == role)
+    }
+
+    /// Rows of a name that speak of a type, those for some types first.
+    fn arguments_named<'c>(
+        &'c self,
+        resource_type: &str,
+        name: &str,
+    ) -> impl Iterator<Item = (usize, &'c Argument)> + use<'c> {
+        let rows = self.declared.arguments.get(name).map_or(&[][..], Vec::as_slice);
+        let kind = if rows.is_empty() { String::new() } else { resource_type.to_ascii_lowercase() };
+        rows.iter()
+            .filter(move |(types, _)| types.is_empty() || types.iter().any(|pattern| pattern.fits(&kind)))
+            .map(|(_, at)| (*at, &self.tables.argument[*at]))
+    }
+
+    /// Names of blocks of which an argument has a role only there: `guest_accelerator`.
+    pub fn blocks_with(&self, role: Role) -> impl Iterator<Item = &str> {
+        let rows = self.tables.argument.iter().filter(move |row| row.role == role);
+        rows.filter_map(|row| row.name.split_once('.').map(|(block, _)| block))
     }
 }
 

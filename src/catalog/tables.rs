@@ -13,8 +13,8 @@ use super::rows::{
     Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect, ListSource,
     Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
     Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform,
-    Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, SharedHost, StackCriterion,
-    StackTie, SupplyStop, Threshold,
+    Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
+    StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -79,6 +79,7 @@ tables! {
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
     client_name: ClientName => |row| row.name.to_string(),
+    setting: Setting => |row| format!("{}/{}", row.name, row.topic),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),
     stack_criterion: StackCriterion => |row| row.criterion.to_string(),

@@ -10,7 +10,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::images;
 use super::lists::{check_age, rules_of_bundle};
-use crate::attribution::{attest, attribute};
+use crate::attribution::{attest, attribute, put_environments};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
 use crate::cli::{Common, DataDir};
 use crate::config::Config;
@@ -196,6 +196,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     if let Some(imported) = &imported {
         knowledge.add_owners(imported, &common.data, as_of)?;
     }
+    let inventory = put_environments(inventory, &config.environments, &knowledge.catalog, as_of);
     let inventory = attribute(inventory, &knowledge.catalog, as_of);
     let mut inventory = attest(inventory, &config.attestations, &knowledge.catalog, as_of);
     inventory.diagnostics.extend(old_lists);

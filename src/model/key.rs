@@ -81,10 +81,20 @@ pub const COUNT: &str = "count";
 pub const NAMESPACE: &str = "namespace";
 /// `prod`, `staging`, …, where names say so.
 pub const ENVIRONMENT: &str = "environment";
+/// Label or tag that names an environment, as written: `env=live`.
+pub const ENVIRONMENT_LABEL: &str = "environment-label";
 /// Catalog service id: `aws/sagemaker-endpoint`.
 pub const SERVICE: &str = "service";
 /// Of a called service: `not-known` where the address that a client speaks to is only known at run time.
 pub const ADDRESS: &str = "address";
+/// Of what runs: who is asked for a licence or told about it, as a setting says.
+pub const PHONES_HOME: &str = "phones-home";
+/// Of what runs: a setting that keeps it from telling.
+pub const PHONES_HOME_OFF: &str = "phones-home-off";
+/// Region or address that is written into source code.
+pub const FIXED: &str = "fixed";
+/// Address by number that a setting or source code names.
+pub const STATIC_ADDRESS: &str = "static-address";
 /// What a service does: `inference`, `database`, `object-storage`, …
 pub const CAPABILITY: &str = "capability";
 /// `stateful` or `stateless`.

@@ -40,6 +40,8 @@ pub struct Hit {
     pub alternatives: Vec<String>,
     /// Notes for the reader.
     pub notes: Vec<String>,
+    /// Places that say it, where those are not where the component was seen.
+    pub at: Vec<Place>,
     /// Other places worth showing.
     pub more: Vec<Place>,
     /// Every component, when one finding speaks for several.
@@ -71,6 +73,7 @@ impl Hit {
             effective: Validity::default(),
             alternatives: Vec::new(),
             notes: Vec::new(),
+            at: Vec::new(),
             more: Vec::new(),
             members: Vec::new(),
             counted: Vec::new(),
@@ -89,9 +92,11 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let whole = root.clone().then(&hit.tail);
     let witness = steps(view, &whole);
     let own = seen_of(view, &hit);
-    let primary = own.first().map(|seen| seen.place()).or_else(|| hit.more.first().cloned());
+    let at = hit.at.first().cloned();
+    let primary = at.or_else(|| own.first().map(|seen| seen.place())).or_else(|| hit.more.first().cloned());
     let primary = primary.or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
-    let others = own.into_iter().skip(1).map(Sighting::place).chain(hit.more);
+    let skipped = usize::from(hit.at.is_empty());
+    let others = hit.at.into_iter().chain(own.into_iter().skip(skipped).map(Sighting::place)).chain(hit.more);
     let related: Vec<Place> = others.filter(|place| *place != primary).take(20).collect();
     let mut grounds = Grounds::of(view, &whole);
     hit.beside.iter().for_each(|path| grounds.weaken(Grounds::of(view, path)));

@@ -85,6 +85,9 @@ pub struct Rule {
     /// Parameters of kind `noticed`.
     #[serde(default)]
     pub noticed: Option<NoticedParameters>,
+    /// Parameters of kind `stated`.
+    #[serde(default)]
+    pub stated: Option<StatedParameters>,
     /// What the migration plan does about a finding; without it the finding stays for people to decide.
     #[serde(default)]
     pub plan: Option<PlanParameters>,
@@ -131,6 +134,8 @@ pub enum Kind {
     Noticed,
     /// What is declared and what is observed of the accelerators at one place are not the same.
     Disagreement,
+    /// Attributes of the component say it, each with its place.
+    Stated,
 }
 
 /// Which components a rule looks at. All conditions must hold; an empty list asks nothing.
@@ -319,6 +324,19 @@ pub struct NoticedParameters {
     /// Only notices of a legal order that is our own; those of others are told beside them.
     #[serde(default)]
     pub home: bool,
+}
+
+/// Kind `stated`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StatedParameters {
+    /// The attribute whose values are told.
+    pub attribute: String,
+    /// Between the component and the values: `is told or asked`.
+    pub says: String,
+    /// An attribute that says the opposite: a component with it alone is none.
+    #[serde(default)]
+    pub unless: Option<String>,
 }
 
 /// What the migration plan does about a finding.

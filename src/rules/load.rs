@@ -102,6 +102,7 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         Kind::Single => Some(("single", rule.single.is_some())),
         Kind::Screened => Some(("screened", rule.screened.is_some())),
         Kind::Noticed => Some(("noticed", rule.noticed.is_some())),
+        Kind::Stated => Some(("stated", rule.stated.is_some())),
     };
     if let Some((section, false)) = section {
         wrong("kind", format!("this `kind` needs a section `[{section}]`"));

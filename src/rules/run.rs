@@ -132,6 +132,7 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Screened => kind::screened::evaluate(view, rule, &mut out),
         Kind::Disagreement => kind::disagreement::evaluate(view, rule, &mut out),
         Kind::Noticed => kind::noticed::evaluate(view, rule, &mut out),
+        Kind::Stated => kind::stated::evaluate(view, rule, &mut out),
     }
     let hits = out.hits.finish();
     (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), out.undecided)

@@ -31,6 +31,12 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// True for a place that was said to be deduced from.
+    #[must_use]
+    pub fn is_inferred(&self) -> bool {
+        self.basis == Some(Basis::Inferred)
+    }
+
     /// The same place, deduced from a name or a text rather than stated.
     #[must_use]
     pub fn inferred(mut self) -> Self {

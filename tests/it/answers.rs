@@ -48,7 +48,7 @@ fn a_foreign_operator_in_a_foreign_place_is_never_milder_than_one_of_both() {
     };
     let both = worst(&aws("us-east-1"));
     let operator = worst(&aws("eu-central-1"));
-    let place = worst("resource \"ovh_cloud_project_storage\" \"a\" {\n  region = \"SGP1\"\n}\n");
+    let place = worst("resource \"ovh_cloud_project_storage\" \"a\" {\n  region_name = \"SGP1\"\n}\n");
     let none = worst("resource \"scaleway_object_bucket\" \"a\" {\n  region = \"fr-par\"\n}\n");
     assert!(both >= operator && both >= place, "{both} {operator} {place}");
     assert!(operator > 0 && place > 0 && none == 0);
@@ -186,4 +186,96 @@ fn one_call_is_one_finding_and_what_is_counted_is_named() {
     }
     let explained = findings(&report, "not-on-kubernetes")[0]["message"].as_str().expect("a sentence").to_owned();
     assert!(!explained.contains("Neuron code"), "{explained}");
+}
+
+#[test]
+fn what_is_fixed_in_code_is_told_at_its_line() {
+    let code = "import boto3\n\ns3 = boto3.client(\n    \"s3\",\n    region_name=\"eu-central-1\",\n)\nurl = \"http://10.1.2.3:9000/x\"\n";
+    let report = answer(&[("store.py", code)]);
+    assert_eq!(told(&report, "hard-coded-place"), [("info".to_owned(), 5)]);
+    assert_eq!(told(&report, "static-address"), [("low".to_owned(), 7)]);
+}
+
+#[test]
+fn licence_servers_and_telemetry_are_told_and_what_is_switched_off_is_not() {
+    let pod = |env: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app}}\nspec:\n  template:\n    spec:\n      containers:\n      - \
+             name: app\n        image: \"ghcr.io/example/app:1\"\n        env:\n{env}"
+        )
+    };
+    let on = pod("        - {name: RLM_LICENSE, value: \"5053@licences.internal\"}\n");
+    assert_eq!(told(&answer(&[("k.yaml", &on)]), "phone-home"), [("low".to_owned(), 11)]);
+    let off = pod("        - {name: HF_HUB_DISABLE_TELEMETRY, value: \"1\"}\n");
+    assert!(told(&answer(&[("k.yaml", &off)]), "phone-home").is_empty());
+    let grid = "# Licence\nServerAddress=10.0.0.9\nServerPort=7070\nFeatureType=1\n";
+    assert_eq!(told(&answer(&[("etc/nvidia/gridd.conf", grid)]), "phone-home"), [("low".to_owned(), 2)]);
+    let host = "import requests\nrequests.post(\"https://stats.vllm.ai\")\n";
+    assert_eq!(told(&answer(&[("a.py", host)]), "phone-home").len(), 1);
+}
+
+#[test]
+fn images_and_libraries_whose_end_is_known_are_told() {
+    let compose =
+        "services:\n  a:\n    image: minio/minio\n  b:\n    image: quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z\n";
+    let report = answer(&[("compose.yaml", compose)]);
+    assert_eq!(findings(&report, "image-without-fixes").len(), 2);
+    let report = answer(&[("package.json", "{\"dependencies\": {\"request\": \"2.88.2\"}}")]);
+    assert_eq!(findings(&report, "archived-dependency").len(), 1);
+}
+
+#[test]
+fn log_sinks_and_backups_are_seen_in_every_format() {
+    let cloudformation = "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  Trail:\n    Type: AWS::CloudTrail::Trail\n    Properties: \
+                          {S3BucketName: {Ref: Logs}, IsLogging: true}\n  Logs: {Type: AWS::S3::Bucket}\n";
+    let bicep = "resource d 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {\n  name: 'd'\n  properties: {\n    \
+                 workspaceId: '/subscriptions/s/workspaces/logs'\n  }\n}\n";
+    let velero = "apiVersion: velero.io/v1\nkind: BackupStorageLocation\nmetadata: {name: default, namespace: velero}\nspec:\n  \
+                  provider: aws\n  objectStorage: {bucket: cluster-backups}\n  config: {region: eu-central-1}\n";
+    let collector = "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {name: otel}\nspec:\n  config:\n    \
+                     exporters:\n      otlphttp: {endpoint: \"https://logs.example.org\"}\n";
+    let report = answer(&[
+        ("stack.yaml", cloudformation),
+        ("main.bicep", bicep),
+        ("k8s/velero.yaml", velero),
+        ("k8s/otel.yaml", collector),
+    ]);
+    let all = report["components"].as_array().expect("a list").iter();
+    let said: Vec<String> = all
+        .flat_map(|row| {
+            let of = |key: &str| row["attributes"][key].as_array().cloned().unwrap_or_default();
+            of("log-sink")
+                .into_iter()
+                .chain(of("backup"))
+                .map(|value| value.as_str().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for wanted in ["stack.yaml/Logs", "/subscriptions/s/workspaces/logs", "cluster-backups", "https://logs.example.org"]
+    {
+        assert!(said.iter().any(|value| value == wanted), "{wanted}: {said:?}");
+    }
+}
+
+#[test]
+fn the_configuration_says_what_belongs_to_an_environment() {
+    let labelled =
+        DEPLOYMENT.replace("{name: app}\nspec", "{name: app, namespace: shop-eu, labels: {stage: live}}\nspec");
+    let config = |what: &str| format!("[[environment]]\nname = \"prod\"\n{what}\n");
+    let of = |what: &str, name: &str| {
+        let config = config(what);
+        let report = answer(&[(name, &labelled), ("sovaudit.toml", &config)]);
+        let all = report["components"].as_array().expect("a list");
+        let workload = all.iter().find(|row| row["kind"] == "workload").expect("is there");
+        workload["attributes"]["environment"][0].as_str().unwrap_or("").to_owned()
+    };
+    assert_eq!(of("paths = [\"live/**\"]", "live/app.yaml"), "prod");
+    assert_eq!(of("paths = [\"live/**\"]", "other/app.yaml"), "");
+    assert_eq!(of("namespaces = [\"shop-*\"]", "staging/app.yaml"), "prod");
+    assert_eq!(of("labels = [\"stage=live\"]", "app.yaml"), "prod");
+    assert_eq!(of("workspaces = [\"x\"]", "dev/app.yaml"), "dev");
+    let folder = tree(&[("sovaudit.toml", "[[environment]]\nname = \"prod\"\nlabels = [\"live\"]\n")]);
+    let out = crate::cli::sovaudit().arg("scan").arg(folder.path()).output().expect("runs");
+    let text = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.code() == Some(2) && text.contains("is no label: write key=value"), "{text}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use sovaudit::catalog::Catalog;
+use sovaudit::catalog::{Catalog, Layer};
 use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::model::{FactRef, Inventory};
 use sovaudit::scan::{Options, scan_files};
@@ -279,4 +279,83 @@ fn an_image_in_an_argument_declares_no_cluster() {
     let services: Vec<String> =
         found.components().map(|(id, _)| id.to_string()).filter(|id| id.starts_with("api:")).collect();
     assert!(services.is_empty(), "{services:?}");
+}
+
+/// What an argument means is a row, in Terraform as elsewhere.
+#[test]
+fn an_argument_is_a_row() {
+    let rows = "[[argument]]\nname = \"box_size\"\nrole = \"machine\"\ntypes = [\"acme_*\"]\nsource = \"invented\"\n\
+                verification = \"one-source\"\n[[argument]]\nname = \"box_place\"\nrole = \"region\"\nsource = \
+                \"invented\"\nverification = \"one-source\"\n[[argument]]\nname = \"boxes\"\nrole = \"count\"\n\
+                source = \"invented\"\nverification = \"one-source\"\n";
+    let mine = Layer { name: "mine".to_owned(), files: vec![("mine.toml".to_owned(), rows.to_owned())] };
+    let catalog = Catalog::load(&[Layer::embedded(), mine]).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let text = b"resource \"acme_box\" \"a\" {\n  box_size  = \"g9.huge\"\n  box_place = \"mars-1\"\n  boxes = 3\n}\n";
+    let files: [(&str, &[u8]); 1] = [("main.tf", text)];
+    let found = scan_with(&files, &catalog);
+    let of = |key: &str| attributes(&found, key);
+    assert_eq!(of("instance-type"), pairs(&[("acme_box.a", "g9.huge")]));
+    assert_eq!(of("region"), pairs(&[("acme_box.a", "mars-1")]));
+    assert_eq!(of("count"), pairs(&[("acme_box.a", "3")]));
+    assert!(attributes(&scan(&files), "region").is_empty());
+}
+
+#[test]
+fn files_of_the_tree_are_read_and_no_others() {
+    let main = b"locals {\n  json = jsondecode(file(\"${path.module}/conf/places.json\"))\n  yaml = \
+                 yamldecode(file(\"conf/places.yaml\"))\n  made = templatefile(\"conf/place.tpl\", { area = \"eu\", part = \
+                 \"central\" })\n}\nresource \"aws_s3_bucket\" \"a\" {\n  region = local.json.region\n}\n\
+                 resource \"aws_s3_bucket\" \"b\" {\n  region = local.yaml[\"region\"]\n}\n\
+                 resource \"aws_s3_bucket\" \"c\" {\n  region = local.made\n}\n\
+                 resource \"aws_s3_bucket\" \"d\" {\n  region = file(\"../../../etc/hostname\")\n}\n\
+                 resource \"aws_s3_bucket\" \"e\" {\n  region = file(\"absent.txt\")\n}\n\
+                 resource \"aws_s3_bucket\" \"f\" {\n  region = fileexists(\"conf/place.tpl\") ? \"eu-north-1\" : \"x\"\n}\n\
+                 module \"m\" {\n  source = \"../mod\"\n}\n";
+    let module = b"resource \"aws_s3_bucket\" \"g\" {\n  region = trimspace(file(\"${path.module}/here.txt\"))\n}\n";
+    let files: [(&str, &'static [u8]); 6] = [
+        ("live/main.tf", main),
+        ("live/conf/places.json", b"{\"region\": \"eu-west-1\"}"),
+        ("live/conf/places.yaml", b"region: eu-west-3\n"),
+        ("live/conf/place.tpl", b"${area}-${part}-1"),
+        ("mod/main.tf", module),
+        ("mod/here.txt", b"eu-south-1\n"),
+    ];
+    let text = |bytes: &'static [u8]| std::str::from_utf8(bytes).expect("is text");
+    let files = files.map(|(name, bytes)| (name, text(bytes)));
+    let folder = crate::judging::tree(&files);
+    let found =
+        sovaudit::scan::scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("opens");
+    let wanted = [
+        ("live/aws_s3_bucket.a", "eu-west-1"),
+        ("live/aws_s3_bucket.b", "eu-west-3"),
+        ("live/aws_s3_bucket.c", "eu-central-1"),
+        ("live/aws_s3_bucket.f", "eu-north-1"),
+        ("live/module.m.aws_s3_bucket.g", "eu-south-1"),
+    ];
+    assert_eq!(attributes(&found, "region"), pairs(&wanted));
+    let unresolved = found.diagnostics.iter().filter(|one| one.kind == DiagnosticKind::Unresolved).count();
+    assert_eq!(unresolved, 2, "{:?}", found.diagnostics);
+}
+
+#[test]
+fn data_sources_give_what_the_tree_states() {
+    let main = b"provider \"azurerm\" {}\ndata \"azurerm_resource_group\" \"net\" {\n  name = \"rg-net\"\n}\n\
+                 data \"azurerm_resource_group\" \"far\" {\n  name = \"rg-far\"\n}\n\
+                 data \"aws_region\" \"here\" {}\nprovider \"aws\" {\n  region = \"eu-west-1\"\n}\n\
+                 data \"aws_availability_zones\" \"all\" {}\n\
+                 resource \"azurerm_storage_account\" \"a\" {\n  location = data.azurerm_resource_group.net.location\n}\n\
+                 resource \"azurerm_storage_account\" \"b\" {\n  location = data.azurerm_resource_group.far.location\n}\n\
+                 resource \"aws_dynamodb_table\" \"c\" {\n  region = data.aws_region.here.region\n}\n\
+                 resource \"aws_instance\" \"d\" {\n  availability_zone = data.aws_availability_zones.all.names[0]\n}\n";
+    let other =
+        b"resource \"azurerm_resource_group\" \"net\" {\n  name     = \"rg-net\"\n  location = \"westeurope\"\n}\n";
+    let found = scan(&[("app/main.tf", main), ("net/main.tf", other)]);
+    let regions = attributes(&found, "region");
+    let of = |id: &str| regions.iter().find(|(of, _)| of == id).map(|(_, region)| region.as_str());
+    assert_eq!(of("app/azurerm_storage_account.a"), Some("westeurope"));
+    assert_eq!(of("app/azurerm_storage_account.b"), None);
+    assert_eq!(of("app/aws_dynamodb_table.c"), Some("eu-west-1"));
+    assert_eq!(of("app/aws_instance.d"), Some("eu-west-1"));
+    let unresolved = found.diagnostics.iter().filter(|one| one.kind == DiagnosticKind::Unresolved).count();
+    assert_eq!(unresolved, 1, "{:?}", found.diagnostics);
 }

@@ -44,6 +44,12 @@ rows! {
         /// Where regions or zones stand.
         #[serde(default)]
         regions: Vec<Text>,
+        /// Where it stands to whom logs are sent.
+        #[serde(default)]
+        logs: Vec<Text>,
+        /// Where it stands to which store backups go.
+        #[serde(default)]
+        backups: Vec<Text>,
         /// Where a word stands that an `object_mark` explains: `place path`.
         #[serde(default)]
         marks: Vec<Text>,

@@ -97,6 +97,18 @@ rows! {
         #[serde(default)]
         when: Option<Text>,
     }
+    /// A setting of a program, by its name wherever settings stand: what it means that it is set.
+    Setting {
+        /// Name, in any case; one that begins with `*` is the end of one.
+        name: Text,
+        /// `licence`: a licence server is asked; `phone-home`: something is told to its maker; `off`: that is switched off.
+        topic: Text,
+        /// What it means, as the end of a sentence.
+        what: Text,
+        /// Values for which it means that; any when there are none.
+        #[serde(default)]
+        values: Vec<Text>,
+    }
     /// Another name of a service's client, as an SDK spells it (`boto3.client("secretsmanager")`).
     ClientName {
         /// The name.

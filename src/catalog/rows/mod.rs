@@ -17,7 +17,7 @@ mod supply;
 
 pub use cloud::{Provider, Region, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
-pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall};
+pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use export::{
     AcceleratorLink, Certainty, Classification, DerivedGroup, Destination, Enforcement, EnforcementPeriod, Guidance,

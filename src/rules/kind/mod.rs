@@ -14,6 +14,7 @@ pub mod owned;
 pub mod reach;
 pub mod screened;
 pub mod single;
+pub mod stated;
 pub mod tied;
 
 use crate::graph::NodeId;

@@ -44,6 +44,56 @@ pub(crate) fn calls_in(
     }
 }
 
+/// What a setting means by its name, and addresses by number in it.
+pub(crate) fn setting(
+    user: &ComponentId,
+    name: &str,
+    value: &str,
+    catalog: &Catalog,
+    seen: &Seen,
+    out: &mut Facts<'_>,
+) {
+    let name = name.trim().trim_start_matches("export ").trim();
+    if value.trim().is_empty() {
+        return;
+    }
+    for row in catalog.settings(name, value) {
+        let key = if &*row.topic == "off" { key::PHONES_HOME_OFF } else { key::PHONES_HOME };
+        // the name tells it; a value may hold a secret
+        out.attribute(user, key, format!("`{name}` {}", row.what), seen.clone().without_excerpt());
+    }
+    if let Some(address) = address_by_number(value) {
+        out.attribute(user, key::STATIC_ADDRESS, address, seen.clone());
+    }
+}
+
+/// Settings of `gridd.conf`, wherever its text stands.
+pub(crate) fn licence_settings(user: &ComponentId, text: &str, catalog: &Catalog, seen: &Seen, out: &mut Facts<'_>) {
+    for (name, value) in text.lines().take(1_000).filter_map(|line| line.split_once('=')) {
+        if !name.trim_start().starts_with('#') {
+            setting(user, name, value, catalog, seen, out);
+        }
+    }
+}
+
+/// An address by number of another machine: no loopback, no wildcard, no metadata service, no version.
+pub(crate) fn address_by_number(value: &str) -> Option<String> {
+    let value = value.trim().trim_matches(['"', '\'']);
+    let has_scheme = value.contains("://");
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', ',', ' ']).next()?;
+    let authority = authority.rsplit('@').next()?;
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    // four numbers alone may be a version
+    let is_port = port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+    if !has_scheme && !is_port {
+        return None;
+    }
+    let address: std::net::Ipv4Addr = host.parse().ok()?;
+    let is_machine = !(address.is_loopback() || address.is_unspecified() || address.is_link_local());
+    (is_machine && !address.is_documentation() && !address.is_broadcast()).then(|| authority.to_owned())
+}
+
 /// True for the registry of a platform: what names it is an image, and no call of the platform.
 fn serves_images(host: &str, service: &Service, catalog: &Catalog) -> bool {
     let is_registry = || catalog.organisation_by_host(host, "").is_some_and(|(_, key)| &*key.kind == "registry");

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::address::{Address, addresses, bare_address};
-use super::api::{calls_service, is_fetched_from, region_in_host};
+use super::api::{calls_service, is_fetched_from, region_in_host, setting};
 use super::code::Code;
 use crate::catalog::Catalog;
 use crate::catalog::rows::Service;
@@ -18,7 +18,8 @@ pub struct Endpoint;
 
 /// All code when there is no parser; with one, what it does not read.
 #[cfg(feature = "sdk")]
-const FILES: &[&str] = &["**/*.ipynb", "**/*.kt", "**/*.rb", "**/*.php", "**/*.sh", "**/.env", "**/.env.*", "**/*.env"];
+const FILES: &[&str] =
+    &["**/*.ipynb", "**/*.kt", "**/*.rb", "**/*.php", "**/*.sh", "**/.env", "**/.env.*", "**/*.env", "**/gridd.conf"];
 #[cfg(not(feature = "sdk"))]
 const FILES: &[&str] = &[
     "**/*.py",
@@ -40,6 +41,7 @@ const FILES: &[&str] = &[
     "**/.env",
     "**/.env.*",
     "**/*.env",
+    "**/gridd.conf",
 ];
 
 static META: ScannerMeta = ScannerMeta {
@@ -107,13 +109,18 @@ pub(crate) fn read_lines(input: &Input<'_>, out: &mut Facts<'_>) {
     let aws = file.text().contains("boto3") || file.text().contains("botocore");
     let before = out.len();
     let mut reader = Code::of(name);
-    let settings = name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh");
+    let settings = name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh") || name == "gridd.conf";
     for line in lines(file.text()) {
         // minified bundles have lines of a megabyte that no person wrote
         if line.text.len() > 2_000 {
             continue;
         }
         for code in reader.of_line(line.text).into_iter().filter(|code| !code.is_empty()) {
+            if let Some((name, value)) = code.split_once('=').filter(|_| settings) {
+                let value = value.trim().trim_matches(['"', '\'']);
+                let seen = file.at(span_within(&line, name.trim()));
+                setting(&project, name, value, input.catalog, &seen, out);
+            }
             hosts(code, &line, settings, input.catalog, &project, file, out);
             imports(code, &line, name, input.catalog, &project, file, out);
             if aws {

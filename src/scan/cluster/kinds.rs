@@ -9,8 +9,8 @@ use crate::parse::{Node, Value};
 use crate::scan::Facts;
 
 /// What kinds of services are for; all other kinds are workloads.
-const SERVICES: [&str; 7] =
-    ["storage-class", "ingress", "secret-store", "node-pool", "node-class", "cluster", "identity"];
+const SERVICES: [&str; 8] =
+    ["storage-class", "ingress", "secret-store", "node-pool", "node-class", "cluster", "identity", "backup"];
 /// Kinds that run nothing by themselves.
 const NOTHING: [&str; 2] = ["queue", FAILOVER];
 /// Kinds that move traffic by themselves.
@@ -71,6 +71,7 @@ pub(super) fn describe(
             ground.image(workload, &image, node.span, out);
         }
     }
+    sinks(row, object, workload, ground, out);
     for node in each(&row.instances) {
         if let Some(name) = node.text() {
             out.attribute(workload, key::INSTANCE_TYPE, name, ground.at(node.span));
@@ -139,6 +140,19 @@ fn dataset(workload: &ComponentId, address: &str, node: &Node, ground: &Ground<'
     ground.stored(workload, scheme, node.span, out);
 }
 
+/// Where logs and backups of an object go.
+fn sinks(row: &ObjectKind, object: &Object<'_>, id: &ComponentId, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    for (paths, key) in [(&row.logs, key::LOG_SINK), (&row.backups, key::BACKUP)] {
+        for node in paths.iter().flat_map(|path| along(object.node, path)) {
+            if let Some(text) = node.text().filter(|text| !text.is_empty()) {
+                let text = crate::scan::package::toolkit::without_secrets(text);
+                out.attribute(id, key, text, ground.at(node.span).without_excerpt());
+                ground.calls(id, node.text().unwrap_or_default(), node.span, out);
+            }
+        }
+    }
+}
+
 /// Writes the service that an object stands for; nothing when no word in it tells whose it is.
 pub(super) fn service(
     row: &ObjectKind,
@@ -184,6 +198,7 @@ pub(super) fn service(
             out.attribute(&id, key::SERVICE, service, ground.at(span));
         }
     }
+    sinks(row, object, &id, ground, out);
     for (paths, key) in [(&row.regions, key::REGION), (&row.instances, key::INSTANCE_TYPE)] {
         for node in paths.iter().flat_map(|path| along(object.node, path)) {
             if let Some(value) = node.text().filter(|value| !value.is_empty()) {

@@ -69,6 +69,11 @@ fn is_loose_patch(object: &Object<'_>, input: &Input<'_>) -> bool {
     is_layer(&folder) || is_layer(&folder.parent())
 }
 
+/// True for the key of a label that names an environment.
+pub(crate) fn names_environment(label: &str) -> bool {
+    matches!(label.to_ascii_lowercase().as_str(), "environment" | "env" | "stage" | "tier")
+}
+
 /// The environment that folder or namespace names say.
 pub(crate) fn environment(folder: &RelPath, namespace: &str) -> Option<&'static str> {
     let words = folder.as_str().split(['/', '-', '_']).chain(namespace.split('-'));

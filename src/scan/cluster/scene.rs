@@ -12,6 +12,7 @@ use super::workload::{self, Ground};
 use crate::model::{ComponentId, Horizon, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::Facts;
+use crate::scan::cloud::api::{licence_settings, setting};
 use crate::text::Span;
 
 /// Objects by kind and name, what stands for them, and pods by their labels.
@@ -227,6 +228,11 @@ impl<'a> Scene<'a> {
             for entry in map.node.get("data").map_or(&[][..], Node::entries) {
                 if let Some(text) = entry.value.scalar() {
                     ground.calls(id, &text, entry.value.span, out);
+                    let seen = ground.at(entry.value.span);
+                    match &*entry.key {
+                        "gridd.conf" => licence_settings(id, &text, ground.catalog, &seen, out),
+                        key => setting(id, key, &text, ground.catalog, &seen, out),
+                    }
                 }
             }
         }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::gpu;
 use super::kinds;
-use super::kubernetes::environment;
+use super::kubernetes::{environment, names_environment};
 use super::manifest::{Object, is_template};
 use super::places::Places;
 use crate::catalog::Catalog;
 use crate::catalog::rows::ObjectKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
-use crate::scan::cloud::api::{calls_in, calls_service};
+use crate::scan::cloud::api::{calls_in, calls_service, setting};
 use crate::scan::image::reference::needs_image;
 use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
 use crate::scan::{Facts, Seen};
@@ -206,6 +206,13 @@ fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, ou
         let seen = object.node.at(&["metadata", "namespace"]).map_or(named.clone(), |node| ground.at(node.span));
         out.attribute(workload, key::NAMESPACE, object.namespace, seen);
     }
+    let labels = object.node.at(&["metadata", "labels"]).map_or(&[][..], Node::entries).iter();
+    for entry in labels.filter(|entry| names_environment(entry.key.rsplit('/').next().unwrap_or_default())) {
+        if let Some(text) = entry.value.scalar() {
+            let label = format!("{}={text}", entry.key);
+            out.attribute(workload, key::ENVIRONMENT_LABEL, label, ground.at(entry.value.span));
+        }
+    }
     if let Some(environment) = environment(ground.folder, object.namespace) {
         out.attribute(workload, key::ENVIRONMENT, environment, named.inferred());
     }
@@ -235,11 +242,13 @@ fn scan_container(container: &Node, workload: &ComponentId, ground: &Ground<'_>,
     {
         ground.image(workload, text, image.span, out);
     }
-    for setting in container.get("env").map_or(&[][..], Node::list) {
-        let Some(value) = setting.get("value") else { continue };
+    for variable in container.get("env").map_or(&[][..], Node::list) {
+        let Some(value) = variable.get("value") else { continue };
         let Some(text) = value.scalar() else { continue };
+        let name = variable.text_at("name");
         ground.calls(workload, &text, value.span, out);
-        if setting.text_at("name").is_some_and(setting_names_model) {
+        setting(workload, name.unwrap_or_default(), &text, ground.catalog, &ground.at(value.span), out);
+        if name.is_some_and(setting_names_model) {
             ground.model(workload, &text, value.span, out);
         }
     }

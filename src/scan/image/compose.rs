@@ -5,7 +5,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
 use crate::parse::lines::{lines, span_within};
 use crate::parse::{Entry, Node};
-use crate::scan::cloud::api::calls_in;
+use crate::scan::cloud::api::{calls_in, setting};
 use crate::scan::model::reference::{
     Hub, needs_model, needs_model_of, needs_models_of, setting_names_model, uses_modelscope,
 };
@@ -80,6 +80,7 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
     for (name, value) in environment {
         let Some(text) = value.scalar() else { continue };
         calls_in(&workload, &text, input.catalog, file, value.span, out);
+        setting(&workload, name, &text, input.catalog, &file.at(value.span), out);
         if setting_names_model(name) {
             needs_model_of(hub, &workload, &text, &file.at(value.span), out);
         }
@@ -123,6 +124,7 @@ fn env_file(workload: &ComponentId, settings: &SourceFile, input: &Input<'_>, ou
         let value = value.trim().trim_matches(['"', '\'']);
         let span = span_within(&line, value);
         calls_in(workload, value, input.catalog, settings, span, out);
+        setting(workload, name, value, input.catalog, &settings.at(span), out);
         if setting_names_model(name.trim_start_matches("export ").trim()) {
             needs_model(workload, value, settings, span, out);
         }

@@ -8,7 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind};
 use crate::parse::dockerfile::{Instruction, dockerfile, escape_character, expand};
 use crate::parse::lines::{lines, span_within};
-use crate::scan::cloud::api::calls_in;
+use crate::scan::cloud::api::{calls_in, setting};
 use crate::scan::model::reference::{Hub, needs_model, needs_models_of, setting_names_model, uses_modelscope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -177,6 +177,7 @@ fn settings(
     for (name, value) in instruction.arguments.split_whitespace().filter_map(|word| word.split_once('=')) {
         let (value, _) = expand(value.trim_matches(['"', '\'']), &|name| build.variable(name));
         calls_in(project, &value, input.catalog, file, instruction.first_span, out);
+        setting(project, name, &value, input.catalog, &file.at(instruction.first_span), out);
         if setting_names_model(name) {
             needs_model(project, &value, file, instruction.first_span, out);
         }

@@ -6,13 +6,16 @@ use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
 use crate::model::key;
 use crate::scan::Facts;
-use crate::scan::cluster::kubernetes::environment;
+use crate::scan::cluster::kubernetes::{environment, names_environment};
 use crate::text::RelPath;
 
 /// The environment that a tag or the folder says.
 pub(super) fn environments(resource: &Resource<'_>, arguments: &[Vec<Argument<'_, '_>>], out: &mut Facts<'_>) {
     let tags = arguments.iter().flatten().filter(|argument| argument.role == Role::Tags);
     for (name, value) in tags.flat_map(|argument| pairs(argument.value)) {
+        if let Some(text) = value.text().filter(|_| names_environment(&name)) {
+            out.attribute(&resource.id, key::ENVIRONMENT_LABEL, format!("{name}={text}"), value.at());
+        }
         if matches!(name.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
             && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
         {

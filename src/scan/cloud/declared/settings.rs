@@ -6,7 +6,7 @@ use super::write::{Resource, scalars, unresolved};
 use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::Facts;
-use crate::scan::cloud::api::calls_in;
+use crate::scan::cloud::api::{calls_in, setting};
 use crate::scan::model::reference::{needs_model, setting_names_model};
 
 /// Names with values.
@@ -14,6 +14,7 @@ pub(super) fn write(resource: &Resource<'_>, settings: &Resolved<'_>, catalog: &
     for (name, value) in pairs(settings) {
         let Some(text) = value.text() else { continue };
         calls_in(&resource.id, &text, catalog, value.file, value.span, out);
+        setting(&resource.id, &name, &text, catalog, &value.at(), out);
         if setting_names_model(&name) {
             needs_model(&resource.id, &text, value.file, value.span, out);
         }

@@ -181,12 +181,25 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
                 out.attribute(id, key::RUNTIME, text, argument.value.at());
             }
         }
+        Role::LogSink | Role::Backup => sink(id, argument, out),
         Role::Cluster => {
             if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
                 out.attribute(id, key::CLUSTER, text, argument.value.at());
             }
         }
         _ => {}
+    }
+}
+
+/// Where logs or backups go: the resource that the argument names, else its text.
+fn sink(id: &ComponentId, argument: &Argument<'_, '_>, out: &mut Facts<'_>) {
+    let key = if argument.role == Role::LogSink { key::LOG_SINK } else { key::BACKUP };
+    for value in scalars(argument.value) {
+        let named = value.mentions.first().map(|mention| mention.to.rest().to_owned());
+        if let Some(text) = named.or_else(|| value.text()).filter(|text| !text.is_empty()) {
+            let text = crate::scan::package::toolkit::without_secrets(&text);
+            out.attribute(id, key, text, value.at().without_excerpt());
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::catalog::rows::{SdkCall, Service};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::scan::cloud::address::{addresses, bare_address};
-use crate::scan::cloud::api::{calls_service, is_fetched_from, region_in_host};
+use crate::scan::cloud::api::{address_by_number, calls_service, is_fetched_from, region_in_host};
 use crate::scan::cloud::endpoint::{is_link, service_of_import};
 use crate::scan::model::hosted::{needs_hosted_model, routed_model};
 use crate::scan::model::reference::{Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model, uses_modelscope};
@@ -161,6 +161,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let mut seen = self.file.at(place);
         let mut service = Some(service);
         let mut region_of_host = None;
+        let mut fixed = None;
         // true when the client may speak to anybody
         let mut is_open = false;
         let endpoint = given.find(&row.endpoint).map(|node| self.reading.value(node, call.scope));
@@ -175,6 +176,9 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                     region_of_host = region_in_host(host.as_deref().unwrap_or_default(), named, self.catalog);
                 } else if row.compatible {
                     service = None;
+                }
+                if default_of.is_none() && service.is_some() && named.is_some() {
+                    fixed = host.map(|host| (host, self.file.at(span)));
                 }
                 if let Some(name) = default_of {
                     seen = seen.inferred();
@@ -198,11 +202,17 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let service = service?;
         let seen = if is_open { seen.inferred() } else { seen };
         let id = calls_service(self.project, service, &seen, self.out);
+        if let Some((host, seen)) = fixed {
+            self.out.attribute(&id, key::FIXED, format!("address {host}"), seen);
+        }
         if is_open {
             self.out.attribute(&id, key::ADDRESS, "not-known", seen.clone());
         }
         let region = self.region(row, service.provider.as_deref(), given, call.scope, place);
         if let Some((region, seen)) = region {
+            if !seen.is_inferred() {
+                self.out.attribute(&id, key::FIXED, format!("region {region}"), seen.clone());
+            }
             self.out.attribute(&id, key::REGION, region, seen);
         } else if let Some(region) = region_of_host {
             self.out.attribute(&id, key::REGION, region, seen.inferred());
@@ -417,6 +427,12 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         for node in &self.reading.strings {
             let range = inside(*node, text);
             let literal = text.get(range.clone()).unwrap_or_default();
+            if literal.contains("://")
+                && let Some(address) = address_by_number(literal)
+            {
+                let seen = self.file.at(Span::new(range.start, range.end));
+                self.out.attribute(self.project, key::STATIC_ADDRESS, address, seen);
+            }
             if !literal.contains('.') || self.read_already.contains(&range.start) {
                 continue;
             }

@@ -1,20 +1,20 @@
-//! Accelerators attached to machines: `guest_accelerator` as block, list or `dynamic` block, and
-//! `accelerator_type` elsewhere where its value is a known product.
+//! Accelerators attached to machines: in a block, list or `dynamic` block that rows of arguments name, and in arguments
+//! elsewhere where the value is a known product.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Context, Instances, unresolved};
-use super::machines::written;
+use super::machines::{type_of, written};
+use super::places::with_role;
 use super::scope::{Bound, Scope};
 use super::syntax::{Inside, Item, Source};
 use super::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::rows::Role;
 use crate::catalog::sku::Asked;
 use crate::model::{ComponentId, RelationKind};
 use crate::scan::Facts;
 use crate::scan::hardware::machine::named;
-
-/// Block of Google Cloud's resources that attaches accelerators.
-const GUEST: &str = "guest_accelerator";
 
 /// A place that names an accelerator.
 struct Named<'a> {
@@ -24,14 +24,29 @@ struct Named<'a> {
     inside: Inside<'a>,
     /// The name is one of an accelerator whether the catalog knows it or not.
     is_guest: bool,
+    /// How many, where the block says it.
+    count: Option<Source<'a>>,
     /// What a `dynamic` block goes through, under the name it has inside.
     dynamic: Option<(String, Vec<Value>)>,
 }
 
 impl<'a> Named<'a> {
-    fn guest(inside: Inside<'a>, dynamic: Option<(String, Vec<Value>)>) -> Option<Self> {
-        let source = inside.get("type").or_else(|| inside.get("accelerator_type"))?;
-        Some(Self { source, inside, is_guest: true, dynamic })
+    /// A block whose name gives one of its arguments that meaning.
+    fn guest(
+        (block, kind): (&str, &str),
+        inside: Inside<'a>,
+        dynamic: Option<(String, Vec<Value>)>,
+        catalog: &Catalog,
+    ) -> Option<Self> {
+        let names = |name: &str, role| catalog.argument_as(kind, &format!("{block}.{name}"), role).is_some();
+        let all = inside.arguments();
+        let is_named = |(name, _): &&(String, Source<'a>)| {
+            names(name, Role::Accelerator) || catalog.argument_as(kind, name, Role::Accelerator).is_some()
+        };
+        let source = all.iter().find(is_named)?.1;
+        let counts = |(name, _): &&(String, Source<'a>)| names(name, Role::AcceleratorCount);
+        let count = all.iter().find(counts).map(|(_, source)| *source);
+        Some(Self { source, inside, is_guest: true, count, dynamic })
     }
 
     /// The different values of an argument here.
@@ -57,12 +72,12 @@ pub(super) fn write<'a>(
     out: &mut Facts<'_>,
 ) -> Option<(f64, Source<'a>)> {
     let mut counts: Vec<Option<(f64, Source<'a>)>> = Vec::new();
-    for place in places(item, context.scope) {
+    for place in places(item, context) {
         if !accelerators(&place, id, instances, context, out) {
             continue;
         }
-        let count =
-            place.inside.get("count").filter(|_| place.is_guest).or_else(|| place.inside.get("accelerator_count"));
+        let beside = || with_role(&place.inside, type_of(item), &[Role::AcceleratorCount], context.catalog);
+        let count = place.count.or_else(|| beside().first().map(|(_, source)| *source));
         if counts.iter().any(|known| is_same(known.as_ref(), count.as_ref())) {
             continue;
         }
@@ -77,29 +92,36 @@ pub(super) fn write<'a>(
     }
 }
 
-fn places<'a>(item: &Item<'a>, scope: &Scope<'a>) -> Vec<Named<'a>> {
+fn places<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Vec<Named<'a>> {
+    let (scope, catalog, kind) = (context.scope, context.catalog, type_of(item));
+    let names: BTreeSet<&str> = catalog.blocks_with(Role::Accelerator).collect();
     let mut found = Vec::new();
     for inside in item.inside.below() {
-        found.extend(inside.blocks(GUEST).into_iter().filter_map(|block| Named::guest(block, None)));
-        // older modules write a list of objects; JSON blocks are found as blocks
-        if let Some(source @ Source::Hcl(..)) = inside.get(GUEST) {
-            found.extend(scope.objects(&source).into_iter().filter_map(|object| Named::guest(object, None)));
+        for name in &names {
+            let guest = |inside| Named::guest((name, kind), inside, None, catalog);
+            found.extend(inside.blocks(name).into_iter().filter_map(guest));
+            // older modules write a list of objects; JSON blocks are found as blocks
+            if let Some(source @ Source::Hcl(..)) = inside.get(name) {
+                found.extend(scope.objects(&source).into_iter().filter_map(guest));
+            }
         }
         for (label, dynamic) in inside.labelled("dynamic") {
-            if label == GUEST {
-                found.extend(content(&dynamic, scope));
+            if names.contains(label.as_str()) {
+                found.extend(content((&label, kind), &dynamic, context));
             }
         }
     }
     for inside in written(&item.inside, scope, item.kind == "module") {
-        let source = inside.get("accelerator_type");
-        found.extend(source.map(|source| Named { source, inside, is_guest: false, dynamic: None }));
+        let named = with_role(&inside, kind, &[Role::Accelerator], catalog);
+        let place = |(_, source)| Named { source, inside, is_guest: false, count: None, dynamic: None };
+        found.extend(named.into_iter().map(place));
     }
     found
 }
 
 /// The content of a `dynamic` block with what it goes through.
-fn content<'a>(dynamic: &Inside<'a>, scope: &Scope<'a>) -> Vec<Named<'a>> {
+fn content<'a>(names: (&str, &str), dynamic: &Inside<'a>, context: &Context<'a, '_>) -> Vec<Named<'a>> {
+    let scope = context.scope;
     let Some(each) = dynamic.get("for_each").map(|source| scope.value(&source)) else { return Vec::new() };
     let iterator = dynamic.get("iterator").map(|source| super::facts::written(&source));
     let pair = |key: Value, value: Value| {
@@ -112,9 +134,10 @@ fn content<'a>(dynamic: &Inside<'a>, scope: &Scope<'a>) -> Vec<Named<'a>> {
         Value::Object(entries) => entries.into_iter().map(|(key, item)| pair(Value::Text(key), item)).collect(),
         unknown => vec![Value::because(&[&unknown], "neither a list nor an object")],
     };
-    let name = iterator.unwrap_or_else(|| GUEST.to_owned());
+    let name = iterator.unwrap_or_else(|| names.0.to_owned());
     let blocks = dynamic.blocks("content").into_iter();
-    blocks.filter_map(|block| Named::guest(block, Some((name.clone(), each.clone())))).collect()
+    let within = || Some((name.clone(), each.clone()));
+    blocks.filter_map(|block| Named::guest(names, block, within(), context.catalog)).collect()
 }
 
 /// Writes what a place names; true when that is an accelerator.

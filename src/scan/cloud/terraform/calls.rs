@@ -67,9 +67,9 @@ pub(super) fn write<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Fa
     if let Some(provider) = &provider {
         out.attribute(&id, key::PROVIDER, provider, seen());
     }
-    environments(&id, item, context.scope, out);
+    environments(&id, item, &kind, context, out);
     place(&id, item, &kind, &instances, context, provider.as_deref().unwrap_or_default(), out);
     machines::write(&id, item, &instances, context, out);
-    custody(&id, item, &instances, context.scope, out);
-    references(&id, item, context.scope, out);
+    custody(&id, item, &kind, &instances, context, out);
+    references(&id, item, &kind, context, out);
 }

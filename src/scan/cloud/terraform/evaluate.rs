@@ -24,7 +24,16 @@ const MAX_STEPS: usize = 4_000_000;
 /// Steps that a value costs which is too large to keep.
 const REFUSED: usize = 20_000;
 /// Longest text a template may become.
-const MAX_TEXT: usize = 64 * 1024;
+pub(super) const MAX_TEXT: usize = 64 * 1024;
+/// Data sources that look up what a resource of the tree may say: type, the argument that both share, the field.
+const STATED: [(&str, &str, &str); 4] = [
+    ("azurerm_resource_group", "name", "location"),
+    ("azurerm_virtual_network", "name", "location"),
+    ("google_container_cluster", "name", "location"),
+    ("aws_s3_bucket", "bucket", "region"),
+];
+/// Resources of one type that a data source is compared with.
+const MOST_STATED: usize = 2_000;
 
 impl<'a> Scope<'a> {
     /// The value of an expression of either syntax.
@@ -125,6 +134,9 @@ impl<'a> Scope<'a> {
                     return Value::Unknown(Reason::Function(Arc::from(name.name.as_str())));
                 }
                 let arguments: Vec<Value> = function.args.iter().map(go).collect();
+                if let Some(value) = self.of_file(name.name.as_str(), &arguments, depth) {
+                    return value;
+                }
                 call(name.name.as_str(), &arguments)
             }
             Expression::Traversal(traversal) => self.traversal(&traversal.expr, &traversal.operators, bound, depth),
@@ -197,7 +209,8 @@ impl<'a> Scope<'a> {
                 (self.output(call, Some(&key), output, depth), 3)
             }
             ("data", [Some(kind), Some(label), Some(field)]) => (self.looked_up(kind, label, field, depth), 3),
-            ("path", [Some("root"), ..]) => (Value::Text(".".to_owned()), 1),
+            ("path", [Some("root" | "cwd"), ..]) => (Value::Text(".".to_owned()), 1),
+            ("path", [Some("module"), ..]) => (Value::Text(self.path_from_root()), 1),
             _ => {
                 let shown: Vec<&str> = std::iter::once(name).chain(words.into_iter().map_while(|word| word)).collect();
                 return Value::Unknown(Reason::Elsewhere(Arc::from(shown.join("."))));
@@ -305,8 +318,40 @@ impl<'a> Scope<'a> {
             "google_client_config" => field == "region",
             _ => false,
         };
-        let item = self.data.get(&format!("{kind}.{label}")).filter(|_| is_region);
-        item.and_then(|item| self.provider_region(item, depth)).unwrap_or_else(elsewhere)
+        let item = self.data.get(&format!("{kind}.{label}"));
+        if is_region {
+            return item.and_then(|item| self.provider_region(item, depth)).unwrap_or_else(elsewhere);
+        }
+        let stated = STATED.iter().find(|(known, _, wanted)| *known == kind && *wanted == field);
+        stated.and_then(|(_, by, _)| self.stated(kind, by, item?, field, depth)).unwrap_or_else(elsewhere)
+    }
+
+    /// What a resource says that a data source looks up by its name: of this module, else of any folder of the tree
+    /// where all that write the name agree.
+    fn stated(&self, kind: &str, by: &str, item: &super::syntax::Item<'a>, field: &str, depth: usize) -> Option<Value> {
+        let name = self.source(&item.inside.get(by)?, None, depth + 1).text()?;
+        let prefix = format!("{kind}.");
+        for (address, inside) in &self.resources {
+            let Some(label) = address.strip_prefix(&prefix) else { continue };
+            let own = inside.get(by).and_then(|source| self.source(&source, None, depth + 1).text());
+            if own.is_some_and(|own| own == name) {
+                return Some(self.argument(kind, label, field, depth));
+            }
+        }
+        let items = self.tree?.folders().flat_map(|folder| &folder.items);
+        let named = items.filter(|item| item.kind == "resource" && item.label(0) == kind);
+        let mut found: Option<String> = None;
+        for inside in named.map(|item| item.inside).take(MOST_STATED) {
+            if inside.get(by).and_then(|source| source.literal().map(|text| text == name)) != Some(true) {
+                continue;
+            }
+            let value = inside.get(field)?.literal()?.to_owned();
+            if found.as_ref().is_some_and(|known| *known != value) {
+                return None;
+            }
+            found = Some(value);
+        }
+        found.map(Value::Text)
     }
 
     fn index(&self, operator: &Decorated<TraversalOperator>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
@@ -343,7 +388,7 @@ impl<'a> Scope<'a> {
         value
     }
 
-    fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+    pub(super) fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         if let Some(Element::Interpolation(only)) = template.as_single_element() {
             return self.expression(&only.expr, bound, depth + 1);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::places::{environments, place};
+use super::places::{environments, place, with_role};
 use super::scope::{Bound, Made, Scope};
 use super::syntax::{Item, Source};
 use super::value::{Reason, Value, number_text};
@@ -15,22 +15,6 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::Facts;
 use crate::scan::package::toolkit;
 
-/// Arguments that carry a key of the customer's.
-const KEYS: [&str; 13] = [
-    "kms_key_id",
-    "kms_key_arn",
-    "kms_key_name",
-    "kms_key",
-    "kms_key_self_link",
-    "kms_master_key_id",
-    "sse_kms_key_id",
-    "encryption_key_arn",
-    "crypto_key_name",
-    "key_vault_key_id",
-    "customer_managed_key_id",
-    "disk_encryption_set_id",
-    "default_kms_key_name",
-];
 /// Arguments that say how many instances a block makes.
 const REPEATED: [&str; 2] = ["count", "for_each"];
 /// Instances of one resource whose arguments are evaluated one by one.
@@ -206,7 +190,7 @@ pub(super) fn written(source: &Source<'_>) -> String {
 fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
     let id = context.scope.id(item);
     describe(&id, item, context, out);
-    references(&id, item, context.scope, out);
+    references(&id, item, item.label(0), context, out);
 }
 
 /// What a resource's own arguments say of it.
@@ -230,10 +214,10 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
         let span = source.map_or(item.span, |source| source.span());
         out.attribute(id, key::COUNT, number_text(number), item.file.at(span));
     }
-    environments(id, item, context.scope, out);
+    environments(id, item, kind, context, out);
     place(id, item, kind, &instances, context, &provider, out);
     machines::write(id, item, &instances, context, out);
-    custody(id, item, &instances, context.scope, out);
+    custody(id, item, kind, &instances, context, out);
     sinks(id, item, context, out);
     authentication(id, context, &provider, out);
     supply::chart(id, item, &instances, context.scope, out);
@@ -246,8 +230,7 @@ fn cluster_name<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>
     if service.is_none_or(|service| &*service.capability != "kubernetes") {
         return;
     }
-    for name in ["name", "cluster_name"] {
-        let Some(source) = item.inside.get(name) else { continue };
+    for (_, source) in with_role(&item.inside, item.label(0), &[Role::Cluster], context.catalog) {
         if let Some(text) = context.scope.value(&source).text() {
             context.scope.write(id, key::CLUSTER, &text, &source, out);
             return;
@@ -272,12 +255,14 @@ pub(super) fn unresolved(what: &str, id: &ComponentId, source: &Source<'_>, reas
 pub(super) fn custody<'a>(
     id: &ComponentId,
     item: &Item<'a>,
+    kind: &str,
     instances: &Instances,
-    scope: &Scope<'a>,
+    context: &Context<'a, '_>,
     out: &mut Facts<'_>,
 ) {
+    let scope = context.scope;
     for (name, source) in item.inside.all() {
-        if !KEYS.contains(&name.as_str()) {
+        if context.catalog.argument_as(kind, &name, Role::Key).is_none() {
             continue;
         }
         let value = instances.values(scope, &source).into_iter().next().unwrap_or(Value::Null);
@@ -329,14 +314,21 @@ fn authentication(id: &ComponentId, context: &Context<'_, '_>, provider: &str, o
 }
 
 /// References between resources; the few arguments that mean a copy of data say so.
-pub(super) fn references<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
+pub(super) fn references<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    kind: &str,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
+    let scope = context.scope;
     for (name, source) in item.inside.all() {
         for (address, span) in scope.references(&source) {
             let to = scope.id_of(&address);
             // the mention only, or no words at all: the text around it may be a password
             let seen = source.file().at(span);
             let seen = if matches!(source, Source::Json(..)) { seen.without_excerpt() } else { seen };
-            if replication::COPIED_FROM.contains(&name.as_str()) {
+            if context.catalog.argument_as(kind, &name, Role::CopiedFrom).is_some() {
                 out.relation(&to, RelationKind::ReplicatesTo, id, seen);
             } else {
                 out.relation(id, RelationKind::DependsOn, &to, seen);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scope::{Call, Scope, Variable};
 use super::supply::{ModuleSource, module_source};
 use super::syntax::{Item, Source};
-use crate::scan::SourceFile;
+use crate::scan::{Companions, SourceFile};
 use crate::text::RelPath;
 
 /// Folders whose modules show how others are used.
@@ -31,10 +31,17 @@ pub(super) struct Folder<'a> {
 /// All module folders of a target.
 #[derive(Default)]
 pub(super) struct Tree<'a> {
+    /// Reads other files of the target.
+    pub(super) companions: Option<&'a Companions<'a>>,
     folders: BTreeMap<RelPath, Folder<'a>>,
 }
 
 impl<'a> Tree<'a> {
+    /// Nothing yet, with a reader of other files of the target.
+    pub(super) fn reading(companions: &'a Companions<'a>) -> Self {
+        Self { companions: Some(companions), folders: BTreeMap::new() }
+    }
+
     /// The folder of a path, made when there is none yet.
     pub(super) fn folder_mut(&mut self, path: &RelPath) -> &mut Folder<'a> {
         self.folders.entry(path.clone()).or_insert_with(|| Folder {

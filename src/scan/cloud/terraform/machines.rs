@@ -4,45 +4,14 @@ use std::collections::BTreeSet;
 
 use super::attached;
 use super::facts::{Context, Instances, unresolved};
+use super::places::with_role;
 use super::scope::Scope;
 use super::syntax::{Inside, Item, Source};
 use super::value::{Value, number_text};
 use crate::catalog::Catalog;
+use crate::catalog::rows::Role;
 use crate::model::{ComponentId, key};
 use crate::scan::Facts;
-
-/// Arguments that always name a machine type.
-const MACHINES: [&str; 12] = [
-    "instance_type",
-    "instance_types",
-    "machine_type",
-    "vm_size",
-    "flavor",
-    "flavor_name",
-    "node_type",
-    "instance_class",
-    "commercial_type",
-    "server_type",
-    "node_size",
-    "shape",
-];
-/// Arguments that name a machine type only when the catalog knows their value as one.
-const AMBIGUOUS: [&str; 7] =
-    ["type", "size", "sku_name", "plan", "platform_id", "accelerator_type", "default_node_pool_vm_size"];
-/// Arguments that say how many, most telling first; the first that is written decides.
-const COUNTS: [&str; 11] = [
-    "initial_instance_count",
-    "instance_count",
-    "desired_size",
-    "desired_capacity",
-    "desired_nodes",
-    "node_count",
-    "initial_node_count",
-    "target_size",
-    "instances",
-    "size",
-    "min_size",
-];
 
 /// Blocks and objects of one resource or call that are looked into: objects may name themselves.
 const MOST_BLOCKS: usize = 2000;
@@ -57,11 +26,23 @@ struct Typed<'a> {
 /// True when the resource names a machine type, known or not.
 pub(super) fn has_machines<'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &Catalog) -> bool {
     let blocks = written(&item.inside, scope, item.kind == "module");
-    blocks.iter().flat_map(Inside::arguments).any(|(name, source)| {
-        MACHINES.contains(&name.as_str())
-            || AMBIGUOUS.contains(&name.as_str())
-                && scope.value(&source).text().is_some_and(|text| is_machine(&text, catalog))
+    let kind = type_of(item);
+    blocks.iter().flat_map(Inside::arguments).any(|(name, source)| match always_named(kind, &name, catalog) {
+        Some(true) => true,
+        Some(false) => scope.value(&source).text().is_some_and(|text| is_machine(&text, catalog)),
+        None => false,
     })
+}
+
+/// The type that rows of arguments know a resource by; calls have none of their own.
+pub(super) fn type_of<'i>(item: &'i Item<'_>) -> &'i str {
+    if item.kind == "module" { "module" } else { item.label(0) }
+}
+
+/// Whether an argument names a machine type whatever its value; nothing when it never does.
+fn always_named(kind: &str, name: &str, catalog: &Catalog) -> Option<bool> {
+    let has = |role| catalog.argument_as(kind, name, role).is_some();
+    has(Role::Machine).then_some(true).or_else(|| has(Role::MachineIfKnown).then_some(false))
 }
 
 /// Writes machine types with their count, and attached accelerators.
@@ -76,7 +57,8 @@ pub(super) fn write<'a>(
     let mut typed: Vec<Typed<'a>> = Vec::new();
     for inside in written(&item.inside, context.scope, item.kind == "module") {
         for (name, source) in inside.arguments() {
-            let types: BTreeSet<String> = named(id, &name, &source, instances, context, out).into_iter().collect();
+            let types: BTreeSet<String> =
+                named(id, (type_of(item), &name), &source, instances, context, out).into_iter().collect();
             if !types.is_empty() {
                 typed.push(Typed { inside, source, types });
             }
@@ -85,7 +67,7 @@ pub(super) fn write<'a>(
     if typed.is_empty() {
         return;
     }
-    let machines = match total(item, &typed, instances, context.scope) {
+    let machines = match total(item, &typed, instances, context) {
         Total::One => Some(1.0),
         Total::Known(count, source) => {
             context.scope.write(id, key::COUNT, &number_text(count), &source, out);
@@ -131,16 +113,13 @@ fn makes_none<'a>(dynamic: &Inside<'a>, scope: &Scope<'a>) -> bool {
 /// Machine types that an argument names.
 fn named<'a>(
     id: &ComponentId,
-    name: &str,
+    (kind, name): (&str, &str),
     source: &Source<'a>,
     instances: &Instances,
     context: &Context<'a, '_>,
     out: &mut Facts<'_>,
 ) -> Vec<String> {
-    let always = MACHINES.contains(&name);
-    if !always && !AMBIGUOUS.contains(&name) {
-        return Vec::new();
-    }
+    let Some(always) = always_named(kind, name, context.catalog) else { return Vec::new() };
     let mut found = Vec::new();
     for value in instances.values(context.scope, source) {
         let values = if let Value::List(items) = value { items } else { vec![value] };
@@ -176,7 +155,8 @@ enum Total<'a> {
     Unknown,
 }
 
-fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, scope: &Scope<'a>) -> Total<'a> {
+fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, context: &Context<'a, '_>) -> Total<'a> {
+    let (scope, kind) = (context.scope, type_of(item));
     let Some(first) = typed.first() else { return Total::One };
     if first.types.len() != 1 || typed.iter().any(|other| other.types != first.types) {
         return Total::Unknown;
@@ -187,10 +167,10 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, scope:
         [one] => {
             let around = if is_call { &one.inside } else { &item.inside };
             let blocks = std::iter::once(one.inside).chain(written(around, scope, is_call));
-            blocks.into_iter().find_map(|at| counted(&at, scope))
+            blocks.into_iter().find_map(|at| counted(&at, kind, context))
         }
         several => {
-            let all: Vec<_> = several.iter().map(|block| counted(&block.inside, scope)).collect();
+            let all: Vec<_> = several.iter().map(|block| counted(&block.inside, kind, context)).collect();
             let unsaid = (!is_call).then_some(1.0);
             let sum = all.iter().map(|found| found.as_ref().map_or(unsaid, |(number, _)| *number)).sum();
             Some((sum, all.into_iter().flatten().next().map_or_else(|| first.source, |(_, source)| source)))
@@ -209,10 +189,9 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, scope:
 }
 
 /// The first count argument of a block; its number may be unknown.
-fn counted<'a>(inside: &Inside<'a>, scope: &Scope<'a>) -> Option<(Option<f64>, Source<'a>)> {
-    COUNTS.iter().find_map(|name| {
-        let source = inside.get(name)?;
-        match scope.value(&source) {
+fn counted<'a>(inside: &Inside<'a>, kind: &str, context: &Context<'a, '_>) -> Option<(Option<f64>, Source<'a>)> {
+    with_role(inside, kind, &[Role::Count], context.catalog).into_iter().find_map(|(_, source)| {
+        match context.scope.value(&source) {
             Value::Null => None,
             // `size` is often a machine type
             Value::Text(text) if text.parse::<f64>().is_err() => None,

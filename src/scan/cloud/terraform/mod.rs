@@ -7,6 +7,7 @@ mod facts;
 mod folders;
 mod follow;
 mod functions;
+mod held;
 mod machines;
 mod operators;
 mod places;
@@ -85,7 +86,7 @@ impl Scanner for Terraform {
             .filter(|file| !file.path().name().ends_with(".json"))
             .map(|file| (file, hcl(file.text())))
             .collect();
-        let mut tree = Tree::default();
+        let mut tree = Tree::reading(input.companions);
         for (file, hcl) in &trees {
             for problem in &hcl.problems {
                 out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);

@@ -1,24 +1,48 @@
 //! Where resources lie: region and environment.
 
 use super::facts::{Context, Instances, unresolved};
-use super::scope::Scope;
-use super::syntax::Item;
+use super::syntax::{Inside, Item, Source};
 use super::value::Value;
 use crate::catalog::Catalog;
+use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::scan::Facts;
-use crate::scan::cluster::kubernetes::environment;
+use crate::scan::cluster::kubernetes::{environment, names_environment};
 use crate::text::RelPath;
 
-/// Arguments that say where a resource lies, most telling first.
-const PLACES: [&str; 5] = ["region", "location", "zone", "availability_zone", "aws_region"];
+/// Arguments that have a role at a resource of a type, in the order of the rows.
+pub(super) fn with_role<'a>(
+    inside: &Inside<'a>,
+    kind: &str,
+    roles: &[Role],
+    catalog: &Catalog,
+) -> Vec<(Role, Source<'a>)> {
+    let mut found: Vec<(usize, Role, Source<'a>)> = Vec::new();
+    for (name, source) in inside.arguments() {
+        for role in roles {
+            found.extend(catalog.argument_as(kind, &name, *role).map(|(rank, _)| (rank, *role, source)));
+        }
+    }
+    found.sort_by_key(|(rank, ..)| *rank);
+    found.into_iter().map(|(_, role, source)| (role, source)).collect()
+}
+
 /// The environment that a tag or the folder says.
-pub(super) fn environments<'a>(id: &ComponentId, item: &Item<'a>, scope: &Scope<'a>, out: &mut Facts<'_>) {
-    for name in ["tags", "labels"] {
-        let Some(source) = item.inside.get(name) else { continue };
+pub(super) fn environments<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    kind: &str,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
+    let scope = context.scope;
+    for (_, source) in with_role(&item.inside, kind, &[Role::Tags], context.catalog) {
         let Value::Object(tags) = scope.value(&source) else { continue };
         for (tag, value) in tags {
+            if let Some(text) = value.text().filter(|_| names_environment(&tag)) {
+                out.attribute(id, key::ENVIRONMENT_LABEL, format!("{tag}={text}"), source.at());
+            }
             if matches!(tag.to_ascii_lowercase().as_str(), "environment" | "env" | "stage")
                 && let Some(found) = value.text().and_then(|text| environment(&RelPath::root(), &text))
             {
@@ -43,17 +67,16 @@ pub(super) fn place<'a>(
     provider: &str,
     out: &mut Facts<'_>,
 ) {
-    for name in PLACES {
-        let Some(source) = item.inside.get(name) else { continue };
+    for (role, source) in with_role(&item.inside, kind, &[Role::Region, Role::RegionIfKnown], context.catalog) {
         let mut decided = false;
-        for value in instances.values(context.scope, &source) {
-            match value.text().filter(|text| is_place(name, text, kind, context.catalog)) {
+        for value in flat(instances.values(context.scope, &source)) {
+            match value.text().filter(|text| is_place(role, text, kind, context.catalog)) {
                 Some(region) => {
                     context.scope.write(id, key::REGION, &region, &source, out);
                     decided = true;
                 }
                 None => {
-                    if let Some(reason) = value.reason() {
+                    if let Some(reason) = value.reason().filter(|_| role == Role::Region) {
                         unresolved("region", id, &source, reason, out);
                         decided = true;
                     }
@@ -81,14 +104,18 @@ pub(super) fn place<'a>(
     }
 }
 
+/// Values and the items of lists among them.
+fn flat(values: Vec<Value>) -> Vec<Value> {
+    values.into_iter().flat_map(|value| if let Value::List(items) = value { items } else { vec![value] }).collect()
+}
+
 /// True when a text names a place: DNS zones and the zones of private clouds do not.
-fn is_place(argument: &str, text: &str, resource_type: &str, catalog: &Catalog) -> bool {
-    match argument {
-        "zone" => !text.is_empty() && !text.contains('.'),
-        "availability_zone" => {
+fn is_place(role: Role, text: &str, resource_type: &str, catalog: &Catalog) -> bool {
+    match role {
+        Role::RegionIfKnown => {
             let provider = catalog.provider_by_terraform(resource_type);
             provider.is_some_and(|provider| catalog.region(&provider.id, text).is_some())
         }
-        _ => !text.is_empty(),
+        _ => !text.is_empty() && !text.contains('.'),
     }
 }

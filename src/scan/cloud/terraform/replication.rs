@@ -11,17 +11,6 @@ use crate::catalog::rows::Copy;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, Seen};
 
-/// Arguments whose value is the resource that this one is a copy of.
-pub(super) const COPIED_FROM: [&str; 7] = [
-    "replicate_source_db",
-    "replication_source_identifier",
-    "master_instance_name",
-    "source_db_cluster_identifier",
-    "source_server_id",
-    "creation_source_server_id",
-    "primary_cluster_name",
-];
-
 /// Writes the relations that need more than one argument or more than one block.
 pub(super) fn write<'a>(items: &[Item<'a>], scope: &Scope<'a>, catalog: &Catalog, out: &mut Facts<'_>) {
     let items: Vec<&Item<'a>> = items

@@ -116,6 +116,8 @@ struct Instance {
 pub(super) struct Budget {
     /// Steps taken so far.
     pub(super) steps: Cell<usize>,
+    /// Bytes of other files that were read.
+    pub(super) read: Cell<usize>,
     modules: Cell<usize>,
 }
 

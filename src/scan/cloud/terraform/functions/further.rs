@@ -53,6 +53,14 @@ pub(super) fn texts(name: &str, arguments: &[Value]) -> Option<Value> {
             Some(Err(_)) => Value::invalid("no JSON"),
             None => unknown(arguments, "wrong arguments"),
         },
+        "yamldecode" => match text(0).map(|text| crate::parse::yaml::yaml_of(&Arc::new(text))) {
+            Some(yaml) if yaml.problems.is_empty() => match yaml.documents.as_slice() {
+                [one] => decoded(one),
+                _ => Value::invalid("not one YAML document"),
+            },
+            Some(_) => Value::invalid("no YAML"),
+            None => unknown(arguments, "wrong arguments"),
+        },
         "formatlist" => format_list(arguments),
         _ => return None,
     })
