@@ -27,12 +27,12 @@ pub struct Question {
 }
 
 impl Question {
-    /// A party that is seated in a country, and goods that go there.
+    /// Goods that go to a country, for a party that is seated in another.
     #[must_use]
-    pub fn with_seat(country: CountryCode) -> Self {
+    pub fn with_seat(to: CountryCode, country: CountryCode) -> Self {
         let seat = SeatFact { country, why: String::new(), verification: Verification::TwoSource };
         let party = PartyFacts { role: "operator".to_owned(), seats: vec![seat], ..PartyFacts::default() };
-        Self { to: Some(country), parties: vec![party], machine: None }
+        Self { to: Some(to), parties: vec![party], machine: None }
     }
 }
 

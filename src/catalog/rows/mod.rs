@@ -5,6 +5,7 @@ mod cluster;
 mod code;
 mod declared;
 mod export;
+mod export_terms;
 mod framework;
 mod hardware;
 mod law;
@@ -20,9 +21,10 @@ pub use cluster::{ObjectKind, ObjectMark};
 pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use export::{
-    AcceleratorLink, Certainty, Classification, DerivedGroup, Destination, Enforcement, EnforcementPeriod, Guidance,
-    GuidanceEffect, Item, LicenceException, LicencePolicy, ListEffect, MemoryStack, PartyEffect, When,
+    AcceleratorLink, Classification, DerivedGroup, Destination, Guidance, LicenceException, LicencePolicy, ListEffect,
+    MemoryStack,
 };
+pub use export_terms::{Certainty, Enforcement, EnforcementPeriod, GuidanceEffect, Item, PartyEffect, When};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Dense, InstanceType,

@@ -1,7 +1,7 @@
 //! Kind `export-class`: the class computed from an accelerator's figures, against where it stands
 //! and who operates it there.
 
-use super::country;
+use super::country as state;
 use crate::catalog::rows::{Accelerator, Destination, Enforcement};
 use crate::export::{Bearing, Class, LETTER, Question, Subject, assess, bearing, classify};
 use crate::graph::{Control, EdgeId, NodeId, Path};
@@ -91,7 +91,7 @@ fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &He
     let states: Vec<(CountryCode, &Path)> = places
         .iter()
         .filter(|path| view.graph.node(path.end()).kind == ComponentKind::Jurisdiction)
-        .filter_map(|path| Some((country(view, path.end())?, path)))
+        .filter_map(|path| Some((state(view, path.end())?, path)))
         .collect();
     if states.is_empty() {
         out.undecided("the place where the accelerator stands is not known");
@@ -104,7 +104,7 @@ fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &He
             }
             for party in view.graph.parties(held.holder, Control::Operator) {
                 for seat in view.graph.seats_of_control(party.end()) {
-                    if let Some(country) = country(view, seat).filter(|country| members.contains(country)) {
+                    if let Some(country) = state(view, seat).filter(|country| members.contains(country)) {
                         out.hits.push(hit(view, held, row, country, &party, "its operator is headquartered there"));
                     }
                 }
@@ -155,10 +155,13 @@ fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode
 /// How an application would be reviewed, where a row of policies says it.
 fn review(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode) -> Option<String> {
     let subject = Subject::of(held.row, view.catalog);
-    let question = match row.headquarters {
-        // the place does not count there, but the United States are no destination
-        true => Question::with_seat(country),
-        false => Question { to: Some(country), ..Question::default() },
+    let question = if row.headquarters {
+        // the seat speaks for goods that stand elsewhere; where that is decides which policy it is
+        let places = view.graph.reachable(held.holder, |kind| kind == RelationKind::HostedIn);
+        let place = places.iter().find_map(|path| state(view, path.end()))?;
+        Question::with_seat(place, country)
+    } else {
+        Question { to: Some(country), ..Question::default() }
     };
     let policy = assess(view.catalog, &subject, &question, view.as_of).review?;
     Some(format!("review policy: {} ({}, {})", policy.policy, policy.citation, policy.verification))
