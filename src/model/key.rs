@@ -221,5 +221,3 @@ pub const DEVICE_CLASS: &str = "device-class";
 pub const NUMA_NODE: &str = "numa-node";
 /// Driver that a device is bound to.
 pub const DRIVER: &str = "driver";
-/// Day on which hardware is to be replaced, YYYY-MM-DD.
-pub const REFRESH_DATE: &str = "refresh-date";

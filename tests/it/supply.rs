@@ -196,7 +196,7 @@ files."a" = "x"
         inventory.add(Fact::Component { id: product.clone(), kind: ComponentKind::Accelerator }, seen());
         let kind = RelationKind::RunsOn;
         inventory.add(Fact::Relation { from: machine.clone(), kind, to: product, group: None, horizon: None }, seen());
-        inventory.add(Fact::Attribute { of: machine, key: key::REFRESH_DATE, value: day.into() }, seen());
+        inventory.add(Fact::Attribute { of: machine, key: key::REFRESH, value: day.into() }, seen());
         let inventory = attribute(inventory, &catalog, as_of);
         let graph = Graph::new(&inventory);
         let roots = Roots::new(&graph);

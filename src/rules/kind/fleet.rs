@@ -73,7 +73,7 @@ fn concentrated(
 /// Holders, and products that say so themselves, whose day of replacement is near.
 fn refresh(view: &View<'_>, part: &Part<'_>, days: u32, out: &mut Hits) {
     for node in std::iter::once(part.node).chain(part.holders.iter().copied()) {
-        let Some(day) = view.graph.attributes(node, key::REFRESH_DATE).filter_map(Date::parse).min() else { continue };
+        let Some(day) = view.graph.attributes(node, key::REFRESH).filter_map(Date::parse).min() else { continue };
         let left = view.as_of.days_until(day);
         if left > i64::from(days) {
             continue;
