@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fuzzes one scanner after the other: run-all.sh SECONDS [JOBS [ID...]]. Without ids, all of package formats and
-# SBOMs: what the registry of scanners lists and src/scan/package or src/scan/sbom holds.
+# Fuzzes one scanner after the other: run-all.sh SECONDS [JOBS [ID...]]. Without ids, all of package formats,
+# SBOMs and hardware: what the registry of scanners lists and src/scan/package, sbom or hardware holds.
 set -eu
 seconds=$1
 jobs=${2:-1}
@@ -10,7 +10,7 @@ bin=$(./build.sh scanner)
 if [ $# -eq 0 ]; then
   for id in $(SOVAUDIT_FUZZ_DO=list "$bin" 2>/dev/null); do
     name=$(echo "$id" | tr - _)
-    if [ -n "$(find ../src/scan/package ../src/scan/sbom -path "*/$name.rs" -o -path "*/$name/mod.rs" 2>/dev/null)" ]; then
+    if [ -n "$(find ../src/scan/package ../src/scan/sbom ../src/scan/hardware -path "*/$name.rs" -o -path "*/$name/mod.rs" 2>/dev/null)" ]; then
       set -- "$@" "$id"
     fi
   done
