@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fuzzes one scanner after the other: run-all.sh SECONDS [JOBS [ID...]]. Without ids, all of package formats, SBOMs and
-# what lies in images: what the registry of scanners lists and those folders of src/scan hold.
+# Fuzzes one scanner after the other: run-all.sh SECONDS [JOBS [ID...]]. Without ids, all of package formats, SBOMs, hardware
+# and what lies in images: what the registry of scanners lists and those folders of src/scan hold.
 set -eu
 seconds=$1
 jobs=${2:-1}
@@ -10,7 +10,7 @@ bin=$(./build.sh scanner)
 if [ $# -eq 0 ]; then
   for id in $(SOVAUDIT_FUZZ_DO=list "$bin" 2>/dev/null); do
     name=$(echo "$id" | tr - _)
-    if [ -n "$(find ../src/scan/package ../src/scan/sbom ../src/scan/image ../src/scan/model ../src/scan/binary -path "*/$name.rs" -o -path "*/$name/mod.rs" 2>/dev/null)" ]; then
+    if [ -n "$(find ../src/scan/package ../src/scan/sbom ../src/scan/hardware ../src/scan/image ../src/scan/model ../src/scan/binary -path "*/$name.rs" -o -path "*/$name/mod.rs" 2>/dev/null)" ]; then
       set -- "$@" "$id"
     fi
   done

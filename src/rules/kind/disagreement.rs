@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::fleet::{Claim, Fleet, Pool, Way, is_unknown};
 use crate::graph::{NodeId, Path};
+use crate::model::ComponentKind;
 use crate::rules::draft::{Hit, seen};
 use crate::rules::file::Rule;
 use crate::rules::run::{Hits, View};
 
 /// Evaluates the rule: one hit for every product of which declarations and observations say different things.
 pub fn evaluate(view: &View<'_>, _rule: &Rule, out: &mut Hits) {
-    let fleet = Fleet::of(view.graph);
+    let mut fleet = Fleet::of(view.graph);
+    // what has no place may be anywhere: only machines that somebody configures are compared with machines that are seen
+    for pool in fleet.pools.iter_mut().filter(|pool| pool.place.is_none()) {
+        let is_machine = |claim: &Claim| view.graph.node(claim.holder).kind == ComponentKind::Cluster;
+        pool.claims.retain(|claim| claim.way >= Way::Recorded || is_machine(claim));
+    }
+    fleet.pools.retain(|pool| !pool.claims.is_empty());
     let mut places: BTreeMap<Option<NodeId>, Vec<&Pool>> = BTreeMap::new();
     for pool in &fleet.pools {
         places.entry(pool.place).or_default().push(pool);

@@ -15,7 +15,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "lshw output (JSON, XML)",
     summary: "Accelerators, network adapters, processors, firmware and make of a machine. With `-numeric` products are found \
               by their PCI ids, else by their names. Serial numbers are not kept.",
-    files: &["**/*lshw*", "**/*hardware*.xml", "**/*.json"],
+    files: &["**/*lshw*.{xml,txt,log,out}", "**/*.json"],
     unit: Unit::File,
     size: SizeClass::Large,
     basis: Basis::Resolved,

@@ -7,12 +7,12 @@ pub mod asset_list;
 mod assets;
 pub(crate) mod columns;
 pub mod dmidecode;
+pub mod hardware_metrics;
 pub mod hl_smi;
 pub mod host;
 pub mod lshw;
 pub mod lspci;
 pub(crate) mod machine;
-pub mod metrics;
 pub mod netbox;
 pub mod neuron_ls;
 pub mod npu_smi;
@@ -37,7 +37,7 @@ pub fn recognise(text: &str) -> Option<&'static str> {
         ("dmidecode", dmidecode::is_it),
         ("redfish", redfish::is_it),
         ("netbox", netbox::is_it),
-        ("hardware-metrics", metrics::is_it),
+        ("hardware-metrics", hardware_metrics::is_it),
         ("lspci", lspci::is_it),
     ];
     KNOWN.into_iter().find(|(_, is_it)| is_it(text)).map(|(id, _)| id)

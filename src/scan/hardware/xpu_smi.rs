@@ -14,7 +14,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "xpu-smi discovery output (JSON, table)",
     summary: "Intel GPUs with product, PCI id, memory, firmware and driver, from `xpu-smi discovery`, with `-d` or without, \
               as JSON (`-j`) or as it is shown.",
-    files: &["**/*xpu*.{json,txt,log,out}", "**/*.json"],
+    files: &["**/*{xpu-smi,xpu_smi,xpusmi,xpumcli}*.{txt,log,out}", "**/*.json"],
     unit: Unit::File,
     size: SizeClass::Large,
     basis: Basis::Resolved,

@@ -16,9 +16,9 @@ static META: ScannerMeta = ScannerMeta {
     title: "Metrics of hardware exporters (Prometheus text)",
     summary: "Accelerators by host from the DCGM exporter, the exporters for nvidia-smi, AMD and Habana; make and firmware \
               (DMI), processors and InfiniBand adapters from node-exporter. UUIDs tell devices apart and are not kept.",
-    files: &["**/*metrics*", "**/*.prom", "**/*exporter*.{txt,log,out}", "**/*dcgm*.{txt,log,out}"],
+    files: &["**/*metrics*.{txt,prom,log,out}", "**/metrics", "**/*.prom", "**/*{exporter,dcgm}*.{txt,log,out}"],
     unit: Unit::File,
-    size: SizeClass::Large,
+    size: SizeClass::Ordinary,
     basis: Basis::Resolved,
     emits: &[ComponentKind::Cluster, ComponentKind::Accelerator, ComponentKind::Device],
     reference: "https://github.com/NVIDIA/dcgm-exporter",
