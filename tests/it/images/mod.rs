@@ -5,6 +5,7 @@ mod build;
 mod cache;
 mod docs;
 mod hostile;
+mod mutated;
 #[cfg(feature = "registry")]
 mod real;
 #[cfg(feature = "registry")]
