@@ -106,7 +106,9 @@ def one_layer(job):
         length = min(size - written, chance.randint(64, 192) << 20 if large else chance.randint(1, 40) << 10)
         length = max(length, 512)
         ending = ".safetensors" if large else chance.choice([".py", ".so", ".h", ".txt", ".pyc", ".json", ""])
-        layer.head(f"opt/l{number}/d{count % 97}/f{count}{ending}", length)
+        # as in images of machine-learning stacks: libraries with a little code of one's own beside them
+        folder_of = f"app/l{number}" if count % 50 == 0 else f"usr/local/lib/python3.12/site-packages/l{number}"
+        layer.head(f"{folder_of}/d{count % 97}/f{count}{ending}", length)
         left = length
         while left:
             data = noise[chance.randint(0, (1 << 20) - BLOCK) :][:BLOCK] if chance.random() < 0.3 else chance.choice(texts)

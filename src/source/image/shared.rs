@@ -13,7 +13,7 @@ use crate::source::archive::{Digest, Hashed, Unpacked};
 use crate::source::layer_cache::LayerCache;
 use crate::source::layers::{Budget, Layer, Wanter, read_layer};
 
-/// Bytes of layers that are kept in memory for further images of the run.
+/// Bytes of layers that are kept in memory for further images of the run, where there is no cache.
 const IN_MEMORY: u64 = 64 << 20;
 
 /// Layers that were read, and those that are being read, of all images of a run.
@@ -121,7 +121,8 @@ impl Layers {
     fn put(&self, key: &str, layer: &Arc<Layer>) {
         let mut known = self.lock();
         if layer.is_whole {
-            let room = known.held + layer.bytes() <= IN_MEMORY;
+            // where there is a cache, it has the layer when the last image lets go of it
+            let room = self.cache.is_none() && known.held + layer.bytes() <= IN_MEMORY;
             if room {
                 known.held += layer.bytes();
             }
