@@ -123,31 +123,30 @@ pub struct Common {
 
 /// How images are fetched and read.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Images")]
 pub struct ImageArgs {
     /// Fetch the images that the folder names from their registries and scan them with it
-    #[arg(long)]
+    #[arg(long, help_heading = "Images")]
     pub pull: bool,
     /// Tell packages and models too that a later layer of an image removed; they count nowhere
     #[arg(long)]
     pub show_removed: bool,
     /// Platform to read of an image made for several, such as linux/amd64 [default: this machine's]
-    #[arg(long)]
+    #[arg(long, help_heading = "Images")]
     pub platform: Option<String>,
     /// Registry asked in the place of another, docker.io when none is named; repeats
-    #[arg(long, value_name = "[REGISTRY=]HOST[:PORT][/FOLDER]")]
+    #[arg(long, help_heading = "Images", value_name = "[REGISTRY=]HOST[:PORT][/FOLDER]")]
     pub registry_mirror: Vec<String>,
     /// Registry that may be spoken to without encryption, as this machine's own always may; repeats
-    #[arg(long, value_name = "HOST[:PORT]")]
+    #[arg(long, help_heading = "Images", value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
     /// Allow running the credential helpers that the Docker and Podman configurations name
-    #[arg(long)]
+    #[arg(long, help_heading = "Images")]
     pub trust_credential_helpers: bool,
     /// Neither use nor fill the cache of layers in $XDG_CACHE_HOME/sovaudit or ~/.cache/sovaudit
-    #[arg(long)]
+    #[arg(long, help_heading = "Images")]
     pub no_cache: bool,
     /// Another limit for images, such as layer-bytes=128G; docs/images.md lists them; repeats
-    #[arg(long, value_name = "NAME=NUMBER")]
+    #[arg(long, help_heading = "Images", value_name = "NAME=NUMBER")]
     pub image_limit: Vec<String>,
 }
 

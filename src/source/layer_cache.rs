@@ -57,7 +57,7 @@ impl LayerCache {
         let layer = decode(&bytes);
         if layer.is_some() {
             // used now; where that cannot be written, the file goes a little sooner
-            let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(now()));
         } else {
             let _ = fs::remove_file(&path);
         }
@@ -142,6 +142,11 @@ fn listing(folder: &Path) -> Vec<Stored> {
     entries.filter_map(Result::ok).filter_map(stored).collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "which file was used last changes no result")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Makes a folder that only the user may read: layers may hold what is nobody's business.
 fn make_private(folder: &Path) -> Option<()> {
     let mut builder = fs::DirBuilder::new();
@@ -172,7 +177,7 @@ mod tests {
         assert_eq!(cache.get("0"), None);
         for number in 0..10 {
             cache.put(&number.to_string(), &layer(20_000));
-            let old = SystemTime::now() - Duration::from_secs(1000 - number);
+            let old = now() - Duration::from_secs(1000 - number);
             let file = File::options().append(true).open(cache.place(&number.to_string())).expect("was written");
             file.set_modified(old).expect("can be set");
             // the first one is used all the time
@@ -199,7 +204,7 @@ mod tests {
         assert!(!place.exists(), "it is written anew next time");
         let left = folder.path().join(".new-cut");
         fs::write(&left, b"sovlayr1").expect("can be written");
-        let long_ago = SystemTime::now() - 2 * LEFT_BEHIND;
+        let long_ago = now() - 2 * LEFT_BEHIND;
         File::options().append(true).open(&left).expect("is there").set_modified(long_ago).expect("can be set");
         for number in 0..10 {
             cache.put(&number.to_string(), &layer(20_000));

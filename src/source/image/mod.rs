@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, ensure};
+#[cfg(feature = "registry")]
+use anyhow::Context as _;
+use anyhow::ensure;
 
 use super::Limits;
 use super::archive::Digest;

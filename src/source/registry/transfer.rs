@@ -27,21 +27,30 @@ pub(super) async fn patiently<T>(retries: Retries, work: impl AsyncFn() -> Resul
     let mut tried = 0;
     loop {
         match work().await {
-            Err(error) if tried < retries.times && may_pass(&error) => pause(&error, tried, retries).await,
+            Err(error) if tried < retries.times && may_pass(&error) => {
+                if !pause(&error, tried, retries).await {
+                    return Err(error);
+                }
+            }
             result => return result,
         }
         tried += 1;
     }
 }
 
-/// Waits: as long as the registry asks for, else twice as long as the time before.
-async fn pause(error: &OciDistributionError, tried: u32, retries: Retries) {
+/// Waits: as long as the registry asks for, else twice as long as the time before. False when it asks for more than
+/// anybody waits.
+async fn pause(error: &OciDistributionError, tried: u32, retries: Retries) -> bool {
     let asked = match refused_for_now(error) {
         Some(url) => retry_after(url).await,
         None => None,
     };
+    if asked.is_some_and(|asked| asked > LONGEST) {
+        return false;
+    }
     let own = retries.pause.saturating_mul(1 << tried.min(10));
     tokio::time::sleep(asked.map_or(own, |asked| asked.max(own)).min(LONGEST)).await;
+    true
 }
 
 /// The client library does not show the header, so the address is asked for its head alone.
@@ -90,10 +99,9 @@ async fn download(
             // counted anew when there was progress
             Err(error) if may_pass(&error) => {
                 tried = if sent > before { 0 } else { tried };
-                if tried >= retries.times {
+                if tried >= retries.times || !pause(&error, tried, retries).await {
                     return Err(error);
                 }
-                pause(&error, tried, retries).await;
                 tried += 1;
             }
             result => return result,

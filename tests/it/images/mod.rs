@@ -6,6 +6,7 @@ mod cache;
 mod content;
 mod docs;
 mod hostile;
+mod mutated;
 #[cfg(feature = "registry")]
 mod real;
 #[cfg(feature = "registry")]
