@@ -311,7 +311,8 @@ fn without_platform(version: &str) -> &str {
 fn joined(stem: &str) -> Option<(&str, &str)> {
     let start = stem.rfind(|c: char| !c.is_ascii_digit() && c != '.')? + 1;
     let (name, version) = stem.split_at_checked(start)?;
-    (version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit())).then_some((name, version))
+    let is_sound = version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit());
+    (is_sound && name.contains(|c: char| c.is_ascii_alphabetic())).then_some((name, version))
 }
 
 #[cfg(test)]
