@@ -1,6 +1,7 @@
 //! Which names a pickle of Python would load, without loading anything.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Texts remembered for later use by number; real files have a few thousand.
 const MOST_MEMOS: usize = 1 << 20;
@@ -11,10 +12,11 @@ const MOST_MEMOS: usize = 1 << 20;
 pub fn names(bytes: &[u8]) -> Option<(BTreeSet<String>, usize)> {
     let mut reader = Reader { bytes, at: 0 };
     let mut found = BTreeSet::new();
-    let mut memo: Vec<String> = Vec::new();
+    let nothing: Rc<str> = Rc::from("");
+    let mut memo: Vec<Rc<str>> = Vec::new();
     // the two texts that were pushed last
-    let mut last = [String::new(), String::new()];
-    let push = |last: &mut [String; 2], text: String| {
+    let mut last = [Rc::clone(&nothing), Rc::clone(&nothing)];
+    let push = |last: &mut [Rc<str>; 2], text: Rc<str>| {
         last.swap(0, 1);
         last[1] = text;
     };
@@ -30,30 +32,30 @@ pub fn names(bytes: &[u8]) -> Option<(BTreeSet<String>, usize)> {
             }
             0x8C => {
                 let length = usize::from(reader.byte()?);
-                push(&mut last, reader.text(length)?);
+                push(&mut last, reader.text(length)?.into());
             }
             b'X' => {
                 let length = reader.number(4)?;
-                push(&mut last, reader.text(length)?);
+                push(&mut last, reader.text(length)?.into());
             }
             0x8D => {
                 let length = reader.number(8)?;
-                push(&mut last, reader.text(length)?);
+                push(&mut last, reader.text(length)?.into());
             }
-            b'V' => push(&mut last, reader.line()?),
-            0x94 if memo.len() < MOST_MEMOS => memo.push(last[1].clone()),
+            b'V' => push(&mut last, reader.line()?.into()),
+            0x94 if memo.len() < MOST_MEMOS => memo.push(Rc::clone(&last[1])),
             0x94 => {}
             code @ (b'h' | b'j') => {
                 let number = reader.number(if code == b'h' { 1 } else { 4 })?;
                 if let Some(text) = memo.get(number) {
-                    push(&mut last, text.clone());
+                    push(&mut last, Rc::clone(text));
                 }
             }
             code @ (b'q' | b'r') => {
                 let number = reader.number(if code == b'q' { 1 } else { 4 })?;
                 if number < MOST_MEMOS {
                     if memo.len() <= number && number < memo.len() + 4096 {
-                        memo.resize(number + 1, String::new());
+                        memo.resize(number + 1, Rc::clone(&nothing));
                     }
                     if let Some(slot) = memo.get_mut(number) {
                         slot.clone_from(&last[1]);

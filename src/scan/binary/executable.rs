@@ -108,11 +108,11 @@ fn search(window: &mut Window<'_>, found: &mut Found) -> io::Result<()> {
         for start in starts(&MARKS.version, window.sight()) {
             found.go.version(window, start);
         }
-        for start in starts(&MARKS.modules, window.sight()) {
-            found.go.modules(window, start)?;
-        }
         for start in starts(&MARKS.magic, window.sight()) {
             found.go.magic(window, start)?;
+        }
+        for start in starts(&MARKS.modules, window.sight()) {
+            found.go.modules(window, start)?;
         }
         let mut from = 0;
         while found.audit.is_none()

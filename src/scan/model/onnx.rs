@@ -45,7 +45,7 @@ impl Extractor for Onnx {
         while let Some((field, kind)) = tag(input)? {
             match (field, kind) {
                 (1, 0) => say(out, "ir_version", &varint(input)?.to_string()),
-                (2 | 3 | 4, 2) => {
+                (2..=4, 2) => {
                     let name = ["producer_name", "producer_version", "domain"][field as usize - 2];
                     let value = text(input)?;
                     say(out, name, &value);

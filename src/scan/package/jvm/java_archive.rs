@@ -290,11 +290,12 @@ fn name_and_version(stem: &str) -> (&str, Option<&str>) {
     let is_number = |rest: &str| rest.strip_prefix('v').unwrap_or(rest).starts_with(|c: char| c.is_ascii_digit());
     // the day and time of a snapshot go on with the version before
     let is_day = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count() >= 8;
-    let all = || stem.match_indices('-').map(|(at, _)| at).filter(|at| *at > 0 && is_number(&stem[at + 1..]));
+    let dashes = stem.match_indices('-').map(|(at, _)| at);
+    let all: Vec<usize> = dashes.filter(|at| *at > 0 && is_number(&stem[at + 1..])).collect();
     let part = |at: usize| stem[at + 1..].split('-').next().unwrap_or_default();
-    let last = all().filter(|at| part(*at).contains('.') && !is_day(part(*at))).last();
-    match last.or_else(|| all().next()) {
-        Some(at) => (&stem[..at], Some(without_platform(&stem[at + 1..]))),
+    let last = all.iter().rev().find(|at| part(**at).contains('.') && !is_day(part(**at)));
+    match last.or(all.first()) {
+        Some(&at) => (&stem[..at], Some(without_platform(&stem[at + 1..]))),
         None => joined(stem).map_or((stem, None), |(name, version)| (name, Some(version))),
     }
 }
@@ -310,7 +311,8 @@ fn without_platform(version: &str) -> &str {
 fn joined(stem: &str) -> Option<(&str, &str)> {
     let start = stem.rfind(|c: char| !c.is_ascii_digit() && c != '.')? + 1;
     let (name, version) = stem.split_at_checked(start)?;
-    (version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit())).then_some((name, version))
+    let is_sound = version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit());
+    (is_sound && name.contains(|c: char| c.is_ascii_alphabetic())).then_some((name, version))
 }
 
 #[cfg(test)]
