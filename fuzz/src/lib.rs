@@ -5,6 +5,7 @@ pub mod check;
 pub mod form;
 pub mod growth;
 pub mod seeds;
+pub mod tree;
 
 use sovaudit::scan::{SCANNERS, ScannerMeta};
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::cli::sovaudit;
 
-pub fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in files {
         let path = folder.path().join(name);
@@ -17,7 +17,7 @@ pub fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-pub fn report(folder: &Path, more: &[&str]) -> (Option<i32>, Value) {
+pub(crate) fn report(folder: &Path, more: &[&str]) -> (Option<i32>, Value) {
     let output = sovaudit()
         .arg("scan")
         .arg(folder)
@@ -29,7 +29,7 @@ pub fn report(folder: &Path, more: &[&str]) -> (Option<i32>, Value) {
     (output.status.code(), value)
 }
 
-pub fn findings<'r>(report: &'r Value, rule: &str) -> Vec<&'r Value> {
+pub(crate) fn findings<'r>(report: &'r Value, rule: &str) -> Vec<&'r Value> {
     let all = report["findings"].as_array().expect("findings");
     all.iter().filter(|finding| finding["rule"] == rule).collect()
 }

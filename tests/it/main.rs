@@ -9,6 +9,7 @@ mod cli;
 mod declared;
 mod docs;
 mod gate;
+mod hostile;
 mod images;
 mod imported_owners;
 mod judging;
