@@ -9,6 +9,7 @@ use sovaudit::model::Inventory;
 use sovaudit::scan::{Options, scan_directory, scan_files};
 use sovaudit::text::RelPath;
 
+#[expect(unreachable_pub, reason = "shared with the package of the fuzz targets")]
 #[path = "../../fuzz/src/tree.rs"]
 mod tree;
 
