@@ -28,7 +28,8 @@ fuzz_target!(|data: &[u8]| {
     }
     files.retain(|file| sort(std::slice::from_ref(file)).is_ok());
     let Ok(editions) = sort(&files) else { return };
-    let options = Options { catalog: &CATALOG, allow_stale: true, allow_small: first % 4 < 2, allow_empty: first % 8 < 4 };
+    let options =
+        Options { catalog: &CATALOG, allow_stale: true, allow_small: first % 4 < 2, allow_empty: first % 8 < 4 };
     for edition in editions {
         let (mut parties, mut names) = (0_u64, 0);
         let loaded = edition.read(&options, &mut |op, party| {

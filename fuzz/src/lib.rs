@@ -6,6 +6,7 @@ pub mod form;
 pub mod growth;
 pub mod image;
 pub mod seeds;
+pub mod tree;
 
 use sovaudit::scan::{SCANNERS, ScannerMeta};
 

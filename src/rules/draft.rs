@@ -108,11 +108,8 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let (mut severity, mut raised) = severity(view, rule, hit.horizon);
     let mut message = hit.message;
     if severity > Severity::Low && !rule.aggregate && is_address_open(view.graph, hit.subject) {
-        let usual = rule.severity.as_str();
-        raised = Some(format!("severity low instead of the rule's {usual}: {ADDRESS_OPEN}"));
+        raised = Some(grounds.open_address(rule));
         severity = Severity::Low;
-        grounds.confidence = Confidence::Possible;
-        grounds.weak.insert(ADDRESS_OPEN.to_owned());
         message = format!("{message}; {ADDRESS_OPEN}");
     }
     let mut notes = hit.notes;
@@ -141,13 +138,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     } else if verification == Verification::OneSource {
         notes.push("rests on a fact with one source".to_owned());
     }
-    let mut citations: Vec<Citation> = hit.citations;
-    citations.extend(rule.sources.iter().map(|source| Citation {
-        title: Arc::from(
-            source.date.map_or_else(|| source.title.clone(), |date| format!("{} ({date})", source.title)).as_str(),
-        ),
-        url: source.url.as_deref().map(Arc::from),
-    }));
+    let citations = citations(rule, hit.citations);
     let subject = graph.node(hit.subject).id.clone();
     // one more or one less of many is the same finding
     let of = if rule.aggregate { ComponentId::of("rule", &rule.id) } else { subject.clone() };
@@ -175,6 +166,18 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         may_gate,
         notes,
     })
+}
+
+/// What a finding rests on: of the case first, then of the rule.
+fn citations(rule: &Rule, of_case: Vec<Citation>) -> Vec<Citation> {
+    let mut citations = of_case;
+    citations.extend(rule.sources.iter().map(|source| Citation {
+        title: Arc::from(
+            source.date.map_or_else(|| source.title.clone(), |date| format!("{} ({date})", source.title)).as_str(),
+        ),
+        url: source.url.as_deref().map(Arc::from),
+    }));
+    citations
 }
 
 /// True when we ask for the component ourselves: a manifest says so, or nothing stands between a root of ours and it.
@@ -367,6 +370,13 @@ impl Grounds {
         self.verification = self.verification.min(other.verification);
         self.may_gate &= other.may_gate;
         self.weak.extend(other.weak);
+    }
+
+    /// Nothing is sure of somebody who may be anybody; gives why the severity is low.
+    fn open_address(&mut self, rule: &Rule) -> String {
+        self.confidence = Confidence::Possible;
+        self.weak.insert(ADDRESS_OPEN.to_owned());
+        format!("severity low instead of the rule's {}: {ADDRESS_OPEN}", rule.severity.as_str())
     }
 
     fn rank(&self) -> (bool, Verification, Confidence) {

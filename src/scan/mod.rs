@@ -127,6 +127,7 @@ impl SizeClass {
 /// Every scanner. A text search for an id finds its file.
 pub static SCANNERS: &[&dyn Scanner] = &[
     &binary::executable::Executable,
+    &cloud::declared::ansible::Ansible,
     &cloud::declared::azure::arm::Arm,
     &cloud::declared::azure::bicep::Bicep,
     &cloud::declared::cloudformation::Cloudformation,
@@ -150,6 +151,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cluster::kubernetes::Kubernetes,
     &cluster::kustomize::Kustomize,
     &delivery::azure_pipelines::AzurePipelines,
+    &delivery::circleci::Circleci,
     &delivery::cloud_build::CloudBuild,
     &delivery::github_actions::GithubActions,
     &delivery::gitlab_ci::GitlabCi,

@@ -11,6 +11,7 @@ mod docs;
 mod export;
 mod gate;
 mod hardware;
+mod hostile;
 mod images;
 mod imported_owners;
 mod judging;

@@ -31,9 +31,10 @@ static META: ScannerMeta = ScannerMeta {
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Delivery,
-        ComponentKind::Repository,
         ComponentKind::Host,
         ComponentKind::Image,
+        ComponentKind::Model,
+        ComponentKind::Repository,
         ComponentKind::Service,
     ],
     reference: "https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/",

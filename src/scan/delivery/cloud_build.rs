@@ -21,7 +21,13 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Delivery, ComponentKind::Host, ComponentKind::Image, ComponentKind::Service],
+    emits: &[
+        ComponentKind::Delivery,
+        ComponentKind::Host,
+        ComponentKind::Image,
+        ComponentKind::Model,
+        ComponentKind::Service,
+    ],
     reference: "https://cloud.google.com/build/docs/build-config-file-schema",
 };
 

@@ -24,9 +24,10 @@ static META: ScannerMeta = ScannerMeta {
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Delivery,
-        ComponentKind::Repository,
         ComponentKind::Host,
         ComponentKind::Image,
+        ComponentKind::Model,
+        ComponentKind::Repository,
         ComponentKind::Service,
     ],
     reference: "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions",

@@ -27,9 +27,10 @@ static META: ScannerMeta = ScannerMeta {
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Delivery,
-        ComponentKind::Repository,
         ComponentKind::Host,
         ComponentKind::Image,
+        ComponentKind::Model,
+        ComponentKind::Repository,
         ComponentKind::Service,
     ],
     reference: "https://www.jenkins.io/doc/book/pipeline/syntax/",

@@ -1,6 +1,7 @@
 //! Scanners of pipelines that build and roll out.
 
 pub mod azure_pipelines;
+pub mod circleci;
 pub mod cloud_build;
 pub mod github_actions;
 pub mod gitlab_ci;

@@ -8,6 +8,7 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from};
+use crate::scan::model::reference::needs_models_in;
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
@@ -46,6 +47,13 @@ impl Pipeline<'_> {
             let Some((program, rest)) = words.split_first() else { continue };
             let mut words = vec![program.rsplit('/').next().unwrap_or(program)];
             words.extend(rest);
+            let whole = words.join(" ");
+            if !whole.contains('$') {
+                let first = command.words.get(begins).map_or("", |word| word.text.as_str());
+                let at = raw.find(first).filter(|_| !first.is_empty());
+                let span = at.map_or(place, |at| Span::new(place.start + at, place.start + at + first.len()));
+                needs_models_in(self.id, &whole, self.file, span, out);
+            }
             let Some(row) = self.catalog.pipeline_command(&words) else { continue };
             let length = row.step.split(' ').count();
             let span_of = |word: &str| {

@@ -22,9 +22,10 @@ static META: ScannerMeta = ScannerMeta {
     basis: Basis::Declared,
     emits: &[
         ComponentKind::Delivery,
-        ComponentKind::Repository,
         ComponentKind::Host,
         ComponentKind::Image,
+        ComponentKind::Model,
+        ComponentKind::Repository,
         ComponentKind::Service,
     ],
     reference: "https://tekton.dev/docs/pipelines/",

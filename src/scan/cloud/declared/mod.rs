@@ -2,6 +2,7 @@
 //! (`value`), and one writer (`write`) turns a resource of that tree into facts. What an argument or a type means
 //! is data (`rules/catalog/resource-types.toml`, `rules/catalog/arguments.toml`).
 
+pub mod ansible;
 pub mod azure;
 pub mod cloudformation;
 mod copies;

@@ -182,7 +182,12 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
             }
         }
         Role::LogSink | Role::Backup => sink(id, argument, out),
+        // a name is that of a cluster only where the type is one or a part of one
         Role::Cluster => {
+            let service = catalog.service_by_type(&resource.kind);
+            if service.is_none_or(|service| &*service.capability != "kubernetes") {
+                return;
+            }
             if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
                 out.attribute(id, key::CLUSTER, text, argument.value.at());
             }

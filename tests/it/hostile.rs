@@ -1,0 +1,174 @@
+//! What evaluators read may be made to hurt: it ends soon, within bounds, and is told.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use sovaudit::catalog::Catalog;
+use sovaudit::diagnostic::DiagnosticKind;
+use sovaudit::model::Inventory;
+use sovaudit::scan::{Options, scan_directory, scan_files};
+use sovaudit::text::RelPath;
+
+#[expect(unreachable_pub, reason = "shared with the package of the fuzz targets")]
+#[path = "../../fuzz/src/tree.rs"]
+mod tree;
+
+/// Longest that anything here may take, without optimisation and beside other tests.
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn scan(catalog: &Catalog, files: &[(&str, &[u8])]) -> Inventory {
+    let begun = Instant::now();
+    let path = |name: &str| RelPath::new(name).expect("is a path");
+    let owned = files.iter().map(|(name, bytes)| (path(name), bytes.to_vec(), None)).collect();
+    let found = scan_files(owned, catalog, &Options::default());
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    assert!(begun.elapsed() < LONGEST, "{names:?} took {:?}", begun.elapsed());
+    let internal = found.diagnostics.iter().find(|one| one.kind == DiagnosticKind::Internal);
+    assert!(internal.is_none(), "{internal:?} in {names:?}");
+    assert!(found.facts().count() < 200_000, "{} facts from {names:?}", found.facts().count());
+    found
+}
+
+const YAML: [&str; 10] = [
+    "k8s/app.yaml",
+    "kustomization.yaml",
+    "values.yaml",
+    "Chart.yaml",
+    "compose.yaml",
+    "stack.yaml",
+    "serverless.yml",
+    "Pulumi.yaml",
+    ".github/workflows/ci.yml",
+    ".gitlab-ci.yml",
+];
+
+#[test]
+fn hostile_yaml_is_bounded_under_every_name() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..12 {
+        let _ = writeln!(bomb, "a{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}]", n - 1);
+    }
+    let head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\n";
+    let texts = [
+        format!("{head}{bomb}"),
+        format!("{head}spec: {}1{}\n", "{a: ".repeat(5_000), "}".repeat(5_000)),
+        format!("{head}spec: {}\n", "[".repeat(20_000)),
+        format!("{head}{}", "spec: {replicas: 1}\n".repeat(5_000)),
+        format!("{head}data: \"{}\"\n", "x".repeat(2 << 20)),
+        format!("{head}data: |\n{}", "  line of a block\n".repeat(50_000)),
+        format!("{head}spec:\n\treplicas: 3\n\ttemplate:\n\t\tspec: {{}}\n"),
+        format!("{head}spec:\n{{{{- if .Values.on }}}}\n  replicas: {{{{ .Values.n }}}}\n{{{{- end }}}}\n"),
+        format!("{head}a: &a {{b: *a}}\n<<: *a\n"),
+        "---\n".repeat(20_000),
+        format!("{head}\u{0}\u{feff}\u{202e}: [\n"),
+        format!("{}x: 1\n", "? ".repeat(2_000)),
+    ];
+    let catalog = Catalog::embedded();
+    for text in &texts {
+        let files: Vec<(&str, &[u8])> = YAML.iter().map(|name| (*name, text.as_bytes())).collect();
+        scan(&catalog, &files);
+    }
+}
+
+#[test]
+fn hostile_hcl_is_bounded() {
+    let catalog = Catalog::embedded();
+    let deep =
+        |open: &str, close: &str, n: usize| format!("locals {{\n  x = {}1{}\n}}\n", open.repeat(n), close.repeat(n));
+    let mut chain = String::from("locals {\n  l0 = [1, 2]\n");
+    for n in 1..200 {
+        let _ = writeln!(chain, "  l{n} = concat(local.l{0}, local.l{0})", n - 1);
+    }
+    chain.push_str("}\nresource \"aws_instance\" \"a\" {\n  count = length(local.l199)\n}\n");
+    let cyclic = "locals {\n  a = local.b\n  b = \"${local.c}-x\"\n  c = [local.a]\n}\nresource \"aws_s3_bucket\" \"a\" {\n  region = \
+                  local.a\n}\n";
+    for text in [
+        deep("(", ")", 60),
+        deep("(", ")", 5_000),
+        deep("[for a in [1] : ", "]", 40),
+        deep("true ? ", " : 2", 40),
+        deep("\"${", "}\"", 40),
+        chain,
+        cyclic.to_owned(),
+        format!("locals {{\n  x = range({})\n  y = setproduct(local.x, local.x, local.x)\n}}\n", u32::MAX),
+        "locals {\n  x = templatefile(\"main.tf\", { x = local.x })\n}\n".to_owned(),
+        format!("locals {{\n  x = yamldecode(\"{}\")\n}}\n", "[".repeat(5_000)),
+    ] {
+        scan(&catalog, &[("main.tf", text.as_bytes())]);
+    }
+    let found = scan(&catalog, &[("main.tf", cyclic.as_bytes())]);
+    assert!(found.diagnostics.iter().any(|one| one.message.contains("needs itself")), "{:?}", found.diagnostics);
+    // modules that call each other, and one that calls itself
+    let call = |source: &str| {
+        format!("module \"m\" {{\n  count  = 3\n  source = \"{source}\"\n}}\nresource \"aws_s3_bucket\" \"a\" {{}}\n")
+    };
+    let (a, b, own) = (call("../b"), call("../a"), call("./"));
+    scan(&catalog, &[("a/main.tf", a.as_bytes()), ("b/main.tf", b.as_bytes()), ("c/main.tf", own.as_bytes())]);
+}
+
+/// A list of objects with strings and nested lists, about as large as asked.
+fn large_json(bytes: usize) -> Vec<u8> {
+    let row = "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"n\"},\"data\":{\"a\":[1,2,{\"b\":null}]}},";
+    let mut text = String::from("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[");
+    text.push_str(&row.repeat(bytes / row.len()));
+    text.push_str("{}]}");
+    text.into_bytes()
+}
+
+fn large(bytes: usize, longest: Duration) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["dump.json", "tfplan.json", "package-lock.json"] {
+        std::fs::write(folder.path().join(name), large_json(bytes)).expect("writes");
+        let begun = Instant::now();
+        let found = scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("opens");
+        assert!(begun.elapsed() < longest, "{name}: {:?}", begun.elapsed());
+        assert!(found.diagnostics.iter().all(|one| one.kind != DiagnosticKind::Internal), "{:?}", found.diagnostics);
+        std::fs::remove_file(folder.path().join(name)).expect("removes");
+    }
+}
+
+#[test]
+fn large_json_is_read_or_refused_soon() {
+    large(4 << 20, LONGEST);
+}
+
+/// The whole size, for a build with optimisation.
+#[test]
+#[ignore = "a hundred megabytes"]
+fn a_hundred_megabytes_of_json_are_read_or_refused_soon() {
+    large(100 << 20, Duration::from_secs(10));
+}
+
+/// Seeds of the fuzz target with pieces changed, doubled and taken out, always the same.
+#[test]
+fn evaluators_end_on_changed_trees() {
+    let catalog = Catalog::embedded();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below.max(1) as u64).unwrap_or_default()
+    };
+    let begun = Instant::now();
+    for round in 0..240 {
+        let at = round % tree::EVALUATORS.len();
+        let parts: Vec<&[u8]> = tree::SEEDS[at].1.iter().map(|text| text.as_bytes()).collect();
+        let mut data = tree::input(at, &parts);
+        for _ in 0..next(6) {
+            let (from, length) = (1 + next(data.len() - 1), next(24));
+            let piece: Vec<u8> = data[from..data.len().min(from + length)].to_vec();
+            match next(4) {
+                0 => drop(data.drain(from..data.len().min(from + length))),
+                1 => data[from] = b"{}[]()\"$%!&*:,\n\t 0-"[next(19)],
+                _ => drop(data.splice(from..from, piece.repeat(1 + next(3)))),
+            }
+        }
+        let files = tree::files(&data);
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        scan(&catalog, &files);
+        if begun.elapsed() > LONGEST {
+            break;
+        }
+    }
+}
