@@ -1,7 +1,7 @@
 //! Kind `fleet`: the accelerators of the system together: on whom most of them hang, and which are to be replaced soon.
 
 use crate::graph::{Control, NodeId};
-use crate::model::{CountryCode, Date, Horizon, Verification, key};
+use crate::model::{CountryCode, Date, Evidence, Horizon, Verification, key};
 use crate::rules::draft::{Hit, seen};
 use crate::rules::file::{FleetParameters, Rule};
 use crate::rules::run::{Hits, View};
@@ -86,6 +86,8 @@ fn refresh(view: &View<'_>, part: &Part<'_>, days: u32, out: &mut Hits) {
             designer(view, part.node).unwrap_or_else(|| part.row.vendor.to_string()),
         );
         let mut hit = Hit::new(node, format!("{}/{day}", part.row.id), message);
+        let said = view.graph.all_attributes(node).iter().filter(|row| row.key == key::REFRESH);
+        hit.at = said.flat_map(|row| row.evidence.iter().filter_map(Evidence::place)).collect();
         hit.horizon = Some(Horizon::NextRefresh);
         out.hits.push(hit);
     }
