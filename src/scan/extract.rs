@@ -5,6 +5,7 @@
 //! the same way while they are unpacked.
 
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use super::{SCANNERS, Scanner};
@@ -77,7 +78,10 @@ pub fn reader(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Sca
 #[must_use]
 pub fn extract(scanner: &'static dyn Scanner, mut file: Stream<'_>) -> Option<Extract> {
     let mut bytes = Vec::new();
-    let result = scanner.extractor()?.extract(&mut file, &mut bytes);
+    let extractor = scanner.extractor()?;
+    // one hostile file must not end the scan
+    let result = catch_unwind(AssertUnwindSafe(|| extractor.extract(&mut file, &mut bytes)))
+        .unwrap_or_else(|_| Err(damaged("its reader panicked; please report it")));
     let problem = result.err().map(|error| shorten(&clean_line(&words(&error)), REASON).to_string());
     (!bytes.is_empty() || problem.is_some()).then_some(Extract { scanner: scanner.meta().id, bytes, problem })
 }

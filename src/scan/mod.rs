@@ -17,22 +17,26 @@ pub mod hardware;
 mod held;
 pub mod image;
 mod input;
+mod jobs;
 mod memo;
 pub mod model;
 mod own;
 pub mod package;
 mod reconcile;
 mod registries;
+mod run;
 pub mod sbom;
+mod selector;
 pub mod unread;
 mod words;
 
-pub use engine::{Options, Selector, scan_directory, scan_file_as, scan_files, scan_files_with, scan_with_extracts};
+pub use engine::{Options, scan_directory, scan_file_as, scan_files, scan_files_with, scan_with_extracts};
 pub use extract::{Extract, Extractor};
 pub use facts::{Facts, Seen};
 pub use hardware::columns::AssetMapping;
 pub use input::{Companions, Input, SourceFile, Subject};
 pub use memo::Memo;
+pub use selector::Selector;
 
 use crate::model::{Basis, ComponentKind};
 use crate::source::Limits;

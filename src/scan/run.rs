@@ -1,0 +1,240 @@
+//! One run: read, call, catch, unite.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::engine::Options;
+use super::extract::{self, Extract};
+use super::facts::Facts;
+use super::input::{Companions, Input, SourceFile};
+use super::jobs::Job;
+use super::memo::Memo;
+use super::{SCANNERS, Scanner, Unit};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
+use crate::model::{Draft, Inventory};
+use crate::source::directory::ReadError;
+use crate::text::{RelPath, clean_line};
+
+/// Least and most jobs that one thread takes at a time.
+const JOBS_PER_TASK: (usize, usize) = (4, 512);
+
+/// A file that is read by what it holds, not by its name.
+pub(super) enum Content {
+    /// Not opened yet; with its size.
+    File(RelPath, u64),
+    /// With what was kept of it, and the layer it comes from.
+    Ready(RelPath, Extract, Option<Arc<str>>),
+}
+
+pub(super) type Read<'a> = dyn Fn(&RelPath, u64) -> Result<Vec<u8>, ReadError> + Sync + 'a;
+pub(super) type Open<'a> = dyn Fn(&RelPath) -> Result<Box<dyn std::io::Read>, ReadError> + Sync + 'a;
+
+/// Nothing can be opened: what is scanned lies in memory.
+fn closed(_: &RelPath) -> Result<Box<dyn std::io::Read>, ReadError> {
+    Err(ReadError::Io("not found".to_owned()))
+}
+
+/// What every call of one run shares.
+pub(super) struct Run<'a> {
+    read: &'a Read<'a>,
+    pub(super) open: &'a Open<'a>,
+    companions: &'a Companions<'a>,
+    memo: Memo,
+    layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
+    catalog: &'a Catalog,
+    options: &'a Options,
+    pub(super) trusted: Option<&'a Path>,
+}
+
+impl<'a> Run<'a> {
+    /// A run that executes nothing of the target.
+    pub(super) fn new(
+        read: &'a Read<'a>,
+        companions: &'a Companions<'a>,
+        layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
+        catalog: &'a Catalog,
+        options: &'a Options,
+    ) -> Self {
+        Self { read, open: &closed, companions, memo: Memo::default(), layers, catalog, options, trusted: None }
+    }
+
+    /// What a call for some files sees.
+    fn input<'f>(&'f self, files: &'f [Arc<SourceFile>]) -> Input<'f> {
+        Input {
+            files,
+            catalog: self.catalog,
+            trusted_root: self.trusted,
+            subject: self.options.subject.as_ref(),
+            companions: self.companions,
+            memo: &self.memo,
+            assets: &self.options.assets,
+        }
+    }
+
+    /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
+    pub(super) fn all(&self, jobs: &[Job], by_content: &[Content]) -> Inventory {
+        let some = |jobs: &[Job]| jobs.iter().map(|job| run_job(job, self)).fold(Outcome::default(), Outcome::merge);
+        // a few tasks for each thread: every task's facts are united once more, large files must spread
+        let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
+        let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
+        let rest = by_content.par_iter().map(|one| look_into(one, self)).reduce(Outcome::default, Outcome::merge);
+        let all = all.merge(rest);
+        let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
+        let all = super::own::without_own(all);
+        let all = super::registries::apply(super::reconcile::reconcile(all));
+        super::held::apply(all, &self.companions)
+    }
+}
+
+/// What one job gave.
+#[derive(Default)]
+struct Outcome {
+    facts: Draft,
+    diagnostics: Vec<Diagnostic>,
+    coverage: Coverage,
+}
+
+impl Outcome {
+    fn merge(mut self, mut other: Self) -> Self {
+        self.facts = self.facts.merge(other.facts);
+        self.diagnostics.append(&mut other.diagnostics);
+        self.coverage.merge(other.coverage);
+        self
+    }
+
+    fn finish(self) -> Inventory {
+        let mut inventory = self.facts.finish();
+        inventory.diagnostics.extend(self.diagnostics);
+        inventory.coverage.merge(self.coverage);
+        inventory
+    }
+}
+
+fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut files = Vec::with_capacity(job.paths.len());
+    for path in &job.paths {
+        if job.by_name {
+            files.push(Arc::new(SourceFile::new(
+                path.clone(),
+                Vec::new(),
+                run.layers.get(path).map(|layer| Arc::clone(layer)),
+            )));
+            continue;
+        }
+        match (run.read)(path, job.limit) {
+            Ok(bytes) => {
+                let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));
+                outcome.coverage.read.insert(path.clone());
+                files.push(Arc::new(file));
+            }
+            Err(error) => {
+                // code over the limit is generated or minified: worth knowing, not a loss of inventory
+                let (kind, message) = match error {
+                    ReadError::Io(reason) => (DiagnosticKind::Unreadable, reason),
+                    ReadError::TooLarge { size, limit } => {
+                        let who: Vec<&str> = job.scanners.iter().map(|index| SCANNERS[*index].meta().id).collect();
+                        // who only names formats that are not read loses nothing of what others read
+                        if who == ["unread"] {
+                            continue;
+                        }
+                        let who = who.join(", ");
+                        let message = format!("not read by {who}: file has {size} bytes, the limit is {limit}");
+                        (DiagnosticKind::LimitReached, message)
+                    }
+                };
+                outcome.coverage.failed.insert(path.clone());
+                outcome.diagnostics.push(engine_problem(path.clone(), kind, &message));
+            }
+        }
+    }
+    if files.is_empty() {
+        return outcome;
+    }
+    let input = run.input(&files);
+    let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
+    for index in &job.scanners {
+        call(SCANNERS[*index], &input, limit, &mut outcome);
+    }
+    outcome
+}
+
+/// A file that is read by what it holds.
+fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let (path, extract, layer) = match content {
+        Content::Ready(path, extract, layer) => (path, Some(extract.clone()), layer.clone()),
+        Content::File(path, size) => match (run.open)(path) {
+            Ok(mut bytes) => (path, extract::look(path, *size, &mut bytes, &run.options.limits), None),
+            // a program that only its owner may read is no file that the scan is about
+            Err(_) => return outcome,
+        },
+    };
+    let Some(extract) = extract else { return outcome };
+    if let Some(reason) = &extract.problem {
+        let message = format!("read in part by {}: {reason}", extract.scanner);
+        outcome.coverage.partial.insert(path.clone());
+        outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Malformed, &message));
+    }
+    let Some(scanner) = SCANNERS.iter().find(|scanner| scanner.meta().id == extract.scanner) else { return outcome };
+    outcome.coverage.read.insert(path.clone());
+    let limit = run.options.limits.facts_of(extract.bytes.len());
+    let files = [Arc::new(SourceFile::new(path.clone(), extract.bytes, layer))];
+    call(*scanner, &run.input(&files), limit, &mut outcome);
+    outcome
+}
+
+/// One scanner call: errors and panics become diagnostics, facts written before them are kept.
+fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome: &mut Outcome) {
+    let meta = scanner.meta();
+    let mut facts = Facts::new(meta, meta.id, limit);
+    if meta.unit == Unit::Tree {
+        facts.problem_limit *= input.files.len();
+    }
+    let path = input.file().path().clone();
+    let result = catch_unwind(AssertUnwindSafe(|| scanner.scan(input, &mut facts)));
+    input.files.iter().for_each(|file| file.tell_odd_shapes(&mut facts));
+    let whole = match result {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => {
+            let at = error.downcast_ref::<super::input::Located>().map(|located| located.at);
+            Some((DiagnosticKind::Malformed, at, format!("{error:#}")))
+        }
+        Err(_) => {
+            Some((DiagnosticKind::Internal, None, "the scanner panicked on this input; please report it".to_owned()))
+        }
+    };
+    let mut problem = |kind, at, message: &str| {
+        let message = clean_line(&super::words::masked(message)).into_owned();
+        facts.diagnostics.push(Diagnostic { path: path.clone(), at, kind, scanner: Arc::from(meta.id), message });
+    };
+    if let Some((kind, at, message)) = whole {
+        problem(kind, at, &message);
+    }
+    if facts.dropped > 0 {
+        let message = format!("{} facts more than the limit of {} were dropped", facts.dropped, limit);
+        problem(DiagnosticKind::LimitReached, None, &message);
+    }
+    if facts.unlisted > 0 {
+        problem(DiagnosticKind::LimitReached, None, &format!("{} more problems are not listed", facts.unlisted));
+    }
+    let lost: BTreeSet<RelPath> =
+        facts.diagnostics.iter().filter(|problem| problem.kind.is_loss()).map(|problem| problem.path.clone()).collect();
+    if facts.facts.is_empty() {
+        outcome.coverage.failed.extend(lost);
+    } else {
+        outcome.coverage.partial.extend(lost);
+    }
+    outcome.facts = std::mem::take(&mut outcome.facts).merge(facts.facts);
+    outcome.diagnostics.append(&mut facts.diagnostics);
+}
+
+/// What the engine itself has to say.
+pub(super) fn engine_problem(path: RelPath, kind: DiagnosticKind, message: &str) -> Diagnostic {
+    Diagnostic { path, at: None, kind, scanner: Arc::from("engine"), message: clean_line(message).into_owned() }
+}

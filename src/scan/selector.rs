@@ -1,0 +1,122 @@
+//! Which scanners want which path.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass};
+use crate::source::directory;
+use crate::text::RelPath;
+
+/// Which scanners want which path: one glob set for all.
+pub struct Selector {
+    set: GlobSet,
+    /// For every glob of the set, the scanner it belongs to.
+    owners: Vec<usize>,
+    /// For every glob of the set, whether it asks more than an ending such as `*.json`.
+    tells_name: Vec<bool>,
+}
+
+impl Default for Selector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Selector {
+    /// The globs of every scanner, compiled.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::only(|_| true)
+    }
+
+    /// As [`Self::new`], with the lists of assets that a configuration names.
+    #[must_use]
+    pub fn with_assets(assets: &[AssetMapping]) -> Self {
+        Self::made(|_| true, assets)
+    }
+
+    /// As [`Self::new`], for some scanners only.
+    #[must_use]
+    pub fn only(keep: impl Fn(&ScannerMeta) -> bool) -> Self {
+        Self::made(keep, &[])
+    }
+
+    fn made(keep: impl Fn(&ScannerMeta) -> bool, assets: &[AssetMapping]) -> Self {
+        let mut builder = GlobSetBuilder::new();
+        let mut owners = Vec::new();
+        let mut tells_name = Vec::new();
+        // what extracts are made of is told by content, see [`super::extract`]
+        let by_name = |scanner: &&dyn Scanner| keep(scanner.meta()) && scanner.extractor().is_none();
+        for (index, scanner) in SCANNERS.iter().enumerate().filter(|(_, scanner)| by_name(scanner)) {
+            for pattern in scanner.meta().files {
+                builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
+                owners.push(index);
+                tells_name.push(pattern.strip_prefix("**/*.").is_none_or(|ending| ending.contains(['.', '/', '*'])));
+            }
+        }
+        let lists = SCANNERS.iter().position(|scanner| scanner.meta().id == "asset-list");
+        for (index, mapping) in lists.into_iter().flat_map(|index| assets.iter().map(move |mapping| (index, mapping))) {
+            // checked when the configuration was read
+            if let Ok(glob) = Glob::new(&mapping.files) {
+                builder.add(glob);
+                owners.push(index);
+                tells_name.push(true);
+            }
+        }
+        Self { set: builder.build().expect("scanner globs are tested, those of users checked"), owners, tells_name }
+    }
+
+    /// The size class under which most bytes of `path` would be read; `None` when no scanner wants it.
+    #[must_use]
+    pub fn size_class(&self, path: &RelPath) -> Option<SizeClass> {
+        self.set.matches(path.as_str()).into_iter().map(|glob| SCANNERS[self.owners[glob]].meta().size).max()
+    }
+
+    /// As [`Self::size_class`], without those that need no more than the name.
+    #[must_use]
+    pub fn content_class(&self, path: &RelPath) -> Option<SizeClass> {
+        let readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
+        readers.filter(|scanner| !scanner.needs_no_content(path)).map(|scanner| scanner.meta().size).max()
+    }
+
+    /// True when a scanner reads what is installed and wants `path` as such.
+    #[must_use]
+    pub fn reads_installed(&self, path: &RelPath) -> bool {
+        self.set.matches(path.as_str()).into_iter().any(|glob| SCANNERS[self.owners[glob]].reads_installed())
+    }
+
+    /// The scanners that read `path`: all that want it, unless its name tells its format (a lock file, or one that
+    /// is not read yet). Then only those that want the name: what looks into every `*.json` finds nothing of its own in there.
+    pub(super) fn readers(&self, path: &RelPath) -> Vec<usize> {
+        let mut found = self.scanners_for(path);
+        let matches = self.set.matches(path.as_str());
+        let by_name = |index: usize| matches.iter().any(|glob| self.owners[*glob] == index && self.tells_name[*glob]);
+        let tells_format = |index: usize| {
+            by_name(index) && SCANNERS[index].meta().size == SizeClass::Large || SCANNERS[index].needs_no_content(path)
+        };
+        if found.iter().any(|index| tells_format(*index)) {
+            // an ending alone may be all that a format has for a name: `*.bicep`
+            found.retain(|index| by_name(*index) || SCANNERS[*index].needs_no_content(path));
+        }
+        found
+    }
+
+    /// True when some scanner reads `path`.
+    #[must_use]
+    pub fn wants(&self, path: &RelPath) -> bool {
+        if directory::is_installed(path) {
+            !self.scanners_for(path).is_empty()
+        } else {
+            self.set.is_match(path.as_str())
+        }
+    }
+
+    pub(super) fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
+        let mut found: Vec<usize> = self.set.matches(path.as_str()).into_iter().map(|glob| self.owners[glob]).collect();
+        found.sort_unstable();
+        found.dedup();
+        if directory::is_installed(path) {
+            found.retain(|index| SCANNERS[*index].reads_installed());
+        }
+        found
+    }
+}
