@@ -79,20 +79,18 @@ impl Fleet {
     /// Counts the accelerators of a system.
     #[must_use]
     pub fn of(graph: &Graph<'_>) -> Self {
-        let mut pools: BTreeMap<(NodeId, Option<NodeId>), Vec<Claim>> = BTreeMap::new();
+        let mut pools: BTreeMap<(NodeId, Option<NodeId>), BTreeSet<Claim>> = BTreeMap::new();
         for accelerator in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
             for (edge, holder) in graph.incoming(accelerator) {
                 if graph.edge(edge).kind != RelationKind::RunsOn || graph.is_switched_off(holder) {
                     continue;
                 }
                 let claim = claim(graph, holder, accelerator);
-                let claims = pools.entry((accelerator, place(graph, holder))).or_default();
-                if !claims.contains(&claim) {
-                    claims.push(claim);
-                }
+                pools.entry((accelerator, place(graph, holder))).or_default().insert(claim);
             }
         }
-        let pool = |((accelerator, place), claims)| {
+        let pool = |((accelerator, place), claims): ((NodeId, Option<NodeId>), BTreeSet<Claim>)| {
+            let claims = claims.into_iter().collect();
             let mut pool = Pool { accelerator, place, count: 0, claims };
             pool.count = pool.largest();
             pool

@@ -1,6 +1,6 @@
 //! Where each accelerator stands and who operates it there, with what the law of the day says of that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::Fleet;
 use super::rows::PlacementRow;
@@ -12,29 +12,51 @@ use crate::model::{ComponentKind, CountryCode, Date, RelationKind, Verification}
 /// One row for each holder of an accelerator and state where it stands.
 pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>, as_of: Date) -> Vec<PlacementRow> {
     let mut rows = Vec::new();
+    // a list of assets has thousands of machines at a few places, each with several products
+    let mut holders: BTreeMap<NodeId, Standing> = BTreeMap::new();
     for part in &fleet.parts {
         let subject = Subject::of(part.row, catalog);
+        let mut answers: BTreeMap<(Option<CountryCode>, BTreeSet<CountryCode>), (String, String)> = BTreeMap::new();
         for holder in &part.holders {
-            let (operators, seats) = operators(graph, *holder);
-            let places = places(graph, *holder);
-            let asked: Vec<Option<CountryCode>> =
-                if places.is_empty() { vec![None] } else { places.into_iter().map(Some).collect() };
-            for to in asked {
-                let question = Question { to, parties: party(&seats).into_iter().collect(), machine: None };
-                let found = assess(catalog, &subject, &question, as_of);
+            let standing = holders.entry(*holder).or_insert_with(|| Standing::of(graph, *holder));
+            for to in &standing.places {
+                let answer = answers.entry((*to, standing.seats.clone())).or_insert_with(|| {
+                    let parties = party(&standing.seats).into_iter().collect();
+                    let found = assess(catalog, &subject, &Question { to: *to, parties, machine: None }, as_of);
+                    let text = if to.is_some() { found.answer_text } else { "place not known".to_owned() };
+                    (found.class.class, text)
+                });
                 rows.push(PlacementRow {
                     accelerator: part.row.product.to_string(),
-                    class: found.class.class,
+                    class: answer.0.clone(),
                     holder: graph.label(*holder).into_owned(),
                     place: to.map(|to| to.to_string()),
-                    operators: operators.clone(),
-                    controlled_from: seats.iter().map(ToString::to_string).collect(),
-                    answer: if to.is_some() { found.answer_text } else { "place not known".to_owned() },
+                    operators: standing.operators.clone(),
+                    controlled_from: standing.seats.iter().map(ToString::to_string).collect(),
+                    answer: answer.1.clone(),
                 });
             }
         }
     }
     rows
+}
+
+/// Where a holder stands and whose it is.
+struct Standing {
+    /// States; one that is not known where there is none.
+    places: Vec<Option<CountryCode>>,
+    operators: Vec<String>,
+    /// Seats of the last owners of the operators.
+    seats: BTreeSet<CountryCode>,
+}
+
+impl Standing {
+    fn of(graph: &Graph<'_>, holder: NodeId) -> Self {
+        let (operators, seats) = operators(graph, holder);
+        let places = places(graph, holder);
+        let places = if places.is_empty() { vec![None] } else { places.into_iter().map(Some).collect() };
+        Self { places, operators, seats }
+    }
 }
 
 /// States in which something stands.

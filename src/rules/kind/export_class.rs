@@ -1,6 +1,8 @@
 //! Kind `export-class`: the class computed from an accelerator's figures, against where it stands
 //! and who operates it there.
 
+use std::collections::BTreeSet;
+
 use super::country as state;
 use crate::catalog::rows::{Accelerator, Destination, Enforcement};
 use crate::export::{Bearing, Class, LETTER, Question, Subject, assess, bearing, classify};
@@ -56,8 +58,8 @@ fn anywhere(node: NodeId, row: &Accelerator, class: &Class) -> Hit {
     hit
 }
 
-/// A destination row with what it says of a product.
-type To<'c> = (&'c Destination, Bearing);
+/// A destination row with what it says of a product, and the states that it means on the day.
+type To<'c> = (&'c Destination, Bearing, BTreeSet<CountryCode>);
 
 /// The rule's destinations that speak of a product: those for its class where the rule names that class, and those
 /// for every class.
@@ -74,7 +76,10 @@ fn destinations<'c>(
             && parameters.destinations.iter().any(|id| **id == *to.id)
     })
     .filter(|to| is_named || to.is_for_any_class())
-    .filter_map(|to| Some((to, bearing(to, row, class, view.as_of)?)))
+    .filter_map(|to| {
+        let bearing = bearing(to, row, class, view.as_of)?;
+        Some((to, bearing, view.catalog.group_members(&to.set, view.as_of).unwrap_or_default()))
+    })
     .collect()
 }
 
@@ -96,8 +101,7 @@ fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &He
     if states.is_empty() {
         out.undecided("the place where the accelerator stands is not known");
     }
-    for (row, bearing) in to {
-        let members = view.catalog.group_members(&row.set, view.as_of).unwrap_or_default();
+    for (row, bearing, members) in to {
         if row.headquarters {
             if !parameters.headquarters {
                 continue;

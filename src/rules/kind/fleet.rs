@@ -1,5 +1,7 @@
 //! Kind `fleet`: the accelerators of the system together: on whom most of them hang, and which are to be replaced soon.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::graph::{Control, NodeId};
 use crate::model::{CountryCode, Date, Evidence, Horizon, Verification, key};
 use crate::rules::draft::{Hit, seen};
@@ -12,7 +14,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.fleet else { return };
     let fleet = Fleet::of(view.graph, view.catalog);
     if let Some(days) = parameters.refresh_within_days {
-        fleet.parts.iter().for_each(|part| refresh(view, part, days, out));
+        refresh(view, &fleet, days, out);
         return;
     }
     if fleet.parts.is_empty() {
@@ -70,22 +72,32 @@ fn concentrated(
     Some(hit)
 }
 
-/// Holders, and products that say so themselves, whose day of replacement is near.
-fn refresh(view: &View<'_>, part: &Part<'_>, days: u32, out: &mut Hits) {
-    for node in std::iter::once(part.node).chain(part.holders.iter().copied()) {
+/// Holders, and products that say so themselves, whose day of replacement is near: one hit each, whatever they hold.
+fn refresh(view: &View<'_>, fleet: &Fleet<'_>, days: u32, out: &mut Hits) {
+    let mut holders: BTreeMap<NodeId, Vec<&Part<'_>>> = BTreeMap::new();
+    for part in &fleet.parts {
+        for node in std::iter::once(part.node).chain(part.holders.iter().copied()) {
+            holders.entry(node).or_default().push(part);
+        }
+    }
+    for (node, parts) in holders {
         let Some(day) = view.graph.attributes(node, key::REFRESH).filter_map(Date::parse).min() else { continue };
         let left = view.as_of.days_until(day);
         if left > i64::from(days) {
             continue;
         }
         let when = if left < 0 { format!("{} days ago", -left) } else { format!("in {left} days") };
+        let products: Vec<String> = parts.iter().map(|part| format!("`{}`", part.row.product)).collect();
+        let designers: BTreeSet<String> =
+            parts.iter().map(|part| designer(view, part.node).unwrap_or_else(|| part.row.vendor.to_string())).collect();
+        let designers: Vec<String> = designers.into_iter().collect();
         let message = format!(
-            "`{}` of `{}` is to be replaced on {day} ({when}); whether there is a next one is decided by {}",
-            part.row.product,
+            "{} of `{}` is to be replaced on {day} ({when}); whether there is a next one is decided by {}",
+            products.join(", "),
             view.graph.label(node),
-            designer(view, part.node).unwrap_or_else(|| part.row.vendor.to_string()),
+            designers.join(", "),
         );
-        let mut hit = Hit::new(node, format!("{}/{day}", part.row.id), message);
+        let mut hit = Hit::new(node, day.to_string(), message);
         let said = view.graph.all_attributes(node).iter().filter(|row| row.key == key::REFRESH);
         hit.at = said.flat_map(|row| row.evidence.iter().filter_map(Evidence::place)).collect();
         hit.horizon = Some(Horizon::NextRefresh);
