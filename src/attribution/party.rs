@@ -103,7 +103,9 @@ fn by_identity<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option<(&'c
         "distribution" => catalog.organisation_by_host("docker.io", value).map(|(row, key)| (row, key, true)),
         // a maintainer's mail domain says for whom somebody works at most
         "mail" => {
-            let found = catalog.organisation_by_host(value, "").filter(|(_, key)| &*key.kind == "domain");
+            // everybody has mail there, whoever runs it
+            let found = if catalog.is_shared_host(value) { None } else { catalog.organisation_by_host(value, "") };
+            let found = found.filter(|(_, key)| &*key.kind == "domain");
             found.map(|(row, key)| (row, key, false))
         }
         "git" => git_host(catalog, value),

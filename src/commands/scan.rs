@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use super::prepare::{Knowledge, Screening, prepare};
 use super::{Outcome, color};
 use crate::catalog::Override;
-use crate::cli::ScanArgs;
+use crate::cli::{Common, ScanArgs};
 use crate::graph::{Graph, Roots};
 use crate::model::Fingerprint;
 use crate::report::{self, Format, ListRow, Report};
@@ -48,6 +48,7 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         catalog.overrides.iter().chain(&prepared.knowledge.rules.overrides).cloned().collect();
     let report = ManuallyDrop::new(report::build(&report::Sources {
         target: &arguments.common.target,
+        options: again(&arguments.common),
         rules_version: &catalog.manifest().set,
         overrides: &overrides,
         inventory: &prepared.inventory,
@@ -86,6 +87,47 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
         (true, true) => Outcome::Incomplete,
         (true, false) => Outcome::Passed,
     })
+}
+
+/// The options without which another command sees something else, as they are to be written.
+fn again(common: &Common) -> String {
+    let mut words: Vec<(&str, String)> = Vec::new();
+    let mut one = |name, value: Option<&String>| words.extend(value.map(|value| (name, value.clone())));
+    one("--profile", common.profile.as_ref());
+    one("--as-of", common.as_of.as_ref());
+    one("--platform", common.images.platform.as_ref());
+    let paths = |name, paths: &[PathBuf]| -> Vec<(&'static str, String)> {
+        paths.iter().map(|path| (name, path.display().to_string())).collect()
+    };
+    words.extend(paths("--rules", &common.rules));
+    words.extend(paths("--config", common.config.as_slice()));
+    words.extend(paths("--package-cache", &common.package_cache));
+    let texts = [
+        ("--home", &common.home),
+        ("--exclude", &common.exclude),
+        ("--registry-mirror", &common.images.registry_mirror),
+        ("--insecure-registry", &common.images.insecure_registry),
+        ("--image-limit", &common.images.image_limit),
+    ];
+    words.extend(texts.iter().flat_map(|(name, all)| all.iter().map(|text| (*name, text.clone()))));
+    let flags = [
+        ("--online", common.online),
+        ("--pull", common.images.pull),
+        ("--trust-workspace", common.trust_workspace),
+        ("--trust-credential-helpers", common.images.trust_credential_helpers),
+    ];
+    let flags = flags.iter().filter(|(_, given)| *given).map(|(name, _)| format!(" {name}"));
+    flags.chain(words.into_iter().map(|(name, value)| format!(" {name} {}", quoted(&value)))).collect()
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,@+%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn list_row(told: Told) -> ListRow {

@@ -23,6 +23,9 @@ pub struct Report {
     pub overrides: Vec<OverrideRow>,
     /// Target as the user named it.
     pub target: String,
+    /// Options without which another command sees something else; for the next commands that are proposed.
+    #[serde(skip)]
+    pub options: String,
     /// Profile id.
     pub profile: String,
     /// Day of the evaluation.

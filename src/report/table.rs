@@ -401,9 +401,10 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     }
     let of_state = |state: &str| report.findings.iter().find(|finding| finding.state == state);
     if let Some(finding) = of_state("failing").or_else(|| of_state("too-weak")).or_else(|| of_state("open")) {
-        writeln!(out, "Next: sovaudit plan {}", clean_line(&report.target))?;
+        let asked = clean_line(&format!("{}{}", report.target, report.options)).into_owned();
+        writeln!(out, "Next: sovaudit plan {asked}")?;
         writeln!(out, "      sovaudit explain {}", finding.rule)?;
-        writeln!(out, "      sovaudit explain {} {}", handle(finding), clean_line(&report.target))?;
+        writeln!(out, "      sovaudit explain {} {asked}", handle(finding))?;
     }
     Ok(())
 }

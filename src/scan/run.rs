@@ -171,8 +171,18 @@ fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
         Content::Ready(path, extract, layer) => (path, Some(extract.clone()), layer.clone()),
         Content::File(path, size) => match (run.open)(path) {
             Ok(mut bytes) => (path, extract::look(path, *size, &mut bytes, &run.options.limits), None),
-            // a program that only its owner may read is no file that the scan is about
-            Err(_) => return outcome,
+            Err(error) => {
+                // a program has no name that tells it, and one that only its owner may read is no file of the scan
+                if path.name().contains('.') {
+                    let reason = match error {
+                        ReadError::Io(reason) => reason,
+                        ReadError::TooLarge { size, limit } => format!("{size} bytes, the limit is {limit}"),
+                    };
+                    outcome.coverage.failed.insert(path.clone());
+                    outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Unreadable, &reason));
+                }
+                return outcome;
+            }
         },
     };
     let Some(extract) = extract else { return outcome };

@@ -166,10 +166,14 @@ impl Listing {
                 Err(Refused::Silence(reason)) => bail!("the cluster stopped answering: {reason}"),
             };
             let Value::Object(mut page) = page else { return Ok(()) };
-            if let Some(Value::Array(items)) = page.remove("items") {
-                for item in items {
-                    self.push(item, resource);
-                }
+            let items = page.remove("items");
+            let Some(Value::Array(items)) = items.filter(|items| items.as_array().is_some_and(|all| !all.is_empty()))
+            else {
+                // a server that goes on without anything to give would be asked for ever
+                return Ok(());
+            };
+            for item in items {
+                self.push(item, resource);
             }
             let next = page.get("metadata").and_then(|metadata| metadata.get("continue")).and_then(Value::as_str);
             match next {

@@ -11,6 +11,8 @@ pub struct Fleet<'c> {
     pub parts: Vec<Part<'c>>,
     /// Products that it does not.
     pub unknown_products: usize,
+    /// Devices of those, as far as they may not be one of the known.
+    pub unknown_devices: f64,
 }
 
 /// One product.
@@ -32,10 +34,11 @@ impl<'c> Fleet<'c> {
     #[must_use]
     pub fn of(graph: &Graph<'_>, catalog: &'c Catalog) -> Self {
         let counted = crate::fleet::Fleet::of(graph);
-        let mut fleet = Self { parts: Vec::new(), unknown_products: 0 };
+        let mut fleet = Self { parts: Vec::new(), unknown_products: 0, unknown_devices: 0.0 };
         for node in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
             let Some(row) = catalog.accelerator(graph.node(node).id.rest()) else {
                 fleet.unknown_products += 1;
+                fleet.unknown_devices += counted.total(node) as f64;
                 continue;
             };
             let pools = || counted.pools.iter().filter(|pool| pool.accelerator == node);

@@ -49,13 +49,17 @@ impl Of {
 /// Shares of the fleet, the largest first.
 #[must_use]
 pub fn shares(fleet: &Fleet<'_>, catalog: &Catalog, of: Of) -> Vec<ShareRow> {
-    let all = fleet.devices();
+    // what is not known could be of anybody
+    let all = fleet.devices() + fleet.unknown_devices;
     let mut found: BTreeMap<String, (f64, Verification)> = BTreeMap::new();
     for part in &fleet.parts {
         let (name, mark) = name(part, catalog, of).unwrap_or(("unknown".to_owned(), Verification::TwoSource));
         let entry = found.entry(name).or_insert((0.0, Verification::TwoSource));
         entry.0 += part.devices;
         entry.1 = entry.1.min(mark);
+    }
+    if fleet.unknown_devices > 0.0 {
+        found.entry("unknown".to_owned()).or_insert((0.0, Verification::TwoSource)).0 += fleet.unknown_devices;
     }
     let mut rows: Vec<ShareRow> = found
         .into_iter()

@@ -279,3 +279,36 @@ fn the_configuration_says_what_belongs_to_an_environment() {
     let text = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(out.status.code() == Some(2) && text.contains("is no label: write key=value"), "{text}");
 }
+
+#[test]
+fn everybodys_mail_provider_makes_nobody_the_author() {
+    let metadata =
+        |mail: &str| format!("Metadata-Version: 2.1\nName: helper\nVersion: 1.0\nAuthor-email: Bob <bob@{mail}>\n");
+    let owner = |mail: &str| {
+        let folder = tree(&[("site-packages/helper-1.0.dist-info/METADATA", &metadata(mail))]);
+        let (_, report) = report(folder.path(), &[]);
+        report.to_string().contains("mail of an author at")
+    };
+    assert!(!owner("qq.com"), "everybody has mail there");
+    assert!(owner("kaspersky.com"), "an employer's domain is a hint");
+}
+
+#[test]
+fn the_next_commands_ask_the_same_question() {
+    let folder = tree(&[(
+        "k8s/a.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: nginx}]}\n",
+    )]);
+    let mut command = assert_cmd::Command::cargo_bin("sovaudit").expect("is built");
+    command.args(["scan", "--profile", "neutral", "--as-of", "2026-11-01", "--exclude", "a b/**"]).arg(folder.path());
+    let out = String::from_utf8_lossy(&command.output().expect("runs").stdout).into_owned();
+    assert!(out.contains("--profile neutral --as-of 2026-11-01 --exclude 'a b/**'"), "{out}");
+}
+
+#[test]
+fn products_that_nobody_knows_count_in_shares_of_the_fleet() {
+    let list = "Hostname,GPU model,GPUs,Site,Country\na,Acme X1,1000,FRA1,DE\nb,NVIDIA H100 SXM5 80GB,10,FRA1,DE\n";
+    assert!(told(&answer(&[("gpu-assets.csv", list)]), "accelerator-fleet-concentration").is_empty());
+    let known = list.replace("Acme X1", "NVIDIA A100-SXM4-40GB");
+    assert!(!told(&answer(&[("gpu-assets.csv", &known)]), "accelerator-fleet-concentration").is_empty());
+}

@@ -30,6 +30,8 @@ const SURVIVAL_ROWS: usize = 5;
 pub struct Sources<'a> {
     /// Target as the user named it.
     pub target: &'a str,
+    /// The options without which another command sees something else.
+    pub options: String,
     /// Version of the rule set.
     pub rules_version: &'a str,
     /// Replaced entries.
@@ -74,6 +76,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
         rules: sources.rules_version.to_owned(),
         overrides: sources.overrides.iter().map(override_row).collect(),
         target: sources.target.to_owned(),
+        options: sources.options.clone(),
         lists: sources.lists.clone(),
         profile: sources.profile.file.id.clone(),
         as_of: sources.as_of.to_string(),

@@ -47,7 +47,7 @@ fn concentrated(
         "{}% of the accelerators ({} of {}) hang on one {}: {} (from {}% on it counts)",
         row.percent,
         row.devices,
-        fleet.devices(),
+        fleet.devices() + fleet.unknown_devices,
         of.as_str().replace('-', " "),
         row.name,
         parameters.percent
@@ -67,7 +67,7 @@ fn concentrated(
             .push(format!("{uncounted} of {} products count once, for their number is not known", fleet.parts.len()));
     }
     if fleet.unknown_products > 0 {
-        hit.notes.push(format!("{} products are not known and do not count", fleet.unknown_products));
+        hit.notes.push(format!("{} products are not known and count as nobody's", fleet.unknown_products));
     }
     Some(hit)
 }
