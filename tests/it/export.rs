@@ -551,3 +551,21 @@ fn listed_end_users_are_never_cleared() {
         }
     }
 }
+
+/// An exception whose party is known not to be meant is told as such, with the reason.
+#[test]
+fn carve_outs_and_exceptions_fall_away_with_a_reason() {
+    let answer = json(&["nvidia-h100-sxm", "--to", "AE", "--end-user", "G42", "--end-user-parent", "CN"]);
+    assert_eq!(answer["answer"], "licence-required");
+    assert!(!answer["answer_text"].as_str().expect("text").contains("carve-out"), "{answer:#}");
+    for words in [
+        &["nvidia-h100-sxm", "--to", "AE", "--end-user", "SenseTime"],
+        &["nvidia-a30", "--to", "CN", "--end-user", "SMIC"],
+    ] {
+        let answer = json(words);
+        for row in answer["exceptions"].as_array().expect("rows") {
+            let state = row["state"].as_str().expect("text");
+            assert!(!state.starts_with("may apply") && !state.starts_with("applies"), "{words:?}: {row:#}");
+        }
+    }
+}
