@@ -118,9 +118,9 @@ pub(super) fn judge(
     Verdict { class, answer, policy, steps, silent }
 }
 
-/// True where a clause of class and place asks for a licence.
+/// True where a clause of class or place asks for a licence.
 fn needs_review(steps: &[StepRow]) -> bool {
-    let asks = |step: &StepRow| matches!(&*step.about, "destination" | "headquarters");
+    let asks = |step: &StepRow| matches!(&*step.about, "destination" | "headquarters" | "embargo");
     steps.iter().any(|step| asks(step) && step.counts && step.result >= Answer::LicenceRequired)
 }
 

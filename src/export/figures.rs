@@ -85,7 +85,7 @@ impl Figures {
         Self {
             item: Item::Processor,
             rates: row.dense.iter().filter_map(|(name, rate)| Rate::read(name, rate)).collect(),
-            area: row.die_area_mm2.as_deref().and_then(number),
+            area: applicable_area(row),
             interconnect: link.map(|link| link.interconnect_gbs),
             bandwidth: row.memory_bandwidth_gbs.as_deref().and_then(number),
             memory_area: None,
@@ -181,6 +181,12 @@ pub fn bits(name: &str) -> Option<u32> {
     }
     let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
     digits.parse().ok().filter(|bits| (1..=64).contains(bits))
+}
+
+/// Area of non-planar dies: a die on a planar process counts nothing, however large it is.
+fn applicable_area(row: &Accelerator) -> Option<f64> {
+    let is_planar = row.process.as_deref().is_some_and(|process| process.contains("(planar)"));
+    if is_planar { Some(0.0) } else { row.die_area_mm2.as_deref().and_then(number) }
 }
 
 /// A figure as tables write it; neither negative nor infinite.

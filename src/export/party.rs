@@ -87,7 +87,8 @@ pub(super) fn steps(catalog: &Catalog, party: &PartyFacts, day: Date) -> Vec<Ste
 }
 
 fn listed(catalog: &Catalog, entry: &ListedFact, day: Date) -> Option<StepRow> {
-    if entry.level > Level::Possible {
+    // a weak match clears nobody: a person has to look at it
+    if entry.level == Level::Info {
         return None;
     }
     let rows = &catalog.tables().list_effect;

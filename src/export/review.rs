@@ -41,17 +41,37 @@ pub(super) fn exceptions(case: &Case<'_>, steps: &[StepRow]) -> Vec<ExceptionRow
     rows.filter(|row| Validity { from: row.from, to: row.to }.holds_on(case.day))
         .filter_map(|row| {
             let fit = facts.fit(&row.when);
-            (fit != Fit::No).then(|| exception(case, row, fit, falls_away))
+            (fit != Fit::No).then(|| {
+                let seated = needs(&["headquarters"]) && is_carve_out(row);
+                let lost = match () {
+                    () if falls_away => Some("falls away: an embargo or an entry of a list leaves no exception"),
+                    () if seated => Some("falls away: the seat of a party or of its last owner asks for a licence"),
+                    () => is_of_others(case, row).then_some("does not apply: the party is none of those that it names"),
+                };
+                exception(case, row, fit, lost)
+            })
         })
         .collect()
 }
 
-fn exception(case: &Case<'_>, row: &LicenceException, fit: Fit, falls_away: bool) -> ExceptionRow {
+/// True for what frees a place only, and looks at no seat itself.
+fn is_carve_out(row: &LicenceException) -> bool {
+    !row.when.to.is_empty() && row.when.reaches.is_empty() && row.when.not_reaches.is_empty()
+}
+
+/// True when all parties are known organisations and none of them is one that the exception names.
+fn is_of_others(case: &Case<'_>, row: &LicenceException) -> bool {
+    let is_named = |id: &String| row.parties.iter().any(|party| **party == **id);
+    let is_other = |party: &super::party::PartyFacts| !party.group.is_empty() && !party.group.iter().any(is_named);
+    !row.parties.is_empty() && !case.parties.is_empty() && case.parties.iter().all(is_other)
+}
+
+fn exception(case: &Case<'_>, row: &LicenceException, fit: Fit, lost: Option<&str>) -> ExceptionRow {
     let is_named = |id: &String| row.parties.iter().any(|party| **party == **id);
     let holds = case.parties.iter().any(|party| party.group.iter().any(is_named));
     let state = match fit {
         _ if !row.enforced => "codified, not enforced".to_owned(),
-        _ if falls_away => "falls away".to_owned(),
+        _ if lost.is_some() => lost.unwrap_or_default().to_owned(),
         _ if holds => "applies to this party".to_owned(),
         Fit::Open(input) => format!("may apply, depending on the {}", input.as_str()),
         _ => "may apply".to_owned(),

@@ -498,3 +498,74 @@ verification = "recalled"
     let error = String::from_utf8_lossy(&failed.stderr).into_owned();
     assert!(error.contains("wrong.toml:2:1") && error.contains("`nowhere`"), "{error}");
 }
+
+/// The strictest policy speaks: an embargo beats what the class alone would get.
+#[test]
+fn an_embargo_is_stricter_than_the_class() {
+    for (product, to) in [("nvidia-rtx-5090", "RU"), ("amd-mi210", "RU"), ("amd-mi210", "BY"), ("nvidia-t4", "RU")] {
+        let answer = json(&[product, "--to", to]);
+        assert_eq!(answer["answer"], "licence-required", "{product} to {to}");
+        assert_eq!(answer["review"]["policy"], "policy of denial", "{product} to {to}");
+    }
+    assert_eq!(json(&["amd-mi210", "--to", "KP"])["review"]["policy"], "presumption of denial");
+}
+
+#[test]
+fn planar_dies_have_no_performance_density() {
+    for product in ["nvidia-k80", "nvidia-m60"] {
+        let answer = json(&[product]);
+        assert!(answer["figures"]["performance_density"].is_null(), "{product}");
+        // the table holds no rates of them: what is left is the bound that asks for no density
+        assert_eq!(answer["class"]["missing"], serde_json::json!(["dense rates"]), "{product}");
+        assert_eq!(answer["class"]["bounds"].as_array().map(Vec::len), Some(2), "{answer:#}");
+    }
+}
+
+#[test]
+fn macau_is_reviewed_as_china_is() {
+    for product in ["amd-mi210", "nvidia-a30", "nvidia-h100-sxm", "nvidia-rtx-5090", "nvidia-b200"] {
+        let policy = |words: &[&str]| json(&[&[product], words].concat())["review"]["policy"].clone();
+        assert_eq!(policy(&["--to", "MO"]), policy(&["--to", "CN"]), "{product}");
+        assert_eq!(policy(&["--to", "MO", "--end-user-parent", "CN"]), policy(&["--to", "CN"]), "{product}");
+    }
+    assert_eq!(json(&["nvidia-a30", "--to", "MO"])["review"]["policy"], "case by case");
+}
+
+/// A listed party is never cleared by its short name, its product's class or the seat of an owner.
+#[test]
+fn listed_end_users_are_never_cleared() {
+    for name in ["SMIC", "YMTC", "Megvii", "SenseTime", "smic", "Huawei"] {
+        let answer = json(&["nvidia-t4", "--to", "SG", "--end-user", name]);
+        assert_eq!(answer["answer"], "licence-required", "{name}: {answer:#}");
+        assert!(step(&answer, "list/US-EL")["citation"].is_string(), "{name}");
+    }
+    for name in ["HiSilicon", "Candiru", "NetPosa", "4Paradigm", "Mikron", "NSO Group"] {
+        for parent in [&[][..], &["--end-user-parent", "CN"], &["--end-user-parent", "FR"]] {
+            let answer = json(&[&["nvidia-t4", "--to", "SG", "--end-user", name], parent].concat());
+            let word = answer["answer"].as_str().expect("a word");
+            assert!(
+                matches!(word, "indeterminate" | "licence-required" | "prohibited"),
+                "{name} {parent:?}: {answer:#}"
+            );
+            assert!(step(&answer, "list/US-EL")["text"].is_string(), "{name}");
+        }
+    }
+}
+
+/// An exception whose party is known not to be meant is told as such, with the reason.
+#[test]
+fn carve_outs_and_exceptions_fall_away_with_a_reason() {
+    let answer = json(&["nvidia-h100-sxm", "--to", "AE", "--end-user", "G42", "--end-user-parent", "CN"]);
+    assert_eq!(answer["answer"], "licence-required");
+    assert!(!answer["answer_text"].as_str().expect("text").contains("carve-out"), "{answer:#}");
+    for words in [
+        &["nvidia-h100-sxm", "--to", "AE", "--end-user", "SenseTime"],
+        &["nvidia-a30", "--to", "CN", "--end-user", "SMIC"],
+    ] {
+        let answer = json(words);
+        for row in answer["exceptions"].as_array().expect("rows") {
+            let state = row["state"].as_str().expect("text");
+            assert!(!state.starts_with("may apply") && !state.starts_with("applies"), "{words:?}: {row:#}");
+        }
+    }
+}

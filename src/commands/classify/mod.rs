@@ -1,6 +1,7 @@
 //! `sovaudit classify`.
 
 mod find;
+mod named;
 mod party;
 
 use std::io;

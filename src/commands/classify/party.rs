@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::lists;
 use super::super::prepare::Knowledge;
+use super::named;
 use crate::catalog::Catalog;
 use crate::catalog::rows::Organisation;
 use crate::cli::ClassifyArgs;
@@ -11,7 +12,7 @@ use crate::control::{Answer, Holdings};
 use crate::export::{ListedFact, OwnedFact, PartyFacts, SeatFact};
 use crate::lists::PartyKind;
 use crate::model::{CountryCode, Date, Verification};
-use crate::screening::{Memory, Query, QueryKey, Scope, Screener, THRESHOLD};
+use crate::screening::{Candidate, Level, Memory, Query, QueryKey, Scope, Screener, THRESHOLD};
 
 /// The end user, where one is told of.
 pub(super) fn facts(
@@ -32,7 +33,7 @@ pub(super) fn facts(
         facts.seats.push(SeatFact { country, why, verification: Verification::TwoSource });
     }
     let Some(name) = name else { return Ok(Some(facts)) };
-    let row = catalog.organisation_by_name(name).or_else(|| catalog.organisation_by_supplier(name));
+    let row = named::organisation(catalog, name, as_of);
     if let Some(row) = row {
         facts.organisation = Some(row.id.to_string());
         owners(catalog, row, as_of, &mut facts);
@@ -92,10 +93,25 @@ fn listed(
     let domains = row.into_iter().flat_map(|row| &row.keys).filter(|key| &*key.kind == "domain" && key.gate);
     let keys = domains.filter_map(|key| QueryKey::parse(&format!("domain:{}", key.value)).ok()).collect();
     let countries: BTreeSet<CountryCode> = facts.seats.iter().map(|seat| seat.country).collect();
-    let kind = PartyKind::Organisation;
-    let query = Query { keys, countries: countries.into_iter().collect(), ..Query::of(name, kind) };
-    let found = screener.screen(&query, &mut Memory::default());
-    let facts = found.into_iter().map(|one| ListedFact {
+    let query = Query { keys, ..Query::of(name, PartyKind::Organisation) };
+    let seated = Query { countries: countries.into_iter().collect(), ..query.clone() };
+    // the seat of an owner may strengthen a match; it says nothing against one
+    let found = [seated, query].map(|query| screener.screen(&query, &mut Memory::default()));
+    let mut all = named::entries(&knowledge.catalog, name, row, as_of);
+    all.extend(found.into_iter().flatten().map(of_candidate));
+    // of one entry the surest match stands
+    all.sort_by(|a, b| (&a.list, &a.entry, a.level).cmp(&(&b.list, &b.entry, b.level)));
+    all.dedup_by(|a, b| (&a.list, &a.entry) == (&b.list, &b.entry));
+    // of a known organisation the rules hold the entries: names that are merely like its own say nothing more
+    if row.is_some() {
+        all.retain(|entry| entry.level < Level::Weak);
+    }
+    all.sort_by_key(|entry| entry.level);
+    Ok(all)
+}
+
+fn of_candidate(one: Candidate) -> ListedFact {
+    ListedFact {
         list: one.hit.party.list.to_string(),
         entry: one.hit.party.entry.to_string(),
         party: one.hit.party.name().to_owned(),
@@ -104,6 +120,5 @@ fn listed(
         citation: one.hit.party.citation.as_deref().map(str::to_owned),
         unsure: one.unsure,
         verification: one.verification,
-    });
-    Ok(facts.collect())
+    }
 }
