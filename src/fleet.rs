@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::graph::{Graph, NodeId};
 use crate::model::{ComponentKind, RelationKind, key};
 
+/// The largest number of devices that one holder is believed to have: beyond it a number is a slip of the pen.
+const MOST_DEVICES: u64 = 100_000_000;
+
 /// How devices are known, from what asks for them to what is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
@@ -37,6 +40,12 @@ pub struct Claim {
     pub is_whole: bool,
 }
 
+impl Claim {
+    fn devices(&self) -> u64 {
+        self.count.unwrap_or(1)
+    }
+}
+
 /// Devices of one product at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
@@ -56,7 +65,7 @@ impl Pool {
     pub fn by(&self, way: Way) -> Option<u64> {
         let mut said = self.claims.iter().filter(|claim| claim.way == way).peekable();
         said.peek()?;
-        Some(said.map(|claim| claim.count.unwrap_or(1)).fold(0, u64::saturating_add))
+        Some(said.map(Claim::devices).fold(0, u64::saturating_add))
     }
 
     fn largest(&self) -> u64 {
@@ -65,6 +74,27 @@ impl Pool {
             .filter_map(|way| self.by(way))
             .max()
             .unwrap_or(0)
+    }
+}
+
+/// What is placed of one accelerator.
+#[derive(Default)]
+struct Placed {
+    all: u64,
+    /// By who says so: a cluster's nodes and a tool on one of them may speak of the same devices too.
+    by: BTreeMap<(Way, bool), u64>,
+}
+
+impl Placed {
+    /// How many devices without a place there are beyond those placed: what is said in one way adds up, what is said
+    /// in another may be the same devices.
+    fn beyond(&self, claims: &[Claim]) -> u64 {
+        let mut said = self.by.clone();
+        for claim in claims {
+            let number = said.entry((claim.way, claim.is_whole)).or_default();
+            *number = number.saturating_add(claim.devices());
+        }
+        said.into_values().max().unwrap_or_default().saturating_sub(self.all)
     }
 }
 
@@ -113,12 +143,19 @@ impl Fleet {
     }
 
     fn without_doubles(&mut self, graph: &Graph<'_>) {
-        let mut placed: BTreeMap<NodeId, u64> = BTreeMap::new();
+        let mut placed: BTreeMap<NodeId, Placed> = BTreeMap::new();
         for pool in self.pools.iter().filter(|pool| pool.place.is_some()) {
-            *placed.entry(pool.accelerator).or_default() += pool.count;
+            let placed = placed.entry(pool.accelerator).or_default();
+            placed.all = placed.all.saturating_add(pool.count);
+            for claim in &pool.claims {
+                let said = placed.by.entry((claim.way, claim.is_whole)).or_default();
+                *said = said.saturating_add(claim.devices());
+            }
         }
         for pool in self.pools.iter_mut().filter(|pool| pool.place.is_none()) {
-            pool.count = pool.count.saturating_sub(placed.get(&pool.accelerator).copied().unwrap_or_default());
+            if let Some(placed) = placed.get(&pool.accelerator) {
+                pool.count = placed.beyond(&pool.claims);
+            }
         }
         let known: Vec<(NodeId, Option<NodeId>, u64)> = self
             .pools
@@ -177,13 +214,21 @@ fn claim(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Claim {
 /// How many of an accelerator a holder says that it has. Several tools speak of the same devices of a machine: the
 /// largest of their numbers counts.
 fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
+    stated_count(graph, holder, accelerator).map(|count| count.min(MOST_DEVICES))
+}
+
+fn stated_count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
     let id = graph.node(accelerator).id.rest();
     let stated = graph.attributes(holder, key::DEVICES).filter_map(|text| {
         let (of, number) = text.rsplit_once(' ')?;
         (of == id).then(|| number.parse::<u64>().ok()).flatten()
     });
+    // several pods may have one device between them
+    let shared = graph.attributes(accelerator, key::SHARED_BY).filter_map(|text| text.parse::<f64>().ok());
+    let shared = shared.fold(1.0_f64, f64::max);
     if let Some(most) = stated.max() {
-        return Some(most);
+        let is_asked = graph.node(holder).kind == ComponentKind::Workload;
+        return Some(if is_asked { (most as f64 / shared).ceil() as u64 } else { most });
     }
     let all: BTreeSet<NodeId> = graph
         .outgoing(holder)
@@ -208,9 +253,6 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
         return whole(all);
     }
     if graph.node(holder).kind == ComponentKind::Workload {
-        // several pods may have one device between them
-        let shared = graph.attributes(accelerator, key::SHARED_BY).filter_map(|text| text.parse::<f64>().ok());
-        let shared = shared.fold(1.0_f64, f64::max);
         return number(key::COUNT).and_then(|each| whole(each * number(key::REPLICAS).unwrap_or(1.0) / shared));
     }
     None

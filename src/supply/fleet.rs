@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::catalog::rows::Accelerator;
+use crate::fleet::{Claim, Way};
 use crate::graph::{Graph, NodeId};
 use crate::model::ComponentKind;
 
@@ -46,8 +47,12 @@ impl<'c> Fleet<'c> {
                 pools().flat_map(|pool| pool.claims.iter().map(|claim| claim.holder)).collect();
             holders.sort_unstable();
             holders.dedup();
-            let said: u64 = pools().flat_map(|pool| &pool.claims).filter_map(|claim| claim.count).sum();
-            let is_counted = said > 0;
+            // a list that has spares only says that none runs
+            let is_told = |claim: &Claim| match claim.count {
+                Some(0) => claim.way == Way::Recorded,
+                count => count.is_some(),
+            };
+            let is_counted = pools().flat_map(|pool| &pool.claims).any(is_told);
             let devices = if is_counted { counted.total(node) as f64 } else { 1.0 };
             fleet.parts.push(Part { node, row, devices, is_counted, holders });
         }

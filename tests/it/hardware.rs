@@ -117,6 +117,173 @@ fn captures_of_several_tools_are_of_one_machine() {
 }
 
 #[test]
+fn what_has_no_place_adds_to_what_is_said_in_the_same_way() {
+    let azure = "resource \"azurerm_linux_virtual_machine\" \"gpu\" {\n  name = \"g\"\n  count = 3\n  size = \"Standard_ND96isr_H100_v5\"\n}\n";
+    let both = fleet(&tree(&[("aws/main.tf", POOL), ("azure/main.tf", azure)]));
+    assert_eq!(both, [row("nvidia-h100-sxm", "aws/eu-central-1", 16), row("nvidia-h100-sxm", "", 24)]);
+    let list = "GPU Model,Count,Country\nNVIDIA H100 80GB HBM3,8,DE\nNVIDIA H100 80GB HBM3,8,\n";
+    assert_eq!(fleet(&tree(&[("assets.csv", list)])), [row("nvidia-h100-sxm", "DE", 8), row("nvidia-h100-sxm", "", 8)]);
+}
+
+#[test]
+fn absurd_counts_are_bounded() {
+    let machine = |name: &str| {
+        format!(
+            "resource \"google_compute_instance\" \"{name}\" {{\n  name = \"{name}\"\n  zone = \"europe-west4-a\"\n  machine_type = \"n1-standard-4\"\n  guest_accelerator {{\n    type = \"nvidia-tesla-t4\"\n    count = 1e26\n  }}\n}}\n"
+        )
+    };
+    let found = tree(&[("main.tf", &format!("{}{}", machine("a"), machine("b")))]);
+    let counts = fleet(&found);
+    assert!(counts.iter().all(|(.., count)| *count <= 200_000_000), "{counts:?}");
+}
+
+/// A device of the family that the tests are about, as `nvidia-smi -q` tells it.
+const QUERY: &str = "==============NVSMI LOG==============\n\nDriver Version                      : 550.54\nAttached GPUs                       : 1\nGPU 00000000:17:00.0\n    Product Name                    : NVIDIA H100 80GB HBM3\n    GPU UUID                        : GPU-1\n";
+
+#[test]
+fn a_device_told_twice_in_one_capture_is_one() {
+    let one = [row("nvidia-h100-sxm", "", 1)];
+    // sections of `-q` with and without their head, and the list
+    let bare = QUERY.split_once("\n\n").expect("a head").1;
+    let list = CAPTURE.lines().next().expect("a line");
+    let text = format!("{QUERY}\n{bare}\n{list}\n{list}\n");
+    assert_eq!(fleet(&tree(&[("n/nvidia-smi-q.txt", &text)])), one);
+    let rows = "name, uuid, memory.total [MiB]\nNVIDIA H100 80GB HBM3, GPU-1, 81559 MiB\nNVIDIA H100 80GB HBM3, GPU-1, 81559 MiB\n";
+    assert_eq!(fleet(&tree(&[("n/nvidia-smi.csv", rows)])), one);
+    // one slot in several forms of lspci
+    let lspci = "17:00.0 3D controller: NVIDIA Corporation GH100 [H100 SXM5 80GB] (rev a1)\n\
+                 17:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)\n\
+                 0000:17:00.0 0302: 10de:2330 (rev a1)\n";
+    assert_eq!(fleet(&tree(&[("n/lspci.txt", lspci)])), one);
+    // labels in another order, the UUID in another form
+    let metrics = "DCGM_FI_DEV_SM_CLOCK{gpu=\"0\",UUID=\"GPU-1\",device=\"nvidia0\",modelName=\"NVIDIA H100 80GB HBM3\",Hostname=\"n\"} 1\n\
+                   DCGM_FI_DEV_GPU_TEMP{device=\"nvidia0\",modelName=\"NVIDIA H100 80GB HBM3\",Hostname=\"n\",UUID=\"GPU-1\",gpu=\"0\"} 1\n\
+                   nvidia_smi_gpu_info{name=\"NVIDIA H100 80GB HBM3\",uuid=\"1\",instance=\"n:9835\"} 1\n";
+    assert_eq!(fleet(&tree(&[("dcgm-metrics.txt", metrics)])), one);
+}
+
+#[test]
+fn chips_of_the_table_and_of_the_list_are_the_same() {
+    let npu = "| npu-smi 23.0.rc2                 Version: 23.0.rc2                                 |\n\
+               | NPU   Name                | Health        | Power(W)    Temp(C) |\n\
+               | 0     910B3               | OK            | 93.6        36 |\n\
+               NPU ID    Chip ID    Chip Logic ID    Chip Name\n0         0          0                Ascend 910B3\n0         1          -                Mcu\n";
+    let found = fleet(&tree(&[("n/npu-smi-info.txt", npu)]));
+    assert_eq!(found.iter().map(|(.., count)| count).sum::<u64>(), 1, "{found:?}");
+}
+
+#[test]
+fn a_resource_that_its_collection_holds_is_one() {
+    let gpu = "{\"@odata.type\":\"#Processor.v1_8_0.Processor\",\"@odata.id\":\"/redfish/v1/Systems/1/Processors/GPU_0\",\"ProcessorType\":\"GPU\",\"Model\":\"NVIDIA H100 80GB HBM3\",\"Manufacturer\":\"NVIDIA\"}";
+    let all = format!(
+        "{{\"@odata.type\":\"#ProcessorCollection.ProcessorCollection\",\"@odata.id\":\"/redfish/v1/Systems/1/Processors\",\"Members\":[{gpu}]}}"
+    );
+    let (list, own) = ("Systems/1/Processors/index.json", "Systems/1/Processors/GPU_0/index.json");
+    let count = |files: &[(&str, &str)]| fleet(&tree(files)).iter().map(|(.., count)| count).sum::<u64>();
+    assert_eq!(count(&[(&format!("a/{list}"), &all), (&format!("a/{own}"), gpu)]), 1);
+    // trees of two machines have the same addresses
+    assert_eq!(count(&[(&format!("a/{own}"), gpu), (&format!("b/{own}"), gpu)]), 2);
+}
+
+#[test]
+fn addresses_are_no_host_names_with_ports() {
+    let metric = |host: &str| {
+        format!("DCGM_FI_DEV_SM_CLOCK{{UUID=\"GPU-1\",modelName=\"NVIDIA H100 80GB HBM3\",instance=\"{host}\"}} 1\n")
+    };
+    let text = [metric("[fd00::1]:5000"), metric("[fd00::2]:5000"), metric("n:9400"), metric("n:9401")].concat();
+    assert_eq!(fleet(&tree(&[("metrics.txt", &text)])), [row("nvidia-h100-sxm", "", 3)]);
+}
+
+#[test]
+fn counts_of_lists_that_are_no_numbers_are_told() {
+    let list = |count: &str| {
+        format!(
+            "GPU Model,Count,Country,Status\nNVIDIA H100 80GB HBM3,4,DE,active\nNVIDIA H100 80GB HBM3,\"{count}\",DE,active\n"
+        )
+    };
+    let counted = |count: &str| {
+        let found = tree(&[("assets.csv", &list(count))]);
+        let told = found.diagnostics.iter().any(|told| told.message.contains("a count that is no number"));
+        (fleet(&found)[0].2, told)
+    };
+    for unclear in ["8x", "eight", "8,0", "1.000", "1.5"] {
+        assert_eq!(counted(unclear), (4, true), "{unclear}");
+    }
+    for (certain, count) in [("8", 12), ("8.0", 12), ("1,200", 1204), ("1.200", 1204), ("1 200", 1204), ("", 5)] {
+        assert_eq!(counted(certain), (count, false), "{certain}");
+    }
+    let each = "GPU model,GPUs,Country\nNVIDIA H100 80GB HBM3,8x,DE\nNVIDIA H100 80GB HBM3,8,DE\n";
+    assert_eq!(fleet(&tree(&[("assets.csv", each)])), [row("nvidia-h100-sxm", "DE", 8)]);
+}
+
+#[test]
+fn what_is_not_there_is_not_counted() {
+    let states = ["planned", "ordered", "On Order", "on-order", "RMA"];
+    let absent: String = states.map(|state| format!("NVIDIA H100 80GB HBM3,8,DE,{state}\n")).concat();
+    let list = format!("GPU Model,Count,Country,Status\n{absent}NVIDIA H100 80GB HBM3,2,DE,active\n");
+    assert_eq!(fleet(&tree(&[("assets.csv", &list)])), [row("nvidia-h100-sxm", "DE", 2)]);
+    let spares = "GPU Model,Count,Country,Status\nNVIDIA H100 80GB HBM3,2,DE,spare\n";
+    assert_eq!(fleet(&tree(&[("assets.csv", spares)])), []);
+}
+
+#[test]
+fn dates_keep_their_meaning_and_are_told_when_not_read() {
+    let list = "GPU Model,Count,Site,Country,Purchase date,Refresh date\n\
+                NVIDIA H100 80GB HBM3,1,B,DE,2027-01-01,\nNVIDIA H100 80GB HBM3,2,B,DE,,2027-01-01\n\
+                NVIDIA H100 80GB HBM3,4,B,DE,,12/15/2026\n";
+    let found = tree(&[("assets.csv", list)]);
+    assert_eq!(fleet(&found), [row("nvidia-h100-sxm", "DE", 7)]);
+    assert!(found.diagnostics.iter().any(|told| told.message.starts_with("1 rows have a date that is not read")));
+    let graph = Graph::new(&found);
+    assert_eq!(Fleet::of(&graph).pools[0].claims.len(), 3);
+}
+
+#[test]
+fn rows_that_end_with_a_lone_carriage_return_are_read_once() {
+    let list = format!("GPU Model,Count,Country\n{}", "NVIDIA H100 80GB HBM3,1,DE\r".repeat(40_000));
+    let start = std::time::Instant::now();
+    assert_eq!(fleet(&tree(&[("assets.csv", &list)])), [row("nvidia-h100-sxm", "DE", 40_000)]);
+    assert!(start.elapsed().as_secs() < 30, "linear in the rows");
+}
+
+#[test]
+fn a_drivers_own_name_is_known_in_a_list() {
+    let list = "GPU Model,Count,Country\nNVIDIA H20,8,DE\n";
+    assert_eq!(fleet(&tree(&[("assets.csv", list)])), [row("nvidia-h20", "DE", 8)]);
+}
+
+#[test]
+fn pods_of_jobs_and_groups_are_multiplied() {
+    const POD: &str =
+        "{spec: {containers: [{name: c, image: \"r.example.com/c:1\", resources: {limits: {nvidia.com/gpu: 2}}}]}}";
+    let count = |kind: &str, spec: &str| {
+        let text = format!("{kind}\nmetadata: {{name: x}}\nspec: {}\n", spec.replace("POD", POD));
+        fleet(&tree(&[("x.yaml", &text)])).iter().map(|(.., count)| count).sum::<u64>()
+    };
+    let batch = "apiVersion: batch/v1\nkind: Job";
+    assert_eq!(count(batch, "{parallelism: 3, template: POD}"), 6);
+    assert_eq!(count(batch, "{parallelism: 3, completions: 2, template: POD}"), 4);
+    assert_eq!(
+        count(
+            "apiVersion: batch/v1\nkind: CronJob",
+            "{schedule: \"0 0 * * *\", jobTemplate: {spec: {parallelism: 3, template: POD}}}"
+        ),
+        6
+    );
+    let torch = "{pytorchReplicaSpecs: {Master: {replicas: 1, template: POD}, Worker: {replicas: 3, template: POD}}}";
+    assert_eq!(count("apiVersion: kubeflow.org/v1\nkind: PyTorchJob", torch), 8);
+    let group = "apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet";
+    assert_eq!(count(group, "{replicas: 2, leaderWorkerTemplate: {size: 4, workerTemplate: POD}}"), 16);
+    let led = "{replicas: 2, leaderWorkerTemplate: {size: 4, leaderTemplate: POD, workerTemplate: POD}}";
+    assert_eq!(count(group, led), 16);
+    let set = "{replicatedJobs: [{name: w, replicas: 2, template: {spec: {parallelism: 3, template: POD}}}]}";
+    assert_eq!(count("apiVersion: jobset.x-k8s.io/v1alpha2\nkind: JobSet", set), 12);
+    let ray = "{headGroupSpec: {template: POD}, workerGroupSpecs: [{groupName: w, replicas: 3, template: POD}]}";
+    assert_eq!(count("apiVersion: ray.io/v1\nkind: RayCluster", ray), 8);
+    assert_eq!(count("apiVersion: apps/v1\nkind: Deployment", "{replicas: 3, template: POD}"), 6);
+}
+
+#[test]
 fn a_family_beside_its_product_is_no_second_product() {
     let ray = "cluster_name: t\nprovider: {type: aws, region: eu-central-1}\navailable_node_types:\n  gpu:\n    max_workers: 4\n    node_config: {InstanceType: p5.48xlarge}\n    resources: {GPU: 8, \"accelerator_type:H100\": 1}\n";
     assert_eq!(fleet(&tree(&[("cluster.yaml", ray)])), [row("nvidia-h100-sxm", "aws/eu-central-1", 32)]);

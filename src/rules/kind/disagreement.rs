@@ -17,6 +17,10 @@ pub fn evaluate(view: &View<'_>, _rule: &Rule, out: &mut Hits) {
         let is_machine = |claim: &Claim| view.graph.node(claim.holder).kind == ComponentKind::Cluster;
         pool.claims.retain(|claim| claim.way >= Way::Recorded || is_machine(claim));
     }
+    // a list that has spares only says nothing of what runs
+    for pool in &mut fleet.pools {
+        pool.claims.retain(|claim| claim.way != Way::Recorded || claim.count != Some(0));
+    }
     fleet.pools.retain(|pool| !pool.claims.is_empty());
     let mut places: BTreeMap<Option<NodeId>, Vec<&Pool>> = BTreeMap::new();
     for pool in &fleet.pools {

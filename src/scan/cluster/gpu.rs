@@ -1,5 +1,7 @@
 //! Accelerators that a pod asks for, and the product its placement names.
 
+use std::collections::BTreeMap;
+
 use super::places::Places;
 use super::workload::Ground;
 use crate::catalog::Catalog;
@@ -34,14 +36,15 @@ pub(super) const PRODUCT_LABELS: [&str; 18] = [
 /// Labels whose value is a cloud instance type.
 const INSTANCE_LABELS: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
 
-/// Writes what a pod spec says about accelerators.
+/// Writes what a pod spec says about accelerators; gives how many of each product one pod asks for, where it names one.
 pub(super) fn accelerators(
     pod: &Node,
     workload: &ComponentId,
     catalog: &Catalog,
     places: &dyn Places,
     out: &mut Facts<'_>,
-) {
+) -> BTreeMap<ComponentId, u64> {
+    let mut asked = BTreeMap::new();
     let placed = placement(pod);
     for (label, value) in &placed {
         if INSTANCE_LABELS.contains(label)
@@ -53,14 +56,25 @@ pub(super) fn accelerators(
     let products: Vec<&Node> =
         placed.iter().filter(|(label, value)| names_product(label, value, catalog)).map(|(_, value)| *value).collect();
     for list in ["containers", "initContainers"] {
+        let mut together: BTreeMap<ComponentId, u64> = BTreeMap::new();
         for container in pod.get(list).map_or(&[][..], Node::list) {
             for entry in requests(container) {
                 if catalog.accelerator_resource(&entry.key).is_some() {
-                    write(entry, &products, workload, catalog, places, out);
+                    let id = write(entry, &products, workload, catalog, places, out);
+                    if let (Some(id), Some(count)) = (id, entry.value.scalar().and_then(|text| text.parse().ok())) {
+                        let of_pod = together.entry(id).or_default();
+                        *of_pod = of_pod.saturating_add(count);
+                    }
                 }
             }
         }
+        // containers that prepare a pod are done when the others begin
+        for (id, count) in together {
+            let most = asked.entry(id).or_default();
+            *most = count.max(*most);
+        }
     }
+    asked
 }
 
 /// True for a label whose value is a product; `accelerator` is a word of many, and counts where its value is known.
@@ -89,7 +103,7 @@ fn write(
     catalog: &Catalog,
     places: &dyn Places,
     out: &mut Facts<'_>,
-) {
+) -> Option<ComponentId> {
     let mut ids = Vec::new();
     for node in products {
         let Some(name) = node.text() else { continue };
@@ -98,13 +112,15 @@ fn write(
     if ids.is_empty() {
         ids.push((resource(&entry.key, entry.key_span, catalog, places, out), entry.key_span));
     }
-    for (id, span) in ids {
-        out.relation(workload, RelationKind::RunsOn, &id, places.at(span));
+    for (id, span) in &ids {
+        out.relation(workload, RelationKind::RunsOn, id, places.at(*span));
     }
     out.attribute(workload, key::EXTENDED_RESOURCE, &*entry.key, places.at(entry.key_span));
     if let Some(count) = entry.value.scalar() {
         out.attribute(workload, key::COUNT, count, places.at(entry.value.span));
     }
+    let first = ids.first().map(|(id, _)| id.clone());
+    first.filter(|first| ids.iter().all(|(id, _)| id == first))
 }
 
 /// The accelerator that a product's name means.

@@ -11,6 +11,7 @@ mod manifest;
 mod nodes;
 mod owners;
 mod places;
+mod replicas;
 mod scene;
 mod sharing;
 mod template;

@@ -1,17 +1,19 @@
 //! Workloads by their pod templates, whatever kind of object holds one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::gpu;
 use super::kinds;
 use super::kubernetes::{environment, names_environment};
 use super::manifest::{Object, is_template};
 use super::places::Places;
+use super::replicas;
 use crate::catalog::Catalog;
 use crate::catalog::rows::ObjectKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::cloud::api::{calls_in, calls_service, setting};
+use crate::scan::hardware::machine::devices as devices_of;
 use crate::scan::image::reference::needs_image;
 use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
 use crate::scan::{Facts, Seen};
@@ -104,11 +106,20 @@ pub(super) fn write(
             ground.image(&workload, text, image.span, out);
         }
     }
+    let mut devices: BTreeMap<ComponentId, u64> = BTreeMap::new();
     for pod in pods {
         for container in containers(pod) {
             scan_container(container, &workload, ground, out);
         }
-        gpu::accelerators(pod, &workload, ground.catalog, ground.places, out);
+        for (id, each) in gpu::accelerators(pod, &workload, ground.catalog, ground.places, out) {
+            let all = devices.entry(id).or_default();
+            *all = all.saturating_add(each.saturating_mul(replicas::of(object.node, pod)));
+        }
+    }
+    if replicas::is_job_like(object.kind) {
+        for (id, count) in devices {
+            out.attribute(&workload, key::DEVICES, devices_of(&id, count), ground.at(object.name_span));
+        }
     }
     Some(workload)
 }

@@ -114,8 +114,9 @@ fn read(file: &SourceFile, delimiter: u8, start: usize, mut each: impl FnMut(&cs
         // the position is that of the end of the line before
         let skipped = text[at..].len() - text[at..].trim_start_matches(['\n', '\r']).len();
         let at = at + skipped;
-        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-        each(&record, Span::new(at, end));
+        // where the reader stands now: rows may end with a lone carriage return
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        each(&record, Span::new(at, start.saturating_add(end).clamp(at, text.len())));
     }
 }
 

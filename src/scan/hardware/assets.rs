@@ -69,6 +69,8 @@ pub(crate) struct Assets<'a> {
     groups: BTreeMap<Place, BTreeMap<usize, Tally>>,
     merged: u64,
     unclear: u64,
+    /// Rows with a date that is not read.
+    unread: u64,
     has_accelerators: bool,
 }
 
@@ -83,6 +85,7 @@ impl<'a> Assets<'a> {
             groups: BTreeMap::new(),
             merged: 0,
             unclear: 0,
+            unread: 0,
             has_accelerators: false,
         }
     }
@@ -94,20 +97,40 @@ impl<'a> Assets<'a> {
 
     /// Counts a row.
     pub(crate) fn add(&mut self, row: &Row<'_>) {
-        const GONE: [&str; 8] =
-            ["retired", "decommissioned", "disposed", "scrapped", "sold", "lost", "decommissioning", "failed"];
+        const ABSENT: [&str; 18] = [
+            "retired",
+            "decommissioned",
+            "disposed",
+            "scrapped",
+            "sold",
+            "lost",
+            "decommissioning",
+            "failed",
+            // not yet there, or sent back
+            "planned",
+            "ordered",
+            "on order",
+            "backordered",
+            "in transit",
+            "requested",
+            "rma",
+            "in rma",
+            "returned",
+            "cancelled",
+        ];
         const STORED: [&str; 8] = ["spare", "spares", "in stock", "stock", "storage", "stored", "inventory", "staged"];
-        let status = row.status.unwrap_or_default().to_ascii_lowercase();
-        if GONE.contains(&status.as_str()) {
+        let status = row.status.unwrap_or_default().trim().to_ascii_lowercase().replace(['-', '_'], " ");
+        if ABSENT.contains(&status.as_str()) {
             return;
         }
         let Some(sort) = self.sort(row) else { return };
         let is_accelerator = matches!(self.sorts[sort], Sort::Accelerator(_));
-        let Some(units) = number(row.count) else {
+        self.has_accelerators |= is_accelerator;
+        let each = if is_accelerator { number(row.each) } else { Some(1) };
+        let (Some(units), Some(each)) = (number(row.count), each) else {
             self.unclear += 1;
             return;
         };
-        let each = if is_accelerator { number(row.each).unwrap_or(1) } else { 1 };
         let count = units.saturating_mul(each);
         let in_store = STORED.contains(&status.as_str());
         let spares = match row.spares.map(|text| text.trim().to_ascii_lowercase()) {
@@ -116,6 +139,8 @@ impl<'a> Assets<'a> {
             None => 0,
         };
         let spares = if in_store { count } else { spares };
+        let is_unread = |date: &str| is_stated(date) && !is_date(&day(date));
+        self.unread += u64::from([row.purchased, row.refresh].into_iter().flatten().any(is_unread));
         let place = self.place_of(row);
         let tally = self.groups.entry(place).or_default().entry(sort).or_insert_with(|| Tally {
             name: row.accelerator.or(row.model).unwrap_or_default().to_owned(),
@@ -127,7 +152,6 @@ impl<'a> Assets<'a> {
         // what lies in store is no part of what runs
         tally.count = tally.count.saturating_add(if in_store { 0 } else { count });
         tally.spares = tally.spares.saturating_add(spares);
-        self.has_accelerators |= is_accelerator;
     }
 
     fn place_of(&mut self, row: &Row<'_>) -> Place {
@@ -194,6 +218,10 @@ impl<'a> Assets<'a> {
             let message = format!("{} rows have a count that is no number and were not counted", self.unclear);
             out.problem(DiagnosticKind::Malformed, self.file, None, message);
         }
+        if self.unread > 0 {
+            let message = format!("{} rows have a date that is not read; write dates as `2027-06-30`", self.unread);
+            out.problem(DiagnosticKind::Malformed, self.file, None, message);
+        }
         for (place, tallies) in &self.groups {
             self.group(place, tallies, out);
         }
@@ -201,8 +229,9 @@ impl<'a> Assets<'a> {
 
     fn group(&self, place: &Place, tallies: &BTreeMap<usize, Tally>, out: &mut Facts<'_>) {
         let [site, country, holder, purchased, refresh] = place;
-        let words: Vec<&str> = place.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
-        let name = if words.is_empty() { "unnamed".to_owned() } else { words.join("/") };
+        // every part keeps its position: a date of purchase is no date of refresh
+        let words = place.each_ref().map(|word| word.replace('%', "%25").replace('/', "%2F")).join("/");
+        let name = if place.iter().all(String::is_empty) { "unnamed" } else { words.trim_end_matches('/') };
         let id = ComponentId::of("machine", format_args!("{}/{name}", self.file.path()));
         let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded");
         let mut counts: BTreeMap<&ComponentId, (u64, u64)> = BTreeMap::new();
@@ -305,11 +334,32 @@ fn fold(text: &str) -> Vec<String> {
 fn number(text: Option<&str>) -> Option<u64> {
     let Some(text) = text else { return Some(1) };
     let text = text.trim();
-    // `1,200` and `8.0` as sheets write them
-    let plain: String = text.chars().filter(|c| *c != ',' && *c != ' ' && *c != '\u{a0}').collect();
-    let whole = plain.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
-    let found = whole.map_or(plain.as_str(), |(whole, _)| whole).parse::<u64>().ok()?;
+    let found = match text.split_once('.') {
+        // `8.0` as sheets write it
+        Some((whole, rest)) if rest.len() < 3 && rest.bytes().all(|byte| byte == b'0') => grouped(whole, ',')?,
+        // `1.200` can only be meant as groups, `1.000` may be one or a thousand
+        Some((_, "000")) => return None,
+        Some(_) => grouped(text, '.')?,
+        None => [',', ' ', '\u{a0}'].into_iter().find_map(|between| grouped(text, between))?,
+    };
     (found <= 100_000_000).then_some(found)
+}
+
+/// `1,200,000`: digits, in groups of three where there are several.
+fn grouped(text: &str, between: char) -> Option<u64> {
+    let sound = text.split(between).enumerate().all(|(at, group)| {
+        group.bytes().all(|byte| byte.is_ascii_digit()) && if at == 0 { !group.is_empty() } else { group.len() == 3 }
+    });
+    let first = text.split(between).next().unwrap_or_default();
+    let plain: String = text.chars().filter(|c| *c != between).collect();
+    (sound && (first.len() <= 3 || plain == text)).then(|| plain.parse().ok()).flatten()
+}
+
+/// True for a day, and for a year or a month that stands for its days.
+fn is_date(text: &str) -> bool {
+    Date::parse(text).is_some()
+        || Date::parse(&format!("{text}-01")).is_some()
+        || Date::parse(&format!("{text}-01-01")).is_some()
 }
 
 /// A day as `2027-06-30`, from the orders that leave no doubt; anything else as written.

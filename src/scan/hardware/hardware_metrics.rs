@@ -67,11 +67,12 @@ impl Scanner for Metrics {
             }
             let labels = labels(&line, rest);
             let get = |names: &[&str]| {
-                let found = labels.iter().find(|(name, value, _)| names.contains(name) && is_stated(value));
-                found.map(|(_, value, span)| (value.as_str(), *span))
+                // exporters write the labels in any order: the first of the names counts, not the first of the labels
+                let of = |wanted: &&str| labels.iter().find(|(name, value, _)| name == wanted && is_stated(value));
+                names.iter().find_map(of).map(|(_, value, span)| (value.as_str(), *span))
             };
             let host = get(&["Hostname", "hostname", "instance", "nodename", "node"]).map_or("", |(host, _)| host);
-            let host = host.split(':').next().unwrap_or(host).to_owned();
+            let host = without_port(host).to_owned();
             let machine = machines.entry(host.clone()).or_insert_with(|| match host.as_str() {
                 "" => Machine::of_capture(file, input.catalog),
                 host => Machine::named(host, file, input.catalog, "observed"),
@@ -80,7 +81,7 @@ impl Scanner for Metrics {
                 let Some((name, place)) = get(names) else { continue };
                 // a device has a metric for everything that is measured of it; parts of one are no devices
                 let one = get(&["UUID", "uuid", "gpu_uuid", "pci_bus_id", "device", "gpu", "gpu_id"]);
-                if seen.insert((host, one.map_or_else(|| name.to_owned(), |(one, _)| one.to_owned()))) {
+                if seen.insert((host, one.map_or(name, |(one, _)| one.trim_start_matches("GPU-")).to_owned())) {
                     let mut said = Vec::new();
                     for (label, key) in
                         [("DCGM_FI_DRIVER_VERSION", key::DRIVER_VERSION), ("vbios_version", key::FIRMWARE_VERSION)]
@@ -98,6 +99,17 @@ impl Scanner for Metrics {
         }
         machines.into_values().for_each(|machine| machine.finish(out));
         Ok(())
+    }
+}
+
+/// `node7:9400` is `node7`, `[fd00::1]:5000` is `fd00::1`.
+fn without_port(host: &str) -> &str {
+    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => match host.split_once(':') {
+            Some((name, port)) if !port.contains(':') => name,
+            _ => host,
+        },
     }
 }
 

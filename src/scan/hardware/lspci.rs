@@ -3,6 +3,7 @@
 //! Forms: `-nn` (names and numbers), `-n` (numbers), `-mm` and `-mmnn` (quoted), `-vmm`, `-vmmnn` and `-vmmnnk`
 //! (records of `Name: value` lines), each with the detail lines of `-v` and `-k` or without.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -69,6 +70,7 @@ static BOARD: LazyLock<Regex> = LazyLock::new(|| {
 /// A device of the list.
 #[derive(Default)]
 struct Device<'a> {
+    slot: &'a str,
     class: &'a str,
     class_name: &'a str,
     name: &'a str,
@@ -162,10 +164,10 @@ fn devices(text: &str) -> Vec<Device<'_>> {
             let end = last.map_or(line.text.len(), |part| part.end());
             let place = span_within(&line, &line.text[start..end]);
             let (class, name, vendor, device) = (part(1), part(2), part(3), part(4));
-            found.push(Device { class, name, vendor, device, place, ..Device::default() });
+            found.push(Device { slot: slot(line.text), class, name, vendor, device, place, ..Device::default() });
         } else if let Some(parts) = QUOTED.captures(line.text) {
             let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
-            let mut device = Device { place: line.span, ..Device::default() };
+            let mut device = Device { slot: slot(line.text), place: line.span, ..Device::default() };
             (device.class_name, device.class) = split(part(1));
             (device.vendor_name, device.vendor) = split(part(2));
             (device.name, device.device) = split(part(3));
@@ -176,7 +178,7 @@ fn devices(text: &str) -> Vec<Device<'_>> {
             let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
             let name = part(2).trim_end();
             let place = span_within(&line, name);
-            found.push(Device { class_name: part(1), name, place, ..Device::default() });
+            found.push(Device { slot: slot(line.text), class_name: part(1), name, place, ..Device::default() });
         } else if line.text.trim().is_empty() {
             found.push(std::mem::take(&mut record));
         } else if line.text.starts_with(char::is_whitespace) {
@@ -190,7 +192,59 @@ fn devices(text: &str) -> Vec<Device<'_>> {
     found.push(record);
     found
         .retain(|device| !(device.class.is_empty() && device.class_name.is_empty() || device.place == Span::default()));
+    once(found)
+}
+
+/// The slot that a line begins with.
+fn slot(text: &str) -> &str {
+    let slot = text.trim_start().split_whitespace().next().unwrap_or_default();
+    slot.strip_prefix("0000:").unwrap_or(slot)
+}
+
+/// One device for each slot: a capture may hold the list in several forms.
+fn once(all: Vec<Device<'_>>) -> Vec<Device<'_>> {
+    let mut found: Vec<Device<'_>> = Vec::new();
+    let mut slots: BTreeMap<&str, usize> = BTreeMap::new();
+    for device in all {
+        let known = slots.get(device.slot).and_then(|at| found.get_mut(*at)).filter(|_| !device.slot.is_empty());
+        match known {
+            Some(known) if known.is_same(&device) => known.complete(device),
+            _ => {
+                slots.insert(device.slot, found.len());
+                found.push(device);
+            }
+        }
+    }
     found
+}
+
+impl<'a> Device<'a> {
+    /// False for devices with other numbers: lists of two machines in one file.
+    fn is_same(&self, other: &Self) -> bool {
+        self.device.is_empty() || other.device.is_empty() || (self.vendor, self.device) == (other.vendor, other.device)
+    }
+
+    /// Takes over what another form of the list says besides.
+    fn complete(&mut self, other: Self) {
+        if self.device.is_empty() && !other.device.is_empty() {
+            (self.vendor, self.device, self.place) = (other.vendor, other.device, other.place);
+        }
+        let fill = |own: &mut &'a str, theirs: &'a str| {
+            if own.is_empty() {
+                *own = theirs;
+            }
+        };
+        fill(&mut self.class, other.class);
+        fill(&mut self.class_name, other.class_name);
+        fill(&mut self.name, other.name);
+        fill(&mut self.vendor_name, other.vendor_name);
+        self.board = (self.board.0.or(other.board.0), self.board.1.or(other.board.1));
+        for said in other.said {
+            if !self.said.iter().any(|(key, ..)| *key == said.0) {
+                self.said.push(said);
+            }
+        }
+    }
 }
 
 /// A text and the number in brackets at its end.
@@ -230,6 +284,7 @@ fn field<'a>(line: &Line<'a>, record: &mut Device<'a>) {
     let (words, number) = split(value);
     let place = span_within(line, value);
     match name {
+        "Slot" => record.slot = slot(value),
         "Class" => (record.class_name, record.class) = (words, number),
         "Vendor" => (record.vendor_name, record.vendor) = (words, number),
         "Device" => (record.name, record.device, record.place) = (words, number, place),
@@ -259,6 +314,8 @@ mod tests {
             assert!(text[device.place.start..device.place.end].contains("2330"));
             assert!(is_it(text));
         }
+        let all = devices(&[named, numbers, record, "\n", quoted].concat()).len();
+        assert_eq!(all, 1, "one slot in all forms");
         assert!(devices("nothing\n\n: [0302]\nClass: x [0302]\n").is_empty());
     }
 }

@@ -14,7 +14,10 @@ use crate::text::Span;
 const PLACES: u64 = 16;
 
 /// Words in the names of captures that tell the tool and not the machine.
-const TOOL_WORDS: [&str; 41] = [
+const TOOL_WORDS: [&str; 44] = [
+    "nvidia",
+    "amd",
+    "xml",
     "smi",
     "rocm",
     "xpu",
@@ -310,13 +313,36 @@ pub(crate) fn is_stated(text: &str) -> bool {
     !NOTHING.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
+/// Options that names of captures have behind the tool: `lspci-nnvk`, `nvidia-smi-q-x`. Elsewhere `ai` and `ml` are names.
+fn is_option(tool: &str, part: &str) -> bool {
+    const LSPCI: [&str; 30] = [
+        "n", "nn", "v", "vv", "vvv", "k", "nk", "nnk", "nv", "nnv", "nnvv", "nnvvv", "nvk", "nnvk", "nnvvk", "vk",
+        "vvk", "vnn", "vvnn", "vvvnn", "m", "mm", "vm", "vmm", "vmmk", "nmm", "nnmm", "vmmnn", "vmmnnk", "D",
+    ];
+    match tool {
+        "lspci" => LSPCI.contains(&part),
+        "smi" | "hl" | "info" | "list" | "query" => {
+            matches!(part, "q" | "Q" | "x" | "qx" | "L" | "l" | "m" | "a" | "i" | "d")
+        }
+        _ => false,
+    }
+}
+
 fn machine_of(file: &SourceFile) -> ComponentId {
     let name = file.path().name();
     let parts = name.split(['-', '_', '.', ' ']).filter(|part| !part.is_empty());
-    // options of tools: `-nnvk`, `-vmm`
-    let is_option = |part: &str| part.len() <= 6 && part.bytes().all(|byte| b"nmvkqxlabdiLQ".contains(&byte));
-    let is_tool = |part: &str| TOOL_WORDS.contains(&part.to_ascii_lowercase().as_str()) || is_option(part);
-    let own: Vec<&str> = parts.filter(|part| !is_tool(part)).collect();
+    let mut own: Vec<&str> = Vec::new();
+    // the tool whose options may follow
+    let mut tool = "";
+    for part in parts {
+        let word = part.to_ascii_lowercase();
+        if let Some(known) = TOOL_WORDS.iter().find(|known| **known == word) {
+            tool = known;
+        } else if !is_option(tool, part) {
+            tool = "";
+            own.push(part);
+        }
+    }
     let folder = file.folder();
     match (own.is_empty(), folder.is_root()) {
         (true, _) => ComponentId::of("machine", &folder),
@@ -338,6 +364,10 @@ mod tests {
         };
         assert_eq!(id("node7/lspci-nn.txt"), id("node7/nvidia-smi.xml"));
         assert_eq!(id("node7-nvidia-smi.xml"), id("lspci_node7.txt"));
+        assert_eq!(id("node7/nvidia-smi-q-x.xml"), id("node7/lspci-nnvk.txt"));
+        for host in ["ai", "ml", "lab", "dl"] {
+            assert_eq!(id(&format!("{host}-lspci-nn.txt")), format!("machine:{host}"));
+        }
         assert_ne!(id("node7-nvidia-smi.xml"), id("node8-nvidia-smi.xml"));
     }
 }

@@ -1,5 +1,6 @@
 //! `npu-smi info`: Ascend accelerators of a machine.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -9,6 +10,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::Span;
 
 /// Scanner `npu-smi`.
 pub struct NpuSmi;
@@ -38,7 +40,7 @@ static VERSION: LazyLock<Regex> =
 
 /// `0   0   0   Ascend 910B3` of `info -m`, where a control processor `Mcu` stands beside each chip.
 static MAPPED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*\d+\s+\d+\s+\d+\s+(Ascend ?[0-9A-Za-z]+)\s*$").expect("constant pattern, tested")
+    Regex::new(r"^\s*(\d+\s+\d+)\s+\d+\s+(Ascend ?[0-9A-Za-z]+)\s*$").expect("constant pattern, tested")
 });
 
 /// True for what the tool wrote.
@@ -46,6 +48,12 @@ pub(super) fn is_it(text: &str) -> bool {
     text.contains("npu-smi ") && text.contains("Version:")
         || text.contains("Chip Logic ID") && text.contains("Ascend")
         || text.contains("| NPU") && text.contains("AICore")
+}
+
+/// Chips are called by their number alone; elsewhere that number means nothing.
+fn whole(name: &str) -> String {
+    let chip = name.replace(' ', "");
+    if chip.starts_with("Ascend") { chip } else { format!("Ascend{chip}") }
 }
 
 impl Scanner for NpuSmi {
@@ -59,19 +67,27 @@ impl Scanner for NpuSmi {
             return Ok(());
         }
         let mut machine = Machine::of_capture(file, input.catalog);
+        // the table and the list of chips are of the same devices: what tells most of them counts
+        let mut table = Vec::new();
+        let mut mapped: BTreeMap<String, (String, Span)> = BTreeMap::new();
         for line in lines(file.text()) {
             if let Some(version) = VERSION.captures(line.text).and_then(|parts| parts.get(1)) {
                 machine.say(key::DRIVER_VERSION, version.as_str(), span_within(&line, version.as_str()), out);
-            } else if let Some(name) =
-                ROW.captures(line.text).or_else(|| MAPPED.captures(line.text)).and_then(|parts| parts.get(1))
-            {
-                // chips are called by their number alone; elsewhere that number means nothing
-                let chip = name.as_str().replace(' ', "");
-                let whole = if chip.starts_with("Ascend") { chip } else { format!("Ascend{chip}") };
-                let place = span_within(&line, name.as_str());
-                let found = Found { name: Some(&whole), is_exact: true, count: 1, place, ..Found::default() };
-                machine.accelerator(&found, out);
+            } else if line.text.starts_with("| NPU") && line.text.contains("Name") {
+                // the head of another table: a second look at the same machine
+                table.clear();
+            } else if let Some(name) = ROW.captures(line.text).and_then(|parts| parts.get(1)) {
+                table.push((whole(name.as_str()), span_within(&line, name.as_str())));
+            } else if let Some(parts) = MAPPED.captures(line.text) {
+                let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
+                let chip = part(1).split_whitespace().collect::<Vec<_>>().join(" ");
+                mapped.entry(chip).or_insert_with(|| (whole(part(2)), span_within(&line, part(2))));
             }
+        }
+        let mapped: Vec<(String, Span)> = mapped.into_values().collect();
+        for (name, place) in if mapped.len() > table.len() { mapped } else { table } {
+            let found = Found { name: Some(&name), is_exact: true, count: 1, place, ..Found::default() };
+            machine.accelerator(&found, out);
         }
         if machine.total() == 0 {
             out.problem(DiagnosticKind::Malformed, file, None, "output of npu-smi that lists no chip");

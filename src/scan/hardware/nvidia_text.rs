@@ -3,6 +3,7 @@
 //! A capture may hold several of them one after the other. They speak of the same machine, so each is counted by
 //! itself and the one that lists most GPUs is written.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -16,7 +17,7 @@ use crate::text::Span;
 
 /// `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`.
 static LISTED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^GPU \d+: (.+?) \(UUID: ").expect("constant pattern, tested"));
+    LazyLock::new(|| Regex::new(r"^GPU (\d+): (.+?) \(UUID: ([^)]*)").expect("constant pattern, tested"));
 
 /// `|   0  NVIDIA H100 80GB HBM3          On  |   00000000:19:00.0 Off |                    0 |`, the persistence word
 /// missing on some systems, the driver model in its place on others.
@@ -84,6 +85,8 @@ pub(super) fn numbers(text: &str) -> Option<(&str, &str)> {
 
 #[derive(Default)]
 struct Read<'a> {
+    /// Devices that a form has told already: a capture may hold the same form several times.
+    seen: BTreeSet<(&'static str, String)>,
     query: Vec<Found<'a>>,
     list: Vec<Found<'a>>,
     csv: Vec<Found<'a>>,
@@ -127,8 +130,10 @@ fn read(text: &str) -> Read<'_> {
     let mut query = Query::default();
     for line in lines(text) {
         if let Some(fields) = &head {
-            if let Some(found) = csv_row(&line, fields) {
-                read.csv.push(found);
+            if let Some((found, one)) = csv_row(&line, fields) {
+                if one.is_empty() || read.seen.insert(("csv", one)) {
+                    read.csv.push(found);
+                }
                 continue;
             }
             head = None;
@@ -136,19 +141,22 @@ fn read(text: &str) -> Read<'_> {
         if line.text.contains(',') && is_head(line.text) {
             // a capture that repeats a query tells the same devices anew
             read.csv.clear();
+            read.seen.retain(|(form, _)| *form != "csv");
             head = Some(line.text.split(',').map(field).collect());
         } else if let Some(parts) = LISTED.captures(line.text) {
-            read.list.extend(parts.get(1).map(|name| named(&line, name.as_str())));
+            let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
+            if read.seen.insert(("list", format!("{} {}", part(1), part(3)))) {
+                read.list.push(named(&line, part(2)));
+            }
         } else if line.text.starts_with('|') {
             table_line(&line, &mut read);
         } else if line.text.contains("NVSMI LOG") {
-            query.close(&mut read.query);
-            read.query.clear();
+            query.close(&mut read);
         } else {
             query.line(&line, &mut read);
         }
     }
-    query.close(&mut read.query);
+    query.close(&mut read);
     // a list that stands twice, once for each state that was captured, names the same GPUs
     dedup_repeated(&mut read.list, text, "GPU 0: ");
     read
@@ -191,6 +199,8 @@ fn table_line<'a>(line: &Line<'a>, read: &mut Read<'a>) {
 /// The section of `-q` that is being read.
 #[derive(Default)]
 struct Query<'a> {
+    /// Where the GPU sits: `00000000:00:09.0`.
+    slot: &'a str,
     open: Option<Found<'a>>,
     number: Option<(&'a str, &'a str)>,
     board: Option<(&'a str, &'a str)>,
@@ -198,19 +208,22 @@ struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    fn close(&mut self, into: &mut Vec<Found<'a>>) {
+    fn close(&mut self, read: &mut Read<'a>) {
         if let Some(mut found) = self.open.take() {
             let (vendor, device) = self.board.map_or((None, None), |(vendor, device)| (Some(vendor), Some(device)));
             found.pci = self.number.and_then(|(vendor, device)| Pci::of(vendor, device));
             found.pci = found.pci.map(|pci| pci.on(vendor, device));
-            into.push(found);
+            if read.seen.insert(("query", slot(self.slot))) {
+                read.query.push(found);
+            }
         }
         *self = Self::default();
     }
 
     fn line(&mut self, line: &Line<'a>, read: &mut Read<'a>) {
         if SECTION.is_match(line.text) {
-            self.close(&mut read.query);
+            self.close(read);
+            self.slot = line.text.trim_start_matches("GPU ").trim();
             self.open = Some(Found { is_exact: true, count: 1, place: line.span, ..Found::default() });
             return;
         }
@@ -242,8 +255,13 @@ impl<'a> Query<'a> {
     }
 }
 
-/// A row of a query as CSV; nothing when it has another number of fields.
-fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<Found<'a>> {
+/// A slot without the leading zeros of its domain, which tools write in several lengths.
+fn slot(text: &str) -> String {
+    text.trim_start_matches(['0', ':']).to_ascii_lowercase()
+}
+
+/// A row of a query as CSV with what tells the device apart; nothing when it has another number of fields.
+fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<(Found<'a>, String)> {
     let values: Vec<&str> = line.text.split(',').map(str::trim).collect();
     if values.len() != fields.len() {
         return None;
@@ -253,6 +271,9 @@ fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<Found<'a>> {
         values.get(at).copied().filter(|value| is_stated(value))
     };
     let name = get(&["name", "gpu_name"]);
+    let own = [get(&["index"]), get(&["uuid", "gpu_uuid"]), get(&["pci.bus_id", "gpu_bus_id"])];
+    let is_told = own[1].or(own[2]).is_some();
+    let one = if is_told { own.map(Option::unwrap_or_default).join(" ") } else { String::new() };
     let number = get(&["pci.device_id"]).and_then(numbers);
     let board = get(&["pci.sub_device_id"]).and_then(numbers);
     let mut said = Vec::new();
@@ -266,7 +287,7 @@ fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<Found<'a>> {
         said.extend(value.map(|value| (key, value.to_owned(), span_within(line, value))));
     }
     let (vendor, device) = board.map_or((None, None), |(vendor, device)| (Some(vendor), Some(device)));
-    Some(Found {
+    let found = Found {
         pci: number.and_then(|(vendor, device)| Pci::of(vendor, device)).map(|pci| pci.on(vendor, device)),
         name,
         is_exact: true,
@@ -275,5 +296,6 @@ fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<Found<'a>> {
         count: 1,
         place: name.map_or(line.span, |name| span_within(line, name)),
         said,
-    })
+    };
+    Some((found, one))
 }

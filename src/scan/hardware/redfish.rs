@@ -1,9 +1,9 @@
 //! Redfish resources as JSON: what a management controller says of its machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::machine::{Found, Machine, Other, Pci, is_stated};
-use crate::model::{Basis, ComponentKind, key};
+use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Node, Value};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
@@ -48,10 +48,11 @@ impl Scanner for Redfish {
         let mut told: BTreeMap<String, Vec<(&SourceFile, &Node)>> = BTreeMap::new();
         for file in input.files.iter().filter(|file| is_it(file.text())) {
             match file.json_or_part(out) {
-                Ok(root) => told.entry(group(file)).or_default().push((file, root)),
+                Ok(root) => told.entry(group(file, root)).or_default().push((file, root)),
                 Err(error) => out.problem_of(file, &error),
             }
         }
+        let mut seen: BTreeSet<(ComponentId, &str)> = BTreeSet::new();
         for resources in told.into_values() {
             let Some((first, _)) = resources.first() else { continue };
             let machine = Machine::of_capture(first, input.catalog);
@@ -62,7 +63,12 @@ impl Scanner for Redfish {
                 let (processors, functions, devices) = (Vec::new(), Vec::new(), Vec::new());
                 let mut one = Told { machine, processors, functions, devices };
                 for node in root.walk().filter(|node| matches!(node.value, Value::Map(_))) {
-                    resource(node, &mut one, input, out);
+                    // a collection that is written out holds its members, which have files of their own too
+                    let is_new = node.get("@odata.type").is_none()
+                        || text(node, "@odata.id").is_none_or(|(id, _)| seen.insert((one.machine.id.clone(), id)));
+                    if is_new {
+                        resource(node, &mut one, input, out);
+                    }
                 }
                 all.push(one);
             }
@@ -72,9 +78,15 @@ impl Scanner for Redfish {
     }
 }
 
-/// Trees of `index.json` are of one controller, other files each of their own.
-fn group(file: &SourceFile) -> String {
-    if file.path().name() == "index.json" { String::new() } else { file.path().to_string() }
+/// Trees of `index.json` below one folder are of one controller, other files each of their own.
+fn group(file: &SourceFile, root: &Node) -> String {
+    if file.path().name() != "index.json" {
+        return file.path().to_string();
+    }
+    let folder = file.folder().to_string();
+    let own = text(root, "@odata.id").and_then(|(id, _)| id.trim_end_matches('/').strip_prefix("/redfish/v1"));
+    let above = own.and_then(|own| format!("/{folder}").strip_suffix(own).map(str::to_owned)).unwrap_or_default();
+    above.trim_end_matches("redfish/v1").trim_matches('/').to_owned()
 }
 
 fn finish(all: Vec<Told<'_>>, out: &mut Facts<'_>) {
@@ -83,7 +95,7 @@ fn finish(all: Vec<Told<'_>>, out: &mut Facts<'_>) {
     let functions = sum(|told| told.functions.len());
     let devices = sum(|told| told.devices.len());
     let most = processors.max(functions).max(devices);
-    let mut counts: BTreeMap<crate::model::ComponentId, u64> = BTreeMap::new();
+    let mut counts: BTreeMap<ComponentId, u64> = BTreeMap::new();
     let mut last = None;
     for mut told in all {
         // numbers tell a product better than names
