@@ -28,7 +28,7 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 2;
+const IMAGE_WANTS: u32 = 3;
 
 /// A target of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
