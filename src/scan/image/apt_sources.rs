@@ -3,7 +3,7 @@
 use super::dpkg::stanzas;
 use super::os_release::filesystem;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, Horizon, RelationKind};
+use crate::model::{Basis, ComponentId, ComponentKind, Horizon, RelationKind, key};
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::package::toolkit::host_of;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
@@ -126,6 +126,9 @@ pub(super) fn fetches_from_one_of(
     out.component(&root.0, root.1, file.whole());
     let host = ComponentId::host(host);
     out.component(&host, ComponentKind::Host, seen.clone());
+    if root.1 == ComponentKind::Image {
+        out.attribute(&host, key::FETCHED_BY, "build", seen.clone());
+    }
     out.relation_with(&root.0, RelationKind::DependsOn, &host, group, Some(Horizon::NextDeploy), seen.clone());
 }
 

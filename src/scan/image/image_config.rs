@@ -175,6 +175,7 @@ fn variable(id: &ComponentId, name: &str, value: &str, catalog: &Catalog, seen: 
             } else {
                 // who builds on it needs the registry; the image itself does not come from there
                 let horizon = Some(Horizon::NextDeploy);
+                out.attribute(&host, key::FETCHED_BY, "build", seen.clone());
                 out.relation_with(id, RelationKind::DependsOn, &host, None, horizon, seen.clone());
             }
         }
@@ -225,7 +226,16 @@ fn without_secret_arguments(command: &str) -> String {
 /// True for the name of an argument or variable whose value is a secret. `--tokenizer` and `--max-tokens` are none.
 fn is_secret(name: &str) -> bool {
     const WORDS: [&str; 10] = [
-        "token", "password", "passwd", "passphrase", "pass", "secret", "secrets", "apikey", "credential", "credentials",
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "pass",
+        "secret",
+        "secrets",
+        "apikey",
+        "credential",
+        "credentials",
     ];
     const KEYS: [&str; 6] = ["api", "access", "private", "secret", "auth", "master"];
     let name = name.to_ascii_lowercase();
