@@ -28,7 +28,10 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 2;
+const IMAGE_WANTS: u32 = 3;
+
+/// Bytes of a file of a cache of models that is kept for the links to it: configurations, cards, indexes.
+const BLOB: u64 = 4 << 20;
 
 /// A target of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +150,9 @@ impl Wanter for ImageWanter<'_> {
         {
             return Want::Whole(class.limit(&self.options.limits));
         }
+        if file.size <= BLOB && is_model_blob(file.path) {
+            return Want::Whole(BLOB);
+        }
         if let Some(visitor) = visitor(file.path, file.size, file.bytes) {
             return Want::Visit(visitor);
         }
@@ -161,6 +167,12 @@ impl Wanter for ImageWanter<'_> {
         let globs: Vec<&str> = globs.copied().collect();
         format!("{IMAGE_WANTS} {} {:?}", globs.join(" "), self.options.excludes)
     }
+}
+
+/// True for `models--OWNER--NAME/blobs/…` of Hugging Face's cache, where names are links to.
+fn is_model_blob(path: &RelPath) -> bool {
+    let folder = path.parent();
+    folder.name() == "blobs" && folder.parent().name().starts_with("models--")
 }
 
 fn describe(target: &ImageTarget) -> String {

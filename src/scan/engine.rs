@@ -153,16 +153,16 @@ pub fn scan_files_with(
 
 /// As [`scan_files_with`], where extracts were made already, while layers of an image were unpacked.
 #[must_use]
-pub fn scan_with_extracts(
+pub fn scan_with_extracts<B: AsRef<[u8]> + Sync>(
     selector: &Selector,
-    files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>,
+    files: Vec<(RelPath, B, Option<Arc<str>>)>,
     extracts: Vec<(RelPath, Extract, Option<Arc<str>>)>,
     catalog: &Catalog,
     options: &Options,
 ) -> Inventory {
     let by_content: Vec<Content> =
         extracts.into_iter().map(|(path, extract, layer)| Content::Ready(path, extract, layer)).collect();
-    let mut by_path: BTreeMap<RelPath, (Vec<u8>, Option<Arc<str>>)> =
+    let mut by_path: BTreeMap<RelPath, (B, Option<Arc<str>>)> =
         files.into_iter().map(|(path, bytes, layer)| (path, (bytes, layer))).collect();
     let seen = by_path.len() as u64;
     by_path.retain(|path, _| selector.wants(path));
@@ -170,8 +170,10 @@ pub fn scan_with_extracts(
     let layers: BTreeMap<&RelPath, &Arc<str>> =
         by_path.iter().filter_map(|(path, (_, layer))| layer.as_ref().map(|layer| (path, layer))).collect();
     let read = |path: &RelPath, limit: u64| match by_path.get(path) {
-        Some((bytes, _)) if bytes.len() as u64 > limit => Err(ReadError::TooLarge { size: bytes.len() as u64, limit }),
-        Some((bytes, _)) => Ok(bytes.clone()),
+        Some((bytes, _)) if bytes.as_ref().len() as u64 > limit => {
+            Err(ReadError::TooLarge { size: bytes.as_ref().len() as u64, limit })
+        }
+        Some((bytes, _)) => Ok(bytes.as_ref().to_vec()),
         None => Err(ReadError::Io("not found".to_owned())),
     };
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();

@@ -4,7 +4,7 @@
 //! and keeps a short text of what it found; the scanner reads that text in place of the file. Layers of images are read
 //! the same way while they are unpacked.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
@@ -18,6 +18,9 @@ pub const HEAD: usize = 4096;
 
 /// Most bytes kept of a file; a layer of an image takes a little more for one.
 pub const MOST: usize = 3 << 20;
+
+/// Bytes read at once.
+const PORTION: usize = 64 << 10;
 
 /// Longest reason told for a file that could not be read to its end.
 const REASON: usize = 300;
@@ -76,14 +79,28 @@ pub fn reader(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Sca
 
 /// Reads a file for a scanner. Nothing when there is nothing to tell of it.
 #[must_use]
-pub fn extract(scanner: &'static dyn Scanner, mut file: Stream<'_>) -> Option<Extract> {
+pub fn extract(scanner: &'static dyn Scanner, file: Stream<'_>) -> Option<Extract> {
     let mut bytes = Vec::new();
+    // some read byte by byte
+    let mut buffered = BufReader::with_capacity(PORTION, file.bytes);
+    let mut file = Stream { path: file.path, bytes: &mut buffered, size: file.size, limits: file.limits };
     let extractor = scanner.extractor()?;
     // one hostile file must not end the scan
     let result = catch_unwind(AssertUnwindSafe(|| extractor.extract(&mut file, &mut bytes)))
         .unwrap_or_else(|_| Err(damaged("its reader panicked; please report it")));
+    let result = capped(&mut bytes).and(result);
     let problem = result.err().map(|error| shorten(&clean_line(&words(&error)), REASON).to_string());
     (!bytes.is_empty() || problem.is_some()).then_some(Extract { scanner: scanner.meta().id, bytes, problem })
+}
+
+/// Takes back what is more than may be kept, up to the last whole line.
+fn capped(bytes: &mut Vec<u8>) -> io::Result<()> {
+    if bytes.len() <= MOST {
+        return Ok(());
+    }
+    let end = bytes[..MOST].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    bytes.truncate(end);
+    Err(damaged(format!("it tells more than {MOST} bytes, the rest was left out")))
 }
 
 /// Finds out what a file is and reads what matters of it.

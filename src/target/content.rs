@@ -10,7 +10,7 @@ use crate::source::layers::{Content, LayeredFile};
 use crate::text::RelPath;
 
 /// Files for scanners, and extracts of others.
-type Parts = (Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, Vec<(RelPath, Extract, Option<Arc<str>>)>);
+type Parts = (Vec<(RelPath, Arc<[u8]>, Option<Arc<str>>)>, Vec<(RelPath, Extract, Option<Arc<str>>)>);
 
 /// Scans the files of an image. `layered` is false for a file system that has no layers.
 pub(super) fn scan_kept(kept: Vec<LayeredFile>, layered: bool, catalog: &Catalog, options: &Options) -> Inventory {
@@ -30,10 +30,10 @@ fn parts(kept: Vec<LayeredFile>, layered: bool, selector: &Selector) -> Parts {
                 );
                 // scanners that need no more than a name may want it as well
                 if selector.content_class(&file.path).is_none() {
-                    files.push((file.path, Vec::new(), layer));
+                    files.push((file.path, Arc::from([]), layer));
                 }
             }
-            Content::Whole | Content::Head => files.push((file.path, file.bytes.to_vec(), layer)),
+            Content::Whole | Content::Head => files.push((file.path, file.bytes, layer)),
         }
     }
     (files, extracts)

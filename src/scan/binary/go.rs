@@ -20,6 +20,8 @@ const MODULES_END: &[u8] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x4
 /// Begins the version of a toolchain.
 pub(super) const VERSION: &[u8] = b"go1.";
 
+/// What the text of the modules begins with.
+const STARTS: [&[u8]; 4] = [b"path\t", b"mod\t", b"dep\t", b"build\t"];
 /// Longest text of modules.
 const MOST: usize = 1 << 20;
 /// Longest version.
@@ -37,6 +39,8 @@ pub(super) struct Found {
     versions: Vec<(u64, Vec<u8>)>,
     /// Where the length and place of the version stand, still ahead: position, size of a pointer, byte order.
     ahead: Option<(u64, usize, bool)>,
+    /// No end of modules stands before this position.
+    endless: u64,
     is_go: bool,
 }
 
@@ -137,26 +141,30 @@ impl Found {
             return Ok(());
         }
         let from = at + MODULES.len();
-        let mut searched = from;
+        window.fill(from + 6)?;
+        let Some(head) = window.sight().get(from..) else { return Ok(()) };
+        // the mark alone may stand in a program that reads build information of others
+        if !STARTS.iter().any(|start| head.starts_with(start)) {
+            return Ok(());
+        }
+        let known = usize::try_from(self.endless.saturating_sub(window.start())).unwrap_or(usize::MAX);
+        let mut searched = from.max(known.min(window.sight().len()));
         let end = loop {
             let sight = window.sight();
             if let Some(end) = memchr::memmem::find(&sight[searched..], MODULES_END) {
                 break searched + end;
             }
             if window.is_ended() || sight.len() - at > MOST {
-                // the mark alone may stand in a program that reads build information of others
                 let is_cut = sight[from..].starts_with(b"path\t") || sight[from..].starts_with(b"mod\t");
                 return if is_cut { Err(damaged("build information of Go without an end")) } else { Ok(()) };
             }
-            searched = (sight.len() + 1).saturating_sub(MODULES_END.len()).max(from);
+            searched = (sight.len() + 1).saturating_sub(MODULES_END.len()).max(searched);
+            self.endless = window.start() + searched as u64;
             window.more()?;
         };
         let text = String::from_utf8_lossy(&window.sight()[from..end]);
-        let is_text = ["path\t", "mod\t", "dep\t", "build\t"].iter().any(|start| text.starts_with(start));
-        if is_text {
-            self.modules = Some(text.into_owned());
-            self.is_go = true;
-        }
+        self.modules = Some(text.into_owned());
+        self.is_go = true;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::dpkg::stanzas;
 use super::os_release::filesystem;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, Horizon, RelationKind};
+use crate::model::{Basis, ComponentId, ComponentKind, Horizon, RelationKind, key};
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::package::toolkit::host_of;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
@@ -111,10 +111,25 @@ fn source(root: &Root, address: &str, span: Span, file: &SourceFile, out: &mut F
 /// Whoever builds the file system anew needs the host. It is not where an image itself is fetched from, so this is no
 /// `distributed-by`.
 pub(super) fn fetches_from(root: &Root, host: &str, seen: &Seen, file: &SourceFile, out: &mut Facts<'_>) {
+    fetches_from_one_of(root, host, None, seen, file, out);
+}
+
+/// As [`fetches_from`], where any host of the group will do.
+pub(super) fn fetches_from_one_of(
+    root: &Root,
+    host: &str,
+    group: Option<&str>,
+    seen: &Seen,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     out.component(&root.0, root.1, file.whole());
     let host = ComponentId::host(host);
     out.component(&host, ComponentKind::Host, seen.clone());
-    out.relation_with(&root.0, RelationKind::DependsOn, &host, None, Some(Horizon::NextDeploy), seen.clone());
+    if root.1 == ComponentKind::Image {
+        out.attribute(&host, key::FETCHED_BY, "build", seen.clone());
+    }
+    out.relation_with(&root.0, RelationKind::DependsOn, &host, group, Some(Horizon::NextDeploy), seen.clone());
 }
 
 /// The place of an address; one with a password is not repeated.

@@ -110,9 +110,9 @@ fn configuration(id: &ComponentId, root: &Node, file: &SourceFile, catalog: &Cat
     }
     for setting in root.at(&["config", "Env"]).map_or(&[][..], Node::list) {
         let Some(text) = setting.text() else { continue };
-        // an address may carry a password: then only the name of the variable is shown
+        // an address may carry a password or, in its path, a token: then only the name of the variable is shown
         let span = match text.split_once('=') {
-            Some((name, value)) if value.contains('@') => {
+            Some((name, value)) if value.contains('@') || names_an_address(name) => {
                 Span::new(setting.span.start + 1, setting.span.start + 1 + name.len())
             }
             _ => setting.span,
@@ -175,6 +175,7 @@ fn variable(id: &ComponentId, name: &str, value: &str, catalog: &Catalog, seen: 
             } else {
                 // who builds on it needs the registry; the image itself does not come from there
                 let horizon = Some(Horizon::NextDeploy);
+                out.attribute(&host, key::FETCHED_BY, "build", seen.clone());
                 out.relation_with(id, RelationKind::DependsOn, &host, None, horizon, seen.clone());
             }
         }
@@ -182,6 +183,65 @@ fn variable(id: &ComponentId, name: &str, value: &str, catalog: &Catalog, seen: 
     if let Some(row) = catalog.runtime_by_variable(name) {
         accelerator_runtime::write(id, &row.id, Some(value), catalog, seen, out);
     }
+}
+
+/// True for variables of endpoints and registries.
+fn names_an_address(name: &str) -> bool {
+    ENDPOINTS.iter().chain(&REGISTRIES).any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The command without what follows or equals the name of a secret: `--api-key X`, `--token=X`, `PASSWORD=X`.
+fn without_secret_arguments(command: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut words = command.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let bare = word.trim_start_matches(['"', '\'']);
+        let (value, is_secret) = match bare.split_once('=') {
+            Some((name, value)) if is_secret(name) => {
+                out.push(format!("{name}=***"));
+                (Some(value), true)
+            }
+            None if bare.starts_with('-') && is_secret(bare) => {
+                out.push(word.to_owned());
+                let value = words.next_if(|next| !next.starts_with("--"));
+                out.extend(value.map(|_| "***".to_owned()));
+                (value, true)
+            }
+            _ => {
+                out.push(word.to_owned());
+                (None, false)
+            }
+        };
+        // a quoted value goes on to its quote
+        let quote = value.and_then(|value| value.chars().next()).filter(|c| matches!(c, '"' | '\''));
+        if let (true, Some(quote), Some(value)) = (is_secret, quote, value)
+            && !(value.len() > 1 && value.ends_with(quote))
+        {
+            while words.next().is_some_and(|next| !next.ends_with(quote)) {}
+        }
+    }
+    out.join(" ")
+}
+
+/// True for the name of an argument or variable whose value is a secret. `--tokenizer` and `--max-tokens` are none.
+fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "pass",
+        "secret",
+        "secrets",
+        "apikey",
+        "credential",
+        "credentials",
+    ];
+    const KEYS: [&str; 6] = ["api", "access", "private", "secret", "auth", "master"];
+    let name = name.to_ascii_lowercase();
+    let parts: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    parts.iter().any(|part| WORDS.contains(part))
+        || parts.windows(2).any(|pair| KEYS.contains(&pair[0]) && matches!(pair[1], "key" | "keys"))
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -194,8 +254,11 @@ fn runs(id: &ComponentId, root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
     let all: Vec<&Node> = words("Entrypoint").iter().chain(words("Cmd")).collect();
     let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
     let command = all.iter().filter_map(|node| node.text()).collect::<Vec<_>>().join(" ");
-    let shown = shorten(&masked(&command), 300).into_owned();
+    let shown = shorten(&without_secret_arguments(&masked(&command)), 300).into_owned();
     let span = if first.span.start <= last.span.start { first.span } else { last.span };
+    // no more than the program: arguments may be secrets
+    let program = first.text().unwrap_or_default().split_whitespace().next().map_or(0, str::len);
+    let span = Span::new(span.start, span.end.min(span.start + 1 + program));
     out.attribute(id, key::ENTRYPOINT, shown, file.at(span).without_excerpt());
     needs_models_in(id, &command, file, span, out);
 }
@@ -294,4 +357,24 @@ fn based_on(id: &ComponentId, base: &str, digest: Option<String>, seen: &Seen, o
         out.attribute(&base, key::INTEGRITY, digest, seen.clone());
     }
     out.relation(id, RelationKind::BasedOn, &base, seen.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secret_arguments;
+
+    #[test]
+    fn secrets_of_arguments_are_masked() {
+        let cases = [
+            ("serve --api-key X --port 1", "serve --api-key *** --port 1"),
+            ("serve --token=X --max-tokens 5", "serve --token=*** --max-tokens 5"),
+            ("sh -c DB_PASSWORD=X serve --tokenizer t", "sh -c DB_PASSWORD=*** serve --tokenizer t"),
+            ("serve --secret 'a b c' --on", "serve --secret *** --on"),
+            ("serve --secret=\"a b\" --on", "serve --secret=*** --on"),
+            ("serve --hf-token", "serve --hf-token"),
+        ];
+        for (command, shown) in cases {
+            assert_eq!(without_secret_arguments(command), shown);
+        }
+    }
 }

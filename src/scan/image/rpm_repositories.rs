@@ -1,6 +1,6 @@
 //! Where RPM packages are fetched from: repository files of yum, dnf and zypper.
 
-use super::apt_sources::{fetches_from, place_of};
+use super::apt_sources::{fetches_from_one_of, place_of};
 use super::os_release::filesystem;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
@@ -28,6 +28,7 @@ static META: ScannerMeta = ScannerMeta {
 /// What is said of one repository.
 #[derive(Default)]
 struct Repository<'t> {
+    name: &'t str,
     is_off: bool,
     addresses: Vec<(&'t str, Span)>,
 }
@@ -41,8 +42,11 @@ impl Scanner for RpmRepositories {
         let file = input.file();
         let root = filesystem(input, file, "/etc/");
         for repository in repositories(file.text()).iter().filter(|repository| !repository.is_off) {
+            // what is not there is fetched from the next
+            let name = format!("repository {}", repository.name);
+            let group = (repository.addresses.len() > 1).then_some(name.as_str());
             for (address, span) in &repository.addresses {
-                source(&root, address, *span, file, out);
+                source(&root, address, group, *span, file, out);
             }
         }
         Ok(())
@@ -50,7 +54,7 @@ impl Scanner for RpmRepositories {
 }
 
 fn repositories(text: &str) -> Vec<Repository<'_>> {
-    const ADDRESSES: [&str; 4] = ["baseurl", "mirrorlist", "metalink", "proxy"];
+    const ADDRESSES: [&str; 3] = ["baseurl", "mirrorlist", "metalink"];
     let mut all: Vec<Repository<'_>> = Vec::new();
     // further addresses stand in lines that are indented
     let mut goes_on = false;
@@ -60,7 +64,7 @@ fn repositories(text: &str) -> Vec<Repository<'_>> {
             continue;
         }
         if words.starts_with('[') {
-            all.push(Repository::default());
+            all.push(Repository { name: words.trim_matches(['[', ']']), ..Repository::default() });
             goes_on = false;
             continue;
         }
@@ -82,13 +86,20 @@ fn repositories(text: &str) -> Vec<Repository<'_>> {
     all
 }
 
-fn source(root: &super::apt_sources::Root, address: &str, span: Span, file: &SourceFile, out: &mut Facts<'_>) {
+fn source(
+    root: &super::apt_sources::Root,
+    address: &str,
+    group: Option<&str>,
+    span: Span,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     // `dir:`, `iso:` and `hd:` are zypper's words for what lies on this machine
     if ["file:", "dir:", "iso:", "hd:", "cd:", "dvd:", "media:", "/"].iter().any(|start| address.starts_with(start)) {
         return;
     }
     match host_of(address).filter(|host| !host.contains('$')) {
-        Some(host) => fetches_from(root, &host, &place_of(address, span, file), file, out),
+        Some(host) => fetches_from_one_of(root, &host, group, &place_of(address, span, file), file, out),
         None if address.contains('$') => {
             let message = "the host of this repository is a variable";
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);

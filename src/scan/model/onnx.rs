@@ -28,6 +28,8 @@ static META: ScannerMeta = ScannerMeta {
 /// Longest text kept, and most properties.
 const LONGEST: u64 = 64 << 10;
 const MOST_PROPERTIES: usize = 1000;
+/// Most fields of the message itself; real ones have some dozens, and one for each function.
+const MOST_FIELDS: usize = 1_000_000;
 
 impl Extractor for Onnx {
     fn may_be(&self, path: &RelPath, _: u64) -> bool {
@@ -41,8 +43,12 @@ impl Extractor for Onnx {
     fn extract(&self, file: &mut Stream<'_>, out: &mut Vec<u8>) -> io::Result<()> {
         say(out, "onnx", "1");
         let input = &mut *file.bytes;
-        let mut properties = 0;
+        let (mut fields, mut properties) = (0, 0);
         while let Some((field, kind)) = tag(input)? {
+            fields += 1;
+            if fields > MOST_FIELDS {
+                return Err(damaged("more fields than are read"));
+            }
             match (field, kind) {
                 (1, 0) => say(out, "ir_version", &varint(input)?.to_string()),
                 (2..=4, 2) => {

@@ -3,6 +3,7 @@
 use super::reference::{HUGGING_FACE, hub_id, write_model};
 use super::weights::held;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
+use crate::scan::extract::MOST;
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::RelPath;
@@ -21,6 +22,10 @@ pub(super) enum Whole {
 
 /// Appends `name value` as a line that the scanner reads.
 pub(super) fn say(out: &mut Vec<u8>, name: &str, value: &str) {
+    // the rest is cut off, and told, by who asked for it
+    if out.len() > MOST {
+        return;
+    }
     let clean = |text: &str| -> Vec<u8> {
         text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().into_bytes()
     };

@@ -9,7 +9,7 @@ pub(crate) use super::address::{
 };
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
-use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
+use crate::model::{ComponentId, ComponentKind, Horizon, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -232,7 +232,13 @@ pub(crate) fn registry(
     let seen = &seen.clone().without_excerpt();
     let host_id = ComponentId::host(&host);
     out.component(&host_id, ComponentKind::Host, seen.clone());
-    out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());
+    if project.as_str().starts_with("pkg:oci/") {
+        // who builds on the image needs the host; the image itself does not come from there
+        out.attribute(&host_id, key::FETCHED_BY, "build", seen.clone());
+        out.relation_with(project, RelationKind::DependsOn, &host_id, None, Some(Horizon::NextDeploy), seen.clone());
+    } else {
+        out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());
+    }
     let standing = match standing {
         Standing::Instead => "instead",
         Standing::Beside => "beside",

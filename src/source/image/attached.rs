@@ -21,6 +21,8 @@ const MANIFESTS: usize = 16;
 const DOCUMENTS: usize = 16;
 /// Bytes that a document may have.
 const LARGEST: u64 = 64 << 20;
+/// Bytes that all documents of one image may have.
+const ALL: u64 = 256 << 20;
 
 /// A document beside an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +71,9 @@ pub(super) fn of(
     }
     let all = manifests.iter().map(|digest| (digest, true)).chain(unsaid.iter().map(|digest| (digest, false)));
     let mut out = Vec::new();
+    let mut room = Room { read: BTreeSet::new(), left: ALL };
     for (digest, is_said) in all.take(MANIFESTS) {
-        match one(store, digest, is_said, image, limits) {
+        match one(store, digest, is_said, image, limits, &mut room) {
             Ok(documents) => out.extend(documents),
             Err(error) => {
                 let message = format!("manifest `{digest}`, which is about the image: {error:#}");
@@ -81,6 +84,12 @@ pub(super) fn of(
     out
 }
 
+/// What was read so far for one image: each document once, and not more than it may have.
+struct Room {
+    read: BTreeSet<Digest>,
+    left: u64,
+}
+
 /// The documents of one manifest. What says itself that it is about another image gives nothing.
 fn one(
     store: &dyn Store,
@@ -88,6 +97,7 @@ fn one(
     is_said: bool,
     image: &Digest,
     limits: &Limits,
+    room: &mut Room,
 ) -> anyhow::Result<Vec<Attached>> {
     let bytes = matching(store.manifest(digest, limits.manifest_bytes)?, digest)?;
     let (about, parts) = artifact(&bytes).context("it is no manifest")?;
@@ -97,7 +107,11 @@ fn one(
     }
     let mut out = Vec::new();
     for part in parts.iter().filter(|part| may_speak(part)).take(DOCUMENTS) {
-        let bytes = store.document(&Location::Blob(part.digest.clone()), LARGEST)?;
+        if !room.read.insert(part.digest.clone()) {
+            continue;
+        }
+        let bytes = store.document(&Location::Blob(part.digest.clone()), LARGEST.min(room.left))?;
+        room.left = room.left.saturating_sub(bytes.len() as u64);
         let bytes = matching(bytes, &part.digest)?;
         out.extend(statement(part, bytes));
     }

@@ -276,11 +276,11 @@ impl Reading<'_> {
         // a stream without end must not keep us reading for the sake of its digest
         let mut stream = stream.take(self.limits.archive_bytes);
         let (layer, verdict) = if let Some(digest) = &source.stored {
-            let mut hashed = Hashed::new(stream, digest);
+            let mut hashed = Hashed::new(&mut stream, digest);
             let layer = read(&mut hashed);
             (layer, hashed.finish().with_context(|| format!("layer `{name}` cannot be read to its end"))?)
         } else if let Some(digest) = &source.unpacked {
-            let unpacked = Unpacked::new(stream, self.limits).with_context(|| format!("layer `{name}`"))?;
+            let unpacked = Unpacked::new(&mut stream, self.limits).with_context(|| format!("layer `{name}`"))?;
             let mut hashed = Hashed::new(unpacked, digest);
             let mut layer = read(&mut hashed);
             match hashed.finish() {
@@ -300,7 +300,19 @@ impl Reading<'_> {
         };
         match verdict {
             Ok(()) => Ok(layer),
+            // it was not read to its end: what its digest is cannot be known
+            Err(_) if stream.limit() == 0 => Ok(cut(layer, name, self.limits)),
             Err(found) => bail!("layer `{name}` has the content of `{found}`; the image is damaged or forged"),
         }
     }
+}
+
+/// A layer of which only a part was read because of the limit.
+fn cut(mut layer: Layer, name: &str, limits: &Limits) -> Layer {
+    if !layer.diagnostics.iter().any(|found| found.kind == DiagnosticKind::LimitReached) {
+        let message = format!("layer `{name}` has more than {} bytes; the rest was not read", limits.archive_bytes);
+        layer.diagnostics.push(problem(DiagnosticKind::LimitReached, &message));
+    }
+    layer.is_whole = false;
+    layer
 }

@@ -129,7 +129,7 @@ impl Budget {
     /// Takes what a layer that need not be read again holds.
     #[must_use]
     pub fn admits(&self, layer: &Layer) -> bool {
-        let (bytes, files, marks) = layer.weight();
+        let Charged { bytes, files, marks } = layer.charged;
         let mut taken = Vec::new();
         for (from, count) in [(&self.bytes, bytes), (&self.files, files), (&self.marks, marks)] {
             if !self.take(from, count) {
@@ -193,8 +193,19 @@ pub struct Layer {
     pub unpacked: u64,
     /// What was not understood.
     pub diagnostics: Vec<Diagnostic>,
+    /// What reading it took of the budget of its image.
+    charged: Charged,
     /// False when it could not be read to its end, or not all that is wanted had room.
     pub is_whole: bool,
+}
+
+/// What a layer took of a budget. More than it holds in the end, when several entries have one path: a layer out of the
+/// cache must cost what it cost when it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Charged {
+    bytes: u64,
+    files: u64,
+    marks: u64,
 }
 
 /// A link under a wanted name.
@@ -213,16 +224,9 @@ impl Layer {
         Self { is_whole: true, ..Self::default() }
     }
 
-    /// Bytes, files and marks that it keeps in memory.
-    fn weight(&self) -> (u64, u64, u64) {
-        let bytes = self.files.values().map(|kept| kept.bytes.len() as u64).sum();
-        let marks = self.others.len() + self.folders.len() + self.deleted.len() + self.opaque.len() + self.links.len();
-        (bytes, self.files.len() as u64, marks as u64)
-    }
-
     /// Bytes of its wanted files.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.weight().0
+        self.files.values().map(|kept| kept.bytes.len() as u64).sum()
     }
 }

@@ -7,6 +7,9 @@ use super::{Content, Kept, Layer, Link, Mark};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::text::{RelPath, clean_line};
 
+/// Bytes that links to files of other layers may lead to, each link for itself.
+const FOLLOWED: u64 = 1 << 30;
+
 /// A wanted file of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayeredFile {
@@ -136,7 +139,8 @@ fn layered(path: &RelPath, layer: &Arc<str>, kept: &Kept, gone: Option<Gone>) ->
 /// read under its own name.
 fn follow_links(layers: &[(Arc<str>, Arc<Layer>)], veil: &Veil, out: &mut Squashed) {
     let mut found: BTreeMap<RelPath, LayeredFile> = BTreeMap::new();
-    for (number, (digest, layer)) in layers.iter().enumerate() {
+    let mut left = FOLLOWED;
+    'all: for (number, (digest, layer)) in layers.iter().enumerate() {
         for (path, link) in &layer.links {
             if veil.taken(path, number).is_some() {
                 continue;
@@ -144,11 +148,20 @@ fn follow_links(layers: &[(Arc<str>, Arc<Layer>)], veil: &Veil, out: &mut Squash
             let (Link::Hard(end) | Link::Symbolic(end)) = link;
             let position = out.files.binary_search_by(|file| file.path.cmp(end)).ok();
             match (link, position) {
-                (Link::Hard(_), Some(position)) => {
+                // such a file has no name but those of the links to it
+                (Link::Symbolic(_), Some(_)) if end.parent().name() != "blobs" => {}
+                (_, Some(position)) => {
+                    let bytes = out.files[position].bytes.len() as u64;
+                    let Some(less) = left.checked_sub(bytes) else {
+                        let message =
+                            format!("links lead to more than {FOLLOWED} bytes; further ones are not followed");
+                        out.diagnostics.push(problem(DiagnosticKind::LimitReached, path, &message));
+                        break 'all;
+                    };
+                    left = less;
                     let file = LayeredFile { path: path.clone(), ..out.files[position].clone() };
                     found.insert(path.clone(), file);
                 }
-                (Link::Symbolic(_), Some(_)) => {}
                 (Link::Hard(_), None) => {
                     let message = format!("hard link to `{end}`, which was not kept; not read (layer `{digest}`)");
                     out.diagnostics.push(problem(DiagnosticKind::Unsupported, path, &message));

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Content, Kept, Layer, Link, Mark};
+use super::{Charged, Content, Kept, Layer, Link, Mark};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::text::RelPath;
 
-const MAGIC: &[u8; 8] = b"sovlayr1";
+const MAGIC: &[u8; 8] = b"sovlayr2";
 const DIGEST: usize = 32;
 
 /// Writes a layer.
@@ -23,6 +23,9 @@ pub fn encode(layer: &Layer, out: &mut dyn Write) -> io::Result<()> {
     out.all(MAGIC)?;
     out.number(layer.entries)?;
     out.number(layer.unpacked)?;
+    for count in [layer.charged.bytes, layer.charged.files, layer.charged.marks] {
+        out.number(count)?;
+    }
     out.number(layer.files.len() as u64)?;
     for (path, kept) in &layer.files {
         out.text(path.as_str())?;
@@ -72,6 +75,7 @@ pub fn decode(bytes: &[u8]) -> Option<Layer> {
     let mut layer = Layer::empty();
     layer.entries = input.number()?;
     layer.unpacked = input.number()?;
+    layer.charged = Charged { bytes: input.number()?, files: input.number()?, marks: input.number()? };
     for _ in 0..input.number()? {
         let path = RelPath::new(input.text()?)?;
         let content = match input.number()? {
@@ -175,6 +179,7 @@ mod tests {
         let path = |text: &str| RelPath::new(text).expect("is relative");
         let kept = |content, bytes: &[u8]| Kept { content, size: 99, bytes: Arc::from(bytes) };
         let mut layer = Layer { entries: 7, unpacked: 4096, ..Layer::empty() };
+        layer.charged = Charged { bytes: 20, files: 4, marks: 9 };
         layer.files.insert(path("a/b"), kept(Content::Whole, b"whole"));
         layer.files.insert(path("a/c"), kept(Content::Head, b"\0\xFF"));
         layer.files.insert(path("d"), kept(Content::Record(Arc::from("visitor/1")), b"{}"));
@@ -215,7 +220,7 @@ mod tests {
         }
         // the digest is right and the content is not
         let mut body = bytes[..bytes.len() - DIGEST].to_vec();
-        body[24..32].copy_from_slice(&u64::MAX.to_le_bytes());
+        body[48..56].copy_from_slice(&u64::MAX.to_le_bytes());
         let digest = Sha256::digest(&body);
         body.extend_from_slice(&digest);
         assert_eq!(decode(&body), None);

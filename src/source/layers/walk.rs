@@ -306,6 +306,10 @@ impl Reading<'_> {
             );
             self.loss("files over the budget", DiagnosticKind::LimitReached, path, &message);
         }
+        if affords {
+            self.layer.charged.files += 1;
+            self.layer.charged.bytes += bytes;
+        }
         self.layer.is_whole &= affords;
         affords
     }
@@ -333,8 +337,8 @@ impl Reading<'_> {
         }
         self.later_wins(path);
         match found {
-            // the bytes are shared
-            Some(kept) if self.affords(path, 0) => {
+            // the bytes are shared, the work of scanners is not
+            Some(kept) if self.affords(path, kept.bytes.len() as u64) => {
                 self.layer.files.insert(path.clone(), kept);
             }
             Some(_) => self.nothing_of(path),
@@ -388,6 +392,7 @@ impl Reading<'_> {
             );
             self.loss("entries over the budget", DiagnosticKind::LimitReached, path, &message);
         }
+        self.layer.charged.marks += u64::from(affords);
         affords
     }
 

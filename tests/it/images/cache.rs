@@ -134,3 +134,21 @@ fn runs_at_the_same_time_and_killed_ones_do_no_harm() {
         assert_eq!(whole, 2, "round {round}");
     }
 }
+
+#[test]
+fn limits_are_reached_alike_with_and_without_a_cache() {
+    let folder = TempDir::new().expect("a folder");
+    let home = folder.path().join("cache");
+    let layer = |name: &str| {
+        let tar = (0..9).fold(TarBuilder::default(), |tar, _| tar.file(&format!("{name}/x"), b"x"));
+        tar.file(&format!("{name}/Cargo.lock"), &crate_lock(name)).end()
+    };
+    let image = Image::new(&[layer("a"), layer("b")], Packing::Gzip, &json!({}));
+    let root = write_all(&folder.path().join("layout"), &image.layout_files());
+    let target = format!("oci-layout:{}", root.display());
+    for limit in ["image-entries=12", "image-entries=18", "kept-files=1"] {
+        let (cold, _) = scan(&home, &target, &["--image-limit", limit]);
+        assert!(cold.is_some());
+        assert_eq!(scan(&home, &target, &["--image-limit", limit]).0, cold, "{limit}");
+    }
+}

@@ -272,3 +272,46 @@ proptest::proptest! {
         proptest::prop_assert_eq!(internal.count(), 0);
     }
 }
+
+#[test]
+fn mirrors_in_an_image_are_no_registries_of_the_image() {
+    let layer = TarBuilder::default()
+        .file("etc/pip.conf", b"[global]\nindex-url = https://pypi.tuna.tsinghua.edu.cn/simple\n")
+        .file("root/.npmrc", b"registry=https://registry.npmmirror.com/\n")
+        .file("etc/apt/sources.list", b"deb https://mirrors.aliyun.com/debian bookworm main\n")
+        .end();
+    let config = json!({
+        "Env": ["GOPROXY=https://goproxy.cn/hunter2,direct"],
+        "Entrypoint": ["vllm", "serve", "--api-key", "hunter2", "--token=hunter2"]
+    });
+    let image = Image::new(&[layer], Packing::Gzip, &config);
+    let inventory = scan_layout(&image, &Options::default()).expect("is readable");
+    let hosts: BTreeSet<String> = inventory
+        .attributes()
+        .filter(|(_, row)| row.key == "fetched-by" && row.value.to_string() == "build")
+        .map(|(of, _)| of.to_string())
+        .collect();
+    let wanted =
+        ["host:goproxy.cn", "host:mirrors.aliyun.com", "host:pypi.tuna.tsinghua.edu.cn", "host:registry.npmmirror.com"];
+    assert_eq!(hosts, set(&wanted));
+    let is_mirror = |id: &str| wanted.contains(&id);
+    assert!(!inventory.facts().any(|(fact, _)| matches!(
+        fact,
+        FactRef::Relation { kind: RelationKind::DistributedBy, to, .. } if is_mirror(to.as_str())
+    )));
+    assert!(!format!("{inventory:?}").contains("hunter2"), "a secret reached the inventory");
+}
+
+#[test]
+fn links_of_a_cache_of_models_are_followed() {
+    let folder = "hub/models--Qwen--Qwen3-8B";
+    let card = b"---\nlicense: apache-2.0\nbase_model: meta-llama/Llama-3.1-8B\n---\n";
+    let layer = TarBuilder::default()
+        .symlink(&format!("{folder}/snapshots/0123456789abcdef/README.md"), "../../blobs/aa11")
+        .file(&format!("{folder}/blobs/aa11"), card)
+        .end();
+    let image = Image::new(&[layer], Packing::Gzip, &json!({}));
+    let inventory = scan_layout(&image, &Options::default()).expect("is readable");
+    let ids: BTreeSet<String> = inventory.components().map(|(id, _)| id.to_string()).collect();
+    assert!(ids.iter().any(|id| id.contains("Llama-3.1-8B")), "{ids:#?} {:?}", inventory.diagnostics);
+}

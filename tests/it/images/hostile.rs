@@ -242,3 +242,34 @@ fn what_is_over_the_budget_does_not_depend_on_threads() {
         "{told:#?}"
     );
 }
+
+#[test]
+fn hard_links_cost_what_scanners_read_of_them() {
+    let mut lock = crate_lock("kept");
+    lock.resize(100_000, b'\n');
+    let layer = (0..20)
+        .fold(TarBuilder::default().file("a/Cargo.lock", &lock), |tar, at| {
+            tar.hard_link(&format!("b/{at}/Cargo.lock"), "a/Cargo.lock")
+        })
+        .end();
+    let image = Image::new(&[layer], Packing::Gzip, &json!({}));
+    let mut options = Options::default();
+    options.limits.image_bytes = 500_000;
+    let found = scan_layout(&image, &options).expect("is readable");
+    assert_eq!(contained(&found), set(&["pkg:cargo/kept@1.0.0"]));
+    assert_eq!(found.coverage.read.len(), 5);
+    assert!(problems(&found).iter().any(|(kind, _)| *kind == DiagnosticKind::LimitReached));
+}
+
+#[test]
+fn a_good_layer_over_the_limit_is_cut_and_not_called_forged() {
+    let layer = TarBuilder::default().file("a/Cargo.lock", &crate_lock("kept")).file("b/big", &vec![7; 200_000]).end();
+    let image = Image::new(&[layer], Packing::Plain, &json!({}));
+    let mut options = Options::default();
+    options.limits.archive_bytes = 100_000;
+    let found = scan_layout(&image, &options).expect("is readable in part");
+    assert_eq!(contained(&found), set(&["pkg:cargo/kept@1.0.0"]));
+    let told = problems(&found);
+    assert!(told.iter().any(|(kind, _)| *kind == DiagnosticKind::LimitReached), "{told:?}");
+    assert!(!told.iter().any(|(_, text)| text.contains("forged")), "{told:?}");
+}
