@@ -315,9 +315,9 @@ pub(crate) fn is_stated(text: &str) -> bool {
 
 /// Options that names of captures have behind the tool: `lspci-nnvk`, `nvidia-smi-q-x`. Elsewhere `ai` and `ml` are names.
 fn is_option(tool: &str, part: &str) -> bool {
-    const LSPCI: [&str; 30] = [
+    const LSPCI: [&str; 31] = [
         "n", "nn", "v", "vv", "vvv", "k", "nk", "nnk", "nv", "nnv", "nnvv", "nnvvv", "nvk", "nnvk", "nnvvk", "vk",
-        "vvk", "vnn", "vvnn", "vvvnn", "m", "mm", "vm", "vmm", "vmmk", "nmm", "nnmm", "vmmnn", "vmmnnk", "D",
+        "vvk", "vnn", "vvnn", "vvvnn", "m", "mm", "vm", "vmm", "vmmk", "nmm", "nnmm", "mmnn", "vmmnn", "vmmnnk", "D",
     ];
     match tool {
         "lspci" => LSPCI.contains(&part),
