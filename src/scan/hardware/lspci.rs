@@ -197,7 +197,7 @@ fn devices(text: &str) -> Vec<Device<'_>> {
 
 /// The slot that a line begins with.
 fn slot(text: &str) -> &str {
-    let slot = text.trim_start().split_whitespace().next().unwrap_or_default();
+    let slot = text.split_whitespace().next().unwrap_or_default();
     slot.strip_prefix("0000:").unwrap_or(slot)
 }
 
