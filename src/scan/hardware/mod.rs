@@ -1,6 +1,6 @@
 //! Scanners of observed hardware: outputs of vendors' tools, lists of devices, exporters, lists of assets.
 //!
-//! Every reader fills a [`machine::Machine`]; which product a device is, the catalog says ([`crate::catalog::sku`]).
+//! Every reader fills a `machine::Machine`; which product a device is, the catalog says ([`crate::catalog::sku`]).
 
 pub mod amd_smi;
 pub mod asset_list;
