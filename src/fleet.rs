@@ -112,7 +112,7 @@ impl Fleet {
         let mut pools: BTreeMap<(NodeId, Option<NodeId>), BTreeSet<Claim>> = BTreeMap::new();
         for accelerator in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
             for (edge, holder) in graph.incoming(accelerator) {
-                if graph.edge(edge).kind != RelationKind::RunsOn || graph.is_switched_off(holder) {
+                if graph.edge(edge).kind != RelationKind::RunsOn || graph.is_absent(holder) {
                     continue;
                 }
                 let claim = claim(graph, holder, accelerator);

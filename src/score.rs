@@ -35,7 +35,7 @@ pub fn control_shares(graph: &Graph<'_>) -> ControlShares {
                 | ComponentKind::Package
                 | ComponentKind::Accelerator
         );
-        if !looked_at || graph.is_switched_off(node) {
+        if !looked_at || graph.is_absent(node) {
             continue;
         }
         shares.total += 1;

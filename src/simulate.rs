@@ -148,7 +148,7 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
         ComponentKind::Service => {
             graph.node(*node).id.as_str().starts_with("resource:")
                 && !graph.is_part(*node)
-                && !graph.is_switched_off(*node)
+                && !graph.is_absent(*node)
                 && graph.attribute(*node, key::CAPABILITY).is_some_and(|word| RUNNING.contains(&word))
         }
         _ => false,

@@ -5,26 +5,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use sovaudit::source::Limits;
-use sovaudit::source::layers::{Budget, FileHead, Visitor, Want, Wanter, decode, encode, read_layer, squash};
+use sovaudit::source::layers::{Budget, FileHead, Visitor, decode, encode, read_layer, squash};
+use sovaudit_fuzz::every_way::EveryWay;
 use sovaudit_fuzz::image::with_checksums;
-
-/// Asks for files in every way there is, by the last letter of their names.
-struct EveryWay;
-
-impl Wanter for EveryWay {
-    fn want(&self, file: &FileHead<'_>) -> Want {
-        match file.path.as_str().bytes().last().unwrap_or(0) % 4 {
-            0 => Want::Nothing,
-            1 => Want::Whole(1 << 20),
-            2 => Want::Head(700),
-            _ => Want::Visit(&FirstBytes),
-        }
-    }
-
-    fn version(&self) -> String {
-        String::new()
-    }
-}
 
 struct FirstBytes;
 
@@ -52,7 +35,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         .into_iter()
         .map(|part| {
             let mut stream = part;
-            let layer = read_layer(&mut stream, "sha256:fuzz", &EveryWay, &limits, &budget);
+            let layer = read_layer(&mut stream, "sha256:fuzz", &EveryWay { visitor: &FirstBytes }, &limits, &budget);
             assert!(layer.entries <= limits.entries);
             let mut bytes = Vec::new();
             encode(&layer, &mut bytes).expect("memory");

@@ -2,6 +2,7 @@
 //! and what must hold of every inventory.
 
 pub mod check;
+pub mod every_way;
 pub mod form;
 pub mod growth;
 pub mod image;

@@ -199,9 +199,13 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// Declared with a count of zero, everywhere: it does not exist.
+    /// Told and not there: declared with a count of zero everywhere, or removed by a later layer of its image. It counts
+    /// nowhere.
     #[must_use]
-    pub fn is_switched_off(&self, node: NodeId) -> bool {
+    pub fn is_absent(&self, node: NodeId) -> bool {
+        if self.attribute(node, crate::model::key::REMOVED).is_some() {
+            return true;
+        }
         let mut counts = self.attributes(node, crate::model::key::COUNT).peekable();
         counts.peek().is_some() && counts.all(|count| count == "0")
     }

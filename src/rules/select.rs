@@ -41,7 +41,7 @@ fn matching(view: &View<'_>, select: &Select) -> Vec<NodeId> {
                 && select.attribute.iter().all(|(key, wanted)| has(view, *node, key, wanted))
                 && !select.not.iter().any(|(key, unwanted)| has(view, *node, key, unwanted))
                 && (!select.needed || needed(*node))
-                && (about.kind == ComponentKind::Package || !graph.is_switched_off(*node))
+                && !graph.is_absent(*node)
         })
         .collect()
 }

@@ -47,7 +47,7 @@ impl<'c> Ties<'c> {
     #[must_use]
     pub fn find(&self, graph: &Graph<'_>) -> Vec<Tied<'c>> {
         let mut all = Vec::new();
-        for node in graph.nodes() {
+        for node in graph.nodes().filter(|node| !graph.is_absent(*node)) {
             match graph.node(node).kind {
                 ComponentKind::Package => self.package(graph.node(node).id.as_str(), node, &mut all),
                 ComponentKind::Image => self.image(&graph.label(node), node, &mut all),

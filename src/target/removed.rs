@@ -17,26 +17,26 @@ pub(super) fn with_removed(
     catalog: &Catalog,
     options: &Options,
 ) -> Inventory {
-    let mut by_path: BTreeMap<RelPath, String> = BTreeMap::new();
-    for file in &gone {
-        let how = match &file.gone {
-            Some(Gone::Deleted(layer)) => format!("deleted by {layer}"),
-            Some(Gone::Replaced(layer)) => format!("replaced by {layer}"),
-            None => continue,
-        };
-        by_path.insert(file.path.clone(), how);
-    }
     // one path may have gone several times: the versions are scanned one after the other
     let mut all = found;
     let mut rest = gone;
     while !rest.is_empty() {
         let mut seen: BTreeSet<RelPath> = BTreeSet::new();
         let (now, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|file| seen.insert(file.path.clone()));
+        let by_path = now.iter().filter_map(|file| Some((file.path.clone(), how(file.gone.as_ref()?)))).collect();
         let before = scan_kept(now, true, catalog, options);
         all = add(all, &before, &by_path);
         rest = later;
     }
     all
+}
+
+/// What took it away.
+fn how(gone: &Gone) -> String {
+    match gone {
+        Gone::Deleted(layer) => format!("deleted by {layer}"),
+        Gone::Replaced(layer) => format!("replaced by {layer}"),
+    }
 }
 
 fn add(mut all: Inventory, before: &Inventory, by_path: &BTreeMap<RelPath, String>) -> Inventory {

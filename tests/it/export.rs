@@ -531,6 +531,16 @@ fn macau_is_reviewed_as_china_is() {
     assert_eq!(json(&["nvidia-a30", "--to", "MO"])["review"]["policy"], "case by case");
 }
 
+/// The review of 2026 is one of China and Macau: a last owner in another state of D:5 is denied, there too.
+#[test]
+fn an_owner_in_another_embargoed_state_is_denied_in_china_too() {
+    let policy =
+        |parent: &[&str]| json(&[&["nvidia-h200-sxm", "--to", "CN"], parent].concat())["review"]["policy"].clone();
+    assert_eq!(policy(&[]), "case by case");
+    assert_eq!(policy(&["--end-user-parent", "CN"]), "case by case");
+    assert_eq!(policy(&["--end-user-parent", "BY"]), "presumption of denial");
+}
+
 /// A listed party is never cleared by its short name, its product's class or the seat of an owner.
 #[test]
 fn listed_end_users_are_never_cleared() {

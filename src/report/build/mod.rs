@@ -106,7 +106,7 @@ fn coverage(sources: &Sources<'_>) -> CoverageRow {
     let graph = sources.graph;
     let mut components: BTreeMap<String, usize> = BTreeMap::new();
     let (mut asked, mut unknown) = (0, 0);
-    for node in graph.nodes() {
+    for node in graph.nodes().filter(|node| !graph.is_absent(*node)) {
         let about = graph.node(node);
         if about.kind.is_counted() && about.evidence.is_some() {
             *components.entry(about.kind.as_str().to_owned()).or_default() += 1;

@@ -222,6 +222,9 @@ impl<'r> Around<'r> {
     /// The entry of a component; parties and places have none.
     fn part(&self, row: &'r ComponentRow) -> Option<Part<'r>> {
         let kind = ComponentKind::parse(&row.kind).filter(|kind| kind.is_counted())?;
+        if row.attributes.contains_key(key::REMOVED) {
+            return None;
+        }
         let first = |key: &str| row.attributes.get(key).and_then(|values| values.first()).map(String::as_str);
         let version = first(key::VERSION).or_else(|| first(key::REVISION));
         let purl = package_url(row, kind, version);

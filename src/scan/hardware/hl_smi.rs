@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::machine::{Found, Machine, mebibytes};
+use super::nvidia_text::field;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
@@ -51,11 +52,6 @@ fn is_head(line: &str) -> bool {
         && fields.any(|field| {
             field == "module_id" || field == "serial" || field == "temperature.aip" || field == "utilization.aip"
         })
-}
-
-/// `memory.total [MiB]` is `memory.total`.
-fn field(text: &str) -> &str {
-    text.split('[').next().unwrap_or(text).trim()
 }
 
 impl Scanner for HlSmi {

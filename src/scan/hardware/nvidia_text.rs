@@ -71,7 +71,7 @@ fn is_head(line: &str) -> bool {
 }
 
 /// `memory.total [MiB]` is `memory.total`.
-fn field(text: &str) -> &str {
+pub(super) fn field(text: &str) -> &str {
     text.split('[').next().unwrap_or(text).trim()
 }
 

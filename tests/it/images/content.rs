@@ -121,6 +121,34 @@ fn what_a_layer_removed_is_told_apart_when_asked() {
 }
 
 #[test]
+fn what_a_layer_removed_counts_nowhere() {
+    let image = Image::new(&[base_layer(), upper_layer()], Packing::Gzip, &json!({}));
+    let folder = TempDir::new().expect("a folder");
+    write_all(folder.path(), &image.layout_files());
+    let scan = |more: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("sovaudit").expect("is built");
+        command.args(["scan", "--no-cache"]).arg(folder.path()).args(more);
+        let out = command.output().expect("runs");
+        (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned())
+    };
+    let report = |more: &[&str]| -> serde_json::Value {
+        let (_, out) = scan(&[&["--format", "json"], more].concat());
+        serde_json::from_str(&out).expect("is JSON")
+    };
+    let (without, with) = (report(&[]), report(&["--show-removed"]));
+    for part in ["findings", "control"] {
+        assert_eq!(with[part], without[part], "{part}");
+    }
+    for part in ["components", "owners_asked", "owners_unknown"] {
+        assert_eq!(with["coverage"][part], without["coverage"][part], "{part}");
+    }
+    let bill = |more: &[&str]| scan(&[&["--format", "cyclonedx"], more].concat()).1;
+    assert_eq!(bill(&["--show-removed"]), bill(&[]));
+    assert!(with["components"].to_string().contains("fastjson"), "it is told all the same");
+    assert!(!without["components"].to_string().contains("fastjson"));
+}
+
+#[test]
 fn a_database_of_older_systems_is_read_from_a_layer() {
     let layer = TarBuilder::default()
         .file("etc/os-release", b"ID=centos\nVERSION_ID=7\n")

@@ -5,30 +5,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use sovaudit::source::Limits;
-use sovaudit::source::layers::{
-    Budget, Content, FileHead, Gone, Layer, Visitor, Want, Wanter, decode, encode, read_layer, squash,
-};
+use sovaudit::source::layers::{Budget, Content, FileHead, Gone, Layer, Visitor, decode, encode, read_layer, squash};
 use sovaudit::text::RelPath;
 
+use self::every_way::EveryWay;
 use super::build::{Packing, TarBuilder, pack};
 
-/// Asks for files in every way there is, by the last letter of their names.
-struct EveryWay;
-
-impl Wanter for EveryWay {
-    fn want(&self, file: &FileHead<'_>) -> Want {
-        match file.path.as_str().bytes().last().unwrap_or(0) % 4 {
-            0 => Want::Nothing,
-            1 => Want::Whole(1 << 20),
-            2 => Want::Head(700),
-            _ => Want::Visit(&FirstBytes),
-        }
-    }
-
-    fn version(&self) -> String {
-        String::new()
-    }
-}
+#[path = "../../../fuzz/src/every_way.rs"]
+#[expect(unreachable_pub, reason = "the fuzz package uses it from its targets")]
+mod every_way;
 
 struct FirstBytes;
 
@@ -47,7 +32,7 @@ impl Visitor for FirstBytes {
 
 fn read(bytes: &[u8], limits: &Limits) -> Layer {
     let mut stream = bytes;
-    read_layer(&mut stream, "sha256:test", &EveryWay, limits, &Budget::new(limits))
+    read_layer(&mut stream, "sha256:test", &EveryWay { visitor: &FirstBytes }, limits, &Budget::new(limits))
 }
 
 fn bottom() -> Vec<u8> {
