@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
-use super::syntax::{Arguments, arguments, inside, object, of, path};
+use super::syntax::{Arguments, arguments, object, of, path};
 use super::value::Value;
 use crate::catalog::Catalog;
 use crate::catalog::rows::{SdkCall, Service};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::scan::cloud::address::{addresses, bare_address};
-use crate::scan::cloud::api::{address_by_number, calls_service, is_fetched_from, region_in_host};
-use crate::scan::cloud::endpoint::{is_link, service_of_import};
-use crate::scan::model::hosted::{needs_hosted_model, routed_model};
-use crate::scan::model::reference::{Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model, uses_modelscope};
+use crate::scan::cloud::api::{calls_service, region_in_host};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
@@ -28,12 +25,12 @@ pub(super) struct Writer<'a, 't, 'o, 'm> {
     /// Services of the clients made, by the call that makes them; `None` where only a run knows.
     clients: BTreeMap<usize, Option<&'a Service>>,
     /// Packages of which a call was understood: what they are imported for is known.
-    understood: BTreeSet<&'a str>,
+    pub(super) understood: BTreeSet<&'a str>,
     /// Services without a region of their own, and regions that hold for the rest of the file.
     without_region: BTreeMap<&'a str, (ComponentId, &'a Service)>,
     regions: BTreeMap<&'a str, (String, Seen)>,
     /// Where the literals begin that were read as addresses of clients.
-    read_already: BTreeSet<usize>,
+    pub(super) read_already: BTreeSet<usize>,
 }
 
 /// A row that a call fits.
@@ -305,152 +302,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         self.catalog.service(only)
     }
 
-    fn model(&mut self, row: &SdkCall, service: Option<&Service>, given: &Arguments<'t>, scope: usize) {
-        for name in &row.model {
-            let Some(node) = given.find(std::slice::from_ref(name)) else { continue };
-            match self.reading.value(node, scope) {
-                Value::Text { text, span, default_of } => {
-                    if let Some(name) = &default_of {
-                        self.unresolved(span, &format!("the model is a default, `{name}` may have another"));
-                    }
-                    self.named_model(row, service, &text, span, default_of.is_some());
-                }
-                Value::Unknown | Value::Symbol { .. } => {
-                    let what = if row.dataset { "data set" } else { "model" };
-                    let place =
-                        Span::new(node.start_byte(), node.start_byte() + first_line(of(node, self.reading.text)));
-                    self.unresolved(place, &format!("which {what} is used is only known at run time"));
-                }
-                Value::Nothing => {}
-            }
-            // the first that is given decides, except where a row speaks of several at once
-            if row.model[0].parse::<usize>().is_ok() || row.service.is_some() {
-                break;
-            }
-        }
-    }
-
-    fn named_model(&mut self, row: &SdkCall, service: Option<&Service>, text: &str, span: Span, is_default: bool) {
-        let usual = |hub: Hub| {
-            // servers of models ask the hub that a setting of the same file names
-            let by_setting = matches!(&*row.package, "vllm" | "sglang") && uses_modelscope(self.file.text());
-            if by_setting { Hub::of_setting(true) } else { hub }
-        };
-        let hub = row.hub.as_deref().and_then(Hub::named).map(usual);
-        let seen = self.file.at(span);
-        let seen = if is_default { seen.inferred() } else { seen };
-        match hub {
-            Some(hub) if row.dataset => needs_dataset(hub, self.project, text, &seen, self.out),
-            // an inference service of a hub loads nothing here
-            Some(_) if row.service.is_some() => {
-                needs_hosted_model(self.project, text, service, row.deployment, self.catalog, &seen, self.out);
-            }
-            Some(hub) => {
-                if hub_id(text).is_some() {
-                    needs_model_of(hub, self.project, text, &seen, self.out);
-                } else {
-                    needs_plain_model(hub, self.project, text, &seen, self.out);
-                }
-            }
-            None => needs_hosted_model(self.project, text, service, row.deployment, self.catalog, &seen, self.out),
-        }
-    }
-
-    /// A model whose name says the provider: `bedrock/anthropic.claude-…`.
-    fn routed(&mut self, row: &SdkCall, given: &Arguments<'t>, scope: usize) {
-        let Some(node) = given.find(&row.model) else { return };
-        match self.reading.value(node, scope) {
-            Value::Text { text, span, default_of } => {
-                let seen = self.file.at(span);
-                let seen = if default_of.is_some() { seen.inferred() } else { seen };
-                let is_elsewhere = given.find(&row.endpoint).is_some();
-                routed_model(self.project, &text, is_elsewhere, self.catalog, &seen, self.out);
-            }
-            Value::Unknown | Value::Symbol { .. } => {
-                let place = Span::new(node.start_byte(), node.start_byte() + first_line(of(node, self.reading.text)));
-                self.unresolved(place, "which model is used is only known at run time");
-            }
-            Value::Nothing => {}
-        }
-    }
-
-    /// SDKs that are imported, where no call says more.
-    pub(super) fn imports(&mut self) {
-        let language = self.reading.language;
-        for import in &self.reading.imports.all {
-            let full = import.full();
-            // types, errors and stubs for checkers are no use of a service
-            if full.split(['.', '/']).any(|part| matches!(part, "types" | "type_defs" | "literals" | "errors")) {
-                continue;
-            }
-            if self.understood.iter().any(|package| below(&full, package).is_some()) {
-                continue;
-            }
-            let by_row = self.catalog.sdk_calls_of(language.word()).find_map(|row| {
-                let (capture, rest) = below(&full, &row.package)?;
-                if let Some((ecosystem, name)) = row.sdk.as_deref().and_then(|sdk| sdk.split_once(':')) {
-                    return Some((self.catalog.service_by_sdk(ecosystem, &name.replace('*', capture))?, row));
-                }
-                // a name that the row speaks of
-                let is_named =
-                    row.calls.iter().any(|call| !rest.is_empty() && call.split('.').next() == rest.rsplit('.').next());
-                Some((self.catalog.service(row.service.as_deref().filter(|_| is_named)?)?, row))
-            });
-            let file = self.file.path().name();
-            let by_package = || {
-                service_of_import(&full, file, self.catalog)
-                    .or_else(|| service_of_import(&import.module, file, self.catalog))
-                    .map(|service| (service, self.speaks_to_others(&full)))
-            };
-            let found = by_row.map(|(service, row)| (service, row.compatible && row.sdk.is_none())).or_else(by_package);
-            let Some((service, is_compatible)) = found.filter(|(service, _)| !is_fetched_from(service)) else {
-                continue;
-            };
-            let seen = self.file.at(import.span);
-            let seen = if is_compatible { seen.inferred() } else { seen };
-            let id = calls_service(self.project, service, &seen, self.out);
-            if is_compatible {
-                self.out.attribute(&id, key::ADDRESS, "not-known", seen);
-            }
-        }
-    }
-
-    /// True when clients of an imported package may be told to speak to somebody else.
-    fn speaks_to_others(&self, full: &str) -> bool {
-        let mut rows = self.catalog.sdk_calls_of(self.reading.language.word());
-        rows.any(|row| row.compatible && !row.package.contains('*') && below(full, &row.package).is_some())
-    }
-
-    /// Addresses of known services in literals.
-    pub(super) fn texts(&mut self) {
-        let text = self.reading.text;
-        for node in &self.reading.strings {
-            let range = inside(*node, text);
-            let literal = text.get(range.clone()).unwrap_or_default();
-            if literal.contains("://")
-                && let Some(address) = address_by_number(literal)
-            {
-                let seen = self.file.at(Span::new(range.start, range.end));
-                self.out.attribute(self.project, key::STATIC_ADDRESS, address, seen);
-            }
-            if !literal.contains('.') || self.read_already.contains(&range.start) {
-                continue;
-            }
-            let bare = bare_address(literal.trim());
-            let found = if bare.is_some() { Vec::new() } else { addresses(literal) };
-            for address in found.into_iter().filter(|address| is_used(literal, address.span.start)).chain(bare) {
-                let service = self.catalog.service_by_host(&address.host).filter(|service| !is_fetched_from(service));
-                let Some(service) = service.filter(|_| !is_link(&literal[address.span.end..])) else { continue };
-                let seen = self.file.at(address.span.shifted(range.start)).inferred();
-                let id = calls_service(self.project, service, &seen, self.out);
-                if let Some(region) = region_in_host(&address.host, service, self.catalog) {
-                    self.out.attribute(&id, key::REGION, region, seen);
-                }
-            }
-        }
-    }
-
-    fn unresolved(&mut self, span: Span, message: &str) {
+    pub(super) fn unresolved(&mut self, span: Span, message: &str) {
         self.out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
     }
 }
@@ -491,19 +343,6 @@ fn host_in(text: &str) -> Option<String> {
     addresses(text).into_iter().next().or_else(|| bare_address(text.trim())).map(|address| address.host)
 }
 
-/// True when an address in a literal is used: the literal is one word, or a line of a text for a shell or a setting.
-/// In a sentence it is only mentioned.
-fn is_used(literal: &str, at: usize) -> bool {
-    let before = &literal[..at];
-    let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
-    let words = line.trim_start();
-    if !literal.trim().contains(char::is_whitespace) || words.starts_with("http") && !literal.contains(' ') {
-        return true;
-    }
-    let word = words.rsplit(char::is_whitespace).next().unwrap_or_default();
-    words.starts_with("curl ") || words.starts_with("wget ") || word.contains(['=', '"', '\''])
-}
-
 /// What may be a region. A position may hold something else: there it must be one of the provider's.
 fn is_region(text: &str, provider: Option<&str>, is_position: bool, catalog: &Catalog) -> bool {
     let is_known = provider.is_some_and(|provider| catalog.region(provider, text).is_some());
@@ -513,6 +352,6 @@ fn is_region(text: &str, provider: Option<&str>, is_position: bool, catalog: &Ca
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn first_line(text: &str) -> usize {
+pub(super) fn first_line(text: &str) -> usize {
     text.find('\n').unwrap_or(text.len())
 }

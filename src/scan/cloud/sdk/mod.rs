@@ -5,9 +5,11 @@
 
 mod facts;
 mod imports;
+mod models;
 mod reading;
 mod resolve;
 mod syntax;
+mod texts;
 mod value;
 
 use facts::Writer;

@@ -7,33 +7,21 @@ use std::sync::Arc;
 
 use hcl_edit::Decorated;
 use hcl_edit::expr::{Expression, Object, ObjectKey, TraversalOperator, UnaryOperator};
-use hcl_edit::template::{Directive, Element, Template};
+use hcl_edit::template::Template;
 
 use super::functions::call;
 use super::operators::binary;
-use super::scope::{Bound, Scope, Variable};
+use super::scope::{Bound, Scope};
 use super::syntax::Source;
-use super::types::conform;
 use super::value::{Reason, Value};
 use crate::parse::{Node, Value as Json};
 
 /// Deepest chain of references and nested expressions.
-const MAX_DEPTH: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 /// Steps per root module with all that it calls, where copying a large value counts as many: an expression that multiplies lists ends here.
-const MAX_STEPS: usize = 4_000_000;
+pub(super) const MAX_STEPS: usize = 4_000_000;
 /// Steps that a value costs which is too large to keep.
 const REFUSED: usize = 20_000;
-/// Longest text a template may become.
-pub(super) const MAX_TEXT: usize = 64 * 1024;
-/// Data sources that look up what a resource of the tree may say: type, the argument that both share, the field.
-const STATED: [(&str, &str, &str); 4] = [
-    ("azurerm_resource_group", "name", "location"),
-    ("azurerm_virtual_network", "name", "location"),
-    ("google_container_cluster", "name", "location"),
-    ("aws_s3_bucket", "bucket", "region"),
-];
-/// Resources of one type that a data source is compared with.
-const MOST_STATED: usize = 2_000;
 
 impl<'a> Scope<'a> {
     /// The value of an expression of either syntax.
@@ -54,7 +42,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Counts the cost of a value and refuses what is too large.
-    fn charged(&self, value: Value) -> Value {
+    pub(super) fn charged(&self, value: Value) -> Value {
         match value.weight() {
             Some(weight) => {
                 self.budget.steps.set(self.budget.steps.get() + weight);
@@ -92,7 +80,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn expression(&self, expression: &Expression, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+    pub(super) fn expression(&self, expression: &Expression, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
             return Value::Unknown(Reason::Limit);
         }
@@ -268,92 +256,6 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A variable or local, computed once; a name that needs itself is unknown.
-    fn name(&self, table: &str, field: &str, depth: usize) -> Value {
-        let full = format!("{table}.{field}");
-        self.once(full, |scope, full| {
-            if table == "local" {
-                return match scope.locals.get(field) {
-                    Some(source) => scope.source(source, None, depth + 1),
-                    None => Value::Unknown(Reason::Undeclared(Arc::from(full))),
-                };
-            }
-            let Some(variable) = scope.variables.get(field) else {
-                return Value::Unknown(Reason::Undeclared(Arc::from(full)));
-            };
-            let value = match scope.argument_of(variable, depth) {
-                Some(value) if !(value == Value::Null && variable.never_null) => value,
-                _ => match &variable.value {
-                    Some(source) => scope.source(source, None, depth + 1),
-                    None => return Value::Unknown(Reason::Variable(Arc::from(full))),
-                },
-            };
-            let defaults = |expression: &Expression| scope.expression(expression, None, depth + 1);
-            variable.kind.map_or_else(|| value.clone(), |kind| conform(&value, kind, &defaults, depth))
-        })
-    }
-
-    /// What the caller gives a variable.
-    fn argument_of(&self, variable: &Variable<'a>, depth: usize) -> Option<Value> {
-        let source = variable.argument?;
-        let caller = self.caller.as_ref()?;
-        let scope = caller.scope()?;
-        let bound = caller.bound.as_ref().map(|(name, value)| Bound { name, value, outer: None });
-        Some(scope.source(&source, bound.as_ref(), depth + 1))
-    }
-
-    /// An output of this module.
-    pub(super) fn own_output(&self, name: &str, depth: usize) -> Value {
-        self.once(format!("output.{name}"), |scope, full| match scope.outputs.get(name) {
-            Some(source) => scope.source(source, None, depth + 1),
-            None => Value::Unknown(Reason::Undeclared(Arc::from(full))),
-        })
-    }
-
-    /// What a data source gives: the region that its provider block says, and nothing else that is known here.
-    fn looked_up(&self, kind: &str, label: &str, field: &str, depth: usize) -> Value {
-        let elsewhere = || Value::Unknown(Reason::Elsewhere(Arc::from(format!("data.{kind}.{label}.{field}"))));
-        let is_region = match kind {
-            "aws_region" => matches!(field, "name" | "id" | "region"),
-            "google_client_config" => field == "region",
-            _ => false,
-        };
-        let item = self.data.get(&format!("{kind}.{label}"));
-        if is_region {
-            return item.and_then(|item| self.provider_region(item, depth)).unwrap_or_else(elsewhere);
-        }
-        let stated = STATED.iter().find(|(known, _, wanted)| *known == kind && *wanted == field);
-        stated.and_then(|(_, by, _)| self.stated(kind, by, item?, field, depth)).unwrap_or_else(elsewhere)
-    }
-
-    /// What a resource says that a data source looks up by its name: of this module, else of any folder of the tree
-    /// where all that write the name agree.
-    fn stated(&self, kind: &str, by: &str, item: &super::syntax::Item<'a>, field: &str, depth: usize) -> Option<Value> {
-        let name = self.source(&item.inside.get(by)?, None, depth + 1).text()?;
-        let prefix = format!("{kind}.");
-        for (address, inside) in &self.resources {
-            let Some(label) = address.strip_prefix(&prefix) else { continue };
-            let own = inside.get(by).and_then(|source| self.source(&source, None, depth + 1).text());
-            if own.is_some_and(|own| own == name) {
-                return Some(self.argument(kind, label, field, depth));
-            }
-        }
-        let items = self.tree?.folders().flat_map(|folder| &folder.items);
-        let named = items.filter(|item| item.kind == "resource" && item.label(0) == kind);
-        let mut found: Option<String> = None;
-        for inside in named.map(|item| item.inside).take(MOST_STATED) {
-            if inside.get(by).and_then(|source| source.literal().map(|text| text == name)) != Some(true) {
-                continue;
-            }
-            let value = inside.get(field)?.literal()?.to_owned();
-            if found.as_ref().is_some_and(|known| *known != value) {
-                return None;
-            }
-            found = Some(value);
-        }
-        found.map(Value::Text)
-    }
-
     fn index(&self, operator: &Decorated<TraversalOperator>, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         match operator.value() {
             TraversalOperator::Index(inner) => self.expression(inner, bound, depth + 1),
@@ -362,118 +264,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// An argument of a resource of this module. What is not written, or is null, the provider decides.
-    fn argument(&self, kind: &str, name: &str, argument: &str, depth: usize) -> Value {
-        self.once(format!("{kind}.{name}.{argument}"), |scope, full| {
-            let inside = scope.resources.get(&format!("{kind}.{name}"));
-            let written = inside.and_then(|inside| inside.get(argument));
-            let value = written.map_or(Value::Null, |source| scope.source(&source, None, depth + 1));
-            if value == Value::Null { Value::Unknown(Reason::Elsewhere(Arc::from(full))) } else { value }
-        })
-    }
-
-    fn once(&self, full: String, compute: impl FnOnce(&Self, &str) -> Value) -> Value {
-        if let Some(value) = self.known.borrow().get(&full) {
-            return value.clone();
-        }
-        if !self.open.borrow_mut().insert(full.clone()) {
-            return Value::Unknown(Reason::Cycle(Arc::from(full)));
-        }
-        let value = self.charged(compute(self, &full));
-        self.open.borrow_mut().remove(&full);
-        // a chain cut off by depth may be within reach from elsewhere
-        if value.reason() != Some(&Reason::Limit) || self.budget.steps.get() > MAX_STEPS {
-            self.known.borrow_mut().insert(full, value.clone());
-        }
-        value
-    }
-
-    pub(super) fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
-        if let Some(Element::Interpolation(only)) = template.as_single_element() {
-            return self.expression(&only.expr, bound, depth + 1);
-        }
-        let mut out = String::new();
-        match self.pieces(template, bound, depth, &mut out) {
-            Some(refused) => refused,
-            None => Value::Text(out),
-        }
-    }
-
-    /// Adds the pieces of a template to a text; what cannot be added is the value of the whole.
-    fn pieces(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize, out: &mut String) -> Option<Value> {
-        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
-            return Some(Value::Unknown(Reason::Limit));
-        }
-        for element in template {
-            match element {
-                Element::Literal(text) => out.push_str(text.value()),
-                Element::Interpolation(inner) => {
-                    let value = self.expression(&inner.expr, bound, depth + 1);
-                    match value.text() {
-                        Some(text) => out.push_str(&text),
-                        None => return Some(Value::because(&[&value], "no text")),
-                    }
-                }
-                Element::Directive(directive) => {
-                    if let Some(refused) = self.directive(directive, bound, depth, out) {
-                        return Some(refused);
-                    }
-                }
-            }
-            if out.len() > MAX_TEXT {
-                return Some(Value::Unknown(Reason::Limit));
-            }
-        }
-        None
-    }
-
-    /// `%{ if … }` and `%{ for … }`.
-    fn directive(
-        &self,
-        directive: &Directive,
-        bound: Option<&Bound<'_>>,
-        depth: usize,
-        out: &mut String,
-    ) -> Option<Value> {
-        match directive {
-            Directive::If(either) => {
-                let condition = self.expression(&either.if_expr.cond_expr, bound, depth + 1);
-                match condition.truth() {
-                    Some(true) => self.pieces(&either.if_expr.template, bound, depth + 1, out),
-                    Some(false) => {
-                        let other = either.else_expr.as_ref()?;
-                        self.pieces(&other.template, bound, depth + 1, out)
-                    }
-                    None => Some(Value::because(&[&condition], "the condition is neither true nor false")),
-                }
-            }
-            Directive::For(each) => {
-                let collection = self.expression(&each.for_expr.collection_expr, bound, depth + 1);
-                let items = match entries(collection) {
-                    Ok(items) => items,
-                    Err(refused) => return Some(refused),
-                };
-                for (key, item) in &items {
-                    let outer = each.for_expr.key_var.as_ref().map(|name| Bound {
-                        name: name.as_str(),
-                        value: key,
-                        outer: bound,
-                    });
-                    let inner =
-                        Bound { name: each.for_expr.value_var.as_str(), value: item, outer: outer.as_ref().or(bound) };
-                    if let Some(refused) = self.pieces(&each.for_expr.template, Some(&inner), depth + 1, out) {
-                        return Some(refused);
-                    }
-                    if out.len() > MAX_TEXT {
-                        return Some(Value::Unknown(Reason::Limit));
-                    }
-                }
-                None
-            }
-        }
-    }
-
-    fn for_each(&self, each: &hcl_edit::expr::ForExpr, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+    pub(super) fn for_each(&self, each: &hcl_edit::expr::ForExpr, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         let collection = self.expression(&each.intro.collection_expr, bound, depth + 1);
         let items = match entries(collection) {
             Ok(items) => items,
@@ -515,7 +306,7 @@ impl<'a> Scope<'a> {
 }
 
 /// Keys and elements that `for` goes through.
-fn entries(collection: Value) -> Result<Vec<(Value, Value)>, Value> {
+pub(super) fn entries(collection: Value) -> Result<Vec<(Value, Value)>, Value> {
     match collection {
         Value::List(items) => {
             Ok(items.into_iter().enumerate().map(|(at, item)| (Value::Number(at as f64), item)).collect())

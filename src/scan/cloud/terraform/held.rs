@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hcl_edit::template::Template;
 
-use super::evaluate::MAX_TEXT;
 use super::scope::{Bound, Scope};
+use super::templates::MAX_TEXT;
 use super::value::{Reason, Value};
 use crate::text::RelPath;
 

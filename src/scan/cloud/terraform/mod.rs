@@ -9,6 +9,7 @@ mod follow;
 mod functions;
 mod held;
 mod machines;
+mod names;
 mod operators;
 mod places;
 pub mod planned;
@@ -16,6 +17,7 @@ mod replication;
 mod scope;
 mod supply;
 mod syntax;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,0 +1,97 @@
+//! Templates: texts with expressions and directives in them.
+
+use hcl_edit::template::{Directive, Element, Template};
+
+use super::evaluate::{MAX_DEPTH, MAX_STEPS, entries};
+use super::scope::{Bound, Scope};
+use super::value::{Reason, Value};
+
+/// Longest text a template may become.
+pub(super) const MAX_TEXT: usize = 64 * 1024;
+
+impl Scope<'_> {
+    pub(super) fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
+        if let Some(Element::Interpolation(only)) = template.as_single_element() {
+            return self.expression(&only.expr, bound, depth + 1);
+        }
+        let mut out = String::new();
+        match self.pieces(template, bound, depth, &mut out) {
+            Some(refused) => refused,
+            None => Value::Text(out),
+        }
+    }
+
+    /// Adds the pieces of a template to a text; what cannot be added is the value of the whole.
+    fn pieces(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize, out: &mut String) -> Option<Value> {
+        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
+            return Some(Value::Unknown(Reason::Limit));
+        }
+        for element in template {
+            match element {
+                Element::Literal(text) => out.push_str(text.value()),
+                Element::Interpolation(inner) => {
+                    let value = self.expression(&inner.expr, bound, depth + 1);
+                    match value.text() {
+                        Some(text) => out.push_str(&text),
+                        None => return Some(Value::because(&[&value], "no text")),
+                    }
+                }
+                Element::Directive(directive) => {
+                    if let Some(refused) = self.directive(directive, bound, depth, out) {
+                        return Some(refused);
+                    }
+                }
+            }
+            if out.len() > MAX_TEXT {
+                return Some(Value::Unknown(Reason::Limit));
+            }
+        }
+        None
+    }
+
+    /// `%{ if … }` and `%{ for … }`.
+    fn directive(
+        &self,
+        directive: &Directive,
+        bound: Option<&Bound<'_>>,
+        depth: usize,
+        out: &mut String,
+    ) -> Option<Value> {
+        match directive {
+            Directive::If(either) => {
+                let condition = self.expression(&either.if_expr.cond_expr, bound, depth + 1);
+                match condition.truth() {
+                    Some(true) => self.pieces(&either.if_expr.template, bound, depth + 1, out),
+                    Some(false) => {
+                        let other = either.else_expr.as_ref()?;
+                        self.pieces(&other.template, bound, depth + 1, out)
+                    }
+                    None => Some(Value::because(&[&condition], "the condition is neither true nor false")),
+                }
+            }
+            Directive::For(each) => {
+                let collection = self.expression(&each.for_expr.collection_expr, bound, depth + 1);
+                let items = match entries(collection) {
+                    Ok(items) => items,
+                    Err(refused) => return Some(refused),
+                };
+                for (key, item) in &items {
+                    let outer = each.for_expr.key_var.as_ref().map(|name| Bound {
+                        name: name.as_str(),
+                        value: key,
+                        outer: bound,
+                    });
+                    let inner =
+                        Bound { name: each.for_expr.value_var.as_str(), value: item, outer: outer.as_ref().or(bound) };
+                    if let Some(refused) = self.pieces(&each.for_expr.template, Some(&inner), depth + 1, out) {
+                        return Some(refused);
+                    }
+                    if out.len() > MAX_TEXT {
+                        return Some(Value::Unknown(Reason::Limit));
+                    }
+                }
+                None
+            }
+        }
+    }
+}
