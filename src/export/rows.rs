@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use crate::catalog::rows::{Certainty, Enforcement};
-use crate::model::{CountryCode, Date, Verification};
+use crate::model::{CountryCode, Date, Validity, Verification};
 
 /// What the law of a day says of a product, schema version 1.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -277,6 +277,15 @@ impl StepRow {
             review_by: None,
             overdue: false,
         }
+    }
+
+    /// What it rests on, since when and until when, and how well that is checked.
+    pub(super) fn cite(&mut self, citation: &str, during: Validity, mark: Verification, review_by: Date, day: Date) {
+        self.citation = Some(citation.to_owned());
+        self.effective_from = during.from.map(|day| day.to_string());
+        self.effective_to = during.to.map(|day| day.to_string());
+        self.verify(mark);
+        self.review(Some(review_by), day);
     }
 
     pub(super) fn verify(&mut self, mark: Verification) {

@@ -174,11 +174,8 @@ fn of_row(case: &Case<'_>, row: &Destination, about: &str, answer: Answer, text:
         step.notes.extend(case.subject.letter.map(str::to_owned));
     }
     step.notes.extend(row.note.as_deref().map(str::to_owned));
-    step.citation = Some(row.citation.to_string());
-    step.effective_from = row.from.map(|day| day.to_string());
-    step.effective_to = row.to.map(|day| day.to_string());
-    step.verify(row.verification);
-    step.review(Some(row.review_by), case.day);
+    let during = Validity { from: row.from, to: row.to };
+    step.cite(&row.citation, during, row.verification, row.review_by, case.day);
     step
 }
 
@@ -214,11 +211,8 @@ fn of_guidance(case: &Case<'_>, row: &Guidance) -> StepRow {
     row.certainty.as_str().clone_into(&mut step.certainty);
     step.regime = row.regime.to_string();
     step.conditions = row.conditions.iter().map(ToString::to_string).collect();
-    step.citation = Some(row.citation.to_string());
-    step.effective_from = row.from.map(|day| day.to_string());
-    step.effective_to = row.to.map(|day| day.to_string());
-    step.verify(row.verification);
-    step.review(Some(row.review_by), case.day);
+    let during = Validity { from: row.from, to: row.to };
+    step.cite(&row.citation, during, row.verification, row.review_by, case.day);
     step
 }
 

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 
 use super::Limits;
 use super::layers::{Budget, FileBytes, LooseFiles, Squashed, Wanter, squash};
+use super::tar_entries::again;
 use crate::diagnostic::DiagnosticKind;
 use crate::text::RelPath;
 
@@ -179,10 +180,7 @@ impl FileBytes for Loose {
 
 impl Read for Loose {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.given < self.head.len() {
-            let count = buffer.len().min(self.head.len() - self.given);
-            buffer[..count].copy_from_slice(&self.head[self.given..self.given + count]);
-            self.given += count;
+        if let Some(count) = again(&self.head, &mut self.given, buffer) {
             return Ok(count);
         }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());

@@ -328,13 +328,19 @@ impl<R: Skip> TarEntries<R> {
     }
 }
 
+/// Gives first bytes that were looked at before; nothing when all of them were given.
+pub(super) fn again(head: &[u8], given: &mut usize, buffer: &mut [u8]) -> Option<usize> {
+    let rest = head.get(*given..).filter(|rest| !rest.is_empty())?;
+    let count = buffer.len().min(rest.len());
+    buffer[..count].copy_from_slice(&rest[..count]);
+    *given += count;
+    Some(count)
+}
+
 /// Reads the data of the current entry.
 impl<R: Skip> Read for TarEntries<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.given < self.head.len() {
-            let count = buffer.len().min(self.head.len() - self.given);
-            buffer[..count].copy_from_slice(&self.head[self.given..self.given + count]);
-            self.given += count;
+        if let Some(count) = again(&self.head, &mut self.given, buffer) {
             return Ok(count);
         }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
