@@ -141,7 +141,10 @@ def generate(folder, gigabytes=10.0, layers=10):
     config = blob({"architecture": "amd64", "os": "linux", "rootfs": rootfs})
     kind = "application/vnd.oci.image.layer.v1.tar+gzip"
     described = [{"mediaType": kind, "digest": f"sha256:{digest}", "size": size} for digest, size, _ in made]
-    manifest = blob({"schemaVersion": 2, "config": config, "layers": described})
+    manifest = {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        **blob({"schemaVersion": 2, "config": config, "layers": described}),
+    }
     for name, document in [("index.json", {"schemaVersion": 2, "manifests": [manifest]}), ("oci-layout", {"imageLayoutVersion": "1.0.0"})]:
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             json.dump(document, file)
