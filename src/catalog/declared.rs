@@ -123,6 +123,16 @@ impl Catalog {
         })
     }
 
+    /// Beginnings of the names of modules of Ansible's collections for clouds: `amazon.aws.`.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        let beginning = |pattern: &'_ str| -> Option<usize> {
+            let end = pattern.find('*')?;
+            let is_it = end > 0 && pattern[..end].matches('.').count() == 2 && !pattern.contains([':', '/']);
+            is_it.then_some(end)
+        };
+        self.tables.resource_family.iter().filter_map(move |row| Some(&row.pattern[..beginning(&row.pattern)?]))
+    }
+
     /// True when a text may speak of custom resources that stand for a provider's: a quick look.
     #[must_use]
     pub fn may_name_custom_resources(&self, text: &str) -> bool {
@@ -133,6 +143,11 @@ impl Catalog {
     #[must_use]
     pub fn resource_type(&self, name: &str) -> Option<&ResourceType> {
         self.declared.types.find(name).map(|at| &self.tables.resource_type[at])
+    }
+
+    /// Every row of arguments of a role.
+    pub fn arguments_as(&self, role: super::rows::Role) -> impl Iterator<Item = &super::rows::Argument> {
+        self.tables.argument.iter().filter(move |row| row.role == role)
     }
 
     /// What resources of a type say of copies.

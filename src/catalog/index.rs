@@ -180,6 +180,7 @@ impl Catalog {
             objects: super::objects::Objects::of(&tables),
             countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
             shared_hosts: tables.shared_host.iter().map(|row| row.host.clone()).collect::<BTreeSet<_>>(),
+            aside: aside(&tables),
             groups: all_by(&tables.group, |row| Some(row.id.clone())),
             code: super::code::CodeIndex::new(&tables),
             tables,
@@ -292,6 +293,19 @@ fn all_by<Row, K: Ord>(rows: &[Row], key: impl Fn(&Row) -> Option<K>) -> BTreeMa
         }
     }
     index
+}
+
+/// The paths that are no part of what is deployed, as one set in the order of the rows.
+fn aside(tables: &Tables) -> globset::GlobSet {
+    let mut set = globset::GlobSetBuilder::new();
+    for row in &tables.aside {
+        // a row that is no glob fits nothing, and stands for its number
+        let glob = globset::Glob::new(&row.pattern).or_else(|_| globset::Glob::new("\0"));
+        if let Ok(glob) = glob {
+            set.add(glob);
+        }
+    }
+    set.build().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -260,6 +260,14 @@ impl Catalog {
         })
     }
 
+    /// What lies at a path that is no part of what is deployed: tests, examples, documentation.
+    #[must_use]
+    pub fn aside(&self, path: &crate::text::RelPath) -> Option<&str> {
+        let path = path.as_str().to_ascii_lowercase();
+        let at = self.aside.matches(path).into_iter().min()?;
+        self.tables.aside.get(at).map(|row| &*row.what)
+    }
+
     /// True for a domain under which everybody has mail or pages.
     #[must_use]
     pub fn is_shared_host(&self, domain: &str) -> bool {

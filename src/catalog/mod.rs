@@ -64,6 +64,7 @@ pub struct Catalog {
     objects: objects::Objects,
     countries: BTreeSet<crate::model::CountryCode>,
     shared_hosts: BTreeSet<Box<str>>,
+    aside: globset::GlobSet,
     groups: BTreeMap<Box<str>, Vec<usize>>,
     code: code::CodeIndex,
 }

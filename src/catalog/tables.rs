@@ -9,11 +9,11 @@ use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
-    AcceleratorSupply, Argument, Case, Classification, ClientName, Country, CountryGroup, Criterion, DerivedGroup,
-    Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect, ListSource,
-    Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
-    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform,
-    Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
+    AcceleratorSupply, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup, Criterion,
+    DerivedGroup, Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect,
+    ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark,
+    Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep,
+    Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
     StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
@@ -60,6 +60,7 @@ tables! {
     organisation_alias: OrganisationAlias => |row| format!("{}/{}", row.organisation, row.name),
     ownership: Ownership => |row| format!("{}/{}", row.of, row.by),
     seat: Seat => |row| row.organisation.to_string(),
+    aside: Aside => |row| row.pattern.to_string(),
     shared_host: SharedHost => |row| row.host.to_string(),
     listing: Listing => |row| row.id.to_string(),
     list: List => |row| row.id.to_string(),

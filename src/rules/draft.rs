@@ -112,6 +112,16 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         severity = Severity::Low;
         message = format!("{message}; {ADDRESS_OPEN}");
     }
+    let beside =
+        if rule.low_aside && severity > Severity::Low && !rule.aggregate { aside(view, hit.subject) } else { None };
+    if let Some(what) = beside {
+        raised = Some(format!(
+            "severity low instead of the rule's {}: only {what} show it; an environment of sovaudit.toml says otherwise",
+            rule.severity.as_str()
+        ));
+        severity = Severity::Low;
+        message = format!("{message}; seen in {what} only");
+    }
     let mut notes = hit.notes;
     notes.extend(raised);
     let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, || root.clone()));
@@ -232,9 +242,27 @@ pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
     let mut found = seen(view, hit.subject);
     if found.len() > 1 {
         let files = stating(view, hit);
-        found.sort_by_key(|seen| !files.contains(&seen.path()));
+        // what is deployed says more than a test or an example does
+        let is_aside = |seen: &&Sighting| view.catalog.aside(seen.path()).is_some();
+        found.sort_by_cached_key(|seen| (!files.contains(&seen.path()), is_aside(seen)));
     }
     found
+}
+
+/// What the files are that show a component, where none of them is part of what is deployed. An environment of the
+/// configuration has the last word: one by the name of `test` or `example` is none that is deployed.
+fn aside(view: &View<'_>, subject: NodeId) -> Option<String> {
+    let is_said = |evidence: &Evidence| matches!(evidence, Evidence::Cited(cited) if cited.entry.starts_with("configuration/environment/"));
+    let all = view.graph.all_attributes(subject).iter();
+    if let Some(row) = all.filter(|row| row.key == key::ENVIRONMENT).find(|row| row.evidence.iter().any(is_said)) {
+        return matches!(&*row.value, "test" | "example").then(|| format!("{}s", row.value));
+    }
+    let mut sorts: BTreeSet<&str> = BTreeSet::new();
+    let evidence = view.graph.node(subject).evidence?;
+    for path in evidence.iter().filter_map(Evidence::path) {
+        sorts.insert(view.catalog.aside(path)?);
+    }
+    (!sorts.is_empty()).then(|| sorts.into_iter().collect::<Vec<_>>().join(" and "))
 }
 
 /// The severity, and a note when it is not the rule's usual one.

@@ -36,6 +36,9 @@ pub struct Rule {
     /// one beside it and with its words for `--fail-on`.
     #[serde(default)]
     pub carried_by: Vec<String>,
+    /// Only tests, examples or documentation show it: then it is of low severity.
+    #[serde(default)]
+    pub low_aside: bool,
     /// Profiles the rule speaks to; all when empty.
     #[serde(default)]
     pub profiles: Vec<String>,

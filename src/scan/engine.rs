@@ -78,7 +78,7 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let layers = BTreeMap::new();
     let open = |path: &RelPath| Ok(Box::new(directory::open(root, path)?) as Box<dyn std::io::Read>);
     let mut run = Run::new(&read, &companions, &layers, catalog, options);
-    (run.trusted, run.open) = (trusted, &open);
+    (run.trusted, run.open, run.paths) = (trusted, &open, &paths);
     let mut inventory = run.all(&jobs(&selector, &paths, &options.limits), &by_content);
     inventory.coverage.seen = walk.seen;
     for problem in links {
@@ -177,7 +177,8 @@ pub fn scan_with_extracts<B: AsRef<[u8]> + Sync>(
         None => Err(ReadError::Io("not found".to_owned())),
     };
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
-    let run = Run::new(&read, &companions, &layers, catalog, options);
+    let mut run = Run::new(&read, &companions, &layers, catalog, options);
+    run.paths = &paths;
     let mut inventory = run.all(&jobs(selector, &paths, &options.limits), &by_content);
     inventory.coverage.seen = seen;
     inventory

@@ -198,6 +198,21 @@ impl<'a> Facts<'a> {
         (self.facts, self.diagnostics)
     }
 
+    /// Takes over what was written under another scanner's name.
+    pub(crate) fn absorb(&mut self, other: Facts<'_>) {
+        self.count += other.count;
+        self.dropped += other.dropped;
+        self.unlisted += other.unlisted;
+        self.facts = std::mem::take(&mut self.facts).merge(other.facts);
+        self.diagnostics.extend(other.diagnostics);
+    }
+
+    /// How many facts may still be written.
+    #[must_use]
+    pub(crate) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.count)
+    }
+
     /// How many facts were written so far.
     #[must_use]
     pub fn len(&self) -> usize {

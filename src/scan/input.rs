@@ -52,6 +52,8 @@ pub struct Input<'a> {
     pub companions: &'a Companions<'a>,
     /// What was made of other files before, see [`Memo`].
     pub memo: &'a Memo,
+    /// Files of the target that some scanner wants, sorted: for names that mean a file wherever it lies.
+    pub paths: &'a [RelPath],
     /// How lists of assets are read that name their columns in their own words.
     pub assets: &'a [super::AssetMapping],
 }
@@ -100,6 +102,16 @@ impl<'a> Input<'a> {
     pub fn companion(&self, path: &RelPath) -> Option<SourceFile> {
         let bytes = (self.companions)(path)?;
         Some(SourceFile::new(path.clone(), bytes, None))
+    }
+
+    /// The only file of the target whose path ends with these parts.
+    #[must_use]
+    pub fn only_file_at(&self, tail: &str) -> Option<&'a RelPath> {
+        let ends = |path: &&RelPath| {
+            path.as_str().strip_suffix(tail).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        let mut found = self.paths.iter().filter(ends);
+        found.next().filter(|_| !tail.is_empty() && found.next().is_none())
     }
 }
 

@@ -132,6 +132,7 @@ impl SizeClass {
 pub static SCANNERS: &[&dyn Scanner] = &[
     &binary::executable::Executable,
     &cloud::declared::ansible::Ansible,
+    &cloud::declared::inventory::AnsibleInventory,
     &cloud::declared::azure::arm::Arm,
     &cloud::declared::azure::bicep::Bicep,
     &cloud::declared::cloudformation::Cloudformation,

@@ -45,6 +45,8 @@ pub(super) struct Run<'a> {
     pub(super) open: &'a Open<'a>,
     companions: &'a Companions<'a>,
     memo: Memo,
+    /// Files of the target that some scanner wants, sorted.
+    pub(super) paths: &'a [RelPath],
     layers: &'a BTreeMap<&'a RelPath, &'a Arc<str>>,
     catalog: &'a Catalog,
     options: &'a Options,
@@ -60,7 +62,17 @@ impl<'a> Run<'a> {
         catalog: &'a Catalog,
         options: &'a Options,
     ) -> Self {
-        Self { read, open: &closed, companions, memo: Memo::default(), layers, catalog, options, trusted: None }
+        Self {
+            read,
+            open: &closed,
+            companions,
+            memo: Memo::default(),
+            paths: &[],
+            layers,
+            catalog,
+            options,
+            trusted: None,
+        }
     }
 
     /// What a call for some files sees.
@@ -72,6 +84,7 @@ impl<'a> Run<'a> {
             subject: self.options.subject.as_ref(),
             companions: self.companions,
             memo: &self.memo,
+            paths: self.paths,
             assets: &self.options.assets,
         }
     }

@@ -21,10 +21,12 @@ mod listings;
 mod lists_store;
 #[cfg(feature = "cluster")]
 mod live_cluster;
+mod mistakes;
 mod ownership;
 mod package_cache;
 mod parse;
 mod properties;
+mod providers;
 mod reach;
 mod reconcile;
 mod regression;

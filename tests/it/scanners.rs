@@ -23,9 +23,14 @@ fn cases(id: &str) -> Vec<PathBuf> {
     found
 }
 
+/// Scanners with the name under which they write what one of their files calls in another.
+const CALLED: [(&str, &str); 3] =
+    [("cloudformation", "nested-stack"), ("bicep", "bicep-module"), ("arm", "bicep-module")];
+
 /// The facts of one scanner, a line each, with the place that the scanner gives.
 fn listing(inventory: &Inventory, id: &str) -> String {
     let mut out = String::new();
+    let is_its = |name: &str| name == id || CALLED.contains(&(id, name));
     for (fact, evidence) in inventory.facts() {
         let text = match fact {
             FactRef::Component { id, kind } => format!("component {} {id}", kind.as_str()),
@@ -33,7 +38,7 @@ fn listing(inventory: &Inventory, id: &str) -> String {
             FactRef::Relation { from, kind, to, .. } => format!("relation {from} {} {to}", kind.as_str()),
         };
         for one in evidence {
-            let Some(seen) = one.sighting().filter(|seen| seen.scanner() == id) else { continue };
+            let Some(seen) = one.sighting().filter(|seen| is_its(seen.scanner())) else { continue };
             let place = seen.place();
             let at = place.region.map_or_else(
                 || place.path.to_string(),
@@ -49,7 +54,7 @@ fn listing(inventory: &Inventory, id: &str) -> String {
         }
     }
     for problem in
-        inventory.diagnostics.iter().filter(|problem| &*problem.scanner == id || &*problem.scanner == "engine")
+        inventory.diagnostics.iter().filter(|problem| is_its(&problem.scanner) || &*problem.scanner == "engine")
     {
         writeln!(out, "diagnostic {problem}").expect("writes to a String");
     }

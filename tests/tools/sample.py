@@ -6,7 +6,8 @@ Usage: sample.py SEED PER_SORT REPOSITORY=REPORT.json ...
 Statements are found with regular expressions over the files, without any code of sovaudit: images of manifests and
 Dockerfiles, Terraform resources, literal regions, GPU requests, GitOps repositories, model ids, clients of AI services. A
 statement counts as found when the report has evidence at its file and line, or a diagnostic at that place; a region or a GPU
-resource, whose places the report keeps to itself, when a component has that value. What is printed as missing is for a person
+resource, whose places the report keeps to itself, when a component has that value; a resource also when the report names it as
+switched off. What is printed as missing is for a person
 to judge.
 """
 
@@ -19,13 +20,16 @@ import sys
 SORTS = {
     "image": (r"\.ya?ml$", r"""^\s*(?:- )?image:\s*["']?([\w./:@-]+/[\w./:@-]+)["']?\s*$"""),
     "base-image": (r"(^|/)[\w.-]*Dockerfile[\w.-]*$", r"(?i)^FROM\s+(?:--platform=\S+\s+)?([\w./:@-]+)"),
-    "resource": (r"\.tf$", r'^resource\s+"(\w+)"\s+"[\w-]+"'),
+    "resource": (r"\.tf$", r'^resource\s+"(\w+"\s+"[\w-]+)"'),
     "region": (r"\.tf$", r'^\s*region\s*=\s*"([a-z]{2}[\w-]+)"'),
     "gpu": (r"\.ya?ml$", r"""^\s*["']?((?:nvidia|amd|habana|gpu\.intel)\.(?:com|ai)/(?:gpu|gaudi|mig-[\w.]+))["']?:\s*["']?\d"""),
     "gitops": (r"\.ya?ml$", r"""^\s*(?:- )?repoURL:\s*["']?(https?://[^\s"'{}]+)["']?\s*$"""),
     "model": (r"\.(ya?ml|sh|py)$", r"""--model(?:-id|-path)?[= ]["']?([A-Za-z][\w.-]+/[\w.-]+)"""),
     "client": (r"\.py$", r"""boto3\.client\(\s*["'](bedrock[\w-]*|sagemaker[\w-]*|comprehend|rekognition|polly|textract|s3|dynamodb|sqs)["']"""),
 }
+
+# names of stages are no images
+STAGE = re.compile(r"(?i)^FROM\s.+\sAS\s+([\w.-]+)\s*$")
 
 
 def statements(folder):
@@ -38,11 +42,14 @@ def statements(folder):
             if not wanted or os.path.islink(path):
                 continue
             with open(path, encoding="utf-8", errors="replace") as file:
-                for number, text in enumerate(file, 1):
-                    for sort, line in wanted:
-                        found = line.search(text)
-                        if found and not text.lstrip().startswith("#"):
-                            yield sort, below, number, found.group(1)
+                lines = file.readlines()
+            stages = {match.group(1).lower() for text in lines if (match := STAGE.match(text))} | {"scratch"}
+            for number, text in enumerate(lines, 1):
+                for sort, line in wanted:
+                    found = line.search(text)
+                    is_stage = sort == "base-image" and found and found.group(1).lower() in stages
+                    if found and not is_stage and not text.lstrip().startswith("#"):
+                        yield sort, below, number, re.sub(r'"\s+"', ".", found.group(1))
 
 
 def places(report):
@@ -84,11 +91,15 @@ def main():
     by_sort = {}
     known = {}
     said = {}
+    switched_off = {}
     for pair in sys.argv[3:]:
         folder, report = pair.split("=", 1)
         report = json.load(open(report))
         known[folder] = places(report)
         said[folder] = values(report)
+        switched_off[folder] = {
+            value for component in report["components"] for value in component.get("attributes", {}).get("switched-off", [])
+        }
         for sort, below, number, word in statements(folder):
             by_sort.setdefault(sort, []).append((folder, below, number, word))
     whole = 0
@@ -98,6 +109,9 @@ def main():
         lost = []
         for folder, below, number, word in chosen:
             if (VALUES.get(sort), word) in said[folder]:
+                continue
+            # what a condition switches off is named at its project
+            if sort == "resource" and any(off.endswith(word) for off in switched_off[folder]):
                 continue
             near = [known[folder].get((below, number + step)) for step in (0, -1, 1)]
             if not any(near):

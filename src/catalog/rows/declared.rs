@@ -51,6 +51,10 @@ pub enum Role {
     LogSink,
     /// Where its backups go.
     Backup,
+    /// Kubernetes objects, as a text or as values.
+    Objects,
+    /// Values of a chart.
+    ChartValues,
 }
 
 rows! {

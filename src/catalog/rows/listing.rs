@@ -114,3 +114,13 @@ rows! {
         service: Text,
     }
 }
+
+rows! {
+    /// Paths that are no part of what is deployed.
+    Aside {
+        /// Glob over the path below the target, in lower case.
+        pattern: Text,
+        /// What lies there: `tests`, `examples`, `documentation`.
+        what: Text,
+    }
+}

@@ -47,7 +47,7 @@ impl Scanner for Kubernetes {
             return Ok(());
         }
         let folder = file.folder();
-        let ground = Ground { folder: &folder, catalog: input.catalog, places: file };
+        let ground = Ground { folder: &folder, catalog: input.catalog, input, places: file };
         let objects: Vec<Object<'_>> =
             objects(file, true, out).into_iter().filter(|object| !is_loose_patch(object, input)).collect();
         scene::write(&objects, &ground, out);

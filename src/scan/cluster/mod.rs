@@ -1,12 +1,14 @@
 //! Scanners of declared workloads and of what brings them into service.
 
 mod along;
+pub(in crate::scan) mod carried;
 pub mod gitops;
 mod gpu;
 pub mod helm;
 mod kinds;
 pub mod kubernetes;
 pub mod kustomize;
+mod logs;
 mod manifest;
 mod nodes;
 mod owners;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gpu;
 use super::kinds;
+use super::logs;
 use super::manifest::Object;
 use super::nodes;
 use super::owners::Owners;
@@ -12,7 +13,7 @@ use super::workload::{self, Ground};
 use crate::model::{ComponentId, Horizon, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::Facts;
-use crate::scan::cloud::api::{licence_settings, setting};
+use crate::scan::cloud::api::{address_by_number, licence_settings, setting};
 use crate::text::Span;
 
 /// Objects by kind and name, what stands for them, and pods by their labels.
@@ -111,6 +112,13 @@ impl<'a> Scene<'a> {
         }
         for volume in pod.get("volumes").map_or(&[][..], Node::list) {
             self.volume(id, namespace, volume, ground, out);
+        }
+        for alias in pod.get("hostAliases").map_or(&[][..], Node::list) {
+            if let Some(number) = alias.get("ip")
+                && let Some(address) = number.text().and_then(address_by_number)
+            {
+                out.attribute(id, key::STATIC_ADDRESS, address, ground.at(number.span));
+            }
         }
         for claim in pod.get("resourceClaims").map_or(&[][..], Node::list) {
             self.claimed(id, namespace, claim, ground, out);
@@ -228,6 +236,9 @@ impl<'a> Scene<'a> {
             for entry in map.node.get("data").map_or(&[][..], Node::entries) {
                 if let Some(text) = entry.value.scalar() {
                     ground.calls(id, &text, entry.value.span, out);
+                    for sink in logs::sinks(&text) {
+                        out.attribute(id, key::LOG_SINK, sink, ground.at(entry.value.span).without_excerpt());
+                    }
                     let seen = ground.at(entry.value.span);
                     match &*entry.key {
                         "gridd.conf" => licence_settings(id, &text, ground.catalog, &seen, out),

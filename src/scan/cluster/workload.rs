@@ -16,7 +16,7 @@ use crate::scan::cloud::api::{calls_in, calls_service, setting};
 use crate::scan::hardware::machine::devices as devices_of;
 use crate::scan::image::reference::needs_image;
 use crate::scan::model::reference::{needs_model, needs_models_in, setting_names_model};
-use crate::scan::{Facts, Seen};
+use crate::scan::{Facts, Input, Seen};
 use crate::text::{RelPath, Span};
 
 /// Kinds that hold a pod template only as a schema or that other scanners own.
@@ -29,6 +29,8 @@ pub(super) struct Ground<'a> {
     pub(super) folder: &'a RelPath,
     /// Words to look for.
     pub(super) catalog: &'a Catalog,
+    /// The tree, for objects that speak of other files.
+    pub(super) input: &'a Input<'a>,
     /// Where values stand.
     pub(super) places: &'a dyn Places,
 }
@@ -275,6 +277,7 @@ fn scan_container(container: &Node, workload: &ComponentId, ground: &Ground<'_>,
                     crate::scan::model::reference::hub_id(text.split('=').next_back().unwrap_or(text)).is_some()
                 })
             })
+            .or_else(|| words.iter().find(|word| word.text().is_some_and(|text| text.contains("model"))))
             .map_or(first.span, |word| word.span);
         let (file, span) = ground.places.place(span);
         needs_models_in(workload, &joined, file, span, out);

@@ -16,8 +16,9 @@ static META: ScannerMeta = ScannerMeta {
     title: "Ansible tasks for clouds",
     summary: "Tasks of playbooks and roles whose module belongs to a cloud that the rules know (collections such as \
               `amazon.aws`, `azure.azcollection`, `google.cloud`, `openstack.cloud`), with region, machine type, count and \
-              keys as written. Templates are not filled in: what they decide is told as not known; tasks that take \
-              something away (`state: absent`) make nothing. Inventories and loops are not followed.",
+              keys as written, and inventories that plugins of these collections ask of a cloud. Templates are not filled \
+              in: what they decide is told as not known; tasks that take something away (`state: absent`) make nothing. \
+              Loops are not followed.",
     files: &["**/*.yaml", "**/*.yml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -38,9 +39,8 @@ const DEPTH: usize = 60;
 const NESTED: usize = 12;
 /// Lists of tasks that a play, block or handler holds.
 const LISTS: [&str; 7] = ["tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"];
-/// A quick look: collections begin one of these.
-const WORDS: [&str; 6] =
-    ["amazon.aws.", "community.aws.", "azure.azcollection.", "google.cloud.", "openstack.cloud.", "hetzner.hcloud."];
+/// Modules for a cloud that anybody may run: who does, the address says.
+const ANYBODYS: &str = "openstack.cloud.";
 
 impl Scanner for Ansible {
     fn meta(&self) -> &'static ScannerMeta {
@@ -49,17 +49,20 @@ impl Scanner for Ansible {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if file.is_binary() || !WORDS.iter().any(|word| file.text().contains(word)) {
+        let collections: Vec<&str> = input.catalog.collections().chain([ANYBODYS]).collect();
+        if file.is_binary() || !collections.iter().any(|word| file.text().contains(word)) {
             return Ok(());
         }
         let mut tasks = Vec::new();
+        let mut resources = Vec::new();
         for document in file.yaml_or_part(out) {
-            if matches!(document.value, parse::Value::List(_)) {
-                collect(document, 0, &mut tasks);
+            match &document.value {
+                parse::Value::List(_) => collect(document, 0, &mut tasks),
+                parse::Value::Map(_) => resources.extend(asked(document, file, &collections)),
+                _ => {}
             }
         }
-        let resources: Vec<Resource<'_>> =
-            tasks.iter().enumerate().filter_map(|(at, task)| resource(task, at, file)).collect();
+        resources.extend(tasks.iter().enumerate().filter_map(|(at, task)| resource(task, at, file, &collections)));
         write::all(&resources, input.catalog, out);
         Ok(())
     }
@@ -81,9 +84,21 @@ fn collect<'a>(list: &'a Node, depth: usize, tasks: &mut Vec<&'a Node>) {
     }
 }
 
-fn resource<'a>(task: &'a Node, at: usize, file: &'a SourceFile) -> Option<Resource<'a>> {
+/// An inventory that a plugin asks of a cloud: whatever runs there, in the regions that it names.
+fn asked<'a>(root: &'a Node, file: &'a SourceFile, collections: &[&str]) -> Option<Resource<'a>> {
+    let plugin = root.get("plugin").filter(|plugin| matches!(plugin.value, parse::Value::Text(_)))?;
+    let kind = plugin.text().filter(|text| collections.iter().any(|word| text.starts_with(word)))?;
+    let name = kind.rsplit('.').next().unwrap_or_default();
+    let id = ComponentId::resource(file.path(), name);
+    let mut resource = Resource::new(id, kind, convert(root, file, 0), plugin.span);
+    resource.file = file;
+    resource.instances = None;
+    Some(resource)
+}
+
+fn resource<'a>(task: &'a Node, at: usize, file: &'a SourceFile, collections: &[&str]) -> Option<Resource<'a>> {
     let parse::Value::Map(entries) = &task.value else { return None };
-    let is_module = |entry: &&parse::Entry| WORDS.iter().any(|word| entry.key.starts_with(word));
+    let is_module = |entry: &&parse::Entry| collections.iter().any(|word| entry.key.starts_with(word));
     let module = entries.iter().find(is_module)?;
     // what only asks makes nothing
     let is_question = module.key.ends_with("_info") || module.key.ends_with("_facts");
@@ -97,6 +112,8 @@ fn resource<'a>(task: &'a Node, at: usize, file: &'a SourceFile) -> Option<Resou
     let id = ComponentId::resource(file.path(), &format!("{name}/{own}"));
     let mut resource = Resource::new(id, &*module.key, convert(arguments, file, 0), module.key_span);
     resource.file = file;
+    let address = arguments.at(&["auth", "auth_url"]).filter(|address| address.scalar().is_some());
+    resource.operator = address.map(|address| convert(address, file, 0));
     if ["loop", "with_items", "with_dict"].iter().any(|name| task.get(name).is_some()) {
         resource.instances = None;
     }

@@ -7,6 +7,7 @@ pub mod azure;
 pub mod cloudformation;
 mod copies;
 pub mod custom_resource;
+pub mod inventory;
 mod machines;
 pub mod nomad;
 mod place;

@@ -181,6 +181,23 @@ impl<'a> Resolved<'a> {
         self
     }
 
+    /// The same value as if it stood elsewhere, in a file that lives longer than its own.
+    pub(crate) fn placed<'b>(&self, file: &'b SourceFile, span: Span) -> Resolved<'b> {
+        let value = match &self.value {
+            Value::Unknown(reason) => Value::Unknown(reason.clone()),
+            Value::Null => Value::Null,
+            Value::Bool(truth) => Value::Bool(*truth),
+            Value::Number(number) => Value::Number(*number),
+            Value::Text(text) => Value::Text(text.clone()),
+            Value::List(items) => Value::List(items.iter().map(|item| item.placed(file, span)).collect()),
+            Value::Map(entries) => {
+                Value::Map(entries.iter().map(|(name, value)| (name.clone(), value.placed(file, span))).collect())
+            }
+        };
+        let mentions = self.mentions.iter().map(|mention| Mention { to: mention.to.clone(), file, span });
+        Resolved { file, span, value, mentions: mentions.collect() }
+    }
+
     /// The place as evidence.
     pub(crate) fn at(&self) -> Seen {
         self.file.at(self.span)

@@ -99,6 +99,17 @@ fn one(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
     cluster_name(resource, catalog, out);
 }
 
+/// Writes what a resource says of the programs that it runs, and nothing else: images, models, settings.
+pub(crate) fn programs(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
+    for properties in &resource.variants {
+        for argument in arguments(properties, &resource.kind, catalog) {
+            if matches!(argument.role, Role::Image | Role::Model | Role::Settings) {
+                told(resource, &argument, catalog, out);
+            }
+        }
+    }
+}
+
 /// Every argument of a resource that the table knows, in order.
 fn arguments<'r, 'a>(properties: &'r Resolved<'a>, kind: &str, catalog: &Catalog) -> Vec<Argument<'r, 'a>> {
     let mut found = Vec::new();

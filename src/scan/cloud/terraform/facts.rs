@@ -7,13 +7,13 @@ use super::places::{environments, place, with_role};
 use super::scope::{Bound, Made, Scope};
 use super::syntax::{Item, Source};
 use super::value::{Reason, Value, number_text};
-use super::{calls, machines, replication, supply};
+use super::{calls, carried, machines, replication, supply};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
-use crate::scan::Facts;
 use crate::scan::package::toolkit;
+use crate::scan::{Facts, Input};
 
 /// Arguments that say how many instances a block makes.
 const REPEATED: [&str; 2] = ["count", "for_each"];
@@ -28,6 +28,10 @@ pub(super) struct Context<'a, 's> {
     pub(super) catalog: &'s Catalog,
     /// Source addresses of providers by local name.
     pub(super) sources: BTreeMap<String, String>,
+    /// The tree; nothing where only what was computed is read.
+    pub(super) input: Option<&'s Input<'s>>,
+    /// Names of arguments that say something of what runs.
+    pub(super) words: &'s BTreeSet<String>,
 }
 
 /// Instances that `count` or `for_each` make of a resource.
@@ -108,12 +112,14 @@ impl Instances {
 }
 
 /// Writes what a module declares, then what the modules that it calls do.
-pub(super) fn write<'a>(scope: &Rc<Scope<'a>>, catalog: &Catalog, out: &mut Facts<'_>) {
+pub(super) fn write<'a>(scope: &Rc<Scope<'a>>, input: &Input<'_>, words: &BTreeSet<String>, out: &mut Facts<'_>) {
+    let catalog = input.catalog;
     let mut open = vec![Rc::clone(scope)];
     while let Some(scope) = open.pop() {
         let Some(folder) = scope.folder else { continue };
         let opaque = scope.opaque.get_or_init(|| calls::speaking(&folder.items, &scope, catalog));
-        let context = Context { scope: &scope, catalog, sources: sources(&folder.items, &scope) };
+        let context =
+            Context { scope: &scope, catalog, sources: sources(&folder.items, &scope), input: Some(input), words };
         for item in &folder.items {
             let is_off = matches!(item.kind.as_str(), "resource" | "module") && scope.off().contains(&address(item));
             if is_off {
@@ -191,6 +197,7 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
     let id = context.scope.id(item);
     describe(&id, item, context, out);
     references(&id, item, item.label(0), context, out);
+    carried::write(&id, item, context, out);
 }
 
 /// What a resource's own arguments say of it.

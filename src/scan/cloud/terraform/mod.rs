@@ -2,6 +2,7 @@
 
 mod attached;
 mod calls;
+mod carried;
 mod evaluate;
 mod facts;
 mod folders;
@@ -45,7 +46,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "terraform",
     title: "Terraform and OpenTofu module",
     summary: "Resources with provider, region, machine type and count resolved through variables, tfvars, locals and \
-              other resources; references, replication and failover; modules, charts, state backends and providers. \
+              other resources; references, replication and failover; images, models and Kubernetes objects that they carry; modules, charts with \
+              their values, state backends and providers. \
               What `count` or `for_each` switch off is named at its project and is no component. \
               Modules of the tree are evaluated with the arguments of every call; of others the arguments are read. What \
               depends on state or data stays unresolved and says why.",
@@ -71,6 +73,9 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Host,
         ComponentKind::Repository,
         ComponentKind::Accelerator,
+        ComponentKind::Image,
+        ComponentKind::Workload,
+        ComponentKind::Model,
     ],
     reference: "https://developer.hashicorp.com/terraform/language",
 };
@@ -117,10 +122,11 @@ impl Scanner for Terraform {
         for folder in tree.folders() {
             supplies(&tree, folder, out);
         }
+        let words = carried::words(input.catalog);
         for folder in tree.roots() {
             // what is wrong with one root must not hide the others
             let whole = catch_unwind(AssertUnwindSafe(|| {
-                facts::write(&Scope::root(&tree, folder), input.catalog, out);
+                facts::write(&Scope::root(&tree, folder), input, &words, out);
             }));
             if let (Err(_), Some(item)) = (whole, folder.items.first()) {
                 let message = "the scanner panicked on this module; please report it";

@@ -206,7 +206,9 @@ impl<'a> Computed<'a> {
         }
         for (address, resource) in &self.resources {
             let scope = Scope::computed(&folder, resource.instances.len());
-            let context = Context { scope: &scope, catalog: input.catalog, sources: BTreeMap::new() };
+            let words = BTreeSet::new();
+            let context =
+                Context { scope: &scope, catalog: input.catalog, sources: BTreeMap::new(), input: None, words: &words };
             let own = id(address);
             for values in &resource.instances {
                 let item = Item {

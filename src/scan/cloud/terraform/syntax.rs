@@ -195,7 +195,7 @@ pub(super) enum Inside<'a> {
 }
 
 /// A key of an object that is written out.
-fn object_key(key: &ObjectKey) -> Option<&str> {
+pub(super) fn object_key(key: &ObjectKey) -> Option<&str> {
     match key {
         ObjectKey::Ident(ident) | ObjectKey::Expression(Expression::Variable(ident)) => Some(ident.as_str()),
         ObjectKey::Expression(Expression::String(text)) => Some(text.value()),

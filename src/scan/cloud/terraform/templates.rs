@@ -5,11 +5,36 @@ use hcl_edit::template::{Directive, Element, Template};
 use super::evaluate::{MAX_DEPTH, MAX_STEPS, entries};
 use super::scope::{Bound, Scope};
 use super::value::{Reason, Value};
+use crate::scan::cluster::carried::GAP;
 
 /// Longest text a template may become.
 pub(super) const MAX_TEXT: usize = 64 * 1024;
 
 impl Scope<'_> {
+    /// A text in which what is not known stands as [`GAP`].
+    pub(super) fn with_gaps(&self, template: &Template) -> Option<String> {
+        let mut out = String::new();
+        for element in template {
+            match element {
+                Element::Literal(text) => out.push_str(text.value()),
+                Element::Interpolation(inner) => {
+                    let value = self.expression(&inner.expr, None, 1);
+                    out.push_str(value.text().as_deref().unwrap_or(GAP));
+                }
+                Element::Directive(directive) => {
+                    let before = out.len();
+                    if self.directive(directive, None, 1, &mut out).is_some() {
+                        out.truncate(before);
+                    }
+                }
+            }
+            if out.len() > MAX_TEXT {
+                return None;
+            }
+        }
+        Some(out)
+    }
+
     pub(super) fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
         if let Some(Element::Interpolation(only)) = template.as_single_element() {
             return self.expression(&only.expr, bound, depth + 1);

@@ -3,6 +3,7 @@
 use super::super::helm::{chart, values};
 use super::super::manifest::Object;
 use super::super::places::Places;
+use super::super::workload::Ground;
 use super::generators::{ANY, Words, generated};
 use super::{delivery, repository, repository_at};
 use crate::diagnostic::DiagnosticKind;
@@ -28,10 +29,11 @@ fn namespace<'o>(object: &Object<'o>) -> &'o str {
 }
 
 /// A set of applications, each as its generators make it.
-pub(super) fn set(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>) {
+pub(super) fn set(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    let places = ground.places;
     let id = delivery(object, places, out);
     let generators = object.node.at(&["spec", "generators"]).map_or(&[][..], Node::list);
-    let found = generated(generators, 0);
+    let found = generated(generators, ground.input);
     for unknown in &found.unknown {
         let message = "a generator that only the controller can evaluate; what it gives stands as `*`";
         let (file, span) = places.place(unknown.span);
@@ -81,9 +83,11 @@ fn described(id: &ComponentId, spec: &Node, words: &Words, places: &dyn Places, 
             let (file, span) = places.place(address.span);
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
         } else if filled == text {
-            repository(id, address, source.text_at("targetRevision"), places, out);
+            let revision = source.text_at("targetRevision").map(|text| words.fill(text));
+            repository(id, address, revision.as_deref().filter(|text| !text.contains(ANY)), places, out);
         } else {
             let revision = source.text_at("targetRevision").map(|text| words.fill(text));
+            let revision = revision.filter(|text| !text.contains(ANY));
             repository_at(id, &filled, revision.as_deref(), &places.at(address.span), out);
         }
         if let Some(path) = source.get("path")

@@ -1,8 +1,13 @@
 //! Generators of application sets, as far as the tree says what they give.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::clusters;
 use crate::parse::{Node, Value};
+use crate::scan::Input;
+use crate::text::RelPath;
 
 /// Applications of one set.
 pub(super) const MOST: usize = 500;
@@ -25,7 +30,39 @@ pub(super) struct Generated<'n> {
     pub(super) unknown: Vec<&'n Node>,
 }
 
+impl<'n> Generated<'n> {
+    fn doubt(&mut self, node: &'n Node) {
+        if !self.unknown.iter().any(|known| std::ptr::eq(*known, node)) {
+            self.unknown.push(node);
+        }
+    }
+
+    /// What a generator gives is not known, but for the values that it adds itself.
+    fn unknown_with(&mut self, node: &'n Node, outer: &Words) {
+        self.doubt(node);
+        let mut words = Words::default();
+        words.add(node.get("values").map(|values| ("values", values)), outer);
+        self.sets.push(words);
+    }
+}
+
 impl Words {
+    /// Adds the fields of a table under a name; what they ask of what is not known stays out.
+    pub(super) fn add(&mut self, table: Option<(&str, &Node)>, outer: &Self) {
+        let Some((name, table)) = table else { return };
+        let known = outer.with(self);
+        for entry in table.entries() {
+            if let Some(value) = entry.value.scalar().map(|value| known.fill(&value)).filter(|text| text != ANY) {
+                self.words.insert(format!("{name}.{}", entry.key), value);
+            }
+        }
+    }
+
+    /// Sets a word.
+    pub(super) fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.words.insert(name.into(), value.into());
+    }
+
     fn one(name: &str, value: impl Into<String>) -> Self {
         Self { words: BTreeMap::from([(name.to_owned(), value.into())]) }
     }
@@ -51,20 +88,24 @@ impl Words {
         out
     }
 
-    fn word(&self, name: &str) -> &str {
-        let name = match name {
-            "path.path" => "path",
-            other => other,
+    /// The value of an expression of a template: a name, or a part of a path.
+    fn word(&self, expression: &str) -> &str {
+        let name = match expression {
+            "path.path" => "path".to_owned(),
+            _ => match expression.strip_prefix("index .path.segments ") {
+                Some(at) => format!("path[{}]", at.trim()),
+                None => expression.replacen("path.segments[", "path[", 1),
+            },
         };
-        self.words.get(name).map_or(ANY, String::as_str)
+        self.words.get(&name).map_or(ANY, String::as_str)
     }
 }
 
-/// Evaluates a list of generators: each gives applications of its own.
-pub(super) fn generated<'n>(generators: &'n [Node], depth: usize) -> Generated<'n> {
+/// Evaluates the generators of a set: each gives applications of its own.
+pub(super) fn generated<'n>(generators: &'n [Node], input: &Input<'_>) -> Generated<'n> {
     let mut all = Generated::default();
     for generator in generators {
-        let one = generate(generator, depth);
+        let one = generate(generator, &Words::default(), input, 0);
         all.sets.extend(one.sets);
         all.unknown.extend(one.unknown);
     }
@@ -72,55 +113,146 @@ pub(super) fn generated<'n>(generators: &'n [Node], depth: usize) -> Generated<'
     all
 }
 
-fn generate(generator: &Node, depth: usize) -> Generated<'_> {
+/// One generator; `outer` are the words that generators before it give in a product.
+fn generate<'n>(generator: &'n Node, outer: &Words, input: &Input<'_>, depth: usize) -> Generated<'n> {
     let mut out = Generated::default();
     if let Some(list) = generator.get("list") {
         let elements = list.get("elements").map_or(&[][..], Node::list);
-        out.sets.extend(elements.iter().map(element));
+        out.sets.extend(elements.iter().map(|node| element(node, outer)));
         if elements.is_empty() {
             out.unknown.push(list);
         }
     } else if let Some(git) = generator.get("git") {
-        let kept = |entry: &&Node| entry.get("exclude").and_then(Node::as_bool) != Some(true);
-        for entry in git.get("directories").map_or(&[][..], Node::list).iter().filter(kept) {
-            if let Some(path) = entry.text_at("path") {
-                let mut words = Words::one("path", path);
-                let base = path.rsplit('/').next().unwrap_or(path);
-                words.words.insert("path.basename".to_owned(), base.to_owned());
-                out.sets.push(words);
-            }
-        }
-        if let Some(files) = git.get("files") {
-            out.sets.push(Words::default());
-            out.unknown.push(files);
+        folders(git, outer, input, &mut out);
+        files(git, outer, input, &mut out);
+    } else if let Some(clusters) = generator.get("clusters") {
+        match clusters::all(clusters, outer, input) {
+            found if !found.is_empty() => out.sets = found,
+            _ => out.unknown_with(clusters, outer),
         }
     } else if let Some(matrix) = generator.get("matrix").filter(|_| depth < DEEPEST) {
-        let mut sets = vec![Words::default()];
+        let mut sets = vec![outer.clone()];
         for child in matrix.get("generators").map_or(&[][..], Node::list) {
-            let given = generate(child, depth + 1);
-            out.unknown.extend(given.unknown);
-            let pairs = sets.iter().flat_map(|one| given.sets.iter().map(|other| one.with(other)));
-            sets = pairs.take(MOST).collect();
+            let mut next = Vec::new();
+            for one in sets.iter().take(MOST) {
+                let given = generate(child, one, input, depth + 1);
+                given.unknown.into_iter().for_each(|node| out.doubt(node));
+                next.extend(given.sets.iter().map(|other| one.with(other)));
+            }
+            next.truncate(MOST);
+            sets = next;
         }
         out.sets = sets;
-    } else {
-        // clusters, pull requests, merges and plugins
-        let unknown = generator.entries().first().map(|entry| &entry.value);
-        out.unknown.extend(unknown);
-        let mut words = Words::default();
-        if let Some(values) = generator.get("clusters").and_then(|clusters| clusters.get("values")) {
-            for entry in values.entries() {
-                let value = entry.value.text().filter(|text| !text.contains("{{"));
-                words.words.extend(value.map(|value| (format!("values.{}", entry.key), value.to_owned())));
-            }
-        }
-        out.sets.push(words);
+    } else if let Some(merge) = generator.get("merge").filter(|_| depth < DEEPEST) {
+        merged(merge, outer, input, depth, &mut out);
+    } else if let Some(other) = generator.entries().first() {
+        // pull requests, repositories of an organisation, plugins
+        out.unknown_with(&other.value, outer);
     }
     out
 }
 
+/// Folders of the tree that a git generator names; a pattern that none fits stays as it is.
+fn folders<'n>(git: &'n Node, outer: &Words, input: &Input<'_>, out: &mut Generated<'n>) {
+    let entries = git.get("directories").map_or(&[][..], Node::list);
+    let is_out = |entry: &&Node| entry.get("exclude").and_then(Node::as_bool) == Some(true);
+    let path = |entry: &Node| entry.text_at("path").map(|path| outer.fill(path));
+    let excluded: Vec<GlobMatcher> =
+        entries.iter().filter(is_out).filter_map(path).filter_map(|it| glob(&it)).collect();
+    for entry in entries.iter().filter(|entry| !is_out(entry)) {
+        let Some(pattern) = path(entry) else { continue };
+        let found = if pattern.contains(['*', '?', '[']) { below(&pattern, input) } else { BTreeSet::new() };
+        if found.is_empty() {
+            out.sets.push(of_path(&pattern));
+            continue;
+        }
+        let kept = found.iter().filter(|folder| !excluded.iter().any(|glob| glob.is_match(folder)));
+        out.sets.extend(kept.take(MOST).map(|folder| of_path(folder)));
+    }
+}
+
+/// Folders that hold something and fit a pattern.
+fn below<'i>(pattern: &str, input: &Input<'i>) -> BTreeSet<&'i str> {
+    let Some(glob) = glob(pattern.trim_start_matches("./")) else { return BTreeSet::new() };
+    let mut found = BTreeSet::new();
+    for path in input.paths {
+        let mut rest = path.as_str();
+        while let Some((folder, _)) = rest.rsplit_once('/') {
+            if glob.is_match(folder) {
+                found.insert(folder);
+            }
+            rest = folder;
+        }
+    }
+    found
+}
+
+/// Files of the tree that a git generator names: each gives its fields.
+fn files<'n>(git: &'n Node, outer: &Words, input: &Input<'_>, out: &mut Generated<'n>) {
+    let Some(entries) = git.get("files") else { return };
+    let mut found: BTreeSet<&RelPath> = BTreeSet::new();
+    for pattern in entries.list().iter().filter_map(|entry| entry.text_at("path")) {
+        let Some(glob) = glob(outer.fill(pattern).trim_start_matches("./")) else { continue };
+        found.extend(input.paths.iter().filter(|path| glob.is_match(path.as_str())));
+    }
+    if found.is_empty() {
+        out.unknown_with(entries, outer);
+    }
+    for path in found.into_iter().take(MOST) {
+        let Some(file) = input.companion(path) else { continue };
+        let mut words = of_path(path.parent().as_str());
+        words.words.insert("path.filename".to_owned(), path.name().to_owned());
+        let values = git.get("values").map(|values| ("values", values));
+        for document in file.yaml().documents.iter().take(1) {
+            let one = std::slice::from_ref(document);
+            let elements = if let Value::List(items) = &document.value { items.as_slice() } else { one };
+            for node in elements {
+                let mut all = words.with(&element(node, &Words::default()));
+                all.add(values, outer);
+                out.sets.push(all);
+            }
+        }
+    }
+}
+
+/// Words that a folder gives: its path, the last part of it, and every part.
+fn of_path(path: &str) -> Words {
+    let mut words = Words::one("path", path);
+    let base = path.rsplit('/').next().unwrap_or(path);
+    words.words.insert("path.basename".to_owned(), base.to_owned());
+    words.words.insert("path.basenameNormalized".to_owned(), base.replace(['_', '.'], "-").to_lowercase());
+    for (at, part) in path.split('/').enumerate().take(20) {
+        words.words.insert(format!("path[{at}]"), part.to_owned());
+    }
+    words
+}
+
+/// Sets of the first generator, with what those after it say of the same keys.
+fn merged<'n>(merge: &'n Node, outer: &Words, input: &Input<'_>, depth: usize, out: &mut Generated<'n>) {
+    let keys: Vec<&str> = merge.get("mergeKeys").map_or(&[][..], Node::list).iter().filter_map(Node::text).collect();
+    for (at, child) in merge.get("generators").map_or(&[][..], Node::list).iter().enumerate() {
+        let given = generate(child, outer, input, depth + 1);
+        given.unknown.into_iter().for_each(|node| out.doubt(node));
+        if at == 0 {
+            out.sets = given.sets;
+            continue;
+        }
+        for more in given.sets {
+            let same = |one: &&mut Words| keys.iter().all(|key| one.words.get(*key) == more.words.get(*key));
+            for one in out.sets.iter_mut().filter(same) {
+                *one = one.with(&more);
+            }
+        }
+    }
+}
+
+fn glob(pattern: &str) -> Option<GlobMatcher> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build().ok()?;
+    Some(glob.compile_matcher())
+}
+
 /// An element of a list: its fields, those of tables with their path.
-fn element(node: &Node) -> Words {
+fn element(node: &Node, outer: &Words) -> Words {
     let mut words = BTreeMap::new();
     let mut open = vec![(String::new(), node)];
     while let Some((prefix, node)) = open.pop() {
@@ -128,27 +260,9 @@ fn element(node: &Node) -> Words {
             let name = if prefix.is_empty() { entry.key.to_string() } else { format!("{prefix}.{}", entry.key) };
             match &entry.value.value {
                 Value::Map(_) => open.push((name, &entry.value)),
-                _ => words.extend(entry.value.scalar().map(|value| (name, value.into_owned()))),
+                _ => words.extend(entry.value.scalar().map(|value| (name, outer.fill(&value)))),
             }
         }
     }
     Words { words }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_folders_and_their_products() {
-        let text = "- matrix:\n    generators:\n    - git: {directories: [{path: apps/*}, {path: apps/old, exclude: true}]}\n    \
-                    - list: {elements: [{cluster: eu, values: {tier: a}}, {cluster: us}]}\n- clusters: {values: {x: y}}\n";
-        let document = &crate::parse::yaml::yaml(text).documents[0];
-        let found = generated(document.list(), 0);
-        assert_eq!(found.sets.len(), 3);
-        assert_eq!(found.unknown.len(), 1);
-        assert_eq!(found.sets[0].fill("{{.path.basename}}-{{ cluster }}-{{values.tier}}"), "*-eu-a");
-        assert_eq!(found.sets[1].fill("{{path}}/{{name}}"), "apps/*/*");
-        assert_eq!(found.sets[2].fill("{{values.x}}{{"), "y{{");
-    }
 }

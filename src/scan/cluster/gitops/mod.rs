@@ -1,6 +1,7 @@
 //! GitOps objects: Argo CD applications, Flux sources, Kustomizations and releases, Helmfile.
 
 mod argo;
+mod clusters;
 mod flux;
 mod generators;
 pub mod helmfile;
@@ -22,8 +23,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Argo CD and Flux objects",
     summary: "Applications, application sets, projects, sources, Kustomizations, releases and image automation: which \
               repository on which host brings which folder to which cluster. Generators of application sets are \
-              evaluated where the tree says what they give (lists, folders, and products of them); what only the \
-              controller knows is told.",
+              evaluated where the tree says what they give: lists, folders and files of the tree, clusters whose secrets \
+              are in the tree, products and merges of these; what only the controller knows is told.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -54,7 +55,7 @@ impl Scanner for Gitops {
             return Ok(());
         }
         let folder = file.folder();
-        let ground = Ground { folder: &folder, catalog: input.catalog, places: file };
+        let ground = Ground { folder: &folder, catalog: input.catalog, input, places: file };
         for object in objects(file, false, out) {
             write(&object, &ground, out);
         }
@@ -66,7 +67,7 @@ impl Scanner for Gitops {
 pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {
     match (object.group(), object.kind) {
         ("argoproj.io", "Application") => argo::application(object, ground.places, out),
-        ("argoproj.io", "ApplicationSet") => argo::set(object, ground.places, out),
+        ("argoproj.io", "ApplicationSet") => argo::set(object, ground, out),
         ("argoproj.io", "AppProject") => argo::project(object, ground.places, out),
         (group, _) if group.ends_with("toolkit.fluxcd.io") => flux::write(object, ground, out),
         _ => {}

@@ -32,7 +32,8 @@ pub struct Helm;
 static META: ScannerMeta = ScannerMeta {
     id: "helm",
     title: "Helm chart",
-    summary: "Charts with their subcharts, rendered with their values: the workloads as templates make them. Values \
+    summary: "Charts with their subcharts, also those that lie elsewhere in the tree (`file://`), rendered with their \
+              values: the workloads as templates make them. Values \
               files whose name says an environment (`values-prod.yaml`) are rendered over the chart's own, one \
               deployment each. Chart dependencies with their repository, and images that values name. Templates that \
               need what only a cluster or another chart knows say so; then images come from values and from literal \
@@ -70,6 +71,9 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://helm.sh/docs/topics/charts/",
 };
 
+/// Charts elsewhere in the tree that are put together with those of one folder, and files of each.
+const MOST_BESIDE: usize = 40;
+const MOST_FILES: usize = 500;
 /// Things that were taken to be empty which a message names.
 const NAMED: usize = 4;
 
@@ -84,7 +88,11 @@ impl Scanner for Helm {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let files: BTreeMap<&RelPath, &Arc<SourceFile>> = input.files.iter().map(|file| (file.path(), file)).collect();
         let mut used: BTreeMap<RelPath, Used> = BTreeMap::new();
-        for folder in charts(&files) {
+        let charts = charts(&files);
+        let others = beside(&files, input);
+        let mut files = files;
+        files.extend(others.iter().map(|file| (file.path(), file)));
+        for folder in charts {
             if let Some(chart) = Chart::of(&folder, &files, 0)
                 && chart.has_templates()
             {
@@ -96,6 +104,32 @@ impl Scanner for Helm {
         }
         Ok(())
     }
+}
+
+/// Files of charts elsewhere in the tree that the charts here are put together with.
+fn beside(files: &BTreeMap<&RelPath, &Arc<SourceFile>>, input: &Input<'_>) -> Vec<Arc<SourceFile>> {
+    let mut open: Vec<RelPath> = Vec::new();
+    for (path, file) in files.iter().filter(|(path, _)| path.name() == "Chart.yaml") {
+        open.extend(render::beside(file, &path.parent()));
+    }
+    let mut found: Vec<Arc<SourceFile>> = Vec::new();
+    let mut seen: BTreeSet<RelPath> = BTreeSet::new();
+    while let Some(folder) = open.pop() {
+        let is_here = folder.join("Chart.yaml").is_none_or(|path| files.contains_key(&path));
+        if is_here || !seen.insert(folder.clone()) || seen.len() > MOST_BESIDE {
+            continue;
+        }
+        let from = input.paths.partition_point(|path| *path < folder);
+        let inside = input.paths[from..].iter().take_while(|path| path.as_str().starts_with(folder.as_str()));
+        for path in inside.filter(|path| is_below(path, &folder)).take(MOST_FILES) {
+            let Some(file) = input.companion(path) else { continue };
+            if path.name() == "Chart.yaml" {
+                open.extend(render::beside(&file, &path.parent()));
+            }
+            found.push(Arc::new(file));
+        }
+    }
+    found
 }
 
 /// Folders of charts that are no part of another one.
@@ -181,7 +215,7 @@ fn written(
         }
         roots.extend(read.documents.iter().map(|node| moved(node, start)));
     }
-    let ground = Ground { folder, catalog: input.catalog, places: &trace };
+    let ground = Ground { folder, catalog: input.catalog, input, places: &trace };
     let objects = opened(&roots);
     scene::write(&objects, &ground, out);
     for object in &objects {
@@ -211,7 +245,9 @@ fn literal_images(file: &SourceFile, project: &ComponentId, out: &mut Facts<'_>)
 fn plain(file: &SourceFile, used: &BTreeMap<RelPath, Used>, out: &mut Facts<'_>) {
     let name = file.path().name();
     let is_template_file = file.path().as_str().split('/').rev().skip(1).any(|part| part == "templates");
-    if is_template_file || is_template(file.text()) {
+    // values may hold texts for templates, and are YAML all the same
+    let is_values = name.starts_with("values") && file.yaml().problems.is_empty();
+    if is_template_file || is_template(file.text()) && !is_values {
         return;
     }
     let is_chart = matches!(name, "Chart.yaml" | "Chart.lock");
@@ -234,12 +270,35 @@ fn plain(file: &SourceFile, used: &BTreeMap<RelPath, Used>, out: &mut Facts<'_>)
         let is_used = |image: &ImageReference| {
             known.is_some_and(|used| used.contains(&(image.registry.clone(), image.repository.clone())))
         };
+        let mut said: BTreeSet<usize> = BTreeSet::new();
         for document in file.yaml_or_part(out) {
             values::unused_images(document, &project, inferred, &is_used, file, out);
+            said.extend(document.walk().filter_map(|node| node.get("image")).map(|image| image.span.start));
         }
+        images_in_texts(file, &said, &is_used, &project, out);
     }
     if out.len() > before {
         out.component(&project, ComponentKind::Project, file.whole());
+    }
+}
+
+/// Images of lines within texts of the values: settings of programs that templates pass on.
+fn images_in_texts(
+    file: &SourceFile,
+    said: &BTreeSet<usize>,
+    is_used: &dyn Fn(&ImageReference) -> bool,
+    project: &ComponentId,
+    out: &mut Facts<'_>,
+) {
+    for line in lines(file.text()) {
+        let Some(image) = line.text.trim_start().trim_start_matches("- ").strip_prefix("image:") else { continue };
+        let image = image.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']);
+        let span = span_within(&line, image);
+        let is_whole = image.contains('/') && image.contains(':') && !image.contains(['{', '$', ' ']);
+        let is_said = (span.start.saturating_sub(1)..=span.start).any(|at| said.contains(&at));
+        if is_whole && !is_said && !ImageReference::parse(image).is_some_and(|image| is_used(&image)) {
+            values::write(image, span, project, true, file, out);
+        }
     }
 }
 

@@ -68,6 +68,7 @@ impl Chart {
                 others.push(Arc::clone(file));
             }
         }
+        below.extend(beside(about, folder).into_iter().filter(|folder| is_chart(folder, files)));
         let below = if depth < DEEPEST { below } else { BTreeSet::new() };
         let below = below.iter().filter_map(|folder| Self::of(folder, files, depth + 1)).collect();
         Some(Self { folder: folder.clone(), about: Arc::clone(about), values, templates, others, below })
@@ -89,6 +90,19 @@ impl Chart {
     fn is_library(&self) -> bool {
         self.root().and_then(|root| root.text_at("type")) == Some("library")
     }
+}
+
+/// Folders of the tree that the dependencies of a chart name: `file://../common`.
+pub(super) fn beside(about: &SourceFile, folder: &RelPath) -> Vec<RelPath> {
+    let Some(root) = about.yaml().documents.first() else { return Vec::new() };
+    let entries = root.get("dependencies").map_or(&[][..], Node::list).iter();
+    let address = |entry: &'_ Node| entry.text_at("repository")?.strip_prefix("file://").map(str::to_owned);
+    let folders = entries.filter_map(address).filter_map(|path| folder.join(path.trim_end_matches('/')));
+    folders.filter(|other| other != folder).collect()
+}
+
+fn is_chart(folder: &RelPath, files: &BTreeMap<&RelPath, &Arc<SourceFile>>) -> bool {
+    folder.join("Chart.yaml").is_some_and(|path| files.contains_key(&path))
 }
 
 fn prefix(folder: &RelPath, name: &str) -> String {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::super::manifest::opened;
 use super::super::places::{Places as _, Sources, moved};
+use super::inline::inline_documents;
 use super::remote::{Remote, remote};
 use super::resource::Resource;
-use super::{generate, patch, transform};
+use super::{builtin, generate, patch, replace, transform};
 use crate::diagnostic::DiagnosticKind;
 use crate::parse::{Node, Value};
 use crate::scan::{Input, SourceFile};
@@ -22,16 +23,7 @@ const NODE_LIMIT: usize = 2_000_000;
 /// Values that all builds of a tree may copy.
 pub(super) const ALL_NODES: usize = 40_000_000;
 /// Words of a layer that change objects in ways that are not evaluated.
-const NOT_EVALUATED: [&str; 8] = [
-    "generators",
-    "transformers",
-    "validators",
-    "replacements",
-    "vars",
-    "configurations",
-    "helmChartInflationGenerator",
-    "inventory",
-];
+const NOT_EVALUATED: [&str; 3] = ["configurations", "helmChartInflationGenerator", "inventory"];
 
 /// The layers of a tree and the files they name.
 pub(super) struct Tree<'a> {
@@ -55,6 +47,8 @@ pub(super) struct Built {
     /// `images` entries that no object of this tree names.
     pub(super) images: Vec<Node>,
     pub(super) problems: Vec<(DiagnosticKind, Span, String)>,
+    /// `vars` entries of all layers: they are filled in at the end.
+    vars: Vec<Node>,
     nodes: usize,
     layers: usize,
     stack: Vec<RelPath>,
@@ -80,6 +74,11 @@ impl<'a> Tree<'a> {
         let mut built = Built::default();
         let mut resources = Vec::new();
         self.layer(folder, None, &mut resources, &mut built);
+        let vars = std::mem::take(&mut built.vars);
+        for lost in replace::variables(&vars, &mut resources, &mut built.sources) {
+            let message = "the variable names a field of an object that is not among those read";
+            built.problems.push((DiagnosticKind::Unresolved, lost.span, message.to_owned()));
+        }
         built.resources = resources;
         self.nodes += built.nodes;
         built
@@ -183,7 +182,26 @@ impl<'a> Tree<'a> {
 
     /// What a layer makes and changes, in the order in which Kustomize does.
     fn change(&mut self, root: &Node, folder: &RelPath, all: &mut Vec<Resource>, built: &mut Built) {
-        self.generate(root, folder, all);
+        let generators = self.plugins(root, "generators", folder, built);
+        for layer in std::iter::once(root).chain(&generators) {
+            self.generate(layer, folder, all);
+        }
+        generators.iter().for_each(|layer| built.charts.extend(list(layer, "helmCharts").iter().cloned()));
+        self.transform(root, folder, all, built);
+        for layer in &self.plugins(root, "transformers", folder, built) {
+            self.transform(layer, folder, all, built);
+        }
+        built.vars.extend(list(root, "vars").iter().cloned());
+        built.charts.extend(list(root, "helmCharts").iter().cloned());
+        for key in NOT_EVALUATED {
+            if let Some(entry) = root.entry(key).filter(|entry| !is_empty(&entry.value)) {
+                let message = format!("`{key}` is not evaluated: what it changes is not seen");
+                built.problems.push((DiagnosticKind::Unresolved, entry.key_span, message));
+            }
+        }
+    }
+
+    fn transform(&mut self, root: &Node, folder: &RelPath, all: &mut Vec<Resource>, built: &mut Built) {
         for entry in list(root, "patchesStrategicMerge") {
             self.patch(entry, None, folder, all, built);
         }
@@ -205,13 +223,62 @@ impl<'a> Tree<'a> {
                 built.images.push(entry.clone());
             }
         }
-        built.charts.extend(list(root, "helmCharts").iter().cloned());
-        for key in NOT_EVALUATED {
-            if let Some(entry) = root.entry(key).filter(|entry| !is_empty(&entry.value)) {
-                let message = format!("`{key}` is not evaluated: what it changes is not seen");
-                built.problems.push((DiagnosticKind::Unresolved, entry.key_span, message));
+        for entry in list(root, "replacements") {
+            self.replacement(entry, folder, all, built);
+        }
+    }
+
+    /// An entry of `replacements`, or the file that holds some.
+    fn replacement(&mut self, entry: &Node, folder: &RelPath, all: &mut [Resource], built: &mut Built) {
+        let Some(path) = entry.text_at("path").filter(|_| entry.get("source").is_none()) else {
+            return replaced(entry, all, built);
+        };
+        let Some(file) = folder.join(path).and_then(|path| self.file(&path)) else {
+            return self.elsewhere(entry.get("path").unwrap_or(entry), built);
+        };
+        built.used.insert(file.path().clone());
+        let start = built.sources.add(&file);
+        for document in documents(&file) {
+            let document = moved(document, start);
+            let one = std::slice::from_ref(&document);
+            let entries = if let Value::List(items) = &document.value { items.as_slice() } else { one };
+            entries.iter().for_each(|entry| replaced(entry, all, built));
+        }
+    }
+
+    /// Generators or transformers of a layer, each as the layer that says the same.
+    fn plugins(&mut self, root: &Node, key: &str, folder: &RelPath, built: &mut Built) -> Vec<Node> {
+        let mut found = Vec::new();
+        for entry in list(root, key) {
+            let Some(text) = entry.text() else { continue };
+            let path = folder.join(text);
+            let objects: Vec<Node> = if text.contains('\n') {
+                inline_documents(text, entry.span, built)
+            } else if let Some(path) = path.as_ref().filter(|path| self.layers.contains_key(path)) {
+                let mut below = Vec::new();
+                self.layer(path, Some(entry.span), &mut below, built);
+                below.into_iter().map(|resource| resource.node).collect()
+            } else if let Some(file) = path.as_ref().and_then(|path| self.file(path)) {
+                built.used.insert(file.path().clone());
+                let start = built.sources.add(&file);
+                documents(&file).into_iter().map(|node| moved(node, start)).collect()
+            } else {
+                self.elsewhere(entry, built);
+                continue;
+            };
+            for object in objects.iter().filter(|object| object.is_map()) {
+                match builtin::layer(object) {
+                    Some(layer) => found.push(layer),
+                    None => {
+                        let kind = object.text_at("kind").unwrap_or("an object without a kind");
+                        let message =
+                            format!("`{kind}` is a program of its own and is not run: what it does is not seen");
+                        built.problems.push((DiagnosticKind::Unresolved, object.span, message));
+                    }
+                }
             }
         }
+        found
     }
 
     fn generate(&mut self, root: &Node, folder: &RelPath, all: &mut Vec<Resource>) {
@@ -258,6 +325,17 @@ impl<'a> Tree<'a> {
                 apply(document, target, what.span, all, built);
             }
         }
+    }
+}
+
+/// Puts the value of one replacement where it belongs.
+fn replaced(entry: &Node, all: &mut [Resource], built: &mut Built) {
+    if let Err(reason) = replace::replacement(entry, all, &mut built.sources) {
+        built.problems.push((
+            DiagnosticKind::Unresolved,
+            entry.span,
+            format!("the replacement was not made: {reason}"),
+        ));
     }
 }
 
@@ -309,47 +387,6 @@ fn is_for(patch: &Node, resource: &Resource) -> bool {
         && patch.text_at("apiVersion").is_none_or(|api| group(api) == resource.api().0)
         && patch.at(&["metadata", "name"]).and_then(Node::text).is_some_and(|name| resource.is_called(name))
         && (namespace.is_empty() || resource.namespaces().iter().any(|known| known == namespace))
-}
-
-/// Documents of a patch that is a text of the layer. Each line of a block keeps its place; a text in quotes stands
-/// where all of it stands.
-fn inline_documents(text: &str, span: Span, built: &Built) -> Vec<Node> {
-    let (file, own) = built.place(span);
-    let source = file.text().get(own.start..own.end).unwrap_or("");
-    let starts = block_lines(text, source);
-    let place = |inner: Span| {
-        let line = text[..inner.start.min(text.len())].matches('\n').count();
-        let begin = text[..inner.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[begin..].find('\n').map_or(text.len(), |at| begin + at);
-        let Some(Some(start)) = starts.get(line) else { return span };
-        let first = span.start + start + (inner.start - begin);
-        // what goes on over several lines is told by its first
-        Span::new(first, first + inner.end.min(end).saturating_sub(inner.start))
-    };
-    let mut documents = crate::parse::yaml::yaml(text).documents;
-    for document in &mut documents {
-        super::super::tree::each(document, &mut |node| {
-            node.span = place(node.span);
-            if let Value::Map(entries) = &mut node.value {
-                entries.iter_mut().for_each(|entry| entry.key_span = place(entry.key_span));
-            }
-        });
-    }
-    documents
-}
-
-/// Where each line of a block's text begins in its source, less the indentation.
-fn block_lines(text: &str, source: &str) -> Vec<Option<usize>> {
-    let skipped = if source.starts_with(['|', '>']) { source.find('\n').map_or(source.len(), |at| at + 1) } else { 0 };
-    let mut at = skipped;
-    let mut found = Vec::new();
-    for line in text.split('\n') {
-        let end = source[at.min(source.len())..].find('\n').map_or(source.len(), |length| at + length);
-        let is_there = source.get(at..end).is_some_and(|whole| whole.trim_end_matches('\r').ends_with(line));
-        found.push(is_there.then(|| at + source[at..end].trim_end_matches('\r').len() - line.len()));
-        at = (end + 1).min(source.len());
-    }
-    found
 }
 
 fn documents(file: &SourceFile) -> Vec<&Node> {

@@ -1,10 +1,13 @@
 //! Kustomize: overlays applied to their bases, so that workloads are seen as they will run.
 
 mod build;
+mod builtin;
 mod generate;
+mod inline;
 mod merge;
 mod patch;
 mod remote;
+mod replace;
 mod resource;
 mod transform;
 
@@ -33,10 +36,11 @@ static META: ScannerMeta = ScannerMeta {
     id: "kustomize",
     title: "Kustomize",
     summary: "Overlays applied to their bases: resources, bases and components of the tree, namespaces, prefixes and \
-              suffixes, labels, images, replicas, strategic merge and JSON patches, generated configuration maps, \
+              suffixes, labels, images, replicas, strategic merge and JSON patches with their selectors, generated \
+              configuration maps, replacements, variables, the transformers and generators that Kustomize brings along, \
               charts. The workloads are those of the outermost layers, under their folder; a layer that others build \
-              on is no deployment of its own. Remote bases are repositories that are needed; they, replacements, \
-              generators and transformers are not evaluated and say so.",
+              on is no deployment of its own. Remote bases are repositories that are needed; they, functions and \
+              plugins are not evaluated and say so.",
     files: &["**/kustomization.yaml", "**/kustomization.yml", "**/Kustomization"],
     unit: Unit::Tree,
     size: SizeClass::Ordinary,
@@ -119,7 +123,7 @@ fn outermost(layers: &BTreeMap<RelPath, Arc<SourceFile>>) -> Vec<RelPath> {
     let mut below: BTreeSet<RelPath> = BTreeSet::new();
     for (folder, file) in layers {
         let Some(root) = Tree::root(file) else { continue };
-        for key in ["resources", "bases", "components"] {
+        for key in ["resources", "bases", "components", "generators", "transformers"] {
             let entries = root.get(key).map_or(&[][..], Node::list).iter().filter_map(Node::text);
             below.extend(entries.filter_map(|entry| folder.join(entry)).filter(|path| path != folder));
         }
@@ -150,7 +154,7 @@ fn write(folder: &RelPath, built: &Built, input: &Input<'_>, out: &mut Facts<'_>
             out.problem(DiagnosticKind::Malformed, file, Some(span), odd.to_string());
         }
     }
-    let ground = Ground { folder, catalog: input.catalog, places: &built.sources };
+    let ground = Ground { folder, catalog: input.catalog, input, places: &built.sources };
     let objects = opened(built.resources.iter().map(|resource| &resource.node));
     scene::write(&objects, &ground, out);
     for object in &objects {

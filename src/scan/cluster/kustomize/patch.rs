@@ -22,11 +22,8 @@ impl<'a> Target<'a> {
 
     /// The word of the target that is not evaluated.
     pub(super) fn unknown(&self) -> Option<&'static str> {
-        if self.node.get("annotationSelector").is_some() {
-            return Some("annotationSelector");
-        }
-        let labels = self.node.text_at("labelSelector").unwrap_or("");
-        labels.split(',').any(|part| !part.trim().is_empty() && equality(part).is_none()).then_some("labelSelector")
+        let is_odd = |key: &&str| requirements(self.node.text_at(key).unwrap_or("")).is_none();
+        ["labelSelector", "annotationSelector"].into_iter().find(is_odd)
     }
 
     pub(super) fn fits(&self, resource: &Resource) -> bool {
@@ -37,7 +34,8 @@ impl<'a> Target<'a> {
             && self.any("kind", std::slice::from_ref(&resource.kind().to_owned()))
             && self.any("name", resource.names())
             && self.any("namespace", resource.namespaces())
-            && self.has_labels(resource)
+            && self.has("labelSelector", "labels", resource)
+            && self.has("annotationSelector", "annotations", resource)
     }
 
     fn any(&self, key: &str, values: &[String]) -> bool {
@@ -52,27 +50,69 @@ impl<'a> Target<'a> {
         Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|fits| values.iter().any(|value| fits.is_match(value)))
     }
 
-    fn has_labels(&self, resource: &Resource) -> bool {
-        let labels = resource.node.at(&["metadata", "labels"]);
-        let wanted = self.node.text_at("labelSelector").unwrap_or("");
-        wanted.split(',').filter_map(equality).all(|(key, is, value)| {
-            let has = labels.and_then(|labels| labels.get(key)).and_then(Node::scalar).is_some_and(|it| it == value);
-            has == is
+    fn has(&self, selector: &str, words: &str, resource: &Resource) -> bool {
+        let known = resource.node.at(&["metadata", words]);
+        let value = |key: &str| known.and_then(|known| known.get(key)).and_then(Node::scalar);
+        let wanted = self.node.text_at(selector).unwrap_or("");
+        requirements(wanted).unwrap_or_default().iter().all(|one| {
+            let fits = match (value(one.key), one.values.is_empty()) {
+                (Some(_), true) => true,
+                (Some(value), false) => one.values.iter().any(|wanted| *wanted == value),
+                (None, _) => false,
+            };
+            fits == one.is
         })
     }
 }
 
-/// `key=value`, `key==value`, `key!=value`.
-fn equality(part: &str) -> Option<(&str, bool, &str)> {
-    let part = part.trim();
-    if part.contains(['(', ' ']) {
-        return None;
+/// What a selector asks of one label.
+struct Requirement<'s> {
+    key: &'s str,
+    /// Any of these; none where the key alone is asked for.
+    values: Vec<&'s str>,
+    /// False when it must not be so.
+    is: bool,
+}
+
+/// `a=b`, `a!=b`, `a in (b, c)`, `a notin (b)`, `a`, `!a`; nothing when it is none of these.
+fn requirements(selector: &str) -> Option<Vec<Requirement<'_>>> {
+    let mut found = Vec::new();
+    let mut rest = selector.trim();
+    while !rest.is_empty() {
+        let mut depth = 0_usize;
+        let end = rest.find(|letter| {
+            depth = (depth + usize::from(letter == '(')).saturating_sub(usize::from(letter == ')'));
+            letter == ',' && depth == 0
+        });
+        let (one, more) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
+        let one = one.trim();
+        rest = more.trim();
+        let set = one.split_once('(').map(|(head, set)| (head.trim(), set.trim_end_matches(')')));
+        let is_word = |word: &str| !word.is_empty() && !word.contains([' ', '(', ')']);
+        let made = if let Some((head, set)) = set {
+            let (key, word) = head.rsplit_once(' ')?;
+            let is = match word {
+                "in" => true,
+                "notin" => false,
+                _ => return None,
+            };
+            Requirement { key: key.trim(), values: set.split(',').map(str::trim).collect(), is }
+        } else if let Some((key, value)) = one.split_once('=') {
+            let is = !key.ends_with('!');
+            Requirement {
+                key: key.trim_end_matches('!').trim(),
+                values: vec![value.trim_start_matches('=').trim()],
+                is,
+            }
+        } else {
+            Requirement { key: one.trim_start_matches('!'), values: Vec::new(), is: !one.starts_with('!') }
+        };
+        if !is_word(made.key) {
+            return None;
+        }
+        found.push(made);
     }
-    let (key, value) = part.split_once('=')?;
-    Some(match key.strip_suffix('!') {
-        Some(key) => (key, false, value),
-        None => (key, true, value.trim_start_matches('=')),
-    })
+    Some(found)
 }
 
 /// Applies a strategic merge patch to one object; false when the object is deleted by it.

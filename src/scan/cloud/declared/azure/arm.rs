@@ -56,6 +56,7 @@ impl Scanner for Arm {
         let budget = Budget::default();
         let beside = parameters::beside(file, input, out);
         let mut scope = Scope::new(file, &template, &budget);
+        scope.input = Some(input);
         parameters::give(&mut scope, beside.as_ref());
         modules::write(&scope, input, out);
         Ok(())
@@ -88,6 +89,11 @@ pub(super) fn template(root: &parse::Node, out: &mut Facts<'_>, file: &SourceFil
             continue;
         }
         found.variables.push((entry.key.to_string(), value));
+    }
+    for entry in root.get("outputs").map_or(&[][..], parse::Node::entries) {
+        if let Some(value) = entry.value.get("value") {
+            found.outputs.push((entry.key.to_string(), convert(value, 0)));
+        }
     }
     if let Some(resources) = root.get("resources") {
         all(resources, None, 0, &mut found, out, file);

@@ -39,6 +39,7 @@ impl Scanner for Bicep {
         let budget = Budget::default();
         let beside = parameters::beside(file, input, out);
         let mut scope = Scope::new(file, &template, &budget);
+        scope.input = Some(input);
         parameters::give(&mut scope, beside.as_ref());
         modules::write(&scope, input, out);
         Ok(())

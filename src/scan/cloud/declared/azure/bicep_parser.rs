@@ -102,6 +102,13 @@ impl<'t> Parser<'t> {
                 let value = self.expression(0)?;
                 self.found.variables.push((name, value));
             }
+            "output" => {
+                let name = self.cursor.word().to_owned();
+                self.kind_of_value();
+                self.expect("=")?;
+                let value = self.expression(0)?;
+                self.found.outputs.push((name, value));
+            }
             "resource" => self.resource(start, 0)?,
             "module" => self.module(start)?,
             "" => return Err("neither a statement nor a comment".to_owned()),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::expression::{Declared, Expr, Loop, Node, Template};
 use crate::model::ComponentId;
-use crate::scan::SourceFile;
 use crate::scan::cloud::declared::value::{MAX_WEIGHT, Mention, Reason, Resolved, Value};
+use crate::scan::{Input, SourceFile};
 
 /// Deepest expression.
 const DEPTH: usize = 80;
@@ -40,12 +40,16 @@ pub(super) struct Scope<'a, 't> {
     pub(super) outer: Option<&'t Self>,
     /// What stands before the addresses of a nested template's resources.
     pub(super) prefix: String,
+    /// Address of the module that calls it.
+    pub(super) home: Option<String>,
+    /// The tree, to read what modules give back.
+    pub(super) input: Option<&'t Input<'t>>,
     /// Shared by all.
     pub(super) budget: &'t Budget,
     /// Names that are being evaluated.
-    busy: RefCell<BTreeSet<String>>,
-    /// Values of variables and parameters that were asked for.
-    known: RefCell<BTreeMap<String, Resolved<'a>>>,
+    pub(super) busy: RefCell<BTreeSet<String>>,
+    /// Values of variables, parameters and modules that were asked for.
+    pub(super) known: RefCell<BTreeMap<String, Resolved<'a>>>,
 }
 
 /// Names of loops and functions, innermost first.
@@ -66,6 +70,8 @@ impl<'a, 't> Scope<'a, 't> {
             given: BTreeMap::new(),
             outer: None,
             prefix: String::new(),
+            home: None,
+            input: None,
             budget,
             busy: RefCell::default(),
             known: RefCell::default(),
@@ -357,6 +363,9 @@ impl<'a, 't> Scope<'a, 't> {
             let mut found = self.value_in(value, locals, depth);
             self.busy.borrow_mut().remove(&format!("r:{symbol}"));
             found.mentions.push(Mention { to: self.id(resource), file: self.file, span: node.span });
+            return found;
+        }
+        if let Some(found) = self.given_back(of, name, node, locals, depth) {
             return found;
         }
         let of = self.value_in(of, locals, depth);

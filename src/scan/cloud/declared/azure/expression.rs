@@ -97,6 +97,8 @@ pub(super) struct Template {
     pub(super) resources: Vec<Declared>,
     /// Modules and nested templates.
     pub(super) modules: Vec<Module>,
+    /// What it gives back to who calls it.
+    pub(super) outputs: Vec<(String, Node)>,
 }
 
 /// A declared resource.

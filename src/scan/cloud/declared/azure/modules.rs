@@ -2,32 +2,37 @@
 //! they come from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::evaluate::{Budget, Scope};
-use super::expression::{Module, Node, Source};
+use super::bicep::Bicep;
+use super::evaluate::{Budget, Locals, Scope};
+use super::expression::{Expr, Module, Node, Source, Template};
 use super::template::{self, Made};
 use super::{arm, bicep};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
-use crate::scan::cloud::declared::value::{Resolved, Value};
+use crate::scan::cloud::declared::value::{Reason, Resolved, Value};
 use crate::scan::cloud::declared::write::{self, Resource};
-
 use crate::scan::package::toolkit;
-use crate::scan::{Facts, Input};
+use crate::scan::{Facts, Input, Scanner as _, SourceFile};
 use crate::text::{RelPath, Span};
 
 /// Calls of one module that are entered.
 const MOST_CALLS: usize = 16;
+/// Name under which modules are written: what their files say by themselves gives way to it.
+const MODULE: &str = "bicep-module";
 
 /// Writes a template and everything that it calls.
-pub(super) fn write(scope: &Scope<'_, '_>, input: &Input<'_>, out: &mut Facts<'_>) {
+/// Gives the resources that are its own.
+pub(super) fn write(scope: &Scope<'_, '_>, input: &Input<'_>, out: &mut Facts<'_>) -> Vec<ComponentId> {
     let mut resources = scope.resources(out);
     template::tell(scope, &resources, out);
     for module in &scope.template.modules {
         resources.extend(call(scope, module, input, out));
     }
     write::all(&resources, input.catalog, out);
+    resources.into_iter().map(|resource| resource.id).collect()
 }
 
 /// One call. A module of a registry whose name tells the resource is that resource.
@@ -40,6 +45,8 @@ fn call<'a>(scope: &Scope<'a, '_>, module: &Module, input: &Input<'_>, out: &mut
                     break;
                 }
                 let mut nested = Scope::new(scope.file, inner, scope.budget);
+                nested.input = scope.input;
+                nested.home.clone_from(&scope.home);
                 nested.given = given(variant);
                 nested.outer = (!is_alone).then_some(scope);
                 let name = variant.text_at("name").unwrap_or_else(|| module.symbol.clone());
@@ -50,7 +57,7 @@ fn call<'a>(scope: &Scope<'a, '_>, module: &Module, input: &Input<'_>, out: &mut
         }
         Source::Text(address, span) => {
             if is_local(address) {
-                local(scope, address, *span, &variants, input, out);
+                local(scope, module, (address, *span), &variants, input, out);
                 return None;
             }
             if let Some(host) = toolkit::host_of(address).filter(|_| address.contains("://")) {
@@ -92,48 +99,138 @@ fn is_local(address: &str) -> bool {
     !address.contains("://") && !["br:", "br/", "ts:", "ts/"].iter().any(|start| address.starts_with(start))
 }
 
+/// A file of the tree that is called, with what stands in it.
+struct Called(Option<(SourceFile, Template)>);
+
+/// The template at an address, and where it lies. A path above the scanned folder is not ours to read.
+fn called(folder: &RelPath, address: &str, input: &Input<'_>) -> Option<(RelPath, Arc<Called>)> {
+    let path = RelPath::new(format!("{folder}/{address}").trim_start_matches('/'))?;
+    let made = input.memo.of::<Called>(&path, || {
+        let found = input.companion(&path).and_then(|file| {
+            // what cannot be read of it is told where it is read by itself
+            let mut unsaid = Facts::new(Bicep.meta(), "", 0);
+            let template = if path.as_str().ends_with(".bicep") {
+                bicep::template(&file, &mut unsaid)
+            } else {
+                arm::template(file.jsonc_root().ok()?, &mut unsaid, &file)
+            };
+            Some((file, template))
+        });
+        let bytes = found.as_ref().map_or(0, |(file, _)| file.text().len());
+        (Called(found), bytes * 6)
+    });
+    Some((path, made))
+}
+
+/// Address of one of the calls of a module.
+fn home(scope: &Scope<'_, '_>, module: &Module, at: usize, calls: usize) -> String {
+    let index = if calls > 1 { format!("[{at}]") } else { String::new() };
+    format!("{}/{}{}{index}", scope.base(), scope.prefix, module.symbol)
+}
+
 /// A template in the tree.
 fn local(
     scope: &Scope<'_, '_>,
-    address: &str,
-    span: Span,
+    module: &Module,
+    (address, span): (&str, Span),
     calls: &[Resolved<'_>],
     input: &Input<'_>,
     out: &mut Facts<'_>,
 ) {
     let folder = scope.file.folder();
-    // a path above the scanned folder is not ours to read
-    let Some(path) = RelPath::new(format!("{folder}/{address}").trim_start_matches('/')) else { return };
+    let Some((path, found)) = called(&folder, address, input) else { return };
     let project = ComponentId::project(&folder);
-    let called = ComponentId::project(&path.parent());
+    let other = ComponentId::project(&path.parent());
     let seen = || scope.file.at(span);
     out.component(&project, ComponentKind::Project, scope.file.whole());
-    out.component(&called, ComponentKind::Project, seen());
-    out.relation(&project, RelationKind::DependsOn, &called, seen());
-    let Some(file) = input.companion(&path) else {
+    out.component(&other, ComponentKind::Project, seen());
+    out.relation(&project, RelationKind::DependsOn, &other, seen());
+    let Some((file, template)) = &found.0 else {
         let message = format!("the module `{address}` is not in the tree");
         out.problem(DiagnosticKind::Unresolved, scope.file, Some(span), message);
         return;
     };
-    // what cannot be read of it is told where it is read by itself
-    let mut unsaid = Facts::new(out.meta(), "", 0);
-    let template = if path.as_str().ends_with(".bicep") {
-        bicep::template(&file, &mut unsaid)
-    } else {
-        match file.jsonc_root() {
-            Ok(root) => arm::template(root, &mut unsaid, &file),
-            Err(_) => return,
-        }
-    };
-    for call in calls.iter().take(MOST_CALLS) {
+    for (at, call) in calls.iter().take(MOST_CALLS).enumerate() {
         if !enter(scope.budget) {
             let message = "the file calls too many modules; the rest of them was not entered";
             out.problem(DiagnosticKind::LimitReached, scope.file, Some(span), message);
             return;
         }
-        let mut inner = Scope::new(&file, &template, scope.budget);
+        let mut inner = Scope::new(file, template, scope.budget);
+        inner.input = Some(input);
         inner.given = given(call);
-        write(&inner, input, out);
+        inner.home = Some(home(scope, module, at, calls.len()));
+        let mut inside = Facts::new(out.meta(), MODULE, out.room());
+        for resource in write(&inner, input, &mut inside) {
+            // the call has a say in everything that the module makes
+            inside.component(&resource, ComponentKind::Service, scope.file.at(span));
+        }
+        out.absorb(inside);
+        out.attribute(&project, key::EVALUATED, path.as_str(), seen());
+    }
+}
+
+impl<'a> Scope<'a, '_> {
+    /// What `module.outputs.name` is: evaluated in the module's file with what the call gives.
+    pub(super) fn given_back(
+        &self,
+        of: &Node,
+        name: &str,
+        node: &Node,
+        locals: Locals<'_, 'a>,
+        depth: usize,
+    ) -> Option<Resolved<'a>> {
+        let Expr::Member(of, word) = &of.expr else { return None };
+        let (symbol, at) = match &of.expr {
+            _ if word != "outputs" => return None,
+            Expr::Name(symbol) => (symbol, None),
+            Expr::Index(of, at) => match &of.expr {
+                Expr::Name(symbol) => (symbol, Some(self.value_in(at, locals, depth).value.number()?)),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let module = self.template.modules.iter().find(|module| module.symbol == *symbol)?;
+        let (Source::Text(address, _), input) = (&module.source, self.input?) else { return None };
+        if !is_local(address) {
+            return None;
+        }
+        let key = format!("m:{symbol}:{at:?}:{name}");
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Some(known.clone().used_at(self.file, node.span));
+        }
+        if !self.busy.borrow_mut().insert(format!("m:{symbol}")) {
+            return Some(self.unknown(node, Reason::Cycle(Arc::from(symbol.as_str()))));
+        }
+        let found = self.output(module, address, at, name, node, input);
+        self.busy.borrow_mut().remove(&format!("m:{symbol}"));
+        let found = found?;
+        self.known.borrow_mut().insert(key, found.clone());
+        Some(found)
+    }
+
+    fn output(
+        &self,
+        module: &Module,
+        address: &str,
+        at: Option<f64>,
+        name: &str,
+        node: &Node,
+        input: &Input<'_>,
+    ) -> Option<Resolved<'a>> {
+        let Made::Some(variants, _) = self.made(module.condition.as_ref(), &module.body) else { return None };
+        let index = (0..variants.len()).find(|index| at.is_none_or(|at| at == *index as f64))?;
+        let (_, found) = called(&self.file.folder(), address, input)?;
+        let (file, template) = found.0.as_ref()?;
+        if !enter(self.budget) {
+            return None;
+        }
+        let (_, output) = template.outputs.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        let mut inner = Scope::new(file, template, self.budget);
+        inner.input = Some(input);
+        inner.given = given(&variants[index]);
+        inner.home = Some(home(self, module, index, variants.len()));
+        Some(inner.value(output).placed(self.file, node.span))
     }
 }
 

@@ -14,13 +14,22 @@ impl<'a> Scope<'a, '_> {
     /// The component of a declared resource: by its symbol, else by type and name.
     pub(super) fn id(&self, resource: &Declared) -> ComponentId {
         if !resource.symbol.is_empty() {
-            return ComponentId::resource(self.file.path(), &format!("{}{}", self.prefix, resource.symbol));
+            return self.id_of(&resource.symbol);
         }
         let name = match resource.inner().get("name") {
             Some(name) => self.value(name).text().unwrap_or_else(|| self.written(name)),
             None => String::new(),
         };
-        ComponentId::resource(self.file.path(), &format!("{}{}/{name}", self.prefix, resource.kind))
+        self.id_of(&format!("{}/{name}", resource.kind))
+    }
+
+    /// What stands before the names of its resources: the file, or the module that calls it.
+    pub(super) fn base(&self) -> &str {
+        self.home.as_deref().unwrap_or(self.file.path().as_str())
+    }
+
+    fn id_of(&self, name: &str) -> ComponentId {
+        ComponentId::of("resource", format_args!("{}/{}{name}", self.base(), self.prefix))
     }
 
     /// What stands there, short: not the whole of a long expression.

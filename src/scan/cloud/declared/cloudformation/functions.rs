@@ -8,6 +8,8 @@ use crate::scan::cloud::declared::value::{Mention, Reason, Resolved, Value};
 
 /// Longest text that functions put together.
 const LONGEST: usize = 1 << 16;
+/// Longest text that is told in part.
+const LONGEST_SHAPE: usize = 2_000;
 
 impl<'a> Template<'a> {
     /// The value of a call.
@@ -30,10 +32,7 @@ impl<'a> Template<'a> {
                 Value::List(items) => Resolved::new(self.file, node.span, Value::Number(items.len() as f64)),
                 _ => unknown(Reason::Function(Arc::from("Fn::Length"))),
             },
-            "ImportValue" => {
-                let name = self.argument(call, depth).text().unwrap_or_else(|| "an export".to_owned());
-                unknown(Reason::Elsewhere(Arc::from(name)))
-            }
+            "ImportValue" => self.imported(call, node, depth),
             "GetAZs" => unknown(Reason::Target(Arc::from("Fn::GetAZs"))),
             "Condition" | "Equals" | "And" | "Or" | "Not" => {
                 let value = match self.truth(node, depth) {
@@ -83,6 +82,11 @@ impl<'a> Template<'a> {
 
     fn attribute_of(&self, written: &str, node: &'a Node) -> Resolved<'a> {
         let name = written.split('.').next().unwrap_or_default();
+        if let Some(output) = written[name.len()..].strip_prefix(".Outputs.")
+            && let Some(found) = self.given_back(name, output, node)
+        {
+            return found;
+        }
         match self.resource(name) {
             Some(to) => Resolved::of_resource(self.file, node.span, written, to),
             None => Resolved::unknown(self.file, node.span, Reason::Undeclared(Arc::from(name))),
@@ -116,6 +120,41 @@ impl<'a> Template<'a> {
         }
         parts.push_text(rest);
         parts.end(self, node)
+    }
+
+    /// The text of a value as far as it is known, with `*` for what is not.
+    pub(super) fn shape(&self, node: &'a Node) -> String {
+        self.shape_of(self.call(node).as_ref(), node)
+    }
+
+    pub(super) fn shape_of(&self, call: Option<&Call<'a>>, node: &'a Node) -> String {
+        let pieces: Vec<String> = match call.map(|call| (call.name, self.arguments(call))) {
+            Some(("Sub", arguments)) => {
+                let template = arguments.first().and_then(text).unwrap_or("*");
+                let own = arguments.get(1).map_or(&[][..], Node::entries);
+                let mut pieces = Vec::new();
+                let mut rest = template;
+                while let Some((before, after)) = rest.split_once("${") {
+                    let (name, behind) = after.split_once('}').unwrap_or((after, ""));
+                    let value = match own.iter().find(|entry| &*entry.key == name.trim()) {
+                        Some(entry) => self.value(&entry.value, 0),
+                        None => self.reference(name.trim(), node),
+                    };
+                    pieces.extend([before.to_owned(), value.text().unwrap_or_else(|| "*".to_owned())]);
+                    rest = behind;
+                }
+                pieces.push(rest.to_owned());
+                pieces
+            }
+            Some(("Join", [separator, Node { value: parse::Value::List(list), .. }])) => {
+                let separator = text(separator).unwrap_or_default();
+                let items: Vec<String> = list.iter().map(|item| self.shape(item)).collect();
+                vec![items.join(separator)]
+            }
+            _ => vec![self.value(node, 0).text().unwrap_or_else(|| "*".to_owned())],
+        };
+        // what is not known is one star
+        pieces.concat().chars().take(LONGEST_SHAPE).collect()
     }
 
     /// `Join`: a separator and a list.

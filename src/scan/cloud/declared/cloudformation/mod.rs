@@ -1,10 +1,13 @@
 //! CloudFormation templates in YAML and JSON, with the serverless transform, and what the CDK makes of its programs.
 
+mod exports;
 mod functions;
+mod nested;
 mod places;
 mod sam;
-mod stacks;
 mod template;
+
+use std::cell::Cell;
 
 use template::Template;
 
@@ -23,8 +26,9 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Resources with region, machine type, count, keys, images and references; parameters by their defaults, \
               mappings, conditions and intrinsic functions are evaluated, `Globals` of the serverless transform are \
               applied. The region comes from `samconfig.toml` or the CDK's `manifest.json` beside the template, else it \
-              is told once that only a deployment knows it. Macros and `Fn::ForEach` are not run; a nested stack in the \
-              tree is a dependency.",
+              is told once that only a deployment knows it. Nested stacks whose template is in the tree are evaluated with \
+              their parameters and give back their outputs; imports find the export of another template of the tree. \
+              Macros and `Fn::ForEach` are not run.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json", "**/*.template"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -54,36 +58,45 @@ impl Scanner for Cloudformation {
         if file.is_binary() || !is_synthesised && !WORDS.iter().any(|word| file.text().contains(word)) {
             return Ok(());
         }
-        let begins = file.text().trim_start().starts_with('{');
-        if begins || file.path().name().ends_with(".json") {
-            if !file.text().contains("\"Resources\"") {
-                return Ok(());
-            }
-            let root = match file.json() {
-                Ok(root) => root,
-                Err(_) if !file.text().contains("AWSTemplateFormatVersion") => return Ok(()),
-                Err(_) => file.json_or_part(out)?,
-            };
-            if is_template(root, file) {
-                read(file, root, input, out);
-            }
+        let is_json = is_json(file);
+        if !file.text().contains(if is_json { "\"Resources\"" } else { "Resources" }) {
             return Ok(());
         }
-        if !file.text().contains("Resources") {
-            return Ok(());
-        }
-        let yaml = file.yaml();
-        let Some(root) = yaml.documents.iter().find(|root| is_template(root, file)) else {
-            // a file that calls itself a template and is broken
-            if file.text().contains("AWSTemplateFormatVersion") && !yaml.problems.is_empty() {
+        if let Some((_, root)) = root_of(file) {
+            if !is_json {
                 file.yaml_or_part(out);
             }
-            return Ok(());
-        };
-        file.yaml_or_part(out);
-        read(file, root, input, out);
+            read(file, root, input, out);
+        } else if file.text().contains("AWSTemplateFormatVersion") {
+            // a file that calls itself a template and is broken
+            if !is_json {
+                file.yaml_or_part(out);
+            } else if file.json().is_err() {
+                let root = file.json_or_part(out)?;
+                if is_template(root, file) {
+                    read(file, root, input, out);
+                }
+            }
+        }
         Ok(())
     }
+}
+
+/// Name under which nested stacks are written: what their templates say by themselves gives way to it.
+const NESTED: &str = "nested-stack";
+
+fn is_json(file: &SourceFile) -> bool {
+    file.text().trim_start().starts_with('{') || file.path().name().ends_with(".json")
+}
+
+/// The template that a file holds, whole.
+fn root_of(file: &SourceFile) -> Option<(Option<&parse::yaml::Yaml>, &Node)> {
+    if is_json(file) {
+        return file.json().ok().filter(|root| is_template(root, file)).map(|root| (None, root));
+    }
+    let yaml = file.yaml();
+    let root = yaml.documents.iter().find(|root| is_template(root, file))?;
+    Some((Some(yaml), root))
 }
 
 /// True for what calls itself a template, and for a table of resources with types of the language's form.
@@ -108,13 +121,15 @@ fn is_transform(node: &Node) -> bool {
 
 fn read(file: &SourceFile, root: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
     let beside = places::beside(file, root, input, out);
-    let yaml = (!file.text().trim_start().starts_with('{')).then(|| file.yaml());
-    let template = Template::new(file, yaml, root, &beside);
+    let yaml = (!is_json(file)).then(|| file.yaml());
+    let mut template = Template::new(file, yaml, root, &beside);
+    let left = Cell::new(nested::MOST_CALLS);
+    template.calls = Some(nested::Calls { input, left: &left, depth: 0 });
     template.tell_odd(out);
     let resources = template.resources(out);
     template.tell_region(out);
     beside.tell_odd_shapes(out);
-    stacks::write(&resources, input, out);
+    nested::write(&template, &resources, out);
     write::all(&resources, input.catalog, out);
 }
 
@@ -128,11 +143,13 @@ pub(super) fn carried<'a>(
 ) {
     let beside = places::Beside { settings: None, manifest: None };
     let mut template = Template::new(file, Some(file.yaml()), root, &beside);
+    let left = Cell::new(nested::MOST_CALLS);
+    template.calls = Some(nested::Calls { input, left: &left, depth: 0 });
     if let Some(region) = region {
         template.region = region;
     }
     template.tell_odd(out);
     let resources = template.resources(out);
-    stacks::write(&resources, input, out);
+    nested::write(&template, &resources, out);
     write::all(&resources, input.catalog, out);
 }

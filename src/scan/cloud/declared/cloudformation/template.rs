@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::nested::{self, Calls, Outputs};
 use super::places::Beside;
 use super::sam;
 use crate::diagnostic::DiagnosticKind;
@@ -34,6 +35,12 @@ pub(super) struct Template<'a> {
     resources: BTreeMap<&'a str, &'a Node>,
     /// Regions it is deployed to.
     pub(super) region: Resolved<'a>,
+    /// What it needs to call other templates.
+    pub(super) calls: Option<Calls<'a>>,
+    /// Address of the stack that calls it.
+    pub(super) home: Option<String>,
+    /// What its stacks give back; one that is being evaluated is missing its value.
+    pub(super) outputs: RefCell<BTreeMap<&'a str, Option<Arc<Outputs<'a>>>>>,
     steps: Cell<usize>,
     /// Conditions that are known; one that is being evaluated is missing its value.
     pub(super) known: RefCell<BTreeMap<&'a str, Option<Result<bool, Reason>>>>,
@@ -82,6 +89,9 @@ impl<'a> Template<'a> {
             mappings: root.get("Mappings"),
             resources: named("Resources"),
             region,
+            calls: None,
+            home: None,
+            outputs: RefCell::default(),
             steps: Cell::new(STEPS),
             known: RefCell::default(),
         }
@@ -98,7 +108,31 @@ impl<'a> Template<'a> {
 
     /// True for the name of a resource.
     pub(super) fn resource(&self, name: &str) -> Option<ComponentId> {
-        self.resources.get(name).map(|_| ComponentId::resource(self.file.path(), name))
+        self.resources.get(name).map(|_| self.id(name))
+    }
+
+    /// What stands before the names of its resources: the file, or the stack that calls it.
+    pub(super) fn address(&self) -> &str {
+        self.home.as_deref().unwrap_or(self.file.path().as_str())
+    }
+
+    fn id(&self, name: &str) -> ComponentId {
+        ComponentId::of("resource", format_args!("{}/{name}", self.address()))
+    }
+
+    /// A resource that is a stack of its own.
+    pub(super) fn stack(&self, name: &str) -> Option<(&'a str, &'a Node)> {
+        let (name, declared) = self.resources.get_key_value(name)?;
+        nested::is_stack(declared).then_some((*name, *declared))
+    }
+
+    /// Outputs that conditions do not switch off.
+    pub(super) fn declared_outputs(&self) -> Vec<(&'a str, &'a Node)> {
+        let all = self.root.get("Outputs").map_or(&[][..], Node::entries).iter();
+        let is_on = |output: &Node| {
+            output.text_at("Condition").is_none_or(|condition| self.condition(condition, 0) != Ok(false))
+        };
+        all.filter(|entry| is_on(&entry.value)).map(|entry| (&*entry.key, &entry.value)).collect()
     }
 
     /// The function that a value calls: as a tag, or as the only name of a map.
@@ -106,6 +140,11 @@ impl<'a> Template<'a> {
         if let Some(name) = self.yaml.and_then(|yaml| yaml.tag(node)) {
             return Some(Call { name, argument: node, is_tag: true });
         }
+        Self::named_call(node)
+    }
+
+    /// A function as the only name of a map.
+    fn named_call(node: &'a Node) -> Option<Call<'a>> {
         let parse::Value::Map(entries) = &node.value else { return None };
         let [entry] = entries.as_slice() else { return None };
         let name = match &*entry.key {
@@ -117,7 +156,21 @@ impl<'a> Template<'a> {
 
     /// The argument of a function, evaluated.
     pub(super) fn argument(&self, call: &Call<'a>, depth: usize) -> Resolved<'a> {
-        if call.is_tag { self.plain(call.argument, depth) } else { self.value(call.argument, depth) }
+        match Self::named_call(call.argument).filter(|_| call.is_tag) {
+            // a tag before a function by name
+            Some(inner) if depth < DEPTH => self.function(&inner, call.argument, depth + 1),
+            _ if call.is_tag => self.plain(call.argument, depth),
+            _ => self.value(call.argument, depth),
+        }
+    }
+
+    /// As much of the argument of a function as is known, as [`Self::shape`].
+    pub(super) fn shape_of_argument(&self, call: &Call<'a>) -> String {
+        match Self::named_call(call.argument).filter(|_| call.is_tag) {
+            Some(inner) => self.shape_of(Some(&inner), call.argument),
+            None if call.is_tag => call.argument.scalar().map_or_else(|| "*".to_owned(), std::borrow::Cow::into_owned),
+            None => self.shape(call.argument),
+        }
     }
 
     /// The arguments of a function, not evaluated; an element alone is a list of one.
@@ -199,7 +252,7 @@ impl<'a> Template<'a> {
                 switched_off(&entry.key, self.file, condition.span, out);
                 continue;
             }
-            let id = ComponentId::resource(self.file.path(), &entry.key);
+            let id = self.id(&entry.key);
             let mut properties = match node.get("Properties") {
                 Some(properties) => {
                     if !properties.is_map() && properties.value != parse::Value::Null {
