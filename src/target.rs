@@ -6,14 +6,16 @@ mod content;
 mod pull;
 mod removed;
 mod root_folder;
+mod spelling;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
 use crate::catalog::Catalog;
-use crate::diagnostic::DiagnosticKind;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
 use crate::scan::extract::visitor;
@@ -63,9 +65,6 @@ impl Target {
         if let Some(context) = text.strip_prefix("k8s:") {
             return Ok(Self::Cluster(context.to_owned()));
         }
-        if let Some(path) = text.strip_prefix("oci-layout:") {
-            return Ok(Self::Image(ImageTarget::OciLayout(PathBuf::from(path))));
-        }
         if let Some(path) = text.strip_prefix("rootfs:") {
             return Ok(Self::RootFs(PathBuf::from(path)));
         }
@@ -84,13 +83,12 @@ impl Target {
             let path = path.to_path_buf();
             return Ok(if is_tar { Self::Image(ImageTarget::Archive(path)) } else { Self::File(path) });
         }
-        let reference = text.strip_prefix("docker://").unwrap_or(text);
-        let is_like_path = reference.starts_with(['.', '/', '~']) || reference.contains('\\');
-        if !is_like_path
-            && (names_an_image(reference) || reference.len() < text.len())
-            && let Some(reference) = ImageReference::parse(reference)
-        {
-            return Ok(Self::Image(ImageTarget::Registry(reference)));
+        if let Some(target) = spelling::prefixed(text)? {
+            return Ok(target);
+        }
+        let is_like_path = text.starts_with(['.', '/', '~']) || text.contains('\\');
+        if !is_like_path && names_an_image(text) && ImageReference::parse(text).is_some() {
+            return spelling::registry(text, text);
         }
         bail!(
             "`{}` is no existing folder or file and no image reference: check the path, or write an image as `docker://NAME:TAG`",
@@ -119,7 +117,7 @@ pub fn scan_image(
     let wanter = ImageWanter::new(options);
     let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
-    let mut bases = bases::Bases::default();
+    let mut bases = bases::Bases::new(image_options.records.as_ref());
     for image in images {
         bases.add(&image);
         inventory = inventory.merge(inventory_of(image, catalog, options));
@@ -180,6 +178,7 @@ fn describe(target: &ImageTarget) -> String {
         ImageTarget::OciLayout(path) | ImageTarget::Archive(path) => {
             format!("image `{}` cannot be scanned", path.display())
         }
+        ImageTarget::Named(inner, _) => describe(inner),
         ImageTarget::Registry(reference) => format!("image `{}` cannot be scanned", reference.full_name()),
     }
 }
@@ -208,15 +207,32 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
     let mut found = content::scan_kept(std::mem::take(&mut image.files), true, catalog, &options);
     found.coverage.seen = image.entries;
-    for problem in std::mem::take(&mut image.diagnostics) {
-        if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {
-            found.coverage.failed.insert(problem.path.clone());
-        }
-        found.diagnostics.insert(problem);
-    }
+    let name = image.reference.as_ref().map_or_else(|| image.name.clone(), ImageReference::full_name);
+    add_problems(std::mem::take(&mut image.diagnostics), &image.layers, &name, &mut found);
     let gone = std::mem::take(&mut image.gone);
     let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
     attached::with_attached(found.merge(stated), &image, catalog, &options)
+}
+
+/// Adds the problems of reading, and counts what each has lost: a file, a layer, or of the image what is not known.
+fn add_problems(problems: Vec<Diagnostic>, layers: &[Arc<str>], name: &str, found: &mut Inventory) {
+    for problem in problems {
+        if problem.kind.is_loss() {
+            let coverage = &mut found.coverage;
+            if problem.path.is_root() {
+                let layer = layers.iter().find(|layer| problem.message.contains(&***layer));
+                let place = RelPath::new(layer.map_or(name, |layer| layer)).unwrap_or_else(RelPath::root);
+                // a layer of an unknown type was not read at all
+                let is_unread = layer.is_none() && problem.kind == DiagnosticKind::Unsupported;
+                if is_unread { &mut coverage.failed } else { &mut coverage.partial }.insert(place);
+            } else if coverage.read.contains(&problem.path) {
+                coverage.partial.insert(problem.path.clone());
+            } else {
+                coverage.failed.insert(problem.path.clone());
+            }
+        }
+        found.diagnostics.insert(problem);
+    }
 }
 
 /// Scans a root file system that lies unpacked in a folder.
