@@ -1,5 +1,6 @@
 //! What a user may name as target, and the way from an image to an inventory.
 
+mod afterwards;
 mod attached;
 mod bases;
 mod content;
@@ -30,7 +31,7 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 3;
+const IMAGE_WANTS: u32 = 4;
 
 /// Bytes of a file of a cache of models that is kept for the links to it: configurations, cards, indexes.
 const BLOB: u64 = 4 << 20;
@@ -79,7 +80,8 @@ impl Target {
             });
         }
         if path.is_file() {
-            let is_tar = File::open(path).and_then(looks_like_tar).unwrap_or(false);
+            // what is called so and is none is a damaged one, and told as such
+            let is_tar = File::open(path).and_then(looks_like_tar).unwrap_or(false) || is_called_tar(text);
             let path = path.to_path_buf();
             return Ok(if is_tar { Self::Image(ImageTarget::Archive(path)) } else { Self::File(path) });
         }
@@ -95,6 +97,12 @@ impl Target {
             clean_line(text)
         )
     }
+}
+
+/// True for the name of an archive of files.
+fn is_called_tar(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tar", ".tar.gz", ".tgz", ".tar.zst"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// True for what can only be meant as an image: a tag, a digest, or a registry with a dot or port. A mistyped path
@@ -148,8 +156,14 @@ impl Wanter for ImageWanter<'_> {
         {
             return Want::Whole(class.limit(&self.options.limits));
         }
-        if file.size <= BLOB && is_model_blob(file.path) {
-            return Want::Whole(BLOB);
+        if is_model_blob(file.path) {
+            // its name is a digest: what begins like weights is read as if it were called so
+            let names = ["model.safetensors", "model.gguf", "model.onnx", "pytorch_model.bin"];
+            let paths = names.iter().filter_map(|name| file.path.parent().join(name));
+            if let Some(visitor) = paths.filter_map(|path| visitor(&path, file.size, file.bytes)).next() {
+                return Want::Visit(visitor);
+            }
+            return if file.size <= BLOB { Want::Whole(BLOB) } else { Want::Nothing };
         }
         if let Some(visitor) = visitor(file.path, file.size, file.bytes) {
             return Want::Visit(visitor);
@@ -195,7 +209,7 @@ fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bo
     if DOCUMENTS.iter().any(|folder| text.starts_with(folder)) {
         return false;
     }
-    if text.split('/').any(|part| LIBRARIES.contains(&part)) {
+    if text.split('/').any(|part| LIBRARIES.contains(&part)) || text.starts_with("usr/share/nodejs/") {
         return selector.reads_installed(path);
     }
     class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
@@ -211,7 +225,10 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     add_problems(std::mem::take(&mut image.diagnostics), &image.layers, &name, &mut found);
     let gone = std::mem::take(&mut image.gone);
     let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
-    attached::with_attached(found.merge(stated), &image, catalog, &options)
+    let found = afterwards::programs_of_no_package(found);
+    let found = afterwards::runtimes_once(found.merge(stated), catalog);
+    let found = afterwards::models_from_mirror(found, &image_id(&image));
+    attached::with_attached(found, &image, catalog, &options)
 }
 
 /// Adds the problems of reading, and counts what each has lost: a file, a layer, or of the image what is not known.

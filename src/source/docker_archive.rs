@@ -51,7 +51,7 @@ impl DockerArchive {
             Compression::None => index(TarEntries::new(BufReader::new(file), limits), None),
             _ => index(TarEntries::new(Unpacked::new(file, limits)?, limits), Some(limits.manifest_bytes)),
         };
-        let parts = parts.with_context(|| format!("`{name}` is no readable image archive"))?;
+        let parts = parts.map_err(cut_off).with_context(|| format!("`{name}` is no readable image archive"))?;
         Ok(Self { path: path.to_path_buf(), compression, limits: *limits, parts })
     }
 
@@ -67,7 +67,8 @@ impl DockerArchive {
         let path = RelPath::new("manifest.json").expect("is a relative path");
         ensure!(
             self.parts.contains_key(&path),
-            "`{}` is a tar file without `manifest.json` or `index.json`, so no image",
+            "`{}` is a tar file without `manifest.json` or `index.json`: no image, or one that was cut off before they were \
+             written; save it again",
             self.path.display()
         );
         let bytes = self.document(&Location::Path(path), self.limits.manifest_bytes)?;
@@ -122,6 +123,14 @@ impl DockerArchive {
         file.seek(SeekFrom::Start(offset))?;
         Ok(file)
     }
+}
+
+/// Says of an archive that ends too early what that means.
+fn cut_off(error: anyhow::Error) -> anyhow::Error {
+    let is_cut = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| {
+        cause.kind() == std::io::ErrorKind::UnexpectedEof || cause.to_string().contains("incomplete deflate")
+    });
+    if is_cut { anyhow::anyhow!("it ends too early; save or copy it again") } else { error }
 }
 
 /// Every part of an archive. `keep` is set for packed archives: documents up to that size are kept.

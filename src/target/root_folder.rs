@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::content::scan_kept;
-use super::{ImageWanter, add_problems};
+use super::{ImageWanter, add_problems, afterwards};
 use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind, Inventory, key, purl};
 use crate::scan::{Facts, Options, ScannerMeta, SizeClass, SourceFile, Subject, Unit};
@@ -39,5 +39,6 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let mut found = scan_kept(read.content.files, false, catalog, &options);
     found.coverage.seen = read.entries;
     add_problems(read.content.diagnostics, &[], &name, &mut found);
-    Ok(found.merge(stated))
+    let found = afterwards::programs_of_no_package(found);
+    Ok(afterwards::runtimes_once(found.merge(stated), catalog))
 }

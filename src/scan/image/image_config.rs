@@ -171,6 +171,11 @@ fn variable(id: &ComponentId, name: &str, value: &str, catalog: &Catalog, seen: 
         for host in addresses.filter_map(toolkit::host_of).filter(|host| !is_this_machine(host)) {
             let host = ComponentId::host(&host);
             out.component(&host, ComponentKind::Host, seen.clone());
+            if name.eq_ignore_ascii_case("HF_ENDPOINT") {
+                // the hub's models come from there
+                let setting = format!("huggingface * instead {}", host.rest());
+                out.attribute(id, key::REGISTRY, setting, seen.clone());
+            }
             if endpoint {
                 out.relation(id, RelationKind::Calls, &host, seen.clone());
             } else {
