@@ -70,8 +70,13 @@ impl ImageRecords {
     pub fn beginning_with(&self, diff_ids: &[String]) -> Vec<ImageRecord> {
         let Some(first) = diff_ids.first() else { return Vec::new() };
         let start = format!("{}-", short(first));
-        let mut paths: Vec<PathBuf> = listing(&self.folder).into_iter().map(|file| file.path).collect();
-        paths.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&start)));
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let names = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let fits = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            name.starts_with(&start) && path.extension().is_some_and(|ending| ending == ENDING)
+        };
+        let mut paths: Vec<PathBuf> = names.filter(fits).collect();
         paths.sort();
         paths.iter().filter_map(|path| read(path)).collect()
     }
