@@ -139,8 +139,19 @@ fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSe
     foreign
 }
 
+/// Images that were looked into and that nothing else is built on.
+fn images(graph: &Graph<'_>) -> Vec<NodeId> {
+    let is_image = |node: &NodeId| {
+        graph.node(*node).kind == ComponentKind::Image
+            && graph.attribute(*node, key::LAYERS).is_some()
+            && graph.incoming(*node).all(|(edge, _)| graph.edge(edge).kind != RelationKind::BasedOn)
+    };
+    graph.nodes().filter(is_image).collect()
+}
+
 /// What must keep running: declared workloads, services that run something of ours, and projects that call a service and
-/// that none of these is known to contain; in a tree that declares none of these, the projects that must still build.
+/// that none of these is known to contain; in a tree that declares none of these, the projects that must still build; of
+/// an image that is scanned by itself, the image.
 #[must_use]
 pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
     let runs = |node: &NodeId| match graph.node(*node).kind {
@@ -156,7 +167,8 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
     let is_project = |node: &NodeId| graph.node(*node).kind == ComponentKind::Project;
     let mut found: Vec<NodeId> = graph.nodes().filter(runs).collect();
     if found.is_empty() {
-        return graph.nodes().filter(is_project).collect();
+        let projects: Vec<NodeId> = graph.nodes().filter(is_project).collect();
+        return if projects.is_empty() { images(graph) } else { projects };
     }
     let calls = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::Calls]).next().is_some();
     let calling: Vec<NodeId> = graph.nodes().filter(is_project).filter(calls).collect();

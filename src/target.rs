@@ -1,19 +1,22 @@
 //! What a user may name as target, and the way from an image to an inventory.
 
+mod afterwards;
 mod attached;
 mod bases;
 mod content;
 mod pull;
 mod removed;
 mod root_folder;
+mod spelling;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
 use crate::catalog::Catalog;
-use crate::diagnostic::DiagnosticKind;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentKind, Inventory};
 use crate::scan::extract::visitor;
@@ -28,7 +31,7 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 3;
+const IMAGE_WANTS: u32 = 4;
 
 /// Bytes of a file of a cache of models that is kept for the links to it: configurations, cards, indexes.
 const BLOB: u64 = 4 << 20;
@@ -63,9 +66,6 @@ impl Target {
         if let Some(context) = text.strip_prefix("k8s:") {
             return Ok(Self::Cluster(context.to_owned()));
         }
-        if let Some(path) = text.strip_prefix("oci-layout:") {
-            return Ok(Self::Image(ImageTarget::OciLayout(PathBuf::from(path))));
-        }
         if let Some(path) = text.strip_prefix("rootfs:") {
             return Ok(Self::RootFs(PathBuf::from(path)));
         }
@@ -80,23 +80,29 @@ impl Target {
             });
         }
         if path.is_file() {
-            let is_tar = File::open(path).and_then(looks_like_tar).unwrap_or(false);
+            // what is called so and is none is a damaged one, and told as such
+            let is_tar = File::open(path).and_then(looks_like_tar).unwrap_or(false) || is_called_tar(text);
             let path = path.to_path_buf();
             return Ok(if is_tar { Self::Image(ImageTarget::Archive(path)) } else { Self::File(path) });
         }
-        let reference = text.strip_prefix("docker://").unwrap_or(text);
-        let is_like_path = reference.starts_with(['.', '/', '~']) || reference.contains('\\');
-        if !is_like_path
-            && (names_an_image(reference) || reference.len() < text.len())
-            && let Some(reference) = ImageReference::parse(reference)
-        {
-            return Ok(Self::Image(ImageTarget::Registry(reference)));
+        if let Some(target) = spelling::prefixed(text)? {
+            return Ok(target);
+        }
+        let is_like_path = text.starts_with(['.', '/', '~']) || text.contains('\\');
+        if !is_like_path && names_an_image(text) && ImageReference::parse(text).is_some() {
+            return spelling::registry(text, text);
         }
         bail!(
             "`{}` is no existing folder or file and no image reference: check the path, or write an image as `docker://NAME:TAG`",
             clean_line(text)
         )
     }
+}
+
+/// True for the name of an archive of files.
+fn is_called_tar(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tar", ".tar.gz", ".tgz", ".tar.zst"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// True for what can only be meant as an image: a tag, a digest, or a registry with a dot or port. A mistyped path
@@ -119,7 +125,7 @@ pub fn scan_image(
     let wanter = ImageWanter::new(options);
     let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
-    let mut bases = bases::Bases::default();
+    let mut bases = bases::Bases::new(image_options.records.as_ref());
     for image in images {
         bases.add(&image);
         inventory = inventory.merge(inventory_of(image, catalog, options));
@@ -150,8 +156,14 @@ impl Wanter for ImageWanter<'_> {
         {
             return Want::Whole(class.limit(&self.options.limits));
         }
-        if file.size <= BLOB && is_model_blob(file.path) {
-            return Want::Whole(BLOB);
+        if is_model_blob(file.path) {
+            // its name is a digest: what begins like weights is read as if it were called so
+            let names = ["model.safetensors", "model.gguf", "model.onnx", "pytorch_model.bin"];
+            let paths = names.iter().filter_map(|name| file.path.parent().join(name));
+            if let Some(visitor) = paths.filter_map(|path| visitor(&path, file.size, file.bytes)).next() {
+                return Want::Visit(visitor);
+            }
+            return if file.size <= BLOB { Want::Whole(BLOB) } else { Want::Nothing };
         }
         if let Some(visitor) = visitor(file.path, file.size, file.bytes) {
             return Want::Visit(visitor);
@@ -180,6 +192,7 @@ fn describe(target: &ImageTarget) -> String {
         ImageTarget::OciLayout(path) | ImageTarget::Archive(path) => {
             format!("image `{}` cannot be scanned", path.display())
         }
+        ImageTarget::Named(inner, _) => describe(inner),
         ImageTarget::Registry(reference) => format!("image `{}` cannot be scanned", reference.full_name()),
     }
 }
@@ -196,7 +209,7 @@ fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bo
     if DOCUMENTS.iter().any(|folder| text.starts_with(folder)) {
         return false;
     }
-    if text.split('/').any(|part| LIBRARIES.contains(&part)) {
+    if text.split('/').any(|part| LIBRARIES.contains(&part)) || text.starts_with("usr/share/nodejs/") {
         return selector.reads_installed(path);
     }
     class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
@@ -208,15 +221,35 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
     let mut found = content::scan_kept(std::mem::take(&mut image.files), true, catalog, &options);
     found.coverage.seen = image.entries;
-    for problem in std::mem::take(&mut image.diagnostics) {
-        if problem.kind == DiagnosticKind::LimitReached && !problem.path.is_root() {
-            found.coverage.failed.insert(problem.path.clone());
+    let name = image.reference.as_ref().map_or_else(|| image.name.clone(), ImageReference::full_name);
+    add_problems(std::mem::take(&mut image.diagnostics), &image.layers, &name, &mut found);
+    let gone = std::mem::take(&mut image.gone);
+    let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
+    let found = afterwards::programs_of_no_package(found);
+    let found = afterwards::runtimes_once(found.merge(stated), catalog);
+    let found = afterwards::models_from_mirror(found, &image_id(&image));
+    attached::with_attached(found, &image, catalog, &options)
+}
+
+/// Adds the problems of reading, and counts what each has lost: a file, a layer, or of the image what is not known.
+fn add_problems(problems: Vec<Diagnostic>, layers: &[Arc<str>], name: &str, found: &mut Inventory) {
+    for problem in problems {
+        if problem.kind.is_loss() {
+            let coverage = &mut found.coverage;
+            if problem.path.is_root() {
+                let layer = layers.iter().find(|layer| problem.message.contains(&***layer));
+                let place = RelPath::new(layer.map_or(name, |layer| layer)).unwrap_or_else(RelPath::root);
+                // a layer of an unknown type was not read at all
+                let is_unread = layer.is_none() && problem.kind == DiagnosticKind::Unsupported;
+                if is_unread { &mut coverage.failed } else { &mut coverage.partial }.insert(place);
+            } else if coverage.read.contains(&problem.path) {
+                coverage.partial.insert(problem.path.clone());
+            } else {
+                coverage.failed.insert(problem.path.clone());
+            }
         }
         found.diagnostics.insert(problem);
     }
-    let gone = std::mem::take(&mut image.gone);
-    let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
-    attached::with_attached(found.merge(stated), &image, catalog, &options)
 }
 
 /// Scans a root file system that lies unpacked in a folder.

@@ -28,6 +28,12 @@ pub(super) fn link(work: &mut Work<'_>) {
         work.component(&hardware, ComponentKind::Accelerator, &cite);
         work.relate(&id, RelationKind::RunsOn, &hardware, &cite);
         work.note(&id, key::RUNTIME, &row.product, &cite);
+        // found by its library or version file: what the table says is all that is known of it
+        if id.as_str().starts_with("pkg:generic/")
+            && let Some(vendor) = work.organisation(&row.vendor)
+        {
+            work.relate(&id, RelationKind::MaintainedBy, &vendor, &cite);
+        }
     }
 }
 

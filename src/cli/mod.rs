@@ -211,7 +211,7 @@ pub struct ScanArgs {
     /// scanned tree is never taken by itself
     #[arg(long, value_name = "FILE", env = "SOVAUDIT_DECISIONS")]
     pub decisions: Option<PathBuf>,
-    /// Exit 3 when something could not be read
+    /// Exit 3 when something could not be read: a file, a layer or part of one, an image of --pull
     #[arg(long)]
     pub strict: bool,
     /// Colour in the table: auto (on a terminal, unless NO_COLOR is set), always, never
@@ -247,7 +247,7 @@ pub struct PlanArgs {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Rule id; fingerprint of a finding or its first digits (6 or more); component id or name (pkg:npm/…)
+    /// Rule id; fingerprint of a finding or its first digits (6 or more); component id or name (pkg:npm/…, torch)
     pub what: String,
     /// Ways to a component that are shown
     #[arg(long, default_value_t = 10)]

@@ -17,6 +17,8 @@ use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
 const PLACES: usize = 8;
+/// Names that a message suggests.
+const SUGGESTED: usize = 8;
 
 pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::Result<()> {
     let graph = legal.graph;
@@ -52,7 +54,7 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
     told("", "")?;
     told("Seen at:", "")?;
     for place in places.iter().take(PLACES) {
-        told(&place.to_string(), "  ")?;
+        told(&place.with_layer(), "  ")?;
     }
     if places.len() > PLACES {
         told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
@@ -77,7 +79,7 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         if let Some(place) =
             path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(Evidence::place))
         {
-            told(&place.to_string(), "      ")?;
+            told(&place.with_layer(), "      ")?;
         }
     }
     Ok(())
@@ -187,32 +189,74 @@ fn answers(graph: &Graph<'_>, node: NodeId) -> Vec<String> {
     lines
 }
 
-/// The component with that id or name; a package also without its version when only one has it.
+/// The component with that id or name; a package also without its version when only one has it, and by the last part of
+/// its name when nothing is called so.
 fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
-    if let Some(node) = graph.find(&ComponentId::new(what)) {
-        return Ok(node);
-    }
-    let wanted = what.strip_prefix("pkg:").unwrap_or(what).replace("%40", "@");
-    let fits = |node: &NodeId| {
-        let label = graph.label(*node);
-        let label = label.strip_prefix("pkg:").unwrap_or(&label);
-        let label = &label[..label.find('?').unwrap_or(label.len())];
-        // a package may be named with or without its ecosystem
-        let bare = label.split_once('/').map_or(label, |(_, name)| name);
-        [label, bare]
-            .into_iter()
-            .any(|name| name == wanted || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted))
-    };
-    let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
-    match found.as_slice() {
+    match named(graph, what).as_slice() {
         [node] => Ok(*node),
-        [] => Err(anyhow::anyhow!("nothing is called `{what}` in `{target}`"))
-            .context("a component is named by its id, as in the JSON report, or as the table shows it"),
+        [] => {
+            let near = similar(graph, what);
+            let hint = if near.is_empty() {
+                "a component is named by its id, as in the JSON report, or as the table shows it".to_owned()
+            } else {
+                format!("names that hold it: {}", near.join(", "))
+            };
+            Err(anyhow::anyhow!("nothing is called `{what}` in `{target}`")).context(hint)
+        }
         many => {
-            let names: Vec<&str> = many.iter().take(8).map(|node| graph.node(*node).id.as_str()).collect();
+            let names: Vec<&str> = many.iter().take(SUGGESTED).map(|node| graph.node(*node).id.as_str()).collect();
             bail!("`{what}` can mean {} components: {}", many.len(), names.join(", "))
         }
     }
+}
+
+/// The components of a name.
+pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
+    if let Some(node) = graph.find(&ComponentId::new(what)) {
+        return vec![node];
+    }
+    let wanted = what.strip_prefix("pkg:").unwrap_or(what).replace("%40", "@");
+    let is_called = |name: &str| {
+        name == wanted
+            || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted)
+            || name.rsplit_once(':').is_some_and(|(base, _)| base == wanted)
+    };
+    let fits = |node: &NodeId| {
+        let label = short_label(graph, *node);
+        // a package may be named with or without its ecosystem
+        let bare = label.split_once('/').map_or(&*label, |(_, name)| name);
+        is_called(&label) || is_called(bare)
+    };
+    let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let ends = |node: &NodeId| {
+        is_thing(graph, *node) && is_called(short_label(graph, *node).rsplit('/').next().unwrap_or_default())
+    };
+    graph.nodes().filter(ends).collect()
+}
+
+/// Names of components that hold a text.
+pub(super) fn similar(graph: &Graph<'_>, what: &str) -> Vec<String> {
+    let wanted = what.to_ascii_lowercase();
+    let holds = |node: &NodeId| {
+        is_thing(graph, *node) && wanted.len() > 2 && short_label(graph, *node).to_ascii_lowercase().contains(&wanted)
+    };
+    graph.nodes().filter(holds).take(SUGGESTED).map(|node| format!("`{}`", short_label(graph, node))).collect()
+}
+
+/// Things that are held or run, as opposed to states, organisations and hosts.
+fn is_thing(graph: &Graph<'_>, node: NodeId) -> bool {
+    use ComponentKind::{Image, Model, Package, Project, Workload};
+    matches!(graph.node(node).kind, Image | Model | Package | Project | Workload)
+}
+
+/// The label without scheme and qualifiers.
+fn short_label(graph: &Graph<'_>, node: NodeId) -> String {
+    let label = graph.label(node);
+    let label = label.strip_prefix("pkg:").unwrap_or(&label);
+    label[..label.find('?').unwrap_or(label.len())].to_owned()
 }
 
 fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {
@@ -224,6 +268,7 @@ fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {
             "relation": about.kind.as_str(),
             "component": graph.node(*to).id.as_str(),
             "path": place.map(|seen| seen.path().to_string()),
+            "layer": place.and_then(Sighting::layer),
             "line": place.and_then(Sighting::region).map(|region| region.start.line),
             "column": place.and_then(Sighting::region).map(|region| region.start.column),
         })

@@ -11,7 +11,7 @@ use crate::catalog::tables::nearest;
 use crate::cli::ExplainArgs;
 use crate::control::laws::Legal;
 use crate::graph::{Graph, Roots};
-use crate::model::Finding;
+use crate::model::{Finding, Place};
 use crate::rules::page;
 use crate::rules::run::judge;
 use crate::text::{clean_line, count, fill, fill_markdown};
@@ -35,12 +35,22 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     let is_component = what.contains([':', '/', '@', '.']);
     if !is_print && !is_component {
         let known: BTreeSet<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
-        let hint = nearest(what, &known)
-            .map_or_else(|| "`sovaudit rules list` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
-        bail!("`{what}` is neither a rule, a fingerprint nor a component; {hint}");
+        if let Some(near) = nearest(what, &known) {
+            bail!("`{what}` is neither a rule, a fingerprint nor a component; did you mean `{near}`?");
+        }
+        // a short name such as `torch`
     }
     let prepared = prepare(&arguments.common)?;
     let graph = Graph::new(&prepared.inventory);
+    if !is_print && !is_component && component::named(&graph, what).is_empty() {
+        let near = component::similar(&graph, what);
+        let hint = if near.is_empty() {
+            "`sovaudit rules list` shows all rules".to_owned()
+        } else {
+            format!("names that hold it: {}", near.join(", "))
+        };
+        bail!("`{what}` is neither a rule nor a component of `{}`; {hint}", arguments.common.target);
+    }
     if !is_print {
         let legal = Legal::new(&graph, &prepared.knowledge.catalog, prepared.as_of);
         return component::explain(&legal, arguments, out).map(|()| Outcome::Passed);
@@ -63,19 +73,24 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     }
 }
 
+/// A place, with its layer behind a comma.
+fn layered(place: &Place) -> String {
+    place.layer.as_ref().map_or_else(|| place.to_string(), |layer| format!("{place}, layer {layer}"))
+}
+
 fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     let width = terminal_width();
     let mut told = |text: &str, first: &str, rest: &str| write!(out, "{}", fill(&clean_line(text), first, rest, width));
     told(&finding.message, &format!("{} {}: ", finding.severity.as_str(), finding.rule), "  ")?;
     for member in finding.members.iter().chain(&finding.counted) {
-        let place = member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", seen.place()));
+        let place = member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", layered(&seen.place())));
         told(&format!("{}{place}", member.message), "  ", "    ")?;
     }
     told("", "", "")?;
     told("Path:", "", "")?;
     for step in &finding.witness {
         let relation = step.relation.map_or("", |kind| kind.as_str());
-        let basis = step.place.as_ref().map(ToString::to_string).or_else(|| {
+        let basis = step.place.as_ref().map(layered).or_else(|| {
             let mark = step.verification.map_or("", |mark| mark.as_str());
             step.entry.as_ref().map(|entry| format!("{entry}, {mark}"))
         });

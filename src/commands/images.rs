@@ -9,6 +9,7 @@ use crate::config::Config;
 
 use crate::source::image::{ImageOptions, Layers, Mirror};
 use crate::source::image_manifest::Platform;
+use crate::source::image_records::ImageRecords;
 use crate::source::layer_cache::{CACHE_BYTES, LayerCache};
 use crate::source::{IMAGE_LIMITS, Limits};
 use crate::target::Target;
@@ -47,12 +48,14 @@ pub(super) fn options(args: &ImageArgs, config: &Config) -> anyhow::Result<Image
     let mirrors = args.registry_mirror.iter().chain(&config.registry_mirrors);
     let cache_bytes = number_of(args, "cache-bytes")?.unwrap_or(CACHE_BYTES);
     let cache = if args.no_cache || cache_bytes == 0 { None } else { LayerCache::of_user(cache_bytes) };
+    let records = if cache.is_some() { ImageRecords::of_user() } else { None };
     Ok(ImageOptions {
         platform: args.platform.as_deref().map(Platform::parse).transpose()?,
         insecure_registries: args.insecure_registry.clone(),
         credential_helpers: args.trust_credential_helpers,
         mirrors: mirrors.map(|text| Mirror::parse(text)).collect::<anyhow::Result<_>>()?,
         layers: Arc::new(Layers::new(cache, rayon::current_num_threads())),
+        records,
         ..ImageOptions::default()
     })
 }

@@ -146,7 +146,8 @@ fn format_named(word: &str) -> anyhow::Result<&'static dyn Format> {
 
 /// What the target is called: the folder's or file's own name, without the way to it; an image's reference.
 fn name_of(target: &str) -> String {
-    let path = target.trim_start_matches("oci-layout:");
+    const PLACES: [&str; 7] = ["oci-layout:", "oci-dir:", "oci:", "oci-archive:", "docker-archive:", "rootfs:", "dir:"];
+    let path = PLACES.iter().find_map(|place| target.strip_prefix(place)).unwrap_or(target);
     let real = Path::new(path).canonicalize().ok();
     let name = match &real {
         Some(real) => real.file_name().map(|name| name.to_string_lossy().into_owned()),

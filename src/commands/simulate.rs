@@ -8,7 +8,7 @@ use super::Outcome;
 use super::prepare::prepare;
 use crate::cli::SimulateArgs;
 use crate::graph::Graph;
-use crate::model::{CountryCode, Horizon};
+use crate::model::{ComponentKind, CountryCode, Horizon};
 use crate::report::survival_row;
 use crate::simulate::{Fate, simulate};
 use crate::text::{clean_line, count};
@@ -40,7 +40,10 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
         return Ok(Outcome::Passed);
     }
     let names: Vec<String> = codes.iter().map(ToString::to_string).collect();
-    writeln!(out, "Without {}: {}", names.join(", "), count(simulation.workloads.len(), "workload"))?;
+    let is_image = |fate: &Fate| graph.node(fate.node).kind == ComponentKind::Image;
+    let are_images = !simulation.workloads.is_empty() && simulation.workloads.iter().all(is_image);
+    let what = if are_images { "image" } else { "workload" };
+    writeln!(out, "Without {}: {}", names.join(", "), count(simulation.workloads.len(), what))?;
     for horizon in Horizon::STOPS {
         let stopped = simulation.workloads.iter().filter(|fate| fate.stops == horizon);
         for (at, fate) in stopped.enumerate() {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Graph, NodeId, Path};
-use crate::model::{Evidence, RelationKind};
+use super::{EdgeId, Graph, NodeId, Path};
+use crate::model::{ComponentKind, Evidence, RelationKind};
 use crate::text::RelPath;
 
 /// Partial ways looked at before the search gives up: their number can grow exponentially.
@@ -19,17 +19,20 @@ pub struct Introductions {
 
 impl Graph<'_> {
     /// Simple paths over needs (`depends-on`, `calls`, `runs-on`, `based-on`) from components that nothing else
-    /// needs to `node`, at most `most`. A component that nothing needs is reached from what contains it.
+    /// needs to `node`, at most `most`. A component that nothing needs is reached from what contains it; what lies in
+    /// an image always is, for it is there whoever needs it.
     #[must_use]
     pub fn introductions(&self, node: NodeId, most: usize) -> Introductions {
-        let is_need = |kind: RelationKind| {
-            matches!(kind, RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn | RelationKind::BasedOn)
+        let is_need = |edge: EdgeId, from: NodeId| match self.edge(edge).kind {
+            RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn | RelationKind::BasedOn => true,
+            RelationKind::Contains => self.node(from).kind == ComponentKind::Image,
+            _ => false,
         };
         let found = self.backwards(node, most, is_need);
         if found.paths.iter().any(|path| !path.steps.is_empty()) {
             return self.of_one_system(found);
         }
-        self.backwards(node, most, |kind| kind == RelationKind::Contains)
+        self.backwards(node, most, |edge, _| self.edge(edge).kind == RelationKind::Contains)
     }
 
     /// Without the ways that no single project has: one lock file may say that `a` needs `b`, and another, which holds
@@ -64,7 +67,7 @@ impl Graph<'_> {
         found
     }
 
-    fn backwards(&self, node: NodeId, most: usize, allowed: impl Fn(RelationKind) -> bool) -> Introductions {
+    fn backwards(&self, node: NodeId, most: usize, allowed: impl Fn(EdgeId, NodeId) -> bool) -> Introductions {
         let mut found = Introductions { paths: Vec::new(), is_partial: false };
         // steps are kept in reverse while a way grows towards its root
         let mut queue = VecDeque::from([Path::at(node)]);
@@ -75,7 +78,7 @@ impl Graph<'_> {
                 found.is_partial = true;
                 break;
             }
-            let before: Vec<_> = self.incoming(path.end()).filter(|(edge, _)| allowed(self.edge(*edge).kind)).collect();
+            let before: Vec<_> = self.incoming(path.end()).filter(|(edge, from)| allowed(*edge, *from)).collect();
             if before.is_empty() {
                 found.paths.push(self.turned(&path));
                 continue;

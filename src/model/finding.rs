@@ -35,6 +35,14 @@ impl fmt::Display for Place {
     }
 }
 
+impl Place {
+    /// As displayed, with the layer where it lies in one.
+    #[must_use]
+    pub fn with_layer(&self) -> String {
+        self.layer.as_ref().map_or_else(|| self.to_string(), |layer| format!("{self} (layer {layer})"))
+    }
+}
+
 /// One step of a witness path: how the next component is reached and what says so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {

@@ -193,6 +193,8 @@ pub const ENTRYPOINT: &str = "entrypoint";
 pub const BUILT_WITH: &str = "built-with";
 /// Of something that only lower layers of an image hold: how and by which layer it was removed.
 pub const REMOVED: &str = "removed";
+/// Of an image: the earlier scan that has seen it, by which it is known as base of another.
+pub const SEEN_BEFORE: &str = "seen-before";
 /// Of a model file: callable that loading it runs, beside those that only rebuild tensors.
 pub const PICKLED: &str = "pickled";
 /// Of a machine or pool: `accelerator-id count`, how many of a product it has, as one source says.

@@ -22,7 +22,8 @@ const INSTALLED: [&str; 4] = ["node_modules", ".venv", "site-packages", "dist-pa
 /// True for what lies in a folder of installed packages.
 #[must_use]
 pub fn is_installed(path: &RelPath) -> bool {
-    path.as_str().split('/').any(|part| INSTALLED.contains(&part))
+    // Debian puts the packages of Node there
+    path.as_str().split('/').any(|part| INSTALLED.contains(&part)) || path.as_str().contains("usr/share/nodejs/")
 }
 
 /// A file the walk saw.

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::Limits;
 use super::archive::{Compression, Unpacked};
-use super::image::{EachLayer, LayerSource, Location, Root, Store, parallel};
+use super::image::{EachLayer, LayerSource, Location, Root, Store, is_called, none_called, parallel};
 use super::tar_entries::{EntryKind, Skip, TarEntries};
 use crate::parse::{self, Node};
 use crate::text::RelPath;
@@ -51,7 +51,7 @@ impl DockerArchive {
             Compression::None => index(TarEntries::new(BufReader::new(file), limits), None),
             _ => index(TarEntries::new(Unpacked::new(file, limits)?, limits), Some(limits.manifest_bytes)),
         };
-        let parts = parts.with_context(|| format!("`{name}` is no readable image archive"))?;
+        let parts = parts.map_err(cut_off).with_context(|| format!("`{name}` is no readable image archive"))?;
         Ok(Self { path: path.to_path_buf(), compression, limits: *limits, parts })
     }
 
@@ -62,18 +62,19 @@ impl DockerArchive {
         self.document(&Location::Path(path), self.limits.manifest_bytes).ok()
     }
 
-    /// The images of `manifest.json`.
-    pub(super) fn listed(&self) -> anyhow::Result<Vec<Root>> {
+    /// The images of `manifest.json`; those of a name, where one is given.
+    pub(super) fn listed(&self, wanted: Option<&str>) -> anyhow::Result<Vec<Root>> {
         let path = RelPath::new("manifest.json").expect("is a relative path");
         ensure!(
             self.parts.contains_key(&path),
-            "`{}` is a tar file without `manifest.json` or `index.json`, so no image",
+            "`{}` is a tar file without `manifest.json` or `index.json`: no image, or one that was cut off before they were \
+             written; save it again",
             self.path.display()
         );
         let bytes = self.document(&Location::Path(path), self.limits.manifest_bytes)?;
         let text = std::str::from_utf8(&bytes).context("`manifest.json` is not UTF-8")?;
         let root = parse::json::json(text).map_err(|error| anyhow::anyhow!("`manifest.json`: {}", error.message))?;
-        let mut roots = Vec::new();
+        let (mut roots, mut names) = (Vec::new(), Vec::new());
         for entry in root.list() {
             let inside = |node: &Node| {
                 node.text().and_then(RelPath::new).context("`manifest.json` names a path outside of the archive")
@@ -81,8 +82,21 @@ impl DockerArchive {
             let config = inside(entry.get("Config").context("an image of `manifest.json` has no `Config`")?)?;
             let layers = entry.get("Layers").map_or(&[][..], Node::list);
             let layers = layers.iter().map(inside).collect::<anyhow::Result<Vec<_>>>()?;
-            let name = entry.get("RepoTags").and_then(|tags| tags.list().first()).and_then(Node::text);
+            let tags = entry.get("RepoTags").map_or(&[][..], Node::list).iter().filter_map(Node::text);
+            let tags: Vec<String> = tags.map(str::to_owned).collect();
+            let name = match wanted {
+                Some(wanted) => tags.iter().find(|tag| is_called(tag, wanted)),
+                None => tags.first(),
+            };
+            let (name, is_other) = (name.map(String::as_str), wanted.is_some() && name.is_none());
+            names.extend(tags.iter().cloned());
+            if is_other {
+                continue;
+            }
             roots.push(Root::Listed { name: name.map(str::to_owned), config, layers });
+        }
+        if let (Some(wanted), true) = (wanted, roots.is_empty()) {
+            bail!("{}", none_called(wanted, &names));
         }
         ensure!(!roots.is_empty(), "`manifest.json` lists no image");
         Ok(roots)
@@ -109,6 +123,14 @@ impl DockerArchive {
         file.seek(SeekFrom::Start(offset))?;
         Ok(file)
     }
+}
+
+/// Says of an archive that ends too early what that means.
+fn cut_off(error: anyhow::Error) -> anyhow::Error {
+    let is_cut = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| {
+        cause.kind() == std::io::ErrorKind::UnexpectedEof || cause.to_string().contains("incomplete deflate")
+    });
+    if is_cut { anyhow::anyhow!("it ends too early; save or copy it again") } else { error }
 }
 
 /// Every part of an archive. `keep` is set for packed archives: documents up to that size are kept.

@@ -32,9 +32,7 @@ impl LayerCache {
     /// The cache of the user: `$XDG_CACHE_HOME/sovaudit/layers` or `~/.cache/sovaudit/layers`; `None` without a home.
     #[must_use]
     pub fn of_user(limit: u64) -> Option<Self> {
-        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-        Some(Self::at(base.join("sovaudit/layers"), limit))
+        Some(Self::at(cache_folder()?.join("layers"), limit))
     }
 
     /// In a folder, which is made when something is to be kept.
@@ -142,13 +140,20 @@ fn listing(folder: &Path) -> Vec<Stored> {
     entries.filter_map(Result::ok).filter_map(stored).collect()
 }
 
+/// What is kept for a user: `$XDG_CACHE_HOME/sovaudit` or `~/.cache/sovaudit`.
+pub(super) fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("sovaudit"))
+}
+
 #[expect(clippy::disallowed_methods, reason = "which file was used last changes no result")]
-fn now() -> SystemTime {
+pub(super) fn now() -> SystemTime {
     SystemTime::now()
 }
 
 /// Makes a folder that only the user may read: layers may hold what is nobody's business.
-fn make_private(folder: &Path) -> Option<()> {
+pub(super) fn make_private(folder: &Path) -> Option<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -14,6 +14,7 @@ pub mod host;
 pub mod ignored;
 pub mod image;
 pub mod image_manifest;
+pub mod image_records;
 pub mod layer_cache;
 pub mod layers;
 mod limits;

@@ -29,14 +29,15 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
     if references.len() > IMAGES {
         let message = format!("the tree names {} images, {IMAGES} of them are fetched", references.len());
         all.diagnostics.insert(problem(DiagnosticKind::LimitReached, &message));
-        references.truncate(IMAGES);
+        let left_out = references.split_off(IMAGES);
+        all.coverage.failed.extend(left_out.iter().filter_map(|reference| RelPath::new(&reference.full_name())));
     }
     let wanter = ImageWanter::new(options);
     let next = AtomicUsize::new(0);
     let threads = AT_A_TIME.min(references.len());
     // no more images wait in memory than are being read
     let (sender, receiver) = sync_channel(1);
-    let mut bases = Bases::default();
+    let mut bases = Bases::new(image_options.records.as_ref());
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
@@ -63,6 +64,7 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
                 Err(error) => {
                     let message = format!("image `{}` was not scanned: {error:#}", reference.full_name());
                     all.diagnostics.insert(problem(DiagnosticKind::Unreadable, &message));
+                    all.coverage.failed.extend(RelPath::new(&reference.full_name()));
                 }
             }
         }

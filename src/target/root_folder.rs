@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::ImageWanter;
 use super::content::scan_kept;
+use super::{ImageWanter, add_problems, afterwards};
 use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind, Inventory, key, purl};
 use crate::scan::{Facts, Options, ScannerMeta, SizeClass, SourceFile, Subject, Unit};
@@ -38,6 +38,7 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
     let mut found = scan_kept(read.content.files, false, catalog, &options);
     found.coverage.seen = read.entries;
-    found.diagnostics.extend(read.content.diagnostics);
-    Ok(found.merge(stated))
+    add_problems(read.content.diagnostics, &[], &name, &mut found);
+    let found = afterwards::programs_of_no_package(found);
+    Ok(afterwards::runtimes_once(found.merge(stated), catalog))
 }

@@ -53,6 +53,17 @@ pub fn build(
     ComponentId::new(&made.unwrap_or_else(|| fallback(kind, namespace, name, version)))
 }
 
+/// An image whose name says nothing of a registry: `app`, `team/app:1`.
+#[must_use]
+pub fn image_without_registry(name: &str, digest: &str) -> ComponentId {
+    let (name, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((name, ""));
+    let last = name.rsplit('/').next().unwrap_or(name);
+    if tag.is_empty() {
+        return build("oci", None, last, Some(digest), &[]);
+    }
+    build("oci", None, last, Some(digest), &[("tag", tag)])
+}
+
 /// The purl of a name that no type normalises and nothing in it is encoded, which are nearly all: put together
 /// without the crate, because lock files hold tens of thousands.
 fn plain(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>) -> Option<String> {

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::window::Window;
-use super::{go, rust};
+use super::{go, programs, rust};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::extract::Stream;
 use crate::scan::package::toolkit;
@@ -20,7 +21,9 @@ static META: ScannerMeta = ScannerMeta {
     id: "executable",
     title: "Programs and libraries",
     summary: "What a program of any platform says it was built from: the modules and toolchain of Go's build information \
-              in both forms, and the crates of cargo-auditable. Programs that say nothing give nothing.",
+              in both forms, the crates of cargo-auditable, and the version of node, python, busybox, bash, openssl, nginx, \
+              httpd, php, postgres and ruby by words in them. What UPX has packed is told. Programs that say nothing give \
+              nothing.",
     files: &["**/*"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -72,7 +75,13 @@ impl Extractor for Executable {
 
     fn extract(&self, file: &mut Stream<'_>, out: &mut Vec<u8>) -> io::Result<()> {
         let mut window = Window::new(file.bytes);
-        let mut found = Found { go: go::Found::default(), audit: None, inflate: rust::Inflate::new() };
+        let mut found = Found {
+            go: go::Found::default(),
+            audit: None,
+            inflate: rust::Inflate::new(),
+            program: programs::Watch::new(file.path),
+            is_packed: false,
+        };
         let result = search(&mut window, &mut found);
         found.go.write(out);
         if let Some(audit) = found.audit {
@@ -80,14 +89,27 @@ impl Extractor for Executable {
             out.extend(audit.into_iter().map(|byte| if byte == b'\n' { b' ' } else { byte }));
             out.push(b'\n');
         }
+        found.program.write(out);
+        if found.is_packed {
+            out.extend_from_slice(b"packed\tUPX\n");
+        }
         result
     }
+}
+
+/// True for a program that UPX has packed: its mark stands behind the headers.
+fn is_packed(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(1024)];
+    let holds = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
+    head.starts_with(b"\x7fELF") && holds(b"UPX!") || head.starts_with(b"MZ") && holds(b"UPX0\0")
 }
 
 struct Found {
     go: go::Found,
     audit: Option<Vec<u8>>,
     inflate: rust::Inflate,
+    program: programs::Watch,
+    is_packed: bool,
 }
 
 /// Longest mark, and what stands behind it that a look needs.
@@ -96,6 +118,7 @@ const OVERLAP: usize = rust::ENOUGH + 16;
 fn search(window: &mut Window<'_>, found: &mut Found) -> io::Result<()> {
     window.fill(1)?;
     found.go.layout(window.sight());
+    found.is_packed = is_packed(window.sight());
     loop {
         window.more()?;
         found.go.watch(window);
@@ -105,6 +128,7 @@ fn search(window: &mut Window<'_>, found: &mut Found) -> io::Result<()> {
         let starts = |mark: &Finder<'_>, sight: &[u8]| -> Vec<usize> {
             mark.find_iter(sight).take_while(|start| *start < end).collect()
         };
+        found.program.look(window, end);
         for start in starts(&MARKS.version, window.sight()) {
             found.go.version(window, start);
         }
@@ -148,6 +172,15 @@ impl Scanner for Executable {
         }
         if let Some(audit) = text.lines().find_map(|line| line.strip_prefix("audit\t")) {
             rust::write(&root, audit, file, out);
+        }
+        for line in text.lines() {
+            if let Some(program) = line.strip_prefix("program\t") {
+                programs::write(&root, program, file, out);
+            } else if let Some(packer) = line.strip_prefix("packed\t") {
+                let message =
+                    format!("packed with {packer}: what it was built from cannot be read; scan it before it is packed");
+                out.problem(DiagnosticKind::Unsupported, file, None, message);
+            }
         }
         Ok(())
     }

@@ -213,7 +213,9 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
     let mut parts: Vec<Module<'_>> = Vec::new();
     let mut settings: Vec<(&str, &str)> = Vec::new();
     let mut path = "";
-    for line in lines.take_while(|line| !line.starts_with("audit\t")) {
+    // what is not of Go stands behind it
+    let is_other = |line: &str| ["audit\t", "program\t", "packed\t"].iter().any(|word| line.starts_with(word));
+    for line in lines.take_while(|line| !is_other(line)) {
         let mut fields = line.split('\t');
         match fields.next().unwrap_or_default() {
             "mod" => main = module(&mut fields),
@@ -241,7 +243,7 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
     let main = main.or_else(|| is_name.then_some(Module { path, version: "", sum: None }));
     let program = main.map(|main| {
         let version = version_of(&main, &setting);
-        let id = Package::whole("golang", main.path, version.as_deref(), file).write(root, out);
+        let id = written(main.path, version.as_deref(), root, file, out);
         if let Some(revision) = setting("vcs.revision") {
             out.attribute(&id, key::REVISION, revision, file.whole());
         }
@@ -252,7 +254,7 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
     let library = number.map(|version| Module { path: "stdlib", version, sum: None });
     for part in parts.iter().chain(&library) {
         let version = Some(part.version).filter(|version| *version != "(devel)" && !version.is_empty());
-        let id = Package::whole("golang", part.path, version, file).write(root, out);
+        let id = written(part.path, version, root, file, out);
         out.attribute(&id, key::SCOPE, scope::RUNTIME, file.whole());
         if let Some(sum) = part.sum {
             out.attribute(&id, key::INTEGRITY, sum, file.whole());
@@ -261,6 +263,18 @@ pub(super) fn write(root: &ComponentId, text: &str, file: &SourceFile, out: &mut
             out.relation(program, RelationKind::DependsOn, &id, file.whole());
         }
     }
+}
+
+/// A module of a program. One without a version is as fixed as the others: it is built already.
+fn written(
+    path: &str,
+    version: Option<&str>,
+    root: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) -> ComponentId {
+    let package = Package::whole("golang", path, version, file);
+    if version.is_some() { package.write(root, out) } else { package.confirm(root, out) }
 }
 
 /// The version of the program itself. What was built from a checkout carries one in its linker flags, or the commit,

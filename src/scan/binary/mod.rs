@@ -2,5 +2,6 @@
 
 pub mod executable;
 mod go;
+mod programs;
 mod rust;
 mod window;

@@ -74,7 +74,12 @@ impl Scanner for AcceleratorRuntime {
                         file.text().split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
                     vec![("cuda-runtime".to_owned(), version.map(str::to_owned))]
                 }
-                "version" => vec![("rocm".to_owned(), Some(file.text().trim().to_owned()))],
+                // `6.1.0-82`: the release and the number of its build
+                "version" => {
+                    let version = file.text().trim();
+                    let version = version.split_once('-').map_or(version, |(release, _)| release);
+                    vec![("rocm".to_owned(), Some(version.to_owned()))]
+                }
                 _ => {
                     let version = file.text().lines().find_map(|line| line.strip_prefix("version="));
                     vec![("cann".to_owned(), version.map(|text| text.trim().to_owned()))]
@@ -92,12 +97,25 @@ impl Scanner for AcceleratorRuntime {
 /// Runtime and version of a library; some carry no version in their names.
 fn library(catalog: &Catalog, name: &str) -> Option<(String, Option<String>)> {
     if let Some((row, version)) = catalog.runtime_by_library(name) {
-        return Some((row.id.to_string(), Some(version.to_owned())));
+        return Some((row.id.to_string(), Some(release_of(version))));
     }
     let bare = |row: &&crate::catalog::rows::Runtime| {
         row.libraries.iter().any(|beginning| beginning.trim_end_matches('.') == name)
     };
     catalog.runtimes().iter().find(bare).map(|row| (row.id.to_string(), None))
+}
+
+/// The release that a library is of: AMD's libraries end in it, as `6.1.60100` for 6.1.0.
+fn release_of(version: &str) -> String {
+    let Some((before, last)) = version.rsplit_once('.') else { return version.to_owned() };
+    let number = last.parse::<u32>().ok().filter(|_| last.len() >= 5 && last.len() <= 6);
+    let release = number.map(|number| (number / 10_000, number / 100 % 100, number % 100));
+    match release {
+        Some((major, minor, patch)) if before.split('.').next() == Some(major.to_string().as_str()) => {
+            format!("{major}.{minor}.{patch}")
+        }
+        _ => version.to_owned(),
+    }
 }
 
 /// The parts of a CUDA installation: `{"cuda": {"name": "CUDA SDK", "version": "12.4.1"}, …}`.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::accelerator_runtime;
-use super::reference::write_image;
+use super::reference::{write_image, write_pinned};
 use crate::catalog::Catalog;
 use crate::model::purl::ImageReference;
 use crate::model::{Basis, ComponentId, ComponentKind, Horizon, Inventory, RelationKind, key, purl};
@@ -17,6 +17,7 @@ use crate::scan::model::reference::needs_models_in;
 use crate::scan::package::toolkit::{self, repository_owner, without_secrets};
 use crate::scan::words::masked;
 use crate::scan::{Facts, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
+use crate::source::archive::Digest;
 use crate::source::image::ImageContent;
 use crate::text::{RelPath, Span, shorten};
 
@@ -46,7 +47,7 @@ pub fn image_id(image: &ImageContent) -> ComponentId {
     image
         .reference
         .as_ref()
-        .map_or_else(|| purl::build("oci", None, &image.name, Some(&image.digest.to_string()), &[]), ImageReference::id)
+        .map_or_else(|| purl::image_without_registry(&image.name, &image.digest.to_string()), ImageReference::id)
 }
 
 /// The facts that configuration and manifest of an image state.
@@ -170,6 +171,11 @@ fn variable(id: &ComponentId, name: &str, value: &str, catalog: &Catalog, seen: 
         for host in addresses.filter_map(toolkit::host_of).filter(|host| !is_this_machine(host)) {
             let host = ComponentId::host(&host);
             out.component(&host, ComponentKind::Host, seen.clone());
+            if name.eq_ignore_ascii_case("HF_ENDPOINT") {
+                // the hub's models come from there
+                let setting = format!("huggingface * instead {}", host.rest());
+                out.attribute(id, key::REGISTRY, setting, seen.clone());
+            }
             if endpoint {
                 out.relation(id, RelationKind::Calls, &host, seen.clone());
             } else {
@@ -352,7 +358,15 @@ fn labels(id: &ComponentId, labels: &Node, file: &SourceFile, out: &mut Facts<'_
 
 fn based_on(id: &ComponentId, base: &str, digest: Option<String>, seen: &Seen, out: &mut Facts<'_>) {
     let Some(reference) = ImageReference::parse(base) else { return };
-    let base = write_image(&reference, seen, out);
+    // name and digest together say which image it was, whatever the tag means today
+    let digest = digest.filter(|text| Digest::parse(text).is_some());
+    let base = match &digest {
+        Some(digest) => {
+            let reference = ImageReference { digest: reference.digest.or(Some(digest.clone())), ..reference };
+            write_pinned(&reference, seen, out)
+        }
+        None => write_image(&reference, seen, out),
+    };
     if let Some(digest) = digest {
         out.attribute(&base, key::INTEGRITY, digest, seen.clone());
     }

@@ -28,10 +28,19 @@ pub(crate) fn needs_image(
 
 /// The image, how it is pinned, and the registry that serves it.
 pub(crate) fn write_image(reference: &ImageReference, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
+    write_as(reference, reference.pinned(), seen, out)
+}
+
+/// As [`write_image`], where the content of the image is known by a digest, in its reference or beside it.
+pub(crate) fn write_pinned(reference: &ImageReference, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
+    write_as(reference, "digest", seen, out)
+}
+
+fn write_as(reference: &ImageReference, pinned: &str, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
     let id = reference.id();
     out.component(&id, ComponentKind::Image, seen.clone());
     out.attribute(&id, key::NAME, reference.full_name(), seen.clone());
-    out.attribute(&id, key::PINNED, reference.pinned(), seen.clone());
+    out.attribute(&id, key::PINNED, pinned, seen.clone());
     if let Some(version) = reference.digest.as_ref().or(reference.tag.as_ref()) {
         out.attribute(&id, key::VERSION, version, seen.clone());
     }

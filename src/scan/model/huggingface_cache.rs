@@ -18,7 +18,7 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Resolved,
-    emits: &[ComponentKind::Image, ComponentKind::Model, ComponentKind::Dataset],
+    emits: &[ComponentKind::Image, ComponentKind::Host, ComponentKind::Model, ComponentKind::Dataset],
     reference: "https://huggingface.co/docs/huggingface_hub/guides/manage-cache",
 };
 
@@ -59,6 +59,10 @@ impl Scanner for HuggingfaceCache {
         }
         out.attribute(&of, key::REVISION, revision, seen.clone());
         out.attribute(&of, key::HELD, above, seen.clone());
+        // a setting of the environment (`HF_ENDPOINT`) takes its place
+        let host = ComponentId::host(HUGGING_FACE.host());
+        out.component(&host, ComponentKind::Host, seen.clone().inferred());
+        out.relation(&of, RelationKind::DistributedBy, &host, seen.clone().inferred());
         if input.subject.is_some() {
             let root = toolkit::root(input, file, out);
             out.relation(&root, RelationKind::Contains, &of, seen);

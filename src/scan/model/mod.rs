@@ -23,7 +23,12 @@ use crate::scan::{Facts, Input, Seen, SourceFile};
 
 /// The model that lies in the folder of a file, whichever of its files says so; its project needs it.
 fn tree_model(input: &Input<'_>, file: &SourceFile, seen: &Seen, out: &mut Facts<'_>) -> ComponentId {
-    let model = ComponentId::model("tree", &file.folder().to_string());
+    // in a cache of the hub the folder says which model it is
+    let held = weights::held(file.path().as_str()).filter(|(_, folder)| folder.contains("models--"));
+    let model = match held {
+        Some((id, _)) => ComponentId::model(reference::HUGGING_FACE.word(), &id),
+        None => ComponentId::model("tree", &file.folder().to_string()),
+    };
     let project = input.root_subject(file);
     out.component(&model, ComponentKind::Model, seen.clone());
     out.component(&project, input.root_kind(), file.whole());

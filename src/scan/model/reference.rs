@@ -24,6 +24,11 @@ impl Hub {
         self.word
     }
 
+    /// Where its models are fetched from.
+    pub(crate) fn host(self) -> &'static str {
+        self.host
+    }
+
     /// By its word in rule files.
     pub(crate) fn named(word: &str) -> Option<Self> {
         [HUGGING_FACE, MODELSCOPE].into_iter().find(|hub| hub.word == word)

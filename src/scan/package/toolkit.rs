@@ -64,26 +64,26 @@ impl<'a> Package<'a> {
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
-        self.write_with(self.id(), Some(resolution), root, out)
+        self.write_with(self.id(), Some(resolution), Some(root), out)
     }
 
     /// As [`Self::write`], under an id that says more than type, name and version: a purl with qualifiers.
     pub(crate) fn write_as(&self, id: ComponentId, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
-        self.write_with(id, Some(resolution), root, out)
+        self.write_with(id, Some(resolution), Some(root), out)
     }
 
     /// Writes the package as a list of checksums has it: the build may fetch it, and nothing is said of who asks
     /// for it or whether its version is locked.
     pub(crate) fn confirm(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
-        self.write_with(self.id(), None, root, out)
+        self.write_with(self.id(), None, Some(root), out)
     }
 
     fn write_with(
         &self,
         id: ComponentId,
         resolution: Option<&str>,
-        root: &ComponentId,
+        holder: Option<&ComponentId>,
         out: &mut Facts<'_>,
     ) -> ComponentId {
         // one place for all facts: lines and words are looked up once
@@ -100,7 +100,9 @@ impl<'a> Package<'a> {
         for identity in identities(self.ecosystem, self.name) {
             out.attribute(&id, key::IDENTITY, identity, seen.clone());
         }
-        out.relation(root, RelationKind::Contains, &id, seen);
+        if let Some(holder) = holder {
+            out.relation(holder, RelationKind::Contains, &id, seen);
+        }
         id
     }
 
@@ -114,7 +116,8 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let id = self.write(project, out);
+        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        let id = self.write_with(self.id(), Some(resolution), holder(project), out);
         self.asked(&id, constraint, scope, project, out);
         id
     }
@@ -129,7 +132,7 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let id = self.write_with(self.id(), Some("unlocked"), project, out);
+        let id = self.write_with(self.id(), Some("unlocked"), holder(project), out);
         self.asked(&id, text, scope, project, out);
         id
     }
@@ -151,6 +154,12 @@ impl<'a> Package<'a> {
         }
         direct(project, id, &seen, out);
     }
+}
+
+/// Who holds what a manifest asks for: the project whose folder it is. An image holds what is installed in it, whatever
+/// the manifests in it ask for.
+fn holder(project: &ComponentId) -> Option<&ComponentId> {
+    (!project.as_str().starts_with("pkg:oci/")).then_some(project)
 }
 
 /// Why a package is needed, as far as the file says.

@@ -20,6 +20,7 @@ use anyhow::ensure;
 use super::Limits;
 use super::archive::Digest;
 use super::image_manifest::{Attesting, Descriptor, Document, Platform, document};
+use super::image_records::ImageRecords;
 use super::layers::{LayeredFile, Squashed, Wanter, squash};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
@@ -27,6 +28,7 @@ use crate::text::{RelPath, clean_line};
 
 pub use attached::Attached;
 pub use mirror::{Mirror, Retries};
+pub(super) use open::none_called;
 use open::{Opened, open_root, roots_of_index};
 pub use shared::Layers;
 
@@ -40,6 +42,8 @@ pub enum ImageTarget {
     OciLayout(PathBuf),
     /// A tar file as `docker save`, `podman save` or `skopeo copy` write it, packed or not.
     Archive(PathBuf),
+    /// The one image of a layout or archive that has a name.
+    Named(Box<ImageTarget>, String),
     /// In a registry.
     Registry(ImageReference),
 }
@@ -59,6 +63,8 @@ pub struct ImageOptions {
     pub retries: Retries,
     /// Layers read before, by this run or an earlier one.
     pub layers: Arc<Layers>,
+    /// Images that earlier runs have scanned.
+    pub records: Option<ImageRecords>,
 }
 
 /// One image as read.
@@ -77,6 +83,8 @@ pub struct ImageContent {
     pub manifest: Option<Vec<u8>>,
     /// Digests of its layers, bottom first.
     pub layers: Vec<Arc<str>>,
+    /// True when it came from the registry that its reference names.
+    pub is_fetched: bool,
     /// Platforms that the image is made for, when an index lists several.
     pub platforms: Vec<String>,
     /// Bills of materials and provenance that lie beside the image.
@@ -207,23 +215,37 @@ pub fn read_images(
     limits: &Limits,
     options: &ImageOptions,
 ) -> anyhow::Result<Vec<ImageContent>> {
-    let way = Way { wanter, limits, options };
+    read_named(target, None, Way { wanter, limits, options })
+}
+
+/// Those of a name, where one is given.
+fn read_named(target: &ImageTarget, name: Option<&str>, way: Way<'_>) -> anyhow::Result<Vec<ImageContent>> {
+    let Way { limits, options, .. } = way;
     match target {
         ImageTarget::OciLayout(path) => {
             let store = super::oci_layout::OciLayout::open(path, limits)?;
-            let roots = roots_of_index(store.index(), &store, limits, options)?;
+            let roots = roots_of_index(store.index(), name, &store, limits, options)?;
             read_all(&store, roots, &file_name(path), way)
         }
         ImageTarget::Archive(path) => {
             let store = super::docker_archive::DockerArchive::open(path, limits)?;
             let roots = match store.index() {
-                Some(index) => roots_of_index(&index, &store, limits, options)?,
-                None => store.listed()?,
+                Some(index) => roots_of_index(&index, name, &store, limits, options)?,
+                None => store.listed(name)?,
             };
             read_all(&store, roots, &file_name(path), way)
         }
+        ImageTarget::Named(inner, name) => read_named(inner, Some(name), way),
         ImageTarget::Registry(reference) => from_registry(reference, way),
     }
+}
+
+/// True when an image that is called `name` is meant by `wanted`: its whole name, or its tag.
+pub(super) fn is_called(name: &str, wanted: &str) -> bool {
+    let tag = name.rsplit_once(':').map(|(_, tag)| tag);
+    name == wanted
+        || tag == Some(wanted)
+        || matches!((ImageReference::parse(name), ImageReference::parse(wanted)), (Some(a), Some(b)) if a == b)
 }
 
 /// What an image without a name is called.
@@ -241,6 +263,7 @@ fn from_registry(reference: &ImageReference, way: Way<'_>) -> anyhow::Result<Vec
     let mut content =
         read_one(&store, root, "image", way).with_context(|| format!("image `{}`", reference.full_name()))?;
     content.reference = Some(reference.clone());
+    content.is_fetched = true;
     Ok(vec![content])
 }
 
@@ -271,9 +294,7 @@ fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyh
             diagnostics.extend(layer.diagnostics.iter().cloned());
         }
     }
-    // a bare tag is no reference
-    let reference = name.as_deref().filter(|name| name.contains(['/', ':'])).and_then(ImageReference::parse);
-    let name = name.unwrap_or_else(|| fallback.to_owned());
+    let (reference, name) = named(name, manifest.is_some(), fallback);
     let Squashed { files, gone, diagnostics: of_links } = squash(&read);
     diagnostics.extend(of_links);
     let layers = layers.into_iter().map(|layer| layer.name).collect();
@@ -289,6 +310,7 @@ fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyh
         config_digest,
         manifest,
         layers,
+        is_fetched: false,
         platforms: beside.platforms,
         attached,
         entries,
@@ -296,6 +318,26 @@ fn read_one(store: &dyn Store, root: Root, fallback: &str, way: Way<'_>) -> anyh
         gone,
         diagnostics,
     })
+}
+
+/// What an image is called: its reference, and a name where it has none. Of a layout or OCI archive only what names a
+/// registry is a reference: a bare tag or `app:1` says nothing of where it comes from, and `localhost/` is what Podman
+/// writes before such names. The names of `docker save` are read as Docker reads them.
+fn named(stated: Option<String>, has_manifest: bool, fallback: &str) -> (Option<ImageReference>, String) {
+    let Some(stated) = stated else { return (None, fallback.to_owned()) };
+    let (first, local) = stated.split_once('/').map_or(("", None), |(first, rest)| (first, Some(rest)));
+    let names_registry = first != "localhost" && first.contains(['.', ':']);
+    if (names_registry || !has_manifest && first != "localhost")
+        && stated.contains(['/', ':'])
+        && let Some(reference) = ImageReference::parse(&stated)
+    {
+        return (Some(reference), stated);
+    }
+    match local {
+        Some(rest) if first == "localhost" && !rest.is_empty() => (None, rest.to_owned()),
+        None if !stated.contains(':') => (None, format!("{fallback}:{stated}")),
+        _ => (None, stated),
+    }
 }
 
 fn problem(kind: DiagnosticKind, message: &str) -> Diagnostic {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{Beside, Document, IMAGES, ImageOptions, LayerSource, Location, Root, Store, document, problem};
+use super::{Beside, Document, IMAGES, ImageOptions, LayerSource, Location, Root, Store, document, is_called, problem};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::parse::{self, Node};
 use crate::source::Limits;
@@ -62,12 +62,18 @@ pub(super) fn open_root(
 /// The images of an `index.json`: entries that share a name are platforms of one image.
 pub(super) fn roots_of_index(
     bytes: &[u8],
+    wanted: Option<&str>,
     store: &dyn Store,
     limits: &Limits,
     options: &ImageOptions,
 ) -> anyhow::Result<Vec<Root>> {
-    let Document::Index(entries) = document(bytes)? else { bail!("`index.json` is no image index") };
+    let Document::Index(mut entries) = document(bytes)? else { bail!("`index.json` is no image index") };
     ensure!(!entries.is_empty(), "`index.json` names no image");
+    if let Some(wanted) = wanted {
+        let names: Vec<String> = entries.iter().filter_map(|entry| entry.name.clone()).collect();
+        entries.retain(|entry| entry.name.as_deref().is_some_and(|name| is_called(name, wanted)));
+        ensure!(!entries.is_empty(), "{}", none_called(wanted, &names));
+    }
     let mut by_name: BTreeMap<Option<String>, Vec<Descriptor>> = BTreeMap::new();
     for entry in entries {
         by_name.entry(entry.name.clone()).or_default().push(entry);
@@ -86,6 +92,18 @@ pub(super) fn roots_of_index(
         }
     }
     Ok(roots)
+}
+
+/// That there is no image of a name, and which ones there are.
+pub(in crate::source) fn none_called(wanted: &str, names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", clean_line(name))).collect();
+    let there = match (shown.is_empty(), names.len().saturating_sub(SHOWN)) {
+        (true, _) => "its images have no names: leave the name out".to_owned(),
+        (false, 0) => format!("it has {}", shown.join(", ")),
+        (false, more) => format!("it has {} and {more} more", shown.join(", ")),
+    };
+    format!("it holds no image called `{}`; {there}", clean_line(wanted))
 }
 
 /// The platforms of an index, when it tells several.

@@ -53,6 +53,8 @@ struct Source {
     name: String,
     client: Client,
     auth: RegistryAuth,
+    /// True when a user and password were found for it.
+    is_logged_in: bool,
     /// Set when a credential helper would have been asked.
     helper: Option<String>,
     reference: Reference,
@@ -133,8 +135,12 @@ impl Registry {
                     "registry `{registry}` refuses access to `{image}`, and your configuration names the credential \
                      helper `{helper}` for it, which is only run with --trust-credential-helpers"
                 ),
+                None if source.is_logged_in => anyhow::anyhow!(
+                    "registry `{registry}` refuses the log-in that was found for it, or it may not read `{image}`: log in \
+                     anew with `docker login {registry}` (some registries answer so when the image does not exist)"
+                ),
                 None => anyhow::anyhow!(
-                    "registry `{registry}` refuses access to `{image}`: log in with `docker login {registry}` and try \
+                    "registry `{registry}` refuses access to `{image}`: no log-in was found for it; log in with `docker login {registry}` and try \
                      again (some registries answer so when the image does not exist)"
                 ),
             },
@@ -208,10 +214,11 @@ fn source(host: &str, repository: &str, wanted: &ImageReference, options: &Image
         Found::Helper(name) => (RegistryAuth::Anonymous, Some(name)),
         Found::Nothing => (RegistryAuth::Anonymous, None),
     };
+    let is_logged_in = matches!(auth, RegistryAuth::Basic(..));
     let name = host.split(':').next().unwrap_or(host);
     let insecure = is_loopback(name) || options.insecure_registries.iter().any(|other| other == host || other == name);
     let client = client::client(&reference, insecure)?;
-    Ok(Source { name: host.to_owned(), client, auth, helper, reference })
+    Ok(Source { name: host.to_owned(), client, auth, is_logged_in, helper, reference })
 }
 
 fn reference(host: &str, repository: &str, wanted: &ImageReference) -> Reference {

@@ -1,6 +1,7 @@
 //! Image targets: layouts, archives and registries, well-formed and hostile.
 
 mod attached;
+mod bases;
 mod build;
 mod cache;
 mod content;
@@ -12,6 +13,7 @@ mod real;
 #[cfg(feature = "registry")]
 mod registry;
 mod rootfs;
+mod told;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Installed Node packages: the `package.json` of every folder of `node_modules`.
+//! Installed Node packages: the `package.json` of every folder of `node_modules`, and of Debian's `/usr/share/nodejs`.
 //!
 //! They say who publishes a package that the lock file names.
 
@@ -14,9 +14,9 @@ pub struct InstalledNode;
 static META: ScannerMeta = ScannerMeta {
     id: "installed-node",
     title: "Installed Node packages",
-    summary: "Name, version, licence, code host, authors and maintainers of what lies in `node_modules`. Manifests deeper inside of a package \
+    summary: "Name, version, licence, code host, authors and maintainers of what lies in `node_modules` or `/usr/share/nodejs`. Manifests deeper inside of a package \
               belong to its tests and builds and do not count.",
-    files: &["**/node_modules/**/package.json"],
+    files: &["**/node_modules/**/package.json", "**/usr/share/nodejs/**/package.json"],
     unit: Unit::File,
     size: SizeClass::Code,
     basis: Basis::Resolved,
@@ -79,13 +79,15 @@ impl Scanner for InstalledNode {
 /// The folder that holds the outermost `node_modules`; `None` when the manifest is no installed package's own.
 fn holder(path: &RelPath) -> Option<RelPath> {
     let parts: Vec<&str> = path.as_str().split('/').collect();
-    let last = parts.iter().rposition(|part| *part == "node_modules")?;
+    let is_shared = |at: usize| parts[at] == "nodejs" && at > 1 && parts[at - 2..at] == ["usr", "share"];
+    let holds = |at: &usize| parts[*at] == "node_modules" || is_shared(*at);
+    let last = (0..parts.len()).rev().find(holds)?;
     let own = match &parts[last + 1..] {
         [name, _] => !name.starts_with('@'),
         [scope, _, _] => scope.starts_with('@'),
         _ => false,
     };
-    let first = parts.iter().position(|part| *part == "node_modules")?;
+    let first = (0..parts.len()).find(holds)?;
     if own { RelPath::new(&parts[..first].join("/")) } else { None }
 }
 

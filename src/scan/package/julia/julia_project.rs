@@ -6,6 +6,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `julia-project`.
 pub struct JuliaProject;
@@ -14,7 +15,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "julia-project",
     title: "Julia project",
     summary: "Direct, optional and test dependencies with the constraint of `[compat]` and the git host of `[sources]`. \
-              A Manifest.toml in the folder or above answers them; what comes with Julia is left out.",
+              A Manifest.toml in the folder or above answers them; what comes with Julia is left out. In a depot \
+              (`packages/NAME/SLUG`) the package itself, as installed.",
     files: &["**/Project.toml", "**/JuliaProject.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -31,6 +33,9 @@ impl Scanner for JuliaProject {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let root = file.toml_or_part(out);
+        if installed(root, input, file, out) {
+            return Ok(());
+        }
         let tables = [("deps", scope::RUNTIME), ("weakdeps", scope::OPTIONAL), ("extras", scope::TEST)];
         if tables.iter().all(|(table, _)| root.get(table).is_none()) {
             return Ok(());
@@ -52,6 +57,22 @@ impl Scanner for JuliaProject {
         }
         Ok(())
     }
+}
+
+/// True for a package that lies in a depot, as `packages/NAME/SLUG/Project.toml`: it is written, and what it asks for is
+/// answered by the manifest of whoever uses it.
+fn installed(root: &Node, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> bool {
+    let parts: Vec<&str> = file.path().as_str().split('/').collect();
+    let [.., "packages", folder, slug, _] = parts.as_slice() else { return false };
+    let is_slug = (4..=5).contains(&slug.len()) && slug.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let (Some(name), Some(version)) = (root.get("name"), root.text_at("version")) else { return false };
+    let Some(text) = name.text().filter(|text| is_slug && text == folder) else { return false };
+    let above = parts[..parts.len() - 4].join("/");
+    let holder = input.root_subject_at(&RelPath::new(&above).unwrap_or_else(RelPath::root));
+    out.component(&holder, input.root_kind(), file.whole());
+    let qualifiers = [("uuid", root.text_at("uuid").unwrap_or_default())];
+    Package::new("julia", text, Some(version), file, name.span).qualified(&qualifiers).write(&holder, out);
+    true
 }
 
 fn table_of<'n>(root: &'n Node, name: &str) -> BTreeMap<&'n str, &'n Node> {
