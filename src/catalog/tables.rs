@@ -314,6 +314,19 @@ pub(crate) fn nearest<'a>(word: &str, known: &BTreeSet<&'a str>) -> Option<&'a s
         .map(|found| found.1)
 }
 
+/// The nearest of some names with how far they are, the nearest first.
+pub(crate) fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>, most: usize) -> Vec<(usize, &'a str)> {
+    let limit = (word.len() / 3).clamp(1, 3);
+    let far = known.map(|other| (distance(word, other, limit), other)).filter(|(far, _)| *far <= limit);
+    let mut found: Vec<(usize, &str)> = far.collect();
+    found.sort_unstable();
+    // what is farther than the nearest by more than a letter is no help
+    let nearest = found.first().map_or(0, |(far, _)| *far);
+    found.retain(|(far, _)| *far <= nearest + 1);
+    found.truncate(most);
+    found
+}
+
 /// Levenshtein distance, cut off above `limit`.
 fn distance(a: &str, b: &str, limit: usize) -> usize {
     if a.len().abs_diff(b.len()) > limit {

@@ -579,3 +579,15 @@ fn carve_outs_and_exceptions_fall_away_with_a_reason() {
         }
     }
 }
+
+#[test]
+fn findings_tell_the_carve_out_of_the_operator() {
+    let folder = tempfile::tempdir().expect("can be made");
+    let text = "provider \"aws\" {\n  region = \"me-central-1\"\n}\nresource \"aws_instance\" \"gpu\" {\n  \
+                instance_type = \"p5.48xlarge\"\n  ami = \"ami-1\"\n}\n";
+    fs::write(folder.path().join("main.tf"), text).expect("can be written");
+    let output = sovaudit().arg("scan").arg(folder.path()).args(["--format", "json", "--as-of", TODAY]).output();
+    let out = String::from_utf8(output.expect("runs").stdout).expect("is UTF-8");
+    assert!(out.contains("controlled-accelerator-destination"), "{out}");
+    assert!(out.contains("named US firms and their subsidiaries: names the operator"), "{out}");
+}
