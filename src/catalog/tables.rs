@@ -10,10 +10,10 @@ use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
     AcceleratorSupply, Argument, Case, Classification, ClientName, Country, CountryGroup, Criterion, DerivedGroup,
-    Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect, ListSource,
-    Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
-    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform,
-    Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
+    Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect,
+    ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark,
+    Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep,
+    Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
     StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
@@ -110,6 +110,7 @@ tables! {
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     runtime: Runtime => |row| row.id.to_string(),
+    hardware_word: HardwareWord => |row| format!("{:?}/{}/{}", row.topic, row.means, row.language.as_deref().unwrap_or("")),
     pci_vendor: PciVendor => |row| row.id.to_string(),
     objective: Objective => |row| row.id.to_string(),
     level: Level => |row| row.id.to_string(),
@@ -240,6 +241,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(super::holdings::check(tables, layers));
     errors.extend(super::objects::check(tables, layers));
     errors.extend(super::runtimes::check(tables, layers));
+    errors.extend(super::hardware_words::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors
