@@ -321,7 +321,8 @@ pub(crate) fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>, most: u
     let limit = (word.len() / 3).clamp(1, 3);
     let far = known.map(|other| (distance(word, other, limit), other)).filter(|(far, _)| *far <= limit);
     let mut found: Vec<(usize, &str)> = far.collect();
-    found.sort_unstable();
+    // of names that are as near those that go on where the word ends come first
+    found.sort_unstable_by_key(|(far, name)| (*far, !name.starts_with(word), *name));
     // what is farther than the nearest by more than a letter is no help
     let nearest = found.first().map_or(0, |(far, _)| *far);
     found.retain(|(far, _)| *far <= nearest + 1);

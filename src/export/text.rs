@@ -70,7 +70,7 @@ fn product(assessment: &Assessment, page: &mut Page<'_>) -> io::Result<()> {
     let product = &assessment.product;
     if let Some(family) = &assessment.family {
         let all = format!(
-            "`{}` can mean {}, of which all this holds; as of {}",
+            "`{}` can mean {}, and what follows holds for all of them; as of {}",
             family.name,
             count(family.members.len(), "product"),
             assessment.as_of

@@ -599,6 +599,7 @@ fn findings_tell_the_carve_out_of_the_operator() {
     let out = String::from_utf8(output.expect("runs").stdout).expect("is UTF-8");
     assert!(out.contains("controlled-accelerator-destination"), "{out}");
     assert!(out.contains("named US firms and their subsidiaries: names the operator"), "{out}");
+    assert!(out.contains("unless the carve-out that names its operator is used"), "{out}");
 }
 
 #[test]
@@ -639,7 +640,13 @@ fn a_family_with_one_answer_is_answered_and_one_with_several_is_listed() {
 
 #[test]
 fn near_misses_are_proposed() {
-    for (name, near) in [("nvidia-h10-sxm", "nvidia-h100-sxm"), ("h100x", "h100"), ("p5.48xlrge", "p5.48xlarge")] {
+    for (name, near) in [
+        ("nvidia-h10-sxm", "nvidia-h100-sxm"),
+        ("h100x", "h100"),
+        ("nvidia-h1000", "h100"),
+        ("tpu v5", "tpu-v5e"),
+        ("p5.48xlrge", "p5.48xlarge"),
+    ] {
         let output = sovaudit().args(["classify", name]).output().expect("runs");
         let told = String::from_utf8(output.stderr).expect("is UTF-8");
         assert!(told.contains("did you mean") && told.contains(near), "{name}: {told}");

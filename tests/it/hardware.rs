@@ -419,6 +419,20 @@ fn lists_in_other_languages_are_read_and_heads_that_nobody_knows_are_told() {
     assert!(told.iter().any(|text| text.contains("[[asset-list]]") && text.contains("NVIDIA L40S")), "{told:?}");
 }
 
+/// Tables come indented out of documents and logs, and one device of `amd-smi` alone.
+#[test]
+fn captures_are_read_in_the_shapes_they_are_met_in() {
+    let npu = "  | npu-smi 22.0.0                       Version:22.0.2                                        |\n  | NPU     Name      | Health          | Power(W)     Temp(C)           Hugepages-Usage(page) |\n  | Chip    Device    | Bus-Id          | AICore(%)    Memory-Usage(MB)                        |\n  | 0       910B4     | OK              | 16.2         42                0    / 0              |\n  | 0       0         | 0000:86:00.0    | 0            994  / 21534                            |\n";
+    let hl = "    | HL-SMI Version:                              hl-1.21.0-fw-59.2.1.0          |\n    | AIP  Name        Persistence-M| Bus-Id        Disp.A | Volatile Uncor-Events|\n    |   0  HL-325L             N/A  | 0000:e9:00.0     N/A |                   0  |\n    | N/A   36C   P0  228W /  900W  |   672MiB / 131072MiB |     0%           N/A |\n";
+    let amd = r#"{"gpu": 0, "asic": {"market_name": "AMD Instinct MI300X"}, "vram": {"size": {"value": 196592, "unit": "MB"}}}"#;
+    for (name, text, id) in
+        [("npu-smi.txt", npu, "huawei-910b"), ("hl-smi.txt", hl, "intel-gaudi3"), ("amd-smi.json", amd, "amd-mi300x")]
+    {
+        let found = fleet(&tree(&[(name, text)]));
+        assert!(found.iter().any(|(known, _, count)| known == id && *count == 1), "{name}: {found:?}");
+    }
+}
+
 #[test]
 fn packed_captures_are_told() {
     let found = tree(&[("node7-nvidia-smi.xml.gz", "x"), ("gpu-assets.csv.gz", "x")]);

@@ -179,10 +179,17 @@ fn unknown(catalog: &Catalog, what: &str) -> String {
     let provided = tables.instance_type.iter().map(|row| row.name.to_lowercase());
     let machines: BTreeSet<String> = provided.collect();
     let lower = what.trim().to_lowercase();
-    let mut found = near(&what_words, known.iter().map(String::as_str), PROPOSED);
+    // `nvidia-h1000` may be meant as `h100`
+    let makers: BTreeSet<String> = tables.accelerator.iter().flat_map(|row| words(&row.vendor)).collect();
+    let short = what_words.split_once('-').filter(|(maker, _)| makers.contains(*maker)).map(|(_, rest)| rest);
+    let names = known.iter().map(String::as_str);
+    let mut found = near(short.unwrap_or(&what_words), names.clone(), PROPOSED);
+    found.extend(near(&what_words, names, PROPOSED));
     found.extend(near(&lower, machines.iter().map(String::as_str), PROPOSED));
     found.sort_unstable();
-    found.dedup();
+    found.dedup_by(|a, b| a.1 == b.1);
+    let nearest = found.first().map_or(0, |(far, _)| *far);
+    found.retain(|(far, _)| *far <= nearest.max(1));
     found.truncate(PROPOSED);
     let names: Vec<String> = found.iter().map(|(_, name)| format!("`{name}`")).collect();
     let head = format!("no accelerator and no machine is known as `{what}`");

@@ -134,8 +134,10 @@ const PARTS: &str =
     "parts of the state where it stands are embargoed (15 CFR 746); in which part it stands is not known";
 
 fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode, path: &Path, why: &str) -> Hit {
+    let carved = carve_outs(view, held, country);
+    let unless = if carved.is_empty() { "" } else { ", unless the carve-out that names its operator is used" };
     let message = format!(
-        "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}",
+        "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}{unless}",
         held.row.product,
         held.class.class.trim_end_matches("-nondc"),
         held.class.arithmetic(),
@@ -149,7 +151,7 @@ fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode
     hit.citations.push(Citation { title: row.citation.as_ref().into(), url: None });
     hit.notes.extend(row.policy.as_deref().map(|policy| format!("review policy: {policy}")));
     hit.notes.extend(review(view, held, row, country));
-    hit.notes.extend(carve_outs(view, held, country));
+    hit.notes.extend(carved);
     if row.standing.as_ref() == LETTER {
         hit.notes.extend(held.row.licence_letter.as_deref().map(str::to_owned));
     }
