@@ -2,7 +2,8 @@
 //!
 //! A node pool is declared, its pods ask for devices, a dump or a tool observes them, a list of assets records them: four
 //! ways to speak of the same devices. Within one way numbers add up; of several ways the largest is taken, since none
-//! of them says that its devices are others. What names no place is counted only where it exceeds what is placed, and
+//! of them says that its devices are others. What names a state only counts where it exceeds what is placed in the
+//! state's regions, what names no place is counted only where it exceeds what is placed, and
 //! a name that may mean several products only where it exceeds what those are known to be.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,14 @@ struct Placed {
 }
 
 impl Placed {
+    fn add(&mut self, pool: &Pool) {
+        self.all = self.all.saturating_add(pool.count);
+        for claim in &pool.claims {
+            let said = self.by.entry((claim.way, claim.is_whole)).or_default();
+            *said = said.saturating_add(claim.devices());
+        }
+    }
+
     /// How many devices without a place there are beyond those placed: what is said in one way adds up, what is said
     /// in another may be the same devices.
     fn beyond(&self, claims: &[Claim]) -> u64 {
@@ -128,6 +137,7 @@ impl Fleet {
         let mut fleet = Self { pools: pools.into_iter().map(pool).collect() };
         // what has no place sorts last, so that the placed devices of the product are known by then
         fleet.pools.sort_by_key(|pool| (pool.accelerator, pool.place.is_none(), pool.place));
+        fleet.without_states(graph);
         fleet.without_doubles(graph);
         fleet
     }
@@ -142,15 +152,31 @@ impl Fleet {
             .fold(0, u64::saturating_add)
     }
 
+    /// What is placed in a state only may be what is placed in one of its regions.
+    fn without_states(&mut self, graph: &Graph<'_>) {
+        let kind = |place: NodeId| graph.node(place).kind;
+        let states: Vec<usize> = (0..self.pools.len())
+            .filter(|at| self.pools[*at].place.is_some_and(|place| kind(place) == ComponentKind::Jurisdiction))
+            .collect();
+        for at in states {
+            let (accelerator, state) = (self.pools[at].accelerator, self.pools[at].place);
+            let mut placed = Placed::default();
+            let is_within = |pool: &&Pool| {
+                let region = pool.place.filter(|place| kind(*place) == ComponentKind::Region);
+                pool.accelerator == accelerator
+                    && region.is_some_and(|region| {
+                        graph.related(region, RelationKind::HostedIn).into_iter().any(|of| Some(of) == state)
+                    })
+            };
+            self.pools.iter().filter(is_within).for_each(|pool| placed.add(pool));
+            self.pools[at].count = placed.beyond(&self.pools[at].claims);
+        }
+    }
+
     fn without_doubles(&mut self, graph: &Graph<'_>) {
         let mut placed: BTreeMap<NodeId, Placed> = BTreeMap::new();
         for pool in self.pools.iter().filter(|pool| pool.place.is_some()) {
-            let placed = placed.entry(pool.accelerator).or_default();
-            placed.all = placed.all.saturating_add(pool.count);
-            for claim in &pool.claims {
-                let said = placed.by.entry((claim.way, claim.is_whole)).or_default();
-                *said = said.saturating_add(claim.devices());
-            }
+            placed.entry(pool.accelerator).or_default().add(pool);
         }
         for pool in self.pools.iter_mut().filter(|pool| pool.place.is_none()) {
             if let Some(placed) = placed.get(&pool.accelerator) {

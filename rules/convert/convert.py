@@ -16,6 +16,13 @@ def read_csv(path):
         return list(csv.DictReader(handle))
 
 
+# dense rates that the fact table lacks, with their source: no tensor cores, so that the plain rates are the highest
+RATES = {
+    "nvidia-k80": ({"fp32": "4.37", "fp64": "1.455"}, "8.74 TFLOPS FP32 and 2.91 FP64 per board of two at boost, NVIDIA figures as quoted by computerbase.de 2014-11 and cnews.cz; Kepler has no faster lower precision"),
+    "nvidia-m60": ({"fp32": "4.825", "fp64": "0.151"}, "4.825 TFLOPS FP32 per GPU at boost and none faster at lower precision, sysrqmts.com and fpsbench.com (2026); 2 x 4.83 in other tables"),
+}
+
+
 def accelerators(rows):
     figures = ("fp4", "fp6", "fp8", "int8", "fp16", "bf16", "tf32")
     out = []
@@ -24,6 +31,9 @@ def accelerators(rows):
         for part in split(row["dense_other"]):
             name, _, value = part.partition("=")
             dense[name] = value
+        source, verified = row["source"], row["verified"]
+        if row["sku_id"] in RATES:
+            (dense, source), verified = RATES[row["sku_id"]], "two-source"
         out.append({
             "id": row["sku_id"], "product": row["product"], "vendor": row["vendor"], "vendor_country": row["vendor_hq"],
             "ultimate_parent": row["ultimate_parent"], "ultimate_parent_country": row["ultimate_parent_country"],
@@ -34,7 +44,7 @@ def accelerators(rows):
             "reference_tpp": row["tpp"], "reference_precision": row["tpp_precision"], "reference_density": row["performance_density"], "reference_class": row["class_3a090"],
             "case_by_case": row["cn_mo_case_by_case_thresholds"], "gp10_risk": row["gp10_risk"], "licence_letter": row["other_us_licence_trigger"],
             "pci_ids": split(row["pci_ids"]), "device_names": split(row["device_name_strings"]), "k8s_labels": split(row["k8s_product_labels"]),
-            "note": row["note"], "source": row["source"], "verification": mark(row["verified"]),
+            "note": row["note"], "source": source, "verification": mark(verified),
         })
     return out
 

@@ -7,6 +7,7 @@ mod code;
 mod declared;
 mod export;
 mod groups;
+mod hardware_words;
 mod holdings;
 mod index;
 mod layer;
@@ -21,9 +22,11 @@ pub(crate) mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use hardware_words::ASSET_COLUMNS;
 pub use index::{HostIndex, KeyMatch};
 pub use layer::{Content, Layer, Override, RuleError, read_folder};
 pub use legal_form::fold_name;
+pub use rows::Topic;
 pub use standing::Standing;
 pub use tables::Tables;
 

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Catalog;
 use super::rows::{Accelerator, AcceleratorName};
 use super::tables::Tables;
+use super::{Catalog, Topic};
 
 /// Share by which a device's own figure may lie below the memory of its product: some is kept for error correction.
 const MEMORY_BELOW: f64 = 0.08;
@@ -151,7 +151,7 @@ impl Catalog {
     fn by_words(&self, name: &str) -> Option<Vec<&Accelerator>> {
         let words = words(name);
         let fits = |row: &AcceleratorName| {
-            (row.words.iter().map(|word| word.len()).sum::<usize>() > SHORT || is_alone(&words, &row.words))
+            (row.words.iter().map(|word| word.len()).sum::<usize>() > SHORT || is_alone(self, &words, &row.words))
                 && row.words.iter().all(|word| has(&words, word))
                 && !row.without.iter().any(|word| has(&words, word))
         };
@@ -210,17 +210,14 @@ fn has(words: &[String], wanted: &str) -> bool {
 }
 
 /// True when what stands around a short word says nothing else than what an accelerator is: `A2` is one, `Canon A2` is not.
-fn is_alone(words: &[String], own: &[Box<str>]) -> bool {
-    const MAKERS: [&str; 9] =
-        ["nvidia", "tesla", "quadro", "grid", "geforce", "metax", "kunlunxin", "kunlun", "tenstorrent"];
-    const AROUND: [&str; 12] =
-        ["gpu", "gpus", "pcie", "sxm", "tensor", "core", "card", "accelerator", "npu", "x", "ascend", "oam"];
-    if words.iter().any(|word| MAKERS.contains(&word.as_str())) {
+fn is_alone(catalog: &Catalog, words: &[String], own: &[Box<str>]) -> bool {
+    let around = |word: &str| catalog.hardware_word(Topic::AcceleratorMaker, word);
+    if words.iter().any(|word| around(word) == Some("named")) {
         return true;
     }
     words.iter().all(|word| {
         own.iter().any(|own| has(std::slice::from_ref(word), own))
-            || AROUND.contains(&word.as_str())
+            || around(word) == Some("described")
             || gigabytes(word).is_some()
             || word.bytes().all(|byte| byte.is_ascii_digit())
     })

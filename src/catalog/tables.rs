@@ -10,11 +10,11 @@ use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
     AcceleratorSupply, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup, Criterion,
-    DerivedGroup, Destination, Guidance, InstanceType, Law, Level, LicenceException, LicencePolicy, List, ListEffect,
-    ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark,
-    Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep,
-    Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
-    StackCriterion, StackTie, SupplyStop, Threshold,
+    DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException, LicencePolicy, List,
+    ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind,
+    ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor,
+    PipelineStep, Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting,
+    SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -111,6 +111,7 @@ tables! {
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     runtime: Runtime => |row| row.id.to_string(),
+    hardware_word: HardwareWord => |row| format!("{:?}/{}/{}", row.topic, row.means, row.language.as_deref().unwrap_or("")),
     pci_vendor: PciVendor => |row| row.id.to_string(),
     objective: Objective => |row| row.id.to_string(),
     level: Level => |row| row.id.to_string(),
@@ -241,6 +242,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     errors.extend(super::holdings::check(tables, layers));
     errors.extend(super::objects::check(tables, layers));
     errors.extend(super::runtimes::check(tables, layers));
+    errors.extend(super::hardware_words::check(tables, layers));
     errors.sort();
     errors.dedup();
     errors
@@ -313,6 +315,20 @@ pub(crate) fn nearest<'a>(word: &str, known: &BTreeSet<&'a str>) -> Option<&'a s
         .filter(|(far, _)| *far <= limit)
         .min()
         .map(|found| found.1)
+}
+
+/// The nearest of some names with how far they are, the nearest first.
+pub(crate) fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>, most: usize) -> Vec<(usize, &'a str)> {
+    let limit = (word.len() / 3).clamp(1, 3);
+    let far = known.map(|other| (distance(word, other, limit), other)).filter(|(far, _)| *far <= limit);
+    let mut found: Vec<(usize, &str)> = far.collect();
+    // of names that are as near those that go on where the word ends come first
+    found.sort_unstable_by_key(|(far, name)| (*far, !name.starts_with(word), *name));
+    // what is farther than the nearest by more than a letter is no help
+    let nearest = found.first().map_or(0, |(far, _)| *far);
+    found.retain(|(far, _)| *far <= nearest + 1);
+    found.truncate(most);
+    found
 }
 
 /// Levenshtein distance, cut off above `limit`.

@@ -60,6 +60,7 @@ pub fn assess(catalog: &Catalog, subject: &Subject<'_>, question: &Question, day
         rules: catalog.manifest().set.to_string(),
         as_of: day.to_string(),
         product: product(subject),
+        family: None,
         machine: question.machine.clone(),
         figures: figures(subject, &verdict.class),
         class: class_row(&verdict.class),
@@ -74,6 +75,14 @@ pub fn assess(catalog: &Catalog, subject: &Subject<'_>, question: &Question, day
         not_evaluated: verdict.silent,
         disclaimer: "By the clauses evaluated; no legal advice.".to_owned(),
     }
+}
+
+/// The rule or guidance that prohibits dealing in a product itself, wherever it goes, by its short title.
+#[must_use]
+pub fn prohibition(catalog: &Catalog, subject: &Subject<'_>, day: Date) -> Option<String> {
+    let verdict = judge(catalog, subject, &Question::default(), &[], day);
+    let step = verdict.steps.into_iter().find(|step| step.counts && step.result == Answer::Prohibited)?;
+    Some(step.text.split(':').next().unwrap_or(&step.text).to_owned())
 }
 
 /// Where the parties are seated.

@@ -25,15 +25,15 @@ mod subject;
 mod text;
 
 pub use answer::Answer;
-pub use assess::{Question, assess};
+pub use assess::{Question, assess, prohibition};
 pub use class::{Class, classify};
 pub use figures::{Figures, Input, Rate, bits};
 pub use law::{Law, Outcome};
 pub use party::{ListedFact, OwnedFact, PartyFacts, SeatFact};
 pub use range::{Range, ranges};
 pub use rows::{
-    Assessment, ClassRow, ExceptionRow, FigureRow, MachineRow, PartyRow, PolicyRow, ProductRow, RateRow, SeatRow,
-    StepRow,
+    Assessment, ClassRow, ExceptionRow, FamilyRow, FigureRow, MachineRow, MemberRow, PartyRow, PolicyRow, ProductRow,
+    RateRow, SeatRow, StepRow,
 };
 pub use steps::{Bearing, LETTER, bearing};
 pub use subject::Subject;

@@ -16,8 +16,11 @@ pub struct Assessment {
     pub rules: String,
     /// Day of the law.
     pub as_of: String,
-    /// The product.
+    /// The product; of several that the name means, the first.
     pub product: ProductRow,
+    /// All products that the name means, where class, answer and clauses are the same for all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<FamilyRow>,
     /// The machine it was asked for by, with how many it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub machine: Option<MachineRow>,
@@ -77,6 +80,26 @@ pub struct ProductRow {
     pub source: String,
     /// How well they are checked.
     pub verification: String,
+}
+
+/// Products that one name means.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FamilyRow {
+    /// The name that was asked for.
+    pub name: String,
+    /// The products.
+    pub members: Vec<MemberRow>,
+}
+
+/// One of several products.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MemberRow {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Its arithmetic in words.
+    pub arithmetic: String,
 }
 
 /// A machine.

@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::class::{Class, INDETERMINATE};
 use super::fit::{Facts, Fit};
+use super::law::Law;
 use super::party::{PartyFacts, SeatFact};
 use super::rows::StepRow;
 use super::subject::Subject;
@@ -216,13 +217,39 @@ fn of_guidance(case: &Case<'_>, row: &Guidance) -> StepRow {
     step
 }
 
-/// The class itself, where it is open and somebody asks where the product may go.
+/// The class itself, where it is open and somebody asks where the product may go. Whatever it is, no licence is asked for
+/// where no clause of any class speaks of the place and the parties.
 pub(super) fn open_class(case: &Case<'_>) -> Option<StepRow> {
-    if case.to.is_none() || case.class.class != INDETERMINATE {
+    let to = case.to?;
+    if case.class.class != INDETERMINATE {
         return None;
     }
-    let text = format!("class indeterminate: {}", case.class.missing.join(", "));
-    let mut step = StepRow::new("class", "class", Answer::Indeterminate, text);
+    let missing = case.class.missing.join(", ");
+    let law = Law::on(case.catalog, case.day);
+    let is_free = !law.is_silent() && !case.catalog.tables().destination.iter().any(|row| may_ask(case, row, to));
+    let (answer, text) = if is_free {
+        (Answer::NoLicenceRequired, format!("indeterminate ({missing}); for {to} no class asks for a licence"))
+    } else {
+        (Answer::Indeterminate, format!("class indeterminate: {missing}"))
+    };
+    let mut step = StepRow::new("class", "class", answer, text);
     step.verify(case.subject.verification);
     Some(step)
+}
+
+/// True when a row for some class asks for a licence there, or for one of the parties.
+fn may_ask(case: &Case<'_>, row: &Destination, to: CountryCode) -> bool {
+    let is_of_day = Validity { from: row.from, to: row.to }.holds_on(case.day)
+        && matches!(row.enforcement_on(case.day), Enforcement::Enforced | Enforcement::Unknown);
+    if row.is_for_any_class() || !is_of_day {
+        return false;
+    }
+    let members = case.catalog.group_members(&row.set, case.day).unwrap_or_default();
+    if row.headquarters {
+        let mut parties = case.parties.iter().map(|party| &party.seats);
+        let may_be =
+            |seats: &Vec<SeatFact>| seats.is_empty() || seats.iter().any(|seat| members.contains(&seat.country));
+        return to.as_str() != "US" && parties.any(may_be);
+    }
+    members.contains(&to)
 }

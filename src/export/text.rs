@@ -3,8 +3,8 @@
 use std::io;
 
 use super::answer::Answer;
-use super::rows::{Assessment, ExceptionRow, StepRow};
-use crate::text::{clean_line, fill};
+use super::rows::{Assessment, ExceptionRow, MemberRow, ProductRow, StepRow};
+use crate::text::{clean_line, count, fill};
 
 /// State of exceptions that stand in the text and cannot be used.
 const NOT_ENFORCED: &str = "codified, not enforced";
@@ -68,6 +68,18 @@ impl Page<'_> {
 
 fn product(assessment: &Assessment, page: &mut Page<'_>) -> io::Result<()> {
     let product = &assessment.product;
+    if let Some(family) = &assessment.family {
+        let all = format!(
+            "`{}` can mean {}, and what follows holds for all of them; as of {}",
+            family.name,
+            count(family.members.len(), "product"),
+            assessment.as_of
+        );
+        page.line("family", &all)?;
+        let member = |row: &MemberRow| format!("{} ({}): {}", row.name, row.id, row.arithmetic);
+        page.list(&family.members.iter().map(member).collect::<Vec<_>>())?;
+        return maker(product, page);
+    }
     page.line("product", &format!("{} ({}), as of {}", product.name, product.id, assessment.as_of))?;
     if let Some(machine) = &assessment.machine {
         let together = match (machine.accelerators, machine.tpp) {
@@ -77,6 +89,10 @@ fn product(assessment: &Assessment, page: &mut Page<'_>) -> io::Result<()> {
         };
         page.line("machine", &format!("{} {}{together} ({})", machine.provider, machine.name, machine.verification))?;
     }
+    maker(product, page)
+}
+
+fn maker(product: &ProductRow, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(designer) = &product.designer {
         let seats: Vec<&str> = product.designer_seats.iter().map(crate::model::CountryCode::as_str).collect();
         let foundry = product.foundry.as_ref().map_or_else(String::new, |foundry| {
@@ -91,14 +107,19 @@ fn product(assessment: &Assessment, page: &mut Page<'_>) -> io::Result<()> {
 fn class(assessment: &Assessment, page: &mut Page<'_>) -> io::Result<()> {
     let class = &assessment.class;
     page.line("class", &class.class)?;
-    page.line("arithmetic", &assessment.figures.arithmetic)?;
-    page.list(&class.bounds)?;
+    if assessment.family.is_none() {
+        page.line("arithmetic", &assessment.figures.arithmetic)?;
+        page.list(&class.bounds)?;
+    }
     if let Some(legal) = &class.citation {
         let mark = class.verification.as_deref().unwrap_or("recalled");
         page.line("clause", &format!("{legal} ({mark})"))?;
     }
     if !class.inherits.is_empty() {
         page.line("goods", &format!("boards and machines with it: {}", class.inherits.join(", ")))?;
+    }
+    if assessment.family.is_some() {
+        return Ok(());
     }
     page.line("figures", &format!("{} ({})", assessment.product.verification, assessment.product.source))
 }

@@ -1,5 +1,6 @@
 //! The section on supply: a few lines for the terminal, tables for Markdown.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::Report;
@@ -21,9 +22,11 @@ pub(super) fn table(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     if !shares.is_empty() {
         line(&format!("  hang on         {}", shares.join("  ")))?;
     }
-    let foreign: Vec<String> = stops(supply, "; ");
-    if !foreign.is_empty() {
-        line(&format!("  can be stopped  {}", foreign.join("  ")))?;
+    let designers: BTreeSet<&str> =
+        supply.stops.iter().filter(|row| !row.trusted).map(|row| row.designer.as_str()).collect();
+    for (at, designer) in designers.iter().enumerate() {
+        let name = if at == 0 { "can be stopped" } else { "" };
+        line(&format!("  {name:14}  by {designer}: {}", stops(supply, designer)))?;
     }
     for row in supply.second_source.iter().filter(|row| !row.runs_on.is_empty()).take(SHOWN) {
         line(&format!("  second source   {}: {}", row.workload, second(row)))?;
@@ -32,7 +35,10 @@ pub(super) fn table(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn head(supply: &SupplyRow) -> String {
-    let mut text = format!("{} of {}", count(whole(supply.devices), "device"), count(supply.products, "known product"));
+    let mut text = match supply.products {
+        0 => "none of a known product".to_owned(),
+        products => format!("{} of {}", count(whole(supply.devices), "device"), count(products, "known product")),
+    };
     if supply.uncounted > 0 {
         text.push_str(&format!(", {} without a number", supply.uncounted));
     }
@@ -52,16 +58,15 @@ fn largest(supply: &SupplyRow, of: &str) -> Option<String> {
     (row.name != "unknown").then(|| format!("{of} {} {}%", row.name, row.percent).replace(' ', "\u{a0}"))
 }
 
-/// What designers that are not trusted can stop, by horizon.
-fn stops(supply: &SupplyRow, between: &str) -> Vec<String> {
-    ["immediate", "next-deploy", "next-renewal", "next-refresh"]
-        .iter()
-        .filter_map(|horizon| {
-            let rows = supply.stops.iter().filter(|row| row.horizon == *horizon && !row.trusted);
-            let words: Vec<&str> = rows.map(|row| row.what.as_str()).collect();
-            (!words.is_empty()).then(|| format!("{horizon}: {}", words.join(between)))
-        })
-        .collect()
+/// What each designer that is not trusted can stop, by horizon.
+fn stops<'s>(supply: &'s SupplyRow, designer: &'s str) -> String {
+    let horizons = ["immediate", "next-deploy", "next-renewal", "next-refresh"].iter().filter_map(|horizon| {
+        let rows =
+            supply.stops.iter().filter(|row| row.horizon == *horizon && !row.trusted && row.designer == designer);
+        let words: Vec<&str> = rows.map(|row| row.what.as_str()).collect();
+        (!words.is_empty()).then(|| format!("{horizon}: {}", words.join("; ")))
+    });
+    horizons.collect::<Vec<_>>().join("  ")
 }
 
 /// In one sentence.

@@ -18,6 +18,8 @@ pub struct Unread;
 #[rustfmt::skip]
 const BY_NAME: &[(&str, &str)] = &[
     ("**/bun.lockb", "a binary Bun lock file"),
+    ("**/*{nvidia-smi,nvidia_smi,rocm-smi,amd-smi,xpu-smi,hl-smi,npu-smi,neuron-ls,lspci,lshw,dmidecode}*.{gz,xz,zst,bz2}", "a packed capture of hardware, which has to be unpacked first"),
+    ("**/*{asset,inventory,fleet,gpu,cmdb}*.{csv,tsv,json,xml}.{gz,xz,zst,bz2}", "a packed list of hardware, which has to be unpacked first"),
 ];
 
 /// Formats that words near the beginning tell, in files of any name that matches: glob, words, what it is.

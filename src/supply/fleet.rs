@@ -62,6 +62,7 @@ impl<'c> Fleet<'c> {
     /// All devices.
     #[must_use]
     pub fn devices(&self) -> f64 {
-        self.parts.iter().map(|part| part.devices).sum()
+        // the sum of nothing would be minus zero
+        self.parts.iter().fold(0.0, |all, part| all + part.devices)
     }
 }

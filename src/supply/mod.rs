@@ -39,6 +39,6 @@ pub fn supply(
         placements: placement::placements(graph, catalog, &fleet, as_of),
         shares: Of::ALL.into_iter().flat_map(|of| shares(&fleet, catalog, of)).collect(),
         stops: stop::stops(graph, catalog, &fleet, &tied, trusts),
-        second_source: second::sources(graph, catalog, &fleet, &tied),
+        second_source: second::sources(graph, catalog, &fleet, &tied, as_of),
     })
 }

@@ -16,16 +16,17 @@ pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>
     let mut holders: BTreeMap<NodeId, Standing> = BTreeMap::new();
     for part in &fleet.parts {
         let subject = Subject::of(part.row, catalog);
-        let mut answers: BTreeMap<(Option<CountryCode>, BTreeSet<CountryCode>), (String, String)> = BTreeMap::new();
+        let mut answers: BTreeMap<Key, (String, String)> = BTreeMap::new();
         for holder in &part.holders {
-            let standing = holders.entry(*holder).or_insert_with(|| Standing::of(graph, *holder));
+            let standing = holders.entry(*holder).or_insert_with(|| Standing::of(graph, catalog, *holder, as_of));
             for to in &standing.places {
-                let answer = answers.entry((*to, standing.seats.clone())).or_insert_with(|| {
-                    let parties = party(&standing.seats).into_iter().collect();
-                    let found = assess(catalog, &subject, &Question { to: *to, parties, machine: None }, as_of);
-                    let text = if to.is_some() { found.answer_text } else { "place not known".to_owned() };
-                    (found.class.class, text)
-                });
+                let answer =
+                    answers.entry((*to, standing.seats.clone(), standing.group.clone())).or_insert_with(|| {
+                        let parties = standing.party().into_iter().collect();
+                        let found = assess(catalog, &subject, &Question { to: *to, parties, machine: None }, as_of);
+                        let text = if to.is_some() { found.answer_text } else { "place not known".to_owned() };
+                        (found.class.class, text)
+                    });
                 rows.push(PlacementRow {
                     accelerator: part.row.product.to_string(),
                     class: answer.0.clone(),
@@ -41,6 +42,9 @@ pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>
     rows
 }
 
+/// What the answer hangs on besides the product.
+type Key = (Option<CountryCode>, BTreeSet<CountryCode>, BTreeSet<String>);
+
 /// Where a holder stands and whose it is.
 struct Standing {
     /// States; one that is not known where there is none.
@@ -48,14 +52,36 @@ struct Standing {
     operators: Vec<String>,
     /// Seats of the last owners of the operators.
     seats: BTreeSet<CountryCode>,
+    /// The operators and their owners, whom a carve-out may name.
+    group: BTreeSet<String>,
 }
 
 impl Standing {
-    fn of(graph: &Graph<'_>, holder: NodeId) -> Self {
+    fn of(graph: &Graph<'_>, catalog: &Catalog, holder: NodeId, as_of: Date) -> Self {
         let (operators, seats) = operators(graph, holder);
+        let parties = graph.parties(holder, Control::Operator);
+        let ids = parties.iter().map(|path| graph.node(path.end()).id.rest());
+        let group = ids.flat_map(|id| catalog.controllers(id, as_of)).map(str::to_owned).collect();
         let places = places(graph, holder);
         let places = if places.is_empty() { vec![None] } else { places.into_iter().map(Some).collect() };
-        Self { places, operators, seats }
+        Self { places, operators, seats, group }
+    }
+
+    fn party(&self) -> Option<PartyFacts> {
+        if self.seats.is_empty() {
+            return None;
+        }
+        let seat = |country: &CountryCode| SeatFact {
+            country: *country,
+            why: format!("its operator is controlled from {country}"),
+            verification: Verification::TwoSource,
+        };
+        Some(PartyFacts {
+            role: "operator".to_owned(),
+            seats: self.seats.iter().map(seat).collect(),
+            group: self.group.iter().cloned().collect(),
+            ..PartyFacts::default()
+        })
     }
 }
 
@@ -74,16 +100,4 @@ fn operators(graph: &Graph<'_>, holder: NodeId) -> (Vec<String>, BTreeSet<Countr
     let seats = parties.iter().flat_map(|path| graph.seats_of_control(path.end()));
     let seats = seats.filter_map(|seat| CountryCode::new(graph.node(seat).id.rest())).collect();
     (names.into_iter().collect(), seats)
-}
-
-fn party(seats: &BTreeSet<CountryCode>) -> Option<PartyFacts> {
-    if seats.is_empty() {
-        return None;
-    }
-    let seat = |country: &CountryCode| SeatFact {
-        country: *country,
-        why: format!("its operator is controlled from {country}"),
-        verification: Verification::TwoSource,
-    };
-    Some(PartyFacts { role: "operator".to_owned(), seats: seats.iter().map(seat).collect(), ..PartyFacts::default() })
 }

@@ -382,7 +382,7 @@ fn a_capture_of_any_name_is_recognised() {
 fn columns_are_mapped_in_the_configuration() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("writes");
-    write("bestand.csv", "Karte;Menge;Standort;Ersatz ab\nNVIDIA L40S;12;Halle 3;2027-06-30\n");
+    write("liste.csv", "Karte;Menge;Standort;Ersatz ab\nNVIDIA L40S;12;Halle 3;2027-06-30\n");
     let scan = || {
         let output = sovaudit()
             .args(["scan", &folder.path().display().to_string(), "--format", "json", "--as-of", "2026-11-23"])
@@ -406,6 +406,68 @@ fn columns_are_mapped_in_the_configuration() {
     assert!(text.contains("`size` is no column"), "{text}");
     write("sovaudit.toml", &config.replace("Menge", "Anzahl"));
     assert!(scan().1.contains("names the columns"), "{}", scan().1);
+}
+
+#[test]
+fn lists_in_other_languages_are_read_and_heads_that_nobody_knows_are_told() {
+    let german =
+        "Karte;Menge;Standort;Land;Zustand\nNVIDIA L40S;12;Halle 3;DE;\nNVIDIA L40S;3;Halle 3;DE;ausgemustert\n";
+    let found = fleet(&tree(&[("bestand.csv", german)]));
+    assert_eq!(found, [("nvidia-l40s".to_owned(), "DE".to_owned(), 12)]);
+    let finnish = tree(&[("gpu-luettelo.csv", "Kortti;Kpl;Paikka\nNVIDIA L40S;12;Halli 3\n")]);
+    let told: Vec<&str> = finnish.diagnostics().iter().map(|one| &*one.message).collect();
+    assert!(told.iter().any(|text| text.contains("[[asset-list]]") && text.contains("NVIDIA L40S")), "{told:?}");
+}
+
+/// Tables come indented out of documents and logs, and one device of `amd-smi` alone.
+#[test]
+fn captures_are_read_in_the_shapes_they_are_met_in() {
+    let npu = "  | npu-smi 22.0.0                       Version:22.0.2                                        |\n  | NPU     Name      | Health          | Power(W)     Temp(C)           Hugepages-Usage(page) |\n  | Chip    Device    | Bus-Id          | AICore(%)    Memory-Usage(MB)                        |\n  | 0       910B4     | OK              | 16.2         42                0    / 0              |\n  | 0       0         | 0000:86:00.0    | 0            994  / 21534                            |\n";
+    let hl = "    | HL-SMI Version:                              hl-1.21.0-fw-59.2.1.0          |\n    | AIP  Name        Persistence-M| Bus-Id        Disp.A | Volatile Uncor-Events|\n    |   0  HL-325L             N/A  | 0000:e9:00.0     N/A |                   0  |\n    | N/A   36C   P0  228W /  900W  |   672MiB / 131072MiB |     0%           N/A |\n";
+    let amd = r#"{"gpu": 0, "asic": {"market_name": "AMD Instinct MI300X"}, "vram": {"size": {"value": 196592, "unit": "MB"}}}"#;
+    for (name, text, id) in
+        [("npu-smi.txt", npu, "huawei-910b"), ("hl-smi.txt", hl, "intel-gaudi3"), ("amd-smi.json", amd, "amd-mi300x")]
+    {
+        let found = fleet(&tree(&[(name, text)]));
+        assert!(found.iter().any(|(known, _, count)| known == id && *count == 1), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn packed_captures_are_told() {
+    let found = tree(&[("node7-nvidia-smi.xml.gz", "x"), ("gpu-assets.csv.gz", "x")]);
+    let told: Vec<&str> = found.diagnostics().iter().map(|one| &*one.message).collect();
+    assert_eq!(told.iter().filter(|text| text.contains("unpacked first")).count(), 2, "{told:?}");
+}
+
+/// A list names the state, a pool the region in it: the same devices, unless the list has more.
+#[test]
+fn a_state_is_no_second_place_beside_its_regions() {
+    let pool = "provider \"aws\" {\n  region = \"eu-central-1\"\n}\nresource \"aws_instance\" \"gpu\" {\n  instance_type = \"p5.48xlarge\"\n}\n";
+    for (listed, all) in [(8, 8), (4, 8), (20, 20)] {
+        let list = format!("GPU model,Quantity,Site,Country\nNVIDIA H100 SXM5 80GB,{listed},Frankfurt,DE\n");
+        let found = fleet(&tree(&[("main.tf", pool), ("gpu-assets.csv", &list)]));
+        let count: u64 = found.iter().filter(|(id, ..)| id == "nvidia-h100-sxm").map(|(.., count)| count).sum();
+        assert_eq!(count, all, "{listed}: {found:?}");
+    }
+}
+
+#[test]
+fn nodes_without_a_provider_id_have_the_place_that_their_labels_tell() {
+    let node = |labels: &str| {
+        format!(
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata:\n    name: n1\n    labels: {{{labels}, nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}}\n  status: {{capacity: {{nvidia.com/gpu: '8'}}}}\n"
+        )
+    };
+    let known = "node.kubernetes.io/instance-type: p5.48xlarge, topology.kubernetes.io/region: eu-central-1";
+    let found = fleet(&tree(&[("nodes.yaml", &node(known))]));
+    assert!(
+        found.iter().any(|(id, place, count)| id == "nvidia-h100-sxm" && place.contains("eu-central-1") && *count == 8),
+        "{found:?}"
+    );
+    let open = tree(&[("nodes.yaml", &node("topology.kubernetes.io/region: hall-3"))]);
+    let told: Vec<&str> = open.diagnostics().iter().map(|one| &*one.message).collect();
+    assert!(told.iter().any(|text| text.contains("`hall-3`") && text.contains("place is unknown")), "{told:?}");
 }
 
 /// A list of assets with so many rows of one device each.

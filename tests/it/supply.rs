@@ -88,7 +88,7 @@ fn every_accelerator_has_its_place_its_operator_and_its_answer() {
     let rows = found["placements"].as_array().expect("rows");
     let row = rows.iter().find(|row| row["class"] == "3A090.a").expect("the H100s");
     assert_eq!((&row["place"], &row["controlled_from"][0]), (&"AE".into(), &"US".into()), "{row:#}");
-    assert_eq!(row["answer"], "licence required");
+    assert_eq!(row["answer"], "licence required, unless the carve-out for this party is used");
     let row = rows.iter().find(|row| row["class"] == "below").expect("the T4");
     assert_eq!(row["answer"], "no licence required by the clauses evaluated");
 }
@@ -109,6 +109,12 @@ fn second_sources_are_told_with_the_reason_why_not() {
     let vllm = row("docker.io/vllm/vllm-openai:v0.8.5");
     assert!(vllm["could_with_other_builds"].to_string().contains("ROCm"), "{vllm:#}");
     assert_eq!(vllm["cannot"].as_array().map(Vec::len), Some(0));
+    // a second source under a prohibition is told with it
+    let vllm = row("docker.io/vllm/vllm-tpu:v0.8.5");
+    assert!(vllm.to_string().contains("CANN (Huawei Ascend) [General Prohibition 10]"), "{vllm:#}");
+    let ollama = row("docker.io/ollama/ollama:0.12.0");
+    assert!(ollama["could_with_other_builds"].to_string().contains("ROCm"), "{ollama:#}");
+    assert!(ollama["cannot"].as_array().is_some_and(Vec::is_empty), "{ollama:#}");
     let engine = row("nvcr.io/nvidia/tritonserver:25.03-py3");
     let cannot = engine["cannot"].as_array().expect("rows");
     assert!(

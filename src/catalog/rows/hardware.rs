@@ -8,6 +8,22 @@ use crate::model::{CountryCode, Verification};
 /// Dense rates in tera operations per second, as written: precision name to figure.
 pub type Dense = std::collections::BTreeMap<Text, Text>;
 
+/// What words of hardware are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// Heads of lists of assets; they mean a column.
+    AssetColumn,
+    /// States of assets: `absent` or `stored`.
+    AssetStatus,
+    /// Words beside the short name of an accelerator: `named` for makers, `described` for what it is.
+    AcceleratorMaker,
+    /// Numbers by which processors tell their designer.
+    CoreDesigner,
+    /// Beginnings of AWS instance types; they mean the accelerator's family.
+    NeuronFamily,
+}
+
 rows! {
     /// An accelerator product.
     Accelerator {
@@ -149,6 +165,18 @@ rows! {
         /// Organisation id of the designer.
         #[serde(default)]
         vendor: Option<Text>,
+    }
+    /// Words by which hardware is told in lists and in what tools print.
+    HardwareWord {
+        /// What they are about.
+        topic: Topic,
+        /// What they mean there.
+        means: Text,
+        /// Language, where people write them.
+        #[serde(default)]
+        language: Option<Text>,
+        /// In lower case.
+        words: Vec<Text>,
     }
     /// A PCI vendor of accelerators.
     PciVendor {

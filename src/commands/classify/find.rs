@@ -1,4 +1,4 @@
-//! The product that words name.
+//! The products that words name.
 
 use std::collections::BTreeSet;
 
@@ -6,60 +6,147 @@ use anyhow::bail;
 
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType};
-use crate::catalog::tables::nearest;
-use crate::export::{MachineRow, Subject, classify};
-use crate::model::Date;
+use crate::catalog::sku::{Asked, Sku};
+use crate::catalog::tables::near;
+use crate::export::{MachineRow, Subject};
 use crate::text::count;
 
-/// A product, with the machine by which it was named.
+/// Most names that are proposed in place of one that nobody knows.
+const PROPOSED: usize = 3;
+/// Fewest letters before digits that are a word of their own: `RTX4090`.
+const OWN_WORD: usize = 3;
+
+/// What the words mean: one product, or all products of a family.
 pub(super) struct Found<'c> {
-    pub(super) subject: Subject<'c>,
+    pub(super) subjects: Vec<Subject<'c>>,
     pub(super) machine: Option<MachineRow>,
 }
 
-/// One product: by its id (with or without the vendor) or one of its exact names, as a machine's only accelerator, or
-/// as the only one whose names hold every word that was asked for. Several are told, never chosen from.
-pub(super) fn find<'c>(catalog: &'c Catalog, what: &str, as_of: Date) -> anyhow::Result<Found<'c>> {
+/// How words lead to products.
+#[derive(Clone, Copy)]
+enum Way {
+    MarkedNumber,
+    Name,
+    Words,
+    Number,
+}
+
+/// By id (with or without the vendor) or whole name, as a machine's accelerator, by the number of its PCI device, by the
+/// words of its name as every scanner reads them, at last as all products whose names hold every word. Several are told,
+/// never chosen from.
+pub(super) fn find<'c>(catalog: &'c Catalog, what: &str) -> anyhow::Result<Found<'c>> {
     let wanted = words(what);
-    if let Some(stack) = catalog.tables().memory_stack.iter().find(|row| words(&row.id) == wanted) {
-        return Ok(Found { subject: Subject::of_stack(stack), machine: None });
+    if wanted.is_empty() {
+        bail!("nothing was named; write a product, a PCI id such as 10de:2330, or a machine such as p5.48xlarge");
     }
-    let all = &catalog.tables().accelerator;
-    let named = |row: &&Accelerator| {
-        let short = row.id.split_once('-').map_or(&*row.id, |(_, short)| short);
-        let own = [&*row.id, short, &*row.product];
-        !wanted.is_empty() && own.into_iter().chain(names(row)).any(|name| words(name) == wanted)
-    };
-    let mut rows: Vec<&Accelerator> = all.iter().filter(named).collect();
+    if let Some(stack) = catalog.tables().memory_stack.iter().find(|row| words(&row.id) == wanted) {
+        return Ok(Found { subjects: vec![Subject::of_stack(stack)], machine: None });
+    }
+    let mut rows = named(catalog, &wanted);
     let machines = if rows.is_empty() { catalog.instance_types_named(what) } else { Vec::new() };
-    rows.extend(machines.iter().flat_map(|machine| {
-        let ids = machine.accelerator.as_deref().unwrap_or("").split(';');
-        ids.filter_map(|id| catalog.accelerator(id)).collect::<Vec<_>>()
-    }));
-    if rows.is_empty() {
-        let holds = |row: &&Accelerator| {
-            let known: BTreeSet<String> = [&*row.id, &*row.product, &*row.vendor].into_iter().flat_map(words).collect();
-            !wanted.is_empty() && wanted.iter().all(|word| known.contains(word))
-        };
-        rows = all.iter().filter(holds).collect();
+    rows.extend(machines.iter().flat_map(|machine| of_machine(catalog, machine)));
+    for way in [Way::MarkedNumber, Way::Name, Way::Words, Way::Number] {
+        if rows.is_empty() {
+            rows = match way {
+                Way::MarkedNumber => by_marked_number(catalog, what),
+                Way::Name => by_name(catalog, what),
+                Way::Words => by_words(catalog, what),
+                Way::Number => by_number(catalog, what),
+            };
+        }
     }
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     rows.dedup_by(|a, b| a.id == b.id);
-    match rows.as_slice() {
-        [one] => {
-            let subject = Subject::of(one, catalog);
-            let machine = machines.first().map(|row| machine(row, &subject));
-            Ok(Found { subject, machine })
-        }
-        [] => bail!("{}", unknown(catalog, what)),
-        many => {
-            let lines: Vec<String> = many
-                .iter()
-                .map(|row| format!("  {:24} {:32} {}", row.id, row.product, classify(row, catalog, as_of).class))
-                .collect();
-            bail!("`{what}` can mean {}; name one of them:\n{}", count(many.len(), "product"), lines.join("\n"))
-        }
+    if rows.is_empty() {
+        bail!("{}", unknown(catalog, what));
     }
+    let subjects: Vec<Subject<'c>> = rows.into_iter().map(|row| Subject::of(row, catalog)).collect();
+    let machine = match subjects.as_slice() {
+        [one] => machines.first().map(|row| machine(row, one)),
+        _ => None,
+    };
+    Ok(Found { subjects, machine })
+}
+
+/// By id or product name, every word of it.
+fn named<'c>(catalog: &'c Catalog, wanted: &[String]) -> Vec<&'c Accelerator> {
+    let is_it = |row: &&Accelerator| {
+        let short = row.id.split_once('-').map_or(&*row.id, |(_, short)| short);
+        [&*row.id, short, &*row.product].into_iter().any(|name| words(name) == wanted)
+    };
+    catalog.tables().accelerator.iter().filter(is_it).collect()
+}
+
+fn of_machine<'c>(catalog: &'c Catalog, machine: &InstanceType) -> Vec<&'c Accelerator> {
+    let ids = machine.accelerator.as_deref().unwrap_or("").split(';');
+    ids.filter_map(|id| catalog.accelerator(id)).collect()
+}
+
+/// `10de:2330`, `10DE:0x2330`, `0x2330`: what nobody would write of anything but a PCI device.
+fn by_marked_number<'c>(catalog: &'c Catalog, what: &str) -> Vec<&'c Accelerator> {
+    let what = what.trim().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    match what.split_once(':') {
+        Some((vendor, device)) => match (hexadecimal(vendor), hexadecimal(device)) {
+            (Some(vendor), Some(device)) => of_number(catalog, |id| id == format!("{vendor}:{device}")),
+            _ => Vec::new(),
+        },
+        None if what.starts_with("0x") => by_number(catalog, &what),
+        None => Vec::new(),
+    }
+}
+
+/// `2330`: the device alone, of whichever vendor.
+fn by_number<'c>(catalog: &'c Catalog, what: &str) -> Vec<&'c Accelerator> {
+    let what = what.trim().to_ascii_lowercase();
+    let Some(device) = hexadecimal(&what) else { return Vec::new() };
+    of_number(catalog, |id| id.split_once(':').is_some_and(|(_, own)| own == device))
+}
+
+fn of_number(catalog: &Catalog, is_it: impl Fn(&str) -> bool) -> Vec<&Accelerator> {
+    let rows = catalog.tables().accelerator.iter();
+    rows.filter(|row| row.pci_ids.iter().any(|id| is_it(&id.to_ascii_lowercase()))).collect()
+}
+
+/// Four hexadecimal digits.
+fn hexadecimal(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    (digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(digits)
+}
+
+/// As the scanners resolve names that people write, also where words stand together.
+fn by_name<'c>(catalog: &'c Catalog, what: &str) -> Vec<&'c Accelerator> {
+    let ask = |name: &str| match catalog.sku(Asked { name: Some(name), ..Asked::default() }) {
+        Sku::One(row) => vec![row],
+        Sku::Several(rows) => rows,
+        Sku::Unknown => Vec::new(),
+    };
+    let found = ask(what);
+    if found.is_empty() { ask(&apart(what)) } else { found }
+}
+
+/// `RTX4090` as `RTX 4090`, `H100SXM` as `H100 SXM`.
+fn apart(what: &str) -> String {
+    const FORMS: [&str; 4] = ["sxm", "pcie", "nvl", "oam"];
+    let mut parts = Vec::new();
+    for word in what.split_whitespace() {
+        let lower = word.to_ascii_lowercase();
+        let at = FORMS.iter().find_map(|form| lower.find(form)).filter(|at| *at > 0);
+        let (word, form) = at.map_or((&*lower, ""), |at| lower.split_at(at));
+        let digits = word.find(|c: char| c.is_ascii_digit()).filter(|at| *at >= OWN_WORD);
+        let (letters, digits) = digits.map_or((word, ""), |at| word.split_at(at));
+        parts.extend([letters, digits, form].into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
+    }
+    parts.join(" ")
+}
+
+/// All products whose id, name and maker hold every word.
+fn by_words<'c>(catalog: &'c Catalog, what: &str) -> Vec<&'c Accelerator> {
+    let wanted = words(what);
+    let holds = |row: &&Accelerator| {
+        let known: BTreeSet<String> = [&*row.id, &*row.product, &*row.vendor].into_iter().flat_map(words).collect();
+        wanted.iter().all(|word| known.contains(word))
+    };
+    catalog.tables().accelerator.iter().filter(holds).collect()
 }
 
 fn machine(row: &InstanceType, subject: &Subject<'_>) -> MachineRow {
@@ -73,19 +160,57 @@ fn machine(row: &InstanceType, subject: &Subject<'_>) -> MachineRow {
     }
 }
 
-/// Names under which drivers, PCI tables and clusters know it.
-fn names(row: &Accelerator) -> impl Iterator<Item = &str> {
-    row.pci_ids.iter().chain(&row.device_names).chain(&row.k8s_labels).map(AsRef::as_ref)
-}
-
 /// Letters and digits that stand together, in lower case, in order.
 fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
+/// What is said of a name that nothing knows: the nearest names, else how to add one.
 fn unknown(catalog: &Catalog, what: &str) -> String {
-    let known: BTreeSet<&str> = catalog.tables().accelerator.iter().map(|row| &*row.id).collect();
-    let hint = nearest(&what.to_lowercase(), &known)
-        .map_or_else(|| "a folder given with --rules can add it".to_owned(), |near| format!("did you mean `{near}`?"));
-    format!("no accelerator and no machine is known as `{what}`; {hint}")
+    let tables = catalog.tables();
+    let what_words = words(what).join("-");
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for row in &tables.accelerator {
+        known.insert(row.id.to_string());
+        known.extend(row.id.split_once('-').map(|(_, short)| short.to_owned()));
+    }
+    let plain = tables.accelerator_name.iter().filter(|row| row.words.iter().all(|word| !word.contains('*')));
+    known.extend(plain.map(|row| row.words.join("-")));
+    let provided = tables.instance_type.iter().map(|row| row.name.to_lowercase());
+    let machines: BTreeSet<String> = provided.collect();
+    let lower = what.trim().to_lowercase();
+    // `nvidia-h1000` may be meant as `h100`
+    let makers: BTreeSet<String> = tables.accelerator.iter().flat_map(|row| words(&row.vendor)).collect();
+    let short = what_words.split_once('-').filter(|(maker, _)| makers.contains(*maker)).map(|(_, rest)| rest);
+    let names = known.iter().map(String::as_str);
+    let mut found = near(short.unwrap_or(&what_words), names.clone(), PROPOSED);
+    found.extend(near(&what_words, names, PROPOSED));
+    found.extend(near(&lower, machines.iter().map(String::as_str), PROPOSED));
+    found.sort_unstable();
+    found.dedup_by(|a, b| a.1 == b.1);
+    let nearest = found.first().map_or(0, |(far, _)| *far);
+    found.retain(|(far, _)| *far <= nearest.max(1));
+    found.truncate(PROPOSED);
+    let names: Vec<String> = found.iter().map(|(_, name)| format!("`{name}`")).collect();
+    let head = format!("no accelerator and no machine is known as `{what}`");
+    match names.as_slice() {
+        [] => format!("{head}; a folder given with --rules can add it (docs/hardware.md)"),
+        [one] => format!("{head}; did you mean {one}?"),
+        [most @ .., last] => format!("{head}; did you mean {} or {last}?", most.join(", ")),
+    }
+}
+
+/// Tells several products that do not have the same answer.
+pub(super) fn several(what: &str, lines: &[String]) -> String {
+    const SHOWN: usize = 24;
+    let mut shown: Vec<&str> = lines.iter().take(SHOWN).map(String::as_str).collect();
+    let rest = format!("  and {} more; write more of the name", lines.len().saturating_sub(SHOWN));
+    if lines.len() > SHOWN {
+        shown.push(&rest);
+    }
+    format!(
+        "`{what}` can mean {} with different answers; name one:\n{}",
+        count(lines.len(), "product"),
+        shown.join("\n")
+    )
 }

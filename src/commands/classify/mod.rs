@@ -1,5 +1,6 @@
 //! `sovaudit classify`.
 
+mod family;
 mod find;
 mod named;
 mod party;
@@ -26,14 +27,16 @@ pub(super) fn run(arguments: &ClassifyArgs, out: &mut dyn io::Write) -> anyhow::
     // a mistaken country must not be found out below a class that was printed
     let to = country(catalog, arguments.to.as_deref(), "--to")?;
     let parent = country(catalog, arguments.end_user_parent.as_deref(), "--end-user-parent")?;
-    let found = find::find(catalog, &arguments.what.join(" "), as_of)?;
+    let what = arguments.what.join(" ");
+    let found = find::find(catalog, &what)?;
     let name = arguments.end_user.as_deref().map(str::trim);
     if name.is_some_and(str::is_empty) {
         bail!("`--end-user` names nobody; leave it out, or give a name");
     }
     let parties = party::facts(&knowledge, arguments, name, parent, as_of)?;
     let question = Question { to, parties: parties.into_iter().collect(), machine: found.machine };
-    let assessment = assess(catalog, &found.subject, &question, as_of);
+    let each = found.subjects.iter().map(|subject| assess(catalog, subject, &question, as_of));
+    let assessment = family::one(&what, each.collect())?;
     if arguments.format == "json" {
         serde_json::to_writer_pretty(&mut *out, &assessment)?;
         writeln!(out)?;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::country as state;
 use crate::catalog::rows::{Accelerator, Destination, Enforcement};
-use crate::export::{Bearing, Class, LETTER, Question, Subject, assess, bearing, classify};
+use crate::export::{Bearing, Class, LETTER, PartyFacts, Question, SeatFact, Subject, assess, bearing, classify};
 use crate::graph::{Control, EdgeId, NodeId, Path};
-use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity};
+use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity, Verification};
 use crate::rules::draft::Hit;
 use crate::rules::file::{ExportParameters, Rule};
 use crate::rules::run::{Hits, View};
@@ -134,8 +134,10 @@ const PARTS: &str =
     "parts of the state where it stands are embargoed (15 CFR 746); in which part it stands is not known";
 
 fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode, path: &Path, why: &str) -> Hit {
+    let carved = carve_outs(view, held, country);
+    let unless = if carved.is_empty() { "" } else { ", unless the carve-out that names its operator is used" };
     let message = format!(
-        "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}",
+        "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}{unless}",
         held.row.product,
         held.class.class.trim_end_matches("-nondc"),
         held.class.arithmetic(),
@@ -149,11 +151,31 @@ fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode
     hit.citations.push(Citation { title: row.citation.as_ref().into(), url: None });
     hit.notes.extend(row.policy.as_deref().map(|policy| format!("review policy: {policy}")));
     hit.notes.extend(review(view, held, row, country));
+    hit.notes.extend(carved);
     if row.standing.as_ref() == LETTER {
         hit.notes.extend(held.row.licence_letter.as_deref().map(str::to_owned));
     }
     hit.notes.push("by the clauses evaluated; no legal advice".to_owned());
     hit
+}
+
+/// Carve-outs of that place which name an operator, as `classify` tells them.
+fn carve_outs(view: &View<'_>, held: &Held<'_>, country: CountryCode) -> Vec<String> {
+    let operators = view.graph.parties(held.holder, Control::Operator);
+    let ids = operators.iter().map(|party| view.graph.node(party.end()).id.rest());
+    let group = ids.flat_map(|id| view.catalog.controllers(id, view.as_of)).map(str::to_owned).collect();
+    let seats = operators.iter().flat_map(|party| view.graph.seats_of_control(party.end()));
+    let seats = seats.filter_map(|seat| state(view, seat)).map(|country| SeatFact {
+        country,
+        why: String::new(),
+        verification: Verification::TwoSource,
+    });
+    let party = PartyFacts { role: "operator".to_owned(), group, seats: seats.collect(), ..PartyFacts::default() };
+    let question = Question { to: Some(country), parties: vec![party], machine: None };
+    let found = assess(view.catalog, &Subject::of(held.row, view.catalog), &question, view.as_of);
+    let rows = found.exceptions.into_iter().filter(|row| row.state == "applies to this party");
+    rows.map(|row| format!("{}: names the operator; {} ({})", row.name, row.conditions.join("; "), row.citation))
+        .collect()
 }
 
 /// How an application would be reviewed, where a row of policies says it.

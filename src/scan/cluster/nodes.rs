@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::gpu::PRODUCT_LABELS;
 use super::manifest::Object;
 use super::workload::Ground;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::Facts;
@@ -75,9 +76,18 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
     let mut marks: Vec<(&str, &str, Span)> =
         scheme.map(|(word, span)| ("provider-id", word, span)).into_iter().collect();
     marks.extend(labels.map(|entry| ("node-label", &*entry.key, entry.key_span)));
-    if let Some((place, word, span)) =
-        marks.into_iter().find(|(place, word, _)| ground.catalog.object_mark(place, word).is_some())
+    let marked = marks.into_iter().find(|(place, word, _)| ground.catalog.object_mark(place, word).is_some());
+    let marked = marked.or_else(|| by_type_or_region(node, ground));
+    if marked.is_none()
+        && let Some((_, region, span)) = label(node, &REGION)
     {
+        let (file, at) = ground.places.place(span);
+        let message = format!(
+            "nodes name the region `{region}`, and neither a providerID nor a label tells whose it is: their place is unknown"
+        );
+        out.problem(DiagnosticKind::Unresolved, file, Some(at), message);
+    }
+    if let Some((place, word, span)) = marked {
         for of in [cluster, id] {
             out.attribute(of, key::MARK, format!("{place} {word}"), ground.at(span));
         }
@@ -104,6 +114,29 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
             out.attribute(id, key, text, ground.at(span));
         }
     }
+}
+
+/// The provider's mark, where the machine type is known of one provider only, or the region is.
+fn by_type_or_region<'n>(node: &Object<'n>, ground: &Ground<'n>) -> Option<(&'n str, &'n str, Span)> {
+    let catalog = ground.catalog;
+    let (instance, region) = (label(node, &INSTANCE), label(node, &REGION));
+    let providers = catalog.tables().provider.iter();
+    let all: Vec<&str> = match (instance, region) {
+        (Some((_, name, _)), region) if !catalog.instance_types_named(name).is_empty() => providers
+            .filter(|row| catalog.instance_type(&row.id, name).is_some())
+            .filter(|row| region.is_none_or(|(_, code, _)| catalog.region(&row.id, code).is_some()))
+            .map(|row| &*row.id)
+            .collect(),
+        (_, Some((_, code, _))) => {
+            providers.filter(|row| catalog.region(&row.id, code).is_some()).map(|row| &*row.id).collect()
+        }
+        _ => return None,
+    };
+    let [provider] = all[..] else { return None };
+    let mut marks = catalog.tables().object_mark.iter();
+    let mark = marks.find(|row| &*row.place == "provider-id" && row.provider.as_deref() == Some(provider))?;
+    let (_, _, span) = instance.or(region)?;
+    Some((&*mark.place, &*mark.word, span))
 }
 
 fn has_accelerators(instance: &str, ground: &Ground<'_>) -> bool {

@@ -46,6 +46,8 @@ impl Scanner for AmdSmi {
             root.get("gpu_data").or(Some(root).filter(|root| matches!(root.value, crate::parse::Value::List(_))));
         match listed {
             Some(list) => list.list().iter().for_each(|gpu| amd(gpu, &mut machine, out)),
+            // one device alone
+            None if root.get("asic").is_some() => amd(root, &mut machine, out),
             None => rocm(root, &mut machine, out),
         }
         machine.finish(out);

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::assets::{Assets, Row};
 use super::columns::{Column, Columns};
+use crate::catalog::Catalog;
+use crate::catalog::sku::{Asked, Sku};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::lines;
@@ -20,8 +22,8 @@ static META: ScannerMeta = ScannerMeta {
               a head line: columns are recognised by their words, or named under `[[asset-list]]` in `sovaudit.toml`. \
               Exports of NetBox are such lists. Rows are counted, serial numbers and host names are not kept.",
     files: &[
-        "**/*{asset,inventory,hardware,gpu,accelerator,fleet,netbox,device,dcim,server,cmdb}*.{csv,tsv}",
-        "**/*{Asset,Inventory,Hardware,GPU,Accelerator,Fleet,NetBox,Device,DCIM,Server,CMDB}*.{csv,tsv}",
+        "**/*{asset,inventory,inventa,bestand,hardware,gpu,accelerator,fleet,netbox,device,dcim,server,cmdb}*.{csv,tsv}",
+        "**/*{Asset,Inventory,Inventa,Bestand,Hardware,GPU,Accelerator,Fleet,NetBox,Device,DCIM,Server,CMDB}*.{csv,tsv}",
     ],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -32,6 +34,8 @@ static META: ScannerMeta = ScannerMeta {
 
 /// Lines before the head: titles, dates of the export.
 const TITLES: usize = 10;
+/// Longest name of an accelerator in a cell.
+const LONGEST: usize = 64;
 
 impl Scanner for AssetList {
     fn meta(&self) -> &'static ScannerMeta {
@@ -41,10 +45,18 @@ impl Scanner for AssetList {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let mapping = input.assets.iter().find(|mapping| mapping.is_about(file.path()));
-        let Some((columns, delimiter, start)) = head(file.text(), mapping) else {
+        let Some((columns, delimiter, start)) = head(file.text(), mapping, input.catalog) else {
             if mapping.is_some() {
                 let message = "no line near the beginning names the columns that `sovaudit.toml` maps";
                 out.problem(DiagnosticKind::Malformed, file, None, message);
+            } else if let Some((name, at)) = named(file.text(), input.catalog) {
+                let message = format!(
+                    "`{name}` is an accelerator, and no line near the beginning has heads that are known; name the list's \
+                     own under `[[asset-list]]` in sovaudit.toml: files = \"{}\", columns = {{ accelerator = \"…\", \
+                     count = \"…\", site = \"…\" }}",
+                    file.path()
+                );
+                out.problem(DiagnosticKind::Unresolved, file, Some(at), message);
             }
             return Ok(());
         };
@@ -71,8 +83,25 @@ impl Scanner for AssetList {
     }
 }
 
+/// The first cell that names an accelerator by its maker or by at least two words, in a table whose heads nobody knows.
+fn named<'t>(text: &'t str, catalog: &Catalog) -> Option<(&'t str, Span)> {
+    const ROWS: usize = 50;
+    lines(text).take(ROWS).find_map(|line| {
+        let cells: Vec<&str> =
+            line.text.split([',', ';', '\t', '|']).map(|cell| cell.trim().trim_matches('"')).collect();
+        let is_name = |cell: &&&str| {
+            cell.contains([' ', '-'])
+                && cell.len() < LONGEST
+                && !matches!(catalog.sku(Asked { name: Some(cell), ..Asked::default() }), Sku::Unknown)
+        };
+        let cell = cells.iter().filter(|_| cells.len() > 1).find(is_name)?;
+        let at = line.span.start + line.text.find(cell)?;
+        Some((*cell, Span::new(at, at + cell.len())))
+    })
+}
+
 /// The columns, the delimiter, and where the rows begin.
-fn head(text: &str, mapping: Option<&crate::scan::AssetMapping>) -> Option<(Columns, u8, usize)> {
+fn head(text: &str, mapping: Option<&crate::scan::AssetMapping>, catalog: &Catalog) -> Option<(Columns, u8, usize)> {
     for line in lines(text).take(TITLES) {
         for delimiter in [b',', b';', b'\t', b'|'] {
             if !line.text.as_bytes().contains(&delimiter) && delimiter != b',' {
@@ -88,8 +117,8 @@ fn head(text: &str, mapping: Option<&crate::scan::AssetMapping>) -> Option<(Colu
                 continue;
             }
             let columns = match mapping {
-                Some(mapping) => mapping.columns(&record),
-                None => Columns::recognise(&record),
+                Some(mapping) => mapping.columns(&record, catalog),
+                None => Columns::recognise(&record, catalog),
             };
             if let Some(columns) = columns {
                 let after = (line.span.end + 1).min(text.len());

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::machine::{Found, Machine, Other, Pci, devices, identify, is_stated};
-use crate::catalog::Catalog;
 use crate::catalog::sku::{Asked, Sku};
+use crate::catalog::{Catalog, Topic};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, Date, RelationKind, key};
 use crate::scan::{Facts, SourceFile};
@@ -97,30 +97,9 @@ impl<'a> Assets<'a> {
 
     /// Counts a row.
     pub(crate) fn add(&mut self, row: &Row<'_>) {
-        const ABSENT: [&str; 18] = [
-            "retired",
-            "decommissioned",
-            "disposed",
-            "scrapped",
-            "sold",
-            "lost",
-            "decommissioning",
-            "failed",
-            // not yet there, or sent back
-            "planned",
-            "ordered",
-            "on order",
-            "backordered",
-            "in transit",
-            "requested",
-            "rma",
-            "in rma",
-            "returned",
-            "cancelled",
-        ];
-        const STORED: [&str; 8] = ["spare", "spares", "in stock", "stock", "storage", "stored", "inventory", "staged"];
-        let status = row.status.unwrap_or_default().trim().to_ascii_lowercase().replace(['-', '_'], " ");
-        if ABSENT.contains(&status.as_str()) {
+        let status = row.status.unwrap_or_default().trim().to_lowercase().replace(['-', '_'], " ");
+        let state = self.catalog.hardware_word(Topic::AssetStatus, &status);
+        if state == Some("absent") {
             return;
         }
         let Some(sort) = self.sort(row) else { return };
@@ -132,7 +111,7 @@ impl<'a> Assets<'a> {
             return;
         };
         let count = units.saturating_mul(each);
-        let in_store = STORED.contains(&status.as_str());
+        let in_store = state == Some("stored");
         let spares = match row.spares.map(|text| text.trim().to_ascii_lowercase()) {
             Some(text) if matches!(text.as_str(), "yes" | "true" | "y" | "x") => count,
             Some(text) => text.parse().unwrap_or(0),

@@ -3,6 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::assets::Row;
+use crate::catalog::{ASSET_COLUMNS, Catalog, Topic};
 use crate::text::RelPath;
 use std::borrow::Cow;
 
@@ -29,114 +30,6 @@ pub(crate) enum Column {
     Spares,
 }
 
-/// Words of heads, folded to lower-case words. Of one column's words the first that a list has counts.
-const WORDS: [(Column, &[&str]); 14] = [
-    (
-        Column::Accelerator,
-        &[
-            "gpu model",
-            "gpu type",
-            "accelerator model",
-            "accelerator type",
-            "accelerator",
-            "gpu",
-            "gpu name",
-            "card model",
-            "card",
-        ],
-    ),
-    (
-        Column::Model,
-        &[
-            "model",
-            "device type",
-            "product",
-            "product name",
-            "hardware model",
-            "device model",
-            "hardware",
-            "part id",
-            "part",
-            "part name",
-            "type",
-            "item",
-            "description",
-            "name",
-        ],
-    ),
-    (Column::Maker, &["manufacturer", "vendor", "make", "brand", "supplier"]),
-    (Column::Pci, &["pci id", "pciid", "pci device id", "pci"]),
-    (Column::Sort, &["category", "role", "device role", "component type", "asset type", "class", "kind", "component"]),
-    (Column::Count, &["count", "qty", "quantity", "units", "amount", "number", "pieces", "how many"]),
-    (
-        Column::Each,
-        &[
-            "gpu count",
-            "gpus",
-            "gpus per node",
-            "gpus per server",
-            "accelerators",
-            "accelerator count",
-            "num gpus",
-            "number of gpus",
-            "gpu qty",
-        ],
-    ),
-    (
-        Column::Site,
-        &[
-            "site",
-            "data center",
-            "data centre",
-            "datacenter",
-            "datacentre",
-            "dc",
-            "location",
-            "facility",
-            "place",
-            "region",
-            "room",
-        ],
-    ),
-    (Column::Country, &["country", "country code", "nation", "state country"]),
-    (
-        Column::Holder,
-        &["owner", "holder", "tenant", "team", "department", "business unit", "customer", "cost centre", "cost center"],
-    ),
-    (
-        Column::Purchased,
-        &[
-            "purchase date",
-            "purchased",
-            "date of purchase",
-            "acquisition date",
-            "acquired",
-            "bought",
-            "order date",
-            "in service since",
-            "commissioned",
-            "install date",
-        ],
-    ),
-    (
-        Column::Refresh,
-        &[
-            "refresh date",
-            "refresh",
-            "next refresh",
-            "replacement date",
-            "replace by",
-            "end of life",
-            "eol",
-            "lease end",
-            "end of lease",
-            "end of support",
-        ],
-    ),
-    (Column::Status, &["status", "state", "condition", "lifecycle"]),
-    (Column::Spares, &["spares", "spare", "is spare", "spare units", "in stock"]),
-];
-
 /// Positions of the columns of a list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {
@@ -145,12 +38,14 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// By the words of the head; nothing when it is no head of a list of hardware.
-    pub(crate) fn recognise(head: &csv::StringRecord) -> Option<Self> {
+    pub(crate) fn recognise(head: &csv::StringRecord, catalog: &Catalog) -> Option<Self> {
         let heads: Vec<String> = head.iter().map(fold).collect();
-        let position = |words: &[&str]| words.iter().find_map(|word| heads.iter().position(|head| head == word));
-        let at: Vec<(Column, usize)> =
-            WORDS.iter().filter_map(|(column, words)| Some((*column, position(words)?))).collect();
-        let found = Self { at };
+        let mut found = Self::default();
+        for (means, word) in catalog.hardware_words(Topic::AssetColumn) {
+            let at = column(means).filter(|column| found.at(*column).is_none());
+            let Some((column, at)) = at.zip(heads.iter().position(|head| head == word)) else { continue };
+            found.at.push((column, at));
+        }
         let has = |column| found.at(column).is_some();
         let is_named = has(Column::Accelerator) || has(Column::Model) || has(Column::Pci);
         let others = found.at.iter().filter(|(column, _)| !matches!(column, Column::Accelerator | Column::Model));
@@ -203,9 +98,8 @@ impl AssetMapping {
         let glob = GlobBuilder::new(files).literal_separator(true).build().map_err(|error| error.to_string())?;
         let mut found = Vec::new();
         for (ours, theirs) in columns {
-            let column = column(ours).ok_or_else(|| {
-                format!("`{ours}` is no column; choose among {}", NAMES.map(|(name, _)| name).join(", "))
-            })?;
+            let column = column(ours)
+                .ok_or_else(|| format!("`{ours}` is no column; choose among {}", ASSET_COLUMNS.join(", ")))?;
             found.push((column, theirs.to_owned()));
         }
         Ok(Self {
@@ -223,7 +117,7 @@ impl AssetMapping {
     }
 
     /// The columns by the words of the configuration, and by our own for those that it does not name.
-    pub(crate) fn columns(&self, head: &csv::StringRecord) -> Option<Columns> {
+    pub(crate) fn columns(&self, head: &csv::StringRecord, catalog: &Catalog) -> Option<Columns> {
         let mut found = Columns::default();
         for (column, name) in &self.columns {
             let at = head
@@ -232,7 +126,7 @@ impl AssetMapping {
                 .or_else(|| head.iter().position(|head| fold(head) == fold(name)))?;
             found.at.push((*column, at));
         }
-        let own = Columns::recognise(head).unwrap_or_default();
+        let own = Columns::recognise(head, catalog).unwrap_or_default();
         let taken: Vec<usize> = found.at.iter().map(|(_, at)| *at).collect();
         for (column, at) in own.at {
             if found.at(column).is_none() && !taken.contains(&at) {
@@ -254,24 +148,24 @@ impl AssetMapping {
     }
 }
 
-/// Words of the configuration for columns.
-const NAMES: [(&str, Column); 14] = [
-    ("accelerator", Column::Accelerator),
-    ("model", Column::Model),
-    ("manufacturer", Column::Maker),
-    ("pci", Column::Pci),
-    ("category", Column::Sort),
-    ("count", Column::Count),
-    ("accelerators-each", Column::Each),
-    ("site", Column::Site),
-    ("country", Column::Country),
-    ("owner", Column::Holder),
-    ("purchased", Column::Purchased),
-    ("refresh", Column::Refresh),
-    ("status", Column::Status),
-    ("spares", Column::Spares),
+/// What the words of the configuration and of the rules mean, in their order.
+const COLUMNS: [Column; ASSET_COLUMNS.len()] = [
+    Column::Accelerator,
+    Column::Model,
+    Column::Maker,
+    Column::Pci,
+    Column::Sort,
+    Column::Count,
+    Column::Each,
+    Column::Site,
+    Column::Country,
+    Column::Holder,
+    Column::Purchased,
+    Column::Refresh,
+    Column::Status,
+    Column::Spares,
 ];
 
 fn column(name: &str) -> Option<Column> {
-    NAMES.into_iter().find(|(word, _)| *word == name).map(|(_, column)| column)
+    ASSET_COLUMNS.into_iter().zip(COLUMNS).find(|(word, _)| *word == name).map(|(_, column)| column)
 }

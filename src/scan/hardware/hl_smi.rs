@@ -29,7 +29,7 @@ static META: ScannerMeta = ScannerMeta {
 
 /// `|   0  HL-225                N/A  | 0000:33:00.0     N/A |`.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\|\s+\d+\s+(HL-?\S+)\s.*?\|\s*[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:").expect("constant pattern, tested")
+    Regex::new(r"^\s*\|\s+\d+\s+(HL-?\S+)\s.*?\|\s*[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:").expect("constant pattern, tested")
 });
 
 /// `|  500MiB / 98304MiB |`, in old versions `Mib`.
@@ -78,7 +78,7 @@ impl Scanner for HlSmi {
                 let place = span_within(&line, name.as_str());
                 let found = Found { name: Some(name.as_str()), is_exact: true, count: 1, place, ..Found::default() };
                 table.push(found);
-            } else if line.text.starts_with('|') {
+            } else if line.text.trim_start().starts_with('|') {
                 if let Some(total) = USED.captures(line.text).and_then(|parts| parts.get(1))
                     && let Some(last) = table.last_mut().filter(|last| last.memory_mib.is_none())
                 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::machine::{Found, Machine, Other, Pci, is_stated, mebibytes};
+use crate::catalog::Topic;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
@@ -251,15 +252,7 @@ impl<'a> OnHost<'a> {
 
     /// Sockets by `physical id`; ARM tells who designed the cores by a number.
     fn processors(&mut self, out: &mut Facts<'_>) {
-        const DESIGNERS: [(&str, &str); 7] = [
-            ("0x41", "ARM"),
-            ("0x42", "Broadcom"),
-            ("0x48", "Huawei"),
-            ("0x4e", "NVIDIA"),
-            ("0x51", "Qualcomm"),
-            ("0x70", "Phytium"),
-            ("0xc0", "Ampere"),
-        ];
+        let catalog = self.input.catalog;
         let Some(file) = self.file("proc/cpuinfo") else { return };
         let mut sockets: BTreeMap<&str, u64> = BTreeMap::new();
         let (mut vendor, mut name) = (None, None);
@@ -272,19 +265,15 @@ impl<'a> OnHost<'a> {
                 "vendor_id" => vendor = vendor.or(Some((value, span_within(&line, value)))),
                 "model name" => name = name.or(Some((value, span_within(&line, value)))),
                 "CPU implementer" => {
-                    let known = DESIGNERS.iter().find(|(number, _)| *number == value);
-                    vendor = vendor.or(known.map(|(_, name)| (*name, span_within(&line, value))));
+                    let known = catalog.hardware_word(Topic::CoreDesigner, value);
+                    vendor = vendor.or(known.map(|name| (name, span_within(&line, value))));
                 }
                 _ => {}
             }
         }
         let Some((_, place)) = name.or(vendor) else { return };
-        let vendor = vendor.map(|(text, _)| match text {
-            "GenuineIntel" => "Intel",
-            "AuthenticAMD" => "AMD",
-            "HygonGenuine" => "Hygon",
-            other => other,
-        });
+        let vendor = vendor
+            .map(|(text, _)| catalog.hardware_word(Topic::CoreDesigner, &text.to_ascii_lowercase()).unwrap_or(text));
         let count = sockets.len().max(1) as u64;
         let said = vec![(key::COUNT, count.to_string(), place)];
         let name = name.map(|(text, _)| text);

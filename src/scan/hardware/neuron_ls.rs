@@ -1,6 +1,7 @@
 //! `neuron-ls --json-output`: AWS's own accelerators of a machine.
 
 use super::machine::{Found, Machine, mebibytes};
+use crate::catalog::Topic;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::{Node, Value};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
@@ -45,14 +46,8 @@ impl Scanner for NeuronLs {
         }
         // `trn1.32xlarge`: the family is that of the product
         let family = text.and_then(|text| text.split('.').next()).and_then(|family| {
-            let known = [
-                ("inf1", "Inferentia"),
-                ("inf2", "Inferentia2"),
-                ("trn1", "Trainium"),
-                ("trn2", "Trainium2"),
-                ("trn3", "Trainium3"),
-            ];
-            known.into_iter().find(|(beginning, _)| family.starts_with(beginning)).map(|(_, name)| name)
+            let mut known = input.catalog.hardware_words(Topic::NeuronFamily);
+            known.find(|(_, beginning)| family.starts_with(beginning)).map(|(name, _)| name)
         });
         let listed = match &root.value {
             Value::List(items) => items.as_slice(),

@@ -30,8 +30,10 @@ static META: ScannerMeta = ScannerMeta {
 
 /// `| 0     910B3               | OK            | 93.6        36 …`: number and name, then a state in words.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\|\s*\d+(?:\s+\d+)?\s+([0-9A-Za-z][0-9A-Za-z_\-]*)\s*\|\s*(?:OK|Warning|Alarm|Critical|UNKNOWN|NA)\s")
-        .expect("constant pattern, tested")
+    Regex::new(
+        r"^\s*\|\s*\d+(?:\s+\d+)?\s+([0-9A-Za-z][0-9A-Za-z_\-]*)\s*\|\s*(?:OK|Warning|Alarm|Critical|UNKNOWN|NA)\s",
+    )
+    .expect("constant pattern, tested")
 });
 
 /// `npu-smi 23.0.rc2   Version: 23.0.rc2`.
@@ -73,7 +75,7 @@ impl Scanner for NpuSmi {
         for line in lines(file.text()) {
             if let Some(version) = VERSION.captures(line.text).and_then(|parts| parts.get(1)) {
                 machine.say(key::DRIVER_VERSION, version.as_str(), span_within(&line, version.as_str()), out);
-            } else if line.text.starts_with("| NPU") && line.text.contains("Name") {
+            } else if line.text.trim_start().starts_with("| NPU") && line.text.contains("Name") {
                 // the head of another table: a second look at the same machine
                 table.clear();
             } else if let Some(name) = ROW.captures(line.text).and_then(|parts| parts.get(1)) {
