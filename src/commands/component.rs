@@ -187,7 +187,7 @@ fn answers(graph: &Graph<'_>, node: NodeId) -> Vec<String> {
     lines
 }
 
-/// The component with that id or name; a package also without its version when only one has it.
+/// The component with that id or name; a package or image also without its version when only one has it.
 fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
     if let Some(node) = graph.find(&ComponentId::new(what)) {
         return Ok(node);
@@ -197,11 +197,9 @@ fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
         let label = graph.label(*node);
         let label = label.strip_prefix("pkg:").unwrap_or(&label);
         let label = &label[..label.find('?').unwrap_or(label.len())];
-        // a package may be named with or without its ecosystem
+        // a package may be named with or without its ecosystem, an image without its registry
         let bare = label.split_once('/').map_or(label, |(_, name)| name);
-        [label, bare]
-            .into_iter()
-            .any(|name| name == wanted || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted))
+        [label, bare].into_iter().any(|name| name == wanted || without_version(name).is_some_and(|base| base == wanted))
     };
     let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
     match found.as_slice() {
@@ -213,6 +211,12 @@ fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
             bail!("`{what}` can mean {} components: {}", many.len(), names.join(", "))
         }
     }
+}
+
+/// The name before `@1.2.3` or `:tag`.
+fn without_version(name: &str) -> Option<&str> {
+    let (base, version) = name.rsplit_once(['@', ':'])?;
+    (!base.is_empty() && !version.contains('/')).then_some(base)
 }
 
 fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::prepare::{Screening, knowledge, prepare};
 use super::{Outcome, component, terminal_width};
@@ -35,15 +35,17 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     let is_component = what.contains([':', '/', '@', '.']);
     if !is_print && !is_component {
         let known: BTreeSet<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
-        let hint = nearest(what, &known)
-            .map_or_else(|| "`sovaudit rules list` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
-        bail!("`{what}` is neither a rule, a fingerprint nor a component; {hint}");
+        if let Some(near) = nearest(what, &known) {
+            bail!("there is no rule `{what}`; did you mean `{near}`? A component is named as `pkg:…` or `pypi/{what}`");
+        }
     }
     let prepared = prepare(&arguments.common)?;
     let graph = Graph::new(&prepared.inventory);
     if !is_print {
         let legal = Legal::new(&graph, &prepared.knowledge.catalog, prepared.as_of);
-        return component::explain(&legal, arguments, out).map(|()| Outcome::Passed);
+        let hint = "it is neither a rule (`sovaudit rules list` shows them) nor the fingerprint of a finding";
+        let told = component::explain(&legal, arguments, out).map(|()| Outcome::Passed);
+        return if is_component { told } else { told.context(hint) };
     }
     let roots = Roots::new(&graph);
     let catalog = &prepared.knowledge.catalog;
