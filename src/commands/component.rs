@@ -216,11 +216,7 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
         return vec![node];
     }
     let wanted = what.strip_prefix("pkg:").unwrap_or(what).replace("%40", "@");
-    let is_called = |name: &str| {
-        name == wanted
-            || name.rsplit_once('@').is_some_and(|(base, _)| base == wanted)
-            || name.rsplit_once(':').is_some_and(|(base, _)| base == wanted)
-    };
+    let is_called = |name: &str| name == wanted || without_version(name).is_some_and(|base| base == wanted);
     let fits = |node: &NodeId| {
         let label = short_label(graph, *node);
         // a package may be named with or without its ecosystem
@@ -257,6 +253,12 @@ fn short_label(graph: &Graph<'_>, node: NodeId) -> String {
     let label = graph.label(node);
     let label = label.strip_prefix("pkg:").unwrap_or(&label);
     label[..label.find('?').unwrap_or(label.len())].to_owned()
+}
+
+/// The name before `@1.2.3` or `:tag`.
+fn without_version(name: &str) -> Option<&str> {
+    let (base, version) = name.rsplit_once(['@', ':'])?;
+    (!base.is_empty() && !version.contains('/')).then_some(base)
 }
 
 fn path_json(graph: &Graph<'_>, path: &Path) -> serde_json::Value {

@@ -50,6 +50,9 @@ fn one(finding: &FindingRow, report: &Report, out: &mut dyn io::Write) -> io::Re
     for (at, line) in way_in(finding).iter().enumerate() {
         part(if at == 0 { "Way in" } else { "" }, line)?;
     }
+    for note in finding.notes.iter().take(NAMED) {
+        part("Note", note)?;
+    }
     for (at, line) in ways_out(finding).iter().enumerate() {
         part(if at == 0 { "Ways out" } else { "" }, line)?;
     }

@@ -291,6 +291,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &package::rust::cargo_metadata::CargoMetadata,
     &package::rust::cargo_toml::CargoToml,
     &package::rust::cargo_vendor::CargoVendor,
+    &package::rust::cargo_vet::CargoVet,
     &package::tools::git_modules::GitModules,
     &package::tools::pre_commit::PreCommit,
     &package::tools::terraform_settings::TerraformSettings,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::evidence::{Piece, conflicts, gather, key_hash};
 use super::index::{Found, Index, Search, about};
-use super::level::{Facts, Level, decide};
+use super::level::{Facts, LETTERS, Level, decide};
 use super::normalise::{Form, Lexicon, Scratch};
 use super::query::Query;
 use super::score::{Manner, Numbers, Parts, is_telling};
@@ -80,6 +80,8 @@ pub struct Hit {
 const WEAK_CAP: f32 = 0.80;
 const FORMER: f32 = 0.95;
 const ROMANISED: f32 = 0.95;
+/// How much less a few letters count when it is asked which name of a party is meant.
+const ACRONYM: f32 = 0.05;
 
 /// Likeness from which names are spelt the same; coverage below which one of them has a telling word more.
 const SPELT: f32 = 0.975;
@@ -169,7 +171,7 @@ impl Engine<'_> {
                 let romanised = form.romanised != self.index.is_romanised(found.name);
                 let telling = (0..form.tokens.len()).filter(|at| is_telling(form.tokens[*at].flags.0));
                 let (words, letters) =
-                    telling.fold((0, 0), |(words, letters), at| (words + 1, letters + form.word(at).chars().count()));
+                    telling.fold((0, 0), |(words, letters), at| (words + 1, letters + letters_of(form.word(at))));
                 let words = listed.min(words);
                 best.push((self.index.party_of(found.name).0, Best { found, romanised, words, letters }));
             });
@@ -178,8 +180,12 @@ impl Engine<'_> {
         best.sort_unstable_by_key(|(_, best)| best.found.name);
         let mut all: BTreeMap<u32, Option<Best>> = BTreeMap::new();
         for (party, found) in best.drain(..) {
-            let rank =
-                |best: &Best| self.marked_down(best) - if self.index.is_weak(best.found.name) { 0.001 } else { 0.0 };
+            let rank = |best: &Best| {
+                let weak = if self.index.is_weak(best.found.name) { 0.001 } else { 0.0 };
+                // a few letters tell less than whole words that are nearly as alike
+                let acronym = if best.words <= 1 && best.letters < LETTERS { ACRONYM } else { 0.0 };
+                self.marked_down(best) - weak - acronym
+            };
             let slot = all.entry(party).or_default();
             if slot.as_ref().is_none_or(|old| rank(&found) > rank(old)) {
                 *slot = Some(found);
@@ -258,8 +264,8 @@ impl Engine<'_> {
             facts.relative = parts.coverage < RELATIVE;
             let single = best.words <= 1;
             let marks = [
-                (single && best.letters >= 5, Flag::ShortName),
-                (single && best.letters < 5, Flag::Acronym),
+                (single && best.letters >= LETTERS, Flag::ShortName),
+                (single && best.letters < LETTERS, Flag::Acronym),
                 (facts.weak, Flag::WeakAlias),
                 (former, Flag::FormerName),
                 (facts.relative, Flag::Relative),
@@ -303,6 +309,11 @@ impl Hit {
     pub fn listed_name(&self) -> &str {
         self.name.and_then(|at| self.party.names.get(at)).map_or_else(|| self.party.name(), |name| &name.text)
     }
+}
+
+/// Letters of a word; a letter of Chinese writing tells as much as two.
+fn letters_of(word: &str) -> usize {
+    word.chars().map(|c| if super::normalise::is_han(c) { 2 } else { 1 }).sum()
 }
 
 /// How names are compared for a kind; none when any may be meant.

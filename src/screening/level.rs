@@ -73,7 +73,7 @@ const SAME: f32 = 0.97;
 const NEAR: f32 = 0.95;
 const ALIKE: f32 = 0.85;
 /// Letters that a single word must have to be more than an acronym.
-const LETTERS: usize = 5;
+pub(super) const LETTERS: usize = 5;
 
 /// The level.
 #[must_use]

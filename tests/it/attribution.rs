@@ -24,6 +24,7 @@ keys = [
   { type = "npm", value = "@acme", gate = true },
   { type = "pypi", value = "acme-sdk", gate = true },
   { type = "cargo", value = "acme-rs", gate = true },
+  { type = "crates-user", value = "acme-account", gate = true },
   { type = "golang", value = "go.acme.example", gate = true },
   { type = "maven", value = "com.acme", gate = true },
   { type = "nuget", value = "Acme.", prefix = true, gate = true },
@@ -284,6 +285,28 @@ fn every_kind_of_key_leads_to_its_organisation() {
         let found = links(&report, component, "acme");
         assert!(found.iter().any(|link| link == wanted), "{kind}: {found:#?}\n{:#}", report["components"]);
     }
+}
+
+/// Accounts that published a package, where files of the tree say it.
+#[test]
+fn accounts_of_registries_lead_to_their_organisation() {
+    let lock = "version = 4\n\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n\
+        source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let vet =
+        "[[publisher.x]]\nversion = \"1.0.0\"\nwhen = \"2026-01-01\"\nuser-id = 1\nuser-login = \"Acme-Account\"\n";
+    let found = report(&[("Cargo.lock", lock), ("supply-chain/imports.lock", vet)]);
+    let links = |report: &Value, component: &str| self::links(report, component, "acme");
+    assert_eq!(
+        links(&found, "pkg:cargo/x@1.0.0"),
+        ["maintained-by certain organisation/acme key crates-user:acme-account"]
+    );
+    // of another version nothing is concluded
+    let found = report(&[("Cargo.lock", lock), ("supply-chain/imports.lock", &vet.replace("1.0.0", "0.9.0"))]);
+    assert_eq!(links(&found, "pkg:cargo/x"), [""; 0]);
+    let attested = "lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nversion = \"1.0.0\"\n\
+        attestation-identities = [{ kind = \"GitHub\", repository = \"acme-code/x\", workflow = \"release.yml\" }]\n";
+    let found = report(&[("pylock.toml", attested)]);
+    assert_eq!(links(&found, "pkg:pypi/x"), ["maintained-by certain organisation/acme key github:acme-code"]);
 }
 
 /// PCI vendors and the vendors of images and installed packages have readers of their own.

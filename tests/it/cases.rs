@@ -19,6 +19,19 @@ struct Expected {
     finding: Vec<Finding>,
     #[serde(default)]
     nothing: Vec<Nothing>,
+    #[serde(default)]
+    explained: Vec<Explained>,
+}
+
+/// What `explain` says of a component of the case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explained {
+    as_of: toml::value::Datetime,
+    subject: String,
+    words: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +148,18 @@ fn gate_agrees(code: i32, report: &Value) -> bool {
     code == i32::from(may)
 }
 
+/// Words that `explain` should say and does not, or should not say and does.
+fn unexplained(case: &str, wanted: &Explained) -> Option<String> {
+    let target = format!("fixtures/cases/{case}");
+    let arguments = ["explain", &wanted.subject, &target, "--as-of", &wanted.as_of.to_string()];
+    let output = sovaudit().args(arguments).output().expect("runs");
+    let text = String::from_utf8(output.stdout).expect("is UTF-8");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut bad: Vec<&String> = wanted.words.iter().filter(|words| !text.contains(words.as_str())).collect();
+    bad.extend(wanted.without.iter().filter(|words| text.contains(words.as_str())));
+    (!bad.is_empty()).then(|| format!("{bad:?} in {text}"))
+}
+
 fn cases() -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(root().join("fixtures/cases")).expect("there are cases");
     let folders = entries.map(|entry| entry.expect("is read").path()).filter(|path| path.is_dir());
@@ -173,7 +198,30 @@ fn real_cases_are_found_as_expected() {
             let what = format!("nothing on {}, {}", nothing.as_of, nothing.why);
             judge(what, unwanted(report, nothing), nothing.todo.as_ref());
         }
+        for wanted in &expected.explained {
+            judge(format!("explain {} on {}", wanted.subject, wanted.as_of), unexplained(&name, wanted), None);
+        }
     }
     println!("{} expectations are still to be met:\n  {}", open.len(), open.join("\n  "));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every case has a fixture, or it is told why it leaves nothing in files.
+#[test]
+fn every_case_is_reproduced_or_told_why_not() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("is read");
+    let known: toml::Table = read("rules/catalog/cases.toml").parse().expect("is TOML");
+    let none: toml::Table = read("fixtures/cases/none.toml").parse().expect("is TOML");
+    let none = none["none"].as_table().expect("a table");
+    let mut shown = std::collections::BTreeSet::new();
+    for (_, folder) in cases() {
+        let expected = fs::read_to_string(folder.join("expected.toml")).expect("each case says what is expected");
+        let expected: Expected = toml::from_str(&expected).expect("is of this form");
+        assert!(!(expected.finding.is_empty() && expected.nothing.is_empty() && expected.explained.is_empty()));
+        shown.extend(expected.also.into_iter().chain([expected.case]));
+    }
+    let ids = known["case"].as_array().expect("cases").iter().map(|row| row["id"].as_str().expect("an id"));
+    for id in ids {
+        assert!(shown.contains(id) != none.contains_key(id), "case {id}: a fixture or a reason, not both, not neither");
+    }
 }

@@ -162,6 +162,47 @@ fn projects_that_lock_the_same_version_are_told_apart() {
 }
 
 #[test]
+fn every_way_to_a_package_is_told_the_shortest_first() {
+    let lock = r#"{"name": "shop", "lockfileVersion": 3, "packages": {
+        "": {"name": "shop", "dependencies": {"a": "1", "c": "1"}},
+        "node_modules/a": {"version": "1.0.0", "dependencies": {"b": "1"}},
+        "node_modules/b": {"version": "1.0.0", "dependencies": {"left": "1"}},
+        "node_modules/c": {"version": "1.0.0", "dependencies": {"left": "1"}},
+        "node_modules/left": {"version": "1.0.0"}}}"#;
+    let folder = tree(&[("package-lock.json", lock)]);
+    let explain = |what: &str, more: &[&str]| {
+        let output = sovaudit().args(["explain", what]).arg(folder.path()).args(more).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), output.stderr)
+    };
+    let (code, out, _) = explain("pkg:npm/left@1.0.0", &["--format", "json"]);
+    assert_eq!(code, Some(0));
+    let told: Value = serde_json::from_str(&out).expect("is JSON");
+    let ways: Vec<Vec<&str>> = told["paths"]
+        .as_array()
+        .expect("paths")
+        .iter()
+        .map(|path| path.as_array().expect("steps").iter().filter_map(|step| step["component"].as_str()).collect())
+        .collect();
+    let root = ways[0][0];
+    let short = [root, "pkg:npm/c@1.0.0", "pkg:npm/left@1.0.0"];
+    let long = [root, "pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0", "pkg:npm/left@1.0.0"];
+    assert_eq!(ways, [&short[..], &long[..]], "{out}");
+    assert_eq!(told["more_paths"], false);
+    // by the name that people use
+    for name in ["left", "npm/left", "left@1.0.0"] {
+        let (code, out, error) = explain(name, &[]);
+        assert_eq!(code, Some(0), "{}", String::from_utf8_lossy(&error));
+        assert!(out.contains("Why it is here (2 ways, shortest first):"), "{out}");
+    }
+    let (code, _, error) = explain("nowhere", &[]);
+    let error = String::from_utf8_lossy(&error).into_owned();
+    assert!(
+        code == Some(2) && error.contains("nothing is called `nowhere`") && error.contains("neither a rule"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_copy_that_is_checked_in_is_fetched_from_nowhere() {
     let module = ("svc/go.mod", "module example.org/svc\n\ngo 1.24\n\nrequire github.com/x/y v1.0.0\n");
     let sums = ("svc/go.sum", "github.com/x/y v1.0.0 h1:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=\n");

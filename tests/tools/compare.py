@@ -34,7 +34,7 @@ import urllib.parse
 
 # Types whose names the registry or the purl specification takes in any letter case.
 ANY_CASE = {"apk", "bitbucket", "composer", "deb", "github", "golang", "hex", "luarocks", "npm", "nuget", "pub", "pypi", "rpm", "swift"}
-NO_PACKAGES = {"generic-file", "oci", "docker", "file", "os"}
+NO_PACKAGES = {"generic-file", "oci", "docker", "file", "os", "undefined"}
 TOOLS = ("syft", "cdxgen")
 LIMIT_SECONDS = 300
 
@@ -176,7 +176,7 @@ class Exceptions:
             if re.fullmatch(row["tool"], tool) and re.fullmatch(row["purl"], show(entry)):
                 stated = [one for one in files if content(os.path.join(tree, one)) is not None] if row.get("look") != "tree" else []
                 # entries without a file have to be wrong in all files of the kind that name them
-                asked = stated or [one for one in listing(tree) if self.names(entry, os.path.join(tree, one), row.get("file"))]
+                asked = stated or [one for one in listing(tree) if self.names(entry, os.path.join(tree, one), row)]
                 fits = [one for one in asked if re.search(row.get("file", ""), one)]
                 # wrong in one file is not wrong in another: all have to show it, unless the row says otherwise
                 enough = any if row.get("any") else all
@@ -186,12 +186,13 @@ class Exceptions:
         return None
 
     @staticmethod
-    def names(entry, path, pattern):
-        """Whether a file that matches the pattern holds the last part of the entry's name as a word, and its version."""
-        if pattern is None or not re.search(pattern, path):
+    def names(entry, path, row):
+        """Whether a file that the row looks at holds the last part of the entry's name as a word, and its version (which
+        another file may give where the row looks at the whole tree)."""
+        if "file" not in row or not re.search(row["file"], path):
             return False
         word = rf"(?<![\w-]){re.escape(entry[1].rpartition('/')[2])}(?![\w-])"
-        return re.search(word, content(path), re.I) is not None and entry[2] in content(path)
+        return re.search(word, content(path), re.I) is not None and (row.get("look") == "tree" or entry[2] in content(path))
 
     @staticmethod
     def shown(row, entry, path):

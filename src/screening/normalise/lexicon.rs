@@ -169,12 +169,23 @@ impl Words {
     }
 }
 
+/// A place or trade in Chinese writing.
+#[derive(Clone, Debug)]
+pub(super) struct HanWord {
+    pub(super) written: Box<str>,
+    /// In the words of English names.
+    pub(super) latin: Box<str>,
+    pub(super) place: bool,
+}
+
 /// All that is known of words.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     pub(super) words: Words,
     /// Legal forms in scripts that do not part words, the longest first.
     pub(super) script_forms: Vec<(Box<str>, LegalClass)>,
+    /// Places and trades in a script that does not part words, the longest first.
+    pub(super) han: Vec<HanWord>,
     /// Words in a legal form, at most.
     pub(super) longest: usize,
     /// Long words of legal forms and of the dictionary with a letter deleted.
@@ -201,6 +212,8 @@ struct File {
     same: BTreeMap<Box<str>, Vec<Box<str>>>,
     #[serde(default)]
     given: BTreeMap<Box<str>, Vec<Box<str>>>,
+    #[serde(default)]
+    han: BTreeMap<Box<str>, Vec<Box<str>>>,
     #[serde(default)]
     weight: Weights,
 }
@@ -243,11 +256,14 @@ impl Lexicon {
     /// The first file that is not of this form, with what is wrong.
     pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, String> {
         let mut lexicon = Self::default();
+        let mut han = Vec::new();
         for (name, text) in files {
-            let file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+            let mut file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+            han.extend(std::mem::take(&mut file.han));
             lexicon.add(file);
             lexicon.digest = super::hash(text.as_bytes(), lexicon.digest);
         }
+        lexicon.add_han(han);
         lexicon.add_numbers();
         lexicon.script_forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
         lexicon.add_slips();
@@ -300,6 +316,15 @@ impl Lexicon {
                 known.rank = rank;
             }
         }
+    }
+
+    /// Which of them are places is known when all files are read.
+    fn add_han(&mut self, rows: Vec<(Box<str>, Vec<Box<str>>)>) {
+        for (latin, all) in rows {
+            let place = latin.split(' ').all(|word| self.words.get(word).is_some_and(|word| word.rank == Rank::Place));
+            self.han.extend(all.into_iter().map(|written| HanWord { written, latin: latin.clone(), place }));
+        }
+        self.han.sort_by(|a, b| b.written.len().cmp(&a.written.len()).then_with(|| a.written.cmp(&b.written)));
     }
 
     fn add_given(&mut self, given: BTreeMap<Box<str>, Vec<Box<str>>>) {

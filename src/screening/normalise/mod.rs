@@ -1,6 +1,7 @@
 //! From a name as it is written to the words that are compared. The same for queries and for listed names.
 
 mod forms;
+mod han;
 mod letters;
 mod lexicon;
 mod script;
@@ -105,6 +106,9 @@ impl Form {
             scratch.form.romanised = both && !own;
             if !scratch.form.tokens.is_empty() {
                 use_form(&scratch.form);
+                if own && scratch.is_parted {
+                    han::short(&scratch.form).iter().for_each(&mut use_form);
+                }
                 // what looks like the Arabic article may belong to the name: Elias
                 let article = scratch.form.words().any(letters::has_article);
                 for article in [true, false].into_iter().filter(|with| consonants && (article || *with)) {
@@ -176,6 +180,7 @@ impl Form {
     }
 }
 
+pub(crate) use script::is_han;
 pub use words::Scratch;
 
 /// A hash that is the same on every machine and in every version: it is stored.

@@ -152,7 +152,7 @@ pub(super) fn is_without_vowels(text: &str) -> bool {
 }
 
 /// True for a letter of Chinese writing.
-pub(super) fn is_han(c: char) -> bool {
+pub(crate) fn is_han(c: char) -> bool {
     c.script() == Script::Han
 }
 

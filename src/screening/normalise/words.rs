@@ -2,7 +2,7 @@
 
 use super::forms::{resembles_form, take_out_forms};
 use super::lexicon::{Lexicon, Rank, WORD_FROM, Word};
-use super::{Flags, Form, letters, script};
+use super::{Flags, Form, han, letters, script};
 use crate::lists::PartyKind;
 use crate::screening::similar::fold;
 
@@ -16,6 +16,8 @@ pub struct Scratch {
     /// What parts each of them from the word before.
     gaps: Vec<Gap>,
     pub(super) kept: Vec<bool>,
+    /// Places and trades were parted from a name in Chinese writing.
+    pub(super) is_parted: bool,
     /// For words that are misspelt words of legal forms, these.
     slips: Vec<Option<Box<str>>>,
 }
@@ -64,6 +66,11 @@ pub(super) fn split(text: &str, kind: PartyKind, lexicon: &Lexicon, own: bool, s
                 rest = std::borrow::Cow::Owned(rest.replace(&**phrase, " "));
             }
         }
+    }
+    let parted = if kind == PartyKind::Person { None } else { han::part(&rest, lexicon) };
+    scratch.is_parted = parted.is_some();
+    if let Some(parted) = parted {
+        rest = std::borrow::Cow::Owned(parted);
     }
     let mut open = Open { start: 0, capital: None, mixed: false, gap: Gap::Blank };
     let mut last = ' ';

@@ -8,6 +8,7 @@ use super::reach::{Reach, write_scope};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
+use crate::scan::package::address::owner_of_address;
 use crate::scan::package::toolkit::{self, Entries, Locked, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -18,7 +19,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "pylock",
     title: "Python lock file (PEP 751)",
     summary: "Exact packages with edges where the file has them, markers, hashes, and the index, repository or \
-              archive each comes from. Groups and extras in markers give the scope. Directories are the project's own.",
+              archive each comes from; the repository that the index attests as the publisher. Groups and extras in markers give the scope. Directories are the project's own.",
     files: &["**/pylock.toml", "**/pylock.*.toml"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -106,10 +107,27 @@ fn describe(id: &ComponentId, node: &Node, file: &SourceFile, out: &mut Facts<'_
         out.attribute(id, key::CONDITION, text, seen.clone());
         write_scope(id, scope_of_marker(text), &seen, out);
     }
+    for attested in node.get("attestation-identities").map_or(&[][..], Node::list) {
+        publisher_of(id, attested, file, out);
+    }
     if let Some(commit) = node.at(&["vcs", "commit-id"])
         && let Some(text) = commit.text()
     {
         out.attribute(id, key::REVISION, text, file.at(commit.span));
+    }
+}
+
+/// The trusted publisher that the index attests: a repository, whose owner is a key.
+fn publisher_of(id: &ComponentId, attested: &Node, file: &SourceFile, out: &mut Facts<'_>) {
+    let host = match attested.text_at("kind") {
+        Some(kind) if kind.eq_ignore_ascii_case("github") => "github.com",
+        Some(kind) if kind.eq_ignore_ascii_case("gitlab") => "gitlab.com",
+        _ => return,
+    };
+    if let Some(at) = attested.get("repository")
+        && let Some(owner) = at.text().and_then(|text| owner_of_address(&format!("https://{host}/{text}")))
+    {
+        out.attribute(id, key::IDENTITY, owner, file.at(at.span));
     }
 }
 

@@ -221,10 +221,12 @@ fn gem_words(words: &str) -> Option<(&str, &str, Option<&str>)> {
 fn edge(from: &Locked, need: &str, span: Span, gems: &Entries<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     let name = need.split(" (").next().unwrap_or(need).trim_end_matches('!');
     let mut targets = gems.named(name, None).peekable();
-    // Bundler never locks itself
-    if targets.peek().is_none() && name != "bundler" {
-        let message = format!("`{name}` is needed here and has no entry");
-        out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+    if targets.peek().is_none() {
+        // Bundler never locks itself
+        if name != "bundler" {
+            let message = format!("`{name}` is needed here and has no entry");
+            out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+        }
         if from.own {
             // asked for on another platform than those that were locked: its version stays open
             let constraint = need.split_once(" (").map_or("", |(_, rest)| rest.trim_end_matches([')', '!']));

@@ -5,4 +5,5 @@ pub mod cargo_lock;
 pub mod cargo_metadata;
 pub mod cargo_toml;
 pub mod cargo_vendor;
+pub mod cargo_vet;
 mod workspace;
