@@ -133,3 +133,64 @@ fn end_of_text(bytes: &[u8]) -> Option<usize> {
         at += 2;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::parse::strict::read;
+    use crate::parse::{MAX_DEPTH, Node, PassedOver};
+
+    const TEXT: &str = r#"{"a": [{"k": "x,\"{", "l": []}, [1, 2], "z", {}, -1e3], "b": {"c": {"d": [[], 0, {"e": null}]}, "f": "}"},
+        "g": [
+            {"h": 1},
+            {"h": 2}
+        ]
+    }"#;
+
+    fn read_with(text: &str, starts: Vec<(usize, Sort)>) -> Option<Node> {
+        read(&Arc::new(text.to_owned()), 0, PassedOver::default(), starts)
+    }
+
+    #[test]
+    fn a_start_anywhere_changes_nothing() {
+        let whole = read_with(TEXT, Vec::new());
+        assert!(whole.is_some());
+        for at in 0..TEXT.len() {
+            for sort in [Sort::Item, Sort::Entry] {
+                assert_eq!(read_with(TEXT, vec![(at, sort)]), whole, "{at} {sort:?}");
+                let two = vec![(at, sort), ((at + 9).min(TEXT.len()), sort)];
+                assert_eq!(read_with(TEXT, two), whole, "{at} {sort:?} and another");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_sound_is_not_read_by_many_either() {
+        let rows = (0..40).map(|at| format!("  {{\"at\": {at}}}")).collect::<Vec<_>>();
+        let sound = format!("[\n{}\n]", rows.join(",\n"));
+        for threads in 2..6 {
+            let starts = starts_for(sound.as_bytes(), threads);
+            assert!(!starts.is_empty());
+            assert_eq!(read_with(&sound, starts.clone()), read_with(&sound, Vec::new()));
+            for bad in ["at\": 3}", "at\": 20}", "at\": 39}"] {
+                let broken = sound.replace(bad, &bad.replace('}', "]"));
+                assert_eq!(read_with(&broken, starts.clone()), None, "{bad}");
+            }
+        }
+        let deep = "[".repeat(MAX_DEPTH) + "1, [[2]]" + &"]".repeat(MAX_DEPTH);
+        let inner = deep.find(", ").expect("is there") + 2;
+        assert_eq!(read_with(&deep, vec![(inner, Sort::Item)]), None, "a piece counts from where it stands");
+    }
+
+    #[test]
+    fn starts_are_the_outermost_members() {
+        let pretty = "{\n \"items\": [\n  {\"a\": [1, 2]},\n  {\"b\": 1,\n   \"c\": 2},\n  {\"d\": 3}\n ]\n}";
+        let found = starts_for(pretty.as_bytes(), 2);
+        assert_eq!(found, [(pretty.find("{\"d").expect("is there"), Sort::Item)]);
+        let compact = r#"{"items":[{"a":"},{\""},{"b":[1,2],"c":{"x":1}},{"d":3}]}"#;
+        let found = starts_for(compact.as_bytes(), 3);
+        assert!(found.iter().all(|(at, sort)| *sort == Sort::Item && compact[*at..].starts_with('{')), "{found:?}");
+    }
+}

@@ -24,9 +24,19 @@ pub struct PassedOver<'p> {
 /// The tree of a JSON text, which stands in `file` from `offset` on; `None` when anything is unusual. A large text is
 /// read by several threads of the pool that it is called in.
 pub(super) fn strict<'t>(file: &'t Arc<String>, offset: usize, passed: PassedOver<'t>) -> Option<Node> {
+    let starts = pieces::starts(file.get(offset..)?);
+    read(file, offset, passed, starts)
+}
+
+/// As [`strict`], with other threads that begin at some places.
+pub(super) fn read<'t>(
+    file: &'t Arc<String>,
+    offset: usize,
+    passed: PassedOver<'t>,
+    starts: Vec<(usize, Sort)>,
+) -> Option<Node> {
     let text = file.get(offset..)?;
     let source = Source::of(file);
-    let starts = pieces::starts(text);
     std::thread::scope(|scope| {
         let mut reader = Reader::new(&source, text, offset, passed);
         reader.pieces = Pieces::spawn(scope, starts, &reader);
