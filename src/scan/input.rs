@@ -363,6 +363,18 @@ impl SourceFile {
         self.seen(SpotId::WHOLE)
     }
 
+    /// Ends the file after its scanners. All threads of the pool free a large tree together, and may take other work
+    /// while they wait: whoever calls this must hold nothing that other work waits for.
+    pub(super) fn free(mut self) {
+        let tree = self.json.take().and_then(Result::ok);
+        // freeing the tree of a small file takes less time than waking another thread
+        if let Some(tree) = tree
+            && self.text.len() >= DUMP / 2
+        {
+            tree.free();
+        }
+    }
+
     fn seen(&self, spot: SpotId) -> Seen {
         Seen { sheet: Arc::clone(&self.sheet), spot, basis: None }
     }
@@ -372,14 +384,6 @@ impl SourceFile {
 impl Drop for SourceFile {
     fn drop(&mut self) {
         self.sheet.close();
-        let tree = self.json.take().and_then(Result::ok);
-        // freeing the tree of a small file takes less time than waking another thread
-        if let Some(tree) = tree
-            && self.text.len() >= DUMP / 2
-            && rayon::current_thread_index().is_some()
-        {
-            tree.free();
-        }
     }
 }
 

@@ -188,6 +188,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     for index in &job.scanners {
         call(SCANNERS[*index], &input, limit, &mut outcome);
     }
+    files.into_iter().filter_map(Arc::into_inner).for_each(SourceFile::free);
     outcome
 }
 
