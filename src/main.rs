@@ -10,8 +10,7 @@ fn main() -> ExitCode {
     let cli = cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal
     std::panic::set_hook(Box::new(|panic| {
-        let scanning = std::thread::current().name().is_some_and(|name| name.starts_with("scan-"));
-        if !scanning {
+        if !sovaudit::scan::is_running() {
             let _ = writeln!(io::stderr(), "internal error, please report it: {panic}");
         }
     }));

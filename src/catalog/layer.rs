@@ -9,6 +9,11 @@ use crate::text::{LineColumn, LineIndex, Span};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
+/// The text of an embedded file.
+pub(super) fn embedded_text(path: &str) -> Option<&'static str> {
+    EMBEDDED.get_file(path)?.contents_utf8()
+}
+
 /// Largest rule file of a user's folder.
 const LARGEST: u64 = 64 << 20;
 

@@ -5,6 +5,7 @@
 
 mod code;
 mod declared;
+mod embedded;
 mod export;
 mod groups;
 mod hardware_words;

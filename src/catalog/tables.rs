@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Deserialize;
 
+use super::embedded;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
@@ -150,7 +151,7 @@ pub(super) fn read(layers: &[Layer]) -> Result<(Tables, Vec<Override>), Vec<Rule
             layer.files.iter().filter(|(path, text)| Content::of(path, text) == Content::Tables).collect();
         let read: Vec<Result<(&str, Tables), RuleError>> = files
             .par_iter()
-            .map(|(path, text)| match toml::from_str(text) {
+            .map(|(path, text)| match embedded::read(path, text).map_or_else(|| toml::from_str(text), Ok) {
                 Ok(file) => Ok((path.as_str(), file)),
                 Err(error) => Err(RuleError::toml(path, text, &error)),
             })

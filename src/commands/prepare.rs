@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -167,6 +168,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let config = config(common, &target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
+    let pool = pool(common)?;
     let mut knowledge = knowledge(&common.data, &folders)?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     config.check_waivers(&rule_ids)?;
@@ -181,12 +183,6 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         removed: common.images.show_removed,
         ..Options::default()
     };
-    anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
-        .stack_size(8 << 20)
-        .thread_name(|at| format!("scan-{at}"))
-        .build()?;
     let caches = caches(common, &config, &target)?;
     let inventory = pool.install(|| {
         let inventory = take_stock(&target, common, &config, &knowledge.catalog, &options)?;
@@ -201,6 +197,21 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let mut inventory = attest(inventory, &config.attestations, &knowledge.catalog, as_of);
     inventory.diagnostics.extend(old_lists);
     Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
+}
+
+/// The threads for everything that follows. This thread is one of them: it holds most of the memory, and its memory
+/// grows at less cost than that of others.
+fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
+    anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
+    let builder = || {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
+            .stack_size(8 << 20)
+            .thread_name(|at| format!("scan-{at}"))
+    };
+    // a thread that is in a pool already stays there; the pool serves until the program ends
+    let pool = builder().use_current_thread().build().or_else(|_| builder().build())?;
+    Ok(ManuallyDrop::new(pool))
 }
 
 /// Package caches of the configuration and of the command line.

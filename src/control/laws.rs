@@ -1,13 +1,13 @@
 //! Whose law reaches a component: every reach test with its laws, its shortest witness, and what weakens it.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use globset::Glob;
+use globset::{Glob, GlobMatcher};
 
 use super::{Answer, Holdings};
-use crate::catalog::rows::{Effect, Law, LawState, Mitigation};
+use crate::catalog::rows::{Effect, Law, LawState, Mitigation, Text};
 use crate::catalog::{Catalog, Standing};
 use crate::graph::{Control, Graph, NodeId, Path, Reach, ReachTest};
 use crate::model::{ComponentKind, CountryCode, Date, RelationKind, key};
@@ -49,6 +49,8 @@ pub struct Legal<'a, 'c> {
     pub day: Date,
     /// What was found before: many components answer to one party.
     known: RefCell<BTreeMap<&'c str, Rc<[Listed<'c>]>>>,
+    /// What values of attributes are held against, by mitigation; making one takes longer than hundreds of questions.
+    matchers: OnceCell<Vec<Vec<(&'c str, Vec<GlobMatcher>)>>>,
 }
 
 /// A list that names a party, itself or by an ownership rule, with laws that the rule belongs to.
@@ -66,7 +68,7 @@ impl<'a, 'c> Legal<'a, 'c> {
     /// Nothing asked yet.
     #[must_use]
     pub fn new(graph: &'a Graph<'a>, catalog: &'c Catalog, day: Date) -> Self {
-        Self { graph, catalog, day, known: RefCell::default() }
+        Self { graph, catalog, day, known: RefCell::default(), matchers: OnceCell::new() }
     }
 
     /// Every legal order that reaches the component, by country and test.
@@ -197,15 +199,24 @@ impl<'a, 'c> Legal<'a, 'c> {
 
     /// Mitigations that something in the system is evidence of.
     fn mitigations(&self, node: NodeId) -> Vec<Mitigated<'c>> {
-        let rows = self.catalog.tables().mitigation.iter();
-        rows.filter_map(|row| Some(Mitigated { row, evidence: self.evidence(node, row)? })).collect()
+        let rows = self.catalog.tables().mitigation.iter().zip(self.matchers());
+        rows.filter_map(|(row, values)| Some(Mitigated { row, evidence: self.evidence(node, row, values)? })).collect()
     }
 
-    fn evidence(&self, node: NodeId, row: &Mitigation) -> Option<String> {
-        for (key, globs) in &row.attribute {
+    fn matchers(&self) -> &[Vec<(&'c str, Vec<GlobMatcher>)>] {
+        self.matchers.get_or_init(|| {
+            let matchers = |globs: &[Text]| {
+                globs.iter().filter_map(|glob| Some(Glob::new(glob).ok()?.compile_matcher())).collect()
+            };
+            let of_row = |row: &'c Mitigation| row.attribute.iter().map(|(key, all)| (&**key, matchers(all))).collect();
+            self.catalog.tables().mitigation.iter().map(of_row).collect()
+        })
+    }
+
+    fn evidence(&self, node: NodeId, row: &Mitigation, values: &[(&str, Vec<GlobMatcher>)]) -> Option<String> {
+        for (key, fitting) in values {
             for value in self.graph.attributes(node, key) {
-                let fits = |glob: &str| Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(value));
-                if globs.iter().any(|glob| fits(glob)) {
+                if fitting.iter().any(|fits| fits.is_match(value)) {
                     return Some(format!("{key}: {value}"));
                 }
             }

@@ -1,7 +1,8 @@
 //! Components: the things a system uses, each with one stable id.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::BuildHasher as _;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Serialize, Serializer};
 
@@ -20,18 +21,31 @@ use crate::text::clean_line;
 /// | workload | `workload:path/Deployment/namespace/name` |
 /// | project | `project:services/api` |
 /// | organisation | `org:id`; jurisdiction `jurisdiction:US`; region `region:aws/eu-central-1` |
-#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
-pub struct ComponentId(Arc<str>);
+#[derive(Clone, Eq, PartialOrd, Ord)]
+pub struct ComponentId {
+    text: Arc<str>,
+    /// Of the text: ids are looked up more often than they are made, mostly far from where their text lies.
+    hash: u64,
+}
+
+/// Seeded anew in every process, see [`crate::text::Lookup`].
+static SEED: LazyLock<foldhash::quality::RandomState> = LazyLock::new(Default::default);
 
 impl PartialEq for ComponentId {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+        self.hash == other.hash && (Arc::ptr_eq(&self.text, &other.text) || self.text == other.text)
     }
 }
 
 impl std::hash::Hash for ComponentId {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        state.write_u64(self.hash);
+    }
+}
+
+impl fmt::Debug for ComponentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ComponentId").field(&self.text).finish()
     }
 }
 
@@ -39,7 +53,8 @@ impl ComponentId {
     /// An id from its text. Control characters are escaped: ids are printed everywhere.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(Arc::from(clean_line(text).as_ref()))
+        let text: Arc<str> = Arc::from(clean_line(text).as_ref());
+        Self { hash: SEED.hash_one(&*text), text }
     }
 
     /// `prefix:rest`.
@@ -128,25 +143,25 @@ impl ComponentId {
     /// The text of the id.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// What follows the first `:`.
     #[must_use]
     pub fn rest(&self) -> &str {
-        self.0.split_once(':').map_or(&self.0, |(_, rest)| rest)
+        self.text.split_once(':').map_or(&self.text, |(_, rest)| rest)
     }
 }
 
 impl fmt::Display for ComponentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl Serialize for ComponentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(&self.text)
     }
 }
 

@@ -6,14 +6,18 @@ use super::{Attribute, ComponentId, ComponentKind, Evidence, EvidenceSet, Group,
 use super::{Relation, RelationKind};
 use crate::text::Lookup;
 
+/// How many components are known without a search.
+const LAST: usize = 4;
+
 /// Facts in the order in which they come, before they are an inventory: adding is an append to one of three lists, what
 /// stands twice is found once at the end. Every fact names its component by a number.
 #[derive(Debug, Default)]
 pub struct Draft {
     places: Lookup<ComponentId, u32>,
     owners: Vec<ComponentId>,
-    /// The component used last: facts of one come together.
-    last: u32,
+    /// The components used last: facts of one come together, with some of who holds or gives it in between.
+    last: [u32; LAST],
+    next: usize,
     kinds: Vec<(u32, ComponentKind, Evidence)>,
     attributes: Vec<(u32, Value, Evidence)>,
     relations: Vec<(u32, End, Evidence)>,
@@ -68,19 +72,22 @@ impl Draft {
     }
 
     fn of(&mut self, id: &ComponentId) -> u32 {
-        let is_last = self.owners.get(self.last as usize).is_some_and(|last| last == id);
-        if !is_last {
-            self.last = match self.places.get(id) {
-                Some(place) => *place,
-                None => {
-                    let place = u32::try_from(self.owners.len()).expect("facts are bounded far below");
-                    self.places.insert(id.clone(), place);
-                    self.owners.push(id.clone());
-                    place
-                }
-            };
+        let is = |last: &&u32| self.owners.get(**last as usize).is_some_and(|owner| owner == id);
+        if let Some(last) = self.last.iter().find(is) {
+            return *last;
         }
-        self.last
+        let place = match self.places.get(id) {
+            Some(place) => *place,
+            None => {
+                let place = u32::try_from(self.owners.len()).expect("facts are bounded far below");
+                self.places.insert(id.clone(), place);
+                self.owners.push(id.clone());
+                place
+            }
+        };
+        self.last[self.next] = place;
+        self.next = (self.next + 1) % LAST;
+        place
     }
 
     /// Adds all of another draft.

@@ -7,7 +7,8 @@ use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 
 use super::strict::strict;
-use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value};
+use super::text::Source;
+use super::{Entry, MAX_DEPTH, Node, ParseError, PassedOver, Text, Value};
 use crate::text::Span;
 
 /// Parses strict JSON. A byte order mark before it is passed over.
@@ -15,16 +16,16 @@ use crate::text::Span;
 /// # Errors
 /// The first syntax error, or nesting deeper than [`MAX_DEPTH`].
 pub fn json(text: &str) -> Result<Node, ParseError> {
-    json_of(&Arc::new(text.to_owned()), &[])
+    json_of(&Arc::new(text.to_owned()), PassedOver::default())
 }
 
-/// As [`json`], for a text that the tree shares. Lists and maps under keys that are `passed_over` become null, and
-/// nothing is built or checked of them.
+/// As [`json`], for a text that the tree shares. Lists and maps that are passed over become null, and nothing is built
+/// or checked of them.
 ///
 /// # Errors
 /// As [`json`].
-pub fn json_of(text: &Arc<String>, passed_over: &[&str]) -> Result<Node, ParseError> {
-    match strict(text, bom(text), passed_over) {
+pub fn json_of(text: &Arc<String>, passed: PassedOver<'_>) -> Result<Node, ParseError> {
+    match strict(text, bom(text), passed) {
         Some(root) => Ok(root),
         None => parse(text, false),
     }
@@ -51,9 +52,9 @@ pub fn jsonc_of(text: &Arc<String>) -> Result<Node, ParseError> {
     parse(text, true)
 }
 
-fn parse(source: &Arc<String>, relaxed: bool) -> Result<Node, ParseError> {
-    let offset = bom(source);
-    let content = &source[offset..];
+fn parse(text: &Arc<String>, relaxed: bool) -> Result<Node, ParseError> {
+    let offset = bom(text);
+    let content = &text[offset..];
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
         allow_comments: relaxed,
@@ -75,7 +76,7 @@ fn parse(source: &Arc<String>, relaxed: bool) -> Result<Node, ParseError> {
     let Some(value) = parsed.value else {
         return Err(ParseError::new("the file is empty", Span::default()));
     };
-    convert(value, source, offset, 0)
+    convert(value, &Source::of(text), offset, 0)
 }
 
 /// What stands complete before a syntax error: the text up to there is cut after its last complete member and
@@ -135,7 +136,7 @@ fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     None
 }
 
-fn convert(value: Ast<'_>, source: &Arc<String>, offset: usize, depth: usize) -> Result<Node, ParseError> {
+fn convert(value: Ast<'_>, source: &Source, offset: usize, depth: usize) -> Result<Node, ParseError> {
     let range = value.range();
     let span = Span::new(range.start, range.end).shifted(offset);
     if depth > MAX_DEPTH {
@@ -185,7 +186,7 @@ mod tests {
         ];
         for text in texts {
             let text = Arc::new(text.to_owned());
-            let fast = strict(&text, bom(&text), &[]);
+            let fast = strict(&text, bom(&text), PassedOver::default());
             assert_eq!(fast.as_ref(), parse(&text, false).ok().as_ref(), "{text}");
             assert!(fast.is_some(), "{text}");
         }
@@ -205,24 +206,24 @@ mod tests {
             "-",
         ];
         for text in odd {
-            assert_eq!(strict(&Arc::new(text.to_owned()), 0, &[]), None, "{text}");
+            assert_eq!(strict(&Arc::new(text.to_owned()), 0, PassedOver::default()), None, "{text}");
         }
         let deep = "[".repeat(MAX_DEPTH + 2) + &"]".repeat(MAX_DEPTH + 2);
-        assert_eq!(strict(&Arc::new(deep.clone()), 0, &[]), None);
+        assert_eq!(strict(&Arc::new(deep.clone()), 0, PassedOver::default()), None);
         assert!(json(&deep).is_err());
     }
 
     #[test]
     fn what_is_passed_over_is_null_and_nothing_else_moves() {
         let text = r#"{"a": {"x": [1, "]}\"\\", {}]}, "b": {"a": 3}, "c": [{"a": []}, 5]}"#;
-        let (whole, less) = (Arc::new(text.to_owned()), ["a"]);
-        let read = json_of(&whole, &less).expect("is sound");
+        let (whole, less) = (Arc::new(text.to_owned()), PassedOver { anywhere: &["a"], ..PassedOver::default() });
+        let read = json_of(&whole, less).expect("is sound");
         assert_eq!(read.get("a").map(|node| &node.value), Some(&Value::Null));
         assert_eq!(read.at(&["b", "a"]).and_then(Node::scalar).as_deref(), Some("3"), "what is no list or map is read");
         let five = read.get("c").expect("is there").list()[1].span;
         assert_eq!(&text[five.start..five.end], "5");
         for broken in [r#"{"a": ["#, r#"{"a": {"x\"#, r#"{"a": [1}"#, r#"{"a": "#] {
-            assert!(json_of(&Arc::new(broken.to_owned()), &less).is_err(), "{broken}");
+            assert!(json_of(&Arc::new(broken.to_owned()), less).is_err(), "{broken}");
         }
     }
 

@@ -11,6 +11,7 @@ pub mod json;
 pub mod lines;
 pub mod ndb;
 pub mod pickle;
+mod pieces;
 pub mod rpm_header;
 mod shape;
 pub mod shell;
@@ -29,6 +30,7 @@ use std::fmt;
 use crate::text::{Span, clean_line, shorten};
 
 pub use shape::{Misshapen, Shape};
+pub use strict::PassedOver;
 pub use text::Text;
 pub use tree::{Entry, Node, Value};
 

@@ -5,37 +5,141 @@
 
 use std::sync::Arc;
 
+use super::pieces::{self, Pieces, Sort};
+use super::text::Source;
 use super::{Entry, MAX_DEPTH, Node, Text, Value};
 use crate::text::Span;
 
-/// The tree of a JSON text, which stands in `source` from `offset` on; `None` when anything is unusual. Values under
-/// keys that are `passed_over` are null in it.
-pub(super) fn strict(source: &Arc<String>, offset: usize, passed_over: &[&str]) -> Option<Node> {
-    let text = source.get(offset..)?;
-    let bytes = text.as_bytes();
-    let (items, entries) = (Vec::new(), Vec::new());
-    let mut reader = Reader { source, text, bytes, at: 0, offset, passed_over, items, entries };
-    reader.space();
-    let root = reader.value(0)?;
-    reader.space();
-    (reader.at == text.len()).then_some(root)
+/// What is not built: lists and maps under some keys become null.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PassedOver<'p> {
+    /// Keys wherever they stand.
+    pub anywhere: &'p [&'p str],
+    /// Kinds of objects, each by `apiVersion` and `kind`, which stand before what is passed over in them.
+    pub objects: &'p [(&'p str, &'p str)],
+    /// Keys in objects of these kinds.
+    pub of_objects: &'p [&'p str],
 }
 
-struct Reader<'t> {
-    source: &'t Arc<String>,
+/// The tree of a JSON text, which stands in `file` from `offset` on; `None` when anything is unusual. A large text is
+/// read by several threads of the pool that it is called in.
+pub(super) fn strict<'t>(file: &'t Arc<String>, offset: usize, passed: PassedOver<'t>) -> Option<Node> {
+    let starts = pieces::starts(file.get(offset..)?);
+    read(file, offset, passed, starts)
+}
+
+/// As [`strict`], with other threads that begin at some places.
+pub(super) fn read<'t>(
+    file: &'t Arc<String>,
+    offset: usize,
+    passed: PassedOver<'t>,
+    starts: Vec<(usize, Sort)>,
+) -> Option<Node> {
+    let text = file.get(offset..)?;
+    let source = Source::of(file);
+    std::thread::scope(|scope| {
+        let mut reader = Reader::new(&source, text, offset, passed);
+        reader.pieces = Pieces::spawn(scope, starts, &reader);
+        reader.next = reader.pieces.next();
+        reader.space();
+        let root = reader.value(0)?;
+        reader.space();
+        (reader.at == text.len()).then_some(root)
+    })
+}
+
+/// What one thread reads.
+pub(super) struct Reader<'t, 's> {
+    source: Source,
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
     /// Bytes before the text in its file.
     offset: usize,
-    passed_over: &'t [&'t str],
+    passed: PassedOver<'t>,
+    /// Inside of an object of which some keys are passed over.
+    of_object: bool,
     /// Elements and entries of everything that is open: what closes takes its own from the end, in a list that is as
     /// long as it needs to be.
     items: Vec<Node>,
     entries: Vec<Entry>,
+    /// What other threads read of the text, and where the next of it begins.
+    pieces: Pieces<'s>,
+    next: usize,
+    deepest: usize,
 }
 
-impl Reader<'_> {
+/// Elements of a list or entries of a map that was open before: what a thread read that began in the middle.
+pub(super) struct Piece {
+    items: Vec<Node>,
+    entries: Vec<Entry>,
+    /// Where it ended: before another piece, or before what closes the list or map.
+    end: usize,
+    is_closed: bool,
+    deepest: usize,
+}
+
+impl<'t> Reader<'t, '_> {
+    fn new(source: &Source, text: &'t str, offset: usize, passed: PassedOver<'t>) -> Self {
+        Self {
+            source: source.apart(),
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            offset,
+            passed,
+            of_object: false,
+            items: Vec::new(),
+            entries: Vec::new(),
+            pieces: Pieces::default(),
+            next: usize::MAX,
+            deepest: 0,
+        }
+    }
+
+    /// A reader for another thread.
+    pub(super) fn apart<'o>(&self) -> Reader<'t, 'o> {
+        Reader::new(&self.source, self.text, self.offset, self.passed)
+    }
+
+    /// Reads from an element or entry on, to `stop` or to the end of what is open there.
+    pub(super) fn piece(mut self, start: usize, stop: usize, sort: Sort) -> Option<Piece> {
+        self.at = start;
+        let is_closed = loop {
+            self.space();
+            if self.at == stop {
+                break false;
+            }
+            match sort {
+                Sort::Item => self.item(0)?,
+                Sort::Entry => self.pair(0)?,
+            }
+            self.space();
+            if self.take(b',').is_none() {
+                break true;
+            }
+        };
+        Some(Piece { items: self.items, entries: self.entries, end: self.at, is_closed, deepest: self.deepest })
+    }
+
+    /// Takes over what another thread read from here on; true when it read all that is left of what is open.
+    fn join(&mut self, depth: usize, sort: Sort) -> bool {
+        while self.pieces.next() < self.at {
+            self.pieces.skip();
+        }
+        let mut is_closed = false;
+        if self.pieces.next() == self.at
+            && let Some(mut piece) = self.pieces.take(sort).filter(|piece| depth + piece.deepest <= MAX_DEPTH)
+        {
+            self.items.append(&mut piece.items);
+            self.entries.append(&mut piece.entries);
+            self.at = piece.end;
+            is_closed = piece.is_closed;
+        }
+        self.next = self.pieces.next();
+        is_closed
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -61,10 +165,16 @@ impl Reader<'_> {
         Span::new(start, self.at).shifted(self.offset)
     }
 
+    /// A text without escapes, between two bytes.
+    fn stretch(&self, start: usize, end: usize) -> Text {
+        Text::part(&self.source, start + self.offset, end - start).unwrap_or_else(|| self.text[start..end].into())
+    }
+
     fn value(&mut self, depth: usize) -> Option<Node> {
         if depth > MAX_DEPTH {
             return None;
         }
+        self.deepest = self.deepest.max(depth);
         let start = self.at;
         let value = match self.peek()? {
             b'"' => Value::Text(self.string()?),
@@ -87,14 +197,26 @@ impl Reader<'_> {
         }
         loop {
             self.space();
-            let item = self.value(depth + 1)?;
-            self.items.push(item);
+            if self.at >= self.next && self.join(depth, Sort::Item) {
+                self.take(b']')?;
+                return Some(Value::List(self.items.drain(first..).collect()));
+            }
+            if self.at == self.next {
+                continue;
+            }
+            self.item(depth)?;
             self.space();
             if self.take(b',').is_none() {
                 self.take(b']')?;
                 return Some(Value::List(self.items.drain(first..).collect()));
             }
         }
+    }
+
+    fn item(&mut self, depth: usize) -> Option<()> {
+        let item = self.value(depth + 1)?;
+        self.items.push(item);
+        Some(())
     }
 
     fn map(&mut self, depth: usize) -> Option<Value> {
@@ -104,29 +226,68 @@ impl Reader<'_> {
         if self.take(b'}').is_some() {
             return Some(Value::Map(Vec::new()));
         }
+        let of_object = self.of_object;
         loop {
             self.space();
-            let start = self.at;
-            let key = self.string()?;
-            let key_span = self.span(start);
-            self.space();
-            self.take(b':')?;
-            self.space();
-            let is_large = matches!(self.peek()?, b'[' | b'{');
-            let value = if is_large && self.passed_over.iter().any(|name| key == **name) {
-                let start = self.at;
-                self.pass()?;
-                Node::new(self.span(start), Value::Null)
-            } else {
-                self.value(depth + 1)?
-            };
-            self.entries.push(Entry { key, key_span, value });
+            if self.at >= self.next && self.join(depth, Sort::Entry) {
+                self.take(b'}')?;
+                break;
+            }
+            if self.at == self.next {
+                continue;
+            }
+            self.pair(depth)?;
+            if !self.of_object && !self.passed.objects.is_empty() {
+                self.of_object = self.is_object(first);
+            }
             self.space();
             if self.take(b',').is_none() {
                 self.take(b'}')?;
-                return Some(Value::Map(self.entries.drain(first..).collect()));
+                break;
             }
         }
+        self.of_object = of_object;
+        Some(Value::Map(self.entries.drain(first..).collect()))
+    }
+
+    fn pair(&mut self, depth: usize) -> Option<()> {
+        let start = self.at;
+        let key = self.string()?;
+        let key_span = self.span(start);
+        self.space();
+        self.take(b':')?;
+        self.space();
+        let is_large = matches!(self.peek()?, b'[' | b'{');
+        let value = if is_large && self.is_passed_over(&key) {
+            let start = self.at;
+            self.pass()?;
+            Node::new(self.span(start), Value::Null)
+        } else {
+            self.value(depth + 1)?
+        };
+        self.entries.push(Entry { key, key_span, value });
+        Some(())
+    }
+
+    fn is_passed_over(&self, key: &Text) -> bool {
+        let is_among = |keys: &[&str]| keys.iter().any(|name| *key == **name);
+        is_among(self.passed.anywhere) || self.of_object && is_among(self.passed.of_objects)
+    }
+
+    /// True when the entry read last is the kind of one of the objects of which less is read.
+    fn is_object(&self, first: usize) -> bool {
+        let entries = &self.entries[first..];
+        let is_kind = entries.last().is_some_and(|last| last.key == *"kind" || last.key == *"apiVersion");
+        // who looks at the tree asks for shapes, which would be told if they were wrong
+        let text = |name: &str| match &entries.iter().rev().find(|entry| entry.key == *name)?.value.value {
+            Value::Text(text) => Some(&**text),
+            _ => None,
+        };
+        let is_among = |all: &[(&str, &str)]| {
+            let (api, kind) = (text("apiVersion"), text("kind"));
+            all.iter().any(|(of, object)| kind == Some(*object) && api == Some(*of))
+        };
+        is_kind && is_among(self.passed.objects)
     }
 
     /// Goes behind the list or map that begins here, without a look at what is in it.
@@ -161,10 +322,9 @@ impl Reader<'_> {
         let start = self.at;
         let end = start + memchr::memchr2(b'"', b'\\', &self.bytes[start..])?;
         if self.bytes[end] == b'"' {
-            let piece = &self.text[start..end];
-            let least = piece.bytes().fold(u8::MAX, u8::min);
+            let least = self.bytes[start..end].iter().fold(u8::MAX, |least, byte| least.min(*byte));
             self.at = end + 1;
-            return (least >= 0x20).then(|| Text::of(self.source, piece));
+            return (least >= 0x20).then(|| self.stretch(start, end));
         }
         let end = start + self.bytes[start..end].iter().position(|byte| *byte < 0x20).unwrap_or(end - start);
         self.at = end;
@@ -223,7 +383,7 @@ impl Reader<'_> {
             }
             self.digits()?;
         }
-        Some(Value::Number(Text::of(self.source, &self.text[start..self.at])))
+        Some(Value::Number(self.stretch(start, self.at)))
     }
 
     fn digits(&mut self) -> Option<usize> {

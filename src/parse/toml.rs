@@ -5,6 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value};
 use crate::text::Span;
 
@@ -28,10 +29,10 @@ pub fn toml_of(text: &Arc<String>) -> (Node, Vec<ParseError>) {
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(SHOWN);
     let span = Span::from(table.span());
-    (Node::new(span, map(table.into_inner(), text)), problems)
+    (Node::new(span, map(table.into_inner(), &Source::of(text))), problems)
 }
 
-fn map(table: DeTable<'_>, source: &Arc<String>) -> Value {
+fn map(table: DeTable<'_>, source: &Source) -> Value {
     let mut entries: Vec<Entry> = table
         .into_iter()
         .map(|(key, value)| Entry {
@@ -44,7 +45,7 @@ fn map(table: DeTable<'_>, source: &Arc<String>) -> Value {
     Value::Map(entries)
 }
 
-fn node(value: Spanned<DeValue<'_>>, source: &Arc<String>) -> Node {
+fn node(value: Spanned<DeValue<'_>>, source: &Source) -> Node {
     let span = Span::from(value.span());
     let value = match value.into_inner() {
         DeValue::String(text) => Value::Text(Text::of_cow(source, text)),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use super::Text;
 use super::shape::{Asked, Misshapen, Shape};
 use crate::text::Span;
@@ -176,6 +178,23 @@ impl Node {
             }
         }
         found
+    }
+
+    /// Ends the tree. The parts of long lists and maps near its root are freed by all threads of the pool.
+    pub fn free(self) {
+        const LONG: usize = 1_000;
+        fn below(node: Node, steps: usize) {
+            match node.value {
+                Value::List(items) if items.len() >= LONG => items.into_par_iter().with_min_len(64).for_each(drop),
+                Value::Map(entries) if entries.len() >= LONG => entries.into_par_iter().with_min_len(64).for_each(drop),
+                Value::List(items) if steps > 0 => items.into_iter().for_each(|item| below(item, steps - 1)),
+                Value::Map(entries) if steps > 0 => {
+                    entries.into_iter().for_each(|entry| below(entry.value, steps - 1));
+                }
+                _ => {}
+            }
+        }
+        below(self, 2);
     }
 
     /// This node and everything below it, parents first, in order, without recursion.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
+use super::text::Source;
 use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value, report};
 use crate::text::Span;
 
@@ -82,8 +83,8 @@ struct Frame {
     key: Option<(Text, Span)>,
 }
 
-struct Builder<'t> {
-    text: &'t Arc<String>,
+struct Builder {
+    text: Source,
     stack: Vec<Frame>,
     anchors: BTreeMap<usize, Anchor>,
     alias_budget: usize,
@@ -106,7 +107,7 @@ pub fn yaml_of(text: &Arc<String>) -> Yaml {
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut builder = Builder {
-        text,
+        text: Source::of(text),
         stack: Vec::new(),
         anchors: BTreeMap::new(),
         alias_budget: ALIAS_BUDGET,
@@ -139,7 +140,7 @@ fn place(start: Option<usize>, end: Option<usize>) -> Span {
     Span::new(start.unwrap_or(0), end.or(start).unwrap_or(0))
 }
 
-impl Builder<'_> {
+impl Builder {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), ParseError> {
         match event {
             Event::DocumentStart(..) => self.reset(),
@@ -153,9 +154,9 @@ impl Builder<'_> {
                 self.tagged(tag.as_deref(), span, false);
                 let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let value = if style == ScalarStyle::Plain && !as_text {
-                    plain(self.text, span.start, text)
+                    plain(&self.text, span.start, text)
                 } else {
-                    Value::Text(Text::near(self.text, span.start, text))
+                    Value::Text(Text::near(&self.text, span.start, text))
                 };
                 self.add(Built::scalar(span, value), anchor)?;
             }
@@ -298,7 +299,7 @@ impl Builder<'_> {
 }
 
 /// The core schema for plain scalars.
-fn plain(source: &Arc<String>, place: usize, text: Cow<'_, str>) -> Value {
+fn plain(source: &Source, place: usize, text: Cow<'_, str>) -> Value {
     match &*text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),

@@ -14,7 +14,36 @@ use crate::parse;
 use crate::text::{LineColumn, LineIndex, Region, RelPath, Span};
 
 /// What no scanner reads in JSON: which tool set which field of a Kubernetes object, a third of what a cluster tells.
-const PASSED_OVER: [&str; 1] = ["managedFields"];
+const PASSED_OVER: parse::PassedOver<'_> =
+    parse::PassedOver { anywhere: &["managedFields"], objects: &[], of_objects: &[] };
+
+/// What no scanner reads of pods and what makes them besides, which is left out of dumps of clusters.
+const PASSED_OVER_IN_DUMPS: parse::PassedOver<'_> = parse::PassedOver {
+    objects: &[
+        ("v1", "Pod"),
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "ReplicaSet"),
+        ("apps/v1", "StatefulSet"),
+        ("apps/v1", "DaemonSet"),
+        ("batch/v1", "Job"),
+        ("batch/v1", "CronJob"),
+    ],
+    of_objects: &[
+        "status",
+        "ports",
+        "volumeMounts",
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle",
+        "securityContext",
+        "tolerations",
+    ],
+    ..PASSED_OVER
+};
+
+/// Bytes from which on a file is taken for a dump: nobody writes or patches such a file by hand.
+const DUMP: usize = 8 << 20;
 
 /// One file in memory.
 pub struct SourceFile {
@@ -193,7 +222,8 @@ impl SourceFile {
     /// # Errors
     /// The syntax error with its span.
     pub fn json(&self) -> Result<&parse::Node, &parse::ParseError> {
-        self.json.get_or_init(|| parse::json::json_of(&self.text, &PASSED_OVER)).as_ref()
+        let passed = if self.text.len() < DUMP { PASSED_OVER } else { PASSED_OVER_IN_DUMPS };
+        self.json.get_or_init(|| parse::json::json_of(&self.text, passed)).as_ref()
     }
 
     /// The file as JSON with what stands complete before a syntax error, which is written as a problem. Values of
@@ -343,6 +373,18 @@ impl SourceFile {
     #[must_use]
     pub fn whole(&self) -> Seen {
         self.seen(SpotId::WHOLE)
+    }
+
+    /// Ends the file after its scanners. All threads of the pool free a large tree together, and may take other work
+    /// while they wait: whoever calls this must hold nothing that other work waits for.
+    pub(super) fn free(mut self) {
+        let tree = self.json.take().and_then(Result::ok);
+        // freeing the tree of a small file takes less time than waking another thread
+        if let Some(tree) = tree
+            && self.text.len() >= DUMP / 2
+        {
+            tree.free();
+        }
     }
 
     fn seen(&self, spot: SpotId) -> Seen {

@@ -36,6 +36,7 @@ pub use facts::{Facts, Seen};
 pub use hardware::columns::AssetMapping;
 pub use input::{Companions, Input, SourceFile, Subject};
 pub use memo::Memo;
+pub use run::is_running;
 pub use selector::Selector;
 
 use crate::model::{Basis, ComponentKind};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -22,6 +23,31 @@ use crate::text::{RelPath, clean_line};
 
 /// Least and most jobs that one thread takes at a time.
 const JOBS_PER_TASK: (usize, usize) = (4, 512);
+
+/// Runs that are under way.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// True while files are scanned: a scanner that panics then becomes a diagnostic.
+#[must_use]
+pub fn is_running() -> bool {
+    RUNNING.load(Ordering::Relaxed) > 0
+}
+
+/// One run that is under way.
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        RUNNING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// A file that is read by what it holds, not by its name.
 pub(super) enum Content {
@@ -91,6 +117,7 @@ impl<'a> Run<'a> {
 
     /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
     pub(super) fn all(&self, jobs: &[Job], by_content: &[Content]) -> Inventory {
+        let _running = Running::begin();
         let some = |jobs: &[Job]| jobs.iter().map(|job| run_job(job, self)).fold(Outcome::default(), Outcome::merge);
         // a few tasks for each thread: every task's facts are united once more, large files must spread
         let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
@@ -174,6 +201,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     for index in &job.scanners {
         call(SCANNERS[*index], &input, limit, &mut outcome);
     }
+    files.into_iter().filter_map(Arc::into_inner).for_each(SourceFile::free);
     outcome
 }
 

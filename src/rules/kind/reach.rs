@@ -15,6 +15,7 @@ use crate::rules::select::select;
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.reach else { return };
     let mut meant: BTreeMap<CountryCode, bool> = BTreeMap::new();
+    let legal = Legal::new(view.graph, view.catalog, view.as_of);
     for node in select(view, rule) {
         let mut reaches = view.graph.reach(node, &parameters.parties);
         if reaches.is_empty() {
@@ -38,7 +39,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
         }
         for (country, reach) in best {
-            let mut hit = hit(view, node, country, reach, out.hits.is_brief(&reach.witness));
+            let mut hit = hit(view, &legal, node, country, reach, out.hits.is_brief(&reach.witness));
             if let Some(place) = &place {
                 hit.message.push_str(place);
             }
@@ -48,7 +49,14 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
 }
 
 /// The hit; a brief one has no more than its sentence, its way and its horizon.
-fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach, is_brief: bool) -> Hit {
+fn hit(
+    view: &View<'_>,
+    legal: &Legal<'_, '_>,
+    node: NodeId,
+    country: CountryCode,
+    reach: &Reach,
+    is_brief: bool,
+) -> Hit {
     let label = view.graph.label(node);
     let how = match reach.test {
         ReachTest::Incorporation => format!("answers to a party seated in {country}"),
@@ -68,7 +76,6 @@ fn hit(view: &View<'_>, node: NodeId, country: CountryCode, reach: &Reach, is_br
         return hit;
     }
     hit.alternatives = alternatives(view, node);
-    let legal = Legal::new(view.graph, view.catalog, view.as_of);
     for (law, state) in legal.laws_of(node, reach) {
         let title = laws::told(law, state);
         hit.citations.push(Citation { title: title.into(), url: None });

@@ -34,6 +34,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
     let cluster = nodes::write(objects, ground, out);
     let mut scene = Scene { objects: BTreeMap::new(), services: BTreeMap::new(), labelled: BTreeMap::new() };
     let mut workloads: Vec<(ComponentId, &'a Object<'a>)> = Vec::new();
+    let mut pods: Vec<Vec<&'a Node>> = Vec::new();
     let mut images: BTreeSet<(ComponentId, &str)> = BTreeSet::new();
     for object in objects {
         scene.objects.entry((object.kind, object.name)).or_default().push(object);
@@ -45,23 +46,25 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
             }
             continue;
         }
+        let parts = workload::Parts::of(object.node);
         match owners.owner(object) {
             Some((kind, name)) => {
                 let owner = ComponentId::workload(ground.folder, kind, object.namespace, name);
-                workload::folded(object, (kind, name), &owner, &mut images, ground, out);
+                workload::folded(object, &parts, (kind, name), &owner, &mut images, ground, out);
             }
             None => {
-                let Some(id) = workload::write(object, row, ground, out) else { continue };
-                images.extend(workload::images(object.node).map(|image| (id.clone(), image)));
+                let Some(id) = workload::write(object, &parts, row, ground, out) else { continue };
+                images.extend(parts.images().map(|image| (id.clone(), image)));
                 workloads.push((id, object));
+                pods.push(parts.pods);
             }
         }
     }
-    for (id, object) in &workloads {
+    for ((id, object), pods) in workloads.iter().zip(&pods) {
         if let Some(cluster) = &cluster {
             out.relation(id, RelationKind::RunsOn, cluster, ground.at(object.name_span));
         }
-        for pod in workload::pods(object.node) {
+        for pod in pods {
             scene.uses(id, object, pod, ground, out);
         }
         scene.claims(id, object, ground, out);

@@ -74,6 +74,7 @@ impl Ground<'_> {
 /// Writes the workload that an object is, if it is one; `row` is what the rules know of its kind.
 pub(super) fn write(
     object: &Object<'_>,
+    parts: &Parts<'_>,
     row: Option<&ObjectKind>,
     ground: &Ground<'_>,
     out: &mut Facts<'_>,
@@ -81,10 +82,9 @@ pub(super) fn write(
     if NOT_WORKLOADS.contains(&object.kind) {
         return None;
     }
-    let pods: Vec<&Node> = pods(object.node).collect();
-    let stored: Vec<&Node> = stored(object.node).collect();
+    let Parts { pods, stored } = parts;
     let row = row.filter(|row| kinds::is_workload(row));
-    let loose: Vec<&Node> = loose_images(object).collect();
+    let loose: Vec<&Node> = loose_images(object, pods).collect();
     if pods.is_empty() && stored.is_empty() && loose.is_empty() && row.is_none() {
         return None;
     }
@@ -130,6 +130,7 @@ pub(super) fn write(
 /// stands for its pods.
 pub(super) fn folded<'a>(
     object: &Object<'a>,
+    parts: &Parts<'a>,
     (kind, name): (&str, &str),
     owner: &ComponentId,
     known: &mut BTreeSet<(ComponentId, &'a str)>,
@@ -137,7 +138,7 @@ pub(super) fn folded<'a>(
     out: &mut Facts<'_>,
 ) {
     let is_new = known.range((owner.clone(), "")..).next().is_none_or(|(id, _)| id != owner);
-    for pod in pods(object.node) {
+    for pod in parts.pods.iter().copied() {
         for container in containers(pod) {
             let Some(image) = container.get("image") else { continue };
             let Some(text) = image.text().filter(|text| !text.is_empty()) else { continue };
@@ -173,20 +174,41 @@ fn content(node: &Node) -> impl Iterator<Item = &Node> {
     kept.flat_map(|entry| entry.value.walk())
 }
 
-/// Pod specs of an object.
-pub(super) fn pods(node: &Node) -> impl Iterator<Item = &Node> {
-    content(node).filter(|node| is_pod(node))
+/// What of an object is looked for wherever it stands, found in one walk.
+pub(super) struct Parts<'a> {
+    /// Pod specs.
+    pub(super) pods: Vec<&'a Node>,
+    /// Addresses under `storageUri`.
+    stored: Vec<&'a Node>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(node: &'a Node) -> Self {
+        let (mut pods, mut stored) = (Vec::new(), Vec::new());
+        for node in content(node).filter(|node| !node.entries().is_empty()) {
+            if is_pod(node) {
+                pods.push(node);
+            }
+            stored.extend(node.get("storageUri"));
+        }
+        Self { pods, stored }
+    }
+
+    /// Every image that containers name.
+    pub(super) fn images(&self) -> impl Iterator<Item = &'a str> {
+        self.pods.iter().copied().flat_map(containers).filter_map(|container| container.text_at("image"))
+    }
 }
 
 /// Groups of the cluster's own objects, which have images in pods only.
 const BUILT_IN: [&str; 4] = ["", "apps", "batch", "apiextensions.k8s.io"];
 
 /// Images of custom resources outside of pod specs: operators make pods of them in ways of their own.
-fn loose_images<'a>(object: &Object<'a>) -> impl Iterator<Item = &'a Node> {
+fn loose_images<'a>(object: &Object<'a>, pods: &[&Node]) -> impl Iterator<Item = &'a Node> {
     let is_custom = !BUILT_IN.contains(&object.group());
     let node = object.node;
     let in_pods: BTreeSet<usize> = if is_custom {
-        let images = pods(node).flat_map(containers).filter_map(|container| container.get("image"));
+        let images = pods.iter().copied().flat_map(containers).filter_map(|container| container.get("image"));
         images.map(|image| image.span.start).collect()
     } else {
         BTreeSet::new()
@@ -201,11 +223,6 @@ fn is_image(text: &str) -> bool {
     let named =
         text.contains('/') || text.split_once(':').is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty());
     named && !text.contains("://") && !text.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '*'))
-}
-
-/// Addresses under `storageUri`, wherever they stand.
-fn stored(node: &Node) -> impl Iterator<Item = &Node> {
-    content(node).filter_map(|node| node.get("storageUri"))
 }
 
 fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {
@@ -229,11 +246,6 @@ fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, ou
     if let Some(environment) = environment(ground.folder, object.namespace) {
         out.attribute(workload, key::ENVIRONMENT, environment, named.inferred());
     }
-}
-
-/// Every image that containers of an object name.
-pub(super) fn images(node: &Node) -> impl Iterator<Item = &str> {
-    pods(node).flat_map(containers).filter_map(|container| container.text_at("image"))
 }
 
 /// Containers of a pod of every sort.

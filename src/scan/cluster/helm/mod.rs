@@ -219,7 +219,7 @@ fn written(
     let objects = opened(&roots);
     scene::write(&objects, &ground, out);
     for object in &objects {
-        workload::images(object.node).for_each(|image| {
+        workload::Parts::of(object.node).images().for_each(|image| {
             used.extend(ImageReference::parse(image).map(|image| (image.registry, image.repository)));
         });
         gitops::write(object, &ground, out);
