@@ -415,7 +415,7 @@ fn lists_in_other_languages_are_read_and_heads_that_nobody_knows_are_told() {
     let found = fleet(&tree(&[("bestand.csv", german)]));
     assert_eq!(found, [("nvidia-l40s".to_owned(), "DE".to_owned(), 12)]);
     let finnish = tree(&[("gpu-luettelo.csv", "Kortti;Kpl;Paikka\nNVIDIA L40S;12;Halli 3\n")]);
-    let told: Vec<&str> = finnish.diagnostics().iter().map(|one| &*one.message).collect();
+    let told: Vec<&str> = finnish.diagnostics.iter().map(|one| &*one.message).collect();
     assert!(told.iter().any(|text| text.contains("[[asset-list]]") && text.contains("NVIDIA L40S")), "{told:?}");
 }
 
@@ -436,7 +436,7 @@ fn captures_are_read_in_the_shapes_they_are_met_in() {
 #[test]
 fn packed_captures_are_told() {
     let found = tree(&[("node7-nvidia-smi.xml.gz", "x"), ("gpu-assets.csv.gz", "x")]);
-    let told: Vec<&str> = found.diagnostics().iter().map(|one| &*one.message).collect();
+    let told: Vec<&str> = found.diagnostics.iter().map(|one| &*one.message).collect();
     assert_eq!(told.iter().filter(|text| text.contains("unpacked first")).count(), 2, "{told:?}");
 }
 
@@ -466,7 +466,7 @@ fn nodes_without_a_provider_id_have_the_place_that_their_labels_tell() {
         "{found:?}"
     );
     let open = tree(&[("nodes.yaml", &node("topology.kubernetes.io/region: hall-3"))]);
-    let told: Vec<&str> = open.diagnostics().iter().map(|one| &*one.message).collect();
+    let told: Vec<&str> = open.diagnostics.iter().map(|one| &*one.message).collect();
     assert!(told.iter().any(|text| text.contains("`hall-3`") && text.contains("place is unknown")), "{told:?}");
 }
 
