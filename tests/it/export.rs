@@ -612,7 +612,7 @@ fn names_are_read_as_people_write_them() {
         ("2330", "nvidia-h100-sxm"),
         ("10DE:0x2330", "nvidia-h100-sxm"),
         ("[10de:2330]", "nvidia-h100-sxm"),
-        ("H100SXM", "nvidia-h100-sxm"),
+        ("H100PCIe", "nvidia-h100-pcie"),
         ("p5.48xlarge", "nvidia-h100-sxm"),
         ("gaudi3", "intel-gaudi3"),
         ("DGX Spark", "nvidia-gb10"),
