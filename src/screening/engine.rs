@@ -313,7 +313,11 @@ impl Hit {
 
 /// Letters of a word; a letter of Chinese writing tells as much as two.
 fn letters_of(word: &str) -> usize {
-    word.chars().map(|c| if super::normalise::is_han(c) { 2 } else { 1 }).sum()
+    if word.is_ascii() {
+        word.len()
+    } else {
+        word.chars().map(|c| if super::normalise::is_han(c) { 2 } else { 1 }).sum()
+    }
 }
 
 /// How names are compared for a kind; none when any may be meant.

@@ -309,6 +309,41 @@ fn accounts_of_registries_lead_to_their_organisation() {
     assert_eq!(links(&found, "pkg:pypi/x"), ["maintained-by certain organisation/acme key github:acme-code"]);
 }
 
+/// The hosts that lock files name most have somebody who runs them, and the rules say who.
+#[test]
+fn hosts_of_packages_have_an_operator() {
+    let lock = "# yarn lockfile v1\n\nleft@^1.0.0:\n  version \"1.0.0\"\n  \
+        resolved \"https://registry.yarnpkg.com/left/-/left-1.0.0.tgz#0123\"\n";
+    let found = report(&[("package.json", r#"{"dependencies": {"left": "^1.0.0"}}"#), ("yarn.lock", lock)]);
+    let npm = self::links(&found, "host:registry.yarnpkg.com", "npm-inc");
+    assert!(npm.iter().any(|link| link.starts_with("operated-by") || link.starts_with("provided-by")), "{npm:?}");
+    let catalog = sovaudit::catalog::Catalog::embedded();
+    for host in [
+        "registry.npmjs.org",
+        "registry.yarnpkg.com",
+        "pypi.org",
+        "files.pythonhosted.org",
+        "crates.io",
+        "static.crates.io",
+        "proxy.golang.org",
+        "repo.maven.apache.org",
+        "oss.sonatype.org",
+        "plugins.gradle.org",
+        "api.nuget.org",
+        "rubygems.org",
+        "repo.packagist.org",
+        "conda.anaconda.org",
+        "prefix.dev",
+        "center2.conan.io",
+        "pkg.julialang.org",
+        "bcr.bazel.build",
+        "download.pytorch.org",
+        "example.github.io",
+    ] {
+        assert!(catalog.organisation_by_host(host, "").is_some(), "nobody runs {host}");
+    }
+}
+
 /// PCI vendors and the vendors of images and installed packages have readers of their own.
 #[test]
 fn hardware_leads_to_its_designer() {

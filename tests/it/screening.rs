@@ -322,7 +322,7 @@ fn names_are_brought_into_one_form() {
         .iter()
         .map(|form| form.words().collect::<Vec<_>>().join(" "))
         .collect();
-    assert_eq!(both, ["lizijishu", "例子技术"]);
+    assert_eq!(both, ["lizi technology", "例子 technology", "例子"]);
     assert_eq!(organisation("شركة مثال"), organisation("مثال"));
     assert!(Form::all("!!! …", PartyKind::Unknown, &lexicon()).is_empty());
 }

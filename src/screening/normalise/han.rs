@@ -6,7 +6,7 @@ use super::{Flags, Form, script};
 /// The text with its places and trades parted off and given in the words that the English names have, so that
 /// `北京智谱华章科技` and `Beijing Zhipu Huazhang Technology` have the same words; none when nothing is parted.
 pub(super) fn part(text: &str, lexicon: &Lexicon) -> Option<String> {
-    if !text.chars().any(script::is_han) {
+    if !text.chars().any(|c| !c.is_ascii() && script::is_han(c)) {
         return None;
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -73,4 +73,45 @@ pub(super) fn short(form: &Form) -> Option<Form> {
     out.paired.resize(out.tokens.len(), (0, 0));
     let is_shorter = !out.tokens.is_empty() && out.tokens.len() < form.tokens.len();
     is_shorter.then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::PartyKind;
+
+    #[test]
+    fn places_and_trades_are_parted_off() {
+        let lexicon = Lexicon::embedded();
+        let words = |text: &str| part(text, &lexicon).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert_eq!(words("北京智谱华章科技").as_deref(), Some("beijing 智谱华章 technology"));
+        assert_eq!(words("杭州海康威视数字技术").as_deref(), Some("hangzhou 海康威视 digital technology"));
+        assert_eq!(words("上海微电子").as_deref(), Some("shanghai microelectronics"));
+        // a single letter is no name, and what stands in the middle is part of it
+        assert_eq!(words("米电子"), None);
+        assert_eq!(words("科大讯飞"), None);
+        assert_eq!(words("Huawei Technologies"), None);
+    }
+
+    #[test]
+    fn people_are_not_parted_and_what_is_left_is_a_name() {
+        let lexicon = Lexicon::embedded();
+        let shown = |text: &str, kind: PartyKind| -> Vec<String> {
+            Form::all(text, kind, &lexicon).iter().map(|form| form.words().collect::<Vec<_>>().join(" ")).collect()
+        };
+        let company = shown("海康威视数字技术有限公司", PartyKind::Organisation);
+        assert_eq!(company, ["haikangweishi digital technology", "海康威视 digital technology", "海康威视"]);
+        // numbers are never dropped
+        assert_eq!(shown("海康威视3号科技", PartyKind::Organisation).len(), 2);
+        assert_eq!(shown("李技术", PartyKind::Person).last().map(String::as_str), Some("李技术"));
+    }
+
+    /// The table's words are words of the dictionary, so that they weigh what they weigh in English names.
+    #[test]
+    fn the_words_of_the_table_are_known() {
+        let lexicon = Lexicon::embedded();
+        let unknown = |latin: &str| latin.split(' ').any(|word| !lexicon.is_known(word));
+        let bad: Vec<_> = lexicon.han.iter().filter(|word| unknown(&word.latin)).map(|word| &word.latin).collect();
+        assert!(bad.is_empty(), "{bad:?}");
+    }
 }

@@ -67,7 +67,8 @@ pub(super) fn split(text: &str, kind: PartyKind, lexicon: &Lexicon, own: bool, s
             }
         }
     }
-    let parted = if kind == PartyKind::Person { None } else { han::part(&rest, lexicon) };
+    let is_parted = kind != PartyKind::Person && !text.is_ascii();
+    let parted = if is_parted { han::part(&rest, lexicon) } else { None };
     scratch.is_parted = parted.is_some();
     if let Some(parted) = parted {
         rest = std::borrow::Cow::Owned(parted);
