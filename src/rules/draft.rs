@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::aside::{aside, seen_aside};
 use super::file::Rule;
 use super::page::felt;
 use super::run::View;
@@ -112,13 +113,8 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         severity = Severity::Low;
         message = format!("{message}; {ADDRESS_OPEN}");
     }
-    let beside =
-        if rule.low_aside && severity > Severity::Low && !rule.aggregate { aside(view, hit.subject) } else { None };
-    if let Some(what) = beside {
-        raised = Some(format!(
-            "severity low instead of the rule's {}: only {what} show it; an environment of sovaudit.toml says otherwise",
-            rule.severity.as_str()
-        ));
+    if let Some(what) = aside(view, rule, hit.subject).filter(|_| severity > Severity::Low) {
+        raised = Some(seen_aside(&what, rule));
         severity = Severity::Low;
         message = format!("{message}; seen in {what} only");
     }
@@ -133,21 +129,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     }
     let may_gate =
         grounds.may_gate && grounds.confidence > Confidence::Possible && verification > Verification::Recalled;
-    if !may_gate {
-        let mut reasons: Vec<String> = grounds.weak.into_iter().collect();
-        if reasons.is_empty() && hit.verification == Verification::Recalled {
-            reasons.push("what the rule files say of this very case is only recalled".to_owned());
-        }
-        if rule.review.verification == Verification::Recalled {
-            reasons.push("the rule itself is only recalled".to_owned());
-        }
-        if reasons.is_empty() {
-            reasons.push("it rests on a fact that is not checked well enough".to_owned());
-        }
-        notes.push(format!("cannot fail a gate: {}", reasons.join("; ")));
-    } else if verification == Verification::OneSource {
-        notes.push("rests on a fact with one source".to_owned());
-    }
+    notes.extend(standing(rule, may_gate, verification, hit.verification, &grounds.weak));
     let citations = citations(rule, hit.citations);
     let subject = graph.node(hit.subject).id.clone();
     // one more or one less of many is the same finding
@@ -176,6 +158,30 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         may_gate,
         notes,
     })
+}
+
+/// Why a finding cannot fail a gate, or how well what it rests on is checked.
+fn standing(
+    rule: &Rule,
+    may_gate: bool,
+    verification: Verification,
+    of_case: Verification,
+    weak: &BTreeSet<String>,
+) -> Option<String> {
+    if may_gate {
+        return (verification == Verification::OneSource).then(|| "rests on a fact with one source".to_owned());
+    }
+    let mut reasons: Vec<&str> = weak.iter().map(String::as_str).collect();
+    if reasons.is_empty() && of_case == Verification::Recalled {
+        reasons.push("what the rule files say of this very case is only recalled");
+    }
+    if rule.review.verification == Verification::Recalled {
+        reasons.push("the rule itself is only recalled");
+    }
+    if reasons.is_empty() {
+        reasons.push("it rests on a fact that is not checked well enough");
+    }
+    Some(format!("cannot fail a gate: {}", reasons.join("; ")))
 }
 
 /// What a finding rests on: of the case first, then of the rule.
@@ -247,22 +253,6 @@ pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
         found.sort_by_cached_key(|seen| (!files.contains(&seen.path()), is_aside(seen)));
     }
     found
-}
-
-/// What the files are that show a component, where none of them is part of what is deployed. An environment of the
-/// configuration has the last word: one by the name of `test` or `example` is none that is deployed.
-fn aside(view: &View<'_>, subject: NodeId) -> Option<String> {
-    let is_said = |evidence: &Evidence| matches!(evidence, Evidence::Cited(cited) if cited.entry.starts_with("configuration/environment/"));
-    let all = view.graph.all_attributes(subject).iter();
-    if let Some(row) = all.filter(|row| row.key == key::ENVIRONMENT).find(|row| row.evidence.iter().any(is_said)) {
-        return matches!(&*row.value, "test" | "example").then(|| format!("{}s", row.value));
-    }
-    let mut sorts: BTreeSet<&str> = BTreeSet::new();
-    let evidence = view.graph.node(subject).evidence?;
-    for path in evidence.iter().filter_map(Evidence::path) {
-        sorts.insert(view.catalog.aside(path)?);
-    }
-    (!sorts.is_empty()).then(|| sorts.into_iter().collect::<Vec<_>>().join(" and "))
 }
 
 /// The severity, and a note when it is not the rule's usual one.

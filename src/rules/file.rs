@@ -8,6 +8,19 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{Control, ReachTest};
 use crate::model::{Date, Horizon, RelationKind, Severity, Validity, Verification};
 
+/// Findings that weigh less where only tests, examples or documentation show what they are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LowAside {
+    /// None.
+    #[default]
+    Never,
+    /// Those about services that code calls.
+    Calls,
+    /// All.
+    All,
+}
+
 /// One rule.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -36,9 +49,9 @@ pub struct Rule {
     /// one beside it and with its words for `--fail-on`.
     #[serde(default)]
     pub carried_by: Vec<String>,
-    /// Only tests, examples or documentation show it: then it is of low severity.
+    /// What is of low severity where only tests, examples or documentation show it.
     #[serde(default)]
-    pub low_aside: bool,
+    pub low_aside: LowAside,
     /// Profiles the rule speaks to; all when empty.
     #[serde(default)]
     pub profiles: Vec<String>,

@@ -3,6 +3,7 @@
 //! A rule file holds text, sources, parameters of its *kind*, and examples that run as tests. The
 //! kinds are code ([`kind`]): one file each. Nine of ten additions need no kind.
 
+mod aside;
 pub mod condition;
 pub mod decided;
 pub mod draft;

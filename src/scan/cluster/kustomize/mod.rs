@@ -1,5 +1,6 @@
 //! Kustomize: overlays applied to their bases, so that workloads are seen as they will run.
 
+mod apply;
 mod build;
 mod builtin;
 mod generate;
