@@ -158,9 +158,8 @@ impl Wanter for ImageWanter<'_> {
         }
         if is_model_blob(file.path) {
             // its name is a digest: what begins like weights is read as if it were called so
-            let names = ["model.safetensors", "model.gguf", "model.onnx", "pytorch_model.bin"];
-            let paths = names.iter().filter_map(|name| file.path.parent().join(name));
-            if let Some(visitor) = paths.filter_map(|path| visitor(&path, file.size, file.bytes)).next() {
+            let called = file.path.parent().join(weights_like(file));
+            if let Some(visitor) = called.and_then(|path| visitor(&path, file.size, file.bytes)) {
                 return Want::Visit(visitor);
             }
             return if file.size <= BLOB { Want::Whole(BLOB) } else { Want::Nothing };
@@ -178,6 +177,17 @@ impl Wanter for ImageWanter<'_> {
         let globs = SCANNERS.iter().flat_map(|scanner| scanner.meta().files.iter());
         let globs: Vec<&str> = globs.copied().collect();
         format!("{IMAGE_WANTS} {} {:?}", globs.join(" "), self.options.excludes)
+    }
+}
+
+/// A name that a file of weights with such a beginning may have.
+fn weights_like(file: &FileHead<'_>) -> &'static str {
+    let length = file.bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length));
+    let is_short = length.is_some_and(|length| length.saturating_add(8) <= file.size);
+    match file.bytes {
+        [b'G', b'G', b'U', b'F', ..] => "model.gguf",
+        [_, _, _, _, _, _, _, _, b'{', ..] if is_short => "model.safetensors",
+        _ => "pytorch_model.bin",
     }
 }
 

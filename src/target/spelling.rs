@@ -28,7 +28,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
 pub(super) fn prefixed(text: &str) -> anyhow::Result<Option<Target>> {
     for prefix in ["oci-layout:", "oci-dir:", "oci:"] {
         if let Some(rest) = text.strip_prefix(prefix) {
-            return within(rest, |path| ImageTarget::OciLayout(path), Path::is_dir).map(Some);
+            return within(rest, ImageTarget::OciLayout, Path::is_dir).map(Some);
         }
     }
     for prefix in ["oci-archive:", "docker-archive:"] {

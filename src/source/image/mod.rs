@@ -43,7 +43,7 @@ pub enum ImageTarget {
     /// A tar file as `docker save`, `podman save` or `skopeo copy` write it, packed or not.
     Archive(PathBuf),
     /// The one image of a layout or archive that has a name.
-    Named(Box<ImageTarget>, String),
+    Named(Box<Self>, String),
     /// In a registry.
     Registry(ImageReference),
 }
