@@ -50,8 +50,11 @@ pub struct Legal<'a, 'c> {
     /// What was found before: many components answer to one party.
     known: RefCell<BTreeMap<&'c str, Rc<[Listed<'c>]>>>,
     /// What values of attributes are held against, by mitigation; making one takes longer than hundreds of questions.
-    matchers: OnceCell<Vec<Vec<(&'c str, Vec<GlobMatcher>)>>>,
+    matchers: OnceCell<Vec<Matchers<'c>>>,
 }
+
+/// What the values of each attribute that a mitigation names are held against.
+type Matchers<'c> = Vec<(&'c str, Vec<GlobMatcher>)>;
 
 /// A list that names a party, itself or by an ownership rule, with laws that the rule belongs to.
 #[derive(Clone)]
@@ -203,7 +206,7 @@ impl<'a, 'c> Legal<'a, 'c> {
         rows.filter_map(|(row, values)| Some(Mitigated { row, evidence: self.evidence(node, row, values)? })).collect()
     }
 
-    fn matchers(&self) -> &[Vec<(&'c str, Vec<GlobMatcher>)>] {
+    fn matchers(&self) -> &[Matchers<'c>] {
         self.matchers.get_or_init(|| {
             let matchers = |globs: &[Text]| {
                 globs.iter().filter_map(|glob| Some(Glob::new(glob).ok()?.compile_matcher())).collect()

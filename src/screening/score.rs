@@ -52,7 +52,9 @@ impl Link {
 
 impl Link {
     fn masks(self) -> (u64, u64) {
-        let mask = |from: u8, words: u8| ((1_u64 << words) - 1) << from;
+        // a damaged store may name words beyond the limit
+        let bit = |at: u8| 1_u64.checked_shl(u32::from(at)).unwrap_or(0);
+        let mask = |from: u8, words: u8| bit(words).wrapping_sub(1).wrapping_mul(bit(from));
         (mask(self.query, self.query_words), mask(self.listed, self.listed_words))
     }
 }
@@ -181,8 +183,9 @@ pub fn choose(links: &mut [Link], query: Side<'_>, listed: Side<'_>) -> usize {
     kept
 }
 
+/// The words of a damaged store may not be there: they weigh nothing.
 fn sum(weights: &[f32], from: u8, words: u8) -> f32 {
-    weights[usize::from(from)..usize::from(from + words)].iter().sum()
+    weights.iter().skip(usize::from(from)).take(usize::from(words)).sum()
 }
 
 fn mass(link: &Link, query: Side<'_>, listed: Side<'_>) -> f32 {

@@ -203,11 +203,19 @@ fn lookups_of_accelerators_are_predictable() {
         assert_eq!(code, 0, "{words}: {error}");
         assert!(out.contains(product), "{words}: {out}");
     }
-    let (code, out, error) = classify("h100");
+    let (code, out, error) = classify("dgx");
     assert_eq!((code, out.as_str()), (2, ""), "several products are never chosen from");
-    assert!(error.contains("`h100` can mean 4 products") && error.contains("nvidia-h100-nvl"), "{error}");
-    let (_, _, error) = classify("a100");
-    assert!(error.contains("nvidia-a100-pcie-80") && !error.contains("maia100"), "{error}");
+    assert!(error.contains("`dgx` can mean 12 products") && error.contains("nvidia-h100-sxm"), "{error}");
+    for (family, product, other) in
+        [("h100", "(nvidia-h100-nvl)", "h200"), ("a100", "(nvidia-a100-pcie-80)", "maia100")]
+    {
+        let (code, out, error) = classify(family);
+        assert_eq!(code, 0, "one answer holds for all of {family}: {error}");
+        assert!(
+            out.contains("what follows holds for all of") && out.contains(product) && !out.contains(other),
+            "{out}"
+        );
+    }
     let (code, out, error) = classify("nvidia-h200-sxm --to XX");
     assert_eq!((code, out.as_str()), (2, ""), "nothing is printed before the mistake: {error}");
     assert!(error.contains("`--to XX` is no country"), "{error}");
