@@ -68,11 +68,10 @@ fn tests_and_examples_count_less_for_lock_in() {
         let run = sovaudit().arg("scan").arg(folder.path()).args(["--format", "json"]).output().expect("runs");
         let report: Value = serde_json::from_slice(&run.stdout).expect("is JSON");
         let all = report["findings"].as_array().expect("is a list").clone();
-        let of = move |rule: &str, path: &str| {
+        move |rule: &str, path: &str| {
             let fits = |finding: &&Value| finding["rule"] == rule && finding["primary"]["path"] == path;
             all.iter().find(fits).map(|finding| finding["severity"].as_str().unwrap_or("").to_owned())
-        };
-        of
+        }
     };
     let of = severities();
     assert_eq!(of("api-lock-in", "infra/main.tf").as_deref(), Some("medium"));
