@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::Manifest;
 use super::{Catalog, Override, Tables};
+use crate::model::purl::normalise_name;
 use crate::text::Lookup;
 
 /// Host patterns looked up from the right, one label at a time: no pattern list is ever walked.
@@ -268,8 +269,12 @@ fn accelerator_names(tables: &Tables, ids: &BTreeMap<Box<str>, usize>) -> BTreeM
     names
 }
 
-/// Accounts and names compare without case; paths of Go modules and Maven groups as written.
+/// Accounts and names compare without case; paths of Go modules and Maven groups as written; names of the Python index
+/// as PEP 503 makes them one (`torch_npu`, `Torch.NPU`).
 pub(super) fn fold<'v>(kind: &str, value: &'v str) -> Cow<'v, str> {
+    if kind == "pypi" && value.bytes().any(|byte| matches!(byte, b'_' | b'.')) {
+        return Cow::Owned(normalise_name(kind, value));
+    }
     if matches!(kind, "golang" | "maven") || !value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Borrowed(value)
     } else {

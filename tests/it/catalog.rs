@@ -39,6 +39,10 @@ fn lookups_answer() {
     let catalog = Catalog::embedded();
     let day = Date::parse("2026-11-23").expect("is a date");
     let by = |kind: &str, value: &str| catalog.organisation_by_key(kind, value).map(|found| found.0.id.to_string());
+    for written in ["qwen-agent", "qwen_agent", "Qwen.Agent"] {
+        assert_eq!(by("pypi", written), by("pypi", "qwen-agent"), "{written}");
+    }
+    assert_eq!(by("pypi", "torch_npu").as_deref(), Some("ascend-community"));
     assert_eq!(by("github", "mailru").as_deref(), Some("vk"));
     assert_eq!(by("github", "MailRu").as_deref(), Some("vk"));
     assert_eq!(by("golang", "github.com/mailru/easyjson/jlexer").as_deref(), Some("vk"));

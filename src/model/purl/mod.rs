@@ -94,7 +94,7 @@ fn plain(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>)
 }
 
 /// PEP 503 for PyPI: lower case, runs of `-`, `_`, `.` become one `-`.
-fn normalise_name(kind: &str, name: &str) -> String {
+pub(crate) fn normalise_name(kind: &str, name: &str) -> String {
     if kind != "pypi" {
         return name.to_owned();
     }
