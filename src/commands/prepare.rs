@@ -206,12 +206,23 @@ fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
     let builder = || {
         rayon::ThreadPoolBuilder::new()
             .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
-            .stack_size(8 << 20)
+            .stack_size(STACK)
             .thread_name(|at| format!("scan-{at}"))
     };
     // a thread that is in a pool already stays there; the pool serves until the program ends
-    let pool = builder().use_current_thread().build().or_else(|_| builder().build())?;
-    Ok(ManuallyDrop::new(pool))
+    let own = if has_stack() { builder().use_current_thread().build().ok() } else { None };
+    Ok(ManuallyDrop::new(own.map_or_else(|| builder().build(), Ok)?))
+}
+
+/// Bytes of stack that the deepest nesting which readers allow has room in.
+const STACK: usize = 8 << 20;
+
+/// Whether this thread has that much: the system says how much the first one of a program gets.
+fn has_stack() -> bool {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max stack size"));
+    let soft = line.and_then(|line| line.split_whitespace().next());
+    soft.is_some_and(|soft| soft == "unlimited" || soft.parse().is_ok_and(|bytes: usize| bytes >= STACK))
 }
 
 /// Package caches of the configuration and of the command line.

@@ -107,7 +107,8 @@ impl<'t> Reader<'t, '_> {
         self.at = start;
         let is_closed = loop {
             self.space();
-            if self.at == stop {
+            // behind it where the guess of where the next begins was wrong: what reads there has the rest
+            if self.at >= stop {
                 break false;
             }
             match sort {

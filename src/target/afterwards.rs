@@ -1,12 +1,13 @@
 //! What only the whole of an image tells: which of several statements of a version is the exact one, and where its models
 //! come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::model::{
     Attribute, ComponentId, ComponentKind, EvidenceSet, Fact, FactRef, Inventory, Relation, RelationKind, key,
 };
+use crate::scan::binary::packaged_as;
 
 /// Host of the hub of models, unless a setting names another.
 const HUB: &str = "host:huggingface.co";
@@ -66,12 +67,24 @@ pub(super) fn runtimes_once(mut inventory: Inventory, catalog: &Catalog) -> Inve
     inventory
 }
 
-/// Programs where a distribution installs its own are those of its packages, which are known better from its database.
+/// Programs where a distribution installs its own are those of its packages, which are known better from its database:
+/// where that has a package of such a name.
 pub(super) fn programs_of_no_package(mut inventory: Inventory) -> Inventory {
     const SYSTEMS: [&str; 4] = ["pkg:deb/", "pkg:apk/", "pkg:rpm/", "pkg:alpm/"];
     const FOLDERS: [&str; 8] = ["bin/", "sbin/", "lib/", "lib64/", "usr/bin/", "usr/sbin/", "usr/lib/", "usr/lib64/"];
-    let has_system = |id: &ComponentId| SYSTEMS.iter().any(|start| id.as_str().starts_with(start));
-    if !inventory.components().any(|(id, _)| has_system(id)) {
+    let name_of = |id: &ComponentId| {
+        let rest = SYSTEMS.iter().find_map(|start| id.as_str().strip_prefix(start))?;
+        // `debian/nodejs@18.19.0?arch=amd64`
+        let rest = &rest[..rest.find(['@', '?']).unwrap_or(rest.len())];
+        rest.rsplit('/').next().map(str::to_owned)
+    };
+    let installed: BTreeSet<String> = inventory.components().filter_map(|(id, _)| name_of(id)).collect();
+    let is_installed = |id: &ComponentId| {
+        let program = id.as_str().strip_prefix("pkg:generic/").unwrap_or_default();
+        let starts = packaged_as(&program[..program.find('@').unwrap_or(program.len())]);
+        starts.iter().any(|start| installed.iter().any(|name| name.starts_with(start)))
+    };
+    if installed.is_empty() {
         return inventory;
     }
     inventory.retain_evidence(|fact, evidence| {
@@ -81,8 +94,8 @@ pub(super) fn programs_of_no_package(mut inventory: Inventory) -> Inventory {
             FactRef::Relation { to, .. } => to,
         };
         let seen = evidence.sighting().filter(|seen| seen.scanner() == "executable");
-        !about.as_str().starts_with("pkg:generic/")
-            || seen.is_none_or(|seen| !FOLDERS.iter().any(|folder| seen.path().as_str().starts_with(folder)))
+        seen.is_none_or(|seen| !FOLDERS.iter().any(|folder| seen.path().as_str().starts_with(folder)))
+            || !is_installed(about)
     });
     inventory
 }

@@ -39,11 +39,12 @@ pub(super) fn prefixed(text: &str) -> anyhow::Result<Option<Target>> {
     if let Some(rest) = text.strip_prefix("docker://") {
         return registry(rest, text).map(Some);
     }
-    // `registry:2` and `docker:27` are images of Docker Hub
-    if let Some(rest) = text.strip_prefix("registry:").filter(|rest| rest.contains(['/', ':', '@'])) {
+    // `registry:2` and `docker:27` are images of Docker Hub, `registry:5000/app` one of a host with that name
+    let after = |word: &str| text.strip_prefix(word).filter(|rest| !is_port(rest));
+    if let Some(rest) = after("registry:").filter(|rest| rest.contains(['/', ':', '@'])) {
         return registry(rest, text).map(Some);
     }
-    if text.strip_prefix("docker:").is_some_and(|rest| rest.contains(['/', ':'])) {
+    if after("docker:").is_some_and(|rest| rest.contains(['/', ':'])) {
         bail!(
             "`{}` names an image of a Docker daemon, which is not asked: write it to a file with `docker save NAME -o \
              image.tar` and scan that, or write `docker://NAME:TAG` for the image of the registry",
@@ -59,9 +60,10 @@ pub(super) fn prefixed(text: &str) -> anyhow::Result<Option<Target>> {
         let is_copied = path.join("version").is_file() && path.join("manifest.json").is_file();
         ensure!(
             !is_copied,
-            "`{}` is an image as `skopeo copy … dir:FOLDER` writes it, which is not read; write `skopeo copy dir:{rest} \
+            "`{}` is an image as `skopeo copy … dir:FOLDER` writes it, which is not read; write `skopeo copy dir:{} \
              oci:FOLDER` and scan that folder",
-            clean_line(text)
+            clean_line(text),
+            clean_line(rest)
         );
         return Ok(Some(Target::Directory(path.to_path_buf())));
     }
@@ -71,6 +73,11 @@ pub(super) fn prefixed(text: &str) -> anyhow::Result<Option<Target>> {
         return Ok(Some(Target::File(path.to_path_buf())));
     }
     Ok(None)
+}
+
+/// `5000/app`: what follows a host.
+fn is_port(rest: &str) -> bool {
+    rest.split_once('/').is_some_and(|(port, _)| port.parse::<u16>().is_ok())
 }
 
 /// `PATH` or `PATH:NAME`, where NAME is the name or tag of one image of several. Of several ways to divide the text, the

@@ -5,3 +5,5 @@ mod go;
 mod programs;
 mod rust;
 mod window;
+
+pub use programs::packaged_as;

@@ -39,6 +39,23 @@ const PROGRAMS: [Program; 10] = [
     Program { package: "ruby", files: &["ruby", "libruby.so"], before: "ruby ", behind: " (" },
 ];
 
+/// How names of the packages begin in which distributions install a program.
+pub fn packaged_as(program: &str) -> &'static [&'static str] {
+    match program {
+        "node" => &["node"],
+        "python" => &["python", "libpython"],
+        "busybox" => &["busybox"],
+        "bash" => &["bash"],
+        "openssl" => &["openssl", "libssl", "libcrypto"],
+        "nginx" => &["nginx", "libnginx"],
+        "httpd" => &["httpd", "apache"],
+        "php" => &["php", "libphp"],
+        "postgresql" => &["postgres"],
+        "ruby" => &["ruby", "libruby"],
+        _ => &[],
+    }
+}
+
 static FINDERS: LazyLock<Vec<Finder<'static>>> =
     LazyLock::new(|| PROGRAMS.iter().map(|program| Finder::new(program.before)).collect());
 
@@ -60,13 +77,15 @@ impl Watch {
                 rest.is_some_and(|rest| rest.bytes().all(|byte| b".0123456789so".contains(&byte)))
             })
         };
-        let at = PROGRAMS.iter().position(fits);
+        let mut at = PROGRAMS.iter().position(fits);
         let mut begins = String::new();
         if let Some(version) = name.strip_prefix("libpython").or_else(|| name.strip_prefix("python")) {
             let mut parts = version.split('.');
             let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             let is_number = !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit());
-            begins = if is_number { format!("{major}.{minor}.") } else { format!("{major}.") };
+            begins = format!("{major}.{minor}.");
+            // `3.45.0` between zeros is as well what a library in it says of itself
+            at = at.filter(|_| is_number);
         }
         Self { program: at.map(|at| (&PROGRAMS[at], &FINDERS[at])), begins, version: None }
     }

@@ -233,9 +233,27 @@ fn programs_that_no_package_brought_say_their_version() {
     let bare = Image::new(&[programs().end()], Packing::Gzip, &json!({}));
     let database = programs().file("etc/os-release", OS_RELEASE).file("lib/apk/db/installed", MUSL.as_bytes());
     let managed = Image::new(&[database.end()], Packing::Gzip, &json!({}));
+    let both = format!("{MUSL}{BUSYBOX}");
+    let database = programs().file("etc/os-release", OS_RELEASE).file("lib/apk/db/installed", both.as_bytes());
+    let owned = Image::new(&[database.end()], Packing::Gzip, &json!({}));
     for (image, wanted) in [
         (&bare, &["pkg:generic/busybox@1.36.1", "pkg:generic/node@20.11.0"][..]),
-        (&managed, &["pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1", "pkg:generic/node@20.11.0"]),
+        (
+            &managed,
+            &[
+                "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1",
+                "pkg:generic/busybox@1.36.1",
+                "pkg:generic/node@20.11.0",
+            ],
+        ),
+        (
+            &owned,
+            &[
+                "pkg:apk/alpine/busybox@1.36.1-r29?arch=x86_64&distro=alpine-3.20.1",
+                "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1",
+                "pkg:generic/node@20.11.0",
+            ],
+        ),
     ] {
         let told = report(&layout(&folder.path().join(wanted[0].replace(['/', '?'], "_")), &[("v1", image)]));
         let components = told["components"].as_array().expect("is a list").iter();
