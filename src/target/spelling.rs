@@ -139,6 +139,7 @@ mod tests {
         }
         assert_eq!(read("registry:ghcr.io/a/b:1".to_owned()), read("docker://ghcr.io/a/b:1".to_owned()));
         assert_eq!(read("registry:2".to_owned()), read("docker://registry:2".to_owned()));
+        assert!(prefixed("registry:5000/team/app:1").expect("is no mistake").is_none(), "a host with its port");
         assert_eq!(read("docker:27-dind".to_owned()), read("docker://docker:27-dind".to_owned()));
     }
 
