@@ -9,7 +9,7 @@ use super::embedded;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource, AcceleratorSystem,
     AcceleratorSupply, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup, Criterion,
     DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException, LicencePolicy, List,
     ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind,
@@ -109,6 +109,7 @@ tables! {
     accelerator_supply: AcceleratorSupply => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
     accelerator_name: AcceleratorName => |row| format!("{}/{}", row.words.join(" "), row.without.join(" ")),
+    accelerator_system: AcceleratorSystem => |row| row.words.join(" "),
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     runtime: Runtime => |row| row.id.to_string(),

@@ -27,7 +27,7 @@ pub use export::{
 pub use export_terms::{Certainty, Enforcement, EnforcementPeriod, GuidanceEffect, Item, PartyEffect, When};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, Dense, HardwareWord,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, AcceleratorSystem, Dense, HardwareWord,
     InstanceType, PciVendor, Topic,
 };
 pub use law::{

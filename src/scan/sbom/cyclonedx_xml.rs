@@ -82,7 +82,10 @@ fn convert(element: &Element) -> Node {
         "components" | "services" | "externalReferences" | "hashes" | "properties" | "dependencies" | "occurrences"
         | "ancestors" | "authors" | "endpoints" | "datasets" => list(element.children().iter().map(convert), span),
         "licenses" => list(element.children().iter().map(licence), span),
-        "data" if element.has_children() && element.children().iter().any(|child| matches!(&*child.name, "classification" | "dataflow")) => {
+        "data"
+            if element.has_children()
+                && element.children().iter().any(|child| matches!(&*child.name, "classification" | "dataflow")) =>
+        {
             let flows = element.children().iter().flat_map(|child| match &*child.name {
                 "dataflow" => child.children(),
                 _ => std::slice::from_ref(child),

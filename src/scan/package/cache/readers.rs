@@ -188,8 +188,7 @@ fn described(id: &ComponentId, element: &Element, file: &SourceFile, out: &mut F
         }
         _ => {
             let stated = ["url", "connection"].into_iter().filter_map(|name| element.child(name));
-            if let Some(child) = stated.into_iter().find(|child| !child.text().is_empty() && plain(&child.text()))
-            {
+            if let Some(child) = stated.into_iter().find(|child| !child.text().is_empty() && plain(&child.text())) {
                 // `scm:git:https://…`
                 let address = child.text().trim_start_matches("scm:").trim_start_matches("git:");
                 repository(id, address, &at(child), out);

@@ -85,9 +85,9 @@ impl Reader<'_> {
     }
 
     fn item(&self, item: &Element, conditions: &[&str], out: &mut Facts<'_>) {
-        let private = metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"));
+        let private = || metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"));
         let scope = match &*item.name {
-            "PackageReference" if private => scope::BUILD,
+            "PackageReference" if private() => scope::BUILD,
             "PackageReference" if self.is_test => scope::TEST,
             "PackageReference" => scope::RUNTIME,
             "DotNetCliToolReference" => scope::DEV,
