@@ -9,13 +9,13 @@ use super::embedded;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource, AcceleratorSystem,
-    AcceleratorSupply, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup, Criterion,
-    DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException, LicencePolicy, List,
-    ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind,
-    ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor,
-    PipelineStep, Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting,
-    SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
+    AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup,
+    Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException,
+    LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute,
+    Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
+    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall,
+    Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 

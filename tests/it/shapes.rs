@@ -22,7 +22,7 @@ const DEPTH: usize = 4;
 /// The same for elements of a markup: a plugin's dependency stands deep in a pom.
 const DEPTH_OF_MARKUP: usize = 8;
 
-/// Values that may be of several shapes: scanner, key, and why nothing is said.
+/// Values that may be of several shapes: scanner, key, and why nothing is said. With `$` it is the end of a place.
 const EITHER: &[(&str, &str, &str)] = &[
     // told by their content what they are: anything else is none of ours
     ("gitops", "", "an object of another kind"),
@@ -95,8 +95,19 @@ const EITHER: &[(&str, &str, &str)] = &[
 ];
 
 /// Scanners of files of any name: anything else than a table is none of theirs.
-const BY_CONTENT: [&str; 11] =
-    ["amd-smi", "ansible", "ansible-inventory/hosts.yml", "arm", "cloudformation", "lshw", "netbox", "neuron-ls", "redfish", "serverless", "xpu-smi"];
+const BY_CONTENT: [&str; 11] = [
+    "amd-smi",
+    "ansible",
+    "ansible-inventory/hosts.yml",
+    "arm",
+    "cloudformation",
+    "lshw",
+    "netbox",
+    "neuron-ls",
+    "redfish",
+    "serverless",
+    "xpu-smi",
+];
 
 /// The language a file is written in, told by its content.
 #[derive(Clone, Copy, PartialEq)]
@@ -217,7 +228,8 @@ type Mutation = (String, Vec<u8>);
 fn mutations(id: &str, name: &str, tree: &Node, language: Language) -> (Vec<u8>, Vec<Mutation>) {
     let mut found = Vec::new();
     for (path, keys, others) in places(tree) {
-        if path.is_empty() && (language == Language::Toml || BY_CONTENT.contains(&id)) || is_either(id, name, &keys) {
+        let is_root_by_content = path.is_empty() && (language == Language::Toml || is_by_content(id, name));
+        if is_root_by_content || is_either(id, name, &keys) {
             continue;
         }
         for instead in others {
@@ -259,7 +271,9 @@ fn is_by_content(id: &str, name: &str) -> bool {
 }
 
 fn is_either(id: &str, name: &str, keys: &str) -> bool {
-    EITHER.iter().any(|(of, key, _)| *of == id && format!("{name}{keys}").contains(key))
+    let place = format!("{name}{keys}");
+    let fits = |key: &str| key.strip_suffix('$').map_or_else(|| place.contains(key), |end| place.ends_with(end));
+    EITHER.iter().any(|(of, key, _)| *of == id && fits(key))
 }
 
 #[test]

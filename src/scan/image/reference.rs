@@ -17,7 +17,8 @@ pub(crate) fn needs_image(
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
     if let Some(program) = text.strip_prefix("ko://") {
-        let message = format!("the image is built by ko from the Go program `{program}`: what it is called is not known");
+        let message =
+            format!("the image is built by ko from the Go program `{program}`: what it is called is not known");
         out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
         return None;
     }
