@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Accelerator, AcceleratorName};
+use super::rows::{Accelerator, AcceleratorName, AcceleratorSystem};
 use super::tables::Tables;
 use super::{Catalog, Topic};
 
@@ -123,6 +123,19 @@ impl Catalog {
             by_number
         };
         Sku::of(self.narrowed(rows, asked))
+    }
+
+    /// The words of a system in a name, and how many accelerators one holds; nothing where rules do not tell, or not
+    /// of one accord. No system at all for a name without such words.
+    #[must_use]
+    pub fn system(&self, name: &str) -> Option<Option<u32>> {
+        let words = words(name);
+        let fits = |row: &&AcceleratorSystem| row.words.iter().all(|word| has(&words, word));
+        let found: Vec<&AcceleratorSystem> = self.tables.accelerator_system.iter().filter(fits).collect();
+        let most = found.iter().map(|row| row.words.len()).max()?;
+        let mut counts = found.iter().filter(|row| row.words.len() == most).map(|row| row.count);
+        let first = counts.next()?;
+        Some(first.filter(|_| counts.all(|other| other == first)))
     }
 
     fn by_name(&self, name: &str, is_exact: bool) -> Vec<&Accelerator> {

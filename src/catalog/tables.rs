@@ -10,12 +10,12 @@ use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
-    AcceleratorSupply, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup, Criterion,
-    DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException, LicencePolicy, List,
-    ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind,
-    ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor,
-    PipelineStep, Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting,
-    SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
+    AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup,
+    Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException,
+    LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute,
+    Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
+    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall,
+    Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -109,6 +109,7 @@ tables! {
     accelerator_supply: AcceleratorSupply => |row| row.id.to_string(),
     accelerator_alias: AcceleratorAlias => |row| format!("{}/{}", row.provider, row.name),
     accelerator_name: AcceleratorName => |row| format!("{}/{}", row.words.join(" "), row.without.join(" ")),
+    accelerator_system: AcceleratorSystem => |row| row.words.join(" "),
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
     runtime: Runtime => |row| row.id.to_string(),

@@ -215,6 +215,8 @@ pub const PURCHASED: &str = "purchased";
 pub const REFRESH: &str = "refresh";
 /// Of machines in a list of assets: `accelerator-id count`, how many lie in store.
 pub const SPARES: &str = "spares";
+/// Of machines in a list of assets: `2 × DGX H100, 8 accelerators each`, from which their number is derived.
+pub const SYSTEMS: &str = "systems";
 /// Of an accelerator: how many of those that are asked for share one device.
 pub const SHARED_BY: &str = "shared-by";
 /// Kind of a device: `network`, `infiniband`, `processor`, `management-controller`, `system`, `firmware`.

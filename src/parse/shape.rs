@@ -26,10 +26,17 @@ impl Shape {
     pub const LIST: Self = Self(1 << 3);
     /// A mapping.
     pub const MAP: Self = Self(1 << 4);
+    /// Elements of a markup.
+    pub(super) const ELEMENTS: Self = Self(1 << 5);
     /// Whatever is written as one word.
     pub const SCALAR: Self = Self(Self::TEXT.0 | Self::NUMBER.0 | Self::BOOL.0);
     /// All of them.
     pub const ANY: Self = Self(u8::MAX);
+
+    /// Both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 
     /// True when all shapes of the other are among these.
     #[must_use]
@@ -46,6 +53,7 @@ impl fmt::Display for Shape {
             (Self::BOOL, "a truth value"),
             (Self::LIST, "a list"),
             (Self::MAP, "a table"),
+            (Self::ELEMENTS, "elements"),
         ];
         let mut words = words.iter().filter(|(shape, _)| self.has(*shape)).map(|(_, word)| *word);
         f.write_str(words.next().unwrap_or("nothing"))?;
@@ -92,11 +100,21 @@ impl PartialEq for Asked {
 
 impl Eq for Asked {}
 
+/// Where a value stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Holder<'a> {
+    /// It is the whole file.
+    File,
+    /// Under a key, or in the list under it.
+    Key(&'a str),
+    /// In an element of a markup.
+    Element(&'a str),
+}
+
 /// A value that is not what readers take it for.
 #[derive(Clone, Copy, Debug)]
 pub struct Misshapen<'a> {
-    /// The key that it stands under; for an element the key of its list, for the root nothing.
-    pub(super) key: Option<&'a str>,
+    pub(super) holder: Holder<'a>,
     /// Where it stands.
     pub span: Span,
     pub(super) is: Shape,
@@ -105,10 +123,16 @@ pub struct Misshapen<'a> {
 
 impl fmt::Display for Misshapen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.key {
-            Some(key) => write!(f, "a value of `{key}`")?,
-            None => f.write_str("the file")?,
+        let (is, asked) = (self.is, self.asked);
+        match self.holder {
+            Holder::File => write!(f, "the file is {is} where {asked} is expected, and was not read"),
+            Holder::Key(key) => write!(f, "a value of `{key}` is {is} where {asked} is expected, and was not read"),
+            Holder::Element(name) if is == Shape::TEXT.and(Shape::ELEMENTS) => {
+                write!(f, "`<{name}>` holds a text and elements, of which only {asked} was read")
+            }
+            Holder::Element(name) => {
+                write!(f, "`<{name}>` holds {is} where {asked} is expected, and was not read")
+            }
         }
-        write!(f, " is {} where {} is expected, and was not read", self.is, self.asked)
     }
 }

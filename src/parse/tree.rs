@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::Text;
-use super::shape::{Asked, Misshapen, Shape};
+use super::shape::{Asked, Holder, Misshapen, Shape};
 use crate::text::Span;
 
 /// A value with its place. The span of a text covers its quotes where the format has them.
@@ -161,18 +161,18 @@ impl Node {
     #[must_use]
     pub fn misshapen(&self) -> Vec<Misshapen<'_>> {
         let mut found = Vec::new();
-        let mut stack = vec![(None, self)];
-        while let Some((key, node)) = stack.pop() {
+        let mut stack = vec![(Holder::File, self)];
+        while let Some((holder, node)) = stack.pop() {
             let asked = node.asked.take();
             let is = node.shape();
             if asked != Shape::NONE && is != Shape::NONE && !asked.has(is) {
-                found.push(Misshapen { key, span: node.span, is, asked });
+                found.push(Misshapen { holder, span: node.span, is, asked });
             }
             match &node.value {
                 // elements are told by the key of their list
-                Value::List(items) => stack.extend(items.iter().rev().map(|item| (key, item))),
+                Value::List(items) => stack.extend(items.iter().rev().map(|item| (holder, item))),
                 Value::Map(entries) => {
-                    stack.extend(entries.iter().rev().map(|entry| (Some(&*entry.key), &entry.value)))
+                    stack.extend(entries.iter().rev().map(|entry| (Holder::Key(&entry.key), &entry.value)))
                 }
                 _ => {}
             }

@@ -1,8 +1,11 @@
 //! XML over `quick-xml`: entities are never expanded, depth and size are bounded.
+//!
+//! As the tree of the other formats, an element keeps in mind what readers asked it for: see [`Element::misshapen`].
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::shape::{Asked, Holder, Misshapen, Shape};
 use super::{MAX_DEPTH, ParseError};
 use crate::text::Span;
 
@@ -16,14 +19,14 @@ pub struct Element {
     pub name: Box<str>,
     /// Attributes in order, names without prefix.
     pub attributes: Vec<(Box<str>, Box<str>)>,
-    /// Text directly inside, trimmed.
-    pub text: String,
-    /// Elements directly inside.
-    pub children: Vec<Self>,
+    text: String,
+    children: Vec<Self>,
     /// From the opening `<` to the end of the closing tag.
     pub span: Span,
     /// The opening tag alone: the words that attributes stand in.
     pub tag: Span,
+    /// As what readers asked for it.
+    asked: Asked,
 }
 
 impl Element {
@@ -33,21 +36,69 @@ impl Element {
         self.attributes.iter().find(|(is, _)| &**is == name).map(|(_, value)| &**value)
     }
 
+    /// Text directly inside, trimmed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.asked.add(Shape::TEXT);
+        &self.text
+    }
+
+    /// Elements directly inside.
+    #[must_use]
+    pub fn children(&self) -> &[Self] {
+        self.asked.add(Shape::ELEMENTS);
+        &self.children
+    }
+
+    /// True when elements are inside. Who asks this knows what to do with either.
+    #[must_use]
+    pub fn has_children(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// True when a text is inside. Who asks this knows what to do with either.
+    #[must_use]
+    pub fn has_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// The first child of a name.
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Self> {
-        self.children.iter().find(|child| &*child.name == name)
+        self.children().iter().find(|child| &*child.name == name)
     }
 
     /// Text of the first child of a name, if there is any.
     #[must_use]
     pub fn child_text(&self, name: &str) -> Option<&str> {
-        self.child(name).map(|child| child.text.as_str()).filter(|text| !text.is_empty())
+        self.child(name).map(Self::text).filter(|text| !text.is_empty())
     }
 
     /// Children of a name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
-        self.children.iter().filter(move |child| &*child.name == name)
+        self.children().iter().filter(move |child| &*child.name == name)
+    }
+
+    /// Elements that hold a text or elements which no reader asked them for, while it asked for the other, in order.
+    /// What was asked for is forgotten with this.
+    #[must_use]
+    pub fn misshapen(&self) -> Vec<Misshapen<'_>> {
+        let mut found = Vec::new();
+        let mut stack = vec![self];
+        while let Some(element) = stack.pop() {
+            let asked = element.asked.take();
+            let is = match (element.has_text(), element.has_children()) {
+                (false, false) => Shape::NONE,
+                (true, false) => Shape::TEXT,
+                (false, true) => Shape::ELEMENTS,
+                (true, true) => Shape::TEXT.and(Shape::ELEMENTS),
+            };
+            if asked != Shape::NONE && !asked.has(is) {
+                found.push(Misshapen { holder: Holder::Element(&element.name), span: element.tag, is, asked });
+            }
+            stack.extend(element.children.iter().rev());
+        }
+        found
     }
 }
 
@@ -126,7 +177,7 @@ fn element(start: &BytesStart<'_>, span: Span) -> Element {
         })
         .collect();
     let name = start.local_name().into_inner().into();
-    Element { name, attributes, text: String::new(), children: Vec::new(), span, tag: span }
+    Element { name, attributes, text: String::new(), children: Vec::new(), span, tag: span, asked: Asked::default() }
 }
 
 fn attach(done: Element, stack: &mut [Element], root: &mut Option<Element>) {

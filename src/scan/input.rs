@@ -63,6 +63,7 @@ pub struct SourceFile {
     /// What is complete of JSON that is broken.
     json_part: OnceLock<Option<parse::Node>>,
     toml: OnceLock<(parse::Node, Vec<parse::ParseError>)>,
+    xml: OnceLock<Result<Arc<parse::xml::Element>, parse::ParseError>>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
 }
@@ -162,6 +163,7 @@ impl SourceFile {
             jsonc: OnceLock::new(),
             json_part: OnceLock::new(),
             toml: OnceLock::new(),
+            xml: OnceLock::new(),
             watched: AtomicBool::new(false),
         }
     }
@@ -286,7 +288,7 @@ impl SourceFile {
     /// From here on it counts as what the scanner asks for the values of the file, see [`Self::tell_odd_shapes`].
     fn watch_shapes(&self) {
         // what scanners before this one asked is theirs
-        self.trees().for_each(|tree| drop(tree.misshapen()));
+        drop(self.misshapen());
         self.watched.store(true, Ordering::Relaxed);
     }
 
@@ -296,7 +298,7 @@ impl SourceFile {
         if !self.watched.swap(false, Ordering::Relaxed) {
             return;
         }
-        let odd: Vec<parse::Misshapen<'_>> = self.trees().flat_map(parse::Node::misshapen).collect();
+        let odd = self.misshapen();
         if odd.is_empty() {
             return;
         }
@@ -304,6 +306,13 @@ impl SourceFile {
         for odd in odd.iter().filter(|odd| !said.contains(&self.region(odd.span).start)) {
             out.problem(DiagnosticKind::Malformed, self, Some(odd.span), odd.to_string());
         }
+    }
+
+    /// What was asked for as something that it is not, in all trees of the file.
+    fn misshapen(&self) -> Vec<parse::Misshapen<'_>> {
+        let xml = self.xml.get().and_then(|root| root.as_ref().ok());
+        let xml = xml.into_iter().flat_map(|root| root.misshapen());
+        self.trees().flat_map(parse::Node::misshapen).chain(xml).collect()
     }
 
     /// The trees that were made of the file so far.
@@ -314,12 +323,14 @@ impl SourceFile {
         json.chain(part).chain(toml).chain(self.yaml.get().into_iter().flat_map(|yaml| &yaml.documents))
     }
 
-    /// The file as XML.
+    /// The file as XML, parsed once. What the scanner asks its elements for and they do not hold becomes a problem.
     ///
     /// # Errors
     /// The syntax error with its place.
-    pub fn xml(&self) -> anyhow::Result<parse::xml::Element> {
-        parse::xml::xml(&self.text).map_err(|error| self.parse_error(&error))
+    pub fn xml(&self) -> anyhow::Result<Arc<parse::xml::Element>> {
+        self.watch_shapes();
+        let root = self.xml.get_or_init(|| parse::xml::xml(&self.text).map(Arc::new));
+        root.as_ref().map(Arc::clone).map_err(|error| self.parse_error(error))
     }
 
     /// The documents of the file as YAML; syntax errors are written as problems.

@@ -1,7 +1,7 @@
 //! Files that are well formed and hold something else than their format asks for: never silent.
 //!
 //! Every file of every scanner's `normal` fixture is written anew with one value replaced by a value of another
-//! shape. Either nothing of what was known is lost, or a diagnostic names a place of the file.
+//! shape; in XML elements take the place of texts, and texts that of elements. Either nothing of what was known is lost, or a diagnostic names a place of the file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +9,7 @@ use std::path::Path;
 
 use sovaudit::catalog::Catalog;
 use sovaudit::model::Inventory;
+use sovaudit::parse::xml::{Element, xml};
 use sovaudit::parse::{Node, Value, json, toml, yaml};
 use sovaudit::scan::{Options, SCANNERS, Selector, scan_files_with};
 use sovaudit::text::RelPath;
@@ -18,7 +19,10 @@ use crate::cli::root;
 /// How deep values are replaced; an element of a list is one level.
 const DEPTH: usize = 4;
 
-/// Values that may be of several shapes: scanner, key, and why nothing is said.
+/// The same for elements of a markup: a plugin's dependency stands deep in a pom.
+const DEPTH_OF_MARKUP: usize = 8;
+
+/// Values that may be of several shapes: scanner, key, and why nothing is said. With `$` it is the end of a place.
 const EITHER: &[(&str, &str, &str)] = &[
     // told by their content what they are: anything else is none of ours
     ("gitops", "", "an object of another kind"),
@@ -26,6 +30,8 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("kustomize", "app.yaml", "an object of another kind"),
     ("kustomize", "side.yaml", "a patch for another object"),
     ("kustomize", "/valuesInline", "up to the chart"),
+    ("ansible", "cloud.aws_ec2.yml/regions$", "one or several"),
+    ("ansible", "cloud.aws_ec2.yml/plugin", "an inventory by its plugin alone"),
     // functions, conditions and other values may stand for any value
     ("cloudformation", "/Properties/", ""),
     ("arm", "/location", ""),
@@ -59,6 +65,10 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("pipfile", "/docs/", ""),
     ("pixi-toml", "ependencies/", ""),
     ("pixi-toml", "/channels/", ""),
+    // told where their value is asked for
+    ("dotnet-project", "/PropertyGroup/PollyVersion", ""),
+    ("dotnet-project", "/PropertyGroup/AspNet", ""),
+    ("dotnet-project", "/PropertyGroup/XunitVersion", ""),
     ("poetry-lock", "/markers", "one, or one for each group"),
     ("cargo-toml", "ependencies/", ""),
     ("toolchain", "/tools/", "one version or several"),
@@ -85,8 +95,19 @@ const EITHER: &[(&str, &str, &str)] = &[
 ];
 
 /// Scanners of files of any name: anything else than a table is none of theirs.
-const BY_CONTENT: [&str; 9] =
-    ["amd-smi", "arm", "cloudformation", "lshw", "netbox", "neuron-ls", "redfish", "serverless", "xpu-smi"];
+const BY_CONTENT: [&str; 11] = [
+    "amd-smi",
+    "ansible",
+    "ansible-inventory/hosts.yml",
+    "arm",
+    "cloudformation",
+    "lshw",
+    "netbox",
+    "neuron-ls",
+    "redfish",
+    "serverless",
+    "xpu-smi",
+];
 
 /// The language a file is written in, told by its content.
 #[derive(Clone, Copy, PartialEq)]
@@ -200,6 +221,61 @@ fn files_of(case: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
+/// What stands at a place of a file, and the file with something else there.
+type Mutation = (String, Vec<u8>);
+
+/// The file as it is written anew, and every change of one value.
+fn mutations(id: &str, name: &str, tree: &Node, language: Language) -> (Vec<u8>, Vec<Mutation>) {
+    let mut found = Vec::new();
+    for (path, keys, others) in places(tree) {
+        let is_root_by_content = path.is_empty() && (language == Language::Toml || is_by_content(id, name));
+        if is_root_by_content || is_either(id, name, &keys) {
+            continue;
+        }
+        for instead in others {
+            let changed = document(tree, language, Some(&path), instead).into_bytes();
+            found.push((format!("`{keys}` replaced by {instead}"), changed));
+        }
+    }
+    (document(tree, language, None, "").into_bytes(), found)
+}
+
+/// Every change of what one element of a markup holds.
+fn mutations_of_markup(id: &str, name: &str, text: &str, root: &Element) -> Vec<Mutation> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), 0, root)];
+    while let Some((keys, depth, element)) = open.pop() {
+        let instead = match (element.has_children(), element.has_text()) {
+            (true, _) => "odd",
+            (false, true) => "<odd/>",
+            (false, false) => "",
+        };
+        let is_root_by_content = depth == 0 && is_by_content(id, name);
+        if !instead.is_empty() && !is_root_by_content && !is_either(id, name, &keys) {
+            let end = element.span.start + text[element.span.start..element.span.end].rfind("</").expect("closes");
+            let changed = [&text[..element.tag.end], instead, &text[end..]].concat();
+            found.push((format!("what `{keys}` holds replaced by {instead}"), changed.into_bytes()));
+        }
+        if depth < DEPTH_OF_MARKUP {
+            open.extend(element.children().iter().map(|one| (format!("{keys}/{}", one.name), depth + 1, one)));
+        }
+    }
+    found
+}
+
+fn is_by_content(id: &str, name: &str) -> bool {
+    BY_CONTENT.iter().any(|of| match of.split_once('/') {
+        Some((of, file)) => of == id && name.ends_with(file),
+        None => *of == id,
+    })
+}
+
+fn is_either(id: &str, name: &str, keys: &str) -> bool {
+    let place = format!("{name}{keys}");
+    let fits = |key: &str| key.strip_suffix('$').map_or_else(|| place.contains(key), |end| place.ends_with(end));
+    EITHER.iter().any(|(of, key, _)| *of == id && fits(key))
+}
+
 #[test]
 fn values_of_another_shape_are_never_silent() {
     let (catalog, selector) = (Catalog::embedded(), Selector::new());
@@ -218,30 +294,28 @@ fn values_of_another_shape_are_never_silent() {
         }
         let files = files_of(&case);
         for (name, bytes) in &files {
-            let Some((language, tree)) = std::str::from_utf8(bytes).ok().and_then(|text| parse(name, text)) else {
+            let Ok(text) = std::str::from_utf8(bytes) else { continue };
+            let (plain, mutations) = if let Ok(root) = xml(text) {
+                (bytes.clone(), mutations_of_markup(id, name, text, &root))
+            } else if let Some((language, tree)) = parse(name, text) {
+                mutations(id, name, &tree, language)
+            } else {
                 continue;
             };
             let mut changed = files.clone();
-            changed.insert(name.clone(), document(&tree, language, None, "").into_bytes());
+            changed.insert(name.clone(), plain);
             let before = scan(&changed);
             let known = facts(&before);
-            for (path, keys, others) in places(&tree) {
-                for instead in others {
-                    if path.is_empty() && (language == Language::Toml || BY_CONTENT.contains(&id))
-                        || EITHER.iter().any(|(of, key, _)| *of == id && format!("{name}{keys}").contains(key))
-                    {
-                        continue;
-                    }
-                    tried += 1;
-                    changed.insert(name.clone(), document(&tree, language, Some(&path), instead).into_bytes());
-                    let after = scan(&changed);
-                    let said = after
-                        .diagnostics
-                        .iter()
-                        .any(|problem| problem.path.as_str() == name && !before.diagnostics.contains(problem));
-                    if !said && facts(&after) != known {
-                        silent.push(format!("{id}: {name}: `{keys}` replaced by {instead}"));
-                    }
+            for (what, bytes) in mutations {
+                tried += 1;
+                changed.insert(name.clone(), bytes);
+                let after = scan(&changed);
+                let said = after
+                    .diagnostics
+                    .iter()
+                    .any(|problem| problem.path.as_str() == name && !before.diagnostics.contains(problem));
+                if !said && facts(&after) != known {
+                    silent.push(format!("{id}: {name}: {what}"));
                 }
             }
         }

@@ -149,6 +149,15 @@ rows! {
         /// Accelerators that it may then be: of the rows that fit, those with the most words count.
         accelerators: Vec<Text>,
     }
+    /// A system that is bought as one and holds several accelerators.
+    AcceleratorSystem {
+        /// Words that must be among those of the name, in lower case. Of the rows that fit those with the most words
+        /// count.
+        words: Vec<Text>,
+        /// How many accelerators one holds; absent where systems of that name differ.
+        #[serde(default)]
+        count: Option<u32>,
+    }
     /// A board that tells products apart which share one PCI id.
     AcceleratorBoard {
         /// `vendor:device`, lower case.

@@ -122,6 +122,10 @@ pub(super) fn model(workload: &ComponentId, address: &str, node: &Node, ground: 
         ground.image(workload, rest, node.span, out);
         return;
     }
+    if ground.is_open(address, node.span, out) {
+        ground.stored(workload, scheme, node.span, out);
+        return;
+    }
     let model = ComponentId::model(scheme, rest);
     out.component(&model, ComponentKind::Model, ground.at(node.span));
     out.attribute(&model, key::NAME, address, ground.at(node.span));
@@ -133,6 +137,10 @@ pub(super) fn model(workload: &ComponentId, address: &str, node: &Node, ground: 
 fn dataset(workload: &ComponentId, address: &str, node: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
     let (scheme, rest) = address.split_once("://").unwrap_or(("huggingface", address));
     let scheme = if scheme == "hf" { "huggingface" } else { scheme };
+    if ground.is_open(address, node.span, out) {
+        ground.stored(workload, scheme, node.span, out);
+        return;
+    }
     let set = ComponentId::of("dataset", format_args!("{scheme}/{rest}"));
     out.component(&set, ComponentKind::Dataset, ground.at(node.span));
     out.attribute(&set, key::NAME, address, ground.at(node.span));

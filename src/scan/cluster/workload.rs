@@ -10,6 +10,7 @@ use super::places::Places;
 use super::replicas;
 use crate::catalog::Catalog;
 use crate::catalog::rows::ObjectKind;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::cloud::api::{calls_in, calls_service, setting};
@@ -58,6 +59,17 @@ impl Ground<'_> {
         if let Some(service) = mark.and_then(|mark| mark.service.as_deref()).and_then(|id| self.catalog.service(id)) {
             calls_service(user, service, &self.at(span), out);
         }
+    }
+
+    /// True when a part of an address is filled in by a tool or a shell, which is then told.
+    pub(super) fn is_open(&self, address: &str, span: Span, out: &mut Facts<'_>) -> bool {
+        let is_open = ["${", "$(", "{{", "<"].iter().any(|sign| address.contains(sign));
+        if is_open {
+            let (file, own) = self.places.place(span);
+            let message = format!("the address `{address}` has a part that is filled in elsewhere");
+            out.problem(DiagnosticKind::Unresolved, file, Some(own), message);
+        }
+        is_open
     }
 
     /// The image that a value names, at every place that has a say in it.
@@ -222,7 +234,8 @@ fn loose_images<'a>(object: &Object<'a>, pods: &[&Node]) -> impl Iterator<Item =
 fn is_image(text: &str) -> bool {
     let named =
         text.contains('/') || text.split_once(':').is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty());
-    named && !text.contains("://") && !text.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '*'))
+    let is_address = text.contains("://") && !text.starts_with("ko://");
+    named && !is_address && !text.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '*'))
 }
 
 fn describe(workload: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>) {

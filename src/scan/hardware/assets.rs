@@ -39,7 +39,8 @@ pub(crate) struct Row<'a> {
 /// What a name in the list is.
 #[derive(Clone, Debug)]
 enum Sort {
-    Accelerator(ComponentId),
+    /// A product and, where the name is that of a system, how many of it one holds as far as rules tell.
+    Accelerator(ComponentId, Option<Option<u32>>),
     Other(&'static str),
 }
 
@@ -50,6 +51,9 @@ type Place = [String; 5];
 struct Tally {
     count: u64,
     spares: u64,
+    /// Systems whose accelerators are counted, and those of which nobody knows how many they hold.
+    systems: u64,
+    open: u64,
     /// Of the first row.
     name: String,
     maker: String,
@@ -103,9 +107,16 @@ impl<'a> Assets<'a> {
             return;
         }
         let Some(sort) = self.sort(row) else { return };
-        let is_accelerator = matches!(self.sorts[sort], Sort::Accelerator(_));
-        self.has_accelerators |= is_accelerator;
-        let each = if is_accelerator { number(row.each) } else { Some(1) };
+        self.has_accelerators |= matches!(self.sorts[sort], Sort::Accelerator(..));
+        let system = match &self.sorts[sort] {
+            Sort::Accelerator(_, system) => system.filter(|_| row.each.is_none()),
+            Sort::Other(_) => None,
+        };
+        let each = match (&self.sorts[sort], system) {
+            (Sort::Accelerator(..), Some(held)) => Some(held.map_or(0, u64::from)),
+            (Sort::Accelerator(..), None) => number(row.each),
+            (Sort::Other(_), _) => Some(1),
+        };
         let (Some(units), Some(each)) = (number(row.count), each) else {
             self.unclear += 1;
             return;
@@ -114,7 +125,7 @@ impl<'a> Assets<'a> {
         let in_store = state == Some("stored");
         let spares = match row.spares.map(|text| text.trim().to_ascii_lowercase()) {
             Some(text) if matches!(text.as_str(), "yes" | "true" | "y" | "x") => count,
-            Some(text) => text.parse().unwrap_or(0),
+            Some(text) => text.parse().unwrap_or(0_u64).saturating_mul(system.map_or(1, |_| each)),
             None => 0,
         };
         let spares = if in_store { count } else { spares };
@@ -131,6 +142,11 @@ impl<'a> Assets<'a> {
         // what lies in store is no part of what runs
         tally.count = tally.count.saturating_add(if in_store { 0 } else { count });
         tally.spares = tally.spares.saturating_add(spares);
+        match system {
+            Some(Some(_)) => tally.systems = tally.systems.saturating_add(units),
+            Some(None) => tally.open = tally.open.saturating_add(units),
+            None => {}
+        }
     }
 
     fn place_of(&mut self, row: &Row<'_>) -> Place {
@@ -214,9 +230,15 @@ impl<'a> Assets<'a> {
         let id = ComponentId::of("machine", format_args!("{}/{name}", self.file.path()));
         let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded");
         let mut counts: BTreeMap<&ComponentId, (u64, u64)> = BTreeMap::new();
+        let mut open = 0_u64;
         for (sort, tally) in tallies {
             self.one(&self.sorts[*sort], tally, &mut machine, out);
-            if let Sort::Accelerator(id) = &self.sorts[*sort] {
+            if let Sort::Accelerator(id, system) = &self.sorts[*sort] {
+                self.systems(&machine.id, tally, system.flatten(), out);
+                open = open.saturating_add(tally.open);
+                if tally.open > 0 && tally.count + tally.spares == 0 {
+                    continue;
+                }
                 let entry = counts.entry(id).or_default();
                 entry.0 = entry.0.saturating_add(tally.count);
                 entry.1 = entry.1.saturating_add(tally.spares);
@@ -238,7 +260,9 @@ impl<'a> Assets<'a> {
                 out.attribute(&id, key::SPARES, devices(accelerator, spares), self.file.at(first));
             }
         }
-        out.attribute(&id, key::ACCELERATOR_COUNT, total.to_string(), self.file.at(first));
+        if open == 0 {
+            out.attribute(&id, key::ACCELERATOR_COUNT, total.to_string(), self.file.at(first));
+        }
         if let Some(code) = self.catalog.country(country) {
             let state = ComponentId::jurisdiction(code.as_str());
             out.component(&state, ComponentKind::Jurisdiction, self.file.at(first));
@@ -249,12 +273,29 @@ impl<'a> Assets<'a> {
         }
     }
 
+    /// How a number of accelerators comes from one of systems, or that it is not known.
+    fn systems(&self, id: &ComponentId, tally: &Tally, held: Option<u32>, out: &mut Facts<'_>) {
+        let name = &tally.name;
+        if let Some(held) = held.filter(|_| tally.systems > 0) {
+            let derived = format!("{} × {name}, {held} accelerators each", tally.systems);
+            out.attribute(id, key::SYSTEMS, derived, self.file.at(tally.place).inferred());
+        }
+        if tally.open > 0 {
+            let message = format!(
+                "`{name}` is a system, and no rule tells how many accelerators one holds: those of {} are not counted; a \
+                 column of the list (`gpus per server`) or a row `accelerator_system` can say it",
+                tally.open
+            );
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(tally.place), message);
+        }
+    }
+
     fn one(&self, sort: &Sort, tally: &Tally, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
         let name = Some(tally.name.as_str()).filter(|name| is_stated(name));
         let pci = pci_of(&tally.pci);
         let place = tally.place;
         match sort {
-            Sort::Accelerator(_) => {
+            Sort::Accelerator(..) => {
                 let whole = name.map(|name| with_maker(name, &tally.maker));
                 let found = Found { pci, name: whole.as_deref(), count: tally.count.max(1), place, ..Found::default() };
                 machine.accelerator(&found, out);
@@ -291,7 +332,8 @@ fn sort_of(row: &Row<'_>, catalog: &Catalog) -> Option<Sort> {
         || name.is_some()
             && (row.accelerator.is_some() || says(&["gpu", "gpus", "accelerator", "accelerators", "npu", "tpu"]))
     {
-        return identify(&asked, catalog).map(Sort::Accelerator);
+        let system = whole.as_deref().filter(|_| pci.is_none()).and_then(|name| catalog.system(name));
+        return identify(&asked, catalog).map(|id| Sort::Accelerator(id, system));
     }
     name?;
     let class = match () {

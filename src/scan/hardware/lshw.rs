@@ -2,7 +2,7 @@
 
 use super::machine::{Found, Machine, Other, Pci, is_stated};
 use crate::model::{Basis, ComponentKind, key};
-use crate::parse::xml::{Element, xml};
+use crate::parse::xml::Element;
 use crate::parse::{Node, Value};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
@@ -63,8 +63,8 @@ impl Scanner for Lshw {
         }
         let mut machine = Machine::of_capture(file, input.catalog);
         if text.trim_start().starts_with('<') {
-            let root = xml(text).map_err(|error| file.parse_error(&error))?;
-            let mut open = vec![(&root, "")];
+            let root = file.xml()?;
+            let mut open = vec![(&*root, "")];
             let mut count = 0;
             while let Some((element, above)) = open.pop() {
                 count += 1;
@@ -77,7 +77,7 @@ impl Scanner for Lshw {
                 let id = element.attribute("id").unwrap_or_default();
                 open.extend(
                     element
-                        .children
+                        .children()
                         .iter()
                         .rev()
                         .filter(|child| matches!(&*child.name, "node" | "list"))
@@ -127,7 +127,7 @@ fn of_json<'a>(node: &'a Node, above: &'a str) -> Item<'a> {
 
 fn of_xml<'a>(node: &'a Element, above: &'a str) -> Item<'a> {
     let text = |name: &str| node.child_text(name).unwrap_or_default();
-    let placed = |name: &str| node.child(name).map(|child| (child.text.as_str(), child.span));
+    let placed = |name: &str| node.child(name).map(|child| (child.text(), child.span));
     let setting = |name: &str| {
         let all = node.child("configuration")?;
         let one = all.all("setting").find(|setting| setting.attribute("id") == Some(name))?;

@@ -4,7 +4,7 @@ use super::machine::{Found, Machine, Pci, is_stated, mebibytes};
 use super::nvidia_text;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
-use crate::parse::xml::{Element, xml};
+use crate::parse::xml::Element;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `nvidia-smi`.
@@ -49,12 +49,12 @@ impl Scanner for NvidiaSmi {
             }
             return Ok(());
         }
-        let root = xml(text).map_err(|error| file.parse_error(&error))?;
+        let root = file.xml()?;
         let mut machine = Machine::of_capture(file, input.catalog);
         machine.exists(out);
         for (name, attribute) in [("driver_version", key::DRIVER_VERSION), ("cuda_version", key::CUDA_VERSION)] {
             if let Some(stated) = root.child(name) {
-                machine.say(attribute, &stated.text, stated.span, out);
+                machine.say(attribute, stated.text(), stated.span, out);
             }
         }
         for gpu in root.all("gpu") {
@@ -65,7 +65,7 @@ impl Scanner for NvidiaSmi {
         }
         let found = root.all("gpu").count();
         if let Some(attached) = root.child("attached_gpus")
-            && let Ok(stated) = attached.text.parse::<usize>()
+            && let Ok(stated) = attached.text().parse::<usize>()
             && stated != found
         {
             let message = format!("`attached_gpus` says {stated}, the file lists {found}");
@@ -79,18 +79,18 @@ impl Scanner for NvidiaSmi {
 fn found(gpu: &Element) -> Found<'_> {
     // the element as a whole holds the serial number
     let number = gpu.child("pci").and_then(|pci| pci.child("pci_device_id"));
-    let name = gpu.child("product_name").filter(|name| is_stated(&name.text));
+    let name = gpu.child("product_name").filter(|name| is_stated(name.text()));
     // old versions tell the memory apart from its use
     let memory = ["fb_memory_usage", "memory_usage"].iter().find_map(|name| gpu.child(name)?.child("total"));
     let mut said = Vec::new();
     for (stated, attribute) in [(gpu.child("vbios_version"), key::FIRMWARE_VERSION), (memory, key::MEMORY)] {
-        said.extend(stated.map(|stated| (attribute, stated.text.clone(), stated.span)));
+        said.extend(stated.map(|stated| (attribute, stated.text().to_owned(), stated.span)));
     }
     Found {
         pci: pci(gpu),
-        name: name.map(|name| name.text.as_str()),
+        name: name.map(|name| name.text()),
         is_exact: true,
-        memory_mib: memory.and_then(|memory| mebibytes(&memory.text)),
+        memory_mib: memory.and_then(|memory| mebibytes(memory.text())),
         count: 1,
         place: name.or(number).map_or_else(crate::text::Span::default, |named| named.span),
         said,

@@ -7,7 +7,7 @@ use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
 /// `user` needs the image that `text` names. A reference that is not complete (template, unknown
-/// argument) is a diagnostic; nothing is guessed.
+/// argument, a program that a tool builds an image of) is a diagnostic; nothing is guessed.
 pub(crate) fn needs_image(
     user: &ComponentId,
     relation: RelationKind,
@@ -16,6 +16,12 @@ pub(crate) fn needs_image(
     span: Span,
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
+    if let Some(program) = text.strip_prefix("ko://") {
+        let message =
+            format!("the image is built by ko from the Go program `{program}`: what it is called is not known");
+        out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+        return None;
+    }
     let Some(reference) = ImageReference::parse(text) else {
         let kind = if text.contains(['$', '{', '<']) { DiagnosticKind::Unresolved } else { DiagnosticKind::Malformed };
         out.problem(kind, file, Some(span), format!("image reference `{text}` cannot be resolved from this file"));

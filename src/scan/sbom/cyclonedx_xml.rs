@@ -45,6 +45,11 @@ impl Scanner for CyclonedxXml {
         let tree = tree(&root);
         let bom = cyclonedx::read(&tree, file, out);
         write::write(&bom, input, file, out);
+        // the tree is none of the file's own: what is odd in it is told here
+        let said = out.lost_at(file.path());
+        for odd in tree.misshapen().iter().filter(|odd| !said.contains(&file.region(odd.span).start)) {
+            out.problem(DiagnosticKind::Malformed, file, Some(odd.span), odd.to_string());
+        }
         Ok(())
     }
 }
@@ -75,11 +80,14 @@ fn convert(element: &Element) -> Node {
     let span = element.span;
     match &*element.name {
         "components" | "services" | "externalReferences" | "hashes" | "properties" | "dependencies" | "occurrences"
-        | "ancestors" | "authors" | "endpoints" | "datasets" => list(element.children.iter().map(convert), span),
-        "licenses" => list(element.children.iter().map(licence), span),
-        "data" if element.children.iter().any(|child| matches!(&*child.name, "classification" | "dataflow")) => {
-            let flows = element.children.iter().flat_map(|child| match &*child.name {
-                "dataflow" => child.children.as_slice(),
+        | "ancestors" | "authors" | "endpoints" | "datasets" => list(element.children().iter().map(convert), span),
+        "licenses" => list(element.children().iter().map(licence), span),
+        "data"
+            if element.has_children()
+                && element.children().iter().any(|child| matches!(&*child.name, "classification" | "dataflow")) =>
+        {
+            let flows = element.children().iter().flat_map(|child| match &*child.name {
+                "dataflow" => child.children(),
                 _ => std::slice::from_ref(child),
             });
             list(
@@ -91,11 +99,13 @@ fn convert(element: &Element) -> Node {
         "property" => with_text(element, "value"),
         "dependency" => dependency(element),
         // a text may have attributes beside it that say no more than its language or form
-        _ if element.children.is_empty() && (element.attributes.is_empty() || !element.text.is_empty()) => {
-            text(&element.text, span)
+        _ if !element.has_children() && (element.attributes.is_empty() || element.has_text()) => {
+            text(element.text(), span)
         }
         _ => {
-            let own = element.children.iter().map(|child| entry(&child.name, convert(child)));
+            // an element of attributes alone is asked for nothing that it does not hold
+            let inside = if element.has_children() { element.children() } else { &[] };
+            let own = inside.iter().map(|child| entry(&child.name, convert(child)));
             map(attributes(element).chain(own).collect(), span)
         }
     }
@@ -108,7 +118,7 @@ fn licence(element: &Element) -> Node {
 /// `<dependency ref="a"><dependency ref="b"/><provides ref="c"/></dependency>`.
 fn dependency(element: &Element) -> Node {
     let ends = |name: &'static str| {
-        let children = element.children.iter().filter(move |child| &*child.name == name);
+        let children = element.children().iter().filter(move |child| &*child.name == name);
         let of = |child: &Element| {
             let reference = child.attributes.iter().find(|(name, _)| &**name == "ref");
             text(reference.map_or("", |(_, value)| value), child.span)
@@ -121,7 +131,7 @@ fn dependency(element: &Element) -> Node {
 
 /// An element with attributes and a text, which JSON has under a key of its own.
 fn with_text(element: &Element, key: &str) -> Node {
-    let own = std::iter::once(entry(key, text(&element.text, element.span)));
+    let own = std::iter::once(entry(key, text(element.text(), element.span)));
     map(attributes(element).chain(own).collect(), element.span)
 }
 

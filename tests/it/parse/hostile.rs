@@ -121,10 +121,10 @@ fn entities_are_not_expanded() {
     }
     text.push_str("<!ENTITY f SYSTEM \"file:///etc/passwd\">]><l a=\"&l19;\">x &amp; &l19; &f; &lt;y</l>");
     let root = parse::xml::xml(&text).expect("reads");
-    assert!(root.text.starts_with("x & ") && root.text.ends_with("<y"), "{:?}", root.text);
-    assert!(root.text.len() < 40, "{:?}", root.text);
+    assert!(root.text().starts_with("x & ") && root.text().ends_with("<y"), "{:?}", root.text());
+    assert!(root.text().len() < 40, "{:?}", root.text());
     let driver = "<?xml version=\"1.0\" ?>\n<!DOCTYPE nvidia_smi_log SYSTEM \"nvsmi_device_v12.dtd\">\n<log><gpu id=\"0\"/></log>";
-    assert_eq!(parse::xml::xml(driver).expect("reads").children.len(), 1);
+    assert_eq!(parse::xml::xml(driver).expect("reads").children().len(), 1);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn byte_order_mark_and_windows_line_ends() {
 
     let text = "\u{feff}<é>\r\n<b>here</b></é>\r\n";
     let xml = parse::xml::xml(text).expect("reads");
-    assert_eq!((xml.child_text("b"), xml.children[0].span.start), (Some("here"), place(text, "<b>")));
+    assert_eq!((xml.child_text("b"), xml.children()[0].span.start), (Some("here"), place(text, "<b>")));
 }
 
 #[test]

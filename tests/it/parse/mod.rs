@@ -74,7 +74,7 @@ const XML: Parser = ("xml", |text| match parse::xml::xml(text) {
         while let Some(element) = open.pop() {
             read.size += 1;
             read.spans.push(element.span);
-            open.extend(&element.children);
+            open.extend(element.children());
         }
         read
     }

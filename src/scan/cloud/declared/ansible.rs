@@ -93,6 +93,11 @@ fn asked<'a>(root: &'a Node, file: &'a SourceFile, collections: &[&str]) -> Opti
     let mut resource = Resource::new(id, kind, convert(root, file, 0), plugin.span);
     resource.file = file;
     resource.instances = None;
+    // one region or several; anything else in their place is told
+    if let Some(regions) = root.get("regions") {
+        drop(regions.scalar());
+        regions.list().iter().for_each(|region| drop(region.scalar()));
+    }
     Some(resource)
 }
 

@@ -6,7 +6,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
-use crate::parse::{Node, Value};
+use crate::parse::{Entry, Node, Value};
 use crate::scan::cluster::kubernetes::environment;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
@@ -112,14 +112,14 @@ impl Scanner for AnsibleInventory {
         let mut inventory = Inventory::default();
         let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
         if is_yaml {
-            yaml(file, &mut inventory);
+            yaml(file, &mut inventory, out);
         } else if is_ini(file) {
             ini(file, &mut inventory, out);
         }
         if inventory.hosts.is_empty() {
             return Ok(());
         }
-        let beside = variables(&mut inventory, input);
+        let beside = variables(&mut inventory, input, out);
         let files: Vec<&SourceFile> = std::iter::once(file).chain(&beside).collect();
         write(&inventory, &files, input.catalog, out);
         Ok(())
@@ -200,58 +200,87 @@ fn range(name: &str) -> usize {
     count.min(1_000_000)
 }
 
-fn yaml(file: &SourceFile, inventory: &mut Inventory) {
-    let Some(root) = file.yaml().documents.first() else { return };
-    let Value::Map(entries) = &root.value else { return };
-    let is_group = |node: &Node| ["hosts", "children"].iter().any(|key| node.get(key).is_some_and(is_table));
-    if !entries.iter().all(|entry| matches!(entry.value.value, Value::Map(_)) && is_group(&entry.value)) {
+fn yaml(file: &SourceFile, inventory: &mut Inventory, out: &mut Facts<'_>) {
+    if !file.yaml().documents.first().is_some_and(is_inventory) {
         return;
     }
+    let Some(root) = file.yaml_or_part(out).first() else { return };
     let mut open: Vec<(&str, Span, &Node, usize)> =
-        entries.iter().map(|entry| (&*entry.key, entry.key_span, &entry.value, 0)).collect();
+        root.entries().iter().map(|entry| (&*entry.key, entry.key_span, &entry.value, 0)).collect();
     while let Some((name, span, node, depth)) = open.pop() {
         if depth > DEEPEST || inventory.hosts.len() + inventory.groups.len() > MOST {
+            let message = "more hosts, groups or levels of groups than are read; the rest is left out";
+            out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
             continue;
         }
         let group = inventory.groups.entry(name.to_owned()).or_default();
         group.span.get_or_insert(span);
-        group.variables.extend(pairs(node.get("vars"), 0));
-        for host in table(node.get("hosts")) {
+        let inside = |name: &str| node.get(name).map_or(&[][..], Node::entries);
+        group.variables.extend(pairs(inside("vars"), file, 0, out));
+        for host in inside("hosts") {
             group.hosts.insert(host.key.to_string());
             let known = inventory.hosts.entry(host.key.to_string()).or_insert_with(|| (Vec::new(), range(&host.key)));
-            known.0.extend(pairs(Some(&host.value), 0));
+            known.0.extend(pairs(host.value.entries(), file, 0, out));
         }
-        for child in table(node.get("children")) {
+        for child in inside("children") {
             group.children.insert(child.key.to_string());
             open.push((&child.key, child.key_span, &child.value, depth + 1));
         }
     }
 }
 
-fn is_table(node: &Node) -> bool {
-    matches!(node.value, Value::Map(_))
-}
-
-fn table(node: Option<&Node>) -> &[crate::parse::Entry] {
-    match node.map(|node| &node.value) {
-        Some(Value::Map(entries)) => entries,
-        _ => &[],
+/// True for groups of machines, `all` among them or each with hosts, groups or variables: other files have such names.
+fn is_inventory(root: &Node) -> bool {
+    let is_table = |node: &Node| matches!(node.value, Value::Map(_));
+    let has = |node: &Node, names: &[&str]| names.iter().any(|name| node.get(name).is_some());
+    let is_group = |node: &Node| node.value == Value::Null || has(node, &["hosts", "children", "vars"]);
+    let holds = |node: &Node| ["hosts", "children"].iter().any(|name| node.get(name).is_some_and(is_table));
+    match root.get("all") {
+        Some(all) => !is_table(all) || is_group(all),
+        None => {
+            let mut groups = root.entries().iter().map(|entry| &entry.value);
+            groups.clone().all(is_group) && groups.any(holds)
+        }
     }
 }
 
-fn pairs(node: Option<&Node>, file: usize) -> Vec<Variable> {
-    let variable = |entry: &crate::parse::Entry| {
-        let text = match &entry.value.value {
-            Value::Text(text) => text.to_string(),
-            _ => return None,
-        };
-        Some(Variable { name: entry.key.to_string(), text, file, span: entry.value.span })
+/// Variables that are texts. Those that would say something and are none are told.
+fn pairs(entries: &[Entry], file: &SourceFile, number: usize, out: &mut Facts<'_>) -> Vec<Variable> {
+    let mut found = Vec::new();
+    for Entry { key, value, .. } in entries {
+        match &value.value {
+            Value::Text(text) => {
+                let (name, text) = (key.to_string(), text.to_string());
+                found.push(Variable { name, text, file: number, span: value.span });
+            }
+            Value::List(_) | Value::Map(_)
+                if [&OPERATOR[..], &PLACE, &ADDRESS].iter().any(|all| all.contains(&&**key)) =>
+            {
+                let message = format!("the variable `{key}` is no text: what it says of the machines is not read");
+                out.problem(DiagnosticKind::Unresolved, file, Some(value.span), message);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The variables of a file beside an inventory.
+fn variables_of(file: &SourceFile, number: usize, out: &mut Facts<'_>) -> Vec<Variable> {
+    if file.text().starts_with("$ANSIBLE_VAULT") {
+        out.problem(DiagnosticKind::Unresolved, file, None, "encrypted: the variables in it are not known");
+        return Vec::new();
+    }
+    let found = match file.yaml_or_part(out).first() {
+        Some(root) => pairs(root.entries(), file, number, out),
+        None => Vec::new(),
     };
-    table(node).iter().filter_map(variable).collect()
+    file.tell_odd_shapes(out);
+    found
 }
 
 /// Reads `group_vars` and `host_vars` beside the inventory and one folder above.
-fn variables(inventory: &mut Inventory, input: &Input<'_>) -> Vec<SourceFile> {
+fn variables(inventory: &mut Inventory, input: &Input<'_>, out: &mut Facts<'_>) -> Vec<SourceFile> {
     let mut files = Vec::new();
     let home = input.file().folder();
     for folder in [home.clone(), home.parent()] {
@@ -271,7 +300,7 @@ fn variables(inventory: &mut Inventory, input: &Input<'_>) -> Vec<SourceFile> {
                     _ => inventory.hosts.contains_key(&name),
                 };
                 let Some(file) = input.companion(path).filter(|_| is_known) else { continue };
-                let found = pairs(file.yaml().documents.first(), files.len() + 1);
+                let found = variables_of(&file, files.len() + 1, out);
                 if let Some((known, _)) = inventory.hosts.get_mut(&name).filter(|_| sort == "host_vars") {
                     known.extend(found);
                 } else {

@@ -188,10 +188,9 @@ fn described(id: &ComponentId, element: &Element, file: &SourceFile, out: &mut F
         }
         _ => {
             let stated = ["url", "connection"].into_iter().filter_map(|name| element.child(name));
-            if let Some(child) = stated.into_iter().find(|child| !child.text.is_empty() && plain(&child.text.as_str()))
-            {
+            if let Some(child) = stated.into_iter().find(|child| !child.text().is_empty() && plain(&child.text())) {
                 // `scm:git:https://…`
-                let address = child.text.trim_start_matches("scm:").trim_start_matches("git:");
+                let address = child.text().trim_start_matches("scm:").trim_start_matches("git:");
                 repository(id, address, &at(child), out);
             }
         }
@@ -206,7 +205,7 @@ pub(super) fn nuget(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> 
     let Some(metadata) = root.child("metadata") else { return Ok(()) };
     for field in ["authors", "owners"] {
         for element in metadata.all(field) {
-            for name in element.text.split(',').filter(|name| !name.trim().is_empty()) {
+            for name in element.text().split(',').filter(|name| !name.trim().is_empty()) {
                 author(&wanted.id, name, &file.at(element.span), out);
             }
         }
@@ -217,7 +216,7 @@ pub(super) fn nuget(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> 
         }
     }
     if let Some(page) = metadata.child("projectUrl") {
-        home_page(&wanted.id, &page.text, &file.at(page.span), out);
+        home_page(&wanted.id, page.text(), &file.at(page.span), out);
     }
     Ok(())
 }

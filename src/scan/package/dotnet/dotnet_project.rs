@@ -46,14 +46,14 @@ impl Scanner for DotnetProject {
         let around = Around::of(file.path(), &root, input);
         let groups = sections(&root);
         let items =
-            || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| &group.children);
+            || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| group.children());
         let is_test = around.property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
         let reader = Reader { file, project: &project, around: &around, is_test };
         reader.sdk(root.attribute("Sdk"), &root, out);
         for (group, conditions) in &groups {
             match &*group.name {
-                "ItemGroup" => group.children.iter().for_each(|item| reader.item(item, conditions, out)),
+                "ItemGroup" => group.children().iter().for_each(|item| reader.item(item, conditions, out)),
                 "Import" => reader.sdk(group.attribute("Sdk"), group, out),
                 "Sdk" => {
                     let version = group.attribute("Version").map(|version| format!("/{version}")).unwrap_or_default();
@@ -85,9 +85,9 @@ impl Reader<'_> {
     }
 
     fn item(&self, item: &Element, conditions: &[&str], out: &mut Facts<'_>) {
-        let private = metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"));
+        let private = || metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"));
         let scope = match &*item.name {
-            "PackageReference" if private => scope::BUILD,
+            "PackageReference" if private() => scope::BUILD,
             "PackageReference" if self.is_test => scope::TEST,
             "PackageReference" => scope::RUNTIME,
             "DotNetCliToolReference" => scope::DEV,

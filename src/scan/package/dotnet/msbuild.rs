@@ -5,6 +5,7 @@
 //! has none, a version under a condition is one of several.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::parse::xml::Element;
 use crate::scan::Input;
@@ -20,6 +21,9 @@ const LONGEST: usize = 4096;
 /// Versions kept for one name.
 pub(super) const VERSIONS: usize = 32;
 
+/// Properties that say something by themselves, in lower case.
+const READ_BY_NAME: [&str; 1] = ["istestproject"];
+
 /// A version with the condition under which it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Version {
@@ -31,7 +35,7 @@ pub(super) struct Version {
 enum Surrounding {
     Absent,
     /// What it says, where it is no broken XML.
-    Present(Option<Element>),
+    Present(Option<Arc<Element>>),
 }
 
 /// What is known around a project.
@@ -113,12 +117,12 @@ impl<'a> Around<'a> {
         for (element, conditions) in sections(project) {
             match &*element.name {
                 "PropertyGroup" => {
-                    for property in &element.children {
+                    for property in element.children() {
                         self.define(property, !conditions.is_empty());
                     }
                 }
                 "ItemGroup" => {
-                    for item in &element.children {
+                    for item in element.children() {
                         self.item(item, &conditions);
                     }
                 }
@@ -130,19 +134,21 @@ impl<'a> Around<'a> {
 
     fn define(&mut self, property: &Element, conditional: bool) {
         let name = property.name.to_ascii_lowercase();
-        let value = self.expand(&property.text);
+        // a value of elements is none that a version could be
+        let is_text = !property.has_children() || READ_BY_NAME.contains(&&*name);
+        let value = is_text.then(|| self.expand(property.text()));
         let condition =
             property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
         let if_unset = condition.as_deref().is_some_and(|text| text == format!("$({name})=="));
         if if_unset && !conditional {
-            self.properties.entry(name).or_insert(Some(value));
+            self.properties.entry(name).or_insert(value);
         } else if condition.is_some() || conditional {
-            let known = self.properties.entry(name).or_insert_with(|| Some(value.clone()));
-            if known.as_deref() != Some(&value) {
+            let known = self.properties.entry(name).or_insert_with(|| value.clone());
+            if *known != value {
                 *known = None;
             }
         } else {
-            self.properties.insert(name, Some(value));
+            self.properties.insert(name, value);
         }
     }
 
@@ -221,17 +227,17 @@ fn self_expand(properties: &BTreeMap<String, Option<String>>, text: &str) -> Str
 /// Property groups, item groups and imports of a project in order, with the conditions around them.
 pub(super) fn sections(project: &Element) -> Vec<(&Element, Vec<&str>)> {
     let mut found = Vec::new();
-    let mut open: Vec<(&Element, Vec<&str>)> = project.children.iter().rev().map(|one| (one, Vec::new())).collect();
+    let mut open: Vec<(&Element, Vec<&str>)> = project.children().iter().rev().map(|one| (one, Vec::new())).collect();
     while let Some((element, mut conditions)) = open.pop() {
         conditions.extend(element.attribute("Condition"));
         match &*element.name {
             "PropertyGroup" | "ItemGroup" | "Import" | "Sdk" => found.push((element, conditions)),
             "Otherwise" => {
                 conditions.push("otherwise");
-                open.extend(element.children.iter().rev().map(|one| (one, conditions.clone())));
+                open.extend(element.children().iter().rev().map(|one| (one, conditions.clone())));
             }
             "Choose" | "When" | "ImportGroup" => {
-                open.extend(element.children.iter().rev().map(|one| (one, conditions.clone())));
+                open.extend(element.children().iter().rev().map(|one| (one, conditions.clone())));
             }
             _ => {}
         }
@@ -243,7 +249,7 @@ pub(super) fn sections(project: &Element) -> Vec<(&Element, Vec<&str>)> {
 pub(super) fn metadata<'e>(item: &'e Element, name: &str) -> Option<&'e str> {
     let same = |is: &str| is.eq_ignore_ascii_case(name);
     let attribute = item.attributes.iter().find(|(is, _)| same(is)).map(|(_, value)| &**value);
-    attribute.or_else(|| item.children.iter().find(|child| same(&child.name)).map(|child| child.text.as_str()))
+    attribute.or_else(|| item.children().iter().find(|child| same(&child.name)).map(|child| child.text()))
 }
 
 /// The conditions around an item and its own as one text.

@@ -38,7 +38,7 @@ impl Scanner for NugetConfig {
         let project = toolkit::root_at(&folder, input, file, out);
         let mut cleared = false;
         let mut sources: BTreeMap<&str, (&str, &Element)> = BTreeMap::new();
-        for item in root.all("packageSources").flat_map(|all| &all.children) {
+        for item in root.all("packageSources").flat_map(|all| all.children()) {
             match &*item.name {
                 "clear" => {
                     cleared = true;

@@ -4,6 +4,7 @@
 //! the parents list. Nothing outside of the tree is known, and nothing of it is guessed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::parse::xml::Element;
 use crate::scan::Input;
@@ -29,7 +30,7 @@ pub(super) struct Managed {
 /// A pom with what it inherits.
 pub(super) struct Model {
     /// The pom and its parents in the tree, from below.
-    levels: Vec<(RelPath, Element)>,
+    levels: Vec<(RelPath, Arc<Element>)>,
     /// What the pom says of itself and its parent: `version`, `parent.version`.
     fields: BTreeMap<String, String>,
     /// Properties, the nearest first to count.
@@ -48,12 +49,12 @@ pub(super) struct Unknown(pub(super) String);
 
 impl Model {
     /// The model of a pom.
-    pub(super) fn of(path: &RelPath, pom: Element, input: &Input<'_>) -> Self {
+    pub(super) fn of(path: &RelPath, pom: Arc<Element>, input: &Input<'_>) -> Self {
         let mut left = BOMS;
         Self::bounded(path, pom, input, &mut left)
     }
 
-    fn bounded(path: &RelPath, pom: Element, input: &Input<'_>, left: &mut usize) -> Self {
+    fn bounded(path: &RelPath, pom: Arc<Element>, input: &Input<'_>, left: &mut usize) -> Self {
         let fields = fields(&pom);
         let mut model = Self {
             fields,
@@ -65,8 +66,8 @@ impl Model {
         };
         model.read_parents(input);
         for (_, pom) in &model.levels {
-            for property in pom.child("properties").map_or(&[][..], |all| &all.children) {
-                model.properties.entry(property.name.to_string()).or_insert_with(|| property.text.clone());
+            for property in pom.child("properties").map_or(&[][..], |all| all.children()) {
+                model.properties.entry(property.name.to_string()).or_insert_with(|| property.text().to_owned());
             }
         }
         model.read_managed(input, left);
@@ -150,7 +151,7 @@ impl Model {
     }
 
     /// A BOM among the parents, beside them, or among the modules that they list.
-    fn bom_in_tree(&self, group: &str, artifact: &str, input: &Input<'_>) -> Option<(RelPath, Element)> {
+    fn bom_in_tree(&self, group: &str, artifact: &str, input: &Input<'_>) -> Option<(RelPath, Arc<Element>)> {
         for (index, (path, pom)) in self.levels.iter().enumerate().skip(1) {
             if pom.child_text("artifactId") == Some(artifact) && self.group_at(index).as_deref() == Some(group) {
                 return Some((path.clone(), pom.clone()));
@@ -159,12 +160,12 @@ impl Model {
         let mut candidates = Vec::new();
         for (path, pom) in &self.levels {
             let folder = path.parent();
-            let modules = pom.child("modules").map_or(&[][..], |all| &all.children);
+            let modules = pom.child("modules").map_or(&[][..], |all| all.children());
             let fitting = modules.iter().filter(|module| {
-                let last = module.text.trim_end_matches("/pom.xml").rsplit('/').next().unwrap_or("");
+                let last = module.text().trim_end_matches("/pom.xml").rsplit('/').next().unwrap_or("");
                 !last.is_empty() && (artifact == last || artifact.ends_with(&format!("-{last}")))
             });
-            candidates.extend(fitting.filter_map(|module| folder.join(&module.text)));
+            candidates.extend(fitting.filter_map(|module| folder.join(module.text())));
             candidates.extend(folder.join(artifact));
             candidates.extend(folder.join("..").and_then(|above| above.join(artifact)));
         }
@@ -286,9 +287,9 @@ fn fields(pom: &Element) -> BTreeMap<String, String> {
 pub(super) const MAVEN_PLUGINS: &str = "org.apache.maven.plugins";
 
 /// The parent by its relative path, when the file there is that parent.
-fn parent_in_tree(path: &RelPath, parent: &Element, input: &Input<'_>) -> Option<(RelPath, Element)> {
+fn parent_in_tree(path: &RelPath, parent: &Element, input: &Input<'_>) -> Option<(RelPath, Arc<Element>)> {
     // an empty element says that the parent is not in the tree
-    let relative = parent.child("relativePath").map_or("../pom.xml", |stated| stated.text.as_str());
+    let relative = parent.child("relativePath").map_or("../pom.xml", |stated| stated.text());
     if relative.is_empty() {
         return None;
     }
@@ -298,7 +299,7 @@ fn parent_in_tree(path: &RelPath, parent: &Element, input: &Input<'_>) -> Option
 }
 
 /// The pom at a path, or in the folder there.
-fn read(target: &RelPath, input: &Input<'_>) -> Option<(RelPath, Element)> {
+fn read(target: &RelPath, input: &Input<'_>) -> Option<(RelPath, Arc<Element>)> {
     let file = if target.name().to_ascii_lowercase().ends_with(".xml") {
         input.companion(target)
     } else {

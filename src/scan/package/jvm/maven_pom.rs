@@ -87,8 +87,8 @@ impl<'a> Reader<'a> {
 
     fn profile(&mut self, profile: &'a Element, out: &mut Facts<'_>) {
         self.condition = Some(format!("profile {}", profile.child_text("id").unwrap_or("default")));
-        let properties = profile.child("properties").map_or(&[][..], |all| &all.children);
-        self.properties = properties.iter().map(|one| (&*one.name, one.text.as_str())).collect();
+        let properties = profile.child("properties").map_or(&[][..], |all| all.children());
+        self.properties = properties.iter().map(|one| (&*one.name, one.text())).collect();
         let mut boms = Vec::new();
         self.model.manage(profile, &mut self.managed, &mut boms);
         self.holder(profile, out);
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
 
     /// An entry that must name an artifact.
     fn named(&mut self, entry: &'a Element, managed: Option<&str>, scope: &'static str, out: &mut Facts<'_>) {
-        let Some(artifact) = entry.child("artifactId").filter(|artifact| !artifact.text.is_empty()) else {
+        let Some(artifact) = entry.child("artifactId").filter(|artifact| !artifact.text().is_empty()) else {
             let message = format!("`<{}>` without `<artifactId>`", entry.name);
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(entry.span), message);
             return;
@@ -177,12 +177,12 @@ impl<'a> Reader<'a> {
         let file = self.asking.file;
         let plugin_group = Some(MAVEN_PLUGINS).filter(|_| &*entry.name == "plugin");
         let Some(group) = entry.child_text("groupId").or(plugin_group) else {
-            let message = format!("`{}` has no `<groupId>`", artifact.text);
+            let message = format!("`{}` has no `<groupId>`", artifact.text());
             out.problem(DiagnosticKind::Malformed, file, Some(entry.span), message);
             return None;
         };
         let fill = |text: &str| self.model.fill_with(text, &self.properties);
-        let (group, name) = match (fill(group), fill(&artifact.text)) {
+        let (group, name) = match (fill(group), fill(artifact.text())) {
             (Ok(group), Ok(name)) => (group, name),
             (Err(Unknown(property)), _) | (_, Err(Unknown(property))) => {
                 let message = format!("the name depends on {property}");
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
             out.problem(DiagnosticKind::Malformed, file, Some(repository.span), message);
             return;
         };
-        match self.model.fill_with(&url.text, &self.properties) {
+        match self.model.fill_with(url.text(), &self.properties) {
             Ok(address) => setting(repository, &address, url.span, self.asking, out),
             Err(Unknown(property)) => {
                 let message = format!("the repository's address depends on {property}");

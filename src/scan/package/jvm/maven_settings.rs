@@ -51,7 +51,7 @@ impl Scanner for MavenSettings {
             for (list, item) in REPOSITORIES {
                 for repository in profile.child(list).into_iter().flat_map(|all| all.all(item)) {
                     if let Some(url) = address(repository, asking, out) {
-                        setting(repository, &url.text, url.span, asking, out);
+                        setting(repository, url.text(), url.span, asking, out);
                     }
                 }
             }
@@ -71,17 +71,17 @@ fn mirror(mirror: &Element, asking: Asking<'_>, out: &mut Facts<'_>) {
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(url.span).without_excerpt();
-    toolkit::registry(asking.project, "maven", "*", standing, &url.text, &seen, out);
+    toolkit::registry(asking.project, "maven", "*", standing, url.text(), &seen, out);
 }
 
 fn address<'e>(holder: &'e Element, asking: Asking<'_>, out: &mut Facts<'_>) -> Option<&'e Element> {
-    let url = holder.child("url").filter(|url| !url.text.is_empty());
+    let url = holder.child("url").filter(|url| !url.text().is_empty());
     let Some(url) = url else {
         let message = format!("`<{}>` without `<url>`", holder.name);
         out.problem(DiagnosticKind::Malformed, asking.file, Some(holder.tag), message);
         return None;
     };
-    if toolkit::host_of(&url.text).is_none() && url.text.contains("${") {
+    if toolkit::host_of(url.text()).is_none() && url.text().contains("${") {
         let message = "the address depends on a property that only a run knows";
         out.problem(DiagnosticKind::Unresolved, asking.file, Some(url.tag), message);
         return None;
@@ -97,5 +97,5 @@ fn extend(extension: &Element, asking: Asking<'_>, out: &mut Facts<'_>) {
         return;
     };
     let version = extension.child_text("version").unwrap_or("");
-    asking.ask(&format!("{group}:{}", artifact.text), version, scope::BUILD, artifact.span, out);
+    asking.ask(&format!("{group}:{}", artifact.text()), version, scope::BUILD, artifact.span, out);
 }
