@@ -139,12 +139,11 @@ fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSe
     foreign
 }
 
-/// Images that were looked into and that nothing else is built on.
+/// Images that were looked into. Of one that another is built on nothing is said by the other when that was looked into too.
 fn images(graph: &Graph<'_>) -> Vec<NodeId> {
     let is_image = |node: &NodeId| {
-        graph.node(*node).kind == ComponentKind::Image
-            && graph.attribute(*node, key::LAYERS).is_some()
-            && graph.incoming(*node).all(|(edge, _)| graph.edge(edge).kind != RelationKind::BasedOn)
+        let is_carried = |edge: EdgeId| graph.edge(edge).kind == RelationKind::BasedOn && !graph.edge(edge).is_supply;
+        graph.is_read_image(*node) && graph.incoming(*node).all(|(edge, _)| !is_carried(edge))
     };
     graph.nodes().filter(is_image).collect()
 }

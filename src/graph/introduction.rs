@@ -20,10 +20,14 @@ pub struct Introductions {
 impl Graph<'_> {
     /// Simple paths over needs (`depends-on`, `calls`, `runs-on`, `based-on`) from components that nothing else
     /// needs to `node`, at most `most`. A component that nothing needs is reached from what contains it; what lies in
-    /// an image always is, for it is there whoever needs it.
+    /// an image always is, for it is there whoever needs it. Only a base itself is reached from an image that was looked
+    /// into, and not what the base holds.
     #[must_use]
     pub fn introductions(&self, node: NodeId, most: usize) -> Introductions {
-        let is_need = |edge: EdgeId, from: NodeId| match self.edge(edge).kind {
+        let is_need = |edge: EdgeId, from: NodeId, after: &Path| match self.edge(edge).kind {
+            RelationKind::BasedOn if self.edge(edge).is_supply => {
+                after.steps.iter().all(|(later, _)| self.edge(*later).is_supply)
+            }
             RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn | RelationKind::BasedOn => true,
             RelationKind::Contains => self.node(from).kind == ComponentKind::Image,
             _ => false,
@@ -32,7 +36,7 @@ impl Graph<'_> {
         if found.paths.iter().any(|path| !path.steps.is_empty()) {
             return self.of_one_system(found);
         }
-        self.backwards(node, most, |edge, _| self.edge(edge).kind == RelationKind::Contains)
+        self.backwards(node, most, |edge, _, _| self.edge(edge).kind == RelationKind::Contains)
     }
 
     /// Without the ways that no single project has: one lock file may say that `a` needs `b`, and another, which holds
@@ -67,7 +71,7 @@ impl Graph<'_> {
         found
     }
 
-    fn backwards(&self, node: NodeId, most: usize, allowed: impl Fn(EdgeId, NodeId) -> bool) -> Introductions {
+    fn backwards(&self, node: NodeId, most: usize, allowed: impl Fn(EdgeId, NodeId, &Path) -> bool) -> Introductions {
         let mut found = Introductions { paths: Vec::new(), is_partial: false };
         // steps are kept in reverse while a way grows towards its root
         let mut queue = VecDeque::from([Path::at(node)]);
@@ -78,7 +82,7 @@ impl Graph<'_> {
                 found.is_partial = true;
                 break;
             }
-            let before: Vec<_> = self.incoming(path.end()).filter(|(edge, from)| allowed(*edge, *from)).collect();
+            let before: Vec<_> = self.incoming(path.end()).filter(|(edge, from)| allowed(*edge, *from, &path)).collect();
             if before.is_empty() {
                 found.paths.push(self.turned(&path));
                 continue;

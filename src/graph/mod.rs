@@ -61,6 +61,9 @@ pub struct Edge<'a> {
     pub horizon: Horizon,
     /// Alternatives share a group.
     pub group: Option<&'a Group>,
+    /// An image that was looked into and the one it is built on. What the child holds is known from itself; the base is
+    /// needed when it is built anew, and what the base holds or calls is not thereby the child's.
+    pub is_supply: bool,
     /// Why we believe it.
     pub evidence: &'a EvidenceSet,
 }
@@ -88,9 +91,12 @@ impl<'a> Graph<'a> {
         let mut ends = ends.into_iter();
         for (id, known) in inventory.iter().filter(|(_, known)| !known.relations().is_empty()) {
             let from = *index.get(id).expect("every component is a node");
+            let is_read = is_read_image(&inner[from]);
             for (Relation { kind, group, horizon, evidence, .. }, to) in known.relations().iter().zip(&mut ends) {
+                let is_supply = is_read && *kind == RelationKind::BasedOn;
                 let horizon = horizon.unwrap_or_else(|| kind.horizon());
-                let edge = Edge { kind: *kind, horizon, group: group.as_ref(), evidence };
+                let horizon = if is_supply { horizon.max(Horizon::NextDeploy) } else { horizon };
+                let edge = Edge { kind: *kind, horizon, group: group.as_ref(), is_supply, evidence };
                 inner.add_edge(from, to, edge);
             }
         }
@@ -199,6 +205,12 @@ impl<'a> Graph<'a> {
         })
     }
 
+    /// True for an image that was looked into, as opposed to one that is only named.
+    #[must_use]
+    pub fn is_read_image(&self, node: NodeId) -> bool {
+        is_read_image(self.node(node))
+    }
+
     /// Told and not there: declared with a count of zero everywhere, or removed by a later layer of its image. It counts
     /// nowhere.
     #[must_use]
@@ -234,6 +246,15 @@ impl<'a> Graph<'a> {
             None => Cow::Borrowed(id.rest()),
         }
     }
+}
+
+fn is_read_image(node: &Node<'_>) -> bool {
+    node.kind == ComponentKind::Image && node.attributes.iter().any(|row| row.key == crate::model::key::LAYERS)
+}
+
+/// Relations by which a component has or uses another while it runs; all others say where it comes from and who answers.
+fn is_use(kind: RelationKind) -> bool {
+    matches!(kind, RelationKind::Contains | RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn)
 }
 
 /// Nodes in id order with their places, and the far ends of all relations in the inventory's order.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::path::rebuild;
-use super::{EdgeId, Graph, NodeId, Path};
+use super::{EdgeId, Graph, NodeId, Path, is_use};
 use crate::model::{ComponentKind, RelationKind};
 
 /// Shortest path from one of our roots to every component they need. Built once per graph.
@@ -23,17 +23,25 @@ impl Roots {
         let mut roots = Self { came: vec![None; count], origin: vec![None; count] };
         let starts: Vec<NodeId> = graph.nodes().filter(|node| is_root(graph.node(*node).kind)).collect();
         roots.begin(&starts);
-        roots.spread(graph, starts.clone(), |kind| is_need(kind) && kind != RelationKind::Contains);
+        let needed = |edge: EdgeId| is_need(graph.edge(edge).kind) && !graph.edge(edge).is_supply;
+        roots.spread(graph, starts.clone(), |edge| needed(edge) && graph.edge(edge).kind != RelationKind::Contains);
         let reached: Vec<NodeId> = graph.nodes().filter(|node| roots.origin_of(*node).is_some()).collect();
-        roots.spread(graph, reached, is_need);
-        // delivery, clusters and declared resources that no workload names are roots of their own
+        roots.spread(graph, reached, needed);
+        // delivery, clusters, declared resources and images that no workload names are roots of their own
         let rest: Vec<NodeId> = graph
             .nodes()
             .filter(|node| roots.origin_of(*node).is_none())
-            .filter(|node| graph.incoming(*node).all(|(edge, _)| !is_need(graph.edge(edge).kind)))
+            .filter(|node| {
+                let is_scanned = graph.is_read_image(*node);
+                let leads = |edge| if is_scanned { needed(edge) } else { is_need(graph.edge(edge).kind) };
+                graph.incoming(*node).all(|(edge, _)| !leads(edge))
+            })
             .collect();
         roots.begin(&rest);
-        roots.spread(graph, rest, is_need);
+        roots.spread(graph, rest, needed);
+        // what an image that was looked into is built on, and where that comes from
+        let reached: Vec<NodeId> = graph.nodes().filter(|node| roots.origin_of(*node).is_some()).collect();
+        roots.spread(graph, reached, |edge| is_need(graph.edge(edge).kind) && !is_use(graph.edge(edge).kind));
         roots
     }
 
@@ -45,11 +53,11 @@ impl Roots {
         self.origin.get(node.0.index()).copied().flatten()
     }
 
-    fn spread(&mut self, graph: &Graph<'_>, starts: Vec<NodeId>, allowed: impl Fn(RelationKind) -> bool) {
+    fn spread(&mut self, graph: &Graph<'_>, starts: Vec<NodeId>, allowed: impl Fn(EdgeId) -> bool) {
         let mut queue = VecDeque::from(starts);
         while let Some(node) = queue.pop_front() {
             for (edge, next) in graph.outgoing(node) {
-                if self.origin_of(next).is_some() || !allowed(graph.edge(edge).kind) {
+                if self.origin_of(next).is_some() || !allowed(edge) {
                     continue;
                 }
                 self.came[next.0.index()] = Some((edge, node));

@@ -3,27 +3,35 @@
 //! Every component gets the earliest horizon at which it stops. It needs *all* of its ungrouped
 //! relations and *one of* every group of alternatives; a relation passes a loss on no sooner than
 //! its own horizon. Replicas and failover targets make a component *available* to others while one
-//! of them stands, even when the component itself has stopped.
+//! of them stands, even when the component itself has stopped. The base of an image that was looked into
+//! passes on only what concerns where the base comes from: it is needed to build the image anew, and does not run.
 //!
 //! Values only ever move towards `immediate`, each at most four times, and a relation is looked at
 //! once per move: linear in the size of the graph.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{EdgeId, Graph, NodeId, Path};
+use super::{EdgeId, Graph, NodeId, Path, is_use};
 use crate::model::{Horizon, RelationKind};
 
 /// The outcome of losing a set of nodes.
 pub struct Survival {
-    own: Vec<Horizon>,
+    own: Fates,
+    supply: Fates,
+}
+
+/// When each node is lost, and by which relation.
+struct Fates {
+    stops: Vec<Horizon>,
     cause: Vec<Option<EdgeId>>,
 }
 
 struct Working<'g, 'a> {
     graph: &'g Graph<'a>,
-    own: Vec<Horizon>,
+    own: Fates,
+    /// The same without what a node holds or uses while it runs: when it can no longer be had.
+    supply: Fates,
     available: Vec<Horizon>,
-    cause: Vec<Option<EdgeId>>,
     /// Replicas and failover targets of a node, transitively.
     stand_ins: BTreeMap<NodeId, Vec<NodeId>>,
     /// Nodes that a node stands in for.
@@ -47,9 +55,9 @@ impl Survival {
         let (stand_ins, stands_in_for) = stand_ins(graph);
         let mut work = Working {
             graph,
-            own: vec![Horizon::None; count],
+            own: Fates::none(count),
+            supply: Fates::none(count),
             available: vec![Horizon::None; count],
-            cause: vec![None; count],
             stand_ins,
             stands_in_for,
             ignored,
@@ -61,13 +69,13 @@ impl Survival {
         while let Some(node) = work.queue.pop_front() {
             work.pass_on(node);
         }
-        Self { own: work.own, cause: work.cause }
+        Self { own: work.own, supply: work.supply }
     }
 
     /// When `node` stops; [`Horizon::None`] when it does not.
     #[must_use]
     pub fn stops(&self, node: NodeId) -> Horizon {
-        self.own[node.0.index()]
+        self.own.stops[node.0.index()]
     }
 
     /// Why it stops: the relations from `node` to one of the lost nodes.
@@ -76,8 +84,10 @@ impl Survival {
         let mut path = Path::at(node);
         let mut seen = BTreeSet::from([node]);
         let mut at = node;
-        while let Some(edge) = self.cause[at.0.index()] {
+        let mut fates = &self.own;
+        while let Some(edge) = fates.cause[at.0.index()] {
             let (_, next) = graph.ends(edge);
+            fates = if graph.edge(edge).is_supply { &self.supply } else { &self.own };
             if !seen.insert(next) {
                 break;
             }
@@ -91,12 +101,13 @@ impl Survival {
 impl Working<'_, '_> {
     /// A node stops at `horizon` if that is sooner than known so far.
     fn lower(&mut self, node: NodeId, horizon: Horizon, cause: Option<EdgeId>) {
-        let slot = node.0.index();
-        if horizon >= self.own[slot] {
+        let is_used = cause.is_some_and(|edge| is_use(self.graph.edge(edge).kind));
+        if !is_used && self.supply.lower(node, horizon, cause) {
+            self.queue.push_back(node);
+        }
+        if !self.own.lower(node, horizon, cause) {
             return;
         }
-        self.own[slot] = horizon;
-        self.cause[slot] = cause;
         self.refresh(node);
         for other in self.stands_in_for.get(&node).cloned().unwrap_or_default() {
             self.refresh(other);
@@ -106,8 +117,8 @@ impl Working<'_, '_> {
     /// Recomputes what `node` is worth to others.
     fn refresh(&mut self, node: NodeId) {
         let stand_ins = self.stand_ins.get(&node).map_or(&[][..], Vec::as_slice);
-        let last = stand_ins.iter().map(|other| self.own[other.0.index()]).max();
-        let own = self.own[node.0.index()];
+        let last = stand_ins.iter().map(|other| self.own.stops[other.0.index()]).max();
+        let own = self.own.stops[node.0.index()];
         let available = last.map_or(own, |last| last.max(own));
         if available < self.available[node.0.index()] {
             self.available[node.0.index()] = available;
@@ -140,7 +151,25 @@ impl Working<'_, '_> {
         if is_stand_in(about.kind) || self.ignored.contains(&edge) {
             return Horizon::None;
         }
-        about.horizon.max(self.available[to.0.index()])
+        let far = if about.is_supply { self.supply.stops[to.0.index()] } else { self.available[to.0.index()] };
+        about.horizon.max(far)
+    }
+}
+
+impl Fates {
+    fn none(count: usize) -> Self {
+        Self { stops: vec![Horizon::None; count], cause: vec![None; count] }
+    }
+
+    /// True when that is sooner than known so far.
+    fn lower(&mut self, node: NodeId, horizon: Horizon, cause: Option<EdgeId>) -> bool {
+        let slot = node.0.index();
+        let is_sooner = horizon < self.stops[slot];
+        if is_sooner {
+            self.stops[slot] = horizon;
+            self.cause[slot] = cause;
+        }
+        is_sooner
     }
 }
 

@@ -74,18 +74,22 @@ impl<'c> Ties<'c> {
 /// Workloads and projects that need a component.
 pub(super) fn needed_by(graph: &Graph<'_>, component: NodeId) -> BTreeSet<NodeId> {
     let needs = [RelationKind::DependsOn, RelationKind::Contains, RelationKind::BasedOn];
-    let mut seen = BTreeSet::from([component]);
-    let mut queue = VecDeque::from([component]);
+    // with whether it is used there: what a base holds is not thereby in the image built on it
+    let mut seen = BTreeSet::from([(component, false)]);
+    let mut queue = VecDeque::from([(component, false)]);
     let mut found = BTreeSet::new();
-    while let Some(node) = queue.pop_front() {
+    while let Some((node, is_used)) = queue.pop_front() {
         for (edge, above) in graph.incoming(node) {
-            if !needs.contains(&graph.edge(edge).kind) || seen.len() > LOOKED_AT || !seen.insert(above) {
+            let about = graph.edge(edge);
+            let next = (above, is_used || !about.is_supply);
+            let is_need = needs.contains(&about.kind) && !(about.is_supply && is_used);
+            if !is_need || seen.len() > LOOKED_AT || !seen.insert(next) {
                 continue;
             }
             if matches!(graph.node(above).kind, ComponentKind::Workload | ComponentKind::Project) {
                 found.insert(above);
             }
-            queue.push_back(above);
+            queue.push_back(next);
         }
     }
     found
