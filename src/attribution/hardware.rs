@@ -100,6 +100,10 @@ fn accelerators(work: &mut Work<'_>, seen: &Seen, row: &InstanceType, name: &str
         work.inventory.add(Fact::Component { id: id.clone(), kind: ComponentKind::Accelerator }, place);
     }
     work.relate(&seen.id, RelationKind::RunsOn, &id, &cite);
+    // a pod has the devices that it asks for, not all those of the machine that it is placed on
+    if seen.first(key::EXTENDED_RESOURCE).is_some() {
+        return;
+    }
     let machines = seen.first(key::COUNT).map_or(Some(1.0), |count| count.parse::<f64>().ok());
     let each = row.count.as_deref().and_then(|count| count.parse::<f64>().ok());
     if let (Some(machines), Some(each)) = (machines, each) {

@@ -53,8 +53,7 @@ pub(super) fn accelerators(
             out.attribute(workload, key::INSTANCE_TYPE, text, places.at(value.span));
         }
     }
-    let products: Vec<&Node> =
-        placed.iter().filter(|(label, value)| names_product(label, value, catalog)).map(|(_, value)| *value).collect();
+    let products = products(&placed, catalog);
     for list in ["containers", "initContainers"] {
         let mut together: BTreeMap<ComponentId, u64> = BTreeMap::new();
         for container in pod.get(list).map_or(&[][..], Node::list) {
@@ -75,6 +74,32 @@ pub(super) fn accelerators(
         }
     }
     asked
+}
+
+/// What a label of the placement says that the devices are.
+enum Product<'a> {
+    /// The product's name.
+    Named(&'a Node),
+    /// A machine type that has the one product.
+    OfMachine(ComponentId, Span),
+}
+
+/// The products that a placement names; where it names none, those of its machine types.
+fn products<'a>(placed: &[(&str, &'a Node)], catalog: &Catalog) -> Vec<Product<'a>> {
+    let named = placed.iter().filter(|(label, value)| names_product(label, value, catalog));
+    let named: Vec<Product<'a>> = named.map(|(_, value)| Product::Named(value)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let machines = placed.iter().filter(|(label, _)| INSTANCE_LABELS.contains(label));
+    machines
+        .filter_map(|(_, value)| {
+            let rows = catalog.instance_types_named(value.text()?);
+            let sku = rows.first()?.accelerator.as_deref()?;
+            let is_one = rows.iter().all(|row| row.accelerator.as_deref() == Some(sku));
+            is_one.then(|| Product::OfMachine(ComponentId::accelerator(sku), value.span))
+        })
+        .collect()
 }
 
 /// True for a label whose value is a product; `accelerator` is a word of many, and counts where its value is known.
@@ -98,16 +123,24 @@ fn requests(container: &Node) -> Vec<&Entry> {
 
 fn write(
     entry: &Entry,
-    products: &[&Node],
+    products: &[Product<'_>],
     workload: &ComponentId,
     catalog: &Catalog,
     places: &dyn Places,
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
     let mut ids = Vec::new();
-    for node in products {
-        let Some(name) = node.text() else { continue };
-        ids.push((named(name, node.span, catalog, places, out), node.span));
+    for product in products {
+        match product {
+            Product::Named(node) => {
+                let Some(name) = node.text() else { continue };
+                ids.push((named(name, node.span, catalog, places, out), node.span));
+            }
+            Product::OfMachine(id, span) => {
+                out.component(id, ComponentKind::Accelerator, places.at(*span));
+                ids.push((id.clone(), *span));
+            }
+        }
     }
     if ids.is_empty() {
         ids.push((resource(&entry.key, entry.key_span, catalog, places, out), entry.key_span));
