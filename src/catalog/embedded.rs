@@ -1,22 +1,34 @@
-//! The embedded tables in a form that is read quickly, see `build.rs`.
+//! The embedded files in a form that is read quickly, see `build.rs`.
 
-use super::layer::embedded_text;
+use rayon::prelude::*;
+use serde::de::DeserializeOwned;
+
+use super::layer::{Content, embedded_text};
 use super::tables::Tables;
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The rows of a rule file, when its text is that of the embedded file of its name.
 pub(super) fn read(path: &str, text: &str) -> Option<Tables> {
-    let (_, json) = TABLES.iter().find(|(name, _)| *name == path)?;
+    let (_, json) = FILES.iter().find(|(name, _)| *name == path)?;
     // a user's folder may have a file of that name
     embedded_text(path).filter(|embedded| *embedded == text)?;
     serde_json::from_str(json).ok()
 }
 
+/// All embedded files of a sort in the order of their names. Nothing when one of them is not sound, which the tests would
+/// have told: reading the texts themselves says why.
+pub(crate) fn all<T: DeserializeOwned + Send>(sort: Content) -> Option<Vec<(&'static str, T)>> {
+    // by their folders alone: none of them has a place of its own
+    let files: Vec<_> = FILES.iter().filter(|(path, _)| Content::of(path, "") == sort).collect();
+    files.par_iter().map(|(path, json)| Some((*path, serde_json::from_str(json).ok()?))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Content, Layer};
+    use crate::catalog::{Catalog, Layer};
+    use crate::rules::RuleSet;
 
     #[test]
     fn both_forms_hold_the_same_rows() {
@@ -31,5 +43,18 @@ mod tests {
             count += 1;
         }
         assert!(count > 40);
+    }
+
+    #[test]
+    fn the_embedded_set_is_sound_and_the_same_as_its_files() {
+        let layers = [Layer::embedded()];
+        let told = Catalog::load(&layers).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let read = Catalog::embedded_quickly().expect("is sound");
+        assert!(format!("{:?}", told.tables()) == format!("{:?}", read.tables()));
+        assert!(read.overrides.is_empty() && told.overrides.is_empty());
+        let rules = RuleSet::load(&layers, &told).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let quick = RuleSet::embedded_quickly().expect("is sound");
+        assert!(rules.rules.len() > 40 && rules.profiles.len() > 3);
+        assert!(format!("{rules:?}") == format!("{quick:?}"));
     }
 }

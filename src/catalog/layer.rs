@@ -30,8 +30,17 @@ impl Layer {
     /// The files in the binary.
     #[must_use]
     pub fn embedded() -> Self {
+        Self::of(&EMBEDDED)
+    }
+
+    /// The files in a folder of the binary.
+    pub(crate) fn embedded_in(folder: &str) -> Self {
+        EMBEDDED.get_dir(folder).map_or_else(|| Self::of(&Dir::new(folder, &[])), Self::of)
+    }
+
+    fn of(folder: &Dir<'_>) -> Self {
         let mut files = Vec::new();
-        let mut open = vec![&EMBEDDED];
+        let mut open = vec![folder];
         while let Some(folder) = open.pop() {
             open.extend(folder.dirs());
             for file in folder.files() {

@@ -169,6 +169,13 @@ pub(super) fn read(layers: &[Layer]) -> Result<(Tables, Vec<Override>), Vec<Rule
     if errors.is_empty() { Ok((tables, replaced)) } else { Err(errors) }
 }
 
+/// The embedded tables.
+pub(super) fn embedded() -> Option<Tables> {
+    let mut tables = Tables::default();
+    tables.layer(embedded::all(Content::Tables)?, "embedded", &mut Vec::new());
+    Some(tables)
+}
+
 /// Finds ids that nothing defines and ids defined twice.
 pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let mut errors = Vec::new();

@@ -128,6 +128,11 @@ pub(super) fn knowledge(data: &DataDir, folders: &[PathBuf]) -> anyhow::Result<K
 
 /// Loads the embedded rules, given layers, and folders on top.
 pub(super) fn layered(more: Vec<Layer>, folders: &[PathBuf]) -> anyhow::Result<Knowledge> {
+    if more.is_empty() && folders.is_empty() {
+        let catalog = Catalog::embedded();
+        let rules = RuleSet::embedded(&catalog).map_err(|errors| rule_errors(&errors))?;
+        return Ok(Knowledge { catalog, rules, words: Vec::new() });
+    }
     let mut layers = vec![Layer::embedded()];
     layers.extend(more);
     for folder in folders {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::file::{Kind, Rule};
 use super::profile::ProfileFile;
 use crate::catalog::tables::nearest;
-use crate::catalog::{Catalog, Content, Layer, Override, RuleError};
+use crate::catalog::{Catalog, Content, Layer, Override, RuleError, embedded};
 use crate::model::ComponentKind;
 use crate::text::Span;
 
@@ -61,6 +61,23 @@ impl RuleSet {
         }
         let set = Self { rules: rules.into_values().collect(), profiles, overrides };
         if errors.is_empty() { Ok(set) } else { Err(errors) }
+    }
+
+    /// The set that comes with the program.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; never for a released binary: a test loads it.
+    pub fn embedded(catalog: &Catalog) -> Result<Self, Vec<RuleError>> {
+        Self::embedded_quickly().map_or_else(|| Self::load(&[Layer::embedded()], catalog), Ok)
+    }
+
+    /// As [`Self::embedded`], without the checks that the tests make of the same files.
+    pub(crate) fn embedded_quickly() -> Option<Self> {
+        let rules = embedded::all(Content::Finding)?.into_iter().map(|(_, rule): (_, Rule)| (rule.id.clone(), rule));
+        let profiles = embedded::all(Content::Profile)?.into_iter();
+        let profiles = profiles.map(|(_, profile): (_, ProfileFile)| (profile.id.clone(), profile)).collect();
+        let rules: BTreeMap<String, Rule> = rules.collect();
+        Some(Self { rules: rules.into_values().collect(), profiles, overrides: Vec::new() })
     }
 
     /// A rule by id.

@@ -245,9 +245,9 @@ impl Lexicon {
     /// Never for a released binary: a test reads them.
     #[must_use]
     pub fn embedded() -> Self {
-        let layer = crate::catalog::Layer::embedded();
-        let files = layer.files.iter().filter(|(path, _)| path.starts_with("screening/"));
-        Self::read(files.map(|(path, text)| (path.as_str(), text.as_str()))).expect("the embedded words are tested")
+        let layer = crate::catalog::Layer::embedded_in("screening");
+        Self::read(layer.files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+            .expect("the embedded words are tested")
     }
 
     /// Reads files of `rules/screening`, each with its name; later ones add to earlier ones.
