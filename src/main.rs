@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use sovaudit::cli;
 use sovaudit::commands::{Outcome, run};
+use sovaudit::text::clean;
 
 fn main() -> ExitCode {
     let cli = cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal
     std::panic::set_hook(Box::new(|panic| {
         if !sovaudit::scan::is_running() {
-            let _ = writeln!(io::stderr(), "internal error, please report it: {panic}");
+            let text = format!("internal error, please report it: {panic}");
+            let _ = writeln!(io::stderr(), "{}", clean(&text));
         }
     }));
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -25,8 +27,10 @@ fn main() -> ExitCode {
         Ok(Outcome::Incomplete) => ExitCode::from(3),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            // an error may carry bytes of files; here is where every one passes
             // standard error may be closed as well; there is nobody left to tell
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let text = format!("error: {error:#}");
+            let _ = writeln!(io::stderr(), "{}", clean(&text));
             ExitCode::from(2)
         }
     }

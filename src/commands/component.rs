@@ -10,9 +10,10 @@ use super::terminal_width;
 use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
-use crate::graph::{Control, Graph, NodeId, Path, ReachTest};
-use crate::model::{ComponentId, ComponentKind, Evidence, Sighting};
+use crate::graph::{Control, EdgeId, Graph, NodeId, Path, ReachTest};
+use crate::model::{ComponentId, ComponentKind, Evidence, RelationKind, Sighting};
 use crate::report::legal::{assessments, owned_rows, reach_rows};
+use crate::report::shown;
 use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
@@ -76,6 +77,14 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         let mut words = vec![graph.label(path.start)];
         words.extend(path.steps.iter().map(|(_, to)| graph.label(*to)));
         told(&words.join(" -> "), "  ")?;
+        let is_carried = |(edge, _): &(EdgeId, NodeId)| {
+            let about = graph.edge(*edge);
+            let child = graph.node(graph.ends(*edge).0).kind;
+            about.kind == RelationKind::BasedOn && !about.is_supply && child == ComponentKind::Image
+        };
+        if path.steps.iter().rev().skip(1).any(is_carried) {
+            told("as its base holds it; the image built on it was not looked into itself", "      ")?;
+        }
         if let Some(place) =
             path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(Evidence::place))
         {
@@ -221,7 +230,9 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
         let label = short_label(graph, *node);
         // a package may be named with or without its ecosystem
         let bare = label.split_once('/').map_or(&*label, |(_, name)| name);
-        is_called(&label) || is_called(bare)
+        // as the table shows it
+        let whole = graph.label(*node);
+        is_called(&label) || is_called(bare) || shown(&whole) == wanted || whole.strip_prefix("?/") == Some(&*wanted)
     };
     let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
     if !found.is_empty() {
@@ -237,7 +248,8 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
 pub(super) fn similar(graph: &Graph<'_>, what: &str) -> Vec<String> {
     let wanted = what.to_ascii_lowercase();
     let holds = |node: &NodeId| {
-        is_thing(graph, *node) && wanted.len() > 2 && short_label(graph, *node).to_ascii_lowercase().contains(&wanted)
+        let is_counted = is_thing(graph, *node) || graph.node(*node).kind.is_counted();
+        is_counted && wanted.len() > 2 && short_label(graph, *node).to_ascii_lowercase().contains(&wanted)
     };
     graph.nodes().filter(holds).take(SUGGESTED).map(|node| format!("`{}`", short_label(graph, node))).collect()
 }
@@ -252,6 +264,10 @@ fn is_thing(graph: &Graph<'_>, node: NodeId) -> bool {
 fn short_label(graph: &Graph<'_>, node: NodeId) -> String {
     let label = graph.label(node);
     let label = label.strip_prefix("pkg:").unwrap_or(&label);
+    // `?/name` is an accelerator whose product is not known: the mark is no query there
+    if label.starts_with("?/") {
+        return shown(label);
+    }
     label[..label.find('?').unwrap_or(label.len())].to_owned()
 }
 

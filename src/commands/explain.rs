@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
 
 /// A place, with its layer behind a comma.
 fn layered(place: &Place) -> String {
-    place.layer.as_ref().map_or_else(|| place.to_string(), |layer| format!("{place}, layer {layer}"))
+    place.blob().map_or_else(|| place.to_string(), |blob| format!("{place}, {blob}"))
 }
 
 fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {

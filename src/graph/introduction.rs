@@ -82,7 +82,10 @@ impl Graph<'_> {
                 found.is_partial = true;
                 break;
             }
-            let before: Vec<_> = self.incoming(path.end()).filter(|(edge, from)| allowed(*edge, *from, &path)).collect();
+            let mut before: Vec<_> =
+                self.incoming(path.end()).filter(|(edge, from)| allowed(*edge, *from, &path)).collect();
+            // two relations between the same two are one way
+            before.dedup_by_key(|(_, from)| *from);
             if before.is_empty() {
                 found.paths.push(self.turned(&path));
                 continue;

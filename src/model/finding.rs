@@ -39,7 +39,19 @@ impl Place {
     /// As displayed, with the layer where it lies in one.
     #[must_use]
     pub fn with_layer(&self) -> String {
-        self.layer.as_ref().map_or_else(|| self.to_string(), |layer| format!("{self} (layer {layer})"))
+        self.blob().map_or_else(|| self.to_string(), |blob| format!("{self} ({blob})"))
+    }
+
+    /// What of an image holds it, with its digest: a layer, or the configuration, manifest or document itself.
+    #[must_use]
+    pub fn blob(&self) -> Option<String> {
+        let word = match self.path.as_str() {
+            "image-config.json" => "configuration",
+            "image-manifest.json" => "manifest",
+            path if path.starts_with("image-attached-") => "document",
+            _ => "layer",
+        };
+        self.layer.as_ref().map(|digest| format!("{word} {digest}"))
     }
 }
 

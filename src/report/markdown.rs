@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::words::{percent, place, subject, too_weak};
+use super::words::{percent, place, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
 use crate::text::{clean_line, count};
 
@@ -36,8 +36,22 @@ impl Format for Markdown {
         for finding in &report.findings {
             finding_section(finding, out)?;
         }
+        removed(report, out)?;
         diagnostics(report, out)
     }
+}
+
+/// What `--show-removed` tells: apart, because nothing of it is in a container.
+fn removed(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if report.removed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## Removed by later layers\n\nIn layers of the image, in no container, and counted nowhere.\n")?;
+    for row in &report.removed {
+        let at = row.place.as_ref().map_or_else(String::new, |at| format!(" `{}`", code(&place(at))));
+        writeln!(out, "- {}{at}: {}", escape(&shown(&row.label)), escape(&row.how.join(", ")))?;
+    }
+    writeln!(out)
 }
 
 fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {

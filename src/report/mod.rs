@@ -18,9 +18,10 @@ pub(crate) use build::survival_row;
 pub use build::{Sources, build};
 pub use model::{
     ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, ListRow,
-    ListedRow, MemberRow, OverrideRow, PlaceRow, RelationRow, Report, RuleRow, StepRow, SurvivalRow, UndecidedRow,
-    WaiverRow,
+    ListedRow, MemberRow, OverrideRow, PlaceRow, RelationRow, RemovedRow, Report, RuleRow, StepRow, SurvivalRow,
+    UndecidedRow, WaiverRow,
 };
+pub(crate) use words::shown;
 
 /// A way of writing a report.
 pub trait Format: Sync {

@@ -55,6 +55,9 @@ pub struct Report {
     pub components: Vec<ComponentRow>,
     /// Every relation, ordered by near end, kind, far end.
     pub relations: Vec<RelationRow>,
+    /// What later layers of an image took away, where that was asked for; among the components it carries `removed`.
+    #[serde(skip)]
+    pub removed: Vec<RemovedRow>,
     /// Columns of the terminal; no part of the data.
     #[serde(skip)]
     pub width: usize,
@@ -64,6 +67,17 @@ pub struct Report {
     /// When it was made, where that was asked for; only bills of materials write it.
     #[serde(skip)]
     pub created: Option<String>,
+}
+
+/// A package or model in layers of an image and in no container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovedRow {
+    /// Name a person would use.
+    pub label: String,
+    /// What took it away: `deleted by sha256:…`.
+    pub how: Vec<String>,
+    /// Where it was seen first.
+    pub place: Option<PlaceRow>,
 }
 
 /// A list of parties that was asked.
@@ -335,6 +349,9 @@ pub struct PlaceRow {
     /// The words there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+    /// True for a file inside an image; evidence tells its layer.
+    #[serde(skip)]
+    pub is_in_image: bool,
 }
 
 impl From<&Place> for PlaceRow {
@@ -346,6 +363,7 @@ impl From<&Place> for PlaceRow {
             end_line: place.region.map(|region| region.end.line),
             end_column: place.region.map(|region| region.end.column),
             excerpt: place.excerpt.as_ref().map(ToString::to_string),
+            is_in_image: place.layer.is_some(),
         }
     }
 }

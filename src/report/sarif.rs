@@ -42,7 +42,10 @@ fn log(report: &Report) -> Value {
             }},
             "automationDetails": { "id": format!("sovaudit/{}/", report.profile) },
             "columnKind": "unicodeCodePoints",
-            "originalUriBaseIds": { "ROOT": { "description": { "text": "the scanned folder" } } },
+            "originalUriBaseIds": {
+                "ROOT": { "description": { "text": "the scanned folder" } },
+                "IMAGE": { "description": { "text": "the file system of an image, its configuration and its manifest" } },
+            },
             "invocations": [{
                 "executionSuccessful": true,
                 "toolExecutionNotifications": notifications(report),
@@ -212,7 +215,9 @@ fn related_location(place: Option<&PlaceRow>, text: &str, id: usize) -> Value {
 }
 
 fn location(place: &PlaceRow) -> Value {
-    let mut physical = json!({ "artifactLocation": { "uri": uri(&place.path), "uriBaseId": "ROOT" } });
+    // a file of an image is none of the repository
+    let base = if place.is_in_image { "IMAGE" } else { "ROOT" };
+    let mut physical = json!({ "artifactLocation": { "uri": uri(&place.path), "uriBaseId": base } });
     if let (Some(line), Some(column)) = (place.line, place.column) {
         let mut region = json!({ "startLine": line, "startColumn": column });
         if let (Some(end_line), Some(end_column)) = (place.end_line, place.end_column) {
@@ -253,6 +258,7 @@ fn notification(problem: &super::DiagnosticRow) -> Value {
         end_line: None,
         end_column: None,
         excerpt: None,
+        is_in_image: false,
     };
     let level =
         if matches!(problem.kind.as_str(), "unresolved" | "conflict" | "unsupported") { "note" } else { "warning" };

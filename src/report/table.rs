@@ -5,7 +5,7 @@ use std::io;
 
 use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
-use super::words::{members, percent, place, subject, too_weak};
+use super::words::{members, percent, place, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
 use crate::text::{clean_line, count, fill, shorten, thousands};
 
@@ -35,6 +35,7 @@ impl Format for Table {
         survival(report, out)?;
         super::supply::table(report, out)?;
         findings(report, out)?;
+        removed(report, out)?;
         not_understood(report, out)?;
         gate(report, out)
     }
@@ -102,6 +103,26 @@ fn survival(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         wrapped(&line.replace(": ", ":\u{a0}").replace("not known", "not\u{a0}known"), INDENT, report.width, out)?;
     }
     if report.survival.is_empty() && report.control.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// What `--show-removed` tells: apart, because nothing of it is in a container.
+fn removed(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if report.removed.is_empty() {
+        return Ok(());
+    }
+    let total = count(report.removed.len(), "component");
+    writeln!(out, "Removed by later layers, and counted nowhere: {total}")?;
+    for row in report.removed.iter().take(SHOWN) {
+        let at = row.place.as_ref().map_or_else(String::new, |at| format!("  {}", place(at)));
+        wrapped(&clean_line(&format!("  {}{at}", shown(&row.label))), "    ", report.width, out)?;
+        for how in &row.how {
+            wrapped(&clean_line(&format!("    {how}")), "      ", report.width, out)?;
+        }
+    }
+    if report.removed.len() > SHOWN {
+        writeln!(out, "  and {} more; json, markdown and cyclonedx list them all", report.removed.len() - SHOWN)?;
+    }
+    writeln!(out)
 }
 
 /// Findings under their severity and rule, one line each where it fits: mark, first digits of the fingerprint,

@@ -47,7 +47,7 @@ pub(super) fn members(finding: &FindingRow, columns: usize) -> String {
 }
 
 /// A label without package URL noise.
-pub(super) fn shown(label: &str) -> String {
+pub(crate) fn shown(label: &str) -> String {
     // `?/name` is an accelerator whose product is not known: the mark is no query there
     match label.strip_prefix("?/") {
         Some(raw) => format!("{raw} (product not known)"),

@@ -28,6 +28,8 @@ static META: ScannerMeta = ScannerMeta {
 /// The images of one run with their layers.
 pub(super) struct Bases<'r> {
     images: Vec<(ComponentId, ImageRecord)>,
+    /// What each is made for, in the same order.
+    platforms: Vec<Option<(String, String)>>,
     records: Option<&'r ImageRecords>,
 }
 
@@ -41,7 +43,7 @@ struct Base<'a> {
 impl<'r> Bases<'r> {
     /// With the records of earlier runs or without.
     pub(super) fn new(records: Option<&'r ImageRecords>) -> Self {
-        Self { images: Vec::new(), records }
+        Self { images: Vec::new(), platforms: Vec::new(), records }
     }
 
     /// Remembers an image.
@@ -58,14 +60,18 @@ impl<'r> Bases<'r> {
             diff_ids: diff_ids(&image.config),
         };
         self.images.push((image_id(image), record));
+        self.platforms.push(platform(&image.config));
     }
 
     /// Each image is based on the one that has the most of its first layers, and no others. Of as many layers, the images
     /// of the run count and not those seen before. Afterwards all images of the run are seen ones.
     pub(super) fn relations(&self) -> Inventory {
         let mut out = Facts::new(&META, META.id, 100_000);
-        for (id, image) in &self.images {
-            let others = self.images.iter().filter(|(other, _)| other != id);
+        for ((id, image), platform) in self.images.iter().zip(&self.platforms) {
+            // the same image for another platform may share layers and is no base
+            let fits = |other: &Option<(String, String)>| other.is_none() || platform.is_none() || other == platform;
+            let others = self.images.iter().zip(&self.platforms).filter(|((other, _), of)| other != id && fits(of));
+            let others = others.map(|(image, _)| image);
             let here: Vec<(&ComponentId, Base<'_>)> =
                 others.filter_map(|(other, base)| Some((other, below(base, image)?))).collect();
             let most = here.iter().map(|(_, base)| base.image.layers.len()).max().unwrap_or(0);
@@ -98,7 +104,7 @@ fn relate(id: &ComponentId, base: &ComponentId, seen: Seen, out: &mut Facts<'_>)
 
 /// The layer that is the last one of the base.
 fn place(base: &Base<'_>, image: &ImageRecord) -> Seen {
-    let path = RelPath::new("image-config.json").expect("is a relative path");
+    let path = RelPath::new("image-layers").expect("is a relative path");
     let layer = image.layers.get(base.image.layers.len() - 1).map(|layer| Arc::from(layer.as_str()));
     let seen = SourceFile::new(path, Vec::new(), layer).whole();
     if base.is_checked { seen } else { seen.inferred() }
@@ -149,6 +155,12 @@ fn rank<'a>(base: &Base<'a>) -> impl Ord + use<'a> {
     let name = record.reference.as_ref().map_or_else(|| record.name.clone(), ImageReference::full_name);
     let first = std::cmp::Reverse((name, record.digest.to_string()));
     (record.layers.len(), base.is_checked, record.is_fetched, record.reference.is_some(), first)
+}
+
+/// Operating system and architecture, as a configuration states them.
+fn platform(config: &[u8]) -> Option<(String, String)> {
+    let root = std::str::from_utf8(config).ok().and_then(|text| parse::json::json(text).ok())?;
+    Some((root.text_at("os")?.to_owned(), root.text_at("architecture")?.to_owned()))
 }
 
 /// Digests of the unpacked layers, as a configuration lists them.

@@ -10,7 +10,7 @@ use super::{ImageWanter, inventory_of};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
-use crate::model::{ComponentId, ComponentKind, Inventory, key};
+use crate::model::{ComponentId, ComponentKind, Evidence, FactRef, Inventory, Place, key};
 use crate::scan::Options;
 use crate::source::image::{ImageOptions, ImageTarget, read_images};
 use crate::text::{RelPath, clean_line};
@@ -28,7 +28,7 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
     let mut references = references(&all);
     if references.len() > IMAGES {
         let message = format!("the tree names {} images, {IMAGES} of them are fetched", references.len());
-        all.diagnostics.insert(problem(DiagnosticKind::LimitReached, &message));
+        all.diagnostics.insert(problem(DiagnosticKind::LimitReached, &message, None));
         let left_out = references.split_off(IMAGES);
         all.coverage.failed.extend(left_out.iter().filter_map(|reference| RelPath::new(&reference.full_name())));
     }
@@ -63,7 +63,8 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
                 }
                 Err(error) => {
                     let message = format!("image `{}` was not scanned: {error:#}", reference.full_name());
-                    all.diagnostics.insert(problem(DiagnosticKind::Unreadable, &message));
+                    let place = named_at(&all, reference);
+                    all.diagnostics.insert(problem(DiagnosticKind::Unreadable, &message, place));
                     all.coverage.failed.extend(RelPath::new(&reference.full_name()));
                 }
             }
@@ -85,7 +86,18 @@ fn references(inventory: &Inventory) -> Vec<ImageReference> {
     parsed.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
-fn problem(kind: DiagnosticKind, message: &str) -> Diagnostic {
+/// The first file of the tree that names an image.
+fn named_at(inventory: &Inventory, reference: &ImageReference) -> Option<Place> {
+    let id = reference.id();
+    let said = inventory.facts().filter(|(fact, _)| matches!(fact, FactRef::Component { id: of, .. } if **of == id));
+    let places = said.flat_map(|(_, evidence)| evidence).filter_map(Evidence::place);
+    places.filter(|place| place.layer.is_none()).min()
+}
+
+/// At the place that names the image, or of the tree as a whole.
+fn problem(kind: DiagnosticKind, message: &str, place: Option<Place>) -> Diagnostic {
     let message = clean_line(message).into_owned();
-    Diagnostic { path: RelPath::root(), at: None, kind, scanner: Arc::from("image"), message }
+    let at = place.as_ref().and_then(|place| place.region).map(|region| region.start);
+    let path = place.map_or_else(RelPath::root, |place| place.path);
+    Diagnostic { path, at, kind, scanner: Arc::from("image"), message }
 }

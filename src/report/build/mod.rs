@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use self::finding::finding_row;
 use self::inventory::{components, observed, relations};
 use super::model::{
-    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, ListRow, OverrideRow, Report, RuleRow, StepRow,
-    SurvivalRow, UndecidedRow, WaiverRow,
+    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, ListRow, OverrideRow, RemovedRow, Report, RuleRow,
+    StepRow, SurvivalRow, UndecidedRow, WaiverRow,
 };
 use crate::catalog::{Catalog, Override};
 use crate::graph::{Graph, Path};
@@ -91,10 +91,23 @@ pub fn build(sources: &Sources<'_>) -> Report {
         diagnostics: diagnostics(sources.inventory),
         components: if sources.with_inventory { components(sources) } else { Vec::new() },
         relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
+        removed: removed(graph),
         width: sources.width,
         name: sources.name.clone(),
         created: sources.created.clone(),
     }
+}
+
+fn removed(graph: &Graph<'_>) -> Vec<RemovedRow> {
+    let rows = graph.nodes().filter_map(|node| {
+        let how: Vec<String> = graph.attributes(node, key::REMOVED).map(str::to_owned).collect();
+        (!how.is_empty()).then(|| RemovedRow {
+            label: graph.label(node).into_owned(),
+            how,
+            place: graph.node(node).evidence.and_then(|evidence| evidence.iter().find_map(observed)),
+        })
+    });
+    rows.collect()
 }
 
 fn override_row(replaced: &Override) -> OverrideRow {

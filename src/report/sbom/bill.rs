@@ -19,6 +19,8 @@ const ANSWERS: [RelationKind; 3] = [RelationKind::MaintainedBy, RelationKind::Pr
 pub(super) struct Bill<'r> {
     /// What the system is made of, in id order.
     pub(super) parts: Vec<Part<'r>>,
+    /// What a later layer of an image took away, in id order: in its layers, and no part of anything.
+    pub(super) removed: Vec<Part<'r>>,
     /// Relations between parts: near end, kind, far end; sorted.
     pub(super) edges: Vec<(usize, RelationKind, usize)>,
 }
@@ -126,7 +128,9 @@ impl<'r> Bill<'r> {
             }
         }
         let around = Around { rows, relations, projects };
-        let parts: Vec<Part<'r>> = report.components.iter().filter_map(|row| around.part(row)).collect();
+        let all = report.components.iter().filter_map(|row| around.part(row));
+        let (removed, parts): (Vec<Part<'r>>, Vec<Part<'r>>) =
+            all.partition(|part| part.row.attributes.contains_key(key::REMOVED));
         let index: BTreeMap<&str, usize> =
             parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
         let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
@@ -139,7 +143,7 @@ impl<'r> Bill<'r> {
         }
         edges.sort_unstable();
         edges.dedup();
-        Self { parts, edges }
+        Self { parts, removed, edges }
     }
 
     /// What each part needs, by position. Containing is not needing where the facts tell the difference: of what a
@@ -222,9 +226,6 @@ impl<'r> Around<'r> {
     /// The entry of a component; parties and places have none.
     fn part(&self, row: &'r ComponentRow) -> Option<Part<'r>> {
         let kind = ComponentKind::parse(&row.kind).filter(|kind| kind.is_counted())?;
-        if row.attributes.contains_key(key::REMOVED) {
-            return None;
-        }
         let first = |key: &str| row.attributes.get(key).and_then(|values| values.first()).map(String::as_str);
         let version = first(key::VERSION).or_else(|| first(key::REVISION));
         let purl = package_url(row, kind, version);
@@ -355,6 +356,7 @@ fn package_url(row: &ComponentRow, kind: ComponentKind, version: Option<&str>) -
 fn names(row: &ComponentRow, kind: ComponentKind, purl: Option<&str>) -> (Option<String>, String) {
     let stated = row.attributes.get(key::NAME).and_then(|values| values.first());
     if kind == ComponentKind::Image
+        && row.id.contains("repository_url=")
         && let Some(image) = stated.and_then(|name| ImageReference::parse(name))
     {
         return (None, format!("{}/{}", image.registry, image.repository));

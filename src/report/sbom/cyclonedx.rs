@@ -212,7 +212,14 @@ fn bom(report: &Report) -> Bom {
         serial_number: None,
         version: 1,
         metadata: metadata(report),
-        components: bill.parts.iter().filter(|part| !is_service(part)).map(component).collect(),
+        components: bill
+            .parts
+            .iter()
+            .filter(|part| !is_service(part))
+            .map(component)
+            // needed by nothing, and marked with the layer that took it away
+            .chain(bill.removed.iter().map(|part| Component { scope: Some("excluded"), ..component(part) }))
+            .collect(),
         services: bill.parts.iter().filter(is_service).map(service).collect(),
         dependencies: dependencies(&bill),
         compositions: vec![Composition { aggregate: aggregate(report), assemblies: vec![TARGET.to_owned()] }],

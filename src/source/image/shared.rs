@@ -309,6 +309,12 @@ impl Reading<'_> {
 
 /// A layer of which only a part was read because of the limit.
 fn cut(mut layer: Layer, name: &str, limits: &Limits) -> Layer {
+    // that it ends there is what the limit made of it, and no damage
+    layer.diagnostics.retain(|found| {
+        !(found.kind == DiagnosticKind::Malformed
+            && found.path.is_root()
+            && found.message.contains(" was read in part: "))
+    });
     if !layer.diagnostics.iter().any(|found| found.kind == DiagnosticKind::LimitReached) {
         let message = format!("layer `{name}` has more than {} bytes; the rest was not read", limits.archive_bytes);
         layer.diagnostics.push(problem(DiagnosticKind::LimitReached, &message));

@@ -13,6 +13,7 @@ mod real;
 #[cfg(feature = "registry")]
 mod registry;
 mod rootfs;
+mod stacked;
 mod told;
 
 use std::collections::BTreeSet;
