@@ -183,19 +183,23 @@ impl Fleet {
                 pool.count = placed.beyond(&pool.claims);
             }
         }
-        let known: Vec<(NodeId, Option<NodeId>, u64)> = self
+        let known: Vec<(NodeId, Option<NodeId>, u64, u64)> = self
             .pools
             .iter()
             .filter(|pool| !is_unknown(graph, pool.accelerator))
-            .map(|pool| (pool.accelerator, pool.place, pool.count))
+            .map(|pool| (pool.accelerator, pool.place, pool.count, pool.by(Way::Recorded).unwrap_or_default()))
             .collect();
         for pool in self.pools.iter_mut().filter(|pool| is_unknown(graph, pool.accelerator)) {
-            let same = known.iter().filter(|(other, place, _)| {
+            let same = known.iter().filter(|(other, place, ..)| {
                 (pool.place.is_none() || *place == pool.place || place.is_none())
                     && may_be(graph, pool.accelerator, *other)
             });
-            let covered = same.map(|(.., count)| *count).fold(0, u64::saturating_add);
-            pool.count = pool.count.saturating_sub(covered);
+            let (covered, listed) = same.fold((0_u64, 0_u64), |(covered, listed), (.., count, recorded)| {
+                (covered.saturating_add(*count), listed.saturating_add(*recorded))
+            });
+            // rows of lists are of other devices: those of a name beside those of a product add up
+            let all = pool.by(Way::Recorded).map_or(0, |own| own.saturating_add(listed));
+            pool.count = pool.count.min(pool.count.max(all).saturating_sub(covered));
         }
     }
 }

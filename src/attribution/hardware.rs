@@ -10,11 +10,41 @@ pub(super) fn link(work: &mut Work<'_>) {
     for seen in work.components(hosts) {
         machines(work, &seen);
     }
+    for seen in work.components(|kind| kind == ComponentKind::Cluster) {
+        holders(work, &seen);
+    }
     for seen in work.components(|kind| kind == ComponentKind::Accelerator) {
         product(work, &seen);
     }
     for seen in work.components(|kind| kind == ComponentKind::Device) {
         device(work, &seen);
+    }
+}
+
+/// Who operates what a list of assets records: the organisations that its owner, tenant and operator name.
+fn holders(work: &mut Work<'_>, seen: &Seen) {
+    let (catalog, day) = (work.catalog, work.as_of);
+    for name in seen.all(key::HOLDER) {
+        let Some(row) = catalog.organisation_named(name, day) else {
+            let cite = Cite {
+                entry: "attribution/holder".to_owned(),
+                source: "names of the organisations table",
+                verification: Verification::TwoSource,
+                confidence: Confidence::Certain,
+            };
+            work.note(&seen.id, key::UNKNOWN_HOLDER, name, &cite);
+            continue;
+        };
+        // the list itself says who it is: nothing is guessed but that the name means this organisation
+        let cite = Cite {
+            entry: format!("organisation/{} {BY_NAME}", row.id),
+            source: &row.source,
+            verification: row.verification,
+            confidence: Confidence::Likely,
+        };
+        if let Some(node) = work.organisation(&row.id) {
+            work.relate(&seen.id, RelationKind::ProvidedBy, &node, &cite);
+        }
     }
 }
 
@@ -126,7 +156,8 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
                     .map(|row| (Some(&*row.vendor), &*row.source, row.verification))
             })
             .or_else(|| catalog.organisation(name).map(|row| (Some(&*row.id), &*row.source, row.verification)))
-            .or_else(|| family(catalog, name));
+            .or_else(|| family(catalog, seen, name))
+            .or_else(|| first_word(catalog, name));
         if let Some((Some(vendor), source, verification)) = vendor
             && let Some(node) = work.organisation(vendor)
         {
@@ -145,16 +176,32 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
     }
 }
 
+/// What a row says of a designer: its id, where from, how well checked.
+type Designer<'c> = (Option<&'c str>, &'c str, Verification);
+
 /// The one vendor of all products that a name may mean.
-fn family<'c>(catalog: &'c Catalog, name: &str) -> Option<(Option<&'c str>, &'c str, Verification)> {
-    let rows = catalog.accelerators_by_name(name);
+fn family<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Option<Designer<'c>> {
+    let mut rows: Vec<&Accelerator> = seen.all(key::CANDIDATE).filter_map(|id| catalog.accelerator(id)).collect();
+    if rows.is_empty() {
+        rows = catalog.accelerators_by_name(name);
+    }
     let first = *rows.first()?;
     if rows.iter().any(|row| row.vendor != first.vendor) {
         return None;
     }
     let id = first.vendor.to_lowercase().replace(' ', "-");
     let vendor = catalog.organisation_by_name(&first.vendor).or_else(|| catalog.organisation(&id))?;
-    Some((Some(&*vendor.id), &*first.source, first.verification))
+    let mark = rows.iter().map(|row| row.verification).min().unwrap_or(first.verification);
+    Some((Some(&*vendor.id), &*first.source, mark))
+}
+
+/// The designer whose name stands first in that of a device: `huawei-Ascend910`.
+fn first_word<'c>(catalog: &'c Catalog, name: &str) -> Option<Designer<'c>> {
+    let (first, _) = name.split_once(|c: char| !c.is_alphanumeric())?;
+    let row = catalog.tables().accelerator.iter().find(|row| row.vendor.eq_ignore_ascii_case(first))?;
+    let id = row.vendor.to_lowercase();
+    let vendor = catalog.organisation_by_name(&row.vendor).or_else(|| catalog.organisation(&id))?;
+    Some((Some(&*vendor.id), &*row.source, vendor.verification))
 }
 
 /// The vendor id that a tool reported beside a product name which the catalog does not know.

@@ -6,7 +6,7 @@ use super::rows::{HardwareWord, Topic};
 use super::tables::{Tables, locate};
 
 /// Columns that a list of assets may have.
-pub(crate) const ASSET_COLUMNS: [&str; 14] = [
+pub(crate) const ASSET_COLUMNS: [&str; 15] = [
     "accelerator",
     "model",
     "manufacturer",
@@ -17,6 +17,7 @@ pub(crate) const ASSET_COLUMNS: [&str; 14] = [
     "site",
     "country",
     "owner",
+    "operator",
     "purchased",
     "refresh",
     "status",

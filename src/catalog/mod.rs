@@ -14,6 +14,7 @@ mod index;
 mod layer;
 mod legal_form;
 mod lookup;
+mod named;
 mod objects;
 pub mod rows;
 mod runtimes;

@@ -207,8 +207,10 @@ pub const SUBSYSTEM: &str = "pci-subsystem";
 pub const KNOWN_AS: &str = "known-as";
 /// Of a machine: where it stands, in the words of its source.
 pub const SITE: &str = "site";
-/// Of machines in a list of assets: who holds them, in the list's words.
+/// Of machines in a list of assets: who holds or operates them, in the list's words.
 pub const HOLDER: &str = "holder";
+/// Of machines in a list of assets: a holder that is no organisation the catalog knows.
+pub const UNKNOWN_HOLDER: &str = "unknown-holder";
 /// Of machines in a list of assets: when they were bought.
 pub const PURCHASED: &str = "purchased";
 /// Of machines in a list of assets: when they are to be replaced.

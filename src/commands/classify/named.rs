@@ -1,27 +1,11 @@
 //! Entries of the rules' lists that a name means: those of the organisation that bears it, and those whose name it is or
 //! begins.
 
-use std::collections::BTreeSet;
-
 use crate::catalog::rows::{Listing, Organisation};
 use crate::catalog::{Catalog, Standing, fold_name};
 use crate::export::ListedFact;
 use crate::model::Date;
 use crate::screening::Level;
-
-/// The organisation of the catalog that a name means: by id, name, alias, or by the name of an entry about it.
-pub(super) fn organisation<'c>(catalog: &'c Catalog, name: &str, day: Date) -> Option<&'c Organisation> {
-    let known = catalog.organisation(&name.to_lowercase());
-    let known = known.or_else(|| catalog.organisation_by_name(name)).or_else(|| catalog.organisation_by_supplier(name));
-    known.or_else(|| {
-        let wanted = fold_name(name);
-        let rows = standing(catalog, day).map(|(row, _)| row);
-        let of = rows.filter(|row| row.about.as_deref() != Some(RELATED) && names(row).any(|own| own == wanted));
-        let ids: BTreeSet<&str> = of.filter_map(|row| row.organisation.as_deref()).collect();
-        let [id] = ids.into_iter().collect::<Vec<_>>()[..] else { return None };
-        catalog.organisation(id)
-    })
-}
 
 const RELATED: &str = "related-party";
 
@@ -29,23 +13,17 @@ const RELATED: &str = "related-party";
 pub(super) fn entries(catalog: &Catalog, name: &str, own: Option<&Organisation>, day: Date) -> Vec<ListedFact> {
     let wanted = fold_name(name);
     let mut all = Vec::new();
-    for (row, standing) in standing(catalog, day) {
+    for (row, standing) in catalog.entries_on(day) {
         let level = match (own, row.organisation.as_deref()) {
             (Some(own), Some(id)) if *own.id == *id && is_about(row, own) => Level::Probable,
             _ if wanted.is_empty() => continue,
-            _ if names(row).any(|name| name == wanted) => Level::Possible,
-            _ if own.is_none() && names(row).any(|name| begins(&name, &wanted)) => Level::Weak,
+            _ if row.names().any(|name| name == wanted) => Level::Possible,
+            _ if own.is_none() && row.names().any(|name| begins(&name, &wanted)) => Level::Weak,
             _ => continue,
         };
         all.push(fact(row, standing, level));
     }
     all
-}
-
-fn standing(catalog: &Catalog, day: Date) -> impl Iterator<Item = (&Listing, Standing)> {
-    let known = catalog.date();
-    let rows = catalog.tables().listing.iter().filter(|row| &*row.kind == "entity");
-    rows.filter_map(move |row| Some((row, row.standing_on(day, known)?)))
 }
 
 /// True when an entry names the organisation itself, if only together with its parts: `… (SMIC) and subsidiaries`.
@@ -56,10 +34,6 @@ fn is_about(row: &Listing, own: &Organisation) -> bool {
     let entity = row.entity.to_lowercase();
     let name = own.name.to_lowercase();
     entity.contains(&format!("({name})")) || entity.starts_with(&format!("{name} and ")) || entity == name
-}
-
-fn names(row: &Listing) -> impl Iterator<Item = String> {
-    [&row.entity].into_iter().chain(&row.aliases).map(|name| fold_name(name))
 }
 
 /// True when the words stand first in the name.

@@ -33,7 +33,7 @@ pub(super) fn facts(
         facts.seats.push(SeatFact { country, why, verification: Verification::TwoSource });
     }
     let Some(name) = name else { return Ok(Some(facts)) };
-    let row = named::organisation(catalog, name, as_of);
+    let row = catalog.organisation_named(name, as_of);
     if let Some(row) = row {
         facts.organisation = Some(row.id.to_string());
         owners(catalog, row, as_of, &mut facts);

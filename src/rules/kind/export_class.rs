@@ -7,46 +7,109 @@ use super::country as state;
 use crate::catalog::rows::{Accelerator, Destination, Enforcement};
 use crate::export::{Bearing, Class, LETTER, PartyFacts, Question, SeatFact, Subject, assess, bearing, classify};
 use crate::graph::{Control, EdgeId, NodeId, Path};
-use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity, Verification};
+use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity, Verification, key};
 use crate::rules::draft::Hit;
 use crate::rules::file::{ExportParameters, Rule};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
+use crate::text::count;
 
 /// Evaluates the rule for every holder of an accelerator.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.export else { return };
     for node in select(view, rule) {
-        let Some(row) = view.catalog.accelerator(view.graph.node(node).id.rest()) else {
+        let id = view.graph.node(node).id.rest();
+        if let Some(row) = view.catalog.accelerator(id) {
+            let told = of_product(view, parameters, node, row);
+            told.hits.into_iter().for_each(|hit| out.hits.push(hit));
+            told.undecided.iter().for_each(|reason| out.undecided(reason));
+            continue;
+        }
+        let candidates = view.graph.attributes(node, key::CANDIDATE);
+        let rows: Vec<&Accelerator> = candidates.filter_map(|id| view.catalog.accelerator(id)).collect();
+        if rows.is_empty() {
             out.undecided("the accelerator's product is not known");
             continue;
-        };
-        if !parameters.guidance.is_empty() {
-            out.hits.extend(super::export_party::guided(view, parameters, node, row));
-            continue;
         }
-        if !parameters.operator_lists.is_empty() {
-            super::export_party::listed(view, parameters, node, row, out);
-            continue;
+        family(view, parameters, node, &rows, out);
+    }
+}
+
+/// What is told of one product.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) hits: Vec<Hit>,
+    pub(super) undecided: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn undecided(&mut self, reason: &str) {
+        self.undecided.push(reason.to_owned());
+    }
+}
+
+/// A name that may mean several products: what holds for each of them holds for whichever it is.
+fn family(view: &View<'_>, parameters: &ExportParameters, node: NodeId, rows: &[&Accelerator], out: &mut Hits) {
+    let mut told: Vec<Told> = rows.iter().map(|row| of_product(view, parameters, node, row)).collect();
+    let first = told.remove(0);
+    let is_of_all = |hit: &Hit| told.iter().all(|other| other.hits.iter().any(|own| is_same(own, hit)));
+    let total = first.hits.len();
+    let (name, words) = (view.graph.label(node), count(rows.len(), "product"));
+    let mut found: Vec<Hit> = first.hits.into_iter().filter(is_of_all).collect();
+    let is_open = found.len() < total || told.iter().any(|other| other.hits.len() > found.len());
+    for hit in &mut found {
+        let same = told.iter().flat_map(|other| &other.hits).filter(|own| is_same(own, hit));
+        hit.verification = same.map(|own| own.verification).fold(hit.verification, Verification::min);
+        hit.message = hit.message.replacen(&format!("`{}`", rows[0].product), &format!("`{name}`"), 1);
+        hit.notes.insert(
+            0,
+            format!(
+                "`{name}` can mean {words}; it holds for all of them, the figures are those of {}",
+                rows[0].product
+            ),
+        );
+    }
+    found.into_iter().for_each(|hit| out.hits.push(hit));
+    let reasons: BTreeSet<&String> = first.undecided.iter().chain(told.iter().flat_map(|one| &one.undecided)).collect();
+    reasons.into_iter().for_each(|reason| out.undecided(reason));
+    if is_open {
+        out.undecided("its name can mean several products with different answers; write which it is");
+    }
+}
+
+/// True when two hits say the same of two products.
+fn is_same(one: &Hit, other: &Hit) -> bool {
+    (one.subject, &one.aspect, one.tail.end()) == (other.subject, &other.aspect, other.tail.end())
+}
+
+fn of_product(view: &View<'_>, parameters: &ExportParameters, node: NodeId, row: &Accelerator) -> Told {
+    let mut out = Told::default();
+    if !parameters.guidance.is_empty() {
+        out.hits.extend(super::export_party::guided(view, parameters, node, row));
+        return out;
+    }
+    if !parameters.operator_lists.is_empty() {
+        super::export_party::listed(view, parameters, node, row, &mut out);
+        return out;
+    }
+    let class = classify(row, view.catalog, view.as_of);
+    let is_named = parameters.classes.contains(&class.class);
+    if !is_named && class.class == "indeterminate" {
+        out.undecided("figures for the class are missing");
+    }
+    if parameters.destinations.is_empty() {
+        if is_named {
+            out.hits.push(anywhere(node, row, &class));
         }
-        let class = classify(row, view.catalog, view.as_of);
-        let is_named = parameters.classes.contains(&class.class);
-        if !is_named && class.class == "indeterminate" {
-            out.undecided("figures for the class are missing");
-        }
-        if parameters.destinations.is_empty() {
-            if is_named {
-                out.hits.push(anywhere(node, row, &class));
-            }
-            continue;
-        }
-        let to = destinations(view, parameters, row, &class, is_named);
-        for (edge, holder) in view.graph.incoming(node) {
-            if view.graph.edge(edge).kind == RelationKind::RunsOn {
-                held(view, parameters, &to, &Held { node, holder, edge, class: &class, row }, out);
-            }
+        return out;
+    }
+    let to = destinations(view, parameters, row, &class, is_named);
+    for (edge, holder) in view.graph.incoming(node) {
+        if view.graph.edge(edge).kind == RelationKind::RunsOn {
+            held(view, parameters, &to, &Held { node, holder, edge, class: &class, row }, &mut out);
         }
     }
+    out
 }
 
 /// The class alone, wherever the accelerator stands.
@@ -91,7 +154,7 @@ struct Held<'a> {
     row: &'a Accelerator,
 }
 
-fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &Held<'_>, out: &mut Hits) {
+fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &Held<'_>, out: &mut Told) {
     let places = view.graph.reachable(held.holder, |kind| kind == RelationKind::HostedIn);
     let states: Vec<(CountryCode, &Path)> = places
         .iter()
@@ -101,12 +164,17 @@ fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &He
     if states.is_empty() {
         out.undecided("the place where the accelerator stands is not known");
     }
+    let mut is_unknown_party = false;
     for (row, bearing, members) in to {
         if row.headquarters {
             if !parameters.headquarters {
                 continue;
             }
-            for party in view.graph.parties(held.holder, Control::Operator) {
+            let parties = view.graph.parties(held.holder, Control::Operator);
+            if parties.is_empty() || view.graph.attribute(held.holder, key::UNKNOWN_HOLDER).is_some() {
+                is_unknown_party = true;
+            }
+            for party in parties {
                 for seat in view.graph.seats_of_control(party.end()) {
                     if let Some(country) = state(view, seat).filter(|country| members.contains(country)) {
                         out.hits.push(hit(view, held, row, country, &party, "its operator is headquartered there"));
@@ -126,8 +194,13 @@ fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &He
             }
         }
     }
+    if is_unknown_party {
+        out.undecided(NO_OPERATOR);
+    }
 }
 
+const NO_OPERATOR: &str =
+    "who operates the accelerator, and where it is headquartered, is not known: the headquarters rule is not decided";
 const NOT_AMERICAN: &str = "it stands in an embargoed or specially controlled destination (15 CFR 746); whether a \
                             product designed outside the US is subject to that law is not evaluated";
 const PARTS: &str =

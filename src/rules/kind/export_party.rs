@@ -1,13 +1,14 @@
 //! Kind `export-class`, its questions about the product itself and about who operates it.
 
+use super::export_class::Told;
 use crate::catalog::rows::Accelerator;
 use crate::catalog::{Standing, rows::Listing};
 use crate::export::{Question, Subject, assess};
 use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, RelationKind, Verification};
+use crate::model::{Citation, RelationKind, Verification, key};
 use crate::rules::draft::Hit;
 use crate::rules::file::ExportParameters;
-use crate::rules::run::{Hits, View};
+use crate::rules::run::View;
 
 /// Guidance that speaks of the product, wherever it stands.
 pub(super) fn guided(view: &View<'_>, parameters: &ExportParameters, node: NodeId, row: &Accelerator) -> Option<Hit> {
@@ -26,13 +27,13 @@ pub(super) fn guided(view: &View<'_>, parameters: &ExportParameters, node: NodeI
 }
 
 /// Holders whose operator, or who controls it, is on one of the rule's lists.
-pub(super) fn listed(view: &View<'_>, parameters: &ExportParameters, node: NodeId, row: &Accelerator, out: &mut Hits) {
+pub(super) fn listed(view: &View<'_>, parameters: &ExportParameters, node: NodeId, row: &Accelerator, out: &mut Told) {
     for (edge, holder) in view.graph.incoming(node) {
         if view.graph.edge(edge).kind != RelationKind::RunsOn {
             continue;
         }
         let parties = view.graph.parties(holder, Control::Operator);
-        if parties.is_empty() {
+        if parties.is_empty() || view.graph.attribute(holder, key::UNKNOWN_HOLDER).is_some() {
             out.undecided("who operates the accelerator is not known");
         }
         for party in parties {
@@ -45,7 +46,7 @@ pub(super) fn listed(view: &View<'_>, parameters: &ExportParameters, node: NodeI
             let entries: Vec<(&Listing, Standing)> = entries.filter(wanted).collect();
             if let Some((first, _)) = entries.first() {
                 let beside = Path { start: holder, steps: vec![(edge, node)] };
-                out.hits.push(hit(view, holder, &party, row, first, &entries, beside));
+                out.hits.push(hit(view, node, &party, row, first, &entries, beside));
             }
         }
     }
@@ -53,13 +54,14 @@ pub(super) fn listed(view: &View<'_>, parameters: &ExportParameters, node: NodeI
 
 fn hit(
     view: &View<'_>,
-    holder: NodeId,
+    node: NodeId,
     party: &Path,
     row: &Accelerator,
     first: &Listing,
     entries: &[(&Listing, Standing)],
     beside: Path,
 ) -> Hit {
+    let holder = party.start;
     let lists: Vec<&str> = entries.iter().map(|(row, _)| &*row.list).collect();
     let owner = view.graph.label(party.end());
     let how = if party.steps.len() > 1 { "is controlled by" } else { "is operated by" };
@@ -70,7 +72,8 @@ fn hit(
         row.product,
         lists.join(", ")
     );
-    let mut hit = Hit::new(holder, format!("{}/{}", row.id, view.graph.node(party.end()).id), message);
+    let mut hit =
+        Hit::new(holder, format!("{}/{}", view.graph.node(node).id.rest(), view.graph.node(party.end()).id), message);
     hit.tail = party.clone();
     hit.beside.push(beside);
     hit.verification =

@@ -162,6 +162,7 @@ fn fill<'r>(row: &mut Row<'r>, record: &'r csv::StringRecord, columns: &Columns,
     row.site = get(Column::Site).map(Cow::Borrowed);
     row.country = get(Column::Country).map(Cow::Borrowed);
     row.holder = get(Column::Holder).map(Cow::Borrowed);
+    row.operator = get(Column::Operator).map(Cow::Borrowed);
     row.purchased = get(Column::Purchased);
     row.refresh = get(Column::Refresh);
     row.status = get(Column::Status);

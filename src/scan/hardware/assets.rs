@@ -29,6 +29,7 @@ pub(crate) struct Row<'a> {
     pub(crate) site: Option<Cow<'a, str>>,
     pub(crate) country: Option<Cow<'a, str>>,
     pub(crate) holder: Option<Cow<'a, str>>,
+    pub(crate) operator: Option<Cow<'a, str>>,
     pub(crate) purchased: Option<&'a str>,
     pub(crate) refresh: Option<&'a str>,
     pub(crate) status: Option<&'a str>,
@@ -44,8 +45,8 @@ enum Sort {
     Other(&'static str),
 }
 
-/// What stands together: site, country, holder, dates.
-type Place = [String; 5];
+/// What stands together: site, country, holder, dates, operator.
+type Place = [String; 6];
 
 #[derive(Default)]
 struct Tally {
@@ -158,6 +159,7 @@ impl<'a> Assets<'a> {
             owned(&row.holder),
             row.purchased.map(day).unwrap_or_default(),
             row.refresh.map(day).unwrap_or_default(),
+            owned(&row.operator),
         ];
         if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&place) {
             self.merged += 1;
@@ -223,7 +225,7 @@ impl<'a> Assets<'a> {
     }
 
     fn group(&self, place: &Place, tallies: &BTreeMap<usize, Tally>, out: &mut Facts<'_>) {
-        let [site, country, holder, purchased, refresh] = place;
+        let [site, country, holder, purchased, refresh, operator] = place;
         // every part keeps its position: a date of purchase is no date of refresh
         let words = place.each_ref().map(|word| word.replace('%', "%25").replace('/', "%2F")).join("/");
         let name = if place.iter().all(String::is_empty) { "unnamed" } else { words.trim_end_matches('/') };
@@ -248,9 +250,13 @@ impl<'a> Assets<'a> {
             return;
         }
         let first = tallies.values().next().map_or_else(Span::default, |tally| tally.place);
-        for (key, text) in
-            [(key::SITE, site), (key::HOLDER, holder), (key::PURCHASED, purchased), (key::REFRESH, refresh)]
-        {
+        for (key, text) in [
+            (key::SITE, site),
+            (key::HOLDER, holder),
+            (key::HOLDER, operator),
+            (key::PURCHASED, purchased),
+            (key::REFRESH, refresh),
+        ] {
             machine.say(key, text, first, out);
         }
         let total = counts.values().map(|(count, _)| *count).fold(0, u64::saturating_add);
