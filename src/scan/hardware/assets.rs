@@ -286,7 +286,7 @@ impl<'a> Assets<'a> {
     fn tell_open(&self, tally: &Tally, out: &mut Facts<'_>) {
         if tally.open > 0 {
             let message = format!(
-                "`{}` is a system, and no rule tells how many accelerators one holds: those of {} are not counted; a \
+                "`{}` is a system, and no rule tells how many accelerators one holds: the number in {} is not known; a \
                  column of the list (`gpus per server`) or a row `accelerator_system` can say it",
                 tally.name, tally.open
             );
