@@ -217,6 +217,21 @@ fn counts_of_lists_that_are_no_numbers_are_told() {
 }
 
 #[test]
+fn systems_count_the_accelerators_that_they_hold() {
+    let told = |found: &Inventory| found.diagnostics.iter().any(|told| told.message.contains("is a system"));
+    let found = tree(&[("assets.csv", "Model,Quantity,Country\nDGX H100,3,DE\nHGX H100 8-GPU,1,DE\n")]);
+    assert_eq!((fleet(&found), told(&found)), (vec![row("nvidia-h100-sxm", "DE", 32)], false));
+    let each = "Model,Quantity,GPUs per server,Country\nDGX H100,3,4,DE\n";
+    assert_eq!(fleet(&tree(&[("assets.csv", each)])), [row("nvidia-h100-sxm", "DE", 12)]);
+    let open = tree(&[("assets.csv", "Model,Quantity,Country\nHGX H100,3,DE\n")]);
+    // a number that is not known is no number: the fleet has one at least
+    let graph = Graph::new(&open);
+    let claimed =
+        Fleet::of(&graph).pools.iter().flat_map(|pool| &pool.claims).map(|claim| claim.count).collect::<Vec<_>>();
+    assert_eq!((claimed, told(&open)), (vec![None], true));
+}
+
+#[test]
 fn what_is_not_there_is_not_counted() {
     let states = ["planned", "ordered", "On Order", "on-order", "RMA"];
     let absent: String = states.map(|state| format!("NVIDIA H100 80GB HBM3,8,DE,{state}\n")).concat();

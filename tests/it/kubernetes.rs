@@ -5,6 +5,7 @@ use std::fs;
 
 use sovaudit::attribution::attribute;
 use sovaudit::catalog::{Catalog, Layer};
+use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::model::{ComponentId, Inventory, RelationKind};
 use sovaudit::scan::{Options, scan_directory};
 
@@ -35,6 +36,21 @@ fn fixture(name: &str) -> Inventory {
 fn workloads(inventory: &Inventory) -> Vec<&str> {
     let all = inventory.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("workload:"));
     all.collect()
+}
+
+#[test]
+fn names_that_others_fill_in_are_unresolved() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: hook}\nspec:\n  template:\n    spec:\n      \
+                containers: [{name: a, image: 'ko://example.org/hook/cmd'}]\n---\napiVersion: \
+                serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: llm}\nspec:\n  predictor:\n    \
+                model: {modelFormat: {name: vllm}, storageUri: 'pvc://${PVC_NAME}/export'}\n";
+    let found = scan(&[("all.yaml", text)], &Catalog::embedded());
+    let told = |words: &str| {
+        found.diagnostics.iter().any(|told| told.kind == DiagnosticKind::Unresolved && told.message.contains(words))
+    };
+    assert!(told("built by ko"), "{:?}", found.diagnostics);
+    assert!(told("pvc://${PVC_NAME}/export"), "{:?}", found.diagnostics);
+    assert!(!found.iter().any(|(id, _)| id.as_str().starts_with("model:") || id.as_str().starts_with("image:")));
 }
 
 #[test]

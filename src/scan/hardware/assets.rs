@@ -232,11 +232,16 @@ impl<'a> Assets<'a> {
         let id = ComponentId::of("machine", format_args!("{}/{name}", self.file.path()));
         let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded");
         let mut counts: BTreeMap<&ComponentId, (u64, u64)> = BTreeMap::new();
+        let mut systems: BTreeMap<(&str, u32), (u64, Span)> = BTreeMap::new();
         let mut open = 0_u64;
         for (sort, tally) in tallies {
             self.one(&self.sorts[*sort], tally, &mut machine, out);
             if let Sort::Accelerator(id, system) = &self.sorts[*sort] {
-                self.systems(&machine.id, tally, system.flatten(), out);
+                // rows that differ in other words speak of the same systems
+                if let Some(held) = system.flatten().filter(|_| tally.systems > 0) {
+                    systems.entry((&tally.name, held)).or_insert((0, tally.place)).0 += tally.systems;
+                }
+                self.tell_open(tally, out);
                 open = open.saturating_add(tally.open);
                 if tally.open > 0 && tally.count + tally.spares == 0 {
                     continue;
@@ -266,6 +271,10 @@ impl<'a> Assets<'a> {
                 out.attribute(&id, key::SPARES, devices(accelerator, spares), self.file.at(first));
             }
         }
+        for ((name, held), (number, place)) in systems {
+            let derived = format!("{number} × {name}, {held} accelerators each");
+            out.attribute(&id, key::SYSTEMS, derived, self.file.at(place).inferred());
+        }
         if open == 0 {
             out.attribute(&id, key::ACCELERATOR_COUNT, total.to_string(), self.file.at(first));
         }
@@ -279,18 +288,13 @@ impl<'a> Assets<'a> {
         }
     }
 
-    /// How a number of accelerators comes from one of systems, or that it is not known.
-    fn systems(&self, id: &ComponentId, tally: &Tally, held: Option<u32>, out: &mut Facts<'_>) {
-        let name = &tally.name;
-        if let Some(held) = held.filter(|_| tally.systems > 0) {
-            let derived = format!("{} × {name}, {held} accelerators each", tally.systems);
-            out.attribute(id, key::SYSTEMS, derived, self.file.at(tally.place).inferred());
-        }
+    /// That it is not known how many accelerators some systems hold.
+    fn tell_open(&self, tally: &Tally, out: &mut Facts<'_>) {
         if tally.open > 0 {
             let message = format!(
-                "`{name}` is a system, and no rule tells how many accelerators one holds: those of {} are not counted; a \
+                "`{}` is a system, and no rule tells how many accelerators one holds: the number in {} is not known; a \
                  column of the list (`gpus per server`) or a row `accelerator_system` can say it",
-                tally.open
+                tally.name, tally.open
             );
             out.problem(DiagnosticKind::Unresolved, self.file, Some(tally.place), message);
         }
