@@ -171,3 +171,30 @@ fn evaluators_end_on_changed_trees() {
         }
     }
 }
+
+fn told(found: &Inventory, words: &str) -> bool {
+    found.diagnostics.iter().any(|one| one.message.contains(words))
+}
+
+/// A module that calls itself, and many that each need what the next gives back.
+#[test]
+fn bicep_modules_within_each_other_are_bounded() {
+    let catalog = Catalog::embedded();
+    let deep = |inner: &str| format!("{}{inner}{}", "concat('a', ".repeat(60), ")".repeat(60));
+    let own = format!(
+        "param p string = 'a'\nmodule m './main.bicep' = {{\n  name: 'x'\n  params: {{ p: 'b' }}\n}}\noutput o string = {}\n\
+         resource s 'Microsoft.Storage/storageAccounts@2023-01-01' = {{\n  name: m.outputs.o\n  location: 'westeurope'\n}}\n",
+        deep("m.outputs.o")
+    );
+    let found = scan(&catalog, &[("main.bicep", own.as_bytes())]);
+    assert!(told(&found, "is part of itself"), "{:?}", found.diagnostics);
+    let mut chain = String::from(
+        "resource s 'Microsoft.Storage/storageAccounts@2023-01-01' = {\n  name: m0.outputs.o\n  location: 'westeurope'\n}\n",
+    );
+    for n in 0..200 {
+        let given = deep(&format!("m{}.outputs.o", n + 1));
+        let _ = writeln!(chain, "module m{n} './leaf.bicep' = {{\n  name: 'x{n}'\n  params: {{ p: {given} }}\n}}");
+    }
+    let leaf = "param p string\noutput o string = p\n";
+    scan(&catalog, &[("main.bicep", chain.as_bytes()), ("leaf.bicep", leaf.as_bytes())]);
+}

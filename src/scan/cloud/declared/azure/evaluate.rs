@@ -8,6 +8,7 @@ use super::expression::{Declared, Expr, Loop, Node, Template};
 use crate::model::ComponentId;
 use crate::scan::cloud::declared::value::{MAX_WEIGHT, Mention, Reason, Resolved, Value};
 use crate::scan::{Input, SourceFile};
+use crate::text::RelPath;
 
 /// Deepest expression.
 const DEPTH: usize = 80;
@@ -20,11 +21,13 @@ pub(super) struct Budget {
     pub(super) steps: Cell<usize>,
     /// Templates still to be entered.
     pub(super) modules: Cell<usize>,
+    /// Files of the modules that are entered and not left yet.
+    pub(super) open: RefCell<Vec<RelPath>>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: Cell::new(400_000), modules: Cell::new(200) }
+        Self { steps: Cell::new(400_000), modules: Cell::new(200), open: RefCell::default() }
     }
 }
 
@@ -334,11 +337,15 @@ impl<'a, 't> Scope<'a, 't> {
         }
         let found = self.value_in(value, None, depth);
         self.busy.borrow_mut().remove(key);
-        // too deep from here is not too deep from elsewhere
+        self.keep(key, &found, depth);
+        found
+    }
+
+    /// Keeps a value that was asked for. Too deep from here is not too deep from elsewhere.
+    pub(super) fn keep(&self, key: &str, found: &Resolved<'a>, depth: usize) {
         if depth < DEPTH / 4 || found.reason() != Some(&Reason::Limit) {
             self.known.borrow_mut().insert(key.to_owned(), found.clone());
         }
-        found
     }
 
     /// The resource of a symbol.

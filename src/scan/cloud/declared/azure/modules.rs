@@ -18,6 +18,8 @@ use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner as _, SourceFile};
 use crate::text::{RelPath, Span};
 
+/// Modules in each other; real ones have four.
+const DEEPEST: usize = 12;
 /// Calls of one module that are entered.
 const MOST_CALLS: usize = 16;
 /// Name under which modules are written: what their files say by themselves gives way to it.
@@ -88,6 +90,16 @@ fn enter(budget: &Budget) -> bool {
     left > 0
 }
 
+/// Opens the file of a module; nothing when it is open already, or lies too deep.
+fn open(scope: &Scope<'_, '_>, path: &RelPath) -> bool {
+    let mut open = scope.budget.open.borrow_mut();
+    let may = path != scope.file.path() && !open.contains(path) && open.len() < DEEPEST;
+    if may {
+        open.push(path.clone());
+    }
+    may
+}
+
 /// What a call gives: `params`, by name in lower case.
 fn given<'a>(call: &Resolved<'a>) -> BTreeMap<String, Resolved<'a>> {
     let entries = call.get("params").map_or(&[][..], Resolved::entries);
@@ -150,11 +162,18 @@ fn local(
         out.problem(DiagnosticKind::Unresolved, scope.file, Some(span), message);
         return;
     };
+    if !open(scope, &path) {
+        let message = format!(
+            "the module `{address}` is part of itself, or lies within more than {DEEPEST} others; it was not entered"
+        );
+        out.problem(DiagnosticKind::LimitReached, scope.file, Some(span), message);
+        return;
+    }
     for (at, call) in calls.iter().take(MOST_CALLS).enumerate() {
         if !enter(scope.budget) {
             let message = "the file calls too many modules; the rest of them was not entered";
             out.problem(DiagnosticKind::LimitReached, scope.file, Some(span), message);
-            return;
+            break;
         }
         let mut inner = Scope::new(file, template, scope.budget);
         inner.input = Some(input);
@@ -168,6 +187,7 @@ fn local(
         out.absorb(inside);
         out.attribute(&project, key::EVALUATED, path.as_str(), seen());
     }
+    scope.budget.open.borrow_mut().pop();
 }
 
 impl<'a> Scope<'a, '_> {
@@ -202,35 +222,39 @@ impl<'a> Scope<'a, '_> {
         if !self.busy.borrow_mut().insert(format!("m:{symbol}")) {
             return Some(self.unknown(node, Reason::Cycle(Arc::from(symbol.as_str()))));
         }
-        let found = self.output(module, address, at, name, node, input);
+        let found = self.output(module, (address, at), name, node, input, depth);
         self.busy.borrow_mut().remove(&format!("m:{symbol}"));
         let found = found?;
-        self.known.borrow_mut().insert(key, found.clone());
+        self.keep(&key, &found, depth);
         Some(found)
     }
 
     fn output(
         &self,
         module: &Module,
-        address: &str,
-        at: Option<f64>,
+        (address, at): (&str, Option<f64>),
         name: &str,
         node: &Node,
         input: &Input<'_>,
+        depth: usize,
     ) -> Option<Resolved<'a>> {
-        let Made::Some(variants, _) = self.made(module.condition.as_ref(), &module.body) else { return None };
+        // modules whose parameters ask others for what they give back lie in each other as expressions do
+        let made = self.made_at(module.condition.as_ref(), &module.body, depth);
+        let Made::Some(variants, _) = made else { return None };
         let index = (0..variants.len()).find(|index| at.is_none_or(|at| at == *index as f64))?;
-        let (_, found) = called(&self.file.folder(), address, input)?;
+        let (path, found) = called(&self.file.folder(), address, input)?;
         let (file, template) = found.0.as_ref()?;
-        if !enter(self.budget) {
-            return None;
-        }
         let (_, output) = template.outputs.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        if !enter(self.budget) || !open(self, &path) {
+            return Some(self.unknown(node, Reason::Limit));
+        }
         let mut inner = Scope::new(file, template, self.budget);
         inner.input = Some(input);
         inner.given = given(&variants[index]);
         inner.home = Some(home(self, module, index, variants.len()));
-        Some(inner.value(output).placed(self.file, node.span))
+        let found = inner.value_in(output, None, depth).placed(self.file, node.span);
+        self.budget.open.borrow_mut().pop();
+        Some(found)
     }
 }
 

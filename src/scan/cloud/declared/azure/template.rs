@@ -46,17 +46,22 @@ impl<'a> Scope<'a, '_> {
 
     /// Evaluates a body once, or once for every round of its loop.
     pub(super) fn made(&self, condition: Option<&Node>, body: &Node) -> Made<'a> {
-        let is_off = |node: &Node, locals: Locals<'_, 'a>| self.value_in(node, locals, 0).value.truth() == Some(false);
+        self.made_at(condition, body, 0)
+    }
+
+    /// As [`Self::made`], so deep within another expression.
+    pub(super) fn made_at(&self, condition: Option<&Node>, body: &Node, depth: usize) -> Made<'a> {
+        let is_off = |node: &Node, locals: Locals<'_, 'a>| self.value_in(node, locals, depth).value.truth() == Some(false);
         let Expr::For(all) = &body.expr else {
             let is_off = condition.is_some_and(|condition| is_off(condition, None));
-            return if is_off { Made::Off } else { Made::Some(vec![self.value(body)], Some(1.0)) };
+            return if is_off { Made::Off } else { Made::Some(vec![self.value_in(body, None, depth)], Some(1.0)) };
         };
-        let rounds = match self.rounds(all, None, 0) {
+        let rounds = match self.rounds(all, None, depth) {
             Ok(rounds) => rounds,
             Err(reason) => {
                 // how many is not known; what one of them is may be
                 let item = self.unknown(&all.over, reason);
-                let one = self.round(all, &item, 0, None, &mut |locals| self.value_in(&all.body, locals, 0));
+                let one = self.round(all, &item, 0, None, &mut |locals| self.value_in(&all.body, locals, depth));
                 return Made::Some(vec![one], None);
             }
         };
@@ -65,7 +70,7 @@ impl<'a> Scope<'a, '_> {
         for (item, index) in rounds.iter().take(MOST_INSTANCES) {
             let made = self.round(all, item, *index, None, &mut |locals| {
                 let is_off = condition.is_some_and(|condition| is_off(condition, locals));
-                (!is_off).then(|| self.value_in(&all.body, locals, 0))
+                (!is_off).then(|| self.value_in(&all.body, locals, depth))
             });
             match made {
                 Some(made) => variants.push(made),
