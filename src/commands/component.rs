@@ -230,9 +230,10 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
         let label = short_label(graph, *node);
         // a package may be named with or without its ecosystem
         let bare = label.split_once('/').map_or(&*label, |(_, name)| name);
-        // as the table shows it
-        let whole = graph.label(*node);
-        is_called(&label) || is_called(bare) || shown(&whole) == wanted || whole.strip_prefix("?/") == Some(&*wanted)
+        // as the table shows it, by its name or by its id
+        let (whole, rest) = (graph.label(*node), graph.node(*node).id.rest());
+        let is_shown = |name: &str| shown(name) == wanted || name.strip_prefix("?/") == Some(&*wanted);
+        is_called(&label) || is_called(bare) || is_shown(&whole) || is_shown(rest)
     };
     let found: Vec<NodeId> = graph.nodes().filter(fits).collect();
     if !found.is_empty() {
