@@ -63,7 +63,7 @@ pub struct AssetList {
     /// Glob of the files below the scanned folder.
     pub files: String,
     /// Our word for a column (`model`, `accelerator`, `manufacturer`, `pci`, `category`, `count`, `accelerators-each`,
-    /// `site`, `country`, `owner`, `purchased`, `refresh`, `status`, `spares`) and the list's own.
+    /// `site`, `country`, `owner`, `operator`, `purchased`, `refresh`, `status`, `spares`) and the list's own.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
     /// Where everything in the list stands that names no place itself.

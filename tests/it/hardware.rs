@@ -603,3 +603,27 @@ fn every_hardware_scanner_is_among_the_mutated_ones() {
     let id = ComponentId::device("network", "15b3:1021");
     assert_eq!(id.as_str(), "device:network/15b3:1021");
 }
+
+#[test]
+fn rows_of_a_family_add_to_rows_of_its_products() {
+    let list = "model,quantity,country\nNVIDIA H100 SXM5 80GB,10,DE\nH100,10,DE\n";
+    let counted = fleet(&tree(&[("gpu-assets.csv", list)]));
+    assert_eq!(counted.iter().map(|(.., count)| count).sum::<u64>(), 20, "{counted:?}");
+}
+
+#[test]
+fn makers_of_families_are_owners() {
+    let node = r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Node","metadata":{"name":"d",
+        "labels":{"accelerator":"huawei-Ascend910"}},"status":{"capacity":{"huawei.com/Ascend910":"8"}}}]}"#;
+    let list = "model,quantity,country\nH100,10,DE\n";
+    for (path, text, maker) in [("n.json", node, "huawei"), ("gpu-assets.csv", list, "nvidia")] {
+        let inventory = tree(&[(path, text)]);
+        let graph = Graph::new(&inventory);
+        let kind = sovaudit::model::ComponentKind::Accelerator;
+        for one in graph.nodes().filter(|one| graph.node(*one).kind == kind) {
+            let makers = graph.related(one, sovaudit::model::RelationKind::DesignedBy);
+            let names: Vec<&str> = makers.iter().map(|maker| graph.node(*maker).id.rest()).collect();
+            assert_eq!(names, [maker], "{}", graph.node(one).id);
+        }
+    }
+}

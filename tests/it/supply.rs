@@ -218,3 +218,43 @@ files."a" = "x"
     assert!(found("2028-03-01").is_empty());
     assert_eq!(found("2026-11-01").len(), 1, "what is overdue counts");
 }
+
+/// Aspects and messages of findings of a rule, and what was not decided.
+fn found(text: &str, rule: &str) -> (Vec<String>, String) {
+    let report: Value = serde_json::from_str(text).expect("is JSON");
+    let all = report["findings"].as_array().expect("findings").iter();
+    let own = all.filter(|finding| finding["rule"] == rule);
+    (own.map(|finding| finding["message"].as_str().unwrap_or_default().to_owned()).collect(), report.to_string())
+}
+
+#[test]
+fn a_family_takes_what_holds_for_all_its_products() {
+    let list = "model,quantity,country\nH100,100,CN\nA100,100,RU\nAscend 910,8,DE\nH800,8,CN\n";
+    let text = scan(&[("gpu-assets.csv", list)], &["--format", "json"]);
+    let (told, _) = found(&text, "controlled-accelerator-destination");
+    for (product, place) in [("H100", "CN"), ("A100", "RU"), ("H800", "CN")] {
+        let is_told =
+            |message: &String| message.contains(product) && message.contains(&format!("required for {place}"));
+        assert!(told.iter().any(is_told), "{product} in {place}: {told:?}");
+    }
+    let (classes, _) = found(&text, "controlled-accelerator");
+    assert!(classes.iter().any(|message| message.contains("H100") && message.contains("3A090.a")), "{classes:?}");
+}
+
+#[test]
+fn owners_and_operators_of_lists_are_operators() {
+    let list = "model,quantity,country,operator,owner\n\
+                NVIDIA H100 SXM5 80GB,100,SG,Alibaba Cloud,\n\
+                NVIDIA H100 SXM5 80GB,50,MY,,ByteDance Ltd.\n\
+                NVIDIA H100 SXM5 80GB,50,DE,Somebody Nobody Knows,Huawei Technologies\n";
+    let text = scan(&[("gpus.csv", list)], &["--format", "json"]);
+    let (told, report) = found(&text, "controlled-accelerator-destination");
+    assert_eq!(
+        told.iter().filter(|message| message.contains("its operator is headquartered there")).count(),
+        3,
+        "{told:?}"
+    );
+    assert!(report.contains("the headquarters rule is not decided"), "{report}");
+    let (listed, _) = found(&text, "listed-operator-of-accelerator");
+    assert!(listed.iter().any(|message| message.contains("Huawei")), "{listed:?}");
+}
