@@ -51,7 +51,8 @@ impl<'a> Scope<'a, '_> {
 
     /// As [`Self::made`], so deep within another expression.
     pub(super) fn made_at(&self, condition: Option<&Node>, body: &Node, depth: usize) -> Made<'a> {
-        let is_off = |node: &Node, locals: Locals<'_, 'a>| self.value_in(node, locals, depth).value.truth() == Some(false);
+        let is_off =
+            |node: &Node, locals: Locals<'_, 'a>| self.value_in(node, locals, depth).value.truth() == Some(false);
         let Expr::For(all) = &body.expr else {
             let is_off = condition.is_some_and(|condition| is_off(condition, None));
             return if is_off { Made::Off } else { Made::Some(vec![self.value_in(body, None, depth)], Some(1.0)) };
