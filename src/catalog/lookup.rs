@@ -263,8 +263,9 @@ impl Catalog {
     /// What lies at a path that is no part of what is deployed: tests, examples, documentation.
     #[must_use]
     pub fn aside(&self, path: &crate::text::RelPath) -> Option<&str> {
-        let path = path.as_str().to_ascii_lowercase();
-        let at = self.aside.matches(path).into_iter().min()?;
+        // a pattern with capitals fits the name as it is written: `LoginTest.java`, not `Latest.java`
+        let lower = path.as_str().to_ascii_lowercase();
+        let at = self.aside.matches(path.as_str()).into_iter().chain(self.aside.matches(lower)).min()?;
         self.tables.aside.get(at).map(|row| &*row.what)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::{Kind, Rule};
+use super::file::{Kind, LowAside, Rule};
 use super::profile::ProfileFile;
 use crate::catalog::tables::nearest;
 use crate::catalog::{Catalog, Content, Layer, Override, RuleError, embedded};
@@ -152,7 +152,7 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         let hint = nearest(word, &topics).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         wrong("topics", format!("no notice is about `{word}`{hint}"));
     }
-    for (field, message) in hardware(rule, catalog) {
+    for (field, message) in hardware(rule, catalog).into_iter().chain(never_aside(rule)) {
         wrong(field, message);
     }
     if rule.sources.is_empty() {
@@ -163,6 +163,20 @@ fn check(rule: &Rule, path: &str, text: &str, catalog: &Catalog) -> Vec<RuleErro
         wrong("id", "a rule needs an example that is flagged and one that is not".to_owned());
     }
     errors
+}
+
+/// Categories of findings that weigh the same wherever they are seen: sanctions, lists and export control.
+const NEVER_ASIDE: [&str; 7] =
+    ["sanctioned", "listed", "listed-registry", "related-party", "screened", "export-control", "government-bar"];
+
+/// A finding about sanctions or export control has no low severity because only a test shows it.
+fn never_aside(rule: &Rule) -> Option<(&'static str, String)> {
+    let is_wrong = rule.low_aside != LowAside::Never && NEVER_ASIDE.contains(&rule.category.as_str());
+    is_wrong.then(|| {
+        let message =
+            format!("a rule of the category `{}` weighs the same in tests and examples; leave it out", rule.category);
+        ("low-aside", message)
+    })
 }
 
 /// What rules about accelerators name and nothing defines, with the field.

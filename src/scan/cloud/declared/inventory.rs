@@ -71,6 +71,8 @@ const ADDRESS: [&str; 2] = ["ansible_host", "ansible_ssh_host"];
 /// Groups, hosts and levels of groups that are read.
 const MOST: usize = 20_000;
 const DEEPEST: usize = 20;
+/// Groups that one host is part of, all levels together.
+const ABOVE: usize = 160;
 
 /// A variable with its place.
 #[derive(Clone)]
@@ -194,7 +196,7 @@ fn range(name: &str) -> usize {
         let Some((first, last)) = part.split(']').next().and_then(|range| range.split_once(':')) else { continue };
         let last = last.split(':').next().unwrap_or(last);
         if let (Ok(first), Ok(last)) = (first.parse::<usize>(), last.parse::<usize>()) {
-            count = count.saturating_mul((last + 1).saturating_sub(first).max(1));
+            count = count.saturating_mul(last.saturating_sub(first).saturating_add(1));
         }
     }
     count.min(1_000_000)
@@ -299,7 +301,8 @@ fn variables(inventory: &mut Inventory, input: &Input<'_>, out: &mut Facts<'_>) 
                     "group_vars" => name == "all" || inventory.groups.contains_key(&name),
                     _ => inventory.hosts.contains_key(&name),
                 };
-                let Some(file) = input.companion(path).filter(|_| is_known) else { continue };
+                // one that is not asked for is not read
+                let Some(file) = is_known.then(|| input.companion(path)).flatten() else { continue };
                 let found = variables_of(&file, files.len() + 1, out);
                 if let Some((known, _)) = inventory.hosts.get_mut(&name).filter(|_| sort == "host_vars") {
                     known.extend(found);
@@ -316,21 +319,35 @@ fn variables(inventory: &mut Inventory, input: &Input<'_>, out: &mut Facts<'_>) 
     files
 }
 
+/// Names of groups by what they hold.
+type Holders<'g> = BTreeMap<&'g str, Vec<&'g str>>;
+
 impl Inventory {
-    /// A group and those that it is part of, the nearest first.
-    fn above<'g>(&'g self, name: &'g str) -> Vec<&'g str> {
-        let mut found = vec![name];
+    /// The groups that hold each host, and those that hold each group.
+    fn holders(&self) -> (Holders<'_>, Holders<'_>) {
+        let (mut of_hosts, mut of_groups) = (Holders::new(), Holders::new());
+        for (name, group) in &self.groups {
+            group.hosts.iter().for_each(|host| of_hosts.entry(host).or_default().push(name));
+            group.children.iter().for_each(|child| of_groups.entry(child).or_default().push(name));
+        }
+        (of_hosts, of_groups)
+    }
+
+    /// The groups of a host and those that they are part of, the nearest first, at last all; true where more are left.
+    fn above<'g>(host: &str, (of_hosts, of_groups): &(Holders<'g>, Holders<'g>)) -> (Vec<&'g str>, bool) {
+        let mut found: Vec<&str> = of_hosts.get(host).map_or(&[][..], Vec::as_slice).to_vec();
         let mut at = 0;
-        while let Some(name) = found.get(at).copied().filter(|_| at < DEEPEST * 8) {
-            let parents = self.groups.iter().filter(|(_, group)| group.children.contains(name));
-            let parents: Vec<&str> = parents.map(|(parent, _)| parent.as_str()).collect();
-            found.extend(parents.into_iter().filter(|parent| !found.contains(parent)).collect::<Vec<_>>());
+        while let Some(name) = found.get(at).copied().filter(|_| found.len() <= ABOVE) {
+            let parents = of_groups.get(name).map_or(&[][..], Vec::as_slice).iter().take(ABOVE + 1);
+            let new: Vec<&str> = parents.copied().filter(|parent| !found.contains(parent)).collect();
+            found.extend(new);
             at += 1;
         }
-        if !found.contains(&"all") {
-            found.push("all");
-        }
-        found
+        let is_cut = found.len() > ABOVE;
+        found.truncate(ABOVE);
+        found.retain(|name| *name != "all");
+        found.push("all");
+        (found, is_cut)
     }
 
     /// The first of some variables that a host has: of its own, of its groups, of all.
@@ -345,6 +362,14 @@ impl Inventory {
     }
 }
 
+/// True for a variable that says where machines lie. Zones and locations are as often parts of a network or rooms: those
+/// count where they are a region of the operator, or of any where nobody is named.
+fn is_place(variable: &Variable, operator: Option<&str>, catalog: &Catalog) -> bool {
+    let is_region = |id: &str| catalog.region(id, &variable.text).is_some();
+    !matches!(variable.name.as_str(), "zone" | "location")
+        || operator.map_or_else(|| catalog.tables().provider.iter().any(|row| is_region(&row.id)), is_region)
+}
+
 /// Machines of one group in one place.
 #[derive(Default)]
 struct Pool {
@@ -356,6 +381,8 @@ struct Pool {
 fn write(inventory: &Inventory, files: &[&SourceFile], catalog: &Catalog, out: &mut Facts<'_>) {
     let at = |variable: &Variable| files.get(variable.file).map(|file| file.at(variable.span));
     let mut done: BTreeSet<&str> = BTreeSet::new();
+    let holders = inventory.holders();
+    let mut is_cut = false;
     for (name, group) in inventory
         .groups
         .iter()
@@ -365,11 +392,8 @@ fn write(inventory: &Inventory, files: &[&SourceFile], catalog: &Catalog, out: &
         let mut pools: BTreeMap<(String, String), Pool> = BTreeMap::new();
         let hosts: Vec<&String> = group.hosts.iter().filter(|host| done.insert(host)).collect();
         for host in hosts {
-            let mut groups: Vec<&str> = Vec::new();
-            for (other, _) in inventory.groups.iter().filter(|(_, other)| other.hosts.contains(host)) {
-                groups.extend(inventory.above(other));
-            }
-            groups.sort_by_key(|group| *group == "all");
+            let (groups, is_more) = Inventory::above(host, &holders);
+            is_cut |= is_more;
             let operator = inventory.variable(host, &groups, &OPERATOR);
             let named = operator.and_then(|variable| {
                 let word = variable.text.to_ascii_lowercase();
@@ -380,7 +404,9 @@ fn write(inventory: &Inventory, files: &[&SourceFile], catalog: &Catalog, out: &
             let place = group.span.map_or_else(|| files[0].whole(), |span| files[0].at(span));
             let by_host = || catalog.provider_by_host(address).map(|found| (found, place.clone().inferred()));
             let operator = named.or_else(by_host);
-            let region = inventory.variable(host, &groups, &PLACE).and_then(|one| Some((one.text.clone(), at(one)?)));
+            let of = operator.as_ref().map(|(provider, _)| &*provider.id);
+            let region = inventory.variable(host, &groups, &PLACE).filter(|one| is_place(one, of, catalog));
+            let region = region.and_then(|one| Some((one.text.clone(), at(one)?)));
             let region = region.or_else(|| {
                 let (provider, _) = operator.as_ref()?;
                 let part = address.split('.').find(|part| catalog.region(&provider.id, part).is_some())?;
@@ -396,6 +422,11 @@ fn write(inventory: &Inventory, files: &[&SourceFile], catalog: &Catalog, out: &
         let span = group.span.unwrap_or(Span::new(0, 0));
         pools.into_iter().for_each(|(place, pool)| told(name, span, &place, pool, files[0], out));
     }
+    if is_cut {
+        let message =
+            format!("hosts with more than {ABOVE} groups above them: variables of the others are not looked at");
+        out.problem(DiagnosticKind::LimitReached, files[0], None, message);
+    }
 }
 
 /// The facts of one pool.
@@ -410,8 +441,9 @@ fn told(
     let place: Vec<&str> = [operator.as_str(), region].into_iter().filter(|part| !part.is_empty()).collect();
     let place = if place.is_empty() { String::new() } else { format!("@{}", place.join("/")) };
     let id = ComponentId::resource(file.path(), &format!("{group}{place}"));
+    // where no section names the group, the place is that of a host, whose address is not told
     let seen = || file.at(span).without_excerpt();
-    out.component(&id, ComponentKind::Service, file.at(span));
+    out.component(&id, ComponentKind::Service, seen());
     out.attribute(&id, key::RESOURCE_TYPE, "ansible/hosts", seen());
     out.attribute(&id, key::COUNT, pool.count.to_string(), seen());
     if let Some(found) = environment(&file.folder(), group) {
@@ -431,8 +463,14 @@ mod tests {
 
     #[test]
     fn ranges_mean_several_machines() {
-        for (name, count) in [("a", 1), ("a[01:12].example.org", 12), ("a[1:3]b[0:1]", 6), ("a[x:z]", 1), ("a[9:1]", 1)]
-        {
+        for (name, count) in [
+            ("a", 1),
+            ("a[01:12].example.org", 12),
+            ("a[1:3]b[0:1]", 6),
+            ("a[x:z]", 1),
+            ("a[9:1]", 1),
+            ("a[0:18446744073709551615]", 1_000_000),
+        ] {
             assert_eq!(range(name), count, "{name}");
         }
     }
