@@ -245,7 +245,7 @@ fn lines_fit_and_names_stay_whole() {
     let (_, out, _) = scan(&[SAMPLE]);
     assert!(out.contains("critical  controlled-accelerator-destination\n"), "{out}");
     let (_, one, _) = run(&["plan", SAMPLE]);
-    assert!(one.contains("unknown-owner: 14 components, first "), "{one}");
+    assert!(one.contains("unknown-owner: 13 components, first "), "{one}");
     assert!(!one.contains("(1 changes)") && !one.contains("(1 findings") && !one.contains(" 1 findings"), "{one}");
 }
 
