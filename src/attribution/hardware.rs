@@ -189,8 +189,7 @@ fn family<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Option<Designer<
     if rows.iter().any(|row| row.vendor != first.vendor) {
         return None;
     }
-    let id = first.vendor.to_lowercase().replace(' ', "-");
-    let vendor = catalog.organisation_by_name(&first.vendor).or_else(|| catalog.organisation(&id))?;
+    let vendor = maker(catalog, &first.vendor)?;
     let mark = rows.iter().map(|row| row.verification).min().unwrap_or(first.verification);
     Some((Some(&*vendor.id), &*first.source, mark))
 }
@@ -198,9 +197,9 @@ fn family<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Option<Designer<
 /// The designer whose name stands first in that of a device: `huawei-Ascend910`.
 fn first_word<'c>(catalog: &'c Catalog, name: &str) -> Option<Designer<'c>> {
     let (first, _) = name.split_once(|c: char| !c.is_alphanumeric())?;
-    let row = catalog.tables().accelerator.iter().find(|row| row.vendor.eq_ignore_ascii_case(first))?;
-    let id = row.vendor.to_lowercase();
-    let vendor = catalog.organisation_by_name(&row.vendor).or_else(|| catalog.organisation(&id))?;
+    let begins = |vendor: &str, word: &str| vendor.split(' ').next().is_some_and(|own| own.eq_ignore_ascii_case(word));
+    let row = catalog.tables().accelerator.iter().find(|row| begins(&row.vendor, first))?;
+    let vendor = maker(catalog, &row.vendor)?;
     Some((Some(&*vendor.id), &*row.source, vendor.verification))
 }
 

@@ -512,9 +512,6 @@ fn an_embargo_is_stricter_than_the_class() {
         ("nvidia-t4", "IR", "policy of denial"),
         ("nvidia-h100-sxm", "KP", "presumption of denial"),
         ("nvidia-t4", "KP", "case by case"),
-        ("amd-mi210", "KP", "presumption of denial"),
-        ("nvidia-rtx-5090", "KP", "presumption of denial"),
-        ("amd-mi210", "SY", "presumption of denial"),
         ("nvidia-h100-sxm", "SY", "presumption of denial"),
         ("nvidia-t4", "SY", "case by case"),
     ] {

@@ -52,13 +52,14 @@ impl Told {
 fn family(view: &View<'_>, parameters: &ExportParameters, node: NodeId, rows: &[&Accelerator], out: &mut Hits) {
     let mut told: Vec<Told> = rows.iter().map(|row| of_product(view, parameters, node, row)).collect();
     let first = told.remove(0);
-    let is_of_all = |hit: &Hit| told.iter().all(|other| other.hits.iter().any(|own| is_same(own, hit)));
+    let by_any = !parameters.guidance.is_empty();
+    let is_of_all = |hit: &Hit| told.iter().all(|other| other.hits.iter().any(|own| is_same(own, hit, by_any)));
     let total = first.hits.len();
-    let (name, words) = (view.graph.label(node), count(rows.len(), "product"));
+    let (name, words) = (view.graph.node(node).id.rest().trim_start_matches("?/"), count(rows.len(), "product"));
     let mut found: Vec<Hit> = first.hits.into_iter().filter(is_of_all).collect();
     let is_open = found.len() < total || told.iter().any(|other| other.hits.len() > found.len());
     for hit in &mut found {
-        let same = told.iter().flat_map(|other| &other.hits).filter(|own| is_same(own, hit));
+        let same = told.iter().flat_map(|other| &other.hits).filter(|own| is_same(own, hit, by_any));
         hit.verification = same.map(|own| own.verification).fold(hit.verification, Verification::min);
         hit.message = hit.message.replacen(&format!("`{}`", rows[0].product), &format!("`{name}`"), 1);
         hit.notes.insert(
@@ -77,9 +78,9 @@ fn family(view: &View<'_>, parameters: &ExportParameters, node: NodeId, rows: &[
     }
 }
 
-/// True when two hits say the same of two products.
-fn is_same(one: &Hit, other: &Hit) -> bool {
-    (one.subject, &one.aspect, one.tail.end()) == (other.subject, &other.aspect, other.tail.end())
+/// True when two hits say the same of two products, for guidance by whichever clause.
+fn is_same(one: &Hit, other: &Hit, by_any: bool) -> bool {
+    one.subject == other.subject && one.tail.end() == other.tail.end() && (by_any || one.aspect == other.aspect)
 }
 
 fn of_product(view: &View<'_>, parameters: &ExportParameters, node: NodeId, row: &Accelerator) -> Told {
