@@ -134,14 +134,9 @@ impl<'a> Input<'a> {
         Some(SourceFile::new(path.clone(), bytes, None))
     }
 
-    /// The only file of the target whose path ends with these parts.
-    #[must_use]
-    pub fn only_file_at(&self, tail: &str) -> Option<&'a RelPath> {
-        let ends = |path: &&RelPath| {
-            path.as_str().strip_suffix(tail).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-        };
-        let mut found = self.paths.iter().filter(ends);
-        found.next().filter(|_| !tail.is_empty() && found.next().is_none())
+    /// The files of the target whose paths end with these parts.
+    pub fn files_at(&self, tail: &str) -> impl Iterator<Item = &'a RelPath> {
+        self.paths.iter().filter(move |path| path.ends_with_parts(tail))
     }
 }
 

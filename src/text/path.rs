@@ -64,6 +64,12 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or("")
     }
 
+    /// Whether the last parts of the path are these.
+    #[must_use]
+    pub fn ends_with_parts(&self, tail: &str) -> bool {
+        self.0.strip_suffix(tail).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    }
+
     /// The folder that holds this path; the root's parent is the root.
     #[must_use]
     pub fn parent(&self) -> Self {

@@ -57,6 +57,19 @@ pub(super) fn remove(node: &mut Node, key: &str) {
     }
 }
 
+/// What copying a value costs, one for each value in it and for every 64 letters, and how deep it is.
+pub(super) fn weight(node: &Node) -> (usize, usize) {
+    let below = |cost: usize, nodes: &mut dyn Iterator<Item = &Node>| {
+        nodes.map(weight).fold((cost, 1), |(sum, depth), (more, below)| (sum + more, depth.max(below + 1)))
+    };
+    match &node.value {
+        Value::List(items) => below(1, &mut items.iter()),
+        Value::Map(entries) => below(1, &mut entries.iter().map(|entry| &entry.value)),
+        Value::Text(text) => (1 + text.len() / 64, 1),
+        _ => (1, 1),
+    }
+}
+
 /// Calls `change` on every value, parents first.
 pub(super) fn each(node: &mut Node, change: &mut dyn FnMut(&mut Node)) {
     change(node);

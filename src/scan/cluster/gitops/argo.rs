@@ -4,7 +4,7 @@ use super::super::helm::{chart, values};
 use super::super::manifest::Object;
 use super::super::places::Places;
 use super::super::workload::Ground;
-use super::generators::{ANY, Words, generated};
+use super::generators::{ANY, MOST, Words, generated};
 use super::{delivery, repository, repository_at};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
@@ -38,6 +38,11 @@ pub(super) fn set(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>)
         let message = "a generator that only the controller can evaluate; what it gives stands as `*`";
         let (file, span) = places.place(unknown.span);
         out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+    }
+    for cut in &found.cut {
+        let (file, span) = places.place(cut.span);
+        let message = format!("generators that give more than {MOST} applications; the rest is left out");
+        out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
     }
     let Some(spec) = object.node.at(&["spec", "template", "spec"]) else { return };
     let name = object.node.at(&["spec", "template", "metadata", "name"]);

@@ -1,5 +1,6 @@
 //! Generators of application sets, as far as the tree says what they give.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -13,6 +14,10 @@ use crate::text::RelPath;
 pub(super) const MOST: usize = 500;
 /// Generators inside of each other.
 const DEEPEST: usize = 4;
+/// Sets that all generators of one set of applications may give, those that others take up among them.
+const ALL: usize = 20_000;
+/// Longest text that is filled in.
+const LONGEST: usize = 1 << 16;
 /// What stands for a word that only the controller knows.
 pub(super) const ANY: &str = "*";
 
@@ -28,12 +33,43 @@ pub(super) struct Generated<'n> {
     pub(super) sets: Vec<Words>,
     /// Generators that only the controller can evaluate.
     pub(super) unknown: Vec<&'n Node>,
+    /// Generators that give more than is looked at.
+    pub(super) cut: Vec<&'n Node>,
+}
+
+/// What generators read, and how much they may still give.
+struct Work<'i> {
+    input: &'i Input<'i>,
+    left: Cell<usize>,
+}
+
+impl Work<'_> {
+    /// Whether so many sets more may be given.
+    fn takes(&self, sets: usize) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(sets));
+        left >= sets
+    }
 }
 
 impl<'n> Generated<'n> {
     fn doubt(&mut self, node: &'n Node) {
         if !self.unknown.iter().any(|known| std::ptr::eq(*known, node)) {
             self.unknown.push(node);
+        }
+    }
+
+    /// Takes over what another one could not tell.
+    fn doubts_of(&mut self, other: &Self) {
+        other.unknown.iter().for_each(|node| self.doubt(node));
+        for node in &other.cut {
+            self.cut_at(node);
+        }
+    }
+
+    fn cut_at(&mut self, node: &'n Node) {
+        if !self.cut.iter().any(|known| std::ptr::eq(*known, node)) {
+            self.cut.push(node);
         }
     }
 
@@ -83,6 +119,10 @@ impl Words {
             let name = rest[open + 2..open + close].trim().trim_start_matches('.');
             out.push_str(self.word(name));
             rest = &rest[open + close + 2..];
+            // a text of such a length is no name, address or path
+            if out.len() > LONGEST {
+                return ANY.to_owned();
+            }
         }
         out.push_str(rest);
         out
@@ -103,53 +143,71 @@ impl Words {
 
 /// Evaluates the generators of a set: each gives applications of its own.
 pub(super) fn generated<'n>(generators: &'n [Node], input: &Input<'_>) -> Generated<'n> {
+    let work = Work { input, left: Cell::new(ALL) };
     let mut all = Generated::default();
     for generator in generators {
-        let one = generate(generator, &Words::default(), input, 0);
+        let one = generate(generator, &Words::default(), &work, 0);
+        all.doubts_of(&one);
         all.sets.extend(one.sets);
-        all.unknown.extend(one.unknown);
+        if all.sets.len() > MOST {
+            all.sets.truncate(MOST);
+            all.cut_at(generator);
+            break;
+        }
     }
-    all.sets.truncate(MOST);
     all
 }
 
 /// One generator; `outer` are the words that generators before it give in a product.
-fn generate<'n>(generator: &'n Node, outer: &Words, input: &Input<'_>, depth: usize) -> Generated<'n> {
+fn generate<'n>(generator: &'n Node, outer: &Words, work: &Work<'_>, depth: usize) -> Generated<'n> {
     let mut out = Generated::default();
     if let Some(list) = generator.get("list") {
         let elements = list.get("elements").map_or(&[][..], Node::list);
-        out.sets.extend(elements.iter().map(|node| element(node, outer)));
+        out.sets.extend(elements.iter().take(MOST + 1).map(|node| element(node, outer)));
         if elements.is_empty() {
             out.unknown.push(list);
         }
     } else if let Some(git) = generator.get("git") {
-        folders(git, outer, input, &mut out);
-        files(git, outer, input, &mut out);
+        folders(git, outer, work.input, &mut out);
+        files(git, outer, work.input, &mut out);
     } else if let Some(clusters) = generator.get("clusters") {
-        match clusters::all(clusters, outer, input) {
+        match clusters::all(clusters, outer, work.input) {
             found if !found.is_empty() => out.sets = found,
             _ => out.unknown_with(clusters, outer),
         }
     } else if let Some(matrix) = generator.get("matrix").filter(|_| depth < DEEPEST) {
-        let mut sets = vec![outer.clone()];
-        for child in matrix.get("generators").map_or(&[][..], Node::list) {
-            let mut next = Vec::new();
-            for one in sets.iter().take(MOST) {
-                let given = generate(child, one, input, depth + 1);
-                given.unknown.into_iter().for_each(|node| out.doubt(node));
-                next.extend(given.sets.iter().map(|other| one.with(other)));
-            }
-            next.truncate(MOST);
-            sets = next;
-        }
-        out.sets = sets;
+        product(matrix, outer, work, depth, &mut out);
     } else if let Some(merge) = generator.get("merge").filter(|_| depth < DEEPEST) {
-        merged(merge, outer, input, depth, &mut out);
+        merged(merge, outer, work, depth, &mut out);
     } else if let Some(other) = generator.entries().first() {
         // pull requests, repositories of an organisation, plugins
         out.unknown_with(&other.value, outer);
     }
+    if out.sets.len() > MOST || !work.takes(out.sets.len().max(1)) {
+        out.sets.truncate(MOST);
+        out.cut_at(generator);
+    }
     out
+}
+
+/// Every set of a generator with every one of those after it.
+fn product<'n>(matrix: &'n Node, outer: &Words, work: &Work<'_>, depth: usize, out: &mut Generated<'n>) {
+    let mut sets = vec![outer.clone()];
+    for child in matrix.get("generators").map_or(&[][..], Node::list) {
+        let mut next = Vec::new();
+        for one in &sets {
+            if next.len() > MOST || work.left.get() == 0 {
+                out.cut_at(matrix);
+                break;
+            }
+            let given = generate(child, one, work, depth + 1);
+            out.doubts_of(&given);
+            next.extend(given.sets.iter().map(|other| one.with(other)));
+        }
+        next.truncate(MOST);
+        sets = next;
+    }
+    out.sets = sets;
 }
 
 /// Folders of the tree that a git generator names; a pattern that none fits stays as it is.
@@ -206,7 +264,7 @@ fn files<'n>(git: &'n Node, outer: &Words, input: &Input<'_>, out: &mut Generate
         for document in file.yaml().documents.iter().take(1) {
             let one = std::slice::from_ref(document);
             let elements = if let Value::List(items) = &document.value { items.as_slice() } else { one };
-            for node in elements {
+            for node in elements.iter().take((MOST + 1).saturating_sub(out.sets.len())) {
                 let mut all = words.with(&element(node, &Words::default()));
                 all.add(values, outer);
                 out.sets.push(all);
@@ -228,11 +286,11 @@ fn of_path(path: &str) -> Words {
 }
 
 /// Sets of the first generator, with what those after it say of the same keys.
-fn merged<'n>(merge: &'n Node, outer: &Words, input: &Input<'_>, depth: usize, out: &mut Generated<'n>) {
+fn merged<'n>(merge: &'n Node, outer: &Words, work: &Work<'_>, depth: usize, out: &mut Generated<'n>) {
     let keys: Vec<&str> = merge.get("mergeKeys").map_or(&[][..], Node::list).iter().filter_map(Node::text).collect();
     for (at, child) in merge.get("generators").map_or(&[][..], Node::list).iter().enumerate() {
-        let given = generate(child, outer, input, depth + 1);
-        given.unknown.into_iter().for_each(|node| out.doubt(node));
+        let given = generate(child, outer, work, depth + 1);
+        out.doubts_of(&given);
         if at == 0 {
             out.sets = given.sets;
             continue;

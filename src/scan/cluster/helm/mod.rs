@@ -93,9 +93,14 @@ impl Scanner for Helm {
         let mut files = files;
         files.extend(others.iter().map(|file| (file.path(), file)));
         for folder in charts {
-            if let Some(chart) = Chart::of(&folder, &files, 0)
-                && chart.has_templates()
-            {
+            let Some(chart) = Chart::of(&folder, &files) else { continue };
+            if let Some(first) = chart.left_out().first() {
+                let message = format!(
+                    "the chart is put together of itself, or of too many others: `{first}` and what is like it is left out"
+                );
+                out.problem(DiagnosticKind::LimitReached, &chart.about, None, message);
+            }
+            if chart.has_templates() {
                 rendered(&chart, &files, input, used.entry(folder).or_default(), out);
             }
         }

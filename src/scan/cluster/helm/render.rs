@@ -12,6 +12,8 @@ use crate::text::{RelPath, Span};
 
 /// Subcharts inside of each other.
 const DEEPEST: usize = 8;
+/// Charts that one may be put together of, each as often as it is used.
+const MOST: usize = 400;
 /// Stack of the thread that renders: templates call each other up to a fixed depth.
 const STACK: usize = 64 << 20;
 /// Version of Kubernetes that charts are told, as no cluster is asked.
@@ -25,6 +27,15 @@ pub(super) struct Chart {
     templates: Vec<Arc<SourceFile>>,
     others: Vec<Arc<SourceFile>>,
     below: Vec<Self>,
+    /// Charts below that were left out: part of themselves, too deep, or too many.
+    left_out: BTreeSet<RelPath>,
+}
+
+/// The way to a chart that is put together.
+#[derive(Default)]
+struct Way {
+    open: Vec<RelPath>,
+    count: usize,
 }
 
 /// One template's output.
@@ -49,7 +60,16 @@ pub(super) struct Result {
 
 impl Chart {
     /// The chart of a folder, out of files by path.
-    pub(super) fn of(folder: &RelPath, files: &BTreeMap<&RelPath, &Arc<SourceFile>>, depth: usize) -> Option<Self> {
+    pub(super) fn of(folder: &RelPath, files: &BTreeMap<&RelPath, &Arc<SourceFile>>) -> Option<Self> {
+        Self::below(folder, files, &mut Way::default())
+    }
+
+    /// Charts that were left out of this one.
+    pub(super) fn left_out(&self) -> BTreeSet<&RelPath> {
+        self.left_out.iter().chain(self.below.iter().flat_map(Self::left_out)).collect()
+    }
+
+    fn below(folder: &RelPath, files: &BTreeMap<&RelPath, &Arc<SourceFile>>, way: &mut Way) -> Option<Self> {
         let about = files.get(&folder.join("Chart.yaml")?)?;
         let values = folder.join("values.yaml").and_then(|path| files.get(&path).copied()).map(Arc::clone);
         let templates_below = prefix(folder, "templates/");
@@ -69,9 +89,19 @@ impl Chart {
             }
         }
         below.extend(beside(about, folder).into_iter().filter(|folder| is_chart(folder, files)));
-        let below = if depth < DEEPEST { below } else { BTreeSet::new() };
-        let below = below.iter().filter_map(|folder| Self::of(folder, files, depth + 1)).collect();
-        Some(Self { folder: folder.clone(), about: Arc::clone(about), values, templates, others, below })
+        way.open.push(folder.clone());
+        let (mut charts, mut left_out) = (Vec::new(), BTreeSet::new());
+        for folder in below {
+            if way.open.contains(&folder) || way.open.len() > DEEPEST || way.count >= MOST {
+                left_out.insert(folder);
+                continue;
+            }
+            way.count += 1;
+            charts.extend(Self::below(&folder, files, way));
+        }
+        way.open.pop();
+        let (folder, about, below) = (folder.clone(), Arc::clone(about), charts);
+        Some(Self { folder, about, values, templates, others, below, left_out })
     }
 
     pub(super) fn root(&self) -> Option<&Node> {

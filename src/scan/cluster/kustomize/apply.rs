@@ -11,7 +11,7 @@ use crate::text::Span;
 
 /// Puts the value of one replacement where it belongs.
 pub(super) fn replaced(entry: &Node, all: &mut [Resource], built: &mut Built) {
-    if let Err(reason) = replace::replacement(entry, all, &mut built.sources) {
+    if let Err(reason) = replace::replacement(entry, all, built) {
         built.problems.push((
             DiagnosticKind::Unresolved,
             entry.span,
@@ -41,8 +41,12 @@ pub(super) fn apply(document: &Node, target: Option<&Node>, at: Span, all: &mut 
     let mut gone = BTreeSet::new();
     for index in chosen {
         let resource = &mut all[index];
+        if !built.affords(document, 0, at) {
+            return;
+        }
         if is_json {
-            if let Err(message) = patch::json(resource, document) {
+            let mut affords = |node: &Node, above: usize| built.affords(node, above, at);
+            if let Err(message) = patch::json(resource, document, &mut affords) {
                 built.problems.push((
                     DiagnosticKind::Unresolved,
                     at,

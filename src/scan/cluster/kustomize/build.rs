@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::super::manifest::opened;
 use super::super::places::{Places as _, Sources, moved};
+use super::super::tree;
 use super::apply::{apply, replaced};
 use super::inline::inline_documents;
 use super::remote::{Remote, remote};
 use super::resource::Resource;
 use super::{builtin, generate, patch, replace, transform};
 use crate::diagnostic::DiagnosticKind;
-use crate::parse::{Node, Value};
+use crate::parse::{MAX_DEPTH, Node, Value};
 use crate::scan::{Input, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -51,6 +52,8 @@ pub(super) struct Built {
     /// `vars` entries of all layers: they are filled in at the end.
     vars: Vec<Node>,
     nodes: usize,
+    /// Values that the builds before it have copied.
+    before: usize,
     layers: usize,
     stack: Vec<RelPath>,
 }
@@ -72,11 +75,11 @@ impl<'a> Tree<'a> {
 
     /// Builds a folder.
     pub(super) fn build(&mut self, folder: &RelPath) -> Built {
-        let mut built = Built::default();
+        let mut built = Built { before: self.nodes, ..Built::default() };
         let mut resources = Vec::new();
         self.layer(folder, None, &mut resources, &mut built);
         let vars = std::mem::take(&mut built.vars);
-        for lost in replace::variables(&vars, &mut resources, &mut built.sources) {
+        for lost in replace::variables(&vars, &mut resources, &mut built) {
             let message = "the variable names a field of an object that is not among those read";
             built.problems.push((DiagnosticKind::Unresolved, lost.span, message.to_owned()));
         }
@@ -146,23 +149,13 @@ impl<'a> Tree<'a> {
         built.used.insert(file.path().clone());
         let start = built.sources.add(file);
         for object in opened(documents(file)) {
-            if !self.affords(object.node, asked, built) {
+            if !built.affords(object.node, 0, asked) {
                 return;
             }
             let resource = Resource::new(moved(object.node, start));
             name_place(&resource).into_iter().for_each(|span| built.sources.note(span, asked));
             all.push(resource);
         }
-    }
-
-    fn affords(&self, node: &Node, asked: Span, built: &mut Built) -> bool {
-        built.nodes += node.walk().count();
-        let fits = built.nodes <= NODE_LIMIT && self.nodes + built.nodes <= ALL_NODES;
-        if !fits && built.problems.iter().all(|(kind, ..)| *kind != DiagnosticKind::LimitReached) {
-            let message = format!("the layers hold more than {NODE_LIMIT} values; the rest is left out");
-            built.problems.push((DiagnosticKind::LimitReached, asked, message));
-        }
-        fits
     }
 
     fn elsewhere(&self, entry: &Node, built: &mut Built) {
@@ -322,7 +315,7 @@ impl<'a> Tree<'a> {
             return self.elsewhere(what, built);
         };
         for document in &documents {
-            if self.affords(document, what.span, built) {
+            if built.affords(document, 0, what.span) {
                 apply(document, target, what.span, all, built);
             }
         }
@@ -356,6 +349,33 @@ fn is_empty(node: &Node) -> bool {
 }
 
 impl Built {
+    /// Whether a value may be copied to where it has so many levels above it.
+    pub(super) fn affords(&mut self, node: &Node, above: usize, asked: Span) -> bool {
+        let (weight, depth) = tree::weight(node);
+        self.nodes += weight;
+        if self.is_full() {
+            self.limit(asked, format!("the layers hold more than {NODE_LIMIT} values; the rest is left out"));
+            return false;
+        }
+        if above + depth > MAX_DEPTH {
+            self.limit(asked, format!("nested deeper than {MAX_DEPTH} levels; what is deeper is left out"));
+            return false;
+        }
+        true
+    }
+
+    /// Whether all that may be copied was.
+    pub(super) fn is_full(&self) -> bool {
+        self.nodes > NODE_LIMIT || self.before + self.nodes > ALL_NODES
+    }
+
+    /// Tells a limit, once.
+    pub(super) fn limit(&mut self, at: Span, message: String) {
+        if self.problems.iter().all(|(_, _, known)| *known != message) {
+            self.problems.push((DiagnosticKind::LimitReached, at, message));
+        }
+    }
+
     /// Tells what is of another shape than it was asked for.
     pub(super) fn odd(&mut self, node: &Node) {
         let odd = node.misshapen().into_iter().map(|odd| (DiagnosticKind::Malformed, odd.span, odd.to_string()));

@@ -13,10 +13,11 @@ pub(super) fn inline_documents(text: &str, span: Span, built: &Built) -> Vec<Nod
     let (file, own) = built.place(span);
     let source = file.text().get(own.start..own.end).unwrap_or("");
     let starts = block_lines(text, source);
+    let begins: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let place = |inner: Span| {
-        let line = text[..inner.start.min(text.len())].matches('\n').count();
-        let begin = text[..inner.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[begin..].find('\n').map_or(text.len(), |at| begin + at);
+        let line = begins.partition_point(|begin| *begin <= inner.start) - 1;
+        let begin = begins[line];
+        let end = begins.get(line + 1).map_or(text.len(), |next| next - 1);
         let Some(Some(start)) = starts.get(line) else { return span };
         let first = span.start + start + (inner.start - begin);
         // what goes on over several lines is told by its first

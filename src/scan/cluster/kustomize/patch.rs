@@ -141,11 +141,15 @@ pub(super) fn strategic(resource: &mut Resource, patch: &Node, keeps_name: bool)
     true
 }
 
-/// Applies the operations of a JSON patch.
+/// Applies the operations of a JSON patch; `affords` says whether a value may be put below so many levels.
 ///
 /// # Errors
 /// What could not be done, with its place in the words of the patch.
-pub(super) fn json(resource: &mut Resource, operations: &Node) -> Result<(), String> {
+pub(super) fn json(
+    resource: &mut Resource,
+    operations: &Node,
+    affords: &mut dyn FnMut(&Node, usize) -> bool,
+) -> Result<(), String> {
     for operation in operations.list() {
         let pointer = operation.text_at("path").ok_or("an operation without `path`")?;
         let value = operation.get("value").cloned();
@@ -161,6 +165,9 @@ pub(super) fn json(resource: &mut Resource, operations: &Node) -> Result<(), Str
                     Some(value) => value,
                     None => take(&mut resource.node, from)?,
                 };
+                if !affords(&value, parts(pointer).len()) {
+                    return Err("it copies too much".to_owned());
+                }
                 put(&mut resource.node, pointer, value, true)?;
             }
             other => return Err(format!("`{other}` is no operation of a JSON patch")),

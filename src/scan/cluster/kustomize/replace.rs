@@ -1,7 +1,7 @@
 //! Replacements and variables: values that are taken from one object and put into others.
 
-use super::super::places::Sources;
 use super::super::tree;
+use super::build::Built;
 use super::patch::Target;
 use super::resource::Resource;
 use crate::parse::{Entry, Node, Value};
@@ -16,7 +16,10 @@ const LONGEST: usize = 1 << 16;
 ///
 /// # Errors
 /// What of it could not be done.
-pub(super) fn replacement(entry: &Node, all: &mut [Resource], sources: &mut Sources) -> Result<(), String> {
+pub(super) fn replacement(entry: &Node, all: &mut [Resource], built: &mut Built) -> Result<(), String> {
+    if built.is_full() {
+        return Err("too much was copied before".to_owned());
+    }
     let value = source(entry, all)?;
     for target in entry.get("targets").map_or(&[][..], Node::list) {
         let select = target.get("select").ok_or("a target without `select`")?;
@@ -32,7 +35,7 @@ pub(super) fn replacement(entry: &Node, all: &mut [Resource], sources: &mut Sour
             }
             found = true;
             for path in paths.iter().filter_map(Node::text) {
-                put(resource, path, &value, target.get("options"), sources);
+                put(resource, path, &value, target.get("options"), built)?;
             }
             resource.learn();
         }
@@ -44,18 +47,20 @@ pub(super) fn replacement(entry: &Node, all: &mut [Resource], sources: &mut Sour
 }
 
 /// The value that is put into others.
-fn source(entry: &Node, all: &[Resource]) -> Result<Node, String> {
+fn source(entry: &Node, all: &mut [Resource]) -> Result<Node, String> {
     if let Some(value) = entry.get("sourceValue") {
         return Ok(value.clone());
     }
     let source = entry.get("source").ok_or("it names no source")?;
     let wanted = Target::new(source);
-    let of = all.iter().find(|resource| wanted.fits(resource));
+    let of = all.iter_mut().find(|resource| wanted.fits(resource));
     let of = of.ok_or("its source is none of the objects that were read")?;
     let path = source.text_at("fieldPath").unwrap_or("metadata.name");
-    let mut node = of.node.clone();
     let mut found = None;
-    walk(&mut node, &parts(path), None, &mut 0, &mut |node| found = found.take().or_else(|| Some(node.clone())));
+    // nothing is made and nothing changed: the values are looked at
+    walk(&mut of.node, &parts(path), None, &mut 0, &mut |node| {
+        found.get_or_insert_with(|| node.clone());
+    });
     let mut found = found.ok_or_else(|| format!("nothing stands at `{path}` of its source"))?;
     if let Some(text) = piece(&found, source.get("options")) {
         found = tree::text(&text, found.span);
@@ -76,26 +81,53 @@ fn position(options: &Node) -> Option<usize> {
 }
 
 /// Puts a value at a path of an object.
-fn put(resource: &mut Resource, path: &str, value: &Node, options: Option<&Node>, sources: &mut Sources) {
+///
+/// # Errors
+/// What was too much or too long; that place is as it was.
+fn put(
+    resource: &mut Resource,
+    path: &str,
+    value: &Node,
+    options: Option<&Node>,
+    built: &mut Built,
+) -> Result<(), String> {
     let create = options.and_then(|options| options.get("create")).and_then(Node::as_bool) == Some(true);
     let made = create.then_some(value.span);
-    walk(&mut resource.node, &parts(path), made, &mut 0, &mut |node| {
+    let parts = parts(path);
+    let mut failed = Ok(());
+    walk(&mut resource.node, &parts, made, &mut 0, &mut |node| {
+        if failed.is_err() {
+            return;
+        }
         let at = if matches!(node.value, Value::Null) { value.span } else { node.span };
-        let joined = options.and_then(|options| {
-            let delimiter = options.text_at("delimiter").filter(|text| !text.is_empty())?;
-            let (old, new) = (node.scalar()?.into_owned(), value.scalar()?);
-            let mut pieces: Vec<&str> = old.split(delimiter).collect();
-            match position(options) {
-                Some(at) if at < pieces.len() => pieces[at] = &new,
-                Some(_) => pieces.push(&new),
-                None => pieces.insert(0, &new),
-            }
-            let text = pieces.join(delimiter);
-            (text.len() < LONGEST).then(|| tree::text(&text, at))
-        });
-        sources.note(at, value.span);
-        *node = joined.unwrap_or_else(|| Node::new(at, value.value.clone()));
+        let text = joined(node, value, options);
+        if text.as_ref().is_some_and(|text| text.len() >= LONGEST) {
+            failed = Err(format!("a text would be longer than {LONGEST} letters"));
+            return;
+        }
+        let new = text.map_or_else(|| Node::new(at, value.value.clone()), |text| tree::text(&text, at));
+        if built.affords(&new, parts.len(), value.span) {
+            built.sources.note(at, value.span);
+            *node = new;
+        } else {
+            failed = Err("it puts too much in place".to_owned());
+        }
     });
+    failed
+}
+
+/// The text of a place with a part of it replaced, where a delimiter says so.
+fn joined(node: &Node, value: &Node, options: Option<&Node>) -> Option<String> {
+    let options = options?;
+    let delimiter = options.text_at("delimiter").filter(|text| !text.is_empty())?;
+    let (old, new) = (node.scalar()?.into_owned(), value.scalar()?);
+    let mut pieces: Vec<&str> = old.split(delimiter).collect();
+    match position(options) {
+        Some(at) if at < pieces.len() => pieces[at] = &new,
+        Some(_) => pieces.push(&new),
+        None => pieces.insert(0, &new),
+    }
+    Some(pieces.join(delimiter))
 }
 
 /// The parts of a path: names, `[key=value]`, positions and `*`; a point after `\` belongs to the name.
@@ -165,20 +197,19 @@ fn walk(node: &mut Node, path: &[String], made: Option<Span>, count: &mut usize,
 }
 
 /// Fills in `$(NAME)` of `vars` in commands, arguments, settings and hosts. Gives the entries whose object is not there.
-pub(super) fn variables<'n>(vars: &'n [Node], all: &mut [Resource], sources: &mut Sources) -> Vec<&'n Node> {
+pub(super) fn variables<'n>(vars: &'n [Node], all: &mut [Resource], built: &mut Built) -> Vec<&'n Node> {
     let mut lost = Vec::new();
     for entry in vars {
         let (Some(name), Some(of)) = (entry.text_at("name"), entry.get("objref")) else { continue };
         let path = entry.at(&["fieldref", "fieldpath"]).or_else(|| entry.at(&["fieldref", "fieldPath"]));
         let path = path.and_then(Node::text).unwrap_or("metadata.name");
-        let object = all.iter().find(|resource| {
+        let object = all.iter_mut().find(|resource| {
             of.text_at("kind") == Some(resource.kind())
                 && of.text_at("name").is_some_and(|name| resource.is_called(name))
         });
         let mut value = None;
         if let Some(object) = object {
-            let mut node = object.node.clone();
-            walk(&mut node, &parts(path), None, &mut 0, &mut |node| {
+            walk(&mut object.node, &parts(path), None, &mut 0, &mut |node| {
                 value = node.scalar().map(|text| (text.into_owned(), node.span));
             });
         }
@@ -186,9 +217,9 @@ pub(super) fn variables<'n>(vars: &'n [Node], all: &mut [Resource], sources: &mu
             lost.push(entry);
             continue;
         };
-        let word = format!("$({name})");
+        let filling = Filling { word: format!("$({name})"), with: text, at, entry: entry.span };
         for resource in all.iter_mut() {
-            fill(&mut resource.node, &word, &text, at, false, sources);
+            filling.fill(&mut resource.node, false, built);
         }
     }
     lost
@@ -197,23 +228,39 @@ pub(super) fn variables<'n>(vars: &'n [Node], all: &mut [Resource], sources: &mu
 /// Fields whose texts are filled in.
 const FILLED: [&str; 5] = ["command", "args", "env", "host", "hosts"];
 
-fn fill(node: &mut Node, word: &str, with: &str, at: Span, is_filled: bool, sources: &mut Sources) {
-    match &mut node.value {
-        Value::Text(text) if is_filled && text.contains(word) => {
-            let new = text.replace(word, with);
-            if new.len() < LONGEST {
-                sources.note(node.span, at);
-                *node = tree::text(&new, node.span);
+/// A word of texts, and what takes its place.
+struct Filling {
+    word: String,
+    with: String,
+    /// Where that was taken from, and where it is asked for.
+    at: Span,
+    entry: Span,
+}
+
+impl Filling {
+    fn fill(&self, node: &mut Node, is_filled: bool, built: &mut Built) {
+        match &mut node.value {
+            Value::Text(text) if is_filled && text.contains(&self.word) => {
+                // the length is known before anything is put together
+                if text.len() + text.matches(&self.word).count() * self.with.len() >= LONGEST {
+                    let message = format!("texts with a variable would be longer than {LONGEST} letters");
+                    return built.limit(self.entry, format!("{message}, and stand as they are"));
+                }
+                let new = tree::text(&text.replace(&self.word, &self.with), node.span);
+                if built.affords(&new, 0, self.entry) {
+                    built.sources.note(node.span, self.at);
+                    *node = new;
+                }
             }
-        }
-        Value::List(items) => items.iter_mut().for_each(|item| fill(item, word, with, at, is_filled, sources)),
-        Value::Map(entries) => {
-            for entry in entries {
-                let is_filled = is_filled || FILLED.contains(&&*entry.key);
-                fill(&mut entry.value, word, with, at, is_filled, sources);
+            Value::List(items) => items.iter_mut().for_each(|item| self.fill(item, is_filled, built)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    let is_filled = is_filled || FILLED.contains(&&*entry.key);
+                    self.fill(&mut entry.value, is_filled, built);
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
 }
 
@@ -249,13 +296,13 @@ mod tests {
             ),
         ] {
             let entry = crate::parse::yaml::yaml(entry).documents.remove(0);
-            replacement(&entry, &mut all, &mut Sources::default()).expect("is done");
+            replacement(&entry, &mut all, &mut Built::default()).expect("is done");
             let found = all[1].node.at(&["spec", "containers"]).map_or(&[][..], Node::list);
             assert_eq!(found[0].text_at("image"), Some(image));
             assert_eq!(found[1].text_at("image"), Some("keep"));
         }
         let entry = "{source: {kind: Secret}, targets: []}";
         let entry = crate::parse::yaml::yaml(entry).documents.remove(0);
-        assert!(replacement(&entry, &mut all, &mut Sources::default()).is_err());
+        assert!(replacement(&entry, &mut all, &mut Built::default()).is_err());
     }
 }

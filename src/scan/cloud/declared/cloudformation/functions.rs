@@ -102,7 +102,8 @@ impl<'a> Template<'a> {
         let own = arguments.get(1).map_or(&[][..], Node::entries);
         let mut parts = Parts::default();
         let mut rest = template;
-        while let Some(at) = rest.find("${") {
+        // a text that is too long is not known: what follows in it changes nothing
+        while let Some(at) = rest.find("${").filter(|_| !parts.is_too_long()) {
             parts.push_text(&rest[..at]);
             let Some(end) = rest[at..].find('}') else { break };
             let name = rest[at + 2..at + end].trim();
@@ -116,6 +117,10 @@ impl<'a> Template<'a> {
                 None if name.contains('.') => self.attribute_of(name, node),
                 None => self.reference(name, node),
             };
+            // each piece is a copy of what it stands for
+            if !self.step(1 + value.text().map_or(0, |text| text.len() / 64)) {
+                return Resolved::unknown(self.file, node.span, Reason::Limit);
+            }
             parts.push(value);
         }
         parts.push_text(rest);
@@ -134,13 +139,16 @@ impl<'a> Template<'a> {
                 let own = arguments.get(1).map_or(&[][..], Node::entries);
                 let mut pieces = Vec::new();
                 let mut rest = template;
-                while let Some((before, after)) = rest.split_once("${") {
+                let mut length = 0;
+                while let Some((before, after)) = rest.split_once("${").filter(|_| length < LONGEST_SHAPE) {
                     let (name, behind) = after.split_once('}').unwrap_or((after, ""));
                     let value = match own.iter().find(|entry| &*entry.key == name.trim()) {
                         Some(entry) => self.value(&entry.value, 0),
                         None => self.reference(name.trim(), node),
                     };
-                    pieces.extend([before.to_owned(), value.text().unwrap_or_else(|| "*".to_owned())]);
+                    let value = value.text().unwrap_or_else(|| "*".to_owned());
+                    length += before.len() + value.len();
+                    pieces.extend([before.to_owned(), value]);
                     rest = behind;
                 }
                 pieces.push(rest.to_owned());
@@ -148,8 +156,17 @@ impl<'a> Template<'a> {
             }
             Some(("Join", [separator, Node { value: parse::Value::List(list), .. }])) => {
                 let separator = text(separator).unwrap_or_default();
-                let items: Vec<String> = list.iter().map(|item| self.shape(item)).collect();
-                vec![items.join(separator)]
+                let mut joined = String::new();
+                for item in list {
+                    if joined.len() >= LONGEST_SHAPE {
+                        break;
+                    }
+                    if !joined.is_empty() {
+                        joined.push_str(separator);
+                    }
+                    joined.push_str(&self.shape(item));
+                }
+                vec![joined]
             }
             _ => vec![self.value(node, 0).text().unwrap_or_else(|| "*".to_owned())],
         };
@@ -297,6 +314,10 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    fn is_too_long(&self) -> bool {
+        matches!(self.reason, Some(Reason::Limit))
+    }
+
     fn push_text(&mut self, text: &str) {
         if self.text.len() + text.len() > LONGEST {
             self.reason.get_or_insert(Reason::Limit);

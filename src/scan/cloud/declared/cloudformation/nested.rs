@@ -76,11 +76,13 @@ impl<'a> Template<'a> {
         if let Some(path) = beside_it(&here, address).filter(is_there) {
             return Some(Place::Tree(path));
         }
-        if let Some(path) = by_tail(address, input) {
+        let host = toolkit::host_of(address).filter(|host| !host.contains('*'));
+        // where the host is known, a file of that name is not yet that file
+        if let Some(path) = by_tail(address, if host.is_some() { 2 } else { 1 }, input) {
             return Some(Place::Tree(path));
         }
-        Some(match (toolkit::host_of(address), value.reason()) {
-            (Some(host), _) if !host.contains('*') => Place::Host(host),
+        Some(match (host, value.reason()) {
+            (Some(host), _) => Place::Host(host),
             (_, Some(reason)) => Place::Unknown(reason.clone()),
             _ => Place::Nowhere(address.to_owned()),
         })
@@ -160,22 +162,28 @@ impl<'a> Template<'a> {
     }
 }
 
-/// The only file of the tree that the longest possible end of an address names.
-fn by_tail(address: &str, input: &Input<'_>) -> Option<RelPath> {
+/// Parts of an address that are compared with paths of the tree.
+const PARTS: usize = 12;
+
+/// The only file of the tree that the longest possible end of an address names, of so many parts at least.
+fn by_tail(address: &str, least: usize, input: &Input<'_>) -> Option<RelPath> {
     let path = address.split_once("://").map_or(address, |(_, rest)| rest);
     // what is not known ends what can be compared
     let known = path.rsplit('*').next().unwrap_or(path);
-    let mut tail = known.trim_start_matches('/');
-    while !tail.is_empty() {
-        let ends = [".yaml", ".yml", ".json", ".template"];
-        if ends.iter().any(|end| tail.ends_with(end))
-            && let Some(found) = input.only_file_at(tail)
-        {
-            return Some(found.clone());
-        }
-        tail = tail.split_once('/')?.1;
+    let known = known.trim_start_matches('/');
+    if ![".yaml", ".yml", ".json", ".template"].iter().any(|end| known.ends_with(end)) {
+        return None;
     }
-    None
+    let starts = known.rmatch_indices('/').map(|(at, _)| at + 1).take(PARTS).chain([0]);
+    let mut tails: Vec<&str> = starts.map(|start| &known[start..]).filter(|tail| !tail.is_empty()).collect();
+    tails.drain(..(least - 1).min(tails.len()));
+    // files that end with the shortest: all longer ones are among them
+    let shortest = tails.first()?;
+    let named: Vec<&RelPath> = input.files_at(shortest).collect();
+    tails.iter().rev().find_map(|tail| {
+        let mut found = named.iter().filter(|path| path.ends_with_parts(tail));
+        found.next().filter(|_| found.next().is_none()).map(|path| (*path).clone())
+    })
 }
 
 /// Writes what the nested stacks of a template make, and where templates outside of the tree come from.
@@ -218,6 +226,7 @@ pub(super) fn write(template: &Template<'_>, resources: &[Resource<'_>], out: &m
 impl Template<'_> {
     /// Writes a template that another one calls.
     fn write(&self, stack: &Resource<'_>, out: &mut Facts<'_>) {
+        self.tell_macros(out);
         let resources = self.resources(out);
         for resource in &resources {
             // the call has a say in everything that the template makes

@@ -223,7 +223,7 @@ impl<'a> Template<'a> {
         Resolved::new(self.file, node.span, value)
     }
 
-    fn step(&self, cost: usize) -> bool {
+    pub(super) fn step(&self, cost: usize) -> bool {
         let left = self.steps.get();
         self.steps.set(left.saturating_sub(cost));
         left > cost
@@ -299,7 +299,7 @@ impl<'a> Template<'a> {
         }
     }
 
-    /// Sections that are not what they have to be, and macros, which change a template in ways that nobody sees.
+    /// Sections that are not what they have to be, and macros.
     pub(super) fn tell_odd(&self, out: &mut Facts<'_>) {
         for name in ["Parameters", "Mappings", "Conditions", "Resources", "Globals"] {
             let Some(section) = self.root.get(name) else { continue };
@@ -308,6 +308,11 @@ impl<'a> Template<'a> {
                 out.problem(DiagnosticKind::Malformed, self.file, Some(section.span), message);
             }
         }
+        self.tell_macros(out);
+    }
+
+    /// Macros change a template in ways that nobody sees, whoever calls it.
+    pub(super) fn tell_macros(&self, out: &mut Facts<'_>) {
         let Some(transform) = self.root.get("Transform") else { return };
         let names = match &transform.value {
             parse::Value::List(items) => items.as_slice(),
