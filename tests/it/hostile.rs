@@ -198,3 +198,130 @@ fn bicep_modules_within_each_other_are_bounded() {
     let leaf = "param p string\noutput o string = p\n";
     scan(&catalog, &[("main.bicep", chain.as_bytes()), ("leaf.bicep", leaf.as_bytes())]);
 }
+
+/// Replacements that double what they copy, in width and in depth, and a long variable in long texts.
+#[test]
+fn copies_of_overlays_are_bounded() {
+    let catalog = Catalog::embedded();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {x: {x: b}}\n";
+    let overlay = |copies: &mut dyn Iterator<Item = (String, String)>| {
+        let mut text = String::from("resources: [map.yaml]\nreplacements:\n");
+        for (from, to) in copies {
+            let _ = writeln!(
+                text,
+                "- source: {{kind: ConfigMap, fieldPath: {from}}}\n  targets:\n  - select: {{kind: ConfigMap}}\n    \
+                 fieldPaths: ['{to}']\n    options: {{create: true}}"
+            );
+        }
+        text
+    };
+    let wide = overlay(&mut (0..40).map(|n| ("data".to_owned(), format!("data.k{n}"))));
+    let deep = overlay(&mut (0..16).map(|n| ("data.x".to_owned(), format!("data.x{}", ".x".repeat(1 << n)))));
+    for (text, limit) in [(&wide, "the layers hold more than"), (&deep, "nested deeper than")] {
+        let found = scan(&catalog, &[("kustomization.yaml", text.as_bytes()), ("map.yaml", map.as_bytes())]);
+        assert!(told(&found, limit), "{:?}", found.diagnostics);
+    }
+    let copy = (0..40).fold(String::new(), |mut text, n| {
+        let _ = writeln!(text, "- {{op: copy, from: /data, path: /data/k{n}}}");
+        text
+    });
+    let patch = "resources: [map.yaml]\npatches:\n- target: {kind: ConfigMap}\n  path: copy.yaml\n";
+    let files =
+        [("kustomization.yaml", patch.as_bytes()), ("map.yaml", map.as_bytes()), ("copy.yaml", copy.as_bytes())];
+    assert!(told(&scan(&catalog, &files), "the patch was applied in part: it copies too much"));
+    let objects = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{a: {}}}\n---\napiVersion: v1\nkind: Pod\n\
+         metadata: {{name: p}}\nspec: {{containers: [{{name: c, image: a, args: ['{}']}}]}}\n",
+        "x".repeat(300_000),
+        "$(A)".repeat(100_000)
+    );
+    let vars = "resources: [map.yaml]\nvars:\n- name: A\n  objref: {kind: ConfigMap, name: c}\n  fieldref: {fieldpath: data.a}\n";
+    let found = scan(&catalog, &[("kustomization.yaml", vars.as_bytes()), ("map.yaml", objects.as_bytes())]);
+    assert!(told(&found, "texts with a variable would be longer"), "{:?}", found.diagnostics);
+    // many keys in one patch within the layer
+    let keys: String = (0..20_000).fold(String::new(), |mut text, n| {
+        let _ = writeln!(text, "      k{n}: v");
+        text
+    });
+    let inline = format!(
+        "resources: [map.yaml]\npatches:\n- target: {{kind: ConfigMap}}\n  patch: |\n    kind: ConfigMap\n    \
+         metadata: {{name: c}}\n    data:\n{keys}"
+    );
+    scan(&catalog, &[("kustomization.yaml", inline.as_bytes()), ("map.yaml", map.as_bytes())]);
+}
+
+/// A long parameter that a text names often, and addresses with many parts.
+#[test]
+fn texts_of_templates_are_bounded() {
+    let catalog = Catalog::embedded();
+    let stack = |address: &str| {
+        format!(
+            "AWSTemplateFormatVersion: '2010-09-09'\nParameters:\n  A: {{Type: String, Default: {}}}\nResources:\n  S:\n    \
+             Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {address}\n",
+            "x".repeat(300_000)
+        )
+    };
+    let often = stack(&format!("!Sub '{}'", "${A}".repeat(100_000)));
+    scan(&catalog, &[("stack.yaml", often.as_bytes())]);
+    let long = stack(&format!("https://example.org/{}main.yaml", "a/".repeat(20_000)));
+    let files: Vec<(String, &[u8])> = (0..20).map(|n| (format!("f{n}/stack.yaml"), long.as_bytes())).collect();
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+    scan(&catalog, &files);
+}
+
+/// The name of a file alone is no template of a known host; a macro of a called template is told.
+#[test]
+fn templates_elsewhere_are_not_taken_for_files_here() {
+    let catalog = Catalog::embedded();
+    let stack = |address: &str| {
+        format!(
+            "Resources:\n  S:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {address}\n"
+        )
+    };
+    let inner =
+        "AWSTemplateFormatVersion: '2010-09-09'\nTransform: MyMacro\nResources:\n  Q: {Type: AWS::SQS::Queue}\n";
+    let files = |text: &str| scan(&catalog, &[("root.yaml", text.as_bytes()), ("parts/main.yaml", inner.as_bytes())]);
+    let hosts =
+        |found: &Inventory| found.components().filter(|(id, _)| id.as_str() == "host:other.example.org").count();
+    let elsewhere = files(&stack("https://other.example.org/x/main.yaml"));
+    assert_eq!(hosts(&elsewhere), 1, "the host is told");
+    let here = files(&stack("https://other.example.org/parts/main.yaml"));
+    assert_eq!(hosts(&here), 0, "two parts of the path are that file");
+    assert!(told(&here, "the macro `MyMacro` is not run"), "{:?}", here.diagnostics);
+}
+
+/// Products of generators, and charts that name each other.
+#[test]
+fn products_of_generators_and_charts_are_bounded() {
+    let catalog = Catalog::embedded();
+    let elements: Vec<String> = (0..100).map(|n| format!("{{n: '{n}'}}")).collect();
+    let list = format!("{{list: {{elements: [{}]}}}}", elements.join(", "));
+    let product = (0..4).fold(list.clone(), |inner, _| format!("{{matrix: {{generators: [{list}, {inner}]}}}}"));
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: s}}\nspec:\n  generators:\n  - {product}\n  \
+         template:\n    metadata: {{name: 'a-{{{{n}}}}'}}\n    spec: {{source: {{repoURL: 'https://git.example.org/a'}}}}\n"
+    );
+    let found = scan(&catalog, &[("set.yaml", set.as_bytes())]);
+    assert!(told(&found, "generators that give more than"), "{:?}", found.diagnostics);
+    let chart = |n: usize| {
+        let others = (0..12).filter(|other| *other != n);
+        others.fold(format!("apiVersion: v2\nname: c{n}\nversion: 1.0.0\ndependencies:\n"), |mut text, other| {
+            let _ = writeln!(text, "- {{name: c{other}, version: 1.0.0, repository: 'file://../c{other}'}}");
+            text
+        })
+    };
+    let charts: Vec<(String, String)> = (0..12).map(|n| (format!("c{n}/Chart.yaml"), chart(n))).collect();
+    let mut files: Vec<(&str, &[u8])> = charts.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    files.push(("c0/templates/a.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"));
+    assert!(told(&scan(&catalog, &files), "the chart is put together of itself"));
+}
+
+/// Many groups and many hosts in one list.
+#[test]
+fn inventories_with_many_groups_are_bounded() {
+    let mut text = String::new();
+    for n in 0..2_000 {
+        let _ = writeln!(text, "[g{n}]\nh{n}.example.eu\n[g{n}:children]\ng{}", n + 1);
+    }
+    scan(&Catalog::embedded(), &[("hosts.ini", text.as_bytes())]);
+}

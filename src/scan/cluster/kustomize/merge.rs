@@ -1,7 +1,8 @@
 //! Strategic merge patches: tables merge, lists of named things merge by their key, anything else is replaced.
 
 use super::super::tree;
-use crate::parse::{Entry, Node, Value};
+use crate::parse::{Entry, Node, Text, Value};
+use crate::text::Lookup;
 
 /// Lists of built-in kinds whose elements are told apart by a field.
 const MERGE_KEYS: [(&str, &str); 16] = [
@@ -44,21 +45,38 @@ pub(super) fn merge(target: &mut Node, patch: &Node, is_built_in: bool) {
     if !matches!(target.value, Value::Map(_)) {
         *target = Node::new(patch.span, Value::Map(Vec::new()));
     }
-    for change in changes.iter().filter(|change| !change.key.starts_with('$')) {
-        match tree::get_mut(target, &change.key) {
-            _ if matches!(change.value.value, Value::Null) => tree::remove(target, &change.key),
-            Some(old) => {
-                merge_value(&change.key, old, &change.value, is_built_in);
-                if matches!(old.value, Value::Null) {
-                    tree::remove(target, &change.key);
-                }
-            }
-            None => add(target, change, is_built_in),
+    let Value::Map(entries) = &mut target.value else { return };
+    // large tables are merged as well: each key is looked up, and what goes is taken out at the end
+    let mut places: Lookup<Text, usize> = Lookup::with_capacity(entries.len());
+    let mut gone = vec![false; entries.len()];
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(earlier) = places.insert(entry.key.clone(), at) {
+            gone[earlier] = true;
         }
     }
+    for change in changes.iter().filter(|change| !change.key.starts_with('$')) {
+        let removes = matches!(change.value.value, Value::Null);
+        match places.get(&change.key).copied().filter(|at| !gone[*at]) {
+            Some(at) => {
+                let old = &mut entries[at].value;
+                if !removes {
+                    merge_value(&change.key, old, &change.value, is_built_in);
+                }
+                gone[at] = removes || matches!(old.value, Value::Null);
+            }
+            None if removes => {}
+            None => {
+                places.insert(change.key.clone(), entries.len());
+                gone.push(false);
+                entries.push(added(change, is_built_in));
+            }
+        }
+    }
+    let mut is_gone = gone.into_iter();
+    entries.retain(|_| is_gone.next() == Some(false));
 }
 
-fn add(target: &mut Node, change: &Entry, is_built_in: bool) {
+fn added(change: &Entry, is_built_in: bool) -> Entry {
     let mut value = change.value.clone();
     if matches!(value.value, Value::Map(_)) {
         // directives inside of what is new
@@ -66,9 +84,7 @@ fn add(target: &mut Node, change: &Entry, is_built_in: bool) {
         merge(&mut clean, &value, is_built_in);
         value = clean;
     }
-    if let Value::Map(entries) = &mut target.value {
-        entries.push(Entry { key: change.key.clone(), key_span: change.key_span, value });
-    }
+    Entry { key: change.key.clone(), key_span: change.key_span, value }
 }
 
 fn merge_value(key: &str, old: &mut Node, new: &Node, is_built_in: bool) {
