@@ -95,7 +95,7 @@ fn by_machine(work: &mut Work<'_>, seen: &Seen) -> bool {
     work.note(&machines, key::NAME, &format!("machines of {}", row.provider), &cite);
     work.note(&machines, key::CAPABILITY, "compute", &cite);
     work.note(&machines, key::PROVIDER, &row.provider, &cite);
-    service::provided_by(work, &machines, provider, None);
+    service::provided_by(work, &machines, provider, None, Confidence::Certain);
     work.relate(&seen.id, RelationKind::RunsOn, &machines, &cite);
     work.note(&seen.id, key::RUNS_ON, "known", &cite);
     true

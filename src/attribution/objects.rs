@@ -30,10 +30,13 @@ struct Known<'c> {
     what: &'c str,
     provider: Option<&'c str>,
     organisation: Option<&'c str>,
+    confidence: Confidence,
 }
 
 fn known<'c>(work: &Work<'c>, mark: &str) -> Option<Known<'c>> {
-    let (place, word) = mark.split_once(' ')?;
+    let stated = mark.strip_prefix(key::LIKELY);
+    let confidence = if stated.is_some() { Confidence::Likely } else { Confidence::Certain };
+    let (place, word) = stated.unwrap_or(mark).split_once(' ')?;
     if place == "kind" {
         let (group, kind) = word.rsplit_once('/')?;
         let row = work.catalog.object_kind(group, kind)?;
@@ -44,6 +47,7 @@ fn known<'c>(work: &Work<'c>, mark: &str) -> Option<Known<'c>> {
             what: "",
             provider: row.provider.as_deref(),
             organisation: None,
+            confidence,
         });
     }
     let row = work.catalog.object_mark(place, word)?;
@@ -54,6 +58,7 @@ fn known<'c>(work: &Work<'c>, mark: &str) -> Option<Known<'c>> {
         what: &row.what,
         provider: row.provider.as_deref(),
         organisation: row.organisation.as_deref(),
+        confidence,
     })
 }
 
@@ -63,7 +68,7 @@ fn explain(work: &mut Work<'_>, seen: &Seen, mark: &str, is_used: bool) {
         entry: known.entry,
         source: known.source,
         verification: known.verification,
-        confidence: Confidence::Certain,
+        confidence: known.confidence,
     };
     let is_described = seen.first(key::SERVICE).is_some();
     if !known.what.is_empty() && !is_described && seen.kind == ComponentKind::Service {
@@ -82,12 +87,12 @@ fn explain(work: &mut Work<'_>, seen: &Seen, mark: &str, is_used: bool) {
     let Some(provider) = known.provider.and_then(|id| catalog.provider(id)) else { return };
     let regions: Vec<_> = seen.all(key::REGION).filter_map(|code| catalog.region(&provider.id, code)).collect();
     for region in &regions {
-        service::place(work, &seen.id, region);
+        service::place(work, &seen.id, region, known.confidence);
     }
     let region = regions.first().copied();
     // a partition run by another legal person: the region table says so
     let realm = region.and_then(|region| region.realm.as_deref()).and_then(|realm| catalog.provider_by_realm(realm));
-    service::provided_by(work, &seen.id, realm.unwrap_or(provider), region);
+    service::provided_by(work, &seen.id, realm.unwrap_or(provider), region, known.confidence);
     if let Some(node) = work.organisation(&realm.unwrap_or(provider).organisation) {
         work.relate(&seen.id, RelationKind::ProvidedBy, &node, &cite);
     }

@@ -33,13 +33,13 @@ fn one(work: &mut Work<'_>, seen: &Seen) {
         return;
     };
     if let Some(region) = region {
-        place(work, &seen.id, region);
+        place(work, &seen.id, region, Confidence::Certain);
     }
     // instances of one resource may lie in several regions
     for other in seen.all(key::REGION).skip(1).filter_map(|code| catalog.region(&provider.id, code)) {
-        place(work, &seen.id, other);
+        place(work, &seen.id, other, Confidence::Certain);
     }
-    provided_by(work, &seen.id, provider, region);
+    provided_by(work, &seen.id, provider, region, Confidence::Certain);
 }
 
 /// How well it is checked that this is the service: what names the service by its type may be known less well than
@@ -93,7 +93,13 @@ fn operator<'c>(
     Some((realm.unwrap_or(provider), region))
 }
 
-pub(super) fn provided_by(work: &mut Work<'_>, id: &ComponentId, provider: &Provider, region: Option<&Region>) {
+pub(super) fn provided_by(
+    work: &mut Work<'_>,
+    id: &ComponentId,
+    provider: &Provider,
+    region: Option<&Region>,
+    confidence: Confidence,
+) {
     let in_eu = region.and_then(|region| region.country).is_some_and(|country| {
         work.catalog.group_members("eu", work.as_of).is_some_and(|members| members.contains(&country))
     });
@@ -103,7 +109,7 @@ pub(super) fn provided_by(work: &mut Work<'_>, id: &ComponentId, provider: &Prov
         entry: format!("provider/{}", provider.id),
         source: &provider.source,
         verification: provider.verification,
-        confidence: Confidence::Certain,
+        confidence,
     };
     work.relate(id, RelationKind::ProvidedBy, &node, &cite);
 }
@@ -115,7 +121,8 @@ fn supplied_by(work: &mut Work<'_>, id: &ComponentId, organisation: &str, servic
     }
 }
 
-pub(super) fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region) {
+/// Where something is; the region itself is where it is for certain.
+pub(super) fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region, confidence: Confidence) {
     let node = ComponentId::region(&region.provider, &region.code);
     let cite = Cite {
         entry: format!("region/{}/{}", region.provider, region.code),
@@ -123,12 +130,13 @@ pub(super) fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region) {
         verification: region.verification,
         confidence: Confidence::Certain,
     };
+    let here = Cite { entry: cite.entry.clone(), confidence, ..cite };
     work.component(&node, ComponentKind::Region, &cite);
-    work.relate(id, RelationKind::HostedIn, &node, &cite);
+    work.relate(id, RelationKind::HostedIn, &node, &here);
     if let Some(country) = region.country {
         let state = ComponentId::jurisdiction(country.as_str());
         work.component(&state, ComponentKind::Jurisdiction, &cite);
         work.relate(&node, RelationKind::HostedIn, &state, &cite);
-        work.note(id, key::COUNTRY, country.as_str(), &cite);
+        work.note(id, key::COUNTRY, country.as_str(), &here);
     }
 }

@@ -141,8 +141,11 @@ pub const VARIANT: &str = "variant";
 pub const REPLICAS: &str = "replicas";
 /// Of a workload: what its kind is for, such as `serving` or `training`.
 pub const PURPOSE: &str = "purpose";
-/// Of a declared object: `place word`, the word that tells whose service it uses: `provisioner ebs.csi.aws.com`.
+/// Of a declared object: `place word`, the word that tells whose service it uses: `provisioner ebs.csi.aws.com`. Behind
+/// [`LIKELY`] it is concluded from something else that few have, such as a region or a type of machine.
 pub const MARK: &str = "mark";
+/// What a [`MARK`] begins with that nothing states.
+pub const LIKELY: &str = "likely-";
 /// Of a workload: `Kind name`, an object elsewhere in the tree that it uses.
 pub const USES: &str = "uses";
 /// Name of a cluster: its own, or the one a delivery object brings its workloads to.

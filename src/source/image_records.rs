@@ -8,10 +8,9 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use super::archive::Digest;
-use super::layer_cache::{cache_folder, make_private, now};
+use super::kept;
 use crate::model::purl::ImageReference;
 
 /// Records that are kept; what was used longest ago goes.
@@ -20,8 +19,6 @@ const RECORDS: usize = 2_000;
 const LARGEST: u64 = 512 << 10;
 /// Bytes of all records.
 const ALL: u64 = 16 << 20;
-/// What an interrupted run left behind goes after this time.
-const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 const ENDING: &str = "image";
 const FIRST_LINE: &str = "sovaudit-image 1";
 
@@ -56,7 +53,7 @@ impl ImageRecords {
     /// Those of the user: `$XDG_CACHE_HOME/sovaudit/images` or `~/.cache/sovaudit/images`; `None` without a home.
     #[must_use]
     pub fn of_user() -> Option<Self> {
-        Some(Self::at(cache_folder()?.join("images")))
+        Some(Self::at(kept::folder()?.join("images")))
     }
 
     /// In a folder, which is made when something is to be kept.
@@ -88,10 +85,9 @@ impl ImageRecords {
         let what = format!("{name}\n{}\n{}", record.digest, record.is_fetched);
         let path = self.folder.join(format!("{}-{}", short(first), short(&what))).with_extension(ENDING);
         if read(&path).is_some() {
-            // used now; where that cannot be written, it goes a little sooner
-            let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(now()));
+            kept::touch(&path);
         } else if self.write(&path, &written(record)).is_some() {
-            self.make_room();
+            kept::make_room(&self.folder, ENDING, RECORDS, ALL);
         }
     }
 
@@ -99,26 +95,11 @@ impl ImageRecords {
         if text.len() as u64 > LARGEST {
             return None;
         }
-        make_private(&self.folder)?;
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).ok()?;
+        kept::make_private(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(kept::NEW).tempfile_in(&self.folder).ok()?;
         file.write_all(text.as_bytes()).ok()?;
         file.persist(path).ok()?;
         Some(())
-    }
-
-    fn make_room(&self) {
-        let mut files = listing(&self.folder);
-        let mut bytes: u64 = files.iter().map(|file| file.size).sum();
-        let mut count = files.len();
-        files.sort();
-        for file in files {
-            let is_left = file.is_new && file.used.elapsed().is_ok_and(|age| age >= LEFT_BEHIND);
-            let is_over = count > RECORDS || bytes > ALL;
-            if (is_left || is_over && !file.is_new) && fs::remove_file(&file.path).is_ok() {
-                count -= 1;
-                bytes -= file.size;
-            }
-        }
     }
 }
 
@@ -126,27 +107,6 @@ impl ImageRecords {
 #[must_use]
 pub fn today() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
-}
-
-/// A file of the folder; the one used longest ago is the least.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Stored {
-    used: SystemTime,
-    path: PathBuf,
-    size: u64,
-    is_new: bool,
-}
-
-fn listing(folder: &Path) -> Vec<Stored> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let stored = |entry: fs::DirEntry| {
-        let path = entry.path();
-        let is_new = entry.file_name().to_string_lossy().starts_with(".new-");
-        let is_ours = is_new || path.extension().is_some_and(|ending| ending == ENDING);
-        let about = entry.metadata().ok().filter(|about| is_ours && about.is_file())?;
-        Some(Stored { used: about.modified().ok()?, path, size: about.len(), is_new })
-    };
-    entries.filter_map(Result::ok).filter_map(stored).collect()
 }
 
 /// 32 digits that stand for a text.
@@ -263,7 +223,9 @@ mod tests {
         }
         fs::write(folder.path().join("other"), b"no record").expect("can be written");
         records.put(&record("a.example/a", &["1"]));
-        assert_eq!(listing(folder.path()).len(), RECORDS);
+        // and the file that is none of ours
+        let left = fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(left, RECORDS + 1);
         assert!(folder.path().join("other").exists());
         assert_eq!(records.beginning_with(&["unpacked-1".to_owned()]).len(), 1);
     }

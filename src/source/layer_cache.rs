@@ -6,17 +6,15 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
 
 use super::archive::Digest;
+use super::kept;
 use super::layers::{Layer, decode, encode};
 
 /// Bytes that all files may have together.
 pub const CACHE_BYTES: u64 = 2 << 30;
-/// What an interrupted run left behind goes after this time.
-const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 const ENDING: &str = "layer";
 
 /// A cache of layers.
@@ -32,7 +30,7 @@ impl LayerCache {
     /// The cache of the user: `$XDG_CACHE_HOME/sovaudit/layers` or `~/.cache/sovaudit/layers`; `None` without a home.
     #[must_use]
     pub fn of_user(limit: u64) -> Option<Self> {
-        Some(Self::at(cache_folder()?.join("layers"), limit))
+        Some(Self::at(kept::folder()?.join("layers"), limit))
     }
 
     /// In a folder, which is made when something is to be kept.
@@ -54,8 +52,7 @@ impl LayerCache {
         file.read_to_end(&mut bytes).ok()?;
         let layer = decode(&bytes);
         if layer.is_some() {
-            // used now; where that cannot be written, the file goes a little sooner
-            let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(now()));
+            kept::touch(&path);
         } else {
             let _ = fs::remove_file(&path);
         }
@@ -73,8 +70,8 @@ impl LayerCache {
     }
 
     fn write(&self, key: &str, layer: &Layer) -> Option<u64> {
-        make_private(&self.folder)?;
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).ok()?;
+        kept::make_private(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(kept::NEW).tempfile_in(&self.folder).ok()?;
         let mut out = BufWriter::with_capacity(64 << 10, file.as_file_mut());
         encode(layer, &mut out).ok()?;
         out.flush().ok()?;
@@ -93,72 +90,16 @@ impl LayerCache {
     /// Counts what was added, and removes the files used longest ago when that passes the limit.
     fn make_room(&self, added: u64) {
         let Ok(mut size) = self.size.lock() else { return };
-        let known = size.map_or_else(|| listing(&self.folder).iter().map(|file| file.size).sum(), |size| size + added);
+        let known = size.map_or_else(|| kept::bytes(&self.folder, ENDING), |size| size + added);
         *size = Some(known);
         if known <= self.limit {
             return;
         }
-        // other runs write as well: what counts is what is there
-        let mut files = listing(&self.folder);
-        files.sort();
-        let mut left: u64 = files.iter().map(|file| file.size).sum();
-        // a little more than needed, so that not every layer sorts the folder
+        // other runs write as well: what counts is what is there; and a little more than needed goes, so that not every
+        // layer sorts the folder
         let goal = self.limit - self.limit / 10;
-        for file in files {
-            let is_new = file.is_new && file.used.elapsed().is_ok_and(|age| age < LEFT_BEHIND);
-            if left <= goal && !file.is_new || is_new {
-                continue;
-            }
-            if fs::remove_file(&file.path).is_ok() {
-                left -= file.size;
-            }
-        }
-        *size = Some(left);
+        *size = Some(kept::make_room(&self.folder, ENDING, usize::MAX, goal));
     }
-}
-
-/// A file of the folder; the one used longest ago is the least.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Stored {
-    used: SystemTime,
-    path: PathBuf,
-    size: u64,
-    /// True for what is being written, or was when a run ended.
-    is_new: bool,
-}
-
-/// The files that a cache has written.
-fn listing(folder: &Path) -> Vec<Stored> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let stored = |entry: fs::DirEntry| {
-        let path = entry.path();
-        let is_new = entry.file_name().to_string_lossy().starts_with(".new-");
-        let is_ours = is_new || path.extension().is_some_and(|ending| ending == ENDING);
-        let about = entry.metadata().ok().filter(|about| is_ours && about.is_file())?;
-        Some(Stored { used: about.modified().ok()?, path, size: about.len(), is_new })
-    };
-    entries.filter_map(Result::ok).filter_map(stored).collect()
-}
-
-/// What is kept for a user: `$XDG_CACHE_HOME/sovaudit` or `~/.cache/sovaudit`.
-pub(super) fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("sovaudit"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "which file was used last changes no result")]
-pub(super) fn now() -> SystemTime {
-    SystemTime::now()
-}
-
-/// Makes a folder that only the user may read: layers may hold what is nobody's business.
-pub(super) fn make_private(folder: &Path) -> Option<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).ok()
 }
 
 #[cfg(test)]
@@ -182,13 +123,13 @@ mod tests {
         assert_eq!(cache.get("0"), None);
         for number in 0..10 {
             cache.put(&number.to_string(), &layer(20_000));
-            let old = now() - Duration::from_secs(1000 - number);
+            let old = kept::now() - std::time::Duration::from_secs(1000 - number);
             let file = File::options().append(true).open(cache.place(&number.to_string())).expect("was written");
             file.set_modified(old).expect("can be set");
             // the first one is used all the time
             assert_eq!(cache.get("0"), Some(layer(20_000)), "{number}");
         }
-        let size: u64 = listing(&cache.folder).iter().map(|file| file.size).sum();
+        let size: u64 = kept::bytes(&cache.folder, ENDING);
         assert!(size <= 100_000, "{size}");
         assert_eq!(cache.get("1"), None);
         assert_eq!(cache.get("9"), Some(layer(20_000)));
@@ -209,7 +150,7 @@ mod tests {
         assert!(!place.exists(), "it is written anew next time");
         let left = folder.path().join(".new-cut");
         fs::write(&left, b"sovlayr1").expect("can be written");
-        let long_ago = now() - 2 * LEFT_BEHIND;
+        let long_ago = kept::now() - 2 * kept::LEFT_BEHIND;
         File::options().append(true).open(&left).expect("is there").set_modified(long_ago).expect("can be set");
         for number in 0..10 {
             cache.put(&number.to_string(), &layer(20_000));

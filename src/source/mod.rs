@@ -15,6 +15,7 @@ pub mod ignored;
 pub mod image;
 pub mod image_manifest;
 pub mod image_records;
+mod kept;
 pub mod layer_cache;
 pub mod layers;
 mod limits;

@@ -10,7 +10,7 @@ use sovaudit::catalog::Catalog;
 use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::fleet::{Fleet, Way};
 use sovaudit::graph::Graph;
-use sovaudit::model::{ComponentId, Inventory, key};
+use sovaudit::model::{ComponentId, Inventory, Relation, RelationKind, key};
 use sovaudit::scan::{AssetMapping, Options, SCANNERS, scan_file_as, scan_files};
 use sovaudit::text::RelPath;
 
@@ -480,6 +480,17 @@ fn nodes_without_a_provider_id_have_the_place_that_their_labels_tell() {
         found.iter().any(|(id, place, count)| id == "nvidia-h100-sxm" && place.contains("eu-central-1") && *count == 8),
         "{found:?}"
     );
+    // what a region and a type tell is likely, and no more
+    let likely = tree(&[("nodes.yaml", &node(known))]);
+    let is_mark = |value: &str| value == "likely-provider-id aws";
+    assert!(likely.attributes().any(|(_, row)| row.key == "mark" && is_mark(&row.value)), "told as likely");
+    let by: Vec<&Relation> = likely
+        .relations()
+        .filter(|(from, one)| from.as_str().starts_with("resource:nodes") && one.kind == RelationKind::ProvidedBy)
+        .map(|(_, relation)| relation)
+        .collect();
+    let is_likely = |relation: &&Relation| format!("{:?}", relation.evidence).contains("confidence: Likely");
+    assert!(!by.is_empty() && by.iter().all(is_likely), "{by:?}");
     let open = tree(&[("nodes.yaml", &node("topology.kubernetes.io/region: hall-3"))]);
     let told: Vec<&str> = open.diagnostics.iter().map(|one| &*one.message).collect();
     assert!(told.iter().any(|text| text.contains("`hall-3`") && text.contains("place is unknown")), "{told:?}");

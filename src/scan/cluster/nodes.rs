@@ -76,8 +76,9 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
     let mut marks: Vec<(&str, &str, Span)> =
         scheme.map(|(word, span)| ("provider-id", word, span)).into_iter().collect();
     marks.extend(labels.map(|entry| ("node-label", &*entry.key, entry.key_span)));
-    let marked = marks.into_iter().find(|(place, word, _)| ground.catalog.object_mark(place, word).is_some());
-    let marked = marked.or_else(|| by_type_or_region(node, ground));
+    let stated = marks.into_iter().find(|(place, word, _)| ground.catalog.object_mark(place, word).is_some());
+    let likely = || by_type_or_region(node, ground).map(|found| (key::LIKELY, found));
+    let marked = stated.map(|found| ("", found)).or_else(likely);
     if marked.is_none()
         && let Some((_, region, span)) = label(node, &REGION)
     {
@@ -87,9 +88,9 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
         );
         out.problem(DiagnosticKind::Unresolved, file, Some(at), message);
     }
-    if let Some((place, word, span)) = marked {
+    if let Some((likely, (place, word, span))) = marked {
         for of in [cluster, id] {
-            out.attribute(of, key::MARK, format!("{place} {word}"), ground.at(span));
+            out.attribute(of, key::MARK, format!("{likely}{place} {word}"), ground.at(span));
         }
     }
     let accelerator = match product(node, ground) {
