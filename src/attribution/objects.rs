@@ -91,7 +91,7 @@ fn explain(work: &mut Work<'_>, seen: &Seen, mark: &str, is_used: bool) {
     }
     let region = regions.first().copied();
     // a partition run by another legal person: the region table says so
-    let realm = region.and_then(|region| region.realm.as_deref()).and_then(|realm| catalog.provider_by_realm(realm));
+    let realm = region.and_then(|region| catalog.provider_of_realm(region));
     service::provided_by(work, &seen.id, realm.unwrap_or(provider), region, known.confidence);
     if let Some(node) = work.organisation(&realm.unwrap_or(provider).organisation) {
         work.relate(&seen.id, RelationKind::ProvidedBy, &node, &cite);

@@ -89,7 +89,7 @@ fn operator<'c>(
     let provider = by_host.or(usual)?;
     let region = seen.first(key::REGION).and_then(|code| catalog.region(&provider.id, code));
     // a partition run by another legal person: the region table says so
-    let realm = region.and_then(|region| region.realm.as_deref()).and_then(|realm| catalog.provider_by_realm(realm));
+    let realm = region.and_then(|region| catalog.provider_of_realm(region));
     Some((realm.unwrap_or(provider), region))
 }
 

@@ -46,10 +46,13 @@ impl Catalog {
         at.map(|at| &self.tables.organisation[at])
     }
 
-    /// The provider that owns a partition or realm of another provider's region table.
+    /// The provider that runs a region of another provider's region table: by its partition or realm, or by that and its code.
     #[must_use]
-    pub fn provider_by_realm(&self, realm: &str) -> Option<&Provider> {
-        self.realms.get(realm).map(|at| &self.tables.provider[*at])
+    pub fn provider_of_realm(&self, region: &Region) -> Option<&Provider> {
+        let realm = region.realm.as_deref()?;
+        let narrow = format!("{realm}/{}", region.code);
+        let at = self.realms.get(narrow.as_str()).or_else(|| self.realms.get(realm))?;
+        Some(&self.tables.provider[*at])
     }
 
     /// The organisation that an identity key belongs to, exact first, then by path prefix (Go

@@ -9,7 +9,7 @@ use sovaudit::scan::{Options, scan_files};
 use sovaudit::text::RelPath;
 
 /// Provider, what is declared, operator, country where a place is written.
-const PROVIDERS: [(&str, &str, &str, &str); 38] = [
+const PROVIDERS: [(&str, &str, &str, &str); 40] = [
     (
         "aws",
         "provider \"aws\" {\n  region = \"eu-central-1\"\n}\nresource \"aws_db_instance\" \"it\" {}",
@@ -25,7 +25,19 @@ const PROVIDERS: [(&str, &str, &str, &str); 38] = [
     (
         "aws-cn",
         "provider \"aws\" {\n  region = \"cn-north-1\"\n}\nresource \"aws_s3_bucket\" \"it\" {}",
-        "amazon",
+        "sinnet",
+        "CN",
+    ),
+    (
+        "aws-cn, the other region",
+        "provider \"aws\" {\n  region = \"cn-northwest-1\"\n}\nresource \"aws_s3_bucket\" \"it\" {}",
+        "nwcd",
+        "CN",
+    ),
+    (
+        "azurerm in China",
+        "resource \"azurerm_kubernetes_cluster\" \"it\" {\n  location = \"chinanorth3\"\n}",
+        "21vianet",
         "CN",
     ),
     (

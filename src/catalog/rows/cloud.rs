@@ -39,7 +39,7 @@ rows! {
         /// First words of its Terraform resource types.
         #[serde(default)]
         terraform_prefixes: Vec<Text>,
-        /// Partitions or realms of another provider's region table that are this provider's.
+        /// Partitions or realms of another provider's region table that are this provider's; `realm/region` for one region of it.
         #[serde(default)]
         realms: Vec<Text>,
         /// Terraform sources.
