@@ -35,9 +35,14 @@ pub(super) fn table(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn head(supply: &SupplyRow) -> String {
+    // what shares are taken of
+    let all = whole(supply.shares.iter().filter(|row| row.of == "designer").map(|row| row.devices).sum());
+    let known = whole(supply.devices);
     let mut text = match supply.products {
-        0 => "none of a known product".to_owned(),
-        products => format!("{} of {}", count(whole(supply.devices), "device"), count(products, "known product")),
+        0 if all == 0 => "none of a known product".to_owned(),
+        0 => format!("{}, none of a known product", count(all, "device")),
+        products if all > known => format!("{}, {known} of {}", count(all, "device"), count(products, "known product")),
+        products => format!("{} of {}", count(known, "device"), count(products, "known product")),
     };
     if supply.uncounted > 0 {
         text.push_str(&format!(", {} without a number", supply.uncounted));
