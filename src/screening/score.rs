@@ -171,8 +171,14 @@ pub fn choose(links: &mut [Link], query: Side<'_>, listed: Side<'_>) -> usize {
             .then_with(|| (a.query, a.listed).cmp(&(b.query, b.listed)))
     });
     let (mut query_used, mut listed_used, mut kept) = (0, 0, 0);
+    // the words of a damaged store may not be there
+    let is_there = |from: u8, words: u8, side: Side<'_>| usize::from(from) + usize::from(words) <= side.weights.len();
     for at in 0..links.len() {
-        let (query_mask, listed_mask) = links[at].masks();
+        let link = links[at];
+        if !is_there(link.query, link.query_words, query) || !is_there(link.listed, link.listed_words, listed) {
+            continue;
+        }
+        let (query_mask, listed_mask) = link.masks();
         if query_used & query_mask == 0 && listed_used & listed_mask == 0 {
             query_used |= query_mask;
             listed_used |= listed_mask;
@@ -183,7 +189,7 @@ pub fn choose(links: &mut [Link], query: Side<'_>, listed: Side<'_>) -> usize {
     kept
 }
 
-/// The words of a damaged store may not be there: they weigh nothing.
+/// Words that are not there weigh nothing.
 fn sum(weights: &[f32], from: u8, words: u8) -> f32 {
     weights.iter().skip(usize::from(from)).take(usize::from(words)).sum()
 }
@@ -306,4 +312,20 @@ pub fn telling(side: Side<'_>) -> usize {
 #[must_use]
 pub fn is_telling(flags: u8) -> bool {
     !Flags(flags).has(Flags::NUMBER | Flags::PARTICLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_not_there_weigh_nothing() {
+        let weights = [1.0, 2.0];
+        let side = Side { weights: &weights, flags: &[0, 0], squashed: 0, numbers: 0, legal: LegalSet::default() };
+        let mut links = [Link::of(0, 3, 1, 9, 1.0), Link::of(200, 70, 0, 1, 1.0), Link::one(0, 0, 1.0)];
+        let kept = choose(&mut links, side, side);
+        assert_eq!(kept, 1, "the one whose words are there");
+        let parts = score(&links[..kept], side, side, Numbers::Same, Manner::Organisation);
+        assert!(parts.score.is_finite());
+    }
 }
