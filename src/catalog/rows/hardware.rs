@@ -22,6 +22,10 @@ pub enum Topic {
     CoreDesigner,
     /// Beginnings of AWS instance types; they mean the accelerator's family.
     NeuronFamily,
+    /// Names of vendors in the PCI ID Repository, in lower case; they mean the vendor's number.
+    PciVendor,
+    /// Kernel modules: of an `accelerator`, of a `display` that may be one, of a network `adapter`.
+    DriverModule,
 }
 
 rows! {

@@ -29,28 +29,6 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.kernel.org/PCI/sysfs-pci.html",
 };
 
-/// Kernel modules of accelerators and fast networks: their versions are those of the drivers.
-const MODULES: [&str; 18] = [
-    "nvidia",
-    "nouveau",
-    "amdgpu",
-    "i915",
-    "xe",
-    "habanalabs",
-    "neuron",
-    "gasket",
-    "mlx5_core",
-    "irdma",
-    "bnxt_en",
-    "efa",
-    "qaic",
-    "drv_davinci_intf_host",
-    "cambricon_drv",
-    "mtgpu",
-    "hydcu",
-    "metax",
-];
-
 type Files<'a> = BTreeMap<&'a str, &'a SourceFile>;
 
 impl Scanner for Host {
@@ -170,7 +148,7 @@ impl<'a> OnHost<'a> {
     }
 
     fn drivers(&mut self, out: &mut Facts<'_>) {
-        for module in MODULES {
+        for (_, module) in self.input.catalog.hardware_words(Topic::DriverModule) {
             if let Some((version, file, place)) = self.value(&format!("sys/module/{module}/version")) {
                 let text = format!("{module} {version}");
                 self.machine(file).say(key::DRIVER_VERSION, &text, place, out);

@@ -1,6 +1,8 @@
 //! `lshw` as JSON and as XML: make, firmware, processors, accelerators and adapters of a machine.
 
 use super::machine::{Found, Machine, Other, Pci, is_stated};
+use crate::catalog::Topic;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::xml::Element;
 use crate::parse::{Node, Value};
@@ -59,6 +61,10 @@ impl Scanner for Lshw {
         let file = input.file();
         let text = file.text();
         if !is_it(text) {
+            if text.starts_with("H/W path") || text.contains("\n  *-core") {
+                let message = "a form of lshw that is not read; write it with `lshw -json -numeric`";
+                out.problem(DiagnosticKind::Unsupported, file, None, message);
+            }
             return Ok(());
         }
         let mut machine = Machine::of_capture(file, input.catalog);
@@ -183,6 +189,18 @@ fn write(item: &Item<'_>, input: &Input<'_>, machine: &mut Machine<'_>, out: &mu
         _ => return,
     };
     match class {
+        None if pci.is_none() && name.is_none() => {
+            let driver = item.driver.filter(|(driver, _)| {
+                input.catalog.hardware_word(Topic::DriverModule, &driver.to_ascii_lowercase()) == Some("accelerator")
+            });
+            if let Some((driver, place)) = driver {
+                let message = format!(
+                    "a device with the driver `{driver}` and no product: the list of PCI ids was missing; write it with \
+                     `lshw -numeric` where that list is"
+                );
+                out.problem(DiagnosticKind::Unsupported, input.file(), Some(place), message);
+            }
+        }
         None => {
             // the name alone is that of a chip family: the maker stands beside it
             let whole = format!("{vendor} {}", name.unwrap_or_default());

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::machine::{Found, Machine, Other, Pci};
+use crate::catalog::{Catalog, Topic};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
@@ -100,7 +101,8 @@ impl Scanner for Lspci {
         let file = input.file();
         let mut machine = Machine::of_capture(file, input.catalog);
         let mut without = None;
-        for found in devices(file.text()) {
+        for mut found in devices(file.text()) {
+            found.number_by_name(input.catalog);
             if found.device.is_empty() && is_accelerator(&found) {
                 without = without.or(Some(found.place));
             }
@@ -219,6 +221,21 @@ fn once(all: Vec<Device<'_>>) -> Vec<Device<'_>> {
 }
 
 impl<'a> Device<'a> {
+    /// The number of a device without numbers that the table of ids did not know: the tool writes it as its name,
+    /// `Device 2335`, beside the vendor's name or behind it.
+    fn number_by_name(&mut self, catalog: &'a Catalog) {
+        if !self.device.is_empty() {
+            return;
+        }
+        let Some((before, number)) = self.name.rsplit_once("Device ") else { return };
+        let number = number.split(' ').next().unwrap_or(number);
+        let vendor = if before.is_empty() { self.vendor_name } else { before };
+        let known = catalog.hardware_word(Topic::PciVendor, &vendor.trim().to_ascii_lowercase());
+        if let Some(vendor) = known.filter(|_| number.len() == 4 && number.bytes().all(|c| c.is_ascii_hexdigit())) {
+            (self.vendor, self.device, self.name) = (vendor, number, "");
+        }
+    }
+
     /// False for devices with other numbers: lists of two machines in one file.
     fn is_same(&self, other: &Self) -> bool {
         self.device.is_empty() || other.device.is_empty() || (self.vendor, self.device) == (other.vendor, other.device)

@@ -39,6 +39,19 @@ static VERSIONS: LazyLock<Regex> = LazyLock::new(|| {
 static SECTION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^GPU [0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:").expect("constant pattern, tested"));
 
+/// `00000000:00:06.0`, a bus id.
+static BUS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7]$").expect("constant pattern, tested")
+});
+
+/// `580.159.04`, a version of the driver.
+static DRIVER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[1-9][0-9]{2}\.[0-9]{2,3}(?:\.[0-9]{2})?$").expect("constant pattern, tested"));
+
+/// `96.00.A5.00.1A`, a version of the firmware.
+static VBIOS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:[0-9A-Fa-f]{2}\.){4}[0-9A-Fa-f]{2}$").expect("constant pattern, tested"));
+
 /// Names of CSV columns that tell a query of GPUs.
 const COLUMNS: [&str; 3] = ["name", "gpu_name", "pci.device_id"];
 
@@ -47,7 +60,44 @@ pub(super) fn is_it(text: &str) -> bool {
     text.contains("NVSMI LOG")
         || text.contains("NVIDIA-SMI ") && text.contains("Driver Version:")
         || text.contains("(UUID: GPU-")
-        || text.lines().take(4).any(is_head)
+        || text.lines().take(4).any(|line| is_head(line) || headless(line).is_some())
+}
+
+/// Fields of a row that stands without a head (`--format=csv,noheader`), told by how their values look: a product's name
+/// beside a UUID, a bus id, an amount of memory or a version of a driver. Other fields stay without a name.
+fn headless(line: &str) -> Option<Vec<&'static str>> {
+    const MAKES: [&str; 5] = ["NVIDIA ", "Tesla ", "Quadro ", "GRID ", "GeForce "];
+    if !line.contains(", ") || line.len() > 1000 {
+        return None;
+    }
+    let mut fields: Vec<&'static str> = Vec::new();
+    for value in line.split(',').map(str::trim) {
+        let field = if MAKES.iter().any(|make| value.starts_with(make)) {
+            "name"
+        } else if value.starts_with("GPU-") && value.len() == 40 {
+            "uuid"
+        } else if numbers(value).is_some_and(|_| value.starts_with("0x")) {
+            if fields.contains(&"pci.device_id") { "pci.sub_device_id" } else { "pci.device_id" }
+        } else if BUS.is_match(value) {
+            "pci.bus_id"
+        } else if value.strip_suffix(" MiB").is_some_and(|number| number.parse::<u64>().is_ok()) {
+            "memory.total"
+        } else if DRIVER.is_match(value) {
+            "driver_version"
+        } else if VBIOS.is_match(value) {
+            "vbios_version"
+        } else {
+            ""
+        };
+        // of several amounts of memory the first need not be the whole
+        let is_taken = !field.is_empty() && fields.contains(&field);
+        fields.push(if is_taken { "" } else { field });
+        if is_taken && field == "memory.total" {
+            fields.iter_mut().filter(|field| **field == "memory.total").for_each(|field| *field = "");
+        }
+    }
+    let told = ["uuid", "pci.bus_id", "pci.device_id", "memory.total", "driver_version"];
+    (fields.contains(&"name") && fields.iter().any(|field| told.contains(field))).then_some(fields)
 }
 
 /// The head of a query as CSV: names of fields that the tool has, most of them with a dot or an underscore.
@@ -143,6 +193,10 @@ fn read(text: &str) -> Read<'_> {
             read.csv.clear();
             read.seen.retain(|(form, _)| *form != "csv");
             head = Some(line.text.split(',').map(field).collect());
+        } else if let Some((found, one)) = headless(line.text).and_then(|fields| csv_row(&line, &fields)) {
+            if one.is_empty() || read.seen.insert(("csv", one)) {
+                read.csv.push(found);
+            }
         } else if let Some(parts) = LISTED.captures(line.text) {
             let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
             if read.seen.insert(("list", format!("{} {}", part(1), part(3)))) {
