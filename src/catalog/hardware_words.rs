@@ -46,7 +46,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         Topic::AcceleratorMaker => !matches!(&*row.means, "named" | "described"),
         Topic::CoreDesigner | Topic::NeuronFamily => row.means.is_empty(),
         Topic::DriverModule => !matches!(&*row.means, "accelerator" | "display" | "adapter"),
-        Topic::PciVendor => row.means.len() != 4 || !row.means.bytes().all(|byte| byte.is_ascii_hexdigit()),
     };
     let told = tables.hardware_word.iter().filter(wrong).map(|row| {
         let message = format!("`means` of a `hardware_word` is `{}`, which the topic does not know", row.means);

@@ -314,6 +314,13 @@ impl Catalog {
         self.tables.pci_vendor.iter().find(|row| row.id.eq_ignore_ascii_case(id))
     }
 
+    /// The number of a vendor by its name in the PCI ID Repository.
+    #[must_use]
+    pub fn pci_vendor_named(&self, name: &str) -> Option<&str> {
+        let name = name.trim().to_ascii_lowercase();
+        self.tables.pci_vendor.iter().find(|row| row.names.iter().any(|own| **own == *name)).map(|row| &*row.id)
+    }
+
     /// Instance types of this name, whatever the provider.
     pub fn instance_types_named(&self, name: &str) -> Vec<&InstanceType> {
         self.tables.provider.iter().filter_map(|provider| self.instance_type(&provider.id, name)).collect()

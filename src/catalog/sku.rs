@@ -146,7 +146,22 @@ impl Catalog {
             let is_own = found.len() == 1 && found.iter().all(|row| self.is_own_name(row, name));
             return if is_own { found } else { self.by_words(name).unwrap_or(found) };
         }
-        self.by_words(name).unwrap_or_else(exact)
+        self.by_words(name).unwrap_or_else(|| {
+            let found = exact();
+            if found.is_empty() { self.without_description(name) } else { found }
+        })
+    }
+
+    /// By what is left of a name without the words that describe: `Lenovo L40S 48GB PCIe` is `l40s`.
+    fn without_description(&self, name: &str) -> Vec<&Accelerator> {
+        let all = words(name);
+        let describes =
+            |word: &String| self.hardware_word(Topic::AcceleratorMaker, word).is_some() || gigabytes(word).is_some();
+        let rest: Vec<&str> = all.iter().filter(|word| !describes(word)).map(String::as_str).collect();
+        if rest.is_empty() || rest.len() == all.len() {
+            return Vec::new();
+        }
+        self.accelerators_by_name(&rest.join(" "))
     }
 
     fn is_own_name(&self, row: &Accelerator, name: &str) -> bool {
@@ -190,21 +205,28 @@ impl Catalog {
         if rows.len() < 2 {
             return rows;
         }
-        let stated = asked.memory_mib.map(|mib| mib as f64 / 1024.0).or_else(|| {
-            let all = words(asked.name?);
-            let apart = all.windows(2).find_map(|pair| gigabytes(&format!("{}{}", pair[0], pair[1])));
-            all.iter().find_map(|word| gigabytes(word)).or(apart)
-        });
+        let stated = asked.memory_mib.map(|mib| mib as f64 / 1024.0).or_else(|| stated_memory(asked.name?));
         let Some(stated) = stated else { return rows };
-        let fits = |row: &&&Accelerator| {
-            row.memory_gb
-                .as_deref()
-                .and_then(|own| own.parse::<f64>().ok())
-                .is_some_and(|own| stated >= own * (1.0 - MEMORY_BELOW) && stated <= own * (1.0 + MEMORY_ABOVE))
-        };
+        let fits = |row: &&&Accelerator| fits_memory(row, stated) == Some(true);
         let narrowed: Vec<&Accelerator> = rows.iter().filter(fits).copied().collect();
         if narrowed.is_empty() { rows } else { narrowed }
     }
+}
+
+/// Memory that a name states, in GB: `H100 80GB`. The slices that names of MIG partitions state are none.
+pub(crate) fn stated_memory(name: &str) -> Option<f64> {
+    let all = words(name);
+    if all.iter().any(|word| word == "mig") {
+        return None;
+    }
+    let apart = all.windows(2).find_map(|pair| gigabytes(&format!("{}{}", pair[0], pair[1])));
+    all.iter().find_map(|word| gigabytes(word)).or(apart)
+}
+
+/// Whether memory that somebody states is that of a product; nothing where the product's own is not known.
+pub(crate) fn fits_memory(row: &Accelerator, stated: f64) -> Option<bool> {
+    let own = row.memory_gb.as_deref()?.parse::<f64>().ok()?;
+    Some(stated >= own * (1.0 - MEMORY_BELOW) && stated <= own * (1.0 + MEMORY_ABOVE))
 }
 
 /// Words of a name in lower case.
@@ -291,6 +313,10 @@ mod tests {
             ("Canon A2", &[]),
             ("Tesla T4 16GB", &["nvidia-t4"]),
             ("L4 GPU", &["nvidia-l4"]),
+            ("Lenovo L40S 48GB PCIe", &["nvidia-l40s"]),
+            ("PNY NVIDIA L4", &["nvidia-l4"]),
+            ("Dell PERC H200", &[]),
+            ("HBM3 80GB", &[]),
             ("", &[]),
         ];
         for (name, wanted) in cases {

@@ -6,6 +6,7 @@ use super::class::Class;
 use super::figures::Figures;
 use super::law::Law;
 use super::party::{self, PartyFacts, SeatFact};
+use super::past;
 use super::review;
 use super::rows::{
     Assessment, ClassRow, FigureRow, MachineRow, PartyRow, PolicyRow, ProductRow, RateRow, SeatRow, StepRow,
@@ -63,7 +64,7 @@ pub fn assess(catalog: &Catalog, subject: &Subject<'_>, question: &Question, day
         family: None,
         machine: question.machine.clone(),
         figures: figures(subject, &verdict.class),
-        class: class_row(&verdict.class),
+        class: class_row(&verdict.class, day),
         to: question.to,
         parties: question.parties.iter().map(party_row).collect(),
         answer: verdict.answer,
@@ -116,13 +117,19 @@ pub(super) fn judge(
     steps.extend(steps::open_class(&case));
     steps.extend(question.parties.iter().flat_map(|party| party::steps(catalog, party, day)));
     steps.extend(steps::guidance(&case));
+    steps.iter_mut().for_each(|step| past::rewrite(step, day));
     steps.sort_by_key(|step| (!step.counts, std::cmp::Reverse(step.result)));
     let counting = steps.iter().filter(|step| step.counts).map(|step| step.result).max();
     let asked = if question.to.is_some() { Answer::NoLicenceRequired } else { Answer::ClassOnly };
-    // without a destination only a prohibition of the product itself is an answer
-    let counting = counting.filter(|answer| question.to.is_some() || *answer == Answer::Prohibited);
+    // without a destination only what holds wherever the product goes is an answer
+    let of_party = steps.iter().filter(|step| step.counts && matches!(&*step.about, "party" | "ownership"));
+    let anywhere = of_party.map(|step| step.result).max().filter(|answer| *answer >= Answer::LicenceRequired);
+    let counting = counting.filter(|answer| question.to.is_some() || *answer == Answer::Prohibited).max(anywhere);
     let answer = counting.map_or(asked, |answer| answer.max(asked));
-    let policy = needs_review(&steps).then(|| review::policy(&case)).flatten();
+    let mut policy = needs_review(&steps).then(|| review::policy(&case)).flatten();
+    if let Some(policy) = &mut policy {
+        policy.citation = past::on_day(&policy.citation, day);
+    }
     silent.dedup();
     Verdict { class, answer, policy, steps, silent }
 }
@@ -137,6 +144,9 @@ fn words(verdict: &Verdict, question: &Question, holds: bool) -> String {
     let mut text = verdict.answer.words().to_owned();
     let parts = verdict.steps.iter().find(|step| step.text.starts_with("for ") && step.about == "embargo");
     match verdict.answer {
+        Answer::LicenceRequired if question.to.is_none() => {
+            return format!("{text} for this party, wherever the product goes; name a destination with --to for more");
+        }
         Answer::NoLicenceRequired if parts.is_some() => {
             text = "no licence required elsewhere by the clauses evaluated".to_owned();
         }
@@ -168,6 +178,7 @@ fn product(subject: &Subject<'_>) -> ProductRow {
         data_centre: subject.figures.data_centre,
         source: subject.source.to_owned(),
         verification: subject.verification.as_str().to_owned(),
+        part_of_name: None,
     }
 }
 
@@ -195,11 +206,11 @@ fn figures(subject: &Subject<'_>, class: &Class) -> FigureRow {
     }
 }
 
-fn class_row(class: &Class) -> ClassRow {
+fn class_row(class: &Class, day: Date) -> ClassRow {
     ClassRow {
         class: class.class.clone(),
         criterion: class.criterion.clone(),
-        citation: class.legal.clone(),
+        citation: class.legal.as_deref().map(|legal| past::on_day(legal, day)),
         verification: class.verification.map(|mark| mark.as_str().to_owned()),
         inherits: class.inherits.clone(),
         missing: class.missing.iter().map(|word| (*word).to_owned()).collect(),

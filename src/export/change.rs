@@ -8,6 +8,7 @@ use super::class::INDETERMINATE;
 use super::figures::Input;
 use super::law::Law;
 use super::party::{PartyFacts, SeatFact};
+use super::past;
 use super::range::{figure, ranges};
 use super::steps::Case;
 use crate::catalog::Catalog;
@@ -49,6 +50,9 @@ fn figures(case: &Case<'_>, law: &Law<'_>) -> Vec<String> {
 
 /// Design or marketing for the other market.
 fn market(case: &Case<'_>, law: &Law<'_>) -> Option<String> {
+    if case.class.class == INDETERMINATE {
+        return None;
+    }
     let mut figures = case.subject.figures.clone();
     figures.data_centre = !figures.data_centre;
     let other = super::class::word(law.outcome(&figures), figures.data_centre);
@@ -78,7 +82,7 @@ fn parties(case: &Case<'_>, question: &Question, verdict: &Verdict) -> Option<St
     Some(format!(
         "{}{then} if a party or its ultimate parent is headquartered in D:5 or Macau ({})",
         changed.answer.words(),
-        row.citation
+        past::on_day(&row.citation, case.day)
     ))
 }
 
@@ -116,7 +120,7 @@ fn limits(case: &Case<'_>, verdict: &Verdict) -> Vec<String> {
         if *row.id == *policy.id {
             all.push(format!("another review unless {} stay so", words.join(" and ")));
         } else {
-            all.push(format!("{} for {} ({})", row.policy, words.join(" and "), row.citation));
+            all.push(format!("{} for {} ({})", row.policy, words.join(" and "), past::on_day(&row.citation, case.day)));
         }
     }
     all

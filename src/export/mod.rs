@@ -17,6 +17,7 @@ mod figures;
 mod fit;
 mod law;
 mod party;
+mod past;
 mod range;
 mod review;
 mod rows;

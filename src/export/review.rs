@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::fit::Fit;
+use super::past;
 use super::rows::{ExceptionRow, PolicyRow, StepRow};
 use super::steps::Case;
 use crate::catalog::rows::{LicenceException, LicencePolicy};
@@ -86,7 +87,7 @@ fn exception(case: &Case<'_>, row: &LicenceException, fit: Fit, lost: Option<&st
         name: row.name.to_string(),
         state,
         conditions,
-        citation: row.citation.to_string(),
+        citation: past::on_day(&row.citation, case.day),
         verification: row.verification.as_str().to_owned(),
         review_by: row.review_by.to_string(),
     }

@@ -80,6 +80,9 @@ pub struct ProductRow {
     pub source: String,
     /// How well they are checked.
     pub verification: String,
+    /// The name that was asked for, where it is a part of the product's and others may have it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of_name: Option<String>,
 }
 
 /// Products that one name means.

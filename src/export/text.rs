@@ -21,7 +21,7 @@ pub fn write(assessment: &Assessment, width: usize, out: &mut dyn io::Write) -> 
     product(assessment, &mut page)?;
     class(assessment, &mut page)?;
     let to = assessment.to.map_or_else(|| "answer".to_owned(), |to| format!("to {to}"));
-    if assessment.to.is_some() || assessment.answer == Answer::Prohibited {
+    if assessment.to.is_some() || assessment.answer != Answer::ClassOnly || !assessment.parties.is_empty() {
         page.line(&to, &assessment.answer_text)?;
     }
     for step in &assessment.steps {
@@ -81,6 +81,12 @@ fn product(assessment: &Assessment, page: &mut Page<'_>) -> io::Result<()> {
         return maker(product, page);
     }
     page.line("product", &format!("{} ({}), as of {}", product.name, product.id, assessment.as_of))?;
+    if let Some(name) = &product.part_of_name {
+        page.line(
+            "name",
+            &format!("`{name}` is only a part of it: other products of that name may not be known here"),
+        )?;
+    }
     if let Some(machine) = &assessment.machine {
         let together = match (machine.accelerators, machine.tpp) {
             (Some(count), Some(tpp)) => format!(": {count} of it, TPP {} together", tpp.round()),

@@ -210,6 +210,9 @@ fn print(grid: &mut Grid, widths: &[usize], out: &mut dyn io::Write) -> io::Resu
     Ok(())
 }
 
+/// Longest beginning of a message that stands behind a subject.
+const BEGIN: usize = 48;
+
 /// A finding with the words of its line.
 struct Shown<'a> {
     finding: &'a FindingRow,
@@ -234,7 +237,7 @@ impl<'a> Shown<'a> {
 }
 
 /// Rows of one rule that say the same of the same place get the word in which they differ: the party or place that
-/// their path leads to, else the law that they rest on.
+/// their path leads to, else the law that they rest on, else what their message begins with.
 fn tell_apart(shown: &mut [Shown<'_>]) {
     let mut groups: BTreeMap<(String, String, String), Vec<usize>> = BTreeMap::new();
     for (at, row) in shown.iter().enumerate() {
@@ -256,7 +259,10 @@ fn tell_apart(shown: &mut [Shown<'_>]) {
             let different: BTreeSet<&String> = words.iter().collect();
             different.len() == words.len() && !words.iter().any(String::is_empty)
         };
-        let Some(words) = [ends, laws].into_iter().find(|words| differ(words)) else { continue };
+        let begin = |at: &usize| shown[*at].finding.message.split_once(": ").map(|(begin, _)| begin);
+        let begins = rows.iter().map(|at| begin(at).filter(|text| text.len() <= BEGIN).unwrap_or_default().to_owned());
+        let begins: Vec<String> = begins.collect();
+        let Some(words) = [ends, laws, begins].into_iter().find(|words| differ(words)) else { continue };
         for (at, word) in rows.into_iter().zip(words) {
             shown[at].subject.push_str(&format!(" ({})", clean_line(&word)));
         }

@@ -4,16 +4,30 @@ use crate::catalog::Catalog;
 use crate::catalog::rows::Accelerator;
 use crate::fleet::{Claim, Way};
 use crate::graph::{Graph, NodeId};
-use crate::model::ComponentKind;
+use crate::model::{ComponentKind, key};
 
 /// All accelerators.
 pub struct Fleet<'c> {
     /// Products that the catalog knows, in id order.
     pub parts: Vec<Part<'c>>,
-    /// Products that it does not.
+    /// Products that it does not, families among them.
     pub unknown_products: usize,
-    /// Devices of those, as far as they may not be one of the known.
+    /// Names that mean several products.
+    pub families: Vec<Family<'c>>,
+    /// Devices of the other unknown products, as far as they may not be one of the known.
     pub unknown_devices: f64,
+}
+
+/// A name that means several products.
+pub struct Family<'c> {
+    /// Its node.
+    pub node: NodeId,
+    /// What it may be.
+    pub rows: Vec<&'c Accelerator>,
+    /// How many there are, as far as they may not be one of the known.
+    pub devices: f64,
+    /// What holds them.
+    pub holders: Vec<NodeId>,
 }
 
 /// One product.
@@ -35,18 +49,25 @@ impl<'c> Fleet<'c> {
     #[must_use]
     pub fn of(graph: &Graph<'_>, catalog: &'c Catalog) -> Self {
         let counted = crate::fleet::Fleet::of(graph);
-        let mut fleet = Self { parts: Vec::new(), unknown_products: 0, unknown_devices: 0.0 };
+        let mut fleet = Self { parts: Vec::new(), unknown_products: 0, families: Vec::new(), unknown_devices: 0.0 };
         for node in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
-            let Some(row) = catalog.accelerator(graph.node(node).id.rest()) else {
-                fleet.unknown_products += 1;
-                fleet.unknown_devices += counted.total(node) as f64;
-                continue;
-            };
             let pools = || counted.pools.iter().filter(|pool| pool.accelerator == node);
             let mut holders: Vec<NodeId> =
                 pools().flat_map(|pool| pool.claims.iter().map(|claim| claim.holder)).collect();
             holders.sort_unstable();
             holders.dedup();
+            let Some(row) = catalog.accelerator(graph.node(node).id.rest()) else {
+                fleet.unknown_products += 1;
+                let devices = counted.total(node) as f64;
+                let candidates = graph.attributes(node, key::CANDIDATE);
+                let rows: Vec<&Accelerator> = candidates.filter_map(|id| catalog.accelerator(id)).collect();
+                if rows.is_empty() {
+                    fleet.unknown_devices += devices;
+                } else {
+                    fleet.families.push(Family { node, rows, devices, holders });
+                }
+                continue;
+            };
             // a list that has spares only says that none runs
             let is_told = |claim: &Claim| match claim.count {
                 Some(0) => claim.way == Way::Recorded,
@@ -64,5 +85,11 @@ impl<'c> Fleet<'c> {
     pub fn devices(&self) -> f64 {
         // the sum of nothing would be minus zero
         self.parts.iter().fold(0.0, |all, part| all + part.devices)
+    }
+
+    /// All devices, of families and of products that are not known too.
+    #[must_use]
+    pub fn all_devices(&self) -> f64 {
+        self.families.iter().fold(self.devices() + self.unknown_devices, |all, family| all + family.devices)
     }
 }

@@ -7,28 +7,31 @@ use super::rows::PlacementRow;
 use crate::catalog::Catalog;
 use crate::export::{PartyFacts, Question, SeatFact, Subject, assess};
 use crate::graph::{Control, Graph, NodeId};
-use crate::model::{ComponentKind, CountryCode, Date, RelationKind, Verification};
+use crate::model::{ComponentKind, CountryCode, Date, RelationKind, Verification, key};
 
 /// One row for each holder of an accelerator and state where it stands.
 pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>, as_of: Date) -> Vec<PlacementRow> {
     let mut rows = Vec::new();
     // a list of assets has thousands of machines at a few places, each with several products
     let mut holders: BTreeMap<NodeId, Standing> = BTreeMap::new();
-    for part in &fleet.parts {
-        let subject = Subject::of(part.row, catalog);
+    let parts = fleet.parts.iter().map(|part| (part.node, vec![part.row], &part.holders));
+    let families = fleet.families.iter().map(|family| (family.node, family.rows.clone(), &family.holders));
+    for (node, products, on) in parts.chain(families) {
+        let subjects: Vec<Subject<'_>> = products.iter().map(|row| Subject::of(row, catalog)).collect();
         let mut answers: BTreeMap<Key, (String, String)> = BTreeMap::new();
-        for holder in &part.holders {
+        for holder in on {
             let standing = holders.entry(*holder).or_insert_with(|| Standing::of(graph, catalog, *holder, as_of));
             for to in &standing.places {
-                let answer =
-                    answers.entry((*to, standing.seats.clone(), standing.group.clone())).or_insert_with(|| {
-                        let parties = standing.party().into_iter().collect();
-                        let found = assess(catalog, &subject, &Question { to: *to, parties, machine: None }, as_of);
-                        let text = if to.is_some() { found.answer_text } else { "place not known".to_owned() };
-                        (found.class.class, text)
-                    });
+                let answer = answers
+                    .entry((*to, standing.seats.clone(), standing.group.clone()))
+                    .or_insert_with(|| standing.answer(catalog, &subjects, *to, as_of));
                 rows.push(PlacementRow {
-                    accelerator: part.row.product.to_string(),
+                    accelerator: match products.as_slice() {
+                        [one] => one.product.to_string(),
+                        _ => graph
+                            .attribute(node, key::DEVICE_NAME)
+                            .map_or_else(|| graph.label(node).into_owned(), str::to_owned),
+                    },
                     class: answer.0.clone(),
                     holder: graph.label(*holder).into_owned(),
                     place: to.map(|to| to.to_string()),
@@ -65,6 +68,28 @@ impl Standing {
         let places = places(graph, holder);
         let places = if places.is_empty() { vec![None] } else { places.into_iter().map(Some).collect() };
         Self { places, operators, seats, group }
+    }
+
+    /// Class and answer for a product that stands there; of a family what is the same for all that it may be.
+    fn answer(
+        &self,
+        catalog: &Catalog,
+        subjects: &[Subject<'_>],
+        to: Option<CountryCode>,
+        as_of: Date,
+    ) -> (String, String) {
+        let each = subjects.iter().map(|subject| {
+            let parties = self.party().into_iter().collect();
+            let found = assess(catalog, subject, &Question { to, parties, machine: None }, as_of);
+            (found.class.class, found.answer_text)
+        });
+        let (classes, texts): (BTreeSet<String>, BTreeSet<String>) = each.unzip();
+        let only = |mut all: BTreeSet<String>| {
+            let first = all.pop_first().unwrap_or_default();
+            if all.is_empty() { first } else { "depends on the product".to_owned() }
+        };
+        let text = if to.is_some() { only(texts) } else { "place not known".to_owned() };
+        (only(classes), text)
     }
 
     fn party(&self) -> Option<PartyFacts> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fleet::{Fleet, Part};
+use super::fleet::Fleet;
 use super::rows::ShareRow;
 use crate::catalog::Catalog;
-use crate::catalog::rows::{AcceleratorSupply, names};
+use crate::catalog::rows::{Accelerator, AcceleratorSupply, names};
 use crate::model::Verification;
 
 /// What shares are taken of.
@@ -50,12 +50,15 @@ impl Of {
 #[must_use]
 pub fn shares(fleet: &Fleet<'_>, catalog: &Catalog, of: Of) -> Vec<ShareRow> {
     // what is not known could be of anybody
-    let all = fleet.devices() + fleet.unknown_devices;
+    let all = fleet.all_devices();
     let mut found: BTreeMap<String, (f64, Verification)> = BTreeMap::new();
-    for part in &fleet.parts {
-        let (name, mark) = name(part, catalog, of).unwrap_or(("unknown".to_owned(), Verification::TwoSource));
+    let parts = fleet.parts.iter().map(|part| (name(part.row, catalog, of), part.devices));
+    // of a family only what holds for all that it may be is known
+    let families = fleet.families.iter().map(|family| (common(&family.rows, catalog, of), family.devices));
+    for (name, devices) in parts.chain(families).filter(|(_, devices)| *devices > 0.0) {
+        let (name, mark) = name.unwrap_or(("unknown".to_owned(), Verification::TwoSource));
         let entry = found.entry(name).or_insert((0.0, Verification::TwoSource));
-        entry.0 += part.devices;
+        entry.0 += devices;
         entry.1 = entry.1.min(mark);
     }
     if fleet.unknown_devices > 0.0 {
@@ -81,8 +84,21 @@ fn percent(part: f64, all: f64) -> u8 {
     if share.is_finite() { share.clamp(0.0, 100.0) as u8 } else { 0 }
 }
 
-fn name(part: &Part<'_>, catalog: &Catalog, of: Of) -> Option<(String, Verification)> {
-    let row = part.row;
+/// What is the same of all, with the weakest mark.
+fn common(rows: &[&Accelerator], catalog: &Catalog, of: Of) -> Option<(String, Verification)> {
+    let mut names = rows.iter().map(|row| name(row, catalog, of));
+    let (first, mut mark) = names.next()??;
+    for other in names {
+        let (name, own) = other?;
+        mark = mark.min(own);
+        if name != first {
+            return None;
+        }
+    }
+    Some((first, mark))
+}
+
+fn name(row: &Accelerator, catalog: &Catalog, of: Of) -> Option<(String, Verification)> {
     match of {
         Of::Designer => Some((row.vendor.to_string(), row.verification)),
         Of::Foundry => Some((row.foundry.as_deref()?.to_owned(), row.verification)),
@@ -92,12 +108,12 @@ fn name(part: &Part<'_>, catalog: &Catalog, of: Of) -> Option<(String, Verificat
             Some((places.join(" or "), row.verification))
         }
         Of::Memory => {
-            let supply = rows(part, catalog).find(|supply| !supply.memory_makers.is_empty())?;
+            let supply = rows(row, catalog).find(|supply| !supply.memory_makers.is_empty())?;
             let makers: Vec<&str> = supply.memory_makers.iter().map(AsRef::as_ref).collect();
             Some((makers.join(" or "), supply.verification))
         }
         Of::Packaging => {
-            let supply = rows(part, catalog).find(|supply| !supply.packagers.is_empty())?;
+            let supply = rows(row, catalog).find(|supply| !supply.packagers.is_empty())?;
             let makers: Vec<&str> = supply.packagers.iter().map(AsRef::as_ref).collect();
             let how = supply.packaging.as_deref().map_or_else(String::new, |how| format!(" ({how})"));
             Some((format!("{}{how}", makers.join(" or ")), supply.verification))
@@ -105,8 +121,8 @@ fn name(part: &Part<'_>, catalog: &Catalog, of: Of) -> Option<(String, Verificat
     }
 }
 
-fn rows<'c>(part: &Part<'_>, catalog: &'c Catalog) -> impl Iterator<Item = &'c AcceleratorSupply> {
-    let id = part.row.id.clone();
+fn rows<'c>(row: &Accelerator, catalog: &'c Catalog) -> impl Iterator<Item = &'c AcceleratorSupply> {
+    let id = row.id.clone();
     let rows = catalog.tables().accelerator_supply.iter();
     rows.filter(move |row| row.accelerators.iter().any(|pattern| names(pattern, &id)))
 }

@@ -18,8 +18,9 @@ pub(super) fn stops(
 ) -> Vec<StopRow> {
     let present: BTreeSet<&str> = tied.iter().map(|one| &*one.row.id).collect();
     let mut designers: BTreeSet<(String, Vec<CountryCode>)> = BTreeSet::new();
-    for part in &fleet.parts {
-        for path in graph.parties(part.node, Control::Designer).iter().filter(|path| path.steps.len() == 1) {
+    let nodes = fleet.parts.iter().map(|part| part.node).chain(fleet.families.iter().map(|family| family.node));
+    for node in nodes {
+        for path in graph.parties(node, Control::Designer).iter().filter(|path| path.steps.len() == 1) {
             let seats = graph.seats_of_control(path.end()).into_iter();
             let states = seats.filter_map(|seat| CountryCode::new(graph.node(seat).id.rest()));
             designers.insert((graph.node(path.end()).id.rest().to_owned(), states.collect()));

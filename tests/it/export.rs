@@ -659,3 +659,47 @@ fn an_open_class_is_no_question_where_no_class_asks() {
     assert_eq!(json(&["intel-gaudi1", "--to", "CN"])["answer"], "indeterminate");
     assert_eq!(json(&["intel-gaudi1", "--to", "CA", "--end-user-parent", "CN"])["answer"], "indeterminate");
 }
+
+#[test]
+fn parts_of_names_memory_and_makers_of_boards() {
+    assert_eq!(json(&["HBM3E"])["product"]["id"], "hbm3e-stack");
+    assert_eq!(json(&["Jetson Orin"])["product"]["part_of_name"], "Jetson Orin");
+    assert!(json(&["Jetson AGX Orin 64GB"])["product"]["part_of_name"].is_null());
+    assert_eq!(json(&["Lenovo L40S"])["product"]["id"], "nvidia-l40s");
+    for (name, told) in [
+        ("H100 2GB", "known with 2 GB of memory; known: nvidia-h100-nvl (94 GB)"),
+        ("H200 80GB", "known with 80 GB"),
+        ("HBM3 80GB", "no accelerator and no machine is known"),
+        ("Dell PERC H200", "no accelerator and no machine is known"),
+    ] {
+        let output = sovaudit().args(["classify", name, "--as-of", TODAY]).output().expect("runs");
+        let text = String::from_utf8(output.stderr).expect("is UTF-8");
+        assert!(output.status.code() == Some(2) && text.contains(told), "{name}: {text}");
+    }
+    assert_eq!(json(&["H100 64GB"])["class"]["class"], "3A090.a", "one row stands for 94, 96 and 64 GB");
+}
+
+#[test]
+fn a_listed_party_is_an_answer_without_a_destination() {
+    let answer = json(&["nvidia-h100-sxm", "--end-user", "Huawei Technologies"]);
+    assert_eq!(answer["answer"], "licence-required");
+    assert!(answer["answer_text"].as_str().expect("words").contains("wherever the product goes"), "{answer:#}");
+    let text = run(&["nvidia-h100-sxm", "--end-user", "Some Unlisted Party GmbH"]);
+    assert!(text.contains("answer       class only; name a destination with --to"), "{text}");
+    assert!(!run(&["nvidia-h100-sxm"]).contains("  answer"), "nobody and no place was asked for");
+}
+
+#[test]
+fn a_past_day_is_told_without_what_came_later() {
+    let on = |day: &str| {
+        let output = sovaudit().args(["classify", "nvidia-h100-sxm", "--to", "CN", "--as-of", day]).output();
+        let text = String::from_utf8(output.expect("runs").stdout).expect("is UTF-8");
+        let law = text.split("  to CN").nth(1).expect("an answer");
+        law.split("  changes").next().expect("text before").to_owned()
+    };
+    let early = on("2023-12-01");
+    assert!(early.contains("88 FR 73458") && !early.contains("91 FR") && !early.contains("2026"), "{early}");
+    let between = on("2025-03-01");
+    assert!(between.contains("from 2025-05-15") && !between.contains("2025-05-13"), "{between}");
+    assert!(on("2026-11-01").contains("2026-05-31"));
+}

@@ -203,7 +203,10 @@ fn counts_of_lists_that_are_no_numbers_are_told() {
     };
     let counted = |count: &str| {
         let found = tree(&[("assets.csv", &list(count))]);
-        let told = found.diagnostics.iter().any(|told| told.message.contains("a count that is no number"));
+        let told = found
+            .diagnostics
+            .iter()
+            .any(|told| told.message.contains("1 row not counted") && told.to_string().starts_with("assets.csv:3:"));
         (fleet(&found)[0].2, told)
     };
     for unclear in ["8x", "eight", "8,0", "1.000", "1.5"] {
@@ -212,6 +215,11 @@ fn counts_of_lists_that_are_no_numbers_are_told() {
     for (certain, count) in [("8", 12), ("8.0", 12), ("1,200", 1204), ("1.200", 1204), ("1 200", 1204), ("", 5)] {
         assert_eq!(counted(certain), (count, false), "{certain}");
     }
+    // a product whose only count is none is there all the same
+    let only = tree(&[("assets.csv", "GPU Model,Count,Country\nNVIDIA L40S,-2,DE\nNVIDIA H100 80GB HBM3,4,DE\n")]);
+    let claims: Vec<_> =
+        Fleet::of(&Graph::new(&only)).pools.iter().flat_map(|pool| &pool.claims).map(|claim| claim.count).collect();
+    assert_eq!(claims, [Some(4), None], "{only:?}");
     let each = "GPU model,GPUs,Country\nNVIDIA H100 80GB HBM3,8x,DE\nNVIDIA H100 80GB HBM3,8,DE\n";
     assert_eq!(fleet(&tree(&[("assets.csv", each)])), [row("nvidia-h100-sxm", "DE", 8)]);
 }
@@ -248,7 +256,7 @@ fn dates_keep_their_meaning_and_are_told_when_not_read() {
                 NVIDIA H100 80GB HBM3,4,B,DE,,12/15/2026\n";
     let found = tree(&[("assets.csv", list)]);
     assert_eq!(fleet(&found), [row("nvidia-h100-sxm", "DE", 7)]);
-    assert!(found.diagnostics.iter().any(|told| told.message.starts_with("1 rows have a date that is not read")));
+    assert!(found.diagnostics.iter().any(|told| told.message.starts_with("dates of 1 row not read")));
     let graph = Graph::new(&found);
     assert_eq!(Fleet::of(&graph).pools[0].claims.len(), 3);
 }

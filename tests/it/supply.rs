@@ -262,3 +262,29 @@ fn owners_and_operators_of_lists_are_operators() {
     let (listed, _) = found(&text, "listed-operator-of-accelerator");
     assert!(listed.iter().any(|message| message.contains("Huawei")), "{listed:?}");
 }
+
+#[test]
+fn a_family_counts_for_what_all_its_products_hang_on() {
+    let list = "site,model,quantity,country\nBerlin,NVIDIA H100 SXM5 80GB,16,DE\nBerlin,NVIDIA A100,8,DE\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("assets.csv"), list).expect("writes");
+    let output = crate::cli::sovaudit()
+        .args(["scan", "--format", "json", "--as-of", "2026-11-23"])
+        .arg(folder.path())
+        .output()
+        .expect("runs");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("is JSON");
+    let share = |of: &str, name: &str| {
+        let rows = report["supply"]["shares"].as_array().expect("shares").iter();
+        rows.filter(|row| row["of"] == of && row["name"] == name).map(|row| row["devices"].as_f64()).next().flatten()
+    };
+    assert_eq!((share("designer", "NVIDIA"), share("foundry", "TSMC")), (Some(24.0), Some(24.0)));
+    assert_eq!(share("memory", "SK hynix"), Some(16.0), "makers of the memory of an A100 hang on the product");
+    let placed = report["supply"]["placements"].as_array().expect("placements");
+    let family = placed.iter().find(|row| row["accelerator"] == "NVIDIA A100").expect("a row of the family");
+    assert_eq!((&family["class"], &family["place"]), (&"3A090.a".into(), &"DE".into()));
+    // both findings of the concentration are told apart
+    let shown = crate::cli::sovaudit().args(["scan", "--as-of", "2026-11-23"]).arg(folder.path()).output();
+    let text = String::from_utf8(shown.expect("runs").stdout).expect("is UTF-8");
+    assert!(text.contains("(foundry TSMC)") && text.contains("(designer NVIDIA)"), "{text}");
+}

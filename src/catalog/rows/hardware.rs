@@ -22,8 +22,6 @@ pub enum Topic {
     CoreDesigner,
     /// Beginnings of AWS instance types; they mean the accelerator's family.
     NeuronFamily,
-    /// Names of vendors in the PCI ID Repository, in lower case; they mean the vendor's number.
-    PciVendor,
     /// Kernel modules: of an `accelerator`, of a `display` that may be one, of a network `adapter`.
     DriverModule,
 }
@@ -197,5 +195,8 @@ rows! {
         id: Text,
         /// Organisation id.
         vendor: Text,
+        /// Its names in the PCI ID Repository, in lower case.
+        #[serde(default)]
+        names: Vec<Text>,
     }
 }

@@ -6,9 +6,13 @@ use super::find::several;
 use crate::export::{Assessment, FamilyRow, MemberRow};
 
 /// The assessment of the only product, or of all where class, answer, review and the clauses that count are the same.
-pub(super) fn one(what: &str, mut all: Vec<Assessment>) -> anyhow::Result<Assessment> {
+pub(super) fn one(what: &str, mut all: Vec<Assessment>, is_part: bool) -> anyhow::Result<Assessment> {
     if all.len() < 2 {
-        return all.pop().ok_or_else(|| anyhow::anyhow!("no product is known as `{what}`"));
+        let mut only = all.pop().ok_or_else(|| anyhow::anyhow!("no product is known as `{what}`"))?;
+        if is_part {
+            only.product.part_of_name = Some(what.trim().to_owned());
+        }
+        return Ok(only);
     }
     let same = all.windows(2).all(|pair| gist(&pair[0]) == gist(&pair[1]));
     if !same {

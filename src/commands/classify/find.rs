@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::bail;
 
-use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType};
-use crate::catalog::sku::{Asked, Sku};
+use crate::catalog::sku::{Asked, Sku, fits_memory, stated_memory};
 use crate::catalog::tables::near;
+use crate::catalog::{Catalog, Topic};
 use crate::export::{MachineRow, Subject};
 use crate::text::count;
 
@@ -20,6 +20,8 @@ const OWN_WORD: usize = 3;
 pub(super) struct Found<'c> {
     pub(super) subjects: Vec<Subject<'c>>,
     pub(super) machine: Option<MachineRow>,
+    /// The words are a part of the products' names: there may be others of that name.
+    pub(super) is_part: bool,
 }
 
 /// How words lead to products.
@@ -39,14 +41,18 @@ pub(super) fn find<'c>(catalog: &'c Catalog, what: &str) -> anyhow::Result<Found
     if wanted.is_empty() {
         bail!("nothing was named; write a product, a PCI id such as 10de:2330, or a machine such as p5.48xlarge");
     }
-    if let Some(stack) = catalog.tables().memory_stack.iter().find(|row| words(&row.id) == wanted) {
-        return Ok(Found { subjects: vec![Subject::of_stack(stack)], machine: None });
+    // `hbm3e-stack`, `HBM3E`
+    let is_stack = |id: &str| words(id) == wanted || id.strip_suffix("-stack").is_some_and(|id| words(id) == wanted);
+    if let Some(stack) = catalog.tables().memory_stack.iter().find(|row| is_stack(&row.id)) {
+        return Ok(Found { subjects: vec![Subject::of_stack(stack)], machine: None, is_part: false });
     }
     let mut rows = named(catalog, &wanted);
     let machines = if rows.is_empty() { catalog.instance_types_named(what) } else { Vec::new() };
     rows.extend(machines.iter().flat_map(|machine| of_machine(catalog, machine)));
+    let mut is_part = false;
     for way in [Way::MarkedNumber, Way::Name, Way::Words, Way::Number] {
         if rows.is_empty() {
+            is_part = matches!(way, Way::Words);
             rows = match way {
                 Way::MarkedNumber => by_marked_number(catalog, what),
                 Way::Name => by_name(catalog, what),
@@ -60,12 +66,31 @@ pub(super) fn find<'c>(catalog: &'c Catalog, what: &str) -> anyhow::Result<Found
     if rows.is_empty() {
         bail!("{}", unknown(catalog, what));
     }
+    if machines.is_empty() {
+        has_memory(what, &rows)?;
+    }
     let subjects: Vec<Subject<'c>> = rows.into_iter().map(|row| Subject::of(row, catalog)).collect();
     let machine = match subjects.as_slice() {
         [one] => machines.first().map(|row| machine(row, one)),
         _ => None,
     };
-    Ok(Found { subjects, machine })
+    Ok(Found { subjects, machine, is_part })
+}
+
+/// An error where the name states memory that none of the products has.
+fn has_memory(what: &str, rows: &[&Accelerator]) -> anyhow::Result<()> {
+    let Some(stated) = stated_memory(what) else { return Ok(()) };
+    // one row may stand for products with several sizes, which its name then tells
+    let names = |row: &Accelerator| {
+        let whole = format!("{stated}");
+        words(&row.product).iter().any(|word| word.trim_end_matches("gb") == whole)
+    };
+    if rows.iter().any(|row| fits_memory(row, stated) != Some(false) || names(row)) {
+        return Ok(());
+    }
+    let known = |row: &&Accelerator| format!("{} ({} GB)", row.id, row.memory_gb.as_deref().unwrap_or("?"));
+    let known: Vec<String> = rows.iter().map(known).collect();
+    bail!("no product of the name `{what}` is known with {stated} GB of memory; known: {}", known.join(", "))
 }
 
 /// By id or product name, every word of it.
@@ -142,6 +167,11 @@ fn apart(what: &str) -> String {
 /// All products whose id, name and maker hold every word.
 fn by_words<'c>(catalog: &'c Catalog, what: &str) -> Vec<&'c Accelerator> {
     let wanted = words(what);
+    // `HBM3 80GB` describes many and names none
+    let describes = |word: &String| catalog.hardware_word(Topic::AcceleratorMaker, word) == Some("described");
+    if wanted.iter().all(|word| describes(word) || stated_memory(word).is_some()) {
+        return Vec::new();
+    }
     let holds = |row: &&Accelerator| {
         let known: BTreeSet<String> = [&*row.id, &*row.product, &*row.vendor].into_iter().flat_map(words).collect();
         wanted.iter().all(|word| known.contains(word))

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &ClassifyArgs, out: &mut dyn io::Write) -> anyhow::
     let parties = party::facts(&knowledge, arguments, name, parent, as_of)?;
     let question = Question { to, parties: parties.into_iter().collect(), machine: found.machine };
     let each = found.subjects.iter().map(|subject| assess(catalog, subject, &question, as_of));
-    let assessment = family::one(&what, each.collect())?;
+    let assessment = family::one(&what, each.collect(), found.is_part)?;
     if arguments.format == "json" {
         serde_json::to_writer_pretty(&mut *out, &assessment)?;
         writeln!(out)?;

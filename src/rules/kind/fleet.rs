@@ -8,6 +8,7 @@ use crate::rules::draft::{Hit, seen};
 use crate::rules::file::{FleetParameters, Rule};
 use crate::rules::run::{Hits, View};
 use crate::supply::{Fleet, Of, Part, ShareRow, shares};
+use crate::text::count;
 
 /// Evaluates the rule: one hit per sort of share that is too large, or per holder that is to be replaced.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
@@ -17,10 +18,10 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         refresh(view, &fleet, days, out);
         return;
     }
-    if fleet.parts.is_empty() {
+    if fleet.parts.is_empty() && fleet.families.is_empty() {
         return;
     }
-    if fleet.devices() < f64::from(parameters.at_least) {
+    if fleet.all_devices() - fleet.unknown_devices < f64::from(parameters.at_least) {
         out.undecided("too few accelerators for a share to mean anything");
         return;
     }
@@ -41,33 +42,40 @@ fn concentrated(
     row: &ShareRow,
 ) -> Option<Hit> {
     // the product of which there are most speaks
-    let most =
-        fleet.parts.iter().max_by(|a, b| a.devices.total_cmp(&b.devices).then_with(|| b.row.id.cmp(&a.row.id)))?;
+    let parts = fleet.parts.iter().map(|part| (part.devices, part.node));
+    let all = || parts.clone().chain(fleet.families.iter().map(|family| (family.devices, family.node)));
+    let id = |node: NodeId| &view.graph.node(node).id;
+    let (_, most) = all().max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| id(b.1).cmp(id(a.1))))?;
     let message = format!(
-        "{}% of the accelerators ({} of {}) hang on one {}: {} (from {}% on it counts)",
-        row.percent,
-        row.devices,
-        fleet.devices() + fleet.unknown_devices,
+        "{} {}: {}% of the accelerators ({} of {}) hang on it (from {}% on it counts)",
         of.as_str().replace('-', " "),
         row.name,
+        row.percent,
+        row.devices,
+        fleet.all_devices(),
         parameters.percent
     );
-    let mut hit = Hit::new(most.node, format!("{}/{}", of.as_str(), row.name), message);
+    let mut hit = Hit::new(most, format!("{}/{}", of.as_str(), row.name), message);
     hit.horizon = Some(Horizon::NextRefresh);
     hit.verification = match row.verification.as_str() {
         "two-source" => Verification::TwoSource,
         "one-source" => Verification::OneSource,
         _ => Verification::Recalled,
     };
-    let places = fleet.parts.iter().filter_map(|part| seen(view, part.node).first().map(|one| one.place()));
+    let places = all().filter_map(|(_, node)| seen(view, node).first().map(|one| one.place()));
     hit.more = places.take(10).collect();
     let uncounted = fleet.parts.iter().filter(|part| !part.is_counted).count();
     if uncounted > 0 {
         hit.notes
             .push(format!("{uncounted} of {} products count once, for their number is not known", fleet.parts.len()));
     }
-    if fleet.unknown_products > 0 {
-        hit.notes.push(format!("{} products are not known and count as nobody's", fleet.unknown_products));
+    let unknown = fleet.unknown_products - fleet.families.len();
+    if unknown > 0 {
+        hit.notes.push(format!("{} not known and nobody's", count(unknown, "product")));
+    }
+    if !fleet.families.is_empty() {
+        let names = count(fleet.families.len(), "name");
+        hit.notes.push(format!("{names} of several products, counted where all of them hang on the same"));
     }
     Some(hit)
 }

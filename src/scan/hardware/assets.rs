@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::cells::{day, is_date, number};
 use super::machine::{Found, Machine, Other, Pci, devices, identify, is_stated};
 use crate::catalog::sku::{Asked, Sku};
 use crate::catalog::{Catalog, Topic};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{ComponentId, ComponentKind, Date, RelationKind, key};
+use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, SourceFile};
-use crate::text::{Lookup, Span};
+use crate::text::{Lookup, Span, count};
 
 /// Most places, holders and dates that are told apart in one list.
 const MOST_GROUPS: usize = 5_000;
@@ -55,11 +56,28 @@ struct Tally {
     /// Systems whose accelerators are counted, and those of which nobody knows how many they hold.
     systems: u64,
     open: u64,
+    /// Rows whose count is no number.
+    unclear: u64,
     /// Of the first row.
     name: String,
     maker: String,
     pci: String,
     place: Span,
+}
+
+/// Rows of which the same is told, together.
+#[derive(Default)]
+struct Rows {
+    count: usize,
+    /// The first, and what it says.
+    first: Option<(Span, String)>,
+}
+
+impl Rows {
+    fn note(&mut self, said: &str, place: Span) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| (place, said.trim().to_owned()));
+    }
 }
 
 /// The rows of a list, counted.
@@ -73,9 +91,10 @@ pub(crate) struct Assets<'a> {
     countries: Lookup<String, String>,
     groups: BTreeMap<Place, BTreeMap<usize, Tally>>,
     merged: u64,
-    unclear: u64,
+    /// Rows whose count is no number.
+    unclear: Rows,
     /// Rows with a date that is not read.
-    unread: u64,
+    unread: Rows,
     has_accelerators: bool,
 }
 
@@ -89,8 +108,8 @@ impl<'a> Assets<'a> {
             countries: Lookup::default(),
             groups: BTreeMap::new(),
             merged: 0,
-            unclear: 0,
-            unread: 0,
+            unclear: Rows::default(),
+            unread: Rows::default(),
             has_accelerators: false,
         }
     }
@@ -119,7 +138,7 @@ impl<'a> Assets<'a> {
             (Sort::Other(_), _) => Some(1),
         };
         let (Some(units), Some(each)) = (number(row.count), each) else {
-            self.unclear += 1;
+            self.unclear(row, sort);
             return;
         };
         let count = units.saturating_mul(each);
@@ -131,15 +150,10 @@ impl<'a> Assets<'a> {
         };
         let spares = if in_store { count } else { spares };
         let is_unread = |date: &str| is_stated(date) && !is_date(&day(date));
-        self.unread += u64::from([row.purchased, row.refresh].into_iter().flatten().any(is_unread));
-        let place = self.place_of(row);
-        let tally = self.groups.entry(place).or_default().entry(sort).or_insert_with(|| Tally {
-            name: row.accelerator.or(row.model).unwrap_or_default().to_owned(),
-            maker: row.maker.unwrap_or_default().to_owned(),
-            pci: row.pci.unwrap_or_default().to_owned(),
-            place: row.place,
-            ..Tally::default()
-        });
+        if let Some(date) = [row.purchased, row.refresh].into_iter().flatten().find(|date| is_unread(date)) {
+            self.unread.note(date, row.place);
+        }
+        let tally = self.tally(row, sort);
         // what lies in store is no part of what runs
         tally.count = tally.count.saturating_add(if in_store { 0 } else { count });
         tally.spares = tally.spares.saturating_add(spares);
@@ -148,6 +162,25 @@ impl<'a> Assets<'a> {
             Some(None) => tally.open = tally.open.saturating_add(units),
             None => {}
         }
+    }
+
+    /// A row whose count is none: its product is there, in a number that is not known.
+    fn unclear(&mut self, row: &Row<'_>, sort: usize) {
+        let said = [row.count, row.each].into_iter().flatten().find(|text| number(Some(text)).is_none());
+        self.unclear.note(said.unwrap_or_default(), row.place);
+        let tally = self.tally(row, sort);
+        tally.unclear = tally.unclear.saturating_add(1);
+    }
+
+    fn tally(&mut self, row: &Row<'_>, sort: usize) -> &mut Tally {
+        let place = self.place_of(row);
+        self.groups.entry(place).or_default().entry(sort).or_insert_with(|| Tally {
+            name: row.accelerator.or(row.model).unwrap_or_default().to_owned(),
+            maker: row.maker.unwrap_or_default().to_owned(),
+            pci: row.pci.unwrap_or_default().to_owned(),
+            place: row.place,
+            ..Tally::default()
+        })
     }
 
     fn place_of(&mut self, row: &Row<'_>) -> Place {
@@ -211,13 +244,15 @@ impl<'a> Assets<'a> {
             let message = format!("{} rows have more different holders and dates than are told apart", self.merged);
             out.problem(DiagnosticKind::LimitReached, self.file, None, message);
         }
-        if self.unclear > 0 {
-            let message = format!("{} rows have a count that is no number and were not counted", self.unclear);
-            out.problem(DiagnosticKind::Malformed, self.file, None, message);
+        if let Some((first, said)) = &self.unclear.first {
+            let rows = count(self.unclear.count, "row");
+            let message = format!("{rows} not counted: the count is no number of devices; the first says `{said}`");
+            out.problem(DiagnosticKind::Malformed, self.file, Some(*first), message);
         }
-        if self.unread > 0 {
-            let message = format!("{} rows have a date that is not read; write dates as `2027-06-30`", self.unread);
-            out.problem(DiagnosticKind::Malformed, self.file, None, message);
+        if let Some((first, said)) = &self.unread.first {
+            let rows = count(self.unread.count, "row");
+            let message = format!("dates of {rows} not read, the first `{said}`; write dates as `2027-06-30`");
+            out.problem(DiagnosticKind::Malformed, self.file, Some(*first), message);
         }
         for (place, tallies) in &self.groups {
             self.group(place, tallies, out);
@@ -243,7 +278,8 @@ impl<'a> Assets<'a> {
                 }
                 self.tell_open(tally, out);
                 open = open.saturating_add(tally.open);
-                if tally.open > 0 && tally.count + tally.spares == 0 {
+                if tally.open + tally.unclear > 0 && tally.count + tally.spares == 0 {
+                    open = open.saturating_add(tally.unclear);
                     continue;
                 }
                 let entry = counts.entry(id).or_default();
@@ -359,56 +395,4 @@ fn sort_of(row: &Row<'_>, catalog: &Catalog) -> Option<Sort> {
 
 fn fold(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
-}
-
-/// A count: one where nothing is said, nothing where what is said is no number.
-fn number(text: Option<&str>) -> Option<u64> {
-    let Some(text) = text else { return Some(1) };
-    let text = text.trim();
-    let found = match text.split_once('.') {
-        // `8.0` as sheets write it
-        Some((whole, rest)) if rest.len() < 3 && rest.bytes().all(|byte| byte == b'0') => grouped(whole, ',')?,
-        // `1.200` can only be meant as groups, `1.000` may be one or a thousand
-        Some((_, "000")) => return None,
-        Some(_) => grouped(text, '.')?,
-        None => [',', ' ', '\u{a0}'].into_iter().find_map(|between| grouped(text, between))?,
-    };
-    (found <= 100_000_000).then_some(found)
-}
-
-/// `1,200,000`: digits, in groups of three where there are several.
-fn grouped(text: &str, between: char) -> Option<u64> {
-    let sound = text.split(between).enumerate().all(|(at, group)| {
-        group.bytes().all(|byte| byte.is_ascii_digit()) && if at == 0 { !group.is_empty() } else { group.len() == 3 }
-    });
-    let first = text.split(between).next().unwrap_or_default();
-    let plain: String = text.chars().filter(|c| *c != between).collect();
-    (sound && (first.len() <= 3 || plain == text)).then(|| plain.parse().ok()).flatten()
-}
-
-/// True for a day, and for a year or a month that stands for its days.
-fn is_date(text: &str) -> bool {
-    Date::parse(text).is_some()
-        || Date::parse(&format!("{text}-01")).is_some()
-        || Date::parse(&format!("{text}-01-01")).is_some()
-}
-
-/// A day as `2027-06-30`, from the orders that leave no doubt; anything else as written.
-fn day(text: &str) -> String {
-    let text = text.trim();
-    let date = text.get(..10).filter(|date| Date::parse(date).is_some());
-    if let Some(date) = date {
-        return date.to_owned();
-    }
-    let parts: Vec<&str> = text.split('.').collect();
-    if let [day, month, year] = parts.as_slice()
-        && year.len() == 4
-        && let (Ok(day), Ok(month)) = (day.parse::<u8>(), month.parse::<u8>())
-    {
-        let date = format!("{year}-{month:02}-{day:02}");
-        if Date::parse(&date).is_some() {
-            return date;
-        }
-    }
-    text.to_owned()
 }

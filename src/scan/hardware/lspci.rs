@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::machine::{Found, Machine, Other, Pci};
-use crate::catalog::{Catalog, Topic};
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
@@ -230,7 +230,7 @@ impl<'a> Device<'a> {
         let Some((before, number)) = self.name.rsplit_once("Device ") else { return };
         let number = number.split(' ').next().unwrap_or(number);
         let vendor = if before.is_empty() { self.vendor_name } else { before };
-        let known = catalog.hardware_word(Topic::PciVendor, &vendor.trim().to_ascii_lowercase());
+        let known = catalog.pci_vendor_named(vendor);
         if let Some(vendor) = known.filter(|_| number.len() == 4 && number.bytes().all(|c| c.is_ascii_hexdigit())) {
             (self.vendor, self.device, self.name) = (vendor, number, "");
         }

@@ -5,6 +5,7 @@
 pub mod amd_smi;
 pub mod asset_list;
 mod assets;
+mod cells;
 pub(crate) mod columns;
 pub mod dmidecode;
 pub mod hardware_metrics;

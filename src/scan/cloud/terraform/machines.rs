@@ -79,9 +79,20 @@ pub(super) fn write<'a>(
             None
         }
     };
-    if let (Some((each, source)), Some(machines)) = (attached, machines) {
+    let each = attached.or_else(|| of_type(item, context));
+    if let (Some((each, source)), Some(machines)) = (each, machines) {
         out.attribute(id, key::ACCELERATOR_COUNT, number_text(each * machines), source.at());
     }
+}
+
+/// Accelerators of each machine where its type leaves their number open and one argument of the resource says it.
+fn of_type<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Option<(f64, Source<'a>)> {
+    let blocks = written(&item.inside, context.scope, item.kind == "module");
+    let counts = |inside| with_role(inside, type_of(item), &[Role::AcceleratorCount], context.catalog);
+    let mut found = blocks.iter().flat_map(counts);
+    let (_, source) = found.next()?;
+    let number = context.scope.value(&source).number()?;
+    found.next().is_none().then_some((number, source))
 }
 
 /// The block and those below it, without `dynamic` blocks that make none. Calls of modules write objects
