@@ -154,7 +154,7 @@ impl<'r> Bill<'r> {
         for (from, kind, to) in &self.edges {
             if *kind == RelationKind::Contains {
                 contents[*from].push(*to);
-            } else {
+            } else if !self.is_descent(*from, *kind, *to) {
                 needs[*from].insert(*to);
             }
         }
@@ -176,10 +176,31 @@ impl<'r> Bill<'r> {
         needs
     }
 
-    /// Parts from which all others are reached: those that no other part needs, and one of every circle.
+    /// True for an image and its base, and for a model and the one it was made from: what was made of the other holds its
+    /// own copy and does not depend on it. Both standards have words for that: pedigree and descendant.
+    fn is_descent(&self, from: usize, kind: RelationKind, to: usize) -> bool {
+        let kinds = (self.parts[from].kind, self.parts[to].kind);
+        kind == RelationKind::BasedOn
+            && matches!(
+                kinds,
+                (ComponentKind::Image, ComponentKind::Image) | (ComponentKind::Model, ComponentKind::Model)
+            )
+    }
+
+    /// What a part was made of, by position.
+    pub(super) fn ancestors(&self, part: usize) -> impl Iterator<Item = usize> + use<'_, 'r> {
+        let edges =
+            self.edges.iter().filter(move |(from, kind, to)| *from == part && self.is_descent(part, *kind, *to));
+        edges.map(|(_, _, to)| *to)
+    }
+
+    /// Parts from which all others are reached: those that no other part needs, and one of every circle. What is known as
+    /// the ancestor of another part only is no part of the system itself.
     pub(super) fn tops(&self, needs: &[BTreeSet<usize>]) -> Vec<usize> {
         let needed: BTreeSet<usize> = needs.iter().flatten().copied().collect();
-        let everything: BTreeSet<usize> = (0..needs.len()).collect();
+        let ancestors: BTreeSet<usize> = (0..needs.len()).flat_map(|part| self.ancestors(part)).collect();
+        let is_named_only = |part: &usize| ancestors.contains(part) && needs[*part].is_empty();
+        let everything: BTreeSet<usize> = (0..needs.len()).filter(|part| !is_named_only(part)).collect();
         let mut reached = BTreeSet::new();
         let mut tops = Vec::new();
         let free = everything.iter().filter(|part| !needed.contains(part));
