@@ -3,6 +3,7 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass};
+use crate::catalog::Catalog;
 use crate::source::directory;
 use crate::text::RelPath;
 
@@ -76,6 +77,13 @@ impl Selector {
     pub fn content_class(&self, path: &RelPath) -> Option<SizeClass> {
         let readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
         readers.filter(|scanner| !scanner.needs_no_content(path)).map(|scanner| scanner.meta().size).max()
+    }
+
+    /// True when some scanner may have something to tell of `path` with these bytes.
+    #[must_use]
+    pub fn may_tell(&self, path: &RelPath, bytes: &[u8], catalog: &Catalog) -> bool {
+        let mut readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
+        readers.any(|scanner| !scanner.needs_no_content(path) && scanner.may_tell(path, bytes, catalog))
     }
 
     /// True when a scanner reads what is installed and wants `path` as such.

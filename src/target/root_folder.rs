@@ -24,7 +24,7 @@ static META: ScannerMeta = ScannerMeta {
 
 /// Scans a root file system. It is one thing that holds what was found, as an image is; it has no reference.
 pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let wanter = ImageWanter::new(options);
+    let wanter = ImageWanter::new(catalog, options);
     let read = read_rootfs(folder, &wanter, &options.limits)?;
     let real = folder.canonicalize().ok();
     let name = real.as_deref().and_then(Path::file_name).map_or_else(|| "root".into(), |name| name.to_string_lossy());

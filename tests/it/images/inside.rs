@@ -1,0 +1,105 @@
+//! Files of real images that are not what their names say, that say nothing, or that belong to somebody else.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::OS_RELEASE;
+use super::build::{Image, Packing, TarBuilder, layout_files, write_all};
+
+/// A library that tells nothing of itself.
+const SILENT: &[u8] = include_bytes!("../../../fixtures/scanners/executable/normal/opt/silent.so");
+const ONNX: &[u8] = include_bytes!("../../../fixtures/scanners/onnx/normal/models/detector.onnx");
+
+fn store(root: &Path, layer: TarBuilder) -> String {
+    let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+    let entry = image.entry(&json!({ "annotations": { "org.opencontainers.image.ref.name": "v1" } }));
+    write_all(&root.join("store"), &layout_files(&[&image], &[entry])).display().to_string()
+}
+
+fn report(layer: TarBuilder, more: &[&str]) -> Value {
+    let folder = TempDir::new().expect("a folder");
+    let store = store(folder.path(), layer);
+    let mut command = crate::cli::sovaudit();
+    command.args(["scan", &store, "--format", "json", "--no-cache", "--as-of", "2026-11-23"]).args(more);
+    let output = command.output().expect("runs");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn base() -> TarBuilder {
+    TarBuilder::default().file("etc/os-release", OS_RELEASE)
+}
+
+fn ids(report: &Value, kind: &str) -> Vec<String> {
+    let components = report["components"].as_array().expect("is a list").iter();
+    components.filter(|one| one["kind"] == kind).map(|one| one["id"].as_str().expect("has one").to_owned()).collect()
+}
+
+fn problems(report: &Value) -> Vec<String> {
+    let all = report["diagnostics"].as_array().expect("is a list").iter();
+    all.map(|one| format!("{} {}", one["path"], one["message"])).collect()
+}
+
+#[test]
+fn code_that_names_no_service_takes_no_memory() {
+    let code = "def add(a, b):\n    return a + b\n\n\n".repeat(500);
+    let calls = "import boto3\ns3 = boto3.client(\"s3\", region_name=\"eu-west-1\")\n";
+    let mut layer = base().file("srv/app/calls.py", calls.as_bytes());
+    for number in 0..40 {
+        layer = layer.file(&format!("srv/app/{number}.py"), code.as_bytes());
+    }
+    let told = report(layer, &["--image-limit", "kept-bytes=64K"]);
+    assert_eq!(problems(&told), Vec::<String>::new());
+    assert_eq!(ids(&told, "service"), ["api:aws/s3"]);
+    assert_eq!(told["coverage"]["files_read"], 42, "they are read all the same");
+}
+
+#[test]
+fn another_name_of_code_that_was_not_kept_is_told() {
+    let layer = base().file("srv/a.py", b"FROM registry.example/base:1\n").hard_link("srv/Dockerfile", "srv/a.py");
+    let told = problems(&report(layer.hard_link("srv/b.py", "srv/a.py"), &[]));
+    assert!(told.len() == 1 && told[0].contains("srv/Dockerfile") && told[0].contains("nothing was kept"), "{told:?}");
+}
+
+#[test]
+fn a_library_that_says_nothing_is_known_by_its_name() {
+    let layer = base()
+        .file("usr/lib/x86_64-linux-gnu/libnccl.so.2.28.3", SILENT)
+        .symlink("usr/lib/x86_64-linux-gnu/libnccl.so.2", "libnccl.so.2.28.3");
+    let told = report(layer, &[]);
+    assert_eq!(ids(&told, "package"), ["pkg:generic/nvidia/nccl@2.28.3"]);
+    assert_eq!(problems(&told), Vec::<String>::new());
+}
+
+#[test]
+fn a_program_with_the_name_of_its_report_is_a_program() {
+    let told = report(base().file("usr/bin/nvidia-smi", SILENT).file("usr/bin/lshw.json", SILENT), &[]);
+    assert_eq!(problems(&told), Vec::<String>::new());
+}
+
+#[test]
+fn models_that_a_library_tests_itself_with_are_none_of_the_image() {
+    let layer = base()
+        .file("opt/venv/lib/python3.12/site-packages/onnx/backend/test/data/light/net.onnx", ONNX)
+        .file("opt/venv/lib/python3.12/site-packages/sorter/net.onnx", ONNX)
+        .file("srv/tests/net.onnx", ONNX);
+    let models = ids(&report(layer, &[]), "model");
+    assert_eq!(models.len(), 2, "{models:?}");
+    assert!(models.iter().all(|id| !id.contains("backend/test")), "{models:?}");
+}
+
+#[test]
+fn links_that_lead_to_links_end_at_what_is_read() {
+    let layer = base()
+        .symlink("etc/apt/sources.list", "/etc/alternatives/sources.list")
+        .symlink("etc/alternatives/sources.list", "/usr/share/x/sources.list")
+        .symlink("srv/a/package.json", "b/package.json")
+        .symlink("srv/a/b/package.json", "../c/package.json")
+        .file("srv/a/c/package.json", b"{\"name\":\"x\",\"version\":\"1.0.0\"}")
+        .symlink("srv/round/package.json", "package.json");
+    let told = problems(&report(layer, &[]));
+    assert!(!told.iter().any(|one| one.contains("srv/a/")), "{told:?}");
+    // what leads to nothing, or round in a circle, is a loss
+    assert!(told.iter().any(|one| one.contains("srv/round/package.json")), "{told:?}");
+}
