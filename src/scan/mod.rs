@@ -113,6 +113,21 @@ pub enum Unit {
     Below(&'static str),
 }
 
+/// True for the id of a scanner of lock files. What such a file names may lie elsewhere, or nowhere yet.
+#[must_use]
+pub fn reads_lock_files(id: &str) -> bool {
+    const OTHERS: [&str; 7] = [
+        "pylock",
+        "requirements",
+        "cartfile-resolved",
+        "swift-resolved",
+        "cabal-freeze",
+        "julia-manifest",
+        "nuget-assets",
+    ];
+    id.ends_with("-lock") || OTHERS.contains(&id)
+}
+
 /// Which limit of [`crate::source::Limits`] applies to a scanner's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SizeClass {

@@ -7,6 +7,7 @@ use super::licence::{Licence, licence};
 use crate::model::purl::{self, ImageReference};
 use crate::model::{ComponentKind, RelationKind, key};
 use crate::report::{ComponentRow, EvidenceRow, PlaceRow, RelationRow, Report};
+use crate::scan::reads_lock_files;
 
 /// Relations that pass a need on: the far end belongs into the dependency graph of a bill.
 const NEEDS: [RelationKind; 4] =
@@ -23,6 +24,8 @@ pub(super) struct Bill<'r> {
     pub(super) removed: Vec<Part<'r>>,
     /// Relations between parts: near end, kind, far end; sorted.
     pub(super) edges: Vec<(usize, RelationKind, usize)>,
+    /// Images and packages that only lock files in them name: asked for there, and not seen there.
+    pub(super) listed: BTreeSet<(usize, usize)>,
 }
 
 /// One entry of a bill.
@@ -134,16 +137,21 @@ impl<'r> Bill<'r> {
         let index: BTreeMap<&str, usize> =
             parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
         let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
+        let mut listed = BTreeSet::new();
         for row in &report.relations {
             if let (Some(from), Some(kind), Some(to)) =
                 (index.get(row.from.as_str()), edge_kind(&row.kind), index.get(row.to.as_str()))
             {
                 edges.push((*from, kind, *to));
+                let is_image = parts[*from].kind == ComponentKind::Image;
+                if is_image && kind == RelationKind::Contains && row.evidence.iter().all(is_of_lock_file) {
+                    listed.insert((*from, *to));
+                }
             }
         }
         edges.sort_unstable();
         edges.dedup();
-        Self { parts, removed, edges }
+        Self { parts, removed, edges, listed }
     }
 
     /// What each part needs, by position. Containing is not needing where the facts tell the difference: of what a
@@ -343,6 +351,10 @@ impl<'r> Around<'r> {
             }
         }
     }
+}
+
+fn is_of_lock_file(evidence: &EvidenceRow) -> bool {
+    matches!(evidence, EvidenceRow::Observed { scanner, .. } if reads_lock_files(scanner))
 }
 
 fn is_part(row: &&ComponentRow) -> bool {

@@ -350,3 +350,27 @@ fn a_bill_says_that_an_image_descends_from_its_base_and_not_that_it_depends_on_i
     let about = |ty: &str| relations.iter().filter(|one| one["relationshipType"] == ty).count();
     assert_eq!((about("DESCENDANT_OF"), about("DEPENDS_ON"), about("CONTAINS")), (1, 0, 1), "{relations:#?}");
 }
+
+#[test]
+fn what_only_a_lock_file_names_is_not_said_to_be_in_the_image() {
+    let folder = TempDir::new().expect("a folder");
+    let lock = br#"{"name":"app","lockfileVersion":3,"packages":{"":{"name":"app","dependencies":{"left":"1.0.0"}},"node_modules/left":{"version":"1.0.0"}}}"#;
+    let layer = || TarBuilder::default().file("etc/os-release", OS_RELEASE).file("app/package-lock.json", lock);
+    let held = layer().file("app/node_modules/left/package.json", br#"{"name":"left","version":"1.0.0"}"#);
+    let words = "a lock file in the image names it";
+    for (number, layer, is_held) in [("1", layer(), false), ("2", held, true)] {
+        let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+        let store = layout(&folder.path().join(number), &[("v1", &image)]);
+        let (out, _) = run(&["explain", "left", &store, "--no-cache", "--as-of", "2026-11-23"]);
+        assert_eq!(out.contains(words), !is_held, "{out}");
+        let (out, _) = run(&["scan", &store, "--format", "spdx", "--no-cache", "--as-of", "2026-11-23"]);
+        let document: Value = serde_json::from_str(&out).expect("is JSON");
+        let relations = document["relationships"].as_array().expect("is a list");
+        let of_left = |one: &&Value| one["relatedSpdxElement"].as_str().is_some_and(|id| id.contains("left"));
+        let mut kinds: Vec<&str> =
+            relations.iter().filter(of_left).map(|one| one["relationshipType"].as_str().expect("has one")).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.contains(&"CONTAINS"), is_held, "{kinds:?}");
+    }
+}
