@@ -189,7 +189,9 @@ impl Wanter for ImageWanter<'_> {
     }
 
     fn wants_name(&self, path: &RelPath) -> bool {
-        self.selector.wants(path) && self.selector.content_class(path).is_none()
+        self.selector.wants(path)
+            && self.selector.content_class(path).is_none()
+            && speaks_for_image(path, SizeClass::Ordinary, &self.selector)
     }
 
     fn version(&self) -> String {

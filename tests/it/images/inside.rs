@@ -103,3 +103,44 @@ fn links_that_lead_to_links_end_at_what_is_read() {
     // what leads to nothing, or round in a circle, is a loss
     assert!(told.iter().any(|one| one.contains("srv/round/package.json")), "{told:?}");
 }
+
+#[test]
+fn packed_manuals_are_no_packed_captures() {
+    let layer = base()
+        .file("usr/share/man/man8/lspci.8.gz", b"\x1f\x8b")
+        .file("usr/share/doc/lshw/changelog.Debian.gz", b"\x1f\x8b")
+        .file("srv/captures/lspci.txt.gz", b"\x1f\x8b")
+        .file("srv/captures/lspci-2.txt.gz", b"\x1f\x8b");
+    let told = problems(&report(layer, &[]));
+    assert_eq!(told.len(), 2, "each is told once: {told:?}");
+    assert!(told.iter().all(|one| one.contains("srv/captures/")), "{told:?}");
+}
+
+#[test]
+fn what_a_maker_built_for_ubuntu_is_not_of_ubuntu() {
+    let entry = |name: &str, maintainer: &str| {
+        format!(
+            "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1-1\nMaintainer: {maintainer}\n\n"
+        )
+    };
+    let status = entry("cuda-nvcc-13-0", "cudatools <cudatools@nvidia.com>")
+        + &entry("adduser", "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>")
+        + &entry("oddity", "A Person <person@nobody.example>");
+    for (system, behind) in [("ubuntu", ["canonical", "nvidia"]), ("debian", ["debian", "debian"])] {
+        let layer = TarBuilder::default()
+            .file("etc/os-release", format!("ID={system}\nVERSION_ID=\"24.04\"\n").as_bytes())
+            .file("var/lib/dpkg/status", status.as_bytes());
+        let told = report(layer, &[]);
+        let relations = told["relations"].as_array().expect("is a list");
+        let answers = |name: &str| -> Vec<&str> {
+            let of = |one: &&Value| one["from"].as_str().is_some_and(|id| id.contains(&format!("/{name}@")));
+            let made = relations.iter().filter(of).filter(|one| one["kind"] == "maintained-by");
+            made.filter_map(|one| one["to"].as_str()).collect()
+        };
+        assert!(answers("adduser").iter().any(|org| org.contains(behind[0])), "{:?}", answers("adduser"));
+        assert!(answers("oddity").iter().any(|org| org.contains(behind[0])), "{:?}", answers("oddity"));
+        let nvcc = answers("cuda-nvcc-13-0");
+        assert!(nvcc.iter().any(|org| org.contains(behind[1])), "{nvcc:?}");
+        assert_eq!(nvcc.iter().any(|org| org.contains("canonical")), false, "{nvcc:?}");
+    }
+}
