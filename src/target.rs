@@ -4,6 +4,7 @@ mod afterwards;
 mod attached;
 mod bases;
 mod content;
+mod of_packages;
 mod pull;
 mod removed;
 mod root_folder;
@@ -169,6 +170,9 @@ impl Wanter for ImageWanter<'_> {
         {
             return Want::Whole(class.limit(&self.options.limits));
         }
+        if of_packages::is_list(file.path) {
+            return Want::Visit(&of_packages::LISTS);
+        }
         if is_model_blob(file.path) {
             // its name is a digest: what begins like weights is read as if it were called so
             let called = file.path.parent().join(weights_like(file));
@@ -256,7 +260,9 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let mut found = content::scan_kept(std::mem::take(&mut image.files), true, catalog, &options);
+    let selector = Selector::new();
+    of_packages::take_out(&mut image.files, &mut image.diagnostics, &selector);
+    let mut found = content::scan_kept(std::mem::take(&mut image.files), true, &selector, catalog, &options);
     found.coverage.seen = image.entries;
     let name = image.reference.as_ref().map_or_else(|| image.name.clone(), ImageReference::full_name);
     add_problems(std::mem::take(&mut image.diagnostics), &image.layers, &name, &mut found);

@@ -11,7 +11,7 @@ use crate::scan::image::reference::write_pinned;
 use crate::scan::{Facts, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::source::image::ImageContent;
 use crate::source::image_records::{ImageRecord, ImageRecords, today};
-use crate::text::RelPath;
+use crate::text::{RelPath, count};
 
 static META: ScannerMeta = ScannerMeta {
     id: "image-layers",
@@ -133,7 +133,7 @@ fn write_seen_before(base: &Base<'_>, image: &ImageRecord, out: &mut Facts<'_>) 
     };
     out.attribute(&id, key::INTEGRITY, record.digest.to_string(), seen.clone());
     let name = name_of(record);
-    let told = format!("scanned on {} as {name}, {from}; {} layers", record.day, record.layers.len());
+    let told = format!("scanned on {} as {name}, {from}; {}", record.day, count(record.layers.len(), "layer"));
     out.attribute(&id, key::SEEN_BEFORE, told, seen.clone());
     (id, seen)
 }

@@ -144,3 +144,31 @@ fn what_a_maker_built_for_ubuntu_is_not_of_ubuntu() {
         assert_eq!(nvcc.iter().any(|org| org.contains("canonical")), false, "{nvcc:?}");
     }
 }
+
+#[test]
+fn what_packages_of_the_distribution_bring_asks_for_nothing() {
+    let status = b"Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1-1\n\n";
+    let list = b"/.\n/opt\n/opt/tool\n/opt/tool/requirements.txt\n/opt/tool/Dockerfile\n/opt/tool/run.py\n\
+        /opt/tool/package-lock.json\n/usr/share/doc/tool\n";
+    let calls = b"import boto3\ns3 = boto3.client(\"s3\", region_name=\"eu-west-1\")\n";
+    let lock = br#"{"name":"tool","lockfileVersion":3,"packages":{"node_modules/left":{"version":"1.0.0"}}}"#;
+    let layer = || {
+        TarBuilder::default()
+            .file("etc/os-release", b"ID=debian\nVERSION_ID=12\n")
+            .file("var/lib/dpkg/status", status)
+            .file("opt/tool/requirements.txt", b"flask==3.0.0\n")
+            .file("opt/tool/Dockerfile", b"FROM registry.example/base:1\n")
+            .file("opt/tool/run.py", calls)
+            .file("opt/tool/package-lock.json", lock)
+            .file("opt/app/requirements.txt", b"django==5.0.0\n")
+    };
+    let told = report(layer().file("var/lib/dpkg/info/tool.list", list), &[]);
+    assert_eq!(ids(&told, "service"), Vec::<String>::new());
+    let packages = ids(&told, "package").join(" ");
+    assert!(packages.contains("django") && packages.contains("npm/left") && !packages.contains("flask"), "{packages}");
+    assert_eq!(ids(&told, "image").len(), 1);
+    // without the list nobody knows whose they are
+    let told = report(layer(), &[]);
+    assert_eq!(ids(&told, "service"), ["api:aws/s3"]);
+    assert!(ids(&told, "package").join(" ").contains("flask"));
+}
