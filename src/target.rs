@@ -4,6 +4,7 @@ mod afterwards;
 mod attached;
 mod bases;
 mod content;
+mod of_packages;
 mod pull;
 mod removed;
 mod root_folder;
@@ -31,7 +32,17 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 4;
+const IMAGE_WANTS: u32 = 5;
+
+/// First bytes of a program or library of Linux.
+const PROGRAM: &[u8] = b"\x7fELF";
+
+/// Scanners of weights.
+const WEIGHTS: [&str; 4] = ["gguf", "safetensors", "onnx", "pytorch"];
+
+/// Folders of installed libraries.
+const LIBRARIES: [&str; 9] =
+    ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "pkgs", ".cargo", "gopath"];
 
 /// Bytes of a file of a cache of models that is kept for the links to it: configurations, cards, indexes.
 const BLOB: u64 = 4 << 20;
@@ -122,7 +133,7 @@ pub fn scan_image(
     options: &Options,
     image_options: &ImageOptions,
 ) -> anyhow::Result<Inventory> {
-    let wanter = ImageWanter::new(options);
+    let wanter = ImageWanter::new(catalog, options);
     let images = read_images(target, &wanter, &options.limits, image_options).with_context(|| describe(target))?;
     let mut inventory = Inventory::default();
     let mut bases = bases::Bases::new(image_options.records.as_ref());
@@ -137,12 +148,13 @@ pub fn scan_image(
 /// extract of them holds.
 struct ImageWanter<'a> {
     selector: Selector,
+    catalog: &'a Catalog,
     options: &'a Options,
 }
 
 impl<'a> ImageWanter<'a> {
-    fn new(options: &'a Options) -> Self {
-        Self { selector: Selector::new(), options }
+    fn new(catalog: &'a Catalog, options: &'a Options) -> Self {
+        Self { selector: Selector::new(), catalog, options }
     }
 }
 
@@ -151,10 +163,15 @@ impl Wanter for ImageWanter<'_> {
         if self.options.excludes.is_match(file.path.as_str()) {
             return Want::Nothing;
         }
-        if let Some(class) = self.selector.content_class(file.path)
+        // a program may have the name of what it writes: `nvidia-smi`
+        if !file.bytes.starts_with(PROGRAM)
+            && let Some(class) = self.selector.content_class(file.path)
             && speaks_for_image(file.path, class, &self.selector)
         {
             return Want::Whole(class.limit(&self.options.limits));
+        }
+        if of_packages::is_list(file.path) {
+            return Want::Visit(&of_packages::LISTS);
         }
         if is_model_blob(file.path) {
             // its name is a digest: what begins like weights is read as if it were called so
@@ -165,18 +182,27 @@ impl Wanter for ImageWanter<'_> {
             return if file.size <= BLOB { Want::Whole(BLOB) } else { Want::Nothing };
         }
         if let Some(visitor) = visitor(file.path, file.size, file.bytes) {
-            return Want::Visit(visitor);
+            let is_test = WEIGHTS.contains(&visitor.name()) && is_test_of_library(file.path);
+            return if is_test { Want::Nothing } else { Want::Visit(visitor) };
         }
-        if self.selector.wants(file.path) && self.selector.content_class(file.path).is_none() {
-            return Want::Head(0);
-        }
-        Want::Nothing
+        if self.wants_name(file.path) { Want::Head(0) } else { Want::Nothing }
+    }
+
+    fn needs(&self, path: &RelPath, bytes: &[u8]) -> bool {
+        is_model_blob(path) || self.selector.may_tell(path, bytes, self.catalog)
+    }
+
+    fn wants_name(&self, path: &RelPath) -> bool {
+        self.selector.wants(path)
+            && self.selector.content_class(path).is_none()
+            && speaks_for_image(path, SizeClass::Ordinary, &self.selector)
     }
 
     fn version(&self) -> String {
         let globs = SCANNERS.iter().flat_map(|scanner| scanner.meta().files.iter());
         let globs: Vec<&str> = globs.copied().collect();
-        format!("{IMAGE_WANTS} {} {:?}", globs.join(" "), self.options.excludes)
+        let words = self.catalog.service_words();
+        format!("{IMAGE_WANTS} {} {words} {:?}", globs.join(" "), self.options.excludes)
     }
 }
 
@@ -211,8 +237,6 @@ fn describe(target: &ImageTarget) -> String {
 /// What is installed is read from package databases and from the metadata of installed packages.
 fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bool {
     const DOCUMENTS: [&str; 3] = ["usr/share/doc/", "usr/share/man/", "usr/src/"];
-    const LIBRARIES: [&str; 9] =
-        ["site-packages", "dist-packages", "node_modules", "vendor", ".venv", "gems", "pkgs", ".cargo", "gopath"];
     const SYSTEM: [&str; 9] =
         ["usr/lib/", "usr/lib64/", "usr/local/lib/", "usr/share/", "usr/include/", "lib/", "lib64/", "proc/", "sys/"];
     let text = path.as_str();
@@ -225,11 +249,20 @@ fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bo
     class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
 }
 
+/// True for what an installed library brings to test itself with; the weights among it are no models of the image.
+fn is_test_of_library(path: &RelPath) -> bool {
+    const TESTS: [&str; 4] = ["test", "tests", "testing", "testdata"];
+    let mut parts = path.as_str().split('/');
+    parts.any(|part| LIBRARIES.contains(&part)) && parts.any(|part| TESTS.contains(&part))
+}
+
 fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -> Inventory {
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let mut found = content::scan_kept(std::mem::take(&mut image.files), true, catalog, &options);
+    let selector = Selector::new();
+    of_packages::take_out(&mut image.files, &mut image.diagnostics, &selector);
+    let mut found = content::scan_kept(std::mem::take(&mut image.files), true, &selector, catalog, &options);
     found.coverage.seen = image.entries;
     let name = image.reference.as_ref().map_or_else(|| image.name.clone(), ImageReference::full_name);
     add_problems(std::mem::take(&mut image.diagnostics), &image.layers, &name, &mut found);

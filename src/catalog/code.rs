@@ -81,6 +81,12 @@ impl Catalog {
         gate.as_ref().is_none_or(|gate| gate.is_match(text))
     }
 
+    /// Changes when [`Self::may_use_services`] answers otherwise.
+    #[must_use]
+    pub fn service_words(&self) -> String {
+        self.words().into_iter().collect::<Vec<_>>().join(" ")
+    }
+
     /// The family of a hosted model's name; `eu.` and the like before it are where it is served from.
     #[must_use]
     pub fn model_family(&self, name: &str) -> Option<&ModelFamily> {

@@ -14,6 +14,7 @@ use crate::graph::{Control, EdgeId, Graph, NodeId, Path, ReachTest};
 use crate::model::{ComponentId, ComponentKind, Evidence, RelationKind, Sighting};
 use crate::report::legal::{assessments, owned_rows, reach_rows};
 use crate::report::shown;
+use crate::scan::reads_lock_files;
 use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
@@ -85,6 +86,12 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         if path.steps.iter().rev().skip(1).any(is_carried) {
             told("as its base holds it; the image built on it was not looked into itself", "      ")?;
         }
+        if std::iter::once(path.start)
+            .chain(path.steps.iter().map(|(_, to)| *to))
+            .any(|on_way| lists(graph, on_way, node))
+        {
+            told("a lock file in the image names it; no installed copy was seen there", "      ")?;
+        }
         if let Some(place) =
             path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(Evidence::place))
         {
@@ -92,6 +99,15 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         }
     }
     Ok(())
+}
+
+/// True for an image of which only lock files name a package: it asks for it, and need not hold it.
+fn lists(graph: &Graph<'_>, image: NodeId, package: NodeId) -> bool {
+    graph.node(image).kind == ComponentKind::Image
+        && graph.outgoing_of(image, &[RelationKind::Contains]).any(|(edge, to)| {
+            let mut seen = graph.edge(edge).evidence.iter().filter_map(Evidence::sighting).peekable();
+            to == package && seen.peek().is_some() && seen.all(|seen| reads_lock_files(seen.scanner()))
+        })
 }
 
 /// The organisation itself, or the parties that answer for a component.

@@ -300,6 +300,9 @@ fn shorten_left(text: &str, max: usize) -> String {
     std::iter::once('…').chain(text.chars().skip(count + 1 - max)).collect()
 }
 
+/// Problems that the table tells; other formats list all.
+const PROBLEMS: usize = 5;
+
 fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     undecided(report, out)?;
     if report.diagnostics.is_empty() {
@@ -311,17 +314,28 @@ fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     }
     let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     wrapped(&format!("Not understood: {}", words.join(" · ")), "  ", report.width, out)?;
-    for problem in report.diagnostics.iter().take(5) {
-        let at = problem.line.map_or_else(String::new, |line| format!(":{line}"));
-        wrapped(
-            &format!("  {}{at}: {}", clean_line(&problem.path), clean_line(&problem.message)),
-            "    ",
-            report.width,
-            out,
-        )?;
+    // what is said of many files is said once, at the first of them
+    let mut same: BTreeMap<&str, usize> = BTreeMap::new();
+    for problem in &report.diagnostics {
+        *same.entry(&problem.message).or_default() += 1;
     }
-    if report.diagnostics.len() > 5 {
-        writeln!(out, "  and {} more; json, sarif and markdown list them all", report.diagnostics.len() - 5)?;
+    let (mut told, mut rows) = (0, 0);
+    for problem in &report.diagnostics {
+        let Some(number) = same.remove(problem.message.as_str()) else { continue };
+        if rows == PROBLEMS {
+            break;
+        }
+        rows += 1;
+        told += number;
+        let at = problem.line.map_or_else(String::new, |line| format!(":{line}"));
+        let more = if number > 1 { format!(" and {} more", number - 1) } else { String::new() };
+        let line = format!("  {}{at}{more}: {}", clean_line(&problem.path), clean_line(&problem.message));
+        wrapped(&line, "    ", report.width, out)?;
+    }
+    if report.diagnostics.len() > told {
+        writeln!(out, "  and {} more; json, sarif and markdown list them all", report.diagnostics.len() - told)?;
+    } else if told > rows {
+        writeln!(out, "  json, sarif and markdown list them all")?;
     }
     writeln!(out)
 }

@@ -39,6 +39,7 @@ pub use memo::Memo;
 pub use run::is_running;
 pub use selector::Selector;
 
+use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind};
 use crate::source::Limits;
 use crate::text::RelPath;
@@ -56,6 +57,12 @@ pub trait Scanner: Sync {
     /// True when it reads what is installed in folders such as `node_modules`; no other scanner sees those.
     fn reads_installed(&self) -> bool {
         false
+    }
+
+    /// False when it has nothing to tell of a file that holds these bytes. Of the files of an image, which lie in memory
+    /// until all layers are read, only the name is then kept.
+    fn may_tell(&self, _path: &RelPath, _bytes: &[u8], _catalog: &Catalog) -> bool {
+        true
     }
 
     /// Set when its files are too big or too deep to be handed over whole: what of them it reads.
@@ -104,6 +111,21 @@ pub enum Unit {
     /// All matching files below the outermost folder that holds a file of this name (a chart with its parts);
     /// elsewhere those of one folder.
     Below(&'static str),
+}
+
+/// True for the id of a scanner of lock files. What such a file names may lie elsewhere, or nowhere yet.
+#[must_use]
+pub fn reads_lock_files(id: &str) -> bool {
+    const OTHERS: [&str; 7] = [
+        "pylock",
+        "requirements",
+        "cartfile-resolved",
+        "swift-resolved",
+        "cabal-freeze",
+        "julia-manifest",
+        "nuget-assets",
+    ];
+    id.ends_with("-lock") || OTHERS.contains(&id)
 }
 
 /// Which limit of [`crate::source::Limits`] applies to a scanner's files.

@@ -3,6 +3,8 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass};
+use crate::catalog::Catalog;
+use crate::model::Basis;
 use crate::source::directory;
 use crate::text::RelPath;
 
@@ -76,6 +78,22 @@ impl Selector {
     pub fn content_class(&self, path: &RelPath) -> Option<SizeClass> {
         let readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
         readers.filter(|scanner| !scanner.needs_no_content(path)).map(|scanner| scanner.meta().size).max()
+    }
+
+    /// True when some scanner may have something to tell of `path` with these bytes.
+    #[must_use]
+    pub fn may_tell(&self, path: &RelPath, bytes: &[u8], catalog: &Catalog) -> bool {
+        let mut readers = self.scanners_for(path).into_iter().map(|index| SCANNERS[index]);
+        readers.any(|scanner| !scanner.needs_no_content(path) && scanner.may_tell(path, bytes, catalog))
+    }
+
+    /// True when `path` only asks for something: manifests, code, settings. What its name tells to be a lock file or the
+    /// record of an installation knows more.
+    #[must_use]
+    pub fn only_asks(&self, path: &RelPath) -> bool {
+        let globs = self.set.matches(path.as_str());
+        let is_asking = |glob: &usize| SCANNERS[self.owners[*glob]].meta().basis != Basis::Resolved;
+        globs.iter().any(is_asking) && globs.iter().all(|glob| is_asking(glob) || !self.tells_name[*glob])
     }
 
     /// True when a scanner reads what is installed and wants `path` as such.

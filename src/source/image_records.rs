@@ -37,6 +37,8 @@ pub struct ImageRecord {
     pub has_manifest: bool,
     /// True when it came from the registry that its reference names.
     pub is_fetched: bool,
+    /// Operating system and architecture, as its configuration states them: `linux/arm64`.
+    pub platform: Option<String>,
     /// Digests of its layers as they are stored, compared with their content; bottom first.
     pub layers: Vec<String>,
     /// Digests of its layers unpacked, as its configuration lists them.
@@ -126,6 +128,8 @@ fn written(record: &ImageRecord) -> String {
     let what = if record.has_manifest { "manifest" } else { "configuration" };
     lines.push(format!("{what} {}", record.digest));
     lines.push(format!("fetched {}", record.is_fetched));
+    // it may hold anything as well
+    lines.extend(record.platform.as_ref().map(|text| format!("platform {}", serde_json::Value::from(text.as_str()))));
     lines.extend(record.layers.iter().map(|layer| format!("layer {layer}")));
     lines.extend(record.diff_ids.iter().map(|layer| format!("unpacked {layer}")));
     let text = lines.join("\n") + "\n";
@@ -148,7 +152,7 @@ fn parsed(text: &str) -> Option<ImageRecord> {
     let mut lines = lines.lines();
     lines.next().filter(|line| *line == FIRST_LINE)?;
     let (mut day, mut name, mut digest) = (None, None, None);
-    let (mut reference, mut has_manifest, mut is_fetched) = (None, false, false);
+    let (mut reference, mut has_manifest, mut is_fetched, mut platform) = (None, false, false, None);
     let (mut layers, mut diff_ids) = (Vec::new(), Vec::new());
     for line in lines {
         let (word, value) = line.split_once(' ')?;
@@ -161,12 +165,24 @@ fn parsed(text: &str) -> Option<ImageRecord> {
                 digest = Digest::parse(value);
             }
             "fetched" => is_fetched = value == "true",
+            // records of earlier versions have none
+            "platform" => platform = serde_json::from_str::<String>(value).ok(),
             "layer" => layers.push(value.to_owned()),
             "unpacked" => diff_ids.push(value.to_owned()),
             _ => return None,
         }
     }
-    Some(ImageRecord { day: day?, reference, name: name?, digest: digest?, has_manifest, is_fetched, layers, diff_ids })
+    Some(ImageRecord {
+        day: day?,
+        reference,
+        name: name?,
+        digest: digest?,
+        has_manifest,
+        is_fetched,
+        platform,
+        layers,
+        diff_ids,
+    })
 }
 
 #[cfg(test)]
@@ -182,6 +198,7 @@ mod tests {
             digest: Digest::sha256(name.as_bytes()),
             has_manifest: true,
             is_fetched: false,
+            platform: Some("linux/arm64".to_owned()),
             layers: all("stored-"),
             diff_ids: all("unpacked-"),
         }

@@ -11,7 +11,7 @@ use crate::scan::image::reference::write_pinned;
 use crate::scan::{Facts, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::source::image::ImageContent;
 use crate::source::image_records::{ImageRecord, ImageRecords, today};
-use crate::text::RelPath;
+use crate::text::{RelPath, count};
 
 static META: ScannerMeta = ScannerMeta {
     id: "image-layers",
@@ -25,11 +25,12 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://github.com/opencontainers/image-spec/blob/main/layer.md",
 };
 
+/// Other names of a base that are told.
+const OTHERS: usize = 5;
+
 /// The images of one run with their layers.
 pub(super) struct Bases<'r> {
     images: Vec<(ComponentId, ImageRecord)>,
-    /// What each is made for, in the same order.
-    platforms: Vec<Option<(String, String)>>,
     records: Option<&'r ImageRecords>,
 }
 
@@ -43,7 +44,7 @@ struct Base<'a> {
 impl<'r> Bases<'r> {
     /// With the records of earlier runs or without.
     pub(super) fn new(records: Option<&'r ImageRecords>) -> Self {
-        Self { images: Vec::new(), platforms: Vec::new(), records }
+        Self { images: Vec::new(), records }
     }
 
     /// Remembers an image.
@@ -56,30 +57,30 @@ impl<'r> Bases<'r> {
             digest: image.digest.clone(),
             has_manifest: image.manifest.is_some(),
             is_fetched: image.is_fetched,
+            platform: platform(&image.config),
             layers: texts(&image.layers),
             diff_ids: diff_ids(&image.config),
         };
         self.images.push((image_id(image), record));
-        self.platforms.push(platform(&image.config));
     }
 
     /// Each image is based on the one that has the most of its first layers, and no others. Of as many layers, the images
     /// of the run count and not those seen before. Afterwards all images of the run are seen ones.
     pub(super) fn relations(&self) -> Inventory {
         let mut out = Facts::new(&META, META.id, 100_000);
-        for ((id, image), platform) in self.images.iter().zip(&self.platforms) {
-            // the same image for another platform may share layers and is no base
-            let fits = |other: &Option<(String, String)>| other.is_none() || platform.is_none() || other == platform;
-            let others = self.images.iter().zip(&self.platforms).filter(|((other, _), of)| other != id && fits(of));
-            let others = others.map(|(image, _)| image);
+        for (id, image) in &self.images {
+            let others = self.images.iter().filter(|(other, _)| other != id);
             let here: Vec<(&ComponentId, Base<'_>)> =
                 others.filter_map(|(other, base)| Some((other, below(base, image)?))).collect();
             let most = here.iter().map(|(_, base)| base.image.layers.len()).max().unwrap_or(0);
             let before = self.records.map_or_else(Vec::new, |records| records.beginning_with(&image.diff_ids));
             let before = before.iter().filter_map(|base| below(base, image));
-            if let Some(base) = before.filter(|base| base.image.layers.len() > most).max_by_key(rank) {
-                let seen = write_seen_before(&base, image, &mut out);
-                relate(id, &seen.0, seen.1, &mut out);
+            let mut before: Vec<Base<'_>> = before.filter(|base| base.image.layers.len() > most).collect();
+            before.sort_by_cached_key(|base| std::cmp::Reverse(rank(base)));
+            if let Some((base, rest)) = before.split_first() {
+                let (base_id, seen) = write_seen_before(base, image, &mut out);
+                tell_others(&base_id, base, rest, &seen, &mut out);
+                relate(id, &base_id, seen, &mut out);
                 continue;
             }
             for (other, base) in here.iter().filter(|(_, base)| base.image.layers.len() == most) {
@@ -131,14 +132,44 @@ fn write_seen_before(base: &Base<'_>, image: &ImageRecord, out: &mut Facts<'_>) 
         }
     };
     out.attribute(&id, key::INTEGRITY, record.digest.to_string(), seen.clone());
-    let name = record.reference.as_ref().map_or_else(|| record.name.clone(), ImageReference::full_name);
-    let told = format!("scanned on {} as {name}, {from}; {} layers", record.day, record.layers.len());
+    let name = name_of(record);
+    let told = format!("scanned on {} as {name}, {from}; {}", record.day, count(record.layers.len(), "layer"));
     out.attribute(&id, key::SEEN_BEFORE, told, seen.clone());
     (id, seen)
 }
 
+/// Other names under which images with the same layers were scanned: which of them the image was built from is not known.
+fn tell_others(id: &ComponentId, base: &Base<'_>, rest: &[Base<'_>], seen: &Seen, out: &mut Facts<'_>) {
+    let name = name_of(base.image);
+    let same = rest.iter().filter(|other| other.image.layers.len() == base.image.layers.len());
+    let mut names: Vec<String> = same.map(|other| name_of(other.image)).filter(|other| *other != name).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return;
+    }
+    let more = names.len().saturating_sub(OTHERS);
+    names.truncate(OTHERS);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    out.attribute(
+        id,
+        key::SEEN_BEFORE,
+        format!("with the same layers also as {}{more}", names.join(", ")),
+        seen.clone(),
+    );
+}
+
+/// What an image is called.
+fn name_of(record: &ImageRecord) -> String {
+    record.reference.as_ref().map_or_else(|| record.name.clone(), ImageReference::full_name)
+}
+
 /// The image as base of another, when its layers are the first ones of the other, and not all.
 fn below<'a>(base: &'a ImageRecord, image: &ImageRecord) -> Option<Base<'a>> {
+    // the same image for another platform may share layers and is no base
+    if base.platform.is_some() && image.platform.is_some() && base.platform != image.platform {
+        return None;
+    }
     let starts = |base: &[String], all: &[String]| !base.is_empty() && base.len() < all.len() && all.starts_with(base);
     if starts(&base.layers, &image.layers) {
         return Some(Base { image: base, is_checked: true });
@@ -152,15 +183,15 @@ fn below<'a>(base: &'a ImageRecord, image: &ImageRecord) -> Option<Base<'a>> {
 /// reference; then the first in the order of names and digests.
 fn rank<'a>(base: &Base<'a>) -> impl Ord + use<'a> {
     let record = base.image;
-    let name = record.reference.as_ref().map_or_else(|| record.name.clone(), ImageReference::full_name);
+    let name = name_of(record);
     let first = std::cmp::Reverse((name, record.digest.to_string()));
     (record.layers.len(), base.is_checked, record.is_fetched, record.reference.is_some(), first)
 }
 
 /// Operating system and architecture, as a configuration states them.
-fn platform(config: &[u8]) -> Option<(String, String)> {
+fn platform(config: &[u8]) -> Option<String> {
     let root = std::str::from_utf8(config).ok().and_then(|text| parse::json::json(text).ok())?;
-    Some((root.text_at("os")?.to_owned(), root.text_at("architecture")?.to_owned()))
+    Some(format!("{}/{}", root.text_at("os")?, root.text_at("architecture")?))
 }
 
 /// Digests of the unpacked layers, as a configuration lists them.

@@ -13,10 +13,15 @@ use crate::text::RelPath;
 type Parts = (Vec<(RelPath, Arc<[u8]>, Option<Arc<str>>)>, Vec<(RelPath, Extract, Option<Arc<str>>)>);
 
 /// Scans the files of an image. `layered` is false for a file system that has no layers.
-pub(super) fn scan_kept(kept: Vec<LayeredFile>, layered: bool, catalog: &Catalog, options: &Options) -> Inventory {
-    let selector = Selector::new();
-    let (files, extracts) = parts(kept, layered, &selector);
-    scan_with_extracts(&selector, files, extracts, catalog, options)
+pub(super) fn scan_kept(
+    kept: Vec<LayeredFile>,
+    layered: bool,
+    selector: &Selector,
+    catalog: &Catalog,
+    options: &Options,
+) -> Inventory {
+    let (files, extracts) = parts(kept, layered, selector);
+    scan_with_extracts(selector, files, extracts, catalog, options)
 }
 
 fn parts(kept: Vec<LayeredFile>, layered: bool, selector: &Selector) -> Parts {

@@ -32,7 +32,7 @@ pub fn with_images(found: Inventory, catalog: &Catalog, options: &Options, image
         let left_out = references.split_off(IMAGES);
         all.coverage.failed.extend(left_out.iter().filter_map(|reference| RelPath::new(&reference.full_name())));
     }
-    let wanter = ImageWanter::new(options);
+    let wanter = ImageWanter::new(catalog, options);
     let next = AtomicUsize::new(0);
     let threads = AT_A_TIME.min(references.len());
     // no more images wait in memory than are being read

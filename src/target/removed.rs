@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::content::scan_kept;
 use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind, Evidence, Fact, FactRef, Inventory, key};
-use crate::scan::Options;
+use crate::scan::{Options, Selector};
 use crate::source::layers::{Gone, LayeredFile};
 use crate::text::RelPath;
 
@@ -24,7 +24,7 @@ pub(super) fn with_removed(
         let mut seen: BTreeSet<RelPath> = BTreeSet::new();
         let (now, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|file| seen.insert(file.path.clone()));
         let by_path = now.iter().filter_map(|file| Some((file.path.clone(), how(file.gone.as_ref()?)))).collect();
-        let before = scan_kept(now, true, catalog, options);
+        let before = scan_kept(now, true, &Selector::new(), catalog, options);
         all = add(all, &before, &by_path);
         rest = later;
     }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::content::scan_kept;
-use super::{ImageWanter, add_problems, afterwards};
+use super::{ImageWanter, add_problems, afterwards, of_packages};
 use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind, Inventory, key, purl};
-use crate::scan::{Facts, Options, ScannerMeta, SizeClass, SourceFile, Subject, Unit};
+use crate::scan::{Facts, Options, ScannerMeta, Selector, SizeClass, SourceFile, Subject, Unit};
 use crate::source::rootfs::read_rootfs;
 use crate::text::RelPath;
 
@@ -24,8 +24,10 @@ static META: ScannerMeta = ScannerMeta {
 
 /// Scans a root file system. It is one thing that holds what was found, as an image is; it has no reference.
 pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let wanter = ImageWanter::new(options);
-    let read = read_rootfs(folder, &wanter, &options.limits)?;
+    let wanter = ImageWanter::new(catalog, options);
+    let mut read = read_rootfs(folder, &wanter, &options.limits)?;
+    let selector = Selector::new();
+    of_packages::take_out(&mut read.content.files, &mut read.content.diagnostics, &selector);
     let real = folder.canonicalize().ok();
     let name = real.as_deref().and_then(Path::file_name).map_or_else(|| "root".into(), |name| name.to_string_lossy());
     let id = purl::build("oci", None, &name, None, &[]);
@@ -36,7 +38,7 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let stated = out.inventory();
     let subject = Subject { id, kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let mut found = scan_kept(read.content.files, false, catalog, &options);
+    let mut found = scan_kept(read.content.files, false, &selector, catalog, &options);
     found.coverage.seen = read.entries;
     add_problems(read.content.diagnostics, &[], &name, &mut found);
     let found = afterwards::programs_of_no_package(found);

@@ -7,6 +7,7 @@ use super::licence::{Licence, licence};
 use crate::model::purl::{self, ImageReference};
 use crate::model::{ComponentKind, RelationKind, key};
 use crate::report::{ComponentRow, EvidenceRow, PlaceRow, RelationRow, Report};
+use crate::scan::reads_lock_files;
 
 /// Relations that pass a need on: the far end belongs into the dependency graph of a bill.
 const NEEDS: [RelationKind; 4] =
@@ -23,6 +24,8 @@ pub(super) struct Bill<'r> {
     pub(super) removed: Vec<Part<'r>>,
     /// Relations between parts: near end, kind, far end; sorted.
     pub(super) edges: Vec<(usize, RelationKind, usize)>,
+    /// Images and packages that only lock files in them name: asked for there, and not seen there.
+    pub(super) listed: BTreeSet<(usize, usize)>,
 }
 
 /// One entry of a bill.
@@ -134,16 +137,21 @@ impl<'r> Bill<'r> {
         let index: BTreeMap<&str, usize> =
             parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
         let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
+        let mut listed = BTreeSet::new();
         for row in &report.relations {
             if let (Some(from), Some(kind), Some(to)) =
                 (index.get(row.from.as_str()), edge_kind(&row.kind), index.get(row.to.as_str()))
             {
                 edges.push((*from, kind, *to));
+                let is_image = parts[*from].kind == ComponentKind::Image;
+                if is_image && kind == RelationKind::Contains && row.evidence.iter().all(is_of_lock_file) {
+                    listed.insert((*from, *to));
+                }
             }
         }
         edges.sort_unstable();
         edges.dedup();
-        Self { parts, removed, edges }
+        Self { parts, removed, edges, listed }
     }
 
     /// What each part needs, by position. Containing is not needing where the facts tell the difference: of what a
@@ -154,7 +162,7 @@ impl<'r> Bill<'r> {
         for (from, kind, to) in &self.edges {
             if *kind == RelationKind::Contains {
                 contents[*from].push(*to);
-            } else {
+            } else if !self.is_descent(*from, *kind, *to) {
                 needs[*from].insert(*to);
             }
         }
@@ -176,10 +184,31 @@ impl<'r> Bill<'r> {
         needs
     }
 
-    /// Parts from which all others are reached: those that no other part needs, and one of every circle.
+    /// True for an image and its base, and for a model and the one it was made from: what was made of the other holds its
+    /// own copy and does not depend on it. Both standards have words for that: pedigree and descendant.
+    fn is_descent(&self, from: usize, kind: RelationKind, to: usize) -> bool {
+        let kinds = (self.parts[from].kind, self.parts[to].kind);
+        kind == RelationKind::BasedOn
+            && matches!(
+                kinds,
+                (ComponentKind::Image, ComponentKind::Image) | (ComponentKind::Model, ComponentKind::Model)
+            )
+    }
+
+    /// What a part was made of, by position.
+    pub(super) fn ancestors(&self, part: usize) -> impl Iterator<Item = usize> + use<'_, 'r> {
+        let edges =
+            self.edges.iter().filter(move |(from, kind, to)| *from == part && self.is_descent(part, *kind, *to));
+        edges.map(|(_, _, to)| *to)
+    }
+
+    /// Parts from which all others are reached: those that no other part needs, and one of every circle. What is known as
+    /// the ancestor of another part only is no part of the system itself.
     pub(super) fn tops(&self, needs: &[BTreeSet<usize>]) -> Vec<usize> {
         let needed: BTreeSet<usize> = needs.iter().flatten().copied().collect();
-        let everything: BTreeSet<usize> = (0..needs.len()).collect();
+        let ancestors: BTreeSet<usize> = (0..needs.len()).flat_map(|part| self.ancestors(part)).collect();
+        let is_named_only = |part: &usize| ancestors.contains(part) && needs[*part].is_empty();
+        let everything: BTreeSet<usize> = (0..needs.len()).filter(|part| !is_named_only(part)).collect();
         let mut reached = BTreeSet::new();
         let mut tops = Vec::new();
         let free = everything.iter().filter(|part| !needed.contains(part));
@@ -322,6 +351,10 @@ impl<'r> Around<'r> {
             }
         }
     }
+}
+
+fn is_of_lock_file(evidence: &EvidenceRow) -> bool {
+    matches!(evidence, EvidenceRow::Observed { scanner, .. } if reads_lock_files(scanner))
 }
 
 fn is_part(row: &&ComponentRow) -> bool {

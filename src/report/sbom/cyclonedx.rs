@@ -96,6 +96,8 @@ struct Component {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     external_references: Vec<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pedigree: Option<Pedigree>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     properties: Vec<Property>,
@@ -169,6 +171,11 @@ struct Reference {
 }
 
 #[derive(Serialize)]
+struct Pedigree {
+    ancestors: Vec<Component>,
+}
+
+#[derive(Serialize)]
 struct Evidence {
     occurrences: Vec<Occurrence>,
 }
@@ -215,8 +222,9 @@ fn bom(report: &Report) -> Bom {
         components: bill
             .parts
             .iter()
-            .filter(|part| !is_service(part))
-            .map(component)
+            .enumerate()
+            .filter(|(_, part)| !is_service(part))
+            .map(|(at, part)| Component { pedigree: pedigree(&bill, at), ..component(part) })
             // needed by nothing, and marked with the layer that took it away
             .chain(bill.removed.iter().map(|part| Component { scope: Some("excluded"), ..component(part) }))
             .collect(),
@@ -283,9 +291,24 @@ fn component(part: &Part<'_>) -> Component {
         licenses: part.licences.iter().map(choice).collect(),
         purl: part.purl.clone(),
         external_references: references(part),
+        pedigree: None,
         evidence: (!occurrences.is_empty()).then_some(Evidence { occurrences }),
         properties: properties(part),
     }
+}
+
+/// What it was made of. Each ancestor stands among the components with all that is known of it, and here by its name.
+fn pedigree(bill: &Bill<'_>, part: usize) -> Option<Pedigree> {
+    let ancestor = |part: &Part<'_>| Component {
+        ty: component_type(part.kind),
+        group: part.group.clone(),
+        name: part.name.clone(),
+        version: version(part),
+        purl: part.purl.clone(),
+        ..Component::default()
+    };
+    let ancestors: Vec<Component> = bill.ancestors(part).map(|at| ancestor(&bill.parts[at])).collect();
+    (!ancestors.is_empty()).then_some(Pedigree { ancestors })
 }
 
 fn component_type(kind: ComponentKind) -> &'static str {

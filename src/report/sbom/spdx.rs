@@ -332,6 +332,9 @@ fn relationships(bill: &Bill<'_>) -> Vec<Relationship> {
         let (near, far) = (ids[*from].as_str(), ids[*to].as_str());
         let is_direct = matches!(bill.parts[*from].kind, ComponentKind::Project);
         found.push(match kind {
+            RelationKind::Contains if bill.listed.contains(&(*from, *to)) => {
+                relation(near, "DEPENDS_ON", far, Some("a lock file in the image names it; it was not seen installed"))
+            }
             RelationKind::Contains => relation(near, "CONTAINS", far, None),
             RelationKind::DependsOn => match narrower(&bill.parts[*to]).filter(|_| is_direct) {
                 Some(ty) => relation(far, ty, near, None),

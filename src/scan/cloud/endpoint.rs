@@ -12,6 +12,7 @@ use crate::catalog::rows::Service;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `endpoint`.
 pub struct Endpoint;
@@ -79,6 +80,12 @@ impl Scanner for Endpoint {
         &META
     }
 
+    fn may_tell(&self, path: &RelPath, bytes: &[u8], catalog: &Catalog) -> bool {
+        // what is no text is for the scan to judge
+        let names = |text: &str| catalog.may_use_services(text) || text.contains("boto3") || text.contains("botocore");
+        is_settings(path.name()) || std::str::from_utf8(bytes).map_or(true, names)
+    }
+
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         read_lines(input, out);
         Ok(())
@@ -98,6 +105,11 @@ pub(crate) fn reads_with_parser(name: &str) -> bool {
     }
 }
 
+/// True for a file whose lines give names their values.
+fn is_settings(name: &str) -> bool {
+    name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh") || name == "gridd.conf"
+}
+
 /// Reads a file line by line.
 pub(crate) fn read_lines(input: &Input<'_>, out: &mut Facts<'_>) {
     let file = input.file();
@@ -109,7 +121,7 @@ pub(crate) fn read_lines(input: &Input<'_>, out: &mut Facts<'_>) {
     let aws = file.text().contains("boto3") || file.text().contains("botocore");
     let before = out.len();
     let mut reader = Code::of(name);
-    let settings = name.starts_with(".env") || name.ends_with(".env") || name.ends_with(".sh") || name == "gridd.conf";
+    let settings = is_settings(name);
     for line in lines(file.text()) {
         // minified bundles have lines of a megabyte that no person wrote
         if line.text.len() > 2_000 {

@@ -2,6 +2,7 @@
 
 use super::installed::Installed;
 use super::os_release::Distribution;
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::lines::{Line, lines};
@@ -38,7 +39,7 @@ impl Scanner for Dpkg {
             out.component(&root.0, root.1, file.whole());
             let distribution = Distribution::of(input, file, "/var/lib/dpkg/", "debian");
             for entry in stanzas(file.text()) {
-                write(&entry, &root.0, &distribution, &mut installed, file, out);
+                write(&entry, &root.0, &distribution, input.catalog, &mut installed, file, out);
             }
         }
         installed.write(out);
@@ -51,6 +52,7 @@ fn write(
     entry: &[Field<'_>],
     root: &ComponentId,
     distribution: &Distribution,
+    catalog: &Catalog,
     installed: &mut Installed,
     file: &SourceFile,
     out: &mut Facts<'_>,
@@ -73,11 +75,12 @@ fn write(
     out.attribute(&id, key::NAME, name, seen());
     out.attribute(&id, key::VERSION, version, seen());
     out.attribute(&id, key::RESOLUTION, "locked", seen());
-    out.attribute(&id, key::IDENTITY, format!("distribution:{}", distribution.id), distribution.evidence(seen()));
-    if let Some((_, text, span)) = field("Maintainer")
-        && let Some(domain) = mail_domain(text)
-    {
-        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), file.at(*span));
+    let maintainer = field("Maintainer").and_then(|(_, text, span)| Some((mail_domain(text)?, *span)));
+    if !maintainer.as_ref().is_some_and(|(domain, _)| is_of_vendor(&distribution.id, domain, catalog)) {
+        out.attribute(&id, key::IDENTITY, format!("distribution:{}", distribution.id), distribution.evidence(seen()));
+    }
+    if let Some((domain, span)) = maintainer {
+        out.attribute(&id, key::IDENTITY, format!("mail:{domain}"), file.at(span));
     }
     if let Some((_, address, span)) = field("Homepage") {
         homepage(&id, address, &file.at(*span), out);
@@ -96,6 +99,15 @@ fn write(
     for needed in needs.flat_map(|(_, text, _)| text.split(',')) {
         installed.needs(number, needed.split('|').map(bare));
     }
+}
+
+/// True for a package that a maker built for a distribution and serves itself. Ubuntu's archive writes its own teams as
+/// maintainers, so that a maker's address tells it; in Debian's, people of any company maintain.
+fn is_of_vendor(distribution: &str, domain: &str, catalog: &Catalog) -> bool {
+    const OWN: [&str; 3] = ["ubuntu.com", "canonical.com", "debian.org"];
+    let is_below = |own: &str| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_known = || !catalog.is_shared_host(domain) && catalog.organisation_by_key("domain", domain).is_some();
+    distribution == "ubuntu" && !OWN.into_iter().any(is_below) && is_known()
 }
 
 /// The name in `name:any (>= 1.0)`.

@@ -4,11 +4,13 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 use super::reference::{Hub, MODELSCOPE, addressed, needs_model_of, needs_models_of, uses_modelscope};
+use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::cloud::code::Code;
 use crate::scan::cloud::endpoint::reads_with_parser;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::RelPath;
 
 /// Scanner `model-reference`.
 pub struct ModelReference;
@@ -44,9 +46,25 @@ static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
 const LOADERS: [&str; 8] =
     ["transformers", "sentence_transformers", "huggingface_hub", "vllm", "diffusers", "HuggingFace", "sglang", "peft"];
 
+fn loads(text: &str) -> bool {
+    LOADERS.iter().any(|word| text.contains(word))
+}
+
+/// False when a text holds no word next to which models are named.
+fn names_a_model(text: &str, name: &str) -> bool {
+    const COMMANDS: [&str; 6] = ["--model", " download ", "git clone", "vllm serve", "-hf", "--hf-repo"];
+    let addresses = text.contains("modelscope") || text.contains("huggingface.co/") || text.contains("ollama run");
+    addresses || loads(text) || name.ends_with(".sh") && COMMANDS.iter().any(|word| text.contains(word))
+}
+
 impl Scanner for ModelReference {
     fn meta(&self) -> &'static ScannerMeta {
         &META
+    }
+
+    fn may_tell(&self, path: &RelPath, bytes: &[u8], _: &Catalog) -> bool {
+        // what is no text is for the scan to judge
+        std::str::from_utf8(bytes).map_or(true, |text| names_a_model(text, path.name()))
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
@@ -55,11 +73,8 @@ impl Scanner for ModelReference {
         let parsed = reads_with_parser(file.path().name());
         let text = file.text();
         let script = file.path().name().ends_with(".sh");
-        let loads = LOADERS.iter().any(|word| text.contains(word));
-        let commands = ["--model", " download ", "git clone", "vllm serve", "-hf", "--hf-repo"];
-        let serves = script && commands.iter().any(|word| text.contains(word)) || text.contains("ollama run");
-        let addresses = text.contains("modelscope") || text.contains("huggingface.co/");
-        if !loads && !serves && !addresses {
+        let loads = loads(text);
+        if !names_a_model(text, file.path().name()) {
             return Ok(());
         }
         let project = input.root_subject(file);

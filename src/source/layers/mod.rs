@@ -61,6 +61,16 @@ pub trait Wanter: Sync {
     /// What to keep of one file.
     fn want(&self, file: &FileHead<'_>) -> Want;
 
+    /// False when nothing is lost without the bytes of a file that is wanted whole: then only that it is there is kept.
+    fn needs(&self, _path: &RelPath, _bytes: &[u8]) -> bool {
+        true
+    }
+
+    /// True when a file is wanted for its name, whatever a visitor finds in it.
+    fn wants_name(&self, _path: &RelPath) -> bool {
+        false
+    }
+
     /// Changes when answers change: part of the key under which layers are cached.
     fn version(&self) -> String;
 }

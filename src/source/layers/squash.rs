@@ -140,12 +140,16 @@ fn layered(path: &RelPath, layer: &Arc<str>, kept: &Kept, gone: Option<Gone>) ->
 fn follow_links(layers: &[(Arc<str>, Arc<Layer>)], veil: &Veil, out: &mut Squashed) {
     let mut found: BTreeMap<RelPath, LayeredFile> = BTreeMap::new();
     let mut left = FOLLOWED;
+    let symbolic = symbolic_links(layers, veil);
     'all: for (number, (digest, layer)) in layers.iter().enumerate() {
         for (path, link) in &layer.links {
             if veil.taken(path, number).is_some() {
                 continue;
             }
-            let (Link::Hard(end) | Link::Symbolic(end)) = link;
+            let end = match link {
+                Link::Hard(end) => end,
+                Link::Symbolic(end) => last_end(end, &symbolic),
+            };
             let position = out.files.binary_search_by(|file| file.path.cmp(end)).ok();
             match (link, position) {
                 // such a file has no name but those of the links to it
@@ -178,6 +182,34 @@ fn follow_links(layers: &[(Arc<str>, Arc<Layer>)], veil: &Veil, out: &mut Squash
         out.files.extend(found.into_values());
         out.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
+}
+
+/// Symbolic links under wanted names that a container would see, with what each is said to lead to.
+fn symbolic_links<'l>(layers: &'l [(Arc<str>, Arc<Layer>)], veil: &Veil) -> BTreeMap<&'l RelPath, &'l RelPath> {
+    let mut links = BTreeMap::new();
+    for (number, (_, layer)) in layers.iter().enumerate() {
+        for (path, link) in &layer.links {
+            if let Link::Symbolic(end) = link
+                && veil.taken(path, number).is_none()
+            {
+                links.insert(path, end);
+            }
+        }
+    }
+    links
+}
+
+/// Where links end that lead to links: `etc/x.json`, `etc/alternatives/x.json`, the file.
+fn last_end<'l>(first: &'l RelPath, links: &BTreeMap<&'l RelPath, &'l RelPath>) -> &'l RelPath {
+    const STEPS: usize = 40;
+    let mut end = first;
+    for _ in 0..STEPS {
+        match links.get(end) {
+            Some(next) => end = next,
+            None => break,
+        }
+    }
+    end
 }
 
 fn problem(kind: DiagnosticKind, path: &RelPath, message: &str) -> Diagnostic {

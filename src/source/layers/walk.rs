@@ -217,11 +217,13 @@ impl Reading<'_> {
                 None
             }
             Want::Whole(_) => {
-                if !self.affords(path, size) {
+                let bytes = all_of(data, size)?;
+                let is_needed = self.wanter.needs(path, &bytes);
+                if !self.affords(path, if is_needed { size } else { 0 }) {
                     self.nothing_of(path);
                     return Ok(());
                 }
-                Some((Content::Whole, all_of(data, size)?))
+                Some(if is_needed { (Content::Whole, bytes) } else { (Content::Head, Vec::new()) })
             }
             Want::Head(most) => {
                 let most = most.min(self.limits.file_bytes).min(size);
@@ -234,7 +236,10 @@ impl Reading<'_> {
             }
             Want::Visit(visitor) => {
                 let record = self.visit(visitor, path, size, data)?;
-                record.map(|bytes| (Content::Record(Arc::from(visitor.name())), bytes))
+                let record = record.map(|bytes| (Content::Record(Arc::from(visitor.name())), bytes));
+                // a library whose name tells what it is may have nothing to tell itself
+                let is_named = record.is_none() && self.wanter.wants_name(path) && self.affords(path, 0);
+                if is_named { Some((Content::Head, Vec::new())) } else { record }
             }
         };
         match kept {
@@ -336,6 +341,14 @@ impl Reading<'_> {
             return;
         }
         self.later_wins(path);
+        // of code that says nothing only the name is left: a name of another sort asks for more
+        let is_name = found.as_ref().is_some_and(|kept| kept.size > 0 && kept.bytes.is_empty());
+        if is_name && self.wanter.needs(path, &[]) {
+            self.nothing_of(path);
+            let message = format!("hard link to `{target}`, of which nothing was kept; not read");
+            self.problem("hard links to what was not kept", DiagnosticKind::Unsupported, path, &message);
+            return;
+        }
         match found {
             // the bytes are shared, the work of scanners is not
             Some(kept) if self.affords(path, kept.bytes.len() as u64) => {

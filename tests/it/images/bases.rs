@@ -128,3 +128,49 @@ fn damaged_records_are_as_if_they_were_not_there() {
     scan(&home, &base, &[]);
     assert_eq!(bases(&scan(&home, &app, &[])).len(), 1, "it is written anew");
 }
+
+/// An image for an architecture.
+fn made_for(architecture: &str, layers: &[&str]) -> Image {
+    let layers: Vec<Vec<u8>> = layers.iter().map(|name| layer(name)).collect();
+    Image::for_platform(&layers, architecture)
+}
+
+#[test]
+fn an_image_that_was_scanned_for_another_platform_is_no_base() {
+    let folder = TempDir::new().expect("a folder");
+    let (home, root) = (folder.path().join("cache"), folder.path());
+    // layers of data alone are the same for every platform
+    let amd = layout(root, "registry.example/base:1-amd64", &made_for("amd64", &["data"]));
+    let app = layout(root, "registry.example/app:1", &made_for("arm64", &["data", "arm"]));
+    scan(&home, &amd, &["--platform", "linux/amd64"]);
+    assert_eq!(bases(&scan(&home, &app, &["--platform", "linux/arm64"])), Vec::<String>::new());
+    // and of an image with other layers there is nothing to compare
+    let other = layout(root, "registry.example/other:1", &made_for("arm64", &["b", "c"]));
+    assert_eq!(bases(&scan(&home, &other, &["--platform", "linux/arm64"])), Vec::<String>::new());
+    let arm = layout(root, "registry.example/base:1-arm64", &made_for("arm64", &["data"]));
+    scan(&home, &arm, &["--platform", "linux/arm64"]);
+    let found = bases(&scan(&home, &app, &["--platform", "linux/arm64"]));
+    assert!(found.len() == 1 && found[0].contains("1-arm64"), "{found:?}");
+}
+
+#[test]
+fn other_names_of_the_same_layers_are_told() {
+    let folder = TempDir::new().expect("a folder");
+    let (home, root) = (folder.path().join("cache"), folder.path());
+    let app = layout(root, "registry.example/app:1", &image(&["a", "b", "c"], Packing::Gzip));
+    for (name, layers) in [
+        ("registry.example/short:1", &["a"][..]),
+        ("registry.example/y:1", &["a", "b"]),
+        ("registry.example/b:1", &["a", "b"]),
+    ] {
+        scan(&home, &layout(root, name, &image(layers, Packing::Gzip)), &[]);
+    }
+    let report = scan(&home, &app, &[]);
+    let found = bases(&report);
+    assert!(found.len() == 1 && found[0].contains("registry.example%2Fb"), "{found:?}");
+    let component =
+        report["components"].as_array().expect("is a list").iter().find(|one| one["id"] == found[0].as_str());
+    let told = component.expect("is told")["attributes"]["seen-before"].to_string();
+    assert!(told.contains("with the same layers also as registry.example/y:1\""), "{told}");
+    assert!(!told.contains("short"), "those with fewer layers are bases of the base: {told}");
+}

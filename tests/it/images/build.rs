@@ -160,6 +160,17 @@ impl Image {
         Self::of_parts(stored, layers.to_vec(), config.to_string().into_bytes())
     }
 
+    /// Without settings, for an architecture.
+    pub(super) fn for_platform(layers: &[Vec<u8>], architecture: &str) -> Self {
+        let ids: Vec<String> = layers.iter().map(|layer| digest(layer)).collect();
+        let config = json!({
+            "architecture": architecture, "os": "linux", "config": {},
+            "rootfs": { "type": "layers", "diff_ids": ids },
+        });
+        let stored = layers.iter().map(|layer| pack(layer, Packing::Gzip)).collect();
+        Self::of_parts(stored, layers.to_vec(), config.to_string().into_bytes())
+    }
+
     /// From layers as stored, whatever they hold.
     pub(super) fn of_stored(stored: Vec<Vec<u8>>) -> Self {
         let ids: Vec<String> = stored.iter().map(|layer| digest(layer)).collect();

@@ -7,6 +7,7 @@ mod cache;
 mod content;
 mod docs;
 mod hostile;
+mod inside;
 mod mutated;
 #[cfg(feature = "registry")]
 mod real;

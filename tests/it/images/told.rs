@@ -315,3 +315,62 @@ fn archives_that_were_cut_off_say_so() {
         assert!(error.contains(word) && error.contains("again"), "{name}: {error}");
     }
 }
+
+#[test]
+fn a_bill_says_that_an_image_descends_from_its_base_and_not_that_it_depends_on_it() {
+    let folder = TempDir::new().expect("a folder");
+    let settings = json!({ "Labels": {
+        "org.opencontainers.image.base.name": "registry.example/base:1",
+        "org.opencontainers.image.base.digest": digest(b"base"),
+    } });
+    let image = Image::new(&[TarBuilder::default().file("etc/os-release", OS_RELEASE).end()], Packing::Gzip, &settings);
+    let store = layout(folder.path(), &[("registry.example/app:1", &image)]);
+    let bill = |format: &str| run(&["scan", &store, "--format", format, "--no-cache", "--as-of", "2026-11-23"]).0;
+    let bom: Value = serde_json::from_str(&bill("cyclonedx")).expect("is JSON");
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let components = list(&bom["components"]);
+    let of =
+        |name: &str| components.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{bom:#}")).clone();
+    let (app, base) = (of("registry.example/app"), of("registry.example/base"));
+    let ancestors = list(&app["pedigree"]["ancestors"]);
+    assert_eq!(ancestors.len(), 1, "{app:#}");
+    assert_eq!((&ancestors[0]["purl"], &ancestors[0]["type"]), (&base["purl"], &json!("container")));
+    assert!(ancestors[0]["bom-ref"].is_null() && base["bom-ref"].is_string(), "names are given once");
+    let needs = list(&bom["dependencies"]).iter().flat_map(|one| list(&one["dependsOn"])).collect::<Vec<_>>();
+    assert!(needs.contains(&app["bom-ref"]) && !needs.contains(&base["bom-ref"]), "{needs:?}");
+    // read again, it says the same
+    let again = folder.path().join("bom.cdx.json");
+    std::fs::write(&again, bom.to_string()).expect("can be written");
+    let told = report(&again.display().to_string());
+    let relations = list(&told["relations"]);
+    let based = relations.iter().find(|one| one["kind"] == "based-on").expect("is read");
+    assert_eq!((&based["from"], &based["to"]), (&app["bom-ref"], &base["bom-ref"]));
+    let document: Value = serde_json::from_str(&bill("spdx")).expect("is JSON");
+    let relations = list(&document["relationships"]);
+    let about = |ty: &str| relations.iter().filter(|one| one["relationshipType"] == ty).count();
+    assert_eq!((about("DESCENDANT_OF"), about("DEPENDS_ON"), about("CONTAINS")), (1, 0, 1), "{relations:#?}");
+}
+
+#[test]
+fn what_only_a_lock_file_names_is_not_said_to_be_in_the_image() {
+    let folder = TempDir::new().expect("a folder");
+    let lock = br#"{"name":"app","lockfileVersion":3,"packages":{"":{"name":"app","dependencies":{"left":"1.0.0"}},"node_modules/left":{"version":"1.0.0"}}}"#;
+    let layer = || TarBuilder::default().file("etc/os-release", OS_RELEASE).file("app/package-lock.json", lock);
+    let held = layer().file("app/node_modules/left/package.json", br#"{"name":"left","version":"1.0.0"}"#);
+    let words = "a lock file in the image names it";
+    for (number, layer, is_held) in [("1", layer(), false), ("2", held, true)] {
+        let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+        let store = layout(&folder.path().join(number), &[("v1", &image)]);
+        let (out, _) = run(&["explain", "left", &store, "--no-cache", "--as-of", "2026-11-23"]);
+        assert_eq!(out.contains(words), !is_held, "{out}");
+        let (out, _) = run(&["scan", &store, "--format", "spdx", "--no-cache", "--as-of", "2026-11-23"]);
+        let document: Value = serde_json::from_str(&out).expect("is JSON");
+        let relations = document["relationships"].as_array().expect("is a list");
+        let of_left = |one: &&Value| one["relatedSpdxElement"].as_str().is_some_and(|id| id.contains("left"));
+        let mut kinds: Vec<&str> =
+            relations.iter().filter(of_left).map(|one| one["relationshipType"].as_str().expect("has one")).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.contains(&"CONTAINS"), is_held, "{kinds:?}");
+    }
+}

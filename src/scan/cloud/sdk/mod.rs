@@ -17,9 +17,11 @@ use reading::Reading;
 use syntax::Language;
 
 use super::endpoint;
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::RelPath;
 
 /// Scanner `sdk-use`.
 pub struct SdkUse;
@@ -71,6 +73,11 @@ const LINE: usize = 400;
 impl Scanner for SdkUse {
     fn meta(&self) -> &'static ScannerMeta {
         &META
+    }
+
+    fn may_tell(&self, _: &RelPath, bytes: &[u8], catalog: &Catalog) -> bool {
+        // what is no text is for the scan to judge
+        std::str::from_utf8(bytes).map_or(true, |text| catalog.may_use_services(text))
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
