@@ -201,8 +201,9 @@ pub(crate) fn setting_names_model(name: &str) -> bool {
 /// models takes, which begins with the word of a provider.
 pub(crate) fn setting_gives_model(name: &str, text: &str, catalog: &Catalog) -> bool {
     let is_routed = || {
-        let first = text.trim().split('/').next().unwrap_or_default();
-        catalog.model_route(first).is_some()
+        let (first, name) = text.trim().split_once('/').unwrap_or_default();
+        // some have the same name there as on the hub, where weights have capitals in theirs
+        catalog.model_route(first).is_some() && !name.bytes().any(|letter| letter.is_ascii_uppercase())
     };
     let upper = name.to_ascii_uppercase();
     setting_names_model(name) || (upper.ends_with("_MODEL") || upper.ends_with("_MODEL_NAME")) && !is_routed()
