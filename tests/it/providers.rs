@@ -271,6 +271,11 @@ fn services_on_the_clouds_of_others_have_their_place_and_both_operators() {
         }
         assert_eq!(seen, countries, "{name}");
     }
+}
+
+#[test]
+fn a_cloud_that_only_a_run_knows_is_told() {
+    let catalog = Catalog::embedded();
     let unknown = "variable \"cloud\" {}\nresource \"confluent_kafka_cluster\" \"it\" {\n  cloud = var.cloud\n}";
     let said: Vec<String> = found("it", unknown, &catalog).diagnostics.iter().map(ToString::to_string).collect();
     assert!(
