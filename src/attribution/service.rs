@@ -30,6 +30,7 @@ fn one(work: &mut Work<'_>, seen: &Seen) {
         } else {
             super::party::provider(work, seen);
         }
+        beneath(work, seen, service);
         return;
     };
     if let Some(region) = region {
@@ -112,6 +113,35 @@ pub(super) fn provided_by(
         confidence,
     };
     work.relate(id, RelationKind::ProvidedBy, &node, &cite);
+}
+
+/// The clouds of others that a service runs on, and where there: who operates those can stop it as well.
+fn beneath(work: &mut Work<'_>, seen: &Seen, service: Option<&Service>) {
+    let catalog = work.catalog;
+    let named: Vec<&Provider> = seen.all(key::CLOUD).filter_map(|word| catalog.provider_by_word(word)).collect();
+    if named.is_empty() && service.is_none() {
+        return;
+    }
+    let mut clouds: Vec<(&Provider, Option<&Region>)> = Vec::new();
+    for text in seen.all(key::REGION) {
+        let at_named = || named.iter().find_map(|cloud| Some((*cloud, catalog.region_named(&cloud.id, text)?)));
+        let at_written = || {
+            let (cloud, rest) = catalog.provider_and_region(text)?;
+            Some((cloud, catalog.region_named(&cloud.id, rest)?))
+        };
+        if let Some((cloud, region)) = at_named().or_else(at_written) {
+            place(work, &seen.id, region, Confidence::Certain);
+            clouds.push((catalog.provider_of_realm(region).unwrap_or(cloud), Some(region)));
+        }
+    }
+    for cloud in named {
+        if !clouds.iter().any(|(_, region)| region.is_some_and(|region| region.provider == cloud.id)) {
+            clouds.push((cloud, None));
+        }
+    }
+    for (cloud, region) in clouds {
+        provided_by(work, &seen.id, cloud, region, Confidence::Certain);
+    }
 }
 
 fn supplied_by(work: &mut Work<'_>, id: &ComponentId, organisation: &str, service: &Service) {

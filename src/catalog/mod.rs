@@ -16,6 +16,7 @@ mod legal_form;
 mod lookup;
 mod named;
 mod objects;
+mod regions;
 pub mod rows;
 mod runtimes;
 pub mod sku;

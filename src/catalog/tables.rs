@@ -14,8 +14,8 @@ use super::rows::{
     Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException,
     LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute,
     Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
-    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, ResourceFamily, ResourceType, Runtime, SdkCall,
-    Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
+    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName, ResourceFamily, ResourceType,
+    Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -70,6 +70,7 @@ tables! {
     accelerator: Accelerator => |row| row.id.to_string(),
     instance_type: InstanceType => |row| format!("{}/{}", row.provider, row.name),
     region: Region => |row| format!("{}/{}", row.provider, row.code),
+    region_name: RegionName => |row| format!("{}/{}", row.provider, row.name),
     provider: Provider => |row| row.id.to_string(),
     service: Service => |row| row.id.to_string(),
     resource_type: ResourceType => |row| row.name.to_string(),
@@ -225,6 +226,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     tables.resource_family.iter().for_each(|row| dangling("resource_family", "provider", &row.provider, &providers));
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);
+    }
+    for row in &tables.region_name {
+        dangling("region_name", "provider", &row.provider, &providers);
     }
     for row in &tables.instance_type {
         dangling("instance_type", "provider", &row.provider, &providers);

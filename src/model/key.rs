@@ -73,6 +73,8 @@ pub const PROVIDER: &str = "provider";
 pub const PROVIDER_SOURCE: &str = "provider-source";
 /// Region code as resolved; absent when unknown.
 pub const REGION: &str = "region";
+/// Cloud of somebody else that a service runs on, as named: `AWS`.
+pub const CLOUD: &str = "cloud";
 /// Cloud instance type.
 pub const INSTANCE_TYPE: &str = "instance-type";
 /// How many of it.

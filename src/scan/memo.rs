@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::text::RelPath;
 
@@ -12,7 +12,13 @@ const MOST_BYTES: usize = 32 << 20;
 /// Values by their type and the file that they were made of, for one run. Whoever asks gives the way to make the value
 /// from the tree's files and nothing else, so that it is the same whoever asks first.
 #[derive(Default)]
-pub struct Memo(Mutex<Kept>);
+pub struct Memo {
+    files: Mutex<Kept>,
+    tables: Mutex<BTreeMap<TypeId, Arc<Table>>>,
+}
+
+/// A table of the whole tree; empty until somebody asks for it.
+type Table = OnceLock<Arc<dyn Any + Send + Sync>>;
 
 #[derive(Default)]
 struct Kept {
@@ -26,7 +32,7 @@ impl Memo {
         /// What a path and the entry cost even where there is no file.
         const ENTRY: usize = 256;
         let place = (TypeId::of::<T>(), path.clone());
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().values.get(&place).cloned().and_then(|known| known.downcast().ok()) {
             return known;
         }
@@ -38,6 +44,16 @@ impl Memo {
             kept.values.insert(place, Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
         }
         value
+    }
+
+    /// The one table of a sort that is made of the whole tree, however many ask for it and however much is kept besides:
+    /// who asks while it is made waits. `make` bounds the table itself and must not lead to other work of the pool.
+    pub fn once<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::clone(tables.entry(TypeId::of::<T>()).or_default());
+        drop(tables);
+        let table = cell.get_or_init(|| Arc::new(make()) as Arc<dyn Any + Send + Sync>);
+        Arc::clone(table).downcast().expect("the cell of a type holds that type")
     }
 }
 
@@ -55,5 +71,16 @@ mod tests {
         let large = RelPath::new("b").expect("is relative");
         assert_eq!(*memo.of(&large, || (1_u8, MOST_BYTES)), 1);
         assert_eq!(*memo.of(&large, || (2_u8, MOST_BYTES)), 2);
+        assert_eq!(*memo.of(&path, || (1_u64, MOST_BYTES)), 1, "the memo is full");
+    }
+
+    #[test]
+    fn tables_of_the_tree_are_made_once_beside_a_full_memo() {
+        let memo = Memo::default();
+        let path = RelPath::new("a").expect("is relative");
+        memo.of(&path, || (0_u8, MOST_BYTES - 1_000));
+        assert_eq!(*memo.once(|| 1_u8), 1);
+        assert_eq!(*memo.once(|| 2_u8), 1);
+        assert_eq!(*memo.once(|| 3_u16), 3, "another type is another table");
     }
 }

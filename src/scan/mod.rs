@@ -203,6 +203,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &image::apk::Apk,
     &image::apk_repositories::ApkRepositories,
     &image::apt_sources::AptSources,
+    &image::cloud_init::CloudInit,
     &image::compose::Compose,
     &image::dockerfile::Dockerfile,
     &image::dpkg::Dpkg,

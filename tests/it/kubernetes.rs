@@ -228,3 +228,74 @@ fn a_set_brings_one_folder_to_several_clusters() {
         assert!(has(&found, workload.as_str(), RelationKind::DeployedBy, &delivery), "{delivery}");
     }
 }
+
+/// A cluster generator gives an application for every cluster that the controller knows: the secrets of the tree are some.
+#[test]
+fn clusters_that_are_registered_elsewhere_are_told_as_not_known() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: chat}\nspec:\n  generators:\n  - \
+               clusters: {}\n  template:\n    metadata: {name: 'chat-{{name}}'}\n    spec:\n      source: {repoURL: \
+               'https://git.example.eu/chat.git', path: deploy}\n      destination: {name: '{{name}}', namespace: chat}\n";
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: north\n  labels: {argocd.argoproj.io/secret-type: \
+                  cluster}\nstringData: {name: north, server: 'https://north.example.eu'}\n";
+    let deliveries = |files: &[(&str, &str)]| {
+        let found = scan(files, &Catalog::embedded());
+        let ids: Vec<String> =
+            found.iter().map(|(id, _)| id.as_str().to_owned()).filter(|id| id.contains("/Application/")).collect();
+        let unresolved = found.diagnostics.iter().filter(|told| told.kind == DiagnosticKind::Unresolved);
+        (ids, unresolved.map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let application = |name: &str| format!("delivery:argoproj.io/Application/default/chat-{name}");
+    let (ids, told) = deliveries(&[("set.yaml", set), ("clusters/north.yaml", secret)]);
+    assert_eq!(ids, [application("in-cluster"), application("north")]);
+    let words = "evaluated for the one cluster whose secret is in the tree; the controller adds all others";
+    assert!(told.iter().any(|one| one.starts_with("set.yaml:6:15") && one.contains(words)), "{told:?}");
+    // without any secret the controller's own cluster is known
+    let (ids, told) = deliveries(&[("set.yaml", set)]);
+    assert_eq!(ids, [application("in-cluster")]);
+    assert!(told.iter().any(|one| one.contains("only the controller can evaluate")), "{told:?}");
+}
+
+/// A volume of a pod's own names a driver: whose storage it is.
+#[test]
+fn volumes_of_pods_tell_whose_storage_they_use() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: tpu}\nspec:\n  containers: [{name: a, image: r.example/a:1}]\n  \
+                volumes:\n  - name: weights\n    csi: {driver: gcsfuse.csi.storage.gke.io, volumeAttributes: {bucketName: \
+                w}}\n";
+    let found = scan(&[("pod.yaml", text)], &Catalog::embedded());
+    let volume = "resource:CSIDriver/gcsfuse.csi.storage.gke.io";
+    assert!(has(&found, "workload:./Pod/default/tpu", RelationKind::DependsOn, volume));
+    assert!(has(&found, volume, RelationKind::ProvidedBy, "org:google"));
+}
+
+/// Settings that workloads take from elsewhere in the tree name services and models as those of their own do.
+#[test]
+fn settings_of_maps_name_services_and_models() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: chat}\nspec:\n  template:\n    spec:\n      \
+                containers:\n      - name: a\n        image: r.example/a:1\n        envFrom: [{configMapRef: {name: \
+                s}}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata:\n  ACME_VLLM_MODEL: \
+                mistralai/Mistral-Small-3.2-24B-Instruct-2506\n  ACME_ROUTED_MODEL: anthropic/claude\n  ACME_BASE_URL: \
+                https://api.openai-compat.model-serving.eu01.onstackit.cloud/v1\n";
+    let found = scan(&[("all.yaml", text)], &Catalog::embedded());
+    let workload = "workload:./Deployment/default/chat";
+    let model = "model:huggingface/mistralai/Mistral-Small-3.2-24B-Instruct-2506";
+    assert!(has(&found, workload, RelationKind::DependsOn, model));
+    assert!(has(&found, workload, RelationKind::Calls, "api:stackit/inference"));
+    assert!(!found.iter().any(|(id, _)| id.as_str().ends_with("anthropic/claude")));
+}
+
+/// Settings that a workload of another file takes are not lost: what they name is needed by what stands in the folder.
+#[test]
+fn settings_of_other_files_are_read() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata:\n  BASE: https://acme.openai.azure.com/\n  notes.md: \
+               |\n    see https://eu.openai.azure.com/\n    for more\n";
+    let found = scan(&[("deploy/map.yaml", map)], &Catalog::embedded());
+    assert!(has(&found, "project:deploy", RelationKind::Calls, "api:azure/openai"));
+    let lines: Vec<u32> = found
+        .relations()
+        .filter(|(from, row)| from.as_str() == "project:deploy" && row.to.as_str() == "api:azure/openai")
+        .flat_map(|(_, row)| {
+            row.evidence.iter().filter_map(|one| one.sighting()?.place().region).map(|at| at.start.line)
+        })
+        .collect();
+    assert_eq!(lines, [5], "texts of several lines are files and no settings");
+}

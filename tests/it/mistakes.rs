@@ -64,6 +64,11 @@ fn tests_and_examples_count_less_for_lock_in() {
     let table = "resource \"aws_dynamodb_table\" \"orders\" {\n  name = \"orders\"\n}\n";
     write("examples/small/main.tf", table);
     write("infra/main.tf", table);
+    for path in ["demo/main.tf", "spec/infra/main.tf", "website/docs/small/main.tf", "website/infra/main.tf"] {
+        write(path, &table.replace("orders", path.split('/').next().unwrap_or(path)));
+    }
+    let load = "from sentence_transformers import SentenceTransformer\nmodel = SentenceTransformer(\"BAAI/bge-m3\")\n";
+    write("demo/embed.py", load);
     let severities = || {
         let run = sovaudit().arg("scan").arg(folder.path()).args(["--format", "json"]).output().expect("runs");
         let report: Value = serde_json::from_slice(&run.stdout).expect("is JSON");
@@ -77,6 +82,14 @@ fn tests_and_examples_count_less_for_lock_in() {
     assert_eq!(of("api-lock-in", "infra/main.tf").as_deref(), Some("medium"));
     assert_eq!(of("api-lock-in", "examples/small/main.tf").as_deref(), Some("low"));
     assert_eq!(of("foreign-control", "examples/small/main.tf").as_deref(), Some("high"));
+    // a demonstration and the infrastructure of specifications count less, that of a web site is what runs
+    assert_eq!(of("api-lock-in", "demo/main.tf").as_deref(), Some("low"));
+    assert_eq!(of("foreign-control", "demo/main.tf").as_deref(), Some("high"));
+    assert_eq!(of("api-lock-in", "spec/infra/main.tf").as_deref(), Some("low"));
+    assert_eq!(of("api-lock-in", "website/docs/small/main.tf").as_deref(), Some("low"));
+    assert_eq!(of("api-lock-in", "website/infra/main.tf").as_deref(), Some("medium"));
+    // who is listed is listed in a demonstration as well
+    assert_eq!(of("listed-owner", "demo/embed.py").as_deref(), Some("medium"));
     write("sovaudit.toml", "[[environment]]\nname = \"prod\"\npaths = [\"examples/**\"]\n");
     assert_eq!(severities()("api-lock-in", "examples/small/main.tf").as_deref(), Some("medium"));
     write("sovaudit.toml", "[[environment]]\nname = \"test\"\npaths = [\"infra/**\"]\n");

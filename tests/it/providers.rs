@@ -191,3 +191,95 @@ fn every_provider_has_its_operator_and_its_country() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// Services that run on the clouds of others: those operators, and the country, come with the supplier.
+#[test]
+fn services_on_the_clouds_of_others_have_their_place_and_both_operators() {
+    let catalog = Catalog::embedded();
+    let cases: [(&str, &str, &[&str], &[&str]); 9] = [
+        (
+            "confluent",
+            "resource \"confluent_kafka_cluster\" \"it\" {\n  cloud  = \"AWS\"\n  region = \"eu-central-1\"\n}",
+            &["aws-emea", "confluent"],
+            &["DE"],
+        ),
+        (
+            "confluent by variables",
+            "variable \"clouds\" {\n  default = { a = \"AZURE\", b = \"GCP\" }\n}\nresource \"confluent_kafka_cluster\" \"it\" {\n  for_each = var.clouds\n  cloud    = each.value\n  region   = each.key == \"a\" ? \"westeurope\" : \"europe-west9\"\n}",
+            &["confluent", "google-cloud-emea", "microsoft-ireland"],
+            &["FR", "NL"],
+        ),
+        (
+            "atlas",
+            "resource \"mongodbatlas_cluster\" \"it\" {\n  provider_name = \"AWS\"\n  provider_region_name = \"EU_WEST_1\"\n}",
+            &["aws-emea", "mongodb"],
+            &["IE"],
+        ),
+        (
+            "atlas blocks",
+            "resource \"mongodbatlas_advanced_cluster\" \"it\" {\n  replication_specs {\n    region_configs {\n      provider_name = \"AZURE\"\n      region_name   = \"EUROPE_WEST\"\n    }\n    region_configs {\n      provider_name = \"GCP\"\n      region_name   = \"WESTERN_EUROPE\"\n    }\n  }\n}",
+            &["google-cloud-emea", "microsoft-ireland", "mongodb"],
+            &["BE", "NL"],
+        ),
+        (
+            "atlas values",
+            "resource \"mongodbatlas_advanced_cluster\" \"it\" {\n  replication_specs = [{\n    region_configs = [{ provider_name = \"TENANT\", backing_provider_name = \"AWS\", region_name = \"EU_CENTRAL_1\" }]\n  }]\n}",
+            &["aws-emea", "mongodb"],
+            &["DE"],
+        ),
+        (
+            "pinecone",
+            "resource \"pinecone_index\" \"it\" {\n  spec = {\n    serverless = { cloud = \"aws\", region = \"us-east-1\" }\n  }\n}",
+            &["amazon", "pinecone"],
+            &["US"],
+        ),
+        (
+            "pinecone pods",
+            "resource \"pinecone_index\" \"it\" {\n  spec = {\n    pod = { environment = \"us-west1-gcp\" }\n  }\n}",
+            &["google", "pinecone"],
+            &["US"],
+        ),
+        (
+            "elastic",
+            "resource \"ec_deployment\" \"it\" {\n  region = \"azure-westeurope\"\n}",
+            &["elastic", "microsoft-ireland"],
+            &["NL"],
+        ),
+        (
+            "a cloud without a place",
+            "resource \"confluent_network\" \"it\" {\n  cloud = \"AWS\"\n}",
+            &["amazon", "confluent"],
+            &[],
+        ),
+    ];
+    for (name, text, operators, countries) in cases {
+        let inventory = found("it", text, &catalog);
+        let of = |wanted: RelationKind| -> Vec<String> {
+            let all = inventory.relations().filter(|(from, row)| from.as_str().ends_with(".it") && row.kind == wanted);
+            all.map(|(_, row)| row.to.rest().to_owned()).collect()
+        };
+        let mut seen: Vec<String> = of(RelationKind::ProvidedBy);
+        seen.sort();
+        assert_eq!(seen, operators, "{name}");
+        let mut seen: Vec<String> = Vec::new();
+        for (fact, _) in inventory.facts() {
+            if let FactRef::Attribute { of, key: "country", value } = fact
+                && of.as_str().ends_with(".it")
+            {
+                seen.push(value.to_string());
+            }
+        }
+        assert_eq!(seen, countries, "{name}");
+    }
+}
+
+#[test]
+fn a_cloud_that_only_a_run_knows_is_told() {
+    let catalog = Catalog::embedded();
+    let unknown = "variable \"cloud\" {}\nresource \"confluent_kafka_cluster\" \"it\" {\n  cloud = var.cloud\n}";
+    let said: Vec<String> = found("it", unknown, &catalog).diagnostics.iter().map(ToString::to_string).collect();
+    assert!(
+        said.iter().any(|one| one.contains("the cloud of `it/confluent_kafka_cluster.it` is not known")),
+        "{said:?}"
+    );
+}

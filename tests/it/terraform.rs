@@ -6,7 +6,7 @@ use std::path::Path;
 use sovaudit::catalog::{Catalog, Layer};
 use sovaudit::diagnostic::DiagnosticKind;
 use sovaudit::model::{FactRef, Inventory};
-use sovaudit::scan::{Options, scan_files};
+use sovaudit::scan::{Options, scan_directory, scan_files};
 use sovaudit::text::RelPath;
 
 fn scan(files: &[(&str, &[u8])]) -> Inventory {
@@ -358,4 +358,129 @@ fn data_sources_give_what_the_tree_states() {
     assert_eq!(of("app/aws_instance.d"), Some("eu-west-1"));
     let unresolved = found.diagnostics.iter().filter(|one| one.kind == DiagnosticKind::Unresolved).count();
     assert_eq!(unresolved, 1, "{:?}", found.diagnostics);
+}
+
+fn objects_of(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("has one")).expect("writes");
+        fs::write(path, text).expect("writes");
+    }
+    let found = scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("opens");
+    let ids = found
+        .iter()
+        .map(|(id, _)| id.to_string())
+        .filter(|id| id.starts_with("pkg:oci/") || id.starts_with("workload:"));
+    (ids.collect(), found.diagnostics.iter().map(ToString::to_string).collect())
+}
+
+/// Templates of the tree that make Kubernetes objects are filled in as far as their names are known.
+#[test]
+fn templates_of_objects_are_read_with_their_names() {
+    let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\nspec:\n  template:\n    spec:\n      \
+                    containers:\n%{ for image in images ~}\n      - name: c\n        image: ${image}\n        env: [{name: \
+                    R, value: '${region}'}]\n%{ endfor ~}\n%{ if gpu ~}\n      - name: g\n        image: \
+                    r.example/gpu:1\n%{ endif ~}\n";
+    let call = |argument: &str, gpu: &str| {
+        format!(
+            "variable \"unknown\" {{}}\nresource \"kubectl_manifest\" \"it\" {{\n  {argument} = \
+             templatefile(\"${{path.module}}/it.yaml.tftpl\", {{\n    name   = \"chat\"\n    images = \
+             [\"r.example/a:1\", \"r.example/b:2\"]\n    region = var.unknown\n    gpu    = {gpu}\n  }})\n}}\n"
+        )
+    };
+    let (found, said) = objects_of(&[("infra/main.tf", &call("yaml_body", "true")), ("infra/it.yaml.tftpl", template)]);
+    let expected = [
+        "pkg:oci/a?repository_url=r.example%2Fa&tag=1",
+        "pkg:oci/b?repository_url=r.example%2Fb&tag=2",
+        "pkg:oci/gpu?repository_url=r.example%2Fgpu&tag=1",
+        "workload:infra/Deployment/default/chat",
+    ];
+    assert_eq!(found, expected, "{said:?}");
+    let (found, said) =
+        objects_of(&[("infra/main.tf", &call("yaml_body", "var.unknown")), ("infra/it.yaml.tftpl", template)]);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(
+        said.iter().any(|one| one.contains("main.tf:3:15: unresolved: a part of the template is left out")),
+        "{said:?}"
+    );
+    // a template that only a run makes
+    let (found, said) = objects_of(&[("infra/main.tf", &call("yaml_body", "true"))]);
+    assert!(found.is_empty(), "{found:?}");
+    let words = "what `infra/kubectl_manifest.it` brings into the cluster is not known";
+    assert!(said.iter().any(|one| one.contains(words)), "{said:?}");
+    let values = "variable \"v\" {}\nresource \"helm_release\" \"it\" {\n  chart  = \"./c\"\n  values = [var.v]\n}\n";
+    let (_, said) = objects_of(&[("infra/main.tf", values)]);
+    assert!(said.iter().any(|one| one.contains("what `infra/helm_release.it` brings into the cluster")), "{said:?}");
+}
+
+/// What every instance of a resource carries counts, and arguments that only some types have.
+#[test]
+fn models_and_places_of_instances_are_found() {
+    let text = r#"
+variable "deployments" {
+  default = [{ name = "chat", model = "gpt-4o" }, { name = "embed", model = "text-embedding-3-large" }]
+}
+resource "azurerm_cognitive_deployment" "it" {
+  for_each = { for one in var.deployments : one.name => one }
+  name     = each.key
+  model {
+    format = "OpenAI"
+    name   = each.value.model
+  }
+}
+resource "kubectl_manifest" "jobs" {
+  for_each  = toset(["a", "b"])
+  yaml_body = <<-YAML
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: "${each.key}"}
+    spec: {template: {spec: {containers: [{name: c, image: "r.example/${each.value}:1"}]}}}
+  YAML
+}
+resource "google_firestore_database" "it" {
+  location_id = "europe-west9"
+}
+"#;
+    let found = scan(&[("main.tf", text.as_bytes())]);
+    let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    for id in [
+        "pkg:oci/a?repository_url=r.example%2Fa&tag=1",
+        "pkg:oci/b?repository_url=r.example%2Fb&tag=1",
+        "workload:./Job/default/a",
+        "workload:./Job/default/b",
+    ] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
+    for model in ["gpt-4o", "text-embedding-3-large"] {
+        assert!(ids.iter().any(|id| id.starts_with("model:") && id.ends_with(model)), "{model}: {ids:?}");
+    }
+    assert_eq!(attributes(&found, "region"), pairs(&[("google_firestore_database.it", "europe-west9")]));
+}
+
+/// Providers of the newer sort write tables where others have blocks, and have a region of their own name.
+#[test]
+fn tables_in_arguments_are_parts_of_a_resource() {
+    let text = r#"
+provider "stackit" {
+  default_region = "eu01"
+}
+resource "stackit_ske_cluster" "it" {
+  node_pools = [
+    { name = "a", machine_type = "g2i.8", minimum = "2", maximum = "4" },
+  ]
+  labels = { machine_type = "none" }
+}
+resource "aws_instance" "each" {
+  for_each      = { a = { instance_type = "g5.xlarge" }, b = { instance_type = "p5.48xlarge" } }
+  instance_type = each.value.instance_type
+}
+"#;
+    let found = scan(&[("main.tf", text.as_bytes())]);
+    let types =
+        [("aws_instance.each", "g5.xlarge"), ("aws_instance.each", "p5.48xlarge"), ("stackit_ske_cluster.it", "g2i.8")];
+    assert_eq!(attributes(&found, "instance-type"), pairs(&types));
+    assert_eq!(attributes(&found, "region"), pairs(&[("stackit_ske_cluster.it", "eu01")]));
+    let count = attributes(&found, "count");
+    assert!(count.contains(&("stackit_ske_cluster.it".to_owned(), "2".to_owned())), "{count:?}");
 }

@@ -25,6 +25,15 @@ rows! {
         #[serde(default)]
         note: Option<Text>,
     }
+    /// What others than the provider call one of its regions.
+    RegionName {
+        /// Provider id.
+        provider: Text,
+        /// The name, in any case: `WESTERN_EUROPE`.
+        name: Text,
+        /// Code of the region.
+        code: Text,
+    }
     /// A cloud provider.
     Provider {
         /// Id.

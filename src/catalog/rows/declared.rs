@@ -15,6 +15,8 @@ pub enum Role {
     Region,
     /// The same, where the value is one that the provider's table has.
     RegionIfKnown,
+    /// The cloud of somebody else that the service of a resource runs on: `AWS`.
+    Cloud,
     /// A further region that holds a copy of the data.
     CopyRegion,
     /// Tags or labels, which may name the environment.

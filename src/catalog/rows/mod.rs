@@ -16,7 +16,7 @@ mod runtime;
 mod share;
 mod supply;
 
-pub use cloud::{Provider, Region, Service, StackCriterion};
+pub use cloud::{Provider, Region, RegionName, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
 pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};

@@ -15,6 +15,7 @@ mod owners;
 mod places;
 mod replicas;
 mod scene;
+mod settings;
 mod sharing;
 mod template;
 mod tree;

@@ -1,5 +1,6 @@
 //! The objects of one deployment together: which uses which.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gpu;
@@ -8,12 +9,14 @@ use super::logs;
 use super::manifest::Object;
 use super::nodes;
 use super::owners::Owners;
+use super::settings;
 use super::sharing;
 use super::workload::{self, Ground};
 use crate::model::{ComponentId, Horizon, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::Facts;
 use crate::scan::cloud::api::{address_by_number, licence_settings, setting};
+use crate::scan::model::reference::setting_gives_model;
 use crate::text::Span;
 
 /// Objects by kind and name, what stands for them, and pods by their labels.
@@ -23,6 +26,8 @@ pub(super) struct Scene<'a> {
     services: BTreeMap<(&'a str, &'a str, &'a str), ComponentId>,
     /// Workloads by namespace and one label of their pods.
     labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<Labelled<'a>>>,
+    /// Maps of settings that a workload takes, by namespace and name.
+    taken: RefCell<BTreeSet<(&'a str, &'a str)>>,
 }
 
 /// A workload with the labels of its pods.
@@ -32,7 +37,12 @@ type Labelled<'a> = (ComponentId, &'a Node);
 pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mut Facts<'_>) {
     let owners = Owners::of(objects);
     let cluster = nodes::write(objects, ground, out);
-    let mut scene = Scene { objects: BTreeMap::new(), services: BTreeMap::new(), labelled: BTreeMap::new() };
+    let mut scene = Scene {
+        objects: BTreeMap::new(),
+        services: BTreeMap::new(),
+        labelled: BTreeMap::new(),
+        taken: RefCell::default(),
+    };
     let mut workloads: Vec<(ComponentId, &'a Object<'a>)> = Vec::new();
     let mut pods: Vec<Vec<&'a Node>> = Vec::new();
     let mut images: BTreeSet<(ComponentId, &str)> = BTreeSet::new();
@@ -69,6 +79,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
         }
         scene.claims(id, object, ground, out);
     }
+    settings::untaken(objects, &scene.taken.borrow(), ground, out);
     scene.label(&workloads);
     scene.reached(objects, ground, out);
     scene.moved(objects, ground, out);
@@ -173,6 +184,9 @@ impl<'a> Scene<'a> {
         {
             self.use_named(id, ("SecretProviderClass", name, namespace), None, class.span, ground, out);
         }
+        if let Some(driver) = volume.at(&["csi", "driver"]) {
+            settings::inline_volume(id, driver, ground, out);
+        }
         let secret = volume.get("secret").and_then(|secret| secret.get("secretName"));
         let map = volume.get("configMap").and_then(|map| map.get("name"));
         self.named(id, namespace, secret, map, ground, out);
@@ -236,11 +250,15 @@ impl<'a> Scene<'a> {
         if let Some(map) = map
             && let Some(map) = map.text().and_then(|name| self.find("ConfigMap", name, namespace))
         {
+            self.taken.borrow_mut().insert((map.namespace, map.name));
             for entry in map.node.get("data").map_or(&[][..], Node::entries) {
                 if let Some(text) = entry.value.scalar() {
                     ground.calls(id, &text, entry.value.span, out);
                     for sink in logs::sinks(&text) {
                         out.attribute(id, key::LOG_SINK, sink, ground.at(entry.value.span).without_excerpt());
+                    }
+                    if setting_gives_model(&entry.key, &text, ground.catalog) {
+                        ground.model(id, &text, entry.value.span, out);
                     }
                     let seen = ground.at(entry.value.span);
                     match &*entry.key {

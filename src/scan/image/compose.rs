@@ -7,7 +7,7 @@ use crate::parse::lines::{lines, span_within};
 use crate::parse::{Entry, Node};
 use crate::scan::cloud::api::{calls_in, setting};
 use crate::scan::model::reference::{
-    Hub, needs_model, needs_model_of, needs_models_of, setting_names_model, uses_modelscope,
+    Hub, needs_model, needs_model_of, needs_models_of, setting_gives_model, uses_modelscope,
 };
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -44,14 +44,18 @@ impl Scanner for Compose {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
-        let file = input.file();
-        for document in file.yaml_or_part(out) {
-            included(document, input, out);
-            for service in document.get("services").map_or(&[][..], Node::entries) {
-                scan_service(service, document, input, file, out);
-            }
-        }
+        documents(input.file(), input, out);
         Ok(())
+    }
+}
+
+/// Reads a compose file, which may be a part of another.
+pub(super) fn documents(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
+    for document in file.yaml_or_part(out) {
+        included(document, input, out);
+        for service in document.get("services").map_or(&[][..], Node::entries) {
+            scan_service(service, document, input, file, out);
+        }
     }
 }
 
@@ -81,7 +85,7 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
         let Some(text) = value.scalar() else { continue };
         calls_in(&workload, &text, input.catalog, file, value.span, out);
         setting(&workload, name, &text, input.catalog, &file.at(value.span), out);
-        if setting_names_model(name) {
+        if setting_gives_model(name, &text, input.catalog) {
             needs_model_of(hub, &workload, &text, &file.at(value.span), out);
         }
     }
@@ -125,7 +129,7 @@ fn env_file(workload: &ComponentId, settings: &SourceFile, input: &Input<'_>, ou
         let span = span_within(&line, value);
         calls_in(workload, value, input.catalog, settings, span, out);
         setting(workload, name, value, input.catalog, &settings.at(span), out);
-        if setting_names_model(name.trim_start_matches("export ").trim()) {
+        if setting_gives_model(name.trim_start_matches("export ").trim(), value, input.catalog) {
             needs_model(workload, value, settings, span, out);
         }
     }

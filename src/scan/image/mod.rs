@@ -5,6 +5,7 @@ pub mod apk;
 pub mod apk_repositories;
 pub mod apt_sources;
 mod build;
+pub mod cloud_init;
 pub mod compose;
 pub mod dockerfile;
 pub mod dpkg;

@@ -1,12 +1,14 @@
 //! Ansible inventories: groups of machines, with the operator and the region that variables or names of hosts tell.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::variables::{ADDRESS, Beside, OPERATOR, PLACE, Variable, pairs, range, tell};
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
-use crate::parse::{Entry, Node, Value};
+use crate::parse::{Node, Value};
 use crate::scan::cluster::kubernetes::environment;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
@@ -42,47 +44,11 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html",
 };
 
-/// Variables that name who operates machines.
-const OPERATOR: [&str; 8] = [
-    "provider",
-    "cloud",
-    "cloud_provider",
-    "cloudprovider",
-    "hosting_provider",
-    "hoster",
-    "operator",
-    "infra_provider",
-];
-/// Variables that say where they lie.
-const PLACE: [&str; 10] = [
-    "region",
-    "cloud_region",
-    "location",
-    "datacenter",
-    "data_center",
-    "zone",
-    "availability_zone",
-    "aws_region",
-    "ovh_region",
-    "hcloud_location",
-];
-/// Names under which hosts tell their address.
-const ADDRESS: [&str; 2] = ["ansible_host", "ansible_ssh_host"];
 /// Groups, hosts and levels of groups that are read.
 const MOST: usize = 20_000;
 const DEEPEST: usize = 20;
 /// Groups that one host is part of, all levels together.
 const ABOVE: usize = 160;
-
-/// A variable with its place.
-#[derive(Clone)]
-struct Variable {
-    name: String,
-    text: String,
-    /// Number of the file.
-    file: usize,
-    span: Span,
-}
 
 #[derive(Default)]
 struct Group {
@@ -122,7 +88,8 @@ impl Scanner for AnsibleInventory {
             return Ok(());
         }
         let beside = variables(&mut inventory, input, out);
-        let files: Vec<&SourceFile> = std::iter::once(file).chain(&beside).collect();
+        let beside = beside.iter().filter_map(|one| Some(&Option::as_ref(one)?.file));
+        let files: Vec<&SourceFile> = std::iter::once(file).chain(beside).collect();
         write(&inventory, &files, input.catalog, out);
         Ok(())
     }
@@ -189,24 +156,12 @@ fn ini(file: &SourceFile, inventory: &mut Inventory, out: &mut Facts<'_>) {
     }
 }
 
-/// How many machines a name with ranges means: `node[01:12]`.
-fn range(name: &str) -> usize {
-    let mut count = 1_usize;
-    for part in name.split('[').skip(1) {
-        let Some((first, last)) = part.split(']').next().and_then(|range| range.split_once(':')) else { continue };
-        let last = last.split(':').next().unwrap_or(last);
-        if let (Ok(first), Ok(last)) = (first.parse::<usize>(), last.parse::<usize>()) {
-            count = count.saturating_mul(last.saturating_sub(first).saturating_add(1));
-        }
-    }
-    count.min(1_000_000)
-}
-
 fn yaml(file: &SourceFile, inventory: &mut Inventory, out: &mut Facts<'_>) {
     if !file.yaml().documents.first().is_some_and(is_inventory) {
         return;
     }
     let Some(root) = file.yaml_or_part(out).first() else { return };
+    let mut problems = Vec::new();
     let mut open: Vec<(&str, Span, &Node, usize)> =
         root.entries().iter().map(|entry| (&*entry.key, entry.key_span, &entry.value, 0)).collect();
     while let Some((name, span, node, depth)) = open.pop() {
@@ -218,17 +173,18 @@ fn yaml(file: &SourceFile, inventory: &mut Inventory, out: &mut Facts<'_>) {
         let group = inventory.groups.entry(name.to_owned()).or_default();
         group.span.get_or_insert(span);
         let inside = |name: &str| node.get(name).map_or(&[][..], Node::entries);
-        group.variables.extend(pairs(inside("vars"), file, 0, out));
+        group.variables.extend(pairs(inside("vars"), &mut problems));
         for host in inside("hosts") {
             group.hosts.insert(host.key.to_string());
             let known = inventory.hosts.entry(host.key.to_string()).or_insert_with(|| (Vec::new(), range(&host.key)));
-            known.0.extend(pairs(host.value.entries(), file, 0, out));
+            known.0.extend(pairs(host.value.entries(), &mut problems));
         }
         for child in inside("children") {
             group.children.insert(child.key.to_string());
             open.push((&child.key, child.key_span, &child.value, depth + 1));
         }
     }
+    tell(&problems, file, out);
 }
 
 /// True for groups of machines, `all` among them or each with hosts, groups or variables: other files have such names.
@@ -246,43 +202,8 @@ fn is_inventory(root: &Node) -> bool {
     }
 }
 
-/// Variables that are texts. Those that would say something and are none are told.
-fn pairs(entries: &[Entry], file: &SourceFile, number: usize, out: &mut Facts<'_>) -> Vec<Variable> {
-    let mut found = Vec::new();
-    for Entry { key, value, .. } in entries {
-        match &value.value {
-            Value::Text(text) => {
-                let (name, text) = (key.to_string(), text.to_string());
-                found.push(Variable { name, text, file: number, span: value.span });
-            }
-            Value::List(_) | Value::Map(_)
-                if [&OPERATOR[..], &PLACE, &ADDRESS].iter().any(|all| all.contains(&&**key)) =>
-            {
-                let message = format!("the variable `{key}` is no text: what it says of the machines is not read");
-                out.problem(DiagnosticKind::Unresolved, file, Some(value.span), message);
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The variables of a file beside an inventory.
-fn variables_of(file: &SourceFile, number: usize, out: &mut Facts<'_>) -> Vec<Variable> {
-    if file.text().starts_with("$ANSIBLE_VAULT") {
-        out.problem(DiagnosticKind::Unresolved, file, None, "encrypted: the variables in it are not known");
-        return Vec::new();
-    }
-    let found = match file.yaml_or_part(out).first() {
-        Some(root) => pairs(root.entries(), file, number, out),
-        None => Vec::new(),
-    };
-    file.tell_odd_shapes(out);
-    found
-}
-
 /// Reads `group_vars` and `host_vars` beside the inventory and one folder above.
-fn variables(inventory: &mut Inventory, input: &Input<'_>, out: &mut Facts<'_>) -> Vec<SourceFile> {
+fn variables(inventory: &mut Inventory, input: &Input<'_>, out: &mut Facts<'_>) -> Vec<Arc<Option<Beside>>> {
     let mut files = Vec::new();
     let home = input.file().folder();
     for folder in [home.clone(), home.parent()] {
@@ -302,8 +223,17 @@ fn variables(inventory: &mut Inventory, input: &Input<'_>, out: &mut Facts<'_>) 
                     _ => inventory.hosts.contains_key(&name),
                 };
                 // one that is not asked for is not read
-                let Some(file) = is_known.then(|| input.companion(path)).flatten() else { continue };
-                let found = variables_of(&file, files.len() + 1, out);
+                if !is_known {
+                    continue;
+                }
+                let read = || {
+                    let beside = input.companion(path).map(Beside::read);
+                    let size = beside.as_ref().map_or(0, Beside::size);
+                    (beside, size)
+                };
+                let file = input.memo.of(path, read);
+                let Some(beside) = &*file else { continue };
+                let found = beside.variables(files.len() + 1, out);
                 if let Some((known, _)) = inventory.hosts.get_mut(&name).filter(|_| sort == "host_vars") {
                     known.extend(found);
                 } else {
@@ -396,8 +326,7 @@ fn write(inventory: &Inventory, files: &[&SourceFile], catalog: &Catalog, out: &
             is_cut |= is_more;
             let operator = inventory.variable(host, &groups, &OPERATOR);
             let named = operator.and_then(|variable| {
-                let word = variable.text.to_ascii_lowercase();
-                let found = catalog.provider(&word).or_else(|| catalog.provider_by_terraform(&word))?;
+                let found = catalog.provider_by_word(&variable.text)?;
                 Some((found, at(variable)?))
             });
             let address = inventory.variable(host, &[], &ADDRESS).map_or(host.as_str(), |variable| &variable.text);
@@ -454,24 +383,5 @@ fn told(
     }
     if let Some(at) = pool.region {
         out.attribute(&id, key::REGION, region, at.without_excerpt());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::range;
-
-    #[test]
-    fn ranges_mean_several_machines() {
-        for (name, count) in [
-            ("a", 1),
-            ("a[01:12].example.org", 12),
-            ("a[1:3]b[0:1]", 6),
-            ("a[x:z]", 1),
-            ("a[9:1]", 1),
-            ("a[0:18446744073709551615]", 1_000_000),
-        ] {
-            assert_eq!(range(name), count, "{name}");
-        }
     }
 }

@@ -18,4 +18,5 @@ mod settings;
 pub mod skypilot;
 pub mod slurm;
 pub(crate) mod value;
+mod variables;
 pub(crate) mod write;

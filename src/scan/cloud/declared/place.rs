@@ -88,6 +88,17 @@ pub(super) fn write(
     found
 }
 
+/// The region of a part of a resource.
+pub(super) fn of_part(resource: &Resource<'_>, value: &Resolved<'_>, out: &mut Facts<'_>) {
+    for value in scalars(value) {
+        match (value.text(), value.value.unknown()) {
+            (Some(text), _) if !text.is_empty() => out.attribute(&resource.id, key::REGION, text, value.at()),
+            (None, Some(reason)) => unresolved("region", resource, value, reason, out),
+            _ => {}
+        }
+    }
+}
+
 fn is_region(role: Role) -> bool {
     matches!(role, Role::Region | Role::RegionIfKnown)
 }

@@ -185,6 +185,7 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
                 }
             }
         }
+        Role::Cloud => cloud(resource, argument.value, out),
         Role::Model => settings::model(resource, argument.value, catalog, out),
         Role::Settings => settings::write(resource, argument.value, catalog, out),
         Role::Runtime => {
@@ -204,6 +205,31 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
             }
         }
         _ => {}
+    }
+}
+
+/// The cloud of somebody else that it runs on.
+fn cloud(resource: &Resource<'_>, value: &Resolved<'_>, out: &mut Facts<'_>) {
+    for value in scalars(value) {
+        match (value.text(), value.value.unknown()) {
+            (Some(text), _) if !text.is_empty() => out.attribute(&resource.id, key::CLOUD, text, value.at()),
+            (None, Some(reason)) => unresolved("cloud", resource, value, reason, out),
+            _ => {}
+        }
+    }
+}
+
+/// Writes on which clouds of others, and where there, parts of a resource lie: those that have blocks of their own.
+pub(crate) fn parts_beneath(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
+    for properties in &resource.variants {
+        let all = arguments(properties, &resource.kind, catalog);
+        for argument in all.iter().filter(|argument| !std::ptr::eq(argument.within, properties)) {
+            match argument.role {
+                Role::Cloud => cloud(resource, argument.value, out),
+                Role::Region => place::of_part(resource, argument.value, out),
+                _ => {}
+            }
+        }
     }
 }
 

@@ -1,17 +1,15 @@
 //! What resources carry: images, models and settings of programs, Kubernetes objects, values of charts.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use hcl_edit::expr::{Expression, ObjectKey};
-
-use super::facts::Context;
-use super::scope::Scope;
+use super::facts::{Context, Instances, unresolved};
+use super::opened::{DEEPEST, Reader};
+use super::places::with_role;
 use super::syntax::{Inside, Item, Source};
-use super::value::Value;
 use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
-use crate::model::ComponentId;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::{ComponentId, key};
 use crate::parse::{self, Entry, Node};
 use crate::scan::cloud::declared::value::{Reason, Resolved, Value as Plain};
 use crate::scan::cloud::declared::write::{self, Resource};
@@ -19,8 +17,6 @@ use crate::scan::cluster::carried;
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::Span;
 
-/// Deepest value.
-const DEEPEST: usize = 40;
 /// Types that are Kubernetes objects by another name, with kind and interface.
 const OBJECTS: [(&str, &str, &str); 12] = [
     ("kubernetes_deployment", "Deployment", "apps/v1"),
@@ -56,11 +52,30 @@ pub(super) fn words(catalog: &Catalog) -> BTreeSet<String> {
 }
 
 /// Writes what a resource carries.
-pub(super) fn write<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
+pub(super) fn write<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
     let Some(input) = context.input else { return };
+    for reader in Reader::all(context.scope, item.file, instances) {
+        one(id, item, &reader, input, context, out);
+    }
+}
+
+/// Writes what one instance of a resource carries.
+fn one<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    reader: &Reader<'a, '_>,
+    input: &Input<'_>,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
     let kind = item.label(0);
     let file: &'a SourceFile = item.file;
-    let reader = Reader { scope: context.scope, file };
     let plain = kind.rsplit_once("_v").filter(|(_, end)| end.starts_with(|c: char| c.is_ascii_digit()));
     let plain = plain.map_or(kind, |(plain, _)| plain);
     if let Some((_, object, api)) = OBJECTS.iter().find(|(name, ..)| *name == plain) {
@@ -73,12 +88,42 @@ pub(super) fn write<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a,
     }
     for (name, source) in item.inside.arguments() {
         match context.catalog.argument(kind, std::slice::from_ref(&name)).map(|(_, row)| row.role) {
-            Some(Role::Objects) => reader.objects(source, input, out),
+            Some(Role::Objects) => reader.objects(id, source, input, out),
             Some(Role::ChartValues) => reader.values(id, source, out),
             _ => {}
         }
     }
-    programs(id, item, &reader, context, out);
+    programs(id, item, reader, context, out);
+}
+
+/// On which clouds of others a service runs, where its arguments or those of its parts say so.
+pub(super) fn beneath<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
+    let kind = item.label(0);
+    let mut rows = context.catalog.arguments_as(Role::Cloud);
+    if !rows.any(|row| context.catalog.argument_as(kind, &row.name, Role::Cloud).is_some()) {
+        return;
+    }
+    for (_, source) in with_role(&item.inside, kind, &[Role::Cloud], context.catalog) {
+        for value in instances.values(context.scope, &source) {
+            match (value.text(), value.reason()) {
+                (Some(text), _) if !text.is_empty() => context.scope.write(id, key::CLOUD, &text, &source, out),
+                (None, Some(reason)) => unresolved("cloud", id, &source, reason, out),
+                _ => {}
+            }
+        }
+    }
+    for reader in Reader::all(context.scope, item.file, instances) {
+        let properties = reader.block(&item.inside, item.span, 0);
+        let mut resource = Resource::new(id.clone(), kind, properties, item.span);
+        resource.file = item.file;
+        write::parts_beneath(&resource, context.catalog, out);
+    }
 }
 
 /// Images, models and settings, wherever they stand.
@@ -107,112 +152,7 @@ fn programs<'a>(
     write::programs(&resource, context.catalog, out);
 }
 
-/// Reads values with their places.
-struct Reader<'a, 's> {
-    scope: &'s Scope<'a>,
-    file: &'a SourceFile,
-}
-
 impl<'a> Reader<'a, '_> {
-    fn at(&self, source: &Source<'a>, value: Plain<'a>) -> Resolved<'a> {
-        Resolved::new(self.file, source.span(), value)
-    }
-
-    /// A value, taken apart as far as it is written out.
-    fn open(&self, source: Source<'a>, depth: usize) -> Resolved<'a> {
-        let Source::Hcl(expression, origin) = source else { return self.evaluated(&source) };
-        let inner = |expression| self.open(Source::Hcl(expression, origin), depth + 1);
-        if depth > DEEPEST {
-            return self.at(&source, Plain::Unknown(Reason::Limit));
-        }
-        match expression {
-            Expression::Parenthesis(within) => inner(within.inner()),
-            Expression::Array(items) => self.at(&source, Plain::List(items.iter().map(inner).collect())),
-            Expression::Object(object) => {
-                let pair = |(key, value): (&'a ObjectKey, &'a hcl_edit::expr::ObjectValue)| {
-                    Some((super::syntax::object_key(key)?.to_owned(), inner(value.expr())))
-                };
-                self.at(&source, Plain::Map(object.iter().filter_map(pair).collect()))
-            }
-            Expression::FuncCall(call)
-                if matches!(call.name.name.as_str(), "jsonencode" | "yamlencode" | "yamldecode" | "jsondecode") =>
-            {
-                call.args.iter().next().map_or_else(|| self.evaluated(&source), inner)
-            }
-            Expression::HeredocTemplate(heredoc) => {
-                let text = self.scope.with_gaps(&heredoc.template);
-                self.at(&source, text.map_or(Plain::Unknown(Reason::Limit), Plain::Text))
-            }
-            _ => self.evaluated(&source),
-        }
-    }
-
-    /// A value as it is evaluated; a text that is JSON is what stands in it.
-    fn evaluated(&self, source: &Source<'a>) -> Resolved<'a> {
-        let found = self.plain(source, &self.scope.value(source), 0);
-        match &found.value {
-            Plain::Text(text) if text.trim_start().starts_with(['[', '{']) => match parse::json::json(text) {
-                Ok(root) => self.parsed(source, &root, 0),
-                Err(_) => found,
-            },
-            _ => found,
-        }
-    }
-
-    fn plain(&self, source: &Source<'a>, value: &Value, depth: usize) -> Resolved<'a> {
-        let value = match value {
-            _ if depth > DEEPEST => Plain::Unknown(Reason::Limit),
-            Value::Unknown(reason) => Plain::Unknown(Reason::Invalid(Arc::from(reason.to_string()))),
-            Value::Null => Plain::Null,
-            Value::Bool(truth) => Plain::Bool(*truth),
-            Value::Number(number) => Plain::Number(*number),
-            Value::Text(text) => Plain::Text(text.clone()),
-            Value::List(items) => Plain::List(items.iter().map(|item| self.plain(source, item, depth + 1)).collect()),
-            Value::Object(entries) => Plain::Map(
-                entries.iter().map(|(name, value)| (name.clone(), self.plain(source, value, depth + 1))).collect(),
-            ),
-        };
-        self.at(source, value)
-    }
-
-    fn parsed(&self, source: &Source<'a>, node: &Node, depth: usize) -> Resolved<'a> {
-        let value = match &node.value {
-            _ if depth > DEEPEST => Plain::Unknown(Reason::Limit),
-            parse::Value::Null => Plain::Null,
-            parse::Value::Bool(truth) => Plain::Bool(*truth),
-            parse::Value::Number(text) => text.parse().map_or_else(|_| Plain::Text(text.to_string()), Plain::Number),
-            parse::Value::Text(text) => Plain::Text(text.to_string()),
-            parse::Value::List(items) => {
-                Plain::List(items.iter().map(|item| self.parsed(source, item, depth + 1)).collect())
-            }
-            parse::Value::Map(entries) => Plain::Map(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.to_string(), self.parsed(source, &entry.value, depth + 1)))
-                    .collect(),
-            ),
-        };
-        self.at(source, value)
-    }
-
-    /// A block as a table: blocks inside of it are lists of tables.
-    fn block(&self, inside: &Inside<'a>, span: Span, depth: usize) -> Resolved<'a> {
-        let mut entries: Vec<(String, Resolved<'a>)> = Vec::new();
-        for (name, source) in inside.arguments() {
-            entries.push((name, self.open(source, 0)));
-        }
-        for (name, inner) in inside.nested().into_iter().filter(|_| depth < DEEPEST) {
-            // what a `dynamic` block makes stands in its content
-            let is_made = name == "content";
-            let value = self.block(&inner, span, depth + 1);
-            match value.value {
-                Plain::Map(more) if is_made => entries.extend(more),
-                value => entries.push((name, Resolved::new(self.file, span, value))),
-            }
-        }
-        Resolved::new(self.file, span, Plain::Map(entries))
-    }
-
     /// A block as the Kubernetes object that it stands for.
     fn object(&self, inside: &Inside<'a>, span: Span, depth: usize) -> Node {
         let mut entries: Vec<Entry> = Vec::new();
@@ -234,10 +174,18 @@ impl<'a> Reader<'a, '_> {
         Node::new(span, parse::Value::Map(entries))
     }
 
+    /// What a resource brings into a cluster stands elsewhere.
+    fn not_known(&self, id: &ComponentId, span: Span, reason: &Reason, out: &mut Facts<'_>) {
+        let message = format!("what `{}` brings into the cluster is not known: {reason}", id.rest());
+        out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
+    }
+
     /// Kubernetes objects that an argument holds.
-    fn objects(&self, source: Source<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
+    fn objects(&self, id: &ComponentId, source: Source<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
         let value = self.open(source, 0);
+        self.tell_parts(out);
         match &value.value {
+            Plain::Unknown(reason) => self.not_known(id, value.span, reason, out),
             Plain::Text(text) => carried::text(text, self.file, value.span, input, out),
             Plain::Map(_) => carried::objects(node(&value, 0), self.file, input, out),
             _ => {}
@@ -247,11 +195,13 @@ impl<'a> Reader<'a, '_> {
     /// Values of a chart: one text or table, or a list of them.
     fn values(&self, id: &ComponentId, source: Source<'a>, out: &mut Facts<'_>) {
         let value = self.open(source, 0);
+        self.tell_parts(out);
         let one = std::slice::from_ref(&value);
         for value in if let Plain::List(items) = &value.value { items.as_slice() } else { one } {
             match &value.value {
                 Plain::Text(text) => carried::values_in(text, id, self.file, value.span, out),
                 Plain::Map(_) => carried::values_of(&node(value, 0), id, self.file, out),
+                Plain::Unknown(reason) => self.not_known(id, value.span, reason, out),
                 _ => {}
             }
         }

@@ -83,9 +83,9 @@ impl Instances {
         Some(self.number()? * scope.times()?)
     }
 
-    /// The different values an expression takes over the instances.
-    pub(super) fn values<'a>(&self, scope: &Scope<'a>, source: &Source<'a>) -> Vec<Value> {
-        let bound: Vec<(&str, Value)> = match self {
+    /// What is bound in the instances, as far as they are evaluated one by one.
+    pub(super) fn bound(&self) -> Vec<(&'static str, Value)> {
+        match self {
             Self::Each(all) => all.iter().take(MOST_INSTANCES).map(|each| ("each", each.clone())).collect(),
             Self::Count(number) => {
                 let index = |at: f64| Value::Object(BTreeMap::from([("index".to_owned(), Value::Number(at))]));
@@ -96,7 +96,12 @@ impl Instances {
                     .collect()
             }
             Self::One | Self::Unknown => Vec::new(),
-        };
+        }
+    }
+
+    /// The different values an expression takes over the instances.
+    pub(super) fn values<'a>(&self, scope: &Scope<'a>, source: &Source<'a>) -> Vec<Value> {
+        let bound = self.bound();
         if bound.is_empty() {
             return vec![scope.value(source)];
         }
@@ -197,7 +202,7 @@ fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>)
     let id = context.scope.id(item);
     describe(&id, item, context, out);
     references(&id, item, item.label(0), context, out);
-    carried::write(&id, item, context, out);
+    carried::write(&id, item, &Instances::of(item, context.scope), context, out);
 }
 
 /// What a resource's own arguments say of it.
@@ -223,6 +228,7 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
     }
     environments(id, item, kind, context, out);
     place(id, item, kind, &instances, context, &provider, out);
+    carried::beneath(id, item, &instances, context, out);
     machines::write(id, item, &instances, context, out);
     custody(id, item, kind, &instances, context, out);
     sinks(id, item, context, out);

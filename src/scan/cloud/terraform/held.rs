@@ -68,6 +68,30 @@ impl Scope<'_> {
         })
     }
 
+    /// What `templatefile` gives with gaps where it is not known, see [`Self::with_gaps`].
+    pub(super) fn template_file_with_gaps(&self, arguments: &[Value]) -> Option<(String, bool)> {
+        let path = arguments.first()?.text()?;
+        let Some(Value::Object(names)) = arguments.get(1) else { return None };
+        let root = self.root_folder();
+        let at = RelPath::new(format!("{root}/{path}").trim_start_matches("./"))?;
+        let text = self.held(&at).filter(|text| depth_of(text) <= DEEPEST && names.len() <= MOST_NAMES)?;
+        let template = text.parse::<Template>().ok()?;
+        let names: Vec<(&String, &Value)> = names.iter().collect();
+        self.gapped(&template, &names, None)
+    }
+
+    fn gapped(
+        &self,
+        template: &Template,
+        names: &[(&String, &Value)],
+        outer: Option<&Bound<'_>>,
+    ) -> Option<(String, bool)> {
+        match names {
+            [] => self.with_gaps(template, outer),
+            [(name, value), rest @ ..] => self.gapped(template, rest, Some(&Bound { name, value, outer })),
+        }
+    }
+
     /// A template with its names, bound one after the other.
     fn filled(
         &self,

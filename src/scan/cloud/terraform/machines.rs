@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use hcl_edit::expr::Expression;
+
 use super::attached;
 use super::facts::{Context, Instances, unresolved};
 use super::places::with_role;
@@ -15,6 +17,9 @@ use crate::scan::Facts;
 
 /// Blocks and objects of one resource or call that are looked into: objects may name themselves.
 const MOST_BLOCKS: usize = 2000;
+
+/// Arguments whose tables are no parts of a resource.
+const PLAIN: [&str; 6] = ["for_each", "tags", "tags_all", "labels", "metadata", "lifecycle"];
 
 /// A block that names machine types.
 struct Typed<'a> {
@@ -95,8 +100,8 @@ fn of_type<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Option<(f64, Sourc
     found.next().is_none().then_some((number, source))
 }
 
-/// The block and those below it, without `dynamic` blocks that make none. Calls of modules write objects
-/// where resources have blocks.
+/// The block and those below it, without `dynamic` blocks that make none. Calls of modules write objects where
+/// resources have blocks, and so do resources whose arguments are tables.
 pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool) -> Vec<Inside<'a>> {
     let mut found = vec![*inside];
     let mut at = 0;
@@ -106,7 +111,7 @@ pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool)
             Inside::Hcl(..) | Inside::Object(..) if is_call => {
                 inside.arguments().iter().flat_map(|(_, source)| scope.objects(source)).collect()
             }
-            _ => Vec::new(),
+            _ => inside.arguments().iter().filter(|(name, _)| !PLAIN.contains(&&**name)).flat_map(tables).collect(),
         };
         let made = nested.into_iter().filter(|(name, inside)| name != "dynamic" || !makes_none(inside, scope));
         found.extend(made.map(|(_, inside)| inside));
@@ -114,6 +119,19 @@ pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool)
         at += 1;
     }
     found
+}
+
+/// Tables that an argument is written as.
+fn tables<'a>((_, source): &(String, Source<'a>)) -> Vec<Inside<'a>> {
+    let Source::Hcl(expression, origin) = *source else { return Vec::new() };
+    let one = |expression: &'a Expression| match expression {
+        Expression::Object(object) => Some(Inside::Object(object, origin)),
+        _ => None,
+    };
+    match expression {
+        Expression::Array(items) => items.iter().filter_map(one).collect(),
+        other => one(other).into_iter().collect(),
+    }
 }
 
 fn makes_none<'a>(dynamic: &Inside<'a>, scope: &Scope<'a>) -> bool {

@@ -11,6 +11,7 @@ mod functions;
 mod held;
 mod machines;
 mod names;
+mod opened;
 mod operators;
 mod places;
 pub mod planned;

@@ -11,6 +11,9 @@ use crate::scan::Facts;
 use crate::scan::cluster::kubernetes::{environment, names_environment};
 use crate::text::RelPath;
 
+/// Arguments of a provider block that say where its resources lie, unless they say so themselves.
+const CONFIGURED: [&str; 3] = ["region", "default_region", "zone"];
+
 /// Arguments that have a role at a resource of a type, in the order of the rows.
 pub(super) fn with_role<'a>(
     inside: &Inside<'a>,
@@ -89,7 +92,7 @@ pub(super) fn place<'a>(
         }
     }
     let Some((scope, block)) = context.scope.provider(provider) else { return };
-    let Some(source) = block.inside.get("region").or_else(|| block.inside.get("zone")) else { return };
+    let Some(source) = CONFIGURED.iter().find_map(|name| block.inside.get(name)) else { return };
     let value = scope.value(&source);
     match (value.text(), value.reason()) {
         (Some(region), _) if !region.is_empty() => {

@@ -1,5 +1,7 @@
 //! Templates: texts with expressions and directives in them.
 
+use std::cell::Cell;
+
 use hcl_edit::template::{Directive, Element, Template};
 
 use super::evaluate::{MAX_DEPTH, MAX_STEPS, entries};
@@ -10,29 +12,20 @@ use crate::scan::cluster::carried::GAP;
 /// Longest text a template may become.
 pub(super) const MAX_TEXT: usize = 64 * 1024;
 
+/// What a template becomes.
+struct Made<'o> {
+    text: &'o mut String,
+    /// Set where what is not known becomes a gap: whether a whole part is left out.
+    gaps: Option<&'o Cell<bool>>,
+}
+
 impl Scope<'_> {
-    /// A text in which what is not known stands as [`GAP`].
-    pub(super) fn with_gaps(&self, template: &Template) -> Option<String> {
-        let mut out = String::new();
-        for element in template {
-            match element {
-                Element::Literal(text) => out.push_str(text.value()),
-                Element::Interpolation(inner) => {
-                    let value = self.expression(&inner.expr, None, 1);
-                    out.push_str(value.text().as_deref().unwrap_or(GAP));
-                }
-                Element::Directive(directive) => {
-                    let before = out.len();
-                    if self.directive(directive, None, 1, &mut out).is_some() {
-                        out.truncate(before);
-                    }
-                }
-            }
-            if out.len() > MAX_TEXT {
-                return None;
-            }
-        }
-        Some(out)
+    /// A text in which what is not known stands as [`GAP`], and whether a whole part is left out because its condition
+    /// or list is not known.
+    pub(super) fn with_gaps(&self, template: &Template, bound: Option<&Bound<'_>>) -> Option<(String, bool)> {
+        let (mut out, is_part) = (String::new(), Cell::new(false));
+        let refused = self.pieces(template, bound, 0, &mut Made { text: &mut out, gaps: Some(&is_part) });
+        refused.is_none().then(|| (out, is_part.get()))
     }
 
     pub(super) fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
@@ -40,34 +33,48 @@ impl Scope<'_> {
             return self.expression(&only.expr, bound, depth + 1);
         }
         let mut out = String::new();
-        match self.pieces(template, bound, depth, &mut out) {
+        match self.pieces(template, bound, depth, &mut Made { text: &mut out, gaps: None }) {
             Some(refused) => refused,
             None => Value::Text(out),
         }
     }
 
     /// Adds the pieces of a template to a text; what cannot be added is the value of the whole.
-    fn pieces(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize, out: &mut String) -> Option<Value> {
+    fn pieces(
+        &self,
+        template: &Template,
+        bound: Option<&Bound<'_>>,
+        depth: usize,
+        out: &mut Made<'_>,
+    ) -> Option<Value> {
         if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
             return Some(Value::Unknown(Reason::Limit));
         }
         for element in template {
             match element {
-                Element::Literal(text) => out.push_str(text.value()),
+                Element::Literal(text) => out.text.push_str(text.value()),
                 Element::Interpolation(inner) => {
                     let value = self.expression(&inner.expr, bound, depth + 1);
                     match value.text() {
-                        Some(text) => out.push_str(&text),
+                        Some(text) => out.text.push_str(&text),
+                        None if out.gaps.is_some() => out.text.push_str(GAP),
                         None => return Some(Value::because(&[&value], "no text")),
                     }
                 }
                 Element::Directive(directive) => {
-                    if let Some(refused) = self.directive(directive, bound, depth, out) {
-                        return Some(refused);
+                    let before = out.text.len();
+                    match (self.directive(directive, bound, depth, out), out.gaps) {
+                        (None, _) => {}
+                        (Some(Value::Unknown(Reason::Limit)), _) => return Some(Value::Unknown(Reason::Limit)),
+                        (Some(_), Some(is_part)) => {
+                            out.text.truncate(before);
+                            is_part.set(true);
+                        }
+                        (Some(refused), None) => return Some(refused),
                     }
                 }
             }
-            if out.len() > MAX_TEXT {
+            if out.text.len() > MAX_TEXT {
                 return Some(Value::Unknown(Reason::Limit));
             }
         }
@@ -80,7 +87,7 @@ impl Scope<'_> {
         directive: &Directive,
         bound: Option<&Bound<'_>>,
         depth: usize,
-        out: &mut String,
+        out: &mut Made<'_>,
     ) -> Option<Value> {
         match directive {
             Directive::If(either) => {
@@ -111,7 +118,7 @@ impl Scope<'_> {
                     if let Some(refused) = self.pieces(&each.for_expr.template, Some(&inner), depth + 1, out) {
                         return Some(refused);
                     }
-                    if out.len() > MAX_TEXT {
+                    if out.text.len() > MAX_TEXT {
                         return Some(Value::Unknown(Reason::Limit));
                     }
                 }

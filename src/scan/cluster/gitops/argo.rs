@@ -39,6 +39,12 @@ pub(super) fn set(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_>)
         let (file, span) = places.place(unknown.span);
         out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
     }
+    for (part, secrets) in &found.parts {
+        let clusters = if *secrets == 1 { "the one cluster whose secret is" } else { "the clusters whose secrets are" };
+        let message = format!("evaluated for {clusters} in the tree; the controller adds all others that it is given");
+        let (file, span) = places.place(part.span);
+        out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+    }
     for cut in &found.cut {
         let (file, span) = places.place(cut.span);
         let message = format!("generators that give more than {MOST} applications; the rest is left out");

@@ -24,13 +24,10 @@ struct Cluster {
 
 struct Known(Vec<Cluster>);
 
-/// What a cluster generator gives: a set of words for each cluster that its selector chooses; none where the tree has
-/// no such secrets.
-pub(super) fn all(generator: &Node, outer: &Words, input: &Input<'_>) -> Vec<Words> {
-    let known = input.memo.of::<Known>(&RelPath::root(), || read(input));
-    if known.0.is_empty() {
-        return Vec::new();
-    }
+/// What a cluster generator gives as far as the tree says it: a set of words for each cluster that its selector chooses,
+/// and how many secrets of clusters the tree has. Whoever registers a cluster elsewhere adds to what is given.
+pub(super) fn all(generator: &Node, outer: &Words, input: &Input<'_>) -> (Vec<Words>, usize) {
+    let known = input.memo.once::<Known>(|| read(input));
     let selector = generator.get("selector");
     let mut found = Vec::new();
     for cluster in known.0.iter().filter(|cluster| fits(selector, cluster, outer)) {
@@ -55,7 +52,7 @@ pub(super) fn all(generator: &Node, outer: &Words, input: &Input<'_>) -> Vec<Wor
         words.add(generator.get("values").map(|values| ("values", values)), outer);
         found.push(words);
     }
-    found
+    (found, known.0.len())
 }
 
 /// True when a cluster has the labels that a selector asks for.
@@ -85,7 +82,7 @@ fn fits(selector: Option<&Node>, cluster: &Cluster, outer: &Words) -> bool {
 }
 
 /// Reads the secrets of the tree.
-fn read(input: &Input<'_>) -> (Known, usize) {
+fn read(input: &Input<'_>) -> Known {
     let mut found = Vec::new();
     let mut bytes = 0;
     let may_be = |path: &&RelPath| path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
@@ -99,8 +96,7 @@ fn read(input: &Input<'_>) -> (Known, usize) {
             found.extend(file.yaml().documents.iter().filter_map(cluster));
         }
     }
-    let size = found.len() * 400;
-    (Known(found), size)
+    Known(found)
 }
 
 fn cluster(node: &Node) -> Option<Cluster> {

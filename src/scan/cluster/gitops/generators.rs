@@ -33,6 +33,8 @@ pub(super) struct Generated<'n> {
     pub(super) sets: Vec<Words>,
     /// Generators that only the controller can evaluate.
     pub(super) unknown: Vec<&'n Node>,
+    /// Generators of which the tree says a part, with how many of its secrets name clusters: others may be registered.
+    pub(super) parts: Vec<(&'n Node, usize)>,
     /// Generators that give more than is looked at.
     pub(super) cut: Vec<&'n Node>,
 }
@@ -62,8 +64,17 @@ impl<'n> Generated<'n> {
     /// Takes over what another one could not tell.
     fn doubts_of(&mut self, other: &Self) {
         other.unknown.iter().for_each(|node| self.doubt(node));
+        for (node, secrets) in &other.parts {
+            self.part_of(node, *secrets);
+        }
         for node in &other.cut {
             self.cut_at(node);
+        }
+    }
+
+    fn part_of(&mut self, node: &'n Node, secrets: usize) {
+        if !self.parts.iter().any(|(known, _)| std::ptr::eq(*known, node)) {
+            self.parts.push((node, secrets));
         }
     }
 
@@ -172,8 +183,14 @@ fn generate<'n>(generator: &'n Node, outer: &Words, work: &Work<'_>, depth: usiz
         files(git, outer, work.input, &mut out);
     } else if let Some(clusters) = generator.get("clusters") {
         match clusters::all(clusters, outer, work.input) {
-            found if !found.is_empty() => out.sets = found,
-            _ => out.unknown_with(clusters, outer),
+            (found, 0) => {
+                out.unknown_with(clusters, outer);
+                out.sets.extend(found);
+            }
+            (found, secrets) => {
+                out.sets = found;
+                out.part_of(clusters, secrets);
+            }
         }
     } else if let Some(matrix) = generator.get("matrix").filter(|_| depth < DEEPEST) {
         product(matrix, outer, work, depth, &mut out);

@@ -24,7 +24,8 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Applications, application sets, projects, sources, Kustomizations, releases and image automation: which \
               repository on which host brings which folder to which cluster. Generators of application sets are \
               evaluated where the tree says what they give: lists, folders and files of the tree, clusters whose secrets \
-              are in the tree, products and merges of these; what only the controller knows is told.",
+              are in the tree (others that are registered are told as not known), products and merges of these; what \
+              only the controller knows is told.",
     files: &["**/*.yaml", "**/*.yml", "**/*.json"],
     unit: Unit::File,
     size: SizeClass::Large,

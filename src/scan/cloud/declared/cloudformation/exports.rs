@@ -57,7 +57,7 @@ impl<'a> Template<'a> {
         let shape = self.argument(call, depth).text().unwrap_or_else(|| self.shape_of_argument(call));
         let unknown = || Resolved::unknown(self.file, node.span, Reason::Elsewhere(Arc::from(shape.as_str())));
         let Some(input) = self.calls.map(|calls| calls.input) else { return unknown() };
-        let exports = input.memo.of::<Exports>(&RelPath::root(), || all(input));
+        let exports = input.memo.once::<Exports>(|| all(input));
         let Some((export, is_exact)) = exports.find(&shape) else { return unknown() };
         let mut found = match &export.value {
             Some(text) if is_exact => Resolved::new(self.file, node.span, Value::Text(text.clone())),
@@ -71,7 +71,7 @@ impl<'a> Template<'a> {
 }
 
 /// Reads the exports of every template of the tree.
-fn all(input: &Input<'_>) -> (Exports, usize) {
+fn all(input: &Input<'_>) -> Exports {
     let mut exports = Exports::default();
     let mut bytes = 0;
     let may_be =
@@ -86,8 +86,7 @@ fn all(input: &Input<'_>) -> (Exports, usize) {
             read(&file, &mut exports);
         }
     }
-    let size = exports.0.keys().map(|name| name.len() + 200).sum();
-    (exports, size)
+    exports
 }
 
 fn read(file: &SourceFile, exports: &mut Exports) {
