@@ -29,12 +29,17 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     for node in select(view, rule) {
         let label = view.graph.label(node);
         let about = known.about(&[view.graph.node(node).id.as_str(), &label, component_name(&label)]);
-        out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
+        if !about.is_empty() {
+            out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
+        }
         for control in PARTIES {
             for party in view.graph.parties(node, control) {
                 let organisation = view.graph.node(party.end()).id.rest();
                 let about = known.rows.iter().filter(|row| row.organisation.as_deref() == Some(organisation)).copied();
                 let about: Vec<&Notice> = about.collect();
+                if about.is_empty() {
+                    continue;
+                }
                 let name = view.graph.label(party.end());
                 let subject = format!("`{label}` is {} {name}", how(view, control, &party));
                 out.hits.extend(hit(view, parameters, &about, node, party.clone(), organisation, &subject));
