@@ -27,7 +27,7 @@ use crate::text::Lookup;
 pub use introduction::Introductions;
 pub use open_address::{is_address_open, open_calls};
 pub use path::Path;
-pub use reach::{Control, Reach, ReachTest};
+pub use reach::{Control, OnlyWay, Reach, ReachTest};
 pub use roots::Roots;
 pub use survival::Survival;
 
@@ -72,6 +72,8 @@ pub struct Edge<'a> {
 pub struct Graph<'a> {
     inner: DiGraph<Node<'a>, Edge<'a>, u32>,
     index: Lookup<&'a ComponentId, NodeIndex>,
+    /// Of every node, side by side: rules ask for a few kinds of many components.
+    kinds: Vec<ComponentKind>,
     leaving: Ways,
     reaching: Ways,
     /// What was computed before: thousands of packages come from one registry's operator.
@@ -108,7 +110,8 @@ impl<'a> Graph<'a> {
         let count = inner.node_count();
         let leaving = Ways::new(count, all.clone().map(|(leaving, _)| leaving));
         let reaching = Ways::new(count, all.map(|(_, reaching)| reaching));
-        Self { inner, index, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
+        let kinds = inner.node_weights().map(|node| node.kind).collect();
+        Self { inner, index, kinds, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
     }
 
     /// How many components and relations.
@@ -120,6 +123,15 @@ impl<'a> Graph<'a> {
     /// Every component, in id order.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<'a> {
         self.inner.node_indices().map(NodeId)
+    }
+
+    /// Components of some kinds, in id order; of every kind when none is named.
+    pub fn nodes_of<'s>(&'s self, kinds: &[ComponentKind]) -> impl Iterator<Item = NodeId> + use<'s, 'a> {
+        let bit = |kind: ComponentKind| 1_u32 << kind as u32;
+        let wanted = kinds.iter().fold(0, |wanted, kind| wanted | bit(*kind));
+        let wanted = if kinds.is_empty() { u32::MAX } else { wanted };
+        let all = self.kinds.iter().enumerate().filter(move |(_, kind)| bit(**kind) & wanted != 0);
+        all.map(|(at, _)| NodeId(NodeIndex::new(at)))
     }
 
     /// The component with an id.
