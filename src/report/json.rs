@@ -1,11 +1,14 @@
 //! JSON: the whole report, with a published schema (`docs/report.schema.json`).
 
-use std::io;
+use std::io::{self, Write as _};
 
 use super::{Format, Report};
 
 /// Format `json`.
 pub struct Json;
+
+/// Bytes that are handed on together.
+const BUFFER: usize = 64 << 10;
 
 impl Format for Json {
     fn id(&self) -> &'static str {
@@ -17,8 +20,11 @@ impl Format for Json {
     }
 
     fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, report)?;
-        out.write_all(b"\n")
+        // it is written a few bytes at a time: the buffer's own call is cheap, that of a writer of any kind is not
+        let mut buffer = io::BufWriter::with_capacity(BUFFER, out);
+        serde_json::to_writer_pretty(&mut buffer, report)?;
+        buffer.write_all(b"\n")?;
+        buffer.flush()
     }
 }
 
