@@ -88,7 +88,8 @@ impl<'a, 'c> Legal<'a, 'c> {
             let Some(country) = self.country(reach.jurisdiction) else { continue };
             let jurisdiction = country.to_string();
             let laws = self.laws_of(node, &reach);
-            let mitigations = speaking(mitigations.get_or_init(|| self.mitigations(node)), &jurisdiction, reach.test, &laws);
+            let mitigations =
+                speaking(mitigations.get_or_init(|| self.mitigations(node)), &jurisdiction, reach.test, &laws);
             found.push(Reached {
                 jurisdiction,
                 test: reach.test,

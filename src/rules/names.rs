@@ -62,16 +62,33 @@ mod tests {
 
     #[test]
     fn a_quick_no_is_never_wrong() {
-        let patterns = ["pkg:npm/a", "pkg:npm/a@*", "pkg:npm/ab[:@]*", "host:{x,y}.example", "docker.io/b/*", "pkg:np?/z"];
+        let patterns =
+            ["pkg:npm/a", "pkg:npm/a@*", "pkg:npm/ab[:@]*", "host:{x,y}.example", "docker.io/b/*", "pkg:np?/z"];
         let names = Names::new(patterns.into_iter()).expect("patterns are sound");
         let open = Names::new(patterns.into_iter().chain(["*"])).expect("patterns are sound");
         assert!(names.beginnings.is_some() && open.beginnings.is_none());
         let all = [
-            "pkg:npm/a", "pkg:npm/a@1", "pkg:npm/ab", "pkg:npm/ab@1", "host:x.example", "host:z.example", "docker.io/b/c",
-            "docker.io/b", "pkg:npx/z", "pkg:np", "", "zz", "pkg:npm/aa@1", "pkg:npm/%40a/b@1",
+            "pkg:npm/a",
+            "pkg:npm/a@1",
+            "pkg:npm/ab",
+            "pkg:npm/ab@1",
+            "host:x.example",
+            "host:z.example",
+            "docker.io/b/c",
+            "docker.io/b",
+            "pkg:npx/z",
+            "pkg:np",
+            "",
+            "zz",
+            "pkg:npm/aa@1",
+            "pkg:npm/%40a/b@1",
         ];
         for id in all {
-            assert_eq!(names.speak_of(id, id), [id, component_name(id)].iter().any(|name| names.set.is_match(name)), "{id}");
+            assert_eq!(
+                names.speak_of(id, id),
+                [id, component_name(id)].iter().any(|name| names.set.is_match(name)),
+                "{id}"
+            );
             assert!(open.speak_of(id, id));
         }
         assert_eq!(names.matches("pkg:oci/c", "docker.io/b/c"), [4]);

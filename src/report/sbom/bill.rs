@@ -132,8 +132,7 @@ impl<'r> Bill<'r> {
         let all = report.components.iter().filter_map(|row| around.part(row));
         let (removed, parts): (Vec<Part<'r>>, Vec<Part<'r>>) =
             all.partition(|part| part.row.attributes.contains_key(key::REMOVED));
-        let index: BTreeMap<&str, usize> =
-            parts.iter().enumerate().map(|(at, part)| (&*part.row.id, at)).collect();
+        let index: BTreeMap<&str, usize> = parts.iter().enumerate().map(|(at, part)| (&*part.row.id, at)).collect();
         let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
         for row in &report.relations {
             if let (Some(from), Some(kind), Some(to)) =
@@ -265,9 +264,7 @@ impl<'r> Around<'r> {
         let name = name.map_or_else(|| rest(&row.to), |name| &**name);
         let party = |cited| Party { relation, name, seat, cited };
         let cited = row.evidence.iter().filter_map(|evidence| match evidence {
-            EvidenceRow::Cited { entry, verification, confidence, .. } => {
-                Some((&**entry, *verification, *confidence))
-            }
+            EvidenceRow::Cited { entry, verification, confidence, .. } => Some((&**entry, *verification, *confidence)),
             EvidenceRow::Observed { .. } => None,
         });
         cited.map(Some).map(party).max_by_key(Party::strength).unwrap_or_else(|| party(None))

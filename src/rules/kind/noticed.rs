@@ -53,7 +53,8 @@ impl<'v> Known<'v> {
             parameters.topics.iter().any(|topic| **topic == *row.topic) && row.validity().holds_on(view.as_of)
         };
         let rows: Vec<&Notice> = view.catalog.tables().notice.iter().filter(wanted).collect();
-        let all = rows.iter().enumerate().flat_map(|(at, row)| row.components.iter().map(move |pattern| (at, &**pattern)));
+        let all =
+            rows.iter().enumerate().flat_map(|(at, row)| row.components.iter().map(move |pattern| (at, &**pattern)));
         let patterns = Names::new(all.clone().map(|(_, pattern)| pattern))?;
         let of = all.map(|(at, _)| at).collect();
         (!rows.is_empty()).then_some(Self { rows, patterns, of })

@@ -27,7 +27,8 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
             OnlyWay::One(edge, end) => {
                 let about = view.graph.edge(edge);
-                let answer = known.entry((end, about.kind, about.horizon)).or_insert_with(|| judged.answer(node).into());
+                let answer =
+                    known.entry((end, about.kind, about.horizon)).or_insert_with(|| judged.answer(node).into());
                 (Rc::clone(answer), Some((edge, end)))
             }
             OnlyWay::Many => (judged.answer(node).into(), None),
@@ -116,14 +117,7 @@ fn words(view: &View<'_>, country: CountryCode, reach: &Reach) -> String {
 }
 
 /// The hit; a brief one has no more than its sentence, its way and its horizon.
-fn hit(
-    view: &View<'_>,
-    legal: &Legal<'_, '_>,
-    node: NodeId,
-    one: &Reached,
-    reach: Reach,
-    is_brief: bool,
-) -> Hit {
+fn hit(view: &View<'_>, legal: &Legal<'_, '_>, node: NodeId, one: &Reached, reach: Reach, is_brief: bool) -> Hit {
     let message = ["`", &view.graph.label(node), "` ", &one.words].concat();
     let mut hit = Hit::new(node, String::new(), message);
     hit.horizon = Some(horizon(view, &reach.witness));

@@ -1,7 +1,7 @@
 //! Addresses that manifests and lock files state: their host, and whose repository they lead to.
 
-pub(crate) use crate::text::without_secrets;
 use crate::text::after_scheme;
+pub(crate) use crate::text::without_secrets;
 
 /// `github:owner` of an address with or without scheme, of npm's `github:owner/name`, of `git@host:owner/name`.
 pub(crate) fn owner_of_address(address: &str) -> Option<String> {
