@@ -227,6 +227,11 @@ impl<'a> Graph<'a> {
     /// nowhere.
     #[must_use]
     pub fn is_absent(&self, node: NodeId) -> bool {
+        let keys = self.inner[node.0].keys;
+        // nearly every component has neither
+        if keys & (mark(crate::model::key::REMOVED) | mark(crate::model::key::COUNT)) == 0 {
+            return false;
+        }
         if self.attribute(node, crate::model::key::REMOVED).is_some() {
             return true;
         }
@@ -252,12 +257,29 @@ impl<'a> Graph<'a> {
             Some(name) => Cow::Borrowed(name),
             None if matches!(kind, ComponentKind::Package | ComponentKind::Image) => {
                 // nearly no name has one
-                let text = id.as_str();
-                if text.contains('%') { Cow::Owned(text.replace("%40", "@")) } else { Cow::Borrowed(text) }
+                at_signs(id.as_str())
             }
             None => Cow::Borrowed(id.rest()),
         }
     }
+}
+
+/// The text with every `%40` as the `@` that it stands for.
+fn at_signs(text: &str) -> Cow<'_, str> {
+    let Some(mut at) = memchr::memchr(b'%', text.as_bytes()) else { return Cow::Borrowed(text) };
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    loop {
+        out.push_str(&rest[..at]);
+        let (sign, length) = if rest[at..].starts_with("%40") { ('@', 3) } else { ('%', 1) };
+        out.push(sign);
+        rest = &rest[at + length..];
+        match memchr::memchr(b'%', rest.as_bytes()) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 fn is_read_image(node: &Node<'_>) -> bool {
