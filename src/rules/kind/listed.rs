@@ -49,7 +49,8 @@ fn is_silent(view: &View<'_>, parameters: &ListedParameters, party: NodeId) -> b
         view.graph.controlling_owners(party).iter().any(|owner| is_told(owner.end()))
             || super::listed_owners::any_by_rules(view, parameters, party)
     };
-    !is_told(party) && !(asks_owners && owner_told())
+    let is_any = is_told(party) || asks_owners && owner_told();
+    !is_any
 }
 
 fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, party: &Path, out: &mut Hits) {
