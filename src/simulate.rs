@@ -109,7 +109,9 @@ fn shared<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
         let single = edges.filter(|(edge, _)| graph.edge(*edge).group.is_none());
         single.map(|(edge, _)| (edge, files(graph, edge).collect())).collect()
     };
-    let packages = graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Package);
+    // nearly every package comes from one host
+    let several = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::DistributedBy]).nth(1).is_some();
+    let packages = graph.nodes_of(&[ComponentKind::Package]).filter(several);
     let all = packages.map(hosts).filter(|hosts| hosts.len() > 1);
     all.filter(|hosts| hosts.iter().any(|(_, files)| *files != hosts[0].1)).collect()
 }

@@ -8,13 +8,14 @@ use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verific
 
 pub(super) fn link(work: &mut Work<'_>) {
     uses(work);
-    let used: BTreeSet<ComponentId> = work
-        .inventory
-        .relations()
-        .filter(|(_, row)| row.kind == RelationKind::DependsOn)
-        .map(|(_, row)| row.to.clone())
-        .collect();
-    for seen in work.components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Cluster)) {
+    let mut marked = work.components(|kind| matches!(kind, ComponentKind::Service | ComponentKind::Cluster));
+    marked.retain(|seen| seen.first(key::MARK).is_some());
+    if marked.is_empty() {
+        return;
+    }
+    let needs = work.inventory.relations().filter(|(_, row)| row.kind == RelationKind::DependsOn);
+    let used: BTreeSet<ComponentId> = needs.map(|(_, row)| row.to.clone()).collect();
+    for seen in marked {
         let marks: Vec<String> = seen.all(key::MARK).map(str::to_owned).collect();
         for mark in marks {
             explain(work, &seen, &mark, used.contains(&seen.id));

@@ -9,11 +9,12 @@ pub(super) fn link(work: &mut Work<'_>) {
     if catalog.runtimes().is_empty() {
         return;
     }
+    let by_package = catalog.runtimes_of_packages();
     let packages = work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Package);
     let found: Vec<(ComponentId, &Runtime)> = packages
         .filter_map(|(id, _)| {
             let (kind, name) = type_and_name(id.as_str())?;
-            let row = if kind == "generic" { catalog.runtime(name) } else { catalog.runtime_by_package(kind, name) };
+            let row = if kind == "generic" { catalog.runtime(name) } else { by_package.find(kind, name) };
             Some((id.clone(), row?))
         })
         .collect();

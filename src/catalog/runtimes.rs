@@ -1,5 +1,7 @@
 //! Runtimes of accelerators, found by the names of libraries, packages and variables.
 
+use std::collections::BTreeMap;
+
 use super::layer::{Layer, RuleError};
 use super::rows::Runtime;
 use super::tables::locate;
@@ -40,19 +42,33 @@ impl Catalog {
         })
     }
 
-    /// The runtime that a package holds, by the type and name of its package URL.
+    /// The runtimes that packages hold, made ready to be asked for many.
     #[must_use]
-    pub fn runtime_by_package(&self, kind: &str, name: &str) -> Option<&Runtime> {
-        let fits = |pattern: &str| {
-            let Some((of, wanted)) = pattern.split_once(':') else { return false };
-            of == kind && wanted.strip_suffix('*').map_or(wanted == name, |beginning| name.starts_with(beginning))
-        };
-        self.tables.runtime.iter().find(|row| row.packages.iter().any(|pattern| fits(pattern)))
+    pub fn runtimes_of_packages(&self) -> RuntimePackages<'_> {
+        let mut by_kind: BTreeMap<&str, Vec<(&str, &Runtime)>> = BTreeMap::new();
+        for row in &self.tables.runtime {
+            for (kind, wanted) in row.packages.iter().filter_map(|pattern| pattern.split_once(':')) {
+                by_kind.entry(kind).or_default().push((wanted, row));
+            }
+        }
+        RuntimePackages(by_kind)
     }
 
     /// The runtime whose version an environment variable tells.
     #[must_use]
     pub fn runtime_by_variable(&self, name: &str) -> Option<&Runtime> {
         self.tables.runtime.iter().find(|row| row.variables.iter().any(|variable| &**variable == name))
+    }
+}
+
+/// Patterns of names of packages by the type of their package URL, in the order of the table.
+pub struct RuntimePackages<'c>(BTreeMap<&'c str, Vec<(&'c str, &'c Runtime)>>);
+
+impl<'c> RuntimePackages<'c> {
+    /// The runtime that a package holds, by the type and name of its package URL.
+    #[must_use]
+    pub fn find(&self, kind: &str, name: &str) -> Option<&'c Runtime> {
+        let fits = |wanted: &str| wanted.strip_suffix('*').map_or(wanted == name, |start| name.starts_with(start));
+        self.0.get(kind)?.iter().find(|(wanted, _)| fits(wanted)).map(|(_, row)| *row)
     }
 }

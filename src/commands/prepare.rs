@@ -174,7 +174,8 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
     let pool = pool(common)?;
-    let mut knowledge = knowledge(&common.data, &folders)?;
+    let (known, ()) = pool.install(|| rayon::join(|| knowledge(&common.data, &folders), Selector::make_ready));
+    let mut knowledge = known?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     config.check_waivers(&rule_ids)?;
     let as_of = day(common.as_of.as_deref())?;

@@ -82,12 +82,14 @@ impl<'a, 'c> Legal<'a, 'c> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        let mitigations = self.mitigations(node);
+        // looked for where anything is to be weakened: most packages have no owner who is known
+        let mitigations = OnceCell::new();
         for reach in self.graph.reach(node, parties(kind)) {
             let Some(country) = self.country(reach.jurisdiction) else { continue };
             let jurisdiction = country.to_string();
             let laws = self.laws_of(node, &reach);
-            let mitigations = speaking(&mitigations, &jurisdiction, reach.test, &laws);
+            let mitigations =
+                speaking(mitigations.get_or_init(|| self.mitigations(node)), &jurisdiction, reach.test, &laws);
             found.push(Reached {
                 jurisdiction,
                 test: reach.test,

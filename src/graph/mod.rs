@@ -27,7 +27,7 @@ use crate::text::Lookup;
 pub use introduction::Introductions;
 pub use open_address::{is_address_open, open_calls};
 pub use path::Path;
-pub use reach::{Control, Reach, ReachTest};
+pub use reach::{Control, OnlyWay, Reach, ReachTest};
 pub use roots::Roots;
 pub use survival::Survival;
 
@@ -72,6 +72,8 @@ pub struct Edge<'a> {
 pub struct Graph<'a> {
     inner: DiGraph<Node<'a>, Edge<'a>, u32>,
     index: Lookup<&'a ComponentId, NodeIndex>,
+    /// Of every node, side by side: rules ask for a few kinds of many components.
+    kinds: Vec<ComponentKind>,
     leaving: Ways,
     reaching: Ways,
     /// What was computed before: thousands of packages come from one registry's operator.
@@ -108,7 +110,8 @@ impl<'a> Graph<'a> {
         let count = inner.node_count();
         let leaving = Ways::new(count, all.clone().map(|(leaving, _)| leaving));
         let reaching = Ways::new(count, all.map(|(_, reaching)| reaching));
-        Self { inner, index, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
+        let kinds = inner.node_weights().map(|node| node.kind).collect();
+        Self { inner, index, kinds, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
     }
 
     /// How many components and relations.
@@ -120,6 +123,15 @@ impl<'a> Graph<'a> {
     /// Every component, in id order.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<'a> {
         self.inner.node_indices().map(NodeId)
+    }
+
+    /// Components of some kinds, in id order; of every kind when none is named.
+    pub fn nodes_of<'s>(&'s self, kinds: &[ComponentKind]) -> impl Iterator<Item = NodeId> + use<'s, 'a> {
+        let bit = |kind: ComponentKind| 1_u32 << kind as u32;
+        let wanted = kinds.iter().fold(0, |wanted, kind| wanted | bit(*kind));
+        let wanted = if kinds.is_empty() { u32::MAX } else { wanted };
+        let all = self.kinds.iter().enumerate().filter(move |(_, kind)| bit(**kind) & wanted != 0);
+        all.map(|(at, _)| NodeId(NodeIndex::new(at)))
     }
 
     /// The component with an id.
@@ -215,6 +227,11 @@ impl<'a> Graph<'a> {
     /// nowhere.
     #[must_use]
     pub fn is_absent(&self, node: NodeId) -> bool {
+        let keys = self.inner[node.0].keys;
+        // nearly every component has neither
+        if keys & (mark(crate::model::key::REMOVED) | mark(crate::model::key::COUNT)) == 0 {
+            return false;
+        }
         if self.attribute(node, crate::model::key::REMOVED).is_some() {
             return true;
         }
@@ -240,12 +257,29 @@ impl<'a> Graph<'a> {
             Some(name) => Cow::Borrowed(name),
             None if matches!(kind, ComponentKind::Package | ComponentKind::Image) => {
                 // nearly no name has one
-                let text = id.as_str();
-                if text.contains('%') { Cow::Owned(text.replace("%40", "@")) } else { Cow::Borrowed(text) }
+                at_signs(id.as_str())
             }
             None => Cow::Borrowed(id.rest()),
         }
     }
+}
+
+/// The text with every `%40` as the `@` that it stands for.
+fn at_signs(text: &str) -> Cow<'_, str> {
+    let Some(mut at) = memchr::memchr(b'%', text.as_bytes()) else { return Cow::Borrowed(text) };
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    loop {
+        out.push_str(&rest[..at]);
+        let (sign, length) = if rest[at..].starts_with("%40") { ('@', 3) } else { ('%', 1) };
+        out.push(sign);
+        rest = &rest[at + length..];
+        match memchr::memchr(b'%', rest.as_bytes()) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 fn is_read_image(node: &Node<'_>) -> bool {

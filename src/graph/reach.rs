@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Graph, NodeId, Path};
+use super::{EdgeId, Graph, NodeId, Path};
 use crate::model::{ComponentKind, Horizon, RelationKind};
 
 /// The question a law asks.
@@ -72,6 +72,17 @@ pub struct Reach {
     pub witness: Path,
 }
 
+/// How many relations lead from a component to what [`Graph::reach`] finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnlyWay {
+    /// Nobody is reached.
+    None,
+    /// All that is found lies behind this relation and is the same for every component that has one of its kind there.
+    One(EdgeId, NodeId),
+    /// Several, or one along which the component itself may be met again.
+    Many,
+}
+
 /// Which party answers for a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +102,17 @@ pub enum Control {
 impl Control {
     /// Every sort of party.
     pub const ALL: [Self; 5] = [Self::Operator, Self::Maintainer, Self::Distributor, Self::Designer, Self::Maker];
+
+    /// The relations that lead to such a party, or to the host that it provides.
+    fn relations(self) -> &'static [RelationKind] {
+        match self {
+            Self::Operator => &[RelationKind::ProvidedBy],
+            Self::Maintainer => &[RelationKind::MaintainedBy],
+            Self::Distributor => &[RelationKind::DistributedBy],
+            Self::Designer => &[RelationKind::DesignedBy],
+            Self::Maker => &[RelationKind::DesignedBy, RelationKind::FabricatedBy],
+        }
+    }
 
     /// The word used in rules and reports.
     #[must_use]
@@ -114,15 +136,8 @@ impl Graph<'_> {
     /// Organisations that answer for `node` in the way `control` says, each with the path to it.
     #[must_use]
     pub fn parties(&self, node: NodeId, control: Control) -> Vec<Path> {
-        let first: &[RelationKind] = match control {
-            Control::Operator => &[RelationKind::ProvidedBy],
-            Control::Maintainer => &[RelationKind::MaintainedBy],
-            Control::Distributor => &[RelationKind::DistributedBy],
-            Control::Designer => &[RelationKind::DesignedBy],
-            Control::Maker => &[RelationKind::DesignedBy, RelationKind::FabricatedBy],
-        };
         let mut found = Vec::new();
-        for (edge, to) in self.outgoing_of(node, first) {
+        for (edge, to) in self.outgoing_of(node, control.relations()) {
             let path = Path { start: node, steps: vec![(edge, to)] };
             if self.node(to).kind == ComponentKind::Organisation {
                 found.push(path);
@@ -135,6 +150,21 @@ impl Graph<'_> {
             }
         }
         found
+    }
+
+    /// Whether one relation alone leads to what [`Self::reach`] finds.
+    #[must_use]
+    pub fn only_way(&self, node: NodeId, controls: &[Control]) -> OnlyWay {
+        let leads = |kind: RelationKind| {
+            matches!(kind, RelationKind::StaffedFrom | RelationKind::HostedIn)
+                || controls.iter().any(|control| control.relations().contains(&kind))
+        };
+        let mut ways = self.leaving.of(node).iter().filter(|way| leads(way.kind));
+        match (ways.next(), ways.next()) {
+            (None, _) => OnlyWay::None,
+            (Some(way), None) if way.kind != RelationKind::HostedIn => OnlyWay::One(way.edge, way.node),
+            _ => OnlyWay::Many,
+        }
     }
 
     /// Jurisdictions that reach an organisation: by seat (T1), by control through the chain of

@@ -67,6 +67,19 @@ impl Roots {
         }
     }
 
+    /// Where the path of [`Self::path_to`] begins.
+    #[must_use]
+    pub fn origin(&self, node: NodeId) -> NodeId {
+        self.origin_of(node).unwrap_or(node)
+    }
+
+    /// True when the path of [`Self::path_to`] has one step at most.
+    #[must_use]
+    pub fn is_near(&self, node: NodeId) -> bool {
+        let before = self.came.get(node.0.index()).copied().flatten();
+        before.is_none_or(|(_, before)| before == self.origin(node))
+    }
+
     /// The shortest path from a root to `node`; a root's path has no steps. A node that nothing
     /// of ours needs is its own root.
     #[must_use]

@@ -146,6 +146,12 @@ impl ComponentId {
         &self.text
     }
 
+    /// The text of the id, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// What follows the first `:`.
     #[must_use]
     pub fn rest(&self) -> &str {

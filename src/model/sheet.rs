@@ -195,6 +195,12 @@ impl Sighting {
         self.sheet.region(self.spot)
     }
 
+    /// The words there, where they are kept.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<String> {
+        self.sheet.with(|spots| spots.words(spots.at(self.spot)).map(str::to_owned))
+    }
+
     /// Everything about the place.
     #[must_use]
     pub fn place(&self) -> Place {

@@ -3,12 +3,13 @@
 mod finding;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::legal::{OwnedRow, ReachRow};
-use crate::model::Place;
+use crate::model::{Place, Sighting};
 use crate::supply::SupplyRow;
 
 pub use finding::{FindingRow, ListedRow, MemberRow};
@@ -208,7 +209,7 @@ pub struct WaiverRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlaceRow {
     /// File below the target.
-    pub path: String,
+    pub path: Arc<str>,
     /// First line, from 1; absent for a file as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
@@ -229,10 +230,25 @@ pub struct PlaceRow {
     pub is_in_image: bool,
 }
 
+impl From<&Sighting> for PlaceRow {
+    fn from(seen: &Sighting) -> Self {
+        let region = seen.region();
+        Self {
+            path: seen.path().shown(),
+            line: region.map(|region| region.start.line),
+            column: region.map(|region| region.start.column),
+            end_line: region.map(|region| region.end.line),
+            end_column: region.map(|region| region.end.column),
+            excerpt: seen.excerpt(),
+            is_in_image: seen.layer().is_some(),
+        }
+    }
+}
+
 impl From<&Place> for PlaceRow {
     fn from(place: &Place) -> Self {
         Self {
-            path: place.path.to_string(),
+            path: place.path.shown(),
             line: place.region.map(|region| region.start.line),
             column: place.region.map(|region| region.start.column),
             end_line: place.region.map(|region| region.end.line),
@@ -319,11 +335,11 @@ pub struct DiagnosticRow {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ComponentRow {
     /// Stable id; a package URL for packages and images.
-    pub id: String,
+    pub id: Arc<str>,
     /// Kind.
-    pub kind: String,
+    pub kind: &'static str,
     /// Properties.
-    pub attributes: BTreeMap<String, Vec<String>>,
+    pub attributes: BTreeMap<&'static str, Vec<Arc<str>>>,
     /// Where it was seen or what says it.
     pub evidence: Vec<EvidenceRow>,
     /// States that in the end control who answers for it.
@@ -347,22 +363,22 @@ pub enum EvidenceRow {
         place: PlaceRow,
         /// Layer digest, for images.
         #[serde(skip_serializing_if = "Option::is_none")]
-        layer: Option<String>,
+        layer: Option<Arc<str>>,
         /// Scanner id.
-        scanner: String,
+        scanner: &'static str,
         /// `resolved`, `declared`, `inferred`.
-        basis: String,
+        basis: &'static str,
     },
     /// Said by the rule files.
     Cited {
         /// Table and id.
-        entry: String,
+        entry: Arc<str>,
         /// Where the rule files have it from.
-        sources: Vec<String>,
+        sources: Vec<Arc<str>>,
         /// Mark.
-        verification: String,
+        verification: &'static str,
         /// How exactly the entry fits: `possible`, `likely`, `certain`.
-        confidence: String,
+        confidence: &'static str,
     },
 }
 
@@ -370,16 +386,16 @@ pub enum EvidenceRow {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RelationRow {
     /// Near end.
-    pub from: String,
+    pub from: Arc<str>,
     /// Kind.
-    pub kind: String,
+    pub kind: &'static str,
     /// Far end.
-    pub to: String,
+    pub to: Arc<str>,
     /// When its loss hurts.
-    pub horizon: String,
+    pub horizon: &'static str,
     /// Alternatives share a group.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    pub group: Option<Arc<str>>,
     /// Why we believe it.
     pub evidence: Vec<EvidenceRow>,
 }

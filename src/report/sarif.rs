@@ -252,7 +252,7 @@ fn uri(path: &str) -> String {
 
 fn notification(problem: &super::DiagnosticRow) -> Value {
     let place = PlaceRow {
-        path: problem.path.clone(),
+        path: problem.path.as_str().into(),
         line: problem.line,
         column: problem.column,
         end_line: None,

@@ -14,7 +14,7 @@ pub(super) fn percent(row: &ControlRow) -> String {
 pub(super) fn place(place: &PlaceRow) -> String {
     match (place.line, place.column) {
         (Some(line), Some(column)) => format!("{}:{line}:{column}", place.path),
-        _ => place.path.clone(),
+        _ => place.path.to_string(),
     }
 }
 

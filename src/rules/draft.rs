@@ -120,7 +120,7 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     }
     let mut notes = hit.notes;
     notes.extend(raised);
-    let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, || root.clone()));
+    let direct = hit.direct.unwrap_or_else(|| is_direct(view, hit.subject, || root.steps.len() <= 1));
     if !rule.aggregate && !direct && root.steps.len() == 1 {
         notes.push("indirect: something that is asked for brings it in, and no file here says what".to_owned());
     }
@@ -198,11 +198,11 @@ fn citations(rule: &Rule, of_case: Vec<Citation>) -> Vec<Citation> {
 
 /// True when we ask for the component ourselves: a manifest says so, or nothing stands between a root of ours and it.
 #[must_use]
-pub fn is_direct(view: &View<'_>, subject: NodeId, root: impl FnOnce() -> Path) -> bool {
-    let mut said = view.graph.all_attributes(subject).iter().filter(|row| row.key == key::RELATION).peekable();
+pub fn is_direct(view: &View<'_>, subject: NodeId, is_near: impl FnOnce() -> bool) -> bool {
+    let mut said = view.graph.attributes(subject, key::RELATION).peekable();
     match said.peek() {
-        Some(_) => said.any(|row| &*row.value == "direct"),
-        None => root().steps.len() <= 1,
+        Some(_) => said.any(|value| value == "direct"),
+        None => is_near(),
     }
 }
 
@@ -253,6 +253,15 @@ pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
         found.sort_by_cached_key(|seen| (!files.contains(&seen.path()), is_aside(seen)));
     }
     found
+}
+
+/// The first of [`seen_of`].
+pub(super) fn first_seen<'v>(view: &'v View<'_>, hit: &Hit) -> Option<&'v Sighting> {
+    let evidence = view.graph.node(hit.subject).evidence?;
+    if evidence.len() == 1 {
+        return evidence.iter().find_map(Evidence::sighting);
+    }
+    seen_of(view, hit).into_iter().next()
 }
 
 /// The severity, and a note when it is not the rule's usual one.

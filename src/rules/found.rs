@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::draft::{Hit, is_direct, is_well_known, seen_of};
+use super::draft::{Hit, first_seen, is_direct, is_well_known};
 use super::run::View;
 use crate::graph::Path;
 use crate::model::{Horizon, Member};
@@ -49,12 +49,12 @@ impl<'v> Found<'v> {
                 component: component.clone(),
                 label: Arc::from(&*view.graph.label(hit.subject)),
                 message: Arc::from(hit.message.as_str()),
-                seen: seen_of(view, &hit).into_iter().next().cloned(),
+                seen: first_seen(view, &hit).cloned(),
             });
         }
         // limits of the gate ask whether any of them is direct, felt soon, or known well enough
         self.soonest = [self.soonest, hit.horizon].into_iter().flatten().min();
-        self.direct = self.direct || is_direct(view, hit.subject, || view.roots.path_to(hit.subject));
+        self.direct = self.direct || is_direct(view, hit.subject, || view.roots.is_near(hit.subject));
         if !self.is_sure {
             self.is_sure = is_well_known(view, &hit.tail);
             if self.is_sure {

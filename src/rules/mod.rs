@@ -13,6 +13,7 @@ pub mod found;
 pub mod gate;
 pub mod kind;
 pub mod load;
+mod names;
 pub mod page;
 pub mod profile;
 pub mod run;

@@ -21,11 +21,9 @@ const SCANNER: &str = "terraform-plan";
 #[must_use]
 pub(super) fn prefer(mut inventory: Inventory) -> Inventory {
     let computed: BTreeSet<ComponentId> = inventory
-        .facts()
-        .filter_map(|(fact, evidence)| match fact {
-            FactRef::Component { id, .. } if evidence.iter().any(is_computed) => Some(id.clone()),
-            _ => None,
-        })
+        .iter()
+        .filter(|(_, known)| known.kinds().iter().any(|(_, evidence)| evidence.iter().any(is_computed)))
+        .map(|(id, _)| id.clone())
         .collect();
     if computed.is_empty() {
         return inventory;
@@ -37,7 +35,7 @@ pub(super) fn prefer(mut inventory: Inventory) -> Inventory {
 }
 
 fn is_computed(evidence: &Evidence) -> bool {
-    evidence.sighting().is_some_and(|seen| seen.scanner() == SCANNER && seen.basis() == Basis::Resolved)
+    evidence.sighting().is_some_and(|seen| seen.basis() == Basis::Resolved && seen.scanner() == SCANNER)
 }
 
 /// Declared resources that were not computed under their address, with those that were under it but for indices.

@@ -75,6 +75,8 @@ pub struct Facts<'a> {
     count: usize,
     /// Values written last by key: most packages of a file are of one ecosystem, scope and resolution.
     last: Vec<(&'static str, Arc<str>)>,
+    /// The host named last: most packages of a file come from one.
+    last_host: Option<(Box<str>, ComponentId)>,
     /// The sheet written about last, and the number of this scanner there.
     last_sheet: Option<(Arc<Sheet>, u16)>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -94,6 +96,7 @@ impl<'a> Facts<'a> {
             facts: Draft::default(),
             count: 0,
             last: Vec::new(),
+            last_host: None,
             last_sheet: None,
             diagnostics: Vec::new(),
             dropped: 0,
@@ -113,6 +116,18 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn meta(&self) -> &'a ScannerMeta {
         self.meta
+    }
+
+    /// As [`ComponentId::host`].
+    pub(crate) fn host(&mut self, name: &str) -> ComponentId {
+        match &self.last_host {
+            Some((last, host)) if **last == *name => host.clone(),
+            _ => {
+                let host = ComponentId::host(name);
+                self.last_host = Some((name.into(), host.clone()));
+                host
+            }
+        }
     }
 
     /// There is such a thing.

@@ -1,5 +1,7 @@
 //! Which scanners want which path.
 
+use std::sync::{Arc, LazyLock};
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass};
@@ -17,6 +19,9 @@ pub struct Selector {
     tells_name: Vec<bool>,
 }
 
+/// The globs of every scanner, compiled once.
+static ALL: LazyLock<Arc<Selector>> = LazyLock::new(|| Arc::new(Selector::new()));
+
 impl Default for Selector {
     fn default() -> Self {
         Self::new()
@@ -32,8 +37,13 @@ impl Selector {
 
     /// As [`Self::new`], with the lists of assets that a configuration names.
     #[must_use]
-    pub fn with_assets(assets: &[AssetMapping]) -> Self {
-        Self::made(|_| true, assets)
+    pub fn with_assets(assets: &[AssetMapping]) -> Arc<Self> {
+        if assets.is_empty() { Arc::clone(&ALL) } else { Arc::new(Self::made(|_| true, assets)) }
+    }
+
+    /// Compiles the globs of every scanner, while another thread does what must be done before they are asked.
+    pub fn make_ready() {
+        LazyLock::force(&ALL);
     }
 
     /// As [`Self::new`], for some scanners only.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::{Span, clean_line, plain_query};
+use crate::text::{Span, after_scheme, clean_line, plain_query};
 
 /// A few words of a text, one line, without secrets.
 pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
@@ -25,7 +25,7 @@ pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
 
 /// User and password of addresses made unreadable: excerpts and messages end up in reports.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    if !text.contains("://") {
+    if after_scheme(text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

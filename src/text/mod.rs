@@ -10,7 +10,7 @@ mod lookup;
 mod path;
 mod sanitize;
 
-pub use address::{plain_query, without_secrets};
+pub use address::{after_scheme, plain_query, without_secrets};
 pub use fill::{COLUMNS, count, fill, fill_markdown, plural, thousands};
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use lookup::Lookup;

@@ -58,6 +58,12 @@ impl RelPath {
         &self.0
     }
 
+    /// As it is shown: the root is `.`.
+    #[must_use]
+    pub fn shown(&self) -> Arc<str> {
+        if self.is_root() { Arc::from(self.to_string()) } else { Arc::clone(&self.0) }
+    }
+
     /// Last part: the file name.
     #[must_use]
     pub fn name(&self) -> &str {

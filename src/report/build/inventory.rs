@@ -1,9 +1,9 @@
 //! Components, relations and their evidence as rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Sources;
-use super::finding::place_row;
 use crate::control::laws::Legal;
 use crate::graph::Graph;
 use crate::model::{Basis, ComponentKind, Evidence};
@@ -16,14 +16,14 @@ pub(super) fn components(sources: &Sources<'_>) -> Vec<ComponentRow> {
     let legal = Legal::new(graph, sources.catalog, sources.as_of);
     let rows = graph.nodes().map(|node| {
         let about = graph.node(node);
-        let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut attributes: BTreeMap<&'static str, Vec<Arc<str>>> = BTreeMap::new();
         for row in graph.all_attributes(node) {
-            attributes.entry(row.key.to_owned()).or_default().push(row.value.to_string());
+            attributes.entry(row.key).or_default().push(Arc::clone(&row.value));
         }
         let states = graph.controlled_from(node, &CONTROL_ORDER);
         ComponentRow {
-            id: about.id.to_string(),
-            kind: about.kind.as_str().to_owned(),
+            id: about.id.shared(),
+            kind: about.kind.as_str(),
             attributes,
             evidence: about.evidence.into_iter().flatten().map(evidence_row).collect(),
             controlled_from: states
@@ -47,11 +47,11 @@ pub(super) fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
         for (edge, to) in graph.outgoing(node) {
             let about = graph.edge(edge);
             rows.push(RelationRow {
-                from: graph.node(node).id.to_string(),
-                kind: about.kind.as_str().to_owned(),
-                to: graph.node(to).id.to_string(),
-                horizon: about.horizon.as_str().to_owned(),
-                group: about.group.map(|group| group.0.to_string()),
+                from: graph.node(node).id.shared(),
+                kind: about.kind.as_str(),
+                to: graph.node(to).id.shared(),
+                horizon: about.horizon.as_str(),
+                group: about.group.map(|group| Arc::clone(&group.0)),
                 evidence: about.evidence.iter().map(evidence_row).collect(),
             });
         }
@@ -62,25 +62,24 @@ pub(super) fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
 fn evidence_row(evidence: &Evidence) -> EvidenceRow {
     match evidence {
         Evidence::Observed(seen) => EvidenceRow::Observed {
-            place: place_row(&seen.place()),
-            layer: seen.layer().map(ToString::to_string),
-            scanner: seen.scanner().to_owned(),
+            place: PlaceRow::from(seen),
+            layer: seen.layer().cloned(),
+            scanner: seen.scanner(),
             basis: match seen.basis() {
                 Basis::Resolved => "resolved",
                 Basis::Declared => "declared",
                 Basis::Inferred => "inferred",
-            }
-            .to_owned(),
+            },
         },
         Evidence::Cited(cited) => EvidenceRow::Cited {
-            entry: cited.entry.to_string(),
-            sources: cited.sources.iter().map(|source| source.title.to_string()).collect(),
-            verification: cited.verification.as_str().to_owned(),
-            confidence: cited.confidence.as_str().to_owned(),
+            entry: Arc::clone(&cited.entry),
+            sources: cited.sources.iter().map(|source| Arc::clone(&source.title)).collect(),
+            verification: cited.verification.as_str(),
+            confidence: cited.confidence.as_str(),
         },
     }
 }
 
 pub(super) fn observed(evidence: &Evidence) -> Option<PlaceRow> {
-    evidence.place().map(|place| place_row(&place))
+    evidence.sighting().map(PlaceRow::from)
 }

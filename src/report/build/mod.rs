@@ -70,6 +70,10 @@ pub struct Sources<'a> {
 #[must_use]
 pub fn build(sources: &Sources<'_>) -> Report {
     let graph = sources.graph;
+    let (components, relations) = match sources.with_inventory {
+        true => rayon::join(|| components(sources), || relations(graph)),
+        false => (Vec::new(), Vec::new()),
+    };
     Report {
         schema: "sovaudit-report/1".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -89,8 +93,8 @@ pub fn build(sources: &Sources<'_>) -> Report {
         rule_texts: rule_texts(sources),
         undecided: undecided(sources),
         diagnostics: diagnostics(sources.inventory),
-        components: if sources.with_inventory { components(sources) } else { Vec::new() },
-        relations: if sources.with_inventory { relations(graph) } else { Vec::new() },
+        components,
+        relations,
         removed: removed(graph),
         width: sources.width,
         name: sources.name.clone(),

@@ -1,6 +1,7 @@
 //! What every bill of materials says, gathered from the report's rows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::hash::{Algorithm, hashes};
 use super::licence::{Licence, licence};
@@ -100,7 +101,7 @@ impl<'r> Part<'r> {
     }
 
     /// The values of an attribute.
-    pub(super) fn values(&self, key: &str) -> &'r [String] {
+    pub(super) fn values(&self, key: &str) -> &'r [Arc<str>] {
         self.row.attributes.get(key).map_or(&[], Vec::as_slice)
     }
 
@@ -119,28 +120,27 @@ impl<'r> Part<'r> {
 impl<'r> Bill<'r> {
     /// Gathers.
     pub(super) fn new(report: &'r Report) -> Self {
-        let rows: BTreeMap<&str, &ComponentRow> = report.components.iter().map(|row| (row.id.as_str(), row)).collect();
+        let rows: BTreeMap<&str, &ComponentRow> = report.components.iter().map(|row| (&*row.id, row)).collect();
         let mut relations: BTreeMap<&str, Vec<&RelationRow>> = BTreeMap::new();
         let mut projects: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for row in &report.relations {
-            relations.entry(row.from.as_str()).or_default().push(row);
+            relations.entry(&*row.from).or_default().push(row);
             if let Some(project) = row.from.strip_prefix("project:")
-                && edge_kind(&row.kind).is_some()
+                && edge_kind(row.kind).is_some()
             {
-                projects.entry(row.to.as_str()).or_default().insert(project);
+                projects.entry(&*row.to).or_default().insert(project);
             }
         }
         let around = Around { rows, relations, projects };
         let all = report.components.iter().filter_map(|row| around.part(row));
         let (removed, parts): (Vec<Part<'r>>, Vec<Part<'r>>) =
             all.partition(|part| part.row.attributes.contains_key(key::REMOVED));
-        let index: BTreeMap<&str, usize> =
-            parts.iter().enumerate().map(|(at, part)| (part.row.id.as_str(), at)).collect();
+        let index: BTreeMap<&str, usize> = parts.iter().enumerate().map(|(at, part)| (&*part.row.id, at)).collect();
         let mut edges: Vec<(usize, RelationKind, usize)> = Vec::new();
         let mut listed = BTreeSet::new();
         for row in &report.relations {
             if let (Some(from), Some(kind), Some(to)) =
-                (index.get(row.from.as_str()), edge_kind(&row.kind), index.get(row.to.as_str()))
+                (index.get(&*row.from), edge_kind(row.kind), index.get(&*row.to))
             {
                 edges.push((*from, kind, *to));
                 let is_image = parts[*from].kind == ComponentKind::Image;
@@ -254,8 +254,8 @@ impl<'r> Around<'r> {
 
     /// The entry of a component; parties and places have none.
     fn part(&self, row: &'r ComponentRow) -> Option<Part<'r>> {
-        let kind = ComponentKind::parse(&row.kind).filter(|kind| kind.is_counted())?;
-        let first = |key: &str| row.attributes.get(key).and_then(|values| values.first()).map(String::as_str);
+        let kind = ComponentKind::parse(row.kind).filter(|kind| kind.is_counted())?;
+        let first = |key: &str| row.attributes.get(key).and_then(|values| values.first()).map(|value| &**value);
         let version = first(key::VERSION).or_else(|| first(key::REVISION));
         let purl = package_url(row, kind, version);
         let (group, name) = names(row, kind, purl.as_deref());
@@ -287,15 +287,13 @@ impl<'r> Around<'r> {
     }
 
     fn party(&self, relation: RelationKind, row: &'r RelationRow) -> Party<'r> {
-        let name = self.rows.get(row.to.as_str()).and_then(|org| org.attributes.get(key::NAME)?.first());
+        let name = self.rows.get(&*row.to).and_then(|org| org.attributes.get(key::NAME)?.first());
         let seat = self.of(&row.to).iter().find(|row| row.kind == RelationKind::IncorporatedIn.as_str());
         let seat = seat.and_then(|row| row.to.strip_prefix("jurisdiction:")).filter(|code| code.len() == 2);
-        let name = name.map_or_else(|| rest(&row.to), String::as_str);
+        let name = name.map_or_else(|| rest(&row.to), |name| &**name);
         let party = |cited| Party { relation, name, seat, cited };
         let cited = row.evidence.iter().filter_map(|evidence| match evidence {
-            EvidenceRow::Cited { entry, verification, confidence, .. } => {
-                Some((entry.as_str(), verification.as_str(), confidence.as_str()))
-            }
+            EvidenceRow::Cited { entry, verification, confidence, .. } => Some((&**entry, *verification, *confidence)),
             EvidenceRow::Observed { .. } => None,
         });
         cited.map(Some).map(party).max_by_key(Party::strength).unwrap_or_else(|| party(None))
@@ -303,28 +301,28 @@ impl<'r> Around<'r> {
 
     /// Everything for which bills have no field.
     fn notes(&self, part: &Part<'r>) -> Vec<(&'r str, String)> {
-        let mut notes: Vec<(&str, String)> = vec![("kind", part.row.kind.clone())];
+        let mut notes: Vec<(&str, String)> = vec![("kind", part.row.kind.to_owned())];
         notes.extend(part.row.controlled_from.iter().map(|state| ("jurisdiction", state.clone())));
         let names: BTreeSet<&str> =
             part.parties.iter().filter(|party| ANSWERS.contains(&party.relation)).map(|party| party.name).collect();
         notes.extend(names.into_iter().map(|name| ("organisation", name.to_owned())));
         notes.extend(part.parties.iter().map(|party| ("attribution", party.attribution())));
-        let projects = self.projects.get(part.row.id.as_str()).into_iter().flatten();
+        let projects = self.projects.get(&*part.row.id).into_iter().flatten();
         notes.extend(projects.map(|project| ("project", (*project).to_owned())));
         for row in self.of(&part.row.id) {
             self.relation_notes(row, &mut notes);
         }
         for (key, values) in &part.row.attributes {
             for value in values {
-                let has_field = match key.as_str() {
+                let has_field = match *key {
                     key::NAME => true,
-                    key::VERSION | key::REVISION => part.version == Some(value.as_str()),
+                    key::VERSION | key::REVISION => part.version == Some(&**value),
                     key::LICENSE => licence(value).is_some(),
                     key::INTEGRITY => hashes(value).is_some(),
                     _ => false,
                 };
                 if !has_field {
-                    notes.push((key.as_str(), value.clone()));
+                    notes.push((*key, value.to_string()));
                 }
             }
         }
@@ -334,7 +332,7 @@ impl<'r> Around<'r> {
     /// Relations that are no edges of a bill.
     fn relation_notes(&self, row: &'r RelationRow, notes: &mut Vec<(&'r str, String)>) {
         let is = |kind: RelationKind| row.kind == kind.as_str();
-        let is_told = edge_kind(&row.kind).is_some() && self.rows.get(row.to.as_str()).is_some_and(is_part);
+        let is_told = edge_kind(row.kind).is_some() && self.rows.get(&*row.to).is_some_and(is_part);
         if is_told || ANSWERS.into_iter().any(is) {
             return;
         }
@@ -343,7 +341,7 @@ impl<'r> Around<'r> {
         } else {
             rest(&row.to)
         };
-        notes.push((row.kind.as_str(), name.to_owned()));
+        notes.push((row.kind, name.to_owned()));
         if is(RelationKind::DistributedBy) {
             for operator in self.parties(&row.to) {
                 let seat = operator.seat.map_or_else(String::new, |seat| format!(" ({seat})"));
@@ -358,7 +356,7 @@ fn is_of_lock_file(evidence: &EvidenceRow) -> bool {
 }
 
 fn is_part(row: &&ComponentRow) -> bool {
-    ComponentKind::parse(&row.kind).is_some_and(ComponentKind::is_counted)
+    ComponentKind::parse(row.kind).is_some_and(ComponentKind::is_counted)
 }
 
 /// What follows the first `:` of an id.
@@ -370,7 +368,7 @@ fn rest(id: &str) -> &str {
 fn package_url(row: &ComponentRow, kind: ComponentKind, version: Option<&str>) -> Option<String> {
     let rest = rest(&row.id);
     match kind {
-        ComponentKind::Package | ComponentKind::Image if row.id.starts_with("pkg:") => Some(row.id.clone()),
+        ComponentKind::Package | ComponentKind::Image if row.id.starts_with("pkg:") => Some(row.id.to_string()),
         ComponentKind::Model => {
             let (owner, name) = rest.strip_prefix("huggingface/")?.split_once('/')?;
             // the version of a model is a commit
@@ -397,12 +395,12 @@ fn names(row: &ComponentRow, kind: ComponentKind, purl: Option<&str>) -> (Option
     let parts = purl.filter(|_| kind != ComponentKind::Image).and_then(purl::parts);
     match parts {
         // what no package URL can say stands as it was written
-        Some((ty, _, name)) if ty == "generic" => (None, stated.cloned().unwrap_or(name)),
+        Some((ty, _, name)) if ty == "generic" => (None, stated.map_or(name, |stated| stated.to_string())),
         // the group of an operating system's package is the system
         Some((ty, _, name)) if ["deb", "apk", "rpm"].contains(&ty.as_str()) => (None, name),
         // a module is named by its whole path
         Some((ty, Some(namespace), name)) if ty == "golang" => (None, format!("{namespace}/{name}")),
         Some((_, namespace, name)) => (namespace, name),
-        None => (None, stated.cloned().unwrap_or_else(|| rest(&row.id).to_owned())),
+        None => (None, stated.map_or_else(|| rest(&row.id), |stated| &**stated).to_owned()),
     }
 }

@@ -272,17 +272,17 @@ fn component(part: &Part<'_>) -> Component {
     let occurrences: Vec<Occurrence> = part
         .places()
         .map(|(place, context)| Occurrence {
-            location: place.path.clone(),
+            location: place.path.to_string(),
             line: place.line,
             additional_context: context,
         })
         .collect();
     Component {
         ty: component_type(part.kind),
-        reference: Some(part.row.id.clone()),
+        reference: Some(part.row.id.to_string()),
         supplier: part.supplier().map(organisation),
         manufacturer: part.designer().map(organisation),
-        authors: part.values(key::AUTHOR).iter().map(|name| Author { name: name.clone() }).collect(),
+        authors: part.values(key::AUTHOR).iter().map(|name| Author { name: name.to_string() }).collect(),
         group: part.group.clone(),
         name: part.name.clone(),
         version: version(part),
@@ -324,8 +324,8 @@ fn component_type(kind: ComponentKind) -> &'static str {
 }
 
 /// How strongly it is needed, by the strongest word of all places; `excluded` is what does not run in production.
-fn scope(words: &[String]) -> Option<&'static str> {
-    let has = |word: &str| words.iter().any(|known| known == word);
+fn scope(words: &[std::sync::Arc<str>]) -> Option<&'static str> {
+    let has = |word: &str| words.iter().any(|known| **known == *word);
     if has("runtime") {
         Some("required")
     } else if has("optional") {
@@ -390,7 +390,7 @@ fn service(part: &Part<'_>) -> Service {
     endpoints.sort();
     endpoints.dedup();
     Service {
-        reference: part.row.id.clone(),
+        reference: part.row.id.to_string(),
         provider: part.supplier().map(organisation),
         name: part.name.clone(),
         version: version(part),
@@ -411,7 +411,7 @@ fn endpoint(words: &str) -> Option<String> {
 /// Parts without an entry here have no needs that are known, which is not the same as none.
 fn dependencies(bill: &Bill<'_>) -> Vec<Dependency> {
     let needs = bill.needs();
-    let id = |part: usize| bill.parts[part].row.id.clone();
+    let id = |part: usize| bill.parts[part].row.id.to_string();
     let tops = bill.tops(&needs).into_iter().map(id).collect();
     let target = Dependency { reference: TARGET.to_owned(), depends_on: tops };
     let others = needs.iter().enumerate().filter(|(_, needs)| !needs.is_empty()).map(|(part, needs)| Dependency {

@@ -246,7 +246,7 @@ fn package(part: &Part<'_>, declared: String, created: &str, tool: &str) -> Pack
 fn full_name(part: &Part<'_>) -> String {
     let stated = part.values(key::NAME).first().filter(|_| part.kind == ComponentKind::Package);
     match (stated, &part.group) {
-        (Some(name), _) => name.clone(),
+        (Some(name), _) => name.to_string(),
         (None, Some(group)) => format!("{group}/{}", part.name),
         (None, None) => part.name.clone(),
     }
@@ -350,7 +350,7 @@ fn relationships(bill: &Bill<'_>) -> Vec<Relationship> {
 /// The word for a dependency that is needed for one purpose only.
 fn narrower(part: &Part<'_>) -> Option<&'static str> {
     match part.values(key::SCOPE) {
-        [only] => match only.as_str() {
+        [only] => match &**only {
             "dev" => Some("DEV_DEPENDENCY_OF"),
             "build" => Some("BUILD_DEPENDENCY_OF"),
             "test" => Some("TEST_DEPENDENCY_OF"),

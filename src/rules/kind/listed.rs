@@ -15,22 +15,42 @@ use crate::rules::file::{ListedParameters, Rule};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
 use crate::screening::query::kind_word;
+use crate::text::Lookup;
 
 /// Evaluates the rule: one hit per component and party, naming every list that counts.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.listed else { return };
+    // thousands of packages have one publisher, of most of whom no list speaks
+    let mut silent: Lookup<NodeId, bool> = Lookup::default();
     for node in select(view, rule) {
         let mut found = false;
         for control in &parameters.parties {
             for party in view.graph.parties(node, *control) {
                 found = true;
-                look(view, parameters, node, *control, &party, out);
+                let end = party.end();
+                let is_silent = silent.get(&end).copied().unwrap_or_else(|| is_silent(view, parameters, end));
+                silent.insert(end, is_silent);
+                if !is_silent {
+                    look(view, parameters, node, *control, &party, out);
+                }
             }
         }
         if !found {
             out.undecided("no owner is known");
         }
     }
+}
+
+/// True when no list that counts speaks of a party or its owners, so that nothing can be said of what it answers for.
+fn is_silent(view: &View<'_>, parameters: &ListedParameters, party: NodeId) -> bool {
+    let is_told = |node: NodeId| !entries(view, parameters, view.graph.node(node).id.rest(), &|_| true).is_empty();
+    let asks_owners = parameters.owners || parameters.only_owners;
+    let owner_told = || {
+        view.graph.controlling_owners(party).iter().any(|owner| is_told(owner.end()))
+            || super::listed_owners::any_by_rules(view, parameters, party)
+    };
+    let is_any = is_told(party) || asks_owners && owner_told();
+    !is_any
 }
 
 fn look(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, party: &Path, out: &mut Hits) {

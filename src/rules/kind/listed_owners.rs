@@ -58,29 +58,40 @@ pub(super) fn hits(
 }
 
 fn by_rules(view: &View<'_>, parameters: &ListedParameters, node: NodeId, control: Control, party: &Path) -> Vec<Hit> {
-    if parameters.related_parties {
-        return Vec::new();
-    }
-    let organisation = view.graph.node(party.end()).id.rest();
-    let Some(organisation) = view.catalog.organisation(organisation) else { return Vec::new() };
+    let all = assessed(view, parameters, party.end()).into_iter().filter_map(|(owners, mut all)| {
+        // what is certain speaks first, then what is better checked
+        all.sort_by_key(|one| (std::cmp::Reverse(one.answer), std::cmp::Reverse(one.rule.verification)));
+        one(view, parameters, node, control, party, &owners, &all)
+    });
+    all.collect()
+}
+
+/// True when an ownership rule counts listed owners of a party, or may.
+pub(super) fn any_by_rules(view: &View<'_>, parameters: &ListedParameters, party: NodeId) -> bool {
+    !assessed(view, parameters, party).is_empty()
+}
+
+/// What the ownership rules say of a party, by the owners that count.
+fn assessed<'v>(
+    view: &View<'v>,
+    parameters: &ListedParameters,
+    party: NodeId,
+) -> BTreeMap<String, Vec<Assessment<'v>>> {
+    let mut by_owners: BTreeMap<String, Vec<Assessment<'_>>> = BTreeMap::new();
+    let organisation = view.catalog.organisation(view.graph.node(party).id.rest());
+    let Some(organisation) = organisation.filter(|_| !parameters.related_parties) else { return by_owners };
     let holdings = Holdings::above(view.catalog, &organisation.id, view.as_of);
     if holdings.is_empty() {
-        return Vec::new();
+        return by_owners;
     }
     let wanted = |list: &str| parameters.consequence.iter().any(|word| word == consequence(view, list));
-    let mut by_owners: BTreeMap<String, Vec<Assessment<'_>>> = BTreeMap::new();
     for rule in view.catalog.ownership_rules(view.as_of).filter(|rule| !rule.lists.is_empty()) {
         let assessment = holdings.assess(rule, wanted);
         if assessment.answer != Answer::Not {
             by_owners.entry(assessment.owners.join("+")).or_default().push(assessment);
         }
     }
-    let all = by_owners.into_iter().filter_map(|(owners, mut all)| {
-        // what is certain speaks first, then what is better checked
-        all.sort_by_key(|one| (std::cmp::Reverse(one.answer), std::cmp::Reverse(one.rule.verification)));
-        one(view, parameters, node, control, party, &owners, &all)
-    });
-    all.collect()
+    by_owners
 }
 
 fn one(

@@ -11,13 +11,14 @@ use crate::rules::select::select;
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     // what is said of a service is how hard it is to leave: it answers rules that ask for that
     let asks_effort = rule.select.attribute.contains_key(key::LOCK_IN);
+    let title = lower(&rule.title);
     for node in select(view, rule) {
         let label = view.graph.label(node);
         let service = view.graph.attribute(node, key::SERVICE).and_then(|id| view.catalog.service(id));
         let message = match service {
             Some(service) if asks_effort => format!("`{label}` uses {}: {}", service.name, service.why),
-            Some(service) => format!("`{label}` ({}): {}", service.name, lower(&rule.title)),
-            None => format!("`{label}`: {}", lower(&rule.title)),
+            Some(service) => format!("`{label}` ({}): {title}", service.name),
+            None => format!("`{label}`: {title}"),
         };
         let mut hit = Hit::new(node, "", message);
         if let Some(service) = service {

@@ -1,13 +1,12 @@
 //! Kind `noticed`: what the notices of the catalog say of a component, or of the organisation that answers for it.
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use super::listed::{horizon, how};
 use crate::catalog::rows::Notice;
 use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, Verification, component_name};
+use crate::model::{Citation, Verification};
 use crate::rules::draft::Hit;
 use crate::rules::file::{NoticedParameters, Rule};
+use crate::rules::names::Names;
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
 
@@ -17,7 +16,7 @@ const PARTIES: [Control; 3] = [Control::Operator, Control::Maintainer, Control::
 /// Notices of the rule's topics that hold on the day, with all their patterns in one set.
 struct Known<'v> {
     rows: Vec<&'v Notice>,
-    patterns: GlobSet,
+    patterns: Names,
     /// The row of each pattern.
     of: Vec<usize>,
 }
@@ -28,13 +27,18 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(known) = Known::of(view, parameters) else { return };
     for node in select(view, rule) {
         let label = view.graph.label(node);
-        let about = known.about(&[view.graph.node(node).id.as_str(), &label, component_name(&label)]);
-        out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
+        let about = known.about(view.graph.node(node).id.as_str(), &label);
+        if !about.is_empty() {
+            out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
+        }
         for control in PARTIES {
             for party in view.graph.parties(node, control) {
                 let organisation = view.graph.node(party.end()).id.rest();
                 let about = known.rows.iter().filter(|row| row.organisation.as_deref() == Some(organisation)).copied();
                 let about: Vec<&Notice> = about.collect();
+                if about.is_empty() {
+                    continue;
+                }
                 let name = view.graph.label(party.end());
                 let subject = format!("`{label}` is {} {name}", how(view, control, &party));
                 out.hits.extend(hit(view, parameters, &about, node, party.clone(), organisation, &subject));
@@ -49,23 +53,16 @@ impl<'v> Known<'v> {
             parameters.topics.iter().any(|topic| **topic == *row.topic) && row.validity().holds_on(view.as_of)
         };
         let rows: Vec<&Notice> = view.catalog.tables().notice.iter().filter(wanted).collect();
-        let mut patterns = GlobSetBuilder::new();
-        let mut of = Vec::new();
-        for (at, row) in rows.iter().enumerate() {
-            // checked when the table was loaded
-            for glob in row.components.iter().filter_map(|pattern| Glob::new(pattern).ok()) {
-                patterns.add(glob);
-                of.push(at);
-            }
-        }
-        let patterns = patterns.build().ok()?;
+        let all =
+            rows.iter().enumerate().flat_map(|(at, row)| row.components.iter().map(move |pattern| (at, &**pattern)));
+        let patterns = Names::new(all.clone().map(|(_, pattern)| pattern))?;
+        let of = all.map(|(at, _)| at).collect();
         (!rows.is_empty()).then_some(Self { rows, patterns, of })
     }
 
     /// Notices that name a component, in the order of the table.
-    fn about(&self, names: &[&str]) -> Vec<&'v Notice> {
-        let mut found: Vec<usize> =
-            names.iter().flat_map(|name| self.patterns.matches(name)).map(|at| self.of[at]).collect();
+    fn about(&self, id: &str, label: &str) -> Vec<&'v Notice> {
+        let mut found: Vec<usize> = self.patterns.matches(id, label).into_iter().map(|at| self.of[at]).collect();
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|at| self.rows[at]).collect()

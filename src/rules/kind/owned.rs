@@ -10,16 +10,24 @@ use crate::rules::draft::Hit;
 use crate::rules::file::{OwnedParameters, Rule};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
+use crate::text::Lookup;
 
 /// Evaluates the rule: one hit per component and party, by the rule that is met best.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.owned else { return };
+    // thousands of packages have one publisher
+    let mut known: Lookup<NodeId, Vec<Assessment<'_>>> = Lookup::default();
     for node in select(view, rule) {
         let mut found = false;
         for control in &parameters.parties {
             for party in view.graph.parties(node, *control) {
                 found = true;
-                out.hits.extend(look(view, parameters, node, *control, &party));
+                let end = party.end();
+                if !known.contains(&end) {
+                    known.insert(end, assessed(view, parameters, end));
+                }
+                let all = known.get(&end).map_or(&[][..], Vec::as_slice);
+                out.hits.extend(look(view, node, *control, &party, all));
             }
         }
         if !found {
@@ -28,8 +36,9 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
 }
 
-fn look(view: &View<'_>, parameters: &OwnedParameters, node: NodeId, control: Control, party: &Path) -> Option<Hit> {
-    let organisation = view.catalog.organisation(view.graph.node(party.end()).id.rest())?;
+/// What the rule's ownership rules say of a party, the best met first; nothing where none may be met.
+fn assessed<'v>(view: &View<'v>, parameters: &OwnedParameters, party: NodeId) -> Vec<Assessment<'v>> {
+    let Some(organisation) = view.catalog.organisation(view.graph.node(party).id.rest()) else { return Vec::new() };
     let holdings = Holdings::above(view.catalog, &organisation.id, view.as_of);
     let asked =
         view.catalog.ownership_rules(view.as_of).filter(|row| parameters.rules.iter().any(|id| **id == *row.id));
@@ -37,6 +46,10 @@ fn look(view: &View<'_>, parameters: &OwnedParameters, node: NodeId, control: Co
     // who counts from the start, being seated there itself, is told by the rules of reach
     all.retain(|one| one.answer != Answer::Not && !one.links.is_empty());
     all.sort_by_key(|one| (std::cmp::Reverse(one.answer), std::cmp::Reverse(one.rule.verification)));
+    all
+}
+
+fn look(view: &View<'_>, node: NodeId, control: Control, party: &Path, all: &[Assessment<'_>]) -> Option<Hit> {
     let first = all.first()?;
     let is_sure = first.answer == Answer::Met;
     let message = format!(
@@ -48,7 +61,7 @@ fn look(view: &View<'_>, parameters: &OwnedParameters, node: NodeId, control: Co
         first.chain(view.catalog),
         first.verdict(),
     );
-    let mut hit = Hit::new(node, organisation.id.to_string(), message);
+    let mut hit = Hit::new(node, view.graph.node(party.end()).id.rest(), message);
     let mut paths = first.owners.iter().filter_map(|owner| up(view, party, first, owner));
     hit.tail = paths.next().unwrap_or_else(|| party.clone());
     hit.beside = paths.collect();
@@ -58,7 +71,7 @@ fn look(view: &View<'_>, parameters: &OwnedParameters, node: NodeId, control: Co
     hit.effective = Validity { from: first.rule.from, to: first.rule.to };
     let cited = all.iter().map(|one| format!("{}: {}", one.rule.name, one.rule.citation));
     hit.citations = cited.map(|title| Citation { title: title.into(), url: None }).collect();
-    hit.notes = notes(view, first, &all);
+    hit.notes = notes(view, first, all);
     if !is_sure {
         hit.notes.insert(0, "a share or a seat is not known: whether the figure is met cannot be told".to_owned());
     }

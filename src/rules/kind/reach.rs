@@ -1,29 +1,85 @@
 //! Kind `reach`: a jurisdiction's law reaches the component by one of the rule's tests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{alternatives, country};
 use crate::control::laws::{self, Legal, Mitigated};
-use crate::graph::{NodeId, Path, Reach, ReachTest};
+use crate::graph::{NodeId, OnlyWay, Path, Reach, ReachTest};
 use crate::model::{Citation, CountryCode, Horizon, RelationKind};
 use crate::rules::draft::{Hit, describe};
-use crate::rules::file::Rule;
+use crate::rules::file::{ReachParameters, Rule};
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
 
 /// Evaluates the rule: one hit per component and jurisdiction, by the shortest witness.
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.reach else { return };
-    let mut meant: BTreeMap<CountryCode, bool> = BTreeMap::new();
     let legal = Legal::new(view.graph, view.catalog, view.as_of);
+    let mut judged = Judged { view, parameters, meant: BTreeMap::new() };
+    // thousands of packages come from one registry, and what lies behind it is the same for all of them
+    let mut known: BTreeMap<(NodeId, RelationKind, Horizon), Rc<Answer>> = BTreeMap::new();
     for node in select(view, rule) {
+        let (answer, own) = match view.graph.only_way(node, &parameters.parties) {
+            OnlyWay::None => {
+                out.undecided(UNDECIDED);
+                continue;
+            }
+            OnlyWay::One(edge, end) => {
+                let about = view.graph.edge(edge);
+                let answer =
+                    known.entry((end, about.kind, about.horizon)).or_insert_with(|| judged.answer(node).into());
+                (Rc::clone(answer), Some((edge, end)))
+            }
+            OnlyWay::Many => (judged.answer(node).into(), None),
+        };
+        if answer.is_undecided {
+            out.undecided(UNDECIDED);
+        }
+        for one in &answer.reached {
+            let mut reach = one.reach.clone();
+            reach.witness.start = node;
+            if let (Some(first), Some(own)) = (reach.witness.steps.first_mut(), own) {
+                *first = own;
+            }
+            let is_brief = out.hits.is_brief(&reach.witness);
+            out.hits.push(hit(view, &legal, node, one, reach, is_brief));
+        }
+    }
+}
+
+const UNDECIDED: &str = "no owner or place is known";
+
+/// What a rule says of components that are reached in the same way.
+struct Answer {
+    is_undecided: bool,
+    reached: Vec<Reached>,
+}
+
+/// A state whose law reaches them.
+struct Reached {
+    country: CountryCode,
+    reach: Reach,
+    /// What is said of each of them, behind its name.
+    words: String,
+}
+
+/// Answers of one rule.
+struct Judged<'r, 'v> {
+    view: &'r View<'v>,
+    parameters: &'r ReachParameters,
+    meant: BTreeMap<CountryCode, bool>,
+}
+
+impl Judged<'_, '_> {
+    fn answer(&mut self, node: NodeId) -> Answer {
+        let Self { view, parameters, meant } = self;
         let mut reaches = view.graph.reach(node, &parameters.parties);
         if reaches.is_empty() {
-            out.undecided("no owner or place is known");
-            continue;
+            return Answer { is_undecided: true, reached: Vec::new() };
         }
         reaches.retain(|reach| !is_held(view, &reach.witness));
-        let place = parameters.place_told.then(|| place(view, &reaches)).flatten();
+        let place = parameters.place_told.then(|| place(view, &reaches)).flatten().unwrap_or_default();
         let mut best: BTreeMap<CountryCode, &Reach> = BTreeMap::new();
         for reach in reaches.iter().filter(|reach| parameters.tests.contains(&reach.test)) {
             let Some(country) = country(view, reach.jurisdiction) else { continue };
@@ -38,26 +94,16 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
                 *slot = reach;
             }
         }
-        for (country, reach) in best {
-            let mut hit = hit(view, &legal, node, country, reach, out.hits.is_brief(&reach.witness));
-            if let Some(place) = &place {
-                hit.message.push_str(place);
-            }
-            out.hits.push(hit);
-        }
+        let reached = best.into_iter().map(|(country, reach)| {
+            let words = format!("{}{place}", words(view, country, reach));
+            Reached { country, reach: reach.clone(), words }
+        });
+        Answer { is_undecided: false, reached: reached.collect() }
     }
 }
 
-/// The hit; a brief one has no more than its sentence, its way and its horizon.
-fn hit(
-    view: &View<'_>,
-    legal: &Legal<'_, '_>,
-    node: NodeId,
-    country: CountryCode,
-    reach: &Reach,
-    is_brief: bool,
-) -> Hit {
-    let label = view.graph.label(node);
+/// How a state's law reaches a component, behind its name.
+fn words(view: &View<'_>, country: CountryCode, reach: &Reach) -> String {
     let how = match reach.test {
         ReachTest::Incorporation => format!("answers to a party seated in {country}"),
         ReachTest::Control => format!("is controlled from {country}"),
@@ -67,22 +113,28 @@ fn hit(
         ReachTest::Location => format!("lies in {country}"),
         ReachTest::Counterparty => format!("answers to a party on a list of {country}"),
     };
-    let message =
-        format!("`{label}` {how}: {} ({} {})", describe(view, &reach.witness), reach.test.code(), reach.test.as_str());
-    let mut hit = Hit::new(node, format!("{country}/{}", reach.test.as_str()), message);
+    format!("{how}: {} ({} {})", describe(view, &reach.witness), reach.test.code(), reach.test.as_str())
+}
+
+/// The hit; a brief one has no more than its sentence, its way and its horizon.
+fn hit(view: &View<'_>, legal: &Legal<'_, '_>, node: NodeId, one: &Reached, reach: Reach, is_brief: bool) -> Hit {
+    let message = ["`", &view.graph.label(node), "` ", &one.words].concat();
+    let mut hit = Hit::new(node, String::new(), message);
     hit.horizon = Some(horizon(view, &reach.witness));
-    hit.tail = reach.witness.clone();
     if is_brief {
+        hit.tail = reach.witness;
         return hit;
     }
+    hit.aspect = format!("{}/{}", one.country, reach.test.as_str());
     hit.alternatives = alternatives(view, node);
-    for (law, state) in legal.laws_of(node, reach) {
+    for (law, state) in legal.laws_of(node, &reach) {
         let title = laws::told(law, state);
         hit.citations.push(Citation { title: title.into(), url: None });
     }
-    for Mitigated { row, evidence } in legal.mitigations_of(node, reach) {
+    for Mitigated { row, evidence } in legal.mitigations_of(node, &reach) {
         hit.notes.push(format!("against it ({}): {} ({evidence}). {}", row.effect.as_str(), row.name, row.text));
     }
+    hit.tail = reach.witness;
     hit
 }
 

@@ -1,5 +1,6 @@
 //! Addresses that manifests and lock files state: their host, and whose repository they lead to.
 
+use crate::text::after_scheme;
 pub(crate) use crate::text::without_secrets;
 
 /// `github:owner` of an address with or without scheme, of npm's `github:owner/name`, of `git@host:owner/name`.
@@ -47,9 +48,10 @@ fn is_git_host(host: &str) -> bool {
 
 /// True for an address that only Git can fetch: `git+https://…`, `git@host:…`, `….git`.
 pub(crate) fn is_git(address: &str) -> bool {
-    let path = address.split(['#', '?']).next().unwrap_or(address);
+    let path = until(address, memchr::memchr2(b'#', b'?', address.as_bytes()));
     // a revision may follow: `….git@v1`
-    let path = path.rsplit_once('@').filter(|(before, _)| before.contains("/")).map_or(path, |(before, _)| before);
+    let at = memchr::memrchr(b'@', path.as_bytes());
+    let path = until(path, at.filter(|at| path.as_bytes()[..*at].contains(&b'/')));
     address.starts_with("git+")
         || address.starts_with("git@")
         || address.starts_with("git://")
@@ -57,10 +59,15 @@ pub(crate) fn is_git(address: &str) -> bool {
         || path.ends_with(".git")
 }
 
+/// The text up to a place in it.
+fn until(text: &str, end: Option<usize>) -> &str {
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// Host of an address, with or without scheme prefix such as `git+`, user or port.
 pub(crate) fn host_of(address: &str) -> Option<String> {
-    let rest = match address.split_once("://") {
-        Some((_, rest)) => rest,
+    let rest = match after_scheme(address) {
+        Some(start) => &address[start..],
         // scp-like git addresses: `git@host:path`
         None => {
             let (user_host, _) = address.split_once(':')?;
@@ -68,9 +75,9 @@ pub(crate) fn host_of(address: &str) -> Option<String> {
             return is_host(host).then(|| host.to_ascii_lowercase());
         }
     };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = authority.split(':').next().unwrap_or(authority);
+    let authority = until(rest, memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()));
+    let authority = memchr::memrchr(b'@', authority.as_bytes()).map_or(authority, |at| &authority[at + 1..]);
+    let host = until(authority, memchr::memchr(b':', authority.as_bytes()));
     is_host(host).then(|| host.to_ascii_lowercase())
 }
 
@@ -90,8 +97,8 @@ pub(crate) fn repository_path(address: &str) -> Option<String> {
 fn is_host(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-        && (text.contains('.') || text == "localhost")
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        && (text.as_bytes().contains(&b'.') || text == "localhost")
 }
 
 /// Purl type and `owner/name` of a repository's or archive's address on a code host.

@@ -48,9 +48,9 @@ pub(super) fn identities(ecosystem: &str, name: &str) -> Vec<String> {
     if matches!(ecosystem, "generic" | "device") {
         return Vec::new();
     }
-    let mut keys = vec![format!("{ecosystem}:{name}")];
+    let mut keys = vec![[ecosystem, ":", name].concat()];
     match ecosystem {
-        "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| format!("npm:{scope}"))),
+        "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| ["npm:", scope].concat())),
         "golang" | "swift" | "carthage" => keys.extend(repository_owner(name)),
         // a part of a pod is published by whoever publishes the pod
         "cocoapods" => keys.extend(name.split_once('/').map(|(pod, _)| format!("cocoapods:{pod}"))),

@@ -390,7 +390,7 @@ pub(crate) fn from_git(id: &ComponentId, address: &str, seen: &Seen, out: &mut F
 
 /// The package is fetched from a host.
 pub(crate) fn distributed_by(id: &ComponentId, host: &str, seen: &Seen, out: &mut Facts<'_>) {
-    let host = ComponentId::host(host);
+    let host = out.host(host);
     out.component(&host, ComponentKind::Host, seen.clone());
     out.relation(id, RelationKind::DistributedBy, &host, seen.clone());
 }

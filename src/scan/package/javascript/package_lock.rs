@@ -31,6 +31,9 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.npmjs.com/cli/configuring-npm/package-lock-json",
 };
 
+/// What stands before the name of an installed package.
+const FOLDER: &str = "node_modules/";
+
 /// What every step needs.
 struct Lock<'a> {
     project: ComponentId,
@@ -86,12 +89,14 @@ impl Lock<'_> {
     fn flat<'a>(&self, packages: &'a Node, tree: &mut Tree<'a>, out: &mut Facts<'_>) {
         let mut places: Lookup<&str, usize> = Lookup::default();
         let mut nested = Vec::new();
+        let folder = memchr::memmem::FinderRev::new(FOLDER);
         for entry in packages.entries() {
             if !self.is_object(entry, out) {
                 continue;
             }
-            let (above, name) = match entry.key.rsplit_once("node_modules/") {
-                Some((above, name)) => (above.trim_end_matches('/'), Some(name)),
+            let key: &'a str = &entry.key;
+            let (above, name) = match folder.rfind(key) {
+                Some(at) => (key[..at].trim_end_matches('/'), Some(&key[at + FOLDER.len()..])),
                 None => ("", None),
             };
             let locked = match name {

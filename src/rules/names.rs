@@ -1,0 +1,108 @@
+//! Patterns of names, with a quick no for the many names that none of them begins like.
+
+use aho_corasick::AhoCorasick;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::model::component_name;
+
+/// Patterns that are held against every component.
+pub(super) struct Names {
+    set: GlobSet,
+    /// What patterns begin with before their first wildcard, sorted, none of them the beginning of another.
+    beginnings: Vec<String>,
+    /// Words of the other patterns, one of each.
+    words: Option<AhoCorasick>,
+    /// There are patterns of which neither can be told.
+    is_open: bool,
+}
+
+/// Letters of a beginning that few names have, and of a word.
+const LEAST: (usize, usize) = ("pkg:x/".len(), 3);
+
+impl Names {
+    /// Patterns were checked when rules and tables were loaded; one that is none is left out.
+    pub(super) fn new<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<Self> {
+        let mut builder = GlobSetBuilder::new();
+        let (mut beginnings, mut words, mut is_open) = (Vec::new(), Vec::new(), false);
+        for pattern in patterns {
+            let Ok(glob) = Glob::new(pattern) else { continue };
+            builder.add(glob);
+            let plain = &pattern[..pattern.find(['[', '{', '\\']).unwrap_or(pattern.len())];
+            let beginning = &plain[..plain.find(['*', '?']).unwrap_or(plain.len())];
+            if beginning.len() >= LEAST.0 {
+                beginnings.push(beginning.to_owned());
+                continue;
+            }
+            // `**/name` fits `name` as well
+            let runs = plain.split(['*', '?']).map(|run| run.trim_matches('/'));
+            match runs.max_by_key(|run| run.len()).filter(|run| run.len() >= LEAST.1) {
+                Some(run) => words.push(run),
+                None => is_open = true,
+            }
+        }
+        beginnings.sort_unstable();
+        // of two that begin alike the shorter says no to all that the longer does
+        beginnings.dedup_by(|later, earlier| later.starts_with(earlier.as_str()));
+        let words = if words.is_empty() { None } else { Some(AhoCorasick::new(words).ok()?) };
+        Some(Self { set: builder.build().ok()?, beginnings, words, is_open })
+    }
+
+    /// True when a component has such a name: by its id, or by the name that reports show.
+    pub(super) fn speak_of(&self, id: &str, label: &str) -> bool {
+        names(id, label).any(|name| self.may_match(name) && self.set.is_match(name))
+    }
+
+    /// The numbers of the patterns that fit a component's names, by which it is called as in [`Self::speak_of`]; in no
+    /// order, some twice.
+    pub(super) fn matches(&self, id: &str, label: &str) -> Vec<usize> {
+        names(id, label).filter(|name| self.may_match(name)).flat_map(|name| self.set.matches(name)).collect()
+    }
+
+    fn may_match(&self, name: &str) -> bool {
+        // the greatest that is not behind the name is the only one that it can begin with
+        let behind = self.beginnings.partition_point(|beginning| beginning.as_str() <= name);
+        self.is_open
+            || behind > 0 && name.starts_with(self.beginnings[behind - 1].as_str())
+            || self.words.as_ref().is_some_and(|words| words.is_match(name))
+    }
+}
+
+/// What a component is called: most labels are their ids.
+fn names<'n>(id: &'n str, label: &'n str) -> impl Iterator<Item = &'n str> {
+    let label = Some(label).filter(|label| *label != id);
+    let name = component_name(label.unwrap_or(id));
+    [Some(id), label, Some(name).filter(|name| *name != label.unwrap_or(id))].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quick_no_is_never_wrong() {
+        let patterns = [
+            "pkg:npm/a",
+            "pkg:npm/a@*",
+            "pkg:npm/ab[:@]*",
+            "host:{x,y}.example",
+            "docker.io/b/*",
+            "pkg:np?/z",
+            "pkg:*/xz@5.6.0[-?]*",
+            "*example.com/deep",
+            "**/last",
+        ];
+        let names = Names::new(patterns.into_iter()).expect("patterns are sound");
+        let open = Names::new(patterns.into_iter().chain(["*"])).expect("patterns are sound");
+        assert!(names.words.is_some() && !names.is_open && open.is_open);
+        let all = "pkg:npm/a pkg:npm/a@1 pkg:npm/ab pkg:npm/ab@1 host:x.example host:z.example docker.io/b/c docker.io/b \
+                   pkg:npx/z pkg:np zz pkg:npm/aa@1 pkg:npm/%40a/b@1 pkg:deb/debian/xz@5.6.0-1 pkg:deb/xz@5.6.1 last a/last \
+                   alast git.example.com/deep example.com/deep example.com/deeper";
+        for id in all.split_whitespace().chain([""]) {
+            let fits = [id, component_name(id)].iter().any(|name| names.set.is_match(name));
+            assert_eq!(names.speak_of(id, id), fits, "{id}");
+            assert_eq!(!names.matches(id, id).is_empty(), fits, "{id}");
+            assert!(open.speak_of(id, id));
+        }
+        assert_eq!(names.matches("pkg:oci/c", "docker.io/b/c"), [4]);
+    }
+}
