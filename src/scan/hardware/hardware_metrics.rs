@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::machine::{Found, Machine, Other, is_stated};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
-use crate::text::Span;
+use crate::text::{Span, count};
 
 /// Scanner `hardware-metrics`.
 pub struct Metrics;
@@ -60,6 +61,7 @@ impl Scanner for Metrics {
         }
         let mut machines: BTreeMap<String, Machine<'_>> = BTreeMap::new();
         let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+        let (mut nameless, mut named, mut first) = (BTreeSet::new(), BTreeSet::new(), None);
         for line in lines(file.text()) {
             let Some((metric, rest)) = line.text.split_once('{') else { continue };
             if metric.starts_with('#') || !is_asked(metric) {
@@ -78,7 +80,14 @@ impl Scanner for Metrics {
                 host => Machine::named(host, file, input.catalog, "observed"),
             });
             if let Some((_, names)) = ACCELERATORS.iter().find(|(beginning, _)| metric.starts_with(beginning)) {
-                let Some((name, place)) = get(names) else { continue };
+                let Some((name, place)) = get(names) else {
+                    if let Some((one, _)) = get(&["UUID", "uuid"]) {
+                        nameless.insert(one.to_owned());
+                        first = first.or(Some(line.span));
+                    }
+                    continue;
+                };
+                named.extend(get(&["UUID", "uuid"]).map(|(one, _)| one.to_owned()));
                 // a device has a metric for everything that is measured of it; parts of one are no devices
                 let one = get(&["UUID", "uuid", "gpu_uuid", "pci_bus_id", "device", "gpu", "gpu_id"]);
                 if seen.insert((host, one.map_or(name, |(one, _)| one.trim_start_matches("GPU-")).to_owned())) {
@@ -96,6 +105,13 @@ impl Scanner for Metrics {
             } else {
                 node(metric, &get, &host, machine, &mut seen, out);
             }
+        }
+        // some metrics of a device have its name and others do not
+        let lost = nameless.difference(&named).count();
+        if let Some(place) = first.filter(|_| lost > 0) {
+            let message =
+                format!("metrics of {} without a name of the product (`modelName`)", count(lost, "accelerator"));
+            out.problem(DiagnosticKind::Unsupported, file, Some(place), message);
         }
         machines.into_values().for_each(|machine| machine.finish(out));
         Ok(())

@@ -45,13 +45,10 @@ pub(super) fn is_it(text: &str) -> bool {
 }
 
 fn is_head(line: &str) -> bool {
-    let mut fields = line.split(',').map(field);
-    line.contains("bus_id")
-        && line.contains("name")
-        && !line.contains("pci.")
-        && fields.any(|field| {
-            field == "module_id" || field == "serial" || field == "temperature.aip" || field == "utilization.aip"
-        })
+    const OWN: [&str; 4] = ["temperature.aip", "utilization.aip", "power.draw.aip", "module_id"];
+    let fields: Vec<&str> = line.split(',').map(field).collect();
+    let has_own = fields.iter().any(|field| OWN.contains(field) || *field == "serial" && line.contains("bus_id"));
+    fields.contains(&"name") && has_own && !line.contains("pci.")
 }
 
 impl Scanner for HlSmi {

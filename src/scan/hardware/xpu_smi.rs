@@ -64,7 +64,8 @@ fn one(gpu: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
     }
     let Some(name) = gpu.get("device_name") else { return };
     let number = gpu.text_at("pci_device_id");
-    let pci = number.and_then(|device| Pci::of(gpu.text_at("pci_vendor_id").unwrap_or("8086"), device));
+    let vendor = gpu.text_at("pci_vendor_id").unwrap_or("8086");
+    let pci = number.or_else(|| bracketed(name.text()?)).and_then(|device| Pci::of(vendor, device));
     let memory = gpu.get("memory_physical_size_byte");
     let mib = memory.and_then(Node::scalar).and_then(|text| mebibytes(&text));
     let mut said = Vec::new();
@@ -74,6 +75,11 @@ fn one(gpu: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
     }
     let found = Found { pci, name: name.text(), is_exact: true, memory_mib: mib, count: 1, place: name.span, said };
     machine.accelerator(&found, out);
+}
+
+/// The number that drivers write for a name they do not know: `Intel(R) Graphics [0x56c0]`.
+fn bracketed(name: &str) -> Option<&str> {
+    name.trim_end().strip_suffix(']')?.rsplit_once('[').map(|(_, number)| number).filter(|n| n.starts_with("0x"))
 }
 
 /// `| 0 | Device Name: Intel(R) Data Center GPU Max 1550 |`, one line for each thing that is said.
@@ -87,10 +93,13 @@ fn table(text: &str, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
             let place = span_within(&line, value);
             if name == "Device Name" {
                 open.take().map(|found| machine.accelerator(&found, out));
-                open = Some(Found { name: Some(value), is_exact: true, count: 1, place, ..Found::default() });
+                let pci = bracketed(value).and_then(|device| Pci::of("8086", device));
+                open = Some(Found { pci, name: Some(value), is_exact: true, count: 1, place, ..Found::default() });
             }
             let Some(found) = &mut open else { continue };
             match name {
+                // parts of a shared device are no devices of their own
+                "Function Type" if value.eq_ignore_ascii_case("virtual") => open = None,
                 "PCI Device ID" => found.pci = Pci::of("8086", value),
                 "Memory Physical Size" => {
                     found.memory_mib = mebibytes(value);
