@@ -124,13 +124,16 @@ fn beneath(work: &mut Work<'_>, seen: &Seen, service: Option<&Service>) {
     }
     let mut clouds: Vec<(&Provider, Option<&Region>)> = Vec::new();
     for text in seen.all(key::REGION) {
-        let at_named = || named.iter().find_map(|cloud| Some((*cloud, catalog.region_named(&cloud.id, text)?)));
-        let at_written = || {
-            let (cloud, rest) = catalog.provider_and_region(text)?;
-            Some((cloud, catalog.region_named(&cloud.id, rest)?))
-        };
-        if let Some((cloud, region)) = at_named().or_else(at_written) {
-            place(work, &seen.id, region, Confidence::Certain);
+        let mut at: Vec<(&Provider, &Region)> =
+            named.iter().filter_map(|cloud| Some((*cloud, catalog.region_named(&cloud.id, text)?))).collect();
+        if at.is_empty() {
+            let written = catalog.provider_and_region(text);
+            at.extend(written.and_then(|(cloud, rest)| Some((cloud, catalog.region_named(&cloud.id, rest)?))));
+        }
+        // clouds call different regions by one name: where several are meant, nobody says whose this is
+        let confidence = if at.len() > 1 { Confidence::Possible } else { Confidence::Certain };
+        for (cloud, region) in at {
+            place(work, &seen.id, region, confidence);
             clouds.push((catalog.provider_of_realm(region).unwrap_or(cloud), Some(region)));
         }
     }

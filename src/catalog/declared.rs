@@ -1,6 +1,7 @@
 //! Lookups of declared resources: type to service and provider, argument to role.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use aho_corasick::AhoCorasick;
 
@@ -171,6 +172,20 @@ impl Catalog {
     #[must_use]
     pub fn argument_as(&self, resource_type: &str, name: &str, role: Role) -> Option<(usize, &Argument)> {
         self.arguments_named(resource_type, name).find(|(_, row)| row.role == role)
+    }
+
+    /// True where rows know arguments below one of a resource, so that a table in its place is a part of the resource.
+    #[must_use]
+    pub fn has_arguments_below(&self, resource_type: &str, name: &str) -> bool {
+        let beginning = format!("{name}.");
+        let below = self.declared.arguments.range::<str, _>((Bound::Included(&*beginning), Bound::Unbounded));
+        let mut below =
+            below.take_while(|(full, _)| full.starts_with(&beginning)).flat_map(|(_, rows)| rows).peekable();
+        if below.peek().is_none() {
+            return false;
+        }
+        let kind = resource_type.to_ascii_lowercase();
+        below.any(|(types, _)| types.iter().any(|pattern| pattern.fits(&kind)))
     }
 
     /// Rows of a name that speak of a type, those for some types first.

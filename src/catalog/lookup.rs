@@ -314,6 +314,17 @@ impl Catalog {
         self.tables.pci_vendor.iter().find(|row| row.id.eq_ignore_ascii_case(id))
     }
 
+    /// The name of a vendor that a device's name begins with, and the rest.
+    pub(crate) fn pci_vendor_before<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str)> {
+        let names = self.tables.pci_vendor.iter().flat_map(|row| &row.names);
+        let ends = names.filter_map(|own| {
+            let begin = name.get(..own.len())?;
+            begin.eq_ignore_ascii_case(own).then_some(own.len())
+        });
+        let (vendor, rest) = name.split_at(ends.max()?);
+        rest.strip_prefix(' ').map(|rest| (vendor, rest))
+    }
+
     /// The number of a vendor by its name in the PCI ID Repository.
     #[must_use]
     pub fn pci_vendor_named(&self, name: &str) -> Option<&str> {

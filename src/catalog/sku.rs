@@ -161,6 +161,11 @@ impl Catalog {
         if rest.is_empty() || rest.len() == all.len() {
             return Vec::new();
         }
+        // makers of cards make telephones too: a short name needs a second sign
+        let is_short = rest.iter().map(|word| word.len()).sum::<usize>() < SHORT;
+        if is_short && !is_alone(self, &all, &[]) && all.len() - rest.len() < 2 {
+            return Vec::new();
+        }
         self.accelerators_by_name(&rest.join(" "))
     }
 
@@ -215,10 +220,14 @@ impl Catalog {
 
 /// Memory that a name states, in GB: `H100 80GB`. The slices that names of MIG partitions state are none.
 pub(crate) fn stated_memory(name: &str) -> Option<f64> {
-    let all = words(name);
-    if all.iter().any(|word| word == "mig") {
-        return None;
-    }
+    let mut all = words(name);
+    // `MIG 1g.10gb`, `1g.10gb`
+    let is_slice = |pair: &[String]| {
+        let cores = pair[0].strip_suffix('g').is_some_and(|cores| cores.len() == 1 && cores.parse::<u8>().is_ok());
+        cores && pair[1].ends_with("gb")
+    };
+    let slice = all.windows(2).position(is_slice);
+    all.truncate(slice.or_else(|| all.iter().position(|word| word == "mig")).unwrap_or(all.len()));
     let apart = all.windows(2).find_map(|pair| gigabytes(&format!("{}{}", pair[0], pair[1])));
     all.iter().find_map(|word| gigabytes(word)).or(apart)
 }
@@ -317,6 +326,8 @@ mod tests {
             ("PNY NVIDIA L4", &["nvidia-l4"]),
             ("Dell PERC H200", &[]),
             ("HBM3 80GB", &[]),
+            ("Lenovo A10", &[]),
+            ("Lenovo A10 24GB PCIe", &["nvidia-a10"]),
             ("", &[]),
         ];
         for (name, wanted) in cases {

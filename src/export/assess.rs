@@ -60,7 +60,7 @@ pub fn assess(catalog: &Catalog, subject: &Subject<'_>, question: &Question, day
         schema: "sovaudit-classify/1".to_owned(),
         rules: catalog.manifest().set.to_string(),
         as_of: day.to_string(),
-        product: product(subject),
+        product: product(subject, day),
         family: None,
         machine: question.machine.clone(),
         figures: figures(subject, &verdict.class),
@@ -165,7 +165,7 @@ fn words(verdict: &Verdict, question: &Question, holds: bool) -> String {
     text
 }
 
-fn product(subject: &Subject<'_>) -> ProductRow {
+fn product(subject: &Subject<'_>, day: Date) -> ProductRow {
     ProductRow {
         id: subject.id.to_owned(),
         name: subject.product.to_owned(),
@@ -176,7 +176,7 @@ fn product(subject: &Subject<'_>) -> ProductRow {
         fabricated_in: subject.fabricated_in.to_vec(),
         segment: subject.segment.to_owned(),
         data_centre: subject.figures.data_centre,
-        source: subject.source.to_owned(),
+        source: past::on_day(subject.source, day),
         verification: subject.verification.as_str().to_owned(),
         part_of_name: None,
     }

@@ -37,7 +37,7 @@ pub(super) fn rewrite(step: &mut StepRow, day: Date) {
 fn is_later(part: &str, day: Date) -> bool {
     DATED.captures_iter(part).any(|found| match (found.get(2), found.get(3)) {
         (Some(date), _) => {
-            let is_of_rule = found.get(1).is_some_and(|word| OF_RULES.contains(&word.as_str()));
+            let is_of_rule = found.get(1).is_some_and(|word| OF_RULES.contains(&&*word.as_str().to_ascii_lowercase()));
             !is_of_rule && Date::parse(date.as_str()).is_some_and(|date| date > day)
         }
         (None, Some(volume)) => {

@@ -676,6 +676,10 @@ fn parts_of_names_memory_and_makers_of_boards() {
         let text = String::from_utf8(output.stderr).expect("is UTF-8");
         assert!(output.status.code() == Some(2) && text.contains(told), "{name}: {text}");
     }
+    // what is built in is more than what can be used, slices are no memory, and a system states that of all
+    for name in ["B200 192GB", "NVIDIA A100-SXM4-40GB MIG 1g.5gb", "H100 1g.10gb", "DGX H100 640GB"] {
+        assert_eq!(json(&[name])["class"]["class"], "3A090.a", "{name}");
+    }
     assert_eq!(json(&["H100 64GB"])["class"]["class"], "3A090.a", "one row stands for 94, 96 and 64 GB");
 }
 

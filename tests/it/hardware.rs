@@ -646,3 +646,21 @@ fn makers_of_families_are_owners() {
         }
     }
 }
+
+#[test]
+fn rows_of_nvidia_smi_without_a_head() {
+    let found = |text: &str| fleet(&tree(&[("n/nvidia-smi.csv", text)]));
+    let said = |text: &str, key: &str| -> Vec<String> {
+        let inventory = tree(&[("n/nvidia-smi.csv", text)]);
+        let rows = inventory.attributes().filter(|(_, row)| row.key == key);
+        rows.map(|(_, row)| row.value.to_string()).collect()
+    };
+    let sample = |at: u8| format!("2026/11/01 10:00:0{at}.000, NVIDIA H100 80GB HBM3, 570.124.06, {at} MiB\n");
+    let samples: String = (0..6).map(sample).collect();
+    assert_eq!(found(&samples), [row("nvidia-h100-sxm", "", 1)], "six samples of one device");
+    let indexed = "0, NVIDIA L40S, 570.124.06\n1, NVIDIA L40S, 570.124.06\n0, NVIDIA L40S, 570.124.06\n";
+    assert_eq!(found(indexed), [row("nvidia-l40s", "", 2)]);
+    let limits = "NVIDIA A100-SXM4-80GB, 400.00, 535.104.05, 5 MiB\n";
+    assert_eq!(said(limits, "driver-version"), ["535.104.05"]);
+    assert!(said(limits, "memory").is_empty(), "nobody says whose amount it is");
+}

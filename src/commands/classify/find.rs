@@ -13,6 +13,8 @@ use crate::text::count;
 
 /// Most names that are proposed in place of one that nobody knows.
 const PROPOSED: usize = 3;
+/// Share by which stated memory may lie beside the known.
+const NEAR: f64 = 0.15;
 /// Fewest letters before digits that are a word of their own: `RTX4090`.
 const OWN_WORD: usize = 3;
 
@@ -66,7 +68,8 @@ pub(super) fn find<'c>(catalog: &'c Catalog, what: &str) -> anyhow::Result<Found
     if rows.is_empty() {
         bail!("{}", unknown(catalog, what));
     }
-    if machines.is_empty() {
+    // what a system states is the memory of all its accelerators
+    if machines.is_empty() && catalog.system(what).is_none() {
         has_memory(what, &rows)?;
     }
     let subjects: Vec<Subject<'c>> = rows.into_iter().map(|row| Subject::of(row, catalog)).collect();
@@ -85,12 +88,20 @@ fn has_memory(what: &str, rows: &[&Accelerator]) -> anyhow::Result<()> {
         let whole = format!("{stated}");
         words(&row.product).iter().any(|word| word.trim_end_matches("gb") == whole)
     };
-    if rows.iter().any(|row| fits_memory(row, stated) != Some(false) || names(row)) {
+    // makers state what is built in, tables what can be used
+    let is_near = |row: &Accelerator| {
+        let own = row.memory_gb.as_deref().and_then(|own| own.parse::<f64>().ok());
+        own.is_none_or(|own| (stated / own - 1.0).abs() <= NEAR)
+    };
+    if rows.iter().any(|row| fits_memory(row, stated) != Some(false) || is_near(row) || names(row)) {
         return Ok(());
     }
     let known = |row: &&Accelerator| format!("{} ({} GB)", row.id, row.memory_gb.as_deref().unwrap_or("?"));
     let known: Vec<String> = rows.iter().map(known).collect();
-    bail!("no product of the name `{what}` is known with {stated} GB of memory; known: {}", known.join(", "))
+    bail!(
+        "no product of the name `{what}` is known here with {stated} GB of memory; known: {}; name one of them if it is meant",
+        known.join(", ")
+    )
 }
 
 /// By id or product name, every word of it.

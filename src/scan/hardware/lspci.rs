@@ -227,6 +227,12 @@ impl<'a> Device<'a> {
         if !self.device.is_empty() {
             return;
         }
+        self.name = self.name.split(" (rev ").next().unwrap_or(self.name);
+        if self.vendor_name.is_empty()
+            && let Some((vendor, rest)) = catalog.pci_vendor_before(self.name)
+        {
+            (self.vendor_name, self.name) = (vendor, rest);
+        }
         let Some((before, number)) = self.name.rsplit_once("Device ") else { return };
         let number = number.split(' ').next().unwrap_or(number);
         let vendor = if before.is_empty() { self.vendor_name } else { before };

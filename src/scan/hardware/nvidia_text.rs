@@ -44,9 +44,13 @@ static BUS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7]$").expect("constant pattern, tested")
 });
 
-/// `580.159.04`, a version of the driver.
+/// `580.159.04`, a version of the driver; `535.54` might be anything.
 static DRIVER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^[1-9][0-9]{2}\.[0-9]{2,3}(?:\.[0-9]{2})?$").expect("constant pattern, tested"));
+    LazyLock::new(|| Regex::new(r"^[1-9][0-9]{2}\.[0-9]{2,3}\.[0-9]{2}$").expect("constant pattern, tested"));
+
+/// `2026/11/01 10:00:05.000`, when a sample was taken.
+static MOMENT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:.]+$").expect("constant pattern, tested"));
 
 /// `96.00.A5.00.1A`, a version of the firmware.
 static VBIOS: LazyLock<Regex> =
@@ -64,7 +68,7 @@ pub(super) fn is_it(text: &str) -> bool {
 }
 
 /// Fields of a row that stands without a head (`--format=csv,noheader`), told by how their values look: a product's name
-/// beside a UUID, a bus id, an amount of memory or a version of a driver. Other fields stay without a name.
+/// beside a UUID, a bus id, a PCI id or a version of the driver. Other fields stay without a name.
 fn headless(line: &str) -> Option<Vec<&'static str>> {
     const MAKES: [&str; 5] = ["NVIDIA ", "Tesla ", "Quadro ", "GRID ", "GeForce "];
     if !line.contains(", ") || line.len() > 1000 {
@@ -80,23 +84,20 @@ fn headless(line: &str) -> Option<Vec<&'static str>> {
             if fields.contains(&"pci.device_id") { "pci.sub_device_id" } else { "pci.device_id" }
         } else if BUS.is_match(value) {
             "pci.bus_id"
-        } else if value.strip_suffix(" MiB").is_some_and(|number| number.parse::<u64>().is_ok()) {
-            "memory.total"
         } else if DRIVER.is_match(value) {
             "driver_version"
+        } else if MOMENT.is_match(value) {
+            "timestamp"
         } else if VBIOS.is_match(value) {
             "vbios_version"
         } else {
             ""
         };
-        // of several amounts of memory the first need not be the whole
         let is_taken = !field.is_empty() && fields.contains(&field);
         fields.push(if is_taken { "" } else { field });
-        if is_taken && field == "memory.total" {
-            fields.iter_mut().filter(|field| **field == "memory.total").for_each(|field| *field = "");
-        }
     }
-    let told = ["uuid", "pci.bus_id", "pci.device_id", "memory.total", "driver_version"];
+    // numbers alone may be of power or of use: the memory of a product is known without them
+    let told = ["uuid", "pci.bus_id", "pci.device_id", "driver_version"];
     (fields.contains(&"name") && fields.iter().any(|field| told.contains(field))).then_some(fields)
 }
 
@@ -194,7 +195,11 @@ fn read(text: &str) -> Read<'_> {
             read.seen.retain(|(form, _)| *form != "csv");
             head = Some(line.text.split(',').map(field).collect());
         } else if let Some((found, one)) = headless(line.text).and_then(|fields| csv_row(&line, &fields)) {
-            if one.is_empty() || read.seen.insert(("csv", one)) {
+            // a row that nothing tells from the next may be another sample of the same device
+            let first = line.text.split(',').next().unwrap_or_default().trim().to_owned();
+            let is_index = first.len() < 4 && first.bytes().all(|byte| byte.is_ascii_digit());
+            let one = if one.is_empty() { if is_index { first } else { "sample".to_owned() } } else { one };
+            if read.seen.insert(("csv", one)) {
                 read.csv.push(found);
             }
         } else if let Some(parts) = LISTED.captures(line.text) {

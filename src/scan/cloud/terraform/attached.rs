@@ -111,7 +111,7 @@ fn places<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Vec<Named<'a>> {
             }
         }
     }
-    for inside in written(&item.inside, scope, item.kind == "module") {
+    for inside in written(&item.inside, scope, kind, catalog) {
         let named = with_role(&inside, kind, &[Role::Accelerator], catalog);
         let place = |(_, source)| Named { source, inside, is_guest: false, count: None, dynamic: None };
         found.extend(named.into_iter().map(place));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::{Context, Instances, unresolved};
+use super::facts::{Context, Instances, MOST_INSTANCES, unresolved};
 use super::opened::{DEEPEST, Reader};
 use super::places::with_role;
 use super::syntax::{Inside, Item, Source};
@@ -60,6 +60,12 @@ pub(super) fn write<'a>(
     out: &mut Facts<'_>,
 ) {
     let Some(input) = context.input else { return };
+    if let Instances::Each(all) = instances
+        && all.len() > MOST_INSTANCES
+    {
+        let message = format!("{id} has {} instances, of which {MOST_INSTANCES} are read one by one", all.len());
+        out.problem(DiagnosticKind::LimitReached, item.file, Some(item.span), message);
+    }
     for reader in Reader::all(context.scope, item.file, instances) {
         one(id, item, &reader, input, context, out);
     }

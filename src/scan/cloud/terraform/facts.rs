@@ -18,7 +18,7 @@ use crate::scan::{Facts, Input};
 /// Arguments that say how many instances a block makes.
 const REPEATED: [&str; 2] = ["count", "for_each"];
 /// Instances of one resource whose arguments are evaluated one by one.
-const MOST_INSTANCES: usize = 64;
+pub(super) const MOST_INSTANCES: usize = 64;
 
 /// What every block of a module is read with.
 pub(super) struct Context<'a, 's> {

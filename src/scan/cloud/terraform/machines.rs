@@ -18,9 +18,6 @@ use crate::scan::Facts;
 /// Blocks and objects of one resource or call that are looked into: objects may name themselves.
 const MOST_BLOCKS: usize = 2000;
 
-/// Arguments whose tables are no parts of a resource.
-const PLAIN: [&str; 6] = ["for_each", "tags", "tags_all", "labels", "metadata", "lifecycle"];
-
 /// A block that names machine types.
 struct Typed<'a> {
     inside: Inside<'a>,
@@ -30,7 +27,7 @@ struct Typed<'a> {
 
 /// True when the resource names a machine type, known or not.
 pub(super) fn has_machines<'a>(item: &Item<'a>, scope: &Scope<'a>, catalog: &Catalog) -> bool {
-    let blocks = written(&item.inside, scope, item.kind == "module");
+    let blocks = written(&item.inside, scope, type_of(item), catalog);
     let kind = type_of(item);
     blocks.iter().flat_map(Inside::arguments).any(|(name, source)| match always_named(kind, &name, catalog) {
         Some(true) => true,
@@ -60,7 +57,7 @@ pub(super) fn write<'a>(
 ) {
     let attached = attached::write(id, item, instances, context, out);
     let mut typed: Vec<Typed<'a>> = Vec::new();
-    for inside in written(&item.inside, context.scope, item.kind == "module") {
+    for inside in written(&item.inside, context.scope, type_of(item), context.catalog) {
         for (name, source) in inside.arguments() {
             let types: BTreeSet<String> =
                 named(id, (type_of(item), &name), &source, instances, context, out).into_iter().collect();
@@ -92,7 +89,7 @@ pub(super) fn write<'a>(
 
 /// Accelerators of each machine where its type leaves their number open and one argument of the resource says it.
 fn of_type<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Option<(f64, Source<'a>)> {
-    let blocks = written(&item.inside, context.scope, item.kind == "module");
+    let blocks = written(&item.inside, context.scope, type_of(item), context.catalog);
     let counts = |inside| with_role(inside, type_of(item), &[Role::AcceleratorCount], context.catalog);
     let mut found = blocks.iter().flat_map(counts);
     let (_, source) = found.next()?;
@@ -101,8 +98,9 @@ fn of_type<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Option<(f64, Sourc
 }
 
 /// The block and those below it, without `dynamic` blocks that make none. Calls of modules write objects where
-/// resources have blocks, and so do resources whose arguments are tables.
-pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool) -> Vec<Inside<'a>> {
+/// resources have blocks, and so do resources with tables that rows of arguments know.
+pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, kind: &str, catalog: &Catalog) -> Vec<Inside<'a>> {
+    let is_call = kind == "module";
     let mut found = vec![*inside];
     let mut at = 0;
     while let Some(inside) = found.get(at).filter(|_| at < MOST_BLOCKS) {
@@ -111,7 +109,12 @@ pub(super) fn written<'a>(inside: &Inside<'a>, scope: &Scope<'a>, is_call: bool)
             Inside::Hcl(..) | Inside::Object(..) if is_call => {
                 inside.arguments().iter().flat_map(|(_, source)| scope.objects(source)).collect()
             }
-            _ => inside.arguments().iter().filter(|(name, _)| !PLAIN.contains(&&**name)).flat_map(tables).collect(),
+            _ => inside
+                .arguments()
+                .iter()
+                .filter(|(name, _)| catalog.has_arguments_below(kind, name))
+                .flat_map(tables)
+                .collect(),
         };
         let made = nested.into_iter().filter(|(name, inside)| name != "dynamic" || !makes_none(inside, scope));
         found.extend(made.map(|(_, inside)| inside));
@@ -195,7 +198,7 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, contex
         // the count may stand beside the type, below it or, in a resource, around it
         [one] => {
             let around = if is_call { &one.inside } else { &item.inside };
-            let blocks = std::iter::once(one.inside).chain(written(around, scope, is_call));
+            let blocks = std::iter::once(one.inside).chain(written(around, scope, kind, context.catalog));
             blocks.into_iter().find_map(|at| counted(&at, kind, context))
         }
         several => {
