@@ -402,9 +402,8 @@ impl SourceFile {
     }
 
     fn lane(&self) -> &Lane {
-        let own = |lanes: &Box<[Lane]>| rayon::current_thread_index()?.checked_sub(1).filter(|at| *at < lanes.len());
-        let of = |lanes| own(lanes).map(|at| &lanes[at]);
-        self.lanes.get().and_then(of).unwrap_or(&self.lane)
+        let own = || self.lanes.get()?.get(rayon::current_thread_index()?.checked_sub(1)?);
+        own().unwrap_or(&self.lane)
     }
 
     /// The file as a whole, as evidence: for facts that no line states.
