@@ -214,13 +214,26 @@ impl Sighting {
     fn same_sheet(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.sheet, &other.sheet)
     }
+
+    /// The order of two places on different sheets, as [`Place`] has it: a file that several threads read has several.
+    fn order_apart(&self, other: &Self) -> Ordering {
+        match (self.sheet.closed.get(), other.sheet.closed.get()) {
+            (Some(mine), Some(theirs)) => {
+                let (one, two) = (mine.at(self.spot), theirs.at(other.spot));
+                let region = one.region().cmp(&two.region());
+                let words = || mine.words(one).cmp(&theirs.words(two));
+                region.then_with(words).then_with(|| self.layer().cmp(&other.layer()))
+            }
+            _ => self.place().cmp(&other.place()),
+        }
+    }
 }
 
 /// By place (file, region, words, layer), then scanner, then basis.
 impl Ord for Sighting {
     fn cmp(&self, other: &Self) -> Ordering {
         let place = if !self.same_sheet(other) {
-            self.path().cmp(other.path()).then_with(|| self.place().cmp(&other.place()))
+            self.path().cmp(other.path()).then_with(|| self.order_apart(other))
         } else if self.spot == other.spot {
             Ordering::Equal
         } else {

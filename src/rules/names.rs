@@ -49,21 +49,40 @@ impl Names {
 
     /// True when a component has such a name: by its id, or by the name that reports show.
     pub(super) fn speak_of(&self, id: &str, label: &str) -> bool {
-        names(id, label).any(|name| self.may_match(name) && self.set.is_match(name))
+        self.likely(id, label).any(|name| self.set.is_match(name))
     }
 
     /// The numbers of the patterns that fit a component's names, by which it is called as in [`Self::speak_of`]; in no
     /// order, some twice.
     pub(super) fn matches(&self, id: &str, label: &str) -> Vec<usize> {
-        names(id, label).filter(|name| self.may_match(name)).flat_map(|name| self.set.matches(name)).collect()
+        self.likely(id, label).flat_map(|name| self.set.matches(name)).collect()
     }
 
-    fn may_match(&self, name: &str) -> bool {
+    /// Names of a component that some pattern may fit.
+    fn likely<'n>(&self, id: &'n str, label: &'n str) -> impl Iterator<Item = &'n str> {
+        // a word that a name does not hold stands in no part of it either
+        let mut without: [&'n str; 2] = [""; 2];
+        names(id, label).filter(move |name| {
+            let name: &'n str = name;
+            if self.is_open || self.begins(name) {
+                return true;
+            }
+            let Some(words) = &self.words else { return false };
+            if without.iter().any(|whole| whole.ends_with(name)) {
+                return false;
+            }
+            let holds = words.is_match(name);
+            if !holds {
+                without = [name, without[0]];
+            }
+            holds
+        })
+    }
+
+    fn begins(&self, name: &str) -> bool {
         // the greatest that is not behind the name is the only one that it can begin with
         let behind = self.beginnings.partition_point(|beginning| beginning.as_str() <= name);
-        self.is_open
-            || behind > 0 && name.starts_with(self.beginnings[behind - 1].as_str())
-            || self.words.as_ref().is_some_and(|words| words.is_match(name))
+        behind > 0 && name.starts_with(self.beginnings[behind - 1].as_str())
     }
 }
 

@@ -67,8 +67,8 @@ impl Seen {
 
 /// Collects the facts and problems of one scanner call.
 pub struct Facts<'a> {
-    meta: &'a ScannerMeta,
-    scanner: &'static str,
+    pub(super) meta: &'a ScannerMeta,
+    pub(super) scanner: &'static str,
     limit: usize,
     pub(super) problem_limit: usize,
     pub(super) facts: Draft,

@@ -53,10 +53,10 @@ pub struct SourceFile {
     /// The bytes of a binary file, which its text cannot give back.
     raw: Option<Vec<u8>>,
     /// Its path, and the places that facts rest on.
-    sheet: Arc<Sheet>,
+    lane: Lane,
+    /// The same for the other threads of the pool, while they read the file as well.
+    lanes: OnceLock<Box<[Lane]>>,
     lines: OnceLock<LineIndex>,
-    /// The place given last: scanners ask for one place several times in a row.
-    last: Mutex<Option<(Span, SpotId, u32)>>,
     yaml: OnceLock<parse::yaml::Yaml>,
     json: OnceLock<Result<parse::Node, parse::ParseError>>,
     jsonc: OnceLock<Result<parse::Node, parse::ParseError>>,
@@ -66,6 +66,24 @@ pub struct SourceFile {
     xml: OnceLock<Result<Arc<parse::xml::Element>, parse::ParseError>>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
+}
+
+/// The places of a file that one thread notes. What two threads write stands in no line of memory together.
+#[repr(align(128))]
+struct Lane {
+    sheet: Arc<Sheet>,
+    /// The place given last: scanners ask for one place several times in a row.
+    last: Mutex<Option<(Span, SpotId, u32)>>,
+}
+
+impl Lane {
+    fn new(path: RelPath, layer: Option<Arc<str>>) -> Self {
+        Self { sheet: Arc::new(Sheet::new(path, layer)), last: Mutex::new(None) }
+    }
+
+    fn seen(&self, spot: SpotId) -> Seen {
+        Seen { sheet: Arc::clone(&self.sheet), spot, basis: None }
+    }
 }
 
 /// What one scan call looks at.
@@ -150,9 +168,9 @@ impl SourceFile {
             text: Arc::new(text),
             lossy,
             raw,
-            sheet: Arc::new(Sheet::new(path, layer)),
+            lane: Lane::new(path, layer),
+            lanes: OnceLock::new(),
             lines: OnceLock::new(),
-            last: Mutex::new(None),
             yaml: OnceLock::new(),
             json: OnceLock::new(),
             jsonc: OnceLock::new(),
@@ -166,7 +184,7 @@ impl SourceFile {
     /// Path below the target.
     #[must_use]
     pub fn path(&self) -> &RelPath {
-        self.sheet.path()
+        self.lane.sheet.path()
     }
 
     /// Folder of the file.
@@ -362,23 +380,36 @@ impl SourceFile {
         let span = span.into();
         // a place that is clamped would be wrong without a word: a span of another text
         debug_assert!(self.text.get(span.start..span.end).is_some(), "{span:?} is no part of {}", self.path());
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = self.lane();
+        let mut last = lane.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, spot, _)) = *last
             && at == span
         {
-            return self.seen(spot);
+            return lane.seen(spot);
         }
         let line = last.as_ref().map_or(0, |(_, _, line)| *line);
         let region = self.lines().region_near(&self.text, span, line);
-        let spot = self.sheet.note(region, Some(&excerpt(&self.text, span)));
+        let spot = lane.sheet.note(region, Some(&excerpt(&self.text, span)));
         *last = Some((span, spot, region.start.line));
-        self.seen(spot)
+        lane.seen(spot)
+    }
+
+    /// From here on every thread of the pool notes places by itself, see [`Facts::in_parts`].
+    pub(super) fn part(&self) {
+        let layer = self.lane.sheet.layer();
+        let lane = |_| Lane::new(self.path().clone(), layer.cloned());
+        self.lanes.get_or_init(|| (1..rayon::current_num_threads()).map(lane).collect());
+    }
+
+    fn lane(&self) -> &Lane {
+        let own = || self.lanes.get()?.get(rayon::current_thread_index()?.checked_sub(1)?);
+        own().unwrap_or(&self.lane)
     }
 
     /// The file as a whole, as evidence: for facts that no line states.
     #[must_use]
     pub fn whole(&self) -> Seen {
-        self.seen(SpotId::WHOLE)
+        self.lane().seen(SpotId::WHOLE)
     }
 
     /// Ends the file after its scanners. All threads of the pool free a large tree together, and may take other work
@@ -392,16 +423,13 @@ impl SourceFile {
             tree.free();
         }
     }
-
-    fn seen(&self, spot: SpotId) -> Seen {
-        Seen { sheet: Arc::clone(&self.sheet), spot, basis: None }
-    }
 }
 
 /// Whoever closes a file has written all facts of it.
 impl Drop for SourceFile {
     fn drop(&mut self) {
-        self.sheet.close();
+        self.lane.sheet.close();
+        self.lanes.get().into_iter().flatten().for_each(|lane| lane.sheet.close());
     }
 }
 

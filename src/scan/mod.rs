@@ -4,6 +4,7 @@
 //! all matching files of one folder) and writes into [`Facts`]; the engine does the rest.
 //! Scanners meet only through component ids.
 
+mod apart;
 pub mod binary;
 pub mod cloud;
 pub mod cluster;

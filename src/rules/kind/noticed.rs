@@ -19,6 +19,8 @@ struct Known<'v> {
     patterns: Names,
     /// The row of each pattern.
     of: Vec<usize>,
+    /// Some of them are about organisations.
+    speaks_of_parties: bool,
 }
 
 /// Evaluates the rule: one hit per component, and one per organisation that answers for it.
@@ -31,7 +33,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         if !about.is_empty() {
             out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
         }
-        for control in PARTIES {
+        for control in PARTIES.into_iter().filter(|_| known.speaks_of_parties) {
             for party in view.graph.parties(node, control) {
                 let organisation = view.graph.node(party.end()).id.rest();
                 let about = known.rows.iter().filter(|row| row.organisation.as_deref() == Some(organisation)).copied();
@@ -57,7 +59,8 @@ impl<'v> Known<'v> {
             rows.iter().enumerate().flat_map(|(at, row)| row.components.iter().map(move |pattern| (at, &**pattern)));
         let patterns = Names::new(all.clone().map(|(_, pattern)| pattern))?;
         let of = all.map(|(at, _)| at).collect();
-        (!rows.is_empty()).then_some(Self { rows, patterns, of })
+        let speaks_of_parties = rows.iter().any(|row| row.organisation.is_some());
+        (!rows.is_empty()).then_some(Self { rows, patterns, of, speaks_of_parties })
     }
 
     /// Notices that name a component, in the order of the table.

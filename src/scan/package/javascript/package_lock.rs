@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
+use memchr::memmem::FinderRev;
 
 use super::spec::{self, Spec};
 use super::tree::{Installed, ROOT, Tree};
@@ -41,6 +42,13 @@ struct Lock<'a> {
     file: &'a SourceFile,
 }
 
+/// An entry of the flat form: the place above, its name there, and what it stands for.
+struct Placed<'a> {
+    above: &'a str,
+    name: Option<&'a str>,
+    locked: Locked,
+}
+
 impl Scanner for PackageLock {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -61,9 +69,7 @@ impl Scanner for PackageLock {
                 lock.nested(dependencies, &mut tree, out);
             }
         }
-        for (place, installed) in tree.places() {
-            lock.edges(place, installed, &tree, out);
-        }
+        out.in_parts(file, tree.all(), |at, installed, out| lock.edges(at + 1, installed, &tree, out));
         if packages.is_none() {
             lock.direct_of_version_one(&tree, out);
         }
@@ -87,27 +93,12 @@ fn flag(node: &Node, name: &str) -> bool {
 impl Lock<'_> {
     /// The flat form. A place may stand before the one above it, so places are found first.
     fn flat<'a>(&self, packages: &'a Node, tree: &mut Tree<'a>, out: &mut Facts<'_>) {
-        let mut places: Lookup<&str, usize> = Lookup::default();
+        let folder = FinderRev::new(FOLDER);
+        let entries = packages.entries();
+        let written = out.in_parts(self.file, entries, |_, entry, out| self.place(entry, &folder, out));
+        let mut places: Lookup<&str, usize> = Lookup::with_capacity(entries.len());
         let mut nested = Vec::new();
-        let folder = memchr::memmem::FinderRev::new(FOLDER);
-        for entry in packages.entries() {
-            if !self.is_object(entry, out) {
-                continue;
-            }
-            let key: &'a str = &entry.key;
-            let (above, name) = match folder.rfind(key) {
-                Some(at) => (key[..at].trim_end_matches('/'), Some(&key[at + FOLDER.len()..])),
-                None => ("", None),
-            };
-            let locked = match name {
-                // a folder of the tree: its packages are where its links lead, or below itself
-                _ if flag(&entry.value, "link") => {
-                    Some(self.member(entry.value.text_at("resolved").unwrap_or("."), out))
-                }
-                Some(name) => self.write(entry.value.text_at("name").unwrap_or(name), entry, out),
-                None => Some(self.member(&entry.key, out)),
-            };
-            let Some(locked) = locked else { continue };
+        for (entry, Placed { above, name, locked }) in entries.iter().zip(written).filter_map(|(a, b)| Some((a, b?))) {
             // the root's own entry has no name; whatever it asks for is found from there
             let place = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
             places.insert(&*entry.key, place);
@@ -120,6 +111,25 @@ impl Lock<'_> {
             let Some(above) = places.get(above) else { continue };
             tree.put(place, *above, name);
         }
+    }
+
+    /// Writes an entry of the flat form, and says where it is installed.
+    fn place<'a>(&self, entry: &'a Entry, folder: &FinderRev<'_>, out: &mut Facts<'_>) -> Option<Placed<'a>> {
+        if !self.is_object(entry, out) {
+            return None;
+        }
+        let key: &'a str = &entry.key;
+        let (above, name) = match folder.rfind(key) {
+            Some(at) => (key[..at].trim_end_matches('/'), Some(&key[at + FOLDER.len()..])),
+            None => ("", None),
+        };
+        let locked = match name {
+            // a folder of the tree: its packages are where its links lead, or below itself
+            _ if flag(&entry.value, "link") => self.member(entry.value.text_at("resolved").unwrap_or("."), out),
+            Some(name) => self.write(entry.value.text_at("name").unwrap_or(name), entry, out)?,
+            None => self.member(&entry.key, out),
+        };
+        Some(Placed { above, name, locked })
     }
 
     /// The nested form, walked without recursion.

@@ -68,6 +68,11 @@ impl<'a> Tree<'a> {
         self.below.get(&(ROOT, name)).copied()
     }
 
+    /// Everything but the root, from place 1 on.
+    pub(crate) fn all(&self) -> &[Installed<'a>] {
+        &self.all
+    }
+
     /// Everything with its place.
     pub(crate) fn places(&self) -> impl Iterator<Item = (usize, &Installed<'a>)> {
         self.all.iter().enumerate().map(|(index, installed)| (index + 1, installed))
