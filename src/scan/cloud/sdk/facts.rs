@@ -138,6 +138,9 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         } else {
             self.client(call, found, &given, place)
         };
+        if let Some(service) = service {
+            self.machines(row, service, &given, call.scope);
+        }
         if row.routed {
             self.routed(row, &given, call.scope);
         } else if !row.model.is_empty() {
@@ -213,7 +216,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             self.out.attribute(&id, key::REGION, region, seen);
         } else if let Some(region) = region_of_host {
             self.out.attribute(&id, key::REGION, region, seen.inferred());
-        } else if !row.region.is_empty() || row.sdk.is_some() {
+        } else if !row.region.is_empty() || row.sdk.is_some() || !asks_client(row) {
             self.without_region.insert(&service.id, (id, service));
         }
         Some(service).filter(|_| is_known)

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::facts::{self, Context};
 use super::scope::Scope;
 use super::syntax::{Inside, Item};
+use crate::catalog::Catalog;
+use crate::catalog::rows::{Argument, Role};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
@@ -219,7 +221,7 @@ impl<'a> Computed<'a> {
                     span: resource.span,
                 };
                 facts::describe(&own, &item, &context, out);
-                self.region(&own, address, values, file, out);
+                self.region(&own, (address, resource.kind), values, file, input.catalog, out);
             }
             if resource.instances.len() > 1 {
                 out.attribute(&own, key::COUNT, resource.instances.len().to_string(), file.at(resource.span));
@@ -229,6 +231,9 @@ impl<'a> Computed<'a> {
                     // instances of one module call speak of their own
                     if same_modules(address, target) {
                         let seen = file.at(*span).without_excerpt();
+                        if self.lie_together(resource, target, input.catalog) {
+                            out.attribute(&own, key::LIES_WITH, id(target).as_str(), seen.clone());
+                        }
                         out.relation(&own, RelationKind::DependsOn, &id(target), seen);
                     }
                 }
@@ -236,8 +241,28 @@ impl<'a> Computed<'a> {
         }
     }
 
+    /// True where a row says that resources of the type lie with another, and this other does the same: which
+    /// argument a plan's mention stands in is not always known.
+    fn lie_together(&self, resource: &Resource<'_>, target: &str, catalog: &Catalog) -> bool {
+        let service = |kind| catalog.service_by_type(kind).map(|service| &service.capability);
+        let names_another = |row: &Argument| catalog.argument_as(resource.kind, &row.name, Role::LiesWith).is_some();
+        catalog.arguments_as(Role::LiesWith).any(names_another)
+            && self.resources.get(target).is_some_and(|target| {
+                let own = service(resource.kind);
+                own.is_some() && own == service(target.kind) && target.kind != resource.kind
+            })
+    }
+
     /// The region, where no argument says it: of the identifier that the cloud gave, else of the provider's configuration.
-    fn region(&self, id: &ComponentId, address: &str, values: &Node, file: &SourceFile, out: &mut Facts<'_>) {
+    fn region(
+        &self,
+        id: &ComponentId,
+        (address, kind): (&str, &str),
+        values: &Node,
+        file: &SourceFile,
+        catalog: &Catalog,
+        out: &mut Facts<'_>,
+    ) {
         if ["region", "location", "zone", "availability_zone"].iter().any(|name| values.text_at(name).is_some()) {
             return;
         }
@@ -255,6 +280,7 @@ impl<'a> Computed<'a> {
         let configured = self.provider_keys.get(&without_index(address)).and_then(|key| self.regions.get(key));
         if let Some(node) = configured
             && let Some(region) = node.text()
+            && !catalog.is_everywhere(kind, region, |name| values.text_at(name).map(str::to_owned))
         {
             out.attribute(id, key::REGION, region, file.at(node.span));
         }
