@@ -110,7 +110,7 @@ fn pools_of_oracle_have_their_machines() {
     let folder = tree(&[("main.tf", main)]);
     let (_, found) = report(folder.path(), &[]);
     assert_eq!(findings(&found, "controlled-accelerator-destination").len(), 1, "{found}");
-    assert_eq!(found["accelerators"]["devices"], 16, "{}", found["accelerators"]);
+    assert_eq!(found["supply"]["devices"], 16, "{}", found["supply"]);
 }
 
 /// What a cloud runs everywhere at once has no region, unless the region is of a cloud that others run apart.
@@ -200,5 +200,6 @@ fn machines_that_code_starts_are_found() {
     assert_eq!(of("region"), set(&[&format!("{endpoint} eu-central-1")]));
     assert_eq!(of("instance-type"), set(&[&format!("{endpoint} ml.g5.2xlarge")]));
     assert_eq!(of("count"), set(&[&format!("{endpoint} 2")]));
-    assert!(of("name").iter().any(|name| name.ends_with(" mistralai/Mistral-7B-Instruct-v0.3")), "{:?}", of("name"));
+    let names = of("name");
+    assert!(names.iter().any(|name| name.ends_with(" mistralai/Mistral-7B-Instruct-v0.3")), "{names:?}");
 }
