@@ -216,7 +216,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             self.out.attribute(&id, key::REGION, region, seen);
         } else if let Some(region) = region_of_host {
             self.out.attribute(&id, key::REGION, region, seen.inferred());
-        } else if !row.region.is_empty() || row.sdk.is_some() || !asks_client(row) {
+        } else if !row.region.is_empty() || row.sdk.is_some() {
             self.without_region.insert(&service.id, (id, service));
         }
         Some(service).filter(|_| is_known)
