@@ -11,6 +11,7 @@ mod hardware;
 mod objects;
 mod ownership;
 mod party;
+mod place;
 mod runtime;
 mod service;
 mod twins;
@@ -31,6 +32,7 @@ use crate::model::{
 #[must_use]
 pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Inventory {
     let mut work = Work::new(inventory, catalog, as_of);
+    place::link(&mut work);
     service::link(&mut work);
     objects::link(&mut work);
     runtime::link(&mut work);

@@ -124,6 +124,19 @@ impl Catalog {
         })
     }
 
+    /// True where a cloud runs what a resource is everywhere at once, so that the region it is configured with is not
+    /// its place. Clouds that others run apart have such services of their own: there the region tells whose they are.
+    pub fn is_everywhere(&self, resource_type: &str, region: &str, argument: impl Fn(&str) -> Option<String>) -> bool {
+        let Some(at) = self.declared.families.find(resource_type) else { return false };
+        let row = &self.tables.resource_family[at];
+        let holds = |when: &str| {
+            when.split_once('=').is_some_and(|(name, wanted)| argument(name).is_some_and(|text| text == wanted))
+        };
+        let is_apart =
+            || self.region(&row.provider, region).is_some_and(|region| self.provider_of_realm(region).is_some());
+        row.global && row.when.as_deref().is_none_or(holds) && !is_apart()
+    }
+
     /// Beginnings of the names of modules of Ansible's collections for clouds: `amazon.aws.`.
     pub fn collections(&self) -> impl Iterator<Item = &str> {
         let beginning = |pattern: &'_ str| -> Option<usize> {

@@ -73,6 +73,10 @@ pub const PROVIDER: &str = "provider";
 pub const PROVIDER_SOURCE: &str = "provider-source";
 /// Region code as resolved; absent when unknown.
 pub const REGION: &str = "region";
+/// Of a declared resource that says no place of its own: id of the one that it lies with: a pool of nodes with its cluster.
+pub const LIES_WITH: &str = "lies-with";
+/// Of a copy that a declared resource keeps in a further region: the resource. One migration moves both.
+pub const COPY_OF: &str = "copy-of";
 /// Cloud of somebody else that a service runs on, as named: `AWS`.
 pub const CLOUD: &str = "cloud";
 /// Cloud instance type.

@@ -6,7 +6,7 @@ use super::target::{Offer, Targets, capability, is_trusted, offer};
 use super::{Action, Inputs};
 use crate::catalog::rows::{Provider, Service};
 use crate::graph::{Graph, NodeId, Roots};
-use crate::model::{ComponentId, Finding, key};
+use crate::model::{ComponentId, Finding, RelationKind, key};
 use crate::rules::file::{PlanAction, Rule};
 use crate::rules::run::judge;
 
@@ -112,6 +112,20 @@ fn action(
     }
 }
 
+/// A resource with the copies that it keeps in further regions: one migration moves all.
+fn with_copies(graph: &Graph<'_>, node: NodeId, label: &str) -> String {
+    let copies = graph.related(node, RelationKind::ReplicatesTo).into_iter();
+    let own: Vec<&str> = copies
+        .filter(|copy| graph.attribute(*copy, key::COPY_OF).is_some())
+        .filter_map(|copy| graph.attribute(copy, key::REGION))
+        .collect();
+    match own.as_slice() {
+        [] => label.to_owned(),
+        [one] => format!("{label}` with its replica in `{one}"),
+        all => format!("{label}` with its replicas in `{}", all.join("`, `")),
+    }
+}
+
 fn text(
     graph: &Graph<'_>,
     node: NodeId,
@@ -121,6 +135,8 @@ fn text(
     alternative: Option<&str>,
 ) -> String {
     let label = graph.label(node);
+    let moves = matches!(kind, PlanAction::ReplaceOperator | PlanAction::OpenApi);
+    let label = if moves { with_copies(graph, node, &label) } else { label.into_owned() };
     let to = target.map_or("an operator under trusted control", |target| &target.name);
     match kind {
         PlanAction::Pin => format!("pin `{label}` by digest"),

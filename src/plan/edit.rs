@@ -125,7 +125,7 @@ fn is_host(subject: &ComponentId) -> bool {
     subject.as_str().starts_with("host:")
 }
 
-/// What the component is built from in the same service: it goes with it.
+/// What the component is built from in the same service, and its copies in further regions: they go with it.
 fn parts(graph: &Graph<'_>, subject: &ComponentId) -> Vec<ComponentId> {
     let Some(start) = graph.find(subject) else { return Vec::new() };
     let service = graph.attribute(start, key::SERVICE);
@@ -134,7 +134,9 @@ fn parts(graph: &Graph<'_>, subject: &ComponentId) -> Vec<ComponentId> {
     }
     let below = graph.reachable(start, |kind| kind == RelationKind::DependsOn);
     let same = below.iter().map(crate::graph::Path::end).filter(|node| graph.attribute(*node, key::SERVICE) == service);
-    same.map(|node| graph.node(node).id.clone()).collect()
+    let copies = graph.related(start, RelationKind::ReplicatesTo).into_iter();
+    let copies = copies.filter(|copy| graph.attribute(*copy, key::COPY_OF).is_some());
+    same.chain(copies).map(|node| graph.node(node).id.clone()).collect()
 }
 
 /// The target provider's organisation operates the component, at its seat.

@@ -25,6 +25,7 @@ mod mistakes;
 mod ownership;
 mod package_cache;
 mod parse;
+mod places;
 mod properties;
 mod providers;
 mod reach;

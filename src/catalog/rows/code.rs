@@ -50,6 +50,12 @@ rows! {
         /// True when the argument names a data set.
         #[serde(default)]
         dataset: bool,
+        /// Argument that is a type of machine that the call starts.
+        #[serde(default)]
+        machine: Vec<Text>,
+        /// Argument that says how many machines.
+        #[serde(default)]
+        count: Vec<Text>,
         /// True when the model's name begins with the word of a provider, see `model_route`.
         #[serde(default)]
         routed: bool,

@@ -15,6 +15,8 @@ pub enum Role {
     Region,
     /// The same, where the value is one that the provider's table has.
     RegionIfKnown,
+    /// The resource that this one lies with, where it says no place of its own: the cluster of a pool of nodes.
+    LiesWith,
     /// The cloud of somebody else that the service of a resource runs on: `AWS`.
     Cloud,
     /// A further region that holds a copy of the data.
@@ -68,12 +70,19 @@ rows! {
         /// Service id.
         service: Text,
     }
-    /// The provider that runs the resources of a family of types.
+    /// The provider that runs the resources of a family of types, and whether they have a place.
     ResourceFamily {
         /// `AWS::*`, `Microsoft.*`, `*.services.k8s.aws/*`.
         pattern: Text,
         /// Provider id.
         provider: Text,
+        /// True for what a cloud runs everywhere at once: no region is its place, whatever its configuration says.
+        /// Types of Terraform have rows here for this alone.
+        #[serde(default)]
+        global: bool,
+        /// `scope=CLOUDFRONT`: only where an argument has that value.
+        #[serde(default)]
+        when: Option<Text>,
     }
     /// What an argument of that name means.
     Argument {

@@ -10,6 +10,7 @@ use super::workload::Ground;
 use crate::model::ComponentId;
 use crate::parse::yaml::yaml;
 use crate::parse::{Node, Value};
+use crate::scan::model::litellm;
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -30,14 +31,20 @@ impl<'a> Within<'a> {
     fn new(text: &'a str, file: &'a SourceFile, whole: Span) -> Self {
         let written = file.text().get(whole.start..whole.end).unwrap_or_default();
         let mut lines = Vec::new();
-        // the first line says where the text ends
-        if written.starts_with("<<") {
+        // the first line says where the text ends, or how it is written; in YAML the span may begin behind it
+        let begins_behind = written.starts_with("<<") || written.starts_with(['|', '>']);
+        let before = file.text().get(..whole.start).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let begins_here = written.contains('\n') && before[line..].trim().is_empty();
+        if begins_behind || begins_here {
             let mut at = whole.start;
             for line in written.split_inclusive('\n') {
                 lines.push(at);
                 at += line.len();
             }
-            lines.remove(0);
+            if begins_behind {
+                lines.remove(0);
+            }
         }
         let count = text.trim_end_matches('\n').split('\n').count();
         if lines.len() != count && lines.len() != count + 1 {
@@ -96,6 +103,19 @@ fn write(roots: &[Node], folder: &RelPath, places: &dyn Places, input: &Input<'_
     scene::write(&objects, &ground, out);
     for object in &objects {
         gitops::write(object, &ground, out);
+    }
+}
+
+/// Writes what a file of a program says that a map of settings carries: the routes of a gateway for models.
+pub(super) fn settings_file(text: &str, user: &ComponentId, ground: &Ground<'_>, span: Span, out: &mut Facts<'_>) {
+    if !litellm::is_configuration(text) {
+        return;
+    }
+    let (file, span) = ground.places.place(span);
+    let within = Within::new(text, file, span);
+    let place = |span: Span| within.place(span);
+    for document in &yaml(text).documents {
+        litellm::routes(document, &litellm::Ground { user, catalog: ground.catalog, place: &place }, out);
     }
 }
 

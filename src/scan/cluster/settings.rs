@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::carried;
 use super::manifest::Object;
 use super::workload::Ground;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
@@ -29,6 +30,7 @@ pub(super) fn untaken(
         let before = out.len();
         for entry in object.node.get("data").map_or(&[][..], Node::entries) {
             let Some(text) = entry.value.scalar() else { continue };
+            carried::settings_file(&text, &project, ground, entry.value.span, out);
             if text.len() <= LONGEST_SETTING && !text.contains('\n') {
                 ground.calls(&project, &text, entry.value.span, out);
                 if setting_gives_model(&entry.key, &text, ground.catalog) {

@@ -39,6 +39,7 @@ pub(super) fn to_regions(
             out.component(&copy, ComponentKind::Service, value.at());
             out.attribute(&copy, key::RESOURCE_TYPE, &resource.kind, value.at());
             out.attribute(&copy, key::REGION, &region, value.at());
+            out.attribute(&copy, key::COPY_OF, resource.id.rest(), value.at());
             out.relation(&resource.id, RelationKind::ReplicatesTo, &copy, value.at());
         }
         known.push(region);

@@ -44,7 +44,7 @@ pub(super) fn pairs<'r, 'a>(value: &'r Resolved<'a>) -> Vec<(String, &'r Resolve
     }
 }
 
-/// Region of the resource itself, else of its template. Gives what was written.
+/// Region of the resource itself, else of what it lies with, else of its template. Gives what was written.
 pub(super) fn write(
     resource: &Resource<'_>,
     arguments: &[Vec<Argument<'_, '_>>],
@@ -78,9 +78,21 @@ pub(super) fn write(
             }
         }
     }
+    if !decided {
+        for argument in arguments.iter().flatten().filter(|argument| argument.role == Role::LiesWith) {
+            for mention in argument.value.all_mentions() {
+                let seen = mention.file.at(mention.span).without_excerpt();
+                out.attribute(&resource.id, key::LIES_WITH, mention.to.as_str(), seen);
+                decided = true;
+            }
+        }
+    }
     let whole = resource.region.iter().filter(|_| !decided).flat_map(scalars);
     for region in whole {
-        if let Some(text) = region.text().filter(|text| !text.is_empty()) {
+        let argument = |name: &str| resource.variants.iter().find_map(|all| all.get_folded(name)?.text());
+        if let Some(text) = region.text().filter(|text| !text.is_empty())
+            && !catalog.is_everywhere(&resource.kind, &text, argument)
+        {
             out.attribute(&resource.id, key::REGION, &text, region.at());
             found.push(text);
         }

@@ -138,6 +138,9 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         } else {
             self.client(call, found, &given, place)
         };
+        if let Some(service) = service {
+            self.machines(row, service, &given, call.scope);
+        }
         if row.routed {
             self.routed(row, &given, call.scope);
         } else if !row.model.is_empty() {

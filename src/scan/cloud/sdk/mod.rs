@@ -5,6 +5,7 @@
 
 mod facts;
 mod imports;
+mod machines;
 mod models;
 mod reading;
 mod resolve;

@@ -324,6 +324,20 @@ pub(super) fn object<'t>(node: Node<'t>, text: &'t str, found: &mut Arguments<'t
     }
 }
 
+/// Settings of the environment that an argument of Python has: `env={"HF_MODEL_ID": …}`. No argument is called so.
+fn settings<'t>(value: Option<Node<'t>>, text: &'t str, found: &mut Arguments<'t>) {
+    let Some(value) = value.filter(|value| value.kind() == "dictionary") else { return };
+    let mut cursor = value.walk();
+    for entry in value.named_children(&mut cursor).take(NODES) {
+        let Some((key, value)) = field(entry, "key").zip(field(entry, "value")) else { continue };
+        let name = if is_string(key.kind()) { &text[inside(key, text)] } else { continue };
+        let is_setting = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        if name.contains('_') && name.bytes().all(is_setting) {
+            found.named.push((name, value));
+        }
+    }
+}
+
 fn named<'t>(node: Node<'t>, text: &'t str, depth: usize, budget: &mut usize, found: &mut Arguments<'t>) {
     if depth == 0 || *budget == 0 {
         return;
@@ -341,7 +355,7 @@ fn named<'t>(node: Node<'t>, text: &'t str, depth: usize, budget: &mut usize, fo
     let value = match node.kind() {
         "keyword_argument" => {
             pair(field(node, "name"), field(node, "value"), found);
-            return;
+            return settings(field(node, "value"), text, found);
         }
         "pair" => pair(field(node, "key"), field(node, "value"), found),
         "keyed_element" => pair(node.named_child(0), node.named_child(1), found),

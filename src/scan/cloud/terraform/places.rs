@@ -60,7 +60,7 @@ pub(super) fn environments<'a>(
     }
 }
 
-/// Region of the resource itself, else of its provider block.
+/// Region of the resource itself, else of what it lies with, else of its provider block.
 pub(super) fn place<'a>(
     id: &ComponentId,
     item: &Item<'a>,
@@ -70,31 +70,28 @@ pub(super) fn place<'a>(
     provider: &str,
     out: &mut Facts<'_>,
 ) {
-    for (role, source) in with_role(&item.inside, kind, &[Role::Region, Role::RegionIfKnown], context.catalog) {
-        let mut decided = false;
-        for value in flat(instances.values(context.scope, &source)) {
-            match value.text().filter(|text| is_place(role, text, kind, context.catalog)) {
-                Some(region) => {
-                    context.scope.write(id, key::REGION, &region, &source, out);
-                    decided = true;
-                }
-                None => {
-                    if let Some(reason) = value.reason().filter(|_| role == Role::Region) {
-                        unresolved("region", id, &source, reason, out);
-                        decided = true;
-                    }
-                }
-            }
-        }
-        // null and what is not a place leave the decision to the provider block
-        if decided {
-            return;
-        }
+    let own = with_role(&item.inside, kind, &[Role::Region, Role::RegionIfKnown], context.catalog);
+    // null and what is not a place leave the decision to what comes after
+    if own.into_iter().any(|(role, source)| said(id, (role, source), kind, instances, context, out)) {
+        return;
+    }
+    let mut is_said = false;
+    for source in in_blocks(item, kind, context.catalog) {
+        is_said |= said(id, (Role::Region, source), kind, instances, context, out);
+    }
+    if is_said {
+        return;
+    }
+    if lies_with(id, item, kind, context, out) {
+        return;
     }
     let Some((scope, block)) = context.scope.provider(provider) else { return };
     let Some(source) = CONFIGURED.iter().find_map(|name| block.inside.get(name)) else { return };
     let value = scope.value(&source);
+    let argument = |name: &str| context.scope.value(&item.inside.get(name)?).text();
     match (value.text(), value.reason()) {
+        (Some(region), _) if context.catalog.is_everywhere(kind, &region, argument) => {}
+        (None, _) if context.catalog.is_everywhere(kind, "", argument) => {}
         (Some(region), _) if !region.is_empty() => {
             scope.write(id, key::REGION, &region, &source, out);
         }
@@ -105,6 +102,66 @@ pub(super) fn place<'a>(
         }
         _ => {}
     }
+}
+
+/// Writes the places that an argument says. True where it decides.
+fn said<'a>(
+    id: &ComponentId,
+    (role, source): (Role, Source<'a>),
+    kind: &str,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) -> bool {
+    let mut decided = false;
+    for value in flat(instances.values(context.scope, &source)) {
+        match value.text().filter(|text| is_place(role, text, kind, context.catalog)) {
+            Some(region) => {
+                context.scope.write(id, key::REGION, &region, &source, out);
+                decided = true;
+            }
+            None => {
+                if let Some(reason) = value.reason().filter(|_| role == Role::Region) {
+                    unresolved("region", id, &source, reason, out);
+                    decided = true;
+                }
+            }
+        }
+    }
+    decided
+}
+
+/// Regions that stand in blocks: rows name the block with the argument.
+fn in_blocks<'a>(item: &Item<'a>, kind: &str, catalog: &Catalog) -> Vec<Source<'a>> {
+    let rows = catalog.arguments_as(Role::Region).filter_map(|row| Some((row, row.name.split_once('.')?)));
+    let fitting = rows.filter(|(row, _)| catalog.argument_as(kind, &row.name, Role::Region).is_some());
+    let mut found = Vec::new();
+    for (_, (block, argument)) in fitting {
+        for inside in item.inside.below() {
+            found.extend(inside.blocks_or_content(block).iter().filter_map(|inside| inside.get(argument)));
+        }
+    }
+    found
+}
+
+/// Writes what a resource lies with. True where that is a resource, whose place is known as well as its own would be.
+fn lies_with<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    kind: &str,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) -> bool {
+    let mut found = false;
+    for (_, source) in with_role(&item.inside, kind, &[Role::LiesWith], context.catalog) {
+        for address in context.scope.references(&source).into_keys() {
+            let to = context.scope.id_of(&address);
+            out.attribute(id, key::LIES_WITH, to.as_str(), source.at());
+            // of a call only its arguments are known, not what it makes of them
+            found |= !address.rsplit('.').nth(1).is_some_and(|before| before == "module");
+        }
+    }
+    found
 }
 
 /// Values and the items of lists among them.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::facts::{self, Context};
 use super::scope::Scope;
 use super::syntax::{Inside, Item};
+use crate::catalog::Catalog;
+use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
@@ -82,8 +84,8 @@ struct Computed<'a> {
     resources: BTreeMap<String, Resource<'a>>,
     /// Key of the provider's configuration, by address without any index.
     provider_keys: BTreeMap<String, &'a str>,
-    /// What resources mention, by address without any index.
-    mentions: BTreeMap<String, Vec<(String, Span)>>,
+    /// What resources mention, by address without any index, and the argument in which they do: none in a state.
+    mentions: BTreeMap<String, Vec<(String, Span, &'a str)>>,
     /// Region that a provider's configuration says.
     regions: BTreeMap<&'a str, &'a Node>,
 }
@@ -158,10 +160,12 @@ impl<'a> Computed<'a> {
                     self.provider_keys.insert(full.clone(), provider);
                 }
                 let mut mentions = Vec::new();
-                for expression in resource.get("expressions").into_iter().flat_map(Node::walk) {
-                    for mention in expression.get("references").map_or(&[][..], Node::list) {
+                for argument in resource.get("expressions").map_or(&[][..], Node::entries) {
+                    let all = argument.value.walk().filter_map(|expression| expression.get("references"));
+                    for mention in all.flat_map(Node::list) {
                         let address = mention.text().and_then(resource_of);
-                        mentions.extend(address.map(|address| (format!("{prefix}{address}"), mention.span)));
+                        let name = &*argument.key;
+                        mentions.extend(address.map(|address| (format!("{prefix}{address}"), mention.span, name)));
                     }
                 }
                 self.mentions.entry(full).or_default().extend(mentions);
@@ -191,7 +195,7 @@ impl<'a> Computed<'a> {
                 for needed in instance.get("dependencies").map_or(&[][..], Node::list) {
                     let mention = needed.text().filter(|text| !text.contains("data.")).map(str::to_owned);
                     let mentions = self.mentions.entry(without_index(&address)).or_default();
-                    mentions.extend(mention.map(|mention| (mention, needed.span)));
+                    mentions.extend(mention.map(|mention| (mention, needed.span, "")));
                 }
             }
         }
@@ -219,16 +223,19 @@ impl<'a> Computed<'a> {
                     span: resource.span,
                 };
                 facts::describe(&own, &item, &context, out);
-                self.region(&own, address, values, file, out);
+                self.region(&own, (address, resource.kind), values, file, input.catalog, out);
             }
             if resource.instances.len() > 1 {
                 out.attribute(&own, key::COUNT, resource.instances.len().to_string(), file.at(resource.span));
             }
-            for (needed, span) in self.mentions.get(&without_index(address)).into_iter().flatten() {
+            for (needed, span, argument) in self.mentions.get(&without_index(address)).into_iter().flatten() {
                 for target in by_plain.get(needed).into_iter().flatten() {
                     // instances of one module call speak of their own
                     if same_modules(address, target) {
                         let seen = file.at(*span).without_excerpt();
+                        if self.lie_together(resource, argument, target, input.catalog) {
+                            out.attribute(&own, key::LIES_WITH, id(target).as_str(), seen.clone());
+                        }
                         out.relation(&own, RelationKind::DependsOn, &id(target), seen);
                     }
                 }
@@ -236,8 +243,31 @@ impl<'a> Computed<'a> {
         }
     }
 
+    /// True where the argument says what a resource lies with. A state does not say in which one a mention stands:
+    /// there it is what the type has its name from.
+    fn lie_together(&self, resource: &Resource<'_>, argument: &str, target: &str, catalog: &Catalog) -> bool {
+        let says = |name: &str| catalog.argument_as(resource.kind, name, Role::LiesWith).is_some();
+        if !argument.is_empty() {
+            return says(argument);
+        }
+        let service = |kind| catalog.service_by_type(kind).map(|service| &service.id);
+        self.resources.get(target).is_some_and(|target| {
+            let is_whole = resource.kind.starts_with(target.kind)
+                || service(target.kind).is_some_and(|whole| service(resource.kind) == Some(whole));
+            target.kind != resource.kind && is_whole && catalog.arguments_as(Role::LiesWith).any(|row| says(&row.name))
+        })
+    }
+
     /// The region, where no argument says it: of the identifier that the cloud gave, else of the provider's configuration.
-    fn region(&self, id: &ComponentId, address: &str, values: &Node, file: &SourceFile, out: &mut Facts<'_>) {
+    fn region(
+        &self,
+        id: &ComponentId,
+        (address, kind): (&str, &str),
+        values: &Node,
+        file: &SourceFile,
+        catalog: &Catalog,
+        out: &mut Facts<'_>,
+    ) {
         if ["region", "location", "zone", "availability_zone"].iter().any(|name| values.text_at(name).is_some()) {
             return;
         }
@@ -255,6 +285,7 @@ impl<'a> Computed<'a> {
         let configured = self.provider_keys.get(&without_index(address)).and_then(|key| self.regions.get(key));
         if let Some(node) = configured
             && let Some(region) = node.text()
+            && !catalog.is_everywhere(kind, region, |name| values.text_at(name).map(str::to_owned))
         {
             out.attribute(id, key::REGION, region, file.at(node.span));
         }

@@ -47,6 +47,7 @@ fn copy<'a>(item: &Item<'a>, row: &Copy, scope: &Scope<'a>, out: &mut Facts<'_>)
                 out.component(&copy, ComponentKind::Service, source.at());
                 out.attribute(&copy, key::RESOURCE_TYPE, item.label(0), source.at());
                 out.attribute(&copy, key::REGION, &region, source.at());
+                out.attribute(&copy, key::COPY_OF, from.rest(), source.at());
                 out.relation(from, relation, &copy, source.at());
             }
         }
