@@ -3,7 +3,7 @@
 
 /// Words at the end of a name that say what sort of company it is: those that suppliers of software bear. The many more by
 /// which screening compares names (`rules/screening`) would take longer to read than a small scan does.
-const FORMS: [&str; 42] = [
+const FORMS: [&str; 49] = [
     "inc",
     "incorporated",
     "llc",
@@ -46,6 +46,13 @@ const FORMS: [&str; 42] = [
     "pao",
     "jsc",
     "pjsc",
+    "kgaa",
+    "mbh",
+    "eurl",
+    "sàrl",
+    "ltda",
+    "lda",
+    "bhd",
 ];
 
 /// The name in the form in which two writings of it are equal; empty when nothing is left.
@@ -81,6 +88,8 @@ mod tests {
             ("Huawei Technologies Co., Ltd.", "huawei technologies"),
             ("Yandex (MKPAO)", "Yandex"),
             ("OVH SAS", "ovh"),
+            ("SAP Deutschland SE & Co. KG", "sap deutschland"),
+            ("Beispiel GmbH & Co. KGaA", "beispiel"),
             ("Elastic N.V.", "elastic"),
             ("The Document Foundation", "document foundation"),
             ("Mail.Ru Group", "mailru group"),

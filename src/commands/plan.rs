@@ -8,7 +8,7 @@ use serde_json::json;
 use super::prepare::{Screening, prepare};
 use super::{Outcome, terminal_width};
 use crate::cli::PlanArgs;
-use crate::model::Severity;
+use crate::model::{Finding, Severity};
 use crate::plan::{Action, Inputs, Plan, State, plan};
 use crate::text::{clean_line, count, fill};
 
@@ -60,12 +60,19 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
     if !plan.left.is_empty() {
         writeln!(out, "\n{heading}Left ({})\n", count(plan.left.len(), "finding"))?;
         for (finding, reason) in &plan.left {
-            let first = clean_line(finding.subject.rest());
+            let first = clean_line(plan.label(&finding.subject));
             let subject = match finding.members.len() {
                 0 => first.into_owned(),
                 several => format!("{}, first {first}", count(several, "component")),
             };
-            item(&format!("{} {}: {subject} ({reason})", finding.severity.as_str(), finding.rule), out)?;
+            // a rule may say two things of one component
+            let is_other =
+                |other: &&(Finding, String)| (&other.0.rule, &other.0.subject) == (&finding.rule, &finding.subject);
+            let why = match plan.left.iter().filter(is_other).count() {
+                1 => String::new(),
+                _ => format!(": {}", clean_line(&finding.message)),
+            };
+            item(&format!("{} {}: {subject}{why} ({reason})", finding.severity.as_str(), finding.rule), out)?;
         }
     }
     if !plan.still.is_empty() {
@@ -88,7 +95,8 @@ fn line(plan: &Plan, state: &State) -> String {
         .collect();
     let findings = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
     match plan.without {
-        Some(code) => {
+        // a share of nothing says nothing
+        Some(code) if state.workloads > 0 => {
             let unknown = if state.undecided > 0 { format!(", {} not known", state.undecided) } else { String::new() };
             format!(
                 "{findings}; without {code} {} of {} stop at once, {} by the next deploy{unknown}",
@@ -97,7 +105,7 @@ fn line(plan: &Plan, state: &State) -> String {
                 state.stop_by_deploy
             )
         }
-        None => findings,
+        _ => findings,
     }
 }
 

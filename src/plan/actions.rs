@@ -143,6 +143,9 @@ fn text(
         PlanAction::Mirror if graph.node(node).kind == crate::model::ComponentKind::Host => {
             format!("fetch what comes from `{label}` from a mirror of your own")
         }
+        PlanAction::Mirror if graph.node(node).kind == crate::model::ComponentKind::Repository => {
+            format!("hold `{label}` on a Git host of your own and fetch it from there")
+        }
         PlanAction::Mirror => format!("hold `{label}` in a registry of your own and fetch it from there"),
         PlanAction::Remove => format!("remove or replace `{label}`"),
         PlanAction::Gitops => {

@@ -67,6 +67,8 @@ pub struct Plan {
     pub without: Option<crate::model::CountryCode>,
     /// Findings that no change of the plan closes, with the reason.
     pub left: Vec<(Finding, String)>,
+    /// What the subjects in [`Self::left`] are called, where that is not what their id says.
+    pub labels: BTreeMap<ComponentId, String>,
     /// Workloads that still stop without [`Self::without`] when all is done: name, when, and the way to what is lost.
     pub still: Vec<(String, Horizon, Vec<String>)>,
 }
@@ -120,7 +122,24 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         };
         (finding, reason.to_owned())
     });
-    Plan { left: left.collect(), still, actions, states, without }
+    let left: Vec<(Finding, String)> = left.collect();
+    let labels = labels(&Graph::new(&changed), &left);
+    Plan { left, labels, still, actions, states, without }
+}
+
+impl Plan {
+    /// What a subject of [`Self::left`] is called.
+    #[must_use]
+    pub fn label<'p>(&'p self, subject: &'p ComponentId) -> &'p str {
+        self.labels.get(subject).map_or_else(|| subject.rest(), String::as_str)
+    }
+}
+
+/// Images are called by their reference: a package URL says it in a form that nobody types.
+fn labels(graph: &Graph<'_>, left: &[(Finding, String)]) -> BTreeMap<ComponentId, String> {
+    let nodes = left.iter().filter_map(|(finding, _)| graph.find(&finding.subject));
+    let images = nodes.filter(|node| graph.node(*node).kind == crate::model::ComponentKind::Image);
+    images.map(|node| (graph.node(node).id.clone(), graph.label(node).into_owned())).collect()
 }
 
 /// What still stops in the end state, and why.

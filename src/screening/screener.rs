@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Engine, Hit, Memory, Parties};
+use super::engine::{Engine, Flag, Hit, Memory, Parties};
 use super::index::Index;
+use super::level::Level;
 use super::listed::{Listed, listed_parties, owner};
-use super::normalise::{Form, Lexicon, Rank};
+use super::normalise::{Flags, Form, Lexicon, Rank};
 use super::query::Query;
 use super::stored::Imported;
 use crate::catalog::Catalog;
@@ -15,6 +16,9 @@ use crate::model::{Date, Verification};
 
 /// Why an entry may not have held.
 const BEFORE: &str = "the day of listing is not known, and the list was seen later";
+
+/// Score from which a name without its places is that of an entry.
+const WHOLE: f32 = 0.97;
 
 /// Which entries count.
 #[derive(Clone, Copy)]
@@ -141,6 +145,54 @@ impl<'s> Screener<'s> {
     /// told once, as the list has it.
     #[must_use]
     pub fn screen(&self, query: &Query, memory: &mut Memory) -> Vec<Candidate> {
+        let mut all = self.named(query, memory);
+        let Some(shorter) = self.without_place(query) else { return all };
+        // a place behind a listed name makes it the name of a daughter, a branch, or of somebody else
+        for mut one in self.named(&shorter, memory) {
+            let is_name = one.hit.facts.name.is_some_and(|name| name >= WHOLE) && !one.hit.facts.relative;
+            if is_name
+                && one.hit.level < Level::Info
+                && !all.iter().any(|known| is_same(&known.hit.party, &one.hit.party))
+            {
+                one.hit.level = Level::Weak;
+                one.hit.facts.relative = true;
+                if !one.hit.flags.contains(&Flag::Relative) {
+                    one.hit.flags.push(Flag::Relative);
+                    one.hit.flags.sort_unstable();
+                }
+                all.push(one);
+            }
+        }
+        all.sort_by(|a, b| a.hit.order(&b.hit));
+        all
+    }
+
+    /// The query with the places left out that stand at the end of an organisation's name, where a name of its own is left.
+    fn without_place(&self, query: &Query) -> Option<Query> {
+        if !matches!(query.kind, PartyKind::Organisation | PartyKind::Unknown) {
+            return None;
+        }
+        let forms = Form::all(&query.name, query.kind, self.scope.lexicon);
+        let form = forms.first()?;
+        let is_place = |at: &usize| form.tokens[*at].flags.has(Flags::PLACE);
+        let places = (0..form.tokens.len()).rev().take_while(is_place).count();
+        let rest = form.tokens.len() - places;
+        // what is no name of its own is one of many: `Bank of China`, `Golden Star Hamburg`
+        let is_named = form.tokens[..rest].iter().any(|token| token.rank == Rank::Proper);
+        if places == 0 || !is_named {
+            return None;
+        }
+        let words: Vec<&str> = (0..rest).map(|at| form.word(at)).collect();
+        Some(Query {
+            name: words.join(" ").into(),
+            kind: PartyKind::Organisation,
+            origin: query.origin.clone(),
+            ..Query::default()
+        })
+    }
+
+    /// Everybody whose name or identifiers those of the subject may be.
+    fn named(&self, query: &Query, memory: &mut Memory) -> Vec<Candidate> {
         let own = self.engine(&self.embedded.index, &self.embedded).screen(query, memory).into_iter();
         let own = own.map(|hit| {
             let unsure = self.embedded.unsure.get(&hit.at).copied();

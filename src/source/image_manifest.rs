@@ -52,7 +52,8 @@ impl Platform {
         Self { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: None }
     }
 
-    fn of(node: &Node) -> Option<Self> {
+    /// As an index or a configuration writes it; none where it says nothing.
+    pub(super) fn of(node: &Node) -> Option<Self> {
         Some(Self {
             os: node.text_at("os")?.to_owned(),
             architecture: node.text_at("architecture")?.to_owned(),
@@ -60,7 +61,7 @@ impl Platform {
         })
     }
 
-    fn accepts(&self, other: &Self) -> bool {
+    pub(super) fn accepts(&self, other: &Self) -> bool {
         self.os == other.os
             && self.architecture == other.architecture
             && self.variant.as_ref().is_none_or(|variant| other.variant.as_ref().is_none_or(|theirs| theirs == variant))

@@ -480,3 +480,89 @@ fn letters_to_companies_are_told_or_said_not_to_be_evaluated() {
     assert!(text.contains("letters to companies are not"), "{text}");
     assert!(!classify("nvidia-rtx-4090-d", "FR").contains("letters"));
 }
+
+/// Legal names of parties that are known were not.
+#[test]
+fn known_parties_are_known_by_their_legal_names() {
+    let seat = |name: &str| {
+        let output = sovaudit()
+            .args(["classify", "nvidia-h100-sxm", "--to", "DE", "--as-of", "2026-11-23", "--end-user", name])
+            .args(["--format", "json"])
+            .output()
+            .expect("the binary runs");
+        String::from_utf8(output.stdout).expect("output is UTF-8")
+    };
+    for (name, seat_of) in [
+        ("Hetzner Online GmbH", "Hetzner is headquartered in DE"),
+        ("OVH SAS", "OVHcloud is headquartered in FR"),
+        ("OVH Groupe SA", "OVHcloud is headquartered in FR"),
+        ("Amazon Web Services EMEA SARL", "is headquartered in US"),
+    ] {
+        let text = seat(name);
+        assert!(text.contains(seat_of), "{name}: {text}");
+    }
+    let text = seat("Hetzner Muster GmbH");
+    assert!(!text.contains("Hetzner is headquartered"), "{text}");
+}
+
+#[test]
+fn a_place_behind_a_listed_name_may_be_a_daughter() {
+    for name in ["Huawei Technologies Deutschland GmbH", "Huawei Technologies Germany"] {
+        let output = sovaudit().args(["screen", name, "--kind", "organisation", "--as-of", "2026-11-23"]).output();
+        let output = output.expect("the binary runs");
+        let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+        assert!(text.contains("weak") && text.contains("US-EL"), "{name}: {text}");
+        assert!(output.status.success(), "a question is no answer: {text}");
+    }
+    let output = sovaudit()
+        .args(["classify", "nvidia-h100-sxm", "--to", "DE", "--as-of", "2026-11-23"])
+        .args(["--end-user", "Huawei Technologies Deutschland GmbH"])
+        .output()
+        .expect("the binary runs");
+    let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+    assert!(text.contains("Huawei Technologies"), "{text}");
+    let output = sovaudit().args(["screen", "Golden Star Hamburg GmbH", "--as-of", "2026-11-23"]).output();
+    let text = String::from_utf8(output.expect("the binary runs").stdout).expect("output is UTF-8");
+    assert!(text.contains("nothing found"), "{text}");
+}
+
+#[test]
+fn near_names_of_machines_and_systems_are_proposed() {
+    for (what, near) in
+        [("NC24ads_A100_v4", "`standard_nc24ads_a100_v4`"), ("HGX B200", "`b200`"), ("DGX B300", "`b300`")]
+    {
+        let output = sovaudit().args(["classify", what]).output().expect("the binary runs");
+        let text = String::from_utf8(output.stderr).expect("output is UTF-8");
+        assert!(text.contains("did you mean") && text.contains(near), "{what}: {text}");
+    }
+}
+
+/// `0 of 0 workloads`, raw package URLs, and two lines that say the same.
+#[test]
+fn plans_say_what_differs_and_no_share_of_nothing() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let list = "GPU,Qty,Country,Owner,Refresh date\nNVIDIA H100 80GB HBM3,8,HK,Inspur,2029-03-01\n\
+                Ascend 910B,8,HK,Inspur,2029-03-01\n";
+    fs::write(folder.path().join("assets.csv"), list).expect("writes");
+    let plan = |folder: &Path| {
+        let output = sovaudit().arg("plan").arg(folder).args(["--as-of", "2026-11-23"]).output().expect("runs");
+        let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = plan(folder.path());
+    assert!(!text.contains("of 0 workloads") && text.contains("Today"), "{text}");
+    let words = "critical controlled-accelerator-destination: ";
+    let said: Vec<&str> = text.split(words).skip(1).collect();
+    let mut apart: Vec<&str> =
+        said.iter().map(|rest| rest.split(" (needs a decision").next().unwrap_or(rest)).collect();
+    let all = apart.len();
+    apart.sort_unstable();
+    apart.dedup();
+    assert_eq!(apart.len(), all, "{text}");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: store}\nspec:\n  containers:\n  - name: store\n    \
+               image: quay.io/minio/minio:RELEASE.2024-10-02T17-50-41Z\n";
+    fs::write(folder.path().join("pod.yaml"), pod).expect("writes");
+    let text = plan(folder.path());
+    assert!(text.contains("quay.io/minio/minio:RELEASE") && !text.contains("repository_url"), "{text}");
+}

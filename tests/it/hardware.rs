@@ -664,3 +664,37 @@ fn rows_of_nvidia_smi_without_a_head() {
     assert_eq!(said(limits, "driver-version"), ["535.104.05"]);
     assert!(said(limits, "memory").is_empty(), "nobody says whose amount it is");
 }
+
+/// The maker of the servers in a list is a fact of its own beside that of the accelerators.
+#[test]
+fn makers_of_servers_in_lists_are_devices_and_told_when_they_are_listed() {
+    let list = "Manufacturer,Model,GPU,GPU Qty,Country,Status\nInspur,NF5688M6,NVIDIA A100-SXM4-80GB,8,Germany,active\n\
+                NVIDIA,DGX H100,NVIDIA H100 80GB HBM3,8,Germany,active\n";
+    let found = tree(&[("assets.csv", list)]);
+    let devices: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("device:")).collect();
+    assert_eq!(devices.len(), 1, "{devices:?}");
+    assert!(devices[0].contains("inspur"), "{devices:?}");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    fs::write(folder.path().join("assets.csv"), list).expect("writes");
+    let output = sovaudit().arg("scan").arg(folder.path()).args(["--as-of", "2026-11-23"]).output().expect("runs");
+    let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+    assert!(text.contains("listed-device-maker"), "{text}");
+}
+
+#[test]
+fn what_is_out_of_use_is_left_out_in_every_language_and_told() {
+    let states = ["defective", "defekt", "repair", "out of service", "in Reparatur", "außer Betrieb"];
+    let rows: String = states.iter().map(|state| format!("NVIDIA L40S,2,RZ 1,DE,{state},2027-06-30\n")).collect();
+    let list = format!("GPU,Anzahl,RZ,Land,Status,Geplanter Ersatz\n{rows}NVIDIA L40S,3,RZ 1,DE,aktiv,2027-06-30\n");
+    let found = tree(&[("assets.csv", &list)]);
+    assert_eq!(fleet(&found), [row("nvidia-l40s", "DE", 3)]);
+    let told: Vec<&str> = found.diagnostics.iter().map(|one| &*one.message).collect();
+    assert!(told.iter().any(|told| told.starts_with("6 rows left out") && told.contains("`defective`")), "{told:?}");
+    let machines: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("machine:")).collect();
+    assert_eq!(machines, ["machine:assets.csv/RZ 1/DE///2027-06-30"]);
+    for head in ["Ersatz geplant", "Austauschdatum", "Nutzungsende"] {
+        let list = format!("GPU,Anzahl,Land,{head}\nNVIDIA L40S,3,DE,2027-06-30\n");
+        let found = tree(&[("assets.csv", &list)]);
+        assert!(found.iter().any(|(id, _)| id.as_str().ends_with("2027-06-30")), "{head}");
+    }
+}

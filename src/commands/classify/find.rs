@@ -227,6 +227,17 @@ fn unknown(catalog: &Catalog, what: &str) -> String {
     let mut found = near(short.unwrap_or(&what_words), names.clone(), PROPOSED);
     found.extend(near(&what_words, names, PROPOSED));
     found.extend(near(&lower, machines.iter().map(String::as_str), PROPOSED));
+    // Azure writes its sizes with and without the word before them
+    let bare = |name: &&String| name.strip_prefix("standard_").is_some_and(|rest| rest == lower);
+    found.extend(machines.iter().filter(bare).map(|name| (0, name.as_str())));
+    // `HGX B200`: what the system is named after
+    let systems: BTreeSet<&str> =
+        tables.accelerator_system.iter().filter_map(|row| Some(&**row.words.first()?)).collect();
+    let rest: Vec<&str> = what_words.split('-').filter(|word| !systems.contains(word)).collect();
+    let inner = rest.join("-");
+    if !inner.is_empty() && inner != what_words {
+        found.extend(near(&inner, known.iter().map(String::as_str), PROPOSED));
+    }
     found.sort_unstable();
     found.dedup_by(|a, b| a.1 == b.1);
     let nearest = found.first().map_or(0, |(far, _)| *far);

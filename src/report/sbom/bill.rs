@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::hash::{Algorithm, hashes};
 use super::licence::{Licence, licence};
+use crate::attribution::MAIL_OF_AUTHOR;
 use crate::model::purl::{self, ImageReference};
 use crate::model::{ComponentKind, RelationKind, key};
 use crate::report::{ComponentRow, EvidenceRow, PlaceRow, RelationRow, Report};
@@ -49,6 +50,8 @@ pub(super) struct Part<'r> {
     pub(super) hashes: BTreeSet<(Algorithm, String)>,
     /// Who stands behind it.
     pub(super) parties: Vec<Party<'r>>,
+    /// Makers of the hardware that it is a runtime of, by id.
+    runtime_of: BTreeSet<&'r str>,
     /// What bills have no field for: names below `sovaudit:` with values, in a fixed order.
     pub(super) notes: Vec<(&'r str, String)>,
 }
@@ -58,6 +61,8 @@ pub(super) struct Part<'r> {
 pub(super) struct Party<'r> {
     /// How it stands to the part.
     pub(super) relation: RelationKind,
+    /// Its id without the prefix.
+    id: &'r str,
     /// Its name.
     pub(super) name: &'r str,
     /// ISO code of the state it sits in.
@@ -79,6 +84,11 @@ impl Party<'_> {
         self.cited.is_none_or(|(_, _, fits)| fits != "possible")
     }
 
+    /// The mail address of who maintains it, which the package says, leads to it.
+    fn is_by_mail(&self) -> bool {
+        self.cited.is_some_and(|(entry, _, _)| entry.contains(MAIL_OF_AUTHOR))
+    }
+
     /// `maintained-by T-Bank: organisation/tbank key npm:@x (two-source, certain)`.
     fn attribution(&self) -> String {
         let why = self.cited.map_or_else(String::new, |(entry, mark, fits)| format!(": {entry} ({mark}, {fits})"));
@@ -88,11 +98,25 @@ impl Party<'_> {
 
 impl<'r> Part<'r> {
     /// Who supplies it: the best known of those who answer for it. A supplier that the facts only hint at is told in
-    /// the notes and is none.
+    /// the notes and is none, unless two hints agree: what its name or its maintainer's mail says, and whose hardware the
+    /// rules know it to be the runtime of.
     pub(super) fn supplier(&self) -> Option<&Party<'r>> {
-        let answering = self.parties.iter().filter(|party| ANSWERS.contains(&party.relation) && party.is_exact());
+        let answering = || self.parties.iter().filter(|party| ANSWERS.contains(&party.relation));
         // of equals the first
-        answering.rev().max_by_key(|party| party.strength())
+        let best = answering().filter(|party| party.is_exact()).rev().max_by_key(|party| party.strength());
+        let agreed = answering().find(|party| !party.is_exact() && self.runtime_of.contains(party.id));
+        let is_of_distribution = self.values(key::IDENTITY).iter().any(|value| value.starts_with("distribution:"));
+        if !is_of_distribution {
+            return best.or(agreed);
+        }
+        // a package of a company's own source carries the name of the distribution that it is installed on; whether the
+        // company supplies it or somebody who works there maintains it for the distribution, a mail alone does not tell
+        let is_in_doubt = || answering().any(|one| one.is_by_mail() && best.is_none_or(|best| best.id != one.id));
+        match agreed {
+            Some(_) => agreed,
+            None if self.row.id.starts_with("pkg:deb/") && is_in_doubt() => None,
+            None => best,
+        }
     }
 
     /// Who designed it.
@@ -269,6 +293,7 @@ impl<'r> Around<'r> {
             licences: BTreeSet::new(),
             hashes: BTreeSet::new(),
             parties: self.parties(&row.id),
+            runtime_of: self.runtime_of(&row.id),
             notes: Vec::new(),
         };
         part.licences = part.values(key::LICENSE).iter().filter_map(|text| licence(text)).collect();
@@ -286,12 +311,24 @@ impl<'r> Around<'r> {
         rows.collect()
     }
 
+    /// Makers of hardware whose runtime a package is by the rules' table.
+    fn runtime_of(&self, id: &str) -> BTreeSet<&'r str> {
+        let is_runtime = |row: &&&'r RelationRow| {
+            row.kind == RelationKind::RunsOn.as_str()
+                && row
+                    .evidence
+                    .iter()
+                    .any(|one| matches!(one, EvidenceRow::Cited { entry, .. } if entry.starts_with("runtime/")))
+        };
+        self.of(id).iter().filter(is_runtime).filter_map(|row| row.to.strip_prefix("accelerator:?/")).collect()
+    }
+
     fn party(&self, relation: RelationKind, row: &'r RelationRow) -> Party<'r> {
         let name = self.rows.get(&*row.to).and_then(|org| org.attributes.get(key::NAME)?.first());
         let seat = self.of(&row.to).iter().find(|row| row.kind == RelationKind::IncorporatedIn.as_str());
         let seat = seat.and_then(|row| row.to.strip_prefix("jurisdiction:")).filter(|code| code.len() == 2);
         let name = name.map_or_else(|| rest(&row.to), |name| &**name);
-        let party = |cited| Party { relation, name, seat, cited };
+        let party = |cited| Party { relation, id: rest(&row.to), name, seat, cited };
         let cited = row.evidence.iter().filter_map(|evidence| match evidence {
             EvidenceRow::Cited { entry, verification, confidence, .. } => Some((&**entry, *verification, *confidence)),
             EvidenceRow::Observed { .. } => None,

@@ -167,6 +167,7 @@ fn fill<'r>(row: &mut Row<'r>, record: &'r csv::StringRecord, columns: &Columns,
     row.refresh = get(Column::Refresh);
     row.status = get(Column::Status);
     row.spares = get(Column::Spares);
+    row.is_of_machines = columns.at(Column::Accelerator).is_some() && columns.at(Column::Model).is_some();
     row.count = get(Column::Count);
     row.each = get(Column::Each);
     // the cell alone: a row holds serial numbers

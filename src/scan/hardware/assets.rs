@@ -35,7 +35,25 @@ pub(crate) struct Row<'a> {
     pub(crate) refresh: Option<&'a str>,
     pub(crate) status: Option<&'a str>,
     pub(crate) spares: Option<&'a str>,
+    /// The list has a column for accelerators beside that of models: the model is the machine that holds them.
+    pub(crate) is_of_machines: bool,
     pub(crate) place: Span,
+}
+
+impl<'a> Row<'a> {
+    /// The machine of a row about accelerators in it; nothing where the model is none.
+    fn machine(&self, catalog: &Catalog) -> Option<Row<'a>> {
+        let (model, maker) = (self.model.filter(|text| is_stated(text))?, self.maker.filter(|text| is_stated(text))?);
+        let whole = with_maker(model, maker);
+        let is_accelerator = !matches!(catalog.sku(Asked { name: Some(&whole), ..Asked::default() }), Sku::Unknown);
+        if !self.is_of_machines || is_accelerator || self.accelerator.is_some_and(|name| name == model) {
+            return None;
+        }
+        // where no column says how many accelerators one holds, the count is theirs
+        let count = if self.each.is_some() || self.accelerator.is_none() { self.count } else { None };
+        let (accelerator, each, pci, spares) = (None, None, None, None);
+        Some(Row { accelerator, each, pci, spares, count, sort: Some("system"), is_of_machines: false, ..self.clone() })
+    }
 }
 
 /// What a name in the list is.
@@ -95,6 +113,8 @@ pub(crate) struct Assets<'a> {
     unclear: Rows,
     /// Rows with a date that is not read.
     unread: Rows,
+    /// Rows of what is not there by its state.
+    absent: Rows,
     has_accelerators: bool,
 }
 
@@ -110,6 +130,7 @@ impl<'a> Assets<'a> {
             merged: 0,
             unclear: Rows::default(),
             unread: Rows::default(),
+            absent: Rows::default(),
             has_accelerators: false,
         }
     }
@@ -124,7 +145,16 @@ impl<'a> Assets<'a> {
         let status = row.status.unwrap_or_default().trim().to_lowercase().replace(['-', '_'], " ");
         let state = self.catalog.hardware_word(Topic::AssetStatus, &status);
         if state == Some("absent") {
+            if self.sort(row).is_some() {
+                self.absent.note(row.status.unwrap_or_default(), row.place);
+            }
             return;
+        }
+        if let Some(machine) = row.machine(self.catalog) {
+            // what is unclear in a row is told once
+            let told = (self.unread.count, self.unclear.count);
+            self.add(&machine);
+            (self.unread.count, self.unclear.count) = told;
         }
         let Some(sort) = self.sort(row) else { return };
         self.has_accelerators |= matches!(self.sorts[sort], Sort::Accelerator(..));
@@ -253,6 +283,11 @@ impl<'a> Assets<'a> {
             let rows = count(self.unread.count, "row");
             let message = format!("dates of {rows} not read, the first `{said}`; write dates as `2027-06-30`");
             out.problem(DiagnosticKind::Malformed, self.file, Some(*first), message);
+        }
+        if let Some((first, said)) = &self.absent.first {
+            let rows = count(self.absent.count, "row");
+            let message = format!("{rows} left out: the state says that it is not in use; the first says `{said}`");
+            out.problem(DiagnosticKind::Incomplete, self.file, Some(*first), message);
         }
         for (place, tallies) in &self.groups {
             self.group(place, tallies, out);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{base, folder_of, only_manifests_state, seen_at, states, version};
+use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
 use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key, purl};
 use crate::text::RelPath;
 
@@ -22,11 +22,14 @@ pub(super) struct Asked<'a> {
     constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
     /// Folders of the projects of the tree by the package that they make.
     makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    /// What manifests in images ask for without a version: what is installed there answers.
+    pub(super) of_images: Vec<Need<'a>>,
 }
 
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let mut asked = Self { inventory, needs: Vec::new(), constraints: BTreeMap::new(), makes: BTreeMap::new() };
+        let (needs, of_images) = (Vec::new(), installed::needs(inventory));
+        let mut asked = Self { inventory, needs, constraints: BTreeMap::new(), makes: BTreeMap::new(), of_images };
         let mut seen: BTreeSet<&ComponentId> = BTreeSet::new();
         for (project, known) in inventory.iter() {
             let Some(folder) = folder_of(project) else { continue };

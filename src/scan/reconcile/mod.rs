@@ -7,10 +7,11 @@
 //! disagree about, and manifests that no lock file answers, are diagnostics. A pure function of the inventory.
 //!
 //! Of several locked versions the answer is what the lock file says of the asking project itself, else the one
-//! that it holds for the very constraint, else the pinned one, else all of them.
+//! that it holds for the very constraint, else the pinned one, else all of them. In an image, what is installed answers.
 
 mod answer;
 mod asked;
+mod installed;
 mod locks;
 mod range;
 
@@ -33,11 +34,12 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
     let mut changes = Changes::default();
     {
         let asked = Asked::of(&inventory);
-        if asked.needs.is_empty() {
+        if asked.needs.is_empty() && asked.of_images.is_empty() {
             return inventory;
         }
         let locks = Locks::of(&inventory, &asked);
         asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks));
+        changes.settle_images(&inventory, &asked.of_images);
     }
     changes.apply(&mut inventory);
     inventory
@@ -203,6 +205,19 @@ impl Changes {
                 self.replaced.entry(need.package.clone()).or_default().extend(declared);
             }
             self.answer(need, locks.best(need, &folder, asked, &pins, answers).into_iter().cloned().collect());
+        }
+    }
+
+    /// In an image the installed copies answer; what is not installed is asked for there and no more.
+    fn settle_images(&mut self, inventory: &Inventory, needs: &[Need<'_>]) {
+        let copies = installed::copies(inventory, needs);
+        for need in needs {
+            let answers = installed::answers(need, &copies);
+            if answers.is_empty() {
+                self.kept.insert(need.package.clone());
+            } else {
+                self.answer(need, answers);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::parse::{self, Node};
 use crate::source::Limits;
 use crate::source::archive::Digest;
-use crate::source::image_manifest::{Descriptor, Manifest, attesting, choose};
+use crate::source::image_manifest::{Descriptor, Manifest, Platform, attesting, choose};
 use crate::text::{RelPath, clean_line};
 
 /// Index in index in index: more is a loop or a trap.
@@ -41,6 +41,7 @@ pub(super) fn open_root(
             let (bytes, manifest) = resolve(store, bytes, limits, options, &mut beside)?;
             let config = blob(store, &manifest.config.digest, limits).context("image configuration")?;
             let layers = described(&manifest, &mut diagnostics);
+            diagnostics.extend(other_platform(&config, options));
             let digest = Digest::sha256(&bytes);
             let config_digest = manifest.config.digest;
             Ok(Opened { name, manifest: Some(bytes), digest, config, config_digest, layers, beside, diagnostics })
@@ -53,10 +54,21 @@ pub(super) fn open_root(
                 ensure!(claimed == digest, "the image configuration `{path}` has another digest than its name says");
             }
             let layers = listed(&config, layers)?;
+            diagnostics.extend(other_platform(&config, options));
             let (config_digest, beside) = (digest.clone(), Beside::default());
             Ok(Opened { name, manifest: None, digest, config, config_digest, layers, beside, diagnostics })
         }
     }
+}
+
+/// That an image is made for another platform than the one that was asked for: an image without an index is the only one
+/// there is, whatever it is made for.
+fn other_platform(config: &[u8], options: &ImageOptions) -> Option<Diagnostic> {
+    let wanted = options.platform.as_ref()?;
+    let root = parse::json::json(std::str::from_utf8(config).ok()?).ok()?;
+    let has = Platform::of(&root).filter(|has| !has.os.is_empty() && !wanted.accepts(has))?;
+    let message = format!("the image is made for `{has}` and not for `{wanted}`; what is told is of `{has}`");
+    Some(problem(DiagnosticKind::Conflict, &message))
 }
 
 /// The images of an `index.json`: entries that share a name are platforms of one image.

@@ -374,3 +374,73 @@ fn what_only_a_lock_file_names_is_not_said_to_be_in_the_image() {
         assert_eq!(kinds.contains(&"CONTAINS"), is_held, "{kinds:?}");
     }
 }
+
+/// Listed twice: what `package.json` asks for and what lies installed beside it.
+#[test]
+fn what_is_installed_answers_what_a_manifest_in_an_image_asks_for() {
+    let folder = TempDir::new().expect("a folder");
+    let asks = br#"{"name":"app","dependencies":{"left":"^1.0.0","right":"^2.0.0"}}"#;
+    let elsewhere = br#"{"name":"right","version":"2.0.1"}"#;
+    let layer = TarBuilder::default()
+        .file("app/package.json", asks)
+        .file("app/node_modules/left/package.json", br#"{"name":"left","version":"1.0.3"}"#)
+        .file("tool/node_modules/right/package.json", elsewhere);
+    let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+    let told = report(&layout(folder.path(), &[("v1", &image)]));
+    let ids = told["components"].as_array().expect("is a list").iter().filter_map(|one| one["id"].as_str());
+    let packages: Vec<&str> = ids.filter(|id| id.starts_with("pkg:npm/")).collect();
+    // the copy of another folder is no answer
+    assert_eq!(packages, ["pkg:npm/left@1.0.3", "pkg:npm/right", "pkg:npm/right@2.0.1"]);
+    let relations = told["relations"].as_array().expect("is a list").iter();
+    let asked = relations.filter(|one| one["kind"] == "depends-on").filter_map(|one| one["to"].as_str());
+    assert_eq!(asked.collect::<Vec<_>>(), ["pkg:npm/left@1.0.3", "pkg:npm/right"]);
+}
+
+/// A package of NVIDIA's own source was said to be supplied by Debian.
+#[test]
+fn the_supplier_of_a_makers_runtime_is_the_maker() {
+    let folder = TempDir::new().expect("a folder");
+    let package = |name: &str, mail: &str| {
+        format!(
+            "Package: {name}\nStatus: install ok installed\nMaintainer: Somebody <{mail}>\nArchitecture: amd64\nVersion: 9.4.0-1\n\n"
+        )
+    };
+    let status = [
+        package("libcudnn9-cuda-12", "cudatools@nvidia.com"),
+        package("some-tool", "dev@nvidia.com"),
+        package("plain", "plain@debian.example"),
+    ];
+    let layer = TarBuilder::default()
+        .file("etc/os-release", b"ID=debian\nVERSION_ID=12\n")
+        .file("var/lib/dpkg/status", status.concat().as_bytes())
+        .file(
+            "usr/lib/python3/site-packages/nvidia_cudnn_cu12-9.1.0.dist-info/METADATA",
+            b"Metadata-Version: 2.1\nName: nvidia-cudnn-cu12\nVersion: 9.1.0\n\n",
+        );
+    let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+    let (out, error) =
+        run(&["scan", &layout(folder.path(), &[("v1", &image)]), "--format", "cyclonedx", "--as-of", "2026-11-23"]);
+    let bill: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{error}"));
+    let parts = bill["components"].as_array().expect("is a list");
+    let supplier = |name: &str| {
+        let part = parts.iter().find(|part| part["name"] == name).unwrap_or_else(|| panic!("{name}: {out}"));
+        part["supplier"]["name"].as_str()
+    };
+    assert_eq!(supplier("libcudnn9-cuda-12"), Some("NVIDIA"));
+    assert_eq!(supplier("nvidia-cudnn-cu12"), Some("NVIDIA"));
+    assert_eq!(supplier("some-tool"), None, "a mail alone does not tell whether Debian publishes it");
+    assert_eq!(supplier("plain"), Some("Debian"));
+}
+
+#[test]
+fn an_image_for_another_platform_than_was_asked_for_says_so() {
+    let folder = TempDir::new().expect("a folder");
+    let layer = TarBuilder::default().file("etc/os-release", OS_RELEASE).end();
+    let image = Image::new(&[layer], Packing::Gzip, &json!({}));
+    let store = layout(folder.path(), &[("v1", &image)]);
+    let scan = |platform: &str| run(&["scan", &store, "--platform", platform, "--as-of", "2026-11-23"]).0;
+    let words = "the image is made for";
+    let out = scan("linux/s390x").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains(words) && out.contains("not for `linux/s390x`"), "{out}");
+    assert!(!scan("linux/amd64").contains(words));
+}
