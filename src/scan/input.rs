@@ -66,6 +66,38 @@ pub struct SourceFile {
     xml: OnceLock<Result<Arc<parse::xml::Element>, parse::ParseError>>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
+    origin: Origin,
+}
+
+/// Where the text of a file stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// It is the file.
+    Whole,
+    /// Lines of another file, without their common indentation.
+    Lines {
+        /// Lines of that file before them.
+        above: u32,
+        /// Columns that are left out.
+        indent: usize,
+    },
+    /// Written otherwise within another file: every place is this one.
+    At(Region),
+}
+
+impl Origin {
+    fn region(self, own: Region) -> Region {
+        let (above, indent) = match self {
+            Self::Whole => return own,
+            Self::At(region) => return region,
+            Self::Lines { above, indent } => (above, u32::try_from(indent).unwrap_or(u32::MAX)),
+        };
+        let moved = |at: LineColumn| LineColumn {
+            line: at.line.saturating_add(above),
+            column: at.column.saturating_add(indent),
+        };
+        Region { start: moved(own.start), end: moved(own.end) }
+    }
 }
 
 /// The places of a file that one thread notes. What two threads write stands in no line of memory together.
@@ -178,7 +210,20 @@ impl SourceFile {
             toml: OnceLock::new(),
             xml: OnceLock::new(),
             watched: AtomicBool::new(false),
+            origin: Origin::Whole,
         }
+    }
+
+    /// A text within this file, as a file of its own whose places are those of this one.
+    pub(crate) fn part(&self, text: &str, origin: Origin) -> Self {
+        let mut part = Self::new(self.path().clone(), text.as_bytes().to_vec(), self.sheet.layer().cloned());
+        part.origin = origin;
+        part
+    }
+
+    /// True for a text within another file: what it names beside it is not beside that file.
+    pub(crate) fn is_part(&self) -> bool {
+        !matches!(self.origin, Origin::Whole)
     }
 
     /// Path below the target.
@@ -371,7 +416,7 @@ impl SourceFile {
     /// Lines and columns of a span.
     #[must_use]
     pub fn region(&self, span: Span) -> Region {
-        self.lines().region(&self.text, span)
+        self.origin.region(self.lines().region(&self.text, span))
     }
 
     /// The place of a span, as evidence for a fact.
@@ -389,7 +434,7 @@ impl SourceFile {
         }
         let line = last.as_ref().map_or(0, |(_, _, line)| *line);
         let region = self.lines().region_near(&self.text, span, line);
-        let spot = lane.sheet.note(region, Some(&excerpt(&self.text, span)));
+        let spot = lane.sheet.note(self.origin.region(region), Some(&excerpt(&self.text, span)));
         *last = Some((span, spot, region.start.line));
         lane.seen(spot)
     }

@@ -325,3 +325,50 @@ fn inventories_with_many_groups_are_bounded() {
     }
     scan(&Catalog::embedded(), &[("hosts.ini", text.as_bytes())]);
 }
+
+/// Small files by which a machine starts far too much.
+#[test]
+fn starts_of_machines_are_bounded() {
+    let catalog = Catalog::embedded();
+    let told = |text: &str, words: &str| {
+        let found = scan(&catalog, &[("user-data", text.as_bytes())]);
+        let is_told = |one: &sovaudit::diagnostic::Diagnostic| {
+            one.kind == DiagnosticKind::LimitReached && one.message.contains(words)
+        };
+        assert!(found.diagnostics.iter().any(is_told), "{words}: {:?}", found.diagnostics);
+    };
+    told(&format!("#!/bin/sh\n{}", "docker run a ".repeat(50_000)), "containers are run");
+    told(&format!("#!/bin/sh\n{}", "docker run a\n".repeat(50_000)), "containers are run");
+    told(&format!("#!/bin/sh\ndocker run a{}", " --model a/b".repeat(50_000)), "words");
+    let mut compose = String::from("#cloud-config\nwrite_files:\n");
+    for n in 0..5_000 {
+        let _ = writeln!(compose, "  - path: /c/compose{n}.yml\n    content: |\n      services: {{}}");
+    }
+    told(&compose, "compose files are written");
+    for text in [
+        format!("#!/bin/sh\n{}", "docker run ".repeat(50_000)),
+        format!("#!/bin/sh\n{}", "sh -c 'docker run a' ".repeat(30_000)),
+        format!("#!/bin/sh\n{}", "cat > a.sh <<E\n".repeat(30_000)),
+        format!("#!/bin/sh\ndocker run '{}", "a \\\n".repeat(50_000)),
+        format!("#cloud-config\nruncmd:\n{}", "  - [docker, run, a]\n".repeat(10_000)),
+        format!("#cloud-config\nruncmd: [[{}]]\n", "docker, run, a, ".repeat(10_000)),
+        format!("#cloud-config\nwrite_files:\n  - path: compose.yml\n    content: |\n{}", "      a:\n".repeat(50_000)),
+        format!(
+            "#cloud-config\nwrite_files:\n  - path: a.service\n    content: |\n{}",
+            "      Exec \\\n".repeat(50_000)
+        ),
+    ] {
+        scan(&catalog, &[("user-data", text.as_bytes())]);
+    }
+}
+
+/// Settings that nobody takes are not read in dumps, which is told.
+#[test]
+fn settings_that_are_not_read_are_told() {
+    let maps = (0..501).fold(String::new(), |mut text, n| {
+        let _ = writeln!(text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{n}}}\ndata: {{a: b}}");
+        text
+    });
+    let found = scan(&Catalog::embedded(), &[("k8s/maps.yaml", maps.as_bytes())]);
+    assert!(told(&found, "501 maps of settings that no workload here takes"), "{:?}", found.diagnostics);
+}

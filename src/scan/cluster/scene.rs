@@ -17,7 +17,7 @@ use crate::model::{ComponentId, Horizon, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::Facts;
 use crate::scan::cloud::api::{address_by_number, licence_settings, setting};
-use crate::scan::model::reference::setting_gives_model;
+use crate::scan::model::setting::setting_model;
 use crate::text::Span;
 
 /// Objects by kind and name, what stands for them, and pods by their labels.
@@ -259,10 +259,8 @@ impl<'a> Scene<'a> {
                     for sink in logs::sinks(&text) {
                         out.attribute(id, key::LOG_SINK, sink, ground.at(entry.value.span).without_excerpt());
                     }
-                    if setting_gives_model(&entry.key, &text, ground.catalog) {
-                        ground.model(id, &text, entry.value.span, out);
-                    }
                     let seen = ground.at(entry.value.span);
+                    setting_model(id, (&entry.key, &text), ground.catalog, &seen, out);
                     match &*entry.key {
                         "gridd.conf" => licence_settings(id, &text, ground.catalog, &seen, out),
                         key => setting(id, key, &text, ground.catalog, &seen, out),

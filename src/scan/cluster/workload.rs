@@ -16,7 +16,8 @@ use crate::parse::Node;
 use crate::scan::cloud::api::{calls_in, calls_service, setting};
 use crate::scan::hardware::machine::devices as devices_of;
 use crate::scan::image::reference::needs_image;
-use crate::scan::model::reference::{needs_model, needs_models_in, setting_gives_model};
+use crate::scan::model::reference::{needs_model, needs_models_in};
+use crate::scan::model::setting::setting_model;
 use crate::scan::{Facts, Input, Seen};
 use crate::text::{RelPath, Span};
 
@@ -286,9 +287,7 @@ fn scan_container(container: &Node, workload: &ComponentId, ground: &Ground<'_>,
         let name = variable.text_at("name");
         ground.calls(workload, &text, value.span, out);
         setting(workload, name.unwrap_or_default(), &text, ground.catalog, &ground.at(value.span), out);
-        if name.is_some_and(|name| setting_gives_model(name, &text, ground.catalog)) {
-            ground.model(workload, &text, value.span, out);
-        }
+        setting_model(workload, (name.unwrap_or_default(), &text), ground.catalog, &ground.at(value.span), out);
     }
     for key in ["command", "args"] {
         let words: Vec<&Node> = container.get(key).map_or(&[][..], Node::list).iter().collect();

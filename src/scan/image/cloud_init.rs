@@ -1,13 +1,12 @@
 //! What machines do when they start: compose files and containers that cloud-init writes and runs.
 
 use super::compose;
-use super::reference::needs_image;
+use super::container_run::{Place, Runs};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentId, ComponentKind, RelationKind};
+use crate::model::{Basis, ComponentKind};
 use crate::parse::Node;
-use crate::scan::model::reference::{Hub, needs_models_of, uses_modelscope};
+use crate::scan::input::Origin;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
 
 /// Scanner `cloud-init`.
 pub struct CloudInit;
@@ -44,21 +43,8 @@ static META: ScannerMeta = ScannerMeta {
 
 /// First line of settings.
 const MARK: &str = "#cloud-config";
-/// Programs that run containers.
-const RUNNERS: [&str; 3] = ["docker", "podman", "nerdctl"];
-/// Options of theirs without a value of their own.
-const SWITCHES: [&str; 10] = [
-    "--rm",
-    "--detach",
-    "--interactive",
-    "--tty",
-    "--privileged",
-    "--init",
-    "--read-only",
-    "--publish-all",
-    "--no-healthcheck",
-    "--quiet",
-];
+/// Compose files that one file writes: a machine has a few.
+const MOST_COMPOSE: usize = 50;
 
 impl Scanner for CloudInit {
     fn meta(&self) -> &'static ScannerMeta {
@@ -71,7 +57,7 @@ impl Scanner for CloudInit {
             return Ok(());
         }
         if file.text().starts_with("#!") {
-            commands(file, Span::new(0, file.text().len()), out);
+            Runs::of(file).script(file.text(), Place::From(0), out);
         } else if file.text().lines().take(5).any(|line| line.trim_end() == MARK) {
             let plain = without_directives(file);
             for document in plain.yaml_or_part(out) {
@@ -84,6 +70,8 @@ impl Scanner for CloudInit {
 }
 
 fn settings(document: &Node, file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
+    let mut runs = Runs::of(file);
+    let mut parts = 0;
     for written in document.get("write_files").map_or(&[][..], Node::list) {
         let (Some(path), Some(content)) = (written.text_at("path"), written.get("content")) else { continue };
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -92,18 +80,31 @@ fn settings(document: &Node, file: &SourceFile, input: &Input<'_>, out: &mut Fac
             let message = format!("`{path}` is encoded: what it runs is not known");
             out.problem(DiagnosticKind::Unresolved, file, Some(content.span), message);
         } else if is_compose {
-            let within = only(file, content.span);
-            compose::documents(&within, input, out);
-            within.tell_odd_shapes(out);
-        } else if content.text().is_some_and(|text| text.starts_with("#!") || name.ends_with(".service")) {
-            commands(file, content.span, out);
+            parts += 1;
+            if parts == MOST_COMPOSE + 1 {
+                let message = format!("more than {MOST_COMPOSE} compose files are written; the others were not read");
+                out.problem(DiagnosticKind::LimitReached, file, Some(content.span), message);
+            }
+            if let Some(within) = within(file, content).filter(|_| parts <= MOST_COMPOSE) {
+                compose::documents(&within, input, out);
+                within.tell_odd_shapes(out);
+            }
+        } else if let Some((text, place)) = text_of(file, content) {
+            if name.ends_with(".service") {
+                runs.unit(text, place, out);
+            } else if text.trim_start().starts_with("#!") {
+                runs.script(text, place, out);
+            }
         }
     }
     for list in ["runcmd", "bootcmd"] {
         for command in document.get(list).map_or(&[][..], Node::list) {
             // a text, or a list of words
             command.any_shape();
-            commands(file, command.span, out);
+            runs.words(command.list(), out);
+            if let Some((text, place)) = text_of(file, command) {
+                runs.script(text, place, out);
+            }
         }
     }
 }
@@ -112,113 +113,37 @@ fn settings(document: &Node, file: &SourceFile, input: &Input<'_>, out: &mut Fac
 fn without_directives(file: &SourceFile) -> SourceFile {
     let keep = |line: &str| !line.trim_start().starts_with("%{");
     let lines = file.text().split('\n').map(|line| if keep(line) { line } else { "" });
-    made(file, &lines.collect::<Vec<_>>().join("\n"))
+    file.part(&lines.collect::<Vec<_>>().join("\n"), Origin::Lines { above: 0, indent: 0 })
 }
 
-/// The lines of a text within a file and nothing else, each at its place: a text of several lines is indented as a whole.
-fn only(file: &SourceFile, span: Span) -> SourceFile {
-    // the span of a text of several lines may reach into the line after it
-    let written = file.text().get(span.start..span.end).unwrap_or_default().trim_end();
-    let region = file.region(Span::new(span.start, span.start + written.len()));
-    let (first, last) = (region.start.line as usize, region.end.line as usize);
-    let inside = |at: usize, line: &str| {
-        (first..=last).contains(&at) && !line.trim_start_matches([' ', '-']).starts_with("content:")
-    };
-    let lines = file.text().split('\n').enumerate();
-    let lines = lines.map(|(at, line)| if inside(at + 1, line) { line } else { "" });
-    made(file, &lines.collect::<Vec<_>>().join("\n"))
+/// The text of a value and where it stands. The lines of a block stay as they are written.
+fn text_of<'n>(file: &'n SourceFile, value: &'n Node) -> Option<(&'n str, Place)> {
+    let text = value.text()?;
+    let written = file.text().get(value.span.start..value.span.end).unwrap_or_default();
+    Some(match block(written) {
+        Some((head, lines)) => (lines, Place::From(value.span.start + head)),
+        None if text == written => (written, Place::From(value.span.start)),
+        None => (text, Place::In(value.span)),
+    })
 }
 
-fn made(file: &SourceFile, text: &str) -> SourceFile {
-    SourceFile::new(file.path().clone(), text.as_bytes().to_vec(), None)
+/// The lines of a block of text (`|`), and how long the line before them is.
+fn block(written: &str) -> Option<(usize, &str)> {
+    let (head, _) = written.split_once('\n').filter(|(head, _)| head.starts_with('|'))?;
+    // the span of a block may reach into the line after it
+    Some((head.len() + 1, written[head.len() + 1..].trim_end()))
 }
 
-/// Containers that commands run.
-fn commands(file: &SourceFile, span: Span, out: &mut Facts<'_>) {
-    let words = words(file.text(), span);
-    let is_run = |at: usize| {
-        let program = words[at].0.rsplit('/').next().unwrap_or_default();
-        RUNNERS.contains(&program) && words.get(at + 1).is_some_and(|(word, _)| *word == "run")
-    };
-    for at in (0..words.len()).filter(|at| is_run(*at)) {
-        let Some((image, rest)) = image_and_command(&words[at + 2..]) else { continue };
-        let (text, place) = image;
-        if text.contains('$') || text.contains("{{") {
-            let message = "which container is run is only known at run time";
-            out.problem(DiagnosticKind::Unresolved, file, Some(place), message);
-            continue;
-        }
-        let name = text.rsplit('/').next().unwrap_or(text).split([':', '@']).next().unwrap_or(text);
-        let workload = ComponentId::workload(&file.folder(), "container", "", name);
-        out.component(&workload, ComponentKind::Workload, file.at(place));
-        needs_image(&workload, RelationKind::DependsOn, text, file, place, out);
-        if let (Some((_, first)), Some((_, last))) = (rest.first(), rest.last()) {
-            let place = Span::new(first.start, last.end);
-            let command = rest.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" ");
-            needs_models_of(Hub::of_setting(uses_modelscope(&command)), &workload, &command, file, place, out);
-        }
-    }
-}
-
-/// A word with its place.
-type Word<'t> = (&'t str, Span);
-
-/// The words of commands; a line that a command ends with gives a word of its own, `;`.
-fn words(text: &str, span: Span) -> Vec<Word<'_>> {
-    let mut found = Vec::new();
-    let mut at = span.start;
-    for line in text.get(span.start..span.end).unwrap_or_default().split_inclusive('\n') {
-        let code = line.split(" #").next().unwrap_or(line).trim_end();
-        if !code.trim_start().starts_with('#') {
-            let mut from = at;
-            for part in code.split_inclusive(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']')) {
-                let word = part.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '"' | '\''));
-                if !word.is_empty() && word != "\\" {
-                    let start = from + part.find(word).unwrap_or_default();
-                    found.push((word, Span::new(start, start + word.len())));
-                }
-                from += part.len();
-            }
-            if !code.ends_with('\\') {
-                found.push((";", Span::new(at, at)));
-            }
-        }
-        at += line.len();
-    }
-    found
-}
-
-/// The image that is run, and the words of its command.
-fn image_and_command<'w, 't>(words: &'w [Word<'t>]) -> Option<(Word<'t>, &'w [Word<'t>])> {
-    let end = words.iter().position(|(word, _)| matches!(*word, ";" | "&&" | "||" | "|")).unwrap_or(words.len());
-    let words = &words[..end];
-    let mut at = 0;
-    while let Some((word, _)) = words.get(at).filter(|(word, _)| word.starts_with('-')) {
-        let is_short = !word.starts_with("--");
-        let is_switch =
-            SWITCHES.contains(word) || is_short && word[1..].bytes().all(|letter| b"ditPq".contains(&letter));
-        let has_value = word.contains('=') || is_short && word.len() > 2;
-        at += if is_switch || has_value { 1 } else { 2 };
-    }
-    Some((*words.get(at)?, &words[at + 1..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_image_stands_after_the_options() {
-        for (command, image, rest) in [
-            ("docker run -d --gpus all -p 8000:8000 r.example/vllm:1 --model a/b", "r.example/vllm:1", 2),
-            ("docker run -it --rm --name=x -e A=b r.example/a", "r.example/a", 0),
-            ("docker run --ipc=host \\\n  -v /a:/b \\\n  r.example/a:2 serve a/b\necho done", "r.example/a:2", 2),
-        ] {
-            let all = words(command, Span::new(0, command.len()));
-            let found = image_and_command(&all[2..]).map(|((word, _), rest)| (word, rest.len()));
-            assert_eq!(found, Some((image, rest)), "{command}");
-        }
-        let all = words("docker run -d", Span::new(0, 13));
-        assert!(image_and_command(&all[2..]).is_none());
-    }
+/// A file within the file.
+fn within(file: &SourceFile, value: &Node) -> Option<SourceFile> {
+    let text = value.text()?;
+    let region = file.region(value.span);
+    let written = file.text().get(value.span.start..value.span.end).unwrap_or_default();
+    let Some((_, lines)) = block(written) else { return Some(file.part(text, Origin::At(region))) };
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let filled = lines.lines().filter(|line| !line.trim().is_empty());
+    let indent = filled.map(depth).min().unwrap_or(0);
+    let lines = lines.split('\n').map(|line| &line[depth(line).min(indent)..]);
+    let text = lines.collect::<Vec<_>>().join("\n");
+    Some(file.part(&text, Origin::Lines { above: region.start.line, indent }))
 }

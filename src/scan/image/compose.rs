@@ -6,9 +6,8 @@ use crate::parse::dockerfile::expand;
 use crate::parse::lines::{lines, span_within};
 use crate::parse::{Entry, Node};
 use crate::scan::cloud::api::{calls_in, setting};
-use crate::scan::model::reference::{
-    Hub, needs_model, needs_model_of, needs_models_of, setting_gives_model, uses_modelscope,
-};
+use crate::scan::model::reference::{Hub, needs_model, needs_models_of, uses_modelscope};
+use crate::scan::model::setting::{needs_model_of_setting, setting_model};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -52,7 +51,7 @@ impl Scanner for Compose {
 /// Reads a compose file, which may be a part of another.
 pub(super) fn documents(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
     for document in file.yaml_or_part(out) {
-        included(document, input, out);
+        included(document, input, file, out);
         for service in document.get("services").map_or(&[][..], Node::entries) {
             scan_service(service, document, input, file, out);
         }
@@ -72,7 +71,8 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
             needs_image(&workload, RelationKind::DependsOn, &text, file, image.span, out);
         }
     }
-    if let Some(context) = service.value.get("build") {
+    // what one that is written elsewhere names beside it is not beside this file
+    if let Some(context) = service.value.get("build").filter(|_| !file.is_part()) {
         let folder = context.text().or_else(|| context.text_at("context")).unwrap_or(".");
         if let Some(folder) = file.folder().join(folder) {
             out.relation(&workload, RelationKind::DependsOn, &ComponentId::project(&folder), file.at(context.span));
@@ -85,9 +85,7 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
         let Some(text) = value.scalar() else { continue };
         calls_in(&workload, &text, input.catalog, file, value.span, out);
         setting(&workload, name, &text, input.catalog, &file.at(value.span), out);
-        if setting_gives_model(name, &text, input.catalog) {
-            needs_model_of(hub, &workload, &text, &file.at(value.span), out);
-        }
+        needs_model_of_setting(hub, &workload, (name, &text), input.catalog, &file.at(value.span), out);
     }
     for key in ["command", "entrypoint"] {
         if let Some(command) = service.value.get(key) {
@@ -98,7 +96,7 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
             needs_models_of(hub, &workload, &joined, file, command.span, out);
         }
     }
-    for path in service.value.get("env_file").into_iter().flat_map(paths) {
+    for path in service.value.get("env_file").into_iter().flat_map(paths).filter(|_| !file.is_part()) {
         if let Some(settings) = file.folder().join(path).and_then(|path| input.companion(&path)) {
             env_file(&workload, &settings, input, out);
         }
@@ -129,9 +127,8 @@ fn env_file(workload: &ComponentId, settings: &SourceFile, input: &Input<'_>, ou
         let span = span_within(&line, value);
         calls_in(workload, value, input.catalog, settings, span, out);
         setting(workload, name, value, input.catalog, &settings.at(span), out);
-        if setting_gives_model(name.trim_start_matches("export ").trim(), value, input.catalog) {
-            needs_model(workload, value, settings, span, out);
-        }
+        let name = name.trim_start_matches("export ");
+        setting_model(workload, (name, value), input.catalog, &settings.at(span), out);
     }
 }
 
@@ -157,15 +154,17 @@ fn extended(service: &Node, workload: &ComponentId, file: &SourceFile, out: &mut
     let Some(base) = service.get("extends") else { return };
     base.any_shape();
     let Some(name) = base.text().or_else(|| base.text_at("service")) else { return };
+    if file.is_part() && base.get("file").is_some() {
+        return;
+    }
     let folder = base.text_at("file").and_then(|path| Some(file.folder().join(path)?.parent()));
     let other = ComponentId::workload(&folder.unwrap_or_else(|| file.folder()), "compose", "", name);
     out.relation(workload, RelationKind::BasedOn, &other, file.at(base.span));
 }
 
 /// `include`: projects that are fetched from repositories and registries; files of the tree are read by their names.
-fn included(document: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
+fn included(document: &Node, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     let Some(list) = document.get("include") else { return };
-    let file = input.file();
     let project = input.root_subject(file);
     for item in list.list() {
         let Some(path) = paths(item.get("path").unwrap_or(item)).first().copied() else { continue };

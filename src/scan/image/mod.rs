@@ -7,6 +7,7 @@ pub mod apt_sources;
 mod build;
 pub mod cloud_init;
 pub mod compose;
+mod container_run;
 pub mod dockerfile;
 pub mod dpkg;
 pub mod image_config;

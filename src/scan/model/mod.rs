@@ -15,6 +15,7 @@ pub mod onnx;
 pub mod pytorch;
 pub(crate) mod reference;
 pub mod safetensors;
+pub(crate) mod setting;
 mod weight_file;
 pub mod weights;
 

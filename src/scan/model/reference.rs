@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::ollama::needs_ollama;
-use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
@@ -195,18 +194,6 @@ pub(crate) fn setting_names_model(name: &str) -> bool {
             | "LLM_MODEL"
             | "RERANKER_MODEL"
     ) || name.ends_with("_MODEL_ID")
-}
-
-/// True for a setting of a program's own naming (`CHAT_MODEL`) that carries a model id of a hub: not one that a router of
-/// models takes, which begins with the word of a provider.
-pub(crate) fn setting_gives_model(name: &str, text: &str, catalog: &Catalog) -> bool {
-    let is_routed = || {
-        let (first, name) = text.trim().split_once('/').unwrap_or_default();
-        // some have the same name there as on the hub, where weights have capitals in theirs
-        catalog.model_route(first).is_some() && !name.bytes().any(|letter| letter.is_ascii_uppercase())
-    };
-    let upper = name.to_ascii_uppercase();
-    setting_names_model(name) || (upper.ends_with("_MODEL") || upper.ends_with("_MODEL_NAME")) && !is_routed()
 }
 
 /// Model ids after launch options (`--model`, `--model-id`, `--model-path`, `vllm serve`) in a command, and those that

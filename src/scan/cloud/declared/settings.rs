@@ -7,7 +7,8 @@ use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::Facts;
 use crate::scan::cloud::api::{calls_in, setting};
-use crate::scan::model::reference::{needs_model, setting_gives_model};
+use crate::scan::model::reference::needs_model;
+use crate::scan::model::setting::setting_model;
 
 /// Names with values.
 pub(super) fn write(resource: &Resource<'_>, settings: &Resolved<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
@@ -15,9 +16,7 @@ pub(super) fn write(resource: &Resource<'_>, settings: &Resolved<'_>, catalog: &
         let Some(text) = value.text() else { continue };
         calls_in(&resource.id, &text, catalog, value.file, value.span, out);
         setting(&resource.id, &name, &text, catalog, &value.at(), out);
-        if setting_gives_model(&name, &text, catalog) {
-            needs_model(&resource.id, &text, value.file, value.span, out);
-        }
+        setting_model(&resource.id, (&name, &text), catalog, &value.at(), out);
     }
 }
 
