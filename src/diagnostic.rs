@@ -26,6 +26,8 @@ pub enum DiagnosticKind {
     Conflict,
     /// A link to a file that is read under its own name.
     Link,
+    /// Files that were passed over on purpose: they speak for somebody else than the target.
+    LeftOut,
     /// Data that is used is older than it should be.
     Stale,
     /// Data that is used is not whole, and somebody took it all the same.
@@ -47,6 +49,7 @@ impl DiagnosticKind {
             Self::Unresolved => "unresolved",
             Self::Conflict => "conflict",
             Self::Link => "link",
+            Self::LeftOut => "left-out",
             Self::Stale => "stale",
             Self::Incomplete => "incomplete",
             Self::LimitReached => "limit-reached",
@@ -55,11 +58,11 @@ impl DiagnosticKind {
     }
 
     /// True when input was lost, so that `--strict` must exit 3. An unresolved expression, a
-    /// conflict, a link within the tree or an old list was read well; it is reported and counted without being a reading
-    /// failure.
+    /// conflict, a link within the tree, what was left out on purpose or an old list is reported and counted without
+    /// being a reading failure.
     #[must_use]
     pub fn is_loss(self) -> bool {
-        !matches!(self, Self::Unresolved | Self::Conflict | Self::Link | Self::Stale)
+        !matches!(self, Self::Unresolved | Self::Conflict | Self::Link | Self::LeftOut | Self::Stale)
     }
 }
 

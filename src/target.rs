@@ -4,6 +4,7 @@ mod afterwards;
 mod attached;
 mod bases;
 mod content;
+mod left_out;
 mod of_packages;
 mod pull;
 mod removed;
@@ -32,7 +33,7 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 5;
+const IMAGE_WANTS: u32 = 6;
 
 /// First bytes of a program or library of Linux.
 const PROGRAM: &[u8] = b"\x7fELF";
@@ -182,8 +183,7 @@ impl Wanter for ImageWanter<'_> {
             return if file.size <= BLOB { Want::Whole(BLOB) } else { Want::Nothing };
         }
         if let Some(visitor) = visitor(file.path, file.size, file.bytes) {
-            let is_test = WEIGHTS.contains(&visitor.name()) && is_test_of_library(file.path);
-            return if is_test { Want::Nothing } else { Want::Visit(visitor) };
+            return Want::Visit(visitor);
         }
         if self.wants_name(file.path) { Want::Head(0) } else { Want::Nothing }
     }
@@ -249,19 +249,18 @@ fn speaks_for_image(path: &RelPath, class: SizeClass, selector: &Selector) -> bo
     class != SizeClass::Code || selector.reads_installed(path) || !SYSTEM.iter().any(|folder| text.starts_with(folder))
 }
 
-/// True for what an installed library brings to test itself with; the weights among it are no models of the image.
-fn is_test_of_library(path: &RelPath) -> bool {
-    const TESTS: [&str; 4] = ["test", "tests", "testing", "testdata"];
-    let mut parts = path.as_str().split('/');
-    parts.any(|part| LIBRARIES.contains(&part)) && parts.any(|part| TESTS.contains(&part))
-}
-
 fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -> Inventory {
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
     let selector = Selector::new();
-    of_packages::take_out(&mut image.files, &mut image.diagnostics, &selector);
+    let kept = left_out::Kept {
+        files: &mut image.files,
+        gone: &mut image.gone,
+        problems: &mut image.diagnostics,
+        layers: &image.layers,
+    };
+    left_out::take_out(kept, &selector, catalog);
     let mut found = content::scan_kept(std::mem::take(&mut image.files), true, &selector, catalog, &options);
     found.coverage.seen = image.entries;
     let name = image.reference.as_ref().map_or_else(|| image.name.clone(), ImageReference::full_name);

@@ -323,7 +323,7 @@ pub struct DiagnosticRow {
     /// Column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<u32>,
-    /// `unreadable`, `malformed`, `unsupported`, `unresolved`, `conflict`, `link`, `limit-reached`, `internal`.
+    /// `unreadable`, `malformed`, `unsupported`, `unresolved`, `conflict`, `link`, `left-out`, `limit-reached`, `internal`.
     pub kind: String,
     /// Scanner or stage.
     pub scanner: String,

@@ -260,8 +260,11 @@ fn notification(problem: &super::DiagnosticRow) -> Value {
         excerpt: None,
         is_in_image: false,
     };
-    let level =
-        if matches!(problem.kind.as_str(), "unresolved" | "conflict" | "unsupported") { "note" } else { "warning" };
+    let level = if matches!(problem.kind.as_str(), "unresolved" | "conflict" | "unsupported" | "left-out") {
+        "note"
+    } else {
+        "warning"
+    };
     json!({
         "descriptor": { "id": format!("diagnostic/{}", problem.kind) },
         "level": level,

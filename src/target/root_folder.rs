@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::content::scan_kept;
-use super::{ImageWanter, add_problems, afterwards, of_packages};
+use super::{ImageWanter, add_problems, afterwards, left_out};
 use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentKind, Inventory, key, purl};
 use crate::scan::{Facts, Options, ScannerMeta, Selector, SizeClass, SourceFile, Subject, Unit};
@@ -27,7 +27,14 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let wanter = ImageWanter::new(catalog, options);
     let mut read = read_rootfs(folder, &wanter, &options.limits)?;
     let selector = Selector::new();
-    of_packages::take_out(&mut read.content.files, &mut read.content.diagnostics, &selector);
+    let content = &mut read.content;
+    let kept = left_out::Kept {
+        files: &mut content.files,
+        gone: &mut content.gone,
+        problems: &mut content.diagnostics,
+        layers: &[],
+    };
+    left_out::take_out(kept, &selector, catalog);
     let real = folder.canonicalize().ok();
     let name = real.as_deref().and_then(Path::file_name).map_or_else(|| "root".into(), |name| name.to_string_lossy());
     let id = purl::build("oci", None, &name, None, &[]);

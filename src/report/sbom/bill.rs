@@ -28,6 +28,8 @@ pub(super) struct Bill<'r> {
     pub(super) edges: Vec<(usize, RelationKind, usize)>,
     /// Images and packages that only lock files in them name: asked for there, and not seen there.
     pub(super) listed: BTreeSet<(usize, usize)>,
+    /// What parts were made of, by position; of each in id order.
+    ancestors: BTreeMap<usize, Vec<usize>>,
 }
 
 /// One entry of a bill.
@@ -175,7 +177,13 @@ impl<'r> Bill<'r> {
         }
         edges.sort_unstable();
         edges.dedup();
-        Self { parts, removed, edges, listed }
+        let mut ancestors: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (from, kind, to) in &edges {
+            if is_descent(&parts[*from], *kind, &parts[*to]) {
+                ancestors.entry(*from).or_default().push(*to);
+            }
+        }
+        Self { parts, removed, edges, listed, ancestors }
     }
 
     /// What each part needs, by position. Containing is not needing where the facts tell the difference: of what a
@@ -186,7 +194,7 @@ impl<'r> Bill<'r> {
         for (from, kind, to) in &self.edges {
             if *kind == RelationKind::Contains {
                 contents[*from].push(*to);
-            } else if !self.is_descent(*from, *kind, *to) {
+            } else if !is_descent(&self.parts[*from], *kind, &self.parts[*to]) {
                 needs[*from].insert(*to);
             }
         }
@@ -208,29 +216,16 @@ impl<'r> Bill<'r> {
         needs
     }
 
-    /// True for an image and its base, and for a model and the one it was made from: what was made of the other holds its
-    /// own copy and does not depend on it. Both standards have words for that: pedigree and descendant.
-    fn is_descent(&self, from: usize, kind: RelationKind, to: usize) -> bool {
-        let kinds = (self.parts[from].kind, self.parts[to].kind);
-        kind == RelationKind::BasedOn
-            && matches!(
-                kinds,
-                (ComponentKind::Image, ComponentKind::Image) | (ComponentKind::Model, ComponentKind::Model)
-            )
-    }
-
     /// What a part was made of, by position.
-    pub(super) fn ancestors(&self, part: usize) -> impl Iterator<Item = usize> + use<'_, 'r> {
-        let edges =
-            self.edges.iter().filter(move |(from, kind, to)| *from == part && self.is_descent(part, *kind, *to));
-        edges.map(|(_, _, to)| *to)
+    pub(super) fn ancestors(&self, part: usize) -> &[usize] {
+        self.ancestors.get(&part).map_or(&[], Vec::as_slice)
     }
 
     /// Parts from which all others are reached: those that no other part needs, and one of every circle. What is known as
     /// the ancestor of another part only is no part of the system itself.
     pub(super) fn tops(&self, needs: &[BTreeSet<usize>]) -> Vec<usize> {
         let needed: BTreeSet<usize> = needs.iter().flatten().copied().collect();
-        let ancestors: BTreeSet<usize> = (0..needs.len()).flat_map(|part| self.ancestors(part)).collect();
+        let ancestors: BTreeSet<usize> = self.ancestors.values().flatten().copied().collect();
         let is_named_only = |part: &usize| ancestors.contains(part) && needs[*part].is_empty();
         let everything: BTreeSet<usize> = (0..needs.len()).filter(|part| !is_named_only(part)).collect();
         let mut reached = BTreeSet::new();
@@ -257,6 +252,16 @@ fn reach(needs: &[BTreeSet<usize>], from: usize, within: &BTreeSet<usize>, reach
             }
         }
     }
+}
+
+/// True for an image and its base, and for a model and the one it was made from: what was made of the other holds its
+/// own copy and does not depend on it. Both standards have words for that: pedigree and descendant.
+fn is_descent(from: &Part<'_>, kind: RelationKind, to: &Part<'_>) -> bool {
+    kind == RelationKind::BasedOn
+        && matches!(
+            (from.kind, to.kind),
+            (ComponentKind::Image, ComponentKind::Image) | (ComponentKind::Model, ComponentKind::Model)
+        )
 }
 
 fn edge_kind(word: &str) -> Option<RelationKind> {

@@ -307,7 +307,7 @@ fn pedigree(bill: &Bill<'_>, part: usize) -> Option<Pedigree> {
         purl: part.purl.clone(),
         ..Component::default()
     };
-    let ancestors: Vec<Component> = bill.ancestors(part).map(|at| ancestor(&bill.parts[at])).collect();
+    let ancestors: Vec<Component> = bill.ancestors(part).iter().map(|at| ancestor(&bill.parts[*at])).collect();
     (!ancestors.is_empty()).then_some(Pedigree { ancestors })
 }
 

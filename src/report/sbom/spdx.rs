@@ -1,6 +1,6 @@
 //! SPDX 2.3, JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize;
@@ -34,6 +34,8 @@ impl Format for Spdx {
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 const TARGET: &str = "SPDXRef-target";
 const UNKNOWN: &str = "NOASSERTION";
+/// What is said of packages and images that only lock files in an image name.
+const LISTED: &str = "a lock file in the image names it; it was not seen installed";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -328,17 +330,22 @@ fn relationships(bill: &Bill<'_>) -> Vec<Relationship> {
     for top in bill.tops(&bill.needs()) {
         found.push(relation(TARGET, "CONTAINS", &ids[top], None));
     }
+    let other = bill.edges.iter().filter(|(_, kind, _)| *kind != RelationKind::Contains);
+    let told_otherwise: BTreeSet<(usize, usize)> = other.map(|(from, _, to)| (*from, *to)).collect();
     for (from, kind, to) in &bill.edges {
+        // that the image needs it is said once
+        let is_listed = bill.listed.contains(&(*from, *to));
+        if is_listed && *kind == RelationKind::Contains && told_otherwise.contains(&(*from, *to)) {
+            continue;
+        }
         let (near, far) = (ids[*from].as_str(), ids[*to].as_str());
         let is_direct = matches!(bill.parts[*from].kind, ComponentKind::Project);
         found.push(match kind {
-            RelationKind::Contains if bill.listed.contains(&(*from, *to)) => {
-                relation(near, "DEPENDS_ON", far, Some("a lock file in the image names it; it was not seen installed"))
-            }
+            RelationKind::Contains if is_listed => relation(near, "DEPENDS_ON", far, Some(LISTED)),
             RelationKind::Contains => relation(near, "CONTAINS", far, None),
             RelationKind::DependsOn => match narrower(&bill.parts[*to]).filter(|_| is_direct) {
                 Some(ty) => relation(far, ty, near, None),
-                None => relation(near, "DEPENDS_ON", far, None),
+                None => relation(near, "DEPENDS_ON", far, is_listed.then_some(LISTED)),
             },
             RelationKind::BasedOn => relation(near, "DESCENDANT_OF", far, None),
             other => relation(near, "DEPENDS_ON", far, Some(other.as_str())),

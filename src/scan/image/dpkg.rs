@@ -1,5 +1,7 @@
 //! Debian package database: `var/lib/dpkg/status` and `status.d`.
 
+use std::collections::BTreeMap;
+
 use super::installed::Installed;
 use super::os_release::Distribution;
 use crate::catalog::Catalog;
@@ -108,6 +110,29 @@ fn is_of_vendor(distribution: &str, domain: &str, catalog: &Catalog) -> bool {
     let is_below = |own: &str| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let is_known = || !catalog.is_shared_host(domain) && catalog.organisation_by_key("domain", domain).is_some();
     distribution == "ubuntu" && !OWN.into_iter().any(is_below) && is_known()
+}
+
+/// The packages of a database, and of each whether its maintainer writes from an address of the distribution or of another
+/// organisation of the catalog. Whoever else packs something for `dpkg` may pack what is theirs.
+pub(crate) fn known_makers(text: &str, catalog: &Catalog) -> BTreeMap<String, bool> {
+    let mut packages: BTreeMap<String, bool> = BTreeMap::new();
+    for entry in stanzas(text) {
+        let field = |name: &str| entry.iter().find(|(field, _, _)| field.eq_ignore_ascii_case(name));
+        let Some((_, name, _)) = field("Package") else { continue };
+        let domain = field("Maintainer").and_then(|(_, text, _)| mail_domain(text));
+        let is_known = domain.is_some_and(|domain| is_of_known(&domain, catalog));
+        // one package for several architectures has an entry for each
+        packages.entry((*name).to_owned()).and_modify(|known| *known &= is_known).or_insert(is_known);
+    }
+    packages
+}
+
+/// True for a domain at or below one of an organisation of the catalog, unless everybody has mail there.
+fn is_of_known(domain: &str, catalog: &Catalog) -> bool {
+    let mut above = std::iter::successors(Some(domain), |domain| domain.split_once('.').map(|(_, rest)| rest));
+    !above.any(|domain| catalog.is_shared_host(domain))
+        && !domain.contains("noreply")
+        && catalog.organisation_by_host(domain, "").is_some_and(|(_, key)| &*key.kind == "domain")
 }
 
 /// The name in `name:any (>= 1.0)`.

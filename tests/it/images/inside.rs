@@ -12,15 +12,20 @@ use super::build::{Image, Packing, TarBuilder, layout_files, write_all};
 const SILENT: &[u8] = include_bytes!("../../../fixtures/scanners/executable/normal/opt/silent.so");
 const ONNX: &[u8] = include_bytes!("../../../fixtures/scanners/onnx/normal/models/detector.onnx");
 
-fn store(root: &Path, layer: TarBuilder) -> String {
-    let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+fn store(root: &Path, layers: Vec<TarBuilder>) -> String {
+    let layers: Vec<Vec<u8>> = layers.into_iter().map(TarBuilder::end).collect();
+    let image = Image::new(&layers, Packing::Gzip, &json!({}));
     let entry = image.entry(&json!({ "annotations": { "org.opencontainers.image.ref.name": "v1" } }));
     write_all(&root.join("store"), &layout_files(&[&image], &[entry])).display().to_string()
 }
 
 fn report(layer: TarBuilder, more: &[&str]) -> Value {
+    report_of(vec![layer], more)
+}
+
+fn report_of(layers: Vec<TarBuilder>, more: &[&str]) -> Value {
     let folder = TempDir::new().expect("a folder");
-    let store = store(folder.path(), layer);
+    let store = store(folder.path(), layers);
     let mut command = crate::cli::sovaudit();
     command.args(["scan", &store, "--format", "json", "--no-cache", "--as-of", "2026-11-23"]).args(more);
     let output = command.output().expect("runs");
@@ -83,10 +88,16 @@ fn models_that_a_library_tests_itself_with_are_none_of_the_image() {
     let layer = base()
         .file("opt/venv/lib/python3.12/site-packages/onnx/backend/test/data/light/net.onnx", ONNX)
         .file("opt/venv/lib/python3.12/site-packages/sorter/net.onnx", ONNX)
+        .file("opt/venv/lib/python3.12/site-packages/onnx/backend/test/data/more/net.onnx", ONNX)
+        .file("srv/vendor/acme/test/net.onnx", ONNX)
+        .file("app/pkgs/testing/net.onnx", ONNX)
         .file("srv/tests/net.onnx", ONNX);
-    let models = ids(&report(layer, &[]), "model");
-    assert_eq!(models.len(), 2, "{models:?}");
+    let told = report(layer, &["--strict"]);
+    let models = ids(&told, "model");
+    assert_eq!(models.len(), 4, "{models:?}");
     assert!(models.iter().all(|id| !id.contains("backend/test")), "{models:?}");
+    let told = problems(&told);
+    assert!(told.len() == 1 && told[0].contains("backend/test/data/light/net.onnx\" \"2 files left out"), "{told:?}");
 }
 
 #[test]
@@ -145,30 +156,74 @@ fn what_a_maker_built_for_ubuntu_is_not_of_ubuntu() {
     }
 }
 
+const CALLS: &[u8] = b"import boto3\ns3 = boto3.client(\"s3\", region_name=\"eu-west-1\")\n";
+const LIST: &[u8] = b"/.\n/opt\n/opt/tool\n/opt/tool/requirements.txt\n/opt/tool/Dockerfile\n/opt/tool/run.py\n\
+    /opt/tool/package-lock.json\n/usr/share/doc/tool\n";
+
+/// An image with a tool below `opt` and the database that holds its package.
+fn with_tool(maintainer: &str) -> TarBuilder {
+    let status = format!(
+        "Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1-1\nMaintainer: {maintainer}\n\n"
+    );
+    let lock = br#"{"name":"tool","lockfileVersion":3,"packages":{"node_modules/left":{"version":"1.0.0"}}}"#;
+    TarBuilder::default()
+        .file("etc/os-release", b"ID=debian\nVERSION_ID=12\n")
+        .file("var/lib/dpkg/status", status.as_bytes())
+        .file("opt/tool/requirements.txt", b"flask==3.0.0\n")
+        .file("opt/tool/Dockerfile", b"FROM registry.example/base:1\n")
+        .file("opt/tool/run.py", CALLS)
+        .file("opt/tool/package-lock.json", lock)
+        .file("opt/app/requirements.txt", b"django==5.0.0\n")
+}
+
 #[test]
 fn what_packages_of_the_distribution_bring_asks_for_nothing() {
-    let status = b"Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1-1\n\n";
-    let list = b"/.\n/opt\n/opt/tool\n/opt/tool/requirements.txt\n/opt/tool/Dockerfile\n/opt/tool/run.py\n\
-        /opt/tool/package-lock.json\n/usr/share/doc/tool\n";
-    let calls = b"import boto3\ns3 = boto3.client(\"s3\", region_name=\"eu-west-1\")\n";
-    let lock = br#"{"name":"tool","lockfileVersion":3,"packages":{"node_modules/left":{"version":"1.0.0"}}}"#;
-    let layer = || {
-        TarBuilder::default()
-            .file("etc/os-release", b"ID=debian\nVERSION_ID=12\n")
-            .file("var/lib/dpkg/status", status)
-            .file("opt/tool/requirements.txt", b"flask==3.0.0\n")
-            .file("opt/tool/Dockerfile", b"FROM registry.example/base:1\n")
-            .file("opt/tool/run.py", calls)
-            .file("opt/tool/package-lock.json", lock)
-            .file("opt/app/requirements.txt", b"django==5.0.0\n")
-    };
-    let told = report(layer().file("var/lib/dpkg/info/tool.list", list), &[]);
-    assert_eq!(ids(&told, "service"), Vec::<String>::new());
-    let packages = ids(&told, "package").join(" ");
-    assert!(packages.contains("django") && packages.contains("npm/left") && !packages.contains("flask"), "{packages}");
-    assert_eq!(ids(&told, "image").len(), 1);
+    let makers = ["cudatools <cudatools@nvidia.com>", "Debian Team <team@lists.debian.org>"];
+    for (maintainer, name) in makers.into_iter().zip(["tool", "tool:amd64"]) {
+        let layer = with_tool(maintainer).file(&format!("var/lib/dpkg/info/{name}.list"), LIST);
+        let told = report(layer, &[]);
+        assert_eq!(ids(&told, "service"), Vec::<String>::new());
+        let packages = ids(&told, "package").join(" ");
+        assert!(packages.contains("django") && packages.contains("npm/left"), "{packages}");
+        assert!(!packages.contains("flask"), "{packages}");
+        assert_eq!(ids(&told, "image").len(), 1);
+        // that they were passed over is told, and is no loss
+        let told = problems(&told);
+        assert!(told.iter().any(|one| one.contains("opt/tool/Dockerfile\" \"3 files left out")), "{told:?}");
+    }
     // without the list nobody knows whose they are
-    let told = report(layer(), &[]);
+    let told = report(with_tool(makers[0]), &[]);
     assert_eq!(ids(&told, "service"), ["api:aws/s3"]);
     assert!(ids(&told, "package").join(" ").contains("flask"));
+    assert!(!problems(&told).join(" ").contains("left out"));
+}
+
+#[test]
+fn what_somebody_packed_themselves_speaks_for_the_image() {
+    // everybody has mail at some hosts, whoever runs them
+    let people =
+        ["Jo <jo@gmail.com>", "Jo <jo@yandex.ru>", "Team <it@acme.example>", "Jo <jo@users.noreply.github.com>", ""];
+    for maintainer in people {
+        let told = report(with_tool(maintainer).file("var/lib/dpkg/info/tool.list", LIST), &[]);
+        assert_eq!(ids(&told, "service"), ["api:aws/s3"], "{maintainer}");
+        assert!(ids(&told, "package").join(" ").contains("flask"), "{maintainer}");
+        assert!(!problems(&told).join(" ").contains("left out"), "{maintainer}");
+    }
+}
+
+#[test]
+fn what_a_later_layer_put_in_the_place_of_a_package_s_file_speaks_for_the_image() {
+    let bottom = || {
+        with_tool("cudatools <cudatools@nvidia.com>")
+            .file("opt/tool/run.py", b"print(1)\n")
+            .file("var/lib/dpkg/info/tool.list", LIST)
+    };
+    let told = report_of(vec![bottom(), TarBuilder::default().file("opt/tool/run.py", CALLS)], &[]);
+    assert_eq!(ids(&told, "service"), ["api:aws/s3"]);
+    assert!(!ids(&told, "package").join(" ").contains("flask"));
+    let problems = problems(&told);
+    assert!(problems.iter().any(|one| one.contains("2 files left out")), "{problems:?}");
+    // a package of a later layer brings its files anew
+    let newer = TarBuilder::default().file("opt/tool/run.py", CALLS).file("var/lib/dpkg/info/tool.list", LIST);
+    assert_eq!(ids(&report_of(vec![bottom(), newer], &[]), "service"), Vec::<String>::new());
 }

@@ -367,6 +367,13 @@ fn what_only_a_lock_file_names_is_not_said_to_be_in_the_image() {
         let document: Value = serde_json::from_str(&out).expect("is JSON");
         let relations = document["relationships"].as_array().expect("is a list");
         let of_left = |one: &&Value| one["relatedSpdxElement"].as_str().is_some_and(|id| id.contains("left"));
+        let pair = |one: &Value| format!("{} {}", one["spdxElementId"], one["relatedSpdxElement"]);
+        let needs = relations.iter().filter(|one| one["relationshipType"] == "DEPENDS_ON").filter(of_left);
+        let mut needs: Vec<(String, &Value)> = needs.map(|one| (pair(one), &one["comment"])).collect();
+        needs.sort_by(|a, b| a.0.cmp(&b.0));
+        assert!(needs.windows(2).all(|two| two[0].0 != two[1].0), "each is said once: {needs:?}");
+        let are_told = needs.iter().any(|(_, comment)| comment.as_str().is_some_and(|said| said.contains(words)));
+        assert_eq!(are_told, !is_held, "{needs:?}");
         let mut kinds: Vec<&str> =
             relations.iter().filter(of_left).map(|one| one["relationshipType"].as_str().expect("has one")).collect();
         kinds.sort_unstable();
