@@ -121,7 +121,10 @@ impl Fleet {
         let mut pools: BTreeMap<(NodeId, Option<NodeId>), BTreeSet<Claim>> = BTreeMap::new();
         for accelerator in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
             for (edge, holder) in graph.incoming(accelerator) {
-                if graph.edge(edge).kind != RelationKind::RunsOn || graph.is_absent(holder) {
+                if graph.edge(edge).kind != RelationKind::RunsOn
+                    || graph.is_absent(holder)
+                    || is_tie(graph, holder, accelerator)
+                {
                     continue;
                 }
                 let claim = claim(graph, holder, accelerator);
@@ -191,8 +194,7 @@ impl Fleet {
             .collect();
         for pool in self.pools.iter_mut().filter(|pool| is_unknown(graph, pool.accelerator)) {
             let same = known.iter().filter(|(other, place, ..)| {
-                (pool.place.is_none() || *place == pool.place || place.is_none())
-                    && may_be(graph, pool.accelerator, *other)
+                may_be_at(graph, pool.place, *place) && may_be(graph, pool.accelerator, *other)
             });
             let (covered, listed) = same.fold((0_u64, 0_u64), |(covered, listed), (.., count, recorded)| {
                 (covered.saturating_add(*count), listed.saturating_add(*recorded))
@@ -210,6 +212,17 @@ pub fn is_unknown(graph: &Graph<'_>, accelerator: NodeId) -> bool {
     graph.node(accelerator).id.rest().starts_with("?/")
 }
 
+/// True when what is said of two places may be said of one: they are the same, one of them is the other's state, or it is
+/// not said where.
+fn may_be_at(graph: &Graph<'_>, one: Option<NodeId>, other: Option<NodeId>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return true };
+    let is_in = |place: NodeId, state: NodeId| {
+        graph.node(state).kind == ComponentKind::Jurisdiction
+            && graph.related(place, RelationKind::HostedIn).into_iter().any(|of| of == state)
+    };
+    one == other || is_in(one, other) || is_in(other, one)
+}
+
 /// True when a name of no known product may mean this one: it is a candidate, or both are of one designer and nothing
 /// more is known than a resource's name.
 fn may_be(graph: &Graph<'_>, unknown: NodeId, known: NodeId) -> bool {
@@ -225,6 +238,11 @@ fn may_be(graph: &Graph<'_>, unknown: NodeId, known: NodeId) -> bool {
     let theirs = designers(known);
     let own = designers(unknown);
     own.is_empty() || own.iter().any(|designer| theirs.contains(designer))
+}
+
+/// True for software that needs an accelerator, which has none.
+fn is_tie(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> bool {
+    graph.node(holder).kind == ComponentKind::Package && stated(graph, holder, accelerator).next().is_none()
 }
 
 fn claim(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Claim {
@@ -247,12 +265,17 @@ fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> 
     stated_count(graph, holder, accelerator).map(|count| count.min(MOST_DEVICES))
 }
 
-fn stated_count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
+/// The numbers of an accelerator that a holder states.
+fn stated(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> impl Iterator<Item = u64> {
     let id = graph.node(accelerator).id.rest();
-    let stated = graph.attributes(holder, key::DEVICES).filter_map(|text| {
+    graph.attributes(holder, key::DEVICES).filter_map(move |text| {
         let (of, number) = text.rsplit_once(' ')?;
         (of == id).then(|| number.parse::<u64>().ok()).flatten()
-    });
+    })
+}
+
+fn stated_count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
+    let stated = stated(graph, holder, accelerator);
     // several pods may have one device between them
     let shared = graph.attributes(accelerator, key::SHARED_BY).filter_map(|text| text.parse::<f64>().ok());
     let shared = shared.fold(1.0_f64, f64::max);

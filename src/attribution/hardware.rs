@@ -2,7 +2,7 @@
 
 use super::{BY_NAME, Cite, Seen, Work};
 use crate::catalog::Catalog;
-use crate::catalog::rows::{Accelerator, InstanceType};
+use crate::catalog::rows::{Accelerator, InstanceType, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
@@ -78,7 +78,7 @@ fn device(work: &mut Work<'_>, seen: &Seen) {
 }
 
 /// A maker as devices name it: `Intel(R) Corporation`, `Dell Inc.`, `AuthenticAMD`.
-fn maker<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c crate::catalog::rows::Organisation> {
+fn maker<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Organisation> {
     let plain = name.replace("(R)", "").replace("(TM)", "");
     let plain = match plain.trim() {
         "AuthenticAMD" | "Advanced Micro Devices" => "AMD",
@@ -216,7 +216,11 @@ fn parties(work: &mut Work<'_>, id: &ComponentId, row: &Accelerator) {
         confidence: Confidence::Certain,
     };
     work.note(id, key::NAME, &row.product, &cite);
-    let designer = party(work, &row.vendor, &[row.vendor_country], &cite);
+    // `Intel (Habana Labs)`: the part of an organisation that designed it stands behind its name
+    let vendor = row.vendor.split(" (").next().unwrap_or(&row.vendor);
+    let is_known = organisation(work.catalog, &row.vendor).is_none() && organisation(work.catalog, vendor).is_some();
+    let name = if is_known { vendor } else { &row.vendor };
+    let designer = party(work, name, &[row.vendor_country], &cite);
     work.relate(id, RelationKind::DesignedBy, &designer, &cite);
     let Some(foundry) = row.foundry.as_deref() else { return };
     for name in foundry.split(['+', '/']) {
@@ -226,13 +230,13 @@ fn parties(work: &mut Work<'_>, id: &ComponentId, row: &Accelerator) {
     }
 }
 
+fn organisation<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Organisation> {
+    catalog.organisation_by_name(name).or_else(|| catalog.organisation(&name.to_lowercase().replace(' ', "-")))
+}
+
 /// The catalog's organisation of that name; else a node of its own, seated where the table says.
 fn party(work: &mut Work<'_>, name: &str, countries: &[crate::model::CountryCode], cite: &Cite<'_>) -> ComponentId {
-    if let Some(row) = work
-        .catalog
-        .organisation_by_name(name)
-        .or_else(|| work.catalog.organisation(&name.to_lowercase().replace(' ', "-")))
-    {
+    if let Some(row) = organisation(work.catalog, name) {
         let id = row.id.to_string();
         if let Some(node) = work.organisation(&id) {
             return node;

@@ -45,6 +45,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         Topic::AssetStatus => !matches!(&*row.means, "absent" | "stored"),
         Topic::AcceleratorMaker => !matches!(&*row.means, "named" | "described"),
         Topic::CoreDesigner | Topic::NeuronFamily => row.means.is_empty(),
+        Topic::CaptureName => &*row.means != "tool",
         Topic::DriverModule => !matches!(&*row.means, "accelerator" | "display" | "adapter"),
     };
     let told = tables.hardware_word.iter().filter(wrong).map(|row| {

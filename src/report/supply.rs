@@ -35,10 +35,9 @@ pub(super) fn table(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn head(supply: &SupplyRow) -> String {
-    // what shares are taken of
-    let all = whole(supply.shares.iter().filter(|row| row.of == "designer").map(|row| row.devices).sum());
-    let known = whole(supply.devices);
+    let (all, known) = (whole(supply.all_devices), whole(supply.devices));
     let mut text = match supply.products {
+        0 if supply.unknown_products == 0 => "none found; there is software that needs one".to_owned(),
         0 if all == 0 => "none of a known product".to_owned(),
         0 => format!("{}, none of a known product", count(all, "device")),
         products if all > known => format!("{}, {known} of {}", count(all, "device"), count(products, "known product")),

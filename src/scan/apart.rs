@@ -44,7 +44,7 @@ impl Facts<'_> {
         if parts < 2 {
             return items.iter().enumerate().map(|(at, item)| write(at, item, self)).collect();
         }
-        file.part();
+        file.part_places();
         let (size, room) = (items.len().div_ceil(parts), self.room());
         let (meta, scanner, problems) = (self.meta, self.scanner, self.problem_limit);
         let part = |(number, some): (usize, &'i [T])| {

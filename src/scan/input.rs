@@ -216,7 +216,7 @@ impl SourceFile {
 
     /// A text within this file, as a file of its own whose places are those of this one.
     pub(crate) fn part(&self, text: &str, origin: Origin) -> Self {
-        let mut part = Self::new(self.path().clone(), text.as_bytes().to_vec(), self.sheet.layer().cloned());
+        let mut part = Self::new(self.path().clone(), text.as_bytes().to_vec(), self.lane.sheet.layer().cloned());
         part.origin = origin;
         part
     }
@@ -440,7 +440,7 @@ impl SourceFile {
     }
 
     /// From here on every thread of the pool notes places by itself, see [`Facts::in_parts`].
-    pub(super) fn part(&self) {
+    pub(super) fn part_places(&self) {
         let layer = self.lane.sheet.layer();
         let lane = |_| Lane::new(self.path().clone(), layer.cloned());
         self.lanes.get_or_init(|| (1..rayon::current_num_threads()).map(lane).collect());

@@ -4,7 +4,7 @@ use crate::catalog::Catalog;
 use crate::catalog::rows::Accelerator;
 use crate::fleet::{Claim, Way};
 use crate::graph::{Graph, NodeId};
-use crate::model::{ComponentKind, key};
+use crate::model::{ComponentKind, RelationKind, key};
 
 /// All accelerators.
 pub struct Fleet<'c> {
@@ -12,6 +12,8 @@ pub struct Fleet<'c> {
     pub parts: Vec<Part<'c>>,
     /// Products that it does not, families among them.
     pub unknown_products: usize,
+    /// Whether there is software that needs an accelerator which nothing is known to have.
+    pub is_needed: bool,
     /// Names that mean several products.
     pub families: Vec<Family<'c>>,
     /// Devices of the other unknown products, as far as they may not be one of the known.
@@ -49,13 +51,25 @@ impl<'c> Fleet<'c> {
     #[must_use]
     pub fn of(graph: &Graph<'_>, catalog: &'c Catalog) -> Self {
         let counted = crate::fleet::Fleet::of(graph);
-        let mut fleet = Self { parts: Vec::new(), unknown_products: 0, families: Vec::new(), unknown_devices: 0.0 };
+        let mut fleet = Self {
+            parts: Vec::new(),
+            unknown_products: 0,
+            is_needed: false,
+            families: Vec::new(),
+            unknown_devices: 0.0,
+        };
         for node in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
             let pools = || counted.pools.iter().filter(|pool| pool.accelerator == node);
             let mut holders: Vec<NodeId> =
                 pools().flat_map(|pool| pool.claims.iter().map(|claim| claim.holder)).collect();
             holders.sort_unstable();
             holders.dedup();
+            // what runs on it is software only
+            if holders.is_empty() && graph.incoming(node).any(|(edge, _)| graph.edge(edge).kind == RelationKind::RunsOn)
+            {
+                fleet.is_needed = true;
+                continue;
+            }
             let Some(row) = catalog.accelerator(graph.node(node).id.rest()) else {
                 fleet.unknown_products += 1;
                 let devices = counted.total(node) as f64;

@@ -27,11 +27,12 @@ pub fn supply(
 ) -> Option<SupplyRow> {
     let fleet = Fleet::of(graph, catalog);
     // without accelerators nobody looks at the packages
-    if fleet.parts.is_empty() && fleet.unknown_products == 0 {
+    if fleet.parts.is_empty() && fleet.unknown_products == 0 && !fleet.is_needed {
         return None;
     }
     let tied = Ties::of(catalog).find(graph);
     Some(SupplyRow {
+        all_devices: fleet.all_devices(),
         devices: fleet.devices(),
         products: fleet.parts.len(),
         unknown_products: fleet.unknown_products,

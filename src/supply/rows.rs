@@ -6,7 +6,10 @@ use serde::Serialize;
 /// Supply of the fleet of accelerators.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SupplyRow {
-    /// Devices; a product of which no number is known counts once.
+    /// All devices, those of names that mean several products and of products that are not known too: what shares are
+    /// taken of, and what the table calls the number of devices.
+    pub all_devices: f64,
+    /// Of them those of known products; a product of which no number is known counts once.
     pub devices: f64,
     /// Products that are known.
     pub products: usize,

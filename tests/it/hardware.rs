@@ -698,3 +698,142 @@ fn what_is_out_of_use_is_left_out_in_every_language_and_told() {
         assert!(found.iter().any(|(id, _)| id.as_str().ends_with("2027-06-30")), "{head}");
     }
 }
+
+#[test]
+fn devices_of_slurm_are_those_of_its_nodes() {
+    let nodes = "ClusterName=c\nNodeName=dgx[01-04] Gres=gpu:mi300x:8\n";
+    let all = [row("amd-mi300x", "", 32)];
+    for devices in [
+        "NodeName=dgx[01-04] Name=gpu Type=mi300x File=/dev/dri/renderD[128-135]\n",
+        "NodeName=dgx[01-02] Name=gpu Type=mi300x File=/dev/dri/renderD[128-135]\nNodeName=dgx03,dgx04 Name=gpu Type=mi300x Count=8\n",
+        "Name=gpu Type=mi300x File=/dev/dri/renderD[128-135]\n",
+        "Name=gpu File=/dev/dri/renderD[128-135]\n",
+        "AutoDetect=rsmi\n",
+    ] {
+        assert_eq!(fleet(&tree(&[("slurm.conf", nodes), ("gres.conf", devices)])), all, "{devices}");
+    }
+    // the type may stand beside the devices only
+    let untyped = nodes.replace("gpu:mi300x:8", "gpu:8");
+    for devices in ["Name=gpu Type=mi300x Count=8\n", "NodeName=dgx[01-04] Name=gpu Type=mi300x Count=8\n"] {
+        assert_eq!(fleet(&tree(&[("slurm.conf", &untyped), ("gres.conf", devices)])), all, "{devices}");
+    }
+    // nodes of another file's are others, and lines about one node's devices add up
+    let lines: String = (0..8).map(|at| format!("NodeName=m1 Name=gpu Type=mi300x File=/dev/dri/r{at}\n")).collect();
+    let more = tree(&[("slurm.conf", nodes), ("gres.conf", &lines)]);
+    assert_eq!(fleet(&more).iter().map(|(.., count)| count).sum::<u64>(), 40);
+}
+
+#[test]
+fn software_that_needs_an_accelerator_has_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bom = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+        {"type":"library","name":"cublas","version":"12.4","purl":"pkg:generic/cublas@12.4"},
+        {"type":"library","name":"cudnn","version":"9.1","purl":"pkg:generic/cudnn@9.1"}]}"#;
+    fs::write(folder.path().join("image.cdx.json"), bom).expect("writes");
+    let output = sovaudit().args(["scan", "--format", "json"]).arg(folder.path()).output().expect("runs");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("is JSON");
+    assert_eq!((&report["supply"]["all_devices"], &report["supply"]["shares"]), (&0.0.into(), &serde_json::json!([])));
+    let output = sovaudit().arg("scan").arg(folder.path()).output().expect("runs");
+    let text = String::from_utf8(output.stdout).expect("is UTF-8");
+    assert!(text.contains("none found; there is software that needs one"), "{text}");
+}
+
+#[test]
+fn a_name_of_several_products_counts_beyond_those_of_its_state() {
+    let list = "Model,GPU,GPUs,Country\np5 node 1,H100 SXM5,8,Germany\np5 node 2,H100 SXM5,8,Germany\n";
+    let dump = nodes(2, "NVIDIA-H100-80GB-HBM3");
+    let wanted = [row("nvidia-h100-sxm", "aws/eu-central-1", 16)];
+    assert_eq!(fleet(&tree(&[("gpu-assets.csv", list), ("nodes.yaml", &dump)])), wanted);
+    assert_eq!(fleet(&tree(&[("gpu-assets.csv", list), ("main.tf", POOL), ("pods.yaml", PODS)])), wanted);
+    // elsewhere they are others
+    let abroad = list.replace("Germany", "France");
+    let counted = fleet(&tree(&[("gpu-assets.csv", &abroad), ("nodes.yaml", &dump)]));
+    assert_eq!(counted.iter().map(|(.., count)| count).sum::<u64>(), 32, "{counted:?}");
+}
+
+#[test]
+fn names_of_captures_beside_the_tool_are_no_machines() {
+    let one = [row("nvidia-h100-sxm", "", 2)];
+    let names = ["nvidia-smi.txt", "nvidia-smi-full.txt", "nvidia-smi-L-version.txt", "gpus-nvidia-smi.txt"];
+    let files: Vec<String> = names.iter().map(|name| format!("node1/{name}")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), CAPTURE)).collect();
+    assert_eq!(fleet(&tree(&files)), one);
+    // metrics that name the host of the folder, in short or in full
+    for host in ["n1", "n1.example.com"] {
+        let metric = |at: u8| {
+            format!(
+                "DCGM_FI_DEV_GPU_TEMP{{gpu=\"{at}\",UUID=\"GPU-{at}\",modelName=\"NVIDIA H100 80GB HBM3\",Hostname=\"{host}\"}} 41\n"
+            )
+        };
+        let metrics = metric(0) + &metric(1);
+        assert_eq!(fleet(&tree(&[("n1/nvidia-smi.txt", CAPTURE), ("n1/dcgm-metrics.txt", &metrics)])), one, "{host}");
+    }
+}
+
+#[test]
+fn cores_are_no_chips() {
+    let pod = |resource: &str, count: u8| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: n}}\nspec:\n  nodeSelector: {{node.kubernetes.io/instance-type: trn1.32xlarge}}\n  containers:\n  - name: n\n    image: registry.example.com/n:1\n    resources: {{limits: {{{resource}: {count}}}}}\n"
+        )
+    };
+    let count = |text: &str| {
+        let inventory = tree(&[("p.yaml", text)]);
+        let graph = Graph::new(&inventory);
+        Fleet::of(&graph).pools.iter().flat_map(|pool| &pool.claims).map(|claim| claim.count).collect::<Vec<_>>()
+    };
+    assert_eq!(count(&pod("aws.amazon.com/neuron", 16)), [Some(16)]);
+    assert_eq!(count(&pod("aws.amazon.com/neuroncore", 32)), [None], "how many chips these are is not known");
+}
+
+#[test]
+fn names_of_lists_may_say_how_many() {
+    let list = "Hostname,GPU,Site,Country\nn1,8x H100 SXM5 80GB,FRA,DE\nn2,4 x NVIDIA L40S,FRA,DE\nn3,NVIDIA L4 (4x),FRA,DE\n\
+                n4,A100 80GB PCIe x2,FRA,DE\nn5,2× MI300X,FRA,DE\nn6,NVIDIA A2,FRA,DE\nn7,MLU370-X8,FRA,DE\nn8,NVIDIA T4 PCIe x16,FRA,DE\n";
+    let mut counted = fleet(&tree(&[("gpu-inventory.csv", list)]));
+    counted.sort();
+    let wanted = [
+        row("amd-mi300x", "DE", 2),
+        row("cambricon-mlu370-x8", "DE", 1),
+        row("nvidia-a100-pcie-80", "DE", 2),
+        row("nvidia-a2", "DE", 1),
+        row("nvidia-h100-sxm", "DE", 8),
+        row("nvidia-l4", "DE", 4),
+        row("nvidia-l40s", "DE", 4),
+        row("nvidia-t4", "DE", 1),
+    ];
+    assert_eq!(counted, wanted);
+    // times the count; a column that says how many each has says it instead
+    let list = "Server,GPU,Quantity,Country\nA,8x H100 SXM5 80GB,3,DE\n";
+    assert_eq!(fleet(&tree(&[("gpu-inventory.csv", list)])), [row("nvidia-h100-sxm", "DE", 24)]);
+}
+
+#[test]
+fn devices_of_one_of_several_products_are_a_family() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: e}\nspec:\n  affinity:\n    nodeAffinity:\n      requiredDuringSchedulingIgnoredDuringExecution:\n        nodeSelectorTerms:\n        - matchExpressions:\n          - {key: nvidia.com/gpu.product, operator: In, values: [NVIDIA-L40S, NVIDIA-H100-80GB-HBM3]}\n  containers:\n  - {name: e, image: \"registry.example.com/e:1\", resources: {limits: {nvidia.com/gpu: 8}}}\n";
+    let inventory = tree(&[("p.yaml", pod)]);
+    let counted = fleet(&inventory);
+    assert_eq!(counted.iter().map(|(.., count)| *count).collect::<Vec<_>>(), [8], "{counted:?}");
+    let graph = Graph::new(&inventory);
+    let family = Fleet::of(&graph).pools[0].accelerator;
+    let candidates: Vec<&str> = graph.attributes(family, key::CANDIDATE).collect();
+    assert_eq!(candidates, ["nvidia-h100-sxm", "nvidia-l40s"]);
+    let designers = graph.related(family, RelationKind::DesignedBy);
+    assert_eq!(designers.iter().map(|one| graph.node(*one).id.rest()).collect::<Vec<_>>(), ["nvidia"]);
+}
+
+#[test]
+fn designers_are_organisations_in_every_spelling() {
+    let list = "model,quantity,country\nGaudi 3,8,DE\nAscend 910B,8,SG\nTrainium2,2,DE\nMTT S4000,1,DE\n";
+    let inventory = tree(&[("gpu-assets.csv", list)]);
+    let graph = Graph::new(&inventory);
+    for (accelerator, designer) in
+        [("intel-gaudi3", "intel"), ("aws-trainium2", "amazon"), ("mthreads-s4000", "moore-threads")]
+    {
+        let node = graph.find(&ComponentId::accelerator(accelerator)).unwrap_or_else(|| panic!("{accelerator}"));
+        let designers = graph.related(node, RelationKind::DesignedBy);
+        assert_eq!(designers.iter().map(|one| graph.node(*one).id.rest()).collect::<Vec<_>>(), [designer]);
+    }
+    assert!(graph.nodes().all(|node| !graph.node(node).id.rest().contains('(')), "no party with brackets");
+    assert!(graph.find(&ComponentId::organisation("huawei")).is_some());
+}

@@ -278,6 +278,8 @@ fn a_family_counts_for_what_all_its_products_hang_on() {
         let rows = report["supply"]["shares"].as_array().expect("shares").iter();
         rows.filter(|row| row["of"] == of && row["name"] == name).map(|row| row["devices"].as_f64()).next().flatten()
     };
+    let supply = &report["supply"];
+    assert_eq!((&supply["devices"], &supply["all_devices"]), (&16.0.into(), &24.0.into()), "the table says 24");
     assert_eq!((share("designer", "NVIDIA"), share("foundry", "TSMC")), (Some(24.0), Some(24.0)));
     assert_eq!(share("memory", "SK hynix"), Some(16.0), "makers of the memory of an A100 hang on the product");
     let placed = report["supply"]["placements"].as_array().expect("placements");

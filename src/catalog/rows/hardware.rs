@@ -22,6 +22,8 @@ pub enum Topic {
     CoreDesigner,
     /// Beginnings of AWS instance types; they mean the accelerator's family.
     NeuronFamily,
+    /// Words in the names of captures that tell the tool, its options or the form and not the machine; they mean `tool`.
+    CaptureName,
     /// Kernel modules: of an `accelerator`, of a `display` that may be one, of a network `adapter`.
     DriverModule,
 }
@@ -176,6 +178,9 @@ rows! {
         /// Organisation id of the designer.
         #[serde(default)]
         vendor: Option<Text>,
+        /// Whether it is a part of a device, of which a device has more than one: its number is none of devices.
+        #[serde(default)]
+        is_part: bool,
     }
     /// Words by which hardware is told in lists and in what tools print.
     HardwareWord {

@@ -1,10 +1,11 @@
 //! Accelerators that a pod asks for, and the product its placement names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::places::Places;
 use super::workload::Ground;
 use crate::catalog::Catalog;
+use crate::catalog::rows::Accelerator;
 use crate::catalog::sku::{Asked, Sku};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Entry, Node};
@@ -78,16 +79,16 @@ pub(super) fn accelerators(
 
 /// What a label of the placement says that the devices are.
 enum Product<'a> {
-    /// The product's name.
-    Named(&'a Node),
+    /// The product's name, behind this label.
+    Named(&'a str, &'a Node),
     /// A machine type that has the one product.
     OfMachine(ComponentId, Span),
 }
 
 /// The products that a placement names; where it names none, those of its machine types.
-fn products<'a>(placed: &[(&str, &'a Node)], catalog: &Catalog) -> Vec<Product<'a>> {
+fn products<'a>(placed: &[(&'a str, &'a Node)], catalog: &Catalog) -> Vec<Product<'a>> {
     let named = placed.iter().filter(|(label, value)| names_product(label, value, catalog));
-    let named: Vec<Product<'a>> = named.map(|(_, value)| Product::Named(value)).collect();
+    let named: Vec<Product<'a>> = named.map(|(label, value)| Product::Named(label, value)).collect();
     if !named.is_empty() {
         return named;
     }
@@ -130,9 +131,14 @@ fn write(
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
     let mut ids = Vec::new();
-    for product in products {
+    let either = alternatives(products, catalog);
+    if let Some(either) = &either {
+        let id = one_of(either, places, out);
+        ids.extend(either.iter().map(|(_, node)| (id.clone(), node.span)));
+    }
+    for product in products.iter().filter(|_| either.is_none()) {
         match product {
-            Product::Named(node) => {
+            Product::Named(_, node) => {
                 let Some(name) = node.text() else { continue };
                 ids.push((named(name, node.span, catalog, places, out), node.span));
             }
@@ -149,6 +155,10 @@ fn write(
         out.relation(workload, RelationKind::RunsOn, id, places.at(*span));
     }
     out.attribute(workload, key::EXTENDED_RESOURCE, &*entry.key, places.at(entry.key_span));
+    // how many cores a device has is not known
+    if catalog.accelerator_resource(&entry.key).is_some_and(|row| row.is_part) {
+        return None;
+    }
     if let Some(count) = entry.value.scalar() {
         out.attribute(workload, key::COUNT, count, places.at(entry.value.span));
     }
@@ -156,11 +166,56 @@ fn write(
     first.filter(|first| ids.iter().all(|(id, _)| id == first))
 }
 
+/// Products of which a pod's devices are one or another: several values of one label.
+fn alternatives<'a, 'c>(
+    products: &[Product<'a>],
+    catalog: &'c Catalog,
+) -> Option<Vec<(Vec<&'c Accelerator>, &'a Node)>> {
+    let mut labels = BTreeSet::new();
+    let mut all = Vec::new();
+    let mut ids = BTreeSet::new();
+    for product in products {
+        let Product::Named(label, node) = product else { return None };
+        labels.insert(label);
+        let rows = match catalog.sku(asked(node.text()?, number_of(node.text()?).as_deref())) {
+            Sku::One(row) => vec![row],
+            Sku::Several(rows) => rows,
+            Sku::Unknown => return None,
+        };
+        ids.extend(rows.iter().map(|row| &row.id));
+        all.push((rows, *node));
+    }
+    (labels.len() == 1 && all.len() > 1 && ids.len() > 1).then_some(all)
+}
+
+/// Writes one accelerator that may be any of several products.
+fn one_of(either: &[(Vec<&Accelerator>, &Node)], places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
+    let names: BTreeSet<&str> = either.iter().filter_map(|(_, node)| node.text()).collect();
+    let name = names.into_iter().collect::<Vec<_>>().join(" or ");
+    let id = ComponentId::unknown_accelerator(&name);
+    for (rows, node) in either {
+        out.component(&id, ComponentKind::Accelerator, places.at(node.span));
+        out.attribute(&id, key::NAME, &*name, places.at(node.span));
+        for row in rows {
+            out.attribute(&id, key::CANDIDATE, &row.id, places.at(node.span));
+        }
+    }
+    id
+}
+
+/// AMD's labels have numbers of devices.
+fn number_of(name: &str) -> Option<String> {
+    (name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| format!("1002:{name}"))
+}
+
+fn asked<'a>(name: &'a str, pci: Option<&'a str>) -> Asked<'a> {
+    Asked { pci, name: Some(name), is_exact: true, ..Asked::default() }
+}
+
 /// The accelerator that a product's name means.
 fn named(name: &str, span: Span, catalog: &Catalog, places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
-    // AMD's labels have numbers of devices, with underscores for what labels may not hold
-    let number = (name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| format!("1002:{name}"));
-    let asked = Asked { pci: number.as_deref(), name: Some(name), is_exact: true, ..Asked::default() };
+    let number = number_of(name);
+    let asked = asked(name, number.as_deref());
     let id = identify(&asked, catalog).unwrap_or_else(|| ComponentId::unknown_accelerator(name));
     describe(&id, &asked, catalog, &places.at(span), out);
     let name = catalog.sku(asked).one().map_or(name, |row| &row.product);

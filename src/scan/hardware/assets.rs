@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::asset_sort::{Sort, pci_of, sort_of, with_maker};
 use super::cells::{day, is_date, number};
-use super::machine::{Found, Machine, Other, Pci, devices, identify, is_stated};
+use super::machine::{Found, Machine, Other, devices, is_stated};
+use super::multiple;
 use crate::catalog::sku::{Asked, Sku};
 use crate::catalog::{Catalog, Topic};
 use crate::diagnostic::DiagnosticKind;
@@ -54,14 +56,6 @@ impl<'a> Row<'a> {
         let (accelerator, each, pci, spares) = (None, None, None, None);
         Some(Row { accelerator, each, pci, spares, count, sort: Some("system"), is_of_machines: false, ..self.clone() })
     }
-}
-
-/// What a name in the list is.
-#[derive(Clone, Debug)]
-enum Sort {
-    /// A product and, where the name is that of a system, how many of it one holds as far as rules tell.
-    Accelerator(ComponentId, Option<Option<u32>>),
-    Other(&'static str),
 }
 
 /// What stands together: site, country, holder, dates, operator.
@@ -159,8 +153,12 @@ impl<'a> Assets<'a> {
         let Some(sort) = self.sort(row) else { return };
         self.has_accelerators |= matches!(self.sorts[sort], Sort::Accelerator(..));
         let system = match &self.sorts[sort] {
-            Sort::Accelerator(_, system) => system.filter(|_| row.each.is_none()),
+            Sort::Accelerator(_, system, _) => system.filter(|_| row.each.is_none()),
             Sort::Other(_) => None,
+        };
+        let multiple = match &self.sorts[sort] {
+            Sort::Accelerator(_, _, multiple) if row.each.is_none() => *multiple,
+            _ => 1,
         };
         let each = match (&self.sorts[sort], system) {
             (Sort::Accelerator(..), Some(held)) => Some(held.map_or(0, u64::from)),
@@ -171,11 +169,15 @@ impl<'a> Assets<'a> {
             self.unclear(row, sort);
             return;
         };
+        let units = units.saturating_mul(multiple);
         let count = units.saturating_mul(each);
         let in_store = state == Some("stored");
         let spares = match row.spares.map(|text| text.trim().to_ascii_lowercase()) {
             Some(text) if matches!(text.as_str(), "yes" | "true" | "y" | "x") => count,
-            Some(text) => text.parse().unwrap_or(0_u64).saturating_mul(system.map_or(1, |_| each)),
+            Some(text) => {
+                let each = system.map_or(multiple, |_| each.saturating_mul(multiple));
+                text.parse().unwrap_or(0_u64).saturating_mul(each)
+            }
             None => 0,
         };
         let spares = if in_store { count } else { spares };
@@ -204,8 +206,9 @@ impl<'a> Assets<'a> {
 
     fn tally(&mut self, row: &Row<'_>, sort: usize) -> &mut Tally {
         let place = self.place_of(row);
+        let catalog = self.catalog;
         self.groups.entry(place).or_default().entry(sort).or_insert_with(|| Tally {
-            name: row.accelerator.or(row.model).unwrap_or_default().to_owned(),
+            name: multiple::split(row.accelerator.or(row.model).unwrap_or_default(), catalog).1.into_owned(),
             maker: row.maker.unwrap_or_default().to_owned(),
             pci: row.pci.unwrap_or_default().to_owned(),
             place: row.place,
@@ -306,7 +309,7 @@ impl<'a> Assets<'a> {
         let mut open = 0_u64;
         for (sort, tally) in tallies {
             self.one(&self.sorts[*sort], tally, &mut machine, out);
-            if let Sort::Accelerator(id, system) = &self.sorts[*sort] {
+            if let Sort::Accelerator(id, system, _) = &self.sorts[*sort] {
                 // rows that differ in other words speak of the same systems
                 if let Some(held) = system.flatten().filter(|_| tally.systems > 0) {
                     systems.entry((&tally.name, held)).or_insert((0, tally.place)).0 += tally.systems;
@@ -388,46 +391,4 @@ impl<'a> Assets<'a> {
             }
         }
     }
-}
-
-/// The name with its maker before it, unless it stands there already.
-fn with_maker(name: &str, maker: &str) -> String {
-    let begins = name.get(..maker.len()).is_some_and(|start| start.eq_ignore_ascii_case(maker));
-    if begins || !is_stated(maker) { name.to_owned() } else { format!("{maker} {name}") }
-}
-
-fn pci_of(text: &str) -> Option<Pci> {
-    let (vendor, device) = text.trim().split_once(':')?;
-    Pci::of(vendor, device)
-}
-
-fn sort_of(row: &Row<'_>, catalog: &Catalog) -> Option<Sort> {
-    let pci = row.pci.and_then(pci_of);
-    let name = row.accelerator.or(row.model).filter(|name| is_stated(name));
-    let whole = name.map(|name| with_maker(name, row.maker.unwrap_or_default()));
-    let asked = Asked { pci: pci.as_ref().map(|pci| &*pci.id), name: whole.as_deref(), ..Asked::default() };
-    let words = fold(row.sort.unwrap_or_default());
-    let says = |all: &[&str]| all.iter().any(|word| words.iter().any(|own| own == word));
-    let is_known = !matches!(catalog.sku(asked), Sku::Unknown);
-    if is_known
-        || name.is_some()
-            && (row.accelerator.is_some() || says(&["gpu", "gpus", "accelerator", "accelerators", "npu", "tpu"]))
-    {
-        let system = whole.as_deref().filter(|_| pci.is_none()).and_then(|name| catalog.system(name));
-        return identify(&asked, catalog).map(|id| Sort::Accelerator(id, system));
-    }
-    name?;
-    let class = match () {
-        () if says(&["nic", "network", "adapter", "ethernet", "hca"]) => "network",
-        () if says(&["infiniband"]) => "infiniband",
-        () if says(&["cpu", "processor", "processors"]) => "processor",
-        () if says(&["bmc"]) => "management-controller",
-        () if says(&["server", "servers", "node", "compute", "system", "chassis", "host"]) => "system",
-        () => return None,
-    };
-    Some(Sort::Other(class))
-}
-
-fn fold(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
 }

@@ -4,62 +4,14 @@ use std::collections::BTreeMap;
 
 pub(crate) use super::pci::{Pci, mebibytes};
 
-use crate::catalog::Catalog;
 use crate::catalog::sku::{Asked, Sku};
+use crate::catalog::{Catalog, Topic};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
 /// Places written for one product of one machine: eight are seen, of eight thousand nobody reads all.
 const PLACES: u64 = 16;
-
-/// Words in the names of captures that tell the tool and not the machine.
-const TOOL_WORDS: [&str; 44] = [
-    "nvidia",
-    "amd",
-    "xml",
-    "smi",
-    "rocm",
-    "xpu",
-    "hl",
-    "npu",
-    "neuron",
-    "ls",
-    "lspci",
-    "lshw",
-    "dmidecode",
-    "lscpu",
-    "dcgm",
-    "node",
-    "exporter",
-    "redfish",
-    "static",
-    "list",
-    "discovery",
-    "gpu",
-    "gpus",
-    "output",
-    "query",
-    "table",
-    "csv",
-    "json",
-    "txt",
-    "log",
-    "out",
-    "info",
-    "report",
-    "inventory",
-    "hardware",
-    "metrics",
-    "dump",
-    "capture",
-    "xpumcli",
-    "text",
-    "short",
-    "numeric",
-    "systems",
-    "processors",
-];
 
 /// An accelerator as a source tells it.
 #[derive(Clone, Debug, Default)]
@@ -104,14 +56,16 @@ impl<'a> Machine<'a> {
     /// The machine whose capture a file is. Captures of several tools that lie in one folder, or have the machine in
     /// their names, are of one machine.
     pub(crate) fn of_capture(file: &'a SourceFile, catalog: &'a Catalog) -> Self {
-        Self::with_id(machine_of(file), file, catalog, "observed")
+        Self::with_id(machine_of(file, catalog), file, catalog, "observed")
     }
 
-    /// A machine that the source names.
+    /// A machine that the source names. In a folder that has its name it is the machine of that folder.
     pub(crate) fn named(name: &str, file: &'a SourceFile, catalog: &'a Catalog, known_as: &'static str) -> Self {
         let folder = file.folder();
         let id = if folder.is_root() {
             ComponentId::of("machine", name)
+        } else if is_called(name, folder.name()) {
+            ComponentId::of("machine", &folder)
         } else {
             ComponentId::of("machine", format_args!("{folder}/{name}"))
         };
@@ -328,7 +282,21 @@ fn is_option(tool: &str, part: &str) -> bool {
     }
 }
 
-fn machine_of(file: &SourceFile) -> ComponentId {
+/// True when a host has a name: `n1`, or `n1.example.com` for short.
+fn is_called(host: &str, name: &str) -> bool {
+    let short = host.split('.').next().unwrap_or(host);
+    let is_short = short.eq_ignore_ascii_case(name) && short.bytes().any(|byte| byte.is_ascii_alphabetic());
+    host.eq_ignore_ascii_case(name) || is_short
+}
+
+/// A number behind the form of a file: `nvidia-smi-csv-2`; or a day and what stands behind it.
+fn is_number_of_capture(tool: &str, part: &str) -> bool {
+    let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_form = matches!(tool, "csv" | "xml" | "json" | "txt" | "text");
+    is_number && (is_form && part.len() < 3 || matches!(part.len(), 8 | 12 | 14) && part.starts_with("20"))
+}
+
+fn machine_of(file: &SourceFile, catalog: &Catalog) -> ComponentId {
     let name = file.path().name();
     let parts = name.split(['-', '_', '.', ' ']).filter(|part| !part.is_empty());
     let mut own: Vec<&str> = Vec::new();
@@ -336,9 +304,10 @@ fn machine_of(file: &SourceFile) -> ComponentId {
     let mut tool = "";
     for part in parts {
         let word = part.to_ascii_lowercase();
-        if let Some(known) = TOOL_WORDS.iter().find(|known| **known == word) {
+        let mut words = catalog.hardware_words(Topic::CaptureName);
+        if let Some((_, known)) = words.find(|(_, known)| *known == word) {
             tool = known;
-        } else if !is_option(tool, part) {
+        } else if !is_option(tool, part) && !is_number_of_capture(tool, part) {
             tool = "";
             own.push(part);
         }
@@ -358,9 +327,10 @@ mod tests {
 
     #[test]
     fn captures_of_one_machine() {
+        let catalog = Catalog::embedded();
         let id = |path: &str| {
             let file = SourceFile::new(RelPath::new(path).expect("a path"), Vec::new(), None);
-            machine_of(&file).to_string()
+            machine_of(&file, &catalog).to_string()
         };
         assert_eq!(id("node7/lspci-nn.txt"), id("node7/nvidia-smi.xml"));
         assert_eq!(id("node7-nvidia-smi.xml"), id("lspci_node7.txt"));
@@ -369,5 +339,18 @@ mod tests {
             assert_eq!(id(&format!("{host}-lspci-nn.txt")), format!("machine:{host}"));
         }
         assert_ne!(id("node7-nvidia-smi.xml"), id("node8-nvidia-smi.xml"));
+        for name in [
+            "nvidia-smi-full.xml",
+            "nvidia-smi-query-noheader.csv",
+            "nvidia-smi-csv-nh.csv",
+            "nvidia-smi-csv-2.csv",
+            "lspci-gpus.txt",
+            "nvidia-smi-topo-m.txt",
+            "rocm-smi-version.txt",
+            "nvidia-smi-20261123.txt",
+        ] {
+            assert_eq!(id(&format!("n1/{name}")), "machine:n1", "{name}");
+        }
+        assert_ne!(id("captures/nvidia-smi-1.txt"), id("captures/nvidia-smi-2.txt"));
     }
 }

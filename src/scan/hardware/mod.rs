@@ -4,6 +4,7 @@
 
 pub mod amd_smi;
 pub mod asset_list;
+mod asset_sort;
 mod assets;
 mod cells;
 pub(crate) mod columns;
@@ -14,6 +15,7 @@ pub mod host;
 pub mod lshw;
 pub mod lspci;
 pub(crate) mod machine;
+mod multiple;
 pub mod netbox;
 pub mod neuron_ls;
 pub mod npu_smi;
