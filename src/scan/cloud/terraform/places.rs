@@ -158,7 +158,7 @@ fn lies_with<'a>(
             let to = context.scope.id_of(&address);
             out.attribute(id, key::LIES_WITH, to.as_str(), source.at());
             // of a call only its arguments are known, not what it makes of them
-            found |= !address.rsplit('.').nth(1).is_some_and(|before| before == "module");
+            found |= address.rsplit('.').nth(1).is_none_or(|before| before != "module");
         }
     }
     found
