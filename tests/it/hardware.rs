@@ -673,7 +673,7 @@ fn makers_of_servers_in_lists_are_devices_and_told_when_they_are_listed() {
     let found = tree(&[("assets.csv", list)]);
     let devices: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("device:")).collect();
     assert_eq!(devices.len(), 1, "{devices:?}");
-    assert!(devices[0].contains("inspur"), "{devices:?}");
+    assert!(devices[0].contains("Inspur"), "{devices:?}");
     let folder = tempfile::TempDir::new().expect("a folder");
     fs::write(folder.path().join("assets.csv"), list).expect("writes");
     let output = sovaudit().arg("scan").arg(folder.path()).args(["--as-of", "2026-11-23"]).output().expect("runs");

@@ -43,12 +43,11 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The machine of a row about accelerators in it; nothing where the model is none.
-    fn machine(&self, catalog: &Catalog) -> Option<Row<'a>> {
-        let (model, maker) = (self.model.filter(|text| is_stated(text))?, self.maker.filter(|text| is_stated(text))?);
-        let whole = with_maker(model, maker);
-        let is_accelerator = !matches!(catalog.sku(Asked { name: Some(&whole), ..Asked::default() }), Sku::Unknown);
-        if !self.is_of_machines || is_accelerator || self.accelerator.is_some_and(|name| name == model) {
+    /// The machine that a row about accelerators names beside them.
+    fn machine(&self) -> Option<Row<'a>> {
+        let model = self.model.filter(|text| is_stated(text))?;
+        self.maker.filter(|text| is_stated(text))?;
+        if !self.is_of_machines || self.accelerator.is_some_and(|name| name == model) {
             return None;
         }
         // where no column says how many accelerators one holds, the count is theirs
@@ -144,7 +143,9 @@ impl<'a> Assets<'a> {
             }
             return;
         }
-        if let Some(machine) = row.machine(self.catalog) {
+        if let Some(machine) = row.machine()
+            && self.sort(&machine).is_some_and(|sort| matches!(self.sorts[sort], Sort::Other(_)))
+        {
             // what is unclear in a row is told once
             let told = (self.unread.count, self.unclear.count);
             self.add(&machine);

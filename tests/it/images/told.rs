@@ -436,7 +436,7 @@ fn the_supplier_of_a_makers_runtime_is_the_maker() {
     assert_eq!(supplier("libcudnn9-cuda-12"), Some("NVIDIA"));
     assert_eq!(supplier("nvidia-cudnn-cu12"), Some("NVIDIA"));
     assert_eq!(supplier("some-tool"), None, "a mail alone does not tell whether Debian publishes it");
-    assert_eq!(supplier("plain"), Some("Debian"));
+    assert_eq!(supplier("plain"), Some("Debian / SPI"));
 }
 
 #[test]
