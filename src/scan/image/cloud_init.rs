@@ -7,6 +7,7 @@ use crate::model::{Basis, ComponentKind};
 use crate::parse::Node;
 use crate::scan::input::Origin;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `cloud-init`.
 pub struct CloudInit;
@@ -120,30 +121,33 @@ fn without_directives(file: &SourceFile) -> SourceFile {
 fn text_of<'n>(file: &'n SourceFile, value: &'n Node) -> Option<(&'n str, Place)> {
     let text = value.text()?;
     let written = file.text().get(value.span.start..value.span.end).unwrap_or_default();
-    Some(match block(written) {
-        Some((head, lines)) => (lines, Place::From(value.span.start + head)),
+    Some(match block(file.text(), value.span) {
+        Some((start, lines)) => (lines, Place::From(start)),
         None if text == written => (written, Place::From(value.span.start)),
         None => (text, Place::In(value.span)),
     })
 }
 
-/// The lines of a block of text (`|`), and how long the line before them is.
-fn block(written: &str) -> Option<(usize, &str)> {
-    let (head, _) = written.split_once('\n').filter(|(head, _)| head.starts_with('|'))?;
+/// The whole lines of a block of text (`|`) and where they begin; its span begins at their first letter.
+fn block(text: &str, span: Span) -> Option<(usize, &str)> {
+    let before = text.get(..span.start)?.trim_end_matches(' ');
+    let head = before.strip_suffix('\n')?.trim_end();
+    let is_block = head.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('|'));
     // the span of a block may reach into the line after it
-    Some((head.len() + 1, written[head.len() + 1..].trim_end()))
+    Some((before.len(), text.get(before.len()..span.end)?.trim_end())).filter(|_| is_block)
 }
 
 /// A file within the file.
 fn within(file: &SourceFile, value: &Node) -> Option<SourceFile> {
     let text = value.text()?;
-    let region = file.region(value.span);
-    let written = file.text().get(value.span.start..value.span.end).unwrap_or_default();
-    let Some((_, lines)) = block(written) else { return Some(file.part(text, Origin::At(region))) };
+    let Some((start, lines)) = block(file.text(), value.span) else {
+        return Some(file.part(text, Origin::At(file.region(value.span))));
+    };
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let filled = lines.lines().filter(|line| !line.trim().is_empty());
     let indent = filled.map(depth).min().unwrap_or(0);
+    let above = file.region(Span::new(start, start)).start.line.saturating_sub(1);
     let lines = lines.split('\n').map(|line| &line[depth(line).min(indent)..]);
     let text = lines.collect::<Vec<_>>().join("\n");
-    Some(file.part(&text, Origin::Lines { above: region.start.line, indent }))
+    Some(file.part(&text, Origin::Lines { above, indent }))
 }
