@@ -32,6 +32,7 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Dataset,
         ComponentKind::Cluster,
         ComponentKind::Service,
+        ComponentKind::Project,
     ],
     reference: "https://kubernetes.io/docs/reference/kubernetes-api/",
 };

@@ -38,6 +38,8 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Service,
         ComponentKind::Model,
         ComponentKind::Accelerator,
+        ComponentKind::Project,
+        ComponentKind::Repository,
     ],
     reference: "https://cloudinit.readthedocs.io/en/latest/reference/modules.html",
 };
