@@ -110,7 +110,7 @@ fn pools_of_oracle_have_their_machines() {
     let folder = tree(&[("main.tf", main)]);
     let (_, found) = report(folder.path(), &[]);
     assert_eq!(findings(&found, "controlled-accelerator-destination").len(), 1, "{found}");
-    assert_eq!(found["supply"]["devices"], 16, "{}", found["supply"]);
+    assert_eq!(found["supply"]["devices"], 16.0, "{}", found["supply"]);
 }
 
 /// What a cloud runs everywhere at once has no region, unless the region is of a cloud that others run apart.

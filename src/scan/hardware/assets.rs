@@ -7,7 +7,7 @@ use super::asset_sort::{Sort, pci_of, sort_of, with_maker};
 use super::cells::{day, is_date, number};
 use super::machine::{Found, Machine, Other, devices, is_stated};
 use super::multiple;
-use crate::catalog::sku::{Asked, Sku};
+
 use crate::catalog::{Catalog, Topic};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
