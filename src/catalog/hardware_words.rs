@@ -43,7 +43,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let wrong = |row: &&HardwareWord| match row.topic {
         Topic::AssetColumn => !ASSET_COLUMNS.contains(&&*row.means),
         Topic::AssetStatus => !matches!(&*row.means, "absent" | "stored"),
-        Topic::AcceleratorMaker => !matches!(&*row.means, "named" | "described"),
+        Topic::AcceleratorMaker => !matches!(&*row.means, "named" | "described" | "maker"),
         Topic::CoreDesigner | Topic::NeuronFamily => row.means.is_empty(),
         Topic::CaptureName => &*row.means != "tool",
         Topic::DriverModule => !matches!(&*row.means, "accelerator" | "display" | "adapter"),

@@ -667,8 +667,8 @@ fn parts_of_names_memory_and_makers_of_boards() {
     assert!(json(&["Jetson AGX Orin 64GB"])["product"]["part_of_name"].is_null());
     assert_eq!(json(&["Lenovo L40S"])["product"]["id"], "nvidia-l40s");
     for (name, told) in [
-        ("H100 2GB", "known with 2 GB of memory; known: nvidia-h100-nvl (94 GB)"),
-        ("H200 80GB", "known with 80 GB"),
+        ("H100 2GB", "known here with 2 GB of memory; known: nvidia-h100-nvl (94 GB)"),
+        ("H200 80GB", "known here with 80 GB"),
         ("HBM3 80GB", "no accelerator and no machine is known"),
         ("Dell PERC H200", "no accelerator and no machine is known"),
     ] {

@@ -16,7 +16,8 @@ pub enum Topic {
     AssetColumn,
     /// States of assets: `absent` or `stored`.
     AssetStatus,
-    /// Words beside the short name of an accelerator: `named` for makers, `described` for what it is.
+    /// Words beside the short name of an accelerator: `named` for designers, `maker` for makers of boards,
+    /// who make other things too, `described` for what it is.
     AcceleratorMaker,
     /// Numbers by which processors tell their designer.
     CoreDesigner,

@@ -275,7 +275,7 @@ fn is_option(tool: &str, part: &str) -> bool {
     ];
     match tool {
         "lspci" => LSPCI.contains(&part),
-        "smi" | "hl" | "info" | "list" | "query" => {
+        "smi" | "hl" | "info" | "list" | "query" | "topo" => {
             matches!(part, "q" | "Q" | "x" | "qx" | "L" | "l" | "m" | "a" | "i" | "d")
         }
         _ => false,

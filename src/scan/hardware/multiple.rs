@@ -45,7 +45,10 @@ pub(super) fn split<'n>(name: &'n str, catalog: &Catalog) -> (u64, Cow<'n, str>)
     {
         let rest = &name[..all.start()];
         let product = ids(rest);
-        if !product.is_empty() && product == ids(name) {
+        // `X8` may be a part of the product's own name
+        let own = format!("x{count}");
+        let is_own = product.iter().any(|id| id.split('-').any(|part| *part == *own));
+        if !product.is_empty() && !is_own && product == ids(name) {
             return (count, Cow::Borrowed(rest));
         }
     }
