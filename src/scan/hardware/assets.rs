@@ -44,7 +44,7 @@ pub(crate) struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The machine that a row about accelerators names beside them.
-    fn machine(&self) -> Option<Row<'a>> {
+    fn machine(&self) -> Option<Self> {
         let model = self.model.filter(|text| is_stated(text))?;
         self.maker.filter(|text| is_stated(text))?;
         if !self.is_of_machines || self.accelerator.is_some_and(|name| name == model) {
@@ -53,7 +53,16 @@ impl<'a> Row<'a> {
         // where no column says how many accelerators one holds, the count is theirs
         let count = if self.each.is_some() || self.accelerator.is_none() { self.count } else { None };
         let (accelerator, each, pci, spares) = (None, None, None, None);
-        Some(Row { accelerator, each, pci, spares, count, sort: Some("system"), is_of_machines: false, ..self.clone() })
+        Some(Self {
+            accelerator,
+            each,
+            pci,
+            spares,
+            count,
+            sort: Some("system"),
+            is_of_machines: false,
+            ..self.clone()
+        })
     }
 }
 
