@@ -4,14 +4,17 @@ use super::{BY_NAME, Cite, Seen, Work};
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
+use crate::text::Lookup;
 
 pub(super) fn link(work: &mut Work<'_>) {
     let hosts = |kind| matches!(kind, ComponentKind::Service | ComponentKind::Workload | ComponentKind::Cluster);
     for seen in work.components(hosts) {
         machines(work, &seen);
     }
+    // a list of thousands of machines has a handful of holders, and each name is looked for in every list
+    let mut known = Lookup::default();
     for seen in work.components(|kind| kind == ComponentKind::Cluster) {
-        holders(work, &seen);
+        holders(work, &seen, &mut known);
     }
     for seen in work.components(|kind| kind == ComponentKind::Accelerator) {
         product(work, &seen);
@@ -22,10 +25,12 @@ pub(super) fn link(work: &mut Work<'_>) {
 }
 
 /// Who operates what a list of assets records: the organisations that its owner, tenant and operator name.
-fn holders(work: &mut Work<'_>, seen: &Seen) {
+fn holders<'c>(work: &mut Work<'c>, seen: &Seen, known: &mut Lookup<String, Option<&'c Organisation>>) {
     let (catalog, day) = (work.catalog, work.as_of);
     for name in seen.all(key::HOLDER) {
-        let Some(row) = catalog.organisation_named(name, day) else {
+        let found = known.get(name).copied().unwrap_or_else(|| catalog.organisation_named(name, day));
+        known.insert(name.to_owned(), found);
+        let Some(row) = found else {
             let cite = Cite {
                 entry: "attribution/holder".to_owned(),
                 source: "names of the organisations table",
