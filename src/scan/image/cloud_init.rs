@@ -3,7 +3,7 @@
 use super::compose;
 use super::container_run::{Place, Runs};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentKind};
+use crate::model::Basis;
 use crate::parse::Node;
 use crate::scan::input::Origin;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -31,16 +31,7 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[
-        ComponentKind::Workload,
-        ComponentKind::Image,
-        ComponentKind::Host,
-        ComponentKind::Service,
-        ComponentKind::Model,
-        ComponentKind::Accelerator,
-        ComponentKind::Project,
-        ComponentKind::Repository,
-    ],
+    emits: &compose::KINDS,
     reference: "https://cloudinit.readthedocs.io/en/latest/reference/modules.html",
 };
 

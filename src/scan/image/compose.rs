@@ -14,6 +14,18 @@ use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Uni
 /// Scanner `compose`.
 pub struct Compose;
 
+/// What compose files tell of, wherever they are written.
+pub(super) const KINDS: [ComponentKind; 8] = [
+    ComponentKind::Workload,
+    ComponentKind::Image,
+    ComponentKind::Host,
+    ComponentKind::Service,
+    ComponentKind::Model,
+    ComponentKind::Accelerator,
+    ComponentKind::Project,
+    ComponentKind::Repository,
+];
+
 static META: ScannerMeta = ScannerMeta {
     id: "compose",
     title: "Compose file",
@@ -24,16 +36,7 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
-    emits: &[
-        ComponentKind::Workload,
-        ComponentKind::Image,
-        ComponentKind::Host,
-        ComponentKind::Service,
-        ComponentKind::Model,
-        ComponentKind::Accelerator,
-        ComponentKind::Project,
-        ComponentKind::Repository,
-    ],
+    emits: &KINDS,
     reference: "https://github.com/compose-spec/compose-spec/blob/main/spec.md",
 };
 

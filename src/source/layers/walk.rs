@@ -1,16 +1,19 @@
 //! Reading one layer.
 
+mod links;
+mod told;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::{Budget, Content, FileHead, HEAD, Kept, Layer, Link, Mark, RECORD, Visitor, Want, Wanter};
-use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use super::{Budget, Content, FileHead, HEAD, Kept, Layer, Mark, RECORD, Visitor, Want, Wanter};
+use crate::diagnostic::DiagnosticKind;
 use crate::source::Limits;
 use crate::source::archive::{Unpacked, limit_reached};
-use crate::source::tar_entries::{BadPath, Entry, EntryKind, Skip, TarEntries};
-use crate::text::{RelPath, clean_line, shorten};
+use crate::source::tar_entries::{Entry, EntryKind, Skip, TarEntries};
+use crate::text::RelPath;
 
 /// Diagnostics of one sort per layer; more are counted.
 const PROBLEMS: usize = 20;
@@ -319,76 +322,6 @@ impl Reading<'_> {
         affords
     }
 
-    /// Another name for a file of this layer, or of one below: then it is looked up when all are read.
-    fn hard_link(&mut self, path: &RelPath, target: &str) {
-        let Some(target) = RelPath::new(target.trim_start_matches('/')).filter(|target| !target.is_root()) else {
-            self.nothing_of(path);
-            let message = format!("hard link to `{}`, which leaves the image; not followed", shorten(target, 80));
-            self.problem("hard links out of the image", DiagnosticKind::Malformed, path, &message);
-            return;
-        };
-        let found = self.layer.files.get(&target).cloned();
-        let (size, bytes) = match &found {
-            Some(Kept { content: Content::Whole | Content::Head, size, bytes }) => {
-                (*size, &bytes[..bytes.len().min(HEAD)])
-            }
-            _ => (0, &[][..]),
-        };
-        let is_record = found.as_ref().is_some_and(|kept| matches!(kept.content, Content::Record(_)));
-        let is_wanted = is_record || !matches!(self.wanter.want(&FileHead { path, size, bytes }), Want::Nothing);
-        if !is_wanted {
-            self.nothing_of(path);
-            return;
-        }
-        self.later_wins(path);
-        // of code that says nothing only the name is left: a name of another sort asks for more
-        let is_name = found.as_ref().is_some_and(|kept| kept.size > 0 && kept.bytes.is_empty());
-        if is_name && self.wanter.needs(path, &[]) {
-            self.nothing_of(path);
-            let message = format!("hard link to `{target}`, of which nothing was kept; not read");
-            self.problem("hard links to what was not kept", DiagnosticKind::Unsupported, path, &message);
-            return;
-        }
-        match found {
-            // the bytes are shared, the work of scanners is not
-            Some(kept) if self.affords(path, kept.bytes.len() as u64) => {
-                self.layer.files.insert(path.clone(), kept);
-            }
-            Some(_) => self.nothing_of(path),
-            None => {
-                self.mark(path, |layer| &mut layer.others);
-                self.link(path, Link::Hard(target));
-            }
-        }
-    }
-
-    fn symlink(&mut self, path: &RelPath, target: &str) {
-        self.later_wins(path);
-        self.mark(path, |layer| &mut layer.others);
-        let is_wanted = !matches!(self.wanter.want(&FileHead { path, size: 0, bytes: &[] }), Want::Nothing);
-        // an absolute link starts at the root of the image
-        let inside = match target.strip_prefix('/') {
-            Some(rest) => RelPath::new(rest.trim_start_matches('/')),
-            None => path.parent().join(target),
-        };
-        match inside {
-            Some(end) if is_wanted => self.link(path, Link::Symbolic(end)),
-            Some(_) => {}
-            None => {
-                let kind = if is_wanted { DiagnosticKind::Unreadable } else { DiagnosticKind::Link };
-                let message =
-                    format!("symbolic link to `{}`, which leaves the image; not followed", shorten(target, 80));
-                self.problem("symbolic links out of the image", kind, path, &message);
-            }
-        }
-    }
-
-    fn link(&mut self, path: &RelPath, link: Link) {
-        if self.affords_mark(path) {
-            self.layer.links.insert(path.clone(), link);
-        }
-    }
-
     fn mark(&mut self, path: &RelPath, list: impl Fn(&mut Layer) -> &mut Vec<Mark>) {
         if self.affords_mark(path) {
             list(&mut self.layer).push(Mark::of(path.as_str()));
@@ -407,58 +340,6 @@ impl Reading<'_> {
         }
         self.layer.charged.marks += u64::from(affords);
         affords
-    }
-
-    fn refuse(&mut self, bad: &BadPath) {
-        let (kind, message) = match bad {
-            BadPath::Outside(path) => (DiagnosticKind::Malformed, format!("entry `{path}` leaves the image; skipped")),
-            BadPath::TooLong(path) => {
-                (DiagnosticKind::LimitReached, format!("entry `{path}…` has an overlong path or header; skipped"))
-            }
-        };
-        self.problem("entries with unusable paths were skipped", kind, &RelPath::root(), &message);
-    }
-
-    /// The stream ended within an entry: damage, a limit, or a cut.
-    fn broken_off(&mut self, error: &io::Error) {
-        let (kind, reason) = match limit_reached(error) {
-            Some(limit) => (DiagnosticKind::LimitReached, limit.to_owned()),
-            None => (DiagnosticKind::Malformed, words(error)),
-        };
-        let place = if self.at.is_root() { String::new() } else { format!(" (after entry `{}`)", self.at) };
-        let message = format!("layer `{}` was read in part: {reason}{place}", self.digest);
-        self.layer.is_whole = false;
-        self.push(kind, &RelPath::root(), &message);
-    }
-
-    /// As [`Self::problem`], where it depends on more than the layer: such a layer is not cached.
-    fn loss(&mut self, sort: &'static str, kind: DiagnosticKind, path: &RelPath, message: &str) {
-        self.layer.is_whole = false;
-        self.problem(sort, kind, path, message);
-    }
-
-    fn problem(&mut self, sort: &'static str, kind: DiagnosticKind, path: &RelPath, message: &str) {
-        let told = self.told.entry(sort).or_default();
-        *told += 1;
-        if *told > PROBLEMS {
-            return;
-        }
-        if message.contains(self.digest) {
-            self.push(kind, path, message);
-        } else {
-            self.push(kind, path, &format!("{message} (layer `{}`)", self.digest));
-        }
-    }
-
-    fn push(&mut self, kind: DiagnosticKind, path: &RelPath, message: &str) {
-        let message = clean_line(message).into_owned();
-        self.layer.diagnostics.push(Diagnostic {
-            path: path.clone(),
-            at: None,
-            kind,
-            scanner: Arc::from("image"),
-            message,
-        });
     }
 
     fn finish(mut self) -> Layer {
