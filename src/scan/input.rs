@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::facts::{Facts, Seen};
 use super::memo::Memo;
+use super::origin::Origin;
 use super::words::{decode, excerpt, without_schemas};
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
@@ -67,37 +68,6 @@ pub struct SourceFile {
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
     origin: Origin,
-}
-
-/// Where the text of a file stands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin {
-    /// It is the file.
-    Whole,
-    /// Lines of another file, without their common indentation.
-    Lines {
-        /// Lines of that file before them.
-        above: u32,
-        /// Columns that are left out.
-        indent: usize,
-    },
-    /// Written otherwise within another file: every place is this one.
-    At(Region),
-}
-
-impl Origin {
-    fn region(self, own: Region) -> Region {
-        let (above, indent) = match self {
-            Self::Whole => return own,
-            Self::At(region) => return region,
-            Self::Lines { above, indent } => (above, u32::try_from(indent).unwrap_or(u32::MAX)),
-        };
-        let moved = |at: LineColumn| LineColumn {
-            line: at.line.saturating_add(above),
-            column: at.column.saturating_add(indent),
-        };
-        Region { start: moved(own.start), end: moved(own.end) }
-    }
 }
 
 /// The places of a file that one thread notes. What two threads write stands in no line of memory together.

@@ -21,6 +21,7 @@ mod input;
 mod jobs;
 mod memo;
 pub mod model;
+pub(crate) mod origin;
 mod own;
 pub mod package;
 mod reconcile;

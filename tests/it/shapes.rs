@@ -48,6 +48,8 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("litellm", "", "a configuration of another program"),
     ("model-card", "adapter_config.json", "a configuration of another program"),
     ("model-reference", "load.ipynb", "read as text"),
+    ("sdk-use", "use.ipynb$", "without a word that names a service nothing is read"),
+    ("sdk-use", "/source$", "a list of lines, or all as one text"),
     ("github-actions", "/runs-on", "a label, several, or a group"),
     ("gitlab-ci", "yml/", "only tables are jobs; images, includes and triggers are a text or a table"),
     ("compose", "/services/llm/command", "a text or a list of words"),

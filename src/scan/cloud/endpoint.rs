@@ -20,7 +20,7 @@ pub struct Endpoint;
 /// All code when there is no parser; with one, what it does not read.
 #[cfg(feature = "sdk")]
 const FILES: &[&str] =
-    &["**/*.ipynb", "**/*.kt", "**/*.rb", "**/*.php", "**/*.sh", "**/.env", "**/.env.*", "**/*.env", "**/gridd.conf"];
+    &["**/*.kt", "**/*.rb", "**/*.php", "**/*.sh", "**/.env", "**/.env.*", "**/*.env", "**/gridd.conf"];
 #[cfg(not(feature = "sdk"))]
 const FILES: &[&str] = &[
     "**/*.py",
@@ -49,7 +49,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "endpoint",
     title: "Hosted services in scripts and settings",
     summary: "Hosts of known services as the authority of an address or as a whole string or setting, SDK imports and \
-              `boto3` style clients, with the region where the line states it, in notebooks, scripts, settings and in \
+              `boto3` style clients, with the region where the line states it, in notebooks of other languages than Python, scripts, settings and in \
               languages that no parser here reads. Comments, documentation strings and mentions in sentences or \
               queries do not count. What a file does with an import is not followed.",
     files: FILES,

@@ -5,7 +5,7 @@ use super::container_run::{Place, Runs};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::Basis;
 use crate::parse::Node;
-use crate::scan::input::Origin;
+use crate::scan::origin::Origin;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 

@@ -7,6 +7,7 @@ mod facts;
 mod imports;
 mod machines;
 mod models;
+mod notebook;
 mod reading;
 mod resolve;
 mod syntax;
@@ -21,7 +22,7 @@ use super::endpoint;
 use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::RelPath;
 
 /// Scanner `sdk-use`.
@@ -33,7 +34,8 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Clients of hosted services with region and address, the models and data sets that calls name, imported \
               SDKs, and addresses of known services in literals, read with a parser: comments, documentation and \
               sentences do not count. Constants of the same file are followed; of a setting with a default the default \
-              is read and told; what only a run knows is unresolved. Which calls count is data, see rules/catalog/\
+              is read and told; what only a run knows is unresolved. Notebooks in Python are \
+              read as one file, without the notebook's own commands. Which calls count is data, see rules/catalog/\
               sdk-calls.toml.",
     files: &[
         "**/*.py",
@@ -49,6 +51,7 @@ static META: ScannerMeta = ScannerMeta {
         "**/*.java",
         "**/*.rs",
         "**/*.cs",
+        "**/*.ipynb",
     ],
     unit: Unit::File,
     size: SizeClass::Code,
@@ -83,28 +86,42 @@ impl Scanner for SdkUse {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let text = file.text();
-        let Some(language) = Language::of(file.path().name()) else { return Ok(()) };
-        if file.is_binary() || !input.catalog.may_use_services(text) || is_made(text) {
+        if file.is_binary() || !input.catalog.may_use_services(file.text()) {
             return Ok(());
         }
-        let Some(tree) = syntax::parse(text, language) else {
-            let message = "too large or too broken for the parser: read line by line";
-            out.problem(DiagnosticKind::LimitReached, file, None, message);
+        if !file.path().name().ends_with(".ipynb") {
+            let Some(language) = Language::of(file.path().name()) else { return Ok(()) };
+            read(file, language, input, out);
+        } else if let Some(code) = notebook::python(file, out)? {
+            read(&code, Language::Python, input, out);
+        } else {
             endpoint::read_lines(input, out);
-            return Ok(());
-        };
-        let project = input.root_subject(file);
-        let before = out.len();
-        let reading = Reading::new(&tree, text, language);
-        let mut writer = Writer::new(&reading, input.catalog, file, &project, out);
-        writer.calls();
-        writer.imports();
-        writer.texts();
-        if out.len() > before {
-            out.component(&project, input.root_kind(), file.whole());
         }
         Ok(())
+    }
+}
+
+/// Reads code; `file` is the input's or the code in it.
+fn read(file: &SourceFile, language: Language, input: &Input<'_>, out: &mut Facts<'_>) {
+    let text = file.text();
+    if is_made(text) {
+        return;
+    }
+    let Some(tree) = syntax::parse(text, language) else {
+        let message = "too large or too broken for the parser: read line by line";
+        out.problem(DiagnosticKind::LimitReached, file, None, message);
+        endpoint::read_lines(input, out);
+        return;
+    };
+    let project = input.root_subject(file);
+    let before = out.len();
+    let reading = Reading::new(&tree, text, language);
+    let mut writer = Writer::new(&reading, input.catalog, file, &project, out);
+    writer.calls();
+    writer.imports();
+    writer.texts();
+    if out.len() > before {
+        out.component(&project, input.root_kind(), file.whole());
     }
 }
 
