@@ -82,7 +82,7 @@ pub(super) fn take_out(kept: &mut Kept<'_>) -> Carried {
         }
         if is(file, LISTS.name()) && file.path.name().ends_with(".list") {
             let package = super::of_packages::package(&file.path);
-            let paths = lines(file).filter(|line| is_weights(line.as_bytes())).filter_map(RelPath::new);
+            let paths = super::of_packages::parts(file).0.lines().filter_map(RelPath::new);
             found.extend(paths.map(|path| (path, Owner::Debian(package.to_owned()))));
         }
         !is_record
