@@ -3,6 +3,7 @@
 mod afterwards;
 mod attached;
 mod bases;
+mod carried;
 mod content;
 mod left_out;
 mod of_packages;
@@ -33,7 +34,7 @@ use crate::text::{RelPath, clean_line};
 pub use pull::with_images;
 
 /// Raise it when [`ImageWanter`] or a visitor answers otherwise than before: what earlier versions cached is then read anew.
-const IMAGE_WANTS: u32 = 6;
+const IMAGE_WANTS: u32 = 7;
 
 /// First bytes of a program or library of Linux.
 const PROGRAM: &[u8] = b"\x7fELF";
@@ -174,6 +175,9 @@ impl Wanter for ImageWanter<'_> {
         if of_packages::is_list(file.path) {
             return Want::Visit(&of_packages::LISTS);
         }
+        if carried::is_record(file.path) {
+            return Want::Visit(&carried::RECORDS);
+        }
         if is_model_blob(file.path) {
             // its name is a digest: what begins like weights is read as if it were called so
             let called = file.path.parent().join(weights_like(file));
@@ -260,14 +264,14 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
         problems: &mut image.diagnostics,
         layers: &image.layers,
     };
-    left_out::take_out(kept, &selector, catalog);
+    let carried = left_out::take_out(kept, &selector, catalog);
     let mut found = content::scan_kept(std::mem::take(&mut image.files), true, &selector, catalog, &options);
     found.coverage.seen = image.entries;
     let name = image.reference.as_ref().map_or_else(|| image.name.clone(), ImageReference::full_name);
     add_problems(std::mem::take(&mut image.diagnostics), &image.layers, &name, &mut found);
     let gone = std::mem::take(&mut image.gone);
     let found = if options.removed { removed::with_removed(found, gone, catalog, &options) } else { found };
-    let found = afterwards::programs_of_no_package(found);
+    let found = carried.put(afterwards::programs_of_no_package(found));
     let found = afterwards::runtimes_once(found.merge(stated), catalog);
     let found = afterwards::models_from_mirror(found, &image_id(&image));
     attached::with_attached(found, &image, catalog, &options)

@@ -2,7 +2,8 @@
 
 use super::index::{KeyMatch, fold};
 use super::rows::{
-    Accelerator, InstanceType, Key, List, Listing, Organisation, Ownership, OwnershipRule, Provider, Region, Service,
+    Accelerator, InstanceType, Key, LibraryData, List, Listing, Organisation, Ownership, OwnershipRule, Provider,
+    Region, Service,
 };
 use super::{Catalog, Standing};
 use crate::model::{CountryCode, Date, Validity, Verification};
@@ -270,6 +271,12 @@ impl Catalog {
         let lower = path.as_str().to_ascii_lowercase();
         let at = self.aside.matches(path.as_str()).into_iter().chain(self.aside.matches(lower)).min()?;
         self.tables.aside.get(at).map(|row| &*row.what)
+    }
+
+    /// Weights that installed libraries bring along.
+    #[must_use]
+    pub fn library_data(&self) -> &[LibraryData] {
+        &self.tables.library_data
     }
 
     /// True for a domain under which everybody has mail or pages.

@@ -11,11 +11,12 @@ use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
     AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup,
-    Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException,
-    LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute,
-    Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
-    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName, ResourceFamily, ResourceType,
-    Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
+    Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LibraryData,
+    LicenceException, LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation,
+    ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
+    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName,
+    ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie,
+    SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -62,6 +63,7 @@ tables! {
     ownership: Ownership => |row| format!("{}/{}", row.of, row.by),
     seat: Seat => |row| row.organisation.to_string(),
     aside: Aside => |row| row.pattern.to_string(),
+    library_data: LibraryData => |row| row.pattern.to_string(),
     shared_host: SharedHost => |row| row.host.to_string(),
     listing: Listing => |row| row.id.to_string(),
     list: List => |row| row.id.to_string(),

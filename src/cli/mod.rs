@@ -139,7 +139,8 @@ pub struct ImageArgs {
     /// Registry asked in the place of another, docker.io when none is named; repeats
     #[arg(long, help_heading = "Images", value_name = "[REGISTRY=]HOST[:PORT][/FOLDER]")]
     pub registry_mirror: Vec<String>,
-    /// Registry that may be spoken to without encryption, as this machine's own always may; repeats
+    /// Registry that may be spoken to without encryption, or without proof of who it is, as this machine's own always may;
+    /// repeats
     #[arg(long, help_heading = "Images", value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
     /// Allow running the credential helpers that the Docker and Podman configurations name, and the program by which a

@@ -22,6 +22,8 @@ pub mod tag {
     pub const ARCH: u32 = 1022;
     /// File name of the source package.
     pub const SOURCE_RPM: u32 = 1044;
+    /// Of each file the digest of its content; empty for what is no file.
+    pub const FILE_DIGESTS: u32 = 1035;
     /// What it provides.
     pub const PROVIDE_NAME: u32 = 1047;
     /// What it needs.
@@ -32,7 +34,12 @@ pub mod tag {
     pub const BASE_NAMES: u32 = 1117;
     /// Folders.
     pub const DIR_NAMES: u32 = 1118;
+    /// How digests of files are made.
+    pub const FILE_DIGEST_ALGORITHM: u32 = 5011;
 }
+
+/// SHA-256, as rpm numbers it.
+const SHA_256: u32 = 8;
 
 /// Most values read of one tag.
 const MOST_VALUES: usize = 200_000;
@@ -99,12 +106,28 @@ impl<'a> Header<'a> {
         (0..count).map_while(move |at| word(data, at * 4))
     }
 
+    /// Full paths of the files of the package, each with the SHA-256 of its content in hexadecimal digits; nothing where
+    /// digests are made otherwise.
+    pub fn files_with_digests(&self) -> impl Iterator<Item = (String, String)> + use<'a> {
+        let is_known = self.number(tag::FILE_DIGEST_ALGORITHM) == Some(SHA_256);
+        let digests = is_known.then(|| self.texts(tag::FILE_DIGESTS)).into_iter().flatten();
+        self.paths()
+            .zip(digests)
+            .filter_map(|(path, digest)| Some((path?, digest)))
+            .filter(|(_, digest)| digest.len() == 64)
+    }
+
     /// Full paths of the files of the package.
     pub fn files(&self) -> impl Iterator<Item = String> + use<'a> {
+        self.paths().flatten()
+    }
+
+    /// The path of each file; nothing for one whose folder is missing.
+    fn paths(&self) -> impl Iterator<Item = Option<String>> + use<'a> {
         let folders: Vec<String> = self.texts(tag::DIR_NAMES).collect();
         self.texts(tag::BASE_NAMES)
             .zip(self.numbers(tag::DIR_INDEXES))
-            .filter_map(move |(name, folder)| Some(format!("{}{name}", folders.get(usize::try_from(folder).ok()?)?)))
+            .map(move |(name, folder)| Some(format!("{}{name}", folders.get(usize::try_from(folder).ok()?)?)))
     }
 }
 

@@ -1,9 +1,12 @@
-//! Files of an image that speak for somebody else: what packages have brought, and what libraries test themselves with.
+//! Files of an image that speak for somebody else: what packages have brought, and what libraries have for themselves.
 //! How many were passed over is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use globset::{Glob, GlobMatcher};
+
+use super::carried::{self, Carried};
 use super::{WEIGHTS, of_packages};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -23,15 +26,19 @@ pub(super) struct Kept<'a> {
     pub(super) layers: &'a [Arc<str>],
 }
 
-/// Takes out what does not speak for the image, and tells how much that was.
-pub(super) fn take_out(mut kept: Kept<'_>, selector: &Selector, catalog: &Catalog) {
-    let brought = of_packages::take_out(&mut kept, selector, catalog);
-    let tests = take_out_tests(&mut kept);
-    kept.problems.extend(told(
-        &brought,
-        "manifests and code that dpkg lists as brought by packages of the distribution or of known makers",
-    ));
-    kept.problems.extend(told(&tests, "weights with which installed libraries test themselves"));
+/// Takes out what does not speak for the image, and tells how much that was. What is given back knows whose weights are.
+pub(super) fn take_out(mut kept: Kept<'_>, selector: &Selector, catalog: &Catalog) -> Carried {
+    let carried = carried::take_out(&mut kept);
+    for (tool, left) in of_packages::take_out(&mut kept, selector, catalog) {
+        let what = format!(
+            "manifests and code that {tool} lists as brought by packages of the distribution or of known makers"
+        );
+        kept.problems.extend(told(&left, &what));
+    }
+    for (what, left) in take_out_data(&mut kept, catalog) {
+        kept.problems.extend(told(&left, &format!("weights that installed libraries bring as {what}")));
+    }
+    carried
 }
 
 fn told(left: &BTreeSet<RelPath>, what: &str) -> Option<Diagnostic> {
@@ -40,26 +47,29 @@ fn told(left: &BTreeSet<RelPath>, what: &str) -> Option<Diagnostic> {
     Some(Diagnostic { path, at: None, kind: DiagnosticKind::LeftOut, scanner: Arc::from("image"), message })
 }
 
-fn take_out_tests(kept: &mut Kept<'_>) -> BTreeSet<RelPath> {
-    let is_test = |file: &LayeredFile| {
-        matches!(&file.content, Content::Record(name) if WEIGHTS.contains(&&**name)) && is_test_of_library(&file.path)
+/// Takes out the weights that rows of the rules call data of libraries; gives them by what they are for.
+fn take_out_data<'c>(kept: &mut Kept<'_>, catalog: &'c Catalog) -> BTreeMap<&'c str, BTreeSet<RelPath>> {
+    let is_weights = |file: &LayeredFile| matches!(&file.content, Content::Record(name) if WEIGHTS.contains(&&**name));
+    let mut left: BTreeMap<&str, BTreeSet<RelPath>> = BTreeMap::new();
+    if !kept.files.iter().chain(&*kept.gone).any(is_weights) {
+        return left;
+    }
+    let rows: Vec<(GlobMatcher, &str)> = catalog
+        .library_data()
+        .iter()
+        .filter_map(|row| Some((Glob::new(&row.pattern).ok()?.compile_matcher(), &*row.what)))
+        .collect();
+    let data = |file: &LayeredFile| {
+        let row = rows.iter().find(|(pattern, _)| is_weights(file) && pattern.is_match(file.path.as_str()));
+        row.map(|(_, what)| *what)
     };
-    kept.gone.retain(|file| !is_test(file));
-    let mut left = BTreeSet::new();
+    kept.gone.retain(|file| data(file).is_none());
     kept.files.retain(|file| {
-        let is_left = is_test(file);
-        if is_left {
-            left.insert(file.path.clone());
+        let what = data(file);
+        if let Some(what) = what {
+            left.entry(what).or_default().insert(file.path.clone());
         }
-        !is_left
+        what.is_none()
     });
     left
-}
-
-/// True for what an installed library brings to test itself with; the weights among it are no models of the image.
-fn is_test_of_library(path: &RelPath) -> bool {
-    const INSTALLED: [&str; 3] = ["site-packages", "dist-packages", "node_modules"];
-    const TESTS: [&str; 4] = ["test", "tests", "testing", "testdata"];
-    let mut parts = path.as_str().split('/');
-    parts.any(|part| INSTALLED.contains(&part)) && parts.any(|part| TESTS.contains(&part))
 }

@@ -34,7 +34,7 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
         problems: &mut content.diagnostics,
         layers: &[],
     };
-    left_out::take_out(kept, &selector, catalog);
+    let carried = left_out::take_out(kept, &selector, catalog);
     let real = folder.canonicalize().ok();
     let name = real.as_deref().and_then(Path::file_name).map_or_else(|| "root".into(), |name| name.to_string_lossy());
     let id = purl::build("oci", None, &name, None, &[]);
@@ -48,6 +48,6 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let mut found = scan_kept(read.content.files, false, &selector, catalog, &options);
     found.coverage.seen = read.entries;
     add_problems(read.content.diagnostics, &[], &name, &mut found);
-    let found = afterwards::programs_of_no_package(found);
+    let found = carried.put(afterwards::programs_of_no_package(found));
     Ok(afterwards::runtimes_once(found.merge(stated), catalog))
 }

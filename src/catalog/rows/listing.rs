@@ -116,6 +116,16 @@ rows! {
 }
 
 rows! {
+    /// Weights that installed libraries bring along, and that no model of whoever uses the library is among.
+    LibraryData {
+        /// Glob over the path below the root of the file system.
+        pattern: Text,
+        /// What they are for: `tests`, `examples`, `parts of a metric`.
+        what: Text,
+    }
+}
+
+rows! {
     /// Paths that are no part of what is deployed.
     Aside {
         /// Glob over the path below the target, in lower case.

@@ -177,8 +177,10 @@ impl Scanner for Executable {
             if let Some(program) = line.strip_prefix("program\t") {
                 programs::write(&root, program, file, out);
             } else if let Some(packer) = line.strip_prefix("packed\t") {
-                let message =
-                    format!("packed with {packer}: what it was built from cannot be read; scan it before it is packed");
+                let message = format!(
+                    "packed with {packer}: what it was built from cannot be read; scan it as it was before, or unpack a \
+                     copy (`upx -d`) and scan that"
+                );
                 out.problem(DiagnosticKind::Unsupported, file, None, message);
             }
         }

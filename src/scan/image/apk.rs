@@ -1,8 +1,11 @@
 //! Alpine package database: `lib/apk/db/installed`.
 
-use super::dpkg::{homepage, mail_domain};
+use std::collections::BTreeSet;
+
+use super::dpkg::{homepage, is_of_known, mail_domain};
 use super::installed::Installed;
 use super::os_release::{Distribution, filesystem};
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, RelationKind, key, purl};
 use crate::parse::lines::{lines, span_within};
@@ -48,6 +51,29 @@ impl Scanner for Apk {
         installed.write(out);
         Ok(())
     }
+}
+
+/// The files of packages whose maintainer writes from an address of the distribution or of another organisation that the
+/// rules know: path below the root, and the checksum of the package, which is another one in another version.
+pub(crate) fn files_of_known_makers<'t>(text: &'t str, catalog: &Catalog) -> BTreeSet<(String, &'t str)> {
+    let mut found = BTreeSet::new();
+    let (mut package, mut is_known, mut folder) = ("", false, "");
+    let mut held: Vec<(&str, &str)> = Vec::new();
+    for line in text.lines().chain([""]) {
+        match line.split_once(':') {
+            Some(("C", sum)) => package = sum,
+            Some(("m", text)) => is_known = mail_domain(text).is_some_and(|domain| is_of_known(&domain, catalog)),
+            Some(("F", path)) => folder = path,
+            Some(("R", name)) => held.push((folder, name)),
+            Some(_) => {}
+            None => {
+                let files = held.drain(..).filter(|_| is_known);
+                found.extend(files.map(|(folder, name)| (format!("{folder}/{name}"), package)));
+                (package, is_known, folder) = ("", false, "");
+            }
+        }
+    }
+    found
 }
 
 fn write(

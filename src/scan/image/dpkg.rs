@@ -128,11 +128,11 @@ pub(crate) fn known_makers(text: &str, catalog: &Catalog) -> BTreeMap<String, bo
 }
 
 /// True for a domain at or below one of an organisation of the catalog, unless everybody has mail there.
-fn is_of_known(domain: &str, catalog: &Catalog) -> bool {
+pub(super) fn is_of_known(domain: &str, catalog: &Catalog) -> bool {
     let mut above = std::iter::successors(Some(domain), |domain| domain.split_once('.').map(|(_, rest)| rest));
-    !above.any(|domain| catalog.is_shared_host(domain))
-        && !domain.contains("noreply")
-        && catalog.organisation_by_host(domain, "").is_some_and(|(_, key)| &*key.kind == "domain")
+    !domain.contains("noreply")
+        && !above.clone().any(|domain| catalog.is_shared_host(domain))
+        && above.any(|domain| catalog.organisation_by_key("domain", domain).is_some())
 }
 
 /// The name in `name:any (>= 1.0)`.

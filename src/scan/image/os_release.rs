@@ -21,6 +21,9 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://www.freedesktop.org/software/systemd/man/latest/os-release.html",
 };
 
+/// Where release files lie.
+const NAMES: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
+
 impl Scanner for OsRelease {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -50,6 +53,14 @@ impl Scanner for OsRelease {
     }
 }
 
+/// The distribution (`ID`) that a release file among the files of a root file system names; empty when none does.
+pub(crate) fn distribution_of<'f>(files: impl Iterator<Item = (&'f RelPath, &'f [u8])>) -> String {
+    let release = files.into_iter().find(|(path, _)| NAMES.contains(&path.as_str()));
+    let text = release.map_or_else(Default::default, |(_, bytes)| String::from_utf8_lossy(bytes));
+    let named = text.lines().filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == "ID");
+    named.map_or_else(String::new, |(_, value)| unquoted(value).to_ascii_lowercase())
+}
+
 /// What holds the packages of a file system: the image being scanned, else the folder above the
 /// path that `marker` begins.
 pub(super) fn filesystem(input: &Input<'_>, file: &SourceFile, marker: &str) -> (ComponentId, ComponentKind) {
@@ -74,8 +85,7 @@ impl Distribution {
     pub(super) fn of(input: &Input<'_>, file: &SourceFile, marker: &str, usual: &str) -> Self {
         let path = format!("/{}", file.path());
         let above = path.find(marker).map_or("", |cut| &path[..cut]).trim_start_matches('/');
-        let names = ["etc/os-release", "usr/lib/os-release"];
-        let release = names.iter().find_map(|name| input.companion(&RelPath::new(&format!("./{above}/{name}"))?));
+        let release = NAMES.iter().find_map(|name| input.companion(&RelPath::new(&format!("./{above}/{name}"))?));
         let value = |name: &str| {
             let found = lines(release.as_ref()?.text()).find_map(|line| {
                 let (key, value) = line.text.split_once('=')?;

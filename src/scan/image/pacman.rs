@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::dpkg::{homepage, mail_domain};
+use super::dpkg::{homepage, is_of_known, mail_domain};
 use super::installed::Installed;
 use super::os_release::{Distribution, filesystem};
+use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::lines::lines;
@@ -59,6 +60,14 @@ fn sections(text: &str) -> Vec<(&str, Vec<(&str, Span)>)> {
         }
     }
     all
+}
+
+/// True for a package that somebody at the distribution, or at another organisation that the rules know, has packed.
+pub(crate) fn is_of_known_maker(text: &str, catalog: &Catalog) -> bool {
+    let sections = sections(text);
+    let packagers = sections.iter().filter(|(heading, _)| *heading == "PACKAGER").flat_map(|(_, values)| values);
+    let mut domains = packagers.filter_map(|(packager, _)| mail_domain(packager));
+    domains.any(|domain| is_of_known(&domain, catalog))
 }
 
 fn write(

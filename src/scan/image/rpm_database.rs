@@ -1,8 +1,9 @@
 //! RPM databases in their three forms: SQLite, rpm's own (NDB), and Berkeley DB of older systems.
 
-use super::dpkg::{homepage, mail_domain};
+use super::dpkg::{homepage, is_of_known, mail_domain};
 use super::installed::Installed;
 use super::os_release::{Distribution, filesystem};
+use crate::catalog::{Catalog, fold_name};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::parse::ParseError;
@@ -106,6 +107,39 @@ fn headers(bytes: &[u8], mut each: impl FnMut(Option<&[u8]>)) -> Result<(), Pars
         });
         each(blob.as_deref());
     })
+}
+
+/// Hands out the files of packages of the distribution and of makers that the rules know: path below the root, and SHA-256 of
+/// the content in hexadecimal digits. Whoever else packs something for rpm may pack what is theirs.
+pub(crate) fn files_of_known_makers(
+    bytes: &[u8],
+    distribution: &str,
+    catalog: &Catalog,
+    mut each: impl FnMut(&str, String),
+) {
+    // that the database is damaged tells its scanner
+    let _ = headers(bytes, |bytes| {
+        let header = bytes.and_then(Header::new).filter(is_package);
+        let Some(header) = header.filter(|header| is_of_known_maker(header, distribution, catalog)) else { return };
+        for (path, digest) in header.files_with_digests() {
+            each(path.strip_prefix('/').unwrap_or(&path), digest);
+        }
+    });
+}
+
+/// True for a package whose vendor is the distribution (`Fedora Project` on `fedora`) or an organisation that the rules know,
+/// or whose packager writes from an address of one.
+fn is_of_known_maker(header: &Header<'_>, distribution: &str, catalog: &Catalog) -> bool {
+    const BODIES: [&str; 4] = ["", "project", "linux", "community"];
+    let is_vendor = |vendor: String| {
+        let name = fold_name(&vendor);
+        // users of a distribution's build service are told by a longer name: `Fedora Copr - user …`
+        let of_distribution = (!distribution.is_empty()).then(|| name.strip_prefix(distribution)).flatten();
+        of_distribution.is_some_and(|rest| BODIES.contains(&rest.trim_start()))
+            || catalog.organisation_by_supplier(&vendor).is_some()
+    };
+    let packager = header.text(tag::PACKAGER).and_then(|packager| mail_domain(&packager));
+    header.text(tag::VENDOR).is_some_and(is_vendor) || packager.is_some_and(|domain| is_of_known(&domain, catalog))
 }
 
 /// True for what is a package: keys that packages are checked with are stored as if they were some.

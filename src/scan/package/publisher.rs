@@ -42,6 +42,18 @@ pub(crate) fn author(id: &ComponentId, text: &str, seen: &Seen, out: &mut Facts<
     self::mail(id, mail, &seen, out);
 }
 
+/// Whose repository a path of gopkg.in means: `gopkg.in/OWNER/NAME.v1` is `github.com/OWNER/NAME`, `gopkg.in/NAME.v1` is
+/// `github.com/go-NAME/NAME`.
+fn behind_gopkg(path: &str) -> Option<String> {
+    let rest = path.strip_prefix("gopkg.in/")?;
+    let is_version =
+        |text: &str| text.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let (owner, name) = rest.split_once('/').map_or((None, rest), |(owner, name)| (Some(owner), name));
+    let stem = name.rsplit_once('.').filter(|(stem, version)| !stem.is_empty() && is_version(version))?.0;
+    let is_good = owner.is_none_or(|owner| !owner.is_empty() && !name.contains('/'));
+    is_good.then(|| owner.map_or_else(|| format!("github:go-{stem}"), |owner| format!("github:{owner}")))
+}
+
 /// Keys under which the catalog may know the publisher of a name.
 pub(super) fn identities(ecosystem: &str, name: &str) -> Vec<String> {
     // names that belong to no ecosystem say nothing of a publisher
@@ -51,7 +63,8 @@ pub(super) fn identities(ecosystem: &str, name: &str) -> Vec<String> {
     let mut keys = vec![[ecosystem, ":", name].concat()];
     match ecosystem {
         "npm" => keys.extend(purl::npm_parts(name).0.map(|scope| ["npm:", scope].concat())),
-        "golang" | "swift" | "carthage" => keys.extend(repository_owner(name)),
+        "golang" => keys.extend(repository_owner(name).or_else(|| behind_gopkg(name))),
+        "swift" | "carthage" => keys.extend(repository_owner(name)),
         // a part of a pod is published by whoever publishes the pod
         "cocoapods" => keys.extend(name.split_once('/').map(|(pod, _)| format!("cocoapods:{pod}"))),
         // prefixes are looked up by the catalog: `maven:com.huaweicloud.sdk`, `composer:vendor`, `nuget:Corp.Product`

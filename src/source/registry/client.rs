@@ -30,16 +30,27 @@ pub(in crate::source) fn prepare_tls() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How a registry is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Encrypted, and it must prove who it is.
+    Proven,
+    /// Without encryption.
+    Plain,
+    /// Encrypted, whoever it says it is: a registry of a lab with a certificate that nobody has signed.
+    Claimed,
+}
+
 /// A client for one registry. Proxies are those of the usual variables (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`).
-pub(super) fn client(reference: &Reference, insecure: bool) -> anyhow::Result<Client> {
+pub(super) fn client(reference: &Reference, trust: Trust) -> anyhow::Result<Client> {
     prepare_tls()?;
-    let protocol = if insecure {
-        ClientProtocol::HttpsExcept(vec![reference.resolve_registry().to_owned()])
-    } else {
-        ClientProtocol::Https
+    let protocol = match trust {
+        Trust::Plain => ClientProtocol::HttpsExcept(vec![reference.resolve_registry().to_owned()]),
+        Trust::Proven | Trust::Claimed => ClientProtocol::Https,
     };
     let config = ClientConfig {
         protocol,
+        accept_invalid_certificates: trust == Trust::Claimed,
         connect_timeout: Some(CONNECT),
         read_timeout: Some(SILENCE),
         user_agent: concat!("sovaudit/", env!("CARGO_PKG_VERSION")),

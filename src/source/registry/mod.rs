@@ -23,6 +23,7 @@ use super::archive::Digest;
 use super::image::{EachLayer, ImageOptions, LayerSource, Location, Retries, Store, parallel};
 use super::image_manifest::Descriptor;
 use crate::model::purl::ImageReference;
+use client::Trust;
 use credentials::Found;
 use problem::{Sort, sort_of};
 use transfer::{Piped, document};
@@ -58,6 +59,8 @@ struct Source {
     /// Set when a credential helper would have been asked.
     helper: Option<String>,
     reference: Reference,
+    /// True when it may be spoken to without proof of who it is.
+    may_claim: bool,
 }
 
 impl Source {
@@ -87,7 +90,7 @@ impl Registry {
         let mut passed: Vec<String> = Vec::new();
         for at in 0..self.sources.len() {
             self.source = at;
-            match self.pull_manifest(&self.sources[at].reference) {
+            match self.pull_first() {
                 Ok(bytes) => return self.checked(bytes),
                 Err(error) if at + 1 < self.sources.len() => passed.push(format!("{error:#}")),
                 Err(error) if passed.is_empty() => return Err(error),
@@ -95,6 +98,25 @@ impl Registry {
             }
         }
         bail!("there is no registry to ask")
+    }
+
+    /// As [`Self::pull_manifest`], of the source's own reference. One that may be spoken to in the clear and gives no sense is
+    /// asked with encryption.
+    fn pull_first(&mut self) -> anyhow::Result<Vec<u8>> {
+        let reference = self.source().reference.clone();
+        let mut pulled = self.ask_manifest(&reference);
+        let is_odd = matches!(&pulled, Err(error) if matches!(sort_of(error), Sort::Other(_)));
+        if is_odd && self.source().may_claim {
+            let encrypted = client::client(&reference, Trust::Claimed)?;
+            let plain = std::mem::replace(&mut self.sources[self.source].client, encrypted);
+            match self.ask_manifest(&reference) {
+                Err(error) if matches!(sort_of(&error), Sort::Tls(_) | Sort::Other(_) | Sort::Unreachable(_)) => {
+                    self.sources[self.source].client = plain;
+                }
+                answer => pulled = answer,
+            }
+        }
+        self.judged(pulled)
     }
 
     fn checked(&self, bytes: Vec<u8>) -> anyhow::Result<Vec<u8>> {
@@ -113,16 +135,23 @@ impl Registry {
     }
 
     fn pull_manifest(&self, reference: &Reference) -> anyhow::Result<Vec<u8>> {
+        self.judged(self.ask_manifest(reference))
+    }
+
+    fn ask_manifest(&self, reference: &Reference) -> Result<Vec<u8>, OciDistributionError> {
         let source = self.source();
         let pull = async || {
             let (bytes, _) = source.client.pull_manifest_raw(reference, &source.auth, &ACCEPTED).await?;
             Ok(bytes)
         };
-        let pulled = self.runtime.block_on(transfer::patiently(self.retries, pull));
+        self.runtime.block_on(transfer::patiently(self.retries, pull)).map(|bytes| bytes.to_vec())
+    }
+
+    fn judged(&self, pulled: Result<Vec<u8>, OciDistributionError>) -> anyhow::Result<Vec<u8>> {
         let bytes = pulled.map_err(|error| self.explain(error))?;
         let (size, limit) = (bytes.len() as u64, self.limits.manifest_bytes);
         ensure!(size <= limit, "the manifest has {size} bytes, the limit is {limit}");
-        Ok(bytes.to_vec())
+        Ok(bytes)
     }
 
     /// What an error of the client means and what to do.
@@ -149,7 +178,8 @@ impl Registry {
                 "registry `{registry}` limits the rate of requests: wait, or log in with `docker login {registry}` for a higher limit"
             ),
             Sort::Tls(reason) => anyhow::anyhow!(
-                "no trusted TLS connection to `{registry}`: {reason}; if it speaks plain HTTP, name it with --insecure-registry"
+                "no trusted TLS connection to `{registry}`: {reason}; if it speaks plain HTTP or \
+                 has a certificate that nobody here trusts, name it with --insecure-registry"
             ),
             Sort::Unreachable(reason) => {
                 anyhow::anyhow!("registry `{registry}` cannot be reached: {reason}; check the name and the network")
@@ -217,8 +247,8 @@ fn source(host: &str, repository: &str, wanted: &ImageReference, options: &Image
     let is_logged_in = matches!(auth, RegistryAuth::Basic(..));
     let name = host.split(':').next().unwrap_or(host);
     let insecure = is_loopback(name) || options.insecure_registries.iter().any(|other| other == host || other == name);
-    let client = client::client(&reference, insecure)?;
-    Ok(Source { name: host.to_owned(), client, auth, is_logged_in, helper, reference })
+    let client = client::client(&reference, if insecure { Trust::Plain } else { Trust::Proven })?;
+    Ok(Source { name: host.to_owned(), client, auth, is_logged_in, helper, reference, may_claim: insecure })
 }
 
 fn reference(host: &str, repository: &str, wanted: &ImageReference) -> Reference {

@@ -273,3 +273,50 @@ fn a_good_layer_over_the_limit_is_cut_and_not_called_forged() {
     assert!(told.iter().any(|(kind, _)| *kind == DiagnosticKind::LimitReached), "{told:?}");
     assert!(!told.iter().any(|(_, text)| text.contains("forged")), "{told:?}");
 }
+
+/// Every file below a folder.
+fn files_below(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(one) = open.pop() {
+        for entry in fs::read_dir(&one).expect("is a folder").flatten() {
+            match entry.file_type().expect("is known") {
+                kind if kind.is_dir() => open.push(entry.path()),
+                _ => found.push(entry.path().strip_prefix(folder).expect("lies below").display().to_string()),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn nothing_is_written_outside_of_the_cache() {
+    let layer = after(
+        TarBuilder::default()
+            .file("../../outside/Cargo.lock", &crate_lock("outside"))
+            .file("/absolute/Cargo.lock", &crate_lock("absolute"))
+            .symlink("link", "/tmp")
+            .file("link/Cargo.lock", &crate_lock("through"))
+            .hard_link("hard/Cargo.lock", "/etc/passwd")
+            .special("device", tar::EntryType::Block),
+    );
+    let image = Image::new(&[layer], Packing::Gzip, &json!({}));
+    let folder = TempDir::new().expect("a folder");
+    let store = write_all(&folder.path().join("store"), &image.layout_files());
+    let before = files_below(folder.path());
+    let all = ["home", "work", "tmp"].map(|name| folder.path().join(name));
+    all.iter().for_each(|one| fs::create_dir(one).expect("a folder"));
+    let mut command = crate::cli::sovaudit();
+    for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+        command.env_remove(name);
+    }
+    let [home, work, tmp] = all;
+    command.env("HOME", &home).env("TMPDIR", tmp).current_dir(work).args(["scan", "--fail-on", "none"]).arg(&store);
+    assert_eq!(command.output().expect("runs").status.code(), Some(0));
+    let written: Vec<String> = files_below(folder.path()).into_iter().filter(|path| !before.contains(path)).collect();
+    assert!(!written.is_empty(), "the cache is filled");
+    for path in written {
+        assert!(path.starts_with("home/.cache/sovaudit/"), "{path}");
+    }
+}

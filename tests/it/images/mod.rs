@@ -2,18 +2,21 @@
 
 mod attached;
 mod bases;
+mod brought;
 mod build;
 mod cache;
 mod content;
 mod docs;
 mod hostile;
 mod inside;
+mod makers;
 mod mutated;
 #[cfg(feature = "registry")]
 mod real;
 #[cfg(feature = "registry")]
 mod registry;
 mod rootfs;
+mod rpm;
 mod stacked;
 mod told;
 

@@ -30,6 +30,7 @@ struct RealRegistry {
     child: Child,
     address: String,
     folder: TempDir,
+    is_encrypted: bool,
 }
 
 impl Drop for RealRegistry {
@@ -40,8 +41,13 @@ impl Drop for RealRegistry {
 }
 
 /// Starts a registry; `None`, said on standard error, where there is none.
-#[expect(clippy::disallowed_methods, reason = "the registry is part of the test, nothing audited")]
 fn registry(with_login: bool) -> Option<RealRegistry> {
+    started(with_login, None)
+}
+
+/// The same; encrypted, with a certificate and its key, where they are given.
+#[expect(clippy::disallowed_methods, reason = "the registry is part of the test, nothing audited")]
+fn started(with_login: bool, certificate: Option<[&Path; 2]>) -> Option<RealRegistry> {
     let programs = ["/usr/bin/docker-registry", "/usr/bin/registry"];
     let Some(program) = programs.into_iter().find(|path| Path::new(path).exists()) else {
         let message = "SKIPPED: no registry on this machine; install `docker-registry` to run this test\n";
@@ -60,11 +66,15 @@ fn registry(with_login: bool) -> Option<RealRegistry> {
         fs::write(&passwords, PASSWORDS).expect("a file");
         config["auth"] = json!({ "htpasswd": { "realm": "test", "path": passwords } });
     }
+    if let Some([certificate, key]) = certificate {
+        config["http"]["tls"] = json!({ "certificate": certificate, "key": key });
+    }
     let path = folder.path().join("config.yml");
     fs::write(&path, config.to_string()).expect("a file");
     let mut command = Command::new(program);
     command.arg("serve").arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
-    let registry = RealRegistry { child: command.spawn().expect("starts"), address, folder };
+    let registry =
+        RealRegistry { child: command.spawn().expect("starts"), address, folder, is_encrypted: certificate.is_some() };
     let start = Instant::now();
     while TcpStream::connect(&registry.address).is_err() {
         assert!(start.elapsed() < Duration::from_secs(30), "the registry does not answer");
@@ -76,7 +86,8 @@ fn registry(with_login: bool) -> Option<RealRegistry> {
 impl RealRegistry {
     fn push(&self, repository: &str, tag: &str, image: &Image, auth: &RegistryAuth) {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let config = ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() };
+        let protocol = if self.is_encrypted { ClientProtocol::Https } else { ClientProtocol::Http };
+        let config = ClientConfig { protocol, accept_invalid_certificates: true, ..ClientConfig::default() };
         let client = Client::try_from(config).expect("a client");
         let reference = Reference::with_tag(self.address.clone(), repository.to_owned(), tag.to_owned());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -87,6 +98,41 @@ impl RealRegistry {
             }
             let kind = "application/vnd.oci.image.manifest.v1+json".parse().expect("is a header");
             client.push_manifest_raw(&reference, image.manifest.clone(), kind).await.expect("is stored");
+        });
+    }
+
+    /// Stores a bill of materials about an image, in the way of registries that have no list of such documents.
+    fn attach(&self, repository: &str, image: &Image, bill: &[u8]) {
+        let about = json!({ "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest(&image.manifest), "size": image.manifest.len() });
+        let empty = b"{}".to_vec();
+        let artifact = json!({
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "artifactType": "application/vnd.cyclonedx+json", "subject": about,
+            "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": digest(&empty), "size": 2 },
+            "layers": [{ "mediaType": "application/vnd.cyclonedx+json", "digest": digest(bill), "size": bill.len() }],
+        });
+        let artifact = artifact.to_string().into_bytes();
+        let index = json!({
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": [{ "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest(&artifact),
+                "size": artifact.len(), "artifactType": "application/vnd.cyclonedx+json" }],
+        });
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() };
+        let client = Client::try_from(config).expect("a client");
+        let named = |tag: String| Reference::with_tag(self.address.clone(), repository.to_owned(), tag);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let reference = named("bill".to_owned());
+            client.auth(&reference, &RegistryAuth::Anonymous, RegistryOperation::Push).await.expect("may push");
+            for bytes in [&empty, &bill.to_vec()] {
+                client.push_blob(&reference, bytes.clone(), &digest(bytes)).await.expect("is stored");
+            }
+            let kind = "application/vnd.oci.image.manifest.v1+json".parse().expect("is a header");
+            client.push_manifest_raw(&reference, artifact, kind).await.expect("is stored");
+            let kind = "application/vnd.oci.image.index.v1+json".parse().expect("is a header");
+            let listed = named(digest(&image.manifest).replace(':', "-"));
+            client.push_manifest_raw(&listed, index.to_string().into_bytes(), kind).await.expect("is stored");
         });
     }
 
@@ -320,6 +366,65 @@ fn changed_blobs_are_refused() {
     fs::write(&blob, bytes).expect("can be changed");
     let scan = Scan::of(&format!("{}/team/app:1.0", registry.address), &[], &[]);
     assert!(scan.errors.contains("damaged or forged") && scan.report.is_null(), "{}", scan.errors);
+}
+
+#[test]
+fn bills_of_materials_that_a_registry_lists_are_compared() {
+    let Some(registry) = registry(false) else { return };
+    let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
+    registry.push("team/app", "1.0", &image, &RegistryAuth::Anonymous);
+    let bill = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6",
+        "components": [{ "type": "library", "name": "absent", "version": "9.9.9", "purl": "pkg:npm/absent@9.9.9" }],
+    });
+    registry.attach("team/app", &image, bill.to_string().as_bytes());
+    let scan = Scan::of(&format!("{}/team/app:1.0", registry.address), &[], &[]);
+    assert!(scan.packages().contains("pkg:npm/absent@9.9.9"), "{:?}", scan.packages());
+    assert!(scan.problems().contains("that were not found in it (`npm/absent@9.9.9`)"), "{}", scan.problems());
+}
+
+#[test]
+fn a_registry_of_a_lab_may_have_a_certificate_that_nobody_signed() {
+    let folder = TempDir::new().expect("a folder");
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    if !Path::new("/usr/bin/openssl").exists() {
+        let message = "SKIPPED: install `openssl` to run this test\n";
+        std::io::stderr().write_all(message.as_bytes()).expect("stderr");
+        return;
+    }
+    #[expect(clippy::disallowed_methods, reason = "makes a certificate for the test, nothing audited")]
+    let made = Command::new("/usr/bin/openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=lab", "-days", "2", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .expect("runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let Some(registry) = started(false, Some([&certificate, &key])) else { return };
+    let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
+    registry.push("team/app", "1.0", &image, &RegistryAuth::Anonymous);
+    let scan = Scan::of(&format!("{}/team/app:1.0", registry.address), &[], &[]);
+    assert_eq!(scan.packages(), expected(), "{}", scan.errors);
+    let missing = Scan::of(&format!("{}/team/app:2.0", registry.address), &[], &[]);
+    assert!(missing.errors.contains("was not found; check name, tag and digest"), "{}", missing.errors);
+}
+
+#[test]
+fn programs_that_pull_at_the_same_time_share_a_cache() {
+    let Some(registry) = registry(false) else { return };
+    let image = Image::new(&[large_layer()], Packing::Gzip, &json!({}));
+    registry.push("team/app", "1.0", &image, &RegistryAuth::Anonymous);
+    let home = TempDir::new().expect("a folder");
+    let target = format!("{}/team/app:1.0", registry.address);
+    let scans: Vec<Scan> = thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| Scan::at(home.path(), &target, &[], &[]))).collect();
+        all.into_iter().map(|one| one.join().expect("ends")).collect()
+    });
+    for scan in scans {
+        assert_eq!(scan.packages(), musl(), "{}", scan.errors);
+        assert_eq!(scan.problems(), "[]");
+    }
 }
 
 /// A folder whose manifests name images of a registry.

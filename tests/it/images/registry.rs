@@ -209,3 +209,26 @@ fn a_mirror_that_fails_is_passed_over_and_told() {
     let words = format!("{:#}", with(&empty, &empty).expect_err("nobody has it"));
     assert!(words.contains("no mirror has it either") && words.contains("was not found"), "{words}");
 }
+
+#[test]
+fn a_registry_that_cannot_prove_who_it_is_is_told_so() {
+    // a proxy that lets everything through to somebody who speaks no TLS
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let proxy = format!("http://{}", listener.local_addr().expect("is bound"));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    let mut command = crate::cli::sovaudit();
+    for name in ["HTTPS_PROXY", "https_proxy"] {
+        command.env(name, &proxy);
+    }
+    let output = command.env("NO_PROXY", "").args(["scan", "registry.example/team/app:1", "--no-cache"]).output();
+    let error = String::from_utf8_lossy(&output.expect("runs").stderr).into_owned();
+    assert!(error.contains("no trusted TLS connection to `registry.example`"), "{error}");
+    assert!(error.contains("--insecure-registry"), "{error}");
+}
