@@ -64,9 +64,13 @@ impl Pool {
     /// The number that one way gives; nothing when nobody speaks in that way.
     #[must_use]
     pub fn by(&self, way: Way) -> Option<u64> {
-        let mut said = self.claims.iter().filter(|claim| claim.way == way).peekable();
-        said.peek()?;
-        Some(said.map(Claim::devices).fold(0, u64::saturating_add))
+        // a cluster's own nodes and a tool on one of them may speak of the same devices
+        let of = |is_whole| {
+            let mut said = self.claims.iter().filter(|claim| claim.way == way && claim.is_whole == is_whole).peekable();
+            said.peek()?;
+            Some(said.map(Claim::devices).fold(0, u64::saturating_add))
+        };
+        of(true).max(of(false))
     }
 
     fn largest(&self) -> u64 {

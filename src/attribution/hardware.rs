@@ -173,12 +173,36 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
                 confidence: Confidence::Likely,
             };
             work.relate(&seen.id, RelationKind::DesignedBy, &node, &cite);
+            rented(work, &seen.id, vendor, &segments(catalog, seen, name), &node);
         }
         return;
     }
     if let Some(row) = catalog.accelerator(rest) {
         parties(work, &seen.id, row);
     }
+}
+
+/// Market segments of what a name may mean: of its candidates, else of what a resource of that name asks for.
+fn segments<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Vec<&'c str> {
+    let rows: Vec<&str> =
+        seen.all(key::CANDIDATE).filter_map(|id| catalog.accelerator(id)).map(|row| &*row.segment).collect();
+    if rows.is_empty() {
+        catalog.accelerator_resource(name).and_then(|row| row.segment.as_deref()).into_iter().collect()
+    } else {
+        rows
+    }
+}
+
+/// What its designer does not sell it operates: it stops when the designer does.
+fn rented(work: &mut Work<'_>, id: &ComponentId, designer: &str, segments: &[&str], node: &ComponentId) {
+    let Some(row) = work.catalog.rented_from(designer, segments) else { return };
+    let cite = Cite {
+        entry: format!("supply-stop/{}", row.id),
+        source: &row.source,
+        verification: row.verification,
+        confidence: Confidence::Certain,
+    };
+    work.relate(id, RelationKind::ProvidedBy, node, &cite);
 }
 
 /// What a row says of a designer: its id, where from, how well checked.
@@ -227,6 +251,7 @@ fn parties(work: &mut Work<'_>, id: &ComponentId, row: &Accelerator) {
     let name = if is_known { vendor } else { &row.vendor };
     let designer = party(work, name, &[row.vendor_country], &cite);
     work.relate(id, RelationKind::DesignedBy, &designer, &cite);
+    rented(work, id, designer.rest(), &[&row.segment], &designer);
     let Some(foundry) = row.foundry.as_deref() else { return };
     for name in foundry.split(['+', '/']) {
         let name = name.split('(').next().unwrap_or(name).trim();

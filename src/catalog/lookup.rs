@@ -6,7 +6,7 @@ use super::rows::{
     Region, Service,
 };
 use super::{Catalog, Standing};
-use crate::model::{CountryCode, Date, Validity, Verification};
+use crate::model::{CountryCode, Date, Horizon, Validity, Verification};
 
 impl Catalog {
     /// An organisation by id.
@@ -313,6 +313,23 @@ impl Catalog {
             rest.is_some_and(|rest| !SHARES.iter().any(|word| rest.contains(word)))
         };
         rows().find(|row| *row.name == *name).or_else(|| rows().find(begins))
+    }
+
+    /// How many of the parts that resources count an accelerator has.
+    #[must_use]
+    pub fn cores(&self, accelerator: &str) -> Option<std::num::NonZeroU32> {
+        let rows = &self.tables.accelerator_cores;
+        rows.iter().find(|row| *row.accelerator == *accelerator).map(|row| row.cores)
+    }
+
+    /// Why accelerators of some market segments are lost at once with their designer, by its organisation id: it operates them
+    /// for those who use them.
+    #[must_use]
+    pub fn rented_from(&self, designer: &str, segments: &[&str]) -> Option<&super::rows::SupplyStop> {
+        let is_it = |row: &&super::rows::SupplyStop| {
+            *row.designer == *designer && row.horizon == Horizon::Immediate && row.is_about(segments)
+        };
+        self.tables.supply_stop.iter().find(is_it)
     }
 
     /// The designer behind a PCI vendor id.

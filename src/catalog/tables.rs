@@ -9,11 +9,11 @@ use super::embedded;
 use super::layer::{Content, Layer, Override, RuleError};
 use super::rows::Copy as CopyRow;
 use super::rows::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorLink, AcceleratorName, AcceleratorResource,
-    AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName, Country, CountryGroup,
-    Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LibraryData,
-    LicenceException, LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation,
-    ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorCores, AcceleratorLink, AcceleratorName,
+    AcceleratorResource, AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName,
+    Country, CountryGroup, Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level,
+    LibraryData, LicenceException, LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack,
+    Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
     OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName,
     ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie,
     SupplyStop, Threshold,
@@ -115,6 +115,7 @@ tables! {
     accelerator_system: AcceleratorSystem => |row| row.words.join(" "),
     accelerator_board: AcceleratorBoard => |row| format!("{}/{}", row.pci, row.subsystem),
     accelerator_resource: AcceleratorResource => |row| row.name.to_string(),
+    accelerator_cores: AcceleratorCores => |row| row.accelerator.to_string(),
     runtime: Runtime => |row| row.id.to_string(),
     hardware_word: HardwareWord => |row| format!("{:?}/{}/{}", row.topic, row.means, row.language.as_deref().unwrap_or("")),
     pci_vendor: PciVendor => |row| row.id.to_string(),

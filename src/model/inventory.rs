@@ -167,6 +167,11 @@ impl Inventory {
         self.known.iter()
     }
 
+    /// The components whose ids begin with a text, in id order.
+    pub fn beginning_with(&self, text: &str) -> impl Iterator<Item = (&ComponentId, &Known)> {
+        self.known.range(ComponentId::new(text)..).take_while(move |(id, _)| id.as_str().starts_with(text))
+    }
+
     /// As [`Self::iter`], for adding to what is known.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ComponentId, &mut Known)> {
         self.known.iter_mut()

@@ -208,6 +208,12 @@ pub const SEEN_BEFORE: &str = "seen-before";
 pub const PICKLED: &str = "pickled";
 /// Of a machine or pool: `accelerator-id count`, how many of a product it has, as one source says.
 pub const DEVICES: &str = "devices";
+/// Of a machine, while files are read: digests that tell one of its devices from all others, and which accelerator it is.
+pub const DEVICE_MARK: &str = "device-mark";
+/// Of a machine, while files are read: in which form which resource of its controller tells which accelerator.
+pub const DEVICE_FORM: &str = "device-form";
+/// Of a machine: what another capture calls it, which lists the same devices.
+pub const ALSO: &str = "also";
 /// Of an accelerator whose name may mean several products: one of them.
 pub const CANDIDATE: &str = "candidate";
 /// PCI id of a device's board, `vendor:device`.

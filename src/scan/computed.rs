@@ -51,7 +51,8 @@ fn stands_for(inventory: &Inventory, computed: &BTreeSet<ComponentId>) -> BTreeM
     declared.filter_map(|id| Some((id.clone(), by_plain.get(&without_index(id.as_str()))?.clone()))).collect()
 }
 
-fn rename(inventory: &mut Inventory, names: &BTreeMap<ComponentId, Vec<ComponentId>>) {
+/// Lets components stand under other names.
+pub(super) fn rename(inventory: &mut Inventory, names: &BTreeMap<ComponentId, Vec<ComponentId>>) {
     if names.is_empty() {
         return;
     }

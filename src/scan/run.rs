@@ -14,7 +14,7 @@ use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile};
 use super::jobs::Job;
 use super::memo::Memo;
-use super::{SCANNERS, Scanner, Unit};
+use super::{SCANNERS, Scanner, Unit, hardware};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
         let all = super::own::without_own(all);
         let all = super::registries::apply(super::reconcile::reconcile(all));
-        super::held::apply(all, &self.companions)
+        super::held::apply(hardware::same::unite(hardware::forms::settle(all)), &self.companions)
     }
 }
 

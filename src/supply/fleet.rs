@@ -16,7 +16,9 @@ pub struct Fleet<'c> {
     pub is_needed: bool,
     /// Names that mean several products.
     pub families: Vec<Family<'c>>,
-    /// Devices of the other unknown products, as far as they may not be one of the known.
+    /// The other unknown products that something has.
+    pub unknown: Vec<NodeId>,
+    /// Devices of them, as far as they may not be one of the known.
     pub unknown_devices: f64,
 }
 
@@ -56,6 +58,7 @@ impl<'c> Fleet<'c> {
             unknown_products: 0,
             is_needed: false,
             families: Vec::new(),
+            unknown: Vec::new(),
             unknown_devices: 0.0,
         };
         for node in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
@@ -76,6 +79,7 @@ impl<'c> Fleet<'c> {
                 let candidates = graph.attributes(node, key::CANDIDATE);
                 let rows: Vec<&Accelerator> = candidates.filter_map(|id| catalog.accelerator(id)).collect();
                 if rows.is_empty() {
+                    fleet.unknown.push(node);
                     fleet.unknown_devices += devices;
                 } else {
                     fleet.families.push(Family { node, rows, devices, holders });

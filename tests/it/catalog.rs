@@ -17,7 +17,7 @@ fn every_table_came_over_whole() {
     assert!(tables.organisation.len() >= 270, "{}", tables.organisation.len());
     assert_eq!(tables.listing.len(), 330);
     assert_eq!(tables.accelerator.len(), 194);
-    assert_eq!(tables.instance_type.len(), 465);
+    assert_eq!(tables.instance_type.len(), 468);
     assert_eq!(tables.region.len(), 573);
     assert!(tables.service.len() >= 92, "{}", tables.service.len());
     assert_eq!(tables.criterion.len(), 48);

@@ -290,3 +290,44 @@ fn a_family_counts_for_what_all_its_products_hang_on() {
     let text = String::from_utf8(shown.expect("runs").stdout).expect("is UTF-8");
     assert!(text.contains("(foundry TSMC)") && text.contains("(designer NVIDIA)"), "{text}");
 }
+
+/// What is rented stops with who rents it out: `scan` and `simulate` say the same, whether the product is known, one of a
+/// family, or asked for by a resource alone.
+#[test]
+fn a_rented_accelerator_stops_at_once_in_scan_and_simulate() {
+    let pod = |selector: &str, resource: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: tuner}}\nspec:\n  nodeSelector: {{{selector}}}\n  containers:\n  \
+             - name: main\n    image: registry.example.eu/tuner:1\n    resources: {{limits: {{{resource}: 4}}}}\n"
+        )
+    };
+    let simulate = |text: &str, without: &str| -> Value {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("pod.yaml"), text).expect("writes");
+        let mut command = sovaudit();
+        command.arg("simulate").arg(folder.path()).args(["--without", without, "--format", "json"]);
+        let output = command.args(["--as-of", "2026-11-23"]).output().expect("runs");
+        serde_json::from_slice(&output.stdout).expect("is JSON")
+    };
+    for (selector, resource, designer) in [
+        ("cloud.google.com/gke-tpu-accelerator: tpu-v5-lite-podslice", "google.com/tpu", "Google"),
+        ("", "google.com/tpu", "Google"),
+        ("", "aws.amazon.com/neuron", "Amazon"),
+        ("node.kubernetes.io/instance-type: trn1.32xlarge", "aws.amazon.com/neuron", "Amazon"),
+    ] {
+        let text = pod(selector, resource);
+        let stops = supply(&[("pod.yaml", &text)])["stops"].clone();
+        let row = stops.as_array().expect("rows").iter().find(|row| row["what"] == "the accelerator itself");
+        let row = row.unwrap_or_else(|| panic!("{selector} {resource}: {stops:#}"));
+        assert!(row["designer"].as_str().is_some_and(|name| name.contains(designer)), "{row:#}");
+        let fates = simulate(&text, "US");
+        let fate = &fates["fates"][0];
+        assert_eq!(fate["stops"], row["horizon"], "{selector} {resource}: {fates:#}");
+        assert_eq!(row["horizon"], "immediate");
+        let other = simulate(&text, "DE");
+        assert_ne!(other["fates"][0]["stops"], "immediate", "{other:#}");
+    }
+    // what is bought keeps running
+    let bought = simulate(&pod("nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu"), "US");
+    assert_eq!(bought["fates"][0]["stops"], "next-refresh", "{bought:#}");
+}

@@ -182,6 +182,16 @@ rows! {
         /// Whether it is a part of a device, of which a device has more than one: its number is none of devices.
         #[serde(default)]
         is_part: bool,
+        /// Market segment of every product that is asked for by it.
+        #[serde(default)]
+        segment: Option<Text>,
+    }
+    /// How many of the parts that resources count (`is_part`) a device has.
+    AcceleratorCores {
+        /// Accelerator.
+        accelerator: Text,
+        /// How many.
+        cores: std::num::NonZeroU32,
     }
     /// Words by which hardware is told in lists and in what tools print.
     HardwareWord {

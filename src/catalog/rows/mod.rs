@@ -27,8 +27,8 @@ pub use export::{
 pub use export_terms::{Certainty, Enforcement, EnforcementPeriod, GuidanceEffect, Item, PartyEffect, When};
 pub use framework::{Case, Criterion, Level, Objective};
 pub use hardware::{
-    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorName, AcceleratorResource, AcceleratorSystem, Dense,
-    HardwareWord, InstanceType, PciVendor, Topic,
+    Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorCores, AcceleratorName, AcceleratorResource,
+    AcceleratorSystem, Dense, HardwareWord, InstanceType, PciVendor, Topic,
 };
 pub use law::{
     Add, Country, CountryGroup, Effect, Indirect, Law, LawState, Measure, Mitigation, OwnershipRule, Period, Threshold,

@@ -50,6 +50,10 @@ rows! {
         /// Software without which it says nothing, by id of the tie; always when empty.
         #[serde(default)]
         only_with: Vec<Text>,
+        /// Market segments of the accelerators that it is about; all when empty. What is felt at once is of accelerators
+        /// that are rented from their designer: it operates them.
+        #[serde(default)]
+        segments: Vec<Text>,
     }
     /// Who makes the memory of accelerators and packs them.
     AcceleratorSupply {
@@ -75,6 +79,15 @@ rows! {
         /// Remark.
         #[serde(default)]
         note: Option<Text>,
+    }
+}
+
+impl SupplyStop {
+    /// True when it is about accelerators of these market segments, all of them where there are several that a name may mean.
+    #[must_use]
+    pub fn is_about(&self, segments: &[&str]) -> bool {
+        let is_named = |segment: &&str| self.segments.iter().any(|own| **own == **segment);
+        self.segments.is_empty() || !segments.is_empty() && segments.iter().all(is_named)
     }
 }
 

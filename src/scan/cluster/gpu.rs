@@ -37,6 +37,13 @@ pub(super) const PRODUCT_LABELS: [&str; 18] = [
 /// Labels whose value is a cloud instance type.
 const INSTANCE_LABELS: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
 
+/// Labels whose value is a family of machine types, with the provider and what stands behind the family in their names.
+const FAMILY_LABELS: [(&str, &str, char); 3] = [
+    ("karpenter.k8s.aws/instance-family", "aws", '.'),
+    ("eks.amazonaws.com/instance-family", "aws", '.'),
+    ("cloud.google.com/machine-family", "gcp", '-'),
+];
+
 /// Writes what a pod spec says about accelerators; gives how many of each product one pod asks for, where it names one.
 pub(super) fn accelerators(
     pod: &Node,
@@ -46,6 +53,8 @@ pub(super) fn accelerators(
     out: &mut Facts<'_>,
 ) -> BTreeMap<ComponentId, u64> {
     let mut asked = BTreeMap::new();
+    // of the whole pod, whichever product it is
+    let mut number: Option<(u64, Span)> = None;
     let placed = placement(pod);
     for (label, value) in &placed {
         if INSTANCE_LABELS.contains(label)
@@ -57,24 +66,134 @@ pub(super) fn accelerators(
     let products = products(&placed, catalog);
     for list in ["containers", "initContainers"] {
         let mut together: BTreeMap<ComponentId, u64> = BTreeMap::new();
+        let mut cores: BTreeMap<ComponentId, (u64, Span)> = BTreeMap::new();
+        let mut here: Option<(u64, Span)> = None;
+        let mut add = |count: u64, span: Span| {
+            let (all, _) = here.get_or_insert((0, span));
+            *all = all.saturating_add(count);
+        };
         for container in pod.get(list).map_or(&[][..], Node::list) {
             for entry in requests(container) {
-                if catalog.accelerator_resource(&entry.key).is_some() {
-                    let id = write(entry, &products, workload, catalog, places, out);
-                    if let (Some(id), Some(count)) = (id, entry.value.scalar().and_then(|text| text.parse().ok())) {
-                        let of_pod = together.entry(id).or_default();
-                        *of_pod = of_pod.saturating_add(count);
+                let Some(row) = catalog.accelerator_resource(&entry.key) else { continue };
+                let id = write(entry, &products, workload, catalog, places, out);
+                let Some(text) = entry.value.scalar() else { continue };
+                match (text.parse::<u64>(), id) {
+                    (Ok(count), Some(id)) if row.is_part => {
+                        let (all, _) = cores.entry(id).or_insert((0, entry.value.span));
+                        *all = all.saturating_add(count);
                     }
+                    (Ok(count), id) if !row.is_part => {
+                        add(count, entry.value.span);
+                        let of_pod = id.map(|id| together.entry(id).or_default());
+                        of_pod.into_iter().for_each(|all| *all = all.saturating_add(count));
+                    }
+                    (Err(_), _) if !row.is_part => {
+                        out.attribute(workload, key::COUNT, text, places.at(entry.value.span));
+                    }
+                    _ => {}
                 }
             }
+        }
+        // the fewest devices that have so many cores
+        for (id, (cores, span)) in cores {
+            let Some(each) = catalog.cores(id.rest()) else { continue };
+            let count = cores.div_ceil(u64::from(each.get()));
+            add(count, span);
+            let all = together.entry(id).or_default();
+            *all = all.saturating_add(count);
         }
         // containers that prepare a pod are done when the others begin
         for (id, count) in together {
             let most = asked.entry(id).or_default();
             *most = count.max(*most);
         }
+        number = number.into_iter().chain(here).max_by_key(|(count, _)| *count);
+    }
+    if let Some((count, span)) = number {
+        out.attribute(workload, key::COUNT, count.to_string(), places.at(span));
     }
     asked
+}
+
+/// Writes what the requirements of a pool say about accelerators: products by name, of those of its machine types where it
+/// names families of them.
+pub(super) fn pool<'a>(
+    id: &ComponentId,
+    values: &dyn Fn(&str) -> Vec<&'a Node>,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) {
+    let catalog = ground.catalog;
+    let (families, of_families) = of_families(values, catalog);
+    let mut is_named = false;
+    for label in PRODUCT_LABELS {
+        for node in values(label) {
+            let Some(name) = node.text().filter(|_| names_product(label, node, catalog)) else { continue };
+            is_named = true;
+            let mut rows = match catalog.sku(asked(name, number_of(name).as_deref())) {
+                Sku::Several(rows) => rows,
+                _ => Vec::new(),
+            };
+            let before = rows.len();
+            rows.retain(|row| of_families.contains(&*row.id));
+            if rows.is_empty() || rows.len() == before {
+                product(id, name, node.span, ground, out);
+            } else {
+                one_in_pool(id, &rows, node, ground, out);
+            }
+        }
+    }
+    if let Some(family) = families.first().filter(|_| !is_named) {
+        let rows: Vec<&Accelerator> = of_families.iter().filter_map(|sku| catalog.accelerator(sku)).collect();
+        one_in_pool(id, &rows, family, ground, out);
+    }
+}
+
+/// Families of machine types that a pool names, with their accelerators; nothing where some of their machines have none.
+fn of_families<'a, 'c>(
+    values: &dyn Fn(&str) -> Vec<&'a Node>,
+    catalog: &'c Catalog,
+) -> (Vec<&'a Node>, BTreeSet<&'c str>) {
+    let (mut families, mut found) = (Vec::new(), BTreeSet::new());
+    for (label, provider, sign) in FAMILY_LABELS {
+        for node in values(label) {
+            let Some(family) = node.text() else { continue };
+            let is_of = |name: &str| name.split_once(sign).is_some_and(|(begin, _)| begin == family);
+            let types = catalog.tables().instance_type.iter();
+            let types = types.filter(|row| *row.provider == *provider && is_of(&row.name));
+            let own: Vec<Option<&str>> = types.map(|row| row.accelerator.as_deref()).collect();
+            if own.is_empty() || own.contains(&None) {
+                return (Vec::new(), BTreeSet::new());
+            }
+            families.push(node);
+            found.extend(own.into_iter().flatten());
+        }
+    }
+    (families, found)
+}
+
+/// The pool has one of some products.
+fn one_in_pool(id: &ComponentId, rows: &[&Accelerator], node: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    let Some(name) = node.text() else { return };
+    let seen = || ground.at(node.span);
+    let accelerator = match rows {
+        [] => return,
+        [one] => {
+            let accelerator = ComponentId::accelerator(&one.id);
+            out.component(&accelerator, ComponentKind::Accelerator, seen());
+            out.attribute(&accelerator, key::NAME, &one.product, seen());
+            accelerator
+        }
+        _ => {
+            let accelerator = ComponentId::unknown_accelerator(name);
+            out.component(&accelerator, ComponentKind::Accelerator, seen());
+            for row in rows {
+                out.attribute(&accelerator, key::CANDIDATE, &row.id, seen());
+            }
+            accelerator
+        }
+    };
+    out.relation(id, RelationKind::RunsOn, &accelerator, seen());
 }
 
 /// What a label of the placement says that the devices are.
@@ -155,13 +274,6 @@ fn write(
         out.relation(workload, RelationKind::RunsOn, id, places.at(*span));
     }
     out.attribute(workload, key::EXTENDED_RESOURCE, &*entry.key, places.at(entry.key_span));
-    // how many cores a device has is not known
-    if catalog.accelerator_resource(&entry.key).is_some_and(|row| row.is_part) {
-        return None;
-    }
-    if let Some(count) = entry.value.scalar() {
-        out.attribute(workload, key::COUNT, count, places.at(entry.value.span));
-    }
     let first = ids.first().map(|(id, _)| id.clone());
     first.filter(|first| ids.iter().all(|(id, _)| id == first))
 }

@@ -215,13 +215,7 @@ pub(super) fn service(
         }
     }
     if &*row.what == "node-pool" {
-        for label in super::gpu::PRODUCT_LABELS {
-            for node in along(object.node, &format!("requirement:{label}")) {
-                if let Some(name) = node.text().filter(|_| super::gpu::names_product(label, node, ground.catalog)) {
-                    super::gpu::product(&id, name, node.span, ground, out);
-                }
-            }
-        }
+        super::gpu::pool(&id, &|label| along(object.node, &format!("requirement:{label}")), ground, out);
     }
     Some(id)
 }

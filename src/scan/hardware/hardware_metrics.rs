@@ -97,10 +97,11 @@ impl Scanner for Metrics {
                     {
                         said.extend(get(&[label]).map(|(text, span)| (key, text.to_owned(), span)));
                     }
-                    machine.accelerator(
-                        &Found { name: Some(name), is_exact: true, count: 1, place, said, ..Found::default() },
-                        out,
-                    );
+                    let marks = [get(&["UUID", "uuid", "gpu_uuid"]), get(&["serial_number", "serial"])];
+                    let marks = marks.into_iter().flatten().map(|(mark, _)| mark).collect();
+                    let found =
+                        Found { name: Some(name), is_exact: true, count: 1, place, said, marks, ..Found::default() };
+                    machine.accelerator(&found, out);
                 }
             } else {
                 node(metric, &get, &host, machine, &mut seen, out);

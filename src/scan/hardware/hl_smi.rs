@@ -96,7 +96,17 @@ impl Scanner for HlSmi {
                     said.extend(memory.map(|text| (key::MEMORY, text.to_owned(), span_within(&line, text))));
                     let memory_mib = memory.and_then(mebibytes);
                     let place = span_within(&line, name);
-                    csv.push(Found { name: Some(name), is_exact: true, memory_mib, count: 1, place, said, pci: None });
+                    let marks = [get("uuid"), get("serial")].into_iter().flatten().collect();
+                    csv.push(Found {
+                        name: Some(name),
+                        is_exact: true,
+                        memory_mib,
+                        count: 1,
+                        place,
+                        said,
+                        marks,
+                        pci: None,
+                    });
                 }
             }
         }

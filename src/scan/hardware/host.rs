@@ -127,7 +127,7 @@ impl<'a> OnHost<'a> {
                     memory_mib: memory,
                     count: 1,
                     place,
-                    said: Vec::new(),
+                    ..Found::default()
                 };
                 machine.accelerator(&found, out)
             } else if let Some(class) = other {

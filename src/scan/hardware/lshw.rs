@@ -205,10 +205,7 @@ fn write(item: &Item<'_>, input: &Input<'_>, machine: &mut Machine<'_>, out: &mu
             // the name alone is that of a chip family: the maker stands beside it
             let whole = format!("{vendor} {}", name.unwrap_or_default());
             let named = name.map(|_| whole.trim()).filter(|name| !name.is_empty());
-            machine.accelerator(
-                &Found { pci, name: named, is_exact: false, memory_mib: None, count: 1, place, said },
-                out,
-            );
+            machine.accelerator(&Found { pci, name: named, count: 1, place, said, ..Found::default() }, out);
         }
         Some("firmware") => {
             said.push((key::VERSION, item.version.0.to_owned(), item.version.1));

@@ -146,7 +146,7 @@ fn write(device: Device<'_>, input: &Input<'_>, machine: &mut Machine<'_>, out: 
     let is_product = pci.as_ref().is_some_and(|pci| !input.catalog.accelerators_by_name(&pci.id).is_empty());
     if is_product || is_accelerator(&device) {
         let Device { place, said, .. } = device;
-        machine.accelerator(&Found { pci, name, is_exact: false, memory_mib: None, count: 1, place, said }, out);
+        machine.accelerator(&Found { pci, name, count: 1, place, said, ..Found::default() }, out);
     } else if let Some(class) = adapter(&device) {
         let vendor = Some(device.vendor_name).filter(|vendor| !vendor.is_empty());
         let Device { place, said, .. } = device;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::forms::Form;
 pub(crate) use super::pci::{Pci, mebibytes};
+use super::same;
 
 use crate::catalog::sku::{Asked, Sku};
 use crate::catalog::{Catalog, Topic};
@@ -25,6 +27,8 @@ pub(crate) struct Found<'a> {
     pub(crate) place: Span,
     /// Firmware, memory and more, each with its place.
     pub(crate) said: Vec<(&'static str, String, Span)>,
+    /// UUID and serial numbers, which tell it from all other devices. They are not kept, see [`super::same`].
+    pub(crate) marks: Vec<&'a str>,
 }
 
 /// A device that is no accelerator.
@@ -103,6 +107,7 @@ impl<'a> Machine<'a> {
         self.exists(out);
         let before = self.counts.get(&id).copied().unwrap_or_default();
         *self.counts.entry(id.clone()).or_default() += found.count.max(1);
+        self.marked(&found.marks, Some(&id), out);
         if before >= PLACES {
             return Some(id);
         }
@@ -118,6 +123,24 @@ impl<'a> Machine<'a> {
             out.attribute(&id, key, value, self.file.at(*place));
         }
         Some(id)
+    }
+
+    /// Writes what tells a device from all others; of a device that is counted elsewhere without its product.
+    pub(crate) fn marked(&self, marks: &[&str], id: Option<&ComponentId>, out: &mut Facts<'_>) {
+        if let Some(marks) = same::digests(marks) {
+            // two devices that have one number between them are two
+            let number = id.map_or(0, |_| self.total());
+            let of = id.map_or("", ComponentId::rest);
+            out.attribute(&self.id, key::DEVICE_MARK, format!("{marks} {number} {of}"), self.file.whole());
+        }
+    }
+
+    /// Writes an accelerator that a resource of a controller tells; [`super::forms`] counts it.
+    pub(super) fn told(&mut self, form: Form, resource: &str, found: &Found<'_>, out: &mut Facts<'_>) {
+        if let Some(id) = self.accelerator(found, out) {
+            let value = format!("{} {} {}", form.as_str(), resource.replace(' ', "_"), id.rest());
+            out.attribute(&self.id, key::DEVICE_FORM, value, self.file.at(found.place));
+        }
     }
 
     /// Writes another device.

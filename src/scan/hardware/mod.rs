@@ -3,12 +3,14 @@
 //! Every reader fills a `machine::Machine`; which product a device is, the catalog says ([`crate::catalog::sku`]).
 
 pub mod amd_smi;
+mod amd_text;
 pub mod asset_list;
 mod asset_sort;
 mod assets;
 mod cells;
 pub(crate) mod columns;
 pub mod dmidecode;
+pub(in crate::scan) mod forms;
 pub mod hardware_metrics;
 pub mod hl_smi;
 pub mod host;
@@ -23,6 +25,7 @@ pub mod nvidia_smi;
 mod nvidia_text;
 mod pci;
 pub mod redfish;
+pub(in crate::scan) mod same;
 pub mod xpu_smi;
 
 /// The scanner for the output of a hardware tool, by its content: for a file of any name that is the target.

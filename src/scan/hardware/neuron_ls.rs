@@ -61,7 +61,8 @@ impl Scanner for NeuronLs {
             said.extend(mib.zip(memory).map(|(mib, node)| (key::MEMORY, format!("{mib} MiB"), node.span)));
             let name = Some(family.unwrap_or("AWS Neuron device"));
             let place = number.span;
-            let found = Found { pci: None, name, is_exact: family.is_some(), memory_mib: mib, count: 1, place, said };
+            let found =
+                Found { name, is_exact: family.is_some(), memory_mib: mib, count: 1, place, said, ..Found::default() };
             machine.accelerator(&found, out);
         }
         machine.finish(out);

@@ -15,7 +15,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "nvidia-smi output (XML, query, list, CSV, table)",
     summary: "GPUs of a machine with product, PCI id and board, count, memory, firmware, driver and CUDA version, from \
               `-q -x` of any version, `-q`, `-L`, `--query-gpu` as CSV and the default table; a file may hold several of \
-              them. Serial numbers and UUIDs are not kept.",
+              them. UUIDs and serial numbers tell captures of one machine and are not kept.",
     files: &[
         "**/*nvidia*smi*",
         "**/*nvsmi*",
@@ -94,6 +94,7 @@ fn found(gpu: &Element) -> Found<'_> {
         count: 1,
         place: name.or(number).map_or_else(crate::text::Span::default, |named| named.span),
         said,
+        marks: ["uuid", "serial"].iter().filter_map(|mark| gpu.child_text(mark)).collect(),
     }
 }
 

@@ -163,11 +163,16 @@ pub(super) fn scan(input: &Input<'_>, out: &mut Facts<'_>) {
     // what tells most of each device comes first: of forms with as many devices the first counts
     let forms = [read.query, read.csv, read.list, read.table];
     let most = forms.iter().map(Vec::len).max().unwrap_or_default();
-    for found in forms.iter().find(|form| form.len() == most).into_iter().flatten() {
+    let chosen = forms.iter().position(|form| form.len() == most).unwrap_or_default();
+    for found in &forms[chosen] {
         if machine.accelerator(found, out).is_none() {
             let message = "a GPU with neither a name nor a PCI id";
             out.problem(DiagnosticKind::Malformed, file, Some(found.place), message);
         }
+    }
+    let others = forms.iter().enumerate().filter(|(at, _)| *at != chosen);
+    for found in others.flat_map(|(_, form)| form) {
+        machine.marked(&found.marks, None, out);
     }
     if machine.is_empty() {
         out.problem(DiagnosticKind::Malformed, file, None, "output of nvidia-smi that lists no GPU");
@@ -205,7 +210,8 @@ fn read(text: &str) -> Read<'_> {
         } else if let Some(parts) = LISTED.captures(line.text) {
             let part = |at: usize| parts.get(at).map_or("", |part| part.as_str());
             if read.seen.insert(("list", format!("{} {}", part(1), part(3)))) {
-                read.list.push(named(&line, part(2)));
+                let marks = parts.get(3).map(|part| part.as_str()).into_iter().collect();
+                read.list.push(Found { marks, ..named(&line, part(2)) });
             }
         } else if line.text.starts_with('|') {
             table_line(&line, &mut read);
@@ -304,6 +310,7 @@ impl<'a> Query<'a> {
             "Product Name" if is_stated(value) => (found.name, found.place) = (Some(value), place),
             "Device Id" => self.number = numbers(value),
             "Sub System Id" => self.board = numbers(value),
+            "GPU UUID" | "Serial Number" => found.marks.push(value),
             "VBIOS Version" => found.said.push((key::FIRMWARE_VERSION, value.to_owned(), place)),
             "Total" if self.in_memory && found.memory_mib.is_none() => {
                 found.memory_mib = mebibytes(value);
@@ -355,6 +362,7 @@ fn csv_row<'a>(line: &Line<'a>, fields: &[&'a str]) -> Option<(Found<'a>, String
         count: 1,
         place: name.map_or(line.span, |name| span_within(line, name)),
         said,
+        marks: [own[1], get(&["serial", "gpu_serial"])].into_iter().flatten().collect(),
     };
     Some((found, one))
 }

@@ -1,12 +1,17 @@
 //! Redfish resources as JSON: what a management controller says of its machine.
+//!
+//! A tree of resources has a file for each: every file is read by itself, and [`super::forms`] counts what those of one
+//! controller tell together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::forms::Form;
 use super::machine::{Found, Machine, Other, Pci, is_stated};
+use crate::catalog::Catalog;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Node, Value};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// Scanner `redfish`.
 pub struct Redfish;
@@ -16,10 +21,11 @@ static META: ScannerMeta = ScannerMeta {
     title: "Redfish resources (JSON)",
     summary: "Accelerators and processors (`Processors`, `PCIeDevices` and their functions), network adapters, management \
               controllers with their firmware (`Managers`), make and firmware of the machine (`Systems`, `Chassis`), from single \
-              answers, expanded collections and whole trees of `index.json`. Serial numbers and UUIDs are not kept.",
-    files: &["**/*redfish*.json", "**/redfish/**/*.json", "**/index.json"],
-    unit: Unit::Below("index.json"),
-    size: SizeClass::Ordinary,
+              answers, expanded collections and whole trees, with an `index.json` or a file for each resource, whole or from any \
+              folder on. UUIDs and serial numbers tell captures of one machine and are not kept.",
+    files: &["**/*redfish*.json", "**/*.json"],
+    unit: Unit::File,
+    size: SizeClass::Large,
     basis: Basis::Resolved,
     emits: &[ComponentKind::Cluster, ComponentKind::Accelerator, ComponentKind::Device],
     reference: "https://www.dmtf.org/standards/redfish",
@@ -34,9 +40,8 @@ pub(super) fn is_it(text: &str) -> bool {
 /// counted by whichever tells more.
 struct Told<'a> {
     machine: Machine<'a>,
-    processors: Vec<Found<'a>>,
-    functions: Vec<Found<'a>>,
-    devices: Vec<Found<'a>>,
+    /// Each with the resource that tells it.
+    found: Vec<(Form, String, Found<'a>)>,
 }
 
 impl Scanner for Redfish {
@@ -45,80 +50,81 @@ impl Scanner for Redfish {
     }
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
-        let mut told: BTreeMap<String, Vec<(&SourceFile, &Node)>> = BTreeMap::new();
-        for file in input.files.iter().filter(|file| is_it(file.text())) {
-            match file.json_or_part(out) {
-                Ok(root) => told.entry(group(file, root)).or_default().push((file, root)),
-                Err(error) => out.problem_of(file, &error),
+        let file = input.file();
+        if !is_it(file.text()) {
+            return Ok(());
+        }
+        let root = file.json_or_part(out)?;
+        let mut told = Told { machine: controller(file, root, input.catalog), found: Vec::new() };
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for node in root.walk().filter(|node| matches!(node.value, Value::Map(_))) {
+            // a collection that is written out holds its members, which may stand elsewhere too
+            let is_new =
+                node.get("@odata.type").is_none() || text(node, "@odata.id").is_none_or(|(id, _)| seen.insert(id));
+            if is_new {
+                resource(node, &mut told, input, out);
             }
         }
-        let mut seen: BTreeSet<(ComponentId, &str)> = BTreeSet::new();
-        for resources in told.into_values() {
-            let Some((first, _)) = resources.first() else { continue };
-            let machine = Machine::of_capture(first, input.catalog);
-            // places lie in several files: each resource is written with its own
-            let mut all: Vec<Told<'_>> = Vec::new();
-            for (file, root) in resources {
-                let machine = Machine::with_id(machine.id.clone(), file, input.catalog, "observed");
-                let (processors, functions, devices) = (Vec::new(), Vec::new(), Vec::new());
-                let mut one = Told { machine, processors, functions, devices };
-                for node in root.walk().filter(|node| matches!(node.value, Value::Map(_))) {
-                    // a collection that is written out holds its members, which have files of their own too
-                    let is_new = node.get("@odata.type").is_none()
-                        || text(node, "@odata.id").is_none_or(|(id, _)| seen.insert((one.machine.id.clone(), id)));
-                    if is_new {
-                        resource(node, &mut one, input, out);
-                    }
-                }
-                all.push(one);
-            }
-            finish(all, out);
+        let Told { mut machine, found } = told;
+        for (form, resource, found) in found {
+            machine.marked(&found.marks, None, out);
+            let found = Found { marks: Vec::new(), ..found };
+            machine.told(form, &resource, &found, out);
         }
         Ok(())
     }
 }
 
-/// Trees of `index.json` below one folder are of one controller, other files each of their own.
-fn group(file: &SourceFile, root: &Node) -> String {
-    if file.path().name() != "index.json" {
-        return file.path().to_string();
+/// The machine whose controller has a resource: of a tree the folder that it lies in, whose files are called as their
+/// resources are; of any other file the one that its name tells.
+fn controller<'a>(file: &'a SourceFile, root: &Node, catalog: &'a Catalog) -> Machine<'a> {
+    let own = Some(root).filter(|root| matches!(root.value, Value::Map(_))).and_then(|root| text(root, "@odata.id"));
+    let own = own.map(|(id, _)| id.trim_matches('/').to_owned());
+    match own.filter(|own| own.starts_with("redfish/v1")).and_then(|own| above(file.path(), &own)) {
+        Some(id) => Machine::with_id(ComponentId::of("machine", id), file, catalog, "observed"),
+        None => Machine::of_capture(file, catalog),
     }
-    let folder = file.folder().to_string();
-    let own = text(root, "@odata.id").and_then(|(id, _)| id.trim_end_matches('/').strip_prefix("/redfish/v1"));
-    let above = own.and_then(|own| format!("/{folder}").strip_suffix(own).map(str::to_owned)).unwrap_or_default();
-    above.trim_end_matches("redfish/v1").trim_matches('/').to_owned()
 }
 
-fn finish(all: Vec<Told<'_>>, out: &mut Facts<'_>) {
-    let sum = |part: fn(&Told<'_>) -> usize| all.iter().map(part).sum::<usize>();
-    let processors = sum(|told| told.processors.len());
-    let functions = sum(|told| told.functions.len());
-    let devices = sum(|told| told.devices.len());
-    let most = processors.max(functions).max(devices);
-    let mut counts: BTreeMap<ComponentId, u64> = BTreeMap::new();
-    let mut last = None;
-    for mut told in all {
-        // numbers tell a product better than names
-        let chosen = if functions == most {
-            told.functions
-        } else if processors == most {
-            told.processors
-        } else {
-            told.devices
-        };
-        for found in &chosen {
-            if let Some(id) = told.machine.accelerator(found, out) {
-                *counts.entry(id).or_default() += 1;
-            }
-        }
-        if !told.machine.is_empty() {
-            last = Some(told.machine);
+/// What stands before the name of a resource in the path of its file.
+fn above(path: &RelPath, own: &str) -> Option<String> {
+    let whole = path.as_str().strip_suffix(".json")?;
+    // the folder of a tree, also one that begins below the resource's first names
+    let place = whole.strip_suffix("/index").or((whole == "index").then_some("")).unwrap_or(whole);
+    let here = |before: &str| {
+        let before = before.trim_end_matches('/');
+        let tree = ["redfish/v1", "redfish", "v1"].iter().find_map(|end| {
+            let rest = before.strip_suffix(end)?;
+            (rest.is_empty() || rest.ends_with('/')).then_some(rest)
+        });
+        let folder = tree.unwrap_or(before).trim_end_matches('/');
+        if folder.is_empty() { ".".to_owned() } else { folder.to_owned() }
+    };
+    let short = own.strip_prefix("redfish/v1").unwrap_or(own).trim_start_matches('/');
+    for name in [own, short] {
+        let before = place.strip_suffix(name).filter(|_| !name.is_empty());
+        if let Some(before) = before.filter(|before| before.is_empty() || before.ends_with('/')) {
+            return Some(here(before));
         }
     }
-    if let Some(mut machine) = last {
-        machine.take_over(counts);
-        machine.finish(out);
+    if format!("/{own}").ends_with(&format!("/{place}")) {
+        return Some(".".to_owned());
     }
+    // one folder for all, names with another sign in place of the stroke: `node7_redfish_v1_Systems_1.json`
+    let (folder, name) = whole.rsplit_once('/').unwrap_or(("", whole));
+    let plain = |text: &str| text.replace(['/', '-', '.', ' '], "_");
+    let name = plain(name);
+    let before = [plain(own), plain(short)].iter().find_map(|own| {
+        let before = name.strip_suffix(own.as_str()).filter(|_| !own.is_empty())?;
+        (before.is_empty() || before.ends_with('_')).then(|| before.trim_end_matches('_').to_owned())
+    })?;
+    let before = before.trim_end_matches("redfish_v1").trim_end_matches('_');
+    Some(match (folder.is_empty(), before.is_empty()) {
+        (true, true) => ".".to_owned(),
+        (true, false) => before.to_owned(),
+        (false, true) => here(folder),
+        (false, false) => format!("{folder}/{before}"),
+    })
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> Option<(&'n str, Span)> {
@@ -151,8 +157,8 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
     match kind {
         "Processor" => match text(node, "ProcessorType").map_or("", |(kind, _)| kind) {
             "GPU" | "Accelerator" | "DSP" | "FPGA" => {
-                let found = accelerator(node);
-                told.processors.extend(found);
+                let found = accelerator(node).map(|found| (Form::Processor, name_of(node), found));
+                told.found.extend(found);
             }
             _ => named("processor", told, out),
         },
@@ -170,7 +176,8 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
                 node.entry("FunctionId").and_then(|entry| entry.value.scalar()).is_none_or(|number| number == "0");
             let pci = pci.on(get("SubsystemVendorId"), get("SubsystemId"));
             if is_first && (is_product || class == "ProcessingAccelerators") {
-                told.functions.push(Found { pci: Some(pci), count: 1, place, ..Found::default() });
+                let found = Found { pci: Some(pci), count: 1, place, ..Found::default() };
+                told.found.push((Form::Function, name_of(node), found));
             } else if is_first && class == "NetworkController" {
                 told.machine
                     .device(&Other { class: "network", pci: Some(pci), count: 1, place, ..Other::default() }, out);
@@ -181,7 +188,7 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
                 let asked = crate::catalog::sku::Asked { name: found.name, ..Default::default() };
                 !matches!(input.catalog.sku(asked), crate::catalog::sku::Sku::Unknown)
             });
-            told.devices.extend(known);
+            told.found.extend(known.map(|found| (Form::Whole, name_of(node), found)));
         }
         "NetworkAdapter" => named("network", told, out),
         "Manager" => named("management-controller", told, out),
@@ -199,6 +206,11 @@ fn resource<'n>(node: &'n Node, told: &mut Told<'n>, input: &Input<'_>, out: &mu
     }
 }
 
+/// What tells a resource from the others of its controller.
+fn name_of(node: &Node) -> String {
+    text(node, "@odata.id").map_or_else(|| format!("at {}", node.span.start), |(id, _)| id.to_owned())
+}
+
 fn firmware(node: &Node, keys: &[&str]) -> Vec<(&'static str, String, Span)> {
     let found = keys.iter().find_map(|key| text(node, key));
     found.map(|(text, span)| (key::FIRMWARE_VERSION, text.to_owned(), span)).into_iter().collect()
@@ -213,5 +225,35 @@ fn accelerator(node: &Node) -> Option<Found<'_>> {
         .and_then(Node::scalar)
         .and_then(|text| text.parse().ok());
     let said = firmware(node, &["FirmwareVersion"]);
-    Some(Found { pci: None, name: Some(name), is_exact: false, memory_mib: memory, count: 1, place, said })
+    let marks = ["UUID", "SerialNumber"].iter().filter_map(|key| Some(text(node, key)?.0)).collect();
+    Some(Found { pci: None, name: Some(name), is_exact: false, memory_mib: memory, count: 1, place, said, marks })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_one_controller_are_of_one_machine() {
+        let id = |path: &str, own: &str| above(&RelPath::new(path).expect("a path"), own);
+        let gpu = "redfish/v1/Systems/1/Processors/GPU0";
+        for (path, machine) in [
+            ("node7/redfish/v1/Systems/1/Processors/GPU0/index.json", "node7"),
+            ("node7/redfish/v1/Systems/1/Processors/GPU0.json", "node7"),
+            ("node7/Systems/1/Processors/GPU0.json", "node7"),
+            ("redfish/v1/Systems/1/Processors/GPU0/index.json", "."),
+            ("v1/Systems/1/Processors/GPU0.json", "."),
+            ("Systems/1/Processors/GPU0/index.json", "."),
+            ("Processors/GPU0.json", "."),
+            ("GPU0.json", "."),
+            ("redfish_v1_Systems_1_Processors_GPU0.json", "."),
+            ("dumps/redfish_v1_Systems_1_Processors_GPU0.json", "dumps"),
+            ("dumps/node7-redfish-v1-Systems-1-Processors-GPU0.json", "dumps/node7"),
+        ] {
+            assert_eq!(id(path, gpu).as_deref(), Some(machine), "{path}");
+        }
+        assert_eq!(id("node7/redfish/v1/index.json", "redfish/v1").as_deref(), Some("node7"));
+        assert_eq!(id("redfish/v1.json", "redfish/v1").as_deref(), Some("."));
+        assert_eq!(id("dumps/gpu-of-node7.json", gpu), None);
+    }
 }

@@ -73,7 +73,10 @@ fn one(gpu: &Node, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
     for (field, key) in [("gfx_firmware_version", key::FIRMWARE_VERSION), ("driver_version", key::DRIVER_VERSION)] {
         said.extend(gpu.get(field).and_then(|node| Some((key, node.scalar()?.into_owned(), node.span))));
     }
-    let found = Found { pci, name: name.text(), is_exact: true, memory_mib: mib, count: 1, place: name.span, said };
+    // its UUID is made of its address: another machine has the same
+    let marks = gpu.text_at("serial_number").into_iter().collect();
+    let found =
+        Found { pci, name: name.text(), is_exact: true, memory_mib: mib, count: 1, place: name.span, said, marks };
     machine.accelerator(&found, out);
 }
 
@@ -106,6 +109,7 @@ fn table(text: &str, machine: &mut Machine<'_>, out: &mut Facts<'_>) {
                     found.said.push((key::MEMORY, value.to_owned(), place));
                 }
                 "GFX Firmware Version" => found.said.push((key::FIRMWARE_VERSION, value.to_owned(), place)),
+                "Serial Number" => found.marks.push(value),
                 "Driver Version" => found.said.push((key::DRIVER_VERSION, value.to_owned(), place)),
                 _ => {}
             }
