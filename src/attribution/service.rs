@@ -103,7 +103,7 @@ pub(super) fn provided_by(
 ) {
     let in_eu = region.and_then(|region| region.country).is_some_and(|country| {
         work.catalog.group_members("eu", work.as_of).is_some_and(|members| members.contains(&country))
-    });
+    }) || region.and_then(|region| region.within.as_deref()) == Some("eu");
     let organisation = provider.eu_entity.as_deref().filter(|_| in_eu).unwrap_or(&provider.organisation);
     let Some(node) = work.organisation(organisation) else { return };
     let cite = Cite {
@@ -171,5 +171,12 @@ pub(super) fn place(work: &mut Work<'_>, id: &ComponentId, region: &Region, conf
         work.component(&state, ComponentKind::Jurisdiction, &cite);
         work.relate(&node, RelationKind::HostedIn, &state, &cite);
         work.note(id, key::COUNTRY, country.as_str(), &here);
+    } else if let Some(group) = &region.within {
+        // in some state of a bloc: its law reaches there, and no state's is said to
+        let bloc = group.to_ascii_uppercase();
+        let state = ComponentId::jurisdiction(&bloc);
+        work.component(&state, ComponentKind::Jurisdiction, &cite);
+        work.relate(&node, RelationKind::HostedIn, &state, &cite);
+        work.note(id, key::WITHIN, &bloc, &here);
     }
 }

@@ -134,6 +134,14 @@ impl Catalog {
         for row in &self.tables.sdk_call {
             let package = row.package.split('*').next().unwrap_or_default();
             words.insert(package.trim_end_matches(['.', '-', '_', '/']).to_owned());
+            // a model that a file asks of a client which another file makes: `chat.completions.create`
+            let asks = row
+                .calls
+                .iter()
+                .filter_map(|call| call.strip_prefix("*."))
+                .filter(|_| row.hub.is_none() && !row.model.is_empty());
+            let is_telling = |call: &&str| call.contains(['.', '_']) || call.contains(|c: char| c.is_ascii_uppercase());
+            words.extend(asks.filter(is_telling).map(str::to_owned));
         }
         for service in &self.tables.service {
             for host in &service.hosts {

@@ -147,6 +147,19 @@ impl Catalog {
         self.tables.resource_family.iter().filter_map(move |row| Some(&row.pattern[..beginning(&row.pattern)?]))
     }
 
+    /// Programs whose commands make resources: `gcloud`.
+    pub fn command_lines(&self) -> impl Iterator<Item = &str> {
+        self.tables.resource_family.iter().filter_map(|row| row.pattern.strip_suffix(" *"))
+    }
+
+    /// The type that a command is the name of, where it makes one: `gcloud container clusters create`.
+    #[must_use]
+    pub fn made_by_command(&self, words: &str) -> Option<&str> {
+        let (program, _) = words.split_once(' ')?;
+        let row = self.command_lines().any(|known| known == program).then(|| self.resource_type(words))??;
+        row.name.eq_ignore_ascii_case(words).then_some(&*row.name)
+    }
+
     /// True when a text may speak of custom resources that stand for a provider's: a quick look.
     #[must_use]
     pub fn may_name_custom_resources(&self, text: &str) -> bool {

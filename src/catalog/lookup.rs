@@ -173,10 +173,11 @@ impl Catalog {
     pub fn region(&self, provider: &str, code: &str) -> Option<&Region> {
         let code: String = code.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
         let find = |code: &str| self.regions.get(&(provider.into(), code.into())).map(|at| &self.tables.region[*at]);
+        let of_zone = |code: &str| find(code).filter(|region| !region.several);
         find(&code)
-            .or_else(|| code.rsplit_once('-').and_then(|(region, _)| find(region)))
-            .or_else(|| find(code.trim_end_matches(|c: char| c.is_ascii_lowercase())))
-            .or_else(|| find(code.trim_end_matches(|c: char| c.is_ascii_digit())))
+            .or_else(|| code.rsplit_once('-').and_then(|(region, _)| of_zone(region)))
+            .or_else(|| of_zone(code.trim_end_matches(|c: char| c.is_ascii_lowercase())))
+            .or_else(|| of_zone(code.trim_end_matches(|c: char| c.is_ascii_digit())))
     }
 
     /// A provider by id.

@@ -187,6 +187,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let providers: BTreeSet<&str> = tables.provider.iter().map(|row| &*row.id).collect();
     let services: BTreeSet<&str> = tables.service.iter().map(|row| &*row.id).collect();
     let accelerators: BTreeSet<&str> = tables.accelerator.iter().map(|row| &*row.id).collect();
+    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
     let mut dangling = |table: &str, field: &str, value: &str, known: &BTreeSet<&str>| {
         if !known.contains(value) {
             let nearest = nearest(value, known);
@@ -229,6 +230,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     tables.resource_family.iter().for_each(|row| dangling("resource_family", "provider", &row.provider, &providers));
     for row in &tables.region {
         dangling("region", "provider", &row.provider, &providers);
+        if let Some(group) = &row.within {
+            dangling("region", "within", group, &groups);
+        }
     }
     for row in &tables.region_name {
         dangling("region_name", "provider", &row.provider, &providers);

@@ -1,5 +1,6 @@
 //! `sovaudit plan`.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use anyhow::bail;
@@ -47,9 +48,10 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
     for (at, state) in plan.states.iter().enumerate().skip(1) {
         let actions: Vec<&Action> = plan.actions.iter().filter(|action| action.wave == at).collect();
         writeln!(out, "\n{heading}Wave {at} ({})\n", count(actions.len(), "change"))?;
-        for action in actions {
+        for same in alike(actions) {
+            let action = same[0];
             let closes: Vec<&str> = action.closes.iter().map(String::as_str).collect();
-            item(&format!("{:2} {} [{}]", action.effort, clean_line(&action.text), closes.join(", ")), out)?;
+            item(&format!("{:2} {} [{}]", action.effort, clean_line(&text_of(&same)), closes.join(", ")), out)?;
             if let Some(migration) = &action.migration {
                 item(&format!("   data: {}", clean_line(migration)), out)?;
             }
@@ -85,6 +87,51 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
     }
     writeln!(out, "\nEffort: S under 1 week, M 1-4 weeks, L 1-3 months, XL more than 3 months.")?;
     writeln!(out, "Each state is computed by judging the changed system again.")
+}
+
+/// Changes of one sort that a line names one by one.
+const FEW: usize = 3;
+
+/// What a change says before and after the name of what it changes.
+fn around(action: &Action) -> Option<(&str, &str, &str)> {
+    let (before, rest) = action.text.split_once('`')?;
+    let (name, after) = rest.split_once('`')?;
+    Some((before, name, after))
+}
+
+/// Changes that differ only in what they change, together where they are many.
+fn alike<'p>(actions: Vec<&'p Action>) -> Vec<Vec<&'p Action>> {
+    let mut found: Vec<Vec<&'p Action>> = Vec::new();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
+    for action in actions {
+        let Some((before, _, after)) = around(action).filter(|_| action.migration.is_none()) else {
+            found.push(vec![action]);
+            continue;
+        };
+        let at = *places.entry((before, after, &action.effort, &action.closes)).or_insert(found.len());
+        match found.get_mut(at) {
+            Some(same) => same.push(action),
+            None => found.push(vec![action]),
+        }
+    }
+    let apart = |same: Vec<&'p Action>| match same.len() {
+        ..=FEW => same.into_iter().map(|action| vec![action]).collect(),
+        _ => vec![same],
+    };
+    found.into_iter().flat_map(apart).collect()
+}
+
+/// One line for changes that are alike; JSON names each.
+fn text_of(same: &[&Action]) -> String {
+    match (same, around(same[0])) {
+        ([_], _) | (_, None) => same[0].text.clone(),
+        (_, Some((before, _, after))) => {
+            let names: Vec<String> =
+                same.iter().take(FEW).filter_map(|action| Some(format!("`{}`", around(action)?.1))).collect();
+            let more = same.len() - names.len();
+            format!("{before}each of {}{after}: {} and {more} more", count(same.len(), "component"), names.join(", "))
+        }
+    }
 }
 
 /// `2 critical, 5 high; without US 3 of 9 stop at once, 9 by the next deploy`.

@@ -28,6 +28,8 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
             codes.extend(group.with_context(|| {
                 format!("`--without {word}` is neither a country nor a country group; write an ISO code such as US")
             })?);
+            // what lies somewhere in the group
+            codes.extend(CountryCode::new(word));
         }
     }
     codes.sort_unstable();

@@ -111,6 +111,8 @@ pub const LOCK_IN: &str = "lock-in";
 pub const API: &str = "api";
 /// Operating country of a component, ISO code.
 pub const COUNTRY: &str = "country";
+/// Group of states in one of which it lies, where no single one is said: `EU`.
+pub const WITHIN: &str = "within";
 /// `known` or `unknown`: whether a responsible organisation was found.
 pub const OWNER: &str = "owner";
 /// Organisations that keys of one component lead to although they do not belong together.
@@ -129,7 +131,8 @@ pub const LABEL: &str = "label";
 pub const RUNNER: &str = "runner";
 /// Commit or branch of a repository.
 pub const REVISION: &str = "revision";
-/// Customer-managed or provider-managed encryption keys.
+/// Who holds the encryption keys: `provider-managed`; `customer-managed`, in the provider's key service; `external`, in a
+/// store outside that the provider asks; `customer-exclusive`, given with every use and kept by nobody else.
 pub const KEY_CUSTODY: &str = "key-custody";
 /// Where its logs go, as named.
 pub const LOG_SINK: &str = "log-sink";

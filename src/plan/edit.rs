@@ -47,7 +47,7 @@ impl Removals {
 const PRODUCT: [&str; 5] = [key::RESOURCE_TYPE, key::SERVICE, key::API, key::LOCK_IN, key::INSTANCE_TYPE];
 
 /// What says where and by whom it is operated.
-const OPERATION: [&str; 4] = [key::PROVIDER, key::REGION, key::COUNTRY, key::OWNER];
+const OPERATION: [&str; 5] = [key::PROVIDER, key::REGION, key::COUNTRY, key::WITHIN, key::OWNER];
 
 /// Applies the actions of one wave.
 pub(super) fn apply(inventory: &mut Inventory, actions: &[&Action], inputs: &Inputs<'_>) {

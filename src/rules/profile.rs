@@ -89,7 +89,7 @@ impl Profile {
         Ok(Self { file, home, trusted, refused })
     }
 
-    /// True when `country` is in the set a rule names.
+    /// True when `country`, or every member of a bloc, is in the set a rule names.
     ///
     /// # Errors
     /// The name of a set that does not exist.
@@ -100,6 +100,14 @@ impl Profile {
         catalog: &Catalog,
         as_of: Date,
     ) -> Result<bool, String> {
+        // a bloc is what all of its members are
+        if !catalog.is_country(country)
+            && let Some(members) = catalog.group_members(country.as_str(), as_of).filter(|members| !members.is_empty())
+        {
+            let all: Result<Vec<bool>, String> =
+                members.into_iter().map(|member| self.contains(set, member, catalog, as_of)).collect();
+            return Ok(all?.into_iter().all(|is_in| is_in));
+        }
         match set {
             Jurisdictions::Named(name) => match name.as_str() {
                 "profile.refused" => Ok(self.refused.contains(&country)),

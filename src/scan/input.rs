@@ -191,6 +191,12 @@ impl SourceFile {
         part
     }
 
+    /// The origin of a part that has the lines of this text from a place on.
+    pub(crate) fn lines_from(&self, start: usize) -> Origin {
+        let above = self.lines().region(&self.text, Span::new(start, start)).start.line.saturating_sub(1);
+        self.origin.below(above)
+    }
+
     /// True for a text within another file: what it names beside it is not beside that file.
     pub(crate) fn is_part(&self) -> bool {
         !matches!(self.origin, Origin::Whole)

@@ -166,6 +166,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::declared::pulumi::Pulumi,
     &cloud::declared::ray::Ray,
     &cloud::declared::serverless::Serverless,
+    &cloud::declared::shell::ShellScript,
     &cloud::declared::skypilot::Skypilot,
     &cloud::declared::slurm::Slurm,
     &cloud::endpoint::Endpoint,

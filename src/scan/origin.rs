@@ -25,6 +25,28 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
+    /// The same for the lines after some.
+    pub(super) fn below(&self, more: u32) -> Self {
+        match self {
+            Self::Whole => Self::Lines { above: more, indent: 0 },
+            Self::Lines { above, indent } => Self::Lines { above: above.saturating_add(more), indent: *indent },
+            Self::At(region) => Self::At(*region),
+            #[cfg(feature = "sdk")]
+            Self::Each(lines) => {
+                let from = usize::try_from(more).unwrap_or(usize::MAX).min(lines.len());
+                Self::Each(lines[from..].into())
+            }
+        }
+    }
+
+    /// The same without further columns before each line.
+    pub(crate) fn indented(self, more: usize) -> Self {
+        match self {
+            Self::Lines { above, indent } => Self::Lines { above, indent: indent.saturating_add(more) },
+            other => other,
+        }
+    }
+
     pub(super) fn region(&self, own: Region) -> Region {
         let (above, indent) = match self {
             Self::Whole => return own,

@@ -65,7 +65,9 @@ impl Standing {
         let parties = graph.parties(holder, Control::Operator);
         let ids = parties.iter().map(|path| graph.node(path.end()).id.rest());
         let group = ids.flat_map(|id| catalog.controllers(id, as_of)).map(str::to_owned).collect();
-        let places = places(graph, holder);
+        let mut places = places(graph, holder);
+        // of a bloc it is not said in which state
+        places.retain(|place| catalog.is_country(*place));
         let places = if places.is_empty() { vec![None] } else { places.into_iter().map(Some).collect() };
         Self { places, operators, seats, group }
     }

@@ -18,7 +18,7 @@ fn every_table_came_over_whole() {
     assert_eq!(tables.listing.len(), 330);
     assert_eq!(tables.accelerator.len(), 194);
     assert_eq!(tables.instance_type.len(), 468);
-    assert_eq!(tables.region.len(), 573);
+    assert_eq!(tables.region.len(), 577);
     assert!(tables.service.len() >= 92, "{}", tables.service.len());
     assert_eq!(tables.criterion.len(), 48);
     assert_eq!(tables.objective.iter().map(|row| u32::from(row.criteria)).sum::<u32>(), 48);

@@ -203,3 +203,26 @@ fn machines_that_code_starts_are_found() {
     let names = of("name");
     assert!(names.iter().any(|name| name.ends_with(" mistralai/Mistral-7B-Instruct-v0.3")), "{names:?}");
 }
+
+/// A multi-region lies in a state where it is one, else in a bloc and in no state of it.
+#[test]
+fn a_place_of_several_states_is_none_of_them() {
+    let text = "resource \"google_storage_bucket\" \"eu\" {\n  location = \"EU\"\n}\nresource \"google_storage_bucket\" \"us\" {\n  \
+                location = \"US\"\n}\nresource \"google_bigquery_dataset\" \"asia\" {\n  location = \"asia\"\n}\n";
+    let files = [("main.tf", text)];
+    assert_eq!(values(&files, "country"), set(&["resource:google_storage_bucket.us US"]));
+    assert_eq!(values(&files, "within"), set(&["resource:google_storage_bucket.eu EU"]));
+    let folder = tree(&files);
+    // every member of the bloc is trusted
+    let (_, found) = report(folder.path(), &["--profile", "eu"]);
+    let told = findings(&found, "foreign-place");
+    let subjects: Vec<&str> = told.iter().filter_map(|one| one["subject"].as_str()).collect();
+    assert_eq!(subjects, ["resource:google_storage_bucket.us"]);
+    // the law of the bloc reaches there, and no state's is said to
+    let rows = found["relations"].as_array().expect("is a list").iter();
+    let states: Vec<&str> = rows
+        .filter(|row| row["from"] == "region:gcp/eu" && row["kind"] == "hosted-in")
+        .filter_map(|row| row["to"].as_str())
+        .collect();
+    assert_eq!(states, ["jurisdiction:EU"]);
+}

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Samples statements of repositories and looks whether a report has them.
 
-Usage: sample.py SEED PER_SORT REPOSITORY=REPORT.json ...
+Usage: sample.py [--show] SEED PER_SORT REPOSITORY=REPORT.json ...
 
 Statements are found with regular expressions over the files, without any code of sovaudit: images of manifests and
 Dockerfiles, Terraform resources, literal regions, GPU requests, GitOps repositories, model ids, clients of AI services. A
 statement counts as found when the report has evidence at its file and line, or a diagnostic at that place; a region or a GPU
 resource, whose places the report keeps to itself, when a component has that value; a resource also when the report names it as
-switched off. What is printed as missing is for a person
-to judge.
+switched off. What is printed as missing is for a person to judge, and with --show what was found, with what the report says
+at the place.
 """
 
 import json
@@ -26,6 +26,10 @@ SORTS = {
     "gitops": (r"\.ya?ml$", r"""^\s*(?:- )?repoURL:\s*["']?(https?://[^\s"'{}]+)["']?\s*$"""),
     "model": (r"\.(ya?ml|sh|py)$", r"""--model(?:-id|-path)?[= ]["']?([A-Za-z][\w.-]+/[\w.-]+)"""),
     "client": (r"\.py$", r"""boto3\.client\(\s*["'](bedrock[\w-]*|sagemaker[\w-]*|comprehend|rekognition|polly|textract|s3|dynamodb|sqs)["']"""),
+    "ai-client": (
+        r"\.(py|ts|js|tsx)$",
+        r"""(?:=|return|await|:)\s*(?:new\s+)?((?:Async)?(?:Azure)?(?:OpenAI|Anthropic|Mistral|Groq|Cohere)|\w+RuntimeClient|ChatOpenAI|AzureChatOpenAI)\(""",
+    ),
 }
 
 # names of stages are no images
@@ -86,6 +90,8 @@ def values(report):
 
 
 def main():
+    is_shown = "--show" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--show"]
     random.seed(int(sys.argv[1]))
     per_sort = int(sys.argv[2])
     by_sort = {}
@@ -116,6 +122,9 @@ def main():
             near = [known[folder].get((below, number + step)) for step in (0, -1, 1)]
             if not any(near):
                 lost.append((folder, below, number, word))
+            elif is_shown:
+                told = " | ".join(dict.fromkeys(words for place in near if place for words in place))
+                print(f"  {os.path.basename(folder)}/{below}:{number} {word}\n    {told[:300]}")
         whole += len(chosen)
         missing += len(lost)
         print(f"{sort}: {len(chosen) - len(lost)} of {len(chosen)} found ({len(all_of)} in all)")

@@ -15,6 +15,12 @@ rows! {
         /// Where it lies.
         #[serde(default)]
         country: Option<CountryCode>,
+        /// Id of the group of states in which it lies, where no single one is said: `eu`.
+        #[serde(default)]
+        within: Option<Text>,
+        /// Several regions at once: its code is no beginning of the names of zones.
+        #[serde(default)]
+        several: bool,
         /// Place.
         #[serde(default)]
         place: Option<Text>,

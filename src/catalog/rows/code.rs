@@ -38,6 +38,9 @@ rows! {
         /// True when the client speaks to whoever answers at the address: the service is meant without one only.
         #[serde(default)]
         compatible: bool,
+        /// True when whoever uses it mostly runs the service as well: it is meant only by an address of its own.
+        #[serde(default)]
+        self_hosted: bool,
         /// Argument that names a model or, with `dataset`, a data set.
         #[serde(default)]
         model: Vec<Text>,

@@ -31,6 +31,10 @@ pub enum Role {
     Count,
     /// An encryption key of the customer's.
     Key,
+    /// Where a key is kept, or the store that it is kept in: a value that begins with `EXTERNAL` is outside of the provider.
+    KeyStore,
+    /// A key that the customer gives with every use and the provider does not keep.
+    OwnKey,
     /// The resource that this one is a copy of.
     CopiedFrom,
     /// A resource that is a copy of this one.
@@ -59,6 +63,8 @@ pub enum Role {
     Objects,
     /// Values of a chart.
     ChartValues,
+    /// What a machine runs when it starts: a script, or settings of cloud-init.
+    Script,
 }
 
 rows! {

@@ -178,7 +178,7 @@ fn survival(sources: &Sources<'_>) -> Vec<SurvivalRow> {
         .nodes()
         .filter(|node| graph.node(*node).kind == ComponentKind::Jurisdiction)
         .filter_map(|node| country(graph, node))
-        .filter(|code| !sources.profile.home.contains(code))
+        .filter(|code| !sources.profile.home.contains(code) && sources.catalog.is_country(*code))
         .collect();
     let mut found: Vec<Simulation> = codes.into_par_iter().map(|code| simulate(graph, &[code])).collect();
     found.retain(|simulation| simulation.stopped_by(Horizon::NextRefresh) > 0);

@@ -161,6 +161,8 @@ fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &He
         .iter()
         .filter(|path| view.graph.node(path.end()).kind == ComponentKind::Jurisdiction)
         .filter_map(|path| Some((state(view, path.end())?, path)))
+        // of a bloc it is not said in which state
+        .filter(|(state, _)| view.catalog.is_country(*state))
         .collect();
     if states.is_empty() {
         out.undecided("the place where the accelerator stands is not known");
@@ -258,7 +260,8 @@ fn review(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryC
     let question = if row.headquarters {
         // the seat speaks for goods that stand elsewhere; where that is decides which policy it is
         let places = view.graph.reachable(held.holder, |kind| kind == RelationKind::HostedIn);
-        let place = places.iter().find_map(|path| state(view, path.end()))?;
+        let mut states = places.iter().filter_map(|path| state(view, path.end()));
+        let place = states.find(|state| view.catalog.is_country(*state))?;
         Question::with_seat(place, country)
     } else {
         Question { to: Some(country), ..Question::default() }

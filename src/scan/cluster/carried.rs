@@ -7,10 +7,10 @@ use super::places::Places;
 use super::scene;
 use super::tree;
 use super::workload::Ground;
-use crate::model::ComponentId;
+use crate::model::{ComponentId, RelationKind};
 use crate::parse::yaml::yaml;
 use crate::parse::{Node, Value};
-use crate::scan::model::litellm;
+use crate::scan::model::{litellm, modelfile};
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -106,8 +106,31 @@ fn write(roots: &[Node], folder: &RelPath, places: &dyn Places, input: &Input<'_
     }
 }
 
-/// Writes what a file of a program says that a map of settings carries: the routes of a gateway for models.
-pub(super) fn settings_file(text: &str, user: &ComponentId, ground: &Ground<'_>, span: Span, out: &mut Facts<'_>) {
+/// Writes what a file of a program says that a map of settings carries: the routes of a gateway for models, and what a
+/// Modelfile is made from.
+pub(super) fn settings_file(
+    (name, text): (&str, &str),
+    user: &ComponentId,
+    ground: &Ground<'_>,
+    span: Span,
+    out: &mut Facts<'_>,
+) {
+    if modelfile::is_modelfile(name) {
+        let (file, span) = ground.places.place(span);
+        let within = Within::new(text, file, span);
+        for said in modelfile::said(text) {
+            let (file, span) = within.place(said.span);
+            if let Some(base) = said.base(&file.at(span), out) {
+                out.relation(user, RelationKind::DependsOn, &base, file.at(span));
+            }
+        }
+        return;
+    }
+    if is_manifest(text) {
+        let (file, span) = ground.places.place(span);
+        self::text(text, file, span, ground.input, out);
+        return;
+    }
     if !litellm::is_configuration(text) {
         return;
     }
@@ -117,6 +140,12 @@ pub(super) fn settings_file(text: &str, user: &ComponentId, ground: &Ground<'_>,
     for document in &yaml(text).documents {
         litellm::routes(document, &litellm::Ground { user, catalog: ground.catalog, place: &place }, out);
     }
+}
+
+/// True for objects that a map of settings holds for a controller to make, but for such maps themselves.
+fn is_manifest(text: &str) -> bool {
+    let has = |word: &str| text.lines().any(|line| line.starts_with(word));
+    has("apiVersion:") && has("kind:") && !text.contains("ConfigMap")
 }
 
 /// Writes the images of a chart's values that a file carries as a text.

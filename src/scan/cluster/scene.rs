@@ -255,7 +255,7 @@ impl<'a> Scene<'a> {
             for entry in map.node.get("data").map_or(&[][..], Node::entries) {
                 if let Some(text) = entry.value.scalar() {
                     ground.calls(id, &text, entry.value.span, out);
-                    carried::settings_file(&text, id, ground, entry.value.span, out);
+                    carried::settings_file((&entry.key, &text), id, ground, entry.value.span, out);
                     for sink in logs::sinks(&text) {
                         out.attribute(id, key::LOG_SINK, sink, ground.at(entry.value.span).without_excerpt());
                     }

@@ -44,7 +44,7 @@ pub(super) fn untaken(
         let before = out.len();
         for entry in object.node.get("data").map_or(&[][..], Node::entries) {
             let Some(text) = entry.value.scalar() else { continue };
-            carried::settings_file(&text, &user, ground, entry.value.span, out);
+            carried::settings_file((&entry.key, &text), &user, ground, entry.value.span, out);
             for (name, value) in pairs(&entry.key, &text) {
                 // an address in a sentence is called by nobody
                 if value.contains(char::is_whitespace) {

@@ -1,6 +1,6 @@
 //! GitHub Actions: workflows and actions of the tree, the actions and images they use, and the platform itself.
 
-use super::step::Pipeline;
+use super::step::{Pipeline, Regions};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
@@ -150,11 +150,12 @@ fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
 }
 
 fn steps(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+    let mut regions = Regions::new();
     for step in node.get("steps").map_or(&[][..], Node::list) {
         if let Some(uses) = step.get("uses") {
             scan_use(uses, pipeline.id, pipeline.file, out);
             let name = uses.text().and_then(|text| text.split('@').next()).unwrap_or_default();
-            pipeline.step("github", name, uses.span, step.get("with"), out);
+            pipeline.step_after(&mut regions, "github", name, uses.span, step.get("with"), out);
         }
         if let Some((run, text)) = step.get("run").and_then(|run| Some((run, run.text()?))) {
             pipeline.script(text, run.span, &str::to_owned, out);

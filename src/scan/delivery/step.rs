@@ -1,5 +1,7 @@
 //! What steps and scripts of pipelines call: services they sign in to, registries they push to.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::Catalog;
 use crate::catalog::rows::PipelineStep;
 use crate::diagnostic::DiagnosticKind;
@@ -7,13 +9,19 @@ use crate::model::purl::ImageReference;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::parse::shell::commands;
-use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from};
-use crate::scan::model::reference::needs_models_in;
+use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
+use crate::scan::model::reference::{HUGGING_FACE, hub_id, needs_model_of, needs_models_in};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
 /// The first of some inputs or options, with its place.
 type Inputs<'a> = dyn Fn(&[Box<str>]) -> Option<(String, Span)> + 'a;
+
+/// Regions that steps before have set, by provider.
+pub(super) type Regions = BTreeMap<String, (String, Span)>;
+
+/// Words within which a command names the script that it runs: `uv run python bench.py`.
+const SCRIPT_WITHIN: usize = 4;
 
 /// A pipeline that is being read.
 #[derive(Clone, Copy)]
@@ -26,6 +34,19 @@ pub(super) struct Pipeline<'a> {
 impl Pipeline<'_> {
     /// A step by its name, with what its inputs say.
     pub(super) fn step(&self, system: &str, name: &str, span: Span, inputs: Option<&Node>, out: &mut Facts<'_>) {
+        self.step_after(&mut Regions::new(), system, name, span, inputs, out);
+    }
+
+    /// As [`Self::step`], behind others that said in which region of a provider the steps after them work.
+    pub(super) fn step_after(
+        &self,
+        regions: &mut Regions,
+        system: &str,
+        name: &str,
+        span: Span,
+        inputs: Option<&Node>,
+        out: &mut Facts<'_>,
+    ) {
         let Some(row) = self.catalog.pipeline_step(system, name) else { return };
         let input = |names: &[Box<str>]| {
             let node = names.iter().find_map(|name| inputs?.get(name))?;
@@ -35,6 +56,19 @@ impl Pipeline<'_> {
             inputs.and_then(|inputs| inputs.get(name)).and_then(Node::scalar).is_none_or(|value| value == "false")
         });
         self.means(row, is_off, span, &input, out);
+        let service = row.service.as_deref().and_then(|id| self.catalog.service(id));
+        let Some((service, provider)) = service.and_then(|service| Some((service, service.provider.as_deref()?)))
+        else {
+            return;
+        };
+        match (input(&row.region), regions.get(provider)) {
+            (Some(own), _) => drop(regions.insert(provider.to_owned(), own)),
+            (None, Some((region, span))) if !region.contains('$') => {
+                let id = ComponentId::of("api", &service.id);
+                out.attribute(&id, key::REGION, region.trim(), self.file.at(*span).inferred());
+            }
+            _ => {}
+        }
     }
 
     /// A script: `place` is where it stands in the file, `fill` puts in the variables that the file sets.
@@ -47,13 +81,13 @@ impl Pipeline<'_> {
             let Some((program, rest)) = words.split_first() else { continue };
             let mut words = vec![program.rsplit('/').next().unwrap_or(program)];
             words.extend(rest);
-            let whole = words.join(" ");
-            if !whole.contains('$') {
-                let first = command.words.get(begins).map_or("", |word| word.text.as_str());
-                let at = raw.find(first).filter(|_| !first.is_empty());
-                let span = at.map_or(place, |at| Span::new(place.start + at, place.start + at + first.len()));
-                needs_models_in(self.id, &whole, self.file, span, out);
-            }
+            // what a run puts in is a gap
+            let known: Vec<&str> = words.iter().map(|word| if word.contains('$') { "$" } else { *word }).collect();
+            let first = command.words.get(begins).map_or("", |word| word.text.as_str());
+            let at = raw.find(first).filter(|_| !first.is_empty());
+            let span = at.map_or(place, |at| Span::new(place.start + at, place.start + at + first.len()));
+            needs_models_in(self.id, &known.join(" "), self.file, span, out);
+            self.given_to_script(&known, span, out);
             let Some(row) = self.catalog.pipeline_command(&words) else { continue };
             let length = row.step.split(' ').count();
             let span_of = |word: &str| {
@@ -69,6 +103,20 @@ impl Pipeline<'_> {
             // the command as it stands in the file: its first word there
             let span = command.words.get(begins).map_or(place, |word| span_of(&word.text));
             self.means(row, is_off, span, &input, out);
+        }
+    }
+
+    /// A model of a known publisher that a script of one's own is given: `python bench.py Qwen/Qwen3-8B`.
+    fn given_to_script(&self, words: &[&str], span: Span, out: &mut Facts<'_>) {
+        let is_script = |word: &&str| word.ends_with(".sh") || word.ends_with(".py");
+        let Some(at) = words.iter().take(SCRIPT_WITHIN).position(|word| is_script(&word)) else { return };
+        for id in words[at + 1..].iter().filter_map(|word| hub_id(word)) {
+            let publisher = id.split('/').next().unwrap_or_default();
+            let is_known = self.catalog.organisation_by_key("huggingface", publisher).is_some();
+            let is_named = id.contains(|letter: char| letter.is_ascii_digit());
+            if is_known && is_named {
+                needs_model_of(HUGGING_FACE, self.id, id, &self.file.at(span).inferred(), out);
+            }
         }
     }
 
@@ -134,7 +182,10 @@ impl Pipeline<'_> {
         let seen = self.file.at(span);
         // other services may have a registry among their hosts
         if let Some(service) = self.catalog.service_by_host(host).filter(|service| is_fetched_from(service)) {
-            calls_service(self.id, service, &seen, out);
+            let id = calls_service(self.id, service, &seen, out);
+            if let Some(region) = region_in_host(host, service, self.catalog) {
+                out.attribute(&id, key::REGION, region, seen.inferred());
+            }
             return;
         }
         let host = ComponentId::host(host);

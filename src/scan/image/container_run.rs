@@ -1,6 +1,7 @@
 //! Containers that commands run: `docker run`, `podman run`, `nerdctl run`.
 
 use super::reference::needs_image;
+use super::start::Starter;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind};
 use crate::parse::Node;
@@ -98,12 +99,15 @@ impl Place {
 /// The containers of a file so far.
 pub(super) struct Runs<'f> {
     file: &'f SourceFile,
+    /// For whom commands are run.
+    starter: &'f Starter,
+    hub: Hub,
     found: usize,
 }
 
 impl<'f> Runs<'f> {
-    pub(super) fn of(file: &'f SourceFile) -> Self {
-        Self { file, found: 0 }
+    pub(super) fn for_starter(file: &'f SourceFile, starter: &'f Starter) -> Self {
+        Self { file, starter, hub: Hub::of_setting(uses_modelscope(file.text())), found: 0 }
     }
 
     /// Commands of a shell.
@@ -160,15 +164,39 @@ impl<'f> Runs<'f> {
         }
         let runs: Vec<(usize, usize)> =
             (0..words.len()).filter_map(|at| Some((at, at + words_of_run(&words[at..])?))).collect();
+        let is_outer = words.iter().any(|(word, _)| is_command_option(word));
+        if runs.is_empty() && !is_outer {
+            self.itself(words, out);
+        }
         for (at, (_, begin)) in runs.iter().enumerate() {
             // what a command says ends where the next begins, joined to it in whatever way
             let end = runs.get(at + 1).map_or(words.len(), |(next, _)| *next);
             self.run(words.get(*begin..end).unwrap_or_default(), out);
         }
         if depth < DEPTH {
-            for pair in words.windows(2).filter(|pair| matches!(&*pair[0].0, "-c" | "-lc" | "-ec" | "-xc")) {
+            for pair in words.windows(2).filter(|pair| is_command_option(&pair[0].0)) {
                 self.commands(&pair[1].0, Place::In(pair[1].1), depth + 1, out);
             }
+        }
+    }
+
+    /// What a command that runs no container serves or fetches: models, and images that are only pulled.
+    fn itself(&mut self, words: &[Word], out: &mut Facts<'_>) {
+        let (Some((_, first)), Some((_, last))) = (words.first(), words.last()) else { return };
+        let at = words.iter().position(|(word, _)| RUNNERS.contains(&word.rsplit('/').next().unwrap_or_default()));
+        if let Some(rest) = at.and_then(|at| words.get(at + 1..)).filter(|rest| !rest.is_empty() && rest[0].0 == "pull")
+        {
+            if let Found::Image((text, place), _) = image(&rest[1..])
+                && !text.contains('$')
+            {
+                needs_image(&self.starter.id, RelationKind::DependsOn, text, self.file, *place, out);
+            }
+            return;
+        }
+        let place = Span::new(first.start, last.end.max(first.end));
+        let command = words.iter().map(|(word, _)| &**word).collect::<Vec<_>>().join(" ");
+        if words.len() <= MOST_WORDS && !command.contains("${unknown}") {
+            needs_models_of(self.hub, &self.starter.id, &command, self.file, place, out);
         }
     }
 
@@ -209,13 +237,22 @@ impl<'f> Runs<'f> {
         let name = text.rsplit('/').next().unwrap_or(text).split([':', '@']).next().unwrap_or(text);
         let workload = ComponentId::workload(&file.folder(), "container", "", name);
         out.component(&workload, ComponentKind::Workload, file.at(place));
+        if self.starter.kind == ComponentKind::Service {
+            out.relation(&workload, RelationKind::RunsOn, &self.starter.id, file.at(place));
+        }
         needs_image(&workload, RelationKind::DependsOn, text, file, place, out);
         if let (Some((_, first)), Some((_, last))) = (rest.first(), rest.last()) {
             let place = Span::new(first.start, last.end.max(first.end));
             let command = rest.iter().map(|(word, _)| &**word).collect::<Vec<_>>().join(" ");
-            needs_models_of(Hub::of_setting(uses_modelscope(&command)), &workload, &command, file, place, out);
+            let hub = if uses_modelscope(&command) { Hub::of_setting(true) } else { self.hub };
+            needs_models_of(hub, &workload, &command, file, place, out);
         }
     }
+}
+
+/// Options of shells whose value is a command.
+fn is_command_option(word: &str) -> bool {
+    matches!(word, "-c" | "-lc" | "-ec" | "-xc")
 }
 
 /// The text of a command's here-documents, where it is written into a script, or into a unit (then true).

@@ -18,3 +18,4 @@ pub mod pacman_mirrors;
 pub(crate) mod reference;
 pub mod rpm_database;
 pub mod rpm_repositories;
+pub(crate) mod start;

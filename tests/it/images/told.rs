@@ -451,3 +451,26 @@ fn an_image_for_another_platform_than_was_asked_for_says_so() {
     assert!(out.contains(words) && out.contains("not for `linux/s390x`"), "{out}");
     assert!(!scan("linux/amd64").contains(words));
 }
+
+/// Settings that an image carries for the cluster speak for the image that holds them.
+#[test]
+fn a_map_of_settings_in_an_image_speaks_for_the_image() {
+    let folder = TempDir::new().expect("a folder");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: llm\ndata:\n  LLM_URL: https://api.mistral.ai/v1\n  \
+               Modelfile: |\n    FROM hf.co/Qwen/Qwen3-8B-GGUF\n    SYSTEM be kind\n";
+    let layer =
+        TarBuilder::default().file("etc/os-release", OS_RELEASE).file("app/deploy/settings.yaml", map.as_bytes());
+    let image = Image::new(&[layer.end()], Packing::Gzip, &json!({}));
+    let all = report(&format!("oci:{}", layout(folder.path(), &[("ghcr.io/team/app:1", &image)])));
+    let of_image = |to: &str| {
+        let rows = all["relations"].as_array().expect("is a list").iter();
+        rows.filter(|row| row["to"].as_str().is_some_and(|id| id.contains(to)))
+            .map(|row| row["from"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for to in ["api:mistral/api", "Qwen3-8B"] {
+        let users = of_image(to);
+        assert!(users.iter().any(|user| user.starts_with("pkg:oci/app")), "{to}: {users:?}");
+        assert!(users.iter().all(|user| !user.starts_with("project:")), "{to}: {users:?}");
+    }
+}

@@ -15,6 +15,7 @@ pub mod pulumi;
 pub mod ray;
 pub mod serverless;
 mod settings;
+pub mod shell;
 pub mod skypilot;
 pub mod slurm;
 pub(crate) mod value;

@@ -9,6 +9,7 @@ use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::image::reference::needs_image;
+use crate::scan::image::start::{self, Starter};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
@@ -169,6 +170,14 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
     let id = &resource.id;
     match argument.role {
         Role::Key => custody(id, argument.value, out),
+        Role::KeyStore => {
+            if argument.value.text().is_some_and(|text| text.starts_with("EXTERNAL")) {
+                out.attribute(id, key::KEY_CUSTODY, "external", argument.value.at());
+            }
+        }
+        Role::OwnKey if !matches!(argument.value.value, Value::Null) => {
+            out.attribute(id, key::KEY_CUSTODY, "customer-exclusive", argument.value.at().without_excerpt());
+        }
         Role::Image => {
             for value in scalars(argument.value) {
                 match (value.text(), value.value.unknown()) {
@@ -193,6 +202,7 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
                 out.attribute(id, key::RUNTIME, text, argument.value.at());
             }
         }
+        Role::Script => script(resource, argument.value, out),
         Role::LogSink | Role::Backup => sink(id, argument, out),
         // a name is that of a cluster only where the type is one or a part of one
         Role::Cluster => {
@@ -203,6 +213,21 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
             if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
                 out.attribute(id, key::CLUSTER, text, argument.value.at());
             }
+        }
+        _ => {}
+    }
+}
+
+/// What a machine runs when it starts.
+fn script(resource: &Resource<'_>, value: &Resolved<'_>, out: &mut Facts<'_>) {
+    match (value.text(), value.value.unknown()) {
+        (Some(text), _) if !text.trim().is_empty() => {
+            let file = start::within(value.file, &text, value.span);
+            start::read(&file, &Starter::machine(&resource.id), None, out);
+        }
+        (None, Some(reason)) => {
+            let message = format!("what `{}` runs when it starts is not known: {reason}", resource.id.rest());
+            out.problem(DiagnosticKind::Unresolved, value.file, Some(value.span), message);
         }
         _ => {}
     }

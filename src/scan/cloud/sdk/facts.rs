@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::outside::{Asked, Outside};
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
 use super::syntax::{Arguments, arguments, object, of, path};
@@ -22,8 +23,8 @@ pub(super) struct Writer<'a, 't, 'o, 'm> {
     pub(super) file: &'a SourceFile,
     pub(super) project: &'a ComponentId,
     pub(super) out: &'o mut Facts<'m>,
-    /// Services of the clients made, by the call that makes them; `None` where only a run knows.
-    clients: BTreeMap<usize, Option<&'a Service>>,
+    /// Services of the clients made, by the call that makes them.
+    clients: BTreeMap<usize, Client<'a>>,
     /// Packages of which a call was understood: what they are imported for is known.
     pub(super) understood: BTreeSet<&'a str>,
     /// Services without a region of their own, and regions that hold for the rest of the file.
@@ -31,6 +32,15 @@ pub(super) struct Writer<'a, 't, 'o, 'm> {
     regions: BTreeMap<&'a str, (String, Seen)>,
     /// Where the literals begin that were read as addresses of clients.
     pub(super) read_already: BTreeSet<usize>,
+}
+
+/// Whom a client speaks to.
+#[derive(Clone, Copy)]
+struct Client<'a> {
+    /// Absent where only a run knows.
+    service: Option<&'a Service>,
+    /// The address is the default of a setting.
+    is_default: bool,
 }
 
 /// A row that a call fits.
@@ -80,6 +90,10 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let imported = target.fulls.iter().filter_map(|full| full.rsplit(['.', '/']).next());
         let names: BTreeSet<&str> = written.into_iter().chain(imported).collect();
         let mut found: Vec<Match<'a>> = Vec::new();
+        if target.is_outside {
+            // the file that makes it tells of it
+            return found;
+        }
         for row in names.into_iter().flat_map(|name| self.catalog.sdk_calls(language, name)) {
             if found.iter().any(|known| std::ptr::eq(known.row, row)) {
                 continue;
@@ -132,7 +146,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         }
         let service = if asks_client(row) && row.compatible {
             // whoever the client speaks to
-            self.asked(target, row).filter(|_| !(found.is_guess && is_one_of_several))
+            self.asked(target, row, place).filter(|_| !(found.is_guess && is_one_of_several))
         } else if found.is_guess && is_one_of_several && row.client.is_empty() {
             None
         } else {
@@ -164,7 +178,11 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let mut fixed = None;
         // true when the client may speak to anybody
         let mut is_open = false;
+        let mut is_default = false;
         let endpoint = given.find(&row.endpoint).map(|node| self.reading.value(node, call.scope));
+        if row.self_hosted && !self.is_hosted(endpoint.as_ref(), place) {
+            return None;
+        }
         let is_known = match endpoint {
             Some(Value::Text { text, span, default_of }) => {
                 let host = host_in(&text);
@@ -182,6 +200,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 }
                 if let Some(name) = default_of {
                     seen = seen.inferred();
+                    is_default = true;
                     self.unresolved(span, &format!("the address is a default, `{name}` may have another"));
                 }
                 true
@@ -197,7 +216,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             }
         };
         if !row.endpoint.is_empty() || !row.client.is_empty() || !asks_client(row) {
-            self.clients.insert(call.node.id(), service.filter(|_| is_known));
+            let client = Client { service: service.filter(|_| is_known), is_default };
+            self.clients.insert(call.node.id(), client);
         }
         let service = service?;
         let seen = if is_open { seen.inferred() } else { seen };
@@ -220,6 +240,21 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             self.without_region.insert(&service.id, (id, service));
         }
         Some(service).filter(|_| is_known)
+    }
+
+    /// True when an address is one of a known service. Where only a run knows it, that is told; without one, and at
+    /// another one, it is the user's own.
+    fn is_hosted(&mut self, endpoint: Option<&Value>, place: Span) -> bool {
+        match endpoint {
+            Some(Value::Text { text, .. }) => {
+                host_in(text).is_some_and(|host| self.catalog.service_by_host(&host).is_some())
+            }
+            Some(Value::Unknown | Value::Symbol { .. }) => {
+                self.unresolved(place, "the address that this client speaks to is only known at run time");
+                false
+            }
+            Some(Value::Nothing) | None => false,
+        }
     }
 
     /// The service that a row means, and where the file says so.
@@ -282,9 +317,12 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     }
 
     /// The service of the client that something is asked of.
-    fn asked(&self, target: &Target, row: &'a SdkCall) -> Option<&'a Service> {
+    fn asked(&mut self, target: &Target, row: &'a SdkCall, place: Span) -> Option<&'a Service> {
+        if let Some(outside) = &target.outside {
+            return self.asked_outside(outside, place);
+        }
         if let Some(client) = target.client {
-            return *self.clients.get(&client)?;
+            return self.clients.get(&client)?.service;
         }
         if target.is_known {
             // the module itself is the client, at an address set for all of it
@@ -300,9 +338,39 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             };
         }
         // made elsewhere: the one client of the file, when there is one
-        let all: BTreeSet<Option<&str>> = self.clients.values().map(|row| row.map(|row| &*row.id)).collect();
+        let all: BTreeSet<Option<&str>> =
+            self.clients.values().map(|client| client.service.map(|row| &*row.id)).collect();
         let only = all.iter().next().copied().flatten().filter(|_| all.len() == 1)?;
         self.catalog.service(only)
+    }
+
+    /// The service of a client that another file makes: this project calls it as well.
+    fn asked_outside(&mut self, outside: &Outside, place: Span) -> Option<&'a Service> {
+        let client = outside.client.as_ref()?;
+        let Some(service) = client.service.as_deref().and_then(|id| self.catalog.service(id)) else {
+            let message =
+                format!("asked of a client that `{}` makes: whom it speaks to is only known at run time", outside.path);
+            self.unresolved(place, &message);
+            return None;
+        };
+        let seen = self.file.at(place);
+        let seen = if client.is_default { seen.inferred() } else { seen };
+        calls_service(self.project, service, &seen, self.out);
+        Some(service)
+    }
+
+    /// The names under which rows know what a call calls, for certain.
+    pub(super) fn makers(&self, target: &Target) -> Vec<String> {
+        let rows = self.rows(target);
+        let is_known =
+            |full: &&String| rows.iter().any(|found| !found.is_guess && below(full, &found.row.package).is_some());
+        target.fulls.iter().filter(is_known).cloned().collect()
+    }
+
+    /// Whom the client speaks to that a call makes.
+    pub(super) fn client_of(&self, call: usize) -> Option<Asked> {
+        let client = self.clients.get(&call)?;
+        Some(Asked { service: client.service.map(|service| service.id.clone()), is_default: client.is_default })
     }
 
     pub(super) fn unresolved(&mut self, span: Span, message: &str) {

@@ -1,6 +1,6 @@
 //! What a file imports, under which names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::Node;
 
@@ -16,9 +16,26 @@ pub(super) struct Imports {
     pub(super) open: Vec<String>,
     /// Everything imported, with its place: the module as written, and the name below it.
     pub(super) all: Vec<Import>,
+    /// Names that stand for the default export of their module.
+    pub(super) defaults: BTreeSet<String>,
+    /// What Python imports from beside the file, under the name that the file has for it.
+    pub(super) beside: Vec<(String, Import)>,
+    /// What the file gives out under a name: its own name for it, or a module and a name there. `*` is all of them.
+    pub(super) given: Vec<Given>,
+}
+
+/// A name that a file of JavaScript gives out.
+pub(super) struct Given {
+    /// What others call it.
+    pub(super) outer: String,
+    /// What the file, or the module, calls it.
+    pub(super) inner: String,
+    /// The module that it comes from.
+    pub(super) module: Option<String>,
 }
 
 /// One imported module or name.
+#[derive(Clone)]
 pub(super) struct Import {
     /// `google.cloud`, `@aws-sdk/client-s3`, `github.com/a/b`.
     pub(super) module: String,
@@ -31,7 +48,12 @@ pub(super) struct Import {
 impl Import {
     /// Module and name.
     pub(super) fn full(&self) -> String {
-        if self.name.is_empty() { self.module.clone() } else { format!("{}.{}", self.module, self.name) }
+        match (&*self.name, self.module.ends_with('.')) {
+            ("", _) => self.module.clone(),
+            // `from . import a`
+            (name, true) => format!("{}{name}", self.module),
+            (name, false) => format!("{}.{name}", self.module),
+        }
     }
 }
 
@@ -53,6 +75,10 @@ pub(super) fn read(node: Node<'_>, text: &str, language: Language, found: &mut I
         (Language::JavaScript | Language::TypeScript | Language::Tsx, "import_statement") => {
             return script(node, text, found);
         }
+        (Language::JavaScript | Language::TypeScript | Language::Tsx, "export_statement") => {
+            given(node, text, found);
+            return field(node, "source").is_some();
+        }
         (Language::JavaScript | Language::TypeScript | Language::Tsx, "variable_declarator") => {
             // the names that it gives are read here, the value like any other
             require(node, text, found);
@@ -69,6 +95,13 @@ pub(super) fn read(node: Node<'_>, text: &str, language: Language, found: &mut I
         _ => return false,
     }
     true
+}
+
+/// What a module of JavaScript gives out without a name.
+pub(super) const DEFAULT: &str = "default";
+
+fn children_of(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    (0..node.child_count()).filter_map(move |at| node.child(u32::try_from(at).ok()?))
 }
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {
@@ -100,11 +133,17 @@ fn python(node: Node<'_>, text: &str, found: &mut Imports) {
 fn python_from(node: Node<'_>, text: &str, found: &mut Imports) {
     let Some(from) = field(node, "module_name") else { return };
     let module = of(from, text);
-    if module.starts_with('.') {
-        return;
-    }
     let mut cursor = node.walk();
     let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
+    if module.starts_with('.') {
+        for child in names {
+            let name = field(child, "name").unwrap_or(child);
+            let local = field(child, "alias").unwrap_or(name);
+            let (module, name) = (module.to_owned(), of(name, text).to_owned());
+            found.beside.push((of(local, text).to_owned(), Import { module, name, span: span(from) }));
+        }
+        return;
+    }
     if names.is_empty() {
         found.open.push(module.to_owned());
         found.add("", module, "", span(from));
@@ -132,7 +171,10 @@ fn script(node: Node<'_>, text: &str, found: &mut Imports) -> bool {
     for child in children(clause) {
         match child.kind() {
             // the default export is called by the name that the file gives it
-            "identifier" => found.add(of(child, text), module, of(child, text), place),
+            "identifier" => {
+                found.add(of(child, text), module, of(child, text), place);
+                found.defaults.insert(of(child, text).to_owned());
+            }
             "namespace_import" => {
                 let name = child.named_child(0).map_or("", |name| of(name, text));
                 found.names.insert(name.to_owned(), module.to_owned());
@@ -148,6 +190,28 @@ fn script(node: Node<'_>, text: &str, found: &mut Imports) -> bool {
         }
     }
     true
+}
+
+/// `export { a as b } from "m"`, `export * from "m"`, `export { a }`, `export default a`.
+fn given(node: Node<'_>, text: &str, found: &mut Imports) {
+    let module = field(node, "source").map(|source| text[inside(source, text)].to_owned());
+    if let Some(value) = field(node, "value").filter(|value| value.kind() == "identifier") {
+        found.given.push(Given { outer: DEFAULT.to_owned(), inner: of(value, text).to_owned(), module: None });
+    }
+    let is_default = children_of(node).any(|child| child.kind() == DEFAULT);
+    let declared = field(node, "declaration").filter(|_| is_default).and_then(|declared| field(declared, "name"));
+    if let Some(name) = declared {
+        found.given.push(Given { outer: DEFAULT.to_owned(), inner: of(name, text).to_owned(), module: None });
+    }
+    let clause = children(node).into_iter().find(|child| child.kind() == "export_clause");
+    for one in clause.map_or_else(Vec::new, children) {
+        let Some(name) = field(one, "name") else { continue };
+        let outer = of(field(one, "alias").unwrap_or(name), text).to_owned();
+        found.given.push(Given { outer, inner: of(name, text).to_owned(), module: module.clone() });
+    }
+    if clause.is_none() && module.is_some() {
+        found.given.push(Given { outer: "*".to_owned(), inner: "*".to_owned(), module });
+    }
 }
 
 /// `const a = require("m")`, `const { b, c: d } = require("m")`, with `await import("m")` as well.

@@ -8,6 +8,7 @@ mod imports;
 mod machines;
 mod models;
 mod notebook;
+mod outside;
 mod reading;
 mod resolve;
 mod syntax;
@@ -33,7 +34,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "SDK use in source code",
     summary: "Clients of hosted services with region and address, the models and data sets that calls name, imported \
               SDKs, and addresses of known services in literals, read with a parser: comments, documentation and \
-              sentences do not count. Constants of the same file are followed; of a setting with a default the default \
+              sentences do not count. Constants of the same file are followed, and in \
+              Python, JavaScript and TypeScript clients that another file of the tree makes; of a setting with a default the default \
               is read and told; what only a run knows is unresolved. Notebooks in Python are \
               read as one file, without the notebook's own commands. Which calls count is data, see rules/catalog/\
               sdk-calls.toml.",
@@ -115,7 +117,8 @@ fn read(file: &SourceFile, language: Language, input: &Input<'_>, out: &mut Fact
     };
     let project = input.root_subject(file);
     let before = out.len();
-    let reading = Reading::new(&tree, text, language);
+    let mut reading = Reading::new(&tree, text, language);
+    outside::resolve(&mut reading, file, input);
     let mut writer = Writer::new(&reading, input.catalog, file, &project, out);
     writer.calls();
     writer.imports();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use tree_sitter::{Node, Tree};
 
-use super::imports::{self, Imports};
+use super::imports::{self, DEFAULT, Imports};
+use super::outside::Outside;
 use super::syntax::{Language, call, field, is_string, of, path};
 
 /// What was found in a file.
@@ -12,8 +13,12 @@ pub(super) struct Reading<'t> {
     pub(super) text: &'t str,
     pub(super) language: Language,
     pub(super) imports: Imports,
-    names: BTreeMap<&'t str, Vec<Binding<'t>>>,
-    scopes: Vec<Scope<'t>>,
+    pub(super) names: BTreeMap<&'t str, Vec<Binding<'t>>>,
+    pub(super) scopes: Vec<Scope<'t>>,
+    /// What functions give back, with their scope.
+    pub(super) returned: Vec<(usize, Node<'t>)>,
+    /// What other files of the tree make, by the full name that this file has for it.
+    pub(super) outside: BTreeMap<String, Outside>,
     pub(super) calls: Vec<Call<'t>>,
     /// Literals that are neither documentation nor compared with something.
     pub(super) strings: Vec<Node<'t>>,
@@ -42,10 +47,14 @@ pub(super) struct Call<'t> {
 }
 
 /// A file, class or function: where names live.
-struct Scope<'t> {
-    parent: usize,
+pub(super) struct Scope<'t> {
+    pub(super) parent: usize,
     /// Of a class.
-    class: Option<&'t str>,
+    pub(super) class: Option<&'t str>,
+    /// Where the class or function stands in the tree.
+    pub(super) node: usize,
+    /// Of a function that has a name.
+    pub(super) function: Option<&'t str>,
 }
 
 /// Names of one file that are kept; generated tables have more.
@@ -58,7 +67,9 @@ impl<'t> Reading<'t> {
             language,
             imports: Imports::default(),
             names: BTreeMap::new(),
-            scopes: vec![Scope { parent: 0, class: None }],
+            scopes: vec![Scope { parent: 0, class: None, node: tree.root_node().id(), function: None }],
+            returned: Vec::new(),
+            outside: BTreeMap::new(),
             calls: Vec::new(),
             strings: Vec::new(),
             chained: BTreeMap::new(),
@@ -99,6 +110,18 @@ impl<'t> Reading<'t> {
             return Some(scope);
         }
         self.bind(node, scope);
+        // `export default new Client()`
+        if kind == "export_statement"
+            && let Some(value) = field(node, "value")
+        {
+            let binding = Binding { value: Some(value), scope: 0, at: node.start_byte(), is_default: false };
+            self.names.entry(DEFAULT).or_default().push(binding);
+        }
+        if kind == "return_statement"
+            && let Some(value) = node.named_child(0)
+        {
+            self.returned.push((scope, value));
+        }
         if let Some((callee, arguments)) = call(node) {
             self.calls.push(Call { node, callee, arguments, scope });
             self.chain(node, callee, arguments);
@@ -106,7 +129,8 @@ impl<'t> Reading<'t> {
         if is_scope(kind) {
             let class = matches!(kind, "class_definition" | "class_declaration" | "class")
                 .then(|| field(node, "name").map_or("", |name| of(name, self.text)));
-            self.scopes.push(Scope { parent: scope, class });
+            let function = field(node, "name").filter(|_| class.is_none()).map(|name| of(name, self.text));
+            self.scopes.push(Scope { parent: scope, class, node: node.id(), function });
             let inner = self.scopes.len() - 1;
             self.parameters(node, inner);
             return Some(inner);

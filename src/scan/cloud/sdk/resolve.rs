@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::outside::Outside;
 use super::reading::{Call, Reading};
 use super::syntax::{Language, call, path, unwrapped};
 
@@ -15,6 +16,9 @@ pub(super) struct Target {
     pub(super) client: Option<usize>,
     /// True when the root is an import or was made from one.
     pub(super) is_known: bool,
+    /// What another file makes, when it is called on that, and whether it is that itself that is called.
+    pub(super) outside: Option<Outside>,
+    pub(super) is_outside: bool,
 }
 
 /// Variables that are followed.
@@ -26,7 +30,26 @@ impl<'t> Reading<'t> {
         let mut target = self.target_of(call.callee, call.scope, STEPS);
         // the call itself is no object that it is made on
         target.client = target.client.filter(|client| *client != call.node.id());
+        self.outside(&mut target);
         target
+    }
+
+    /// Puts the package in the place of the file that makes what is called.
+    fn outside(&self, target: &mut Target) {
+        if self.outside.is_empty() {
+            return;
+        }
+        let known = target.fulls.iter().find_map(|full| {
+            let ends = full.match_indices('.').map(|(at, _)| at).chain([full.len()]);
+            // the longest name that is known
+            let found = ends.filter_map(|end| Some((self.outside.get(&full[..end])?, &full[end..]))).last();
+            found.map(|(outside, rest)| (outside.clone(), rest.to_owned()))
+        });
+        if let Some((outside, rest)) = known {
+            target.fulls = outside.fulls.iter().map(|full| format!("{full}{rest}")).collect();
+            target.is_outside = rest.is_empty();
+            target.outside = Some(outside);
+        }
     }
 
     fn target_of(&self, callee: Node<'t>, scope: usize, steps: usize) -> Target {
@@ -37,6 +60,8 @@ impl<'t> Reading<'t> {
             fulls: Vec::new(),
             client: found.inner.map(|node| node.id()),
             is_known: false,
+            outside: None,
+            is_outside: false,
         };
         let Some(root) = found.names.first().filter(|root| !root.is_empty()) else { return target };
         let is_member = matches!(*root, "self" | "this") && found.names.len() > 1;
@@ -90,7 +115,7 @@ impl<'t> Reading<'t> {
 }
 
 /// Past awaits and brackets.
-fn outermost(node: Node<'_>) -> Node<'_> {
+pub(super) fn outermost(node: Node<'_>) -> Node<'_> {
     let mut node = node;
     for _ in 0..8 {
         match unwrapped(node) {

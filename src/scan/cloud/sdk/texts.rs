@@ -22,7 +22,8 @@ impl Writer<'_, '_, '_, '_> {
             if self.understood.iter().any(|package| below(&full, package).is_some()) {
                 continue;
             }
-            let by_row = self.catalog.sdk_calls_of(language.word()).find_map(|row| {
+            let mut rows = self.catalog.sdk_calls_of(language.word()).filter(|row| !row.self_hosted);
+            let by_row = rows.find_map(|row| {
                 let (capture, rest) = below(&full, &row.package)?;
                 if let Some((ecosystem, name)) = row.sdk.as_deref().and_then(|sdk| sdk.split_once(':')) {
                     return Some((self.catalog.service_by_sdk(ecosystem, &name.replace('*', capture))?, row));

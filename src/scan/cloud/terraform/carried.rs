@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::facts::{Context, Instances, MOST_INSTANCES, unresolved};
 use super::opened::{DEEPEST, Reader};
 use super::places::with_role;
+use super::started;
 use super::syntax::{Inside, Item, Source};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
@@ -69,6 +70,7 @@ pub(super) fn write<'a>(
     for reader in Reader::all(context.scope, item.file, instances) {
         one(id, item, &reader, input, context, out);
     }
+    started::write(id, item, instances, input, context, out);
 }
 
 /// Writes what one instance of a resource carries.

@@ -41,6 +41,15 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Why nothing more is evaluated, at a depth.
+    pub(super) fn ended(&self, depth: usize) -> Option<Reason> {
+        match depth > MAX_DEPTH {
+            _ if self.budget.steps.get() > MAX_STEPS => Some(Reason::Budget),
+            true => Some(Reason::Limit),
+            false => None,
+        }
+    }
+
     /// Counts the cost of a value and refuses what is too large.
     pub(super) fn charged(&self, value: Value) -> Value {
         match value.weight() {
@@ -57,8 +66,8 @@ impl<'a> Scope<'a> {
 
     /// JSON syntax: texts are templates.
     fn json(&self, node: &Node, bound: Option<&Bound<'_>>, depth: usize) -> Value {
-        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
-            return Value::Unknown(Reason::Limit);
+        if let Some(reason) = self.ended(depth) {
+            return Value::Unknown(reason);
         }
         self.budget.steps.set(self.budget.steps.get() + 1);
         match &node.value {
@@ -81,8 +90,8 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn expression(&self, expression: &Expression, bound: Option<&Bound<'_>>, depth: usize) -> Value {
-        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
-            return Value::Unknown(Reason::Limit);
+        if let Some(reason) = self.ended(depth) {
+            return Value::Unknown(reason);
         }
         let value = self.compute(expression, bound, depth);
         self.charged(value)
@@ -273,8 +282,8 @@ impl<'a> Scope<'a> {
         let mut list = Vec::new();
         let mut object = BTreeMap::new();
         for (key, item) in &items {
-            if self.budget.steps.get() > MAX_STEPS {
-                return Value::Unknown(Reason::Limit);
+            if let Some(reason) = self.ended(depth) {
+                return Value::Unknown(reason);
             }
             let outer = each.intro.key_var.as_ref().map(|name| Bound { name: name.as_str(), value: key, outer: bound });
             let around = outer.as_ref().or(bound);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::places::{environments, place, with_role};
 use super::scope::{Bound, Made, Scope};
-use super::syntax::{Item, Source};
+use super::syntax::{Inside, Item, Source};
 use super::value::{Reason, Value, number_text};
 use super::{calls, carried, machines, replication, supply};
 use crate::catalog::Catalog;
@@ -17,6 +17,8 @@ use crate::scan::{Facts, Input};
 
 /// Arguments that say how many instances a block makes.
 const REPEATED: [&str; 2] = ["count", "for_each"];
+/// Stores of keys that are followed.
+const STORES: usize = 2;
 /// Instances of one resource whose arguments are evaluated one by one.
 pub(super) const MOST_INSTANCES: usize = 64;
 
@@ -274,8 +276,24 @@ pub(super) fn custody<'a>(
     out: &mut Facts<'_>,
 ) {
     let scope = context.scope;
+    if is_kept_outside(kind, &item.inside, context, STORES) {
+        out.attribute(id, key::KEY_CUSTODY, "external", item.file.at(item.span));
+    }
     for (name, source) in item.inside.all() {
-        if context.catalog.argument_as(kind, &name, Role::Key).is_none() {
+        let is = |role| context.catalog.argument_as(kind, &name, role).is_some();
+        if is(Role::OwnKey) && scope.value(&source) != Value::Null {
+            out.attribute(id, key::KEY_CUSTODY, "customer-exclusive", source.at().without_excerpt());
+            continue;
+        }
+        if !is(Role::Key) {
+            continue;
+        }
+        let is_outside = scope.references(&source).iter().any(|(address, _)| {
+            let inside = scope.own(address);
+            inside.is_some_and(|(kind, inside)| is_kept_outside(kind, inside, context, STORES))
+        });
+        if is_outside {
+            scope.write(id, key::KEY_CUSTODY, "external", &source, out);
             continue;
         }
         let value = instances.values(scope, &source).into_iter().next().unwrap_or(Value::Null);
@@ -288,6 +306,20 @@ pub(super) fn custody<'a>(
         };
         scope.write(id, key::KEY_CUSTODY, custody, &source, out);
     }
+}
+
+/// True for a key outside of the provider, or in a store that is: what is evaluated tells, or the store that is named.
+fn is_kept_outside<'a>(kind: &str, inside: &Inside<'a>, context: &Context<'a, '_>, steps: usize) -> bool {
+    let scope = context.scope;
+    let stores = inside.all().into_iter();
+    let mut stores = stores.filter(|(name, _)| context.catalog.argument_as(kind, name, Role::KeyStore).is_some());
+    stores.any(|(_, source)| match scope.value(&source).text() {
+        Some(text) => text.starts_with("EXTERNAL"),
+        None => scope.references(&source).iter().any(|(address, _)| {
+            let store = scope.own(address).filter(|_| steps > 0);
+            store.is_some_and(|(kind, inside)| is_kept_outside(kind, inside, context, steps - 1))
+        }),
+    })
 }
 
 /// Where logs and backups go, where an argument says so.

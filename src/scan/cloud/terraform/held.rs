@@ -80,6 +80,14 @@ impl Scope<'_> {
         self.gapped(&template, &names, None)
     }
 
+    /// A file that a path names, with its text.
+    pub(super) fn held_file(&self, path: Option<&Value>) -> Option<(RelPath, String)> {
+        let path = path?.text()?;
+        let at = RelPath::new(format!("{}/{path}", self.root_folder()).trim_start_matches("./"))?;
+        let text = self.held(&at)?;
+        Some((at, text))
+    }
+
     fn gapped(
         &self,
         template: &Template,
@@ -87,7 +95,7 @@ impl Scope<'_> {
         outer: Option<&Bound<'_>>,
     ) -> Option<(String, bool)> {
         match names {
-            [] => self.with_gaps(template, outer),
+            [] => self.with_gaps(template, outer).ok(),
             [(name, value), rest @ ..] => self.gapped(template, rest, Some(&Bound { name, value, outer })),
         }
     }

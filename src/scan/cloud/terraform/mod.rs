@@ -17,6 +17,7 @@ mod places;
 pub mod planned;
 mod replication;
 mod scope;
+mod started;
 mod supply;
 mod syntax;
 mod templates;
@@ -47,7 +48,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "terraform",
     title: "Terraform and OpenTofu module",
     summary: "Resources with provider, region, machine type and count resolved through variables, tfvars, locals and \
-              other resources; references, replication and failover; images, models and Kubernetes objects that they carry; modules, charts with \
+              other resources; references, replication and failover; images, models and Kubernetes objects that they carry; \
+              containers, models and hosts of packages in the scripts that machines start with; modules, charts with \
               their values, state backends and providers. \
               What `count` or `for_each` switch off is named at its project and is no component. \
               Modules of the tree are evaluated with the arguments of every call; of others the arguments are read. What \

@@ -84,8 +84,8 @@ impl<'a, 's> Reader<'a, 's> {
             }
             Expression::HeredocTemplate(heredoc) => {
                 match self.bound(|bound| self.scope.with_gaps(&heredoc.template, bound)) {
-                    Some(text) => self.gapped(&source, text),
-                    None => self.at(&source, Plain::Unknown(Reason::Limit)),
+                    Ok(text) => self.gapped(&source, text),
+                    Err(reason) => self.at(&source, Plain::Unknown(Reason::Invalid(Arc::from(reason.to_string())))),
                 }
             }
             _ => self.evaluated(&source),

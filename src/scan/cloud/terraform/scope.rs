@@ -258,6 +258,13 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// A resource of this module by its address under the root, with its type.
+    pub(super) fn own<'s>(&'s self, absolute: &'s str) -> Option<(&'s str, &'s Inside<'a>)> {
+        let address = absolute.strip_prefix(&*self.prefix)?;
+        let inside = self.resources.get(address)?;
+        Some((address.split('.').next().unwrap_or_default(), inside))
+    }
+
     /// Where a value is written: the expression, and what callers give the variable that it is.
     fn places(&self, source: &Source<'a>) -> Vec<Seen> {
         let mut found = vec![source.at()];

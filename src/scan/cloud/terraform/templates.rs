@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use hcl_edit::template::{Directive, Element, Template};
 
-use super::evaluate::{MAX_DEPTH, MAX_STEPS, entries};
+use super::evaluate::entries;
 use super::scope::{Bound, Scope};
 use super::value::{Reason, Value};
 use crate::scan::cluster::carried::GAP;
@@ -22,10 +22,15 @@ struct Made<'o> {
 impl Scope<'_> {
     /// A text in which what is not known stands as [`GAP`], and whether a whole part is left out because its condition
     /// or list is not known.
-    pub(super) fn with_gaps(&self, template: &Template, bound: Option<&Bound<'_>>) -> Option<(String, bool)> {
+    ///
+    /// # Errors
+    /// Why it is not evaluated to its end.
+    pub(super) fn with_gaps(&self, template: &Template, bound: Option<&Bound<'_>>) -> Result<(String, bool), Reason> {
         let (mut out, is_part) = (String::new(), Cell::new(false));
-        let refused = self.pieces(template, bound, 0, &mut Made { text: &mut out, gaps: Some(&is_part) });
-        refused.is_none().then(|| (out, is_part.get()))
+        match self.pieces(template, bound, 0, &mut Made { text: &mut out, gaps: Some(&is_part) }) {
+            None => Ok((out, is_part.get())),
+            Some(refused) => Err(refused.reason().cloned().unwrap_or(Reason::Limit)),
+        }
     }
 
     pub(super) fn template(&self, template: &Template, bound: Option<&Bound<'_>>, depth: usize) -> Value {
@@ -47,8 +52,8 @@ impl Scope<'_> {
         depth: usize,
         out: &mut Made<'_>,
     ) -> Option<Value> {
-        if depth > MAX_DEPTH || self.budget.steps.get() > MAX_STEPS {
-            return Some(Value::Unknown(Reason::Limit));
+        if let Some(reason) = self.ended(depth) {
+            return Some(Value::Unknown(reason));
         }
         for element in template {
             match element {
@@ -65,7 +70,9 @@ impl Scope<'_> {
                     let before = out.text.len();
                     match (self.directive(directive, bound, depth, out), out.gaps) {
                         (None, _) => {}
-                        (Some(Value::Unknown(Reason::Limit)), _) => return Some(Value::Unknown(Reason::Limit)),
+                        (Some(Value::Unknown(reason @ (Reason::Limit | Reason::Budget))), _) => {
+                            return Some(Value::Unknown(reason));
+                        }
                         (Some(_), Some(is_part)) => {
                             out.text.truncate(before);
                             is_part.set(true);

@@ -136,6 +136,9 @@ fn values_that_multiply_end() {
 
     let nested = "[for a in local.l9 : [for b in local.l9 : [for c in local.l9 : a]]]";
     assert!(!evaluate(&borrowed, nested).is_known());
+    // what comes after it is small, and is not told to be too large
+    let Value::List(both) = evaluate(&borrowed, &format!("[{nested}, upper(\"x\")]")) else { panic!("is a list") };
+    assert_eq!(both.last(), Some(&Value::Unknown(Reason::Budget)));
 }
 
 #[test]

@@ -26,8 +26,10 @@ pub(super) enum Reason {
     Invalid(Arc<str>),
     /// Syntax that is not evaluated.
     Syntax(&'static str),
-    /// Too deep, too large, too many steps.
+    /// Too deep or too large.
     Limit,
+    /// The steps of the root module are used up: the expression itself may be small.
+    Budget,
 }
 
 impl fmt::Display for Reason {
@@ -41,6 +43,7 @@ impl fmt::Display for Reason {
             Self::Invalid(what) => f.write_str(what),
             Self::Syntax(what) => write!(f, "{what} are not evaluated"),
             Self::Limit => f.write_str("the expression is too deep or too large to evaluate"),
+            Self::Budget => f.write_str("evaluation ended before it: the root module computes more than is followed"),
         }
     }
 }

@@ -69,6 +69,9 @@ pub(super) fn host_in_place(text: &str) -> Vec<Address> {
     host.map(|host| Address { host: Some(host), range: start..start + end }).into_iter().collect()
 }
 
+/// Where a machine asks its cloud about itself.
+const METADATA: [&str; 4] = ["169.254.169.254", "169.254.170.2", "metadata.google.internal", "100.100.100.200"];
+
 /// True for names with a dot whose last part can be a top-level domain and is not the ending of a file.
 pub(super) fn is_bare_host(text: &str) -> bool {
     const FILES: [&str; 34] = [
@@ -86,7 +89,11 @@ pub(super) fn is_bare_host(text: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "0.0.0.0"
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.starts_with("127.")
+        || host == "0.0.0.0"
+        || METADATA.contains(&host)
 }
 
 fn scheme_start(text: &str, end: usize) -> usize {

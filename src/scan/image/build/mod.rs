@@ -14,6 +14,7 @@ use address::{Address, addresses};
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
+use crate::parse::Node;
 use crate::parse::dockerfile::{Instruction, expand};
 use crate::parse::shell::{Command, Word, commands};
 use crate::scan::package::toolkit;
@@ -25,6 +26,8 @@ const VALUE_LIMIT: usize = 1 << 10;
 
 /// Bytes that the values of variables may add to the words of a file: values made of values grow fast.
 const EXPANSION_BUDGET: usize = 16 << 20;
+
+pub(super) use words::is_source_file;
 
 /// Reads the build steps of one file, in order.
 pub(super) struct Build<'a> {
@@ -94,14 +97,38 @@ impl<'a> Build<'a> {
     pub(super) fn run(&mut self, instruction: &Instruction<'_>, out: &mut Facts<'_>) {
         self.local.clear();
         let all = self.commands(instruction);
+        self.all(&all, out);
+    }
+
+    /// A script that stands in the file from a byte on. What it sets holds for the rest of it.
+    pub(super) fn script(&mut self, text: &str, offset: usize, out: &mut Facts<'_>) {
+        let all: Vec<(Command, usize)> =
+            commands(text, self.escape).into_iter().map(|command| (command, offset)).collect();
+        self.all(&all, out);
+    }
+
+    /// A command as a list of words.
+    pub(super) fn words(&mut self, list: &[Node], out: &mut Facts<'_>) {
+        let args: Vec<Arg> =
+            list.iter().filter_map(|word| Some(Arg { text: word.scalar()?.into_owned(), span: word.span })).collect();
+        self.command(&args, false, out);
+    }
+
+    /// A text that says where packages come from: the lines of a file of sources, or what stands in place of one.
+    pub(super) fn sources(&mut self, text: &str, span: Span, out: &mut Facts<'_>) {
+        let found = words::in_value(text);
+        self.fetch(&Arg { text: text.to_owned(), span }, found, out);
+    }
+
+    fn all(&mut self, all: &[(Command, usize)], out: &mut Facts<'_>) {
         let mut sources: BTreeMap<usize, bool> = BTreeMap::new();
-        for (command, _) in &all {
+        for (command, _) in all {
             let tees = command.words.first().is_some_and(|word| word.text == "tee" || word.text == "sudo");
             let written = command.writes.iter().chain(command.words.iter().filter(|_| tees));
             let is_source = written.into_iter().any(|word| words::is_source_file(&word.text));
             *sources.entry(command.pipeline).or_default() |= is_source;
         }
-        for (command, offset) in &all {
+        for (command, offset) in all {
             let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
             let args: Vec<Arg> = command.words.iter().map(|word| self.place(word, *offset)).collect();
             self.command(&args, writes_sources, out);

@@ -146,7 +146,7 @@ pub(super) fn is_source_variable(name: &str) -> bool {
 }
 
 /// True when a file tells a tool its sources.
-pub(super) fn is_source_file(path: &str) -> bool {
+pub(in crate::scan::image) fn is_source_file(path: &str) -> bool {
     SOURCE_FILES.iter().any(|end| path.ends_with(end))
 }
 
