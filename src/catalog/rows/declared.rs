@@ -31,6 +31,8 @@ pub enum Role {
     Count,
     /// An encryption key of the customer's.
     Key,
+    /// What sort of store keeps the customer's keys: one outside of the provider, or a module of the provider's.
+    KeyStore,
     /// The resource that this one is a copy of.
     CopiedFrom,
     /// A resource that is a copy of this one.

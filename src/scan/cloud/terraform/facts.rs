@@ -275,11 +275,15 @@ pub(super) fn custody<'a>(
 ) {
     let scope = context.scope;
     for (name, source) in item.inside.all() {
-        if context.catalog.argument_as(kind, &name, Role::Key).is_none() {
+        let is = |role: Role| context.catalog.argument_as(kind, &name, role).is_some();
+        let is_store = is(Role::KeyStore);
+        if !is_store && !is(Role::Key) {
             continue;
         }
         let value = instances.values(scope, &source).into_iter().next().unwrap_or(Value::Null);
         let custody = match &value {
+            Value::Text(text) if is_store && text.starts_with("EXTERNAL") => "external",
+            _ if is_store => continue,
             Value::Text(text) if text.contains("alias/aws/") => "provider-managed",
             Value::Text(text) if !text.is_empty() => "customer-managed",
             // a key made or looked up elsewhere is a key all the same
