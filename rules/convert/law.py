@@ -11,7 +11,8 @@ REVIEW = {"FISA 702": "2027-03-31", "BIS Affiliates Rule (50 %)": "2026-11-30", 
 VALID = {"FISA 702": (None, "2026-06-12"), "CLOUD Act / Stored Communications Act": ("2018-03-23", None)}
 # rows of the table that are no law of the state they stand under, and tests that the table gives in words only
 HOME = {"EU sanctions on software/cloud to Russia: Reg. 833/2014 art. 5n": "EU"}
-TESTS = {"CLOUD Act witness text": [], "BIS Affiliates Rule (50 %)": [], "OFAC sanctions": ["T1", "T7"]}
+# nothing that a scan sees is a defence article, so the ITAR is asked of nothing
+TESTS = {"CLOUD Act witness text": [], "BIS Affiliates Rule (50 %)": [], "OFAC sanctions": ["T1", "T7"], "ITAR": []}
 # laws that reach providers of communication and computing only, as the table says of them
 PROVIDERS = re.compile(r"^(CLOUD Act / |FISA 702|Investigatory Powers Act|374-FZ|236-FZ|242-FZ|IT Act 2000|Communications Law|telecom licence|"
                        r"BÜPF|Criminal Code s\.487|TOLA Act|LGPD|GDPR art\. 48|APPI|PIPA)")

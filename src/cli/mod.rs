@@ -109,7 +109,8 @@ pub struct Common {
     #[arg(long)]
     pub online: bool,
     /// Package cache of this machine that tells who publishes what was found: ~/.cargo, a Go module cache, ~/.m2,
-    /// ~/.nuget/packages, a gem home, site-packages, node_modules, vendor, Conda's pkgs; repeats
+    /// ~/.nuget/packages, a gem home, site-packages, a folder of wheels, uv's or pip's cache, node_modules, vendor,
+    /// Conda's pkgs; repeats
     #[arg(long, value_name = "DIR")]
     pub package_cache: Vec<PathBuf>,
     /// Worker threads, at least 1 [default: one per core]

@@ -218,6 +218,13 @@ impl<'a, 'c> Legal<'a, 'c> {
         })
     }
 
+    /// True when a resource has one of the values of every attribute.
+    fn has_all(&self, node: NodeId, wanted: &BTreeMap<Text, Vec<Text>>) -> bool {
+        wanted
+            .iter()
+            .all(|(key, values)| self.graph.attributes(node, key).any(|own| values.iter().any(|value| **value == *own)))
+    }
+
     fn evidence(&self, node: NodeId, row: &Mitigation, values: &[(&str, Vec<GlobMatcher>)]) -> Option<String> {
         for (key, fitting) in values {
             for value in self.graph.attributes(node, key) {
@@ -239,7 +246,8 @@ impl<'a, 'c> Legal<'a, 'c> {
         for step in 0..=STEPS {
             for one in &near {
                 let types = &mut self.graph.attributes(*one, key::RESOURCE_TYPE);
-                if types.any(|own| row.resource_types.iter().any(|wanted| **wanted == *own)) {
+                let has_type = types.any(|own| row.resource_types.iter().any(|wanted| **wanted == *own));
+                if has_type && self.has_all(*one, &row.where_resource) {
                     let id = self.graph.node(*one).id;
                     return Some(if step == 0 { id.to_string() } else { format!("built on {id}") });
                 }
@@ -250,7 +258,8 @@ impl<'a, 'c> Legal<'a, 'c> {
     }
 }
 
-/// Those mitigations that speak to a test and its laws. What changes nothing is left out beside what does.
+/// Those mitigations that speak to a test and its laws. What changes nothing is left out beside what does, and so is the
+/// lesser of two things that one resource is evidence of.
 fn speaking<'c>(
     all: &[Mitigated<'c>],
     jurisdiction: &str,
@@ -264,8 +273,14 @@ fn speaking<'c>(
             && laws.iter().any(|(law, _)| law.access || !row.access)
     };
     let mut found: Vec<Mitigated<'c>> = all.iter().filter(fits).cloned().collect();
-    if found.iter().any(|one| one.row.effect == Effect::Strong) {
-        found.retain(|one| one.row.effect != Effect::None);
+    let strong: Vec<String> =
+        found.iter().filter(|one| one.row.effect == Effect::Strong).map(|one| one.evidence.clone()).collect();
+    if !strong.is_empty() {
+        found.retain(|one| match one.row.effect {
+            Effect::Strong => true,
+            Effect::None => false,
+            _ => !strong.contains(&one.evidence),
+        });
     }
     found
 }

@@ -10,7 +10,9 @@ pub fn party(row: &Listing, catalog: &Catalog) -> Party {
     // an entry about an officer or a part says nothing of what the organisation is
     let own = row.organisation.as_deref().filter(|_| row.about.as_deref() == Some("organisation"));
     let organisation = own.and_then(|id| catalog.organisation(id));
-    let country = row.country.as_deref().and_then(|word| catalog.country(word));
+    // `KP/CN`: a front company of one state that works from another
+    let countries = row.country.as_deref().into_iter().flat_map(|words| words.split('/'));
+    let countries = countries.filter_map(|word| catalog.country(word.trim()));
     let mut names: Vec<PartyName> = Vec::new();
     let mut add = |text: &str, role| {
         let text = text.trim().trim_end_matches([',', ';']);
@@ -27,7 +29,7 @@ pub fn party(row: &Listing, catalog: &Catalog) -> Party {
         entry: row.entry.clone().unwrap_or_else(|| row.id.clone()),
         kind: organisation.map_or(PartyKind::Unknown, kind),
         names,
-        countries: country.map(|code| PartyCountry { code, role: CountryRole::Address }).into_iter().collect(),
+        countries: countries.map(|code| PartyCountry { code, role: CountryRole::Address }).collect(),
         keys: organisation.map_or_else(Vec::new, |row| domains(row, catalog)),
         programmes: row.programme.iter().cloned().collect(),
         citation: row.citation.clone(),

@@ -77,13 +77,37 @@ impl PackageCache {
     /// Names of the folders directly below a folder, sorted; none when it is absent or behind a link.
     #[must_use]
     pub fn folders(&self, path: &RelPath) -> Vec<String> {
+        self.names(path, fs::FileType::is_dir)
+    }
+
+    /// Names of the files directly below a folder, sorted; none when it is absent or behind a link.
+    #[must_use]
+    pub fn files(&self, path: &RelPath) -> Vec<String> {
+        self.names(path, fs::FileType::is_file)
+    }
+
+    /// Opens a file to read a part of it.
+    ///
+    /// # Errors
+    /// What stands there when it is no file that can be opened.
+    pub fn stream(&self, path: &RelPath) -> Result<fs::File, Lookup> {
+        match self.state(path) {
+            State::Absent => Err(Lookup::Absent),
+            State::Link => Err(Lookup::Link),
+            State::Closed(reason) => Err(Lookup::Unreadable(reason)),
+            State::There => fs::File::open(self.root.join(path.as_str()))
+                .map_err(|error| Lookup::Unreadable(error.kind().to_string())),
+        }
+    }
+
+    fn names(&self, path: &RelPath, wanted: impl Fn(&fs::FileType) -> bool) -> Vec<String> {
         if self.state(path) != State::There {
             return Vec::new();
         }
         let Ok(entries) = fs::read_dir(self.root.join(path.as_str())) else { return Vec::new() };
-        let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_wanted = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| wanted(&kind));
         let names =
-            entries.filter_map(Result::ok).filter(is_folder).filter_map(|entry| entry.file_name().into_string().ok());
+            entries.filter_map(Result::ok).filter(is_wanted).filter_map(|entry| entry.file_name().into_string().ok());
         let mut names: Vec<String> = names.take(LISTED).collect();
         names.sort_unstable();
         names

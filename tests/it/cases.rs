@@ -21,6 +21,21 @@ struct Expected {
     nothing: Vec<Nothing>,
     #[serde(default)]
     explained: Vec<Explained>,
+    #[serde(default)]
+    command: Vec<Asked>,
+}
+
+/// What another command says of the case: `screen` of a name, `classify` of a product, `simulate` of the tree.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    as_of: toml::value::Datetime,
+    /// Its words; `{case}` is the folder.
+    run: Vec<String>,
+    exit: i32,
+    words: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
 }
 
 /// What `explain` says of a component of the case.
@@ -151,13 +166,26 @@ fn gate_agrees(code: i32, report: &Value) -> bool {
 /// Words that `explain` should say and does not, or should not say and does.
 fn unexplained(case: &str, wanted: &Explained) -> Option<String> {
     let target = format!("fixtures/cases/{case}");
-    let arguments = ["explain", &wanted.subject, &target, "--as-of", &wanted.as_of.to_string()];
-    let output = sovaudit().args(arguments).output().expect("runs");
+    let run = ["explain", &wanted.subject, &target].map(ToOwned::to_owned);
+    unsaid(case, &run, wanted.as_of, (0, &wanted.words, &wanted.without))
+}
+
+/// Another exit code, words that a command should say and does not, or should not say and does.
+fn unsaid(
+    case: &str,
+    run: &[String],
+    day: toml::value::Datetime,
+    (exit, words, without): (i32, &[String], &[String]),
+) -> Option<String> {
+    let run = run.iter().map(|word| word.replace("{case}", &format!("fixtures/cases/{case}")));
+    let output = sovaudit().args(run).args(["--as-of", &day.to_string()]).output().expect("runs");
     let text = String::from_utf8(output.stdout).expect("is UTF-8");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut bad: Vec<&String> = wanted.words.iter().filter(|words| !text.contains(words.as_str())).collect();
-    bad.extend(wanted.without.iter().filter(|words| text.contains(words.as_str())));
-    (!bad.is_empty()).then(|| format!("{bad:?} in {text}"))
+    let code = output.status.code().unwrap_or(-1);
+    let mut bad: Vec<&String> = words.iter().filter(|words| !text.contains(words.as_str())).collect();
+    bad.extend(without.iter().filter(|words| text.contains(words.as_str())));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    (code != exit || !bad.is_empty()).then(|| format!("exit {code}, {bad:?} in {text} {errors}"))
 }
 
 fn cases() -> Vec<(String, PathBuf)> {
@@ -198,6 +226,11 @@ fn real_cases_are_found_as_expected() {
             let what = format!("nothing on {}, {}", nothing.as_of, nothing.why);
             judge(what, unwanted(report, nothing), nothing.todo.as_ref());
         }
+        for wanted in &expected.command {
+            let what = format!("{} on {}", wanted.run.join(" "), wanted.as_of);
+            let said = (wanted.exit, &wanted.words[..], &wanted.without[..]);
+            judge(what, unsaid(&name, &wanted.run, wanted.as_of, said), None);
+        }
         for wanted in &expected.explained {
             judge(format!("explain {} on {}", wanted.subject, wanted.as_of), unexplained(&name, wanted), None);
         }
@@ -217,7 +250,8 @@ fn every_case_is_reproduced_or_told_why_not() {
     for (_, folder) in cases() {
         let expected = fs::read_to_string(folder.join("expected.toml")).expect("each case says what is expected");
         let expected: Expected = toml::from_str(&expected).expect("is of this form");
-        assert!(!(expected.finding.is_empty() && expected.nothing.is_empty() && expected.explained.is_empty()));
+        let none = expected.finding.is_empty() && expected.nothing.is_empty() && expected.explained.is_empty();
+        assert!(!(none && expected.command.is_empty()));
         shown.extend(expected.also.into_iter().chain([expected.case]));
     }
     let ids = known["case"].as_array().expect("cases").iter().map(|row| row["id"].as_str().expect("an id"));

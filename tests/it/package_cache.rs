@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,6 +102,87 @@ fn every_sort_of_cache_answers() {
         assert_eq!(told(&found, &id, key::PACKAGE_CACHE).len(), 1, "{cache}");
         assert!(found.diagnostics.is_empty(), "{cache}: {:?}", found.diagnostics);
     }
+}
+
+/// A wheel with these files in it.
+fn wheel(at: &Path, files: &[(&str, &str)]) {
+    let mut wheel = zip::ZipWriter::new(fs::File::create(at).expect("creates"));
+    for (name, text) in files {
+        wheel.start_file(*name, zip::write::SimpleFileOptions::default()).expect("starts");
+        wheel.write_all(text.as_bytes()).expect("writes");
+    }
+    wheel.finish().expect("ends");
+}
+
+/// A source archive with these files in it.
+fn source_archive(at: &Path, files: &[(&str, &str)]) {
+    let packed = flate2::write::GzEncoder::new(fs::File::create(at).expect("creates"), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(packed);
+    for (name, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        archive.append_data(&mut header, name, text.as_bytes()).expect("appends");
+    }
+    archive.into_inner().expect("ends").finish().expect("ends");
+}
+
+/// What `pip download` leaves in a folder, what uv and pip keep: the metadata is read out of what is packed.
+#[test]
+fn packed_distributions_tell_who_made_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let metadata = |name: &str, more: &str| format!("Metadata-Version: 2.4\nName: {name}\nVersion: 4.0\n{more}\n");
+    let source = metadata("Demo.Lib", "Project-URL: Source, https://github.com/mailru/demo-lib\n");
+    let at = |path: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("has a folder")).expect("creates");
+        path
+    };
+    wheel(
+        &at("demo_lib-4.0-py3-none-any.whl"),
+        &[
+            ("demo_lib/METADATA", "Project-URL: Source, https://github.com/no/no"),
+            ("demo_lib-4.0.dist-info/METADATA", &source),
+        ],
+    );
+    // the tracker tells the account where nothing else does, and only then
+    let tracker = metadata("plain", "Project-URL: Issue Tracker, https://github.com/yandex/plain/issues\n");
+    source_archive(
+        &at("plain-4.0.tar.gz"),
+        &[
+            ("plain-4.0/src/x.egg-info/PKG-INFO", "Home-page: https://github.com/no/no"),
+            ("plain-4.0/PKG-INFO", &tracker),
+        ],
+    );
+    let both = metadata("both", "Home-page: https://gitlab.com/corp/both\nDownload-URL: https://github.com/no/no\n");
+    fs::write(at("archive-v0/AbC/both-4.0.dist-info/METADATA"), both).expect("writes");
+    wheel(
+        &at("wheels/0a/1b/2c/3d/built-4.0-py3-none-any.whl"),
+        &[("built-4.0.dist-info/METADATA", &metadata("built", "Author-email: A <a@corp.example>"))],
+    );
+    fs::write(at("broken-4.0-py3-none-any.whl"), "PK\u{3}\u{4}").expect("writes");
+    wheel(&at("empty-4.0-py3-none-any.whl"), &[("empty/__init__.py", "")]);
+    let known = recognised(&PackageCache::open(folder.path()).expect("is a folder"));
+    assert_eq!(known, ["Python"]);
+    let names = ["demo-lib", "plain", "both", "built", "broken", "empty"];
+    let found = ask(folder.path(), &names.map(|name| ("pypi", name, "4.0")));
+    for (name, keys) in [
+        ("demo-lib", ["github:mailru"].as_slice()),
+        ("plain", &["github:yandex"]),
+        ("both", &["gitlab:corp"]),
+        ("built", &["mail:corp.example"]),
+        ("broken", &[]),
+        ("empty", &[]),
+    ] {
+        let told = told(&found, &purl::of("pypi", name, Some("4.0")), key::IDENTITY);
+        assert_eq!(told.iter().collect::<Vec<_>>(), keys, "{name}");
+    }
+    let place = told(&found, &purl::of("pypi", "demo-lib", Some("4.0")), key::PACKAGE_CACHE);
+    let place: Vec<String> = place.into_iter().collect();
+    assert_eq!(place, ["package-cache:demo_lib-4.0-py3-none-any.whl/demo_lib-4.0.dist-info/METADATA"]);
+    let told: Vec<&str> = found.diagnostics.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(told, ["package-cache:broken-4.0-py3-none-any.whl"]);
 }
 
 #[test]

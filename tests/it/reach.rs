@@ -9,7 +9,10 @@ use crate::cli::sovaudit;
 
 const BUCKET: &str = r#"
 provider "aws" { region = "eu-central-1" }
-resource "aws_kms_custom_key_store" "x" { custom_key_store_name = "hsm" }
+resource "aws_kms_custom_key_store" "x" {
+  custom_key_store_name = "outside"
+  custom_key_store_type = "EXTERNAL_KEY_STORE"
+}
 resource "aws_kms_key" "k" { custom_key_store_id = aws_kms_custom_key_store.x.id }
 resource "aws_db_instance" "d" { kms_key_id = aws_kms_key.k.arn }
 resource "aws_db_instance" "e" { kms_key_id = "arn:aws:kms:eu-central-1:1:key/2" }
@@ -41,6 +44,12 @@ fn reach_names_its_laws_and_what_is_against_it() {
         (against(other).as_deref(), &other["mitigations"][0]["effect"]),
         (Some("customer-managed-keys"), &Value::from("none"))
     );
+    // a store of the default type is a module in the provider's data centre, and no key outside of it
+    let inside = BUCKET.replace("  custom_key_store_type = \"EXTERNAL_KEY_STORE\"\n", "");
+    let module = report(&[("main.tf", &inside)]);
+    let us = reached(&module, "resource:aws_db_instance.d", "T2", "US").expect("controlled from the US");
+    assert_eq!(against(us).as_deref(), Some("managed-hsm"));
+    assert_eq!(us["mitigations"][0]["effect"], "partial");
     assert!(reached(&found, "resource:aws_db_instance.d", "T6", "DE").is_some());
     assert!(reached(&found, "resource:aws_db_instance.d", "T5", "PL").is_none(), "nobody attested anything");
     // a listed party: T7, with the law that works through the list

@@ -89,6 +89,9 @@ rows! {
         /// Resource types, of the component or of what it is built on.
         #[serde(default)]
         resource_types: Vec<Text>,
+        /// Attribute that such a resource must have, with its values.
+        #[serde(default)]
+        where_resource: BTreeMap<Text, Vec<Text>>,
         /// Organisations that operate the component.
         #[serde(default)]
         operators: Vec<Text>,

@@ -136,6 +136,13 @@ pub(super) fn changes<'a>(sources: impl Iterator<Item = &'a Source>, out: &mut d
         }
         remarks.extend(source.bad.iter().map(|bad| format!("bad row: {}", clean_line(bad))));
         remarks.extend(source.notes.iter().map(|note| format!("note: {}: {}", source.list_names(), clean_line(note))));
+        if source.published.is_none() && source.retrieval == Retrieval::Assumed {
+            remarks.push(format!(
+                "note: {}: the files do not say of which day they are, so their age counts from this import; with \
+                 --retrieved DAY it counts from the day on which they were fetched",
+                source.list_names()
+            ));
+        }
     }
     for remark in &remarks {
         write!(out, "{}", fill(remark, "", "  ", terminal_width()))?;

@@ -7,7 +7,7 @@ use crate::attribution::MAIL_OF_AUTHOR;
 use crate::catalog::Standing;
 use crate::catalog::rows::Listing;
 use crate::graph::{Control, NodeId, Path};
-use crate::lists::embedded;
+use crate::lists::{Party, embedded};
 use crate::model::{Citation, Evidence, Horizon, ListedAs, RelationKind, Verification};
 use crate::rules::condition::OWNED_BY_LISTED;
 use crate::rules::draft::{Hit, describe};
@@ -170,9 +170,27 @@ pub(super) fn listed_as(view: &View<'_>, organisation: &str, row: &Listing) -> L
         list: Arc::from(&*row.list),
         entry: row.entry.as_deref().map(Arc::from),
         dates: row.dates(),
-        citation: row.citation.as_deref().map(Arc::from),
+        citation: legal_basis(&party),
         digest: party.digest(),
     }
+}
+
+/// Programmes of an entry that are told with its citation.
+const PROGRAMMES: usize = 4;
+
+/// `OFAC SDN List, under RUSSIA-EO14024`: a citation that only names the list says nothing of the order behind it, which
+/// the entry's programme does.
+pub(super) fn legal_basis(party: &Party) -> Option<Arc<str>> {
+    let cited = party.citation.as_deref().unwrap_or_default();
+    let under: Vec<&str> =
+        party.programmes.iter().map(|word| &**word).filter(|word| !cited.contains(*word)).take(PROGRAMMES).collect();
+    let text = match (cited.is_empty(), under.is_empty()) {
+        (true, true) => return None,
+        (false, true) => cited.to_owned(),
+        (true, false) => format!("under {}", under.join(", ")),
+        (false, false) => format!("{cited}, under {}", under.join(", ")),
+    };
+    Some(text.into())
 }
 
 pub(super) fn mark((row, standing): (&Listing, Standing)) -> Verification {

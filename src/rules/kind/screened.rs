@@ -196,7 +196,7 @@ fn listed_as(view: &View<'_>, named: &Named, party: &Party) -> ListedAs {
         list: Arc::from(&*party.list),
         entry: Some(Arc::from(&*party.entry)),
         dates: party.listed.map_or_else(|| "date unknown".to_owned(), |day| day.to_string()),
-        citation: party.citation.as_deref().map(Arc::from),
+        citation: super::listed::legal_basis(party),
         digest: party.digest(),
     }
 }

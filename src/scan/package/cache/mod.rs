@@ -7,6 +7,7 @@
 //! what a build will fetch.
 
 mod gemspec;
+mod packed;
 mod places;
 mod readers;
 mod sorts;
@@ -99,7 +100,7 @@ pub fn consult(mut inventory: Inventory, caches: &[PackageCache], limits: &Limit
     for cache in caches.iter().filter(|cache| recognised(cache).is_empty()) {
         let message = format!(
             "nothing in the package cache `{}` is known: not one of ~/.cargo, a Go module cache, ~/.m2, ~/.nuget/packages, \
-             a gem home, site-packages, node_modules, vendor, Conda's pkgs",
+             a gem home, site-packages, a folder of wheels, uv's or pip's cache, node_modules, vendor, Conda's pkgs",
             cache.name()
         );
         inventory.diagnostics.insert(problem(RelPath::root(), DiagnosticKind::Unsupported, &message));
@@ -195,6 +196,17 @@ enum Opened {
 }
 
 fn open(shelf: &Shelf<'_>, path: &RelPath, limits: &Limits) -> Opened {
+    if packed::is_packed(path) {
+        return match packed::metadata(shelf.cache, path, limits) {
+            Ok((within, bytes)) => match RelPath::new(&format!("{path}/{within}")) {
+                Some(path) => Opened::File(Box::new(source_file(&path, bytes))),
+                None => Opened::Absent,
+            },
+            Err(Lookup::Link) => Opened::Link,
+            Err(Lookup::Unreadable(reason)) => Opened::Unreadable(reason),
+            Err(Lookup::Absent | Lookup::Found(_)) => Opened::Absent,
+        };
+    }
     match shelf.cache.find(path, limits.file_bytes) {
         Lookup::Found(bytes) => Opened::File(Box::new(source_file(path, bytes))),
         Lookup::Absent => Opened::Absent,

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::Opened;
+use super::{Opened, packed};
 use crate::source::package_cache::PackageCache;
 use crate::text::RelPath;
+
+/// Levels of folders in pip's cache of wheels, and how many folders of a level are looked into.
+const WHEEL_LEVELS: usize = 4;
+const MOST_WHEEL_FOLDERS: usize = 20_000;
 
 /// Longest name or version that is looked up.
 const LONGEST: usize = 200;
@@ -15,8 +19,8 @@ pub(super) struct Shelf<'c> {
     pub(super) cache: &'c PackageCache,
     /// Cargo: `registry/src/HOST`.
     hosts: OnceLock<Vec<String>>,
-    /// Python: `NAME-VERSION.dist-info`, whose name is written in several ways, by normalised name and version.
-    distributions: OnceLock<BTreeMap<(String, String), String>>,
+    /// Python: metadata and packed distributions, whose names are written in several ways, by normalised name and version.
+    distributions: OnceLock<BTreeMap<(String, String), Vec<String>>>,
     /// Files that speak of many packages.
     shared: Mutex<BTreeMap<RelPath, Arc<Opened>>>,
     /// Conda: `NAME-VERSION-BUILD`.
@@ -88,26 +92,51 @@ impl<'c> Shelf<'c> {
     }
 
     fn pypi(&self, name: &str, version: &str) -> Vec<String> {
-        let known = self.distributions.get_or_init(|| {
-            let mut bases = ["", "site-packages", "dist-packages", "Lib/site-packages"].map(str::to_owned).to_vec();
-            let pythons = self.list("lib").into_iter().filter(|name| name.starts_with("python"));
-            bases.extend(
-                pythons.flat_map(|name| [format!("lib/{name}/site-packages"), format!("lib/{name}/dist-packages")]),
-            );
-            let mut known = BTreeMap::new();
-            for base in bases {
-                for folder in self.list(&base) {
-                    if let Some((name, version)) =
-                        folder.strip_suffix(".dist-info").and_then(|text| text.split_once('-'))
-                    {
-                        let place = join(&base, &format!("{folder}/METADATA"));
-                        known.entry((normal(name), version.to_owned())).or_insert(place);
-                    }
+        let known = self.distributions.get_or_init(|| self.python_distributions());
+        known.get(&(normal(name), version.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// What is installed first, then what lies packed beside it.
+    fn python_distributions(&self) -> BTreeMap<(String, String), Vec<String>> {
+        let mut bases = ["", "site-packages", "dist-packages", "Lib/site-packages"].map(str::to_owned).to_vec();
+        let pythons = self.list("lib").into_iter().filter(|name| name.starts_with("python"));
+        bases.extend(
+            pythons.flat_map(|name| [format!("lib/{name}/site-packages"), format!("lib/{name}/dist-packages")]),
+        );
+        // uv keeps each wheel unpacked under a name of its own
+        bases.extend(self.list("archive-v0").into_iter().map(|name| format!("archive-v0/{name}")));
+        let mut known: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for base in &bases {
+            for folder in self.list(base) {
+                if let Some((name, version)) = folder.strip_suffix(".dist-info").and_then(|text| text.split_once('-')) {
+                    let place = join(base, &format!("{folder}/METADATA"));
+                    known.entry((normal(name), version.to_owned())).or_default().push(place);
                 }
             }
-            known
-        });
-        known.get(&(normal(name), version.to_owned())).cloned().into_iter().collect()
+        }
+        for folder in self.folders_of_wheels() {
+            let files = RelPath::new(&folder).map(|path| self.cache.files(&path)).unwrap_or_default();
+            for file in files {
+                if let Some((name, version)) = packed::distribution(&file) {
+                    let key = (normal(name), version.to_owned());
+                    known.entry(key).or_default().push(join(&folder, &file));
+                }
+            }
+        }
+        known
+    }
+
+    /// Where wheels and source archives lie: the folder itself, as `pip download` fills it, and pip's cache of wheels
+    /// that it built, `wheels/ab/cd/ef/HASH`.
+    fn folders_of_wheels(&self) -> Vec<String> {
+        let mut found = ["", "wheels", "wheelhouse", "dist"].map(str::to_owned).to_vec();
+        let mut level = vec!["wheels".to_owned()];
+        for _ in 0..WHEEL_LEVELS {
+            let below = level.iter().flat_map(|base| self.list(base).into_iter().map(move |name| join(base, &name)));
+            level = below.take(MOST_WHEEL_FOLDERS).collect();
+            found.extend(level.iter().cloned());
+        }
+        found
     }
 
     fn conda(&self, name: &str, version: &str) -> Vec<String> {

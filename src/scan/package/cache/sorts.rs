@@ -21,6 +21,10 @@ pub(super) fn sorts(cache: &PackageCache) -> Vec<&'static str> {
     };
     let hosts = |base: &str| below(base, &|host| below(host, &|folder| has(&join(folder, "Cargo.toml"))));
     let distributions = |base: &str| list(base).iter().any(|name| name.ends_with(".dist-info"));
+    let wheels = |base: &str| {
+        let files = RelPath::new(base).map(|path| cache.files(&path)).unwrap_or_default();
+        files.iter().any(|name| name.ends_with(".whl"))
+    };
     let pythons = |base: &str| {
         below(base, &|python| ["site-packages", "dist-packages"].iter().any(|name| distributions(&join(python, name))))
     };
@@ -36,7 +40,14 @@ pub(super) fn sorts(cache: &PackageCache) -> Vec<&'static str> {
     let found = [
         ("Cargo", any(&["registry/src", ".cargo/registry/src", "src", ""], &hosts) || any(&["vendor", ""], &crates)),
         ("npm", has("node_modules") || has(".pnpm") || manifests("")),
-        ("Python", any(&["", "site-packages", "dist-packages", "Lib/site-packages"], &distributions) || pythons("lib")),
+        (
+            "Python",
+            any(&["", "site-packages", "dist-packages", "Lib/site-packages"], &distributions)
+                || any(&["", "wheelhouse", "dist"], &wheels)
+                || has("wheels")
+                || has("archive-v0")
+                || pythons("lib"),
+        ),
         ("Go", any(&["", "pkg/mod", "mod"], &|base| has(&join(base, "cache/download")))),
         ("Maven", any(&["", "repository", ".m2/repository"], &groups)),
         ("NuGet", any(&["", "packages", ".nuget/packages"], &descriptions)),

@@ -14,7 +14,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "installed-python",
     title: "Installed Python distributions",
     summary: "Name, version, licence, author, maintainer, code host, and the address it was installed from, of what is \
-              installed or packed as a wheel. Requirements of a distribution are not read: what they led to is \
+              installed. Requirements of a distribution are not read: what they led to is \
               installed beside it.",
     files: &["**/*.dist-info/METADATA", "**/*.dist-info/direct_url.json", "**/*.egg-info/PKG-INFO", "**/*.egg-info"],
     unit: Unit::File,
@@ -117,6 +117,7 @@ fn direct_url(file: &SourceFile, out: &mut Facts<'_>) -> anyhow::Result<()> {
 
 /// Who writes it, as far as mail domains and code hosts tell.
 pub(crate) fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile, out: &mut Facts<'_>) {
+    let mut on_code_host = false;
     for (name, value, span) in fields {
         let seen = file.at(*span);
         match *name {
@@ -125,19 +126,48 @@ pub(crate) fn origins(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile,
                     toolkit::author(id, one, &seen, out);
                 }
             }
-            "Home-page" => toolkit::repository_owner_of(id, value, &seen, out),
-            // `Source, https://…`; other labels lead to trackers and documents of others as well
+            "Home-page" => {
+                on_code_host |= toolkit::owner_of_address(value).is_some();
+                toolkit::repository_owner_of(id, value, &seen, out);
+            }
             "Project-URL" => {
-                let Some((label, address)) = value.split_once(',') else { continue };
-                let label = label.trim().to_ascii_lowercase();
+                let Some((label, address)) = labelled(value) else { continue };
                 let is = |words: &[&str]| words.iter().any(|word| label.contains(word));
-                if is(&["source", "repo", "code", "github"]) {
-                    toolkit::repository(id, address.trim(), &seen, out);
+                let is_source = is(&["source", "repo", "code", "github"]);
+                if is_source {
+                    toolkit::repository(id, address, &seen, out);
                 } else if is(&["home"]) {
-                    toolkit::repository_owner_of(id, address.trim(), &seen, out);
+                    toolkit::repository_owner_of(id, address, &seen, out);
                 }
+                on_code_host |= (is_source || is(&["home"])) && toolkit::owner_of_address(address).is_some();
             }
             _ => {}
+        }
+    }
+    if !on_code_host {
+        elsewhere(id, fields, file, out);
+    }
+}
+
+/// `Source, https://…`: the label in small letters, and the address.
+fn labelled(value: &str) -> Option<(String, &str)> {
+    let (label, address) = value.split_once(',')?;
+    Some((label.trim().to_ascii_lowercase(), address.trim()))
+}
+
+/// Where nothing says where the source lies: the tracker of a project and its archives lie on its own account. Other
+/// addresses lead to documents of others as well.
+fn elsewhere(id: &ComponentId, fields: &[Field<'_>], file: &SourceFile, out: &mut Facts<'_>) {
+    for (name, value, span) in fields {
+        let address = match *name {
+            "Download-URL" => Some(*value),
+            "Project-URL" => labelled(value).and_then(|(label, address)| {
+                ["issue", "bug", "tracker", "download"].iter().any(|word| label.contains(word)).then_some(address)
+            }),
+            _ => None,
+        };
+        if let Some(address) = address {
+            toolkit::repository_owner_of(id, address, &file.at(*span), out);
         }
     }
 }
