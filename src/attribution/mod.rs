@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 pub use attestation::Attestation;
 pub use environment::{Environment, put as put_environments};
+use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::model::{
@@ -53,6 +54,9 @@ pub fn attest(inventory: Inventory, attestations: &[Attestation], catalog: &Cata
     attestation::link(&mut work, attestations);
     work.inventory
 }
+
+/// Components that are worth another thread.
+const LEAST: usize = 1_024;
 
 /// Words in the entry of a link that rests on a supplier's name only.
 pub const BY_NAME: &str = "by the name";
@@ -110,15 +114,15 @@ impl<'c> Work<'c> {
 
     /// Every component of the wanted kinds with its attributes, in id order. Packages are most of a system, so
     /// steps that do not look at them should not ask for them.
-    fn components(&self, wanted: impl Fn(ComponentKind) -> bool) -> Vec<Seen> {
+    fn components(&self, wanted: impl Fn(ComponentKind) -> bool + Sync) -> Vec<Seen> {
         self.components_if(wanted, |_, _| true)
     }
 
     /// As [`Self::components`], those only of which `asked` holds.
     fn components_if(
         &self,
-        wanted: impl Fn(ComponentKind) -> bool,
-        asked: impl Fn(ComponentKind, &Known) -> bool,
+        wanted: impl Fn(ComponentKind) -> bool + Sync,
+        asked: impl Fn(ComponentKind, &Known) -> bool + Sync,
     ) -> Vec<Seen> {
         if !self.present.iter().any(|kind| wanted(*kind)) {
             return Vec::new();
@@ -131,7 +135,8 @@ impl<'c> Work<'c> {
             let attributes = known.attributes().iter().map(|row| (row.key, Arc::clone(&row.value))).collect();
             Some(Seen { id: id.clone(), kind, attributes })
         };
-        self.inventory.iter().filter_map(seen).collect()
+        let all: Vec<_> = self.inventory.iter().collect();
+        all.into_par_iter().with_min_len(LEAST).filter_map(seen).collect()
     }
 
     fn evidence(cite: &Cite<'_>) -> Evidence {

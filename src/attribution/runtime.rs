@@ -1,6 +1,8 @@
 //! Runtimes of accelerators, and packages that hold one, to the hardware that they need.
 
-use super::{Cite, Work};
+use rayon::prelude::*;
+
+use super::{Cite, LEAST, Work};
 use crate::catalog::rows::Runtime;
 use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, key};
 
@@ -10,8 +12,10 @@ pub(super) fn link(work: &mut Work<'_>) {
         return;
     }
     let by_package = catalog.runtimes_of_packages();
-    let packages = work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Package);
+    let packages: Vec<_> = work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Package).collect();
     let found: Vec<(ComponentId, &Runtime)> = packages
+        .into_par_iter()
+        .with_min_len(LEAST)
         .filter_map(|(id, _)| {
             let (kind, name) = type_and_name(id.as_str())?;
             let row = if kind == "generic" { catalog.runtime(name) } else { by_package.find(kind, name) };

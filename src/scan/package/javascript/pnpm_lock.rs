@@ -96,8 +96,10 @@ impl<'a> Lock<'a> {
     fn packages(&mut self, root: &'a Node, out: &mut Facts<'_>) {
         let snapshots = root.get("snapshots");
         let mut written: BTreeMap<&str, (Locked, Span)> = BTreeMap::new();
-        for entry in root.get("packages").map_or(&[][..], Node::entries) {
-            let Some(locked) = self.write(entry, out) else { continue };
+        let packages = root.get("packages").map_or(&[][..], Node::entries);
+        let all = out.in_parts(self.file, packages, |_, entry, out| self.write(entry, out));
+        for (entry, locked) in packages.iter().zip(all) {
+            let Some(locked) = locked else { continue };
             if snapshots.is_some() {
                 written.insert(&entry.key, (locked, entry.key_span));
             } else {
@@ -174,15 +176,9 @@ impl<'a> Lock<'a> {
             }
             None => self.asked(&Locked::own(self.project), root, &mut reach, out),
         }
-        for (from, variant) in self.nodes.iter().enumerate() {
-            for table in ["dependencies", "optionalDependencies"] {
-                for need in variant.entry.get(table).map_or(&[][..], Node::entries) {
-                    if let Some(to) = self.find(need, out) {
-                        variant.locked.needs(&self.nodes[to].locked, &self.file.at(need.key_span), out);
-                        reach.need(from, to, table == "optionalDependencies");
-                    }
-                }
-            }
+        let needs = out.in_parts(self.file, &self.nodes, |_, variant, out| self.needs(variant, out));
+        for (from, needs) in needs.into_iter().enumerate() {
+            needs.into_iter().for_each(|(to, optional)| reach.need(from, to, optional));
         }
         for (variant, scope) in self.nodes.iter().zip(reach.scopes()) {
             if let Some(scope) = scope
@@ -191,6 +187,20 @@ impl<'a> Lock<'a> {
                 out.attribute(&variant.locked.id, key::SCOPE, scope, self.file.at(variant.span));
             }
         }
+    }
+
+    /// Writes what a package needs, and gives it: each with whether it may be absent.
+    fn needs(&self, variant: &Variant<'_>, out: &mut Facts<'_>) -> Vec<(usize, bool)> {
+        let mut found = Vec::new();
+        for table in ["dependencies", "optionalDependencies"] {
+            for need in variant.entry.get(table).map_or(&[][..], Node::entries) {
+                if let Some(to) = self.find(need, out) {
+                    variant.locked.needs(&self.nodes[to].locked, &self.file.at(need.key_span), out);
+                    found.push((to, table == "optionalDependencies"));
+                }
+            }
+        }
+        found
     }
 
     /// What a workspace folder asks for.

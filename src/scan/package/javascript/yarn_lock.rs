@@ -48,8 +48,9 @@ impl Scanner for YarnLock {
             }
         }
         let mut all = Vec::with_capacity(blocks.len());
-        for block in &blocks {
-            let Some(locked) = lock.write(block, &count, out) else { continue };
+        let written = out.in_parts(file, &blocks, |_, block, out| lock.write(block, &count, out));
+        for (block, locked) in blocks.iter().zip(written) {
+            let Some(locked) = locked else { continue };
             for (name, range) in block.patterns.iter().filter_map(|pattern| split_at_sign(pattern)) {
                 entries.by_pattern.insert((name, range), all.len());
                 let one = entries.by_name.entry(name).or_insert(Some(all.len()));
@@ -57,7 +58,7 @@ impl Scanner for YarnLock {
             }
             all.push((block, locked));
         }
-        for (block, locked) in &all {
+        out.in_parts(file, &all, |_, (block, locked), out| {
             for (table, name, range) in &block.rows {
                 if !matches!(*table, "dependencies" | "optionalDependencies") {
                     continue;
@@ -73,7 +74,7 @@ impl Scanner for YarnLock {
                     }
                 }
             }
-        }
+        });
         Ok(())
     }
 }

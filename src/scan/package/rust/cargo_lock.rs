@@ -58,10 +58,10 @@ impl Scanner for CargoLock {
             names.by_version.entry((entry.name, entry.version)).or_default().push(entry);
         }
         let sums = old_sums(root);
-        for entry in &entries {
+        out.in_parts(file, &entries, |_, entry, out| {
             describe(entry, &sums, &project, file, out);
             edges(entry, &names, file, out);
-        }
+        });
         Ok(())
     }
 }
