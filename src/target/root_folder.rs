@@ -42,6 +42,8 @@ pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -
     let file = SourceFile::new(RelPath::root(), Vec::new(), None);
     out.component(&id, ComponentKind::Image, file.whole());
     out.attribute(&id, key::NAME, &name, file.whole());
+    // what marks an image that was looked into: a folder is one layer
+    out.attribute(&id, key::LAYERS, "1", file.whole());
     let stated = out.inventory();
     let subject = Subject { id, kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };

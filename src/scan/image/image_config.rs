@@ -60,7 +60,8 @@ pub fn image_facts(image: &ImageContent, catalog: &Catalog) -> Inventory {
     let id = image_id(image);
     match &image.reference {
         Some(reference) => {
-            write_image(reference, &config.whole(), &mut out);
+            // its bytes lie here: what pins it is known, whatever tag it came under
+            write_pinned(reference, &config.whole(), &mut out);
         }
         None => {
             out.component(&id, ComponentKind::Image, config.whole());

@@ -1,5 +1,6 @@
 //! Installed Python distributions: `*.dist-info/METADATA`, `*.egg-info/PKG-INFO`, and `*.egg-info` as a file.
 
+use super::beside;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
@@ -14,8 +15,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "installed-python",
     title: "Installed Python distributions",
     summary: "Name, version, licence, author, maintainer, code host, and the address it was installed from, of what is \
-              installed. Requirements of a distribution are not read: what they led to is \
-              installed beside it.",
+              installed. What it needs of what is installed beside it, other than for an extra.",
     files: &["**/*.dist-info/METADATA", "**/*.dist-info/direct_url.json", "**/*.egg-info/PKG-INFO", "**/*.egg-info"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -47,8 +47,10 @@ impl Scanner for InstalledPython {
             out.problem(DiagnosticKind::Malformed, file, None, "no `Name` or no `Version`");
             return Ok(());
         };
-        let is_folder = matches!(file.path().name(), "METADATA" | "PKG-INFO");
-        let folder = if is_folder { file.folder().parent() } else { file.folder() };
+        let folder = match file.path().name() {
+            "METADATA" | "PKG-INFO" => file.folder().parent(),
+            _ => file.folder(),
+        };
         let root = input.root_subject_at(&folder);
         out.component(&root, input.root_kind(), file.whole());
         let package = Package::new("pypi", name, Some(*version), file, *span);
@@ -60,6 +62,7 @@ impl Scanner for InstalledPython {
             out.attribute(&id, key::LICENSE, licence, file.at(span));
         }
         origins(&id, &fields, file, out);
+        beside::needs(&id, &fields, &folder, input, out);
         Ok(())
     }
 }

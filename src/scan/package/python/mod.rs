@@ -1,6 +1,7 @@
 //! Python and conda: requirements, projects, lock files, settings, what is installed.
 
 mod artefact;
+mod beside;
 mod conda;
 pub mod conda_environment;
 pub mod conda_lock;
