@@ -102,7 +102,7 @@ fn mark(path: &[u8]) -> u64 {
 /// True for a path at which a package's file may look like the image's own.
 fn is_of_packages(path: &[u8]) -> bool {
     let is_in = |folder: &&str| path.starts_with(folder.as_bytes());
-    FOLDERS.iter().any(|folder| is_in(&folder)) && !OTHERS.iter().any(|folder| is_in(&folder))
+    FOLDERS.iter().any(is_in) && !OTHERS.iter().any(is_in)
 }
 
 /// True for such a list.
