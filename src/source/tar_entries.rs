@@ -81,6 +81,8 @@ pub struct Entry {
     pub path: Result<RelPath, BadPath>,
     /// True when the name was not UTF-8 and bytes of it had to be replaced.
     pub lossy: bool,
+    /// True when the name began at a root. It is read as below that of the image.
+    pub absolute: bool,
     /// What it is.
     pub kind: EntryKind,
     /// Bytes of data.
@@ -253,7 +255,8 @@ impl<R: Skip> TarEntries<R> {
         let kind = if extension.sparse && kind == EntryKind::File { EntryKind::Sparse } else { kind };
         let lossy = std::str::from_utf8(&raw).is_err();
         let path = if extension.too_long { Err(BadPath::TooLong(start_of(&raw))) } else { normalise(&raw) };
-        Ok(Entry { path, lossy, kind, size, offset: self.position })
+        let absolute = raw.starts_with(b"/");
+        Ok(Entry { path, lossy, absolute, kind, size, offset: self.position })
     }
 
     /// Passes over what is left of the entry before and reads a header block; `None` at the end.

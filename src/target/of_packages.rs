@@ -17,6 +17,7 @@ use super::left_out::Kept;
 use crate::catalog::Catalog;
 use crate::scan::Selector;
 use crate::scan::image::{apk, dpkg, os_release, pacman, rpm_database};
+use crate::source::directory::is_installed;
 use crate::source::layers::{Content, FileHead, LayeredFile, Visitor};
 use crate::text::{RelPath, hex};
 
@@ -101,7 +102,7 @@ fn mark(path: &[u8]) -> u64 {
 /// True for a path at which a package's file may look like the image's own.
 fn is_of_packages(path: &[u8]) -> bool {
     let is_in = |folder: &&str| path.starts_with(folder.as_bytes());
-    FOLDERS.iter().any(|folder| is_in(&folder)) && !OTHERS.iter().any(|folder| is_in(&folder))
+    FOLDERS.iter().any(is_in) && !OTHERS.iter().any(is_in)
 }
 
 /// True for such a list.
@@ -126,7 +127,10 @@ impl Asked {
     fn of(files: &[LayeredFile], kept: &Kept<'_>, selector: &Selector) -> Self {
         let paths = files.iter().filter(|file| !matches!(file.content, Content::Record(_))).map(|file| &file.path);
         let paths = paths.chain(kept.problems.iter().map(|problem| &problem.path));
-        let paths = paths.filter(|path| is_of_packages(path.as_str().as_bytes()) && selector.only_asks(path));
+        let is_asked = |path: &&RelPath| {
+            is_of_packages(path.as_str().as_bytes()) && !is_installed(path) && selector.only_asks(path)
+        };
+        let paths = paths.filter(is_asked);
         Self(paths.map(|path| (mark(path.as_str().as_bytes()), path.as_str().into())).collect())
     }
 

@@ -67,7 +67,9 @@ def classed(entry, places, found):
     if kind == "maven":
         # the name of the jar file or of a bundle in place of the artifact's
         same = {other for other_kind, other, other_version in found if other_kind == kind and other_version == version}
-        if any(other.endswith(name) or name.endswith(other) or other in name or name in other for other in same):
+        # `maven3-core.jar` is a link to the archive of `maven-core`
+        plain = re.sub(r"\d+", "", name)
+        if any(other in name or name in other or plain in other for other in same):
             return "a Java archive under the name of its bundle or file"
         if "$" in version or "$" in name:
             return "a placeholder of a build"
@@ -77,6 +79,8 @@ def classed(entry, places, found):
         return "a program of Windows, by its resources, that no package manager knows"
     if kind == "github":
         return "workflows of other projects in their packages"
+    if kind == "npm" and all("/vendor/" in place and place.endswith("-lock.json") for place in places):
+        return "a lock file inside of a library that was vendored, which says nothing of the image"
     if kind == "npm" and version in ("", "0.0.0"):
         return "a manifest of a part of a package, without a version"
     if kind == "npm" and all(re.search(r"node_modules/(@[^/]+/)?[^/]+/.+/package\.json$", place) for place in places):

@@ -31,6 +31,7 @@ pub fn read_layer(stream: &mut dyn Read, digest: &str, wanter: &dyn Wanter, limi
         budget,
         limits,
         told: BTreeMap::new(),
+        absolute: (0, RelPath::root()),
         over_budget: false,
         at: RelPath::root(),
     };
@@ -118,6 +119,8 @@ struct Reading<'a> {
     budget: &'a Budget,
     /// Problems of each sort so far.
     told: BTreeMap<&'static str, usize>,
+    /// Entries with absolute paths: how many, and the first.
+    absolute: (usize, RelPath),
     over_budget: bool,
     /// The entry that is being read.
     at: RelPath,
@@ -126,7 +129,8 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn new(digest: &'a str, wanter: &'a dyn Wanter, limits: &'a Limits, budget: &'a Budget) -> Self {
         let (layer, at) = (Layer::empty(), RelPath::root());
-        Self { layer, digest, wanter, budget, limits, told: BTreeMap::new(), over_budget: false, at }
+        let absolute = (0, RelPath::root());
+        Self { layer, digest, wanter, budget, limits, told: BTreeMap::new(), absolute, over_budget: false, at }
     }
 }
 
@@ -152,12 +156,21 @@ impl Reading<'_> {
             let message = "the name is not UTF-8; bytes of it are shown as replaced";
             self.problem("names that are not UTF-8", DiagnosticKind::Malformed, path, message);
         }
+        if entry.absolute && !path.is_root() {
+            if self.absolute.0 == 0 {
+                self.absolute.1 = path.clone();
+            }
+            self.absolute.0 += 1;
+        }
         if let Some(hidden) = path.name().strip_prefix(".wh.") {
             self.whiteout(path, hidden);
             return Ok(());
         }
         match &entry.kind {
-            EntryKind::Directory => self.mark(path, |layer| &mut layer.folders),
+            EntryKind::Directory => {
+                self.later_wins(path);
+                self.mark(path, |layer| &mut layer.folders);
+            }
             EntryKind::File => self.file(path, entry.size, entries)?,
             EntryKind::HardLink(target) => self.hard_link(path, target),
             EntryKind::Symlink(target) => self.symlink(path, target),
@@ -180,8 +193,7 @@ impl Reading<'_> {
 
     /// An entry that leaves no file of interest at its path, neither of this layer nor of those below.
     fn nothing_of(&mut self, path: &RelPath) {
-        self.layer.files.remove(path);
-        self.layer.links.remove(path);
+        self.later_wins(path);
         self.mark(path, |layer| &mut layer.others);
     }
 
@@ -343,6 +355,13 @@ impl Reading<'_> {
     }
 
     fn finish(mut self) -> Layer {
+        let (count, path) = std::mem::replace(&mut self.absolute, (0, RelPath::root()));
+        if count > 0 {
+            let many = if count > 1 { format!(", as {} more", count - 1) } else { String::new() };
+            let message =
+                format!("the entry has an absolute path{many}; read as below the root (layer `{}`)", self.digest);
+            self.push(DiagnosticKind::Conflict, &path, &message);
+        }
         for (sort, count) in std::mem::take(&mut self.told) {
             if count > PROBLEMS {
                 let message = format!("layer `{}`: {} more: {sort}", self.digest, count - PROBLEMS);

@@ -88,6 +88,13 @@ fn the_last_of_several_entries_counts() {
     let [(DiagnosticKind::Conflict, text)] = found.as_slice() else { panic!("{found:#?}") };
     assert!(text.contains("the last one counts") && text.contains(&layer), "{text}");
     assert_eq!(inside, set(&["pkg:cargo/last@1.0.0"]));
+    // whatever the later one is
+    let first = || TarBuilder::default().file("app/Cargo.lock", &crate_lock("first"));
+    for kind in [tar::EntryType::Directory, tar::EntryType::Fifo] {
+        let (found, _, inside) = of_layer(first().special("app/Cargo.lock", kind).end());
+        assert!(found.iter().any(|(kind, _)| *kind == DiagnosticKind::Conflict), "{kind:?}: {found:#?}");
+        assert_eq!(inside, set(&[]), "{kind:?}");
+    }
 }
 
 #[test]

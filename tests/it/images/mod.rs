@@ -11,6 +11,7 @@ mod hostile;
 mod inside;
 mod makers;
 mod mutated;
+mod readers;
 #[cfg(feature = "registry")]
 mod real;
 #[cfg(feature = "registry")]
@@ -244,7 +245,8 @@ fn hostile_entries_are_skipped_and_the_rest_is_read() {
     assert_eq!(count(DiagnosticKind::Unsupported, "hard link"), 1, "{found:#?}");
     assert_eq!(count(DiagnosticKind::Malformed, "names no file"), 2, "{found:#?}");
     assert!(found.iter().all(|(_, text)| text.contains(&digest(&image.layers[0]))), "{found:#?}");
-    assert_eq!(found.len(), 7, "{found:#?}");
+    assert_eq!(count(DiagnosticKind::Conflict, "absolute path"), 1, "{found:#?}");
+    assert_eq!(found.len(), 8, "{found:#?}");
 }
 
 #[test]

@@ -21,6 +21,8 @@ type Routes = BTreeMap<String, (u16, Vec<u8>)>;
 
 /// Where tokens are given out; a registry that has it lets nobody in without one.
 const TOKEN: &str = "/token";
+/// As [`TOKEN`], to those who log in with `user` and `secret` only.
+const LOGIN: &str = "/login";
 
 /// Answers every request from a table; ends with the test process.
 fn scripted(routes: Routes, otherwise: u16) -> String {
@@ -43,16 +45,19 @@ fn answer(mut stream: TcpStream, routes: &Routes, otherwise: u16) {
         return;
     }
     let mut line = String::new();
-    let mut may_enter = !routes.contains_key(TOKEN);
+    let place = if routes.contains_key(LOGIN) { LOGIN } else { TOKEN };
+    let mut may_enter = !routes.contains_key(place);
+    let mut is_logged_in = false;
     while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
         may_enter |= line.to_ascii_lowercase().trim() == "authorization: bearer pass";
+        is_logged_in |= line.trim().ends_with("Basic dXNlcjpzZWNyZXQ=");
         line.clear();
     }
     let path = first.split(' ').nth(1).unwrap_or_default();
-    if !may_enter && !path.starts_with(TOKEN) {
+    if !may_enter && !path.starts_with(place) || path.starts_with(LOGIN) && !is_logged_in {
         let host = stream.local_addr().expect("is bound");
         let challenge = format!(
-            "HTTP/1.1 401 X\r\nWWW-Authenticate: Bearer realm=\"http://{host}{TOKEN}\",service=\"here\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            "HTTP/1.1 401 X\r\nWWW-Authenticate: Bearer realm=\"http://{host}{place}\",service=\"here\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
         let _ = stream.write_all(challenge.as_bytes());
         return;
@@ -118,6 +123,30 @@ fn anonymous_tokens_are_asked_for() {
     routes.insert(TOKEN.to_owned(), (200, br#"{"token":"pass"}"#.to_vec()));
     let inventory = pull(&format!("{}/team/app:1.0", scripted(routes, 404))).expect("is readable");
     assert_eq!(contained(&inventory), expected());
+}
+
+#[test]
+fn tokens_are_asked_for_with_the_log_in_of_a_file() {
+    let image = Image::new(&two_layers(), Packing::Gzip, &json!({}));
+    let mut routes = routes_of(&image);
+    routes.insert(LOGIN.to_owned(), (200, br#"{"token":"pass"}"#.to_vec()));
+    let address = scripted(routes, 404);
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let login = json!({ "auths": { &address: { "auth": "dXNlcjpzZWNyZXQ=" } } });
+    std::fs::write(folder.path().join("config.json"), login.to_string()).expect("a file");
+    let scan = |folder: &std::path::Path| {
+        let mut command = crate::cli::sovaudit();
+        for name in ["REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"] {
+            command.env_remove(name);
+        }
+        command.env("DOCKER_CONFIG", folder).env("HOME", folder);
+        let target = format!("{address}/team/app:1.0");
+        let output = command.args(["scan", &target, "--no-cache", "--format", "json"]).output().expect("runs");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    assert!(scan(folder.path()).contains("pkg:cargo/kept@1.0.0"));
+    let refused = scan(std::path::Path::new("/nowhere"));
+    assert!(refused.contains("log in with `docker login"), "{refused}");
 }
 
 #[test]
