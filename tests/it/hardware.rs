@@ -1143,3 +1143,46 @@ fn a_tree_of_resources_is_read_from_any_folder_on() {
         assert_eq!(holders, if wanted == 4 { 2 } else { 1 }, "{}", target.display());
     }
 }
+
+/// Parts of devices count as the fewest devices that have them.
+#[test]
+fn parts_of_devices_are_no_devices() {
+    let pod = |resource: &str, count: u8, selector: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: n}}\nspec:\n  replicas: 3\n  template:\n    spec:\n      nodeSelector: {{{selector}}}\n      containers:\n      - name: n\n        image: registry.example.com/n:1\n        resources: {{limits: {{{resource}: {count}}}}}\n"
+        )
+    };
+    let count = |text: &str| fleet(&tree(&[("p.yaml", text)])).iter().map(|(.., count)| count).sum::<u64>();
+    assert_eq!(count(&pod("nvidia.com/mig-1g.10gb", 2, "")), 1);
+    assert_eq!(count(&pod("nvidia.com/mig-3g.40gb", 1, "")), 2);
+    assert_eq!(count(&pod("nvidia.com/mig-7g.80gb", 1, "")), 3);
+    assert_eq!(count(&pod("nvidia.com/mig-1g.10gb", 7, "nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB")), 3);
+    assert_eq!(count(&pod("iluvatar.com/gpu", 2, "")), 6);
+    let node = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata: {name: n, labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB}}\n  status: {capacity: {nvidia.com/gpu: \"2\", nvidia.com/mig-1g.10gb: \"7\", nvidia.com/mig-3g.40gb: \"2\"}}\n";
+    assert_eq!(count(node), 4);
+}
+
+/// A bill of the parts of a machine: parts of one product add up, other parts are devices with their makers.
+#[test]
+fn a_bill_of_hardware_is_of_a_machine() {
+    let bill = |serial: u8| {
+        format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","version":{serial},"metadata":{{"component":{{"type":"device","name":"PowerEdge XE9680","bom-ref":"host","manufacturer":{{"name":"Dell Inc."}}}}}},
+            "components":[{{"type":"device","bom-ref":"g0","name":"NVIDIA H100 80GB HBM3","manufacturer":{{"name":"NVIDIA"}}}},
+            {{"type":"device","bom-ref":"g1","name":"NVIDIA H100 80GB HBM3","manufacturer":{{"name":"NVIDIA"}}}},
+            {{"type":"device","bom-ref":"n0","name":"ConnectX-7","manufacturer":{{"name":"Mellanox Technologies"}}}}]}}"#
+        )
+    };
+    let (one, two) = (bill(1), bill(2));
+    let found = tree(&[("n1-hbom.cdx.json", &one)]);
+    assert_eq!(fleet(&found), [row("nvidia-h100-sxm", "", 2)]);
+    let adapter = ComponentId::device("part", "Mellanox Technologies ConnectX-7");
+    assert!(found.known(&adapter).is_some_and(|known| !known.relations().is_empty()), "its maker is known");
+    assert!(found.known(&ComponentId::device("system", "Dell Inc. PowerEdge XE9680")).is_some());
+    assert_eq!(
+        fleet(&tree(&[("n1-hbom.cdx.json", &one), ("n2-hbom.cdx.json", &two)])),
+        [row("nvidia-h100-sxm", "", 4)]
+    );
+    let beside = tree(&[("n1/hbom.cdx.json", &one), ("n1/nvidia-smi-L.txt", &listed(&UUIDS[..2]))]);
+    assert_eq!(fleet(&beside), [row("nvidia-h100-sxm", "", 2)]);
+}
