@@ -252,9 +252,14 @@ impl Writer<'_, '_> {
             said(What::PciId).and_then(|id| id.split_once(':')).and_then(|(vendor, device)| Pci::of(vendor, device));
         let name = part.name.map(|name| name.text);
         let place = part.name.map_or(part.span, |name| name.span);
+        let vendor = said(What::Vendor);
+        // a machine without a maker is called by its own name, which is nobody's product
+        if class == "system" && vendor.is_none() {
+            return None;
+        }
         let version = parts::exact(part.version).map(|said| (key::VERSION, said.text.to_owned(), said.span));
-        let said = version.into_iter().collect();
-        let vendor = part.details.iter().find(|detail| detail.what == What::Vendor).map(|detail| &*detail.text);
+        let count = said(What::Count).map(|count| (key::COUNT, count.to_owned(), part.span));
+        let said = version.into_iter().chain(count).collect();
         let mut machine = Machine::with_id(self.subject.clone(), self.file, self.input.catalog, "observed");
         machine.device(&Other { class, pci, name, vendor, count: 1, place, said }, out)
     }
