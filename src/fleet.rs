@@ -265,7 +265,8 @@ fn claim(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Claim {
 
 /// How many of an accelerator a holder says that it has. Several tools speak of the same devices of a machine: the
 /// largest of their numbers counts.
-fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
+#[must_use]
+pub fn count(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Option<u64> {
     stated_count(graph, holder, accelerator).map(|count| count.min(MOST_DEVICES))
 }
 

@@ -1,11 +1,11 @@
 //! The section on supply: a few lines for the terminal, tables for Markdown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::Report;
 use super::markdown::escape;
-use crate::supply::{PlacementRow, SecondSourceRow, ShareRow, StopRow, SupplyRow};
+use crate::supply::{PlacementRow, SecondSourceRow, ServiceRow, ShareRow, StopRow, SupplyRow};
 use crate::text::{clean_line, count, fill};
 
 /// Workloads that the terminal shows.
@@ -27,6 +27,12 @@ pub(super) fn table(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for (at, designer) in designers.iter().enumerate() {
         let name = if at == 0 { "can be stopped" } else { "" };
         line(&format!("  {name:14}  by {designer}: {}", stops(supply, designer)))?;
+    }
+    if let Some(text) = spares(supply) {
+        line(&format!("  spares          {text}"))?;
+    }
+    if let Some(text) = refresh(supply) {
+        line(&format!("  to be replaced  {text}"))?;
     }
     for row in supply.second_source.iter().filter(|row| !row.runs_on.is_empty()).take(SHOWN) {
         line(&format!("  second source   {}: {}", row.workload, second(row)))?;
@@ -73,6 +79,38 @@ fn stops<'s>(supply: &'s SupplyRow, designer: &'s str) -> String {
     horizons.collect::<Vec<_>>().join("  ")
 }
 
+/// `2 of A100 SXM4 80GB`, by product.
+fn spares(supply: &SupplyRow) -> Option<String> {
+    let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in supply.service.iter().filter(|row| row.spares > 0) {
+        let number = all.entry(&row.accelerator).or_default();
+        *number = number.saturating_add(row.spares);
+    }
+    told(all.into_iter().map(|(name, number)| format!("{number} of {name}")))
+}
+
+/// `2027-03-01: 8 of H100 SXM5 80GB`, the first days.
+fn refresh(supply: &SupplyRow) -> Option<String> {
+    let mut all: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for row in &supply.service {
+        let Some(day) = row.refresh.as_deref() else { continue };
+        let number = all.entry((day, &row.accelerator)).or_default();
+        *number = number.saturating_add(row.devices);
+    }
+    told(all.into_iter().map(|((day, name), number)| format!("{day}: {number} of {name}")))
+}
+
+/// The first of some words, with how many there are besides.
+fn told(words: impl Iterator<Item = String>) -> Option<String> {
+    let all: Vec<String> = words.collect();
+    let first = all.iter().take(SHOWN).map(|word| word.replace(' ', "\u{a0}")).collect::<Vec<_>>().join("  ");
+    match all.len() {
+        0 => None,
+        more if more > SHOWN => Some(format!("{first}  and {} more", more - SHOWN)),
+        _ => Some(first),
+    }
+}
+
 /// In one sentence.
 fn second(row: &SecondSourceRow) -> String {
     let mut parts = Vec::new();
@@ -112,6 +150,13 @@ pub(super) fn markdown(report: &Report, out: &mut dyn io::Write) -> io::Result<(
         )?;
         supply.stops.iter().try_for_each(|row| stop(row, out))?;
     }
+    if !supply.service.is_empty() {
+        writeln!(
+            out,
+            "\n| accelerator | held by | in use | spares | bought | to be replaced |\n|---|---|---:|---:|---|---|"
+        )?;
+        supply.service.iter().try_for_each(|row| serviced(row, out))?;
+    }
     if !supply.second_source.is_empty() {
         writeln!(out, "\n| workload | runs on | second source | facts |\n|---|---|---|---|")?;
         for row in &supply.second_source {
@@ -129,6 +174,13 @@ fn placement(row: &PlacementRow, out: &mut dyn io::Write) -> io::Result<()> {
         if row.controlled_from.is_empty() { String::new() } else { format!(" ({})", row.controlled_from.join(", ")) };
     let (product, holder, operators) = (escape(&row.accelerator), escape(&row.holder), escape(&operators));
     writeln!(out, "| {product} | {} | {holder} | {place} | {operators}{seats} | {} |", row.class, escape(&row.answer))
+}
+
+fn serviced(row: &ServiceRow, out: &mut dyn io::Write) -> io::Result<()> {
+    let (product, holder) = (escape(&row.accelerator), escape(&row.holder));
+    let day = |day: &Option<String>| escape(day.as_deref().unwrap_or_default()).to_string();
+    let (bought, replaced) = (day(&row.purchased), day(&row.refresh));
+    writeln!(out, "| {product} | {holder} | {} | {} | {bought} | {replaced} |", row.devices, row.spares)
 }
 
 fn stop(row: &StopRow, out: &mut dyn io::Write) -> io::Result<()> {

@@ -4,12 +4,13 @@ mod fleet;
 mod placement;
 mod rows;
 mod second;
+mod service;
 mod share;
 mod stop;
 mod tie;
 
 pub use fleet::{Fleet, Part};
-pub use rows::{CannotRow, PlacementRow, SecondSourceRow, ShareRow, StopRow, SupplyRow};
+pub use rows::{CannotRow, PlacementRow, SecondSourceRow, ServiceRow, ShareRow, StopRow, SupplyRow};
 pub use share::{Of, shares};
 pub use tie::{Tied, Ties};
 
@@ -40,6 +41,7 @@ pub fn supply(
         placements: placement::placements(graph, catalog, &fleet, as_of),
         shares: Of::ALL.into_iter().flat_map(|of| shares(&fleet, catalog, of)).collect(),
         stops: stop::stops(graph, catalog, &fleet, &tied, trusts),
+        service: service::service(graph, &fleet),
         second_source: second::sources(graph, catalog, &fleet, &tied, as_of),
     })
 }

@@ -23,6 +23,8 @@ pub struct SupplyRow {
     pub shares: Vec<ShareRow>,
     /// What its designers can stop.
     pub stops: Vec<StopRow>,
+    /// What lists of assets say of replacing them; what is to be replaced first at the top.
+    pub service: Vec<ServiceRow>,
     /// Where workloads could run besides.
     pub second_source: Vec<SecondSourceRow>,
 }
@@ -79,6 +81,25 @@ pub struct StopRow {
     pub text: String,
     /// How well it is checked.
     pub verification: String,
+}
+
+/// What a list says of replacing accelerators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ServiceRow {
+    /// Product.
+    pub accelerator: String,
+    /// Machines of the list.
+    pub holder: String,
+    /// How many are in use there.
+    pub devices: u64,
+    /// How many lie in store.
+    pub spares: u64,
+    /// When they were bought, the earliest day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purchased: Option<String>,
+    /// When they are to be replaced, the earliest day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<String>,
 }
 
 /// Where a workload could run besides.

@@ -3,6 +3,7 @@
 mod answers;
 mod architecture;
 mod attribution;
+mod captures;
 mod cases;
 mod catalog;
 mod cli;

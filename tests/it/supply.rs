@@ -331,3 +331,26 @@ fn a_rented_accelerator_stops_at_once_in_scan_and_simulate() {
     let bought = simulate(&pod("nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu"), "US");
     assert_eq!(bought["fates"][0]["stops"], "next-refresh", "{bought:#}");
 }
+
+/// Spares and days of replacement that a list gives are told in every form.
+#[test]
+fn spares_and_days_of_replacement_are_told() {
+    let list = "Hostname,GPU model,GPUs,Site,Country,Purchase date,Refresh date,Spares\n\
+                n1,NVIDIA H100 80GB HBM3,8,FRA,DE,2023-03-01,2027-03-01,1\n\
+                n2,NVIDIA A100-SXM4-80GB,8,FRA,DE,,2026-12-01,2\nn3,NVIDIA L4,4,FRA,DE,,,\n";
+    let files = [("gpu-assets.csv", list)];
+    let found = supply(&files);
+    let rows = found["service"].as_array().expect("rows");
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {} {} {}", row["accelerator"], row["devices"], row["spares"], row["refresh"]))
+        .collect();
+    let wanted = ["\"A100 SXM4 80GB\" 8 2 \"2026-12-01\"", "\"H100 SXM5 80GB\" 8 1 \"2027-03-01\""];
+    assert_eq!(told, wanted, "what is replaced first stands first");
+    assert_eq!(rows[1]["purchased"], "2023-03-01");
+    let text = scan(&files, &[]).replace('\u{a0}', " ");
+    assert!(text.contains("spares          2 of A100 SXM4 80GB  1 of H100 SXM5 80GB"), "{text}");
+    assert!(text.contains("to be replaced  2026-12-01: 8 of A100 SXM4 80GB"), "{text}");
+    let text = scan(&files, &["--format", "markdown"]);
+    assert!(text.contains("| 8 | 2 |  | 2026-12-01 |"), "{text}");
+}

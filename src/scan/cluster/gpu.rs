@@ -44,6 +44,16 @@ const FAMILY_LABELS: [(&str, &str, char); 3] = [
     ("cloud.google.com/machine-family", "gcp", '-'),
 ];
 
+/// Slices of a device that is parted.
+pub(super) const SLICES: u64 = 7;
+
+/// How many slices of a device a resource of a part has: `nvidia.com/mig-3g.40gb`.
+pub(super) fn slices(resource: &str) -> Option<u64> {
+    let (_, profile) = resource.split_once("/mig-")?;
+    let number = profile.split('g').next()?.parse::<u64>().ok()?;
+    (1..=SLICES).contains(&number).then_some(number)
+}
+
 /// Writes what a pod spec says about accelerators; gives how many of each product one pod asks for, where it names one.
 pub(super) fn accelerators(
     pod: &Node,
@@ -83,6 +93,16 @@ pub(super) fn accelerators(
                         *all = all.saturating_add(count);
                     }
                     (Ok(count), id) if !row.is_part => {
+                        let parts = slices(&entry.key).map(|slices| SLICES / slices);
+                        let count = match (parts, &id) {
+                            // several pods have one device between them
+                            (Some(parts), Some(id)) if id.rest().starts_with("?/") => {
+                                out.attribute(id, key::SHARED_BY, parts.to_string(), places.at(entry.key_span));
+                                count
+                            }
+                            (Some(parts), _) => count.div_ceil(parts),
+                            (None, _) => count,
+                        };
                         add(count, entry.value.span);
                         let of_pod = id.map(|id| together.entry(id).or_default());
                         of_pod.into_iter().for_each(|all| *all = all.saturating_add(count));

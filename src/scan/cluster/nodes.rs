@@ -179,12 +179,18 @@ fn accelerators(node: &Object<'_>, ground: &Ground<'_>) -> u64 {
         return count;
     }
     let mut vendors: BTreeMap<&str, u64> = BTreeMap::new();
+    // parts of devices that are no whole ones for anybody
+    let mut slices: BTreeMap<&str, u64> = BTreeMap::new();
     for entry in resources(node, ground) {
         let Some(count) = entry.value.scalar().and_then(|count| count.parse::<u64>().ok()) else { continue };
-        // seven parts of one device at most
-        let count = if entry.key.contains("/mig-") { count.div_ceil(7) } else { count };
         let vendor = entry.key.split('/').next().unwrap_or(&entry.key);
+        if let Some(each) = super::gpu::slices(&entry.key) {
+            let all = slices.entry(vendor).or_default();
+            *all = all.saturating_add(count.saturating_mul(each));
+            continue;
+        }
         vendors.entry(vendor).and_modify(|least| *least = count.min(*least)).or_insert(count);
     }
-    vendors.values().copied().fold(0, u64::saturating_add)
+    let parted = slices.values().map(|slices| slices.div_ceil(super::gpu::SLICES));
+    vendors.values().copied().chain(parted).fold(0, u64::saturating_add)
 }

@@ -313,7 +313,8 @@ impl<'a> Assets<'a> {
         let words = place.each_ref().map(|word| word.replace('%', "%25").replace('/', "%2F")).join("/");
         let name = if place.iter().all(String::is_empty) { "unnamed" } else { words.trim_end_matches('/') };
         let id = ComponentId::of("machine", format_args!("{}/{name}", self.file.path()));
-        let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded");
+        let first = tallies.values().next().map_or_else(Span::default, |tally| tally.place);
+        let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded").at(first);
         let mut counts: BTreeMap<&ComponentId, (u64, u64)> = BTreeMap::new();
         let mut systems: BTreeMap<(&str, u32), (u64, Span)> = BTreeMap::new();
         let mut open = 0_u64;
@@ -338,7 +339,6 @@ impl<'a> Assets<'a> {
         if machine.is_empty() {
             return;
         }
-        let first = tallies.values().next().map_or_else(Span::default, |tally| tally.place);
         for (key, text) in [
             (key::SITE, site),
             (key::HOLDER, holder),

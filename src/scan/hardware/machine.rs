@@ -51,6 +51,8 @@ pub(crate) struct Machine<'a> {
     catalog: &'a Catalog,
     known_as: &'static str,
     is_written: bool,
+    /// Where it is told, where that is less than the file.
+    place: Option<Span>,
     /// Accelerators with how many there are, and how many of them have been written with their place.
     counts: BTreeMap<ComponentId, u64>,
     others: BTreeMap<ComponentId, u64>,
@@ -78,15 +80,22 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn with_id(id: ComponentId, file: &'a SourceFile, catalog: &'a Catalog, known_as: &'static str) -> Self {
         let (counts, others) = (BTreeMap::new(), BTreeMap::new());
-        Self { id, file, catalog, known_as, is_written: false, counts, others }
+        Self { id, file, catalog, known_as, is_written: false, place: None, counts, others }
+    }
+
+    /// The same, told at a place of the file.
+    pub(crate) fn at(mut self, place: Span) -> Self {
+        self.place = Some(place).filter(|place| *place != Span::default());
+        self
     }
 
     /// Writes the machine itself, once.
     pub(crate) fn exists(&mut self, out: &mut Facts<'_>) {
         if !self.is_written {
             self.is_written = true;
-            out.component(&self.id, ComponentKind::Cluster, self.file.whole());
-            out.attribute(&self.id, key::KNOWN_AS, self.known_as, self.file.whole());
+            let seen = || self.place.map_or_else(|| self.file.whole(), |place| self.file.at(place));
+            out.component(&self.id, ComponentKind::Cluster, seen());
+            out.attribute(&self.id, key::KNOWN_AS, self.known_as, seen());
         }
     }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::{self, Purl};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::cloud::api::{calls_service, region_in_host};
-use crate::scan::hardware::machine::devices;
+use crate::scan::hardware::machine::{Machine, Other, Pci, devices};
 use crate::scan::image::reference::write_image;
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Seen, SourceFile};
@@ -24,6 +24,8 @@ pub(super) const EMITS: &[ComponentKind] = &[
     ComponentKind::Model,
     ComponentKind::Dataset,
     ComponentKind::Host,
+    ComponentKind::Cluster,
+    ComponentKind::Device,
 ];
 
 /// What became of a part.
@@ -58,10 +60,12 @@ struct Writer<'w, 'a> {
     root: Option<usize>,
     /// The subject is the image that the root part is.
     is_image: bool,
+    /// The subject is the machine that the root part is.
+    is_machine: bool,
 }
 
-/// Writes a document. What it is about is the image being scanned, or the image that it names as its subject, or the
-/// project of the file's folder.
+/// Writes a document. What it is about is the image being scanned, or the image or the machine that it names as its subject,
+/// or the project of the file's folder.
 pub(super) fn write(bom: &Bom<'_>, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     let index = index(bom, file, out);
     let root = bom.root.or_else(|| {
@@ -70,15 +74,23 @@ pub(super) fn write(bom: &Bom<'_>, input: &Input<'_>, file: &SourceFile, out: &m
         described.all(|other| other == first).then_some(first)
     });
     let image = root.filter(|at| input.subject.is_none() && bom.parts[*at].sort == Sort::Image);
-    let mut writer = Writer { bom, input, file, subject: ComponentId::new(""), root, is_image: image.is_some() };
+    let is_machine = input.subject.is_none() && root.is_some_and(|at| bom.parts[at].sort == Sort::Device);
+    let (subject, is_image) = (ComponentId::new(""), image.is_some());
+    let mut writer = Writer { bom, input, file, subject, root, is_image, is_machine };
     writer.subject = match image {
         Some(at) => {
             let stated = writer.purl(&bom.parts[at], out);
             writer.image(&bom.parts[at], stated.as_ref(), out)
         }
+        None if is_machine => {
+            let mut machine = Machine::of_capture(file, input.catalog);
+            machine.exists(out);
+            machine.id
+        }
         None => toolkit::root(input, file, out),
     };
     let written: Vec<Written> = (0..bom.parts.len()).map(|at| writer.part(at, out)).collect();
+    writer.count(&written, out);
     for (part, written_as) in bom.parts.iter().zip(&written) {
         writer.inside(part, written_as, &written, out);
     }
@@ -149,6 +161,10 @@ impl Writer<'_, '_> {
         if is_root && self.is_image {
             return Written::Subject;
         }
+        if is_root && self.is_machine {
+            self.device(part, "system", out);
+            return Written::Subject;
+        }
         match part.sort {
             Sort::Inner => return if is_root { Written::Subject } else { Written::Nothing },
             Sort::List => return Written::Subject,
@@ -215,17 +231,51 @@ impl Writer<'_, '_> {
                     if let Some(name) = part.name {
                         out.attribute(&id, key::DEVICE_NAME, name.text, self.file.at(name.span));
                     }
-                    let count = part.details.iter().find(|detail| detail.what == What::Count);
-                    if let Some(number) = count.and_then(|detail| detail.text.trim().parse::<u64>().ok()) {
-                        out.attribute(&self.subject, key::DEVICES, devices(&id, number), seen.clone());
-                    }
                     out.relation(&self.subject, RelationKind::RunsOn, &id, seen);
                     self.details(&id, part, out);
                     (id, ComponentKind::Accelerator)
                 }
+                None if self.is_machine && stated.is_none() => match self.device(part, "part", out) {
+                    Some(id) => (id, ComponentKind::Device),
+                    None => (self.package(part, stated, "device", out), ComponentKind::Package),
+                },
                 None => (self.package(part, stated, "device", out), ComponentKind::Package),
             },
             _ => (self.package(part, stated, "generic", out), ComponentKind::Package),
+        }
+    }
+
+    /// A part of a machine that is no accelerator, or its make.
+    fn device(&self, part: &Part<'_>, class: &'static str, out: &mut Facts<'_>) -> Option<ComponentId> {
+        let said = |what| part.details.iter().find(|detail| detail.what == what).map(|detail| &*detail.text);
+        let pci =
+            said(What::PciId).and_then(|id| id.split_once(':')).and_then(|(vendor, device)| Pci::of(vendor, device));
+        let name = part.name.map(|name| name.text);
+        let place = part.name.map_or(part.span, |name| name.span);
+        let vendor = said(What::Vendor);
+        // a machine without a maker is called by its own name, which is nobody's product
+        if class == "system" && vendor.is_none() {
+            return None;
+        }
+        let version = parts::exact(part.version).map(|said| (key::VERSION, said.text.to_owned(), said.span));
+        let count = said(What::Count).map(|count| (key::COUNT, count.to_owned(), part.span));
+        let said = version.into_iter().chain(count).collect();
+        let mut machine = Machine::with_id(self.subject.clone(), self.file, self.input.catalog, "observed");
+        machine.device(&Other { class, pci, name, vendor, count: 1, place, said }, out)
+    }
+
+    /// How many there are of each accelerator: parts of one product add up.
+    fn count(&self, written: &[Written], out: &mut Facts<'_>) {
+        let mut counts: BTreeMap<&ComponentId, (u64, Seen)> = BTreeMap::new();
+        for (part, written_as) in self.bom.parts.iter().zip(written) {
+            let Written::Is(id, ComponentKind::Accelerator) = written_as else { continue };
+            let said = part.details.iter().find(|detail| detail.what == What::Count);
+            let number = said.and_then(|detail| detail.text.trim().parse::<u64>().ok()).unwrap_or(1);
+            let (all, _) = counts.entry(id).or_insert_with(|| (0, self.file.at(part.span)));
+            *all = all.saturating_add(number);
+        }
+        for (id, (number, seen)) in counts {
+            out.attribute(&self.subject, key::DEVICES, devices(id, number), seen);
         }
     }
 
