@@ -14,8 +14,9 @@ use super::rows::{
     Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level, LicenceException,
     LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute,
     Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias, OrganisationKey, Ownership,
-    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName, ResourceFamily, ResourceType,
-    Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
+    OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName, ResourceFamily, ResourceName,
+    ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie, SupplyStop,
+    Threshold,
 };
 use crate::text::Span;
 
@@ -82,6 +83,7 @@ tables! {
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
     client_name: ClientName => |row| row.name.to_string(),
+    resource_name: ResourceName => |row| format!("{} {}", row.service, row.argument),
     setting: Setting => |row| format!("{}/{}", row.name, row.topic),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),

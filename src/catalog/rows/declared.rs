@@ -53,6 +53,8 @@ pub enum Role {
     Settings,
     /// Name under which others speak of a cluster.
     Cluster,
+    /// Name under which calls of its service speak of it.
+    Named,
     /// Language and version that a function runs on.
     Runtime,
     /// Where its logs go.

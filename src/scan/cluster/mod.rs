@@ -10,6 +10,7 @@ pub mod kubernetes;
 pub mod kustomize;
 mod logs;
 mod manifest;
+mod mirrors;
 mod nodes;
 mod owners;
 mod places;

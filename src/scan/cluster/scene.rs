@@ -8,6 +8,7 @@ use super::gpu;
 use super::kinds;
 use super::logs;
 use super::manifest::Object;
+use super::mirrors;
 use super::nodes;
 use super::owners::Owners;
 use super::settings;
@@ -50,6 +51,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
     for object in objects {
         scene.objects.entry((object.kind, object.name)).or_default().push(object);
         sharing::write(object, ground, out);
+        mirrors::write(object, ground, out);
         let row = kinds::row(object, ground);
         if let Some(row) = row.filter(|row| kinds::is_service(row)) {
             if let Some(id) = kinds::service(row, object, ground, out) {

@@ -202,6 +202,11 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
                 out.attribute(id, key::RUNTIME, text, argument.value.at());
             }
         }
+        Role::Named => {
+            if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
+                out.attribute(id, key::CALLED, text, argument.value.at());
+            }
+        }
         Role::Script => script(resource, argument.value, out),
         Role::LogSink | Role::Backup => sink(id, argument, out),
         // a name is that of a cluster only where the type is one or a part of one

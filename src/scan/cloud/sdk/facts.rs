@@ -73,6 +73,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 }
             }
         }
+        self.named_resources();
         for (provider, (region, seen)) in std::mem::take(&mut self.regions) {
             for (id, service) in self.without_region.values() {
                 if service.provider.as_deref() == Some(provider) {
@@ -80,6 +81,44 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 }
             }
         }
+    }
+
+    /// Resources that calls name: `s3.put_object(Bucket="orders")`.
+    fn named_resources(&mut self) {
+        let reading = self.reading;
+        if self.clients.is_empty() {
+            return;
+        }
+        for call in &reading.calls {
+            let Some(service) = self.service_asked(call) else { continue };
+            let names: Vec<Box<str>> = self.catalog.resource_names(&service.id).map(Into::into).collect();
+            if names.is_empty() {
+                continue;
+            }
+            let given = arguments(call.node, call.arguments, reading.text);
+            let value = given.find(&names).map(|node| reading.value(node, call.scope));
+            if let Some(Value::Text { text, span, default_of: None }) = value
+                && !text.contains('{')
+            {
+                // addresses and long names end in the name
+                let name = text.rsplit(['/', ':']).next().unwrap_or(&text);
+                let id = ComponentId::of("api", &service.id);
+                self.out.attribute(&id, key::CALLED, name, self.file.at(span));
+            }
+        }
+    }
+
+    /// The service of the client that a call is made on, or whose package makes what is called (`new PutObjectCommand`).
+    fn service_asked(&self, call: &Call<'t>) -> Option<&'a Service> {
+        let target = self.reading.target(call);
+        if let Some(client) = target.client.and_then(|client| self.clients.get(&client)) {
+            return client.service;
+        }
+        let of_package = |full: &String| {
+            let name = full.strip_prefix("@aws-sdk/client-")?.split('.').next()?;
+            self.catalog.service_by_sdk("npm", &format!("@aws-sdk/client-{name}"))
+        };
+        target.fulls.iter().find_map(of_package)
     }
 
     /// The rows that a call fits; one on an object from elsewhere fits those of every imported package.

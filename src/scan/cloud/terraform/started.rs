@@ -62,6 +62,10 @@ pub(super) fn write<'a>(
 /// Arguments whose row says so, also in blocks and in tables that are written out.
 fn sources<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Vec<Source<'a>> {
     let kind = item.label(0);
+    let is_word = |(name, _): &(String, Source<'a>)| context.words.scripts.contains(name);
+    if !item.inside.all().iter().any(is_word) {
+        return Vec::new();
+    }
     let is_script = |name: &str| context.catalog.argument_as(kind, name, Role::Script).is_some();
     let mut found = Vec::new();
     let mut open: Vec<(String, Inside<'a>)> = vec![(String::new(), item.inside)];
