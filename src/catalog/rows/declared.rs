@@ -108,7 +108,7 @@ rows! {
         /// Type of the resource that says so: `aws_s3_bucket_replication_configuration`.
         of: Text,
         /// Way to the argument that names what is copied, blocks and argument joined by dots; without it the resource
-        /// itself is copied.
+        /// itself is copied. Behind `>`, of Terraform: the argument of what is named that names what is meant.
         #[serde(default)]
         from: Option<Text>,
         /// Way to the argument that names the resource that it is copied to.

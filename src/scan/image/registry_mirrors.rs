@@ -102,6 +102,11 @@ fn mirrored(registry: &str, mirror: &Node, file: &SourceFile, out: &mut Facts<'_
 
 fn named(registry: &str, mirror: &str, span: Span, file: &SourceFile, out: &mut Facts<'_>) {
     let seen = file.at(span);
+    if registry == "*" {
+        let message = "a mirror of every registry is not followed: which registries images come from is not said here";
+        out.problem(DiagnosticKind::Unsupported, file, Some(span), message);
+        return;
+    }
     if !write(registry, mirror, if mirror.contains('@') { seen.without_excerpt() } else { seen }, out) {
         out.problem(DiagnosticKind::Malformed, file, Some(span), "a mirror without a host that could be read");
     }

@@ -1,5 +1,7 @@
 //! What machines are given for their start: scripts in arguments such as `user_data`, read as the text that they become.
 
+use std::cell::Cell;
+
 use hcl_edit::expr::{Expression, FuncCall, TraversalOperator};
 
 use super::facts::{Context, Instances};
@@ -15,8 +17,9 @@ use crate::scan::{Facts, Input, SourceFile};
 
 /// Names, calls and brackets that are followed to a text.
 const STEPS: usize = 12;
-/// Texts of one resource.
+/// Texts of one resource, and the expressions that are looked at for them.
 const MOST_TEXTS: usize = 100;
+const MOST_LOOKED_AT: usize = 1_000;
 /// Functions that give their first argument in another form, which says the same.
 const SAME: [&str; 8] =
     ["base64encode", "base64gzip", "textencodebase64", "trimspace", "chomp", "sensitive", "nonsensitive", "replace"];
@@ -46,7 +49,7 @@ pub(super) fn write<'a>(
     let bound = instances.bound();
     let first = bound.first().map(|(name, value)| Bound { name, value, outer: None });
     for source in sources {
-        let reader = Reader { scope: context.scope, bound: first.as_ref() };
+        let reader = Reader { scope: context.scope, bound: first.as_ref(), left: Cell::new(MOST_LOOKED_AT) };
         for text in reader.texts(source, STEPS).into_iter().take(MOST_TEXTS) {
             match text {
                 Text::Known(file) => start::read(&file, &starter, Some(input), out),
@@ -87,11 +90,17 @@ struct Reader<'a, 's> {
     scope: &'s Scope<'a>,
     /// What `each` or `count` is in the first instance: the scripts of the others are the same but for such values.
     bound: Option<&'s Bound<'s>>,
+    /// Expressions that may still be looked at.
+    left: Cell<usize>,
 }
 
 impl<'a> Reader<'a, '_> {
     fn texts(&self, source: Source<'a>, steps: usize) -> Vec<Text> {
-        if steps == 0 {
+        match self.left.get() {
+            0 => return Vec::new(),
+            left => self.left.set(left - 1),
+        }
+        if steps == 0 || self.left.get() == 0 {
             return vec![Text::Unknown(Reason::Limit)];
         }
         let Source::Hcl(expression, at) = source else { return self.evaluated(&source) };
