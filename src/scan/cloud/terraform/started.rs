@@ -28,7 +28,7 @@ const PUT_TOGETHER: [&str; 3] = ["cloudinit_config", "template_cloudinit_config"
 
 /// A text that a machine starts with, as a file of its own, or why it is not known.
 enum Text {
-    Known(SourceFile),
+    Known(Box<SourceFile>),
     Unknown(Reason),
 }
 
@@ -169,7 +169,7 @@ impl<'a> Reader<'a, '_> {
                 let is_same = count(&text) == count(file.text());
                 let place =
                     if is_same { file.lines_from(0) } else { origin::Origin::At(file.region(first_line(&file))) };
-                vec![Text::Known(file.part(&text, place))]
+                vec![Text::Known(Box::new(file.part(&text, place)))]
             }
             (name, [first, ..]) if SAME.contains(&name) => self.texts(Source::Hcl(first, at), steps - 1),
             // several texts, one behind the other
@@ -190,7 +190,7 @@ impl<'a> Reader<'a, '_> {
 
     fn known(&self, source: &Source<'a>, text: Result<String, Reason>) -> Vec<Text> {
         match text {
-            Ok(text) => vec![Text::Known(start::within(source.file(), &text, source.span()))],
+            Ok(text) => vec![Text::Known(Box::new(start::within(source.file(), &text, source.span())))],
             Err(reason) => vec![Text::Unknown(reason)],
         }
     }
