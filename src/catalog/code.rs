@@ -69,6 +69,11 @@ impl Catalog {
         exact.iter().chain(wild).map(|at| &self.tables.sdk_call[*at])
     }
 
+    /// Arguments of calls of a service that name one of its resources.
+    pub fn resource_names<'c>(&'c self, service: &'c str) -> impl Iterator<Item = &'c str> {
+        self.tables.resource_name.iter().filter(move |row| &*row.service == service).map(|row| &*row.argument)
+    }
+
     /// Rows of a language.
     pub fn sdk_calls_of<'c>(&'c self, language: &'c str) -> impl Iterator<Item = &'c SdkCall> {
         self.tables.sdk_call.iter().filter(move |row| &*row.language == language)
@@ -193,6 +198,9 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     }
     for row in &tables.client_name {
         ask("client_name", "service", &row.service, &services);
+    }
+    for row in &tables.resource_name {
+        ask("resource_name", "service", &row.service, &services);
     }
     for row in &tables.pipeline_step {
         ask("pipeline_step", "system", &row.system, &BTreeSet::from(["github", "azure", "jenkins", "shell"]));

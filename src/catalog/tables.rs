@@ -15,8 +15,8 @@ use super::rows::{
     LibraryData, LicenceException, LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack,
     Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
     OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName,
-    ResourceFamily, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion, StackTie,
-    SupplyStop, Threshold,
+    ResourceFamily, ResourceName, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion,
+    StackTie, SupplyStop, Threshold,
 };
 use crate::text::Span;
 
@@ -84,6 +84,7 @@ tables! {
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
     client_name: ClientName => |row| row.name.to_string(),
+    resource_name: ResourceName => |row| format!("{} {}", row.service, row.argument),
     setting: Setting => |row| format!("{}/{}", row.name, row.topic),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),
@@ -187,7 +188,6 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     let providers: BTreeSet<&str> = tables.provider.iter().map(|row| &*row.id).collect();
     let services: BTreeSet<&str> = tables.service.iter().map(|row| &*row.id).collect();
     let accelerators: BTreeSet<&str> = tables.accelerator.iter().map(|row| &*row.id).collect();
-    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
     let mut dangling = |table: &str, field: &str, value: &str, known: &BTreeSet<&str>| {
         if !known.contains(value) {
             let nearest = nearest(value, known);
@@ -228,15 +228,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     }
     tables.resource_type.iter().for_each(|row| dangling("resource_type", "service", &row.service, &services));
     tables.resource_family.iter().for_each(|row| dangling("resource_family", "provider", &row.provider, &providers));
-    for row in &tables.region {
-        dangling("region", "provider", &row.provider, &providers);
-        if let Some(group) = &row.within {
-            dangling("region", "within", group, &groups);
-        }
-    }
-    for row in &tables.region_name {
-        dangling("region_name", "provider", &row.provider, &providers);
-    }
+    regions_named(tables, &providers, &mut dangling);
     for row in &tables.instance_type {
         dangling("instance_type", "provider", &row.provider, &providers);
         if let Some(accelerator) = &row.accelerator {
@@ -270,6 +262,20 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
 
 /// Tells a word of a field of a table that none of the known ids is.
 type Dangling<'d> = dyn FnMut(&str, &str, &str, &BTreeSet<&str>) + 'd;
+
+/// Providers and groups of states that regions name.
+fn regions_named(tables: &Tables, providers: &BTreeSet<&str>, dangling: &mut Dangling<'_>) {
+    let groups: BTreeSet<&str> = tables.group.iter().map(|row| &*row.id).collect();
+    for row in &tables.region {
+        dangling("region", "provider", &row.provider, providers);
+        if let Some(group) = &row.within {
+            dangling("region", "within", group, &groups);
+        }
+    }
+    for row in &tables.region_name {
+        dangling("region_name", "provider", &row.provider, providers);
+    }
+}
 
 /// Accelerators and providers that names, boards and clouds' own names lead to.
 fn accelerators_named(

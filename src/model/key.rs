@@ -138,6 +138,10 @@ pub const KEY_CUSTODY: &str = "key-custody";
 pub const LOG_SINK: &str = "log-sink";
 /// Where its backups go, as named: a vault, a region, a place.
 pub const BACKUP: &str = "backup";
+/// Name under which calls of its service speak of a resource; of a service that is called: a resource that is named.
+pub const CALLED: &str = "called";
+/// Of the host of a registry: another host that is asked in its place, by settings of container engines.
+pub const MIRRORED_AT: &str = "mirrored-at";
 /// Folder that a GitOps object brings into service.
 pub const DEPLOYS_PATH: &str = "deploys-path";
 /// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.

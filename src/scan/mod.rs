@@ -6,6 +6,7 @@
 
 mod apart;
 pub mod binary;
+mod called;
 pub mod cloud;
 pub mod cluster;
 mod computed;
@@ -20,6 +21,7 @@ pub mod image;
 mod input;
 mod jobs;
 mod memo;
+mod mirrors;
 pub mod model;
 pub(crate) mod origin;
 mod own;
@@ -213,6 +215,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &image::os_release::OsRelease,
     &image::pacman::Pacman,
     &image::pacman_mirrors::PacmanMirrors,
+    &image::registry_mirrors::RegistryMirrors,
     &image::rpm_database::RpmDatabase,
     &image::rpm_repositories::RpmRepositories,
     &model::dvc::Dvc,

@@ -125,8 +125,8 @@ impl<'a> Run<'a> {
         let rest = by_content.par_iter().map(|one| look_into(one, self)).reduce(Outcome::default, Outcome::merge);
         let all = all.merge(rest);
         let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
-        let all = super::own::without_own(all);
-        let all = super::registries::apply(super::reconcile::reconcile(all));
+        let all = super::called::apply(super::own::without_own(all), self.catalog);
+        let all = super::mirrors::apply(super::registries::apply(super::reconcile::reconcile(all)));
         super::held::apply(hardware::same::unite(hardware::forms::settle(all)), &self.companions)
     }
 }

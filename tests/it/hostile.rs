@@ -362,6 +362,30 @@ fn starts_of_machines_are_bounded() {
     }
 }
 
+/// Scripts in arguments that go through far too many names, and parts within parts.
+#[test]
+fn scripts_in_arguments_are_bounded() {
+    let catalog = Catalog::embedded();
+    let mut wide = String::from("resource \"aws_instance\" \"a\" {\n  user_data = local.l0\n}\nlocals {\n");
+    for n in 0..12 {
+        let _ = writeln!(wide, "  l{n} = join(\"\", [{}])", format!("local.l{}, ", n + 1).repeat(20));
+    }
+    wide.push_str("  l12 = \"#!/bin/sh\\ndocker run r.example/a:1\\n\"\n}\n");
+    let around =
+        "resource \"aws_instance\" \"a\" {\n  user_data = local.l0\n}\nlocals {\n  l0 = local.l1\n  l1 = local.l0\n}\n";
+    for text in [&*wide, around] {
+        let found = scan(&catalog, &[("main.tf", text.as_bytes())]);
+        let is_told = found.diagnostics.iter().any(|one| one.message.contains("runs when it starts is not known"));
+        assert!(is_told, "{:?}", found.diagnostics);
+    }
+    let parts = "Content-Type: multipart/mixed; boundary=a\n\n--a\n".repeat(5_000);
+    scan(&catalog, &[("user-data", parts.as_bytes())]);
+    let map =
+        |inner: &str| format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    {}", inner.replace('\n', "\n    "));
+    let nested = (0..40).fold(String::from("apiVersion: v1\nkind: Pod\n"), |inner, _| map(&inner));
+    scan(&catalog, &[("k8s/map.yaml", nested.as_bytes())]);
+}
+
 /// Settings that nobody takes are not read in dumps, which is told.
 #[test]
 fn settings_that_are_not_read_are_told() {

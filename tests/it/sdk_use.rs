@@ -129,3 +129,42 @@ fn code_may_end_anywhere() {
         assert!(inventory.diagnostics.iter().all(|problem| problem.kind.as_str() != "internal"), "{name}");
     }
 }
+
+/// What is declared in one file and called by its name in another is one thing.
+#[test]
+fn a_call_by_name_means_the_declared_resource() {
+    let declared = "resource \"aws_sagemaker_endpoint\" \"llm\" {\n  name = \"llm\"\n}\nresource \"aws_s3_bucket\" \"data\" {\n  \
+                    bucket = \"orders-data\"\n}\nresource \"aws_s3_bucket\" \"other\" {\n  bucket = \"other\"\n}\n";
+    let program = "import boto3\nrt = boto3.client(\"sagemaker-runtime\")\nrt.invoke_endpoint(EndpointName=\"llm\", Body=b\"\")\n\
+                   s3 = boto3.client(\"s3\")\ns3.put_object(Bucket=\"orders-data\", Key=\"x\", Body=b\"\")\n\
+                   s3.put_object(Bucket=\"llm\", Key=\"x\", Body=b\"\")\n";
+    let script = "import { S3Client, GetObjectCommand } from \"@aws-sdk/client-s3\";\nconst s3 = new S3Client({});\n\
+                  await s3.send(new GetObjectCommand({ Bucket: \"orders-data\", Key: \"x\" }));\n";
+    let found = scan(&Catalog::embedded(), &[("main.tf", declared), ("app.py", program), ("app.ts", script)]);
+    let places = |name: &str| -> Vec<String> {
+        let id = ComponentId::of("resource", name);
+        let rows = found.relations().filter(|(_, row)| row.to == id && row.kind.as_str() == "calls");
+        let all = rows.flat_map(|(_, row)| row.evidence.iter().filter_map(|one| one.path().map(ToString::to_string)));
+        all.collect()
+    };
+    assert_eq!(places("aws_sagemaker_endpoint.llm"), ["app.py"]);
+    assert_eq!(places("aws_s3_bucket.data"), ["app.py", "app.ts"]);
+    assert!(places("aws_s3_bucket.other").is_empty());
+}
+
+/// An image of a mirrored registry comes from one of several hosts.
+#[test]
+fn mirrors_of_a_registry_are_alternatives() {
+    let mirrors = "{\"registry-mirrors\": [\"https://mirror.example.eu\"]}";
+    let found = scan(
+        &Catalog::embedded(),
+        &[("daemon.json", mirrors), ("Dockerfile", "FROM python:3.13\n"), ("compose.yml", "{}")],
+    );
+    let mut hosts: Vec<(String, bool)> = found
+        .relations()
+        .filter(|(from, row)| from.as_str().starts_with("pkg:oci/") && row.kind.as_str() == "distributed-by")
+        .map(|(_, row)| (row.to.to_string(), row.group.is_some()))
+        .collect();
+    hosts.sort();
+    assert_eq!(hosts, [("host:docker.io".to_owned(), true), ("host:mirror.example.eu".to_owned(), true)]);
+}

@@ -35,6 +35,9 @@ rows! {
         /// Where images stand outside of pod templates: as one text, or in parts.
         #[serde(default)]
         images: Vec<Text>,
+        /// Where containers stand outside of the lists of a pod, each beside what says where it may run.
+        #[serde(default)]
+        containers: Vec<Text>,
         /// Where the number of replicas stands.
         #[serde(default)]
         replicas: Vec<Text>,

@@ -118,6 +118,13 @@ rows! {
         #[serde(default)]
         values: Vec<Text>,
     }
+    /// An argument of SDK calls that names one resource of a service: `Bucket`.
+    ResourceName {
+        /// Name of the argument.
+        argument: Text,
+        /// Catalog service of the client that is asked.
+        service: Text,
+    }
     /// Another name of a service's client, as an SDK spells it (`boto3.client("secretsmanager")`).
     ClientName {
         /// The name.

@@ -53,6 +53,8 @@ pub enum Role {
     Settings,
     /// Name under which others speak of a cluster.
     Cluster,
+    /// Name under which calls of its service speak of it.
+    Named,
     /// Language and version that a function runs on.
     Runtime,
     /// Where its logs go.
@@ -106,7 +108,7 @@ rows! {
         /// Type of the resource that says so: `aws_s3_bucket_replication_configuration`.
         of: Text,
         /// Way to the argument that names what is copied, blocks and argument joined by dots; without it the resource
-        /// itself is copied.
+        /// itself is copied. Behind `>`, of Terraform: the argument of what is named that names what is meant.
         #[serde(default)]
         from: Option<Text>,
         /// Way to the argument that names the resource that it is copied to.

@@ -18,7 +18,7 @@ mod supply;
 
 pub use cloud::{Provider, Region, RegionName, Service, StackCriterion};
 pub use cluster::{ObjectKind, ObjectMark};
-pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
+pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, ResourceName, SdkCall, Setting};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use export::{
     AcceleratorLink, Classification, DerivedGroup, Destination, Guidance, LicenceException, LicencePolicy, ListEffect,

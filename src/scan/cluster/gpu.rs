@@ -62,6 +62,28 @@ pub(super) fn accelerators(
     places: &dyn Places,
     out: &mut Facts<'_>,
 ) -> BTreeMap<ComponentId, u64> {
+    let list = |name| pod.get(name).map_or(&[][..], Node::list).iter().collect();
+    asked(pod, &[list("containers"), list("initContainers")], workload, catalog, places, out)
+}
+
+/// As [`accelerators`], of a container that stands alone beside what says where it may run.
+pub(super) fn of_container(
+    (beside, container): (&Node, &Node),
+    workload: &ComponentId,
+    ground: &Ground<'_>,
+    out: &mut Facts<'_>,
+) {
+    asked(beside, &[vec![container]], workload, ground.catalog, ground.places, out);
+}
+
+fn asked(
+    pod: &Node,
+    containers: &[Vec<&Node>],
+    workload: &ComponentId,
+    catalog: &Catalog,
+    places: &dyn Places,
+    out: &mut Facts<'_>,
+) -> BTreeMap<ComponentId, u64> {
     let mut asked = BTreeMap::new();
     // of the whole pod, whichever product it is
     let mut number: Option<(u64, Span)> = None;
@@ -74,7 +96,7 @@ pub(super) fn accelerators(
         }
     }
     let products = products(&placed, catalog);
-    for list in ["containers", "initContainers"] {
+    for list in containers {
         let mut together: BTreeMap<ComponentId, u64> = BTreeMap::new();
         let mut cores: BTreeMap<ComponentId, (u64, Span)> = BTreeMap::new();
         let mut here: Option<(u64, Span)> = None;
@@ -82,7 +104,7 @@ pub(super) fn accelerators(
             let (all, _) = here.get_or_insert((0, span));
             *all = all.saturating_add(count);
         };
-        for container in pod.get(list).map_or(&[][..], Node::list) {
+        for container in list {
             for entry in requests(container) {
                 let Some(row) = catalog.accelerator_resource(&entry.key) else { continue };
                 let id = write(entry, &products, workload, catalog, places, out);
@@ -309,7 +331,7 @@ fn alternatives<'a, 'c>(
     for product in products {
         let Product::Named(label, node) = product else { return None };
         labels.insert(label);
-        let rows = match catalog.sku(asked(node.text()?, number_of(node.text()?).as_deref())) {
+        let rows = match catalog.sku(by_name(node.text()?, number_of(node.text()?).as_deref())) {
             Sku::One(row) => vec![row],
             Sku::Several(rows) => rows,
             Sku::Unknown => return None,
@@ -340,14 +362,14 @@ fn number_of(name: &str) -> Option<String> {
     (name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| format!("1002:{name}"))
 }
 
-fn asked<'a>(name: &'a str, pci: Option<&'a str>) -> Asked<'a> {
+fn by_name<'a>(name: &'a str, pci: Option<&'a str>) -> Asked<'a> {
     Asked { pci, name: Some(name), is_exact: true, ..Asked::default() }
 }
 
 /// The accelerator that a product's name means.
 fn named(name: &str, span: Span, catalog: &Catalog, places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
     let number = number_of(name);
-    let asked = asked(name, number.as_deref());
+    let asked = by_name(name, number.as_deref());
     let id = identify(&asked, catalog).unwrap_or_else(|| ComponentId::unknown_accelerator(name));
     describe(&id, &asked, catalog, &places.at(span), out);
     let name = catalog.sku(asked).one().map_or(name, |row| &row.product);

@@ -1,6 +1,7 @@
 //! Scanners of declared workloads and of what brings them into service.
 
 mod along;
+mod capture;
 pub(in crate::scan) mod carried;
 pub mod gitops;
 mod gpu;
@@ -10,6 +11,7 @@ pub mod kubernetes;
 pub mod kustomize;
 mod logs;
 mod manifest;
+mod mirrors;
 mod nodes;
 mod owners;
 mod places;

@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::capture;
 use super::carried;
 use super::gpu;
 use super::kinds;
 use super::logs;
 use super::manifest::Object;
+use super::mirrors;
 use super::nodes;
 use super::owners::Owners;
 use super::settings;
@@ -50,6 +52,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
     for object in objects {
         scene.objects.entry((object.kind, object.name)).or_default().push(object);
         sharing::write(object, ground, out);
+        mirrors::write(object, ground, out);
         let row = kinds::row(object, ground);
         if let Some(row) = row.filter(|row| kinds::is_service(row)) {
             if let Some(id) = kinds::service(row, object, ground, out) {
@@ -84,10 +87,11 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
     scene.label(&workloads);
     scene.reached(objects, ground, out);
     scene.moved(objects, ground, out);
+    capture::write(&scene, objects, ground, out);
 }
 
 impl<'a> Scene<'a> {
-    fn find(&self, kind: &str, name: &str, namespace: &str) -> Option<&'a Object<'a>> {
+    pub(super) fn find(&self, kind: &str, name: &str, namespace: &str) -> Option<&'a Object<'a>> {
         let all = self.objects.get(&(kind, name))?;
         let fits = |object: &&&Object<'_>| object.namespace == namespace || object.namespace.is_empty();
         all.iter().find(fits).copied().or_else(|| all.first().copied().filter(|_| namespace.is_empty()))
@@ -306,7 +310,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Workloads that a service selects.
-    fn selected(&self, service: &Object<'a>) -> Vec<&ComponentId> {
+    pub(super) fn selected(&self, service: &Object<'a>) -> Vec<&ComponentId> {
         let pairs: Vec<(&str, &str)> = service
             .node
             .at(&["spec", "selector"])

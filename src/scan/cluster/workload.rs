@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along::along;
 use super::gpu;
 use super::kinds;
 use super::kubernetes::{environment, names_environment};
@@ -129,6 +130,14 @@ pub(super) fn write(
         for (id, each) in gpu::accelerators(pod, &workload, ground.catalog, ground.places, out) {
             let all = devices.entry(id).or_default();
             *all = all.saturating_add(each.saturating_mul(replicas::of(object.node, pod)));
+        }
+    }
+    for path in row.map_or(&[][..], |row| &row.containers) {
+        let Some((above, name)) = path.rsplit_once('.') else { continue };
+        for beside in along(object.node, above) {
+            let Some(container) = beside.get(name) else { continue };
+            scan_container(container, &workload, ground, out);
+            gpu::of_container((beside, container), &workload, ground, out);
         }
     }
     if replicas::is_job_like(object.kind) {

@@ -16,6 +16,7 @@ pub mod os_release;
 pub mod pacman;
 pub mod pacman_mirrors;
 pub(crate) mod reference;
+pub mod registry_mirrors;
 pub mod rpm_database;
 pub mod rpm_repositories;
 pub(crate) mod start;

@@ -32,17 +32,24 @@ impl Starter {
 pub(crate) fn read(file: &SourceFile, starter: &Starter, input: Option<&Input<'_>>, out: &mut Facts<'_>) {
     let text = file.text().trim_start();
     let before = out.len();
-    if text.starts_with("#cloud-config") || file.text().lines().take(5).any(|line| line.trim_end() == cloud_init::MARK)
-    {
-        cloud_init::settings_in(file, starter, input, out);
-    } else if text.starts_with("Content-Type: multipart/") || text.starts_with("MIME-Version:") {
+    if text.starts_with("Content-Type: multipart/") || text.starts_with("MIME-Version:") {
         parts(file, starter, input, out);
-    } else if !text.starts_with('<') {
-        // what begins with a bracket is for other systems
-        script(file, starter, out);
+    } else {
+        one(file, starter, input, out);
     }
     if out.len() > before && starter.kind == ComponentKind::Project {
         out.component(&starter.id, starter.kind, file.whole());
+    }
+}
+
+/// A script, or settings of cloud-init.
+fn one(file: &SourceFile, starter: &Starter, input: Option<&Input<'_>>, out: &mut Facts<'_>) {
+    let is_settings = |line: &str| line.trim_end() == cloud_init::MARK;
+    if file.text().trim_start().starts_with(cloud_init::MARK) || file.text().lines().take(5).any(is_settings) {
+        cloud_init::settings_in(file, starter, input, out);
+    } else if !file.text().trim_start().starts_with('<') {
+        // what begins with a bracket is for other systems
+        script(file, starter, out);
     }
 }
 
@@ -73,7 +80,7 @@ fn parts(file: &SourceFile, starter: &Starter, input: Option<&Input<'_>>, out: &
             continue;
         };
         let inner = file.part(&part[body..], file.lines_from(start + body));
-        read(&inner, starter, input, out);
+        one(&inner, starter, input, out);
     }
 }
 

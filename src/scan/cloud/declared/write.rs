@@ -170,10 +170,8 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
     let id = &resource.id;
     match argument.role {
         Role::Key => custody(id, argument.value, out),
-        Role::KeyStore => {
-            if argument.value.text().is_some_and(|text| text.starts_with("EXTERNAL")) {
-                out.attribute(id, key::KEY_CUSTODY, "external", argument.value.at());
-            }
+        Role::KeyStore if argument.value.text().is_some_and(|text| text.starts_with("EXTERNAL")) => {
+            out.attribute(id, key::KEY_CUSTODY, "external", argument.value.at());
         }
         Role::OwnKey if !matches!(argument.value.value, Value::Null) => {
             out.attribute(id, key::KEY_CUSTODY, "customer-exclusive", argument.value.at().without_excerpt());
@@ -200,6 +198,11 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
         Role::Runtime => {
             if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
                 out.attribute(id, key::RUNTIME, text, argument.value.at());
+            }
+        }
+        Role::Named => {
+            if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
+                out.attribute(id, key::CALLED, text, argument.value.at());
             }
         }
         Role::Script => script(resource, argument.value, out),

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outside::{Asked, Outside};
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
 use super::syntax::{Arguments, arguments, object, of, path};
@@ -24,7 +23,7 @@ pub(super) struct Writer<'a, 't, 'o, 'm> {
     pub(super) project: &'a ComponentId,
     pub(super) out: &'o mut Facts<'m>,
     /// Services of the clients made, by the call that makes them.
-    clients: BTreeMap<usize, Client<'a>>,
+    pub(super) clients: BTreeMap<usize, Client<'a>>,
     /// Packages of which a call was understood: what they are imported for is known.
     pub(super) understood: BTreeSet<&'a str>,
     /// Services without a region of their own, and regions that hold for the rest of the file.
@@ -36,20 +35,20 @@ pub(super) struct Writer<'a, 't, 'o, 'm> {
 
 /// Whom a client speaks to.
 #[derive(Clone, Copy)]
-struct Client<'a> {
+pub(super) struct Client<'a> {
     /// Absent where only a run knows.
-    service: Option<&'a Service>,
+    pub(super) service: Option<&'a Service>,
     /// The address is the default of a setting.
-    is_default: bool,
+    pub(super) is_default: bool,
 }
 
 /// A row that a call fits.
-struct Match<'a> {
-    row: &'a SdkCall,
+pub(super) struct Match<'a> {
+    pub(super) row: &'a SdkCall,
     /// What the `*` of its package stands for.
     capture: String,
     /// True for a call on an object whose maker is not known.
-    is_guess: bool,
+    pub(super) is_guess: bool,
 }
 
 impl<'a, 't> Writer<'a, 't, '_, '_> {
@@ -73,6 +72,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 }
             }
         }
+        self.named_resources();
         for (provider, (region, seen)) in std::mem::take(&mut self.regions) {
             for (id, service) in self.without_region.values() {
                 if service.provider.as_deref() == Some(provider) {
@@ -83,7 +83,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     }
 
     /// The rows that a call fits; one on an object from elsewhere fits those of every imported package.
-    fn rows(&self, target: &Target) -> Vec<Match<'a>> {
+    pub(super) fn rows(&self, target: &Target) -> Vec<Match<'a>> {
         let language = self.reading.language.word();
         // as written, and as imported when the file gives it another name
         let written = target.names.last().map(String::as_str);
@@ -342,35 +342,6 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             self.clients.values().map(|client| client.service.map(|row| &*row.id)).collect();
         let only = all.iter().next().copied().flatten().filter(|_| all.len() == 1)?;
         self.catalog.service(only)
-    }
-
-    /// The service of a client that another file makes: this project calls it as well.
-    fn asked_outside(&mut self, outside: &Outside, place: Span) -> Option<&'a Service> {
-        let client = outside.client.as_ref()?;
-        let Some(service) = client.service.as_deref().and_then(|id| self.catalog.service(id)) else {
-            let message =
-                format!("asked of a client that `{}` makes: whom it speaks to is only known at run time", outside.path);
-            self.unresolved(place, &message);
-            return None;
-        };
-        let seen = self.file.at(place);
-        let seen = if client.is_default { seen.inferred() } else { seen };
-        calls_service(self.project, service, &seen, self.out);
-        Some(service)
-    }
-
-    /// The names under which rows know what a call calls, for certain.
-    pub(super) fn makers(&self, target: &Target) -> Vec<String> {
-        let rows = self.rows(target);
-        let is_known =
-            |full: &&String| rows.iter().any(|found| !found.is_guess && below(full, &found.row.package).is_some());
-        target.fulls.iter().filter(is_known).cloned().collect()
-    }
-
-    /// Whom the client speaks to that a call makes.
-    pub(super) fn client_of(&self, call: usize) -> Option<Asked> {
-        let client = self.clients.get(&call)?;
-        Some(Asked { service: client.service.map(|service| service.id.clone()), is_default: client.is_default })
     }
 
     pub(super) fn unresolved(&mut self, span: Span, message: &str) {

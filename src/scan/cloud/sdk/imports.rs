@@ -101,7 +101,7 @@ pub(super) fn read(node: Node<'_>, text: &str, language: Language, found: &mut I
 pub(super) const DEFAULT: &str = "default";
 
 fn children_of(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    (0..node.child_count()).filter_map(move |at| node.child(u32::try_from(at).ok()?))
+    (0..node.child_count()).filter_map(move |at| node.child(at))
 }
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {

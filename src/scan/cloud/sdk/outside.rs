@@ -1,28 +1,20 @@
 //! Clients that another file of the tree makes: `from .clients import client`, `import { client } from "./clients"`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use tree_sitter::Node;
-
-use super::facts::Writer;
 use super::imports::{DEFAULT, Import, Imports};
+use super::offered::{Offer, Offers, offers};
 use super::reading::{Call, Reading};
 use super::resolve::{below, fits};
-use super::syntax::{self, Language, call, field, of, path};
-use super::{META, is_made};
+use super::syntax::{Language, path};
 use crate::catalog::Catalog;
-use crate::model::ComponentId;
-use crate::scan::{Facts, Input, SourceFile};
+use crate::scan::{Input, SourceFile};
 use crate::text::RelPath;
 
 /// Files that are gone through from one that passes a client on to the one that makes it.
 const STEPS: usize = 5;
 /// Names of clients that one file asks others for.
 const MOST_ASKED: usize = 200;
-/// Names that one file offers.
-const MOST_OFFERED: usize = 2_000;
-/// Facts of a file that is only asked for its clients.
-const MOST_FACTS: usize = 20_000;
 /// Parts of a name below its module: `clients.Llm.client`.
 const PARTS: usize = 3;
 
@@ -44,27 +36,6 @@ pub(super) struct Asked {
     pub(super) service: Option<Box<str>>,
     /// The address is the default of a setting.
     pub(super) is_default: bool,
-}
-
-/// What a file gives to others, by name.
-#[derive(Default)]
-struct Offers {
-    made: BTreeMap<String, Offer>,
-    /// Modules of which everything is passed on.
-    whole: Vec<String>,
-}
-
-#[derive(Clone)]
-enum Offer {
-    Made {
-        fulls: Vec<String>,
-        client: Option<Asked>,
-    },
-    /// It comes from a module itself, under that name there.
-    Passed {
-        module: String,
-        name: Vec<String>,
-    },
 }
 
 /// Looks up what the calls of a file are made on, where another file makes it.
@@ -106,7 +77,7 @@ pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Inpu
 }
 
 /// Gives names to what Python imports from beside the file.
-fn beside(imports: &mut Imports) -> Vec<(String, Import)> {
+pub(super) fn beside(imports: &mut Imports) -> Vec<(String, Import)> {
     let all = std::mem::take(&mut imports.beside);
     all.into_iter().filter(|(local, import)| imports.names.insert(local.clone(), import.full()).is_none()).collect()
 }
@@ -121,7 +92,7 @@ fn may_ask(call: &Call<'_>, reading: &Reading<'_>, catalog: &Catalog) -> bool {
 }
 
 /// The names of a full name that stand below a module.
-fn rest_below(full: &str, import: &Import) -> Option<Vec<String>> {
+pub(super) fn rest_below(full: &str, import: &Import) -> Option<Vec<String>> {
     let rest = if import.module.ends_with('.') {
         full.strip_prefix(&*import.module)?
     } else {
@@ -278,192 +249,5 @@ impl Ground<'_, '_> {
             Some(file) => (offers(&file, self.input.catalog), file.text().len()),
             None => (Offers::default(), 0),
         })
-    }
-}
-
-/// What a file offers, as far as it says so itself.
-fn offers(file: &SourceFile, catalog: &Catalog) -> Offers {
-    let mut found = Offers::default();
-    let Some(language) = Language::of(file.path().name()).filter(|_| !file.is_binary()) else { return found };
-    let text = file.text();
-    let Some(tree) = Some(text).filter(|text| !is_made(text)).and_then(|text| syntax::parse(text, language)) else {
-        return found;
-    };
-    let mut reading = Reading::new(&tree, text, language);
-    let beside = beside(&mut reading.imports);
-    // what it tells is told when the file itself is read
-    let mut unheard = Facts::new(&META, META.id, MOST_FACTS);
-    let project = ComponentId::project(&file.folder());
-    let mut writer = Writer::new(&reading, catalog, file, &project, &mut unheard);
-    writer.calls();
-    let maker = Maker { reading: &reading, writer: &writer, beside: &beside };
-    for (name, value, scope) in offered(&reading).into_iter().take(MOST_OFFERED) {
-        if let Some(offer) = maker.offer(value, scope, STEPS) {
-            let offer = match found.made.remove(&name) {
-                Some(known) => both(known, offer),
-                None => offer,
-            };
-            found.made.insert(name, offer);
-        }
-    }
-    maker.passed(&mut found);
-    found
-}
-
-/// Names that others can ask for, with their values: those of the file and of its classes, and what its functions give.
-fn offered<'t>(reading: &Reading<'t>) -> Vec<(String, Node<'t>, usize)> {
-    let mut found = Vec::new();
-    let scope_of = |node: Node<'t>| reading.scopes.iter().position(|scope| scope.node == node.id());
-    let returns = |scope: usize| reading.returned.iter().filter(move |(of, _)| *of == scope).map(|(_, value)| *value);
-    for (name, bindings) in &reading.names {
-        for binding in bindings {
-            let Some(value) = binding.value else { continue };
-            let own =
-                ["self.", "this.", "module.exports.", "exports."].iter().find_map(|start| name.strip_prefix(start));
-            let own = own.unwrap_or(name);
-            let own = if *name == "module.exports" { DEFAULT } else { own };
-            let name = match reading.scopes[binding.scope].class {
-                Some(class) => format!("{class}.{own}"),
-                None if binding.scope == 0 => own.to_owned(),
-                None => continue,
-            };
-            // `const make = () => new Client()`
-            let is_function = matches!(value.kind(), "arrow_function" | "function_expression" | "lambda");
-            match scope_of(value).filter(|_| is_function) {
-                Some(scope) => {
-                    let body = field(value, "body").filter(|body| body.kind() != "statement_block");
-                    found.extend(body.into_iter().chain(returns(scope)).map(|value| (name.clone(), value, scope)));
-                }
-                None => found.push((name, value, binding.scope)),
-            }
-        }
-    }
-    for (at, scope) in reading.scopes.iter().enumerate() {
-        if let Some(name) = scope.function.filter(|_| scope.parent == 0) {
-            found.extend(returns(at).map(|value| (name.to_owned(), value, at)));
-        }
-    }
-    found
-}
-
-/// Tells what values are.
-struct Maker<'a, 't, 'w, 'o, 'm> {
-    reading: &'a Reading<'t>,
-    writer: &'a Writer<'w, 't, 'o, 'm>,
-    beside: &'a [(String, Import)],
-}
-
-impl<'t> Maker<'_, 't, '_, '_, '_> {
-    fn offer(&self, value: Node<'t>, scope: usize, steps: usize) -> Option<Offer> {
-        if steps == 0 {
-            return None;
-        }
-        let value = super::resolve::outermost(value);
-        let Some((callee, _)) = call(value) else {
-            let name = path(value, self.reading.text).names.join(".");
-            return match self.reading.values(&name, scope).as_slice() {
-                [one] if one.value.is_some_and(|inner| inner.id() != value.id()) => {
-                    self.offer(one.value?, one.scope, steps - 1)
-                }
-                _ => None,
-            };
-        };
-        let found = self.reading.calls.iter().find(|call| call.node.id() == value.id())?;
-        let target = self.reading.target(found);
-        let fulls = self.writer.makers(&target);
-        if !fulls.is_empty() {
-            return Some(Offer::Made { fulls, client: self.writer.client_of(value.id()) });
-        }
-        // a function of the file, or of one beside it
-        let name = of(callee, self.reading.text);
-        let own = self.reading.scopes.iter().position(|scope| scope.function == Some(name));
-        if let Some(own) = own {
-            let values = self.reading.returned.iter().filter(|(of, _)| *of == own);
-            return self.one(values.map(|(_, value)| *value), own, steps - 1);
-        }
-        target.fulls.iter().find_map(|full| self.from_beside(full))
-    }
-
-    /// What several values all are.
-    fn one(&self, values: impl Iterator<Item = Node<'t>>, scope: usize, steps: usize) -> Option<Offer> {
-        let mut all = values.filter_map(|value| self.offer(value, scope, steps));
-        let first = all.next()?;
-        all.try_fold(first, |first, next| Some(both(first, next)))
-    }
-
-    fn from_beside(&self, full: &str) -> Option<Offer> {
-        let mut imports = self.reading.imports.all.iter().chain(self.beside.iter().map(|(_, import)| import));
-        imports.find_map(|import| {
-            let name = rest_below(full, import).filter(|rest| !rest.is_empty())?;
-            Some(Offer::Passed { module: import.module.clone(), name })
-        })
-    }
-
-    /// What the file passes on.
-    fn passed(&self, found: &mut Offers) {
-        let imports = &self.reading.imports;
-        if self.reading.language == Language::Python {
-            let known = imports.all.iter().filter(|import| !import.name.is_empty());
-            let known =
-                known.map(|import| (&import.name, import)).chain(self.beside.iter().map(|(local, one)| (local, one)));
-            for (local, import) in known.take(MOST_OFFERED) {
-                let passed = Offer::Passed { module: import.module.clone(), name: vec![import.name.clone()] };
-                found.made.entry(local.clone()).or_insert(passed);
-            }
-            found.whole.extend(imports.open.iter().cloned());
-        }
-        for given in imports.given.iter().take(MOST_OFFERED) {
-            match &given.module {
-                Some(module) if given.outer == "*" => found.whole.push(module.clone()),
-                Some(module) => {
-                    let passed = Offer::Passed { module: module.clone(), name: vec![given.inner.clone()] };
-                    found.made.insert(given.outer.clone(), passed);
-                }
-                None => {
-                    let imported = || imports.names.get(&given.inner).and_then(|full| self.from_beside(full));
-                    let known = found.made.get(&given.inner).cloned().or_else(imported);
-                    found.made.extend(known.map(|offer| (given.outer.clone(), offer)));
-                }
-            }
-        }
-        self.common(found);
-    }
-
-    /// `module.exports = { client, other: value }`.
-    fn common(&self, found: &mut Offers) {
-        for binding in self.reading.values("module.exports", 0) {
-            let Some(value) = binding.value else { continue };
-            if value.kind() == "identifier" {
-                let known = found.made.get(of(value, self.reading.text)).cloned();
-                found.made.extend(known.map(|offer| (DEFAULT.to_owned(), offer)));
-            }
-            let mut cursor = value.walk();
-            let pairs = value.named_children(&mut cursor).filter(|_| value.kind() == "object");
-            for pair in pairs.take(MOST_OFFERED) {
-                let (outer, inner) = match pair.kind() {
-                    "shorthand_property_identifier" => (pair, pair),
-                    _ => match (field(pair, "key"), field(pair, "value")) {
-                        (Some(key), Some(value)) => (key, value),
-                        _ => continue,
-                    },
-                };
-                let known = found.made.get(of(inner, self.reading.text)).cloned();
-                let known = known.or_else(|| self.offer(inner, 0, STEPS));
-                found.made.extend(known.map(|offer| (of(outer, self.reading.text).to_owned(), offer)));
-            }
-        }
-    }
-}
-
-/// What is known of something that is one of two: of two services neither.
-fn both(first: Offer, second: Offer) -> Offer {
-    match (first, second) {
-        (Offer::Made { fulls, client: Some(a) }, Offer::Made { fulls: more, client })
-            if client.as_ref() != Some(&a) =>
-        {
-            let all: BTreeSet<String> = fulls.into_iter().chain(more).collect();
-            Offer::Made { fulls: all.into_iter().collect(), client: Some(Asked { service: None, is_default: false }) }
-        }
-        (first, _) => first,
     }
 }

@@ -42,7 +42,7 @@ impl<'t> Reading<'t> {
         let known = target.fulls.iter().find_map(|full| {
             let ends = full.match_indices('.').map(|(at, _)| at).chain([full.len()]);
             // the longest name that is known
-            let found = ends.filter_map(|end| Some((self.outside.get(&full[..end])?, &full[end..]))).last();
+            let found = ends.filter_map(|end| Some((self.outside.get(&full[..end])?, &full[end..]))).next_back();
             found.map(|(outside, rest)| (outside.clone(), rest.to_owned()))
         });
         if let Some((outside, rest)) = known {

@@ -47,9 +47,22 @@ const LISTS: [(&str, &str); 9] = [
 ];
 
 /// Parts of the names of arguments that say something of what runs: a quick look.
-pub(super) fn words(catalog: &Catalog) -> BTreeSet<String> {
-    let rows = [Role::Image, Role::Model, Role::Settings].into_iter().flat_map(|role| catalog.arguments_as(role));
-    rows.flat_map(|row| row.name.split('.').map(str::to_owned).collect::<Vec<_>>()).collect()
+#[derive(Default)]
+pub(super) struct Words {
+    /// Of programs: images, models, settings.
+    programs: BTreeSet<String>,
+    /// Of what machines start.
+    pub(super) scripts: BTreeSet<String>,
+}
+
+impl Words {
+    pub(super) fn of(catalog: &Catalog) -> Self {
+        let parts = |roles: &[Role]| {
+            let rows = roles.iter().flat_map(|role| catalog.arguments_as(*role));
+            rows.flat_map(|row| row.name.split('.').map(str::to_owned).collect::<Vec<_>>()).collect()
+        };
+        Self { programs: parts(&[Role::Image, Role::Model, Role::Settings]), scripts: parts(&[Role::Script]) }
+    }
 }
 
 /// Writes what a resource carries.
@@ -148,7 +161,7 @@ fn programs<'a>(
         blocks.extend(inside.nested());
         at += 1;
     }
-    let is_word = |name: &String| context.words.contains(name);
+    let is_word = |name: &String| context.words.programs.contains(name);
     let is_there =
         item.inside.all().iter().any(|(name, _)| is_word(name)) || blocks.iter().any(|(name, _)| is_word(name));
     if !is_there {

@@ -33,7 +33,7 @@ pub(super) struct Context<'a, 's> {
     /// The tree; nothing where only what was computed is read.
     pub(super) input: Option<&'s Input<'s>>,
     /// Names of arguments that say something of what runs.
-    pub(super) words: &'s BTreeSet<String>,
+    pub(super) words: &'s carried::Words,
 }
 
 /// Instances that `count` or `for_each` make of a resource.
@@ -119,7 +119,7 @@ impl Instances {
 }
 
 /// Writes what a module declares, then what the modules that it calls do.
-pub(super) fn write<'a>(scope: &Rc<Scope<'a>>, input: &Input<'_>, words: &BTreeSet<String>, out: &mut Facts<'_>) {
+pub(super) fn write<'a>(scope: &Rc<Scope<'a>>, input: &Input<'_>, words: &carried::Words, out: &mut Facts<'_>) {
     let catalog = input.catalog;
     let mut open = vec![Rc::clone(scope)];
     while let Some(scope) = open.pop() {
@@ -237,6 +237,20 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
     authentication(id, context, &provider, out);
     supply::chart(id, item, &instances, context.scope, out);
     cluster_name(id, item, context, out);
+    called(id, item, context, out);
+}
+
+/// The name under which calls of its service speak of a resource.
+fn called<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
+    let service = context.catalog.service_by_terraform(item.label(0));
+    if service.is_none_or(|service| context.catalog.resource_names(&service.id).next().is_none()) {
+        return;
+    }
+    for (_, source) in with_role(&item.inside, item.label(0), &[Role::Named], context.catalog) {
+        if let Some(text) = context.scope.value(&source).text().filter(|text| !text.is_empty()) {
+            out.attribute(id, key::CALLED, text, source.at());
+        }
+    }
 }
 
 /// The name under which others speak of a cluster.

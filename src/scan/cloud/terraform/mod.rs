@@ -125,7 +125,7 @@ impl Scanner for Terraform {
         for folder in tree.folders() {
             supplies(&tree, folder, out);
         }
-        let words = carried::words(input.catalog);
+        let words = carried::Words::of(input.catalog);
         for folder in tree.roots() {
             // what is wrong with one root must not hide the others
             let whole = catch_unwind(AssertUnwindSafe(|| {

@@ -55,6 +55,7 @@ pub(super) fn environments<'a>(
         }
     }
     let found = environment(&scope.root_folder(), "").or_else(|| environment(&item.file.folder(), ""));
+    let found = found.or_else(|| scope.workspace().and_then(|name| environment(&RelPath::root(), name)));
     if let Some(found) = found {
         out.attribute(id, key::ENVIRONMENT, found, item.file.at(item.span).inferred());
     }

@@ -210,7 +210,7 @@ impl<'a> Computed<'a> {
         }
         for (address, resource) in &self.resources {
             let scope = Scope::computed(&folder, resource.instances.len());
-            let words = BTreeSet::new();
+            let words = super::carried::Words::default();
             let context =
                 Context { scope: &scope, catalog: input.catalog, sources: BTreeMap::new(), input: None, words: &words };
             let own = id(address);

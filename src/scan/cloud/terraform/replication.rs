@@ -54,14 +54,20 @@ fn copy<'a>(item: &Item<'a>, row: &Copy, scope: &Scope<'a>, out: &mut Facts<'_>)
     }
 }
 
-/// The resources that the arguments at a path name.
+/// The resources that the arguments at a path name; behind `>` stands the argument of those that names what is meant.
 fn named<'a>(item: &Item<'a>, path: &str, scope: &Scope<'a>) -> Vec<(ComponentId, Seen)> {
-    let sources = at_path(item, path).into_iter();
-    sources
-        .flat_map(|source| {
-            scope.references(&source).into_keys().map(move |to| (scope.id_of(&to), source.at())).collect::<Vec<_>>()
-        })
-        .collect()
+    let (path, further) = path.split_once('>').map_or((path, None), |(path, further)| (path, Some(further)));
+    let mut found = Vec::new();
+    for source in at_path(item, path) {
+        for to in scope.references(&source).into_keys() {
+            let inner = further.and_then(|name| scope.own(&to)?.1.get(name));
+            let meant: Vec<String> =
+                inner.map_or_else(Vec::new, |inner| scope.references(&inner).into_keys().collect());
+            let all = if meant.is_empty() { vec![to] } else { meant };
+            found.extend(all.iter().map(|to| (scope.id_of(to), source.at())));
+        }
+    }
+    found
 }
 
 /// The arguments at the end of a way through blocks.

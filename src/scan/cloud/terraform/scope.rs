@@ -258,6 +258,20 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The workspace that the root module's settings name, where they name one.
+    pub(super) fn workspace(&self) -> Option<&'a str> {
+        if let Some(scope) = self.caller.as_ref().and_then(Caller::scope) {
+            return scope.workspace();
+        }
+        let settings = self.folder?.items.iter().filter(|item| item.kind == "terraform");
+        let mut blocks = settings.flat_map(|item| item.inside.below()).flat_map(|inside| inside.blocks("workspaces"));
+        blocks.find_map(|block| match block.get("name")? {
+            Source::Hcl(Expression::String(text), _) => Some(text.value().as_str()),
+            Source::Json(node, _) => node.text(),
+            Source::Hcl(..) => None,
+        })
+    }
+
     /// A resource of this module by its address under the root, with its type.
     pub(super) fn own<'s>(&'s self, absolute: &'s str) -> Option<(&'s str, &'s Inside<'a>)> {
         let address = absolute.strip_prefix(&*self.prefix)?;

@@ -1,5 +1,7 @@
 //! What machines are given for their start: scripts in arguments such as `user_data`, read as the text that they become.
 
+use std::cell::Cell;
+
 use hcl_edit::expr::{Expression, FuncCall, TraversalOperator};
 
 use super::facts::{Context, Instances};
@@ -15,8 +17,9 @@ use crate::scan::{Facts, Input, SourceFile};
 
 /// Names, calls and brackets that are followed to a text.
 const STEPS: usize = 12;
-/// Texts of one resource.
+/// Texts of one resource, and the expressions that are looked at for them.
 const MOST_TEXTS: usize = 100;
+const MOST_LOOKED_AT: usize = 1_000;
 /// Functions that give their first argument in another form, which says the same.
 const SAME: [&str; 8] =
     ["base64encode", "base64gzip", "textencodebase64", "trimspace", "chomp", "sensitive", "nonsensitive", "replace"];
@@ -25,7 +28,7 @@ const PUT_TOGETHER: [&str; 3] = ["cloudinit_config", "template_cloudinit_config"
 
 /// A text that a machine starts with, as a file of its own, or why it is not known.
 enum Text {
-    Known(SourceFile),
+    Known(Box<SourceFile>),
     Unknown(Reason),
 }
 
@@ -46,7 +49,7 @@ pub(super) fn write<'a>(
     let bound = instances.bound();
     let first = bound.first().map(|(name, value)| Bound { name, value, outer: None });
     for source in sources {
-        let reader = Reader { scope: context.scope, bound: first.as_ref() };
+        let reader = Reader { scope: context.scope, bound: first.as_ref(), left: Cell::new(MOST_LOOKED_AT) };
         for text in reader.texts(source, STEPS).into_iter().take(MOST_TEXTS) {
             match text {
                 Text::Known(file) => start::read(&file, &starter, Some(input), out),
@@ -62,6 +65,10 @@ pub(super) fn write<'a>(
 /// Arguments whose row says so, also in blocks and in tables that are written out.
 fn sources<'a>(item: &Item<'a>, context: &Context<'a, '_>) -> Vec<Source<'a>> {
     let kind = item.label(0);
+    let is_word = |(name, _): &(String, Source<'a>)| context.words.scripts.contains(name);
+    if !item.inside.all().iter().any(is_word) {
+        return Vec::new();
+    }
     let is_script = |name: &str| context.catalog.argument_as(kind, name, Role::Script).is_some();
     let mut found = Vec::new();
     let mut open: Vec<(String, Inside<'a>)> = vec![(String::new(), item.inside)];
@@ -83,11 +90,17 @@ struct Reader<'a, 's> {
     scope: &'s Scope<'a>,
     /// What `each` or `count` is in the first instance: the scripts of the others are the same but for such values.
     bound: Option<&'s Bound<'s>>,
+    /// Expressions that may still be looked at.
+    left: Cell<usize>,
 }
 
 impl<'a> Reader<'a, '_> {
     fn texts(&self, source: Source<'a>, steps: usize) -> Vec<Text> {
-        if steps == 0 {
+        match self.left.get() {
+            0 => return Vec::new(),
+            left => self.left.set(left - 1),
+        }
+        if steps == 0 || self.left.get() == 0 {
             return vec![Text::Unknown(Reason::Limit)];
         }
         let Source::Hcl(expression, at) = source else { return self.evaluated(&source) };
@@ -156,7 +169,7 @@ impl<'a> Reader<'a, '_> {
                 let is_same = count(&text) == count(file.text());
                 let place =
                     if is_same { file.lines_from(0) } else { origin::Origin::At(file.region(first_line(&file))) };
-                vec![Text::Known(file.part(&text, place))]
+                vec![Text::Known(Box::new(file.part(&text, place)))]
             }
             (name, [first, ..]) if SAME.contains(&name) => self.texts(Source::Hcl(first, at), steps - 1),
             // several texts, one behind the other
@@ -177,7 +190,7 @@ impl<'a> Reader<'a, '_> {
 
     fn known(&self, source: &Source<'a>, text: Result<String, Reason>) -> Vec<Text> {
         match text {
-            Ok(text) => vec![Text::Known(start::within(source.file(), &text, source.span()))],
+            Ok(text) => vec![Text::Known(Box::new(start::within(source.file(), &text, source.span())))],
             Err(reason) => vec![Text::Unknown(reason)],
         }
     }
