@@ -18,7 +18,7 @@ PROVIDERS = re.compile(r"^(CLOUD Act / |FISA 702|Investigatory Powers Act|374-FZ
                        r"BÜPF|Criminal Code s\.487|TOLA Act|LGPD|GDPR art\. 48|APPI|PIPA)")
 # laws under which somebody can be ordered to give access to data, as the table says of them
 ACCESS = re.compile(PROVIDERS.pattern + r"|^(National Intelligence Law|Cybersecurity Law)")
-LISTS = {"EAR": ["US-EL", "US-MEU", "US-DPL", "US-UVL"], "OFAC sanctions": ["US-SDN", "US-SSI", "US-NSMBS", "US-NSCMIC"],
+LISTS = {"EAR": ["US-EL", "US-MEU", "US-DPL", "US-UVL"], "OFAC sanctions": ["US-SDN", "US-SSI", "US-NS-MBS", "US-NS-CMIC"],
          "Section 1260H list, FCC Covered List, UFLPA": ["US-1260H", "US-FCC", "US-UFLPA"],
          "Export Control Law 2020; dual-use regulations Dec 2024; rare-earth rules": ["CN-ECL", "CN-WL"],
          "Unreliable Entity List (2020 provisions)": ["CN-UEL"]}
@@ -132,13 +132,27 @@ def framework(textual):
     return objectives, levels, criteria
 
 
+# other ids under which fact tables write a list
+ALSO = {"US-NS-CMIC": ["US-NSCMIC"], "US-NS-MBS": ["US-NSMBS"]}
+# orders under which every entry of a list stands, as the export-control facts, section 5, cite them
+CITATIONS = {"US-NS-CMIC": "EO 13959 as amended by EO 14032"}
+
+
+def one_id(text):
+    """Ids of lists in a text, each list under one."""
+    for ident, others in ALSO.items():
+        for other in others:
+            text = text and text.replace(other, ident)
+    return text
+
+
 def lists(textual):
     out = []
     for heading, header, rows in markdown_tables(textual):
         if header[0].startswith("List (id"):
             for c in rows:
                 for ident in re.findall(r"`([A-Z0-9-]+)`", c[0]):
-                    out.append({"id": ident, "publisher": c[1], "effect": c[2], "consequence": re.match(r"\w+", c[3].replace("**", "")).group().lower(),
+                    out.append({"id": ident, "also": ALSO.get(ident), "citation": CITATIONS.get(ident), "publisher": c[1], "effect": c[2], "consequence": re.match(r"\w+", c[3].replace("**", "")).group().lower(),
                                 "consequence_text": c[3].replace("`", ""),
                                 "measure": next(iter(re.findall(r'block when "([^"]+)" is among the measures', c[3])), None), "jurisdiction": ident.split("-")[0],
                                 "source": "screening facts section 1", "verification": "one-source"})

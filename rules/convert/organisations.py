@@ -1,8 +1,12 @@
 """Organisations, ownership and listings."""
 import re
+
+import law
 from tomlout import date, mark, slug, split
 
 KEY_TYPES = {"go": "golang"}
+# keys that the fact table gives to who began a project, and that others hold now (see organisations-extra.toml)
+HANDED_ON = {("meta", "github", "pytorch")}  # Linux Foundation, 12 September 2022: PyTorch joins it
 VAGUE = re.compile(r"founders|staff|individual|unclear|spin-off|holders|minority|investors|until |others|jsd|consortium", re.I)
 STATE = re.compile(r"^(state|state-backed|shanghai state|russian federation|prc|cas|russian ministry of finance)$", re.I)
 
@@ -84,6 +88,8 @@ def organisation(row):
             stated = value
             # a content network's host belongs to the domain; hosts match by suffix
             value = value.removeprefix("dl-cdn.")
+            if (row["org_id"], kind, value) in HANDED_ON:
+                continue
             keys.append({"type": kind, "value": value.rstrip("*") if value.endswith("*") and kind not in ("registry",) else value,
                          "prefix": True if value.endswith("*") and kind not in ("registry",) else None,
                          "gate": f"{mark_prefix}:{stated}" in verified,
@@ -103,7 +109,7 @@ def organisation(row):
     columns = ("country", "ultimate_parent", "immediate_parent", "list_status")
     fields, fields_twice = ([field for field in columns if field in known] for known in (verified, twice))
     return {"id": row["org_id"], "name": row["name"], "kind": row["kind"], "country": row["country_iso2"],
-            "list_status": row["list_status"], "ultimate_parent": row["ultimate_parent"],
+            "list_status": law.one_id(row["list_status"]), "ultimate_parent": row["ultimate_parent"],
             "ultimate_parent_country": row["ultimate_parent_country"], "keys": keys, "verified_fields": fields, "two_source_fields": fields_twice,
             "controls": row["controls"], "note": row["note"], "source": row["source"], "verification": mark(row["verified"])}
 
@@ -158,7 +164,7 @@ def listings(rows, organisations, dates):
         out.append({"id": f"{row['list_code'].lower()}-{number:03}", "organisation": row["org_id"], "kind": row["row_kind"],
                     "about": about(row, by_id[row["org_id"]]) if row["org_id"] in by_id else None,
                     "entity": row["entity"], "aliases": split(row["aliases"]), "country": row["country"],
-                    "list": row["list_code"], "listed": date(listed), "listed_text": None if date(listed) else listed_text,
+                    "list": law.one_id(row["list_code"]), "listed": date(listed), "listed_text": None if date(listed) else listed_text,
                     "delisted": date(own.get("delisted")), "delisted_text": own.get("delisted_text"), "doubtful": own.get("doubtful"),
                     "citation": row["citation"], "policy": row["license_policy"], "programme": row["footnote_or_programme"],
                     "status": row["status"], "entry": row["list_entry_id"], "note": row["note"],

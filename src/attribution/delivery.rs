@@ -2,11 +2,86 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cite, Work};
-use crate::model::{ComponentId, ComponentKind, Confidence, RelationKind, Verification, key};
+use super::{Cite, Seen, Work};
+use crate::model::{ComponentId, ComponentKind, Confidence, Known, RelationKind, Verification, key};
 use crate::text::RelPath;
 
 pub(super) fn link(work: &mut Work<'_>) {
+    controllers(work);
+    pipelines(work);
+}
+
+/// Workloads that steps of pipelines bring into service. Where a controller does, it goes on without the pipeline.
+fn pipelines(work: &mut Work<'_>) {
+    let components = work.components(|kind| matches!(kind, ComponentKind::Delivery));
+    let mut applied: BTreeMap<String, BTreeSet<ComponentId>> = BTreeMap::new();
+    for seen in &components {
+        for path in seen.all(key::APPLIES_PATH) {
+            applied.entry(path.to_owned()).or_default().insert(seen.id.clone());
+        }
+    }
+    if applied.is_empty() {
+        return;
+    }
+    let cite = Cite {
+        entry: "attribution/applies-path".to_owned(),
+        source: "path that a step of the pipeline applies",
+        verification: Verification::TwoSource,
+        confidence: Confidence::Likely,
+    };
+    for seen in work.components(|kind| matches!(kind, ComponentKind::Workload | ComponentKind::Project)) {
+        let Some(known) = work.inventory.known(&seen.id) else { continue };
+        if known.relations().iter().any(|row| row.kind == RelationKind::DeployedBy && !is_state(&row.to)) {
+            continue;
+        }
+        let files: BTreeSet<RelPath> = files_of(known);
+        let by: BTreeSet<ComponentId> = applied
+            .iter()
+            .filter(|(path, _)| is_applied(&seen, path, &files))
+            .flat_map(|(_, ids)| ids.iter().cloned())
+            .collect();
+        for delivery in &by {
+            // several bring it into service: one of them is enough
+            if by.len() == 1 {
+                work.relate(&seen.id, RelationKind::DeployedBy, delivery, &cite);
+            } else {
+                work.relate_any(&seen.id, RelationKind::DeployedBy, delivery, "applied", &cite);
+            }
+        }
+    }
+}
+
+/// The files right in a folder, and none below it.
+const RIGHT_IN: &str = "/*";
+
+/// Where state lies is no controller.
+fn is_state(id: &ComponentId) -> bool {
+    ["terraform-state/", "pulumi-state/"].iter().any(|start| id.rest().starts_with(start))
+}
+
+/// Files that a component is seen in.
+fn files_of(known: &Known) -> BTreeSet<RelPath> {
+    known.kinds().iter().flat_map(|(_, evidence)| evidence.iter()).filter_map(|one| one.path().cloned()).collect()
+}
+
+/// True when a path that is applied is that of a component: its chart or folder, or its file.
+fn is_applied(seen: &Seen, path: &str, files: &BTreeSet<RelPath>) -> bool {
+    let (path, is_flat) = path.strip_suffix(RIGHT_IN).map_or((path, false), |folder| (folder, true));
+    if files.iter().any(|file| file.as_str() == path) {
+        return true;
+    }
+    let rest = seen.id.rest();
+    if seen.kind == ComponentKind::Project {
+        return rest == path && !is_flat;
+    }
+    // `workload:FOLDER/Kind/namespace/name`, `resource:FOLDER/address`
+    let parts = if seen.id.as_str().starts_with("resource:") { 2 } else { 4 };
+    let Some(folder) = rest.rsplitn(parts, '/').nth(parts - 1) else { return false };
+    folder == path || !is_flat && folder.strip_prefix(path).is_some_and(|below| below.starts_with('/'))
+}
+
+/// Workloads that controllers bring into service.
+fn controllers(work: &mut Work<'_>) {
     let components = work.components(|kind| matches!(kind, ComponentKind::Delivery | ComponentKind::Workload));
     let mut deliveries: BTreeMap<String, Vec<ComponentId>> = BTreeMap::new();
     for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Delivery) {

@@ -119,6 +119,7 @@ pub struct KeyMatch {
 impl Catalog {
     pub(super) fn index(mut tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
         more_keys(&mut tables);
+        one_id_per_list(&mut tables);
         let (keys, prefixes, registries) = keys_of(&tables);
         let mut provider_hosts = HostIndex::default();
         let mut provider_prefixes = BTreeMap::new();
@@ -163,7 +164,7 @@ impl Catalog {
             suppliers: suppliers(&tables),
             realms,
             listings: all_by(&tables.listing, |row| row.organisation.clone()),
-            lists: by(&tables.list, |row| row.id.clone()),
+            lists: lists(&tables),
             accelerators,
             accelerator_names,
             name_rules: super::sku::NameRules::new(&tables),
@@ -189,6 +190,32 @@ impl Catalog {
             overrides,
         }
     }
+}
+
+/// Every list under its own id, in whatever way a row writes it: an entry must not be asked twice, or not at all.
+fn one_id_per_list(tables: &mut Tables) {
+    let also = tables.list.iter().flat_map(|list| list.also.iter().map(|other| (other.clone(), list.id.clone())));
+    let also: BTreeMap<Box<str>, Box<str>> = also.collect();
+    let put = |id: &mut Box<str>| {
+        if let Some(own) = also.get(id) {
+            id.clone_from(own);
+        }
+    };
+    tables.listing.iter_mut().for_each(|row| put(&mut row.list));
+    tables.list_effect.iter_mut().for_each(|row| put(&mut row.list));
+    tables.law.iter_mut().flat_map(|row| &mut row.lists).for_each(put);
+    tables.ownership_rule.iter_mut().flat_map(|row| &mut row.lists).for_each(put);
+}
+
+/// Lists by all their ids.
+fn lists(tables: &Tables) -> BTreeMap<Box<str>, usize> {
+    let mut all = by(&tables.list, |row| row.id.clone());
+    for (at, list) in tables.list.iter().enumerate() {
+        for other in &list.also {
+            all.entry(other.clone()).or_insert(at);
+        }
+    }
+    all
 }
 
 /// Exact keys, prefixes and registry hosts of organisations.

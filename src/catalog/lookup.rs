@@ -132,10 +132,17 @@ impl Catalog {
             .filter_map(move |row| Some((row, row.standing_on(day, known)?)))
     }
 
-    /// What a list means.
+    /// What a list means, by any of its ids.
     #[must_use]
     pub fn list(&self, id: &str) -> Option<&List> {
         self.lists.get(id).map(|at| &self.tables.list[*at])
+    }
+
+    /// A list by any of its ids, in any case.
+    #[must_use]
+    pub fn list_named(&self, word: &str) -> Option<&List> {
+        let found = self.lists.iter().find(|(id, _)| id.eq_ignore_ascii_case(word));
+        found.map(|(_, at)| &self.tables.list[*at])
     }
 
     /// An accelerator by id.

@@ -301,7 +301,7 @@ pub struct ScreenArgs {
     /// Names; each is one subject
     #[arg(required_unless_present_any = ["file", "pairs", "key"])]
     pub names: Vec<String>,
-    /// File of subjects: one name a line, .csv or .tsv (columns name, country, kind, keys), .jsonl (the same fields);
+    /// File of subjects: one name a line, .csv or .tsv (columns name, country, kind, keys, born), .jsonl (the same fields);
     /// `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "names")]
     pub file: Option<PathBuf>,
@@ -311,6 +311,9 @@ pub struct ScreenArgs {
     /// What the subjects are: organisation, person, vessel, aircraft [default: not known]
     #[arg(long)]
     pub kind: Option<String>,
+    /// Day or year of birth of the subjects, for people, where the file does not say it; lists are compared by the year
+    #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+    pub born: Option<String>,
     /// Identifier of the subject, kind:value, such as domain:example.com; repeats. Kinds: domain, mail, mail-domain,
     /// lei, uscc, inn, ogrn, imo, isin, duns, swift, ticker, un-reference, number; wallet, or the code of a currency
     /// (xbt, eth); and of the catalog github, npm, pypi, golang, maven, nuget, registry, huggingface, ollama, modelscope,

@@ -6,7 +6,7 @@ use std::io;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
-use super::terminal_width;
+use super::{organisation, terminal_width};
 use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
@@ -53,23 +53,32 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         told(&format!("{}: {}", row.key, row.value), "  ")?;
     }
     let places: Vec<_> = about.evidence.into_iter().flatten().filter_map(Evidence::place).collect();
-    told("", "")?;
-    told("Seen at:", "")?;
-    for place in places.iter().take(PLACES) {
-        told(&place.with_layer(), "  ")?;
-    }
-    if places.len() > PLACES {
-        told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
-    }
-    told("", "")?;
-    told("Who answers:", "")?;
-    let answers = answers(graph, node);
-    answers.iter().try_for_each(|line| told(line, "  "))?;
-    if answers.is_empty() {
-        told("unknown", "  ")?;
+    let is_organisation = about.kind == ComponentKind::Organisation;
+    if is_organisation {
+        // nobody writes an organisation down: it stands where what it answers for does
+        organisation::told(graph, node, &mut told)?;
+    } else {
+        told("", "")?;
+        told("Seen at:", "")?;
+        for place in places.iter().take(PLACES) {
+            told(&place.with_layer(), "  ")?;
+        }
+        if places.len() > PLACES {
+            told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
+        }
+        told("", "")?;
+        told("Who answers:", "")?;
+        let answers = answers(graph, node);
+        answers.iter().try_for_each(|line| told(line, "  "))?;
+        if answers.is_empty() {
+            told("unknown", "  ")?;
+        }
     }
     ownership(legal, node, &mut told)?;
     reached(legal, node, &mut told)?;
+    if is_organisation {
+        return Ok(());
+    }
     let number =
         if ways.is_partial { format!("{} of more ways", ways.paths.len()) } else { count(ways.paths.len(), "way") };
     told("", "")?;
@@ -229,10 +238,25 @@ fn find(graph: &Graph<'_>, what: &str, target: &str) -> anyhow::Result<NodeId> {
             Err(anyhow::anyhow!("nothing is called `{what}` in `{target}`")).context(hint)
         }
         many => {
-            let names: Vec<&str> = many.iter().take(SUGGESTED).map(|node| graph.node(*node).id.as_str()).collect();
-            bail!("`{what}` can mean {} components: {}", many.len(), names.join(", "))
+            let parts: Vec<NodeId> = parts_of(graph, what).collect();
+            let id = |node: &NodeId| graph.node(*node).id.as_str();
+            // what of the vendor is called is what most questions are about
+            let first = parts.first().or(many.first()).map_or("", id);
+            let ids: BTreeSet<&str> = many.iter().chain(&parts).map(id).collect();
+            let names: Vec<String> = ids.iter().take(SUGGESTED).map(|id| format!("`{id}`")).collect();
+            bail!(
+                "`{what}` can mean {} components: {}; ask for one of them, as in `sovaudit explain '{first}' {target}`",
+                ids.len(),
+                names.join(", ")
+            )
         }
     }
+}
+
+/// Services of a vendor of that name: `openai/api`.
+fn parts_of<'g>(graph: &'g Graph<'_>, what: &str) -> impl Iterator<Item = NodeId> + 'g {
+    let start = format!("api:{}/", what.to_ascii_lowercase());
+    graph.nodes_of(&[ComponentKind::Service]).filter(move |node| graph.node(*node).id.as_str().starts_with(&start))
 }
 
 /// The components of a name.

@@ -7,6 +7,7 @@ mod explain;
 mod images;
 mod init;
 mod lists;
+mod organisation;
 mod plan;
 mod prepare;
 mod providers;

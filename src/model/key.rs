@@ -144,6 +144,9 @@ pub const CALLED: &str = "called";
 pub const MIRRORED_AT: &str = "mirrored-at";
 /// Folder that a GitOps object brings into service.
 pub const DEPLOYS_PATH: &str = "deploys-path";
+/// Chart, folder or file that a step of a pipeline brings into service, below the scanned root; `folder/*` for the files
+/// right in it.
+pub const APPLIES_PATH: &str = "applies-path";
 /// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.
 pub const EVALUATED: &str = "evaluated";
 /// Of a workload or service with another leg: `automated` when traffic moves by itself, `static` when a person must move it.

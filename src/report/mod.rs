@@ -1,5 +1,6 @@
 //! The report: versioned data, and the formats that write it.
 
+mod alike;
 mod build;
 mod failure;
 pub mod json;

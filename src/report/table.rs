@@ -5,7 +5,7 @@ use std::io;
 
 use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
-use super::words::{members, percent, place, shown, subject, too_weak};
+use super::words::{members, percent, place, several, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
 use crate::text::{clean_line, count, fill, shorten, thousands};
 
@@ -131,10 +131,14 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if report.findings.is_empty() {
         return writeln!(out, "No findings.\n");
     }
-    let groups: Vec<&[FindingRow]> =
-        report.findings.chunk_by(|a, b| (&a.severity, &a.rule) == (&b.severity, &b.rule)).collect();
-    let first = groups.iter().zip(shares(&groups)).flat_map(|(group, share)| group.iter().take(share));
-    let mut shown: Vec<Shown<'_>> = first.map(|finding| Shown::new(finding, report.width)).collect();
+    let groups: Vec<Vec<Vec<&FindingRow>>> = report
+        .findings
+        .chunk_by(|a, b| (&a.severity, &a.rule) == (&b.severity, &b.rule))
+        .map(super::alike::alike)
+        .collect();
+    let lengths: Vec<usize> = groups.iter().map(Vec::len).collect();
+    let first = groups.iter().zip(shares(&lengths)).flat_map(|(group, share)| group.iter().take(share));
+    let mut shown: Vec<Shown<'_>> = first.map(|same| Shown::new(same, report.width)).collect();
     tell_apart(&mut shown);
     let room = report.width.saturating_sub(HANDLE);
     let fits = |row: &&Shown<'_>| row.subject.chars().count() + 2 + row.place.chars().count() <= room;
@@ -154,14 +158,19 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             grid.add_row([Cell::new(format!("{} {}", mark(row.finding), handle(row.finding))), Cell::new(text)]);
         }
         print(&mut grid, &[HANDLE, room], out)?;
-        if all.len() > group.len() {
-            let more = thousands((all.len() - group.len()) as u64);
+        let (total, told) =
+            (all.iter().map(Vec::len).sum::<usize>(), group.iter().map(|row| row.number).sum::<usize>());
+        if total > told {
+            let more = thousands((total - told) as u64);
             writeln!(out, "{:HANDLE$}and {more} more of this rule", "")?;
         }
     }
-    if report.findings.len() > shown.len() {
+    let told: usize = shown.iter().map(|row| row.number).sum();
+    if report.findings.len() > told {
         let all = thousands(report.findings.len() as u64);
-        writeln!(out, "{} of {all} findings shown; write them all with --output markdown=report.md", shown.len())?;
+        writeln!(out, "{told} of {all} findings shown; write them all with --output markdown=report.md")?;
+    } else if shown.len() < told {
+        writeln!(out, "lines with several findings name the first; write them all with --output markdown=report.md")?;
     }
     let marks = [
         ("failing", "! fails the gate"),
@@ -183,14 +192,14 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// How many findings of each group are shown: a rule with thousands leaves room for the others, none is left out, and
 /// what room is left goes to the most severe.
-fn shares(groups: &[&[FindingRow]]) -> Vec<usize> {
-    let lines = |share: usize| groups.iter().map(|group| group.len().min(share)).sum::<usize>();
+fn shares(groups: &[usize]) -> Vec<usize> {
+    let lines = |share: usize| groups.iter().map(|lines| *lines.min(&share)).sum::<usize>();
     let share = (1..=SHOWN).rev().find(|share| lines(*share) <= SHOWN).unwrap_or(1);
     let mut room = SHOWN.saturating_sub(lines(share));
-    let mut give = |group: &&[FindingRow]| {
-        let more = group.len().saturating_sub(share).min(room);
+    let mut give = |lines: &usize| {
+        let more = lines.saturating_sub(share).min(room);
         room -= more;
-        group.len().min(share) + more
+        lines.min(&share) + more
     };
     groups.iter().map(&mut give).collect()
 }
@@ -215,20 +224,27 @@ const BEGIN: usize = 48;
 
 /// A finding with the words of its line.
 struct Shown<'a> {
+    /// The finding, or the first of several that are alike.
     finding: &'a FindingRow,
+    /// How many it stands for.
+    number: usize,
     subject: String,
     place: String,
 }
 
 impl<'a> Shown<'a> {
-    fn new(finding: &'a FindingRow, width: usize) -> Self {
+    fn new(same: &[&'a FindingRow], width: usize) -> Self {
+        let finding = same[0];
         let place = clean_line(&place(&finding.primary)).into_owned();
-        let subject = if finding.members.is_empty() {
+        let subject = if same.len() > 1 {
+            let names: Vec<String> = same.iter().map(|one| subject(one)).collect();
+            clean_line(&several(names.iter().map(String::as_str), width.saturating_sub(HANDLE))).into_owned()
+        } else if finding.members.is_empty() {
             clean_line(&subject(finding)).into_owned()
         } else {
             clean_line(&members(finding, width.saturating_sub(HANDLE))).into_owned()
         };
-        Self { finding, subject, place }
+        Self { finding, number: same.len(), subject, place }
     }
 
     fn heading(&self) -> (&'a str, &'a str) {

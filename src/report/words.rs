@@ -30,13 +30,19 @@ pub(super) fn subject(finding: &FindingRow) -> String {
 
 /// The components of an aggregated finding: as many as fit into `columns`, at least one, and how many more.
 pub(super) fn members(finding: &FindingRow, columns: usize) -> String {
-    let total = finding.members.len();
+    let names: Vec<String> = finding.members.iter().map(|member| shown(&member.label)).collect();
+    several(names.iter().map(String::as_str), columns)
+}
+
+/// Names of components: as many as fit into `columns`, at least one, and how many more.
+pub(super) fn several<'n>(names: impl ExactSizeIterator<Item = &'n str>, columns: usize) -> String {
+    let total = names.len();
     let mut line = count(total, "component");
-    for (at, member) in finding.members.iter().enumerate() {
+    for (at, name) in names.enumerate() {
         let left = total - at - 1;
         let mut longer = line.clone();
         longer.push_str(if at == 0 { ": " } else { ", " });
-        longer.push_str(&shown(&member.label));
+        longer.push_str(name);
         let more = if left == 0 { 0 } else { format!(" and {left} more").chars().count() };
         if at > 0 && longer.chars().count() + more > columns {
             return format!("{line} and {} more", left + 1);

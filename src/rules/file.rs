@@ -294,6 +294,9 @@ pub struct ConcentrationParameters {
 pub struct MissingParameters {
     /// One of these relations must leave the component.
     pub relation: Vec<RelationKind>,
+    /// A far end that has one of these attributes does not count.
+    #[serde(default)]
+    pub except_with: Vec<String>,
     /// The far end must answer to another operator's control.
     #[serde(default)]
     pub other_operator: bool,

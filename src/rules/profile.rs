@@ -49,7 +49,8 @@ impl ProfileFile {
     #[must_use]
     pub fn consequence<'v>(&'v self, catalog: &'v Catalog, list: &str, measures: &[Box<str>]) -> &'v str {
         let row = catalog.list(list);
-        let own = self.lists.get(list).map(String::as_str);
+        let also = || row.and_then(|row| row.also.iter().find_map(|other| self.lists.get(&**other)));
+        let own = self.lists.get(list).or_else(also).map(String::as_str);
         let word = own.or_else(|| row.map(|row| &*row.consequence));
         let needed = row.and_then(|row| row.measure.as_deref());
         let without =

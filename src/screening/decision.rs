@@ -180,7 +180,12 @@ impl Decisions {
     /// What is wrong, with file, line and column.
     pub fn parse(shown: &str, text: &str, catalog: &Catalog) -> anyhow::Result<Self> {
         let is_lines = text.trim_start().starts_with('{');
-        let decisions = if is_lines { lines(shown, text)? } else { toml_file(shown, text)? };
+        let mut decisions = if is_lines { lines(shown, text)? } else { toml_file(shown, text)? };
+        for row in &mut decisions.rows {
+            if let Some(list) = catalog.list(&row.entry.list) {
+                row.entry.list = list.id.to_string();
+            }
+        }
         let mut seen = BTreeSet::new();
         for row in &decisions.rows {
             let problem =

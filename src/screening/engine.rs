@@ -239,17 +239,7 @@ impl Engine<'_> {
         let pieces = gather(query, &party, curated, second);
         let name = best.as_ref().map(|best| self.index.party_of(best.found.name).1 as usize);
         let mut flags = Vec::new();
-        let mut facts = Facts {
-            name: None,
-            words: 0,
-            letters: 0,
-            weak: false,
-            numbers: Numbers::Same,
-            spelt: false,
-            relative: false,
-            asked: query.kind,
-            listed: party.kind,
-        };
+        let mut facts = unnamed(query, &party);
         let mut score = 0.0;
         if let Some(best) = &best {
             score = self.marked_down(best);
@@ -286,7 +276,30 @@ impl Engine<'_> {
     }
 }
 
+/// What decides the level where no name matched.
+fn unnamed(query: &Query, party: &Party) -> Facts {
+    Facts {
+        name: None,
+        words: 0,
+        letters: 0,
+        weak: false,
+        numbers: Numbers::Same,
+        spelt: false,
+        relative: false,
+        asked: query.kind,
+        listed: party.kind,
+    }
+}
+
 impl Hit {
+    /// A party that no name leads to, with what is known of it and the subject besides.
+    pub(super) fn by_identifier(at: u32, party: Party, query: &Query) -> Self {
+        let pieces = gather(query, &party, &[], None);
+        let facts = unnamed(query, &party);
+        let level = decide(&facts, &pieces);
+        Self { at, party, name: None, score: 0.0, parts: None, pieces, flags: Vec::new(), level, facts }
+    }
+
     /// The likelier first: by level, score, amount of evidence, length of the name, then list and entry.
     #[must_use]
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {

@@ -154,7 +154,7 @@ pub fn ways(facts: &Facts, pieces: &[Piece], level: Level) -> (Vec<&'static str>
         down.push("--kind, when it is another");
     }
     if facts.asked == PartyKind::Person && facts.name.is_some() && !has(What::Born) {
-        up.push("the year of birth");
+        up.push("the year of birth (--born, or a column born)");
         down.push("another year of birth");
     }
     if level < Level::Info {

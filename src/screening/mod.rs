@@ -24,6 +24,7 @@ pub mod score;
 pub mod screener;
 pub mod similar;
 pub mod stored;
+mod twins;
 
 /// Score from which a name is a hit, where nothing else is asked for.
 pub const THRESHOLD: f32 = 0.80;

@@ -10,6 +10,7 @@ use super::listed::{Listed, listed_parties, owner};
 use super::normalise::{Flags, Form, Lexicon, Rank};
 use super::query::Query;
 use super::stored::Imported;
+use super::twins;
 use crate::catalog::Catalog;
 use crate::lists::{Party, PartyKind, store};
 use crate::model::{Date, Verification};
@@ -224,6 +225,7 @@ impl<'s> Screener<'s> {
                 None => all.push(own),
             }
         }
+        twins::corroborate(&self.embedded, self.scope.lexicon, query, &mut all);
         all.sort_by(|a, b| a.hit.order(&b.hit));
         all
     }
@@ -241,7 +243,7 @@ impl<'s> Screener<'s> {
     }
 
     /// An imported entry as it stood on the day; none when it did not hold, or is on a list that nobody asked for.
-    fn standing(&self, held: &Held<'_>, hit: Hit) -> Option<Candidate> {
+    fn standing(&self, held: &Held<'_>, mut hit: Hit) -> Option<Candidate> {
         let Scope { as_of, lists, .. } = self.scope;
         let party = &hit.party;
         let is_asked = lists.is_empty() || lists.contains(&*party.list);
@@ -251,6 +253,9 @@ impl<'s> Screener<'s> {
         }
         let before = party.listed.is_none() && held.seen.get(&*party.list).is_some_and(|seen| as_of < *seen);
         let verification = if before { Verification::Recalled } else { Verification::OneSource };
+        if hit.party.citation.is_none() {
+            hit.party.citation = self.scope.catalog.list(&hit.party.list).and_then(|list| list.citation.clone());
+        }
         Some(Candidate { unsure: before.then_some(BEFORE), hit, imported: true, verification })
     }
 }
@@ -285,12 +290,7 @@ impl<'s> Held<'s> {
 
 /// The same entry of the same list, whether the rules or the list itself say it.
 fn is_same(own: &Party, imported: &Party) -> bool {
-    same_list(&own.list, &imported.list) && number(&own.entry) == number(&imported.entry)
-}
-
-/// True for two ids of one list: the rules write `US-NSCMIC` for what imports call `US-NS-CMIC`.
-fn same_list(one: &str, other: &str) -> bool {
-    one.bytes().filter(|byte| *byte != b'-').eq(other.bytes().filter(|byte| *byte != b'-'))
+    own.list == imported.list && number(&own.entry) == number(&imported.entry)
 }
 
 /// The number of an entry without what the rules write before it: `OFAC:44259`.

@@ -417,3 +417,20 @@ fn mail_of_an_author_is_no_publisher() {
     assert!(package["attributes"]["country"].is_null());
     assert!(!package["controlled_from"].to_string().contains("RU"), "{package:#}");
 }
+
+/// The project was Meta's and has been the foundation's since 2022: whoever packages name, it is one owner.
+#[test]
+fn torch_has_one_publisher_however_it_is_found() {
+    let metadata = "Metadata-Version: 2.1\nName: torch\nVersion: 2.6.0\nHome-page: https://pytorch.org/\nProject-URL: Source, \
+                    https://github.com/pytorch/pytorch\n";
+    for files in [
+        [("requirements.txt", "torch==2.6.0\n")].as_slice(),
+        &[("lib/site-packages/torch-2.6.0.dist-info/METADATA", metadata)],
+    ] {
+        let found = report(files);
+        let rows = found["relations"].as_array().expect("is a list").iter();
+        let of_torch = rows.filter(|row| row["kind"] == "maintained-by" && row["from"] == "pkg:pypi/torch@2.6.0");
+        let owners: Vec<&str> = of_torch.filter_map(|row| row["to"].as_str()).collect();
+        assert_eq!(owners, ["org:pytorch-foundation"], "{files:?}");
+    }
+}

@@ -201,7 +201,13 @@ fn machines_that_code_starts_are_found() {
     assert_eq!(of("instance-type"), set(&[&format!("{endpoint} ml.g5.2xlarge")]));
     assert_eq!(of("count"), set(&[&format!("{endpoint} 2")]));
     let names = of("name");
-    assert!(names.iter().any(|name| name.ends_with(" mistralai/Mistral-7B-Instruct-v0.3")), "{names:?}");
+    let model = "model:huggingface/mistralai/Mistral-7B-Instruct-v0.3 mistralai/Mistral-7B-Instruct-v0.3";
+    assert!(names.contains(model), "{names:?}");
+    // the settings may have a name of their own
+    let apart = code
+        .replace("HuggingFaceModel(env={", "dict()\nhub = {")
+        .replace("v0.3\"}, role=\"r\")", "v0.3\"}\nmodel = HuggingFaceModel(env=hub, role=\"r\")");
+    assert!(values(&[("app.py", &apart)], "name").contains(model), "{apart}");
 }
 
 /// A multi-region lies in a state where it is one, else in a bloc and in no state of it.

@@ -484,3 +484,15 @@ resource "aws_instance" "each" {
     let count = attributes(&found, "count");
     assert!(count.contains(&("stackit_ske_cluster.it".to_owned(), "2".to_owned())), "{count:?}");
 }
+
+#[test]
+fn a_module_that_is_not_there_is_told() {
+    let main = "module \"gone\" { source = \"./mods/missing\" }\nmodule \"here\" { source = \"./mods/here\" }\nmodule \"above\" {\n  \
+                source = \"../above\"\n}\n";
+    let found = scan(&[("main.tf", main.as_bytes()), ("mods/here/main.tf", b"locals { a = 1 }\n")]);
+    let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    let about = |text: &str| told.iter().filter(|one| one.contains(text)).count();
+    assert_eq!(about("there is no module at `mods/missing`"), 1, "{told:?}");
+    assert_eq!(about("outside of what is scanned"), 1, "{told:?}");
+    assert_eq!(about("mods/here"), 0, "{told:?}");
+}

@@ -73,6 +73,12 @@ rows! {
     List {
         /// `US-SDN`, …
         id: Text,
+        /// Other ids of the same list, as other tools and earlier rules write it.
+        #[serde(default)]
+        also: Vec<Text>,
+        /// The order under which every entry of the list stands; files of lists often leave it out.
+        #[serde(default)]
+        citation: Option<Text>,
         /// Who publishes it.
         publisher: Text,
         /// Legal effect in one line.
@@ -86,7 +92,8 @@ rows! {
         measure: Option<Text>,
         /// Whose list.
         jurisdiction: Text,
-    }    /// Where a list is published; `rules import --online` fetches it from there.
+    }
+    /// Where a list is published; `rules import --online` fetches it from there.
     ListSource {
         /// Name of the download: `us-sdn`. Files that are read together have one name.
         id: Text,

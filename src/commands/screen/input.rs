@@ -10,7 +10,7 @@ use super::remarks::filled;
 use super::table::{Layout, Rows, expected};
 use crate::catalog::Catalog;
 use crate::cli::ScreenArgs;
-use crate::model::CountryCode;
+use crate::model::{CountryCode, Date};
 use crate::screening::query::kind_of;
 use crate::screening::{Query, QueryKey};
 
@@ -43,6 +43,11 @@ impl<'a> Reader<'a> {
         reader.default = Query {
             kind: kind.transpose()?.unwrap_or_default(),
             countries: countries.collect::<anyhow::Result<_>>()?,
+            born: arguments
+                .born
+                .as_deref()
+                .map(|text| born(text).with_context(|| format!("`--born {text}`")))
+                .transpose()?,
             keys: reader.keys(&arguments.key).map_err(|error| filled(&format!("{error:#}")))?,
             origin: "command line".into(),
             ..Query::default()
@@ -121,7 +126,7 @@ impl<'a> Reader<'a> {
         if !layout.columns.unread.is_empty() {
             let unread = layout.columns.unread.join(", ");
             super::remark(&format!(
-                "`{name}`: columns that are not read: {unread}; read are name, country, kind, keys"
+                "`{name}`: columns that are not read: {unread}; read are name, country, kind, keys, born"
             ));
         }
         Box::new(Rows::of(lines, &layout).filter_map(move |row| {
@@ -136,6 +141,7 @@ impl<'a> Reader<'a> {
             let origin = format!("{name}:{}", row.line).into();
             let mut query = Query { name: cells.name.into(), origin, ..self.default.clone() };
             let filled = self.fill(&mut query, &[cells.country], cells.kind, &[cells.keys]);
+            let filled = filled.and_then(|()| fill_born(&mut query, cells.born));
             let filled = filled.with_context(|| format!("line {} of `{name}`", row.line));
             Some(filled.and_then(|()| told(query, row.line, &name)))
         }))
@@ -152,11 +158,12 @@ impl<'a> Reader<'a> {
             Query { name: subject.name.trim().into(), origin: format!("{name}:{at}").into(), ..self.default.clone() };
         query.also = subject.also.into_iter().map(Into::into).collect();
         query.addresses = subject.addresses.into_iter().map(Into::into).collect();
-        query.born = subject.born;
         let countries = subject.country.map(Texts::all).unwrap_or_default();
         let keys = subject.keys.map(Texts::all).unwrap_or_default();
         let kind = subject.kind.unwrap_or_default();
         self.fill(&mut query, &countries, &kind, &keys).with_context(place)?;
+        let day = subject.born.map(Birth::text).unwrap_or_default();
+        fill_born(&mut query, &day).with_context(place)?;
         told(query, at, name)
     }
 
@@ -213,6 +220,28 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Sets the year of birth, where a row has one.
+fn fill_born(query: &mut Query, text: &str) -> anyhow::Result<()> {
+    if !text.trim().is_empty() {
+        query.born = Some(born(text)?);
+    }
+    Ok(())
+}
+
+/// The year of a day of birth: `1958`, `1958-11`, `1958-11-05`. Lists are compared by the year: many have no more.
+fn born(text: &str) -> anyhow::Result<u16> {
+    let text = text.trim();
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |part: &str, digits: usize| {
+        (part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u16>().ok())?
+    };
+    let year = parts.first().and_then(|part| number(part, 4)).filter(|year| (1800..=2100).contains(year));
+    let is_month = parts.get(1).is_none_or(|part| number(part, 2).is_some_and(|month| (1..=12).contains(&month)));
+    let is_day = parts.len() < 3 || Date::parse(text).is_some();
+    let year = year.filter(|_| is_month && is_day && parts.len() <= 3);
+    year.with_context(|| format!("`{text}` is no day of birth: write YYYY, YYYY-MM or YYYY-MM-DD"))
+}
+
 /// True when the file has no first row because it cannot be read, which its rows will tell.
 fn lines_fail(lines: &mut Lines) -> anyhow::Result<bool> {
     lines.next().transpose().map(|line| line.is_some())
@@ -262,6 +291,23 @@ impl Texts {
     }
 }
 
+/// A year as a number, or a day as a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Birth {
+    Year(u16),
+    Day(String),
+}
+
+impl Birth {
+    fn text(self) -> String {
+        match self {
+            Self::Year(year) => year.to_string(),
+            Self::Day(text) => text,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Subject {
@@ -277,8 +323,8 @@ struct Subject {
     keys: Option<Texts>,
     #[serde(default)]
     addresses: Vec<String>,
-    #[serde(default)]
-    born: Option<u16>,
+    #[serde(default, alias = "birth", alias = "date_of_birth", alias = "dob")]
+    born: Option<Birth>,
     /// The user's own number of the subject; the origin tells the line.
     #[serde(default, rename = "id")]
     _id: Option<serde_json::Value>,

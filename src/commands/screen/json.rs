@@ -20,6 +20,8 @@ struct Subject<'a> {
     kind: &'static str,
     countries: &'a [CountryCode],
     origin: Cow<'a, str>,
+    /// How much there is of the list of which the least is there.
+    extent: &'static str,
     hits: Vec<Hit<'a>>,
 }
 
@@ -60,7 +62,7 @@ struct Factors {
 }
 
 /// Writes a subject with its hits in place of what stood there.
-pub(super) fn write(answer: &Answer<'_>, text: &mut Vec<u8>) -> serde_json::Result<()> {
+pub(super) fn write(answer: &Answer<'_>, extent: &'static str, text: &mut Vec<u8>) -> serde_json::Result<()> {
     text.clear();
     let query = answer.query;
     let subject = Subject {
@@ -68,6 +70,7 @@ pub(super) fn write(answer: &Answer<'_>, text: &mut Vec<u8>) -> serde_json::Resu
         kind: kind_word(query.kind),
         countries: &query.countries,
         origin: clean_line(&query.origin),
+        extent,
         hits: answer.hits.iter().map(hit).collect(),
     };
     serde_json::to_writer(text, &subject)

@@ -1,5 +1,6 @@
 //! `sovaudit screen`.
 
+mod extent;
 mod input;
 mod json;
 mod lines;
@@ -74,9 +75,13 @@ pub(super) fn run(arguments: &ScreenArgs, out: &mut dyn io::Write) -> anyhow::Re
     let subjects = reader.subjects(arguments)?;
     let against = output::Against {
         lists: screener.lists().into_iter().collect::<Vec<_>>().join(", "),
+        extents: extent::of(&screener, imported.as_ref()),
         parties: parties(&screener, imported.as_ref(), &wanted),
         as_of,
     };
+    if matches!(form, output::Form::Csv | output::Form::JsonLines) {
+        extent::told(&against.extents).iter().for_each(|words| remark(words));
+    }
     let mut writer = Writer::new(form, out, against, arguments)?;
     let (failed, bad) = answer_all(subjects, &judge, &mut writer, arguments)?;
     writer.finish(failed, bad.count)?;
@@ -199,7 +204,8 @@ fn wanted(words: &[String], catalog: &Catalog, imported: Option<&Imported>) -> a
         own.chain(sources.flat_map(|source| source.lists.iter().map(|list| list.list.clone()))).collect();
     let given = !words.is_empty();
     let words = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty());
-    let spelt = |word: &str| known.iter().find(|id| id.eq_ignore_ascii_case(word)).cloned();
+    let also = |word: &str| catalog.list_named(word).map(|list| list.id.to_string());
+    let spelt = |word: &str| known.iter().find(|id| id.eq_ignore_ascii_case(word)).cloned().or_else(|| also(word));
     let found: BTreeSet<String> = words.map(|word| spelt(word).unwrap_or_else(|| word.to_owned())).collect();
     ensure!(!given || !found.is_empty(), "`--lists` names no list: write ids such as US-SDN, or leave it out");
     Ok(found)

@@ -5,7 +5,7 @@ use std::io;
 use anyhow::bail;
 use serde_json::json;
 
-use super::{json, rows};
+use super::{extent, json, rows};
 use crate::cli::ScreenArgs;
 use crate::model::Date;
 use crate::screening::evidence::Bearing;
@@ -100,6 +100,8 @@ impl Form {
 /// What is screened against.
 pub(super) struct Against {
     pub(super) lists: String,
+    /// How much there is of each of them.
+    pub(super) extents: Vec<extent::Asked>,
     /// Parties of these lists.
     pub(super) parties: usize,
     pub(super) as_of: Date,
@@ -163,7 +165,7 @@ impl<'a> Writer<'a> {
         match self.form {
             Form::Table => self.table(answer)?,
             Form::JsonLines => {
-                json::write(answer, &mut self.text)?;
+                json::write(answer, extent::least(&self.against.extents), &mut self.text)?;
                 self.text.push(b'\n');
                 self.out.write_all(&self.text)?;
             }
@@ -171,15 +173,16 @@ impl<'a> Writer<'a> {
                 if self.subjects > 1 {
                     writeln!(self.out, ",")?;
                 }
-                json::write(answer, &mut self.text)?;
+                json::write(answer, extent::least(&self.against.extents), &mut self.text)?;
                 self.out.write_all(&self.text)?;
             }
             Form::Csv => {
+                let least = extent::least(&self.against.extents);
                 if answer.hits.is_empty() {
-                    rows::csv_row(self.out, &rows::nothing(answer.query))?;
+                    rows::csv_row(self.out, &rows::nothing(answer.query, least))?;
                 }
                 for judged in &answer.hits {
-                    rows::csv_row(self.out, &rows::hit(answer.query, judged))?;
+                    rows::csv_row(self.out, &rows::hit(answer.query, judged, least))?;
                 }
             }
         }
@@ -210,12 +213,17 @@ impl<'a> Writer<'a> {
                     writeln!(self.out, "{}", legend.join(", "))?;
                 }
                 write!(self.out, "{}", fill(&told, "", "", self.width))?;
+                if let Some(words) = extent::told(&self.against.extents) {
+                    let words = clean_line(&format!("Lists: {words}")).into_owned();
+                    write!(self.out, "{}", fill(&words, "", "  ", self.width))?;
+                }
                 write!(self.out, "{}", fill(&self.gate(gate, unread), "", "  ", self.width))?;
                 write!(self.out, "{}", fill(NOTICE, "", "", self.width))?;
             }
             Form::Json => {
                 let end = json!({
                     "as_of": self.against.as_of, "lists": self.against.lists, "parties": self.against.parties,
+                    "extent": extent::least(&self.against.extents), "extents": self.against.extents,
                     "threshold": json::round(self.threshold), "gate": gate, "need_person": self.need_person,
                     "unread": unread, "notice": NOTICE,
                 });

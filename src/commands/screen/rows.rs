@@ -8,7 +8,7 @@ use crate::screening::Query;
 use crate::screening::query::kind_word;
 use crate::text::{clean_line, hex};
 
-pub(super) const COLUMNS: [&str; 20] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "name",
     "kind",
     "countries",
@@ -29,10 +29,11 @@ pub(super) const COLUMNS: [&str; 20] = [
     "digest",
     "decision",
     "origin",
+    "extent",
 ];
 
 /// A hit of a subject.
-pub(super) fn hit(query: &Query, judged: &Judged) -> [String; 20] {
+pub(super) fn hit(query: &Query, judged: &Judged, extent: &str) -> [String; 21] {
     let hit = &judged.hit;
     let party = &hit.party;
     let day = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
@@ -62,18 +63,20 @@ pub(super) fn hit(query: &Query, judged: &Judged) -> [String; 20] {
         hex(&judged.digest),
         judged.decision.clone().unwrap_or_default(),
         query.origin.to_string(),
+        extent.to_owned(),
     ]
     .map(|text| cell(&text))
 }
 
 /// A subject without hits.
-pub(super) fn nothing(query: &Query) -> [String; 20] {
+pub(super) fn nothing(query: &Query, extent: &str) -> [String; 21] {
     COLUMNS.map(|column| match column {
         "name" => cell(&query.name),
         "kind" => kind_word(query.kind).to_owned(),
         "countries" => countries(query),
         "level" => "none".to_owned(),
         "origin" => cell(&query.origin),
+        "extent" => extent.to_owned(),
         _ => String::new(),
     })
 }

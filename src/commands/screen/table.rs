@@ -23,6 +23,7 @@ const NAMES: [&str; 11] = [
 const COUNTRY: [&str; 4] = ["country", "countries", "country code", "country name"];
 const KIND: [&str; 3] = ["kind", "schema", "type"];
 const KEYS: [&str; 2] = ["keys", "key"];
+const BORN: [&str; 6] = ["born", "birth", "date of birth", "dob", "birth date", "year of birth"];
 
 /// A row with the number of its first line.
 pub(super) struct Row {
@@ -37,6 +38,7 @@ pub(super) struct Columns {
     country: Option<usize>,
     kind: Option<usize>,
     keys: Option<usize>,
+    born: Option<usize>,
     /// Number of columns.
     pub(super) count: usize,
     /// Columns that nobody reads.
@@ -49,6 +51,7 @@ pub(super) struct Cells<'r> {
     pub(super) country: &'r str,
     pub(super) kind: &'r str,
     pub(super) keys: &'r str,
+    pub(super) born: &'r str,
 }
 
 impl Columns {
@@ -72,16 +75,16 @@ impl Columns {
             Ok(first)
         };
         let Some(name) = column(&NAMES)? else { return Ok(None) };
-        let [country, kind, keys] = [column(&COUNTRY)?, column(&KIND)?, column(&KEYS)?];
-        let is_read = |at: &usize| [Some(name), country, kind, keys].contains(&Some(*at)) || words[*at] == "id";
+        let [country, kind, keys, born] = [column(&COUNTRY)?, column(&KIND)?, column(&KEYS)?, column(&BORN)?];
+        let is_read = |at: &usize| [Some(name), country, kind, keys, born].contains(&Some(*at)) || words[*at] == "id";
         let unread = (0..words.len()).filter(|at| !is_read(at) && !words[*at].is_empty());
         let unread = unread.map(|at| header[at].trim().to_owned()).collect();
-        Ok(Some(Self { name, country, kind, keys, count: words.len(), unread }))
+        Ok(Some(Self { name, country, kind, keys, born, count: words.len(), unread }))
     }
 
     /// True when something besides the name is read.
     pub(super) fn tells_more(&self) -> bool {
-        self.country.is_some() || self.kind.is_some() || self.keys.is_some()
+        [self.country, self.kind, self.keys, self.born].iter().any(Option::is_some)
     }
 
     /// The cells of a row; none of a blank one.
@@ -103,6 +106,7 @@ impl Columns {
             country: cell(self.country),
             kind: cell(self.kind),
             keys: cell(self.keys),
+            born: cell(self.born),
         }))
     }
 }
@@ -151,7 +155,7 @@ impl Layout {
 pub(super) fn expected(file: &str) -> anyhow::Error {
     super::remarks::filled(&format!(
         "`{file}` has several columns, and its first row does not say which is the name: write a first row with name \
-         (or vendor, company, organisation, supplier, party, entity) and as wanted country, kind, keys; a file of \
+         (or vendor, company, organisation, supplier, party, entity) and as wanted country, kind, keys, born; a file of \
          names only has one column, names with commas in quotes"
     ))
 }

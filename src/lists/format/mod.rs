@@ -56,6 +56,12 @@ pub fn list_of(list: &str) -> &str {
     if list == REGISTER { opensanctions::LIST } else { list }
 }
 
+/// The authority that numbers its parties, the same on all its lists, as the rules write it before a number: `OFAC`.
+#[must_use]
+pub fn numbered_by(list: &str) -> Option<&'static str> {
+    ofac::LISTS.contains(&list).then_some("OFAC")
+}
+
 /// What a record is to the edition before. Whole lists only have [`Op::Put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {

@@ -41,7 +41,10 @@ pub(super) fn listed(view: &View<'_>, parameters: &ExportParameters, node: NodeI
             let entries = view.catalog.listings(&organisation, view.as_of);
             let wanted = |(row, _): &(&Listing, Standing)| {
                 row.about.as_deref() != Some("related-party")
-                    && parameters.operator_lists.iter().any(|id| **id == *row.list)
+                    && parameters
+                        .operator_lists
+                        .iter()
+                        .any(|id| view.catalog.list(id).is_some_and(|list| list.id == row.list))
             };
             let entries: Vec<(&Listing, Standing)> = entries.filter(wanted).collect();
             if let Some((first, _)) = entries.first() {

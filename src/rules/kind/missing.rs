@@ -56,6 +56,9 @@ fn has(view: &View<'_>, parameters: &MissingParameters, node: NodeId) -> bool {
         if !parameters.relation.contains(&view.graph.edge(edge).kind) {
             return false;
         }
+        if parameters.except_with.iter().any(|name| view.graph.attribute(to, name).is_some()) {
+            return false;
+        }
         if !parameters.other_operator {
             return true;
         }

@@ -7,6 +7,7 @@ use crate::parse::Node;
 use crate::scan::image::reference::needs_image;
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `github-actions`.
 pub struct GithubActions;
@@ -151,6 +152,7 @@ fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
 
 fn steps(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let mut regions = Regions::new();
+    let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {
         if let Some(uses) = step.get("uses") {
             scan_use(uses, pipeline.id, pipeline.file, out);
@@ -158,7 +160,10 @@ fn steps(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
             pipeline.step_after(&mut regions, "github", name, uses.span, step.get("with"), out);
         }
         if let Some((run, text)) = step.get("run").and_then(|run| Some((run, run.text()?))) {
-            pipeline.script(text, run.span, &str::to_owned, out);
+            let folder = step.text_at("working-directory").or_else(|| usual.and_then(Node::text));
+            let root = pipeline.root();
+            let folder = folder.and_then(|folder| RelPath::new(format!("{root}/{folder}").trim_start_matches('/')));
+            pipeline.script_in(&folder.unwrap_or(root), text, run.span, &str::to_owned, out);
         }
     }
 }

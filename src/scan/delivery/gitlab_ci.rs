@@ -96,6 +96,7 @@ fn work(job: &Node, steps: &step::Pipeline<'_>, shared: &Variables<'_>, own: &Va
         };
         steps.runner(who, tags.span, out);
     }
+    let mut folder = steps.root();
     for name in ["before_script", "script", "after_script"] {
         let Some(script) = at(name) else { continue };
         let lines = match &script.value {
@@ -104,7 +105,7 @@ fn work(job: &Node, steps: &step::Pipeline<'_>, shared: &Variables<'_>, own: &Va
         };
         for line in lines {
             if let Value::Text(text) = &line.value {
-                steps.script(text, line.span, &|word| fill(word, shared, own), out);
+                folder = steps.script_in(&folder, text, line.span, &|word| fill(word, shared, own), out);
             }
         }
     }

@@ -3,6 +3,7 @@
 pub mod azure_pipelines;
 pub mod circleci;
 pub mod cloud_build;
+mod deploy;
 pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkinsfile;

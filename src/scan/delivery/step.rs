@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deploy;
 use crate::catalog::Catalog;
 use crate::catalog::rows::PipelineStep;
 use crate::diagnostic::DiagnosticKind;
@@ -10,9 +11,10 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
+use crate::scan::image::build::fetched;
 use crate::scan::model::reference::{HUGGING_FACE, hub_id, needs_model_of, needs_models_in};
 use crate::scan::{Facts, SourceFile};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// The first of some inputs or options, with its place.
 type Inputs<'a> = dyn Fn(&[Box<str>]) -> Option<(String, Span)> + 'a;
@@ -73,7 +75,36 @@ impl Pipeline<'_> {
 
     /// A script: `place` is where it stands in the file, `fill` puts in the variables that the file sets.
     pub(super) fn script(&self, text: &str, place: Span, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
+        self.script_in(&self.root(), text, place, fill, out);
+    }
+
+    /// The folder that steps begin in: the one that has the file, or the folder that it keeps its settings in.
+    pub(super) fn root(&self) -> RelPath {
+        let folder = self.file.folder();
+        let parts: Vec<&str> = folder.as_str().split('/').collect();
+        let hidden = parts.iter().position(|part| part.starts_with('.')).unwrap_or(parts.len());
+        RelPath::new(&parts[..hidden].join("/")).unwrap_or_else(RelPath::root)
+    }
+
+    /// A script that begins in a folder; gives the folder that it ends in.
+    pub(super) fn script_in(
+        &self,
+        folder: &RelPath,
+        text: &str,
+        place: Span,
+        fill: &dyn Fn(&str) -> String,
+        out: &mut Facts<'_>,
+    ) -> RelPath {
         let raw = self.file.text().get(place.start..place.end).unwrap_or_default();
+        let found = |word: &str| {
+            let at = raw.find(word).filter(|_| !word.is_empty());
+            at.map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()))
+        };
+        fetched(self.id, text, &found, fill, self.file, out);
+        let (applied, end) = deploy::applied(&commands(text, '\\'), folder, fill);
+        for (path, word) in applied {
+            out.attribute(self.id, key::APPLIES_PATH, path, self.file.at(found(&word)));
+        }
         for command in commands(text, '\\') {
             let filled: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
             let begins = filled.iter().position(|word| !is_before(word)).unwrap_or(filled.len());
@@ -104,6 +135,7 @@ impl Pipeline<'_> {
             let span = command.words.get(begins).map_or(place, |word| span_of(&word.text));
             self.means(row, is_off, span, &input, out);
         }
+        end
     }
 
     /// A model of a known publisher that a script of one's own is given: `python bench.py Qwen/Qwen3-8B`.
@@ -204,7 +236,7 @@ impl Pipeline<'_> {
 }
 
 /// Words before a command: assignments and wrappers.
-fn is_before(word: &str) -> bool {
+pub(super) fn is_before(word: &str) -> bool {
     let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     });

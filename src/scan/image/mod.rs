@@ -4,7 +4,7 @@ pub mod accelerator_runtime;
 pub mod apk;
 pub mod apk_repositories;
 pub mod apt_sources;
-mod build;
+pub(crate) mod build;
 pub mod cloud_init;
 pub mod compose;
 mod container_run;

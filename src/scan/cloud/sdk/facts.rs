@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
-use super::syntax::{Arguments, arguments, object, of, path};
+use super::syntax::{Arguments, arguments, object, of, path, settings};
 use super::value::Value;
 use crate::catalog::Catalog;
 use crate::catalog::rows::{SdkCall, Service};
@@ -131,6 +131,12 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 && let Some(value) = binding.value
             {
                 object(value, reading.text, &mut given);
+            }
+        }
+        for (_, name) in given.named.clone().into_iter().filter(|(_, node)| node.kind() == "identifier") {
+            // `HuggingFaceModel(env=hub)`, where `hub` is a dictionary of the file
+            if let [binding] = reading.values(of(name, reading.text), call.scope).as_slice() {
+                settings(binding.value, reading.text, &mut given);
             }
         }
         let last = path(call.callee, reading.text).last.unwrap_or(call.callee);

@@ -4,8 +4,11 @@ use super::facts::{Writer, first_line};
 use super::syntax::{Arguments, of};
 use super::value::Value;
 use crate::catalog::rows::{SdkCall, Service};
+use crate::model::{ComponentId, RelationKind};
 use crate::scan::model::hosted::{needs_hosted_model, routed_model};
-use crate::scan::model::reference::{Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model, uses_modelscope};
+use crate::scan::model::reference::{
+    Hub, hub_id, needs_dataset, needs_model_of, needs_plain_model, setting_names_model, uses_modelscope,
+};
 use crate::text::Span;
 
 impl<'t> Writer<'_, 't, '_, '_> {
@@ -17,7 +20,9 @@ impl<'t> Writer<'_, 't, '_, '_> {
                     if let Some(name) = &default_of {
                         self.unresolved(span, &format!("the model is a default, `{name}` may have another"));
                     }
-                    self.named_model(row, service, &text, span, default_of.is_some());
+                    // a setting of a container says what it loads from the hub
+                    let is_loaded = setting_names_model(name);
+                    self.named_model(row, service, (&text, span), default_of.is_some(), is_loaded);
                 }
                 Value::Unknown | Value::Symbol { .. } => {
                     let what = if row.dataset { "data set" } else { "model" };
@@ -38,9 +43,9 @@ impl<'t> Writer<'_, 't, '_, '_> {
         &mut self,
         row: &SdkCall,
         service: Option<&Service>,
-        text: &str,
-        span: Span,
+        (text, span): (&str, Span),
         is_default: bool,
+        is_loaded: bool,
     ) {
         let usual = |hub: Hub| {
             // servers of models ask the hub that a setting of the same file names
@@ -53,6 +58,12 @@ impl<'t> Writer<'_, 't, '_, '_> {
         match hub {
             Some(hub) if row.dataset => needs_dataset(hub, self.project, text, &seen, self.out),
             // an inference service of a hub loads nothing here
+            Some(hub) if row.service.is_some() && is_loaded => {
+                let model = needs_model_of(hub, self.project, text, &seen, self.out);
+                if let (Some(model), Some(service)) = (model, service) {
+                    self.out.relation(&model, RelationKind::RunsOn, &ComponentId::of("api", &service.id), seen);
+                }
+            }
             Some(_) if row.service.is_some() => {
                 needs_hosted_model(self.project, text, service, row.deployment, self.catalog, &seen, self.out);
             }

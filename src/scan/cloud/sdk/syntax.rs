@@ -325,7 +325,7 @@ pub(super) fn object<'t>(node: Node<'t>, text: &'t str, found: &mut Arguments<'t
 }
 
 /// Settings of the environment that an argument of Python has: `env={"HF_MODEL_ID": …}`. No argument is called so.
-fn settings<'t>(value: Option<Node<'t>>, text: &'t str, found: &mut Arguments<'t>) {
+pub(super) fn settings<'t>(value: Option<Node<'t>>, text: &'t str, found: &mut Arguments<'t>) {
     let Some(value) = value.filter(|value| value.kind() == "dictionary") else { return };
     let mut cursor = value.walk();
     for entry in value.named_children(&mut cursor).take(NODES) {

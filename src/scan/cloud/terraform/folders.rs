@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scope::{Call, Scope, Variable};
 use super::supply::{ModuleSource, module_source};
 use super::syntax::{Item, Source};
-use crate::scan::{Companions, SourceFile};
+use crate::diagnostic::DiagnosticKind;
+use crate::scan::{Companions, Facts, SourceFile};
 use crate::text::RelPath;
 
 /// Folders whose modules show how others are used.
@@ -74,6 +75,23 @@ impl<'a> Tree<'a> {
                 .filter(|(_, called)| paths.contains(called) && !only_shows(&folder.path, called))
                 .collect();
         }
+    }
+
+    /// Tells of a call whose folder has no module: what it makes is not known, and must not look like nothing.
+    pub(super) fn tell_missing(&self, item: &Item<'a>, out: &mut Facts<'_>) {
+        let Some(source) = item.inside.get("source") else { return };
+        let Some(ModuleSource::Local(path)) = source.literal().and_then(module_source) else { return };
+        let called = RelPath::new(format!("{}/{path}", item.file.folder()).trim_start_matches('/'));
+        let message = match &called {
+            None => format!(
+                "the module `{path}` lies outside of what is scanned: what it makes is not known; scan from the folder above"
+            ),
+            Some(called) if self.folders.get(called).is_none_or(|folder| folder.items.is_empty()) => {
+                format!("there is no module at `{called}`: what it makes is not known")
+            }
+            Some(_) => return,
+        };
+        out.problem(DiagnosticKind::Unresolved, item.file, Some(source.span()), message);
     }
 
     /// Folders that no other folder calls, in order; then, for folders that only call each other, the first of them.

@@ -145,7 +145,10 @@ fn supplies<'a>(tree: &'a Tree<'a>, folder: &'a Folder<'a>, out: &mut Facts<'_>)
     let scope = Scope::root(tree, folder);
     for item in &folder.items {
         match item.kind.as_str() {
-            "module" => supply::module(item, &scope, out),
+            "module" => {
+                supply::module(item, &scope, out);
+                tree.tell_missing(item, out);
+            }
             "terraform" => supply::settings(item, &scope, folder.is_locked, out),
             _ => {}
         }

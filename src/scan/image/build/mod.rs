@@ -107,6 +107,24 @@ impl<'a> Build<'a> {
         self.all(&all, out);
     }
 
+    /// The commands of a script of which `place` tells where a word stands in the file.
+    fn script_at(
+        &mut self,
+        text: &str,
+        place: &dyn Fn(&str) -> Span,
+        fill: &dyn Fn(&str) -> String,
+        out: &mut Facts<'_>,
+    ) {
+        for command in commands(text, self.escape) {
+            let args: Vec<Arg> =
+                command.words.iter().map(|word| Arg { text: fill(&word.text), span: place(&word.text) }).collect();
+            let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
+            if !words::only_sends(&names) {
+                self.command(&args, false, out);
+            }
+        }
+    }
+
     /// A command as a list of words.
     pub(super) fn words(&mut self, list: &[Node], out: &mut Facts<'_>) {
         let args: Vec<Arg> =
@@ -291,6 +309,19 @@ impl<'a> Build<'a> {
             out.attribute(&ComponentId::host(&host), key::FETCHED_BY, "build", seen);
         }
     }
+}
+
+/// Hosts that a script of a pipeline fetches from, as a step of a build does. `place` tells where a word stands in the file,
+/// `fill` puts in the variables that the file sets.
+pub(crate) fn fetched(
+    user: &ComponentId,
+    text: &str,
+    place: &dyn Fn(&str) -> Span,
+    fill: &dyn Fn(&str) -> String,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    Build::new(file, user, '\\').script_at(text, place, fill, out);
 }
 
 /// `["word", "word"]`: the words of the form without a shell.

@@ -138,6 +138,85 @@ const SOURCE_FILES: [&str; 25] = [
     "Rprofile.site",
 ];
 
+/// Tools whose commands fetch what a build needs from the addresses that they name.
+const FETCHERS: [&str; 42] = [
+    "pip",
+    "pip3",
+    "python",
+    "python3",
+    "uv",
+    "uvx",
+    "pipx",
+    "poetry",
+    "pdm",
+    "conda",
+    "mamba",
+    "micromamba",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "bun",
+    "deno",
+    "gem",
+    "bundle",
+    "cargo",
+    "rustup",
+    "go",
+    "apt",
+    "apt-get",
+    "add-apt-repository",
+    "apk",
+    "yum",
+    "dnf",
+    "microdnf",
+    "zypper",
+    "mvn",
+    "gradle",
+    "composer",
+    "dotnet",
+    "nuget",
+    "helm",
+    "brew",
+    "git",
+    "curl",
+    "wget",
+    "aria2c",
+];
+
+/// Options by which a download tool sends something.
+const SENDS: [&str; 14] = [
+    "-X",
+    "--request",
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-binary",
+    "--data-urlencode",
+    "--json",
+    "-F",
+    "--form",
+    "-T",
+    "--upload-file",
+    "--post-data",
+    "--post-file",
+];
+
+/// True for a command of a pipeline that fetches nothing: pipelines also call services, tell people, and push.
+pub(super) fn only_sends(words: &[&str]) -> bool {
+    let is_before = |word: &&str| {
+        matches!(*word, "sudo" | "env" | "time" | "exec" | "export" | "if" | "then" | "!") || word.contains('=')
+    };
+    let rest: Vec<&str> = words.iter().copied().skip_while(is_before).collect();
+    let Some((program, rest)) = rest.split_first() else { return false };
+    let program = program.rsplit('/').next().unwrap_or_default();
+    let pushes = |word: &&str| matches!(*word, "push" | "publish" | "upload" | "remote" | "twine");
+    !FETCHERS.contains(&program)
+        || is_download(program) && rest.iter().any(|word| SENDS.iter().any(|option| word.starts_with(option)))
+        || rest.first().is_some_and(pushes)
+        || program.starts_with("python") && !rest.contains(&"pip")
+}
+
 /// True when a tool takes its source from the variable.
 pub(super) fn is_source_variable(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();

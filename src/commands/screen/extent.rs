@@ -1,0 +1,90 @@
+//! How much of each list was asked: nothing found on a selection says little of the list.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::Date;
+use crate::screening::{Imported, Screener};
+use crate::text::thousands;
+
+/// How much of a list is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Extent {
+    /// The entries that come with the rules.
+    Selection,
+    /// It was imported, and some of its files were missing.
+    Partial,
+    /// It was imported.
+    Whole,
+}
+
+/// A list that is asked.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Asked {
+    list: String,
+    extent: Extent,
+    /// Parties: of the imported list, else of the selection.
+    parties: usize,
+    /// Day on which an imported list was seen.
+    seen: Option<Date>,
+}
+
+/// How much there is of every list that is asked.
+pub(super) fn of(screener: &Screener<'_>, imported: Option<&Imported>) -> Vec<Asked> {
+    let sources = || imported.iter().flat_map(|imported| imported.opened.manifest().sources.values());
+    let is_partial = |list: &str| {
+        let with = sources().filter(|source| source.lists.iter().any(|count| count.list == list));
+        with.into_iter().all(|source| !source.incomplete.is_empty())
+    };
+    let mut all: BTreeMap<String, Asked> = BTreeMap::new();
+    for told in screener.told() {
+        let extent = match told.seen {
+            None => Extent::Selection,
+            Some(_) if is_partial(&told.list) => Extent::Partial,
+            Some(_) => Extent::Whole,
+        };
+        let asked = Asked { list: told.list.clone(), extent, parties: told.parties, seen: told.seen };
+        match all.get_mut(&told.list) {
+            Some(known) if known.extent >= extent => {}
+            Some(known) => *known = asked,
+            None => drop(all.insert(told.list, asked)),
+        }
+    }
+    all.into_values().collect()
+}
+
+/// What to say of lists that are not there as a whole; nothing where all are.
+pub(super) fn told(all: &[Asked]) -> Option<String> {
+    let selected = || all.iter().filter(|asked| asked.extent == Extent::Selection);
+    let ids: Vec<&str> = selected().map(|asked| asked.list.as_str()).collect();
+    if ids.is_empty() {
+        return None;
+    }
+    let parties: usize = selected().map(|asked| asked.parties).sum();
+    let whole: Vec<&str> =
+        all.iter().filter(|asked| asked.extent == Extent::Whole).map(|asked| asked.list.as_str()).collect();
+    let which = if ids.len() == all.len() { String::new() } else { format!(" of {}", ids.join(", ")) };
+    let beside = if whole.is_empty() { String::new() } else { format!("; whole: {}", whole.join(", ")) };
+    Some(format!(
+        "{} {}{which} that {} with the rules, a selection; whole lists: sovaudit rules import{beside}",
+        thousands(parties as u64),
+        if parties == 1 { "entry" } else { "entries" },
+        plural_verb(parties),
+    ))
+}
+
+fn plural_verb(count: usize) -> &'static str {
+    if count == 1 { "comes" } else { "come" }
+}
+
+/// The least that there is of any list: `selection` where nothing found may only mean that the entry is not among those of the
+/// rules.
+pub(super) fn least(all: &[Asked]) -> &'static str {
+    match all.iter().map(|asked| asked.extent).min() {
+        Some(Extent::Whole) => "whole",
+        Some(Extent::Partial) => "partial",
+        _ => "selection",
+    }
+}

@@ -1,0 +1,191 @@
+//! What commands of a pipeline bring into service: the charts, folders and files that they name.
+
+use super::step::is_before;
+use crate::parse::shell::Command;
+use crate::text::RelPath;
+
+/// Options of Helm that have a value.
+const HELM_VALUES: [&str; 22] = [
+    "-f",
+    "--values",
+    "--set",
+    "--set-string",
+    "--set-file",
+    "--set-json",
+    "-n",
+    "--namespace",
+    "--version",
+    "--timeout",
+    "--kube-context",
+    "--kubeconfig",
+    "--repo",
+    "--username",
+    "--password",
+    "--history-max",
+    "--description",
+    "--labels",
+    "-l",
+    "--post-renderer",
+    "--ca-file",
+    "--registry-config",
+];
+
+/// The files right in a folder, and none below it.
+const RIGHT_IN: &str = "/*";
+
+/// A path below the scanned root, and the word of the script that says it.
+pub(super) type Applied = (String, String);
+
+/// What commands apply that begin in a folder, and the folder that they end in. What a run puts in names nothing.
+pub(super) fn applied(
+    commands: &[Command],
+    folder: &RelPath,
+    fill: &dyn Fn(&str) -> String,
+) -> (Vec<Applied>, RelPath) {
+    let mut at = Some(folder.clone());
+    let mut found = Vec::new();
+    let lines: Vec<(usize, Vec<String>)> = commands
+        .iter()
+        .map(|command| {
+            let words = command.words.iter().map(|word| fill(&word.text));
+            (command.pipeline, words.skip_while(|word| is_before(word)).collect())
+        })
+        .collect();
+    let applies = |words: &[String]| is_of(words, "kubectl", &["apply", "create", "replace"]);
+    for (pipeline, words) in &lines {
+        if words.first().is_some_and(|word| word == "cd" || word == "pushd") {
+            at = words.get(1).and_then(|to| joined(at.as_ref()?, to));
+            continue;
+        }
+        let Some(at) = &at else { continue };
+        let is_piped = || lines.iter().any(|(other, words)| other == pipeline && applies(words));
+        for (path, suffix) in named(words, is_piped) {
+            let full = joined(at, &path).filter(|full| !full.is_root());
+            found.extend(full.map(|full| (format!("{full}{suffix}"), path)));
+        }
+    }
+    (found, at.unwrap_or_else(|| folder.clone()))
+}
+
+fn joined(folder: &RelPath, path: &str) -> Option<RelPath> {
+    let is_known = !path.contains('$') && !path.contains("{{") && !path.contains("://") && !path.starts_with('~');
+    let is_path = is_known && path != "-" && path != "..." && !path.contains('*');
+    is_path.then(|| RelPath::new(format!("{folder}/{path}").trim_start_matches('/')))?
+}
+
+fn is_of(words: &[String], program: &str, verbs: &[&str]) -> bool {
+    let name = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or_default());
+    name == program && words.iter().skip(1).any(|word| verbs.contains(&word.as_str()))
+}
+
+/// Paths that a command names, each with what is to stand behind it.
+fn named(words: &[String], is_piped: impl Fn() -> bool) -> Vec<(String, &'static str)> {
+    let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or_default());
+    let verb = words.get(1).map_or("", String::as_str);
+    match program {
+        "helm" if matches!(verb, "upgrade" | "install") || verb == "template" && is_piped() => chart(&words[2..]),
+        "kubectl" | "oc" if is_of(words, program, &["apply", "create", "replace"]) => objects(words),
+        "kustomize" if verb == "build" && is_piped() => {
+            words[2..].iter().find(|word| !word.starts_with('-')).map(|word| (word.clone(), "")).into_iter().collect()
+        }
+        "terraform" | "tofu" | "terragrunt" if words.iter().any(|word| word == "apply" || word == "run-all") => {
+            let folder = words.iter().find_map(|word| {
+                word.strip_prefix("-chdir=").or_else(|| word.strip_prefix("--terragrunt-working-dir="))
+            });
+            vec![(folder.unwrap_or(".").to_owned(), "")]
+        }
+        "pulumi" if verb == "up" || verb == "update" => {
+            vec![(option(words, &["--cwd", "-C"]).first().cloned().unwrap_or_else(|| ".".to_owned()), "")]
+        }
+        "sam" | "cdk" | "serverless" | "sls" if verb == "deploy" => {
+            vec![(option(words, &["--base-dir"]).first().cloned().unwrap_or_else(|| ".".to_owned()), "")]
+        }
+        "aws" if words.iter().any(|word| word == "cloudformation") && words.iter().any(|word| word == "deploy") => {
+            option(words, &["--template-file"]).into_iter().map(|path| (path, "")).collect()
+        }
+        "az" if words.iter().any(|word| word == "deployment") => {
+            option(words, &["--template-file", "-f"]).into_iter().map(|path| (path, "")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The chart of `helm upgrade --install NAME CHART`.
+fn chart(words: &[String]) -> Vec<(String, &'static str)> {
+    let mut plain = Vec::new();
+    let mut words = words.iter();
+    let mut is_named = true;
+    while let Some(word) = words.next() {
+        if HELM_VALUES.contains(&word.as_str()) {
+            words.next();
+        } else if word == "--generate-name" || word == "-g" {
+            is_named = false;
+        } else if !word.starts_with('-') {
+            plain.push(word);
+        }
+    }
+    plain.get(usize::from(is_named)).map(|chart| ((*chart).clone(), "")).into_iter().collect()
+}
+
+/// What `kubectl apply` is given: folders and files with `-f`, overlays with `-k`.
+fn objects(words: &[String]) -> Vec<(String, &'static str)> {
+    let is_deep = words.iter().any(|word| word == "-R" || word.starts_with("--recursive"));
+    let is_file = |path: &str| [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
+    let files = option(words, &["-f", "--filename"]).into_iter();
+    let files = files.map(|path| {
+        let suffix = if is_deep || is_file(&path) { "" } else { RIGHT_IN };
+        (path, suffix)
+    });
+    let overlays = option(words, &["-k", "--kustomize"]).into_iter().map(|path| (path, ""));
+    files.chain(overlays).collect()
+}
+
+/// The values of an option: `-f x`, `-fx` is not read, `--filename=x,y`.
+fn option(words: &[String], names: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.as_str(), words.get(at + 1).map(String::as_str)),
+        };
+        if names.contains(&name) {
+            found.extend(value.into_iter().flat_map(|value| value.split(',')).map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::shell::commands;
+
+    fn paths(script: &str) -> Vec<String> {
+        let root = RelPath::new("repo").expect("is a path");
+        let (found, _) = applied(&commands(script, '\\'), &root, &str::to_owned);
+        found.into_iter().map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn commands_name_what_they_apply() {
+        for (script, wanted) in [
+            ("helm upgrade --install llm charts/llm -f values.yaml", &["repo/charts/llm"][..]),
+            ("helm upgrade llm --namespace ai ./charts/llm --wait", &["repo/charts/llm"]),
+            ("helm upgrade llm oci://registry.example/llm", &[]),
+            ("helm template llm charts/llm | kubectl apply -f -", &["repo/charts/llm"]),
+            ("helm template llm charts/llm > out.yaml", &[]),
+            ("kubectl --context prod apply -f k8s", &["repo/k8s/*"]),
+            ("kubectl apply -R -f k8s -f more/app.yaml", &["repo/k8s", "repo/more/app.yaml"]),
+            ("kubectl apply -k overlays/prod", &["repo/overlays/prod"]),
+            ("kubectl get -f k8s", &[]),
+            ("kustomize build overlays/prod | kubectl apply -f -", &["repo/overlays/prod"]),
+            ("cd infra && terraform init && terraform apply -auto-approve", &["repo/infra"]),
+            ("terraform -chdir=infra/eu apply", &["repo/infra/eu"]),
+            ("terraform -chdir=infra/eu plan", &[]),
+            ("cd $WHERE\nterraform apply", &[]),
+            ("aws cloudformation deploy --template-file cfn/app.yaml --stack-name x", &["repo/cfn/app.yaml"]),
+        ] {
+            assert_eq!(paths(script), wanted, "{script}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Pipelines that deploy, and what their scripts fetch.
+
+use serde_json::Value;
+
+use crate::attribution::report;
+
+const CHART: [(&str, &str); 2] = [
+    ("charts/llm/Chart.yaml", "apiVersion: v2\nname: llm\nversion: 0.1.0\n"),
+    (
+        "charts/llm/templates/app.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: llm}\nspec:\n  template:\n    spec:\n      containers:\n      \
+         - {name: llm, image: \"registry.example.eu/llm:1\"}\n",
+    ),
+];
+
+fn deployed(found: &Value) -> Vec<(String, String)> {
+    let rows = found["relations"].as_array().expect("is a list").iter();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    rows.filter(|row| row["kind"] == "deployed-by").map(|row| (text(row, "from"), text(row, "to"))).collect()
+}
+
+fn with_workflow(steps: &str) -> Value {
+    let workflow = format!("on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:\n{steps}");
+    let mut files = CHART.to_vec();
+    files.push((".github/workflows/deploy.yml", &workflow));
+    files.push(("other/app.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: other}\n"));
+    report(&files)
+}
+
+#[test]
+fn a_workload_depends_on_the_pipeline_that_applies_it() {
+    let pipeline = "delivery:github-actions/.github/workflows/deploy.yml";
+    let found = with_workflow("      - run: helm upgrade --install llm charts/llm --namespace ai\n");
+    let rows = deployed(&found);
+    let [(from, to)] = rows.as_slice() else { panic!("{rows:?}") };
+    assert!(from.starts_with("workload:charts/llm/Deployment/") && to == pipeline, "{rows:?}");
+    let lost =
+        found["survival"].as_array().expect("is a list").iter().find(|row| row["without"] == serde_json::json!(["US"]));
+    let lost = lost.expect("GitHub is lost with the US");
+    assert_eq!(lost["stopped"]["immediate"], 0);
+    assert_eq!(lost["stopped"]["next-deploy"], 1, "{lost}");
+    // the folder that a step works in, and a file that it applies
+    let found = with_workflow("      - run: kubectl apply -f app.yaml\n        working-directory: other\n");
+    let rows = deployed(&found);
+    let [(from, _)] = rows.as_slice() else { panic!("{rows:?}") };
+    assert!(from.starts_with("workload:other/Deployment/"), "{rows:?}");
+    // which workload it is cannot be told
+    for step in ["kubectl apply -f $FILES", "./deploy.sh charts/llm", "helm lint charts/llm"] {
+        assert!(deployed(&with_workflow(&format!("      - run: {step}\n"))).is_empty(), "{step}");
+    }
+    // another system, and a script that changes its folder first
+    let mut files = CHART.to_vec();
+    files.push((".gitlab-ci.yml", "deploy:\n  script:\n    - cd charts\n    - helm upgrade --install llm ./llm\n"));
+    let rows = deployed(&report(&files));
+    assert!(rows.iter().any(|(from, _)| from.starts_with("workload:charts/llm/")), "{rows:?}");
+}
+
+#[test]
+fn a_controller_goes_on_without_the_pipeline() {
+    let mut files = CHART.to_vec();
+    files.push((
+        ".github/workflows/deploy.yml",
+        "on: push\njobs:\n  d:\n    runs-on: ubuntu-latest\n    steps:\n      - run: helm upgrade llm charts/llm\n",
+    ));
+    files.push((
+        "argo/app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: llm}\nspec:\n  source: {repoURL: \
+         \"https://git.example.eu/x.git\", path: charts/llm}\n",
+    ));
+    let rows = deployed(&report(&files));
+    assert!(rows.iter().any(|(_, to)| to.contains("argoproj.io")), "{rows:?}");
+    assert!(!rows.iter().any(|(_, to)| to.contains("github-actions")), "{rows:?}");
+}
+
+#[test]
+fn scripts_of_pipelines_fetch_as_builds_do() {
+    let hosts = |found: &Value| -> Vec<String> {
+        let rows = found["relations"].as_array().expect("is a list").iter();
+        let rows = rows.filter(|row| row["from"].as_str().is_some_and(|from| from.starts_with("delivery:")));
+        rows.filter_map(|row| row["to"].as_str()?.strip_prefix("host:").map(str::to_owned)).collect()
+    };
+    let steps = "      - run: |\n          python -m pip install -i https://pypi.tuna.tsinghua.edu.cn/simple -r \
+                 requirements.txt\n      - run: curl -X POST -d x https://hooks.example.com/told\n";
+    let found = hosts(&with_workflow(steps));
+    assert!(found.iter().any(|host| host == "pypi.tuna.tsinghua.edu.cn"), "{found:?}");
+    assert!(!found.iter().any(|host| host == "hooks.example.com"), "{found:?}");
+    let gitlab = "job:\n  variables: {INDEX: \"https://mirrors.aliyun.com/pypi/simple\"}\n  script:\n    - pip install -i \
+                  $INDEX torch\n";
+    let found = hosts(&report(&[(".gitlab-ci.yml", gitlab)]));
+    assert!(found.iter().any(|host| host == "mirrors.aliyun.com"), "{found:?}");
+}

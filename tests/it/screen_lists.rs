@@ -1,0 +1,133 @@
+//! How much of a list is asked, lists with two ids, parties with one number on several lists, and days of birth.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cli::sovaudit;
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = sovaudit().args(arguments).output().expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+const DAY: [&str; 2] = ["--as-of", "2026-11-23"];
+
+/// A data directory with rows of OFAC's consolidated list.
+fn consolidated(rows: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = [("cons_prim.csv", rows), ("cons_add.csv", ""), ("cons_alt.csv", "")];
+    let paths = files.map(|(name, text)| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("writes");
+        path.display().to_string()
+    });
+    let data = folder.path().display().to_string();
+    let options = ["--accept-shrink", "--accept-incomplete", "--allow-stale", "--data-dir", &data];
+    let arguments = [&["rules", "import"][..], &[paths[0].as_str()], &options].concat();
+    let (code, out, error) = run(&arguments);
+    assert_eq!(code, 0, "{out}{error}");
+    folder
+}
+
+/// The number and the name under which the rules have the bank on the list of those whose property is blocked.
+const BANK: &str = "17018,\"SBERBANK OF RUSSIA\",-0- ,\"UKRAINE-EO13662\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"Executive \
+                    Order 13662 Directive Determination - Subject to Directive 1; Tax ID No. 7707083893 (Russia).\"\n";
+
+#[test]
+fn a_selection_of_a_list_is_told_as_one() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let data = empty.path().display().to_string();
+    let asked = ["screen", "Bank Melli Iran", "--lists", "US-SDN", "--data-dir", &data, DAY[0], DAY[1]];
+    let (code, out, _) = run(&asked);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("entries that come with the rules, a selection; whole"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let (_, out, _) = run(&[&asked[..], &["--format", "json"]].concat());
+    let found: Value = serde_json::from_str(&out).expect("is JSON");
+    assert_eq!(found["screening"]["extent"], "selection");
+    assert_eq!(found["screening"]["extents"][0]["list"], "US-SDN");
+    assert_eq!(found["screening"]["extents"][0]["extent"], "selection");
+    for format in ["csv", "jsonl"] {
+        let (_, out, error) = run(&[&asked[..], &["--format", format]].concat());
+        assert!(out.contains("selection") && error.contains("a selection"), "{out}{error}");
+    }
+    // what was imported is told apart from what was not
+    let held = consolidated(BANK);
+    let data = held.path().display().to_string();
+    let asked = ["screen", "Example Unknown", "--lists", "US-SDN,US-SSI", "--format", "json", "--data-dir", &data];
+    let (_, out, error) = run(&[&asked[..], &DAY].concat());
+    let found: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+    let extents = found["screening"]["extents"].as_array().expect("is a list");
+    let of = |list: &str| extents.iter().find(|row| row["list"] == list).map(|row| row["extent"].clone());
+    assert_eq!(of("US-SDN"), Some("selection".into()));
+    assert!(of("US-SSI").is_some_and(|extent| extent != "selection"), "{extents:?}");
+}
+
+#[test]
+fn one_number_of_an_authority_is_one_party() {
+    let held = consolidated(BANK);
+    let data = held.path().display().to_string();
+    for name in [&["Sberbank"][..], &[]] {
+        let asked = [&["screen"], name, &["--key", "inn:7707083893", "--data-dir", &data], &DAY].concat();
+        let (code, out, error) = run(&asked);
+        assert_eq!(code, 1, "{out}{error}");
+        assert!(out.contains("confirmed") && out.contains("US-SDN") && out.contains("one party"), "{out}");
+    }
+    // another name under the number: a slip of a pen, and no evidence
+    let other = consolidated(&BANK.replace("SBERBANK OF RUSSIA", "EXAMPLE ORCHARDS"));
+    let data = other.path().display().to_string();
+    let asked = ["screen", "Sberbank", "--key", "inn:7707083893", "--data-dir", &data, DAY[0], DAY[1]];
+    let (code, out, _) = run(&asked);
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("one party"), "{out}");
+}
+
+#[test]
+fn a_list_has_one_id() {
+    let row = "9102,\"EXAMPLE ELECTRONICS GROUP\",-0- ,\"CMIC-EO13959\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"Listing Date \
+               (CMIC) 03 Jun 2021.\"\n";
+    let held = consolidated(row);
+    let data = held.path().display().to_string();
+    for id in ["US-NSCMIC", "us-ns-cmic"] {
+        let asked = ["screen", "Example Electronics Group", "Huawei Technologies Co., Ltd.", "--lists", id];
+        let asked = [&asked[..], &["--format", "json", "--data-dir", &data], &DAY].concat();
+        let (code, out, error) = run(&asked);
+        assert_eq!(code, 0, "{out}{error}");
+        let found: Value = serde_json::from_str(&out).expect("is JSON");
+        assert_eq!(found["screening"]["lists"], "US-NS-CMIC");
+        for at in [0, 1] {
+            let hit = &found["subjects"][at]["hits"][0];
+            assert_eq!(hit["list"], "US-NS-CMIC", "{hit}");
+            assert_eq!(hit["consequence"], "review");
+            assert_eq!(hit["citation"], "EO 13959 as amended by EO 14032");
+        }
+    }
+}
+
+#[test]
+fn the_year_of_birth_speaks() {
+    let row = "9103,\"EXAMPLE, Mohammed\",\"individual\",\"NS-PLC\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 03 Feb 1955.\"\n";
+    let held = consolidated(row);
+    let data = held.path().display().to_string();
+    let asked = ["screen", "Mohammed Example", "--kind", "person", "--data-dir", &data, DAY[0], DAY[1], "--all"];
+    let (_, out, _) = run(&asked);
+    assert!(out.contains("the year of birth (--born"), "{out}");
+    let (_, out, _) = run(&[&asked[..], &["--born", "1955-02-03"]].concat());
+    assert!(out.contains("born for: born 1955"), "{out}");
+    let (_, out, _) = run(&[&asked[..], &["--born", "1971"]].concat());
+    assert!(out.contains("born against: born 1971"), "{out}");
+    let (code, _, error) = run(&[&asked[..], &["--born", "1971-13"]].concat());
+    assert!(code == 2 && error.contains("YYYY-MM-DD"), "{error}");
+    let (people, lines) = (held.path().join("people.csv"), held.path().join("people.jsonl"));
+    fs::write(&people, "name,kind,date_of_birth\nMohammed Example,person,1955-02-03\n").expect("writes");
+    fs::write(&lines, "{\"name\": \"Mohammed Example\", \"kind\": \"person\", \"dob\": \"1955-02\"}\n")
+        .expect("writes");
+    for path in [people, lines] {
+        let path = path.display().to_string();
+        let (_, out, error) = run(&["screen", "--file", &path, "--data-dir", &data, "--format", "csv", DAY[0], DAY[1]]);
+        assert!(out.contains("born for: born 1955"), "{out}{error}");
+        assert!(!error.contains("not read"), "{error}");
+    }
+}
