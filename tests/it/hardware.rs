@@ -1143,3 +1143,22 @@ fn a_tree_of_resources_is_read_from_any_folder_on() {
         assert_eq!(holders, if wanted == 4 { 2 } else { 1 }, "{}", target.display());
     }
 }
+
+/// Nothing that a list says is dropped in silence.
+#[test]
+fn rows_that_are_not_taken_for_accelerators_are_told() {
+    let list = "Hostname,Hersteller,Modell,Anzahl,Standort,Land\na,NVIDIA,H100 SXM5 80GB,8,Frankfurt,DE\n\
+                b,NVIDIA,GB500 Ultra,8,Frankfurt,DE\nc,NVIDIA,H300 SXM 200GB,8,Frankfurt,DE\n\
+                d,AMD,Instinct MI555X,8,Frankfurt,DE\ne,Dell,PowerEdge R760,4,Frankfurt,DE\n";
+    let found = tree(&[("assets.csv", list)]);
+    let rows = fleet(&found);
+    for name in ["?/NVIDIA H300 SXM 200GB", "?/AMD Instinct MI555X"] {
+        assert!(rows.contains(&row(name, "DE", 8)), "{rows:?}");
+    }
+    let told = |words: &str| found.diagnostics.iter().any(|one| one.message.contains(words));
+    assert!(told("1 row not taken for accelerators") && told("`NVIDIA GB500 Ultra`"), "{:?}", found.diagnostics);
+    assert!(told("1 row left out") && told("`Dell PowerEdge R760`"), "{:?}", found.diagnostics);
+    // told even where nothing else is an accelerator
+    let only = tree(&[("assets.csv", "Hersteller,Modell,Anzahl,Land\nNVIDIA,GB500 Ultra,8,DE\n")]);
+    assert!(only.diagnostics.iter().any(|one| one.message.contains("`NVIDIA GB500 Ultra`")), "{:?}", only.diagnostics);
+}

@@ -50,6 +50,7 @@ pub(crate) struct Machine<'a> {
     file: &'a SourceFile,
     catalog: &'a Catalog,
     known_as: &'static str,
+    place: Option<Span>,
     is_written: bool,
     /// Accelerators with how many there are, and how many of them have been written with their place.
     counts: BTreeMap<ComponentId, u64>,
@@ -78,14 +79,20 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn with_id(id: ComponentId, file: &'a SourceFile, catalog: &'a Catalog, known_as: &'static str) -> Self {
         let (counts, others) = (BTreeMap::new(), BTreeMap::new());
-        Self { id, file, catalog, known_as, is_written: false, counts, others }
+        Self { id, file, catalog, known_as, place: None, is_written: false, counts, others }
+    }
+
+    /// Where in the file it is told of, where that is not all of it.
+    pub(crate) fn stands_at(&mut self, place: Span) {
+        self.place = Some(place);
     }
 
     /// Writes the machine itself, once.
     pub(crate) fn exists(&mut self, out: &mut Facts<'_>) {
         if !self.is_written {
             self.is_written = true;
-            out.component(&self.id, ComponentKind::Cluster, self.file.whole());
+            let seen = self.place.map_or_else(|| self.file.whole(), |place| self.file.at(place));
+            out.component(&self.id, ComponentKind::Cluster, seen);
             out.attribute(&self.id, key::KNOWN_AS, self.known_as, self.file.whole());
         }
     }
