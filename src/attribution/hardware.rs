@@ -1,6 +1,6 @@
 //! Instance types to accelerators, accelerators to designer and foundry.
 
-use super::{BY_NAME, Cite, Seen, Work};
+use super::{BY_NAME, Cite, Seen, Work, makers};
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Accelerator, InstanceType, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, Fact, RelationKind, Verification, key};
@@ -175,6 +175,8 @@ fn product(work: &mut Work<'_>, seen: &Seen) {
             work.relate(&seen.id, RelationKind::DesignedBy, &node, &cite);
             rented(work, &seen.id, vendor, &segments(catalog, seen, name), &node);
         }
+        // as for a designer, the name is enough where all that it may mean have the same maker
+        makers::link(work, &seen.id, &candidates(catalog, seen, name));
         return;
     }
     if let Some(row) = catalog.accelerator(rest) {
@@ -208,12 +210,15 @@ fn rented(work: &mut Work<'_>, id: &ComponentId, designer: &str, segments: &[&st
 /// What a row says of a designer: its id, where from, how well checked.
 type Designer<'c> = (Option<&'c str>, &'c str, Verification);
 
+/// Products that a name may mean.
+fn candidates<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Vec<&'c Accelerator> {
+    let rows: Vec<&Accelerator> = seen.all(key::CANDIDATE).filter_map(|id| catalog.accelerator(id)).collect();
+    if rows.is_empty() { catalog.accelerators_by_name(name) } else { rows }
+}
+
 /// The one vendor of all products that a name may mean.
 fn family<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Option<Designer<'c>> {
-    let mut rows: Vec<&Accelerator> = seen.all(key::CANDIDATE).filter_map(|id| catalog.accelerator(id)).collect();
-    if rows.is_empty() {
-        rows = catalog.accelerators_by_name(name);
-    }
+    let rows = candidates(catalog, seen, name);
     let first = *rows.first()?;
     if rows.iter().any(|row| row.vendor != first.vendor) {
         return None;
@@ -227,9 +232,22 @@ fn family<'c>(catalog: &'c Catalog, seen: &Seen, name: &str) -> Option<Designer<
 fn first_word<'c>(catalog: &'c Catalog, name: &str) -> Option<Designer<'c>> {
     let (first, _) = name.split_once(|c: char| !c.is_alphanumeric())?;
     let begins = |vendor: &str, word: &str| vendor.split(' ').next().is_some_and(|own| own.eq_ignore_ascii_case(word));
-    let row = catalog.tables().accelerator.iter().find(|row| begins(&row.vendor, first))?;
+    let rows = &catalog.tables().accelerator;
+    let row = rows.iter().find(|row| begins(&row.vendor, first)).or_else(|| line(rows, first))?;
     let vendor = maker(catalog, &row.vendor)?;
     Some((Some(&*vendor.id), &*row.source, vendor.verification))
+}
+
+/// A product of the line that a word names, where all of the line have one designer: `GeForce GT 730`.
+fn line<'c>(rows: &'c [Accelerator], word: &str) -> Option<&'c Accelerator> {
+    const LEAST: usize = 5;
+    if word.len() < LEAST || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let has = |name: &str| name.split(' ').any(|own| own.eq_ignore_ascii_case(word));
+    let mut of_line = rows.iter().filter(|row| has(&row.product) || row.device_names.iter().any(|name| has(name)));
+    let first = of_line.next()?;
+    of_line.all(|row| row.vendor == first.vendor).then_some(first)
 }
 
 /// The vendor id that a tool reported beside a product name which the catalog does not know.
@@ -252,12 +270,7 @@ fn parties(work: &mut Work<'_>, id: &ComponentId, row: &Accelerator) {
     let designer = party(work, name, &[row.vendor_country], &cite);
     work.relate(id, RelationKind::DesignedBy, &designer, &cite);
     rented(work, id, designer.rest(), &[&row.segment], &designer);
-    let Some(foundry) = row.foundry.as_deref() else { return };
-    for name in foundry.split(['+', '/']) {
-        let name = name.split('(').next().unwrap_or(name).trim();
-        let maker = party(work, name, &row.fab_countries, &cite);
-        work.relate(id, RelationKind::FabricatedBy, &maker, &cite);
-    }
+    makers::link(work, id, &[row]);
 }
 
 fn organisation<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Organisation> {
@@ -265,7 +278,12 @@ fn organisation<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Organisation
 }
 
 /// The catalog's organisation of that name; else a node of its own, seated where the table says.
-fn party(work: &mut Work<'_>, name: &str, countries: &[crate::model::CountryCode], cite: &Cite<'_>) -> ComponentId {
+pub(super) fn party(
+    work: &mut Work<'_>,
+    name: &str,
+    countries: &[crate::model::CountryCode],
+    cite: &Cite<'_>,
+) -> ComponentId {
     if let Some(row) = organisation(work.catalog, name) {
         let id = row.id.to_string();
         if let Some(node) = work.organisation(&id) {

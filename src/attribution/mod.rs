@@ -8,6 +8,7 @@ mod cluster;
 mod delivery;
 mod environment;
 mod hardware;
+mod makers;
 mod objects;
 mod ownership;
 mod party;

@@ -44,6 +44,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
         Topic::AssetColumn => !ASSET_COLUMNS.contains(&&*row.means),
         Topic::AssetStatus => !matches!(&*row.means, "absent" | "stored"),
         Topic::AcceleratorMaker => !matches!(&*row.means, "named" | "described" | "maker"),
+        Topic::AcceleratorSign => &*row.means != "accelerator",
         Topic::CoreDesigner | Topic::NeuronFamily => row.means.is_empty(),
         Topic::CaptureName => &*row.means != "tool",
         Topic::DriverModule => !matches!(&*row.means, "accelerator" | "display" | "adapter"),

@@ -340,6 +340,12 @@ impl Catalog {
         self.tables.supply_stop.iter().find(is_it)
     }
 
+    /// What is known of the memory and the packaging of an accelerator.
+    pub fn accelerator_supply<'c>(&'c self, id: &str) -> impl Iterator<Item = &'c super::rows::AcceleratorSupply> {
+        let rows = self.tables.accelerator_supply.iter();
+        rows.filter(move |row| row.accelerators.iter().any(|pattern| super::rows::names(pattern, id)))
+    }
+
     /// The designer behind a PCI vendor id.
     #[must_use]
     pub fn pci_vendor(&self, id: &str) -> Option<&super::rows::PciVendor> {

@@ -188,21 +188,28 @@ impl Catalog {
                 && row.words.iter().all(|word| has(&words, word))
                 && !row.without.iter().any(|word| has(&words, word))
         };
-        let mut best = 0;
-        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        let (mut products, mut systems) = (Closest::default(), Closest::default());
         for at in self.name_rules.near(&words) {
             let row = &self.tables.accelerator_name[at];
-            if row.words.len() < best || !fits(row) {
-                continue;
+            let closest = if self.is_system(row) { &mut systems } else { &mut products };
+            if row.words.len() >= closest.words && fits(row) {
+                closest.add(row);
             }
-            if row.words.len() > best {
-                best = row.words.len();
-                ids.clear();
-            }
-            ids.extend(row.accelerators.iter().map(|id| &**id));
         }
+        // `HGX B200` says which of all that such systems hold
+        let both: BTreeSet<&str> = products.ids.intersection(&systems.ids).copied().collect();
+        let ids = match () {
+            () if !both.is_empty() => both,
+            () if products.ids.is_empty() => systems.ids,
+            () => products.ids,
+        };
         let rows: Vec<&Accelerator> = self.tables.accelerator.iter().filter(|row| ids.contains(&*row.id)).collect();
         (!rows.is_empty()).then_some(rows)
+    }
+
+    /// True when the words name a system and none of what it may hold.
+    fn is_system(&self, name: &AcceleratorName) -> bool {
+        self.tables.accelerator_system.iter().any(|row| row.words == name.words)
     }
 
     /// Of several, those whose memory fits what is said of it.
@@ -215,6 +222,23 @@ impl Catalog {
         let fits = |row: &&&Accelerator| fits_memory(row, stated) == Some(true);
         let narrowed: Vec<&Accelerator> = rows.iter().filter(fits).copied().collect();
         if narrowed.is_empty() { rows } else { narrowed }
+    }
+}
+
+/// Products of the rows with the most words.
+#[derive(Default)]
+struct Closest<'c> {
+    words: usize,
+    ids: BTreeSet<&'c str>,
+}
+
+impl<'c> Closest<'c> {
+    fn add(&mut self, row: &'c AcceleratorName) {
+        if row.words.len() > self.words {
+            self.words = row.words.len();
+            self.ids.clear();
+        }
+        self.ids.extend(row.accelerators.iter().map(|id| &**id));
     }
 }
 
@@ -326,6 +350,12 @@ mod tests {
             ("PNY NVIDIA L4", &["nvidia-l4"]),
             ("Dell PERC H200", &[]),
             ("HBM3 80GB", &[]),
+            ("HGX B200", &["nvidia-b200"]),
+            ("DGX B200", &["nvidia-b200"]),
+            ("NVIDIA HGX B200 8-GPU", &["nvidia-b200"]),
+            ("DGX B300", &["nvidia-b300"]),
+            ("HGX H100", &["nvidia-h100-sxm"]),
+            ("DGX-2 V100", &["nvidia-v100-sxm2-32"]),
             ("Lenovo A10", &[]),
             ("Lenovo A10 24GB PCIe", &["nvidia-a10"]),
             ("", &[]),

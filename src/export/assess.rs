@@ -78,12 +78,11 @@ pub fn assess(catalog: &Catalog, subject: &Subject<'_>, question: &Question, day
     }
 }
 
-/// The rule or guidance that prohibits dealing in a product itself, wherever it goes, by its short title.
+/// The rule or guidance that prohibits dealing in a product itself, wherever it goes.
 #[must_use]
-pub fn prohibition(catalog: &Catalog, subject: &Subject<'_>, day: Date) -> Option<String> {
+pub fn prohibition(catalog: &Catalog, subject: &Subject<'_>, day: Date) -> Option<StepRow> {
     let verdict = judge(catalog, subject, &Question::default(), &[], day);
-    let step = verdict.steps.into_iter().find(|step| step.counts && step.result == Answer::Prohibited)?;
-    Some(step.text.split(':').next().unwrap_or(&step.text).to_owned())
+    verdict.steps.into_iter().find(|step| step.counts && step.result == Answer::Prohibited)
 }
 
 /// Where the parties are seated.

@@ -234,6 +234,22 @@ pub struct PolicyRow {
     pub review_by: String,
 }
 
+impl PolicyRow {
+    /// The policy with all that it asks for, in one sentence: what stands in a condition may be another policy.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let open = self.open.as_ref().map_or_else(String::new, |open| format!(", depending on the {open}"));
+        let mut text = format!("{}{open} ({}, {})", self.policy, self.citation, self.verification);
+        if self.conditions.len() == 1 {
+            text.push_str(&format!(", condition: {}", self.conditions[0]));
+        } else if !self.conditions.is_empty() {
+            let each = self.conditions.iter().enumerate().map(|(at, what)| format!("({}) {what}", at + 1));
+            text.push_str(&format!(", conditions: {}", each.collect::<Vec<_>>().join(", ")));
+        }
+        text
+    }
+}
+
 /// What one clause says.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StepRow {
@@ -282,6 +298,12 @@ pub struct StepRow {
 }
 
 impl StepRow {
+    /// Its title without what it is about: `General Prohibition 10`.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.text.split(':').next().unwrap_or(&self.text)
+    }
+
     pub(super) fn new(clause: &str, about: &str, result: Answer, text: String) -> Self {
         Self {
             clause: clause.to_owned(),

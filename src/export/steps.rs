@@ -86,9 +86,8 @@ pub(super) fn destinations(case: &Case<'_>, silent: &mut Vec<String>) -> Vec<Ste
     for row in &case.catalog.tables().destination {
         let Some(bearing) = case.bearing(row) else {
             let members = || case.catalog.group_members(&row.set, case.day);
-            let holds = Validity { from: row.from, to: row.to }.holds_on(case.day);
-            if holds && !row.headquarters && &*row.standing == LETTER && members().is_some_and(|all| all.contains(&to))
-            {
+            // letters went out before the first one that a row tells of
+            if !row.headquarters && &*row.standing == LETTER && members().is_some_and(|all| all.contains(&to)) {
                 silent.push("individual \"is informed\" letters to companies are not evaluated".to_owned());
             }
             continue;

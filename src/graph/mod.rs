@@ -252,6 +252,8 @@ impl<'a> Graph<'a> {
                 | ComponentKind::Jurisdiction
                 | ComponentKind::Image
         );
+        // a group of a list of assets has an id that nobody reads
+        let named = named || self.attribute(node, crate::model::key::KNOWN_AS) == Some("recorded");
         let name = if named { self.attribute(node, crate::model::key::NAME) } else { None };
         match name {
             Some(name) => Cow::Borrowed(name),

@@ -36,6 +36,10 @@ pub enum RelationKind {
     DesignedBy,
     /// Made by (hardware).
     FabricatedBy,
+    /// Its memory is made by (hardware).
+    MemoryFrom,
+    /// Chip and memory are packed together by (hardware).
+    PackagedBy,
     /// Brought into service by (GitOps controller, pipeline).
     DeployedBy,
     /// Its data is copied to, so that the other can serve it.
@@ -48,7 +52,7 @@ pub enum RelationKind {
 
 impl RelationKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Contains,
         Self::DependsOn,
         Self::Calls,
@@ -63,6 +67,8 @@ impl RelationKind {
         Self::StaffedFrom,
         Self::DesignedBy,
         Self::FabricatedBy,
+        Self::MemoryFrom,
+        Self::PackagedBy,
         Self::DeployedBy,
         Self::ReplicatesTo,
         Self::FailsOverTo,
@@ -87,6 +93,8 @@ impl RelationKind {
             Self::StaffedFrom => "staffed-from",
             Self::DesignedBy => "designed-by",
             Self::FabricatedBy => "fabricated-by",
+            Self::MemoryFrom => "memory-from",
+            Self::PackagedBy => "packaged-by",
             Self::DeployedBy => "deployed-by",
             Self::ReplicatesTo => "replicates-to",
             Self::FailsOverTo => "fails-over-to",
@@ -111,7 +119,7 @@ impl RelationKind {
             | Self::OwnedBy
             | Self::IncorporatedIn => Horizon::Immediate,
             Self::DistributedBy | Self::DeployedBy => Horizon::NextDeploy,
-            Self::DesignedBy | Self::FabricatedBy => Horizon::NextRefresh,
+            Self::DesignedBy | Self::FabricatedBy | Self::MemoryFrom | Self::PackagedBy => Horizon::NextRefresh,
             Self::MaintainedBy | Self::EstablishedIn | Self::StaffedFrom | Self::ReplicatesTo | Self::FailsOverTo => {
                 Horizon::None
             }

@@ -39,6 +39,8 @@ pub struct Hit {
     pub effective: Validity,
     /// Replacements.
     pub alternatives: Vec<String>,
+    /// What helps in this very case, where it is not what the rule says.
+    pub remedy: Option<String>,
     /// Notes for the reader.
     pub notes: Vec<String>,
     /// Places that say it, where those are not where the component was seen.
@@ -73,6 +75,7 @@ impl Hit {
             beside: Vec::new(),
             effective: Validity::default(),
             alternatives: Vec::new(),
+            remedy: None,
             notes: Vec::new(),
             at: Vec::new(),
             more: Vec::new(),
@@ -154,7 +157,10 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
         citations,
         effective: if hit.effective == Validity::default() { rule.effective } else { hit.effective },
         verification,
-        remedy: Remedy { text: rule.remedy.trim().to_owned(), alternatives: hit.alternatives },
+        remedy: Remedy {
+            text: hit.remedy.unwrap_or_else(|| rule.remedy.trim().to_owned()),
+            alternatives: hit.alternatives,
+        },
         may_gate,
         notes,
     })

@@ -248,6 +248,9 @@ pub struct ExportParameters {
     /// Instead of places: rows of guidance (by id) that speak of the product itself.
     #[serde(default)]
     pub guidance: Vec<String>,
+    /// What helps where guidance prohibits dealing in the product itself, so that a licence for the place does not.
+    #[serde(default)]
+    pub remedy_prohibited: Option<String>,
 }
 
 /// Kind `fleet`.

@@ -4,7 +4,7 @@ use crate::catalog::Catalog;
 use crate::catalog::rows::Accelerator;
 use crate::fleet::{Claim, Way};
 use crate::graph::{Graph, NodeId};
-use crate::model::{ComponentKind, RelationKind, key};
+use crate::model::{ComponentKind, Evidence, RelationKind, Verification, key};
 
 /// All accelerators.
 pub struct Fleet<'c> {
@@ -17,9 +17,17 @@ pub struct Fleet<'c> {
     /// Names that mean several products.
     pub families: Vec<Family<'c>>,
     /// The other unknown products that something has.
-    pub unknown: Vec<NodeId>,
-    /// Devices of them, as far as they may not be one of the known.
-    pub unknown_devices: f64,
+    pub unknown: Vec<Unknown>,
+}
+
+/// A product that no row knows.
+pub struct Unknown {
+    /// Its node.
+    pub node: NodeId,
+    /// How many there are, as far as they may not be one of the known.
+    pub devices: f64,
+    /// Who designed it, as the catalog's table calls them, where that is known all the same; and how well.
+    pub designer: Option<(String, Verification)>,
 }
 
 /// A name that means several products.
@@ -59,7 +67,6 @@ impl<'c> Fleet<'c> {
             is_needed: false,
             families: Vec::new(),
             unknown: Vec::new(),
-            unknown_devices: 0.0,
         };
         for node in graph.nodes().filter(|node| graph.node(*node).kind == ComponentKind::Accelerator) {
             let pools = || counted.pools.iter().filter(|pool| pool.accelerator == node);
@@ -79,8 +86,7 @@ impl<'c> Fleet<'c> {
                 let candidates = graph.attributes(node, key::CANDIDATE);
                 let rows: Vec<&Accelerator> = candidates.filter_map(|id| catalog.accelerator(id)).collect();
                 if rows.is_empty() {
-                    fleet.unknown.push(node);
-                    fleet.unknown_devices += devices;
+                    fleet.unknown.push(Unknown { node, devices, designer: designer(graph, catalog, node) });
                 } else {
                     fleet.families.push(Family { node, rows, devices, holders });
                 }
@@ -105,9 +111,34 @@ impl<'c> Fleet<'c> {
         self.parts.iter().fold(0.0, |all, part| all + part.devices)
     }
 
+    /// Devices of products that are not known at all.
+    #[must_use]
+    pub fn unknown_devices(&self) -> f64 {
+        self.unknown.iter().fold(0.0, |all, one| all + one.devices)
+    }
+
     /// All devices, of families and of products that are not known too.
     #[must_use]
     pub fn all_devices(&self) -> f64 {
-        self.families.iter().fold(self.devices() + self.unknown_devices, |all, family| all + family.devices)
+        self.families.iter().fold(self.devices() + self.unknown_devices(), |all, family| all + family.devices)
     }
+}
+
+/// The one designer that attribution found, under the name by which products of theirs stand in the table.
+fn designer(graph: &Graph<'_>, catalog: &Catalog, node: NodeId) -> Option<(String, Verification)> {
+    let mut found = graph.outgoing_of(node, &[RelationKind::DesignedBy]);
+    let ((edge, one), None) = (found.next()?, found.next()) else { return None };
+    let id = graph.node(one).id.rest();
+    let is_it = |vendor: &&str| {
+        let base = vendor.split(" (").next().unwrap_or(vendor);
+        let known = catalog.organisation_by_name(base).or_else(|| catalog.organisation(&base.to_lowercase()));
+        known.is_some_and(|row| *row.id == *id)
+    };
+    let vendor = catalog.tables().accelerator.iter().map(|row| &*row.vendor).find(is_it);
+    let cited = graph.edge(edge).evidence.iter().filter_map(|evidence| match evidence {
+        Evidence::Cited(cited) => Some(cited.verification),
+        Evidence::Observed(_) => None,
+    });
+    let name = vendor.map_or_else(|| graph.label(one).into_owned(), str::to_owned);
+    Some((name, cited.max().unwrap_or(Verification::Recalled)))
 }

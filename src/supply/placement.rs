@@ -18,7 +18,7 @@ pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>
     let families = fleet.families.iter().map(|family| (family.node, family.rows.clone(), &family.holders));
     for (node, products, on) in parts.chain(families) {
         let subjects: Vec<Subject<'_>> = products.iter().map(|row| Subject::of(row, catalog)).collect();
-        let mut answers: BTreeMap<Key, (String, String)> = BTreeMap::new();
+        let mut answers: BTreeMap<Key, Answered> = BTreeMap::new();
         for holder in on {
             let standing = holders.entry(*holder).or_insert_with(|| Standing::of(graph, catalog, *holder, as_of));
             for to in &standing.places {
@@ -32,12 +32,13 @@ pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>
                             .attribute(node, key::DEVICE_NAME)
                             .map_or_else(|| graph.label(node).into_owned(), str::to_owned),
                     },
-                    class: answer.0.clone(),
+                    class: answer.class.clone(),
                     holder: graph.label(*holder).into_owned(),
                     place: to.map(|to| to.to_string()),
                     operators: standing.operators.clone(),
                     controlled_from: standing.seats.iter().map(ToString::to_string).collect(),
-                    answer: answer.1.clone(),
+                    answer: answer.text.clone(),
+                    conditions: answer.conditions.clone(),
                 });
             }
         }
@@ -47,6 +48,13 @@ pub(super) fn placements(graph: &Graph<'_>, catalog: &Catalog, fleet: &Fleet<'_>
 
 /// What the answer hangs on besides the product.
 type Key = (Option<CountryCode>, BTreeSet<CountryCode>, BTreeSet<String>);
+
+/// Class and answer, with what the policy of review asks for.
+struct Answered {
+    class: String,
+    text: String,
+    conditions: Vec<String>,
+}
 
 /// Where a holder stands and whose it is.
 struct Standing {
@@ -73,25 +81,24 @@ impl Standing {
     }
 
     /// Class and answer for a product that stands there; of a family what is the same for all that it may be.
-    fn answer(
-        &self,
-        catalog: &Catalog,
-        subjects: &[Subject<'_>],
-        to: Option<CountryCode>,
-        as_of: Date,
-    ) -> (String, String) {
+    fn answer(&self, catalog: &Catalog, subjects: &[Subject<'_>], to: Option<CountryCode>, as_of: Date) -> Answered {
         let each = subjects.iter().map(|subject| {
             let parties = self.party().into_iter().collect();
             let found = assess(catalog, subject, &Question { to, parties, machine: None }, as_of);
-            (found.class.class, found.answer_text)
+            ((found.class.class, found.answer_text), found.review.map_or_else(Vec::new, |review| review.conditions))
         });
-        let (classes, texts): (BTreeSet<String>, BTreeSet<String>) = each.unzip();
+        let (told, mut asked): (Vec<(String, String)>, BTreeSet<Vec<String>>) = each.unzip();
+        let (classes, texts): (BTreeSet<String>, BTreeSet<String>) = told.into_iter().unzip();
         let only = |mut all: BTreeSet<String>| {
             let first = all.pop_first().unwrap_or_default();
             if all.is_empty() { first } else { "depends on the product".to_owned() }
         };
-        let text = if to.is_some() { only(texts) } else { "place not known".to_owned() };
-        (only(classes), text)
+        let is_one = to.is_some() && asked.len() == 1 && texts.len() == 1;
+        Answered {
+            class: only(classes),
+            text: if to.is_some() { only(texts) } else { "place not known".to_owned() },
+            conditions: if is_one { asked.pop_first().unwrap_or_default() } else { Vec::new() },
+        }
     }
 
     fn party(&self) -> Option<PartyFacts> {

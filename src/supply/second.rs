@@ -47,7 +47,7 @@ fn name(platform: &Platform, catalog: &Catalog, as_of: Date) -> String {
     let is_of = |row: &&Accelerator| platform.accelerators.iter().any(|pattern| names(pattern, &row.id));
     let mut rows = catalog.tables().accelerator.iter().filter(is_of);
     match rows.find_map(|row| prohibition(catalog, &Subject::of(row, catalog), as_of)) {
-        Some(title) => format!("{} [{title}]", platform.name),
+        Some(step) => format!("{} [{}]", platform.name, step.title()),
         None => platform.name.to_string(),
     }
 }

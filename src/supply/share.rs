@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fleet::Fleet;
 use super::rows::ShareRow;
 use crate::catalog::Catalog;
-use crate::catalog::rows::{Accelerator, AcceleratorSupply, names};
+use crate::catalog::rows::Accelerator;
 use crate::model::Verification;
 
 /// What shares are taken of.
@@ -61,8 +61,12 @@ pub fn shares(fleet: &Fleet<'_>, catalog: &Catalog, of: Of) -> Vec<ShareRow> {
         entry.0 += devices;
         entry.1 = entry.1.min(mark);
     }
-    if fleet.unknown_devices > 0.0 {
-        found.entry("unknown".to_owned()).or_insert((0.0, Verification::TwoSource)).0 += fleet.unknown_devices;
+    for one in fleet.unknown.iter().filter(|one| one.devices > 0.0) {
+        // who designed it is often known of a product that is not
+        let known = one.designer.clone().filter(|_| of == Of::Designer);
+        let (name, mark) = known.unwrap_or(("unknown".to_owned(), Verification::TwoSource));
+        let entry = found.entry(name).or_insert((0.0, Verification::TwoSource));
+        *entry = (entry.0 + one.devices, entry.1.min(mark));
     }
     let mut rows: Vec<ShareRow> = found
         .into_iter()
@@ -108,21 +112,15 @@ fn name(row: &Accelerator, catalog: &Catalog, of: Of) -> Option<(String, Verific
             Some((places.join(" or "), row.verification))
         }
         Of::Memory => {
-            let supply = rows(row, catalog).find(|supply| !supply.memory_makers.is_empty())?;
+            let supply = catalog.accelerator_supply(&row.id).find(|supply| !supply.memory_makers.is_empty())?;
             let makers: Vec<&str> = supply.memory_makers.iter().map(AsRef::as_ref).collect();
             Some((makers.join(" or "), supply.verification))
         }
         Of::Packaging => {
-            let supply = rows(row, catalog).find(|supply| !supply.packagers.is_empty())?;
+            let supply = catalog.accelerator_supply(&row.id).find(|supply| !supply.packagers.is_empty())?;
             let makers: Vec<&str> = supply.packagers.iter().map(AsRef::as_ref).collect();
             let how = supply.packaging.as_deref().map_or_else(String::new, |how| format!(" ({how})"));
             Some((format!("{}{how}", makers.join(" or ")), supply.verification))
         }
     }
-}
-
-fn rows<'c>(row: &Accelerator, catalog: &'c Catalog) -> impl Iterator<Item = &'c AcceleratorSupply> {
-    let id = row.id.clone();
-    let rows = catalog.tables().accelerator_supply.iter();
-    rows.filter(move |row| row.accelerators.iter().any(|pattern| names(pattern, &id)))
 }

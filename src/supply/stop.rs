@@ -22,7 +22,7 @@ pub(super) fn stops(
         let segments = family.rows.iter().map(|row| &*row.segment);
         (family.node, segments.collect())
     });
-    let unknown = fleet.unknown.iter().map(|node| (*node, asked_segment(graph, catalog, *node)));
+    let unknown = fleet.unknown.iter().map(|one| (one.node, asked_segment(graph, catalog, one.node)));
     // what each designer has there, by market segment
     let mut designers: BTreeMap<(String, Vec<CountryCode>), BTreeSet<Vec<&str>>> = BTreeMap::new();
     for (node, segments) in parts.chain(families).chain(unknown) {

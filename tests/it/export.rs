@@ -707,3 +707,74 @@ fn a_past_day_is_told_without_what_came_later() {
     assert!(between.contains("from 2025-05-15") && !between.contains("2025-05-13"), "{between}");
     assert!(on("2026-11-01").contains("2026-05-31"));
 }
+
+/// What a list of assets with one row leads to, in JSON.
+fn scanned(row: &str) -> Value {
+    let folder = tempfile::tempdir().expect("can be made");
+    let text = format!("Host,GPU,Count,Site,Country,Refresh,Operator\n{row}\n");
+    fs::write(folder.path().join("gpus.csv"), text).expect("can be written");
+    let output = sovaudit().arg("scan").arg(folder.path()).args(["--format", "json", "--as-of", TODAY]).output();
+    serde_json::from_slice(&output.expect("runs").stdout).expect("is JSON")
+}
+
+fn finding<'v>(report: &'v Value, rule: &str) -> &'v Value {
+    let findings = report["findings"].as_array().expect("findings");
+    findings.iter().find(|finding| finding["rule"] == rule).unwrap_or_else(|| panic!("no {rule} in {findings:#?}"))
+}
+
+#[test]
+fn what_is_prohibited_is_no_milder_than_what_needs_a_licence() {
+    let report = scanned("x5,Ascend 910C,16,Lyon,FR,,");
+    let found = finding(&report, "presumed-violation-chip");
+    assert_eq!((&found["severity"], &found["state"]), (&"critical".into(), &"failing".into()), "{found:#}");
+    // where a place asks for a licence too, the prohibition is told first, and no licence is the remedy
+    let report = scanned("x5,Ascend 910B,16,Shanghai,CN,,");
+    let found = finding(&report, "controlled-accelerator-destination");
+    let message = found["message"].as_str().expect("words");
+    assert!(message.contains("prohibited wherever it stands (General Prohibition 10)"), "{found:#}");
+    assert!(message.contains("a licence is required for CN"), "{found:#}");
+    assert!(found["citations"][0].as_str().expect("words").contains("736.2(b)(10)"), "{found:#}");
+    assert!(found["remedy"].as_str().expect("words").contains("does not lift General Prohibition 10"), "{found:#}");
+    let licence = scanned("x5,NVIDIA A100 80GB PCIe,16,Dubai,AE,,");
+    let found = finding(&licence, "controlled-accelerator-destination");
+    assert!(found["remedy"].as_str().expect("words").starts_with("Check that the licence exists"), "{found:#}");
+}
+
+#[test]
+fn a_policy_is_told_with_the_condition_that_decides_it() {
+    let report = scanned("x5,NVIDIA H100 SXM5 80GB,8,Shanghai,CN,,");
+    let found = finding(&report, "controlled-accelerator-destination");
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("review policy: case by case"), "{found:#}");
+    assert!(notes.contains("re-exports and transfers within a country: presumption of denial"), "{found:#}");
+    let placement = &report["supply"]["placements"][0];
+    assert!(placement["conditions"].to_string().contains("presumption of denial"), "{placement:#}");
+}
+
+#[test]
+fn findings_on_lists_name_the_row() {
+    let report = scanned("x5,NVIDIA A100 80GB PCIe,16,Dubai,AE,2027-01-01,Khazna");
+    let found = finding(&report, "controlled-accelerator-destination");
+    assert_eq!(found["primary"]["line"], 2, "{found:#}");
+    let text = found.to_string();
+    assert!(text.contains("gpus.csv: Dubai, AE, Khazna, until 2027-01-01"), "{found:#}");
+}
+
+#[test]
+fn letters_of_past_days_are_not_asked_either() {
+    for day in ["2022-11-01", "2023-11-01", TODAY] {
+        let output = sovaudit().args(["classify", "nvidia-a800-sxm4-80", "--to", "CN", "--as-of", day]).output();
+        let text = String::from_utf8(output.expect("runs").stdout).expect("is UTF-8");
+        assert!(text.contains("\"is informed\" letters to companies are not evaluated"), "{day}: {text}");
+    }
+}
+
+#[test]
+fn systems_are_what_they_hold_and_families_of_machines_are_told() {
+    for name in ["HGX B200", "DGX B200", "NVIDIA HGX B200 8-GPU"] {
+        assert_eq!(json(&[name, "--to", "CN"])["product"]["id"], "nvidia-b200", "{name}");
+    }
+    let output = sovaudit().args(["classify", "p4d"]).output().expect("runs");
+    let told = String::from_utf8(output.stderr).expect("is UTF-8");
+    assert!(told.contains("`p4d` is a family of machine types") && told.contains("p4d.24xlarge"), "{told}");
+}

@@ -901,3 +901,22 @@ fn parts_of_devices_are_no_devices() {
     let node = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata: {name: n, labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB}}\n  status: {capacity: {nvidia.com/gpu: \"2\", nvidia.com/mig-1g.10gb: \"7\", nvidia.com/mig-3g.40gb: \"2\"}}\n";
     assert_eq!(count(node), 4);
 }
+
+/// Nothing that a list says is dropped in silence.
+#[test]
+fn rows_that_are_not_taken_for_accelerators_are_told() {
+    let list = "Hostname,Hersteller,Modell,Anzahl,Standort,Land\na,NVIDIA,H100 SXM5 80GB,8,Frankfurt,DE\n\
+                b,NVIDIA,GB500 Ultra,8,Frankfurt,DE\nc,NVIDIA,H300 SXM 200GB,8,Frankfurt,DE\n\
+                d,AMD,Instinct MI555X,8,Frankfurt,DE\ne,Dell,PowerEdge R760,4,Frankfurt,DE\n";
+    let found = tree(&[("assets.csv", list)]);
+    let rows = fleet(&found);
+    for name in ["?/NVIDIA H300 SXM 200GB", "?/AMD Instinct MI555X"] {
+        assert!(rows.contains(&row(name, "DE", 8)), "{rows:?}");
+    }
+    let told = |words: &str| found.diagnostics.iter().any(|one| one.message.contains(words));
+    assert!(told("1 row not taken for accelerators") && told("`NVIDIA GB500 Ultra`"), "{:?}", found.diagnostics);
+    assert!(told("1 row left out") && told("`Dell PowerEdge R760`"), "{:?}", found.diagnostics);
+    // told even where nothing else is an accelerator
+    let only = tree(&[("assets.csv", "Hersteller,Modell,Anzahl,Land\nNVIDIA,GB500 Ultra,8,DE\n")]);
+    assert!(only.diagnostics.iter().any(|one| one.message.contains("`NVIDIA GB500 Ultra`")), "{:?}", only.diagnostics);
+}

@@ -354,3 +354,38 @@ fn spares_and_days_of_replacement_are_told() {
     let text = scan(&files, &["--format", "markdown"]);
     assert!(text.contains("| 8 | 2 |  | 2026-12-01 |"), "{text}");
 }
+
+/// The fates of `simulate --without` in a tree of one file.
+fn without(state: &str, name: &str, text: &str) -> String {
+    let folder = tempfile::tempdir().expect("can be made");
+    fs::write(folder.path().join(name), text).expect("can be written");
+    let output = sovaudit().args(["simulate", "--without", state]).arg(folder.path()).output().expect("runs");
+    String::from_utf8(output.stdout).expect("is UTF-8")
+}
+
+#[test]
+fn memory_and_foundry_stop_the_next_refresh_as_the_scan_says() {
+    let server = "provider \"scaleway\" { region = \"fr-par\" }\nresource \"scaleway_instance_server\" \"gpu\" {\n  \
+                  type = \"H100-SXM-8-80G\"\n  image = \"ubuntu_jammy\"\n}\n";
+    let told = without("KR", "a.tf", server);
+    assert!(told.contains("Stops at the next hardware refresh") && told.contains("memory-from SK hynix"), "{told}");
+    // one of two makers is enough
+    let server = "provider \"aws\" {\n  region = \"eu-central-1\"\n}\nresource \"aws_instance\" \"gpu\" {\n  \
+                  instance_type = \"p5en.48xlarge\"\n}\n";
+    assert!(!without("KR", "a.tf", server).contains("memory-from"), "SK hynix or Micron");
+    // all that a resource may mean come from one foundry
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: train}\nspec:\n  template:\n    spec:\n      \
+               containers:\n      - name: t\n        image: ghcr.io/example/t:1\n        resources:\n          \
+               limits: {amd.com/gpu: 8}\n";
+    let told = without("TW", "job.yaml", job);
+    assert!(told.contains("Stops at the next hardware refresh") && told.contains("fabricated-by TSMC"), "{told}");
+}
+
+#[test]
+fn the_designer_of_a_product_that_is_not_known_counts() {
+    let list = "Hersteller,Modell,Anzahl,GPU\nNVIDIA,x,3,NVIDIA H100 SXM5 80GB\nNVIDIA,x,2,GeForce GT 9730\n";
+    let supply = supply(&[("gpus.csv", list)]);
+    assert_eq!(share(&supply, "designer", "NVIDIA")["percent"], 100, "{supply:#}");
+    let supply = self::supply(&[("gpus.csv", "GPU,Anzahl,Land\nGeForce GT 9730,2,DE\n")]);
+    assert_eq!(share(&supply, "designer", "NVIDIA")["percent"], 100, "by the line that it is of: {supply:#}");
+}

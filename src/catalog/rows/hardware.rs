@@ -19,6 +19,8 @@ pub enum Topic {
     /// Words beside the short name of an accelerator: `named` for designers, `maker` for makers of boards,
     /// who make other things too, `described` for what it is.
     AcceleratorMaker,
+    /// Words that say that a thing is an accelerator, whoever makes it; they mean `accelerator`.
+    AcceleratorSign,
     /// Numbers by which processors tell their designer.
     CoreDesigner,
     /// Beginnings of AWS instance types; they mean the accelerator's family.

@@ -220,6 +220,9 @@ fn unknown(catalog: &Catalog, what: &str) -> String {
     let provided = tables.instance_type.iter().map(|row| row.name.to_lowercase());
     let machines: BTreeSet<String> = provided.collect();
     let lower = what.trim().to_lowercase();
+    if let Some(told) = family_of_machines(what, &lower, &machines) {
+        return told;
+    }
     // `nvidia-h1000` may be meant as `h100`
     let makers: BTreeSet<String> = tables.accelerator.iter().flat_map(|row| words(&row.vendor)).collect();
     let short = what_words.split_once('-').filter(|(maker, _)| makers.contains(*maker)).map(|(_, rest)| rest);
@@ -250,6 +253,21 @@ fn unknown(catalog: &Catalog, what: &str) -> String {
         [one] => format!("{head}; did you mean {one}?"),
         [most @ .., last] => format!("{head}; did you mean {} or {last}?", most.join(", ")),
     }
+}
+
+/// `p4d` is no machine and no product: machines of that family are.
+fn family_of_machines(what: &str, lower: &str, machines: &BTreeSet<String>) -> Option<String> {
+    let is_of = |name: &&String| name.strip_prefix(lower).is_some_and(|rest| rest.starts_with(['.', '-']));
+    let names: Vec<String> = machines.iter().filter(is_of).map(|name| format!("`{name}`")).collect();
+    let shown = names.iter().take(PROPOSED).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(PROPOSED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty() && !lower.is_empty()).then(|| {
+        format!(
+            "`{}` is a family of machine types, each with its own accelerators: name one: {shown}{more}",
+            what.trim()
+        )
+    })
 }
 
 /// Tells several products that do not have the same answer.

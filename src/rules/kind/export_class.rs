@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::country as state;
 use crate::catalog::rows::{Accelerator, Destination, Enforcement};
-use crate::export::{Bearing, Class, LETTER, PartyFacts, Question, SeatFact, Subject, assess, bearing, classify};
+use crate::export::{
+    Bearing, Class, LETTER, PartyFacts, Question, SeatFact, StepRow, Subject, assess, bearing, classify, prohibition,
+};
 use crate::graph::{Control, EdgeId, NodeId, Path};
 use crate::model::{Citation, ComponentKind, CountryCode, RelationKind, Validity, Verification, key};
 use crate::rules::draft::Hit;
@@ -105,9 +107,11 @@ fn of_product(view: &View<'_>, parameters: &ExportParameters, node: NodeId, row:
         return out;
     }
     let to = destinations(view, parameters, row, &class, is_named);
+    let barred = prohibition(view.catalog, &Subject::of(row, view.catalog), view.as_of);
+    let (class, barred, remedy) = (&class, barred.as_ref(), parameters.remedy_prohibited.as_deref());
     for (edge, holder) in view.graph.incoming(node) {
         if view.graph.edge(edge).kind == RelationKind::RunsOn {
-            held(view, parameters, &to, &Held { node, holder, edge, class: &class, row }, &mut out);
+            held(view, parameters, &to, &Held { node, holder, edge, class, row, barred, remedy }, &mut out);
         }
     }
     out
@@ -153,6 +157,9 @@ struct Held<'a> {
     edge: EdgeId,
     class: &'a Class,
     row: &'a Accelerator,
+    /// What prohibits the product itself, and what helps then.
+    barred: Option<&'a StepRow>,
+    remedy: Option<&'a str>,
 }
 
 fn held(view: &View<'_>, parameters: &ExportParameters, to: &[To<'_>], held: &Held<'_>, out: &mut Told) {
@@ -212,19 +219,24 @@ const PARTS: &str =
 fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode, path: &Path, why: &str) -> Hit {
     let carved = carve_outs(view, held, country);
     let unless = if carved.is_empty() { "" } else { ", unless the carve-out that names its operator is used" };
-    let message = format!(
-        "`{}` ({}: {}) in `{}`: a licence is required for {country} because {why}{unless}",
-        held.row.product,
-        held.class.class.trim_end_matches("-nondc"),
-        held.class.arithmetic(),
-        view.graph.label(held.holder)
-    );
+    let (product, class) = (&held.row.product, held.class.class.trim_end_matches("-nondc"));
+    let asks = format!("a licence is required for {country} because {why}{unless}");
+    let says = match held.barred {
+        Some(step) => format!("prohibited wherever it stands ({}); besides, {asks}", step.title()),
+        None => asks,
+    };
+    let label = view.graph.label(held.holder);
+    let message = format!("`{product}` ({class}: {}) in `{label}`: {says}", held.class.arithmetic());
     let mut hit = Hit::new(held.holder, format!("{}/{country}/{}", view.graph.node(held.node).id, row.id), message);
     hit.tail = path.clone();
     hit.beside.push(Path { start: held.holder, steps: vec![(held.edge, held.node)] });
+    hit.at = super::export_party::rows_of(view, held.holder, held.edge);
     hit.verification = row.verification.min(held.row.verification);
     hit.effective = Validity { from: row.from, to: row.to };
     hit.citations.push(Citation { title: row.citation.as_ref().into(), url: None });
+    if let Some(step) = held.barred {
+        prohibit(&mut hit, step, held.remedy);
+    }
     hit.notes.extend(row.policy.as_deref().map(|policy| format!("review policy: {policy}")));
     hit.notes.extend(review(view, held, row, country));
     hit.notes.extend(carved);
@@ -233,6 +245,15 @@ fn hit(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryCode
     }
     hit.notes.push("by the clauses evaluated; no legal advice".to_owned());
     hit
+}
+
+/// Says first what prohibits the product itself: a licence for the place does not lift that.
+fn prohibit(hit: &mut Hit, step: &StepRow, remedy: Option<&str>) {
+    let citation = step.citation.as_deref().map(|title| Citation { title: title.into(), url: None });
+    hit.citations.splice(0..0, citation);
+    hit.notes.push(format!("{} ({})", step.text, step.verification));
+    hit.notes.extend(step.conditions.iter().cloned());
+    hit.remedy = remedy.map(|text| text.trim().to_owned());
 }
 
 /// Carve-outs of that place which name an operator, as `classify` tells them.
@@ -267,5 +288,7 @@ fn review(view: &View<'_>, held: &Held<'_>, row: &Destination, country: CountryC
         Question { to: Some(country), ..Question::default() }
     };
     let policy = assess(view.catalog, &subject, &question, view.as_of).review?;
-    Some(format!("review policy: {} ({}, {})", policy.policy, policy.citation, policy.verification))
+    let of =
+        if held.barred.is_some() { "review policy of the licence, which does not lift that" } else { "review policy" };
+    Some(format!("{of}: {}", policy.sentence()))
 }

@@ -4,8 +4,8 @@ use super::export_class::Told;
 use crate::catalog::rows::Accelerator;
 use crate::catalog::{Standing, rows::Listing};
 use crate::export::{Question, Subject, assess};
-use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, RelationKind, Verification, key};
+use crate::graph::{Control, EdgeId, NodeId, Path};
+use crate::model::{Citation, Evidence, Place, RelationKind, Verification, key};
 use crate::rules::draft::Hit;
 use crate::rules::file::ExportParameters;
 use crate::rules::run::View;
@@ -17,9 +17,11 @@ pub(super) fn guided(view: &View<'_>, parameters: &ExportParameters, node: NodeI
     let message = format!("`{}` ({}; {}): {}", row.product, found.class.class, found.figures.arithmetic, step.text);
     let mut hit = Hit::new(node, step.clause.clone(), message);
     let rows = &view.catalog.tables().guidance;
-    let mark = rows.iter().find(|row| *row.id == *step.clause).map_or(Verification::Recalled, |row| row.verification);
+    let told = rows.iter().find(|row| *row.id == *step.clause);
+    let mark = told.map_or(Verification::Recalled, |row| row.verification);
     // a chip that is named is meant whatever its figures are
-    hit.verification = if found.class.class == "indeterminate" { mark } else { mark.min(row.verification) };
+    let is_named = told.is_some_and(|told| told.when.products.iter().any(|id| **id == *row.id));
+    hit.verification = if is_named { mark } else { mark.min(row.verification) };
     hit.citations.extend(step.citation.as_deref().map(|title| Citation { title: title.into(), url: None }));
     hit.notes.extend(step.conditions.iter().cloned());
     hit.notes.push("by the clauses evaluated; no legal advice".to_owned());
@@ -78,6 +80,7 @@ fn hit(
     let mut hit =
         Hit::new(holder, format!("{}/{}", view.graph.node(node).id.rest(), view.graph.node(party.end()).id), message);
     hit.tail = party.clone();
+    hit.at = beside.steps.first().map_or_else(Vec::new, |(edge, _)| rows_of(view, holder, *edge));
     hit.beside.push(beside);
     hit.verification =
         entries.iter().map(|(row, standing)| row.mark(*standing)).max().unwrap_or(Verification::Recalled);
@@ -88,4 +91,12 @@ fn hit(
     }));
     hit.notes.push("by the clauses evaluated; no legal advice".to_owned());
     hit
+}
+
+/// Rows of a list of assets that say that a group of it holds an accelerator; of other holders their own place says more.
+pub(super) fn rows_of(view: &View<'_>, holder: NodeId, edge: EdgeId) -> Vec<Place> {
+    if view.graph.attribute(holder, key::KNOWN_AS) != Some("recorded") {
+        return Vec::new();
+    }
+    view.graph.edge(edge).evidence.iter().filter_map(Evidence::place).collect()
 }

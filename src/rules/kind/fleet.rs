@@ -21,7 +21,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     if fleet.parts.is_empty() && fleet.families.is_empty() {
         return;
     }
-    if fleet.all_devices() - fleet.unknown_devices < f64::from(parameters.at_least) {
+    if fleet.all_devices() - fleet.unknown_devices() < f64::from(parameters.at_least) {
         out.undecided("too few accelerators for a share to mean anything");
         return;
     }

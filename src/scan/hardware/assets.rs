@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::asset_sort::{Sort, pci_of, sort_of, with_maker};
+use super::asset_sort::{Sort, may_be_accelerator, pci_of, sort_of, with_maker};
+use super::asset_told::Told;
 use super::cells::{day, is_date, number};
 use super::machine::{Found, Machine, Other, devices, is_stated};
 use super::multiple;
@@ -12,7 +13,7 @@ use crate::catalog::{Catalog, Topic};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, SourceFile};
-use crate::text::{Lookup, Span, count};
+use crate::text::{Lookup, Span};
 
 /// Most places, holders and dates that are told apart in one list.
 const MOST_GROUPS: usize = 5_000;
@@ -85,21 +86,6 @@ struct Tally {
     place: Span,
 }
 
-/// Rows of which the same is told, together.
-#[derive(Default)]
-struct Rows {
-    count: usize,
-    /// The first, and what it says.
-    first: Option<(Span, String)>,
-}
-
-impl Rows {
-    fn note(&mut self, said: &str, place: Span) {
-        self.count += 1;
-        self.first.get_or_insert_with(|| (place, said.trim().to_owned()));
-    }
-}
-
 /// The rows of a list, counted.
 pub(crate) struct Assets<'a> {
     file: &'a SourceFile,
@@ -110,13 +96,7 @@ pub(crate) struct Assets<'a> {
     /// Codes of countries by the words of the list.
     countries: Lookup<String, String>,
     groups: BTreeMap<Place, BTreeMap<usize, Tally>>,
-    merged: u64,
-    /// Rows whose count is no number.
-    unclear: Rows,
-    /// Rows with a date that is not read.
-    unread: Rows,
-    /// Rows of what is not there by its state.
-    absent: Rows,
+    told: Told,
     has_accelerators: bool,
 }
 
@@ -129,10 +109,7 @@ impl<'a> Assets<'a> {
             sorts: Vec::new(),
             countries: Lookup::default(),
             groups: BTreeMap::new(),
-            merged: 0,
-            unclear: Rows::default(),
-            unread: Rows::default(),
-            absent: Rows::default(),
+            told: Told::default(),
             has_accelerators: false,
         }
     }
@@ -148,19 +125,25 @@ impl<'a> Assets<'a> {
         let state = self.catalog.hardware_word(Topic::AssetStatus, &status);
         if state == Some("absent") {
             if self.sort(row).is_some() {
-                self.absent.note(row.status.unwrap_or_default(), row.place);
+                self.told.absent.note(row.status.unwrap_or_default(), row.place);
             }
             return;
         }
-        if let Some(machine) = row.machine()
-            && self.sort(&machine).is_some_and(|sort| matches!(self.sorts[sort], Sort::Other(_)))
-        {
+        let machine = row.machine();
+        let machine = machine.filter(|own| self.sort(own).is_some_and(|at| matches!(self.sorts[at], Sort::Other(_))));
+        let is_machine = machine.is_some();
+        if let Some(machine) = machine {
             // what is unclear in a row is told once
-            let told = (self.unread.count, self.unclear.count);
+            let told = (self.told.unread.count, self.told.unclear.count);
             self.add(&machine);
-            (self.unread.count, self.unclear.count) = told;
+            (self.told.unread.count, self.told.unclear.count) = told;
         }
-        let Some(sort) = self.sort(row) else { return };
+        let Some(sort) = self.sort(row) else {
+            if !is_machine {
+                self.not_taken(row);
+            }
+            return;
+        };
         self.has_accelerators |= matches!(self.sorts[sort], Sort::Accelerator(..));
         let system = match &self.sorts[sort] {
             Sort::Accelerator(_, system, _) => system.filter(|_| row.each.is_none()),
@@ -193,7 +176,7 @@ impl<'a> Assets<'a> {
         let spares = if in_store { count } else { spares };
         let is_unread = |date: &str| is_stated(date) && !is_date(&day(date));
         if let Some(date) = [row.purchased, row.refresh].into_iter().flatten().find(|date| is_unread(date)) {
-            self.unread.note(date, row.place);
+            self.told.unread.note(date, row.place);
         }
         let tally = self.tally(row, sort);
         // what lies in store is no part of what runs
@@ -206,10 +189,17 @@ impl<'a> Assets<'a> {
         }
     }
 
+    /// A row that says nothing of hardware that is looked at.
+    fn not_taken(&mut self, row: &Row<'_>) {
+        let Some(name) = row.accelerator.or(row.model).filter(|name| is_stated(name)) else { return };
+        let rows = if may_be_accelerator(row, self.catalog) { &mut self.told.doubtful } else { &mut self.told.other };
+        rows.note(&with_maker(name, row.maker.unwrap_or_default()), row.place);
+    }
+
     /// A row whose count is none: its product is there, in a number that is not known.
     fn unclear(&mut self, row: &Row<'_>, sort: usize) {
         let said = [row.count, row.each].into_iter().flatten().find(|text| number(Some(text)).is_none());
-        self.unclear.note(said.unwrap_or_default(), row.place);
+        self.told.unclear.note(said.unwrap_or_default(), row.place);
         let tally = self.tally(row, sort);
         tally.unclear = tally.unclear.saturating_add(1);
     }
@@ -238,7 +228,7 @@ impl<'a> Assets<'a> {
             owned(&row.operator),
         ];
         if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&place) {
-            self.merged += 1;
+            self.told.merged += 1;
             place[2..].iter_mut().for_each(String::clear);
             if self.groups.len() >= 2 * MOST_GROUPS && !self.groups.contains_key(&place) {
                 place.iter_mut().for_each(String::clear);
@@ -279,29 +269,12 @@ impl<'a> Assets<'a> {
 
     /// Writes what was counted.
     pub(crate) fn write(self, out: &mut Facts<'_>) {
+        self.told.tell_doubtful(self.file, out);
         // a table of something else may have such columns too
         if !self.has_accelerators {
             return;
         }
-        if self.merged > 0 {
-            let message = format!("{} rows have more different holders and dates than are told apart", self.merged);
-            out.problem(DiagnosticKind::LimitReached, self.file, None, message);
-        }
-        if let Some((first, said)) = &self.unclear.first {
-            let rows = count(self.unclear.count, "row");
-            let message = format!("{rows} not counted: the count is no number of devices; the first says `{said}`");
-            out.problem(DiagnosticKind::Malformed, self.file, Some(*first), message);
-        }
-        if let Some((first, said)) = &self.unread.first {
-            let rows = count(self.unread.count, "row");
-            let message = format!("dates of {rows} not read, the first `{said}`; write dates as `2027-06-30`");
-            out.problem(DiagnosticKind::Malformed, self.file, Some(*first), message);
-        }
-        if let Some((first, said)) = &self.absent.first {
-            let rows = count(self.absent.count, "row");
-            let message = format!("{rows} left out: the state says that it is not in use; the first says `{said}`");
-            out.problem(DiagnosticKind::Incomplete, self.file, Some(*first), message);
-        }
+        self.told.tell(self.file, out);
         for (place, tallies) in &self.groups {
             self.group(place, tallies, out);
         }
@@ -313,7 +286,7 @@ impl<'a> Assets<'a> {
         let words = place.each_ref().map(|word| word.replace('%', "%25").replace('/', "%2F")).join("/");
         let name = if place.iter().all(String::is_empty) { "unnamed" } else { words.trim_end_matches('/') };
         let id = ComponentId::of("machine", format_args!("{}/{name}", self.file.path()));
-        let first = tallies.values().next().map_or_else(Span::default, |tally| tally.place);
+        let first = tallies.values().map(|tally| tally.place).min_by_key(|place| place.start).unwrap_or_default();
         let mut machine = Machine::with_id(id.clone(), self.file, self.catalog, "recorded").at(first);
         let mut counts: BTreeMap<&ComponentId, (u64, u64)> = BTreeMap::new();
         let mut systems: BTreeMap<(&str, u32), (u64, Span)> = BTreeMap::new();
@@ -340,6 +313,7 @@ impl<'a> Assets<'a> {
             return;
         }
         for (key, text) in [
+            (key::NAME, &self.name_of(place)),
             (key::SITE, site),
             (key::HOLDER, holder),
             (key::HOLDER, operator),
@@ -370,6 +344,23 @@ impl<'a> Assets<'a> {
             let message = format!("`{country}` is no country that is known");
             out.problem(DiagnosticKind::Unresolved, self.file, Some(first), message);
         }
+    }
+
+    /// What people read in place of the id: the list, what is known of the place, and of the days.
+    fn name_of(&self, place: &Place) -> String {
+        let [site, country, holder, purchased, refresh, operator] = place;
+        let dated = |word: &str, day: &str| if day.is_empty() { String::new() } else { format!("{word} {day}") };
+        let parts = [
+            site.clone(),
+            country.clone(),
+            holder.clone(),
+            if operator == holder { String::new() } else { operator.clone() },
+            dated("bought", purchased),
+            dated("until", refresh),
+        ];
+        let said: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        let said = if said.is_empty() { "no place named".to_owned() } else { said.join(", ") };
+        format!("{}: {said}", self.file.path())
     }
 
     /// That it is not known how many accelerators some systems hold.

@@ -6,6 +6,7 @@ pub mod amd_smi;
 mod amd_text;
 pub mod asset_list;
 mod asset_sort;
+mod asset_told;
 mod assets;
 mod cells;
 pub(crate) mod columns;
