@@ -63,7 +63,7 @@ pub(super) fn accelerators(
     out: &mut Facts<'_>,
 ) -> BTreeMap<ComponentId, u64> {
     let list = |name| pod.get(name).map_or(&[][..], Node::list).iter().collect();
-    asked(pod, &[list("containers"), list("initContainers")], workload, catalog, places, out)
+    requested(pod, &[list("containers"), list("initContainers")], workload, catalog, places, out)
 }
 
 /// As [`accelerators`], of a container that stands alone beside what says where it may run.
@@ -73,10 +73,10 @@ pub(super) fn of_container(
     ground: &Ground<'_>,
     out: &mut Facts<'_>,
 ) {
-    asked(beside, &[vec![container]], workload, ground.catalog, ground.places, out);
+    requested(beside, &[vec![container]], workload, ground.catalog, ground.places, out);
 }
 
-fn asked(
+fn requested(
     pod: &Node,
     containers: &[Vec<&Node>],
     workload: &ComponentId,
@@ -172,7 +172,7 @@ pub(super) fn pool<'a>(
         for node in values(label) {
             let Some(name) = node.text().filter(|_| names_product(label, node, catalog)) else { continue };
             is_named = true;
-            let mut rows = match catalog.sku(asked(name, number_of(name).as_deref())) {
+            let mut rows = match catalog.sku(by_name(name, number_of(name).as_deref())) {
                 Sku::Several(rows) => rows,
                 _ => Vec::new(),
             };
