@@ -4,6 +4,7 @@ mod along;
 pub(in crate::scan) mod carried;
 pub mod gitops;
 mod gpu;
+mod gpu_pool;
 pub mod helm;
 mod kinds;
 pub mod kubernetes;
