@@ -37,13 +37,6 @@ pub(super) const PRODUCT_LABELS: [&str; 18] = [
 /// Labels whose value is a cloud instance type.
 const INSTANCE_LABELS: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
 
-/// Labels whose value is a family of machine types, with the provider and what stands behind the family in their names.
-const FAMILY_LABELS: [(&str, &str, char); 3] = [
-    ("karpenter.k8s.aws/instance-family", "aws", '.'),
-    ("eks.amazonaws.com/instance-family", "aws", '.'),
-    ("cloud.google.com/machine-family", "gcp", '-'),
-];
-
 /// Slices of a device that is parted.
 pub(super) const SLICES: u64 = 7;
 
@@ -157,87 +150,6 @@ fn requested(
     asked
 }
 
-/// Writes what the requirements of a pool say about accelerators: products by name, of those of its machine types where it
-/// names families of them.
-pub(super) fn pool<'a>(
-    id: &ComponentId,
-    values: &dyn Fn(&str) -> Vec<&'a Node>,
-    ground: &Ground<'_>,
-    out: &mut Facts<'_>,
-) {
-    let catalog = ground.catalog;
-    let (families, of_families) = of_families(values, catalog);
-    let mut is_named = false;
-    for label in PRODUCT_LABELS {
-        for node in values(label) {
-            let Some(name) = node.text().filter(|_| names_product(label, node, catalog)) else { continue };
-            is_named = true;
-            let mut rows = match catalog.sku(by_name(name, number_of(name).as_deref())) {
-                Sku::Several(rows) => rows,
-                _ => Vec::new(),
-            };
-            let before = rows.len();
-            rows.retain(|row| of_families.contains(&*row.id));
-            if rows.is_empty() || rows.len() == before {
-                product(id, name, node.span, ground, out);
-            } else {
-                one_in_pool(id, &rows, node, ground, out);
-            }
-        }
-    }
-    if let Some(family) = families.first().filter(|_| !is_named) {
-        let rows: Vec<&Accelerator> = of_families.iter().filter_map(|sku| catalog.accelerator(sku)).collect();
-        one_in_pool(id, &rows, family, ground, out);
-    }
-}
-
-/// Families of machine types that a pool names, with their accelerators; nothing where some of their machines have none.
-fn of_families<'a, 'c>(
-    values: &dyn Fn(&str) -> Vec<&'a Node>,
-    catalog: &'c Catalog,
-) -> (Vec<&'a Node>, BTreeSet<&'c str>) {
-    let (mut families, mut found) = (Vec::new(), BTreeSet::new());
-    for (label, provider, sign) in FAMILY_LABELS {
-        for node in values(label) {
-            let Some(family) = node.text() else { continue };
-            let is_of = |name: &str| name.split_once(sign).is_some_and(|(begin, _)| begin == family);
-            let types = catalog.tables().instance_type.iter();
-            let types = types.filter(|row| *row.provider == *provider && is_of(&row.name));
-            let own: Vec<Option<&str>> = types.map(|row| row.accelerator.as_deref()).collect();
-            if own.is_empty() || own.contains(&None) {
-                return (Vec::new(), BTreeSet::new());
-            }
-            families.push(node);
-            found.extend(own.into_iter().flatten());
-        }
-    }
-    (families, found)
-}
-
-/// The pool has one of some products.
-fn one_in_pool(id: &ComponentId, rows: &[&Accelerator], node: &Node, ground: &Ground<'_>, out: &mut Facts<'_>) {
-    let Some(name) = node.text() else { return };
-    let seen = || ground.at(node.span);
-    let accelerator = match rows {
-        [] => return,
-        [one] => {
-            let accelerator = ComponentId::accelerator(&one.id);
-            out.component(&accelerator, ComponentKind::Accelerator, seen());
-            out.attribute(&accelerator, key::NAME, &one.product, seen());
-            accelerator
-        }
-        _ => {
-            let accelerator = ComponentId::unknown_accelerator(name);
-            out.component(&accelerator, ComponentKind::Accelerator, seen());
-            for row in rows {
-                out.attribute(&accelerator, key::CANDIDATE, &row.id, seen());
-            }
-            accelerator
-        }
-    };
-    out.relation(id, RelationKind::RunsOn, &accelerator, seen());
-}
-
 /// What a label of the placement says that the devices are.
 enum Product<'a> {
     /// The product's name, behind this label.
@@ -331,7 +243,7 @@ fn alternatives<'a, 'c>(
     for product in products {
         let Product::Named(label, node) = product else { return None };
         labels.insert(label);
-        let rows = match catalog.sku(by_name(node.text()?, number_of(node.text()?).as_deref())) {
+        let rows = match catalog.sku(asked(node.text()?, number_of(node.text()?).as_deref())) {
             Sku::One(row) => vec![row],
             Sku::Several(rows) => rows,
             Sku::Unknown => return None,
@@ -358,18 +270,18 @@ fn one_of(either: &[(Vec<&Accelerator>, &Node)], places: &dyn Places, out: &mut 
 }
 
 /// AMD's labels have numbers of devices.
-fn number_of(name: &str) -> Option<String> {
+pub(super) fn number_of(name: &str) -> Option<String> {
     (name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| format!("1002:{name}"))
 }
 
-fn by_name<'a>(name: &'a str, pci: Option<&'a str>) -> Asked<'a> {
+pub(super) fn asked<'a>(name: &'a str, pci: Option<&'a str>) -> Asked<'a> {
     Asked { pci, name: Some(name), is_exact: true, ..Asked::default() }
 }
 
 /// The accelerator that a product's name means.
 fn named(name: &str, span: Span, catalog: &Catalog, places: &dyn Places, out: &mut Facts<'_>) -> ComponentId {
     let number = number_of(name);
-    let asked = by_name(name, number.as_deref());
+    let asked = asked(name, number.as_deref());
     let id = identify(&asked, catalog).unwrap_or_else(|| ComponentId::unknown_accelerator(name));
     describe(&id, &asked, catalog, &places.at(span), out);
     let name = catalog.sku(asked).one().map_or(name, |row| &row.product);
@@ -394,7 +306,7 @@ pub(super) fn resource(
     out.component(&id, ComponentKind::Accelerator, places.at(span));
     if id.rest().starts_with("?/") {
         let whole = format!("{name} resource");
-        for row in [name, &whole].into_iter().flat_map(|name| catalog.accelerators_by_name(name)) {
+        for row in [name, &whole].into_iter().flat_map(|name| catalog.accelerators_asked(name)) {
             out.attribute(&id, key::CANDIDATE, &row.id, places.at(span));
         }
     }

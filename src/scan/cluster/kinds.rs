@@ -215,7 +215,7 @@ pub(super) fn service(
         }
     }
     if &*row.what == "node-pool" {
-        super::gpu::pool(&id, &|label| along(object.node, &format!("requirement:{label}")), ground, out);
+        super::gpu_pool::pool(&id, &|label| along(object.node, &format!("requirement:{label}")), ground, out);
     }
     Some(id)
 }

@@ -5,6 +5,7 @@ mod capture;
 pub(in crate::scan) mod carried;
 pub mod gitops;
 mod gpu;
+mod gpu_pool;
 pub mod helm;
 mod kinds;
 pub mod kubernetes;

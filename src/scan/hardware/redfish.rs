@@ -1,6 +1,6 @@
 //! Redfish resources as JSON: what a management controller says of its machine.
 //!
-//! A tree of resources has a file for each: every file is read by itself, and [`super::forms`] counts what those of one
+//! A tree of resources has a file for each: every file is read by itself, and `forms` counts what those of one
 //! controller tell together.
 
 use std::collections::BTreeSet;

@@ -7,6 +7,7 @@ mod bom;
 mod cyclonedx;
 pub mod cyclonedx_json;
 pub mod cyclonedx_xml;
+mod hardware;
 mod made;
 mod parts;
 mod spdx;

@@ -8,7 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::{self, Purl};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::cloud::api::{calls_service, region_in_host};
-use crate::scan::hardware::machine::{Machine, Other, Pci, devices};
+use crate::scan::hardware::machine::Machine;
 use crate::scan::image::reference::write_image;
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Seen, SourceFile};
@@ -29,7 +29,7 @@ pub(super) const EMITS: &[ComponentKind] = &[
 ];
 
 /// What became of a part.
-enum Written {
+pub(super) enum Written {
     /// What the document is about, or a list of it.
     Subject,
     /// No component.
@@ -50,12 +50,12 @@ enum Root {
 }
 
 /// What every part is written with.
-struct Writer<'w, 'a> {
-    bom: &'w Bom<'a>,
-    input: &'w Input<'w>,
-    file: &'w SourceFile,
+pub(super) struct Writer<'w, 'a> {
+    pub(super) bom: &'w Bom<'a>,
+    pub(super) input: &'w Input<'w>,
+    pub(super) file: &'w SourceFile,
     /// What the parts hang under.
-    subject: ComponentId,
+    pub(super) subject: ComponentId,
     /// The part that the document is about.
     root: Option<usize>,
     /// The subject is the image that the root part is.
@@ -242,40 +242,6 @@ impl Writer<'_, '_> {
                 None => (self.package(part, stated, "device", out), ComponentKind::Package),
             },
             _ => (self.package(part, stated, "generic", out), ComponentKind::Package),
-        }
-    }
-
-    /// A part of a machine that is no accelerator, or its make.
-    fn device(&self, part: &Part<'_>, class: &'static str, out: &mut Facts<'_>) -> Option<ComponentId> {
-        let said = |what| part.details.iter().find(|detail| detail.what == what).map(|detail| &*detail.text);
-        let pci =
-            said(What::PciId).and_then(|id| id.split_once(':')).and_then(|(vendor, device)| Pci::of(vendor, device));
-        let name = part.name.map(|name| name.text);
-        let place = part.name.map_or(part.span, |name| name.span);
-        let vendor = said(What::Vendor);
-        // a machine without a maker is called by its own name, which is nobody's product
-        if class == "system" && vendor.is_none() {
-            return None;
-        }
-        let version = parts::exact(part.version).map(|said| (key::VERSION, said.text.to_owned(), said.span));
-        let count = said(What::Count).map(|count| (key::COUNT, count.to_owned(), part.span));
-        let said = version.into_iter().chain(count).collect();
-        let mut machine = Machine::with_id(self.subject.clone(), self.file, self.input.catalog, "observed");
-        machine.device(&Other { class, pci, name, vendor, count: 1, place, said }, out)
-    }
-
-    /// How many there are of each accelerator: parts of one product add up.
-    fn count(&self, written: &[Written], out: &mut Facts<'_>) {
-        let mut counts: BTreeMap<&ComponentId, (u64, Seen)> = BTreeMap::new();
-        for (part, written_as) in self.bom.parts.iter().zip(written) {
-            let Written::Is(id, ComponentKind::Accelerator) = written_as else { continue };
-            let said = part.details.iter().find(|detail| detail.what == What::Count);
-            let number = said.and_then(|detail| detail.text.trim().parse::<u64>().ok()).unwrap_or(1);
-            let (all, _) = counts.entry(id).or_insert_with(|| (0, self.file.at(part.span)));
-            *all = all.saturating_add(number);
-        }
-        for (id, (number, seen)) in counts {
-            out.attribute(&self.subject, key::DEVICES, devices(id, number), seen);
         }
     }
 
