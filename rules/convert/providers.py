@@ -33,6 +33,13 @@ HOSTS = {
     "alibaba": ["aliyuncs.com"], "huaweicloud": ["myhuaweicloud.com"], "yandexcloud": ["yandexcloud.net"], "oci": ["oraclecloud.com"],
     "exoscale": ["exo.io"], "outscale": ["outscale.com"],
 }
+# providers that the table does not hold, whose resources are theirs by their own documentation
+DOCUMENTED = {
+    "alibaba": "documentation of Alibaba Cloud, Terraform: Alibaba Cloud providers (2023-01-12)",
+    "huaweicloud": "reference of the HuaweiCloud Terraform provider, Huawei Technologies Co., Ltd. (2021-02-19)",
+    "tencent": "repository tencentcloudstack/terraform-provider-tencentcloud: Terraform Tencent Cloud provider",
+    "yandexcloud": "documentation of Yandex Cloud on Terraform, by Yandex.Cloud LLC (2025)",
+}
 
 
 def convert(textual, instance_rows, region_rows):
@@ -60,7 +67,8 @@ def convert(textual, instance_rows, region_rows):
             row |= {"seat": about[1], "owner": about[2], "establishments": codes(about[3]), "note": about[4] if about[4] != "-" else None,
                     "source": "provider table, " + about[5], "verification": mark(about[6])}
         else:
-            row |= {"source": "named in the region and instance tables", "verification": "recalled"}
+            row |= {"source": DOCUMENTED.get(ident, "named in the region and instance tables"),
+                    "verification": "one-source" if ident in DOCUMENTED else "recalled"}
         if ident in certs:
             cells = certs[ident]
             row["certifications"] = [f"{title}: {cells[i]}" for i, title in enumerate(cert_names) if 0 < i < len(cert_names) - 2 and cells[i] not in ("-", "?", "no")]

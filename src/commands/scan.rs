@@ -101,6 +101,11 @@ fn again(common: &Common) -> String {
     };
     words.extend(paths("--rules", &common.rules));
     words.extend(paths("--config", common.config.as_slice()));
+    // what the environment says it says to the next command as well
+    let from_environment = std::env::var_os("SOVAUDIT_DATA_DIR");
+    let data = common.data.data_dir.as_deref().filter(|path| from_environment.as_deref() != Some(path.as_os_str()));
+    words.extend(data.map(|path| ("--data-dir", path.display().to_string())));
+    words.extend(common.max_data_age.map(|days| ("--max-data-age", days.to_string())));
     words.extend(paths("--package-cache", &common.package_cache));
     let texts = [
         ("--home", &common.home),

@@ -112,7 +112,8 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
         Level::Probable
     } else if thinkable {
         Level::Possible
-    } else if name >= NEAR || !single {
+    } else if name >= NEAR || !single || facts.spelt && facts.letters >= LETTERS && !facts.weak {
+        // a company that is called by its own word alone, without what any company may call itself
         Level::Weak
     } else {
         // one word that is only alike

@@ -95,6 +95,41 @@ fn control_from_a_refused_state_has_a_word_of_its_own() {
     assert_eq!(scan(folder.path(), &["--profile", "neutral", "--fail-on", "refused-jurisdiction"]).0, Some(0));
 }
 
+/// Each word fails a build that it is made for, and a limit keeps it from others.
+#[test]
+fn every_word_can_fail_a_build() {
+    let cloud = tree(&[("main.tf", "resource \"alicloud_db_instance\" \"d\" {}\n")]);
+    let unknown = tree(&[("requirements.txt", "a-package-of-nobody==1.0\n")]);
+    let transitive = tree(&[("package-lock.json", TRANSITIVE)]);
+    let case = |name: &str| root().join("fixtures/cases").join(name);
+    let fails = |folder: &Path, profile: &str, words: &str| {
+        let (code, out, error) = scan(folder, &["--profile", profile, "--fail-on", words]);
+        assert!(code == Some(0) || out.contains("Gate: FAILED"), "{words}: {out}{error}");
+        code == Some(1)
+    };
+    for (folder, profile, words, wanted) in [
+        (transitive.path(), "eu", "sanctioned", true),
+        (transitive.path(), "eu", "critical", true),
+        (&*case("kaspersky"), "eu", "listed", true),
+        (&*case("kaspersky"), "eu", "sanctioned", false),
+        (&*case("model-server"), "eu", "owned-by-listed", true),
+        (&*case("kaspersky"), "eu", "owned-by-listed", false),
+        (cloud.path(), "us-defense", "refused-jurisdiction", true),
+        (cloud.path(), "eu", "refused-jurisdiction", false),
+        // an operator is lost at once, a publisher of a held package never
+        (cloud.path(), "us-defense", "refused-jurisdiction:immediate", true),
+        (transitive.path(), "eu", "sanctioned:next-refresh", false),
+        (unknown.path(), "eu", "unknown-owner", true),
+        (unknown.path(), "eu", "unknown-owner:direct", true),
+        (transitive.path(), "eu", "unknown-owner:direct", true),
+        (unknown.path(), "eu", "info", true),
+        (unknown.path(), "eu", "low", false),
+        (unknown.path(), "eu", "none", false),
+    ] {
+        assert_eq!(fails(folder, profile, words), wanted, "--fail-on {words} from {profile} of {}", folder.display());
+    }
+}
+
 /// Party, list, entry, date, law, the way in with its line, and the ways out.
 #[test]
 fn a_failure_is_told_whole() {

@@ -82,3 +82,60 @@ fn personnel_is_known_from_attestations_only() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("expires before its day"));
 }
+
+const SEVEN: &str = r#"
+provider "alicloud" { region = "cn-hangzhou" }
+resource "alicloud_oss_bucket" "b" { bucket = "x" }
+provider "aws" { region = "eu-central-1" }
+resource "aws_s3_bucket" "s" { bucket = "x" }
+resource "ovh_cloud_project_database" "o" { service_name = "x" }
+"#;
+
+/// Each of the seven tests has its hit, the laws that ask it, and the shortest way.
+#[test]
+fn all_seven_tests_are_asked() {
+    let lspci = "01:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)\n";
+    let attested = "[[attestation]]\nsubject = \"org:alibaba-cloud\"\npersonnel = [\"CN\"]\nsource = \"annex 4\"\n\
+        by = \"security\"\ndate = 2026-01-01\nexpires = 2026-12-31\n";
+    let found = report(&[
+        ("main.tf", SEVEN),
+        ("requirements.txt", "gigachat==1.0.0\n"),
+        ("lspci.txt", lspci),
+        ("sovaudit.toml", attested),
+    ]);
+    let (bucket, package) = ("resource:alicloud_oss_bucket.b", "pkg:pypi/gigachat@1.0.0");
+    let intelligence = "cn-national-intelligence-law-2017-arts-7-14";
+    for (component, code, state, law, way) in [
+        (bucket, "T1", "CN", "cn-cybersecurity-law-2017", &["org:alibaba-cloud", "jurisdiction:CN"][..]),
+        (bucket, "T2", "CN", intelligence, &["org:alibaba-cloud", "org:alibaba", "jurisdiction:CN"]),
+        (
+            "resource:aws_s3_bucket.s",
+            "T2",
+            "US",
+            "us-cloud-act-stored-communications-act",
+            &["org:aws-emea", "org:amazon", "jurisdiction:US"],
+        ),
+        (
+            "resource:ovh_cloud_project_database.o",
+            "T3",
+            "CA",
+            "ca-criminal-code-s-487-014-production-orders-with-long-reach",
+            &["org:ovh", "jurisdiction:CA"],
+        ),
+        ("accelerator:nvidia-h100-sxm", "T4", "US", "us-ear", &["org:nvidia", "jurisdiction:US"]),
+        (bucket, "T5", "CN", intelligence, &["org:alibaba-cloud", "jurisdiction:CN"]),
+        (bucket, "T6", "CN", "cn-cybersecurity-law-2017", &["region:alibaba/cn-hangzhou", "jurisdiction:CN"]),
+        (package, "T7", "US", "us-ofac-sanctions", &["org:sber"]),
+        (package, "T7", "EU", "eu-asset-freeze-269-2014", &["org:sber"]),
+        (package, "T7", "GB", "gb-asset-freeze", &["org:sber"]),
+    ] {
+        let one = reached(&found, component, code, state).unwrap_or_else(|| panic!("{component} {code} {state}"));
+        let mut laws = one["laws"].as_array().expect("laws").iter();
+        assert!(laws.any(|row| row["id"] == law), "{code} {state}: {one:#}");
+        let wanted: Vec<&str> = std::iter::once(component).chain(way.iter().copied()).collect();
+        assert_eq!(one["witness"], serde_json::json!(wanted), "{code} {state}");
+    }
+    // nothing that a scan sees is a defence article
+    let item = reached(&found, "accelerator:nvidia-h100-sxm", "T4", "US").expect("designed in the US");
+    assert!(!item["laws"].to_string().contains("itar"), "{item:#}");
+}

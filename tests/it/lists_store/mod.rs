@@ -222,4 +222,18 @@ fn old_lists_are_told_and_fail_where_they_must_be_fresh() {
     let (code, out, _) = scan(&["--max-data-age", "1"]);
     assert_eq!(code, 0);
     assert!(!out.contains("days old"), "{out}");
+    // what is proposed next sees the same lists
+    let next = |out: &str| out.split("Next:").nth(1).unwrap_or_default().to_owned();
+    assert!(next(&out).contains("--max-data-age 1") && !next(&out).contains("--data-dir"), "{out}");
+    let data = site.data().join(".").display().to_string();
+    let (_, out, _) = scan(&["--data-dir", &data]);
+    assert!(next(&out).contains(&format!("--data-dir {data}")), "{out}");
+    // files without a day of their own are told to be so, and no longer where somebody says the day
+    let undated = |more: &[&str]| {
+        let all = [&["import", "fixtures/lists/bis-dpl/list/dpl.txt", "--accept-shrink"], more].concat();
+        let (code, out, error) = site.rules(&all);
+        assert_eq!(code, 0, "{error}");
+        out.split_whitespace().collect::<Vec<_>>().join(" ").contains("so their age counts from this import")
+    };
+    assert!(undated(&[]) && !undated(&["--retrieved", "2026-11-22"]));
 }

@@ -197,7 +197,9 @@ enum Opened {
 
 fn open(shelf: &Shelf<'_>, path: &RelPath, limits: &Limits) -> Opened {
     if packed::is_packed(path) {
-        return match packed::metadata(shelf.cache, path, limits) {
+        let metadata = catch_unwind(AssertUnwindSafe(|| packed::metadata(shelf.cache, path, limits)));
+        let panicked = || Err(Lookup::Unreadable("the archive reader panicked on this file; please report it".into()));
+        return match metadata.unwrap_or_else(|_| panicked()) {
             Ok((within, bytes)) => match RelPath::new(&format!("{path}/{within}")) {
                 Some(path) => Opened::File(Box::new(source_file(&path, bytes))),
                 None => Opened::Absent,
