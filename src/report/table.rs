@@ -170,7 +170,7 @@ fn findings(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let all = thousands(report.findings.len() as u64);
         writeln!(out, "{told} of {all} findings shown; write them all with --output markdown=report.md")?;
     } else if shown.len() < told {
-        writeln!(out, "lines with several findings name the first; write them all with --output markdown=report.md")?;
+        writeln!(out, "one line stands for several findings; --output markdown=report.md names all")?;
     }
     let marks = [
         ("failing", "! fails the gate"),

@@ -23,7 +23,8 @@ fn with_workflow(steps: &str) -> Value {
     let workflow = format!("on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:\n{steps}");
     let mut files = CHART.to_vec();
     files.push((".github/workflows/deploy.yml", &workflow));
-    files.push(("other/app.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: other}\n"));
+    let other = CHART[1].1.replace("name: llm", "name: other");
+    files.push(("other/app.yaml", &other));
     report(&files)
 }
 

@@ -113,7 +113,8 @@ fn the_year_of_birth_speaks() {
     let data = held.path().display().to_string();
     let asked = ["screen", "Mohammed Example", "--kind", "person", "--data-dir", &data, DAY[0], DAY[1], "--all"];
     let (_, out, _) = run(&asked);
-    assert!(out.contains("the year of birth (--born"), "{out}");
+    let told = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("the year of birth (--born"), "{out}");
     let (_, out, _) = run(&[&asked[..], &["--born", "1955-02-03"]].concat());
     assert!(out.contains("born for: born 1955"), "{out}");
     let (_, out, _) = run(&[&asked[..], &["--born", "1971"]].concat());

@@ -66,17 +66,12 @@ pub(super) fn told(all: &[Asked]) -> Option<String> {
     let whole: Vec<&str> =
         all.iter().filter(|asked| asked.extent == Extent::Whole).map(|asked| asked.list.as_str()).collect();
     let which = if ids.len() == all.len() { String::new() } else { format!(" of {}", ids.join(", ")) };
-    let beside = if whole.is_empty() { String::new() } else { format!("; whole: {}", whole.join(", ")) };
+    let before = if whole.is_empty() { String::new() } else { format!("whole {}; ", whole.join(", ")) };
+    let (noun, verb) = if parties == 1 { ("entry", "comes") } else { ("entries", "come") };
     Some(format!(
-        "{} {}{which} that {} with the rules, a selection; whole lists: sovaudit rules import{beside}",
+        "{before}{} {noun}{which} that {verb} with the rules, a selection; whole lists: sovaudit rules import",
         thousands(parties as u64),
-        if parties == 1 { "entry" } else { "entries" },
-        plural_verb(parties),
     ))
-}
-
-fn plural_verb(count: usize) -> &'static str {
-    if count == 1 { "comes" } else { "come" }
 }
 
 /// The least that there is of any list: `selection` where nothing found may only mean that the entry is not among those of the
