@@ -200,8 +200,10 @@ impl Catalog {
         let both: BTreeSet<&str> = products.ids.intersection(&systems.ids).copied().collect();
         let ids = match () {
             () if !both.is_empty() => both,
-            () if products.ids.is_empty() => systems.ids,
-            () => products.ids,
+            () if !products.ids.is_empty() => products.ids,
+            // what `HGX B2000` holds no row knows
+            () if self.tells_no_product(&words) => systems.ids,
+            () => BTreeSet::new(),
         };
         let rows: Vec<&Accelerator> = self.tables.accelerator.iter().filter(|row| ids.contains(&*row.id)).collect();
         (!rows.is_empty()).then_some(rows)
@@ -210,6 +212,18 @@ impl Catalog {
     /// True when the words name a system and none of what it may hold.
     fn is_system(&self, name: &AcceleratorName) -> bool {
         self.tables.accelerator_system.iter().any(|row| row.words == name.words)
+    }
+
+    /// True when every word is a maker's, describes, counts, or is a system's: nothing is left that could be a product.
+    fn tells_no_product(&self, words: &[String]) -> bool {
+        let of_system =
+            |word: &str| self.tables.accelerator_system.iter().any(|row| row.words.iter().any(|own| **own == *word));
+        words.iter().all(|word| {
+            word.bytes().all(|byte| byte.is_ascii_digit())
+                || gigabytes(word).is_some()
+                || of_system(word)
+                || self.hardware_word(Topic::AcceleratorMaker, word).is_some()
+        })
     }
 
     /// Of several, those whose memory fits what is said of it.
@@ -354,6 +368,7 @@ mod tests {
             ("DGX B200", &["nvidia-b200"]),
             ("NVIDIA HGX B200 8-GPU", &["nvidia-b200"]),
             ("DGX B300", &["nvidia-b300"]),
+            ("NVIDIA HGX B2000", &[]),
             ("HGX H100", &["nvidia-h100-sxm"]),
             ("DGX-2 V100", &["nvidia-v100-sxm2-32"]),
             ("Lenovo A10", &[]),

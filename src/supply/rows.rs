@@ -48,7 +48,7 @@ pub struct PlacementRow {
     /// What the clauses evaluated say of it there, as if it were sent there today.
     pub answer: String,
     /// What the policy of review in the answer asks for; a condition may name another policy where it is not met.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<String>,
 }
 

@@ -529,7 +529,7 @@ fn a_place_behind_a_listed_name_may_be_a_daughter() {
 #[test]
 fn near_names_of_machines_and_systems_are_proposed() {
     for (what, near) in
-        [("NC24ads_A100_v4", "`standard_nc24ads_a100_v4`"), ("HGX B200", "`b200`"), ("DGX B300", "`b300`")]
+        [("NC24ads_A100_v4", "`standard_nc24ads_a100_v4`"), ("HGX B2000", "`b200`"), ("DGX B3000", "`b300`")]
     {
         let output = sovaudit().args(["classify", what]).output().expect("the binary runs");
         let text = String::from_utf8(output.stderr).expect("output is UTF-8");
