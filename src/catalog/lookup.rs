@@ -267,8 +267,11 @@ impl Catalog {
     #[must_use]
     pub fn aside(&self, path: &crate::text::RelPath) -> Option<&str> {
         // a pattern with capitals fits the name as it is written: `LoginTest.java`, not `Latest.java`
-        let lower = path.as_str().to_ascii_lowercase();
-        let at = self.aside.matches(path.as_str()).into_iter().chain(self.aside.matches(&lower)).min()?;
+        let mut found = self.aside.matches(path.as_str());
+        if path.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
+            found.extend(self.aside.matches(&path.as_str().to_ascii_lowercase()));
+        }
+        let at = found.into_iter().min()?;
         self.tables.aside.get(at).map(|row| &*row.what)
     }
 

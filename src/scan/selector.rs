@@ -110,8 +110,8 @@ impl Selector {
     /// The scanners that read `path`: all that want it, unless its name tells its format (a lock file, or one that
     /// is not read yet). Then only those that want the name: what looks into every `*.json` finds nothing of its own in there.
     pub(super) fn readers(&self, path: &RelPath) -> Vec<usize> {
-        let mut found = self.scanners_for(path);
         let matches = self.set.matches(path.as_str());
+        let mut found = self.scanners_of(&matches, path);
         let by_name = |index: usize| matches.iter().any(|glob| self.owners[*glob] == index && self.tells_name[*glob]);
         let tells_format = |index: usize| {
             by_name(index) && SCANNERS[index].meta().size == SizeClass::Large || SCANNERS[index].needs_no_content(path)
@@ -134,7 +134,12 @@ impl Selector {
     }
 
     pub(super) fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
-        let mut found: Vec<usize> = self.set.matches(path.as_str()).into_iter().map(|glob| self.owners[glob]).collect();
+        self.scanners_of(&self.set.matches(path.as_str()), path)
+    }
+
+    /// The scanners of the globs that fit a path.
+    fn scanners_of(&self, globs: &[usize], path: &RelPath) -> Vec<usize> {
+        let mut found: Vec<usize> = globs.iter().map(|glob| self.owners[*glob]).collect();
         found.sort_unstable();
         found.dedup();
         if directory::is_installed(path) {
