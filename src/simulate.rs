@@ -73,7 +73,8 @@ impl<'g, 'i> Losses<'g, 'i> {
             let mut foreign = foreign(graph, node, &shared);
             foreign.extend(&open);
             let next = known.len();
-            let host_known = graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_openly(graph, node, &open);
+            let host_known =
+                graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_openly(graph, node, &open);
             Running { node, ignores: *known.entry(foreign).or_insert(next), host_known }
         });
         let running = running.collect();
@@ -211,8 +212,7 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
     let calling: Vec<NodeId> = graph.nodes().filter(is_project).filter(calls).collect();
     if !calling.is_empty() {
         let is_need = |kind| kind == RelationKind::DependsOn || kind == RelationKind::Contains;
-        let held: BTreeSet<NodeId> =
-            found.iter().flat_map(|node| graph.reached(*node, is_need)).collect();
+        let held: BTreeSet<NodeId> = found.iter().flat_map(|node| graph.reached(*node, is_need)).collect();
         found.extend(calling.into_iter().filter(|node| !held.contains(node)));
         found.sort_unstable();
     }

@@ -57,8 +57,8 @@ pub struct Catalog {
     accelerators: Later<BTreeMap<Box<str>, usize>>,
     accelerator_names: Later<BTreeMap<Box<str>, Vec<usize>>>,
     name_rules: Later<sku::NameRules>,
-    instances: Later<BTreeMap<(Box<str>, Box<str>), usize>>,
-    regions: Later<BTreeMap<(Box<str>, Box<str>), usize>>,
+    instances: Later<ByProvider>,
+    regions: Later<ByProvider>,
     providers: Later<BTreeMap<Box<str>, usize>>,
     provider_names: Later<index::ProviderNames>,
     services: Later<BTreeMap<Box<str>, usize>>,
@@ -71,6 +71,9 @@ pub struct Catalog {
     groups: Later<BTreeMap<Box<str>, Vec<usize>>>,
     code: Later<code::CodeIndex>,
 }
+
+/// Rows by their provider and what they are called there.
+type ByProvider = BTreeMap<(Box<str>, Box<str>), usize>;
 
 /// What is made of the tables when it is first asked for.
 type Later<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;

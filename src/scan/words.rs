@@ -147,7 +147,10 @@ mod tests {
             masked("x git+https://user:pw@h.example/a https://h.example/b@c"),
             "x git+https://***@h.example/a https://h.example/b@c"
         );
-        assert_eq!(masked("https://h.example/@b https://u:p@h.example/"), "https://h.example/@b https://***@h.example/");
+        assert_eq!(
+            masked("https://h.example/@b https://u:p@h.example/"),
+            "https://h.example/@b https://***@h.example/"
+        );
         assert_eq!(masked("'https://h.example/a?token=x&tag=1' b"), "'https://h.example/a?token=***&tag=1' b");
     }
 
