@@ -41,8 +41,10 @@ fn median(runs: usize, mut run: impl FnMut()) -> Duration {
 }
 
 fn loading() {
-    let catalog = median(11, || drop(Catalog::embedded()));
-    println!("| catalogue from its tables | {} | | |", milliseconds(catalog));
+    // a scan reads the tables that it asks; this reads and checks all of them
+    let load = || Catalog::load(&[Layer::embedded()]).map(drop).expect("the embedded tables are sound");
+    let catalog = median(11, load);
+    println!("| catalogue, all tables read and checked | {} | | |", milliseconds(catalog));
     let known = Catalog::embedded();
     let rules = median(11, || {
         RuleSet::load(&[Layer::embedded()], &known).map(drop).expect("the embedded rules are sound");

@@ -47,27 +47,64 @@ impl Simulation {
     }
 }
 
-/// Evaluates the loss.
+/// What runs and what it counts on, which is the same for every loss.
+pub struct Losses<'g, 'i> {
+    graph: &'g Graph<'i>,
+    running: Vec<Running>,
+    /// Relations that say nothing of some of what runs. Most systems have one answer for everybody.
+    ignored: Vec<BTreeSet<EdgeId>>,
+}
+
+/// One of the workloads.
+struct Running {
+    node: NodeId,
+    /// Which of the sets of relations it ignores.
+    ignores: usize,
+    host_known: bool,
+}
+
+impl<'g, 'i> Losses<'g, 'i> {
+    /// Looks at what runs.
+    #[must_use]
+    pub fn of(graph: &'g Graph<'i>) -> Self {
+        let (shared, open) = (shared(graph), open_calls(graph));
+        let mut known: BTreeMap<BTreeSet<EdgeId>, usize> = BTreeMap::new();
+        let running = workloads(graph).into_iter().map(|node| {
+            let mut foreign = foreign(graph, node, &shared);
+            foreign.extend(&open);
+            let next = known.len();
+            let host_known =
+                graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_openly(graph, node, &open);
+            Running { node, ignores: *known.entry(foreign).or_insert(next), host_known }
+        });
+        let running = running.collect();
+        let mut ignored = vec![BTreeSet::new(); known.len()];
+        known.into_iter().for_each(|(foreign, at)| ignored[at] = foreign);
+        Self { graph, running, ignored }
+    }
+
+    /// Evaluates the loss of some jurisdictions.
+    #[must_use]
+    pub fn without(&self, codes: &[CountryCode]) -> Simulation {
+        let graph = self.graph;
+        let lost: BTreeSet<NodeId> =
+            codes.iter().filter_map(|code| graph.find(&ComponentId::jurisdiction(code.as_str()))).collect();
+        let survivals: Vec<Survival> =
+            self.ignored.iter().map(|foreign| Survival::ignoring(graph, &lost, foreign)).collect();
+        let fate = |running: &Running| {
+            let (node, survival) = (running.node, &survivals[running.ignores]);
+            let (stops, witness) = (survival.stops(node), survival.witness(graph, node));
+            Fate { node, stops, witness, host_known: running.host_known }
+        };
+        let workloads = self.running.iter().map(fate).collect();
+        Simulation { without: codes.to_vec(), workloads: one_of_variants(graph, workloads) }
+    }
+}
+
+/// Evaluates one loss.
 #[must_use]
 pub fn simulate(graph: &Graph<'_>, without: &[CountryCode]) -> Simulation {
-    let lost: BTreeSet<NodeId> =
-        without.iter().filter_map(|code| graph.find(&ComponentId::jurisdiction(code.as_str()))).collect();
-    let shared = shared(graph);
-    let open = open_calls(graph);
-    // most systems have one answer for everybody
-    let mut known: BTreeMap<BTreeSet<EdgeId>, Survival> = BTreeMap::new();
-    let workloads = workloads(graph).into_iter().map(|node| {
-        let mut foreign = foreign(graph, node, &shared);
-        foreign.extend(&open);
-        let survival = known.entry(foreign).or_insert_with_key(|foreign| Survival::ignoring(graph, &lost, foreign));
-        Fate {
-            node,
-            stops: survival.stops(node),
-            witness: survival.witness(graph, node),
-            host_known: graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_openly(graph, node, &open),
-        }
-    });
-    Simulation { without: without.to_vec(), workloads: one_of_variants(graph, workloads.collect()) }
+    Losses::of(graph).without(without)
 }
 
 /// Of several ways to install one workload one runs: the one counts that stops first.
@@ -94,8 +131,8 @@ fn calls_openly(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> boo
     if open.is_empty() {
         return false;
     }
-    let below = graph.reachable(node, |kind| kind == RelationKind::DependsOn);
-    let mut users = below.iter().map(Path::end).chain([node]);
+    let below = graph.reached(node, |kind| kind == RelationKind::DependsOn);
+    let mut users = below.into_iter().chain([node]);
     users.any(|user| graph.outgoing_of(user, &[RelationKind::Calls]).any(|(edge, _)| open.contains(&edge)))
 }
 
@@ -127,8 +164,8 @@ fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSe
         return BTreeSet::new();
     }
     let is_project = |node: &NodeId| graph.node(*node).kind == ComponentKind::Project;
-    let below = graph.reachable(workload, |kind| kind == RelationKind::DependsOn);
-    let projects = below.iter().map(Path::end).chain([workload]).filter(is_project);
+    let below = graph.reached(workload, |kind| kind == RelationKind::DependsOn);
+    let projects = below.into_iter().chain([workload]).filter(is_project);
     let needs = projects.flat_map(|project| graph.outgoing(project));
     let own: BTreeSet<&RelPath> = needs.flat_map(|(edge, _)| files(graph, edge)).collect();
     let mut foreign = BTreeSet::new();
@@ -175,8 +212,7 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
     let calling: Vec<NodeId> = graph.nodes().filter(is_project).filter(calls).collect();
     if !calling.is_empty() {
         let is_need = |kind| kind == RelationKind::DependsOn || kind == RelationKind::Contains;
-        let held: BTreeSet<NodeId> =
-            found.iter().flat_map(|node| graph.reachable(*node, is_need)).map(|path| path.end()).collect();
+        let held: BTreeSet<NodeId> = found.iter().flat_map(|node| graph.reached(*node, is_need)).collect();
         found.extend(calling.into_iter().filter(|node| !held.contains(node)));
         found.sort_unstable();
     }

@@ -10,14 +10,40 @@ include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The rows of a rule file, when its text is that of the embedded file of its name.
 pub(super) fn read(path: &str, text: &str) -> Option<Tables> {
-    let (_, json) = FILES.iter().find(|(name, _)| *name == path)?;
     // a user's folder may have a file of that name
     embedded_text(path).filter(|embedded| *embedded == text)?;
-    serde_json::from_str(json).ok()
+    Tables::embedded_in(path)
 }
 
-/// All embedded files of a sort in the order of their names. Nothing when one of them is not sound, which the tests would
-/// have told: reading the texts themselves says why.
+/// Files that have rows of a table, in the order of their names.
+fn files(table: &str) -> &'static [(&'static str, &'static str)] {
+    TABLES.iter().find(|(name, _)| *name == table).map_or(&[], |(_, files)| files)
+}
+
+/// All rows of a table of the embedded files.
+///
+/// # Panics
+/// When one of them is not sound: the tests read all of them.
+pub(super) fn rows<R: DeserializeOwned>(table: &str) -> Vec<R> {
+    let mut all = Vec::new();
+    for (path, json) in files(table) {
+        let rows: Vec<R> = serde_json::from_str(json)
+            .unwrap_or_else(|error| panic!("`{table}` of `{path}`, which tests read: {error}"));
+        all.extend(rows);
+    }
+    all
+}
+
+/// What an embedded file has of a table; the empty value when that is nothing. `None` when it is not sound.
+pub(super) fn rows_in<T: DeserializeOwned + Default>(path: &str, table: &str) -> Option<T> {
+    match files(table).iter().find(|(name, _)| *name == path) {
+        Some((_, json)) => serde_json::from_str(json).ok(),
+        None => Some(T::default()),
+    }
+}
+
+/// All embedded files of a sort that hold one thing each, in the order of their names. Nothing when one of them is not sound,
+/// which the tests would have told: reading the texts themselves says why.
 pub(crate) fn all<T: DeserializeOwned + Send>(sort: Content) -> Option<Vec<(&'static str, T)>> {
     // by their folders alone: none of them has a place of its own
     let files: Vec<_> = FILES.iter().filter(|(path, _)| Content::of(path, "") == sort).collect();

@@ -1,12 +1,15 @@
 //! Indices: host patterns, identity keys, and everything else by its natural key.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::rows::Manifest;
-use super::{Catalog, Override, Tables};
+use serde::de::DeserializeOwned;
+
+use super::rows::{List, Manifest, Organisation, OrganisationKey};
+use super::{Catalog, Later, Override, Tables, embedded};
 use crate::model::purl::normalise_name;
-use crate::text::Lookup;
+use crate::text::{Globs, Lookup};
 
 /// Host patterns looked up from the right, one label at a time: no pattern list is ever walked.
 ///
@@ -116,29 +119,106 @@ pub struct KeyMatch {
     pub exact: bool,
 }
 
+/// Exact keys, prefixes and registry hosts of organisations.
+#[derive(Debug, Default)]
+pub(super) struct Identities {
+    pub(super) keys: Keys,
+    pub(super) prefixes: Prefixes,
+    pub(super) registries: HostIndex<(usize, usize)>,
+}
+
+/// What providers are known by.
+#[derive(Debug, Default)]
+pub(super) struct ProviderNames {
+    pub(super) prefixes: BTreeMap<Box<str>, usize>,
+    pub(super) hosts: HostIndex<usize>,
+    pub(super) realms: BTreeMap<Box<str>, usize>,
+}
+
+/// What services are known by.
+#[derive(Debug, Default)]
+pub(super) struct ServiceNames {
+    pub(super) terraform_types: BTreeMap<Box<str>, usize>,
+    pub(super) sdk: BTreeMap<Box<str>, usize>,
+    pub(super) clients: BTreeMap<Box<str>, usize>,
+    pub(super) hosts: HostIndex<usize>,
+}
+
 impl Catalog {
     pub(super) fn index(mut tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
-        more_keys(&mut tables);
+        more_keys(&mut tables.organisation, &tables.organisation_key);
         one_id_per_list(&mut tables);
-        let (keys, prefixes, registries) = keys_of(&tables);
-        let mut provider_hosts = HostIndex::default();
-        let mut provider_prefixes = BTreeMap::new();
-        let mut realms = BTreeMap::new();
+        Self::of(tables, manifest, overrides)
+    }
+
+    /// As [`Self::index`], where organisations have all their keys and lists their own ids.
+    pub(super) fn of(tables: Tables, manifest: Manifest, overrides: Vec<Override>) -> Self {
+        let tables = &Arc::new(tables);
+        Self {
+            organisations: later(tables, |all| by(&all.organisation, |row| row.id.clone())),
+            identities: later(tables, Identities::of),
+            owners: later(tables, |all| all_by(&all.ownership, |row| Some(row.of.clone()))),
+            seats: later(tables, |all| by(&all.seat, |row| row.organisation.clone())),
+            names: later(tables, |all| by(&all.organisation, |row| row.name.to_lowercase().into())),
+            suppliers: later(tables, suppliers),
+            listings: later(tables, |all| all_by(&all.listing, |row| row.organisation.clone())),
+            lists: later(tables, lists),
+            accelerators: later(tables, |all| by(&all.accelerator, |row| row.id.clone())),
+            accelerator_names: later(tables, accelerator_names),
+            name_rules: later(tables, super::sku::NameRules::new),
+            instances: later(tables, |all| {
+                by(&all.instance_type, |row| (row.provider.clone(), row.name.to_ascii_lowercase().into()))
+            }),
+            regions: later(tables, |all| {
+                by(&all.region, |row| (row.provider.clone(), row.code.to_ascii_lowercase().into()))
+            }),
+            providers: later(tables, |all| by(&all.provider, |row| row.id.clone())),
+            provider_names: later(tables, ProviderNames::of),
+            services: later(tables, |all| by(&all.service, |row| row.id.clone())),
+            service_names: later(tables, ServiceNames::of),
+            declared: later(tables, super::declared::Declared::of),
+            objects: later(tables, super::objects::Objects::of),
+            countries: later(tables, |all| all.country.iter().map(|row| row.code).collect()),
+            shared_hosts: later(tables, |all| all.shared_host.iter().map(|row| row.host.clone()).collect()),
+            aside: later(tables, aside),
+            groups: later(tables, |all| all_by(&all.group, |row| Some(row.id.clone()))),
+            code: later(tables, super::code::CodeIndex::new),
+            tables: Arc::clone(tables),
+            manifest,
+            overrides,
+        }
+    }
+}
+
+/// What `make` gives for the tables, when somebody asks for it.
+fn later<T: 'static>(tables: &Arc<Tables>, make: fn(&Tables) -> T) -> Later<T> {
+    let tables = Arc::clone(tables);
+    Later::new(Box::new(move || make(&tables)))
+}
+
+impl ProviderNames {
+    fn of(tables: &Tables) -> Self {
+        let mut found = Self::default();
         for (at, provider) in tables.provider.iter().enumerate() {
-            provider.host_suffixes.iter().for_each(|host| provider_hosts.insert(host, at));
-            realms.extend(provider.realms.iter().map(|realm| (realm.clone(), at)));
+            provider.host_suffixes.iter().for_each(|host| found.hosts.insert(host, at));
+            found.realms.extend(provider.realms.iter().map(|realm| (realm.clone(), at)));
             for prefix in &provider.terraform_prefixes {
-                provider_prefixes.entry(prefix.clone()).or_insert(at);
+                found.prefixes.entry(prefix.clone()).or_insert(at);
             }
         }
-        let mut service_hosts = HostIndex::default();
-        let (mut terraform_types, mut sdk, mut clients) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        found
+    }
+}
+
+impl ServiceNames {
+    fn of(tables: &Tables) -> Self {
+        let mut found = Self::default();
         for (at, service) in tables.service.iter().enumerate() {
-            service.hosts.iter().for_each(|host| service_hosts.insert(host, at));
+            service.hosts.iter().for_each(|host| found.hosts.insert(host, at));
             for (index, names) in [
-                (&mut terraform_types, &service.terraform_types),
-                (&mut sdk, &service.sdk),
-                (&mut clients, &service.clients),
+                (&mut found.terraform_types, &service.terraform_types),
+                (&mut found.sdk, &service.sdk),
+                (&mut found.clients, &service.clients),
             ] {
                 names.iter().for_each(|name| {
                     index.entry(name.clone()).or_insert(at);
@@ -148,59 +228,67 @@ impl Catalog {
         let services = by(&tables.service, |row| row.id.clone());
         for row in &tables.client_name {
             if let Some(at) = services.get(&row.service) {
-                clients.entry(row.name.clone()).or_insert(*at);
+                found.clients.entry(row.name.clone()).or_insert(*at);
             }
         }
-        let accelerators = by(&tables.accelerator, |row| row.id.clone());
-        let accelerator_names = accelerator_names(&tables, &accelerators);
-        Self {
-            organisations: by(&tables.organisation, |row| row.id.clone()),
-            keys,
-            prefixes,
-            registries,
-            owners: all_by(&tables.ownership, |row| Some(row.of.clone())),
-            seats: by(&tables.seat, |row| row.organisation.clone()),
-            names: by(&tables.organisation, |row| row.name.to_lowercase().into()),
-            suppliers: suppliers(&tables),
-            realms,
-            listings: all_by(&tables.listing, |row| row.organisation.clone()),
-            lists: lists(&tables),
-            accelerators,
-            accelerator_names,
-            name_rules: super::sku::NameRules::new(&tables),
-            instances: by(&tables.instance_type, |row| (row.provider.clone(), row.name.to_ascii_lowercase().into())),
-            regions: by(&tables.region, |row| (row.provider.clone(), row.code.to_ascii_lowercase().into())),
-            providers: by(&tables.provider, |row| row.id.clone()),
-            provider_prefixes,
-            provider_hosts,
-            services,
-            terraform_types,
-            sdk,
-            clients,
-            service_hosts,
-            declared: super::declared::Declared::of(&tables),
-            objects: super::objects::Objects::of(&tables),
-            countries: tables.country.iter().map(|row| row.code).collect::<BTreeSet<_>>(),
-            shared_hosts: tables.shared_host.iter().map(|row| row.host.clone()).collect::<BTreeSet<_>>(),
-            aside: aside(&tables),
-            groups: all_by(&tables.group, |row| Some(row.id.clone())),
-            code: super::code::CodeIndex::new(&tables),
-            tables,
-            manifest,
-            overrides,
+        found
+    }
+}
+
+impl Identities {
+    fn of(tables: &Tables) -> Self {
+        let mut found = Self::default();
+        for (at, organisation) in tables.organisation.iter().enumerate() {
+            for (which, key) in organisation.keys.iter().enumerate() {
+                if matches!(&*key.kind, "registry" | "domain") {
+                    found.registries.insert(&key.value, (at, which));
+                }
+                if key.prefix {
+                    let of_kind = found.prefixes.entry(key.kind.clone()).or_default();
+                    of_kind.push((fold(&key.kind, &key.value).into(), at, which));
+                } else {
+                    let of_kind = found.keys.entry(key.kind.clone()).or_default();
+                    let value = fold(&key.kind, &key.value).into_owned().into();
+                    if !of_kind.contains::<Box<str>>(&value) {
+                        of_kind.insert(value, (at, which));
+                    }
+                }
+            }
         }
+        found
+    }
+}
+
+/// The organisations of the embedded files with the keys that stand beside them.
+pub(super) fn embedded_organisations() -> Vec<Organisation> {
+    let mut organisations = embedded::rows("organisation");
+    more_keys(&mut organisations, &embedded::rows("organisation_key"));
+    organisations
+}
+
+/// Rows of the embedded files, every list in them under its own id.
+pub(super) fn embedded_with_lists<R: DeserializeOwned>(table: &str, lists: fn(&mut R) -> &mut [Box<str>]) -> Vec<R> {
+    let own = own_ids(&embedded::rows::<List>("list"));
+    let mut rows: Vec<R> = embedded::rows(table);
+    rows.iter_mut().flat_map(lists).for_each(|id| put_own(id, &own));
+    rows
+}
+
+/// The own ids of lists by their others.
+fn own_ids(lists: &[List]) -> BTreeMap<Box<str>, Box<str>> {
+    lists.iter().flat_map(|list| list.also.iter().map(|other| (other.clone(), list.id.clone()))).collect()
+}
+
+fn put_own(id: &mut Box<str>, own: &BTreeMap<Box<str>, Box<str>>) {
+    if let Some(own) = own.get(id) {
+        id.clone_from(own);
     }
 }
 
 /// Every list under its own id, in whatever way a row writes it: an entry must not be asked twice, or not at all.
 fn one_id_per_list(tables: &mut Tables) {
-    let also = tables.list.iter().flat_map(|list| list.also.iter().map(|other| (other.clone(), list.id.clone())));
-    let also: BTreeMap<Box<str>, Box<str>> = also.collect();
-    let put = |id: &mut Box<str>| {
-        if let Some(own) = also.get(id) {
-            id.clone_from(own);
-        }
-    };
+    let own = own_ids(&tables.list);
+    let put = |id: &mut Box<str>| put_own(id, &own);
     tables.listing.iter_mut().for_each(|row| put(&mut row.list));
     tables.list_effect.iter_mut().for_each(|row| put(&mut row.list));
     tables.law.iter_mut().flat_map(|row| &mut row.lists).for_each(put);
@@ -218,36 +306,12 @@ fn lists(tables: &Tables) -> BTreeMap<Box<str>, usize> {
     all
 }
 
-/// Exact keys, prefixes and registry hosts of organisations.
-fn keys_of(tables: &Tables) -> (Keys, Prefixes, HostIndex<(usize, usize)>) {
-    let mut keys = Keys::new();
-    let mut prefixes = Prefixes::new();
-    let mut registries = HostIndex::default();
-    for (at, organisation) in tables.organisation.iter().enumerate() {
-        for (which, key) in organisation.keys.iter().enumerate() {
-            if matches!(&*key.kind, "registry" | "domain") {
-                registries.insert(&key.value, (at, which));
-            }
-            if key.prefix {
-                prefixes.entry(key.kind.clone()).or_default().push((fold(&key.kind, &key.value).into(), at, which));
-            } else {
-                let of_kind = keys.entry(key.kind.clone()).or_default();
-                let value = fold(&key.kind, &key.value).into_owned().into();
-                if !of_kind.contains::<Box<str>>(&value) {
-                    of_kind.insert(value, (at, which));
-                }
-            }
-        }
-    }
-    (keys, prefixes, registries)
-}
-
-/// Keys and names that stand beside the organisations' own rows.
-fn more_keys(tables: &mut Tables) {
-    let places = by(&tables.organisation, |row| row.id.clone());
-    for row in std::mem::take(&mut tables.organisation_key) {
+/// Adds the keys that stand beside the organisations' own rows.
+fn more_keys(organisations: &mut [Organisation], rows: &[OrganisationKey]) {
+    let places = by(organisations, |row| row.id.clone());
+    for row in rows {
         if let Some(at) = places.get(&row.organisation) {
-            let keys = &mut tables.organisation[*at].keys;
+            let keys = &mut organisations[*at].keys;
             // a key that the organisation's own row has from somewhere else: what stands beside it is what was checked
             keys.retain(|known| (&known.kind, &known.value, known.prefix) != (&row.kind, &row.value, row.prefix));
             keys.push(super::rows::Key {
@@ -259,7 +323,6 @@ fn more_keys(tables: &mut Tables) {
                 source: Some(row.source.clone()),
             });
         }
-        tables.organisation_key.push(row);
     }
 }
 
@@ -281,7 +344,8 @@ fn suppliers(tables: &Tables) -> BTreeMap<Box<str>, Option<usize>> {
 }
 
 /// Everything that tools, labels and clouds call an accelerator by, in lower case.
-fn accelerator_names(tables: &Tables, ids: &BTreeMap<Box<str>, usize>) -> BTreeMap<Box<str>, Vec<usize>> {
+fn accelerator_names(tables: &Tables) -> BTreeMap<Box<str>, Vec<usize>> {
+    let ids = by(&tables.accelerator, |row| row.id.clone());
     let own = tables.accelerator.iter().enumerate().flat_map(|(at, row)| {
         row.pci_ids.iter().chain(&row.device_names).chain(&row.k8s_labels).map(move |name| (name, at))
     });
@@ -328,16 +392,11 @@ fn all_by<Row, K: Ord>(rows: &[Row], key: impl Fn(&Row) -> Option<K>) -> BTreeMa
 }
 
 /// The paths that are no part of what is deployed, as one set in the order of the rows.
-fn aside(tables: &Tables) -> globset::GlobSet {
-    let mut set = globset::GlobSetBuilder::new();
-    for row in &tables.aside {
-        // a row that is no glob fits nothing, and stands for its number
-        let glob = globset::Glob::new(&row.pattern).or_else(|_| globset::Glob::new("\0"));
-        if let Ok(glob) = glob {
-            set.add(glob);
-        }
-    }
-    set.build().unwrap_or_default()
+fn aside(tables: &Tables) -> Globs {
+    // a row that is no glob fits nothing, and stands for its number
+    let globs =
+        tables.aside.iter().map(|row| if globset::Glob::new(&row.pattern).is_ok() { &*row.pattern } else { "\0" });
+    Globs::new(globs).unwrap_or_default()
 }
 
 #[cfg(test)]

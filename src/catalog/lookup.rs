@@ -52,7 +52,7 @@ impl Catalog {
     pub fn provider_of_realm(&self, region: &Region) -> Option<&Provider> {
         let realm = region.realm.as_deref()?;
         let narrow = format!("{realm}/{}", region.code);
-        let at = self.realms.get(narrow.as_str()).or_else(|| self.realms.get(realm))?;
+        let at = self.provider_names.realms.get(narrow.as_str()).or_else(|| self.provider_names.realms.get(realm))?;
         Some(&self.tables.provider[*at])
     }
 
@@ -62,7 +62,7 @@ impl Catalog {
     pub fn organisation_by_key(&self, kind: &str, value: &str) -> Option<(&Organisation, &Key, KeyMatch)> {
         let value = fold(kind, value);
         let found = self.exact_key(kind, &value).or_else(|| self.path_key(kind, &value)).or_else(|| {
-            let prefixes = self.prefixes.get(kind)?;
+            let prefixes = self.identities.prefixes.get(kind)?;
             let best = prefixes
                 .iter()
                 .filter(|(prefix, _, _)| value.starts_with(&**prefix))
@@ -76,7 +76,7 @@ impl Catalog {
     }
 
     fn exact_key(&self, kind: &str, value: &str) -> Option<KeyMatch> {
-        let (organisation, key) = *self.keys.get(kind)?.get(value)?;
+        let (organisation, key) = *self.identities.keys.get(kind)?.get(value)?;
         Some(KeyMatch { organisation, key, exact: true })
     }
 
@@ -103,7 +103,7 @@ impl Catalog {
     /// Who operates a host, or owns a namespace below it (`docker.io`, `nvidia/cuda`).
     #[must_use]
     pub fn organisation_by_host(&self, host: &str, path: &str) -> Option<(&Organisation, &Key)> {
-        let (organisation, key) = self.registries.find(host, path)?;
+        let (organisation, key) = self.identities.registries.find(host, path)?;
         let organisation = &self.tables.organisation[organisation];
         Some((organisation, &organisation.keys[key]))
     }
@@ -197,13 +197,13 @@ impl Catalog {
     #[must_use]
     pub fn provider_by_terraform(&self, resource_type: &str) -> Option<&Provider> {
         let word = resource_type.split('_').next().unwrap_or(resource_type);
-        self.provider_prefixes.get(word).map(|at| &self.tables.provider[*at])
+        self.provider_names.prefixes.get(word).map(|at| &self.tables.provider[*at])
     }
 
     /// The provider under whose domain a host lies.
     #[must_use]
     pub fn provider_by_host(&self, host: &str) -> Option<&Provider> {
-        self.provider_hosts.find(host, "").map(|at| &self.tables.provider[at])
+        self.provider_names.hosts.find(host, "").map(|at| &self.tables.provider[at])
     }
 
     /// A service by id.
@@ -215,10 +215,10 @@ impl Catalog {
     /// The service a Terraform resource type declares: exact, else by `prefix_*`.
     #[must_use]
     pub fn service_by_terraform(&self, resource_type: &str) -> Option<&Service> {
-        let exact = self.terraform_types.get(resource_type);
+        let exact = self.service_names.terraform_types.get(resource_type);
         let found = exact.or_else(|| {
             let word = resource_type.split('_').next()?;
-            self.terraform_types.get(&*format!("{word}_*"))
+            self.service_names.terraform_types.get(&*format!("{word}_*"))
         });
         found.map(|at| &self.tables.service[*at])
     }
@@ -226,24 +226,24 @@ impl Catalog {
     /// The service an SDK package (`npm:@aws-sdk/client-sqs`) is made for.
     #[must_use]
     pub fn service_by_sdk(&self, ecosystem: &str, name: &str) -> Option<&Service> {
-        self.sdk.get(&*format!("{ecosystem}:{name}")).map(|at| &self.tables.service[*at])
+        self.service_names.sdk.get(&*format!("{ecosystem}:{name}")).map(|at| &self.tables.service[*at])
     }
 
     /// The service a client name (`boto3.client("sqs")`) stands for.
     #[must_use]
     pub fn service_by_client(&self, name: &str) -> Option<&Service> {
-        self.clients.get(name).map(|at| &self.tables.service[*at])
+        self.service_names.clients.get(name).map(|at| &self.tables.service[*at])
     }
 
     /// The service that answers under a host.
     #[must_use]
     pub fn service_by_host(&self, host: &str) -> Option<&Service> {
-        self.service_hosts.find(host, "").map(|at| &self.tables.service[at])
+        self.service_names.hosts.find(host, "").map(|at| &self.tables.service[at])
     }
 
     /// Words to look for in text before looking closer for service hosts.
     pub fn service_host_words(&self) -> impl Iterator<Item = &str> {
-        self.service_hosts.suffixes()
+        self.service_names.hosts.suffixes()
     }
 
     /// True for the code of a region of any provider.
@@ -276,8 +276,11 @@ impl Catalog {
     #[must_use]
     pub fn aside(&self, path: &crate::text::RelPath) -> Option<&str> {
         // a pattern with capitals fits the name as it is written: `LoginTest.java`, not `Latest.java`
-        let lower = path.as_str().to_ascii_lowercase();
-        let at = self.aside.matches(path.as_str()).into_iter().chain(self.aside.matches(lower)).min()?;
+        let mut found = self.aside.matches(path.as_str());
+        if path.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
+            found.extend(self.aside.matches(&path.as_str().to_ascii_lowercase()));
+        }
+        let at = found.into_iter().min()?;
         self.tables.aside.get(at).map(|row| &*row.what)
     }
 

@@ -21,9 +21,11 @@ pub mod rows;
 mod runtimes;
 pub mod sku;
 mod standing;
+mod table;
 pub(crate) mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 pub(crate) use hardware_words::ASSET_COLUMNS;
 pub use index::{HostIndex, KeyMatch};
@@ -31,49 +33,50 @@ pub use layer::{Content, Layer, Override, RuleError, read_folder};
 pub use legal_form::fold_name;
 pub use rows::Topic;
 pub use standing::Standing;
+pub use table::Table;
 pub use tables::Tables;
 
 use crate::model::Date;
 
-/// Everything the rule files say, with indices for every question asked of it.
+/// Everything the rule files say, with indices for every question asked of it. Tables and indices are made when somebody
+/// asks for them first.
 pub struct Catalog {
-    tables: Tables,
+    tables: Arc<Tables>,
     manifest: rows::Manifest,
     /// Rows of earlier layers that later ones replaced.
     pub overrides: Vec<Override>,
-    organisations: BTreeMap<Box<str>, usize>,
-    keys: index::Keys,
-    prefixes: index::Prefixes,
-    registries: HostIndex<(usize, usize)>,
-    owners: BTreeMap<Box<str>, Vec<usize>>,
-    seats: BTreeMap<Box<str>, usize>,
-    names: BTreeMap<Box<str>, usize>,
+    organisations: Later<BTreeMap<Box<str>, usize>>,
+    identities: Later<index::Identities>,
+    owners: Later<BTreeMap<Box<str>, Vec<usize>>>,
+    seats: Later<BTreeMap<Box<str>, usize>>,
+    names: Later<BTreeMap<Box<str>, usize>>,
     /// Names without legal form; `None` where two organisations have the same.
-    suppliers: BTreeMap<Box<str>, Option<usize>>,
-    listings: BTreeMap<Box<str>, Vec<usize>>,
-    lists: BTreeMap<Box<str>, usize>,
-    accelerators: BTreeMap<Box<str>, usize>,
-    accelerator_names: BTreeMap<Box<str>, Vec<usize>>,
-    name_rules: sku::NameRules,
-    instances: BTreeMap<(Box<str>, Box<str>), usize>,
-    regions: BTreeMap<(Box<str>, Box<str>), usize>,
-    providers: BTreeMap<Box<str>, usize>,
-    provider_prefixes: BTreeMap<Box<str>, usize>,
-    provider_hosts: HostIndex<usize>,
-    realms: BTreeMap<Box<str>, usize>,
-    services: BTreeMap<Box<str>, usize>,
-    terraform_types: BTreeMap<Box<str>, usize>,
-    sdk: BTreeMap<Box<str>, usize>,
-    clients: BTreeMap<Box<str>, usize>,
-    service_hosts: HostIndex<usize>,
-    declared: declared::Declared,
-    objects: objects::Objects,
-    countries: BTreeSet<crate::model::CountryCode>,
-    shared_hosts: BTreeSet<Box<str>>,
-    aside: globset::GlobSet,
-    groups: BTreeMap<Box<str>, Vec<usize>>,
-    code: code::CodeIndex,
+    suppliers: Later<BTreeMap<Box<str>, Option<usize>>>,
+    listings: Later<BTreeMap<Box<str>, Vec<usize>>>,
+    lists: Later<BTreeMap<Box<str>, usize>>,
+    accelerators: Later<BTreeMap<Box<str>, usize>>,
+    accelerator_names: Later<BTreeMap<Box<str>, Vec<usize>>>,
+    name_rules: Later<sku::NameRules>,
+    instances: Later<ByProvider>,
+    regions: Later<ByProvider>,
+    providers: Later<BTreeMap<Box<str>, usize>>,
+    provider_names: Later<index::ProviderNames>,
+    services: Later<BTreeMap<Box<str>, usize>>,
+    service_names: Later<index::ServiceNames>,
+    declared: Later<declared::Declared>,
+    objects: Later<objects::Objects>,
+    countries: Later<BTreeSet<crate::model::CountryCode>>,
+    shared_hosts: Later<BTreeSet<Box<str>>>,
+    aside: Later<crate::text::Globs>,
+    groups: Later<BTreeMap<Box<str>, Vec<usize>>>,
+    code: Later<code::CodeIndex>,
 }
+
+/// Rows by their provider and what they are called there.
+type ByProvider = BTreeMap<(Box<str>, Box<str>), usize>;
+
+/// What is made of the tables when it is first asked for.
+type Later<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
 /// Rows that are found while something is scanned: owners by imported lists.
 #[derive(Debug, Default)]
@@ -97,8 +100,11 @@ impl MoreRows {
 impl Catalog {
     /// Adds rows. What the rules have under the same id stays.
     pub fn add(&mut self, more: MoreRows) {
-        let mut tables = std::mem::take(&mut self.tables);
         let (manifest, overrides) = (self.manifest.clone(), std::mem::take(&mut self.overrides));
+        let tables = Arc::clone(&self.tables);
+        // what has not been asked yet holds the tables, too
+        *self = Self::of(Tables::default(), manifest.clone(), Vec::new());
+        let mut tables = Arc::unwrap_or_clone(tables);
         tables.organisation.extend(more.organisation);
         tables.ownership.extend(more.ownership);
         tables.listing.extend(more.listing);
@@ -122,9 +128,20 @@ impl Catalog {
 
     /// As [`Self::embedded`], without the checks that the tests make of the same files.
     fn embedded_quickly() -> Option<Self> {
-        let tables = tables::embedded()?;
+        let mut tables = Tables::embedded()?;
         let manifest = tables.manifest.clone()?;
-        Some(Self::index(tables, manifest, Vec::new()))
+        tables.organisation = Table::later(index::embedded_organisations);
+        tables.listing = Table::later(|| {
+            index::embedded_with_lists("listing", |row: &mut rows::Listing| std::slice::from_mut(&mut row.list))
+        });
+        tables.list_effect = Table::later(|| {
+            index::embedded_with_lists("list_effect", |row: &mut rows::ListEffect| std::slice::from_mut(&mut row.list))
+        });
+        tables.law = Table::later(|| index::embedded_with_lists("law", |row: &mut rows::Law| &mut row.lists));
+        tables.ownership_rule = Table::later(|| {
+            index::embedded_with_lists("ownership_rule", |row: &mut rows::OwnershipRule| &mut row.lists)
+        });
+        Some(Self::of(tables, manifest, Vec::new()))
     }
 
     /// Loads layers in order; a later layer adds, and replaces what has the same id.

@@ -18,6 +18,7 @@ use super::rows::{
     ResourceFamily, ResourceName, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion,
     StackTie, SupplyStop, Threshold,
 };
+use super::table::Table;
 use crate::text::Span;
 
 macro_rules! tables {
@@ -29,10 +30,22 @@ macro_rules! tables {
         pub struct Tables {
             #[serde(default)]
             pub manifest: Option<Manifest>,
-            $(#[serde(default)] pub $field: Vec<$row>,)*
+            $(#[serde(default)] pub $field: Table<$row>,)*
         }
 
         impl Tables {
+            /// What the embedded files hold, each table to be read when it is asked for.
+            pub(super) fn embedded() -> Option<Self> {
+                let manifest = embedded::rows_in("manifest.toml", "manifest")?;
+                Some(Self { manifest, $($field: Table::later(|| embedded::rows(stringify!($field))),)* })
+            }
+
+            /// What an embedded file holds.
+            pub(super) fn embedded_in(path: &str) -> Option<Self> {
+                let manifest = embedded::rows_in(path, "manifest")?;
+                Some(Self { manifest, $($field: embedded::rows_in::<Vec<$row>>(path, stringify!($field))?.into(),)* })
+            }
+
             /// Adds the rows of a layer's files; what an earlier layer has with the same key is replaced and named.
             fn layer(&mut self, files: Vec<(&str, Self)>, name: &str, replaced: &mut Vec<Override>) {
                 let from = |path: &str, entry: String| Override { layer: name.to_owned(), file: path.to_owned(), entry };
@@ -43,7 +56,7 @@ macro_rules! tables {
                     }
                     self.manifest = file.manifest.or(self.manifest.take());
                     // files of one layer add up; only another layer may replace
-                    $($field.extend(file.$field.into_iter().map(|row| (path, row)));)*
+                    $($field.extend(file.$field.into_rows().into_iter().map(|row| (path, row)));)*
                 }
                 $(
                     let key: fn(&$row) -> String = $key;
@@ -172,13 +185,6 @@ pub(super) fn read(layers: &[Layer]) -> Result<(Tables, Vec<Override>), Vec<Rule
         tables.layer(whole, &layer.name, &mut replaced);
     }
     if errors.is_empty() { Ok((tables, replaced)) } else { Err(errors) }
-}
-
-/// The embedded tables.
-pub(super) fn embedded() -> Option<Tables> {
-    let mut tables = Tables::default();
-    tables.layer(embedded::all(Content::Tables)?, "embedded", &mut Vec::new());
-    Some(tables)
 }
 
 /// Finds ids that nothing defines and ids defined twice.

@@ -72,6 +72,22 @@ impl Graph<'_> {
     /// Every node reachable over allowed relations with its shortest path's last step, nearest first.
     #[must_use]
     pub fn reachable(&self, start: NodeId, allowed: impl Fn(RelationKind) -> bool) -> Vec<Path> {
+        let (order, came) = self.walk(start, allowed);
+        order.into_iter().map(|end| rebuild(start, end, |node| came.get(&node).copied())).collect()
+    }
+
+    /// The ends of [`Self::reachable`], without the ways.
+    #[must_use]
+    pub fn reached(&self, start: NodeId, allowed: impl Fn(RelationKind) -> bool) -> Vec<NodeId> {
+        self.walk(start, allowed).0
+    }
+
+    /// Nodes in the order in which they are reached, and the last step to each.
+    fn walk(
+        &self,
+        start: NodeId,
+        allowed: impl Fn(RelationKind) -> bool,
+    ) -> (Vec<NodeId>, BTreeMap<NodeId, (EdgeId, NodeId)>) {
         let mut came: BTreeMap<NodeId, (EdgeId, NodeId)> = BTreeMap::new();
         let mut order = Vec::new();
         let mut queue = VecDeque::from([start]);
@@ -85,7 +101,7 @@ impl Graph<'_> {
                 queue.push_back(next);
             }
         }
-        order.into_iter().map(|end| rebuild(start, end, |node| came.get(&node).copied())).collect()
+        (order, came)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::rules::file::PlanAction;
 use crate::rules::run::{View, judge};
 use crate::rules::{Profile, RuleSet};
 use crate::screening::Screener;
-use crate::simulate::simulate;
+use crate::simulate::{Losses, simulate};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,9 +173,10 @@ fn worst(inputs: &Inputs<'_>, graph: &Graph<'_>) -> Option<crate::model::Country
         .nodes()
         .filter_map(|node| crate::score::country(graph, node))
         .filter(|code| !inputs.profile.home.contains(code));
+    let losses = Losses::of(graph);
     codes
         .map(|code| {
-            let simulation = simulate(graph, &[code]);
+            let simulation = losses.without(&[code]);
             (Horizon::STOPS.map(|horizon| simulation.stopped_by(horizon)), std::cmp::Reverse(code))
         })
         .max()

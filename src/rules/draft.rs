@@ -254,9 +254,7 @@ pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
     let mut found = seen(view, hit.subject);
     if found.len() > 1 {
         let files = stating(view, hit);
-        // what is deployed says more than a test or an example does
-        let is_aside = |seen: &&Sighting| view.catalog.aside(seen.path()).is_some();
-        found.sort_by_cached_key(|seen| (!files.contains(&seen.path()), is_aside(seen)));
+        found.sort_by_cached_key(|seen| rank(view, &files, seen));
     }
     found
 }
@@ -267,7 +265,15 @@ pub(super) fn first_seen<'v>(view: &'v View<'_>, hit: &Hit) -> Option<&'v Sighti
     if evidence.len() == 1 {
         return evidence.iter().find_map(Evidence::sighting);
     }
-    seen_of(view, hit).into_iter().next()
+    let files = stating(view, hit);
+    let all = evidence.iter().filter_map(Evidence::sighting);
+    let ranked = all.map(|seen| (rank(view, &files, seen), seen.basis(), seen.region().is_none(), seen));
+    ranked.min().map(|(.., seen)| seen)
+}
+
+/// Places in files that state what was found come first, and what is deployed says more than a test or an example does.
+fn rank(view: &View<'_>, files: &[&RelPath], seen: &Sighting) -> (bool, bool) {
+    (!files.contains(&seen.path()), view.catalog.aside(seen.path()).is_some())
 }
 
 /// The severity, and a note when it is not the rule's usual one.

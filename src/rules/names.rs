@@ -1,5 +1,7 @@
 //! Patterns of names, with a quick no for the many names that none of them begins like.
 
+use std::sync::OnceLock;
+
 use aho_corasick::AhoCorasick;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -7,7 +9,9 @@ use crate::model::component_name;
 
 /// Patterns that are held against every component.
 pub(super) struct Names {
-    set: GlobSet,
+    patterns: Vec<Glob>,
+    /// All of them, made when a name may be one of these: few components of few systems are.
+    set: OnceLock<GlobSet>,
     /// What patterns begin with before their first wildcard, sorted, none of them the beginning of another.
     beginnings: Vec<String>,
     /// Words of the other patterns, one of each.
@@ -21,12 +25,12 @@ const LEAST: (usize, usize) = ("pkg:x/".len(), 3);
 
 impl Names {
     /// Patterns were checked when rules and tables were loaded; one that is none is left out.
-    pub(super) fn new<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<Self> {
-        let mut builder = GlobSetBuilder::new();
+    pub(super) fn new<'p>(all: impl Iterator<Item = &'p str>) -> Option<Self> {
+        let mut patterns = Vec::new();
         let (mut beginnings, mut words, mut is_open) = (Vec::new(), Vec::new(), false);
-        for pattern in patterns {
+        for pattern in all {
             let Ok(glob) = Glob::new(pattern) else { continue };
-            builder.add(glob);
+            patterns.push(glob);
             let plain = &pattern[..pattern.find(['[', '{', '\\']).unwrap_or(pattern.len())];
             let beginning = &plain[..plain.find(['*', '?']).unwrap_or(plain.len())];
             if beginning.len() >= LEAST.0 {
@@ -44,18 +48,28 @@ impl Names {
         // of two that begin alike the shorter says no to all that the longer does
         beginnings.dedup_by(|later, earlier| later.starts_with(earlier.as_str()));
         let words = if words.is_empty() { None } else { Some(AhoCorasick::new(words).ok()?) };
-        Some(Self { set: builder.build().ok()?, beginnings, words, is_open })
+        Some(Self { patterns, set: OnceLock::new(), beginnings, words, is_open })
+    }
+
+    fn set(&self) -> &GlobSet {
+        self.set.get_or_init(|| {
+            let mut builder = GlobSetBuilder::new();
+            for glob in &self.patterns {
+                builder.add(glob.clone());
+            }
+            builder.build().unwrap_or_default()
+        })
     }
 
     /// True when a component has such a name: by its id, or by the name that reports show.
     pub(super) fn speak_of(&self, id: &str, label: &str) -> bool {
-        self.likely(id, label).any(|name| self.set.is_match(name))
+        self.likely(id, label).any(|name| self.set().is_match(name))
     }
 
     /// The numbers of the patterns that fit a component's names, by which it is called as in [`Self::speak_of`]; in no
     /// order, some twice.
     pub(super) fn matches(&self, id: &str, label: &str) -> Vec<usize> {
-        self.likely(id, label).flat_map(|name| self.set.matches(name)).collect()
+        self.likely(id, label).flat_map(|name| self.set().matches(name)).collect()
     }
 
     /// Names of a component that some pattern may fit.
@@ -117,7 +131,7 @@ mod tests {
                    pkg:npx/z pkg:np zz pkg:npm/aa@1 pkg:npm/%40a/b@1 pkg:deb/debian/xz@5.6.0-1 pkg:deb/xz@5.6.1 last a/last \
                    alast git.example.com/deep example.com/deep example.com/deeper";
         for id in all.split_whitespace().chain([""]) {
-            let fits = [id, component_name(id)].iter().any(|name| names.set.is_match(name));
+            let fits = [id, component_name(id)].iter().any(|name| names.set().is_match(name));
             assert_eq!(names.speak_of(id, id), fits, "{id}");
             assert_eq!(!names.matches(id, id).is_empty(), fits, "{id}");
             assert!(open.speak_of(id, id));

@@ -64,6 +64,10 @@ impl Hits<'_> {
 #[must_use]
 pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
     let mut judgement = Judgement::default();
+    // every rule speaks of components
+    if view.graph.nodes().next().is_none() {
+        return judgement;
+    }
     let for_us = |rule: &&Rule| {
         (rule.profiles.is_empty() || rule.profiles.contains(&view.profile.file.id))
             && rule.effective.holds_on(view.as_of)

@@ -2,17 +2,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass};
 use crate::catalog::Catalog;
 use crate::model::Basis;
 use crate::source::directory;
-use crate::text::RelPath;
+use crate::text::{Globs, RelPath};
 
-/// Which scanners want which path: one glob set for all.
+/// Which scanners want which path: all globs at once.
 pub struct Selector {
-    set: GlobSet,
+    set: Globs,
     /// For every glob of the set, the scanner it belongs to.
     owners: Vec<usize>,
     /// For every glob of the set, whether it asks more than an ending such as `*.json`.
@@ -53,28 +51,25 @@ impl Selector {
     }
 
     fn made(keep: impl Fn(&ScannerMeta) -> bool, assets: &[AssetMapping]) -> Self {
-        let mut builder = GlobSetBuilder::new();
+        let mut globs: Vec<&str> = Vec::new();
         let mut owners = Vec::new();
         let mut tells_name = Vec::new();
         // what extracts are made of is told by content, see [`super::extract`]
         let by_name = |scanner: &&dyn Scanner| keep(scanner.meta()) && scanner.extractor().is_none();
         for (index, scanner) in SCANNERS.iter().enumerate().filter(|(_, scanner)| by_name(scanner)) {
             for pattern in scanner.meta().files {
-                builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
+                globs.push(pattern);
                 owners.push(index);
                 tells_name.push(pattern.strip_prefix("**/*.").is_none_or(|ending| ending.contains(['.', '/', '*'])));
             }
         }
         let lists = SCANNERS.iter().position(|scanner| scanner.meta().id == "asset-list");
         for (index, mapping) in lists.into_iter().flat_map(|index| assets.iter().map(move |mapping| (index, mapping))) {
-            // checked when the configuration was read
-            if let Ok(glob) = Glob::new(&mapping.files) {
-                builder.add(glob);
-                owners.push(index);
-                tells_name.push(true);
-            }
+            globs.push(&mapping.files);
+            owners.push(index);
+            tells_name.push(true);
         }
-        Self { set: builder.build().expect("scanner globs are tested, those of users checked"), owners, tells_name }
+        Self { set: Globs::new(globs).expect("scanner globs are tested, those of users checked"), owners, tells_name }
     }
 
     /// The size class under which most bytes of `path` would be read; `None` when no scanner wants it.
@@ -115,8 +110,8 @@ impl Selector {
     /// The scanners that read `path`: all that want it, unless its name tells its format (a lock file, or one that
     /// is not read yet). Then only those that want the name: what looks into every `*.json` finds nothing of its own in there.
     pub(super) fn readers(&self, path: &RelPath) -> Vec<usize> {
-        let mut found = self.scanners_for(path);
         let matches = self.set.matches(path.as_str());
+        let mut found = self.scanners_of(&matches, path);
         let by_name = |index: usize| matches.iter().any(|glob| self.owners[*glob] == index && self.tells_name[*glob]);
         let tells_format = |index: usize| {
             by_name(index) && SCANNERS[index].meta().size == SizeClass::Large || SCANNERS[index].needs_no_content(path)
@@ -139,7 +134,12 @@ impl Selector {
     }
 
     pub(super) fn scanners_for(&self, path: &RelPath) -> Vec<usize> {
-        let mut found: Vec<usize> = self.set.matches(path.as_str()).into_iter().map(|glob| self.owners[glob]).collect();
+        self.scanners_of(&self.set.matches(path.as_str()), path)
+    }
+
+    /// The scanners of the globs that fit a path.
+    fn scanners_of(&self, globs: &[usize], path: &RelPath) -> Vec<usize> {
+        let mut found: Vec<usize> = globs.iter().map(|glob| self.owners[*glob]).collect();
         found.sort_unstable();
         found.dedup();
         if directory::is_installed(path) {

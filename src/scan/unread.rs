@@ -4,12 +4,10 @@
 
 use std::sync::OnceLock;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use super::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::Basis;
-use crate::text::RelPath;
+use crate::text::{Globs, RelPath};
 
 /// Scanner `unread`.
 pub struct Unread;
@@ -89,13 +87,7 @@ fn by_words(path: &RelPath, bytes: &[u8]) -> Option<&'static str> {
 
 /// Rows of both tables whose glob matches, in order.
 fn matching(path: &RelPath) -> impl Iterator<Item = usize> {
-    static SET: OnceLock<GlobSet> = OnceLock::new();
-    let set = SET.get_or_init(|| {
-        let mut builder = GlobSetBuilder::new();
-        for pattern in FILES {
-            builder.add(Glob::new(pattern).expect("scanner globs are constants and tested"));
-        }
-        builder.build().expect("scanner globs are constants and tested")
-    });
+    static SET: OnceLock<Globs> = OnceLock::new();
+    let set = SET.get_or_init(|| Globs::new(FILES.iter().copied()).expect("scanner globs are constants and tested"));
     set.matches(path.as_str()).into_iter()
 }

@@ -25,7 +25,7 @@ pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
 
 /// User and password of addresses made unreadable: excerpts and messages end up in reports.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    if after_scheme(text).is_none() {
+    if after_scheme(text).is_none_or(|start| is_plain(&text[start..])) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -55,6 +55,15 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// True where what follows a scheme surely holds no user, no parameters and no other address: nearly all addresses.
+fn is_plain(rest: &str) -> bool {
+    let bytes = rest.as_bytes();
+    let end = memchr::memchr3(b'/', b'?', b'#', bytes).unwrap_or(bytes.len());
+    memchr::memchr(b'@', &bytes[..end]).is_none()
+        && memchr::memchr(b'?', &bytes[end..]).is_none()
+        && after_scheme(rest).is_none()
 }
 
 /// The text with the documents of Kubernetes custom resource definitions blanked out: they are schemas of
@@ -137,6 +146,10 @@ mod tests {
         assert_eq!(
             masked("x git+https://user:pw@h.example/a https://h.example/b@c"),
             "x git+https://***@h.example/a https://h.example/b@c"
+        );
+        assert_eq!(
+            masked("https://h.example/@b https://u:p@h.example/"),
+            "https://h.example/@b https://***@h.example/"
         );
         assert_eq!(masked("'https://h.example/a?token=x&tag=1' b"), "'https://h.example/a?token=***&tag=1' b");
     }

@@ -5,6 +5,7 @@
 
 mod address;
 mod fill;
+mod globs;
 mod lines;
 mod lookup;
 mod path;
@@ -12,6 +13,7 @@ mod sanitize;
 
 pub use address::{after_scheme, plain_query, without_secrets};
 pub use fill::{COLUMNS, count, fill, fill_markdown, plural, thousands};
+pub use globs::Globs;
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use lookup::Lookup;
 pub use path::RelPath;

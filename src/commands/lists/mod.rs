@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use crate::catalog::Layer;
 use crate::cli::{Common, DataDir};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::lists::Party;
 use crate::lists::store::{self, Index, Manifest, Store};
 use crate::model::Date;
 use crate::screening::normalise::Lexicon;
@@ -35,8 +36,21 @@ pub(super) fn embedded_lexicon() -> Arc<Lexicon> {
 
 /// The index that is built over all parties: with the words that come with the program.
 pub(super) fn index() -> &'static dyn Index {
-    static INDEX: LazyLock<StoreIndex<'static>> = LazyLock::new(|| StoreIndex(&LEXICON));
-    &*INDEX
+    &EmbeddedIndex
+}
+
+/// As [`StoreIndex`] with the words that come with the program. They are read when an index is asked for: most machines have
+/// no lists, and reading the words takes longer than a small scan.
+struct EmbeddedIndex;
+
+impl Index for EmbeddedIndex {
+    fn version(&self) -> u32 {
+        StoreIndex(&LEXICON).version()
+    }
+
+    fn sections(&self, parties: &[Party]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        StoreIndex(&LEXICON).sections(parties)
+    }
 }
 
 /// What was imported, opened for screening; remarks of the store go to standard error.

@@ -20,7 +20,7 @@ use crate::rules::gate::{Gate, Waiver, WaiverState};
 use crate::rules::run::Judgement;
 use crate::rules::{Profile, RuleSet, page};
 use crate::score::{control_shares, country};
-use crate::simulate::{Simulation, simulate};
+use crate::simulate::{Losses, Simulation};
 use crate::supply::supply;
 
 /// How many jurisdictions the survival table shows.
@@ -180,7 +180,11 @@ fn survival(sources: &Sources<'_>) -> Vec<SurvivalRow> {
         .filter_map(|node| country(graph, node))
         .filter(|code| !sources.profile.home.contains(code) && sources.catalog.is_country(*code))
         .collect();
-    let mut found: Vec<Simulation> = codes.into_par_iter().map(|code| simulate(graph, &[code])).collect();
+    if codes.is_empty() {
+        return Vec::new();
+    }
+    let losses = Losses::of(graph);
+    let mut found: Vec<Simulation> = codes.into_par_iter().map(|code| losses.without(&[code])).collect();
     found.retain(|simulation| simulation.stopped_by(Horizon::NextRefresh) > 0);
     let weight =
         |simulation: &Simulation| Horizon::STOPS.map(|horizon| std::cmp::Reverse(simulation.stopped_by(horizon)));
