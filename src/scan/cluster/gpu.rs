@@ -306,7 +306,7 @@ pub(super) fn resource(
     out.component(&id, ComponentKind::Accelerator, places.at(span));
     if id.rest().starts_with("?/") {
         let whole = format!("{name} resource");
-        for row in [name, &whole].into_iter().flat_map(|name| catalog.accelerators_asked(name)) {
+        for row in [name, &whole].into_iter().flat_map(|name| catalog.accelerators_by_name(name)) {
             out.attribute(&id, key::CANDIDATE, &row.id, places.at(span));
         }
     }
