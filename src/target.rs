@@ -105,6 +105,12 @@ impl Target {
         if !is_like_path && names_an_image(text) && ImageReference::parse(text).is_some() {
             return spelling::registry(text, text);
         }
+        if !is_like_path && ImageReference::parse(text).is_some() {
+            let text = clean_line(text);
+            bail!(
+                "`{text}` is no existing folder or file: check the path; if an image of a registry is meant, write `docker://{text}`"
+            )
+        }
         bail!(
             "`{}` is no existing folder or file and no image reference: check the path, or write an image as `docker://NAME:TAG`",
             clean_line(text)

@@ -316,8 +316,8 @@ pub struct ScreenArgs {
     pub born: Option<String>,
     /// Identifier of the subject, kind:value, such as domain:example.com; repeats. Kinds: domain, mail, mail-domain,
     /// lei, uscc, inn, ogrn, imo, isin, duns, swift, ticker, un-reference, number; wallet, or the code of a currency
-    /// (xbt, eth); and of the catalog github, npm, pypi, golang, maven, nuget, registry, huggingface, ollama, modelscope,
-    /// terraform, conda, apk, gitcode
+    /// (xbt, eth); and of the catalog github, npm, pypi, cargo, golang, maven, nuget, registry, huggingface, ollama,
+    /// modelscope, terraform, conda, apk, gitcode
     #[arg(long, value_name = "KIND:VALUE", conflicts_with = "file")]
     pub key: Vec<String>,
     /// Lists to screen against, by id [default: all]

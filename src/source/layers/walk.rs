@@ -156,11 +156,8 @@ impl Reading<'_> {
             let message = "the name is not UTF-8; bytes of it are shown as replaced";
             self.problem("names that are not UTF-8", DiagnosticKind::Malformed, path, message);
         }
-        if entry.absolute && !path.is_root() {
-            if self.absolute.0 == 0 {
-                self.absolute.1 = path.clone();
-            }
-            self.absolute.0 += 1;
+        if entry.absolute {
+            self.note_absolute(path);
         }
         if let Some(hidden) = path.name().strip_prefix(".wh.") {
             self.whiteout(path, hidden);
@@ -355,13 +352,7 @@ impl Reading<'_> {
     }
 
     fn finish(mut self) -> Layer {
-        let (count, path) = std::mem::replace(&mut self.absolute, (0, RelPath::root()));
-        if count > 0 {
-            let many = if count > 1 { format!(", as {} more", count - 1) } else { String::new() };
-            let message =
-                format!("the entry has an absolute path{many}; read as below the root (layer `{}`)", self.digest);
-            self.push(DiagnosticKind::Conflict, &path, &message);
-        }
+        self.tell_absolute();
         for (sort, count) in std::mem::take(&mut self.told) {
             if count > PROBLEMS {
                 let message = format!("layer `{}`: {} more: {sort}", self.digest, count - PROBLEMS);

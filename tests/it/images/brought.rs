@@ -1,8 +1,12 @@
 //! Files that packages of apk, rpm, pacman and Python brought: whose they are, and what a user put in their place.
 
-use super::build::TarBuilder;
+use serde_json::json;
+use sovaudit::diagnostic::DiagnosticKind;
+use sovaudit::scan::Options;
+
+use super::build::{Image, Packing, TarBuilder};
 use super::inside::{CALLS, ONNX, ids, problems, report, report_of};
-use super::rpm;
+use super::{rpm, scan_layout};
 
 const ASKS: &[u8] = b"flask==3.0.0\n";
 const LOCK: &[u8] = br#"{"name":"tool","lockfileVersion":3,"packages":{"node_modules/left":{"version":"1.0.0"}}}"#;
@@ -183,4 +187,39 @@ fn weights_of_a_package_of_debian_are_a_part_of_it() {
     let holders = relations.filter(|one| one["kind"] == "contains" && one["to"] == "model:tree/usr/src/eyes/eyes.onnx");
     let holders: Vec<&str> = holders.filter_map(|one| one["from"].as_str()).collect();
     assert_eq!(holders, ["pkg:deb/debian/eyes-data@1-1?arch=all&distro=debian-12"]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever lists and databases hold, an image is read, and nothing panics.
+    #[test]
+    fn damaged_lists_never_panic(
+        which in 0..7_usize,
+        changes in proptest::collection::vec((0.0_f64..1.0, proptest::num::u8::ANY), 0..12),
+        cut in 0.0_f64..1.5,
+    ) {
+        let rpm = rpm::databases(&rpm::header("tool", "Fedora Project", &FILES));
+        let status: &[u8] = b"Package: tool\nStatus: install ok installed\nVersion: 1\nMaintainer: A <a@debian.org>\n\n";
+        let all = [
+            ("lib/apk/db/installed", apk("Somebody <somebody@alpinelinux.org>", "")),
+            ("var/lib/dpkg/info/tool.list", b"/opt\n/opt/tool/requirements.txt\n/usr/x.onnx\n".to_vec()),
+            ("var/lib/pacman/local/tool-1/files", b"%FILES%\nopt/tool/requirements.txt\n".to_vec()),
+            ("opt/x.dist-info/RECORD", b"x/a.onnx,sha256=a,1\n\"b,c.onnx\",,\n../../d.pt,,\n".to_vec()),
+            (rpm[0].0, rpm[0].1.clone()),
+            (rpm[1].0, rpm[1].1.clone()),
+            (rpm[2].0, rpm[2].1.clone()),
+        ];
+        let (path, mut bytes) = all[which].clone();
+        for (place, value) in changes {
+            let at = (place * (bytes.len() - 1) as f64) as usize;
+            bytes[at] = value;
+        }
+        bytes.truncate((cut * bytes.len() as f64) as usize);
+        let layer = with_files("fedora").file("var/lib/dpkg/status", status).file(path, &bytes);
+        let image = Image::new(&[layer.end()], Packing::Plain, &json!({}));
+        let inventory = scan_layout(&image, &Options::default()).expect("the image itself is fine");
+        let internal = inventory.diagnostics.iter().filter(|problem| problem.kind == DiagnosticKind::Internal);
+        proptest::prop_assert_eq!(internal.count(), 0);
+    }
 }

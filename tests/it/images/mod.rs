@@ -492,7 +492,9 @@ fn targets_are_told_apart() {
         let found = Target::parse(name).expect("is a target");
         assert!(matches!(found, Target::Image(ImageTarget::Registry(_))), "{name}");
     }
-    for name in ["nginx", "./missing/folder", "/missing", "no such thing", ""] {
+    let error = Target::parse("nginx").expect_err("may be a mistyped folder");
+    assert!(error.to_string().contains("write `docker://nginx`"), "{error}");
+    for name in ["./missing/folder", "/missing", "no such thing", ""] {
         let error = Target::parse(name).expect_err("is none");
         assert!(error.to_string().contains("docker://NAME:TAG"), "{name}");
     }

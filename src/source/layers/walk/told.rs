@@ -20,6 +20,27 @@ impl Reading<'_> {
         self.problem("entries with unusable paths were skipped", kind, &RelPath::root(), &message);
     }
 
+    /// An entry whose path begins at a root. There may be many: they are told once.
+    pub(super) fn note_absolute(&mut self, path: &RelPath) {
+        if path.is_root() {
+            return;
+        }
+        if self.absolute.0 == 0 {
+            self.absolute.1 = path.clone();
+        }
+        self.absolute.0 += 1;
+    }
+
+    pub(super) fn tell_absolute(&mut self) {
+        let (count, path) = std::mem::replace(&mut self.absolute, (0, RelPath::root()));
+        if count > 0 {
+            let many = if count > 1 { format!(", as {} more", count - 1) } else { String::new() };
+            let message =
+                format!("the entry has an absolute path{many}; read as below the root (layer `{}`)", self.digest);
+            self.push(DiagnosticKind::Conflict, &path, &message);
+        }
+    }
+
     /// The stream ended within an entry: damage, a limit, or a cut.
     pub(super) fn broken_off(&mut self, error: &io::Error) {
         let (kind, reason) = match limit_reached(error) {
