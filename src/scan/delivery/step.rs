@@ -141,7 +141,7 @@ impl Pipeline<'_> {
     /// A model of a known publisher that a script of one's own is given: `python bench.py Qwen/Qwen3-8B`.
     fn given_to_script(&self, words: &[&str], span: Span, out: &mut Facts<'_>) {
         let is_script = |word: &&str| word.ends_with(".sh") || word.ends_with(".py");
-        let Some(at) = words.iter().take(SCRIPT_WITHIN).position(|word| is_script(&word)) else { return };
+        let Some(at) = words.iter().take(SCRIPT_WITHIN).position(|word| is_script(word)) else { return };
         for id in words[at + 1..].iter().filter_map(|word| hub_id(word)) {
             let publisher = id.split('/').next().unwrap_or_default();
             let is_known = self.catalog.organisation_by_key("huggingface", publisher).is_some();
