@@ -52,27 +52,12 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
     for row in graph.all_attributes(node) {
         told(&format!("{}: {}", row.key, row.value), "  ")?;
     }
-    let places: Vec<_> = about.evidence.into_iter().flatten().filter_map(Evidence::place).collect();
     let is_organisation = about.kind == ComponentKind::Organisation;
     if is_organisation {
         // nobody writes an organisation down: it stands where what it answers for does
         organisation::told(graph, node, &mut told)?;
     } else {
-        told("", "")?;
-        told("Seen at:", "")?;
-        for place in places.iter().take(PLACES) {
-            told(&place.with_layer(), "  ")?;
-        }
-        if places.len() > PLACES {
-            told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
-        }
-        told("", "")?;
-        told("Who answers:", "")?;
-        let answers = answers(graph, node);
-        answers.iter().try_for_each(|line| told(line, "  "))?;
-        if answers.is_empty() {
-            told("unknown", "  ")?;
-        }
+        stands(graph, node, &mut told)?;
     }
     ownership(legal, node, &mut told)?;
     reached(legal, node, &mut told)?;
@@ -106,6 +91,28 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         {
             told(&place.with_layer(), "      ")?;
         }
+    }
+    Ok(())
+}
+
+/// Where a component stands, and who answers for it.
+fn stands(graph: &Graph<'_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> io::Result<()>) -> io::Result<()> {
+    let about = graph.node(node);
+    let places: Vec<_> = about.evidence.into_iter().flatten().filter_map(Evidence::place).collect();
+    told("", "")?;
+    told("Seen at:", "")?;
+    for place in places.iter().take(PLACES) {
+        told(&place.with_layer(), "  ")?;
+    }
+    if places.len() > PLACES {
+        told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
+    }
+    told("", "")?;
+    told("Who answers:", "")?;
+    let answers = answers(graph, node);
+    answers.iter().try_for_each(|line| told(line, "  "))?;
+    if answers.is_empty() {
+        told("unknown", "  ")?;
     }
     Ok(())
 }

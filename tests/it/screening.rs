@@ -153,7 +153,7 @@ fn tables_of_any_layout_are_read_or_refused() {
     let (code, out, error) = screen_file("names.csv", "Harmless Name\n\"Other, Inc.\"\n", &["--format", "csv"]);
     assert_eq!(code, 0, "{error}");
     assert!(out.lines().nth(2).is_some_and(|row| row.starts_with("\"Other, Inc.\",unknown,,none,")), "{out}");
-    assert!(out.lines().next().is_some_and(|row| row.ends_with("digest,decision,origin")), "{out}");
+    assert!(out.lines().next().is_some_and(|row| row.ends_with("digest,decision,origin,extent")), "{out}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What commands of a pipeline bring into service: the charts, folders and files that they name.
 
+use std::collections::BTreeSet;
+
 use super::step::is_before;
 use crate::parse::shell::Command;
 use crate::text::RelPath;
@@ -52,13 +54,15 @@ pub(super) fn applied(
         })
         .collect();
     let applies = |words: &[String]| is_of(words, "kubectl", &["apply", "create", "replace"]);
+    let applying: BTreeSet<usize> =
+        lines.iter().filter(|(_, words)| applies(words)).map(|(pipeline, _)| *pipeline).collect();
     for (pipeline, words) in &lines {
         if words.first().is_some_and(|word| word == "cd" || word == "pushd") {
             at = words.get(1).and_then(|to| joined(at.as_ref()?, to));
             continue;
         }
         let Some(at) = &at else { continue };
-        let is_piped = || lines.iter().any(|(other, words)| other == pipeline && applies(words));
+        let is_piped = || applying.contains(pipeline);
         for (path, suffix) in named(words, is_piped) {
             let full = joined(at, &path).filter(|full| !full.is_root());
             found.extend(full.map(|full| (format!("{full}{suffix}"), path)));
@@ -112,6 +116,10 @@ fn named(words: &[String], is_piped: impl Fn() -> bool) -> Vec<(String, &'static
 
 /// The chart of `helm upgrade --install NAME CHART`.
 fn chart(words: &[String]) -> Vec<(String, &'static str)> {
+    // the chart of a repository that the command names itself
+    if words.iter().any(|word| word == "--repo" || word.starts_with("--repo=")) {
+        return Vec::new();
+    }
     let mut plain = Vec::new();
     let mut words = words.iter();
     let mut is_named = true;
