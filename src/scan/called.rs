@@ -4,9 +4,10 @@
 //! who calls depends on it. Names of different services are never compared. A pure function of the inventory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::model::{ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, RelationKind, key};
+use crate::model::{ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Group, Inventory, RelationKind, key};
 
 /// Resources of one name: the same name in several environments.
 const MOST_OF_NAME: usize = 16;
@@ -43,13 +44,16 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             if inventory.known(&project).is_none() {
                 continue;
             }
+            // the same name in several environments: which of them is called is not said, and one is enough
+            let several = named.is_some_and(|all| all.len() > 1);
+            let group = several.then(|| Group(Arc::from(format!("called/{}/{}", of.rest(), row.value))));
             let evidence = || -> EvidenceSet { std::iter::once(Evidence::clone(one)).collect() };
             added.push((Fact::Component { id: resource.clone(), kind: ComponentKind::Service }, evidence()));
             let calls = Fact::Relation {
                 from: project,
                 kind: RelationKind::Calls,
                 to: resource.clone(),
-                group: None,
+                group: group.clone(),
                 horizon: None,
             };
             added.push((calls, evidence()));

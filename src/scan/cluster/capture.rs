@@ -26,12 +26,21 @@ pub(super) fn write<'a>(scene: &Scene<'a>, objects: &'a [Object<'a>], ground: &G
     let sources: Vec<End<'a>> = connectors.iter().filter_map(|object| source(object)).collect();
     let sinks: Vec<End<'a>> = connectors.iter().filter_map(|object| sink(object)).collect();
     for from in &sources {
-        for to in sinks.iter().filter(|to| !from.topics.is_empty() && to.topics.contains(from.topics)) {
+        for to in sinks.iter().filter(|to| is_of(to.topics, from.topics)) {
             for (a, b) in databases(scene, from, ground, out).into_iter().zip(databases(scene, to, ground, out)) {
                 out.relation(&a, RelationKind::ReplicatesTo, &b, ground.at(to.node.span));
             }
         }
     }
+}
+
+/// True when one of the topics that are read is of those that a connector writes: they begin with its prefix.
+fn is_of(read: &str, prefix: &str) -> bool {
+    let mut read = read.split([',', '|']).map(|topic| topic.trim().trim_start_matches(['^', '(']));
+    !prefix.is_empty()
+        && read.any(|topic| {
+            topic.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '\\']))
+        })
 }
 
 fn class<'a>(object: &'a Object<'a>) -> Option<&'a str> {

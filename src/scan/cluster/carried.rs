@@ -55,6 +55,10 @@ impl<'a> Within<'a> {
 }
 
 impl Places for Within<'_> {
+    fn is_carried(&self) -> bool {
+        true
+    }
+
     fn place(&self, span: Span) -> (&SourceFile, Span) {
         let before = self.text.get(..span.start).unwrap_or_default();
         let Some(start) = self.lines.get(before.matches('\n').count()) else { return (self.file, self.whole) };
@@ -106,6 +110,9 @@ fn write(roots: &[Node], folder: &RelPath, places: &dyn Places, input: &Input<'_
     }
 }
 
+/// Bytes of a text in a map of settings that is read as objects: settings are small.
+const MOST_CARRIED: usize = 1 << 20;
+
 /// Writes what a file of a program says that a map of settings carries: the routes of a gateway for models, and what a
 /// Modelfile is made from.
 pub(super) fn settings_file(
@@ -127,6 +134,10 @@ pub(super) fn settings_file(
         return;
     }
     if is_manifest(text) {
+        // objects within objects within objects are nobody's: one level is read, however deep they are nested
+        if ground.places.is_carried() || text.len() > MOST_CARRIED {
+            return;
+        }
         let (file, span) = ground.places.place(span);
         self::text(text, file, span, ground.input, out);
         return;

@@ -12,6 +12,11 @@ pub(super) trait Places {
     /// The file, and the span in it.
     fn place(&self, span: Span) -> (&SourceFile, Span);
 
+    /// True where what is read is itself a text that another object carries.
+    fn is_carried(&self) -> bool {
+        false
+    }
+
     /// Other places that have a say in the value: the overlay that replaces a base's tag.
     fn also(&self, _span: Span) -> Vec<(&SourceFile, Span)> {
         Vec::new()

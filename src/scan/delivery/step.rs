@@ -1,5 +1,6 @@
 //! What steps and scripts of pipelines call: services they sign in to, registries they push to.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::deploy;
@@ -24,6 +25,8 @@ pub(super) type Regions = BTreeMap<String, (String, Span)>;
 
 /// Words within which a command names the script that it runs: `uv run python bench.py`.
 const SCRIPT_WITHIN: usize = 4;
+/// Bytes of a script that are gone through for the places of its words.
+const MOST_SEARCHED: usize = 256 << 20;
 
 /// A pipeline that is being read.
 #[derive(Clone, Copy)]
@@ -96,10 +99,18 @@ impl Pipeline<'_> {
         out: &mut Facts<'_>,
     ) -> RelPath {
         let raw = self.file.text().get(place.start..place.end).unwrap_or_default();
-        let found = |word: &str| {
-            let at = raw.find(word).filter(|_| !word.is_empty());
-            at.map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()))
+        let left = Cell::new(MOST_SEARCHED);
+        let find = |word: &str| {
+            // a script of a million words would be gone through a million times
+            if word.is_empty() || left.get() == 0 {
+                return None;
+            }
+            let at = raw.find(word);
+            left.set(left.get().saturating_sub(at.unwrap_or(raw.len())));
+            at
         };
+        let found =
+            |word: &str| find(word).map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()));
         fetched(self.id, text, &found, fill, self.file, out);
         let (applied, end) = deploy::applied(&commands(text, '\\'), folder, fill);
         for (path, word) in applied {
@@ -115,24 +126,19 @@ impl Pipeline<'_> {
             // what a run puts in is a gap
             let known: Vec<&str> = words.iter().map(|word| if word.contains('$') { "$" } else { *word }).collect();
             let first = command.words.get(begins).map_or("", |word| word.text.as_str());
-            let at = raw.find(first).filter(|_| !first.is_empty());
-            let span = at.map_or(place, |at| Span::new(place.start + at, place.start + at + first.len()));
+            let span = found(first);
             needs_models_in(self.id, &known.join(" "), self.file, span, out);
             self.given_to_script(&known, span, out);
             let Some(row) = self.catalog.pipeline_command(&words) else { continue };
             let length = row.step.split(' ').count();
-            let span_of = |word: &str| {
-                let at = raw.find(word).filter(|_| !word.is_empty());
-                at.map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()))
-            };
             let arguments = &words[length..];
             let input = |names: &[Box<str>]| {
                 let value = names.iter().find_map(|name| argument(arguments, name))?;
-                Some((value.to_owned(), span_of(value)))
+                Some((value.to_owned(), found(value)))
             };
             let is_off = row.when.as_ref().is_some_and(|option| !arguments.contains(&&**option));
             // the command as it stands in the file: its first word there
-            let span = command.words.get(begins).map_or(place, |word| span_of(&word.text));
+            let span = command.words.get(begins).map_or(place, |word| found(&word.text));
             self.means(row, is_off, span, &input, out);
         }
         end

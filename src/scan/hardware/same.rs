@@ -30,6 +30,8 @@ fn digest(mark: &str) -> Option<String> {
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text.len() >= 8
         && letters.len() > 2
+        && !"01234567890123456789".contains(text)
+        && !"98765432109876543210".contains(text)
         // made of other numbers only, where the device has no serial number
         && !(is_uuid && text.ends_with("-000000000000"));
     is_sound.then(|| Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect())

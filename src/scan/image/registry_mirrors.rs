@@ -118,6 +118,11 @@ pub(in crate::scan) fn write(registry: &str, mirror: &str, seen: Seen, out: &mut
         let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         host_of(&address)
     };
+    // of a part of a registry only: what else it has comes from nowhere else
+    let bare = registry.split_once("://").map_or(registry, |(_, rest)| rest);
+    if bare.trim_end_matches('/').contains('/') {
+        return true;
+    }
     // `*` is for every registry
     let (Some(registry), Some(mirror)) = (host(registry.trim_start_matches("*.")), host(mirror)) else { return false };
     let registry = if registry.ends_with(".docker.io") { DOCKER.to_owned() } else { registry };

@@ -32,6 +32,8 @@ static META: ScannerMeta = ScannerMeta {
 
 /// Words that a command is known by, at most.
 const LONGEST: usize = 5;
+/// Bytes of the words of one command, filled in.
+const MOST_FILLED: usize = 1 << 20;
 /// Letters of a name.
 const LONGEST_NAME: usize = 128;
 /// Resources that one script makes.
@@ -131,8 +133,14 @@ fn resource<'a>(
     catalog: &Catalog,
     file: &'a SourceFile,
 ) -> Option<Resource<'a>> {
-    let mut words: Vec<(String, Span)> =
-        command.words.iter().map(|word| (variables.filled(&word.text), word.span)).collect();
+    // values may be long and be named often: only so much of a command is filled in
+    let mut left = MOST_FILLED;
+    let filled = command.words.iter().map_while(|word| {
+        let text = variables.filled(&word.text);
+        left = left.checked_sub(text.len())?;
+        Some((text, word.span))
+    });
+    let mut words: Vec<(String, Span)> = filled.collect();
     let begins =
         words.iter().position(|(word, _)| !word.contains('=') && !matches!(&**word, "sudo" | "if" | "then" | "!"))?;
     words.drain(..begins);

@@ -1,5 +1,6 @@
 //! What a file offers to others: the clients that it makes, and what it passes on.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::Node;
@@ -18,6 +19,8 @@ use crate::scan::{Facts, SourceFile};
 const MOST_OFFERED: usize = 2_000;
 /// Names and calls of a file that are followed to what makes a value.
 const STEPS: usize = 5;
+/// Values of a file that are looked at.
+const MOST_VALUES: usize = 20_000;
 /// Facts of a file that is only asked for its clients.
 const MOST_FACTS: usize = 20_000;
 
@@ -57,7 +60,7 @@ pub(super) fn offers(file: &SourceFile, catalog: &Catalog) -> Offers {
     let project = ComponentId::project(&file.folder());
     let mut writer = Writer::new(&reading, catalog, file, &project, &mut unheard);
     writer.calls();
-    let maker = Maker { reading: &reading, writer: &writer, beside: &beside };
+    let maker = Maker { reading: &reading, writer: &writer, beside: &beside, left: Cell::new(MOST_VALUES) };
     for (name, value, scope) in offered(&reading).into_iter().take(MOST_OFFERED) {
         if let Some(offer) = maker.offer(value, scope, STEPS) {
             let offer = match found.made.remove(&name) {
@@ -112,13 +115,16 @@ struct Maker<'a, 't, 'w, 'o, 'm> {
     reading: &'a Reading<'t>,
     writer: &'a Writer<'w, 't, 'o, 'm>,
     beside: &'a [(String, Import)],
+    /// Values that may still be looked at: functions that return each other have no end.
+    left: Cell<usize>,
 }
 
 impl<'t> Maker<'_, 't, '_, '_, '_> {
     fn offer(&self, value: Node<'t>, scope: usize, steps: usize) -> Option<Offer> {
-        if steps == 0 {
+        if steps == 0 || self.left.get() == 0 {
             return None;
         }
+        self.left.set(self.left.get() - 1);
         let value = super::resolve::outermost(value);
         let Some((callee, _)) = call(value) else {
             let name = path(value, self.reading.text).names.join(".");

@@ -1,6 +1,7 @@
 //! Clients that another file of the tree makes: `from .clients import client`, `import { client } from "./clients"`.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::imports::{DEFAULT, Import, Imports};
 use super::offered::{Offer, Offers, offers};
@@ -13,6 +14,10 @@ use crate::text::RelPath;
 
 /// Files that are gone through from one that passes a client on to the one that makes it.
 const STEPS: usize = 5;
+/// Modules that are asked for one file.
+const MOST_MODULES: usize = 5_000;
+/// Names of one file that are looked for.
+const MOST_NAMES: usize = 1_000;
 /// Names of clients that one file asks others for.
 const MOST_ASKED: usize = 200;
 /// Parts of a name below its module: `clients.Llm.client`.
@@ -50,14 +55,21 @@ pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Inpu
         return;
     }
     let beside = beside(&mut reading.imports);
-    let ground = Ground { input, language: reading.language };
+    let ground = Ground { input, language: reading.language, left: Cell::new(MOST_MODULES) };
     let mut asked: BTreeMap<String, Option<Outside>> = BTreeMap::new();
-    for call in &asking {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    'all: for call in &asking {
         for full in reading.target(call).fulls {
+            if seen.len() >= MOST_NAMES {
+                break 'all;
+            }
+            if !seen.insert(full.clone()) {
+                continue;
+            }
             for import in reading.imports.all.iter().chain(beside.iter().map(|(_, import)| import)) {
                 let Some(rest) = rest_below(&full, import) else { continue };
                 if asked.len() >= MOST_ASKED {
-                    break;
+                    break 'all;
                 }
                 let is_default = reading.imports.defaults.contains(&import.name);
                 ground.ask(file.path(), import, &rest, is_default, &mut asked);
@@ -107,6 +119,8 @@ pub(super) fn rest_below(full: &str, import: &Import) -> Option<Vec<String>> {
 struct Ground<'a, 'i> {
     input: &'a Input<'i>,
     language: Language,
+    /// Modules that may still be asked: files that pass each other on have no end.
+    left: Cell<usize>,
 }
 
 impl Ground<'_, '_> {
@@ -144,9 +158,10 @@ impl Ground<'_, '_> {
 
     /// What a name of a module stands for, as seen from a file.
     fn find(&self, from: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Outside> {
-        if steps == 0 || names.is_empty() {
+        if steps == 0 || names.is_empty() || self.left.get() == 0 {
             return None;
         }
+        self.left.set(self.left.get() - 1);
         let path = self.file_of(from, module);
         let direct = path.and_then(|path| {
             let offers = self.offers(&path);
