@@ -10,14 +10,41 @@ const MOST_MIRRORS: usize = 16;
 /// What the alternatives of an image are called.
 const GROUP: &str = "mirrors";
 
+/// One mirror of a registry.
+struct Mirror {
+    host: ComponentId,
+    /// The beginning of the repositories that it has, where it has not all.
+    part: Option<String>,
+    evidence: EvidenceSet,
+}
+
+impl Mirror {
+    /// True when it has an image of the registry.
+    fn has(&self, image: &ComponentId, registry: &ComponentId, inventory: &Inventory) -> bool {
+        let Some(part) = &self.part else { return true };
+        let known = inventory.known(image);
+        known.into_iter().flat_map(|known| known.values(key::IDENTITY)).any(|identity| {
+            let below = |text: &str, begin: &str| text.strip_prefix(begin).map(str::to_owned);
+            below(identity, "image:")
+                .and_then(|name| below(&name, registry.rest()))
+                .and_then(|name| below(&name, "/"))
+                .and_then(|name| below(&name, part))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@']))
+        })
+    }
+}
+
 /// Gives the images of mirrored registries their alternatives.
 #[must_use]
 pub(super) fn apply(mut inventory: Inventory) -> Inventory {
-    let mut mirrors: BTreeMap<ComponentId, Vec<(ComponentId, EvidenceSet)>> = BTreeMap::new();
+    let mut mirrors: BTreeMap<ComponentId, Vec<Mirror>> = BTreeMap::new();
     for (of, row) in inventory.attributes().filter(|(_, row)| row.key == key::MIRRORED_AT) {
         let all = mirrors.entry(of.clone()).or_default();
         if all.len() < MOST_MIRRORS {
-            all.push((ComponentId::host(&row.value), row.evidence.clone()));
+            let (host, part) =
+                row.value.split_once(" for ").map_or((&*row.value, None), |(host, part)| (host, Some(part)));
+            let part = part.map(str::to_owned);
+            all.push(Mirror { host: ComponentId::host(host), part, evidence: row.evidence.clone() });
         }
     }
     if mirrors.is_empty() {
@@ -33,7 +60,11 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
     let mut gone: BTreeSet<(ComponentId, ComponentId)> = BTreeSet::new();
     for (from, row) in inventory.relations() {
         let is_image = from.as_str().starts_with("pkg:oci/");
-        if is_image && row.kind == RelationKind::DistributedBy && row.group.is_none() && mirrors.contains_key(&row.to) {
+        if !is_image || row.kind != RelationKind::DistributedBy || row.group.is_some() {
+            continue;
+        }
+        let mut own = mirrors.get(&row.to).into_iter().flatten();
+        if own.any(|mirror| mirror.has(from, &row.to, &inventory)) {
             gone.insert((from.clone(), row.to.clone()));
         }
     }
@@ -41,9 +72,12 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
     for (from, to) in gone {
         let Some(evidence) = inventory.remove(&relation(&from, &to, None)) else { continue };
         inventory.extend(relation(&from, &to, group()), evidence);
-        for (mirror, evidence) in mirrors.get(&to).into_iter().flatten() {
-            inventory.extend(Fact::Component { id: mirror.clone(), kind: ComponentKind::Host }, evidence.clone());
-            inventory.extend(relation(&from, mirror, group()), evidence.clone());
+        for mirror in mirrors.get(&to).into_iter().flatten() {
+            if mirror.has(&from, &to, &inventory) {
+                let (host, evidence) = (&mirror.host, &mirror.evidence);
+                inventory.extend(Fact::Component { id: host.clone(), kind: ComponentKind::Host }, evidence.clone());
+                inventory.extend(relation(&from, host, group()), evidence.clone());
+            }
         }
     }
     inventory

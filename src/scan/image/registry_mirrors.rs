@@ -119,17 +119,16 @@ pub(in crate::scan) fn write(registry: &str, mirror: &str, seen: Seen, out: &mut
         host_of(&address)
     };
     // of a part of a registry only: what else it has comes from nowhere else
-    let bare = registry.split_once("://").map_or(registry, |(_, rest)| rest);
-    if bare.trim_end_matches('/').contains('/') {
-        return true;
-    }
+    let bare = registry.split_once("://").map_or(registry, |(_, rest)| rest).trim_end_matches('/');
+    let part = bare.split_once('/').map(|(_, part)| part.to_owned());
     // `*` is for every registry
     let (Some(registry), Some(mirror)) = (host(registry.trim_start_matches("*.")), host(mirror)) else { return false };
     let registry = if registry.ends_with(".docker.io") { DOCKER.to_owned() } else { registry };
     if registry != mirror && !mirror.ends_with(".docker.io") {
         let of = ComponentId::host(&registry);
         out.component(&of, ComponentKind::Host, seen.clone());
-        out.attribute(&of, key::MIRRORED_AT, mirror, seen);
+        let value = part.map_or_else(|| mirror.clone(), |part| format!("{mirror} for {part}"));
+        out.attribute(&of, key::MIRRORED_AT, value, seen);
     }
     true
 }
