@@ -396,3 +396,39 @@ fn settings_that_are_not_read_are_told() {
     let found = scan(&Catalog::embedded(), &[("k8s/maps.yaml", maps.as_bytes())]);
     assert!(told(&found, "501 maps of settings that no workload here takes"), "{:?}", found.diagnostics);
 }
+
+/// Objects within settings within settings, six deep and a hundred wide.
+fn settings_in_settings(depth: usize) -> String {
+    if depth == 0 {
+        return "x: 1\n".to_owned();
+    }
+    let mut text = String::from("apiVersion: v1\nkind: \"Config\\x4dap\"\nmetadata: {name: a}\ndata:\n a0: &t |\n");
+    settings_in_settings(depth - 1).lines().for_each(|line| {
+        let _ = writeln!(text, "   {line}");
+    });
+    (1..100).for_each(|at| {
+        let _ = writeln!(text, " a{at}: *t");
+    });
+    text
+}
+
+#[test]
+fn what_leads_back_to_itself_ends() {
+    let catalog = Catalog::embedded();
+    scan(&catalog, &[("k8s/app.yaml", settings_in_settings(6).as_bytes())]);
+    let returns = format!("from openai import OpenAI\ndef c():\n{}", "    return c()\n".repeat(100));
+    let asked = b"from a import c\nc.chat.completions.create(model='x')\n";
+    scan(&catalog, &[("a.py", returns.as_bytes()), ("main.py", asked)]);
+    let (a, b) = ("export * from \"./b\"\n".repeat(200), "export * from \"./a\"\n".repeat(200));
+    let asked = b"import {c} from \"./a\"; c.chat.completions.create({model: \"x\"})\n";
+    scan(&catalog, &[("a.ts", a.as_bytes()), ("b.ts", b.as_bytes()), ("m.ts", asked)]);
+    let open: String = (0..17_000).fold(String::new(), |mut text, at| {
+        let _ = writeln!(text, "from a{at} import *");
+        text
+    });
+    let open = open + &"x.chat.completions.create()\n".repeat(15_000);
+    scan(&catalog, &[("x.py", open.as_bytes())]);
+    let script: String = (0..100_000).fold(String::new(), |text, at| text + &format!(" w{at}"));
+    let pipeline = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo{script}\n");
+    scan(&catalog, &[(".github/workflows/ci.yml", pipeline.as_bytes())]);
+}
