@@ -90,6 +90,27 @@ impl Profile {
         Ok(Self { file, home, trusted, refused })
     }
 
+    /// True for a bloc of which some members are in the set a rule names, and others are not: where in it something lies is
+    /// then not decided.
+    ///
+    /// # Errors
+    /// The name of a set that does not exist.
+    pub fn is_split(
+        &self,
+        set: &Jurisdictions,
+        country: CountryCode,
+        catalog: &Catalog,
+        as_of: Date,
+    ) -> Result<bool, String> {
+        if catalog.is_country(country) {
+            return Ok(false);
+        }
+        let members = catalog.group_members(country.as_str(), as_of).unwrap_or_default();
+        let all: Result<BTreeSet<bool>, String> =
+            members.into_iter().map(|member| self.contains(set, member, catalog, as_of)).collect();
+        Ok(all?.len() > 1)
+    }
+
     /// True when `country`, or every member of a bloc, is in the set a rule names.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
 }
 
-const UNDECIDED: &str = "no owner or place is known";
+const UNDECIDED: &str = "no owner or place is known, or only a group of states that are not all meant";
 
 /// What a rule says of components that are reached in the same way.
 struct Answer {
@@ -80,6 +80,7 @@ impl Judged<'_, '_> {
         }
         reaches.retain(|reach| !is_held(view, &reach.witness));
         let place = parameters.place_told.then(|| place(view, &reaches)).flatten().unwrap_or_default();
+        let mut is_split = false;
         let mut best: BTreeMap<CountryCode, &Reach> = BTreeMap::new();
         for reach in reaches.iter().filter(|reach| parameters.tests.contains(&reach.test)) {
             let Some(country) = country(view, reach.jurisdiction) else { continue };
@@ -87,6 +88,7 @@ impl Judged<'_, '_> {
                 view.profile.contains(&parameters.from, country, view.catalog, view.as_of).unwrap_or(false)
             });
             if !is_meant {
+                is_split |= view.profile.is_split(&parameters.from, country, view.catalog, view.as_of).unwrap_or(false);
                 continue;
             }
             let slot = best.entry(country).or_insert(reach);
@@ -98,7 +100,8 @@ impl Judged<'_, '_> {
             let words = format!("{}{place}", words(view, country, reach));
             Reached { country, reach: reach.clone(), words }
         });
-        Answer { is_undecided: false, reached: reached.collect() }
+        let reached: Vec<Reached> = reached.collect();
+        Answer { is_undecided: is_split && reached.is_empty(), reached }
     }
 }
 

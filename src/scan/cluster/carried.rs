@@ -7,6 +7,7 @@ use super::places::Places;
 use super::scene;
 use super::tree;
 use super::workload::Ground;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, RelationKind};
 use crate::parse::yaml::yaml;
 use crate::parse::{Node, Value};
@@ -136,6 +137,9 @@ pub(super) fn settings_file(
     if is_manifest(text) {
         // objects within objects within objects are nobody's: one level is read, however deep they are nested
         if ground.places.is_carried() || text.len() > MOST_CARRIED {
+            let (file, span) = ground.places.place(span);
+            let message = "objects within a map of settings, too long or within another text: they were not read";
+            out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
             return;
         }
         let (file, span) = ground.places.place(span);

@@ -55,6 +55,8 @@ pub(crate) struct Machine<'a> {
     place: Option<Span>,
     /// Accelerators with how many there are, and how many of them have been written with their place.
     counts: BTreeMap<ComponentId, u64>,
+    /// The sum of the counts.
+    total: u64,
     others: BTreeMap<ComponentId, u64>,
 }
 
@@ -80,7 +82,7 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn with_id(id: ComponentId, file: &'a SourceFile, catalog: &'a Catalog, known_as: &'static str) -> Self {
         let (counts, others) = (BTreeMap::new(), BTreeMap::new());
-        Self { id, file, catalog, known_as, is_written: false, place: None, counts, others }
+        Self { id, file, catalog, known_as, is_written: false, place: None, counts, total: 0, others }
     }
 
     /// The same, told at a place of the file.
@@ -116,6 +118,7 @@ impl<'a> Machine<'a> {
         self.exists(out);
         let before = self.counts.get(&id).copied().unwrap_or_default();
         *self.counts.entry(id.clone()).or_default() += found.count.max(1);
+        self.total = self.total.saturating_add(found.count.max(1));
         self.marked(&found.marks, Some(&id), out);
         if before >= PLACES {
             return Some(id);
@@ -199,6 +202,7 @@ impl<'a> Machine<'a> {
 
     /// Counts that were taken elsewhere, file by file, in the place of its own.
     pub(crate) fn take_over(&mut self, counts: BTreeMap<ComponentId, u64>) {
+        self.total = counts.values().copied().fold(0, u64::saturating_add);
         self.counts = counts;
     }
 
@@ -209,7 +213,7 @@ impl<'a> Machine<'a> {
 
     /// How many accelerators there are so far.
     pub(crate) fn total(&self) -> u64 {
-        self.counts.values().copied().fold(0, u64::saturating_add)
+        self.total
     }
 
     /// Writes how many it has of each product.

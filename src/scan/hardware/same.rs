@@ -30,6 +30,7 @@ fn digest(mark: &str) -> Option<String> {
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text.len() >= 8
         && letters.len() > 2
+        // what firmware says where nobody wrote a number
         && !"01234567890123456789".contains(text)
         && !"98765432109876543210".contains(text)
         // made of other numbers only, where the device has no serial number
@@ -183,29 +184,35 @@ fn count(inventory: &mut Inventory, machine: &ComponentId, told: &[Told]) -> Vec
             *other_names.entry(name).or_default() += 1;
         }
     }
-    for (name, number) in counts {
-        let id = ComponentId::of("accelerator", name);
-        if number > stated(inventory, machine, &id) {
-            let of_it = told.iter().filter(|one| one.accelerator == name);
-            for evidence in of_it.map(|one| one.evidence.clone()) {
-                let (of, value) = (machine.clone(), Arc::from(devices(&id, number)));
-                inventory.extend(Fact::Attribute { of, key: key::DEVICES, value }, evidence);
-            }
+    let stated = stated(inventory, machine);
+    let stated = |name: &str| stated.get(name).copied().unwrap_or_default();
+    let more: BTreeMap<&str, u64> = counts.into_iter().filter(|(name, number)| *number > stated(name)).collect();
+    let others: Vec<ComponentId> = other_names
+        .into_iter()
+        .filter(|(name, number)| *number >= stated(name).max(more.get(name).copied().unwrap_or_default()))
+        .map(|(name, _)| ComponentId::of("accelerator", name))
+        .collect();
+    for one in told {
+        if let Some(number) = more.get(one.accelerator.as_str()) {
+            let id = ComponentId::of("accelerator", &one.accelerator);
+            let (of, value) = (machine.clone(), Arc::from(devices(&id, *number)));
+            inventory.extend(Fact::Attribute { of, key: key::DEVICES, value }, one.evidence.clone());
         }
     }
-    let others = other_names.into_iter().map(|(name, number)| (ComponentId::of("accelerator", name), number));
-    others.filter(|(id, number)| *number >= stated(inventory, machine, id)).map(|(id, _)| id).collect()
+    others
 }
 
-/// The largest number of an accelerator that a file says of a machine.
-fn stated(inventory: &Inventory, machine: &ComponentId, id: &ComponentId) -> u64 {
+/// The largest number of each accelerator that a file says of a machine.
+fn stated(inventory: &Inventory, machine: &ComponentId) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
     let known = inventory.known(machine);
-    let values = known.into_iter().flat_map(|known| known.values(key::DEVICES));
-    let numbers = values.filter_map(|text| {
-        let (of, number) = text.rsplit_once(' ')?;
-        (of == id.rest()).then(|| number.parse::<u64>().ok()).flatten()
-    });
-    numbers.max().unwrap_or_default()
+    for text in known.into_iter().flat_map(|known| known.values(key::DEVICES)) {
+        let Some((of, number)) = text.rsplit_once(' ') else { continue };
+        let Ok(number) = number.parse::<u64>() else { continue };
+        let most = found.entry(of.to_owned()).or_default();
+        *most = number.max(*most);
+    }
+    found
 }
 
 /// Takes back that machines have accelerators whose devices other captures tell by their product.
@@ -249,6 +256,9 @@ mod tests {
             "<redacted>",
             "00ff1900-0000-1000-8000-000000000000",
             "0000000000000",
+            "0123456789",
+            "1234567890",
+            "987654321",
         ] {
             assert_eq!(digest(filling), None, "{filling}");
         }

@@ -93,7 +93,8 @@ pub(crate) fn within(file: &SourceFile, text: &str, span: Span) -> SourceFile {
     let begins_behind = written.starts_with("<<") || written.starts_with(['|', '>']);
     let begins_line = before.rsplit('\n').next().unwrap_or_default().trim().is_empty();
     // the last line of a heredoc is its word
-    let lines = count(written) - usize::from(begins_behind) - usize::from(written.starts_with("<<"));
+    let outside = usize::from(begins_behind) + usize::from(written.starts_with("<<"));
+    let lines = count(written).saturating_sub(outside);
     let is_same = written.contains('\n') && lines == count(text) && (begins_behind || begins_line);
     if !is_same {
         return file.part(text, Origin::At(file.region(span)));

@@ -9,6 +9,7 @@ pub mod cyclonedx_json;
 pub mod cyclonedx_xml;
 mod hardware;
 mod made;
+mod made_by;
 mod parts;
 mod spdx;
 pub mod spdx3_json;

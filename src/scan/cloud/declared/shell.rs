@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::value::{Reason, Resolved, Value};
 use super::write::{self, Resource};
 use crate::catalog::Catalog;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::dockerfile::expand;
 use crate::parse::shell::{Command, Word, commands};
@@ -65,9 +66,13 @@ impl Scanner for ShellScript {
         let mut variables = Variables::default();
         let mut found = Vec::new();
         for command in commands(file.text(), '\\') {
+            if found.len() >= MOST {
+                let message = "more resources than a script is read for: those behind the first 500 were not read";
+                out.problem(DiagnosticKind::LimitReached, file, None, message);
+                break;
+            }
             if !variables.set(&command)
-                && found.len() < MOST
-                && let Some(resource) = resource(&command, &variables, input.catalog, file)
+                && let Some(resource) = resource(&command, &variables, input.catalog, file, out)
             {
                 found.push(resource);
             }
@@ -132,6 +137,7 @@ fn resource<'a>(
     variables: &Variables,
     catalog: &Catalog,
     file: &'a SourceFile,
+    out: &mut Facts<'_>,
 ) -> Option<Resource<'a>> {
     // values may be long and be named often: only so much of a command is filled in
     let mut left = MOST_FILLED;
@@ -141,6 +147,7 @@ fn resource<'a>(
         Some((text, word.span))
     });
     let mut words: Vec<(String, Span)> = filled.collect();
+    let is_cut = words.len() < command.words.len();
     let begins =
         words.iter().position(|(word, _)| !word.contains('=') && !matches!(&**word, "sudo" | "if" | "then" | "!"))?;
     words.drain(..begins);
@@ -155,6 +162,11 @@ fn resource<'a>(
         Some((catalog.made_by_command(&whole.join(" "))?, length))
     })?;
     let span = Span::new(words[0].1.start, words[length - 1].1.end);
+    if is_cut {
+        let message =
+            "a command whose words are too long when their variables are filled in: the rest of it was not read";
+        out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
+    }
     let (mut entries, mut name) = options(&words[length..], file);
     let named = entries.iter().position(|(option, _)| NAMES.contains(&&**option));
     if let Some(at) = named {

@@ -120,7 +120,10 @@ fn read(file: &SourceFile, language: Language, input: &Input<'_>, out: &mut Fact
     let project = input.root_subject(file);
     let before = out.len();
     let mut reading = Reading::new(&tree, text, language);
-    outside::resolve(&mut reading, file, input);
+    if !outside::resolve(&mut reading, file, input) {
+        let message = "more clients of other files than are looked for: what some calls are made on is not known";
+        out.problem(DiagnosticKind::LimitReached, file, None, message);
+    }
     let mut writer = Writer::new(&reading, input.catalog, file, &project, out);
     writer.calls();
     writer.imports();

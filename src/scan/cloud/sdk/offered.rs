@@ -30,6 +30,8 @@ pub(super) struct Offers {
     pub(super) made: BTreeMap<String, Offer>,
     /// Modules of which everything is passed on.
     pub(super) whole: Vec<String>,
+    /// More than is looked at: nothing of it counts.
+    pub(super) is_cut: bool,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,10 @@ pub(super) fn offers(file: &SourceFile, catalog: &Catalog) -> Offers {
             };
             found.made.insert(name, offer);
         }
+    }
+    if maker.left.get() == 0 {
+        // of values that were not looked at nothing is known, and so of none that they may stand for
+        return Offers { is_cut: true, ..Offers::default() };
     }
     maker.passed(&mut found);
     found

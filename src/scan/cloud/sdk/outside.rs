@@ -43,24 +43,25 @@ pub(super) struct Asked {
     pub(super) is_default: bool,
 }
 
-/// Looks up what the calls of a file are made on, where another file makes it.
-pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Input<'_>) {
+/// Looks up what the calls of a file are made on, where another file makes it; false when there was more than is looked at.
+pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Input<'_>) -> bool {
     let is_script = matches!(reading.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
     if !is_script && reading.language != Language::Python {
-        return;
+        return true;
     }
     let asking: Vec<Call<'_>> =
         reading.calls.iter().filter(|call| may_ask(call, reading, input.catalog)).copied().collect();
     if asking.is_empty() {
-        return;
+        return true;
     }
     let beside = beside(&mut reading.imports);
-    let ground = Ground { input, language: reading.language, left: Cell::new(MOST_MODULES) };
+    let ground = Ground { input, language: reading.language, left: Cell::new(MOST_MODULES), is_cut: Cell::new(false) };
     let mut asked: BTreeMap<String, Option<Outside>> = BTreeMap::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     'all: for call in &asking {
         for full in reading.target(call).fulls {
             if seen.len() >= MOST_NAMES {
+                ground.is_cut.set(true);
                 break 'all;
             }
             if !seen.insert(full.clone()) {
@@ -69,6 +70,7 @@ pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Inpu
             for import in reading.imports.all.iter().chain(beside.iter().map(|(_, import)| import)) {
                 let Some(rest) = rest_below(&full, import) else { continue };
                 if asked.len() >= MOST_ASKED {
+                    ground.is_cut.set(true);
                     break 'all;
                 }
                 let is_default = reading.imports.defaults.contains(&import.name);
@@ -86,6 +88,7 @@ pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Inpu
         }
     }
     reading.outside = found;
+    !ground.is_cut.get()
 }
 
 /// Gives names to what Python imports from beside the file.
@@ -121,6 +124,8 @@ struct Ground<'a, 'i> {
     language: Language,
     /// Modules that may still be asked: files that pass each other on have no end.
     left: Cell<usize>,
+    /// Something was left out.
+    is_cut: Cell<bool>,
 }
 
 impl Ground<'_, '_> {
@@ -158,6 +163,9 @@ impl Ground<'_, '_> {
 
     /// What a name of a module stands for, as seen from a file.
     fn find(&self, from: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Outside> {
+        if self.left.get() == 0 {
+            self.is_cut.set(true);
+        }
         if steps == 0 || names.is_empty() || self.left.get() == 0 {
             return None;
         }
@@ -165,6 +173,7 @@ impl Ground<'_, '_> {
         let path = self.file_of(from, module);
         let direct = path.and_then(|path| {
             let offers = self.offers(&path);
+            self.is_cut.set(self.is_cut.get() || offers.is_cut);
             match offers.made.get(&names.join(".")) {
                 Some(Offer::Made { fulls, client }) => {
                     Some(Outside { fulls: fulls.clone(), client: client.clone(), path })
