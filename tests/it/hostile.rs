@@ -415,10 +415,12 @@ fn settings_in_settings(depth: usize) -> String {
 #[test]
 fn what_leads_back_to_itself_ends() {
     let catalog = Catalog::embedded();
-    scan(&catalog, &[("k8s/app.yaml", settings_in_settings(6).as_bytes())]);
+    let found = scan(&catalog, &[("k8s/app.yaml", settings_in_settings(6).as_bytes())]);
+    assert!(told(&found, "objects within a map of settings"), "{:?}", found.diagnostics);
     let returns = format!("from openai import OpenAI\ndef c():\n{}", "    return c()\n".repeat(100));
     let asked = b"from a import c\nc.chat.completions.create(model='x')\n";
-    scan(&catalog, &[("a.py", returns.as_bytes()), ("main.py", asked)]);
+    let found = scan(&catalog, &[("a.py", returns.as_bytes()), ("main.py", asked)]);
+    assert!(told(&found, "more clients of other files"), "{:?}", found.diagnostics);
     let (a, b) = ("export * from \"./b\"\n".repeat(200), "export * from \"./a\"\n".repeat(200));
     let asked = b"import {c} from \"./a\"; c.chat.completions.create({model: \"x\"})\n";
     scan(&catalog, &[("a.ts", a.as_bytes()), ("b.ts", b.as_bytes()), ("m.ts", asked)]);

@@ -224,6 +224,13 @@ fn a_place_of_several_states_is_none_of_them() {
     let told = findings(&found, "foreign-place");
     let subjects: Vec<&str> = told.iter().filter_map(|one| one["subject"].as_str()).collect();
     assert_eq!(subjects, ["resource:google_storage_bucket.us"]);
+    assert!(!found["undecided"].to_string().contains("one of several states"), "{:#}", found["undecided"]);
+    // some are and others are not: whether it is in one of them is not decided
+    let (_, split) = report(folder.path(), &["--profile", "us-defense"]);
+    let asked = split["undecided"].as_array().expect("is a list").iter();
+    let reasons: Vec<&str> =
+        asked.filter(|row| row["rule"] == "foreign-place").filter_map(|row| row["reason"].as_str()).collect();
+    assert_eq!(reasons, ["it lies in one of several states, of which only some are meant"]);
     // the law of the bloc reaches there, and no state's is said to
     let rows = found["relations"].as_array().expect("is a list").iter();
     let states: Vec<&str> = rows

@@ -9,7 +9,9 @@ use sovaudit::scan::{Options, scan_directory};
 fn scan(catalog: &Catalog, files: &[(&str, &str)]) -> Inventory {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("writes");
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("lies in the folder")).expect("creates");
+        fs::write(path, text).expect("writes");
     }
     scan_directory(folder.path(), catalog, &Options::default()).expect("the folder can be opened")
 }
@@ -167,4 +169,36 @@ fn mirrors_of_a_registry_are_alternatives() {
         .collect();
     hosts.sort();
     assert_eq!(hosts, [("host:docker.io".to_owned(), true), ("host:mirror.example.eu".to_owned(), true)]);
+}
+
+/// Where images of a registry come from, and whether others have them as well.
+fn registries(files: &[(&str, &str)]) -> Vec<(String, String, bool)> {
+    let found = scan(&Catalog::embedded(), files);
+    let all = found.relations().filter(|(_, row)| row.kind.as_str() == "distributed-by");
+    let all = all.filter(|(from, _)| from.as_str().starts_with("pkg:oci/"));
+    let mut all: Vec<(String, String, bool)> =
+        all.map(|(from, row)| (from.to_string(), row.to.to_string(), row.group.is_some())).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_mirror_of_a_part_of_a_registry_has_that_part() {
+    let set = "apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: {name: m}\nspec:\n  imageDigestMirrors:\n  \
+               - source: quay.io/ours\n    mirrors: [local.example/ours]\n";
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: c, image: \"quay.io/{name}:1\"}}\n"
+        )
+    };
+    let hosts = |name: &str| {
+        let found = registries(&[("mirrors.yaml", set), ("pod.yaml", &pod(name))]);
+        found.into_iter().map(|(_, host, is_one_of)| (host, is_one_of)).collect::<Vec<_>>()
+    };
+    let alone = [("host:quay.io".to_owned(), false)];
+    assert_eq!(hosts("ours/app"), [("host:local.example".to_owned(), true), ("host:quay.io".to_owned(), true)]);
+    assert_eq!(hosts("other/app"), alone);
+    assert_eq!(hosts("ours-too/app"), alone, "the beginning of a name is no part of a registry");
+    let aside = registries(&[("examples/mirrors.yaml", set), ("pod.yaml", &pod("ours/app"))]);
+    assert_eq!(aside.len(), 1, "what lies with examples sets up nothing: {aside:?}");
 }

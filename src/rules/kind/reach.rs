@@ -33,8 +33,8 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
             OnlyWay::Many => (judged.answer(node).into(), None),
         };
-        if answer.is_undecided {
-            out.undecided(UNDECIDED);
+        if let Some(reason) = answer.undecided {
+            out.undecided(reason);
         }
         for one in &answer.reached {
             let mut reach = one.reach.clone();
@@ -48,11 +48,13 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
 }
 
-const UNDECIDED: &str = "no owner or place is known, or only a group of states that are not all meant";
+const UNDECIDED: &str = "no owner or place is known";
+const SPLIT: &str = "it lies in one of several states, of which only some are meant";
 
 /// What a rule says of components that are reached in the same way.
 struct Answer {
-    is_undecided: bool,
+    /// Why it is not decided.
+    undecided: Option<&'static str>,
     reached: Vec<Reached>,
 }
 
@@ -76,7 +78,7 @@ impl Judged<'_, '_> {
         let Self { view, parameters, meant } = self;
         let mut reaches = view.graph.reach(node, &parameters.parties);
         if reaches.is_empty() {
-            return Answer { is_undecided: true, reached: Vec::new() };
+            return Answer { undecided: Some(UNDECIDED), reached: Vec::new() };
         }
         reaches.retain(|reach| !is_held(view, &reach.witness));
         let place = parameters.place_told.then(|| place(view, &reaches)).flatten().unwrap_or_default();
@@ -101,7 +103,7 @@ impl Judged<'_, '_> {
             Reached { country, reach: reach.clone(), words }
         });
         let reached: Vec<Reached> = reached.collect();
-        Answer { is_undecided: is_split && reached.is_empty(), reached }
+        Answer { undecided: Some(SPLIT).filter(|_| is_split && reached.is_empty()), reached }
     }
 }
 
