@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 /// Folders whose files are read in other ways.
@@ -16,6 +17,7 @@ const WHOLE: [&str; 2] = ["findings", "profiles"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=rules");
+    link_order();
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     let mut files = Vec::new();
     collect(Path::new("rules"), &mut files)?;
@@ -46,6 +48,30 @@ fn main() -> io::Result<()> {
     }
     list.push_str("];\n");
     fs::write(out.join("tables.rs"), list)
+}
+
+/// The list of functions that scans call, which lie side by side in the shipped program: then a scan has a third of the
+/// program in memory. It is made for one compiler (tests/tools/link_order.py), and only the linker that comes with that one
+/// is known to take it: whoever links otherwise has the same program in another order.
+fn link_order() {
+    const LIST: &str = "src/link-order.txt";
+    println!("cargo::rerun-if-changed={LIST}");
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|is| is == value);
+    let links_otherwise = env::var_os("RUSTC_LINKER").is_some()
+        || env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("link"));
+    if !is("PROFILE", "release") || !is("TARGET", "x86_64-unknown-linux-gnu") || links_otherwise {
+        return;
+    }
+    let compiler = env::var_os("RUSTC").and_then(|rustc| Command::new(rustc).arg("-vV").output().ok());
+    let compiler = compiler.and_then(|about| String::from_utf8(about.stdout).ok()).unwrap_or_default();
+    let (Ok(list), Ok(path)) = (fs::read_to_string(LIST), fs::canonicalize(LIST)) else { return };
+    let made_for = list.lines().next().and_then(|line| line.strip_prefix("# "));
+    if compiler.lines().any(|line| Some(line) == made_for) {
+        for argument in [&format!("--symbol-ordering-file={}", path.display()), "--no-warn-symbol-ordering"] {
+            println!("cargo::rustc-link-arg-bins=-Xlinker");
+            println!("cargo::rustc-link-arg-bins={argument}");
+        }
+    }
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {

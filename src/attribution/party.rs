@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{BY_NAME, Cite, MAIL_OF_AUTHOR, Seen, Work};
+use rayon::prelude::*;
+
+use super::{BY_NAME, Cite, LEAST, MAIL_OF_AUTHOR, Seen, Work};
 use crate::catalog::Catalog;
 use crate::catalog::rows::{Key, Organisation};
 use crate::model::{ComponentId, ComponentKind, Confidence, Known, RelationKind, Verification, key};
@@ -227,23 +229,27 @@ fn link_to(
 /// Says for every component that should have an owner whether one was found.
 pub(super) fn mark_unknown(work: &mut Work<'_>) {
     let answering = [RelationKind::ProvidedBy, RelationKind::MaintainedBy, RelationKind::DesignedBy];
-    let evidence = Work::evidence(&Cite {
-        entry: "attribution".to_owned(),
-        source: "identity keys of the organisations table",
-        verification: Verification::TwoSource,
-        confidence: Confidence::Certain,
-    });
-    let [is_known, is_unknown]: [Arc<str>; 2] = [Arc::from("known"), Arc::from("unknown")];
-    for (_, known) in work.inventory.iter_mut() {
-        // what the catalog says has no service behind it has no owner to be known
-        let asked = known.kinds().iter().any(|(kind, _)| is_owned(*kind))
-            && !known.values(key::CAPABILITY).any(|value| &**value == "none");
-        if asked {
-            let owned = known.relations().iter().any(|relation| answering.contains(&relation.kind));
-            let value = Arc::clone(if owned { &is_known } else { &is_unknown });
-            known.note(key::OWNER, value, evidence.clone());
+    let mut all: Vec<&mut Known> = work.inventory.iter_mut().map(|(_, known)| known).collect();
+    all.par_chunks_mut(LEAST).for_each(|some| {
+        // texts of its own for each thread: counting who holds one is what threads would wait for
+        let evidence = Work::evidence(&Cite {
+            entry: "attribution".to_owned(),
+            source: "identity keys of the organisations table",
+            verification: Verification::TwoSource,
+            confidence: Confidence::Certain,
+        });
+        let [is_known, is_unknown]: [Arc<str>; 2] = [Arc::from("known"), Arc::from("unknown")];
+        for known in some {
+            // what the catalog says has no service behind it has no owner to be known
+            let asked = known.kinds().iter().any(|(kind, _)| is_owned(*kind))
+                && !known.values(key::CAPABILITY).any(|value| &**value == "none");
+            if asked {
+                let owned = known.relations().iter().any(|relation| answering.contains(&relation.kind));
+                let value = Arc::clone(if owned { &is_known } else { &is_unknown });
+                known.note(key::OWNER, value, evidence.clone());
+            }
         }
-    }
+    });
 }
 
 /// Kinds of components that somebody should answer for.

@@ -16,9 +16,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+use rayon::prelude::*;
 
 use self::ways::{Way, Ways};
 
+use crate::model::key::mark;
 use crate::model::{
     Attribute, ComponentId, ComponentKind, EvidenceSet, Group, Horizon, Inventory, Known, Relation, RelationKind,
 };
@@ -30,6 +32,9 @@ pub use path::Path;
 pub use reach::{Control, OnlyWay, Reach, ReachTest};
 pub use roots::Roots;
 pub use survival::Survival;
+
+/// Components that are worth another thread.
+const LEAST: usize = 1_024;
 
 /// A component in the graph. Only valid for the graph it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,8 +113,10 @@ impl<'a> Graph<'a> {
             ((NodeId(from), way(to)), (NodeId(to), way(from)))
         });
         let count = inner.node_count();
-        let leaving = Ways::new(count, all.clone().map(|(leaving, _)| leaving));
-        let reaching = Ways::new(count, all.map(|(_, reaching)| reaching));
+        let (leaving, reaching) = rayon::join(
+            || Ways::new(count, all.clone().map(|(leaving, _)| leaving)),
+            || Ways::new(count, all.clone().map(|(_, reaching)| reaching)),
+        );
         let kinds = inner.node_weights().map(|node| node.kind).collect();
         Self { inner, index, kinds, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
     }
@@ -239,6 +246,16 @@ impl<'a> Graph<'a> {
         counts.peek().is_some() && counts.all(|count| count == "0")
     }
 
+    /// As [`Self::label`], for keeping: what most components are called is the text of their id.
+    #[must_use]
+    pub fn shared_label(&self, node: NodeId) -> Arc<str> {
+        let id = self.node(node).id;
+        match self.label(node) {
+            Cow::Borrowed(label) if std::ptr::eq(label, id.as_str()) => id.shared(),
+            label => Arc::from(&*label),
+        }
+    }
+
     /// The name a person would use: the `name` attribute, else the id without its prefix.
     #[must_use]
     pub fn label(&self, node: NodeId) -> Cow<'a, str> {
@@ -295,10 +312,14 @@ fn is_use(kind: RelationKind) -> bool {
 
 /// Nodes in id order with their places, and the far ends of all relations in the inventory's order.
 fn nodes_and_ends(inventory: &Inventory) -> (Vec<Node<'_>>, Lookup<&ComponentId, NodeIndex>, Vec<NodeIndex>) {
-    let mut nodes: Vec<Node<'_>> = inventory.iter().map(|(id, known)| node(id, known)).collect();
+    let all: Vec<(&ComponentId, &Known)> = inventory.iter().collect();
+    let mut nodes: Vec<Node<'_>> = all.par_iter().with_min_len(LEAST).map(|(id, known)| node(id, known)).collect();
     let mut index = places(&nodes);
-    let mut ends: Vec<Option<NodeIndex>> =
-        inventory.relations().map(|(_, relation)| index.get(&relation.to).copied()).collect();
+    let ends_by = |index: &Lookup<&ComponentId, NodeIndex>| -> Vec<Option<NodeIndex>> {
+        let relations = all.par_iter().with_min_len(LEAST).flat_map_iter(|(_, known)| known.relations());
+        relations.map(|relation| index.get(&relation.to).copied()).collect()
+    };
+    let mut ends = ends_by(&index);
     // ends that nobody describes move the places of those after them
     if ends.contains(&None) {
         let to = inventory.relations().map(|(_, relation)| &relation.to);
@@ -306,7 +327,7 @@ fn nodes_and_ends(inventory: &Inventory) -> (Vec<Node<'_>>, Lookup<&ComponentId,
         nodes.extend(bare.into_iter().map(empty));
         nodes.sort_by(|a, b| a.id.cmp(b.id));
         index = places(&nodes);
-        ends = inventory.relations().map(|(_, relation)| index.get(&relation.to).copied()).collect();
+        ends = ends_by(&index);
     }
     let ends = ends.into_iter().map(|end| end.expect("every end of a relation became a node")).collect();
     (nodes, index, ends)
@@ -328,12 +349,6 @@ fn node<'a>(id: &'a ComponentId, known: &'a Known) -> Node<'a> {
     };
     let keys = known.attributes().iter().fold(0, |keys, row| keys | mark(row.key));
     Node { id, kind, evidence, attributes: known.attributes(), keys }
-}
-
-/// One of 64 marks, by length and first letters.
-fn mark(key: &str) -> u64 {
-    let letter = |at: usize| key.as_bytes().get(at).copied().map_or(0, u64::from);
-    1 << ((key.len() as u64 + 3 * letter(0) + 5 * letter(1) + 7 * letter(2)) % 64)
 }
 
 /// The kind an id's prefix tells, for ends of relations that no fact describes.

@@ -3,16 +3,30 @@
 use rayon::prelude::*;
 
 use super::{Attribute, ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, Inventory, Known};
-use super::{Relation, RelationKind};
+use super::{Relation, RelationKind, key::mark};
 use crate::text::Lookup;
 
 /// How many components are known without a search.
 const LAST: usize = 4;
 
-/// Facts in the order in which they come, before they are an inventory: adding is an append to one of three lists, what
-/// stands twice is found once at the end. Every fact names its component by a number.
+/// Facts that are few enough to be written once more behind others.
+const FEW: usize = 2_048;
+
+/// Facts behind which no more of others are written: making longer lists longer means to write them anew.
+const MANY: usize = 16_384;
+
+/// Facts in the order in which they come, before they are an inventory: adding is an append, what stands twice is found
+/// once at the end.
 #[derive(Debug, Default)]
 pub struct Draft {
+    open: Part,
+    /// What other threads wrote, when it is much: a component may stand in several of them.
+    closed: Vec<Part>,
+}
+
+/// What one thread wrote: three lists of facts. Every fact names its component by a number.
+#[derive(Debug, Default)]
+struct Part {
     places: Lookup<ComponentId, u32>,
     owners: Vec<ComponentId>,
     /// The components used last: facts of one come together, with some of who holds or gives it in between.
@@ -42,14 +56,14 @@ struct End {
 impl Draft {
     /// There is such a thing.
     pub fn component(&mut self, id: &ComponentId, kind: ComponentKind, evidence: Evidence) {
-        let owner = self.of(id);
-        self.kinds.push((owner, kind, evidence));
+        let owner = self.open.of(id);
+        self.open.kinds.push((owner, kind, evidence));
     }
 
     /// It has such a property.
     pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: std::sync::Arc<str>, evidence: Evidence) {
-        let owner = self.of(of);
-        self.attributes.push((owner, Value { key, value }, evidence));
+        let owner = self.open.of(of);
+        self.open.attributes.push((owner, Value { key, value }, evidence));
     }
 
     /// Two things are related.
@@ -62,15 +76,67 @@ impl Draft {
         horizon: Option<Horizon>,
         evidence: Evidence,
     ) {
-        let owner = self.of(from);
+        let owner = self.open.of(from);
         // thousands come from one host: its name is kept once
-        let to = match self.relations.last() {
+        let to = match self.open.relations.last() {
             Some((_, last, _)) if last.to == *to => last.to.clone(),
             _ => to.clone(),
         };
-        self.relations.push((owner, End { kind, to, group, horizon }, evidence));
+        self.open.relations.push((owner, End { kind, to, group, horizon }, evidence));
     }
 
+    /// Adds all of another draft.
+    #[must_use]
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.open.size() < other.open.size() {
+            std::mem::swap(&mut self.open, &mut other.open);
+        }
+        self.closed.append(&mut other.closed);
+        if other.open.size() >= FEW {
+            self.closed.push(other.open);
+            return self;
+        }
+        self.open.append(other.open);
+        if self.open.size() >= MANY {
+            self.closed.push(std::mem::take(&mut self.open));
+        }
+        self
+    }
+
+    /// True when nothing was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.owners.is_empty() && self.closed.is_empty()
+    }
+
+    /// The inventory of these facts.
+    #[must_use]
+    pub fn finish(self) -> Inventory {
+        let Self { open, mut closed } = self;
+        let mut known = if closed.is_empty() {
+            open.finish()
+        } else {
+            closed.push(open);
+            closed.into_par_iter().flat_map_iter(Part::finish).collect()
+        };
+        known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        known.dedup_by(|(later, more), (earlier, known)| {
+            let is_same = later == earlier;
+            if is_same {
+                known.append(std::mem::take(more));
+            }
+            is_same
+        });
+        let keys = known.par_iter_mut().with_min_len(FEW / 8).map(|(_, known)| {
+            known.settle();
+            known.attributes().iter().fold(0, |keys, row| keys | mark(row.key))
+        });
+        let keys = keys.reduce(|| 0, std::ops::BitOr::bitor);
+        Inventory { known: known.into_iter().collect(), keys, ..Inventory::default() }
+    }
+}
+
+impl Part {
     fn of(&mut self, id: &ComponentId) -> u32 {
         let is = |last: &&u32| self.owners.get(**last as usize).is_some_and(|owner| owner == id);
         if let Some(last) = self.last.iter().find(is) {
@@ -90,33 +156,21 @@ impl Draft {
         place
     }
 
-    /// Adds all of another draft.
-    #[must_use]
-    pub fn merge(mut self, mut other: Self) -> Self {
-        if self.size() < other.size() {
-            std::mem::swap(&mut self, &mut other);
-        }
+    /// Adds all of another part.
+    fn append(&mut self, other: Self) {
         let places: Vec<u32> = other.owners.iter().map(|id| self.of(id)).collect();
         let at = |owner: u32| places[owner as usize];
         self.kinds.extend(other.kinds.into_iter().map(|(owner, kind, evidence)| (at(owner), kind, evidence)));
         self.attributes.extend(other.attributes.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
         self.relations.extend(other.relations.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
-        self
     }
 
     fn size(&self) -> usize {
         self.kinds.len() + self.attributes.len() + self.relations.len()
     }
 
-    /// True when nothing was added.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.owners.is_empty()
-    }
-
-    /// The inventory of these facts.
-    #[must_use]
-    pub fn finish(self) -> Inventory {
+    /// What is known of each component, in no order, with its facts in the order in which they came.
+    fn finish(self) -> Vec<(ComponentId, Known)> {
         let mut counts = vec![[0_usize; 3]; self.owners.len()];
         self.kinds.iter().for_each(|(owner, ..)| counts[*owner as usize][0] += 1);
         self.attributes.iter().for_each(|(owner, ..)| counts[*owner as usize][1] += 1);
@@ -135,9 +189,6 @@ impl Draft {
             let evidence = EvidenceSet::of(evidence);
             known[owner as usize].add_relation(Relation { kind, to, group, horizon, evidence });
         }
-        let mut known: Vec<(ComponentId, Known)> = self.owners.into_iter().zip(known).collect();
-        known.par_iter_mut().for_each(|(_, known)| known.settle());
-        known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Inventory { known: known.into_iter().collect(), ..Inventory::default() }
+        self.owners.into_iter().zip(known).collect()
     }
 }

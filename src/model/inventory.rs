@@ -6,10 +6,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use super::key::mark;
 use super::{
     Attribute, ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, Known, Relation, RelationKind,
 };
 use crate::diagnostic::{Coverage, Diagnostic};
+
+/// Components that are worth another thread.
+const LEAST: usize = 1_024;
 
 /// One statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,15 +110,25 @@ impl From<FactRef<'_>> for Fact {
 }
 
 /// Facts with their evidence, and what was not understood on the way.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Inventory {
     /// What is known, by component; none of them is empty.
     pub(super) known: BTreeMap<ComponentId, Known>,
+    /// [`key::mark`] of every key that a property has, and maybe of others.
+    pub(super) keys: u64,
     /// What was not understood.
     pub diagnostics: std::collections::BTreeSet<Diagnostic>,
     /// How much was seen.
     pub coverage: Coverage,
 }
+
+impl PartialEq for Inventory {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.known, &self.diagnostics, &self.coverage) == (&other.known, &other.diagnostics, &other.coverage)
+    }
+}
+
+impl Eq for Inventory {}
 
 impl Inventory {
     /// Adds one fact with one evidence.
@@ -122,6 +138,7 @@ impl Inventory {
 
     /// Adds one fact with its evidence.
     pub fn extend(&mut self, fact: Fact, evidence: EvidenceSet) {
+        self.mark(&fact);
         self.known.entry(fact.owner().clone()).or_default().put(fact, evidence);
     }
 
@@ -129,6 +146,7 @@ impl Inventory {
     pub fn extend_all(&mut self, facts: impl IntoIterator<Item = (Fact, EvidenceSet)>) {
         let mut touched = std::collections::BTreeSet::new();
         for (fact, evidence) in facts {
+            self.mark(&fact);
             let owner = fact.owner().clone();
             self.known.entry(owner.clone()).or_default().push(fact, evidence);
             touched.insert(owner);
@@ -146,6 +164,7 @@ impl Inventory {
         if self.known.len() < other.known.len() {
             std::mem::swap(&mut self, &mut other);
         }
+        self.keys |= other.keys;
         for (id, known) in other.known {
             match self.known.entry(id) {
                 std::collections::btree_map::Entry::Vacant(place) => {
@@ -174,6 +193,8 @@ impl Inventory {
 
     /// As [`Self::iter`], for adding to what is known.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ComponentId, &mut Known)> {
+        // what is added is not told here
+        self.keys = u64::MAX;
         self.known.iter_mut()
     }
 
@@ -210,6 +231,19 @@ impl Inventory {
         self.known.iter().flat_map(|(id, known)| known.attributes().iter().map(move |attribute| (id, attribute)))
     }
 
+    /// Every attribute of a key with its owner, ordered by that. Quick when there is none.
+    pub fn attributes_of(&self, key: &'static str) -> impl Iterator<Item = (&ComponentId, &Attribute)> {
+        let known = if self.keys & mark(key) == 0 { None } else { Some(self.known.iter()) };
+        let all = known.into_iter().flatten();
+        all.flat_map(move |(id, known)| known.rows(key).map(move |attribute| (id, attribute)))
+    }
+
+    fn mark(&mut self, fact: &Fact) {
+        if let Fact::Attribute { key, .. } = fact {
+            self.keys |= mark(key);
+        }
+    }
+
     /// Every fact: components first, then attributes, then relations, each by component.
     pub fn facts(&self) -> impl Iterator<Item = (FactRef<'_>, &EvidenceSet)> {
         let components = self.known.iter().flat_map(|(id, known)| {
@@ -234,11 +268,10 @@ impl Inventory {
     }
 
     /// Keeps the evidence that `keep` accepts; a fact without any goes.
-    pub fn retain_evidence(&mut self, keep: impl Fn(FactRef<'_>, &Evidence) -> bool) {
-        self.known.retain(|id, known| {
-            known.retain_evidence(id, &keep);
-            !known.is_empty()
-        });
+    pub fn retain_evidence(&mut self, keep: impl Fn(FactRef<'_>, &Evidence) -> bool + Sync) {
+        let mut all: Vec<(&ComponentId, &mut Known)> = self.known.iter_mut().collect();
+        all.par_iter_mut().with_min_len(LEAST).for_each(|(id, known)| known.retain_evidence(id, &keep));
+        self.known.retain(|_, known| !known.is_empty());
     }
 
     /// Keeps the facts that `keep` accepts.

@@ -76,10 +76,15 @@ impl Known {
 
     /// Values of a property, sorted.
     pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        self.rows(key).map(|found| &found.value)
+    }
+
+    /// The properties of a key, sorted by value.
+    pub(super) fn rows<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Attribute> {
         // a dozen at most: their lengths tell most keys apart, which is quicker than a search by order
         let start = self.attributes.iter().position(|attribute| attribute.key == key);
         let from = &self.attributes[start.unwrap_or(self.attributes.len())..];
-        from.iter().take_while(move |attribute| attribute.key == key).map(|found| &found.value)
+        from.iter().take_while(move |attribute| attribute.key == key)
     }
 
     /// Relations that leave it, sorted by kind, then far end.
@@ -108,11 +113,12 @@ impl Known {
         settle(&mut self.relations);
     }
 
-    /// Nothing yet, with room for so many kinds, properties and relations.
+    /// Nothing yet, with room for so many kinds, properties and relations, and for one more property: whether an owner is
+    /// known is said of nearly everything.
     pub(super) fn with_room(kinds: usize, attributes: usize, relations: usize) -> Self {
         Self {
             kinds: Vec::with_capacity(kinds),
-            attributes: Vec::with_capacity(attributes),
+            attributes: Vec::with_capacity(attributes + usize::from(attributes > 0)),
             relations: Vec::with_capacity(relations),
         }
     }
@@ -216,10 +222,11 @@ impl Known {
         settle(&mut self.relations);
     }
 
-    pub(super) fn append(&mut self, mut other: Self) {
-        self.kinds.append(&mut other.kinds);
-        self.attributes.append(&mut other.attributes);
-        self.relations.append(&mut other.relations);
+    /// Appends what another says; [`Self::settle`] must follow.
+    pub(super) fn append(&mut self, other: Self) {
+        append(&mut self.kinds, other.kinds);
+        append(&mut self.attributes, other.attributes);
+        append(&mut self.relations, other.relations);
     }
 }
 
@@ -270,6 +277,14 @@ fn put<R: Row>(rows: &mut Vec<R>, mut row: R) {
     }
 }
 
+fn append<R>(rows: &mut Vec<R>, mut more: Vec<R>) {
+    if rows.is_empty() {
+        *rows = more;
+    } else {
+        rows.append(&mut more);
+    }
+}
+
 fn settle<R: Row>(rows: &mut Vec<R>) {
     if rows.len() < 2 {
         return;
@@ -284,7 +299,9 @@ fn settle<R: Row>(rows: &mut Vec<R>) {
     });
     // thousands may speak of one host: the evidence is sorted once
     rows.iter_mut().for_each(|row| row.evidence().settle());
-    rows.shrink_to_fit();
+    if rows.capacity() > rows.len() + 1 {
+        rows.shrink_to(rows.len() + 1);
+    }
 }
 
 impl Relation {

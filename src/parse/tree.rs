@@ -8,6 +8,9 @@ use super::Text;
 use super::shape::{Asked, Holder, Misshapen, Shape};
 use crate::text::Span;
 
+/// Items of a list or map that are worth more than one thread.
+const LONG: usize = 1_000;
+
 /// A value with its place. The span of a text covers its quotes where the format has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
@@ -161,13 +164,33 @@ impl Node {
     #[must_use]
     pub fn misshapen(&self) -> Vec<Misshapen<'_>> {
         let mut found = Vec::new();
-        let mut stack = vec![(Holder::File, self)];
-        while let Some((holder, node)) = stack.pop() {
-            let asked = node.asked.take();
-            let is = node.shape();
-            if asked != Shape::NONE && is != Shape::NONE && !asked.has(is) {
-                found.push(Misshapen { holder, span: node.span, is, asked });
+        self.odd_below(Holder::File, 2, &mut found);
+        found
+    }
+
+    /// What is odd of a node and below it; the entries of long maps near the root are gone through by all threads.
+    fn odd_below<'a>(&'a self, holder: Holder<'a>, steps: usize, found: &mut Vec<Misshapen<'a>>) {
+        match &self.value {
+            Value::Map(entries) if steps > 0 && entries.len() >= LONG => {
+                found.extend(self.odd(holder));
+                let one = |entry: &'a Entry| entry.value.odd_inside(Holder::Key(&entry.key));
+                let below: Vec<Misshapen<'_>> = entries.par_iter().with_min_len(LONG).flat_map_iter(one).collect();
+                found.extend(below);
             }
+            Value::Map(entries) if steps > 0 => {
+                found.extend(self.odd(holder));
+                entries.iter().for_each(|entry| entry.value.odd_below(Holder::Key(&entry.key), steps - 1, found));
+            }
+            _ => found.extend(self.odd_inside(holder)),
+        }
+    }
+
+    /// What is odd of a node and below it, parents first, in order, without recursion.
+    fn odd_inside<'a>(&'a self, holder: Holder<'a>) -> Vec<Misshapen<'a>> {
+        let mut found = Vec::new();
+        let mut stack = vec![(holder, self)];
+        while let Some((holder, node)) = stack.pop() {
+            found.extend(node.odd(holder));
             match &node.value {
                 // elements are told by the key of their list
                 Value::List(items) => stack.extend(items.iter().rev().map(|item| (holder, item))),
@@ -180,9 +203,16 @@ impl Node {
         found
     }
 
+    /// The node itself, when it was only asked for as something that it is not; forgets what was asked.
+    fn odd<'a>(&self, holder: Holder<'a>) -> Option<Misshapen<'a>> {
+        let asked = self.asked.take();
+        let is = self.shape();
+        let is_odd = asked != Shape::NONE && is != Shape::NONE && !asked.has(is);
+        is_odd.then_some(Misshapen { holder, span: self.span, is, asked })
+    }
+
     /// Ends the tree. The parts of long lists and maps near its root are freed by all threads of the pool.
     pub fn free(self) {
-        const LONG: usize = 1_000;
         fn below(node: Node, steps: usize) {
             match node.value {
                 Value::List(items) if items.len() >= LONG => items.into_par_iter().with_min_len(64).for_each(drop),

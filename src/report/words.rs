@@ -30,19 +30,18 @@ pub(super) fn subject(finding: &FindingRow) -> String {
 
 /// The components of an aggregated finding: as many as fit into `columns`, at least one, and how many more.
 pub(super) fn members(finding: &FindingRow, columns: usize) -> String {
-    let names: Vec<String> = finding.members.iter().map(|member| shown(&member.label)).collect();
-    several(names.iter().map(String::as_str), columns)
+    several(finding.members.iter().map(|member| shown(&member.label)), columns)
 }
 
 /// Names of components: as many as fit into `columns`, at least one, and how many more.
-pub(super) fn several<'n>(names: impl ExactSizeIterator<Item = &'n str>, columns: usize) -> String {
+pub(super) fn several(names: impl ExactSizeIterator<Item = impl AsRef<str>>, columns: usize) -> String {
     let total = names.len();
     let mut line = count(total, "component");
     for (at, name) in names.enumerate() {
         let left = total - at - 1;
         let mut longer = line.clone();
         longer.push_str(if at == 0 { ": " } else { ", " });
-        longer.push_str(name);
+        longer.push_str(name.as_ref());
         let more = if left == 0 { 0 } else { format!(" and {left} more").chars().count() };
         if at > 0 && longer.chars().count() + more > columns {
             return format!("{line} and {} more", left + 1);

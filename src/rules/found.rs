@@ -47,7 +47,7 @@ impl<'v> Found<'v> {
         if self.members.last().is_none_or(|last| last.component != *component) {
             self.members.push(Member {
                 component: component.clone(),
-                label: Arc::from(&*view.graph.label(hit.subject)),
+                label: view.graph.shared_label(hit.subject),
                 message: Arc::from(hit.message.as_str()),
                 seen: first_seen(view, &hit).cloned(),
             });

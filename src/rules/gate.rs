@@ -223,12 +223,8 @@ fn decide_one(
         }
         return;
     }
-    let left: Vec<&str> = parts
-        .iter()
-        .zip(stands)
-        .filter(|(_, stands)| is_left(stands))
-        .map(|(part, _)| component_name(part.1))
-        .collect();
+    let left = parts.iter().zip(stands).filter(|(_, stands)| is_left(stands)).map(|(part, _)| part.1);
+    let left: Vec<&str> = left.collect();
     let reason = if stands.contains(&Standing::Expired) {
         "its waiver has expired".to_owned()
     } else {
@@ -244,24 +240,25 @@ fn decide_one(
             Standing::Outgrown(at) => Some(unnamed(&waivers[*at], finding)),
             _ => None,
         });
-        let outgrown = outgrown
-            .map_or_else(String::new, |lists| format!("; its waiver does not name in `lists`: {}", some_of(&lists)));
+        let outgrown = outgrown.map_or_else(String::new, |lists| {
+            format!("; its waiver does not name in `lists`: {}", some_of(&lists, |list| list))
+        });
         format!("--fail-on {word}{outgrown}")
     };
     let reason = match (in_baseline, left.len() < parts.len()) {
         (true, _) if !stands.contains(&Standing::Expired) => {
-            format!("{reason}: not in the baseline: {}", some_of(&left))
+            format!("{reason}: not in the baseline: {}", some_of(&left, component_name))
         }
-        (_, true) => format!("{reason}: not accepted: {}", some_of(&left)),
+        (_, true) => format!("{reason}: not accepted: {}", some_of(&left, component_name)),
         _ => reason,
     };
     gate.failing.insert(finding.fingerprint, reason);
 }
 
-/// The first few of several names, and how many more there are.
-fn some_of(names: &[&str]) -> String {
+/// The first few of several names as they are shown, and how many more there are.
+fn some_of(names: &[&str], shown: impl Fn(&str) -> &str) -> String {
     const NAMED: usize = 5;
-    let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(NAMED).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     if names.len() > NAMED { format!("{shown} and {} more", names.len() - NAMED) } else { shown }
 }
 

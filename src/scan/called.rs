@@ -25,7 +25,7 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
         })
     };
     let mut declared: BTreeMap<(String, String), Vec<ComponentId>> = BTreeMap::new();
-    for (of, row) in inventory.attributes().filter(|(of, row)| row.key == key::CALLED && !is_api(of)) {
+    for (of, row) in inventory.attributes_of(key::CALLED).filter(|(of, _)| !is_api(of)) {
         let Some(service) = service_of(of) else { continue };
         let all = declared.entry((service, row.value.to_string())).or_default();
         if all.len() < MOST_OF_NAME && !all.contains(of) {
@@ -36,7 +36,7 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
         return inventory;
     }
     let mut added: Vec<(Fact, EvidenceSet)> = Vec::new();
-    for (of, row) in inventory.attributes().filter(|(of, row)| row.key == key::CALLED && is_api(of)) {
+    for (of, row) in inventory.attributes_of(key::CALLED).filter(|(of, _)| is_api(of)) {
         let named = declared.get(&(of.rest().to_owned(), row.value.to_string()));
         for (resource, one) in named.into_iter().flatten().flat_map(|id| row.evidence.iter().map(move |one| (id, one)))
         {

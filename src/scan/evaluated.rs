@@ -18,8 +18,7 @@ const CALLED: [&str; 3] = ["cloudformation", "bicep", "arm"];
 #[must_use]
 pub(super) fn in_place(mut inventory: Inventory) -> Inventory {
     let told: Vec<Fact> = inventory
-        .attributes()
-        .filter(|(_, row)| row.key == key::EVALUATED)
+        .attributes_of(key::EVALUATED)
         .map(|(of, row)| Fact::Attribute { of: of.clone(), key: row.key, value: row.value.clone() })
         .collect();
     if told.is_empty() {

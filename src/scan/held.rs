@@ -47,7 +47,7 @@ pub(super) fn apply(mut inventory: Inventory, read: &dyn Fn(&RelPath) -> Option<
 fn held(inventory: &Inventory, read: &dyn Fn(&RelPath) -> Option<Vec<u8>>) -> BTreeMap<ComponentId, Vec<Store>> {
     let mut ignored: BTreeMap<RelPath, bool> = BTreeMap::new();
     let mut held: BTreeMap<ComponentId, Vec<Store>> = BTreeMap::new();
-    for (of, row) in inventory.attributes().filter(|(of, row)| row.key == key::HELD && folder_of(of).is_none()) {
+    for (of, row) in inventory.attributes_of(key::HELD).filter(|(of, _)| folder_of(of).is_none()) {
         let Some(store) = RelPath::new(&row.value).map(|folder| store_of(&folder)) else { continue };
         let is_ignored = ignored.entry(store.folder.clone()).or_insert_with(|| is_ignored(&store.folder, read));
         if !*is_ignored {

@@ -39,7 +39,7 @@ impl Mirror {
 #[must_use]
 pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     let mut mirrors: BTreeMap<ComponentId, Vec<Mirror>> = BTreeMap::new();
-    for (of, row) in inventory.attributes().filter(|(_, row)| row.key == key::MIRRORED_AT) {
+    for (of, row) in inventory.attributes_of(key::MIRRORED_AT) {
         // what lies with examples and tests sets up no machine
         let is_aside = |one: &Evidence| one.path().is_some_and(|path| catalog.aside(path).is_some());
         if row.evidence.iter().all(is_aside) {

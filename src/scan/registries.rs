@@ -108,10 +108,7 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
 
 fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Settings<'a> {
     let mut found = Settings::new();
-    for (of, Attribute { key, value, evidence }) in inventory.attributes() {
-        if *key != key::REGISTRY {
-            continue;
-        }
+    for (of, Attribute { value, evidence, .. }) in inventory.attributes_of(key::REGISTRY) {
         let words: Vec<&str> = value.split(' ').collect();
         if let ([ecosystem, names, standing, host], Some(folder)) =
             (&words[..], of.as_str().strip_prefix("project:").and_then(RelPath::new))

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Puts the functions that a scan calls side by side in the program, so that it touches less of it.
+"""Lists the functions that scans call, so that the linker puts them side by side.
 
-    python3 tests/tools/link_order.py [--profile release] [--order target/link-order.txt] TREE…
+    python3 tests/tools/link_order.py [--order src/link-order.txt] TREE…
 
 The kernel brings in 64 KiB of a program around each place that is touched. The functions that a scan of a small tree calls
-are 5 of 27 MB and lie all over it, so that more than half of the program is in memory for nothing. This builds the program
-with its names, scans each tree and an empty folder under valgrind, writes the names of the functions that were called, those
-of most trees first, and builds the program again with these in front. What is compiled stays: only linking is done twice.
-The names hold a hash of the compiler, the profile and the versions of all crates: make the list anew for every release.
+are 5 of 27 MB and lie all over it, so that more than half of the program is in memory for nothing. This builds the shipped
+program with its names, scans each tree and an empty folder under valgrind, and writes the names of the functions that were
+called, those of most trees first. `build.rs` gives the list to the linker where it holds: the names have a hash of the
+compiler, the profile and the versions of all crates in them, so a list is made anew for every release. What is compiled
+stays the same.
 
-Needs valgrind, nm, and a linker that takes an order of symbols, as the one that comes with Rust on x86-64 Linux does.
-Python standard library only.
+Needs valgrind and nm. Python standard library only.
 """
 import argparse
 import collections
@@ -19,11 +19,6 @@ import re
 import subprocess
 import sys
 import tempfile
-
-
-def build(options, *arguments):
-    words = ["cargo", "rustc", "--bin", "sovaudit", *options, "--", *(f"-C{argument}" for argument in arguments)]
-    subprocess.run(words, check=True)
 
 
 def called(program, tree, folder):
@@ -46,14 +41,11 @@ def called(program, tree, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trees", nargs="+", metavar="TREE")
-    parser.add_argument("--profile", default="release")
-    parser.add_argument("--config", action="append", default=[], help="as cargo takes it; repeats")
-    parser.add_argument("--order", default="target/link-order.txt", help="the list that is written")
+    parser.add_argument("--order", default="src/link-order.txt", help="the list that is written")
     given = parser.parse_args()
-    options = ["--profile", given.profile, *(word for one in given.config for word in ("--config", one))]
-    target = os.environ.get("CARGO_TARGET_DIR", "target")
-    program = os.path.join(target, "debug" if given.profile == "dev" else given.profile, "sovaudit")
-    build(options, "strip=none")
+    # names are kept for the last step alone: as an option of the profile it would change the hash in every name
+    subprocess.run(["cargo", "rustc", "--release", "--locked", "--bin", "sovaudit", "--", "-Cstrip=none"], check=True)
+    program = os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", "sovaudit")
     counts = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         empty = os.path.join(folder, "empty")
@@ -62,12 +54,14 @@ def main():
             counts.update(called(program, tree, folder))
     rows = (line.split(" ", 3) for line in subprocess.check_output(["nm", "-S", "--defined-only", program], text=True).splitlines())
     sizes = {row[3]: int(row[1], 16) for row in rows if len(row) == 4 and row[2] in "tTwW"}
-    names = sorted((name for name in counts if name in sizes), key=lambda name: (-counts[name], name))
+    # the optimiser numbers some names anew each time
+    names = sorted((name for name in counts if name in sizes and ".llvm." not in name), key=lambda name: (-counts[name], name))
+    about = subprocess.check_output([os.environ.get("RUSTC", "rustc"), "-vV"], text=True)
+    compiler = next(line for line in about.splitlines() if line.startswith("commit-hash: "))
     with open(given.order, "w") as order:
+        order.write(f"# {compiler}\n# made by tests/tools/link_order.py; holds for this compiler and Cargo.lock\n")
         order.writelines(f"{name}\n" for name in names)
-    print(f"{len(names)} functions, {sum(map(sizes.get, names)) / 1e6:.1f} MB, to {given.order}", flush=True)
-    path = os.path.abspath(given.order)
-    build(options, f"link-arg=-Wl,--symbol-ordering-file={path}", "link-arg=-Wl,--no-warn-symbol-ordering")
+    print(f"{len(names)} functions, {sum(map(sizes.get, names)) / 1e6:.1f} MB, to {given.order}; build again to use it")
 
 
 if __name__ == "__main__":

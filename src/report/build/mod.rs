@@ -74,6 +74,13 @@ pub fn build(sources: &Sources<'_>) -> Report {
         true => rayon::join(|| components(sources), || relations(graph)),
         false => (Vec::new(), Vec::new()),
     };
+    let ((control, coverage), (stops, findings)) = rayon::join(
+        || (control(graph), coverage(sources)),
+        || {
+            let findings = || sources.judgement.findings.iter().map(|finding| finding_row(sources, finding)).collect();
+            rayon::join(|| survival(sources), findings)
+        },
+    );
     Report {
         schema: "sovaudit-report/1".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -84,12 +91,12 @@ pub fn build(sources: &Sources<'_>) -> Report {
         lists: sources.lists.clone(),
         profile: sources.profile.file.id.clone(),
         as_of: sources.as_of.to_string(),
-        coverage: coverage(sources),
-        control: control(graph),
-        survival: survival(sources),
+        coverage,
+        control,
+        survival: stops,
         supply: supply(graph, sources.catalog, sources.as_of, &|country| sources.profile.trusted.contains(&country)),
         gate: gate(sources),
-        findings: sources.judgement.findings.iter().map(|finding| finding_row(sources, finding)).collect(),
+        findings,
         rule_texts: rule_texts(sources),
         undecided: undecided(sources),
         diagnostics: diagnostics(sources.inventory),

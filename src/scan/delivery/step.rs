@@ -105,18 +105,19 @@ impl Pipeline<'_> {
             if word.is_empty() || left.get() == 0 {
                 return None;
             }
-            let at = raw.find(word);
+            let at = memchr::memmem::find(raw.as_bytes(), word.as_bytes());
             left.set(left.get().saturating_sub(at.unwrap_or(raw.len())));
             at
         };
         let found =
             |word: &str| find(word).map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()));
         fetched(self.id, text, &found, fill, self.file, out);
-        let (applied, end) = deploy::applied(&commands(text, '\\'), folder, fill);
+        let all = commands(text, '\\');
+        let (applied, end) = deploy::applied(&all, folder, fill);
         for (path, word) in applied {
             out.attribute(self.id, key::APPLIES_PATH, path, self.file.at(found(&word)));
         }
-        for command in commands(text, '\\') {
+        for command in all {
             let filled: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
             let begins = filled.iter().position(|word| !is_before(word)).unwrap_or(filled.len());
             let words: Vec<&str> = filled[begins..].iter().map(String::as_str).collect();

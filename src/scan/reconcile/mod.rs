@@ -271,7 +271,7 @@ impl Changes {
 pub(super) fn withdraw(
     inventory: &mut Inventory,
     said: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
-    chosen: impl Fn(FactRef<'_>) -> bool,
+    chosen: impl Fn(FactRef<'_>) -> bool + Sync,
 ) {
     if said.is_empty() {
         return;
