@@ -291,6 +291,7 @@ fn one_id_per_list(tables: &mut Tables) {
     let put = |id: &mut Box<str>| put_own(id, &own);
     tables.listing.iter_mut().for_each(|row| put(&mut row.list));
     tables.list_effect.iter_mut().for_each(|row| put(&mut row.list));
+    tables.list_citation.iter_mut().for_each(|row| put(&mut row.list));
     tables.law.iter_mut().flat_map(|row| &mut row.lists).for_each(put);
     tables.ownership_rule.iter_mut().flat_map(|row| &mut row.lists).for_each(put);
 }

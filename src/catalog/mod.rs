@@ -3,6 +3,7 @@
 //! The catalog is data under `rules/`, embedded in the binary and extended by folders of the same
 //! shape. Nothing here judges.
 
+mod citation;
 mod code;
 mod declared;
 pub(crate) mod embedded;

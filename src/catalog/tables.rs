@@ -12,11 +12,11 @@ use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorCores, AcceleratorLink, AcceleratorName,
     AcceleratorResource, AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName,
     Country, CountryGroup, Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level,
-    LibraryData, LicenceException, LicencePolicy, List, ListEffect, ListSource, Listing, Manifest, MemoryStack,
-    Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation, OrganisationAlias,
-    OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region, RegionName,
-    ResourceFamily, ResourceName, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost, StackCriterion,
-    StackTie, SupplyStop, Threshold,
+    LibraryData, LicenceException, LicencePolicy, List, ListCitation, ListEffect, ListSource, Listing, Manifest,
+    MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation,
+    OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region,
+    RegionName, ResourceFamily, ResourceName, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
+    StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use super::table::Table;
 use crate::text::Span;
@@ -81,6 +81,7 @@ tables! {
     listing: Listing => |row| row.id.to_string(),
     list: List => |row| row.id.to_string(),
     list_source: ListSource => |row| row.id.to_string(),
+    list_citation: ListCitation => |row| format!("{}/{}", row.list, row.programme.as_deref().unwrap_or("")),
     notice: Notice => |row| row.id.to_string(),
     accelerator: Accelerator => |row| row.id.to_string(),
     instance_type: InstanceType => |row| format!("{}/{}", row.provider, row.name),

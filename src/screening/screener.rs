@@ -254,7 +254,7 @@ impl<'s> Screener<'s> {
         let before = party.listed.is_none() && held.seen.get(&*party.list).is_some_and(|seen| as_of < *seen);
         let verification = if before { Verification::Recalled } else { Verification::OneSource };
         if hit.party.citation.is_none() {
-            hit.party.citation = self.scope.catalog.list(&hit.party.list).and_then(|list| list.citation.clone());
+            hit.party.citation = self.scope.catalog.citation(&hit.party.list, &hit.party.programmes);
         }
         Some(Candidate { unsure: before.then_some(BEFORE), hit, imported: true, verification })
     }

@@ -106,6 +106,46 @@ fn a_list_has_one_id() {
     }
 }
 
+/// Files of lists leave out what their entries rest on; the rules say it by programme, or for the whole list.
+#[test]
+fn entries_have_a_citation() {
+    let row = |number: u32, name: &str, programmes: &str, remark: &str| {
+        format!("{number},\"{name}\",-0- ,\"{programmes}\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"{remark}.\"\n")
+    };
+    let third = "Listing Date (EO 14024 Directive 3): 24 Feb 2022";
+    let second = "Listing Date (EO 14024 Directive 2): 24 Feb 2022";
+    // which list the file is shows at its beginning, where the menu-based entries do not stand
+    let first: String =
+        (0..150).map(|at| row(10_000 + at, &format!("EXAMPLE PLANT {at}"), "UKRAINE-EO13662", "-")).collect();
+    let held = consolidated(
+        &[
+            first,
+            row(9200, "EXAMPLE SAVINGS BANK", "UKRAINE-EO13662] [RUSSIA-EO14024", second),
+            row(9201, "EXAMPLE DEFENCE PROCUREMENT AGENCY", "CAATSA - RUSSIA", "CAATSA Section 235 Information"),
+            row(9202, "EXAMPLE TELECOM WORKS", "RUSSIA-EO14024", third),
+            row(9204, "EXAMPLE OIL ENTERPRISE", "BURMA-EO14014", "Listing Date (EO 14014 Directive 1): 31 Oct 2023"),
+        ]
+        .concat(),
+    );
+    let data = held.path().display().to_string();
+    let cited = |name: &str| {
+        let asked = ["screen", name, "--format", "json", "--data-dir", &data, DAY[0], DAY[1]];
+        let (_, out, error) = run(&asked);
+        let found: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+        let hits = found["subjects"][0]["hits"].as_array().cloned().unwrap_or_default();
+        let ours = hits.iter().filter(|hit| hit["entry"].as_str().is_some_and(|entry| entry.starts_with("92")));
+        let word = |hit: &Value, of: &str| hit[of].as_str().unwrap_or("-").to_owned();
+        ours.map(|hit| format!("{}: {}", word(hit, "list"), word(hit, "citation"))).collect::<Vec<_>>()
+    };
+    let menu = ["US-NS-MBS: CAATSA section 235, as implemented by EO 13849"];
+    assert_eq!(cited("EXAMPLE DEFENCE PROCUREMENT AGENCY"), menu);
+    assert_eq!(cited("EXAMPLE TELECOM WORKS"), ["US-NS-MBS: EO 14024, Directive 1A, 3 or 4 as the entry says"]);
+    let bank = cited("EXAMPLE SAVINGS BANK");
+    assert!(bank.contains(&"US-SSI: EO 13662 and the directives under it".to_owned()), "{bank:?}");
+    assert!(bank.contains(&"US-CAPTA: EO 14024, Directive 2".to_owned()), "{bank:?}");
+    assert_eq!(cited("EXAMPLE OIL ENTERPRISE"), ["US-NS-MBS: EO 14014, Directive 1"]);
+}
+
 #[test]
 fn the_year_of_birth_speaks() {
     let row = "9103,\"EXAMPLE, Mohammed\",\"individual\",\"NS-PLC\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 03 Feb 1955.\"\n";

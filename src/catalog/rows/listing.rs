@@ -93,6 +93,16 @@ rows! {
         /// Whose list.
         jurisdiction: Text,
     }
+    /// What entries of a list rest on, for files that do not say it of each.
+    ListCitation {
+        /// The list.
+        list: Text,
+        /// Programme, as the entries of the list name it; absent where it is so for all that no other row is about.
+        #[serde(default)]
+        programme: Option<Text>,
+        /// Legal citation.
+        citation: Text,
+    }
     /// Where a list is published; `rules import --online` fetches it from there.
     ListSource {
         /// Name of the download: `us-sdn`. Files that are read together have one name.

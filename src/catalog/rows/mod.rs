@@ -33,7 +33,7 @@ pub use hardware::{
 pub use law::{
     Add, Country, CountryGroup, Effect, Indirect, Law, LawState, Measure, Mitigation, OwnershipRule, Period, Threshold,
 };
-pub use listing::{Aside, LibraryData, List, ListSource, Listing, SharedHost};
+pub use listing::{Aside, LibraryData, List, ListCitation, ListSource, Listing, SharedHost};
 pub use notice::Notice;
 pub use party::{Basis, Key, Organisation, OrganisationAlias, OrganisationKey, Ownership, Seat};
 pub use runtime::Runtime;

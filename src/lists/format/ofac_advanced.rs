@@ -82,6 +82,7 @@ struct Entry {
     lists: Vec<&'static str>,
     programmes: Vec<Box<str>>,
     measures: Vec<Box<str>>,
+    bases: Vec<Box<str>>,
     listed: Option<Date>,
 }
 
@@ -105,7 +106,9 @@ impl Tables<'_> {
             if &*item.name == "AreaCode" {
                 self.areas.insert(id.into(), item.attribute("CountryID").into());
             }
-            self.words.insert(format!("{}/{id}", item.name), item.text.as_str().into());
+            // what a legal basis is called stands in an attribute; its text names the programme
+            let text = if &*item.name == "LegalBasis" { item.attribute("LegalBasisShortRef") } else { &item.text };
+            self.words.insert(format!("{}/{id}", item.name), text.into());
             self.count += 1;
         }
     }
@@ -142,7 +145,17 @@ impl Tables<'_> {
             })
             .filter(|(_, text): &(bool, Box<str>)| value(text).is_some())
             .collect();
+        let bases: Vec<Box<str>> = node
+            .all("EntryEvent")
+            .map(|event| self.word("LegalBasis", event.attribute("LegalBasisID")))
+            .filter_map(|basis| value(basis).map(Into::into))
+            .collect();
         let entry = self.entries.entry(node.attribute("ProfileID").into()).or_default();
+        for basis in bases {
+            if !entry.bases.contains(&basis) {
+                entry.bases.push(basis);
+            }
+        }
         if let Some(list) = list.filter(|list| !entry.lists.contains(list)) {
             entry.lists.push(list);
         }
@@ -249,6 +262,7 @@ impl Parties<'_> {
             entry.programmes.iter().for_each(|programme| party.add_programme(programme));
             entry.measures.iter().for_each(|measure| party.add_measure(measure));
             party.listed = entry.listed;
+            party.citation = (!entry.bases.is_empty()).then(|| entry.bases.join("; ").into());
         }
         Some(party)
     }
