@@ -55,6 +55,8 @@ pub const LICENSE: &str = "license";
 pub const PINNED: &str = "pinned";
 /// How many layers an image has.
 pub const LAYERS: &str = "layers";
+/// Of an image: `digest step`, the step of its build that made a layer, as its history tells.
+pub const LAYER_MADE_BY: &str = "layer-made-by";
 /// Who an image or product says it is from, in its own words.
 pub const VENDOR: &str = "vendor";
 /// Country of the headquarters of who provides it, as the provider states it.
