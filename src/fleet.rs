@@ -1,7 +1,7 @@
 //! How many accelerators there are, place by place: each device once, whoever speaks of it.
 //!
-//! A node pool is declared, its pods ask for devices, a dump or a tool observes them, a list of assets records them: four
-//! ways to speak of the same devices. Within one way numbers add up; of several ways the largest is taken, since none
+//! A node pool is declared, its pods ask for devices, quotas of queues allot them, a dump or a tool observes them, a list of
+//! assets records them: five ways to speak of the same devices. Within one way numbers add up; of several ways the largest is taken, since none
 //! of them says that its devices are others. What names a state only counts where it exceeds what is placed in the
 //! state's regions, what names no place is counted only where it exceeds what is placed, and
 //! a name that may mean several products only where it exceeds what those are known to be.
@@ -19,6 +19,8 @@ const MOST_DEVICES: u64 = 100_000_000;
 pub enum Way {
     /// A workload asks for them.
     Asked,
+    /// Quotas of queues allot them.
+    Allotted,
     /// A pool, a machine type or a configuration declares them.
     Declared,
     /// A list of assets has them.
@@ -74,7 +76,7 @@ impl Pool {
     }
 
     fn largest(&self) -> u64 {
-        [Way::Asked, Way::Declared, Way::Recorded, Way::Observed]
+        [Way::Asked, Way::Allotted, Way::Declared, Way::Recorded, Way::Observed]
             .into_iter()
             .filter_map(|way| self.by(way))
             .max()
@@ -255,6 +257,7 @@ fn claim(graph: &Graph<'_>, holder: NodeId, accelerator: NodeId) -> Claim {
     let way = match (graph.node(holder).kind, known_as) {
         (_, Some("recorded")) => Way::Recorded,
         (_, Some("observed")) => Way::Observed,
+        (_, Some("allotted")) => Way::Allotted,
         _ if is_node_pool => Way::Observed,
         (ComponentKind::Workload, _) => Way::Asked,
         _ => Way::Declared,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{EdgeId, Graph, NodeId, Path, Survival, open_calls};
 use crate::model::{ComponentId, ComponentKind, CountryCode, Evidence, Horizon, RelationKind, key};
-use crate::text::RelPath;
+use crate::text::{RelPath, count};
 
 /// Capabilities of declared services that run something of ours.
 const RUNNING: [&str; 6] = ["inference", "functions", "containers", "compute", "workflow", "agents"];
@@ -30,6 +30,16 @@ pub struct Fate {
 }
 
 impl Simulation {
+    /// How many of what must keep running are of each kind.
+    #[must_use]
+    pub fn kinds(&self, graph: &Graph<'_>) -> BTreeMap<ComponentKind, usize> {
+        let mut found = BTreeMap::new();
+        for fate in &self.workloads {
+            *found.entry(graph.node(fate.node).kind).or_default() += 1;
+        }
+        found
+    }
+
     /// How many workloads have stopped by a horizon.
     #[must_use]
     pub fn stopped_by(&self, horizon: Horizon) -> usize {
@@ -98,6 +108,29 @@ impl<'g, 'i> Losses<'g, 'i> {
         };
         let workloads = self.running.iter().map(fate).collect();
         Simulation { without: codes.to_vec(), workloads: one_of_variants(graph, workloads) }
+    }
+}
+
+/// `5 workloads`, or `7 units (2 running services, 5 workloads)` where what must keep running is of several kinds. Not every
+/// service and project is among it: those that are have a word of their own.
+#[must_use]
+pub fn units<'k>(kinds: impl IntoIterator<Item = (&'k str, usize)>) -> String {
+    let mut kinds: Vec<(&str, usize)> = kinds.into_iter().collect();
+    kinds.sort_unstable();
+    let is_one = kinds.len() == 1;
+    let word = |kind: &str| match kind {
+        "service" => "running service".to_owned(),
+        "project" if !is_one => "calling project".to_owned(),
+        other => other.to_owned(),
+    };
+    match kinds.as_slice() {
+        [] => count(0, "workload"),
+        [(kind, number)] => count(*number, &word(kind)),
+        several => {
+            let all = count(several.iter().map(|(_, number)| number).sum(), "unit");
+            let each: Vec<String> = several.iter().map(|(kind, number)| count(*number, &word(kind))).collect();
+            format!("{all} ({})", each.join(", "))
+        }
     }
 }
 
@@ -198,6 +231,8 @@ pub fn workloads(graph: &Graph<'_>) -> Vec<NodeId> {
             graph.node(*node).id.as_str().starts_with("resource:")
                 && !graph.is_part(*node)
                 && !graph.is_absent(*node)
+                // nodes of a flavor are what units run on
+                && graph.attribute(*node, key::KNOWN_AS) != Some("allotted")
                 && graph.attribute(*node, key::CAPABILITY).is_some_and(|word| RUNNING.contains(&word))
         }
         _ => false,

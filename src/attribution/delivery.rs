@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cite, Seen, Work};
+use crate::catalog::Catalog;
 use crate::model::{ComponentId, ComponentKind, Confidence, Known, RelationKind, Verification, key};
 use crate::text::RelPath;
 
@@ -15,31 +16,43 @@ pub(super) fn link(work: &mut Work<'_>) {
 fn pipelines(work: &mut Work<'_>) {
     let components = work.components(|kind| matches!(kind, ComponentKind::Delivery));
     let mut applied: BTreeMap<String, BTreeSet<ComponentId>> = BTreeMap::new();
+    let mut named: BTreeMap<String, Vec<Named>> = BTreeMap::new();
     for seen in &components {
         for path in seen.all(key::APPLIES_PATH) {
             applied.entry(path.to_owned()).or_default().insert(seen.id.clone());
         }
+        for text in seen.all(key::DEPLOYS_NAMED) {
+            if let Some((name, one)) = Named::of(text, &seen.id, work.catalog) {
+                named.entry(name).or_default().push(one);
+            }
+        }
     }
-    if applied.is_empty() {
+    if applied.is_empty() && named.is_empty() {
         return;
     }
     let cite = Cite {
         entry: "attribution/applies-path".to_owned(),
-        source: "path that a step of the pipeline applies",
+        source: "path or name of what a step of the pipeline brings into service",
         verification: Verification::TwoSource,
         confidence: Confidence::Likely,
     };
-    for seen in work.components(|kind| matches!(kind, ComponentKind::Workload | ComponentKind::Project)) {
+    let has_names = !named.is_empty();
+    let deployed = work.components(|kind| match kind {
+        ComponentKind::Workload | ComponentKind::Project => true,
+        ComponentKind::Service => has_names,
+        _ => false,
+    });
+    for seen in deployed {
         let Some(known) = work.inventory.known(&seen.id) else { continue };
         if known.relations().iter().any(|row| row.kind == RelationKind::DeployedBy && !is_state(&row.to)) {
             continue;
         }
         let files: BTreeSet<RelPath> = files_of(known);
-        let by: BTreeSet<ComponentId> = applied
-            .iter()
-            .filter(|(path, _)| is_applied(&seen, path, &files))
-            .flat_map(|(_, ids)| ids.iter().cloned())
-            .collect();
+        let mut by: BTreeSet<ComponentId> = by_name(&seen, &named);
+        if seen.kind != ComponentKind::Service {
+            let paths = applied.iter().filter(|(path, _)| is_applied(&seen, path, &files));
+            by.extend(paths.flat_map(|(_, ids)| ids.iter().cloned()));
+        }
         for delivery in &by {
             // several bring it into service: one of them is enough
             if by.len() == 1 {
@@ -49,6 +62,52 @@ fn pipelines(work: &mut Work<'_>) {
             }
         }
     }
+}
+
+/// Something that a step names.
+struct Named {
+    by: ComponentId,
+    /// Types of resources, or the one kind of objects, that it may be.
+    types: Vec<Box<str>>,
+    /// The namespace of objects, where the step says it.
+    namespace: Option<String>,
+}
+
+impl Named {
+    /// What [`key::DEPLOYS_NAMED`] says, with the name.
+    fn of(text: &str, by: &ComponentId, catalog: &Catalog) -> Option<(String, Self)> {
+        let mut words = text.split(" | ");
+        let (step, place, name) = (words.next()?, words.next()?, words.next()?);
+        if step == "kubernetes" {
+            let (kind, name) = name.split_once('/')?;
+            let namespace = Some(place.to_owned()).filter(|place| place != "-");
+            return Some((name.to_owned(), Self { by: by.clone(), types: vec![kind.into()], namespace }));
+        }
+        let (system, step) = step.split_once(' ')?;
+        let types = catalog.pipeline_step(system, step)?.types.clone();
+        Some((name.to_owned(), Self { by: by.clone(), types, namespace: None }))
+    }
+}
+
+/// Pipelines that name a workload or a declared resource.
+fn by_name(seen: &Seen, named: &BTreeMap<String, Vec<Named>>) -> BTreeSet<ComponentId> {
+    if named.is_empty() {
+        return BTreeSet::new();
+    }
+    let own: Vec<&str> = if seen.kind == ComponentKind::Workload {
+        seen.id.rest().rsplit('/').next().into_iter().collect()
+    } else {
+        seen.all(key::CALLED).chain(seen.all(key::NAME)).collect()
+    };
+    let type_of = seen.first(key::RESOURCE_TYPE).unwrap_or_default();
+    let type_of = if seen.kind == ComponentKind::Workload { type_of.rsplit('/').next() } else { Some(type_of) };
+    let fits = |one: &&Named| {
+        let own = seen.first(key::NAMESPACE);
+        let is_there = one.namespace.as_deref().is_none_or(|place| own.is_none_or(|own| own == place));
+        is_there && one.types.iter().any(|word| Some(&**word) == type_of)
+    };
+    let all = own.into_iter().filter_map(|name| named.get(name)).flatten();
+    all.filter(fits).map(|one| one.by.clone()).collect()
 }
 
 /// The files right in a folder, and none below it.

@@ -124,6 +124,12 @@ impl Catalog {
         self.tables.pipeline_step.iter().filter(begins).max_by_key(|row| row.step.len())
     }
 
+    /// True for a type of declared resources that steps bring into service by their names.
+    #[must_use]
+    pub fn is_deployed_by_name(&self, resource_type: &str) -> bool {
+        self.tables.pipeline_step.iter().any(|row| row.types.iter().any(|own| **own == *resource_type))
+    }
+
     /// The code of a provider's region that a name in a program stands for: `EU_WEST_1`, `EUWest1`.
     #[must_use]
     pub fn region_by_symbol(&self, provider: &str, symbol: &str) -> Option<&str> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layer::{Layer, RuleError};
-use super::rows::{ObjectKind, ObjectMark};
+use super::rows::{DeviceRequest, ObjectKind, ObjectMark};
 use super::tables::locate;
 use super::{Catalog, Tables};
 
@@ -58,6 +58,12 @@ impl Catalog {
     pub fn object_kind(&self, group: &str, kind: &str) -> Option<&ObjectKind> {
         let find = |kind: &str| self.objects.kinds.get(&(group.into(), kind.into()));
         find(kind).or_else(|| find("*")).map(|at| &self.tables.object_kind[*at])
+    }
+
+    /// What objects of a kind ask for in words of their own.
+    pub fn device_requests<'c>(&'c self, kind: &'c ObjectKind) -> impl Iterator<Item = &'c DeviceRequest> {
+        let rows = self.tables.device_request.iter();
+        rows.filter(move |row| row.kind == kind.kind && row.group == kind.group)
     }
 
     /// What a word means at a place: the whole word, else its longest known beginning.

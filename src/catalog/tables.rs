@@ -11,12 +11,12 @@ use super::rows::Copy as CopyRow;
 use super::rows::{
     Accelerator, AcceleratorAlias, AcceleratorBoard, AcceleratorCores, AcceleratorLink, AcceleratorName,
     AcceleratorResource, AcceleratorSupply, AcceleratorSystem, Argument, Aside, Case, Classification, ClientName,
-    Country, CountryGroup, Criterion, DerivedGroup, Destination, Guidance, HardwareWord, InstanceType, Law, Level,
-    LibraryData, LicenceException, LicencePolicy, List, ListCitation, ListEffect, ListSource, Listing, Manifest,
-    MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective, Organisation,
-    OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform, Provider, Region,
-    RegionName, ResourceFamily, ResourceName, ResourceType, Runtime, SdkCall, Seat, Service, Setting, SharedHost,
-    StackCriterion, StackTie, SupplyStop, Threshold,
+    Country, CountryGroup, Criterion, DerivedGroup, Destination, DeviceRequest, Guidance, HardwareWord, InstanceType,
+    Law, Level, LibraryData, LicenceException, LicencePolicy, List, ListCitation, ListEffect, ListSource, Listing,
+    Manifest, MemoryStack, Mitigation, ModelFamily, ModelRoute, Notice, ObjectKind, ObjectMark, Objective,
+    Organisation, OrganisationAlias, OrganisationKey, Ownership, OwnershipRule, PciVendor, PipelineStep, Platform,
+    Provider, Region, RegionName, ResourceFamily, ResourceName, ResourceType, Runtime, SdkCall, Seat, Service, Setting,
+    SharedHost, StackCriterion, StackTie, SupplyStop, Threshold,
 };
 use super::table::Table;
 use crate::text::Span;
@@ -94,6 +94,7 @@ tables! {
     argument: Argument => |row| format!("{}/{}", row.name, row.types.join(" ")),
     copy: CopyRow => |row| format!("{}/{:?}/{:?}/{:?}", row.of, row.from, row.to, row.to_region),
     object_kind: ObjectKind => |row| format!("{}/{}", row.group, row.kind),
+    device_request: DeviceRequest => |row| format!("{}/{} {}", row.group, row.kind, row.each),
     object_mark: ObjectMark => |row| format!("{}/{}", row.place, row.word),
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),

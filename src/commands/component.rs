@@ -11,7 +11,7 @@ use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
 use crate::graph::{Control, EdgeId, Graph, NodeId, Path, ReachTest};
-use crate::model::{ComponentId, ComponentKind, Evidence, RelationKind, Sighting};
+use crate::model::{ComponentId, ComponentKind, Evidence, Place, RelationKind, Sighting};
 use crate::report::legal::{assessments, owned_rows, reach_rows};
 use crate::report::shown;
 use crate::scan::reads_lock_files;
@@ -89,10 +89,16 @@ pub(super) fn explain(legal: &Legal<'_, '_>, arguments: &ExplainArgs, out: &mut 
         if let Some(place) =
             path.steps.last().and_then(|(edge, _)| graph.edge(*edge).evidence.iter().find_map(Evidence::place))
         {
-            told(&place.with_layer(), "      ")?;
+            told(&with_step(&place, graph), "      ")?;
         }
     }
     Ok(())
+}
+
+/// A place with its layer, and the step of the build that made that.
+fn with_step(place: &Place, graph: &Graph<'_>) -> String {
+    let step = place.layer.as_deref().and_then(|digest| graph.layer_step(digest));
+    step.map_or_else(|| place.with_layer(), |step| format!("{}, made by `{step}`", place.with_layer()))
 }
 
 /// Where a component stands, and who answers for it.
@@ -102,7 +108,7 @@ fn stands(graph: &Graph<'_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> i
     told("", "")?;
     told("Seen at:", "")?;
     for place in places.iter().take(PLACES) {
-        told(&place.with_layer(), "  ")?;
+        told(&with_step(place, graph), "  ")?;
     }
     if places.len() > PLACES {
         told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;

@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     let found: Vec<&Finding> =
         judgement.findings.iter().filter(|finding| finding.fingerprint.to_string().starts_with(&wanted)).collect();
     match found.as_slice() {
-        [finding] => one(finding, out).map(|()| Outcome::Passed).map_err(Into::into),
+        [finding] => one(finding, &graph, out).map(|()| Outcome::Passed).map_err(Into::into),
         [] => bail!("no finding with the fingerprint `{what}` in `{}`", arguments.common.target),
         many => {
             bail!("{} have a fingerprint that begins with `{what}`; give more digits", count(many.len(), "finding"))
@@ -73,24 +73,27 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn io::Write) -> anyhow::R
     }
 }
 
-/// A place, with its layer behind a comma.
-fn layered(place: &Place) -> String {
-    place.blob().map_or_else(|| place.to_string(), |blob| format!("{place}, {blob}"))
+/// A place, with its layer and what made it behind a comma.
+fn layered(place: &Place, graph: &Graph<'_>) -> String {
+    let Some(blob) = place.blob() else { return place.to_string() };
+    let step = place.layer.as_deref().and_then(|digest| graph.layer_step(digest));
+    step.map_or_else(|| format!("{place}, {blob}"), |step| format!("{place}, {blob}, made by `{step}`"))
 }
 
-fn one(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
+fn one(finding: &Finding, graph: &Graph<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let width = terminal_width();
     let mut told = |text: &str, first: &str, rest: &str| write!(out, "{}", fill(&clean_line(text), first, rest, width));
     told(&finding.message, &format!("{} {}: ", finding.severity.as_str(), finding.rule), "  ")?;
     for member in finding.members.iter().chain(&finding.counted) {
-        let place = member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", layered(&seen.place())));
+        let place =
+            member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", layered(&seen.place(), graph)));
         told(&format!("{}{place}", member.message), "  ", "    ")?;
     }
     told("", "", "")?;
     told("Path:", "", "")?;
     for step in &finding.witness {
         let relation = step.relation.map_or("", |kind| kind.as_str());
-        let basis = step.place.as_ref().map(layered).or_else(|| {
+        let basis = step.place.as_ref().map(|place| layered(place, graph)).or_else(|| {
             let mark = step.verification.map_or("", |mark| mark.as_str());
             step.entry.as_ref().map(|entry| format!("{entry}, {mark}"))
         });

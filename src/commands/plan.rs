@@ -11,6 +11,7 @@ use super::{Outcome, terminal_width};
 use crate::cli::PlanArgs;
 use crate::model::{Finding, Severity};
 use crate::plan::{Action, Inputs, Plan, State, plan};
+use crate::simulate::units;
 use crate::text::{clean_line, count, fill};
 
 /// Runs the command.
@@ -148,7 +149,7 @@ fn line(plan: &Plan, state: &State) -> String {
             format!(
                 "{findings}; without {code} {} of {} stop at once, {} by the next deploy{unknown}",
                 state.stop_at_once,
-                count(state.workloads, "workload"),
+                units(state.kinds.iter().map(|(kind, number)| (kind.as_str(), *number))),
                 state.stop_by_deploy
             )
         }

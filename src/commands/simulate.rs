@@ -8,10 +8,10 @@ use super::Outcome;
 use super::prepare::prepare;
 use crate::cli::SimulateArgs;
 use crate::graph::Graph;
-use crate::model::{ComponentKind, CountryCode, Horizon};
+use crate::model::{CountryCode, Horizon};
 use crate::report::survival_row;
-use crate::simulate::{Fate, simulate};
-use crate::text::{clean_line, count};
+use crate::simulate::{Fate, simulate, units};
+use crate::text::clean_line;
 
 /// Runs the command.
 pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::Result<Outcome> {
@@ -42,10 +42,9 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
         return Ok(Outcome::Passed);
     }
     let names: Vec<String> = codes.iter().map(ToString::to_string).collect();
-    let is_image = |fate: &Fate| graph.node(fate.node).kind == ComponentKind::Image;
-    let are_images = !simulation.workloads.is_empty() && simulation.workloads.iter().all(is_image);
-    let what = if are_images { "image" } else { "workload" };
-    writeln!(out, "Without {}: {}", names.join(", "), count(simulation.workloads.len(), what))?;
+    let kinds = simulation.kinds(&graph);
+    let told = units(kinds.iter().map(|(kind, number)| (kind.as_str(), *number)));
+    writeln!(out, "Without {}: {told}", names.join(", "))?;
     for horizon in Horizon::STOPS {
         let stopped = simulation.workloads.iter().filter(|fate| fate.stops == horizon);
         for (at, fate) in stopped.enumerate() {

@@ -230,6 +230,14 @@ impl<'a> Graph<'a> {
         is_read_image(self.node(node))
     }
 
+    /// The step of a build that made a layer, as the history of an image with it tells.
+    #[must_use]
+    pub fn layer_step(&self, digest: &str) -> Option<&str> {
+        let images = self.nodes_of(&[ComponentKind::Image]);
+        let mut told = images.flat_map(|node| self.attributes(node, crate::model::key::LAYER_MADE_BY));
+        told.find_map(|text| text.strip_prefix(digest)?.strip_prefix(' '))
+    }
+
     /// Told and not there: declared with a count of zero everywhere, or removed by a later layer of its image. It counts
     /// nowhere.
     #[must_use]

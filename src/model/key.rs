@@ -62,6 +62,8 @@ pub const LICENSE: &str = "license";
 pub const PINNED: &str = "pinned";
 /// How many layers an image has.
 pub const LAYERS: &str = "layers";
+/// Of an image: `digest step`, the step of its build that made a layer, as its history tells.
+pub const LAYER_MADE_BY: &str = "layer-made-by";
 /// Who an image or product says it is from, in its own words.
 pub const VENDOR: &str = "vendor";
 /// Country of the headquarters of who provides it, as the provider states it.
@@ -154,6 +156,9 @@ pub const DEPLOYS_PATH: &str = "deploys-path";
 /// Chart, folder or file that a step of a pipeline brings into service, below the scanned root; `folder/*` for the files
 /// right in it.
 pub const APPLIES_PATH: &str = "applies-path";
+/// Of a pipeline: what a step brings into service by its name: `step | region | name`, for objects of Kubernetes
+/// `kubernetes | namespace | Kind/name`; `-` for what is not said.
+pub const DEPLOYS_NAMED: &str = "deploys-named";
 /// Of a project: file that an evaluator reads together with others, so that it does not speak for itself.
 pub const EVALUATED: &str = "evaluated";
 /// Of a workload or service with another leg: `automated` when traffic moves by itself, `static` when a person must move it.
@@ -171,6 +176,10 @@ pub const MARK: &str = "mark";
 pub const LIKELY: &str = "likely-";
 /// Of a workload: `Kind name`, an object elsewhere in the tree that it uses.
 pub const USES: &str = "uses";
+/// Of a workload: the queue that admits it, `namespace/name`.
+pub const QUEUE: &str = "queue";
+/// Of queues, of flavors of nodes and of workloads that wait in queues, while files are read: what they say of each other.
+pub const QUEUED: &str = "queued";
 /// Name of a cluster: its own, or the one a delivery object brings its workloads to.
 pub const CLUSTER: &str = "cluster";
 /// `known` or `unknown`: whether a workload's cluster is known.
@@ -235,7 +244,8 @@ pub const ALSO: &str = "also";
 pub const CANDIDATE: &str = "candidate";
 /// PCI id of a device's board, `vendor:device`.
 pub const SUBSYSTEM: &str = "pci-subsystem";
-/// Of a machine: `declared`, `recorded` (a list of assets) or `observed`, how its devices are known.
+/// Of a machine: `declared`, `recorded` (a list of assets) or `observed`, how its devices are known; of nodes of a flavor
+/// `allotted`, by quotas of queues.
 pub const KNOWN_AS: &str = "known-as";
 /// Of a machine: where it stands, in the words of its source.
 pub const SITE: &str = "site";

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attribution::attribute;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
-use crate::model::{ComponentId, Date, Finding, Horizon, Inventory, Severity};
+use crate::model::{ComponentId, ComponentKind, Date, Finding, Horizon, Inventory, Severity};
 use crate::rules::file::PlanAction;
 use crate::rules::run::{View, judge};
 use crate::rules::{Profile, RuleSet};
@@ -52,8 +52,10 @@ pub struct State {
     pub stop_by_deploy: usize,
     /// Workloads that nothing known stops, but whose cluster or machine is not known.
     pub undecided: usize,
-    /// Workloads in all.
+    /// What must keep running, in all.
     pub workloads: usize,
+    /// How many of these are of each kind.
+    pub kinds: BTreeMap<ComponentKind, usize>,
 }
 
 /// The plan.
@@ -195,5 +197,6 @@ fn state(graph: &Graph<'_>, findings: &[Finding], without: Option<crate::model::
         stop_by_deploy: simulation.stopped_by(Horizon::NextDeploy),
         undecided: simulation.undecided().count(),
         workloads: simulation.workloads.len(),
+        kinds: simulation.kinds(graph),
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use super::words::{percent, place, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
+use crate::simulate::units;
 use crate::text::{clean_line, count};
 
 /// Format `markdown`.
@@ -33,8 +34,14 @@ impl Format for Markdown {
         if report.findings.is_empty() {
             writeln!(out, "None.\n")?;
         }
-        for finding in &report.findings {
-            finding_section(finding, out)?;
+        let rules = report.findings.chunk_by(|a, b| (&a.severity, &a.rule) == (&b.severity, &b.rule));
+        for same in rules.flat_map(super::alike::alike) {
+            for group in same.chunk_by(|a, b| shares_rest(a, b)) {
+                match group {
+                    [one] => finding_section(one, out)?,
+                    several => alike_section(several, out)?,
+                }
+            }
         }
         removed(report, out)?;
         diagnostics(report, out)
@@ -70,10 +77,12 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for row in &report.control {
         writeln!(out, "| {} | {} | {} |", row.jurisdiction, row.components, percent(row))?;
     }
-    if !report.survival.is_empty() {
+    if let Some(first) = report.survival.first() {
+        let told = units(first.kinds.iter().map(|(kind, number)| (kind.as_str(), *number)));
+        writeln!(out, "\nWhat must keep running: {told}.")?;
         writeln!(
             out,
-            "\n| if lost | workloads | stop at once | by next deploy | by next renewal | by next refresh | not known |\n|---|---:|---:|---:|---:|---:|---:|"
+            "\n| if lost | of | stop at once | by next deploy | by next renewal | by next refresh | not known |\n|---|---:|---:|---:|---:|---:|---:|"
         )?;
         for row in &report.survival {
             let count = |word: &str| row.stopped.get(word).copied().unwrap_or(0);
@@ -93,6 +102,36 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)
 }
 
+/// True for findings that differ in their subject, its place and the way to it only.
+fn shares_rest(a: &FindingRow, b: &FindingRow) -> bool {
+    let rest = |row: &FindingRow| {
+        let words = (row.remedy.clone(), row.alternatives.clone(), row.notes.clone(), row.verification.clone());
+        (words, row.citations.clone(), row.state.clone(), row.state_reason.clone())
+    };
+    rest(a) == rest(b)
+}
+
+/// Findings that are alike: what they share once, each with what is its own.
+fn alike_section(findings: &[&FindingRow], out: &mut dyn io::Write) -> io::Result<()> {
+    let Some(first) = findings.first() else { return Ok(()) };
+    writeln!(out, "### {}: {}, {} alike\n", first.severity, first.rule, count(findings.len(), "finding"))?;
+    for finding in findings {
+        let steps: Vec<String> = finding.witness.iter().map(|step| escape(&step.label)).collect();
+        let path = if steps.len() > 1 { format!("; path: {}", steps.join(" → ")) } else { String::new() };
+        writeln!(
+            out,
+            "- `{}`, `{}`: {}{path}; fingerprint: `{}`",
+            code(&subject(finding)),
+            code(&place(&finding.primary)),
+            escape(&finding.message),
+            finding.fingerprint
+        )?;
+    }
+    writeln!(out, "\nOf each:\n")?;
+    rest(first, out)?;
+    writeln!(out)
+}
+
 fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "### {}: {}, `{}`\n", finding.severity, finding.rule, code(&subject(finding)))?;
     writeln!(out, "{}\n", escape(&finding.message))?;
@@ -109,6 +148,12 @@ fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<
         let steps: Vec<String> = finding.witness.iter().map(|step| escape(&step.label)).collect();
         writeln!(out, "- path: {}", steps.join(" → "))?;
     }
+    rest(finding, out)?;
+    writeln!(out, "- fingerprint: `{}`\n", finding.fingerprint)
+}
+
+/// What a finding rests on, what to do, and what became of it.
+fn rest(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<()> {
     if !finding.citations.is_empty() {
         writeln!(out, "- basis: {} ({})", escape(&finding.citations.join("; ")), finding.verification)?;
     }
@@ -127,7 +172,7 @@ fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<
             finding.state_reason.as_ref().map_or_else(String::new, |reason| format!(", {}", escape(reason)))
         )?;
     }
-    writeln!(out, "- fingerprint: `{}`\n", finding.fingerprint)
+    Ok(())
 }
 
 /// Why the gate decided as it did, and waivers that need a look.

@@ -146,9 +146,11 @@ pub struct ControlRow {
 pub struct SurvivalRow {
     /// ISO codes lost together.
     pub without: Vec<String>,
-    /// Workloads in all.
+    /// What must keep running, in all: workloads, services that run something of ours, and projects that call a service.
     pub workloads: usize,
-    /// Workloads that have stopped by each horizon.
+    /// How many of these are of each kind.
+    pub kinds: BTreeMap<String, usize>,
+    /// How many of these have stopped by each horizon.
     pub stopped: BTreeMap<String, usize>,
     /// Each workload's fate.
     pub fates: Vec<FateRow>,

@@ -7,6 +7,7 @@ use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
 use super::words::{members, percent, place, several, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
+use crate::simulate::units;
 use crate::text::{clean_line, count, fill, shorten, thousands};
 
 /// Format `table`.
@@ -101,6 +102,12 @@ fn survival(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         }
         // a number stays with its word
         wrapped(&line.replace(": ", ":\u{a0}").replace("not known", "not\u{a0}known"), INDENT, report.width, out)?;
+    }
+    // where other things than workloads must keep running, the numbers are of all of them
+    let is_told = |kinds: &BTreeMap<String, usize>| kinds.len() == 1 && !kinds.contains_key("service");
+    if let Some(row) = report.survival.first().filter(|row| !is_told(&row.kinds)) {
+        let told = units(row.kinds.iter().map(|(kind, number)| (kind.as_str(), *number)));
+        wrapped(&format!("                  of {told}"), INDENT, report.width, out)?;
     }
     if report.survival.is_empty() && report.control.is_empty() { Ok(()) } else { writeln!(out) }
 }

@@ -20,6 +20,8 @@ const SCANNER: &str = "terraform-plan";
 /// Lets computed values stand alone.
 #[must_use]
 pub(super) fn prefer(mut inventory: Inventory) -> Inventory {
+    let parts = parts(&inventory);
+    rename(&mut inventory, &parts);
     let computed: BTreeSet<ComponentId> = inventory
         .iter()
         .filter(|(_, known)| known.kinds().iter().any(|(_, evidence)| evidence.iter().any(is_computed)))
@@ -38,6 +40,41 @@ fn is_computed(evidence: &Evidence) -> bool {
     evidence.sighting().is_some_and(|seen| seen.basis() == Basis::Resolved && seen.scanner() == SCANNER)
 }
 
+/// Resources whose instances are components of their own: what speaks of the whole speaks of each.
+fn parts(inventory: &Inventory) -> BTreeMap<ComponentId, Vec<ComponentId>> {
+    let mut found: BTreeMap<ComponentId, Vec<ComponentId>> = BTreeMap::new();
+    for (id, known) in inventory.beginning_with("resource:") {
+        let whole = id.as_str().strip_suffix(']').filter(|_| !known.kinds().is_empty());
+        if let Some((whole, _)) = whole.and_then(split_index) {
+            found.entry(ComponentId::new(whole)).or_default().push(id.clone());
+        }
+    }
+    found.retain(|whole, _| inventory.known(whole).is_none_or(|known| known.kinds().is_empty()));
+    found
+}
+
+/// An address without its last `]`, parted at the `[` that it closes.
+fn split_index(open: &str) -> Option<(&str, &str)> {
+    let mut quoted = false;
+    let at = open.char_indices().rev().find(|(_, letter)| {
+        quoted ^= *letter == '"';
+        *letter == '[' && !quoted
+    });
+    at.map(|(at, _)| (&open[..at], &open[at + 1..]))
+}
+
+/// True when an address is that of one of the instances that another stands for: `it["a"]` of `it["a","b"]`.
+fn is_among(instance: &ComponentId, group: &ComponentId) -> bool {
+    let index = |id: &ComponentId| {
+        let open = id.as_str().strip_suffix(']')?;
+        split_index(open).map(|(_, index)| index.to_owned())
+    };
+    match (index(instance), index(group)) {
+        (Some(own), Some(all)) => all.split(',').any(|key| key == own),
+        _ => true,
+    }
+}
+
 /// Declared resources that were not computed under their address, with those that were under it but for indices.
 fn stands_for(inventory: &Inventory, computed: &BTreeSet<ComponentId>) -> BTreeMap<ComponentId, Vec<ComponentId>> {
     let mut by_plain: BTreeMap<String, Vec<ComponentId>> = BTreeMap::new();
@@ -48,7 +85,13 @@ fn stands_for(inventory: &Inventory, computed: &BTreeSet<ComponentId>) -> BTreeM
         .components()
         .map(|(id, _)| id)
         .filter(|id| id.as_str().starts_with("resource:") && !computed.contains(id));
-    declared.filter_map(|id| Some((id.clone(), by_plain.get(&without_index(id.as_str()))?.clone()))).collect()
+    declared
+        .filter_map(|id| {
+            let all = by_plain.get(&without_index(id.as_str()))?;
+            let own: Vec<ComponentId> = all.iter().filter(|one| is_among(one, id)).cloned().collect();
+            Some((id.clone(), if own.is_empty() { all.clone() } else { own }))
+        })
+        .collect()
 }
 
 /// Lets components stand under other names.

@@ -253,10 +253,16 @@ fn what_is_not_there_is_not_counted() {
 fn dates_keep_their_meaning_and_are_told_when_not_read() {
     let list = "GPU Model,Count,Site,Country,Purchase date,Refresh date\n\
                 NVIDIA H100 80GB HBM3,1,B,DE,2027-01-01,\nNVIDIA H100 80GB HBM3,2,B,DE,,2027-01-01\n\
-                NVIDIA H100 80GB HBM3,4,B,DE,,12/15/2026\n";
+                NVIDIA H100 80GB HBM3,4,B,DE,,12/11/2026\n";
     let found = tree(&[("assets.csv", list)]);
     assert_eq!(fleet(&found), [row("nvidia-h100-sxm", "DE", 7)]);
-    assert!(found.diagnostics.iter().any(|told| told.message.starts_with("dates of 1 row not read")));
+    let told = found.diagnostics.iter().find(|told| told.message.starts_with("dates of 1 row not read"));
+    let told = told.map_or("", |told| told.message.as_str());
+    assert!(told.contains("may be `2026-11-12` or `2026-12-11`"), "{told}");
+    // a day that can be no month leaves no doubt
+    let read = tree(&[("assets.csv", "GPU Model,Count,Country,Refresh date\nNVIDIA H100 80GB HBM3,4,DE,31/12/2027\n")]);
+    assert!(read.diagnostics.is_empty(), "{:?}", read.diagnostics);
+    assert!(read.attributes().any(|(_, row)| row.key == "refresh" && &*row.value == "2027-12-31"));
     let graph = Graph::new(&found);
     assert_eq!(Fleet::of(&graph).pools[0].claims.len(), 3);
 }

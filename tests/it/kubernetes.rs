@@ -93,6 +93,86 @@ verification = "one-source"
     assert!(has(&found, "resource:StorageClass/s", RelationKind::ProvidedBy, "org:scaleway-org"));
 }
 
+fn values(found: &Inventory, id: &str, key: &str) -> Vec<String> {
+    let known = found.known(&ComponentId::new(id));
+    known.into_iter().flat_map(|known| known.values(key)).map(|value| value.to_string()).collect()
+}
+
+#[test]
+fn accelerators_are_asked_for_in_words_of_operators() {
+    let found = fixture("kubernetes/requests");
+    for (workload, devices) in [
+        // 2 replicas on 2 nodes with 4 each, 3 replicas with 1
+        ("DynamoGraphDeployment/llm/graph", "nvidia-h100-sxm 19"),
+        ("DynamoComponentDeployment/llm/worker", "?/gpu.intel.com/xe 2"),
+        ("DynamoGraphDeployment/llm/graph-of-components", "nvidia-h200-sxm 18"),
+        ("NIMService/llm/deepseek", "nvidia-b200 16"),
+        ("TrainJob/llm/tune", "?/amd.com/gpu 32"),
+        ("SparkApplication/llm/etl", "?/nvidia.com/gpu 6"),
+        ("VLLMRuntime/llm/runtime", "?/nvidia.com/gpu 2"),
+    ] {
+        assert_eq!(values(&found, &format!("workload:./{workload}"), "devices"), [devices], "{workload}");
+    }
+    // one more kind is one more row
+    let rules = r#"
+[[object_kind]]
+group = "serving.acme.example"
+kind = "Engine"
+what = "serving"
+source = "test"
+verification = "one-source"
+
+[[device_request]]
+group = "serving.acme.example"
+kind = "Engine"
+each = "spec.parts"
+counts = ["cards"]
+unnamed = "amd.com/gpu"
+times = ["copies"]
+source = "test"
+verification = "one-source"
+"#;
+    let text = "apiVersion: serving.acme.example/v1\nkind: Engine\nmetadata: {name: a}\nspec:\n  parts:\n    - {cards: 2, \
+                copies: 3}\n    - {cards: 1}\n    - {copies: 9}\n";
+    let layer = Layer { name: "mine".to_owned(), files: vec![("kinds.toml".to_owned(), rules.to_owned())] };
+    let catalog = Catalog::load(&[Layer::embedded(), layer]).expect("is sound");
+    let found = scan(&[("a.yaml", text)], &catalog);
+    assert_eq!(values(&found, "workload:./Engine/default/a", "devices"), ["?/amd.com/gpu 7"]);
+}
+
+#[test]
+fn queues_bring_workloads_to_flavors_of_nodes() {
+    let found = fixture("kubernetes/queues");
+    let on = |job: &str| {
+        let known = found.known(&ComponentId::new(&format!("workload:./Job/team-a/{job}"))).expect("is known");
+        let rows = known.relations().iter().filter(|row| row.to.as_str().starts_with("resource:"));
+        rows.map(|row| (row.to.rest().to_owned(), row.group.as_ref().map(|group| group.0.to_string())))
+            .collect::<Vec<_>>()
+    };
+    let either = Some("flavors/research/1".to_owned());
+    assert_eq!(
+        on("either"),
+        [("ResourceFlavor/a100-eu".to_owned(), either.clone()), ("ResourceFlavor/h100-us".to_owned(), either)]
+    );
+    // the taint of the second is not tolerated, and processors come from a flavor of their own
+    assert_eq!(on("first"), [("ResourceFlavor/a100-eu".to_owned(), None), ("ResourceFlavor/plain".to_owned(), None)]);
+    assert!(on("none").is_empty() && on("astray").is_empty() && on("beyond").is_empty());
+    // quotas of the queue and of its cohort add up
+    assert_eq!(values(&found, "resource:ResourceFlavor/a100-eu", "devices"), ["nvidia-a100-sxm4-40 20"]);
+    assert_eq!(values(&found, "resource:ResourceFlavor/h100-us", "devices"), ["nvidia-h100-sxm 8"]);
+    assert!(has(&found, "resource:ResourceFlavor/a100-eu", RelationKind::ProvidedBy, "org:google"));
+    assert!(has(&found, "resource:ResourceFlavor/h100-us", RelationKind::HostedIn, "region:aws/us-east-1"));
+    let told = |words: &str| {
+        found.diagnostics.iter().any(|told| told.kind == DiagnosticKind::Unresolved && told.message.contains(words))
+    };
+    for words in
+        ["no flavor of the cluster queue `research` fits", "queue `team-a/nobody`", "cluster queue `elsewhere`"]
+    {
+        assert!(told(words), "{words}: {:?}", found.diagnostics);
+    }
+    assert!(found.attributes().all(|(_, row)| row.key != "queued"));
+}
+
 #[test]
 fn services_of_clouds_stand_behind_objects() {
     let found = fixture("kubernetes/services");

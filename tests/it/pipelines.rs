@@ -90,3 +90,56 @@ fn scripts_of_pipelines_fetch_as_builds_do() {
     let found = hosts(&report(&[(".gitlab-ci.yml", gitlab)]));
     assert!(found.iter().any(|host| host == "mirrors.aliyun.com"), "{found:?}");
 }
+
+#[test]
+fn what_is_only_named_is_deployed_by_the_pipeline() {
+    let pipeline = "delivery:github-actions/.github/workflows/deploy.yml";
+    let workflow = "on: push\nenv:\n  SERVICE: chat\njobs:\n  d:\n    runs-on: ubuntu-latest\n    steps:\n      \
+                    - uses: aws-actions/configure-aws-credentials@v4\n        with: {aws-region: eu-west-1}\n      \
+                    - uses: aws-actions/amazon-ecs-deploy-task-definition@v2\n        with: {service: '${{ env.SERVICE }}', \
+                    cluster: main}\n      \
+                    - run: |\n          aws --profile p lambda update-function-code --function-name resize\n          \
+                    aws ecs update-service --cluster main --service nowhere --force-new-deployment\n          \
+                    gcloud beta run deploy front --image x --region europe-west4\n          \
+                    az containerapp update -g rg -n worker --image x\n          \
+                    kubectl -n ai set image deployment/llm llm=registry.example.eu/llm:2\n          \
+                    kubectl rollout restart sts absent\n          \
+                    aws sagemaker update-endpoint --endpoint-name $UNKNOWN\n";
+    let stacks = "resource \"aws_ecs_service\" \"chat\" {\n  name = \"chat\"\n}\n\
+                  resource \"aws_lambda_function\" \"resize\" {\n  function_name = \"resize\"\n}\n\
+                  resource \"aws_lambda_function\" \"other\" {\n  function_name = \"other\"\n}\n\
+                  resource \"azurerm_container_app\" \"worker\" {\n  name = \"worker\"\n}\n";
+    let object = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: llm, namespace: NS}\nspec:\n  template:\n    spec:\n      \
+                  containers: [{name: llm, image: \"registry.example.eu/llm:1\"}]\n";
+    let found = report(&[
+        (".github/workflows/deploy.yml", workflow),
+        ("infra/main.tf", stacks),
+        ("k8s/llm.yaml", &object.replace("NS", "ai")),
+        ("other/llm.yaml", &object.replace("NS", "web")),
+    ]);
+    let rows = deployed(&found);
+    let by: Vec<&str> = rows.iter().filter(|(_, to)| to == pipeline).map(|(from, _)| from.as_str()).collect();
+    assert_eq!(
+        by,
+        [
+            "resource:aws/ecs/nowhere",
+            "resource:gcp/cloud-run/front",
+            "resource:infra/aws_ecs_service.chat",
+            "resource:infra/aws_lambda_function.resize",
+            "resource:infra/azurerm_container_app.worker",
+            "workload:k8s/Deployment/ai/llm",
+        ],
+        "{rows:?}"
+    );
+    // what nothing declares has its provider and its region
+    let relations = found["relations"].as_array().expect("is a list");
+    let has = |from: &str, kind: &str, to: &str| {
+        relations.iter().any(|row| row["from"] == from && row["kind"] == kind && row["to"] == to)
+    };
+    assert!(has("resource:gcp/cloud-run/front", "hosted-in", "region:gcp/europe-west4"));
+    assert!(has("resource:aws/ecs/nowhere", "hosted-in", "region:aws/eu-west-1"));
+    let told = found["diagnostics"].as_array().expect("is a list").iter();
+    let told: Vec<&str> = told.filter_map(|one| one["message"].as_str()).collect();
+    assert!(told.iter().any(|text| text.contains("`StatefulSet/absent`")), "{told:?}");
+    assert!(told.iter().any(|text| text.contains("only known at run time")), "{told:?}");
+}

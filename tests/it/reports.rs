@@ -343,3 +343,52 @@ fn a_device_is_written_to_and_stays_one() {
     assert!(text.starts_with('{') && text.trim_end().ends_with('}'));
     assert!(fs::symlink_metadata(&pipe).expect("is there").file_type().is_fifo());
 }
+
+/// Findings that say the same of many components are told together, each with its place and fingerprint.
+#[test]
+fn findings_that_are_alike_stand_together_in_markdown() {
+    use std::fmt::Write as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = "provider \"aws\" {\n  region = \"us-east-1\"\n}\n".to_owned();
+    (0..12).for_each(|at| {
+        write!(text, "resource \"aws_s3_bucket\" \"b{at:02}\" {{\n  bucket = \"b{at:02}\"\n}}\n").expect("is memory");
+    });
+    write(folder.path(), "main.tf", &text);
+    let shown = folder.path().display().to_string();
+    let found = json(&[&shown]);
+    let (_, markdown, _) = scan(&[&shown, "--format", "markdown"]);
+    assert!(markdown.contains(", 12 findings alike\n"), "{markdown}");
+    let findings = found["findings"].as_array().expect("is a list");
+    for finding in findings {
+        let print = finding["fingerprint"].as_str().expect("is text");
+        assert_eq!(markdown.matches(print).count(), 1, "{print}: {markdown}");
+    }
+    let sections = markdown.matches("\n### ").count();
+    assert!(sections < findings.len() && findings.len() >= 12, "{sections} of {}", findings.len());
+    // every bucket keeps its line
+    (1..=12).for_each(|at| assert!(markdown.contains(&format!("main.tf:{}:", at * 3 + 1)), "{at}: {markdown}"));
+}
+
+/// What must keep running is more than workloads: the numbers say of what they are.
+#[test]
+fn what_must_keep_running_is_told_by_its_kinds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        folder.path(),
+        "main.tf",
+        "provider \"aws\" {\n  region = \"us-east-1\"\n}\nresource \"aws_lambda_function\" \"f\" {\n  function_name = \"f\"\n}\n",
+    );
+    write(
+        folder.path(),
+        "pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: [{name: a, image: \"nvcr.io/nvidia/x:1\"}]\n",
+    );
+    let shown = folder.path().display().to_string();
+    let told = "2 units (1 running service, 1 workload)";
+    let (_, table, _) = scan(&[&shown]);
+    assert!(table.contains(&format!("of {told}")) && table.contains("1 workload"), "{table}");
+    let (_, markdown, _) = scan(&[&shown, "--format", "markdown"]);
+    assert!(markdown.contains(&format!("What must keep running: {told}.")), "{markdown}");
+    let (_, out, _) = run(&["simulate", "--without", "US", &shown, "--as-of", "2026-11-23"]);
+    assert!(out.starts_with(&format!("Without US: {told}\n")), "{out}");
+}

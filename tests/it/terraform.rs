@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use sovaudit::attribution::attribute;
 use sovaudit::catalog::{Catalog, Layer};
 use sovaudit::diagnostic::DiagnosticKind;
-use sovaudit::model::{FactRef, Inventory};
+use sovaudit::model::{ComponentId, FactRef, Inventory};
 use sovaudit::scan::{Options, scan_directory, scan_files};
 use sovaudit::text::RelPath;
 
@@ -477,8 +478,11 @@ resource "aws_instance" "each" {
 }
 "#;
     let found = scan(&[("main.tf", text.as_bytes())]);
-    let types =
-        [("aws_instance.each", "g5.xlarge"), ("aws_instance.each", "p5.48xlarge"), ("stackit_ske_cluster.it", "g2i.8")];
+    let types = [
+        ("aws_instance.each[\"a\"]", "g5.xlarge"),
+        ("aws_instance.each[\"b\"]", "p5.48xlarge"),
+        ("stackit_ske_cluster.it", "g2i.8"),
+    ];
     assert_eq!(attributes(&found, "instance-type"), pairs(&types));
     assert_eq!(attributes(&found, "region"), pairs(&[("stackit_ske_cluster.it", "eu01")]));
     let count = attributes(&found, "count");
@@ -495,4 +499,86 @@ fn a_module_that_is_not_there_is_told() {
     assert_eq!(about("there is no module at `mods/missing`"), 1, "{told:?}");
     assert_eq!(about("outside of what is scanned"), 1, "{told:?}");
     assert_eq!(about("mods/here"), 0, "{told:?}");
+}
+
+/// Machines of several types under one block: each type has its own count, what is not known stays unknown.
+#[test]
+fn instances_of_several_types_are_counted_apart() {
+    let text = r#"
+variable "pools" {
+  default = {
+    a = { type = "p5.48xlarge", size = 2 }
+    b = { type = "g6.xlarge", size = 3 }
+    c = { type = "p5.48xlarge", size = 2 }
+  }
+}
+variable "open" {}
+resource "aws_instance" "each" {
+  for_each      = var.pools
+  instance_type = each.value.type
+}
+resource "aws_eks_node_group" "pool" {
+  for_each       = var.pools
+  instance_types = [each.value.type]
+  scaling_config {
+    desired_size = each.value.size
+    min_size     = 0
+    max_size     = 9
+  }
+}
+resource "aws_instance" "counted" {
+  count         = 3
+  instance_type = count.index == 0 ? "p4d.24xlarge" : "g5.xlarge"
+}
+resource "aws_instance" "half" {
+  for_each      = { a = "p5.48xlarge", b = var.open }
+  instance_type = each.value
+}
+resource "aws_ebs_volume" "disk" {
+  size        = 10
+  description = aws_instance.each["a"].id
+}
+module "eks" {
+  source = "terraform-aws-modules/eks/aws"
+  eks_managed_node_groups = {
+    big   = { instance_types = ["p5.48xlarge"], desired_size = 4 }
+    small = { instance_types = ["g6.xlarge"], desired_size = 2 }
+    open  = { instance_types = ["p4d.24xlarge"], desired_size = var.open }
+  }
+}
+"#;
+    let catalog = Catalog::embedded();
+    let found = attribute(scan_with(&[("main.tf", text.as_bytes())], &catalog), &catalog, catalog.date());
+    let of = |key: &str| attributes(&found, key);
+    let counts = of("count");
+    for (address, count) in [
+        ("aws_instance.each[\"a\",\"c\"]", "2"),
+        ("aws_eks_node_group.pool[\"a\",\"c\"]", "4"),
+        ("aws_eks_node_group.pool[\"b\"]", "3"),
+        ("aws_instance.counted[1,2]", "2"),
+        ("module.eks", "unknown"),
+    ] {
+        assert!(counts.contains(&(address.to_owned(), count.to_owned())), "{address}: {counts:?}");
+    }
+    let devices = of("accelerator-count");
+    for (address, count) in [
+        ("aws_instance.each[\"a\",\"c\"]", "16"),
+        ("aws_instance.each[\"b\"]", "1"),
+        ("aws_eks_node_group.pool[\"a\",\"c\"]", "32"),
+        ("aws_instance.counted[0]", "8"),
+        ("aws_instance.half[\"a\"]", "8"),
+    ] {
+        assert!(devices.contains(&(address.to_owned(), count.to_owned())), "{address}: {devices:?}");
+    }
+    assert!(!devices.iter().any(|(address, _)| address == "aws_instance.half[\"b\"]"), "{devices:?}");
+    // blocks of one call: by product, without the one whose number is open
+    let sums = of("devices");
+    assert!(sums.contains(&("module.eks".to_owned(), "nvidia-h100-sxm 32".to_owned())), "{sums:?}");
+    assert!(sums.contains(&("module.eks".to_owned(), "nvidia-l4 2".to_owned())), "{sums:?}");
+    assert!(!sums.iter().any(|(_, sum)| sum.starts_with("nvidia-a100")), "{sums:?}");
+    // who speaks of the whole speaks of each of its parts
+    let disk = ComponentId::new("resource:aws_ebs_volume.disk");
+    let on: Vec<&str> = found.known(&disk).expect("is known").relations().iter().map(|row| row.to.rest()).collect();
+    assert!(on.contains(&"aws_instance.each[\"a\",\"c\"]"), "{on:?}");
+    assert!(!on.contains(&"aws_instance.each"), "{on:?}");
 }

@@ -41,6 +41,12 @@ rows! {
         /// Where the number of replicas stands.
         #[serde(default)]
         replicas: Vec<Text>,
+        /// Numbers beside replicas that multiply the pods below them: from where both stand.
+        #[serde(default)]
+        times: Vec<Text>,
+        /// Where labels of nodes stand: a map of them, or a list of taints with `key` and `value`.
+        #[serde(default)]
+        labels: Vec<Text>,
         /// Where machine types of a cloud stand.
         #[serde(default)]
         instances: Vec<Text>,
@@ -59,6 +65,36 @@ rows! {
         /// Remark.
         #[serde(default)]
         note: Option<Text>,
+    }
+    /// Accelerators that objects of a kind ask for outside of containers, in words of their own.
+    DeviceRequest {
+        /// API group without version.
+        group: Text,
+        /// Kind.
+        kind: Text,
+        /// Where what asks stands, as paths of kinds are written; all other paths begin there.
+        each: Text,
+        /// Where a plain number of accelerators stands; the first that is there counts.
+        #[serde(default)]
+        counts: Vec<Text>,
+        /// Where it stands which resource the number is of.
+        #[serde(default)]
+        names: Vec<Text>,
+        /// The resource that it is of where nothing says it.
+        #[serde(default)]
+        unnamed: Option<Text>,
+        /// Where maps of resources under their full names stand, most telling first.
+        #[serde(default)]
+        resources: Vec<Text>,
+        /// Where a container stands that may ask itself.
+        #[serde(default)]
+        container: Option<Text>,
+        /// What says on which nodes it may run, where that is not the same place.
+        #[serde(default)]
+        beside: Option<Text>,
+        /// Numbers that multiply what one asks for.
+        #[serde(default)]
+        times: Vec<Text>,
     }
     /// A word in Kubernetes objects that tells whose service is used.
     ObjectMark {

@@ -105,6 +105,15 @@ rows! {
         /// Input or option without which nothing is pushed.
         #[serde(default)]
         when: Option<Text>,
+        /// Inputs or options that name what is brought into service; `first` is the word right behind the command's.
+        #[serde(default)]
+        deploys: Vec<Text>,
+        /// True where objects of Kubernetes are named: `deployment/NAME`, or kind and name as two words.
+        #[serde(default)]
+        objects: bool,
+        /// Types of declared resources that may be what is named.
+        #[serde(default)]
+        types: Vec<Text>,
     }
     /// A setting of a program, by its name wherever settings stand: what it means that it is set.
     Setting {

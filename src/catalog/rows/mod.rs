@@ -17,7 +17,7 @@ mod share;
 mod supply;
 
 pub use cloud::{Provider, Region, RegionName, Service, StackCriterion};
-pub use cluster::{ObjectKind, ObjectMark};
+pub use cluster::{DeviceRequest, ObjectKind, ObjectMark};
 pub use code::{ClientName, ModelFamily, ModelRoute, PipelineStep, ResourceName, SdkCall, Setting};
 pub use declared::{Argument, Copy, ResourceFamily, ResourceType, Role};
 pub use export::{

@@ -111,7 +111,7 @@ pub fn build(sources: &Sources<'_>) -> Report {
 
 fn removed(graph: &Graph<'_>) -> Vec<RemovedRow> {
     let rows = graph.nodes().filter_map(|node| {
-        let how: Vec<String> = graph.attributes(node, key::REMOVED).map(str::to_owned).collect();
+        let how: Vec<String> = graph.attributes(node, key::REMOVED).map(|text| with_step(graph, text)).collect();
         (!how.is_empty()).then(|| RemovedRow {
             label: graph.label(node).into_owned(),
             how,
@@ -178,6 +178,13 @@ fn control(graph: &Graph<'_>) -> Vec<ControlRow> {
     rows
 }
 
+/// How something was removed, with the step of the build that made the layer which did it.
+fn with_step(graph: &Graph<'_>, how: &str) -> String {
+    let digest = how.split_whitespace().find(|word| word.starts_with("sha256:"));
+    let step = digest.and_then(|digest| graph.layer_step(digest));
+    step.map_or_else(|| how.to_owned(), |step| format!("{how}, made by `{step}`"))
+}
+
 /// The jurisdictions outside home whose loss stops most, soonest first.
 fn survival(sources: &Sources<'_>) -> Vec<SurvivalRow> {
     let graph = sources.graph;
@@ -207,6 +214,7 @@ pub(crate) fn survival_row(graph: &Graph<'_>, simulation: &Simulation, with_fate
     SurvivalRow {
         without: simulation.without.iter().map(ToString::to_string).collect(),
         workloads: simulation.workloads.len(),
+        kinds: simulation.kinds(graph).into_iter().map(|(kind, number)| (kind.as_str().to_owned(), number)).collect(),
         stopped: Horizon::STOPS
             .iter()
             .map(|horizon| (horizon.as_str().to_owned(), simulation.stopped_by(*horizon)))

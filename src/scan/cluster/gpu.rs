@@ -55,23 +55,23 @@ pub(super) fn accelerators(
     places: &dyn Places,
     out: &mut Facts<'_>,
 ) -> BTreeMap<ComponentId, u64> {
-    let list = |name| pod.get(name).map_or(&[][..], Node::list).iter().collect();
+    let list = |name| pod.get(name).map_or(&[][..], Node::list).iter().map(requests).collect();
     requested(pod, &[list("containers"), list("initContainers")], workload, catalog, places, out)
 }
 
-/// As [`accelerators`], of a container that stands alone beside what says where it may run.
-pub(super) fn of_container(
-    (beside, container): (&Node, &Node),
+/// As [`accelerators`], of what is asked for beside what says where it may run.
+pub(super) fn asked_beside(
+    (beside, asked): (&Node, Vec<&Entry>),
     workload: &ComponentId,
     ground: &Ground<'_>,
     out: &mut Facts<'_>,
-) {
-    requested(beside, &[vec![container]], workload, ground.catalog, ground.places, out);
+) -> BTreeMap<ComponentId, u64> {
+    requested(beside, &[vec![asked]], workload, ground.catalog, ground.places, out)
 }
 
 fn requested(
     pod: &Node,
-    containers: &[Vec<&Node>],
+    containers: &[Vec<Vec<&Entry>>],
     workload: &ComponentId,
     catalog: &Catalog,
     places: &dyn Places,
@@ -98,7 +98,7 @@ fn requested(
             *all = all.saturating_add(count);
         };
         for container in list {
-            for entry in requests(container) {
+            for entry in container.iter().copied() {
                 let Some(row) = catalog.accelerator_resource(&entry.key) else { continue };
                 let id = write(entry, &products, workload, catalog, places, out);
                 let Some(text) = entry.value.scalar() else { continue };
@@ -185,7 +185,7 @@ pub(super) fn names_product(label: &str, value: &Node, catalog: &Catalog) -> boo
 }
 
 /// Limits and requests; a limit without request counts once.
-fn requests(container: &Node) -> Vec<&Entry> {
+pub(super) fn requests(container: &Node) -> Vec<&Entry> {
     let mut found: Vec<&Entry> = container.at(&["resources", "limits"]).map_or(&[][..], Node::entries).iter().collect();
     for entry in container.at(&["resources", "requests"]).map_or(&[][..], Node::entries) {
         if !found.iter().any(|known| known.key == entry.key) {
@@ -377,7 +377,7 @@ pub(super) fn product(
 }
 
 /// Node selectors, and `In` expressions of required node affinity.
-fn placement(pod: &Node) -> Vec<(&str, &Node)> {
+pub(super) fn placement(pod: &Node) -> Vec<(&str, &Node)> {
     let selector = pod.get("nodeSelector").map_or(&[][..], Node::entries);
     let mut found: Vec<(&str, &Node)> = selector.iter().map(|entry| (&*entry.key, &entry.value)).collect();
     let terms =

@@ -2,11 +2,13 @@
 
 use super::along::{along, words};
 use super::manifest::Object;
+use super::nodes;
 use super::workload::Ground;
 use crate::catalog::rows::ObjectKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Node, Value};
 use crate::scan::Facts;
+use crate::text::Span;
 
 /// What kinds of services are for; all other kinds are workloads.
 const SERVICES: [&str; 8] =
@@ -173,6 +175,8 @@ pub(super) fn service(
         let Some((place, path)) = told.split_once(' ') else { continue };
         marks.extend(words(object.node, path).into_iter().map(|(word, span)| (place, word, span)));
     }
+    let labels = labels(row, object.node);
+    marks.extend(labels.iter().map(|(name, _, span)| ("node-label", *name, *span)));
     let place = if &*row.what == "identity" { "identity-annotation" } else { "annotation" };
     for entry in object.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries) {
         match &*entry.key {
@@ -186,7 +190,7 @@ pub(super) fn service(
         .into_iter()
         .filter_map(|(place, word, span)| Some((place, word, span, ground.catalog.object_mark(place, word)?)))
         .collect();
-    if known.is_empty() && row.provider.is_none() {
+    if known.is_empty() && row.provider.is_none() && row.labels.is_empty() {
         return None;
     }
     let id = object.resource(ground.folder);
@@ -200,6 +204,7 @@ pub(super) fn service(
         let kind = format!("kind {}/{}", object.group(), object.kind);
         out.attribute(&id, key::MARK, kind, ground.at(object.name_span));
     }
+    labelled(&id, &labels, known.is_empty(), ground, out);
     for (place, word, span, mark) in known {
         out.attribute(&id, key::MARK, format!("{place} {word}"), ground.at(span));
         if let Some(service) = &mark.service {
@@ -215,7 +220,44 @@ pub(super) fn service(
         }
     }
     if &*row.what == "node-pool" {
-        super::gpu_pool::pool(&id, &|label| along(object.node, &format!("requirement:{label}")), ground, out);
+        let values = |label: &str| {
+            let mut found = along(object.node, &format!("requirement:{label}"));
+            found.extend(labels.iter().filter(|(name, ..)| *name == label).map(|(_, value, _)| *value));
+            found
+        };
+        super::gpu_pool::pool(&id, &values, ground, out);
     }
     Some(id)
+}
+
+/// A label of nodes, or a taint: name, value, and where the name stands.
+type Label<'n> = (&'n str, &'n Node, Span);
+
+/// Labels and taints of the nodes that an object speaks of.
+fn labels<'n>(row: &ObjectKind, node: &'n Node) -> Vec<Label<'n>> {
+    let mut found = Vec::new();
+    for below in row.labels.iter().flat_map(|path| along(node, path)) {
+        match (below.get("key"), below.get("value"), below.get("effect")) {
+            (Some(key), Some(value), Some(_)) => found.extend(key.text().map(|name| (name, value, key.span))),
+            _ => found.extend(below.entries().iter().map(|entry| (&*entry.key, &entry.value, entry.key_span))),
+        }
+    }
+    found
+}
+
+/// Region, or part of one, and machine type that labels of nodes name; whose they are, where no label tells.
+fn labelled(id: &ComponentId, labels: &[Label<'_>], is_open: bool, ground: &Ground<'_>, out: &mut Facts<'_>) {
+    let find = |names: &[&str]| {
+        let node = labels.iter().find(|(name, ..)| names.contains(name)).map(|(_, value, _)| *value)?;
+        Some((node.text()?, node.span))
+    };
+    let (instance, region) = (find(&nodes::INSTANCE), find(&nodes::REGION).or_else(|| find(&nodes::ZONE)));
+    for (found, key) in [(instance, key::INSTANCE_TYPE), (region, key::REGION)] {
+        if let Some((text, span)) = found {
+            out.attribute(id, key, text, ground.at(span));
+        }
+    }
+    if let Some((place, word, span)) = nodes::by_type_or_region(instance, region, ground).filter(|_| is_open) {
+        out.attribute(id, key::MARK, format!("{}{place} {word}", key::LIKELY), ground.at(span));
+    }
 }

@@ -12,8 +12,10 @@ use crate::scan::Facts;
 use crate::scan::hardware::machine::devices;
 use crate::text::Span;
 
-const INSTANCE: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
-const REGION: [&str; 2] = ["topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"];
+pub(super) const INSTANCE: [&str; 2] = ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
+pub(super) const REGION: [&str; 2] = ["topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"];
+/// Labels that name a part of a region.
+pub(super) const ZONE: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
 /// Labels that name the cluster.
 const NAMES: [&str; 3] =
     ["alpha.eksctl.io/cluster-name", "kubernetes.azure.com/cluster", "eks.amazonaws.com/cluster-name"];
@@ -77,7 +79,9 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
         scheme.map(|(word, span)| ("provider-id", word, span)).into_iter().collect();
     marks.extend(labels.map(|entry| ("node-label", &*entry.key, entry.key_span)));
     let stated = marks.into_iter().find(|(place, word, _)| ground.catalog.object_mark(place, word).is_some());
-    let likely = || by_type_or_region(node, ground).map(|found| (key::LIKELY, found));
+    let instance = label(node, &INSTANCE).map(|(_, text, span)| (text, span));
+    let region = label(node, &REGION).map(|(_, text, span)| (text, span));
+    let likely = || by_type_or_region(instance, region, ground).map(|found| (key::LIKELY, found));
     let marked = stated.map(|found| ("", found)).or_else(likely);
     if marked.is_none()
         && let Some((_, region, span)) = label(node, &REGION)
@@ -118,17 +122,20 @@ fn place(cluster: &ComponentId, id: &ComponentId, pool: &Pool<'_>, ground: &Grou
 }
 
 /// The provider's mark, where the machine type is known of one provider only, or the region is.
-fn by_type_or_region<'n>(node: &Object<'n>, ground: &Ground<'n>) -> Option<(&'n str, &'n str, Span)> {
+pub(super) fn by_type_or_region<'g>(
+    instance: Option<(&str, Span)>,
+    region: Option<(&str, Span)>,
+    ground: &Ground<'g>,
+) -> Option<(&'g str, &'g str, Span)> {
     let catalog = ground.catalog;
-    let (instance, region) = (label(node, &INSTANCE), label(node, &REGION));
     let providers = catalog.tables().provider.iter();
     let all: Vec<&str> = match (instance, region) {
-        (Some((_, name, _)), region) if !catalog.instance_types_named(name).is_empty() => providers
+        (Some((name, _)), region) if !catalog.instance_types_named(name).is_empty() => providers
             .filter(|row| catalog.instance_type(&row.id, name).is_some())
-            .filter(|row| region.is_none_or(|(_, code, _)| catalog.region(&row.id, code).is_some()))
+            .filter(|row| region.is_none_or(|(code, _)| catalog.region(&row.id, code).is_some()))
             .map(|row| &*row.id)
             .collect(),
-        (_, Some((_, code, _))) => {
+        (_, Some((code, _))) => {
             providers.filter(|row| catalog.region(&row.id, code).is_some()).map(|row| &*row.id).collect()
         }
         _ => return None,
@@ -136,7 +143,7 @@ fn by_type_or_region<'n>(node: &Object<'n>, ground: &Ground<'n>) -> Option<(&'n 
     let [provider] = all[..] else { return None };
     let mut marks = catalog.tables().object_mark.iter();
     let mark = marks.find(|row| &*row.place == "provider-id" && row.provider.as_deref() == Some(provider))?;
-    let (_, _, span) = instance.or(region)?;
+    let (_, span) = instance.or(region)?;
     Some((&*mark.place, &*mark.word, span))
 }
 

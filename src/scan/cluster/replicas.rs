@@ -1,6 +1,8 @@
 //! How many pods of a template run at once in objects that have several templates, or that count pods in words of
 //! their own.
 
+use super::along::along;
+use crate::catalog::rows::ObjectKind;
 use crate::parse::{Node, Value};
 
 /// Kinds of jobs and of groups of pods, whatever operator they are for.
@@ -21,17 +23,20 @@ const KINDS: [&str; 14] = [
     "MXJob",
 ];
 
-/// True for a kind whose pods are counted here.
-pub(super) fn is_job_like(kind: &str) -> bool {
-    KINDS.contains(&kind)
+/// True for a kind whose pods are counted here; `row` is what the rules know of it.
+pub(super) fn is_counted(kind: &str, row: Option<&ObjectKind>) -> bool {
+    KINDS.contains(&kind) || row.is_some_and(|row| !row.times.is_empty())
 }
 
-/// How many pods of a template there are at once: every number on the way to it multiplies.
-pub(super) fn of(object: &Node, pod: &Node) -> u64 {
+/// How many pods of a template there are at once: every number on the way to it multiplies, those at `times` too.
+pub(super) fn of(object: &Node, pod: &Node, times: &[Box<str>]) -> u64 {
     let mut at = object.get("spec");
     let mut pods = 1_u64;
     while let Some(node) = at.filter(|node| !std::ptr::eq(*node, pod)) {
         pods = pods.saturating_mul(own(node, pod));
+        let times = times.iter().filter(|_| node.is_map());
+        let more = times.filter_map(|path| along(node, path).first()?.scalar()?.parse::<u64>().ok());
+        pods = more.fold(pods, u64::saturating_mul);
         let below: Vec<&Node> = match &node.value {
             Value::Map(entries) => entries.iter().map(|entry| &entry.value).collect(),
             Value::List(items) => items.iter().collect(),

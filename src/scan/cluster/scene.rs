@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::capture;
 use super::carried;
 use super::gpu;
+use super::gpu_request;
 use super::kinds;
 use super::logs;
 use super::manifest::Object;
 use super::mirrors;
 use super::nodes;
 use super::owners::Owners;
+use super::queues;
 use super::settings;
 use super::sharing;
 use super::workload::{self, Ground};
@@ -53,6 +55,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
         scene.objects.entry((object.kind, object.name)).or_default().push(object);
         sharing::write(object, ground, out);
         mirrors::write(object, ground, out);
+        queues::write(object, ground, out);
         let row = kinds::row(object, ground);
         if let Some(row) = row.filter(|row| kinds::is_service(row)) {
             if let Some(id) = kinds::service(row, object, ground, out) {
@@ -70,7 +73,10 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
                 let Some(id) = workload::write(object, &parts, row, ground, out) else { continue };
                 images.extend(parts.images().map(|image| (id.clone(), image)));
                 workloads.push((id, object));
-                pods.push(parts.pods);
+                let mut own = parts.pods;
+                let beside = row.map_or_else(Vec::new, |row| gpu_request::beside_of(row, object, ground));
+                own.extend(beside.into_iter().filter(|node| !workload::is_pod(node)));
+                pods.push(own);
             }
         }
     }
@@ -81,6 +87,7 @@ pub(super) fn write<'a>(objects: &'a [Object<'a>], ground: &Ground<'_>, out: &mu
         for pod in pods {
             scene.uses(id, object, pod, ground, out);
         }
+        queues::joins(id, object, pods, ground, out);
         scene.claims(id, object, ground, out);
     }
     settings::untaken(objects, &scene.taken.borrow(), ground, out);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::along::along;
 use super::gpu;
+use super::gpu_request;
 use super::kinds;
 use super::kubernetes::{environment, names_environment};
 use super::manifest::{Object, is_template};
@@ -129,18 +130,26 @@ pub(super) fn write(
         }
         for (id, each) in gpu::accelerators(pod, &workload, ground.catalog, ground.places, out) {
             let all = devices.entry(id).or_default();
-            *all = all.saturating_add(each.saturating_mul(replicas::of(object.node, pod)));
+            let times = row.map_or(&[][..], |row| &row.times);
+            *all = all.saturating_add(each.saturating_mul(replicas::of(object.node, pod, times)));
         }
     }
+    let in_own_words = row.is_some_and(|row| ground.catalog.device_requests(row).next().is_some());
     for path in row.map_or(&[][..], |row| &row.containers) {
         let Some((above, name)) = path.rsplit_once('.') else { continue };
         for beside in along(object.node, above) {
             let Some(container) = beside.get(name) else { continue };
             scan_container(container, &workload, ground, out);
-            gpu::of_container((beside, container), &workload, ground, out);
+            if !in_own_words {
+                gpu::asked_beside((beside, gpu::requests(container)), &workload, ground, out);
+            }
         }
     }
-    if replicas::is_job_like(object.kind) {
+    for (id, count) in row.map_or_else(BTreeMap::new, |row| gpu_request::write(row, object, &workload, ground, out)) {
+        let all = devices.entry(id).or_default();
+        *all = all.saturating_add(count);
+    }
+    if in_own_words || replicas::is_counted(object.kind, row) {
         for (id, count) in devices {
             out.attribute(&workload, key::DEVICES, devices_of(&id, count), ground.at(object.name_span));
         }
@@ -278,7 +287,7 @@ pub(super) fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
 }
 
 /// A pod spec: a map with a list of containers that name images.
-fn is_pod(node: &Node) -> bool {
+pub(super) fn is_pod(node: &Node) -> bool {
     node.get("containers")
         .is_some_and(|list| list.list().iter().any(|item| item.get("image").is_some() || item.get("name").is_some()))
 }

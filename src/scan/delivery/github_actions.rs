@@ -1,6 +1,7 @@
 //! GitHub Actions: workflows and actions of the tree, the actions and images they use, and the platform itself.
 
 use super::step::{Pipeline, Regions};
+use super::variables::Variables;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
@@ -60,7 +61,7 @@ impl Scanner for GithubActions {
             file.yaml_or_part(out)
         };
         let id = ComponentId::of("delivery", format_args!("github-actions/{}", file.path()));
-        let pipeline = Pipeline { id: &id, file, catalog: input.catalog };
+        let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
         for document in documents {
             let (jobs, runs) = (document.get("jobs"), document.get("runs"));
             let kind = match (is_action, jobs, runs) {
@@ -71,8 +72,9 @@ impl Scanner for GithubActions {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, kind, file.whole());
             toolkit::distributed_by(&id, "github.com", &file.whole().inferred(), out);
+            let variables = Variables::default().with(document.get("env"));
             for job in jobs.filter(|_| !is_action).map_or(&[][..], Node::entries) {
-                scan_job(&job.value, &pipeline, out);
+                scan_job(&job.value, &variables.with(job.value.get("env")), &pipeline, out);
             }
             if let Some(runs) = runs.filter(|_| is_action) {
                 scan_action(runs, &pipeline, out);
@@ -86,7 +88,7 @@ fn is_workflow(file: &SourceFile) -> bool {
     file.folder().as_str().ends_with(".github/workflows")
 }
 
-fn scan_job(job: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+fn scan_job(job: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let (id, file) = (pipeline.id, pipeline.file);
     if let Some(machine) = job.get("runs-on") {
         runner(machine, job, pipeline, out);
@@ -101,7 +103,7 @@ fn scan_job(job: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
             }
         }
     }
-    steps(job, pipeline, out);
+    steps(job, variables, pipeline, out);
     if let Some(workflow) = job.get("uses") {
         scan_use(workflow, id, file, out);
     }
@@ -141,7 +143,7 @@ fn filled(text: &str, job: &Node) -> Option<Vec<String>> {
 /// `runs:` of an action: steps of others, or an image.
 fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let (id, file) = (pipeline.id, pipeline.file);
-    steps(runs, pipeline, out);
+    steps(runs, &Variables::default(), pipeline, out);
     if runs.text_at("using") == Some("docker")
         && let Some(image) = runs.get("image")
         && let Some(text) = image.text().and_then(|text| text.strip_prefix("docker://"))
@@ -150,10 +152,17 @@ fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     }
 }
 
-fn steps(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+fn steps(node: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let mut regions = Regions::new();
     let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {
+        let mut variables = variables.with(step.get("env"));
+        if let Some((region, _)) = regions.get("aws") {
+            // the step that signs in sets it for all behind it
+            variables.set("AWS_REGION", region);
+        }
+        let fill = |text: &str| variables.fill(text);
+        let pipeline = &Pipeline { fill: &fill, ..*pipeline };
         if let Some(uses) = step.get("uses") {
             scan_use(uses, pipeline.id, pipeline.file, out);
             let name = uses.text().and_then(|text| text.split('@').next()).unwrap_or_default();
@@ -163,7 +172,7 @@ fn steps(node: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
             let folder = step.text_at("working-directory").or_else(|| usual.and_then(Node::text));
             let root = pipeline.root();
             let folder = folder.and_then(|folder| RelPath::new(format!("{root}/{folder}").trim_start_matches('/')));
-            pipeline.script_in(&folder.unwrap_or(root), text, run.span, &str::to_owned, out);
+            pipeline.script_in(&folder.unwrap_or(root), text, run.span, &fill, out);
         }
     }
 }

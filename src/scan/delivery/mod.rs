@@ -7,5 +7,7 @@ mod deploy;
 pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkinsfile;
+mod named;
 mod step;
 pub mod tekton;
+mod variables;

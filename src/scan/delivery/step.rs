@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::deploy;
+use super::{deploy, named};
 use crate::catalog::Catalog;
 use crate::catalog::rows::PipelineStep;
 use crate::diagnostic::DiagnosticKind;
@@ -34,6 +34,8 @@ pub(super) struct Pipeline<'a> {
     pub(super) id: &'a ComponentId,
     pub(super) file: &'a SourceFile,
     pub(super) catalog: &'a Catalog,
+    /// Puts in what the file sets, where inputs of steps name it.
+    pub(super) fill: &'a dyn Fn(&str) -> String,
 }
 
 impl Pipeline<'_> {
@@ -55,13 +57,18 @@ impl Pipeline<'_> {
         let Some(row) = self.catalog.pipeline_step(system, name) else { return };
         let input = |names: &[Box<str>]| {
             let node = names.iter().find_map(|name| inputs?.get(name))?;
-            Some((node.scalar()?.into_owned(), node.span))
+            Some(((self.fill)(&node.scalar()?), node.span))
         };
         let is_off = row.when.as_ref().is_some_and(|name| {
             inputs.and_then(|inputs| inputs.get(name)).and_then(Node::scalar).is_none_or(|value| value == "false")
         });
         self.means(row, is_off, span, &input, out);
         let service = row.service.as_deref().and_then(|id| self.catalog.service(id));
+        if let Some((name, span)) = input(&row.deploys) {
+            let before = service.and_then(|service| regions.get(service.provider.as_deref()?));
+            let region = input(&row.region).or_else(|| before.cloned()).map(|(region, _)| region);
+            self.deploys(row, (&name, span), region.as_deref(), out);
+        }
         let Some((service, provider)) = service.and_then(|service| Some((service, service.provider.as_deref()?)))
         else {
             return;
@@ -124,6 +131,7 @@ impl Pipeline<'_> {
             let Some((program, rest)) = words.split_first() else { continue };
             let mut words = vec![program.rsplit('/').next().unwrap_or(program)];
             words.extend(rest);
+            let words = named::in_order(&words);
             // what a run puts in is a gap
             let known: Vec<&str> = words.iter().map(|word| if word.contains('$') { "$" } else { *word }).collect();
             let first = command.words.get(begins).map_or("", |word| word.text.as_str());
@@ -141,6 +149,14 @@ impl Pipeline<'_> {
             // the command as it stands in the file: its first word there
             let span = command.words.get(begins).map_or(place, |word| found(&word.text));
             self.means(row, is_off, span, &input, out);
+            if row.objects {
+                self.deploys_objects(arguments, &found, span, out);
+            } else if let Some((name, span)) = input(&row.deploys) {
+                let region = input(&row.region).map(|(region, _)| region);
+                // what other steps set for all commands of a cloud
+                let region = region.or_else(|| Some(fill("$AWS_REGION")).filter(|_| words[0] == "aws"));
+                self.deploys(row, (&name, span), region.as_deref(), out);
+            }
         }
         end
     }
@@ -232,7 +248,7 @@ impl Pipeline<'_> {
         out.relation(self.id, RelationKind::Calls, &host, seen);
     }
 
-    fn unresolved(&self, span: Span, message: &str, out: &mut Facts<'_>) {
+    pub(super) fn unresolved(&self, span: Span, message: &str, out: &mut Facts<'_>) {
         out.problem(DiagnosticKind::Unresolved, self.file, Some(span), message);
     }
 
@@ -252,6 +268,9 @@ pub(super) fn is_before(word: &str) -> bool {
 
 /// The value of an option (`--region x`, `--region=x`), or the word at a position, options and their values passed over.
 fn argument<'w>(words: &[&'w str], name: &str) -> Option<&'w str> {
+    if name == "first" {
+        return named::first(words);
+    }
     let Ok(position) = name.parse::<usize>() else {
         let at = words.iter().position(|word| {
             *word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('=') && name.starts_with("--"))

@@ -1,5 +1,6 @@
 //! What is told of rows of a list of assets that are not counted.
 
+use super::cells::readings;
 use crate::diagnostic::DiagnosticKind;
 use crate::scan::{Facts, SourceFile};
 use crate::text::{Span, count};
@@ -50,7 +51,12 @@ impl Told {
         }
         if let Some((first, said)) = &self.unread.first {
             let rows = count(self.unread.count, "row");
-            let message = format!("dates of {rows} not read, the first `{said}`; write dates as `2027-06-30`");
+            let message = match readings(said).as_slice() {
+                [one, other] => format!(
+                    "dates of {rows} not read: the first, `{said}`, may be `{one}` or `{other}`; write the one that is meant"
+                ),
+                _ => format!("dates of {rows} not read, the first `{said}`; write dates as `2027-06-30`"),
+            };
             out.problem(DiagnosticKind::Malformed, file, Some(*first), message);
         }
         if let Some((first, said)) = &self.absent.first {

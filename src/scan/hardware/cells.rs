@@ -34,22 +34,65 @@ pub(super) fn is_date(text: &str) -> bool {
         || Date::parse(&format!("{text}-01-01")).is_some()
 }
 
-/// A day as `2027-06-30`, from the orders that leave no doubt; anything else as written.
+/// A day as `2027-06-30`, where what is written can be read in one way only; anything else as written.
 pub(super) fn day(text: &str) -> String {
     let text = text.trim();
     let date = text.get(..10).filter(|date| Date::parse(date).is_some());
     if let Some(date) = date {
         return date.to_owned();
     }
-    let parts: Vec<&str> = text.split('.').collect();
-    if let [day, month, year] = parts.as_slice()
-        && year.len() == 4
-        && let (Ok(day), Ok(month)) = (day.parse::<u8>(), month.parse::<u8>())
-    {
-        let date = format!("{year}-{month:02}-{day:02}");
-        if Date::parse(&date).is_some() {
-            return date;
-        }
+    match readings(text).as_slice() {
+        [one] => one.clone(),
+        _ => text.to_owned(),
     }
-    text.to_owned()
+}
+
+/// The days that a date of three numbers may mean, as `2027-06-30`: with dots the day comes first, with strokes the day or
+/// the month, and a year in front is followed by the month.
+pub(super) fn readings(text: &str) -> Vec<String> {
+    // sheets write the hour behind the day
+    let date = text.split_whitespace().next().unwrap_or_default();
+    let Some(between) = ['.', '/', '-'].into_iter().find(|sign| date.contains(*sign)) else { return Vec::new() };
+    let parts: Vec<&str> = date.split(between).collect();
+    let [first, second, third] = parts.as_slice() else { return Vec::new() };
+    let number = |text: &str| text.parse::<u8>().ok().filter(|_| text.len() <= 2);
+    let read = |year: &str, month: &str, day: &str| {
+        let date = format!("{year}-{:02}-{:02}", number(month)?, number(day)?);
+        Date::parse(&date).filter(|_| year.len() == 4).map(|_| date)
+    };
+    let orders = match between {
+        '.' => [read(third, second, first), None],
+        _ if first.len() == 4 => [read(first, second, third), None],
+        _ => [read(third, second, first), read(third, first, second)],
+    };
+    let mut found: Vec<String> = orders.into_iter().flatten().collect();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_where_one_reading_is_possible() {
+        for (text, wanted) in [
+            ("2027-06-30", "2027-06-30"),
+            ("2027-06-30T00:00:00Z", "2027-06-30"),
+            ("30.6.2027", "2027-06-30"),
+            ("31/12/2027", "2027-12-31"),
+            ("12/31/2027 0:00", "2027-12-31"),
+            ("31-12-2027", "2027-12-31"),
+            ("2027/12/31", "2027-12-31"),
+            ("5/5/2027", "2027-05-05"),
+            // either of two days, and none
+            ("03/04/2027", "03/04/2027"),
+            ("31/31/2027", "31/31/2027"),
+            ("31/12/27", "31/12/27"),
+            ("soon", "soon"),
+        ] {
+            assert_eq!(day(text), wanted, "{text}");
+        }
+        assert_eq!(readings("03/04/2027"), ["2027-04-03", "2027-03-04"]);
+    }
 }

@@ -75,7 +75,10 @@ pub fn image_facts(image: &ImageContent, catalog: &Catalog) -> Inventory {
         out.attribute(&id, key::MADE_FOR, platform, config.whole());
     }
     match config.json() {
-        Ok(root) => configuration(&id, root, &config, catalog, &mut out),
+        Ok(root) => {
+            configuration(&id, root, &config, catalog, &mut out);
+            steps(&id, root, &image.layers, &config, &mut out);
+        }
         Err(error) => {
             let kind = crate::diagnostic::DiagnosticKind::Malformed;
             out.problem(kind, &config, Some(error.span), &error.message);
@@ -268,6 +271,41 @@ fn runs(id: &ComponentId, root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
     let span = Span::new(span.start, span.end.min(span.start + 1 + program));
     out.attribute(id, key::ENTRYPOINT, shown, file.at(span).without_excerpt());
     needs_models_in(id, &command, file, span, out);
+}
+
+/// Letters of a step that are shown.
+const LONGEST_STEP: usize = 160;
+
+/// The step of the build behind each layer, where the history has one for each.
+fn steps(id: &ComponentId, root: &Node, layers: &[Arc<str>], file: &SourceFile, out: &mut Facts<'_>) {
+    let makes_one = |step: &&Node| step.get("empty_layer").and_then(Node::as_bool) != Some(true);
+    let made: Vec<&Node> = root.get("history").map_or(&[][..], Node::list).iter().filter(makes_one).collect();
+    if made.len() != layers.len() {
+        return;
+    }
+    for (layer, step) in layers.iter().zip(made) {
+        let told = ["created_by", "comment"].iter().filter_map(|name| step.get(name));
+        let Some((text, span)) =
+            told.filter_map(|node| Some((node.text()?, node.span))).find(|(text, _)| !text.is_empty())
+        else {
+            continue;
+        };
+        let shown = shorten(&without_secret_arguments(&masked(&step_of(text))), LONGEST_STEP).into_owned();
+        out.attribute(id, key::LAYER_MADE_BY, format!("{layer} {shown}"), file.at(span).without_excerpt());
+    }
+}
+
+/// A step as its build file has it: `RUN pip install torch` of `/bin/sh -c pip install torch # buildkit`.
+fn step_of(text: &str) -> String {
+    let text = text.trim().trim_end_matches("# buildkit").trim_end();
+    // what stands before the shell are arguments of the build, which may be secrets
+    match text.split_once("/bin/sh -c ") {
+        Some((_, rest)) => match rest.trim_start().strip_prefix("#(nop)") {
+            Some(instruction) => instruction.trim().to_owned(),
+            None => format!("RUN {}", rest.trim()),
+        },
+        None => text.to_owned(),
+    }
 }
 
 /// What the steps of the build tell: the tool, and with some tools the base image.

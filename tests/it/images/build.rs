@@ -160,6 +160,16 @@ impl Image {
         Self::of_parts(stored, layers.to_vec(), config.to_string().into_bytes())
     }
 
+    /// Layers of a build whose history is told.
+    pub(super) fn built(layers: &[Vec<u8>], history: &Value) -> Self {
+        let ids: Vec<String> = layers.iter().map(|layer| digest(layer)).collect();
+        let config = json!({
+            "architecture": "amd64", "os": "linux", "config": {}, "history": history,
+            "rootfs": { "type": "layers", "diff_ids": ids },
+        });
+        Self::of_parts(layers.to_vec(), layers.to_vec(), config.to_string().into_bytes())
+    }
+
     /// Without settings, for an architecture.
     pub(super) fn for_platform(layers: &[Vec<u8>], architecture: &str) -> Self {
         let ids: Vec<String> = layers.iter().map(|layer| digest(layer)).collect();

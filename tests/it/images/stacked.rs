@@ -185,3 +185,26 @@ fn names_that_the_table_shows_are_found() {
         }
     }
 }
+
+#[test]
+fn a_layer_is_told_with_the_step_that_made_it() {
+    let folder = TempDir::new().expect("a folder");
+    let history = json!([
+        { "created_by": "/bin/sh -c #(nop) ADD file:0123 in / " },
+        { "created_by": "ENV A=b", "empty_layer": true },
+        { "created_by": "RUN |1 KEY=hidden /bin/sh -c pip install --token=hidden torch # buildkit" },
+    ]);
+    let system = TarBuilder::default().file("etc/os-release", OS_RELEASE).end();
+    let image = Image::built(&[system.clone(), bottom()], &history);
+    let store = layout(folder.path(), &[("v1", &image)]);
+    let (out, error) = run(&["explain", "torch", &store]);
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("made by `RUN pip install --token=*** torch`"), "{out}{error}");
+    assert!(!out.contains("hidden"), "{out}");
+    // a history that does not tell each layer tells none
+    let short = json!([{ "created_by": "RUN everything" }]);
+    let image = Image::built(&[system, bottom()], &short);
+    let folder = TempDir::new().expect("a folder");
+    let (out, _) = run(&["explain", "torch", &layout(folder.path(), &[("v1", &image)])]);
+    assert!(out.contains("sha256:") && !out.contains("made by"), "{out}");
+}

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+pub(super) use super::instances::{Instances, MOST_INSTANCES};
 use super::places::{environments, place, with_role};
-use super::scope::{Bound, Made, Scope};
+use super::scope::{Made, Scope};
 use super::syntax::{Inside, Item, Source};
 use super::value::{Reason, Value, number_text};
-use super::{calls, carried, machines, replication, supply};
+use super::{calls, carried, instances, machines, replication, supply};
 use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
 use crate::diagnostic::DiagnosticKind;
@@ -19,8 +20,6 @@ use crate::scan::{Facts, Input};
 const REPEATED: [&str; 2] = ["count", "for_each"];
 /// Stores of keys that are followed.
 const STORES: usize = 2;
-/// Instances of one resource whose arguments are evaluated one by one.
-pub(super) const MOST_INSTANCES: usize = 64;
 
 /// What every block of a module is read with.
 pub(super) struct Context<'a, 's> {
@@ -34,88 +33,6 @@ pub(super) struct Context<'a, 's> {
     pub(super) input: Option<&'s Input<'s>>,
     /// Names of arguments that say something of what runs.
     pub(super) words: &'s carried::Words,
-}
-
-/// Instances that `count` or `for_each` make of a resource.
-pub(super) enum Instances {
-    /// Neither is written: one.
-    One,
-    /// What `each` is in every instance.
-    Each(Vec<Value>),
-    /// That many.
-    Count(f64),
-    /// Known only to a run.
-    Unknown,
-}
-
-impl Instances {
-    /// Reads `count` and `for_each`.
-    pub(super) fn of<'a>(item: &Item<'a>, scope: &Scope<'a>) -> Self {
-        if let Some(source) = item.inside.get("count") {
-            return match scope.value(&source) {
-                Value::Null => Self::One,
-                value => value.number().map_or(Self::Unknown, Self::Count),
-            };
-        }
-        let Some(source) = item.inside.get("for_each") else { return Self::One };
-        let each = |key: Value, value: Value| {
-            Value::Object(BTreeMap::from([("key".to_owned(), key), ("value".to_owned(), value)]))
-        };
-        match scope.value(&source) {
-            Value::List(items) => Self::Each(items.into_iter().map(|item| each(item.clone(), item)).collect()),
-            Value::Object(entries) => {
-                Self::Each(entries.into_iter().map(|(key, value)| each(Value::Text(key), value)).collect())
-            }
-            _ => Self::Unknown,
-        }
-    }
-
-    /// How many, where known.
-    pub(super) fn number(&self) -> Option<f64> {
-        match self {
-            Self::One => Some(1.0),
-            Self::Each(all) => Some(all.len() as f64),
-            Self::Count(number) => Some(*number),
-            Self::Unknown => None,
-        }
-    }
-
-    /// How many in all, over the instances of the module.
-    pub(super) fn number_in(&self, scope: &Scope<'_>) -> Option<f64> {
-        Some(self.number()? * scope.times()?)
-    }
-
-    /// What is bound in the instances, as far as they are evaluated one by one.
-    pub(super) fn bound(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::Each(all) => all.iter().take(MOST_INSTANCES).map(|each| ("each", each.clone())).collect(),
-            Self::Count(number) => {
-                let index = |at: f64| Value::Object(BTreeMap::from([("index".to_owned(), Value::Number(at))]));
-                (0..MOST_INSTANCES)
-                    .map(|at| at as f64)
-                    .take_while(|at| at < number)
-                    .map(|at| ("count", index(at)))
-                    .collect()
-            }
-            Self::One | Self::Unknown => Vec::new(),
-        }
-    }
-
-    /// The different values an expression takes over the instances.
-    pub(super) fn values<'a>(&self, scope: &Scope<'a>, source: &Source<'a>) -> Vec<Value> {
-        let bound = self.bound();
-        if bound.is_empty() {
-            return vec![scope.value(source)];
-        }
-        let mut found: Vec<Value> = Vec::new();
-        for (name, value) in &bound {
-            let value = scope.value_in(source, Some(&Bound { name, value, outer: None }));
-            if !found.contains(&value) {
-                found.push(value);
-            }
-        }
-        found
-    }
 }
 
 /// Writes what a module declares, then what the modules that it calls do.
@@ -201,14 +118,37 @@ pub(super) fn written(source: &Source<'_>) -> String {
 }
 
 fn resource<'a>(item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
-    let id = context.scope.id(item);
-    describe(&id, item, context, out);
-    references(&id, item, item.label(0), context, out);
-    carried::write(&id, item, &Instances::of(item, context.scope), context, out);
+    let instances = Instances::of(item, context.scope);
+    let parts = instances::by_machine(item, &instances, context);
+    if parts.is_empty() {
+        instance(&context.scope.id(item), item, &instances, context, out);
+    }
+    for (index, instances) in parts {
+        let id = context.scope.id_of(&format!("{}{index}", context.scope.absolute(&address(item))));
+        instance(&id, item, &instances, context, out);
+    }
+}
+
+fn instance<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
+    describe(id, item, instances, context, out);
+    references(id, item, item.label(0), context, out);
+    carried::write(id, item, instances, context, out);
 }
 
 /// What a resource's own arguments say of it.
-pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
+pub(super) fn describe<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
     let kind = item.label(0);
     let seen = || item.file.at(item.span);
     out.component(id, ComponentKind::Service, seen());
@@ -220,7 +160,6 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
     if let Some(source) = context.sources.get(local) {
         out.attribute(id, key::PROVIDER_SOURCE, source, seen());
     }
-    let instances = Instances::of(item, context.scope);
     if let Some(number) = instances.number_in(context.scope).filter(|number| *number != 1.0)
         && !machines::has_machines(item, context.scope, context.catalog)
     {
@@ -229,13 +168,13 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
         out.attribute(id, key::COUNT, number_text(number), item.file.at(span));
     }
     environments(id, item, kind, context, out);
-    place(id, item, kind, &instances, context, &provider, out);
-    carried::beneath(id, item, &instances, context, out);
-    machines::write(id, item, &instances, context, out);
-    custody(id, item, kind, &instances, context, out);
+    place(id, item, kind, instances, context, &provider, out);
+    carried::beneath(id, item, instances, context, out);
+    machines::write(id, item, instances, context, out);
+    custody(id, item, kind, instances, context, out);
     sinks(id, item, context, out);
     authentication(id, context, &provider, out);
-    supply::chart(id, item, &instances, context.scope, out);
+    supply::chart(id, item, instances, context.scope, out);
     cluster_name(id, item, context, out);
     called(id, item, context, out);
 }
@@ -243,7 +182,8 @@ pub(super) fn describe<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<
 /// The name under which calls of its service speak of a resource.
 fn called<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
     let service = context.catalog.service_by_terraform(item.label(0));
-    if service.is_none_or(|service| context.catalog.resource_names(&service.id).next().is_none()) {
+    let is_asked = service.is_some_and(|service| context.catalog.resource_names(&service.id).next().is_some());
+    if !is_asked && !context.catalog.is_deployed_by_name(item.label(0)) {
         return;
     }
     for (_, source) in with_role(&item.inside, item.label(0), &[Role::Named], context.catalog) {

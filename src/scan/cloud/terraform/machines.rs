@@ -1,6 +1,6 @@
 //! Machine types, attached accelerators and how many of them a resource asks for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::Expression;
 
@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::catalog::rows::Role;
 use crate::model::{ComponentId, key};
 use crate::scan::Facts;
+use crate::scan::hardware::machine::devices;
 
 /// Blocks and objects of one resource or call that are looked into: objects may name themselves.
 const MOST_BLOCKS: usize = 2000;
@@ -42,7 +43,7 @@ pub(super) fn type_of<'i>(item: &'i Item<'_>) -> &'i str {
 }
 
 /// Whether an argument names a machine type whatever its value; nothing when it never does.
-fn always_named(kind: &str, name: &str, catalog: &Catalog) -> Option<bool> {
+pub(super) fn always_named(kind: &str, name: &str, catalog: &Catalog) -> Option<bool> {
     let has = |role| catalog.argument_as(kind, name, role).is_some();
     has(Role::Machine).then_some(true).or_else(|| has(Role::MachineIfKnown).then_some(false))
 }
@@ -78,12 +79,48 @@ pub(super) fn write<'a>(
         // said rather than left out: what is left out means one
         Total::Unknown => {
             out.attribute(id, key::COUNT, "unknown", item.file.at(item.span));
+            by_type(id, item, &typed, instances, context, out);
             None
         }
     };
     let each = attached.or_else(|| of_type(item, context));
     if let (Some((each, source)), Some(machines)) = (each, machines) {
         out.attribute(id, key::ACCELERATOR_COUNT, number_text(each * machines), source.at());
+    }
+}
+
+/// Accelerators of blocks that name a type and a count each, where the resource as a whole has several types.
+fn by_type<'a>(
+    id: &ComponentId,
+    item: &Item<'a>,
+    typed: &[Typed<'a>],
+    instances: &Instances,
+    context: &Context<'a, '_>,
+    out: &mut Facts<'_>,
+) {
+    let mut sums: BTreeMap<&str, Option<(f64, Source<'a>)>> = BTreeMap::new();
+    for block in typed {
+        let counted = counted(&block.inside, type_of(item), instances, context);
+        // what a called module takes when nothing is said is its own affair
+        let unsaid = (item.kind != "module").then_some(1.0);
+        let machines = counted.map_or(unsaid, |(number, _)| number).zip(instances.number_in(context.scope));
+        for name in &block.types {
+            let rows = context.catalog.instance_types_named(name);
+            let Some(sku) = rows.first().and_then(|row| row.accelerator.as_deref()) else { continue };
+            let is_one = rows.iter().all(|row| row.accelerator.as_deref() == Some(sku) && row.count == rows[0].count);
+            let each = rows[0].count.as_deref().and_then(|count| count.parse::<f64>().ok());
+            let number = machines.zip(each).filter(|_| is_one && block.types.len() == 1);
+            let number = number.map(|((machines, times), each)| machines * times * each);
+            let sum = sums.entry(sku).or_insert(Some((0.0, block.source)));
+            // one block whose number is open leaves the sum open
+            *sum = sum.zip(number).map(|((sum, source), number)| (sum + number, source));
+        }
+    }
+    for (sku, sum) in sums {
+        if let Some((sum, source)) = sum.filter(|(sum, _)| *sum >= 0.0 && sum.is_finite()) {
+            let all = devices(&ComponentId::accelerator(sku), sum.ceil() as u64);
+            out.attribute(id, key::DEVICES, all, source.at());
+        }
     }
 }
 
@@ -173,7 +210,7 @@ fn named<'a>(
     found
 }
 
-fn is_machine(text: &str, catalog: &Catalog) -> bool {
+pub(super) fn is_machine(text: &str, catalog: &Catalog) -> bool {
     !catalog.instance_types_named(text).is_empty()
 }
 
@@ -199,10 +236,10 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, contex
         [one] => {
             let around = if is_call { &one.inside } else { &item.inside };
             let blocks = std::iter::once(one.inside).chain(written(around, scope, kind, context.catalog));
-            blocks.into_iter().find_map(|at| counted(&at, kind, context))
+            blocks.into_iter().find_map(|at| counted(&at, kind, instances, context))
         }
         several => {
-            let all: Vec<_> = several.iter().map(|block| counted(&block.inside, kind, context)).collect();
+            let all: Vec<_> = several.iter().map(|block| counted(&block.inside, kind, instances, context)).collect();
             let unsaid = (!is_call).then_some(1.0);
             let sum = all.iter().map(|found| found.as_ref().map_or(unsaid, |(number, _)| *number)).sum();
             Some((sum, all.into_iter().flatten().next().map_or_else(|| first.source, |(_, source)| source)))
@@ -215,19 +252,45 @@ fn total<'a>(item: &Item<'a>, typed: &[Typed<'a>], instances: &Instances, contex
         (None, Some(1.0), None) => Total::One,
         (None, Some(number), None) => Total::Known(number, first.source),
         (None, Some(number), Some(source)) => Total::Known(number, source),
-        (Some((Some(each), source)), Some(number), _) => Total::Known(each * number, source),
+        (Some((Some(each), source)), Some(number), _) => Total::Known(whole(each * number), source),
         _ => Total::Unknown,
     }
 }
 
-/// The first count argument of a block; its number may be unknown.
-fn counted<'a>(inside: &Inside<'a>, kind: &str, context: &Context<'a, '_>) -> Option<(Option<f64>, Source<'a>)> {
+/// The first count argument of a block, for each instance; its number may be unknown. Where instances say different
+/// numbers it is their mean.
+fn counted<'a>(
+    inside: &Inside<'a>,
+    kind: &str,
+    instances: &Instances,
+    context: &Context<'a, '_>,
+) -> Option<(Option<f64>, Source<'a>)> {
     with_role(inside, kind, &[Role::Count], context.catalog).into_iter().find_map(|(_, source)| {
-        match context.scope.value(&source) {
-            Value::Null => None,
+        let values = instances.each(context.scope, &source);
+        let is_said = |value: &Value| match value {
+            Value::Null => false,
             // `size` is often a machine type
-            Value::Text(text) if text.parse::<f64>().is_err() => None,
-            value => Some((value.number(), source)),
-        }
+            Value::Text(text) => text.parse::<f64>().is_ok(),
+            _ => true,
+        };
+        values.iter().any(is_said).then(|| (mean(&values, instances), source))
     })
+}
+
+/// The mean of numbers, where all of them are known.
+fn mean(values: &[Value], instances: &Instances) -> Option<f64> {
+    let numbers: Vec<f64> = values.iter().map(Value::number).collect::<Option<_>>()?;
+    let first = *numbers.first()?;
+    if numbers.iter().all(|number| *number == first) {
+        return Some(first);
+    }
+    // of more instances than are evaluated the rest may say anything
+    let are_all = instances.number() == Some(numbers.len() as f64);
+    are_all.then(|| numbers.iter().sum::<f64>() / numbers.len() as f64)
+}
+
+/// A number of machines: means of whole numbers make whole numbers again.
+fn whole(number: f64) -> f64 {
+    let near = number.round();
+    if (number - near).abs() < 1e-6 { near } else { number }
 }

@@ -9,6 +9,7 @@ mod folders;
 mod follow;
 mod functions;
 mod held;
+mod instances;
 mod machines;
 mod names;
 mod opened;

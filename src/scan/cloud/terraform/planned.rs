@@ -222,7 +222,7 @@ impl<'a> Computed<'a> {
                     file,
                     span: resource.span,
                 };
-                facts::describe(&own, &item, &context, out);
+                facts::describe(&own, &item, &facts::Instances::of(&item, context.scope), &context, out);
                 self.region(&own, (address, resource.kind), values, file, input.catalog, out);
             }
             if resource.instances.len() > 1 {

@@ -1,0 +1,106 @@
+//! Variables that a workflow sets itself, put in where steps name them: `${{ env.SERVICE }}`, `$SERVICE`.
+
+use std::collections::BTreeMap;
+
+use crate::parse::Node;
+
+/// Variables of one workflow, and the letters of a value.
+const MOST: usize = 1_000;
+const LONGEST: usize = 1 << 10;
+/// Letters that values may add to one text.
+const MOST_ADDED: usize = 1 << 16;
+
+/// Variables with literal values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// The same with those of a table over them; a value that names known ones is filled.
+    pub(super) fn with(&self, table: Option<&Node>) -> Self {
+        let mut all = self.clone();
+        for entry in table.map_or(&[][..], Node::entries).iter().take(MOST) {
+            match entry.value.scalar().map(|value| self.fill(&value)) {
+                Some(value) if value.len() <= LONGEST && !value.contains('$') => {
+                    all.0.insert(entry.key.to_string(), value);
+                }
+                // what only a run knows hides what was set before
+                _ => drop(all.0.remove(&*entry.key)),
+            }
+        }
+        all
+    }
+
+    /// Sets one more.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        if value.len() <= LONGEST && !value.contains('$') && self.0.len() < MOST {
+            self.0.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// A text with what is known put in; the rest stays as it is.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        let mut left = MOST_ADDED;
+        while let Some(at) = rest.find('$').filter(|_| !self.0.is_empty()) {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let found = named(rest).and_then(|(name, length)| Some((self.0.get(name)?, length)));
+            match found.and_then(|(value, length)| Some((value, length, left.checked_sub(value.len())?))) {
+                Some((value, length, still)) => {
+                    left = still;
+                    out.push_str(value);
+                    rest = &rest[length..];
+                }
+                None => {
+                    out.push('$');
+                    rest = &rest[1..];
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// The variable that a text begins with, and how long its mention is.
+fn named(text: &str) -> Option<(&str, usize)> {
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && !text.starts_with(|first: char| first.is_ascii_digit())
+    };
+    if let Some(inside) = text.strip_prefix("${{") {
+        let end = inside.find("}}")?;
+        let name = inside[..end].trim().strip_prefix("env.")?;
+        return is_name(name).then_some((name, end + 5));
+    }
+    if let Some(inside) = text.strip_prefix("${") {
+        let end = inside.find('}')?;
+        let name = &inside[..end];
+        return is_name(name).then_some((name, end + 3));
+    }
+    let inside = text.strip_prefix('$')?;
+    let end = inside.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(inside.len());
+    is_name(&inside[..end]).then_some((&inside[..end], end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_put_in() {
+        let text = "{SERVICE: llm, REGION: eu-west-1, OPEN: '${{ secrets.X }}', HOST: 'r.${{ env.REGION }}.example'}";
+        let root = &crate::parse::yaml::yaml(text).documents[0];
+        let variables = Variables::default().with(Some(root));
+        let later = variables.with(Some(root));
+        assert_eq!(variables.fill("$SERVICE ${SERVICE}x ${{ env.SERVICE }} $SERVICES"), "llm llmx llm $SERVICES");
+        assert_eq!(
+            variables.fill("${{ env.OPEN }} ${{ github.sha }} $(date) $"),
+            "${{ env.OPEN }} ${{ github.sha }} $(date) $"
+        );
+        assert_eq!(later.fill("$HOST"), "r.eu-west-1.example");
+        assert_eq!(Variables::default().fill("$A"), "$A");
+    }
+}
