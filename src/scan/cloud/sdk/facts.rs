@@ -328,7 +328,11 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             return self.asked_outside(outside, place);
         }
         if let Some(client) = target.client {
-            return self.clients.get(&client)?.service;
+            match self.clients.get(&client) {
+                Some(client) => return client.service,
+                None if target.is_known => return None,
+                None => {}
+            }
         }
         if target.is_known {
             // the module itself is the client, at an address set for all of it
@@ -387,7 +391,7 @@ fn asks_client(row: &SdkCall) -> bool {
 }
 
 /// The host of an address or of a value that is one.
-fn host_in(text: &str) -> Option<String> {
+pub(super) fn host_in(text: &str) -> Option<String> {
     addresses(text).into_iter().next().or_else(|| bare_address(text.trim())).map(|address| address.host)
 }
 

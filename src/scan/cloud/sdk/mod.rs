@@ -7,6 +7,7 @@ mod facts;
 mod imports;
 mod machines;
 mod models;
+mod modules;
 mod named;
 mod notebook;
 mod offered;

@@ -120,7 +120,7 @@ impl<'t> Reading<'t> {
             let Some(value) = binding.value.filter(|_| !is_own) else {
                 return Value::Unknown;
             };
-            let value = self.value_within(value, binding.scope, steps - 1);
+            let value = self.value_within(value, binding.within, steps - 1);
             match (&found, value) {
                 (_, Value::Unknown) => return Value::Unknown,
                 (None | Some(Value::Nothing), value) => found = Some(value),
