@@ -28,6 +28,7 @@ mod own;
 pub mod package;
 mod reconcile;
 mod registries;
+mod replicated;
 mod run;
 pub mod sbom;
 mod selector;
@@ -176,6 +177,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::html_scripts::HtmlScripts,
     #[cfg(feature = "sdk")]
     &cloud::sdk::SdkUse,
+    &cloud::sql::SqlReplication,
     &cloud::terraform::Terraform,
     &cloud::terraform::planned::TerraformPlan,
     &cluster::gitops::Gitops,

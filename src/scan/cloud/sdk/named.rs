@@ -1,6 +1,6 @@
 //! Clients that another file makes, and the resources that calls name.
 
-use super::facts::{Writer, host_in};
+use super::facts::{Writer, host_in, share_hosts};
 use super::outside::{Asked, Outside};
 use super::reading::Call;
 use super::resolve::{Target, below, fits};
@@ -89,8 +89,7 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             return (!name.is_empty()).then(|| (name.to_owned(), span));
         }
         let host = host_in(&text)?;
-        let is_of = |at: &Service| at.id == service.id || at.hosts.iter().any(|host| service.hosts.contains(host));
-        self.catalog.service_by_host(&host).filter(|at| is_of(at))?;
+        self.catalog.service_by_host(&host).filter(|at| share_hosts(at, service))?;
         Some((host.split('.').next()?.to_owned(), span))
     }
 
