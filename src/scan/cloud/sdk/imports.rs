@@ -23,6 +23,8 @@ pub(super) struct Imports {
     pub(super) defaults: BTreeSet<String>,
     /// What Python imports from beside the file, under the name that the file has for it.
     pub(super) beside: Vec<(String, Import)>,
+    /// The same, kept for the texts among them.
+    pub(super) by_dots: Vec<(String, Import)>,
     /// What the file gives out under a name: its own name for it, or a module and a name there. `*` is all of them.
     pub(super) given: Vec<Given>,
 }

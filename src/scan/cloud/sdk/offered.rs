@@ -8,10 +8,11 @@ use tree_sitter::Node;
 use super::facts::Writer;
 use super::imports::{DEFAULT, Import};
 use super::modules::HOME;
-use super::outside::{Asked, beside, rest_below, unsaid};
-use super::reading::Reading;
+use super::outside::{Asked, Told, beside, rest_below, unsaid};
+use super::reading::{Reading, Scope};
 use super::resolve::outermost;
 use super::syntax::{self, Language, call, field, of, path};
+use super::value::Value;
 use super::{META, is_made};
 use crate::catalog::Catalog;
 use crate::model::ComponentId;
@@ -44,6 +45,10 @@ pub(super) enum Offer {
         fulls: Vec<String>,
         client: Option<Asked>,
     },
+    /// A text; nothing where it is one of several.
+    Text(Option<Told>),
+    /// One of a class of the file.
+    One(String),
     /// It comes from a module itself, under that name there.
     Passed {
         module: String,
@@ -56,11 +61,6 @@ pub(super) fn offers(file: &SourceFile, catalog: &Catalog) -> Offers {
     let mut found = Offers::default();
     let Some(language) = Language::of(file.path().name()).filter(|_| !file.is_binary()) else { return found };
     let text = file.text();
-    // who makes a client there imports its SDK
-    let makes_only = matches!(language, Language::Go | Language::Java | Language::CSharp);
-    if makes_only && !catalog.may_use_services(text) {
-        return found;
-    }
     let Some(tree) = Some(text).filter(|text| !is_made(text)).and_then(|text| syntax::parse(text, language)) else {
         return found;
     };
@@ -148,13 +148,7 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
         self.left.set(self.left.get() - 1);
         let value = outermost(value, self.reading.text);
         let Some((callee, _)) = call(value) else {
-            let name = path(value, self.reading.text).names.join(".");
-            return match self.reading.values(&name, scope).as_slice() {
-                [one] if one.value.is_some_and(|inner| inner.id() != value.id()) => {
-                    self.offer(one.value?, one.within, steps - 1)
-                }
-                _ => None,
-            };
+            return self.plain(value, scope, steps);
         };
         let whole = path(callee, self.reading.text);
         let name = whole.names.last().copied().unwrap_or_default();
@@ -167,6 +161,10 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
             return Some(Offer::Made { fulls, client: self.writer.client_of(value.id()) });
         }
         // a function of the file, or of one beside it
+        let is_class = |scope: &Scope<'_>| scope.class.is_some_and(|class| !class.is_empty() && class == name);
+        if whole.names.len() == 1 && self.reading.scopes.iter().any(is_class) {
+            return Some(Offer::One(name.to_owned()));
+        }
         let mut scopes = self.reading.scopes.iter();
         let own = scopes.position(|scope| whole.names.len() == 1 && scope.function == Some(name));
         if let Some(own) = own {
@@ -174,6 +172,26 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
             return self.one(values.map(|(_, value)| *value), own, steps - 1);
         }
         target.fulls.iter().find_map(|full| self.passed_on(full))
+    }
+
+    /// What a value that is no call stands for: a text, another name, what is imported.
+    fn plain(&self, value: Node<'t>, scope: usize, steps: usize) -> Option<Offer> {
+        let name = path(value, self.reading.text).names.join(".");
+        match self.reading.values(&name, scope).as_slice() {
+            [one] if one.value.is_some_and(|inner| inner.id() != value.id()) => {
+                return self.offer(one.value?, one.within, steps - 1);
+            }
+            [] => {}
+            _ => return None,
+        }
+        match self.reading.value(value, scope) {
+            Value::Text { text, default_of, .. } if !text.contains('{') => {
+                Some(Offer::Text(Some(Told { text, default_of })))
+            }
+            // what others make of texts and names is theirs
+            Value::Text { .. } | Value::Nothing => None,
+            _ => self.reading.fulls(value, scope).iter().find_map(|full| self.passed_on(full)),
+        }
     }
 
     /// What several values all are.
@@ -256,6 +274,7 @@ fn both(first: Offer, second: Offer) -> Offer {
             let all: BTreeSet<String> = fulls.into_iter().chain(more).collect();
             Offer::Made { fulls: all.into_iter().collect(), client: Some(Asked { service: None, is_default: false }) }
         }
+        (Offer::Text(first), Offer::Text(second)) => Offer::Text(first.filter(|first| second.as_ref() == Some(first))),
         (first, _) => first,
     }
 }

@@ -36,6 +36,32 @@ pub(super) struct Outside {
     pub(super) path: RelPath,
 }
 
+/// A text that another file gives a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) text: String,
+    /// What may have another, when it is a default.
+    pub(super) default_of: Option<String>,
+}
+
+/// What a name of another file stands for.
+#[derive(Clone, Debug)]
+enum Found {
+    Client(Outside),
+    Text(Told),
+}
+
+impl Found {
+    /// What is known of something that is made in one of two files.
+    fn or(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Client(a), Self::Client(b)) => Some(Self::Client(a.or(b))),
+            (Self::Text(a), Self::Text(b)) => (a == b).then_some(Self::Text(a)),
+            _ => None,
+        }
+    }
+}
+
 impl Outside {
     /// What is known of something that is made in one of two files: of two services neither.
     fn or(mut self, other: Self) -> Self {
@@ -60,42 +86,18 @@ pub(super) struct Asked {
 pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Input<'_>) -> bool {
     let asking: Vec<Call<'_>> =
         reading.calls.iter().filter(|call| may_ask(call, reading, input.catalog)).copied().collect();
-    if asking.is_empty() {
-        return true;
-    }
-    let mut beside = beside(&mut reading.imports);
-    beside.extend(unsaid(&reading.imports).map(|import| (String::new(), import)));
-    let modules = Modules { input, language: reading.language };
-    let ground = Ground { modules, left: Cell::new(MOST_MODULES), is_cut: Cell::new(false) };
-    let mut asked: BTreeMap<String, Option<Outside>> = BTreeMap::new();
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    'all: for call in &asking {
-        for full in reading.target(call).fulls {
-            if seen.len() >= MOST_NAMES {
-                ground.is_cut.set(true);
-                break 'all;
-            }
-            if !seen.insert(full.clone()) {
-                continue;
-            }
-            for import in reading.imports.all.iter().chain(beside.iter().map(|(_, import)| import)) {
-                let Some(rest) = rest_below(&full, import) else { continue };
-                if ground.modules.is_foreign(file.path(), &import.module, &rest) {
-                    continue;
-                }
-                if asked.len() >= MOST_ASKED {
-                    ground.is_cut.set(true);
-                    break 'all;
-                }
-                let is_default = reading.imports.defaults.contains(&import.name);
-                ground.ask(file.path(), import, &rest, is_default, &mut asked);
-            }
-        }
-    }
-    let found: BTreeMap<String, Outside> =
-        asked.into_iter().filter_map(|(name, outside)| Some((name, outside?))).collect();
+    let beside = beside(&mut reading.imports);
+    let ground = Ground::new(reading, input);
+    let names = asking.iter().flat_map(|call| reading.target(call).fulls);
+    let known = beside.iter().map(|(_, import)| import.clone()).chain(unsaid(&reading.imports)).collect();
+    let asked = ground.ask_all(names, &Asking { from: file.path(), imports: &reading.imports, unsaid: known });
+    let client = |(name, found)| match found {
+        Some(Found::Client(outside)) => Some((name, outside)),
+        _ => None,
+    };
+    let found: BTreeMap<String, Outside> = asked.into_iter().filter_map(client).collect();
     // a name from beside the file counts as known only when something is known of it
-    for (local, import) in beside.into_iter().filter(|(local, _)| !local.is_empty()) {
+    for (local, import) in beside {
         let full = import.full();
         if !found.keys().any(|key| below(key, &full).is_some()) {
             reading.imports.names.remove(&local);
@@ -105,9 +107,35 @@ pub(super) fn resolve(reading: &mut Reading<'_>, file: &SourceFile, input: &Inpu
     !ground.is_cut.get()
 }
 
+/// Looks up the names whose values were asked for in vain; true when some are known now.
+pub(super) fn tell(reading: &mut Reading<'_>, file: &SourceFile, input: &Input<'_>) -> bool {
+    let missed = reading.missed.take();
+    if missed.is_empty() {
+        return false;
+    }
+    let ground = Ground::new(reading, input);
+    let unsaid = unsaid(&reading.imports).chain(reading.imports.by_dots.iter().map(|(_, import)| import.clone())).collect();
+    let asked = ground.ask_all(missed.into_iter(), &Asking { from: file.path(), imports: &reading.imports, unsaid });
+    let text = |(name, found)| match found {
+        Some(Found::Text(told)) => Some((name, told)),
+        _ => None,
+    };
+    reading.told = asked.into_iter().filter_map(text).collect();
+    !reading.told.is_empty()
+}
+
+/// Who asks.
+struct Asking<'a> {
+    from: &'a RelPath,
+    imports: &'a Imports,
+    /// Modules besides those that all imports name.
+    unsaid: Vec<Import>,
+}
+
 /// Gives names to what Python imports from beside the file.
 pub(super) fn beside(imports: &mut Imports) -> Vec<(String, Import)> {
     let all = std::mem::take(&mut imports.beside);
+    imports.by_dots.extend(all.iter().cloned());
     all.into_iter().filter(|(local, import)| imports.names.insert(local.clone(), import.full()).is_none()).collect()
 }
 
@@ -150,7 +178,40 @@ struct Ground<'a, 'i> {
     is_cut: Cell<bool>,
 }
 
-impl Ground<'_, '_> {
+impl<'a, 'i> Ground<'a, 'i> {
+    fn new(reading: &Reading<'_>, input: &'a Input<'i>) -> Self {
+        let modules = Modules { input, language: reading.language };
+        Self { modules, left: Cell::new(MOST_MODULES), is_cut: Cell::new(false) }
+    }
+
+    /// Asks the modules of the tree for names.
+    fn ask_all(&self, names: impl Iterator<Item = String>, who: &Asking<'_>) -> BTreeMap<String, Option<Found>> {
+        let mut asked = BTreeMap::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for full in names {
+            if seen.len() >= MOST_NAMES {
+                self.is_cut.set(true);
+                break;
+            }
+            if !seen.insert(full.clone()) {
+                continue;
+            }
+            for import in who.imports.all.iter().chain(&who.unsaid) {
+                let Some(rest) = rest_below(&full, import) else { continue };
+                if self.modules.is_foreign(who.from, &import.module, &rest) {
+                    continue;
+                }
+                if asked.len() >= MOST_ASKED {
+                    self.is_cut.set(true);
+                    return asked;
+                }
+                let is_default = who.imports.defaults.contains(&import.name);
+                self.ask(who.from, import, &rest, is_default, &mut asked);
+            }
+        }
+        asked
+    }
+
     /// Asks a module for the beginnings of a name.
     fn ask(
         &self,
@@ -158,7 +219,7 @@ impl Ground<'_, '_> {
         import: &Import,
         rest: &[String],
         is_default: bool,
-        asked: &mut BTreeMap<String, Option<Outside>>,
+        asked: &mut BTreeMap<String, Option<Found>>,
     ) {
         for length in 0..=rest.len().min(PARTS) {
             let own = rest[..length].join(".");
@@ -184,11 +245,11 @@ impl Ground<'_, '_> {
     }
 
     /// What a name of a module stands for, as seen from a file.
-    fn find(&self, from: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Outside> {
+    fn find(&self, from: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Found> {
         if steps == 0 || names.is_empty() || !self.may_go_on() {
             return None;
         }
-        let mut found: Option<(usize, Outside)> = None;
+        let mut found: Option<(usize, Option<Found>)> = None;
         for path in self.modules.files(from, module, names) {
             if !self.may_go_on() {
                 return None;
@@ -196,14 +257,17 @@ impl Ground<'_, '_> {
             let Some(here) = self.given(&path, module, names, steps) else { continue };
             let near = self.modules.nearness(from, &path);
             found = Some(match found.take() {
-                None => (near, here),
+                None => (near, Some(here)),
                 // of a package that is built in several ways, and of files as near as each other: one of them
-                Some((known, _)) if known < near => (near, here),
+                Some((known, _)) if known < near => (near, Some(here)),
                 Some((known, first)) if known > near => (known, first),
-                Some((_, first)) => (near, first.or(here)),
+                Some((_, first)) => (near, first.and_then(|first| first.or(here))),
             });
         }
-        found.map(|(_, found)| found).or_else(|| self.find_beside(from, module, names, steps))
+        match found {
+            Some((_, found)) => found,
+            None => self.find_beside(from, module, names, steps),
+        }
     }
 
     /// Counts one more module or file; false when there were too many.
@@ -215,7 +279,7 @@ impl Ground<'_, '_> {
     }
 
     /// What a file gives out under a name.
-    fn given(&self, path: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Outside> {
+    fn given(&self, path: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Found> {
         let offers = self.offers(path);
         self.is_cut.set(self.is_cut.get() || offers.is_cut);
         let package = module.strip_prefix(HOME).unwrap_or(module);
@@ -224,12 +288,25 @@ impl Ground<'_, '_> {
         }
         match offers.made.get(&names.join(".")) {
             Some(Offer::Made { fulls, client }) => {
-                Some(Outside { fulls: fulls.clone(), client: client.clone(), path: path.clone() })
+                Some(Found::Client(Outside { fulls: fulls.clone(), client: client.clone(), path: path.clone() }))
             }
             Some(Offer::Passed { module, name }) => self.find(path, module, name, steps - 1),
+            Some(Offer::Text(told)) => told.clone().map(Found::Text),
+            Some(Offer::One(_)) => None,
             None => {
                 // `Llm.client`, of a class that is itself passed on
                 let passed = match offers.made.get(&names[0]) {
+                    // what one of a class has may be given to it
+                    Some(Offer::One(class)) if names.len() > 1 && steps > 1 => {
+                        let all: Vec<String> = std::iter::once(class).chain(&names[1..]).cloned().collect();
+                        match self.given(path, module, &all, steps - 1)? {
+                            Found::Text(Told { text, default_of }) => {
+                                let default_of = default_of.or_else(|| names.last().cloned());
+                                Some(Found::Text(Told { text, default_of }))
+                            }
+                            client => Some(client),
+                        }
+                    }
                     Some(Offer::Passed { module, name }) => {
                         let all: Vec<String> = name.iter().chain(&names[1..]).cloned().collect();
                         self.find(path, module, &all, steps - 1)
@@ -243,7 +320,7 @@ impl Ground<'_, '_> {
     }
 
     /// The same name, cut elsewhere: a name may be a module itself, and a module a class.
-    fn find_beside(&self, from: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Outside> {
+    fn find_beside(&self, from: &RelPath, module: &str, names: &[String], steps: usize) -> Option<Found> {
         match self.modules.language {
             // `from . import clients`, `from app import clients`, `use crate::clients`
             Language::Python | Language::Rust if names.len() > 1 => {

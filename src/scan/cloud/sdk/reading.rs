@@ -1,12 +1,13 @@
 //! One walk over a file's syntax tree: imports, names with their values, calls, texts.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::{Node, Tree};
 
 use super::imports::{self, DEFAULT, Imports};
 use super::modules::HOME;
-use super::outside::Outside;
+use super::outside::{Outside, Told};
 use super::syntax::{Language, call, field, is_string, of, path};
 
 /// What was found in a file.
@@ -22,6 +23,10 @@ pub(super) struct Reading<'t> {
     pub(super) returned: Vec<(usize, Node<'t>)>,
     /// What other files of the tree make, by the full name that this file has for it.
     pub(super) outside: BTreeMap<String, Outside>,
+    /// Texts that other files of the tree give a name, in the same way.
+    pub(super) told: BTreeMap<String, Told>,
+    /// Names whose values were asked for and not known here.
+    pub(super) missed: RefCell<BTreeSet<String>>,
     pub(super) calls: Vec<Call<'t>>,
     /// Literals that are neither documentation nor compared with something.
     pub(super) strings: Vec<Node<'t>>,
@@ -76,6 +81,8 @@ impl<'t> Reading<'t> {
             scopes: vec![Scope { parent: 0, class: None, node: tree.root_node().id(), function: None }],
             returned: Vec::new(),
             outside: BTreeMap::new(),
+            told: BTreeMap::new(),
+            missed: RefCell::default(),
             calls: Vec::new(),
             strings: Vec::new(),
             chained: BTreeMap::new(),

@@ -54,6 +54,18 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// Full names that a name of the file may have.
+    pub(super) fn fulls(&self, name: Node<'t>, scope: usize) -> Vec<String> {
+        let target = self.target_of(name, scope, STEPS);
+        let Some((root, rest)) = target.names.split_first().filter(|_| target.fulls.is_empty()) else {
+            return target.fulls;
+        };
+        // `from .settings import MODEL`
+        let mut beside = self.imports.by_dots.iter().filter(|(local, _)| local == root);
+        let full = beside.next().filter(|_| self.values(root, scope).is_empty());
+        full.map(|(_, import)| joined(&import.full(), rest)).into_iter().collect()
+    }
+
     fn target_of(&self, callee: Node<'t>, scope: usize, steps: usize) -> Target {
         let found = path(callee, self.text);
         let names: Vec<String> = found.names.iter().map(|name| (*name).to_owned()).collect();
