@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::layer::{Layer, RuleError};
-use super::rows::{ModelFamily, ModelRoute, PipelineStep, SdkCall, Setting};
+use super::rows::{ModelFamily, ModelRoute, PipelineStep, ResourceName, SdkCall, Setting};
 use super::tables::{locate, nearest};
 use super::{Catalog, Tables};
 
@@ -19,6 +19,9 @@ const HUBS: [&str; 2] = ["huggingface", "modelscope"];
 /// Fewer letters than that are in every file.
 const SHORTEST_WORD: usize = 4;
 
+/// Letters of a call that is no common word.
+const LONG_WORD: usize = 8;
+
 /// Index of what is looked up for every call of a program.
 #[derive(Debug, Default)]
 pub(super) struct CodeIndex {
@@ -26,6 +29,9 @@ pub(super) struct CodeIndex {
     calls: BTreeMap<(Box<str>, Box<str>), Vec<usize>>,
     /// Rows with a `*` in the last name, by language.
     wild: BTreeMap<Box<str>, Vec<usize>>,
+    /// Arguments that name resources wherever they stand, and last names of the calls of which some do.
+    naming: BTreeSet<Box<str>>,
+    naming_calls: BTreeSet<Box<str>>,
     /// Words without which no file says anything of a service or model; made when first asked.
     gate: OnceLock<Option<AhoCorasick>>,
 }
@@ -45,6 +51,11 @@ impl CodeIndex {
                     rows.push(at);
                 }
             }
+        }
+        for row in &tables.resource_name {
+            let lasts = row.calls.iter().filter_map(|call| call.rsplit('.').next());
+            index.naming_calls.extend(lasts.map(Into::into));
+            index.naming.extend(row.calls.is_empty().then(|| row.argument.clone()));
         }
         index
     }
@@ -70,8 +81,13 @@ impl Catalog {
     }
 
     /// Arguments of calls of a service that name one of its resources.
-    pub fn resource_names<'c>(&'c self, service: &'c str) -> impl Iterator<Item = &'c str> {
-        self.tables.resource_name.iter().filter(move |row| &*row.service == service).map(|row| &*row.argument)
+    pub fn resource_names<'c>(&'c self, service: &'c str) -> impl Iterator<Item = &'c ResourceName> {
+        self.tables.resource_name.iter().filter(move |row| &*row.service == service)
+    }
+
+    /// True for a call that could name a resource, by its last name and the names of its arguments.
+    pub fn may_name_resource<'c>(&self, last: &str, mut arguments: impl Iterator<Item = &'c str>) -> bool {
+        self.code.naming_calls.contains(last) || arguments.any(|name| self.code.naming.contains(name))
     }
 
     /// Rows of a language.
@@ -152,7 +168,22 @@ impl Catalog {
                 .filter_map(|call| call.strip_prefix("*."))
                 .filter(|_| row.hub.is_none() && !row.model.is_empty());
             let is_telling = |call: &&str| call.contains(['.', '_']) || call.contains(|c: char| c.is_ascii_uppercase());
-            words.extend(asks.filter(is_telling).map(str::to_owned));
+            let (telling, plain): (Vec<&str>, Vec<&str>) = asks.partition(is_telling);
+            words.extend(telling.into_iter().map(str::to_owned));
+            words.extend(plain.into_iter().filter(|call| call.len() >= LONG_WORD).map(|call| format!(".{call}(")));
+        }
+        // a resource that a file names to a client which another file makes: `Bucket="orders"`, `.bucket("orders")`
+        for row in &self.tables.resource_name {
+            words.extend(row.calls.iter().filter(|_| !row.host).map(|call| format!(".{call}(")));
+            if row.calls.is_empty() {
+                words.extend(
+                    ["=", ":", " ="]
+                        .map(|end| format!("{}{end}", row.argument))
+                        .into_iter()
+                        .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase())),
+                );
+                words.insert(format!(".{}(", row.argument));
+            }
         }
         for service in &self.tables.service {
             for host in &service.hosts {
@@ -207,6 +238,10 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     }
     for row in &tables.resource_name {
         ask("resource_name", "service", &row.service, &services);
+        if row.calls.is_empty() && row.argument.parse::<usize>().is_ok() {
+            // a position of any call says nothing
+            ask("resource_name", "argument", &row.argument, &BTreeSet::new());
+        }
     }
     for row in &tables.pipeline_step {
         ask("pipeline_step", "system", &row.system, &BTreeSet::from(["github", "azure", "jenkins", "shell"]));

@@ -99,7 +99,7 @@ tables! {
     sdk_call: SdkCall => |row| format!("{}/{}/{}", row.language, row.package, row.calls.join(",")),
     model_family: ModelFamily => |row| row.name.to_string(),
     client_name: ClientName => |row| row.name.to_string(),
-    resource_name: ResourceName => |row| format!("{} {}", row.service, row.argument),
+    resource_name: ResourceName => |row| format!("{} {} {}", row.service, row.argument, row.calls.join(",")),
     setting: Setting => |row| format!("{}/{}", row.name, row.topic),
     pipeline_step: PipelineStep => |row| format!("{}/{}", row.system, row.step),
     model_route: ModelRoute => |row| row.word.to_string(),

@@ -129,10 +129,11 @@ impl Draft {
         });
         let keys = known.par_iter_mut().with_min_len(FEW / 8).map(|(_, known)| {
             known.settle();
-            known.attributes().iter().fold(0, |keys, row| keys | mark(row.key))
+            let keys = known.attributes().iter().fold(0, |keys, row| keys | mark(row.key));
+            (keys, known.relations().iter().fold(0, |kinds, row| kinds | 1 << row.kind as u32))
         });
-        let keys = keys.reduce(|| 0, std::ops::BitOr::bitor);
-        Inventory { known: known.into_iter().collect(), keys, ..Inventory::default() }
+        let (keys, kinds) = keys.reduce(|| (0, 0), |a, b| (a.0 | b.0, a.1 | b.1));
+        Inventory { known: known.into_iter().collect(), keys, kinds, ..Inventory::default() }
     }
 }
 

@@ -116,6 +116,8 @@ pub struct Inventory {
     pub(super) known: BTreeMap<ComponentId, Known>,
     /// [`key::mark`] of every key that a property has, and maybe of others.
     pub(super) keys: u64,
+    /// A bit for every kind that a relation has, and maybe for others.
+    pub(super) kinds: u64,
     /// What was not understood.
     pub diagnostics: std::collections::BTreeSet<Diagnostic>,
     /// How much was seen.
@@ -165,6 +167,7 @@ impl Inventory {
             std::mem::swap(&mut self, &mut other);
         }
         self.keys |= other.keys;
+        self.kinds |= other.kinds;
         for (id, known) in other.known {
             match self.known.entry(id) {
                 std::collections::btree_map::Entry::Vacant(place) => {
@@ -194,7 +197,7 @@ impl Inventory {
     /// As [`Self::iter`], for adding to what is known.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ComponentId, &mut Known)> {
         // what is added is not told here
-        self.keys = u64::MAX;
+        (self.keys, self.kinds) = (u64::MAX, u64::MAX);
         self.known.iter_mut()
     }
 
@@ -238,9 +241,19 @@ impl Inventory {
         all.flat_map(move |(id, known)| known.rows(key).map(move |attribute| (id, attribute)))
     }
 
+    /// Every relation of a kind with its near end, ordered by that. Quick when there is none.
+    pub fn relations_of(&self, kind: RelationKind) -> impl Iterator<Item = (&ComponentId, &Relation)> {
+        let known = if self.kinds & (1 << kind as u32) == 0 { None } else { Some(self.known.iter()) };
+        let all = known.into_iter().flatten();
+        let rows = all.flat_map(|(id, known)| known.relations().iter().map(move |relation| (id, relation)));
+        rows.filter(move |(_, relation)| relation.kind == kind)
+    }
+
     fn mark(&mut self, fact: &Fact) {
-        if let Fact::Attribute { key, .. } = fact {
-            self.keys |= mark(key);
+        match fact {
+            Fact::Component { .. } => {}
+            Fact::Attribute { key, .. } => self.keys |= mark(key),
+            Fact::Relation { kind, .. } => self.kinds |= 1 << *kind as u32,
         }
     }
 

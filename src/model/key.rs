@@ -149,6 +149,10 @@ pub const LOG_SINK: &str = "log-sink";
 pub const BACKUP: &str = "backup";
 /// Name under which calls of its service speak of a resource; of a service that is called: a resource that is named.
 pub const CALLED: &str = "called";
+/// Name under which a database offers its changes, and the name under which one takes them.
+pub const PUBLISHES: &str = "publishes";
+/// See [`PUBLISHES`].
+pub const SUBSCRIBES: &str = "subscribes";
 /// Of the host of a registry: another host that is asked in its place, by settings of container engines.
 pub const MIRRORED_AT: &str = "mirrored-at";
 /// Folder that a GitOps object brings into service.

@@ -12,10 +12,15 @@ use crate::model::{ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Grou
 /// Resources of one name: the same name in several environments.
 const MOST_OF_NAME: usize = 16;
 
-/// Brings calls to the resources that they name.
-#[must_use]
-pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
-    let is_api = |id: &ComponentId| id.as_str().starts_with("api:");
+/// Declared resources by their service and name.
+pub(super) type Declared = BTreeMap<(String, String), Vec<ComponentId>>;
+
+fn is_api(id: &ComponentId) -> bool {
+    id.as_str().starts_with("api:")
+}
+
+/// The resources that calls can mean.
+pub(super) fn declared(inventory: &Inventory, catalog: &Catalog) -> Declared {
     let service_of = |id: &ComponentId| {
         let known = inventory.known(id)?;
         let stated = known.values(key::SERVICE).next().map(|text| text.to_string());
@@ -24,7 +29,7 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             types.find_map(|kind| catalog.service_by_type(kind)).map(|service| service.id.to_string())
         })
     };
-    let mut declared: BTreeMap<(String, String), Vec<ComponentId>> = BTreeMap::new();
+    let mut declared = Declared::new();
     for (of, row) in inventory.attributes_of(key::CALLED).filter(|(of, _)| !is_api(of)) {
         let Some(service) = service_of(of) else { continue };
         let all = declared.entry((service, row.value.to_string())).or_default();
@@ -32,6 +37,13 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             all.push(of.clone());
         }
     }
+    declared
+}
+
+/// Brings calls to the resources that they name.
+#[must_use]
+pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
+    let declared = declared(&inventory, catalog);
     if declared.is_empty() {
         return inventory;
     }

@@ -15,8 +15,7 @@ use crate::text::clean_line;
 #[must_use]
 pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     let named: Vec<(ComponentId, Arc<str>, EvidenceSet)> = inventory
-        .attributes()
-        .filter(|(_, row)| row.key == key::DEPLOYS_NAMED)
+        .attributes_of(key::DEPLOYS_NAMED)
         .map(|(of, row)| (of.clone(), Arc::clone(&row.value), row.evidence.clone()))
         .collect();
     if named.is_empty() {

@@ -30,6 +30,7 @@ pub mod package;
 mod queued;
 mod reconcile;
 mod registries;
+mod replicated;
 mod run;
 pub mod sbom;
 mod selector;
@@ -178,6 +179,7 @@ pub static SCANNERS: &[&dyn Scanner] = &[
     &cloud::html_scripts::HtmlScripts,
     #[cfg(feature = "sdk")]
     &cloud::sdk::SdkUse,
+    &cloud::sql::SqlReplication,
     &cloud::terraform::Terraform,
     &cloud::terraform::planned::TerraformPlan,
     &cluster::gitops::Gitops,

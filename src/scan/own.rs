@@ -62,7 +62,7 @@ fn group_of(id: &ComponentId) -> &str {
 
 fn projects(inventory: &Inventory) -> BTreeMap<&ComponentId, Vec<Made<'_>>> {
     let mut found: BTreeMap<&ComponentId, Vec<Made<'_>>> = BTreeMap::new();
-    for (of, row) in inventory.attributes().filter(|(_, row)| row.key == key::PROVIDES) {
+    for (of, row) in inventory.attributes_of(key::PROVIDES) {
         let value = &row.value;
         let mut words = value.splitn(4, ' ');
         let (Some(ecosystem), Some(name), Some(version)) = (words.next(), words.next(), words.next()) else { continue };

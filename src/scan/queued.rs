@@ -57,13 +57,12 @@ impl Words {
 #[must_use]
 pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     let mut words = Words::default();
-    for (of, row) in inventory.attributes().filter(|(_, row)| row.key == key::QUEUED) {
+    for (of, row) in inventory.attributes_of(key::QUEUED) {
         let said = Said { words: row.value.split(' ').map(str::to_owned).collect(), evidence: row.evidence.clone() };
         words.0.entry(of.clone()).or_default().push(said);
     }
     let waiting: Vec<(ComponentId, String, EvidenceSet)> = inventory
-        .attributes()
-        .filter(|(_, row)| row.key == key::QUEUE)
+        .attributes_of(key::QUEUE)
         .map(|(of, row)| (of.clone(), row.value.to_string(), row.evidence.clone()))
         .collect();
     if words.0.is_empty() && waiting.is_empty() {

@@ -42,5 +42,6 @@ mod screen_names;
 mod screening;
 mod sdk_use;
 mod shapes;
+mod sql_copies;
 mod supply;
 mod terraform;

@@ -202,3 +202,141 @@ fn a_mirror_of_a_part_of_a_registry_has_that_part() {
     let aside = registries(&[("examples/mirrors.yaml", set), ("pod.yaml", &pod("ours/app"))]);
     assert_eq!(aside.len(), 1, "what lies with examples sets up nothing: {aside:?}");
 }
+
+/// Resources that calls reach, with the files that call them.
+fn called(found: &Inventory) -> Vec<(String, String)> {
+    let rows =
+        found.relations().filter(|(_, row)| row.kind.as_str() == "calls" && row.to.as_str().starts_with("resource:"));
+    let mut all: Vec<(String, String)> = rows
+        .flat_map(|(_, row)| {
+            let files = row.evidence.iter().filter_map(|one| one.path().map(ToString::to_string));
+            files.map(|file| (row.to.rest().to_owned(), file)).collect::<Vec<_>>()
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn case(name: &str) -> Vec<(String, String)> {
+    fn below(folder: &std::path::Path, root: &std::path::Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).expect("is there") {
+            let path = entry.expect("is read").path();
+            if path.is_dir() {
+                below(&path, root, found);
+            } else if path.extension().is_none_or(|end| end != "snap") {
+                let name = path.strip_prefix(root).expect("lies below").to_string_lossy().replace('\\', "/");
+                found.push((name, fs::read_to_string(&path).expect("is UTF-8")));
+            }
+        }
+    }
+    let root = crate::cli::root().join("fixtures/scanners/sdk-use").join(name);
+    let mut found = Vec::new();
+    below(&root, &root, &mut found);
+    found
+}
+
+fn scan_case(name: &str, more: &[(&str, &str)]) -> Inventory {
+    let files = case(name);
+    let mut all: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    all.extend(more);
+    scan(&Catalog::embedded(), &all)
+}
+
+/// What is asked of a client that another file of the package, module or crate makes is asked of whom it speaks to.
+#[test]
+fn clients_of_other_files_in_compiled_languages() {
+    let declared = "resource \"aws_s3_bucket\" \"orders\" {\n  bucket = \"orders\"\n}\nresource \"aws_s3_bucket\" \"copies\" {\n  \
+                    bucket = \"copies\"\n}\nresource \"aws_dynamodb_table\" \"carts\" {\n  name = \"carts\"\n}\n";
+    let found = scan_case("packages", &[("main.tf", declared)]);
+    let is = |name: &str, file: &str| (name.to_owned(), file.to_owned());
+    let wanted = [
+        is("aws_dynamodb_table.carts", "csharp/Web/Orders.cs"),
+        is("aws_dynamodb_table.carts", "go/cmd/api/main.go"),
+        is("aws_s3_bucket.orders", "csharp/Web/Orders.cs"),
+        is("aws_s3_bucket.orders", "go/cmd/api/main.go"),
+        is("aws_s3_bucket.orders", "java/src/main/java/com/shop/web/Answers.java"),
+        is("aws_s3_bucket.orders", "rust/src/main.rs"),
+    ];
+    // the bucket that is asked of a client whose address a setting names is nobody's
+    assert_eq!(called(&found), wanted);
+    let model = |name: &str| found.known(&ComponentId::model("api", name)).is_some();
+    assert!(model("gemini-1.5-pro") && model("mistral.mistral-small-2402-v1:0") && model("amazon.nova-micro-v1:0"));
+    assert!(!model("gemini-1.5-flash"), "nothing is known of a package that is not there");
+}
+
+/// Packages that ask each other, and more names than are looked for, end and are told.
+#[test]
+fn clients_of_other_files_are_bounded() {
+    let catalog = Catalog::embedded();
+    let round = |package: &str, other: &str| {
+        format!(
+            "package com.a;\nimport software.amazon.awssdk.services.s3.S3Client;\nclass {package} {{\n  static S3Client get() {{ \
+             return {other}.get(); }}\n  void use() {{ {other}.get().putObject(r -> r.bucket(\"x\")); }}\n}}\n"
+        )
+    };
+    let found = scan(&catalog, &[("A.java", &round("A", "B")), ("B.java", &round("B", "A"))]);
+    assert!(found.diagnostics.iter().all(|problem| problem.kind.as_str() != "internal"));
+    let many: String = (0..1_500).map(|at| format!("\tClient{at}.GenerativeModel(\"gemini-1.5-pro\")\n")).collect();
+    let text = format!("package a\n\nimport \"github.com/google/generative-ai-go/genai\"\n\nfunc use() {{\n{many}}}\n");
+    let found = scan(
+        &catalog,
+        &[("a.go", &text), ("b.go", "package a\n\nimport \"github.com/google/generative-ai-go/genai\"\n")],
+    );
+    assert!(found.diagnostics.iter().any(|problem| problem.kind.as_str() == "limit-reached"));
+}
+
+/// Buckets, topics, data sets, accounts and vaults by their literal names, however they are declared.
+#[test]
+fn names_of_all_clouds_mean_declared_resources() {
+    let google = "resource \"google_storage_bucket\" \"archive\" {\n  name = \"orders-archive\"\n  location = \"EU\"\n}\n\
+                  resource \"google_pubsub_topic\" \"events\" {\n  name = \"orders-events\"\n}\n\
+                  resource \"google_bigquery_dataset\" \"sales\" {\n  dataset_id = \"sales\"\n}\n\
+                  resource \"azurerm_key_vault\" \"keys\" {\n  name = \"acme-keys\"\n}\n";
+    let azure = "resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {\n  name: 'acmeorders'\n  location: 'westeurope'\n  \
+                 kind: 'StorageV2'\n  sku: { name: 'Standard_LRS' }\n}\nresource carts \
+                 'Microsoft.DocumentDB/databaseAccounts@2024-05-15' = {\n  name: 'acme-carts'\n  location: 'westeurope'\n}\n";
+    let amazon = "AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nResources:\n  Carts:\n    Type: \
+                  AWS::DynamoDB::Table\n    Properties: {TableName: carts}\n  Answer:\n    Type: AWS::Serverless::Function\n    \
+                  Properties: {FunctionName: answer, Runtime: python3.13, Handler: a.b}\n  Orders:\n    Type: AWS::S3::Bucket\n    \
+                  Properties: {BucketName: orders}\n";
+    let found = scan_case("named", &[("google.tf", google), ("main.bicep", azure), ("template.yaml", amazon)]);
+    let all = called(&found);
+    let files = |end: &str| -> Vec<&str> {
+        all.iter().filter(|(name, _)| name.ends_with(end)).map(|(_, file)| file.as_str()).collect()
+    };
+    assert_eq!(
+        files("google_storage_bucket.archive"),
+        ["Stores.java", "google.go", "google.py", "google.ts"],
+        "{all:?}"
+    );
+    assert_eq!(files("google_pubsub_topic.events"), ["google.py", "google.ts"]);
+    assert_eq!(files("google_bigquery_dataset.sales"), ["google.go", "google.py"]);
+    assert_eq!(files("azurerm_key_vault.keys"), ["Stores.cs", "Stores.java", "azure.py"]);
+    assert_eq!(files("/account"), ["azure.py"]);
+    assert_eq!(files("/carts"), ["Stores.cs", "azure.py"]);
+    assert_eq!(files("/Carts"), ["Stores.java", "aws.py"]);
+    assert_eq!(files("/Answer"), ["aws.py"]);
+    assert_eq!(files("/Orders"), ["aws.py"]);
+    assert!(!all.iter().any(|(name, _)| name.contains("Standard")));
+}
+
+/// A service of one's own, with resources that calls name, is a change in rules only.
+#[test]
+fn a_named_call_is_a_change_in_rules_only() {
+    let more = "[[resource_name]]\nargument = \"0\"\ncalls = [\"*.shelf\"]\nservice = \"firm/llm\"\nsource = \"t\"\nverification = \
+                \"recalled\"\n\n[[resource_type]]\nname = \"firm_shelf\"\nservice = \"firm/llm\"\nsource = \"t\"\nverification = \
+                \"recalled\"\n\n[[argument]]\nname = \"label\"\nrole = \"named\"\ntypes = [\"firm_shelf\"]\nsource = \
+                \"t\"\nverification = \"recalled\"\n";
+    let text = format!("{RULES}\n{more}");
+    let layer = Layer { name: "own".into(), files: vec![("catalog/firm.toml".into(), text.into())] };
+    let catalog = Catalog::load(&[Layer::embedded(), layer]).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let program = "from firm_llm import FirmClient\n\nclient = FirmClient()\nclient.shelf(\"orders\")\n";
+    let declared = "resource \"firm_shelf\" \"one\" {\n  label = \"orders\"\n}\n";
+    let found = scan(&catalog, &[("app.py", program), ("main.tf", declared)]);
+    assert_eq!(called(&found), [("firm_shelf.one".to_owned(), "app.py".to_owned())]);
+    // a position of any call says nothing
+    let wrong =
+        "[[resource_name]]\nargument = \"0\"\nservice = \"aws/s3\"\nsource = \"t\"\nverification = \"recalled\"\n";
+    let layer = Layer { name: "own".into(), files: vec![("catalog/x.toml".into(), wrong.into())] };
+    assert!(Catalog::load(&[Layer::embedded(), layer]).is_err());
+}

@@ -129,10 +129,16 @@ rows! {
     }
     /// An argument of SDK calls that names one resource of a service: `Bucket`.
     ResourceName {
-        /// Name of the argument.
+        /// Name of the argument, or with `calls` a position from 0.
         argument: Text,
-        /// Catalog service of the client that is asked.
+        /// Catalog service of the client that is asked, and of the resource.
         service: Text,
+        /// Calls whose argument it is, by the ends of their paths (`BlobId.of`); any call that has it when there are none.
+        #[serde(default)]
+        calls: Vec<Text>,
+        /// True when the argument is an address, and the name the first label of its host: a host of the service.
+        #[serde(default)]
+        host: bool,
     }
     /// Another name of a service's client, as an SDK spells it (`boto3.client("secretsmanager")`).
     ClientName {

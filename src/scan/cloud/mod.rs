@@ -9,4 +9,5 @@ pub mod gaia_x;
 pub mod html_scripts;
 #[cfg(feature = "sdk")]
 pub mod sdk;
+pub mod sql;
 pub mod terraform;

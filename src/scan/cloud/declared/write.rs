@@ -98,6 +98,17 @@ fn one(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
     operator(resource, out);
     references(resource, &arguments, out);
     cluster_name(resource, catalog, out);
+    called(resource, catalog, out);
+}
+
+/// The name that stands beside the properties, where calls speak of the resource by it.
+fn called(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
+    let Some(name) = &resource.name else { return };
+    if catalog.argument_as(&resource.kind, "name", Role::Named).is_some()
+        && let Some(text) = name.text().filter(|text| !text.is_empty())
+    {
+        out.attribute(&resource.id, key::CALLED, text, name.at());
+    }
 }
 
 /// Writes what a resource says of the programs that it runs, and nothing else: images, models, settings.
@@ -200,7 +211,8 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
                 out.attribute(id, key::RUNTIME, text, argument.value.at());
             }
         }
-        Role::Named => {
+        // a name within is that of a part
+        Role::Named if resource.variants.iter().any(|all| std::ptr::eq(all, argument.within)) => {
             if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
                 out.attribute(id, key::CALLED, text, argument.value.at());
             }

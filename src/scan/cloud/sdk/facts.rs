@@ -193,6 +193,9 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             Some(Value::Text { text, span, default_of }) => {
                 let host = host_in(&text);
                 let named = host.as_deref().and_then(|host| self.catalog.service_by_host(host));
+                // of services at the same hosts it is the one that the SDK is for
+                let is_own = |named: &&Service| service.is_some_and(|own| share_hosts(own, named));
+                let named = if named.as_ref().is_some_and(is_own) { service } else { named };
                 self.read_already.insert(span.start);
                 if let Some(named) = named {
                     service = Some(named);
@@ -328,7 +331,11 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             return self.asked_outside(outside, place);
         }
         if let Some(client) = target.client {
-            return self.clients.get(&client)?.service;
+            match self.clients.get(&client) {
+                Some(client) => return client.service,
+                None if target.is_known => return None,
+                None => {}
+            }
         }
         if target.is_known {
             // the module itself is the client, at an address set for all of it
@@ -386,8 +393,13 @@ fn asks_client(row: &SdkCall) -> bool {
         && row.calls.iter().any(|call| call.starts_with("*."))
 }
 
+/// True for services that answer at the same hosts.
+pub(super) fn share_hosts(a: &Service, b: &Service) -> bool {
+    a.id == b.id || a.hosts.iter().any(|host| b.hosts.contains(host))
+}
+
 /// The host of an address or of a value that is one.
-fn host_in(text: &str) -> Option<String> {
+pub(super) fn host_in(text: &str) -> Option<String> {
     addresses(text).into_iter().next().or_else(|| bare_address(text.trim())).map(|address| address.host)
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::Node;
 
+use super::modules::HOME;
 use super::syntax::{Language, field, inside, is_string, of};
 use crate::text::Span;
 
@@ -14,12 +15,16 @@ pub(super) struct Imports {
     pub(super) names: BTreeMap<String, String>,
     /// Namespaces whose names stand without one.
     pub(super) open: Vec<String>,
+    /// Modules whose names a file has without an import: its own package, as [`super::modules`] calls it.
+    pub(super) own: Vec<String>,
     /// Everything imported, with its place: the module as written, and the name below it.
     pub(super) all: Vec<Import>,
     /// Names that stand for the default export of their module.
     pub(super) defaults: BTreeSet<String>,
     /// What Python imports from beside the file, under the name that the file has for it.
     pub(super) beside: Vec<(String, Import)>,
+    /// The same, kept for the texts among them.
+    pub(super) by_dots: Vec<(String, Import)>,
     /// What the file gives out under a name: its own name for it, or a module and a name there. `*` is all of them.
     pub(super) given: Vec<Given>,
 }
@@ -67,6 +72,9 @@ impl Imports {
     }
 }
 
+/// Namespaces of one file.
+const MOST_OWN: usize = 16;
+
 /// Reads a node when it is an import.
 pub(super) fn read(node: Node<'_>, text: &str, language: Language, found: &mut Imports) -> bool {
     match (language, node.kind()) {
@@ -92,6 +100,21 @@ pub(super) fn read(node: Node<'_>, text: &str, language: Language, found: &mut I
             }
         }
         (Language::CSharp, "using_directive") => csharp(node, text, found),
+        (Language::Java, "package_declaration") => {
+            let name = children(node).into_iter().find(|child| child.kind().ends_with("identifier"));
+            found.own.extend(name.map(|name| format!("{HOME}{}", of(name, text))));
+        }
+        (Language::CSharp, "namespace_declaration" | "file_scoped_namespace_declaration") => {
+            // what stands in a namespace sees those around it
+            let name = field(node, "name").map_or("", |name| of(name, text));
+            let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
+            for own in ends.rev().map(|end| format!("{HOME}{}", &name[..end])) {
+                if !found.own.contains(&own) && found.own.len() < MOST_OWN {
+                    found.own.push(own);
+                }
+            }
+            return false;
+        }
         _ => return false,
     }
     true

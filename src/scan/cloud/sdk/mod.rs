@@ -7,6 +7,7 @@ mod facts;
 mod imports;
 mod machines;
 mod models;
+mod modules;
 mod named;
 mod notebook;
 mod offered;
@@ -118,17 +119,27 @@ fn read(file: &SourceFile, language: Language, input: &Input<'_>, out: &mut Fact
         return;
     };
     let project = input.root_subject(file);
-    let before = out.len();
     let mut reading = Reading::new(&tree, text, language);
     if !outside::resolve(&mut reading, file, input) {
         let message = "more clients of other files than are looked for: what some calls are made on is not known";
         out.problem(DiagnosticKind::LimitReached, file, None, message);
     }
-    let mut writer = Writer::new(&reading, input.catalog, file, &project, out);
-    writer.calls();
-    writer.imports();
-    writer.texts();
-    if out.len() > before {
+    let write = |reading: &Reading<'_>, room: usize| {
+        let mut found = Facts::new(&META, META.id, room);
+        let mut writer = Writer::new(reading, input.catalog, file, &project, &mut found);
+        writer.calls();
+        writer.imports();
+        writer.texts();
+        found
+    };
+    let mut found = write(&reading, out.room());
+    // what calls are given may be told by other files: then it is written anew
+    if outside::tell(&mut reading, file, input) {
+        found = write(&reading, out.room());
+    }
+    let is_empty = found.is_empty();
+    out.absorb(found);
+    if !is_empty {
         out.component(&project, input.root_kind(), file.whole());
     }
 }

@@ -1,12 +1,12 @@
 //! Clients that another file makes, and the resources that calls name.
 
-use super::facts::Writer;
+use super::facts::{Writer, host_in, share_hosts};
 use super::outside::{Asked, Outside};
 use super::reading::Call;
-use super::resolve::{Target, below};
-use super::syntax::arguments;
+use super::resolve::{Target, below, fits};
+use super::syntax::{Arguments, arguments, path};
 use super::value::Value;
-use crate::catalog::rows::Service;
+use crate::catalog::rows::{ResourceName, SdkCall, Service};
 use crate::model::{ComponentId, key};
 use crate::scan::cloud::api::calls_service;
 use crate::text::Span;
@@ -44,38 +44,87 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     /// Resources that calls name: `s3.put_object(Bucket="orders")`.
     pub(super) fn named_resources(&mut self) {
         let reading = self.reading;
-        if self.clients.is_empty() {
-            return;
-        }
+        // what stands in a call on a known client is asked of that client
+        let mut decided = 0;
         for call in &reading.calls {
-            let Some(service) = self.service_asked(call) else { continue };
-            let names: Vec<Box<str>> = self.catalog.resource_names(&service.id).map(Into::into).collect();
-            if names.is_empty() {
+            let names = path(call.callee, reading.text).names;
+            let Some(last) = names.last() else { continue };
+            let mut given = arguments(call.node, call.arguments, reading.text);
+            // `client.put_object().bucket("orders")`
+            given.named.extend(reading.chained.get(&call.node.id()).into_iter().flatten().copied());
+            if !self.catalog.may_name_resource(last, given.named.iter().map(|(name, _)| *name)) {
                 continue;
             }
-            let given = arguments(call.node, call.arguments, reading.text);
-            let value = given.find(&names).map(|node| reading.value(node, call.scope));
-            if let Some(Value::Text { text, span, default_of: None }) = value
-                && !text.contains('{')
-            {
-                // addresses and long names end in the name
-                let name = text.rsplit(['/', ':']).next().unwrap_or(&text);
+            let target = reading.target(call);
+            let service = match self.client_asked(call, &target) {
+                Some(service) => {
+                    decided = call.node.end_byte().max(decided);
+                    service
+                }
+                None if call.node.start_byte() < decided => None,
+                None => self.service_of_package(&target),
+            };
+            let Some(service) = service else { continue };
+            let whole = names.join(".");
+            let is_meant =
+                |row: &&ResourceName| row.calls.is_empty() || row.calls.iter().any(|call| fits(call, &whole));
+            let mut rows = self.catalog.resource_names(&service.id).filter(is_meant);
+            let named = rows.find_map(|row| self.name_in(row, service, &given, call.scope));
+            if let Some((name, span)) = named {
                 let id = ComponentId::of("api", &service.id);
                 self.out.attribute(&id, key::CALLED, name, self.file.at(span));
             }
         }
     }
 
-    /// The service of the client that a call is made on, or whose package makes what is called (`new PutObjectCommand`).
-    fn service_asked(&self, call: &Call<'t>) -> Option<&'a Service> {
-        let target = self.reading.target(call);
-        if let Some(client) = target.client.and_then(|client| self.clients.get(&client)) {
-            return client.service;
+    /// The name that an argument gives to a resource, with its place.
+    fn name_in(
+        &self,
+        row: &ResourceName,
+        service: &Service,
+        given: &Arguments<'t>,
+        scope: usize,
+    ) -> Option<(String, Span)> {
+        let node = given.find(std::slice::from_ref(&row.argument))?;
+        let Value::Text { text, span, default_of: None } = self.reading.value(node, scope) else { return None };
+        if text.contains('{') {
+            return None;
         }
-        let of_package = |full: &String| {
-            let name = full.strip_prefix("@aws-sdk/client-")?.split('.').next()?;
-            self.catalog.service_by_sdk("npm", &format!("@aws-sdk/client-{name}"))
+        if !row.host {
+            // addresses and long names end in the name
+            let name = text.rsplit(['/', ':']).next().unwrap_or(&text);
+            return (!name.is_empty()).then(|| (name.to_owned(), span));
+        }
+        let host = host_in(&text)?;
+        self.catalog.service_by_host(&host).filter(|at| share_hosts(at, service))?;
+        Some((host.split('.').next()?.to_owned(), span))
+    }
+
+    /// The service of the client that a call makes or is made on, when the client is known; of some only a run knows it.
+    fn client_asked(&mut self, call: &Call<'t>, target: &Target) -> Option<Option<&'a Service>> {
+        if let Some(client) = self.clients.get(&call.node.id()) {
+            return Some(client.service);
+        }
+        if let Some(outside) = target.outside.as_ref().filter(|outside| outside.client.is_some()) {
+            let last = path(call.callee, self.reading.text).last.unwrap_or(call.callee);
+            return Some(self.asked_outside(outside, Span::new(last.start_byte(), last.end_byte())));
+        }
+        target.client.and_then(|client| self.clients.get(&client)).map(|client| client.service)
+    }
+
+    /// The service whose package makes what is called: `new PutObjectCommand`.
+    fn service_of_package(&self, target: &Target) -> Option<&'a Service> {
+        let rows = || self.catalog.sdk_calls_of(self.reading.language.word());
+        let of_row = |row: &'a SdkCall, full: &str| {
+            let (capture, _) = below(full, &row.package)?;
+            match row.sdk.as_deref().and_then(|sdk| sdk.split_once(':')) {
+                Some((ecosystem, name)) => self.catalog.service_by_sdk(ecosystem, &name.replace('*', capture)),
+                // whoever a client of that package speaks to
+                None if row.compatible || row.self_hosted => None,
+                None => self.catalog.service(row.service.as_deref()?),
+            }
         };
-        target.fulls.iter().find_map(of_package)
+        let makes = |row: &&SdkCall| !row.calls.iter().any(|call| call.starts_with("*."));
+        target.fulls.iter().find_map(|full| rows().filter(makes).find_map(|row| of_row(row, full)))
     }
 }

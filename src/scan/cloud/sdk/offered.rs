@@ -7,9 +7,12 @@ use tree_sitter::Node;
 
 use super::facts::Writer;
 use super::imports::{DEFAULT, Import};
-use super::outside::{Asked, beside, rest_below};
-use super::reading::Reading;
+use super::modules::HOME;
+use super::outside::{Asked, Told, beside, rest_below, unsaid};
+use super::reading::{Reading, Scope};
+use super::resolve::outermost;
 use super::syntax::{self, Language, call, field, of, path};
+use super::value::Value;
 use super::{META, is_made};
 use crate::catalog::Catalog;
 use crate::model::ComponentId;
@@ -27,6 +30,8 @@ const MOST_FACTS: usize = 20_000;
 /// What a file gives to others, by name.
 #[derive(Default)]
 pub(super) struct Offers {
+    /// Packages or namespaces that the file is of, where the language has it say so.
+    pub(super) packages: Vec<String>,
     pub(super) made: BTreeMap<String, Offer>,
     /// Modules of which everything is passed on.
     pub(super) whole: Vec<String>,
@@ -40,6 +45,10 @@ pub(super) enum Offer {
         fulls: Vec<String>,
         client: Option<Asked>,
     },
+    /// A text; nothing where it is one of several.
+    Text(Option<Told>),
+    /// One of a class of the file.
+    One(String),
     /// It comes from a module itself, under that name there.
     Passed {
         module: String,
@@ -56,7 +65,9 @@ pub(super) fn offers(file: &SourceFile, catalog: &Catalog) -> Offers {
         return found;
     };
     let mut reading = Reading::new(&tree, text, language);
-    let beside = beside(&mut reading.imports);
+    let mut beside = beside(&mut reading.imports);
+    beside.extend(unsaid(&reading.imports).map(|import| (String::new(), import)));
+    found.packages.extend(reading.imports.own.iter().filter_map(|own| own.strip_prefix(HOME)).map(str::to_owned));
     // what it tells is told when the file itself is read
     let mut unheard = Facts::new(&META, META.id, MOST_FACTS);
     let project = ComponentId::project(&file.folder());
@@ -104,14 +115,18 @@ fn offered<'t>(reading: &Reading<'t>) -> Vec<(String, Node<'t>, usize)> {
                     let body = field(value, "body").filter(|body| body.kind() != "statement_block");
                     found.extend(body.into_iter().chain(returns(scope)).map(|value| (name.clone(), value, scope)));
                 }
-                None => found.push((name, value, binding.scope)),
+                None => found.push((name, value, binding.within)),
             }
         }
     }
     for (at, scope) in reading.scopes.iter().enumerate() {
-        if let Some(name) = scope.function.filter(|_| scope.parent == 0) {
-            found.extend(returns(at).map(|value| (name.to_owned(), value, at)));
-        }
+        let Some(name) = scope.function else { continue };
+        let name = match reading.scopes[scope.parent].class {
+            Some(class) => format!("{class}.{name}"),
+            None if scope.parent == 0 => name.to_owned(),
+            None => continue,
+        };
+        found.extend(returns(at).map(|value| (name.clone(), value, at)));
     }
     found
 }
@@ -131,16 +146,14 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
             return None;
         }
         self.left.set(self.left.get() - 1);
-        let value = super::resolve::outermost(value);
+        let value = outermost(value, self.reading.text);
         let Some((callee, _)) = call(value) else {
-            let name = path(value, self.reading.text).names.join(".");
-            return match self.reading.values(&name, scope).as_slice() {
-                [one] if one.value.is_some_and(|inner| inner.id() != value.id()) => {
-                    self.offer(one.value?, one.scope, steps - 1)
-                }
-                _ => None,
-            };
+            return self.plain(value, scope, steps);
         };
+        let whole = path(callee, self.reading.text);
+        let name = whole.names.last().copied().unwrap_or_default();
+        // `Client.builder().region(…).build()`
+        let value = whole.inner.filter(|_| name.to_ascii_lowercase().starts_with("build")).unwrap_or(value);
         let found = self.reading.calls.iter().find(|call| call.node.id() == value.id())?;
         let target = self.reading.target(found);
         let fulls = self.writer.makers(&target);
@@ -148,13 +161,37 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
             return Some(Offer::Made { fulls, client: self.writer.client_of(value.id()) });
         }
         // a function of the file, or of one beside it
-        let name = of(callee, self.reading.text);
-        let own = self.reading.scopes.iter().position(|scope| scope.function == Some(name));
+        let is_class = |scope: &Scope<'_>| scope.class.is_some_and(|class| !class.is_empty() && class == name);
+        if whole.names.len() == 1 && self.reading.scopes.iter().any(is_class) {
+            return Some(Offer::One(name.to_owned()));
+        }
+        let mut scopes = self.reading.scopes.iter();
+        let own = scopes.position(|scope| whole.names.len() == 1 && scope.function == Some(name));
         if let Some(own) = own {
             let values = self.reading.returned.iter().filter(|(of, _)| *of == own);
             return self.one(values.map(|(_, value)| *value), own, steps - 1);
         }
         target.fulls.iter().find_map(|full| self.passed_on(full))
+    }
+
+    /// What a value that is no call stands for: a text, another name, what is imported.
+    fn plain(&self, value: Node<'t>, scope: usize, steps: usize) -> Option<Offer> {
+        let name = path(value, self.reading.text).names.join(".");
+        match self.reading.values(&name, scope).as_slice() {
+            [one] if one.value.is_some_and(|inner| inner.id() != value.id()) => {
+                return self.offer(one.value?, one.within, steps - 1);
+            }
+            [] => {}
+            _ => return None,
+        }
+        match self.reading.value(value, scope) {
+            Value::Text { text, default_of, .. } if !text.contains('{') => {
+                Some(Offer::Text(Some(Told { text, default_of })))
+            }
+            // what others make of texts and names is theirs
+            Value::Text { .. } | Value::Nothing => None,
+            _ => self.reading.fulls(value, scope).iter().find_map(|full| self.passed_on(full)),
+        }
     }
 
     /// What several values all are.
@@ -175,10 +212,10 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
     /// What the file passes on.
     fn passed(&self, found: &mut Offers) {
         let imports = &self.reading.imports;
-        if self.reading.language == Language::Python {
+        if matches!(self.reading.language, Language::Python | Language::Rust) {
             let known = imports.all.iter().filter(|import| !import.name.is_empty());
-            let known =
-                known.map(|import| (&import.name, import)).chain(self.beside.iter().map(|(local, one)| (local, one)));
+            let beside = self.beside.iter().filter(|(local, _)| !local.is_empty());
+            let known = known.map(|import| (&import.name, import)).chain(beside.map(|(local, one)| (local, one)));
             for (local, import) in known.take(MOST_OFFERED) {
                 let passed = Offer::Passed { module: import.module.clone(), name: vec![import.name.clone()] };
                 found.made.entry(local.clone()).or_insert(passed);
@@ -237,6 +274,7 @@ fn both(first: Offer, second: Offer) -> Offer {
             let all: BTreeSet<String> = fulls.into_iter().chain(more).collect();
             Offer::Made { fulls: all.into_iter().collect(), client: Some(Asked { service: None, is_default: false }) }
         }
+        (Offer::Text(first), Offer::Text(second)) => Offer::Text(first.filter(|first| second.as_ref() == Some(first))),
         (first, _) => first,
     }
 }

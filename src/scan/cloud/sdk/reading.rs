@@ -1,11 +1,13 @@
 //! One walk over a file's syntax tree: imports, names with their values, calls, texts.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::{Node, Tree};
 
 use super::imports::{self, DEFAULT, Imports};
-use super::outside::Outside;
+use super::modules::HOME;
+use super::outside::{Outside, Told};
 use super::syntax::{Language, call, field, is_string, of, path};
 
 /// What was found in a file.
@@ -14,11 +16,17 @@ pub(super) struct Reading<'t> {
     pub(super) language: Language,
     pub(super) imports: Imports,
     pub(super) names: BTreeMap<&'t str, Vec<Binding<'t>>>,
+    /// Names that are declared without a value, with their scope.
+    declared: BTreeSet<(&'t str, usize)>,
     pub(super) scopes: Vec<Scope<'t>>,
     /// What functions give back, with their scope.
     pub(super) returned: Vec<(usize, Node<'t>)>,
     /// What other files of the tree make, by the full name that this file has for it.
     pub(super) outside: BTreeMap<String, Outside>,
+    /// Texts that other files of the tree give a name, in the same way.
+    pub(super) told: BTreeMap<String, Told>,
+    /// Names whose values were asked for and not known here.
+    pub(super) missed: RefCell<BTreeSet<String>>,
     pub(super) calls: Vec<Call<'t>>,
     /// Literals that are neither documentation nor compared with something.
     pub(super) strings: Vec<Node<'t>>,
@@ -32,6 +40,8 @@ pub(super) struct Binding<'t> {
     /// Absent for a parameter without default.
     pub(super) value: Option<Node<'t>>,
     pub(super) scope: usize,
+    /// The scope that the value stands in: what a function sets may live in its class.
+    pub(super) within: usize,
     pub(super) at: usize,
     /// True for what a caller may replace.
     pub(super) is_default: bool,
@@ -67,13 +77,21 @@ impl<'t> Reading<'t> {
             language,
             imports: Imports::default(),
             names: BTreeMap::new(),
+            declared: BTreeSet::new(),
             scopes: vec![Scope { parent: 0, class: None, node: tree.root_node().id(), function: None }],
             returned: Vec::new(),
             outside: BTreeMap::new(),
+            told: BTreeMap::new(),
+            missed: RefCell::default(),
             calls: Vec::new(),
             strings: Vec::new(),
             chained: BTreeMap::new(),
         };
+        match language {
+            Language::Go => reading.imports.own.push(HOME.to_owned()),
+            Language::Rust => reading.imports.own.extend(["self", "crate", "super"].map(str::to_owned)),
+            _ => {}
+        }
         let mut cursor = tree.walk();
         let mut above: Vec<(Node<'t>, usize)> = Vec::new();
         let mut scope = 0;
@@ -114,7 +132,7 @@ impl<'t> Reading<'t> {
         if kind == "export_statement"
             && let Some(value) = field(node, "value")
         {
-            let binding = Binding { value: Some(value), scope: 0, at: node.start_byte(), is_default: false };
+            let binding = Binding { value: Some(value), scope: 0, within: 0, at: node.start_byte(), is_default: false };
             self.names.entry(DEFAULT).or_default().push(binding);
         }
         if kind == "return_statement"
@@ -127,12 +145,13 @@ impl<'t> Reading<'t> {
             self.chain(node, callee, arguments);
         }
         if is_scope(kind) {
-            let class = matches!(kind, "class_definition" | "class_declaration" | "class")
-                .then(|| field(node, "name").map_or("", |name| of(name, self.text)));
+            let class = is_class(kind)
+                .then(|| field(node, "name").or_else(|| field(node, "type")).map_or("", |name| of(name, self.text)));
             let function = field(node, "name").filter(|_| class.is_none()).map(|name| of(name, self.text));
             self.scopes.push(Scope { parent: scope, class, node: node.id(), function });
             let inner = self.scopes.len() - 1;
             self.parameters(node, inner);
+            self.returned.extend(given_back(node).map(|value| (inner, value)));
             return Some(inner);
         }
         Some(scope)
@@ -159,9 +178,12 @@ impl<'t> Reading<'t> {
                 let value = field(node, "value").or_else(|| node.named_child(1));
                 (field(node, "name").or_else(|| node.named_child(0)), value, false)
             }
-            "const_spec" | "var_spec" | "const_item" | "static_item" | "public_field_definition" => {
-                (field(node, "name"), field(node, "value"), false)
-            }
+            "const_spec"
+            | "var_spec"
+            | "const_item"
+            | "static_item"
+            | "public_field_definition"
+            | "property_declaration" => (field(node, "name"), field(node, "value"), false),
             "field_definition" => (field(node, "property"), field(node, "value"), false),
             "let_declaration" => (field(node, "pattern"), field(node, "value"), false),
             // `with Client() as client`
@@ -169,21 +191,28 @@ impl<'t> Reading<'t> {
             "named_expression" => (field(node, "name"), field(node, "value"), false),
             _ => return,
         };
-        let (Some(left), Some(right)) = (left, right) else { return };
+        let (Some(left), Some(right)) = (left, right) else {
+            if let Some(left) = left.filter(|_| self.declares()) {
+                self.declared.insert((of(left, self.text), scope));
+            }
+            return;
+        };
         // `a, b := f()` gives `a` the first value
         let first = |node: Node<'t>| match node.kind() {
             "expression_list" | "pattern_list" | "as_pattern_target" => node.named_child(0).unwrap_or(node),
             _ => node,
         };
         let right = if right.kind() == "equals_value_clause" { right.named_child(0).unwrap_or(right) } else { right };
-        self.name(first(left), Some(first(right)), scope, is_default);
+        let is_set = matches!(node.kind(), "assignment_expression" | "assignment_statement") && self.declares();
+        let home = if is_set { self.home(of(first(left), self.text), scope) } else { scope };
+        self.name(first(left), Some(first(right)), (home, scope), is_default);
     }
 
     /// Parameters of a function: their defaults are values that a caller may replace.
     fn parameters(&mut self, function: Node<'t>, scope: usize) {
         let Some(list) = field(function, "parameters").or_else(|| field(function, "parameter")) else { return };
         if list.kind() == "identifier" {
-            self.name(list, None, scope, true);
+            self.name(list, None, (scope, scope), true);
             return;
         }
         let mut cursor = list.walk();
@@ -193,21 +222,39 @@ impl<'t> Reading<'t> {
                 .or_else(|| if parameter.kind() == "identifier" { Some(parameter) } else { parameter.named_child(0) });
             let value = field(parameter, "value").or_else(|| field(parameter, "right"));
             if let Some(name) = name {
-                self.name(name, value, scope, true);
+                self.name(name, value, (scope, scope), true);
             }
         }
     }
 
-    fn name(&mut self, left: Node<'t>, value: Option<Node<'t>>, scope: usize, is_default: bool) {
+    fn name(&mut self, left: Node<'t>, value: Option<Node<'t>>, (home, scope): (usize, usize), is_default: bool) {
         if self.names.len() >= NAMES {
             return;
         }
         let name = of(left, self.text);
         let is_member = name.starts_with("self.") || name.starts_with("this.");
         // members live in their class
-        let home = if is_member { self.class_of(scope).unwrap_or(0) } else { scope };
-        let binding = Binding { value, scope: home, at: left.start_byte(), is_default };
+        let home = if is_member { self.class_of(scope).unwrap_or(0) } else { home };
+        let binding = Binding { value, scope: home, within: scope, at: left.start_byte(), is_default };
         self.names.entry(name).or_default().push(binding);
+    }
+
+    /// True for languages in which a name that is set was declared before.
+    fn declares(&self) -> bool {
+        matches!(self.language, Language::Go | Language::Java | Language::CSharp)
+    }
+
+    /// Where a name is declared that a scope sets: the nearest scope that has it, else the class or the file.
+    fn home(&self, name: &'t str, scope: usize) -> usize {
+        let mut at = scope;
+        while at != 0 && self.scopes[at].class.is_none() {
+            let is_bound = || self.names.get(name).is_some_and(|all| all.iter().any(|binding| binding.scope == at));
+            if self.declared.contains(&(name, at)) || is_bound() {
+                return at;
+            }
+            at = self.scopes[at].parent;
+        }
+        at
     }
 
     fn class_of(&self, mut scope: usize) -> Option<usize> {
@@ -247,27 +294,58 @@ impl<'t> Reading<'t> {
     }
 }
 
-fn is_scope(kind: &str) -> bool {
+/// What has members: the modules and `impl` blocks of Rust as well.
+fn is_class(kind: &str) -> bool {
     matches!(
         kind,
         "class_definition"
             | "class_declaration"
             | "class"
-            | "function_definition"
-            | "lambda"
-            | "function_declaration"
-            | "function_expression"
-            | "generator_function_declaration"
-            | "arrow_function"
-            | "method_definition"
-            | "func_literal"
-            | "method_declaration"
-            | "function_item"
-            | "closure_expression"
-            | "constructor_declaration"
-            | "local_function_statement"
-            | "lambda_expression"
+            | "interface_declaration"
+            | "enum_declaration"
+            | "record_declaration"
+            | "struct_declaration"
+            | "impl_item"
+            | "mod_item"
     )
+}
+
+/// What a function gives back without a word for it: the end of a block of Rust, the one expression of C#.
+fn given_back(function: Node<'_>) -> Option<Node<'_>> {
+    let body = field(function, "body").or_else(|| field(function, "value"))?;
+    match (function.kind(), body.kind()) {
+        ("function_item" | "closure_expression", "block") => end_of(body),
+        ("method_declaration" | "local_function_statement", "arrow_expression_clause") => body.named_child(0),
+        _ => None,
+    }
+}
+
+/// The expression that a block of Rust ends with.
+pub(super) fn end_of(block: Node<'_>) -> Option<Node<'_>> {
+    let last = block.named_child(u32::try_from(block.named_child_count()).ok()?.checked_sub(1)?)?;
+    let is_statement = last.kind().ends_with("_statement") || last.kind().ends_with("_declaration");
+    (!is_statement && !last.kind().ends_with("_item") && !last.kind().ends_with("comment")).then_some(last)
+}
+
+fn is_scope(kind: &str) -> bool {
+    is_class(kind)
+        || matches!(
+            kind,
+            "function_definition"
+                | "lambda"
+                | "function_declaration"
+                | "function_expression"
+                | "generator_function_declaration"
+                | "arrow_function"
+                | "method_definition"
+                | "func_literal"
+                | "method_declaration"
+                | "function_item"
+                | "closure_expression"
+                | "constructor_declaration"
+                | "local_function_statement"
+                | "lambda_expression"
+        )
 }
 
 /// Calls that ask about a text rather than use it.

@@ -2,9 +2,10 @@
 
 use tree_sitter::Node;
 
+use super::modules::HOME;
 use super::outside::Outside;
-use super::reading::{Call, Reading};
-use super::syntax::{Language, call, path, unwrapped};
+use super::reading::{Call, Reading, end_of};
+use super::syntax::{Language, call, field, path, unwrapped};
 
 /// What is called.
 pub(super) struct Target {
@@ -47,9 +48,22 @@ impl<'t> Reading<'t> {
         });
         if let Some((outside, rest)) = known {
             target.fulls = outside.fulls.iter().map(|full| format!("{full}{rest}")).collect();
+            target.is_known = true;
             target.is_outside = rest.is_empty();
             target.outside = Some(outside);
         }
+    }
+
+    /// Full names that a name of the file may have.
+    pub(super) fn fulls(&self, name: Node<'t>, scope: usize) -> Vec<String> {
+        let target = self.target_of(name, scope, STEPS);
+        let Some((root, rest)) = target.names.split_first().filter(|_| target.fulls.is_empty()) else {
+            return target.fulls;
+        };
+        // `from .settings import MODEL`
+        let mut beside = self.imports.by_dots.iter().filter(|(local, _)| local == root);
+        let full = beside.next().filter(|_| self.values(root, scope).is_empty());
+        full.map(|(_, import)| joined(&import.full(), rest)).into_iter().collect()
     }
 
     fn target_of(&self, callee: Node<'t>, scope: usize, steps: usize) -> Target {
@@ -72,13 +86,19 @@ impl<'t> Reading<'t> {
         if let Some(binding) = before.or(values.last())
             && steps > 0
         {
-            let value = binding.value.map(outermost);
+            let value = binding.value.map(|value| outermost(value, self.text));
             if let Some(value) = value.filter(|value| !value.byte_range().contains(&callee.start_byte())) {
-                let made = self.target_of(value_callee(value), binding.scope, steps - 1);
+                let made = self.target_of(value_callee(value), binding.within, steps - 1);
                 if made.is_known {
                     target.fulls = made.fulls.iter().map(|full| joined(full, rest)).collect();
                     target.client = target.client.or(made.client).or_else(|| call(value).map(|_| value.id()));
                     target.is_known = true;
+                    return target;
+                }
+                if !made.fulls.is_empty() && !self.imports.names.contains_key(*root) {
+                    // of an opened namespace, of the package, or of nothing that is known
+                    target.fulls = made.fulls.iter().map(|full| joined(full, rest)).collect();
+                    target.client = target.client.or(made.client).or_else(|| call(value).map(|_| value.id()));
                     return target;
                 }
             }
@@ -110,20 +130,74 @@ impl<'t> Reading<'t> {
         if names.len() > 1 && (self.language == Language::Rust || self.language.opens_namespaces()) {
             target.fulls.push(names.join("."));
         }
+        // `crate::clients` is written in full
+        let own = self.imports.own.iter().filter(|own| own.starts_with(HOME) || *own == "self");
+        target.fulls.extend(own.map(|own| joined(own, &names)));
         target
     }
 }
 
-/// Past awaits and brackets.
-pub(super) fn outermost(node: Node<'_>) -> Node<'_> {
+/// Calls that keep what is given to them, or what a function that is given to them makes.
+const HOLDERS: [&str; 14] = [
+    "LazyLock.new",
+    "Lazy.new",
+    "Arc.new",
+    "Rc.new",
+    "Box.new",
+    "Some",
+    "Ok",
+    "get_or_init",
+    "get_or_try_init",
+    "sync.OnceValue",
+    "Optional.of",
+    "Suppliers.memoize",
+    "Lazy.of",
+    "Task.FromResult",
+];
+
+/// Past awaits, brackets and what only keeps a value.
+pub(super) fn outermost<'t>(node: Node<'t>, text: &'t str) -> Node<'t> {
     let mut node = node;
-    for _ in 0..8 {
-        match unwrapped(node) {
-            Some(inner) if call(node).is_none() => node = inner,
-            _ => break,
-        }
+    for _ in 0..12 {
+        let inner = match call(node) {
+            None => unwrapped(node),
+            Some((callee, arguments)) => held(callee, arguments, text),
+        };
+        let Some(inner) = inner else { break };
+        node = inner;
     }
     node
+}
+
+/// What a holder is given: a value, or the end of a function without arguments.
+fn held<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, text: &'t str) -> Option<Node<'t>> {
+    let whole = path(callee, text).names.join(".");
+    let is_holder = |known: &str| whole.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let value = arguments.filter(|_| HOLDERS.iter().any(|known| is_holder(known)))?.named_child(0)?;
+    let mut body = match value.kind() {
+        "closure_expression" | "lambda_expression" | "func_literal" => field(value, "body")?,
+        _ => return Some(value),
+    };
+    if body.kind() == "async_block" {
+        body = body.named_child(0)?;
+    }
+    match body.kind() {
+        "block" => end_of(body).or_else(|| returned(body)),
+        _ => Some(body),
+    }
+}
+
+/// What a block that does nothing else gives back.
+fn returned(block: Node<'_>) -> Option<Node<'_>> {
+    let mut inner = block;
+    // Go has a list of statements in the block
+    while inner.named_child_count() == 1 {
+        inner = inner.named_child(0)?;
+        if inner.kind() == "return_statement" {
+            return inner.named_child(0);
+        }
+    }
+    None
 }
 
 /// What makes a value: the callee of a call, else the value.

@@ -58,6 +58,11 @@ impl Language {
         }
     }
 
+    /// True for JavaScript in all its forms.
+    pub(super) fn is_script(self) -> bool {
+        matches!(self, Self::JavaScript | Self::TypeScript | Self::Tsx)
+    }
+
     /// True for languages where a capital letter begins the name of a type that an import opens without naming it.
     pub(super) fn opens_namespaces(self) -> bool {
         matches!(self, Self::Java | Self::CSharp)
@@ -104,6 +109,15 @@ pub(super) fn call(node: Node<'_>) -> Option<(Node<'_>, Option<Node<'_>>)> {
         "composite_literal" => ("type", "body"),
         "struct_expression" => ("name", "body"),
         "method_invocation" => return Some((node, node.child_by_field_name("arguments"))),
+        // `Client client = new(…)`: what is made stands before the name
+        "implicit_object_creation_expression" => {
+            let of_name =
+                ["equals_value_clause", "variable_declarator", "variable_declaration", "property_declaration"];
+            let above = std::iter::successors(node.parent(), |above| above.parent());
+            let mut above = above.take_while(|above| of_name.contains(&above.kind()));
+            let declared = above.find_map(|above| above.child_by_field_name("type"));
+            return Some((declared?, node.child_by_field_name("arguments").or_else(|| node.named_child(0))));
+        }
         _ => return None,
     };
     Some((node.child_by_field_name(callee)?, node.child_by_field_name(arguments)))
@@ -379,9 +393,9 @@ fn named<'t>(node: Node<'t>, text: &'t str, depth: usize, budget: &mut usize, fo
             }
             return;
         }
-        // `request -> request.modelId("…").body(…)`
-        "lambda_expression" => {
-            let mut at = field(node, "body");
+        // `request -> request.modelId("…").body(…)`, `Request.builder().modelId("…").build()`
+        "lambda_expression" | "method_invocation" => {
+            let mut at = if node.kind() == "lambda_expression" { field(node, "body") } else { Some(node) };
             for _ in 0..LONGEST_PATH {
                 let Some(call) = at.filter(|node| node.kind() == "method_invocation") else { break };
                 let value = field(call, "arguments").and_then(|list| list.named_child(0));

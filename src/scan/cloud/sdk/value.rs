@@ -26,6 +26,8 @@ pub(super) enum Value {
 
 /// Steps that are followed from name to name.
 const STEPS: usize = 8;
+/// Names of other files that are asked for.
+const MOST_MISSED: usize = 1_000;
 /// Longest text that is put together.
 const LONGEST: usize = 4 << 10;
 
@@ -77,7 +79,12 @@ impl<'t> Reading<'t> {
         }
         match kind {
             "none" | "null" | "undefined" | "nil" | "null_literal" => Value::Nothing,
-            "identifier" | "shorthand_property_identifier" => self.named_value(of(node, self.text), node, scope, steps),
+            "identifier" | "shorthand_property_identifier" => {
+                match self.named_value(of(node, self.text), node, scope, steps) {
+                    Value::Unknown => self.told_elsewhere(node, scope).unwrap_or(Value::Unknown),
+                    value => value,
+                }
+            }
             "attribute"
             | "member_expression"
             | "selector_expression"
@@ -85,7 +92,7 @@ impl<'t> Reading<'t> {
             | "field_expression"
             | "member_access_expression"
             | "scoped_identifier" => match self.named_value(of(node, self.text), node, scope, steps) {
-                Value::Unknown => self.symbol(node),
+                Value::Unknown => self.told_elsewhere(node, scope).unwrap_or_else(|| self.symbol(node)),
                 value => value,
             },
             "boolean_operator" | "binary_expression" | "binary_operator" => self.operation(node, scope, steps),
@@ -95,6 +102,20 @@ impl<'t> Reading<'t> {
                 None => Value::Unknown,
             },
         }
+    }
+
+    /// The text that another file gives the name; which names would help is remembered.
+    fn told_elsewhere(&self, node: Node<'t>, scope: usize) -> Option<Value> {
+        let fulls = self.fulls(node, scope);
+        let told = fulls.iter().find_map(|full| self.told.get(full));
+        let Some(told) = told else {
+            let mut missed = self.missed.borrow_mut();
+            let room = MOST_MISSED.saturating_sub(missed.len());
+            missed.extend(fulls.into_iter().take(room));
+            return None;
+        };
+        let span = Span::new(node.start_byte(), node.end_byte());
+        Some(Value::Text { text: told.text.clone(), span, default_of: told.default_of.clone() })
     }
 
     /// `AWS.Region.EU_WEST_1`: the last name, when it looks like a constant or member of an enumeration.
@@ -120,7 +141,7 @@ impl<'t> Reading<'t> {
             let Some(value) = binding.value.filter(|_| !is_own) else {
                 return Value::Unknown;
             };
-            let value = self.value_within(value, binding.scope, steps - 1);
+            let value = self.value_within(value, binding.within, steps - 1);
             match (&found, value) {
                 (_, Value::Unknown) => return Value::Unknown,
                 (None | Some(Value::Nothing), value) => found = Some(value),

@@ -181,11 +181,6 @@ pub(super) fn describe<'a>(
 
 /// The name under which calls of its service speak of a resource.
 fn called<'a>(id: &ComponentId, item: &Item<'a>, context: &Context<'a, '_>, out: &mut Facts<'_>) {
-    let service = context.catalog.service_by_terraform(item.label(0));
-    let is_asked = service.is_some_and(|service| context.catalog.resource_names(&service.id).next().is_some());
-    if !is_asked && !context.catalog.is_deployed_by_name(item.label(0)) {
-        return;
-    }
     for (_, source) in with_role(&item.inside, item.label(0), &[Role::Named], context.catalog) {
         if let Some(text) = context.scope.value(&source).text().filter(|text| !text.is_empty()) {
             out.attribute(id, key::CALLED, text, source.at());
