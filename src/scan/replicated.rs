@@ -78,7 +78,7 @@ impl Places<'_> {
     }
 }
 
-fn by_value(inventory: &Inventory, name: &str) -> BTreeMap<String, Vec<ComponentId>> {
+fn by_value(inventory: &Inventory, name: &'static str) -> BTreeMap<String, Vec<ComponentId>> {
     let mut found: BTreeMap<String, Vec<ComponentId>> = BTreeMap::new();
     for (of, row) in inventory.attributes_of(name) {
         let all = found.entry(row.value.to_string()).or_default();
