@@ -199,7 +199,8 @@ fn mark(key: &Key) -> Verification {
 /// The namespace of an image: only keys with a path say who publishes; a bare registry says who serves.
 fn image_namespace<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
     let (host, path) = name.split_once('/')?;
-    let paths = [path, path.strip_prefix("library/").unwrap_or(path)];
+    // who makes an official image is told before who publishes all of them
+    let paths = [path.strip_prefix("library/").unwrap_or(path), path];
     paths.into_iter().find_map(|path| {
         catalog
             .organisation_by_host(host, path)

@@ -317,7 +317,7 @@ pub struct ScreenArgs {
     /// Identifier of the subject, kind:value, such as domain:example.com; repeats. Kinds: domain, mail, mail-domain,
     /// lei, uscc, inn, ogrn, imo, isin, duns, swift, ticker, un-reference, number; wallet, or the code of a currency
     /// (xbt, eth); and of the catalog github, npm, pypi, cargo, golang, maven, nuget, registry, huggingface, ollama,
-    /// modelscope, terraform, conda, apk, gitcode
+    /// modelscope, terraform, conda, apk, gitcode, composer, pub
     #[arg(long, value_name = "KIND:VALUE", conflicts_with = "file")]
     pub key: Vec<String>,
     /// Lists to screen against, by id [default: all]

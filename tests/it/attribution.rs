@@ -309,6 +309,21 @@ fn accounts_of_registries_lead_to_their_organisation() {
     assert_eq!(links(&found, "pkg:pypi/x"), ["maintained-by certain organisation/acme key github:acme-code"]);
 }
 
+/// Official images are the registry's own, unless somebody is known who makes what is in them.
+#[test]
+fn official_images() {
+    let found = report(&[("a/Dockerfile", "FROM python:3.13\n"), ("b/Dockerfile", "FROM nginx:1.27\n")]);
+    assert_eq!(
+        links(&found, "pkg:oci/python", "docker"),
+        ["maintained-by certain organisation/docker key registry:docker.io/library"]
+    );
+    assert_eq!(
+        links(&found, "pkg:oci/nginx", "nginx"),
+        ["maintained-by certain organisation/nginx key registry:docker.io/nginx"]
+    );
+    assert_eq!(links(&found, "pkg:oci/nginx", "docker"), [""; 0]);
+}
+
 /// The hosts that lock files name most have somebody who runs them, and the rules say who.
 #[test]
 fn hosts_of_packages_have_an_operator() {

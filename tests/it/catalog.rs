@@ -188,6 +188,55 @@ fn providers_sit_where_their_machines_say() {
     }
 }
 
+/// Who is behind packages that nearly every project uses; what persons keep is nobody's.
+#[test]
+fn publishers_of_much_used_packages() {
+    let catalog = Catalog::embedded();
+    for (kind, value, organisation) in [
+        ("npm", "@types", Some("microsoft")),
+        ("npm", "@tailwindcss", Some("tailwind-labs")),
+        ("npm", "@rolldown", Some("voidzero")),
+        ("npm", "@jest", Some("openjs")),
+        ("npm", "jest-worker", Some("openjs")),
+        ("npm", "@npmcli", Some("github")),
+        ("npm", "@react-aria", Some("adobe")),
+        ("npm", "@opentelemetry", Some("cncf")),
+        ("pypi", "requests", Some("psf")),
+        ("pypi", "types-requests", Some("psf")),
+        ("pypi", "pydantic_core", Some("pydantic")),
+        ("pypi", "googleapis-common-protos", Some("google")),
+        ("cargo", "url", Some("linux-foundation-europe")),
+        ("cargo", "icu_provider", Some("unicode-consortium")),
+        ("cargo", "windows-targets", Some("microsoft")),
+        ("golang", "cel.dev/expr", Some("google")),
+        ("github", "fluxcd", Some("cncf")),
+        ("maven", "org.wildfly.security", Some("commonhaus")),
+        ("maven", "com.fasterxml.jackson.core", Some("commonhaus")),
+        ("maven", "org.slf4j", Some("qos-ch")),
+        ("maven", "commons-io", Some("asf")),
+        ("nuget", "System.Text.Json", Some("microsoft")),
+        ("nuget", "OpenTelemetry.Api", Some("cncf")),
+        ("composer", "spatie", Some("spatie")),
+        ("pub", "shared_preferences", Some("google")),
+        ("npm", "@babel", None),
+        ("npm", "@vue", None),
+        ("npm", "chalk", None),
+        ("composer", "symfony", None),
+        ("composer", "laravel", None),
+        ("github", "spf13", None),
+        ("cargo", "serde", None),
+        ("maven", "com.squareup.okhttp3", None),
+    ] {
+        let found = catalog.organisation_by_key(kind, value);
+        assert_eq!(found.map(|found| &*found.0.id), organisation, "{kind}:{value}");
+        assert!(found.is_none_or(|(_, key, how)| how.exact && key.gate && key.source.is_some()), "{kind}:{value}");
+    }
+    let seat = |id: &str| catalog.seat(id).map(|(country, _, mark)| (country.to_string(), mark));
+    assert_eq!(seat("qos-ch"), Some(("CH".to_owned(), Verification::OneSource)), "its licence names the state");
+    assert_eq!(seat("sentry"), Some(("US".to_owned(), Verification::Recalled)));
+    assert_eq!(seat("voidzero"), None, "no source names it");
+}
+
 /// Keys and fields of an organisation were taken for as well checked as the best of its row.
 #[test]
 fn keys_and_fields_carry_their_own_mark() {
