@@ -170,9 +170,12 @@ impl Catalog {
         for row in &self.tables.resource_name {
             words.extend(row.calls.iter().filter(|_| !row.host).map(|call| format!(".{call}(")));
             if row.calls.is_empty() {
-                words.extend(["=", ":", " ="].map(|end| format!("{}{end}", row.argument)).into_iter().filter(|word| {
-                    word.starts_with(|c: char| c.is_ascii_uppercase())
-                }));
+                words.extend(
+                    ["=", ":", " ="]
+                        .map(|end| format!("{}{end}", row.argument))
+                        .into_iter()
+                        .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase())),
+                );
                 words.insert(format!(".{}(", row.argument));
             }
         }

@@ -63,7 +63,9 @@ impl Places<'_> {
         match id.as_str().split_once(':')?.0 {
             "database" if rest.is_empty() => self.workloads.get(first)?.clone(),
             // a service of a cluster
-            "host" if rest.ends_with(".svc") || rest.ends_with(".svc.cluster.local") => self.workloads.get(first)?.clone(),
+            "host" if rest.ends_with(".svc") || rest.ends_with(".svc.cluster.local") => {
+                self.workloads.get(first)?.clone()
+            }
             "host" => {
                 let service = self.catalog.service_by_host(host)?;
                 match self.declared.get(&(service.id.to_string(), first.to_owned())).map(Vec::as_slice) {

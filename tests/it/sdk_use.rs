@@ -205,7 +205,8 @@ fn a_mirror_of_a_part_of_a_registry_has_that_part() {
 
 /// Resources that calls reach, with the files that call them.
 fn called(found: &Inventory) -> Vec<(String, String)> {
-    let rows = found.relations().filter(|(_, row)| row.kind.as_str() == "calls" && row.to.as_str().starts_with("resource:"));
+    let rows =
+        found.relations().filter(|(_, row)| row.kind.as_str() == "calls" && row.to.as_str().starts_with("resource:"));
     let mut all: Vec<(String, String)> = rows
         .flat_map(|(_, row)| {
             let files = row.evidence.iter().filter_map(|one| one.path().map(ToString::to_string));
@@ -277,7 +278,10 @@ fn clients_of_other_files_are_bounded() {
     assert!(found.diagnostics.iter().all(|problem| problem.kind.as_str() != "internal"));
     let many: String = (0..1_500).map(|at| format!("\tClient{at}.GenerativeModel(\"gemini-1.5-pro\")\n")).collect();
     let text = format!("package a\n\nimport \"github.com/google/generative-ai-go/genai\"\n\nfunc use() {{\n{many}}}\n");
-    let found = scan(&catalog, &[("a.go", &text), ("b.go", "package a\n\nimport \"github.com/google/generative-ai-go/genai\"\n")]);
+    let found = scan(
+        &catalog,
+        &[("a.go", &text), ("b.go", "package a\n\nimport \"github.com/google/generative-ai-go/genai\"\n")],
+    );
     assert!(found.diagnostics.iter().any(|problem| problem.kind.as_str() == "limit-reached"));
 }
 
@@ -300,7 +304,11 @@ fn names_of_all_clouds_mean_declared_resources() {
     let files = |end: &str| -> Vec<&str> {
         all.iter().filter(|(name, _)| name.ends_with(end)).map(|(_, file)| file.as_str()).collect()
     };
-    assert_eq!(files("google_storage_bucket.archive"), ["Stores.java", "google.go", "google.py", "google.ts"], "{all:?}");
+    assert_eq!(
+        files("google_storage_bucket.archive"),
+        ["Stores.java", "google.go", "google.py", "google.ts"],
+        "{all:?}"
+    );
     assert_eq!(files("google_pubsub_topic.events"), ["google.py", "google.ts"]);
     assert_eq!(files("google_bigquery_dataset.sales"), ["google.go", "google.py"]);
     assert_eq!(files("azurerm_key_vault.keys"), ["Stores.cs", "Stores.java", "azure.py"]);
@@ -327,7 +335,51 @@ fn a_named_call_is_a_change_in_rules_only() {
     let found = scan(&catalog, &[("app.py", program), ("main.tf", declared)]);
     assert_eq!(called(&found), [("firm_shelf.one".to_owned(), "app.py".to_owned())]);
     // a position of any call says nothing
-    let wrong = "[[resource_name]]\nargument = \"0\"\nservice = \"aws/s3\"\nsource = \"t\"\nverification = \"recalled\"\n";
+    let wrong =
+        "[[resource_name]]\nargument = \"0\"\nservice = \"aws/s3\"\nsource = \"t\"\nverification = \"recalled\"\n";
     let layer = Layer { name: "own".into(), files: vec![("catalog/x.toml".into(), wrong.into())] };
     assert!(Catalog::load(&[Layer::embedded(), layer]).is_err());
+}
+
+/// A client that is handed over is known by the type that it is declared to have.
+#[test]
+fn clients_are_known_by_their_declared_types() {
+    let declared = "resource \"aws_s3_bucket\" \"orders\" {\n  bucket = \"orders\"\n}\nresource \"aws_dynamodb_table\" \"carts\" {\n  \
+                    name = \"carts\"\n}\n";
+    let found = scan_case("given", &[("main.tf", declared)]);
+    let is = |name: &str, file: &str| (name.to_owned(), file.to_owned());
+    let wanted = [
+        is("aws_dynamodb_table.carts", "rust/src/lib.rs"),
+        is("aws_s3_bucket.orders", "cs/Orders.cs"),
+        is("aws_s3_bucket.orders", "go/keep.go"),
+        is("aws_s3_bucket.orders", "java/com/shop/Orders.java"),
+        is("aws_s3_bucket.orders", "rust/src/lib.rs"),
+    ];
+    assert_eq!(called(&found), wanted);
+    assert!(found.known(&ComponentId::model("api", "anthropic.claude-3-haiku-20240307-v1:0")).is_some());
+}
+
+/// Models and regions that another file gives a name are found as those of the same file.
+#[test]
+fn constants_of_other_files_are_followed() {
+    let found = scan_case("constants", &[]);
+    let model = |name: &str| found.known(&ComponentId::model("api", name)).is_some();
+    for name in [
+        "mistral-large-latest",
+        "gpt-4o-mini",
+        "text-embedding-3-small",
+        "claude-3-5-haiku-latest",
+        "claude-3-haiku-20240307",
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "amazon.nova-pro-v1:0",
+        "mistral.mistral-large-2402-v1:0",
+        "amazon.nova-lite-v1:0",
+        "anthropic.claude-3-sonnet-20240229-v1:0",
+    ] {
+        assert!(model(name), "{name}");
+    }
+    // one of two is none, and it is told
+    assert!(!model("gpt-4.1") && !model("gpt-4.1-nano"));
+    let unknown = found.diagnostics.iter().filter(|problem| problem.message.contains("only known at run time"));
+    assert_eq!(unknown.count(), 1);
 }

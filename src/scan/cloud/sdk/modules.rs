@@ -59,7 +59,8 @@ impl Modules<'_, '_> {
             Language::Java | Language::CSharp => {
                 let places = self.places();
                 let is_there = |name: &str| places.classes.contains_key(&self.class_file(name));
-                !names.first().is_some_and(|name| is_there(name)) && !is_there(module.rsplit('.').next().unwrap_or(module))
+                !names.first().is_some_and(|name| is_there(name))
+                    && !is_there(module.rsplit('.').next().unwrap_or(module))
             }
         }
     }
@@ -233,7 +234,10 @@ mod tests {
 
     #[test]
     fn names_of_go_modules() {
-        assert_eq!(go_module("// x\nmodule example.com/shop // main\n\ngo 1.24\n").as_deref(), Some("example.com/shop"));
+        assert_eq!(
+            go_module("// x\nmodule example.com/shop // main\n\ngo 1.24\n").as_deref(),
+            Some("example.com/shop")
+        );
         assert_eq!(go_module("module \"example.com/shop\"\n").as_deref(), Some("example.com/shop"));
         assert_eq!(go_module("modules x\n"), None);
     }

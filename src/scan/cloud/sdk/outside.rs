@@ -4,12 +4,13 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arguments::arguments;
 use super::imports::{DEFAULT, Import, Imports};
 use super::modules::{HOME, Modules};
 use super::offered::{Offer, Offers, offers};
 use super::reading::{Call, Reading};
 use super::resolve::{below, fits};
-use super::syntax::{Language, arguments, path};
+use super::syntax::{Language, path};
 use crate::catalog::Catalog;
 use crate::scan::{Input, SourceFile};
 use crate::text::RelPath;
@@ -114,7 +115,8 @@ pub(super) fn tell(reading: &mut Reading<'_>, file: &SourceFile, input: &Input<'
         return false;
     }
     let ground = Ground::new(reading, input);
-    let unsaid = unsaid(&reading.imports).chain(reading.imports.by_dots.iter().map(|(_, import)| import.clone())).collect();
+    let unsaid =
+        unsaid(&reading.imports).chain(reading.imports.by_dots.iter().map(|(_, import)| import.clone())).collect();
     let asked = ground.ask_all(missed.into_iter(), &Asking { from: file.path(), imports: &reading.imports, unsaid });
     let text = |(name, found)| match found {
         Some(Found::Text(told)) => Some((name, told)),

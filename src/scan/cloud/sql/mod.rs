@@ -149,11 +149,16 @@ impl<'f, 'o, 'm> Writer<'f, 'o, 'm> {
                 match self.database(&from) {
                     Some((id, seen)) => self.out.relation(&id, RelationKind::ReplicatesTo, &own, seen),
                     None if from == Place::Own => {}
-                    None => self.unresolved(place, "the database that changes are taken from is only known at run time"),
+                    None => {
+                        self.unresolved(place, "the database that changes are taken from is only known at run time")
+                    }
                 }
                 if self.here.is_none() && !self.is_told {
                     self.is_told = true;
-                    self.unresolved(place, "the database that takes the changes is the one that runs this file: where it lies is not said");
+                    self.unresolved(
+                        place,
+                        "the database that takes the changes is the one that runs this file: where it lies is not said",
+                    );
                 }
             }
         }

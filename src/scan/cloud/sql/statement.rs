@@ -168,7 +168,8 @@ impl Statement<'_> {
             if depth > 0 {
                 continue;
             }
-            if self.is(at, name) && matches!((self.mark(at + 1), self.mark(at + 2)), (Some(b':'), Some(b'=')) | (Some(b'='), Some(b'>')))
+            if self.is(at, name)
+                && matches!((self.mark(at + 1), self.mark(at + 2)), (Some(b':'), Some(b'=')) | (Some(b'='), Some(b'>')))
             {
                 return Some(at + 3);
             }
@@ -229,7 +230,10 @@ mod tests {
         assert_eq!(from("CHANGE MASTER 'x' TO MASTER_PORT=1, MASTER_HOST = 'a.eu', MASTER_PASSWORD='p'"), is("a.eu"));
         assert_eq!(from("CHANGE REPLICATION SOURCE TO SOURCE_HOST='a.eu'"), is("a.eu"));
         assert_eq!(from("CALL mysql.rds_set_external_master ('a.eu', 3306, 'u', 'p')"), is("a.eu"));
-        assert_eq!(from("SELECT pglogical.create_subscription(subscription_name := 's', provider_dsn := 'host=a.eu')"), is("a.eu"));
+        assert_eq!(
+            from("SELECT pglogical.create_subscription(subscription_name := 's', provider_dsn := 'host=a.eu')"),
+            is("a.eu")
+        );
         assert_eq!(from("SELECT * FROM pglogical.create_subscription('s', 'host=a.eu')"), is("a.eu"));
         assert_eq!(from("select pglogical.create_node(node_name => 'n', dsn => 'host=a.eu')"), is("a.eu"));
         assert_eq!(from("\\c orders admin a.eu 5432"), is("a.eu"));

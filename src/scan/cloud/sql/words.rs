@@ -159,7 +159,8 @@ impl<'t> Statements<'t> {
 
     /// Passes the rows of a `COPY … FROM stdin`.
     fn rows(&mut self) {
-        self.at = memchr::memmem::find(&self.text[self.at..], b"\n\\.").map_or(self.text.len(), |end| self.at + end + 3);
+        self.at =
+            memchr::memmem::find(&self.text[self.at..], b"\n\\.").map_or(self.text.len(), |end| self.at + end + 3);
     }
 
     fn line_end(&self) -> usize {
@@ -189,7 +190,10 @@ mod tests {
         assert_eq!(words("a E'x\\'; b'; c", false), [vec!["a", "E", "x\\'; b"], vec!["c"]]);
         assert_eq!(words("f as $x$ a; b $x$ c; d", false), [vec!["f", "as", "c"], vec!["d"]]);
         assert_eq!(words("do $$ a; b $$; d", false), [vec!["do", "a"], vec!["b"], vec!["d"]]);
-        assert_eq!(words("COPY t FROM stdin;\nit's; x\n\\.\n\nb;", false), [vec!["COPY", "t", "FROM", "stdin"], vec!["b"]]);
+        assert_eq!(
+            words("COPY t FROM stdin;\nit's; x\n\\.\n\nb;", false),
+            [vec!["COPY", "t", "FROM", "stdin"], vec!["b"]]
+        );
         assert_eq!(words("/*!50000 a */; \\c x y\nb", false), [vec!["a"], vec!["\\c x y"], vec!["b"]]);
         assert_eq!(words("'", false), [vec![""]]);
         assert_eq!(words("$", false), [vec!["$"]]);
