@@ -90,7 +90,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     ) -> Option<(String, Span)> {
         let node = given.find(std::slice::from_ref(&row.argument))?;
         let Value::Text { text, span, default_of: None } = self.reading.value(node, scope) else { return None };
-        if text.contains('{') {
+        // what is filled in is not known
+        if text.contains(['{', '%', '$']) {
             return None;
         }
         if !row.host {
