@@ -153,6 +153,8 @@ pub const CALLED: &str = "called";
 pub const PUBLISHES: &str = "publishes";
 /// See [`PUBLISHES`].
 pub const SUBSCRIBES: &str = "subscribes";
+/// Script, or folder of scripts, that a database runs when it starts for the first time.
+pub const FIRST_RUNS: &str = "first-runs";
 /// Of the host of a registry: another host that is asked in its place, by settings of container engines.
 pub const MIRRORED_AT: &str = "mirrored-at";
 /// Folder that a GitOps object brings into service.

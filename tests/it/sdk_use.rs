@@ -340,3 +340,46 @@ fn a_named_call_is_a_change_in_rules_only() {
     let layer = Layer { name: "own".into(), files: vec![("catalog/x.toml".into(), wrong.into())] };
     assert!(Catalog::load(&[Layer::embedded(), layer]).is_err());
 }
+
+/// A client that is handed over is known by the type that it is declared to have.
+#[test]
+fn clients_are_known_by_their_declared_types() {
+    let declared = "resource \"aws_s3_bucket\" \"orders\" {\n  bucket = \"orders\"\n}\nresource \"aws_dynamodb_table\" \"carts\" {\n  \
+                    name = \"carts\"\n}\n";
+    let found = scan_case("given", &[("main.tf", declared)]);
+    let is = |name: &str, file: &str| (name.to_owned(), file.to_owned());
+    let wanted = [
+        is("aws_dynamodb_table.carts", "rust/src/lib.rs"),
+        is("aws_s3_bucket.orders", "cs/Orders.cs"),
+        is("aws_s3_bucket.orders", "go/keep.go"),
+        is("aws_s3_bucket.orders", "java/com/shop/Orders.java"),
+        is("aws_s3_bucket.orders", "rust/src/lib.rs"),
+    ];
+    assert_eq!(called(&found), wanted);
+    assert!(found.known(&ComponentId::model("api", "anthropic.claude-3-haiku-20240307-v1:0")).is_some());
+}
+
+/// Models and regions that another file gives a name are found as those of the same file.
+#[test]
+fn constants_of_other_files_are_followed() {
+    let found = scan_case("constants", &[]);
+    let model = |name: &str| found.known(&ComponentId::model("api", name)).is_some();
+    for name in [
+        "mistral-large-latest",
+        "gpt-4o-mini",
+        "text-embedding-3-small",
+        "claude-3-5-haiku-latest",
+        "claude-3-haiku-20240307",
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "amazon.nova-pro-v1:0",
+        "mistral.mistral-large-2402-v1:0",
+        "amazon.nova-lite-v1:0",
+        "anthropic.claude-3-sonnet-20240229-v1:0",
+    ] {
+        assert!(model(name), "{name}");
+    }
+    // one of two is none, and it is told
+    assert!(!model("gpt-4.1") && !model("gpt-4.1-nano"));
+    let unknown = found.diagnostics.iter().filter(|problem| problem.message.contains("only known at run time"));
+    assert_eq!(unknown.count(), 1);
+}

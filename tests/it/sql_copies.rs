@@ -59,6 +59,34 @@ fn names_that_only_the_network_knows() {
     assert!(found.diagnostics.iter().any(|problem| problem.kind.as_str() == "unresolved"));
 }
 
+/// The database that runs a file first is the workload that mounts it, or whose image is built with it.
+#[test]
+fn files_are_run_by_workloads() {
+    let compose = "services:\n  primary:\n    build: ./primary\n  copy:\n    image: postgres:17\n    volumes:\n      - \
+                   ./copy.sql:/docker-entrypoint-initdb.d/10.sql:ro\n      - data:/var/lib/postgresql/data\n";
+    let build = "FROM postgres:17\nCOPY --chown=0 scripts/ /docker-entrypoint-initdb.d/\n";
+    let taken = "CREATE SUBSCRIPTION s CONNECTION :'where' PUBLICATION p;";
+    let found = scan(&[
+        ("db/compose.yaml", compose),
+        ("db/primary/Dockerfile", build),
+        ("db/primary/scripts/offer.sql", "CREATE PUBLICATION p FOR ALL TABLES;"),
+        ("db/copy.sql", taken),
+        // one of the same name elsewhere
+        ("other/compose.yaml", "services:\n  primary:\n    image: postgres:17\n"),
+    ]);
+    let all = copies(&found);
+    let one = ("workload:db/compose/default/primary".to_owned(), "workload:db/compose/default/copy".to_owned());
+    assert!(all.contains(&one), "{all:?}");
+    let named = taken.replace(":'where'", "'host=primary dbname=x'");
+    let found = scan(&[
+        ("db/compose.yaml", compose),
+        ("db/copy.sql", &named),
+        ("other/compose.yaml", "services:\n  primary:\n    image: postgres:17\n"),
+    ]);
+    assert!(copies(&found).contains(&one));
+    assert!(found.diagnostics.iter().all(|problem| &*problem.scanner != "sql-replication"), "both are known");
+}
+
 /// Nothing that is printed holds a password of a connection.
 #[test]
 fn passwords_are_never_shown() {

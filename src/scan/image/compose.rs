@@ -1,5 +1,6 @@
 //! Compose files: services as workloads with images, models, endpoints and accelerators.
 
+use super::first_start;
 use super::reference::needs_image;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
@@ -108,6 +109,7 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
     extended(&service.value, &workload, file, out);
     devices(&service.value, &workload, file, out);
     given(&service.value, &workload, file, out);
+    first_start::mounted(service.value.get("volumes"), &workload, file, out);
     for need in service.value.get("depends_on").into_iter().flat_map(names) {
         let other = ComponentId::workload(&file.folder(), "compose", "", &need.0);
         out.relation(&workload, RelationKind::DependsOn, &other, file.at(need.1));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::build::Build;
+use super::first_start;
 use super::reference::needs_image;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind};
@@ -77,6 +78,7 @@ impl Scanner for Dockerfile {
                 }
                 "COPY" => {
                     copy_from(instruction, &build, &stages, &project, file, out);
+                    first_start::copied(&instruction.arguments, instruction.first_span, &project, file, out);
                     build.add(instruction, out);
                 }
                 "ADD" => build.add(instruction, out),

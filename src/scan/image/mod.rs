@@ -10,6 +10,7 @@ pub mod compose;
 mod container_run;
 pub mod dockerfile;
 pub mod dpkg;
+mod first_start;
 pub mod image_config;
 mod installed;
 pub mod os_release;

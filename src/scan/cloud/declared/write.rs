@@ -105,7 +105,7 @@ fn one(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
 fn called(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
     let Some(name) = &resource.name else { return };
     if catalog.argument_as(&resource.kind, "name", Role::Named).is_some()
-        && let Some(text) = name.text().filter(|text| !text.is_empty())
+        && let Some(text) = name.text().filter(|text| !text.is_empty() && !text.contains("${"))
     {
         out.attribute(&resource.id, key::CALLED, text, name.at());
     }
@@ -213,7 +213,8 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
         }
         // a name within is that of a part
         Role::Named if resource.variants.iter().any(|all| std::ptr::eq(all, argument.within)) => {
-            if let Some(text) = argument.value.text().filter(|text| !text.is_empty()) {
+            let known = argument.value.text().filter(|text| !text.is_empty() && !text.contains("${"));
+            if let Some(text) = known {
                 out.attribute(id, key::CALLED, text, argument.value.at());
             }
         }

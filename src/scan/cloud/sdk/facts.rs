@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arguments::{Arguments, arguments, object, settings};
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
-use super::syntax::{Arguments, arguments, object, of, path, settings};
+use super::syntax::{of, path};
 use super::value::Value;
 use crate::catalog::Catalog;
 use crate::catalog::rows::{SdkCall, Service};

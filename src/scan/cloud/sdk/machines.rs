@@ -1,7 +1,8 @@
 //! Machines that calls start: `deploy(instance_type="ml.g5.2xlarge", initial_instance_count=2)`.
 
+use super::arguments::Arguments;
 use super::facts::Writer;
-use super::syntax::{Arguments, of};
+use super::syntax::of;
 use super::value::Value;
 use crate::catalog::rows::{SdkCall, Service};
 use crate::model::{ComponentId, key};

@@ -3,6 +3,7 @@
 //! A word search over the whole text decides first: a file that names no SDK, hub or host is not parsed. Which call
 //! means what stands in the rule files (`sdk_call`); this module knows languages, not services.
 
+mod arguments;
 mod facts;
 mod imports;
 mod machines;
@@ -16,6 +17,7 @@ mod reading;
 mod resolve;
 mod syntax;
 mod texts;
+mod types;
 mod value;
 
 use facts::Writer;
@@ -37,9 +39,11 @@ static META: ScannerMeta = ScannerMeta {
     title: "SDK use in source code",
     summary: "Clients of hosted services with region and address, the models and data sets that calls name, imported \
               SDKs, and addresses of known services in literals, read with a parser: comments, documentation and \
-              sentences do not count. Constants of the same file are followed, and in \
-              Python, JavaScript and TypeScript clients that another file of the tree makes; of a setting with a default the default \
-              is read and told; what only a run knows is unresolved. Notebooks in Python are \
+              sentences do not count. Constants are followed, and clients that another file of the tree makes: modules of \
+              Python, JavaScript and TypeScript, packages of a module of Go, classes of Java and C# in files of their name, \
+              modules of a crate of Rust. Where a client is handed over, its declared type tells whose it is. Of a setting \
+              with a default the default is read and told; what only a run knows is unresolved. Calls that name a bucket, \
+              table, topic, account or vault are evidence of the declared resource of that name. Notebooks in Python are \
               read as one file, without the notebook's own commands. Which calls count is data, see rules/catalog/\
               sdk-calls.toml.",
     files: &[

@@ -1,7 +1,8 @@
 //! Models and data sets that calls name.
 
+use super::arguments::Arguments;
 use super::facts::{Writer, first_line};
-use super::syntax::{Arguments, of};
+use super::syntax::of;
 use super::value::Value;
 use crate::catalog::rows::{SdkCall, Service};
 use crate::model::{ComponentId, RelationKind};

@@ -1,6 +1,6 @@
 //! Where the files of a module lie, as each language names its modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::syntax::Language;
@@ -28,6 +28,9 @@ struct Places {
     classes: BTreeMap<String, Vec<RelPath>>,
 }
 
+/// Names that a file of Go may declare.
+struct GoDeclared(BTreeSet<Box<str>>);
+
 /// What a `go.mod` calls the folder that it lies in.
 struct GoModule(Option<String>);
 
@@ -39,7 +42,7 @@ impl Modules<'_, '_> {
             Language::JavaScript | Language::TypeScript | Language::Tsx => {
                 self.script_file(from, module).into_iter().collect()
             }
-            Language::Go => self.go_files(from, module),
+            Language::Go => self.go_files(from, module, names),
             Language::Rust => self.rust_file(from, module).into_iter().collect(),
             Language::Java | Language::CSharp => names.first().map_or_else(Vec::new, |name| self.class_files(name)),
         };
@@ -125,10 +128,21 @@ impl Modules<'_, '_> {
         }
     }
 
-    fn go_files(&self, from: &RelPath, module: &str) -> Vec<RelPath> {
+    fn go_files(&self, from: &RelPath, module: &str, names: &[String]) -> Vec<RelPath> {
         let Some(folder) = self.go_folder(from, module) else { return Vec::new() };
         let places = self.places();
-        places.folders.get(&folder).into_iter().flatten().take(MOST_OF_FOLDER).cloned().collect()
+        let Some(name) = names.first() else { return Vec::new() };
+        let all = places.folders.get(&folder).into_iter().flatten().take(MOST_OF_FOLDER);
+        all.filter(|path| self.go_declared(path).0.contains(&**name)).cloned().collect()
+    }
+
+    /// Names that a file of Go declares for its package, without taking it apart.
+    fn go_declared(&self, path: &RelPath) -> Arc<GoDeclared> {
+        self.input.memo.of(path, || {
+            let names = self.input.companion(path).map_or_else(BTreeSet::new, |file| go_declared(file.text()));
+            let bytes = names.iter().map(|name| name.len()).sum();
+            (GoDeclared(names), bytes)
+        })
     }
 
     /// The folder of a package: that of the file itself, or one below the `go.mod` that the file lies under.
@@ -221,6 +235,30 @@ impl Modules<'_, '_> {
     }
 }
 
+/// Names at the beginning of declarations; text that `gofmt` would set otherwise has fewer.
+fn go_declared(text: &str) -> BTreeSet<Box<str>> {
+    let mut found = BTreeSet::new();
+    let mut is_within = false;
+    for line in text.lines() {
+        let declared = if let Some(rest) = ["var ", "const ", "type "].iter().find_map(|word| line.strip_prefix(word)) {
+            is_within = rest.starts_with('(');
+            rest
+        } else if let Some(rest) = line.strip_prefix("func ") {
+            // `func (s *Store) Keep(`
+            rest.strip_prefix('(').and_then(|rest| Some(rest.split_once(')')?.1.trim_start())).unwrap_or(rest)
+        } else {
+            is_within &= !line.starts_with(')');
+            match line.strip_prefix('\t').filter(|_| is_within) {
+                Some(rest) => rest,
+                None => continue,
+            }
+        };
+        let names = declared.split(['=', '(', '[', '{']).next().unwrap_or_default().split(',');
+        found.extend(names.filter_map(|name| name.split_whitespace().next()).map(Into::into));
+    }
+    found
+}
+
 /// The name in a `go.mod`.
 fn go_module(text: &str) -> Option<String> {
     let line = text.lines().find_map(|line| line.trim_start().strip_prefix("module"))?;
@@ -231,6 +269,14 @@ fn go_module(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_go_declares() {
+        let text = "package a\n\nvar A, b = 1, 2\nvar (\n\tc *x.Y\n\td = f(\n\t\te)\n)\n\nfunc F(x int) {\n\tg := 1\n}\n\
+                    func (s *S) M() {}\nfunc G[T any](x T) {}\ntype T struct {\n\tf int\n}\nconst z = 1\n";
+        let names: Vec<String> = go_declared(text).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["A", "F", "G", "M", "T", "b", "c", "d", "z"]);
+    }
 
     #[test]
     fn names_of_go_modules() {

@@ -1,10 +1,11 @@
 //! Clients that another file makes, and the resources that calls name.
 
+use super::arguments::{Arguments, arguments};
 use super::facts::{Writer, host_in, share_hosts};
 use super::outside::{Asked, Outside};
 use super::reading::Call;
 use super::resolve::{Target, below, fits};
-use super::syntax::{Arguments, arguments, path};
+use super::syntax::path;
 use super::value::Value;
 use crate::catalog::rows::{ResourceName, SdkCall, Service};
 use crate::model::{ComponentId, key};
@@ -56,21 +57,23 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 continue;
             }
             let target = reading.target(call);
-            let service = match self.client_asked(call, &target) {
+            let services: Vec<&'a Service> = match self.client_asked(call, &target) {
                 Some(service) => {
                     decided = call.node.end_byte().max(decided);
-                    service
+                    service.into_iter().collect()
                 }
-                None if call.node.start_byte() < decided => None,
-                None => self.service_of_package(&target),
+                None if call.node.start_byte() < decided => continue,
+                None => self.services_of_packages(&target),
             };
-            let Some(service) = service else { continue };
             let whole = names.join(".");
             let is_meant =
                 |row: &&ResourceName| row.calls.is_empty() || row.calls.iter().any(|call| fits(call, &whole));
-            let mut rows = self.catalog.resource_names(&service.id).filter(is_meant);
-            let named = rows.find_map(|row| self.name_in(row, service, &given, call.scope));
-            if let Some((name, span)) = named {
+            let named = services.into_iter().find_map(|service| {
+                let mut rows = self.catalog.resource_names(&service.id).filter(is_meant);
+                let (name, span) = rows.find_map(|row| self.name_in(row, service, &given, call.scope))?;
+                Some((service, name, span))
+            });
+            if let Some((service, name, span)) = named {
                 let id = ComponentId::of("api", &service.id);
                 self.out.attribute(&id, key::CALLED, name, self.file.at(span));
             }
@@ -87,7 +90,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     ) -> Option<(String, Span)> {
         let node = given.find(std::slice::from_ref(&row.argument))?;
         let Value::Text { text, span, default_of: None } = self.reading.value(node, scope) else { return None };
-        if text.contains('{') {
+        // what is filled in is not known
+        if text.contains(['{', '%', '$']) {
             return None;
         }
         if !row.host {
@@ -112,8 +116,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         target.client.and_then(|client| self.clients.get(&client)).map(|client| client.service)
     }
 
-    /// The service whose package makes what is called: `new PutObjectCommand`.
-    fn service_of_package(&self, target: &Target) -> Option<&'a Service> {
+    /// The services whose packages may make what is called: `new PutObjectCommand`.
+    fn services_of_packages(&self, target: &Target) -> Vec<&'a Service> {
         let rows = || self.catalog.sdk_calls_of(self.reading.language.word());
         let of_row = |row: &'a SdkCall, full: &str| {
             let (capture, _) = below(full, &row.package)?;
@@ -125,6 +129,11 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             }
         };
         let makes = |row: &&SdkCall| !row.calls.iter().any(|call| call.starts_with("*."));
-        target.fulls.iter().find_map(|full| rows().filter(makes).find_map(|row| of_row(row, full)))
+        let mut found: Vec<&'a Service> = Vec::new();
+        for full in &target.fulls {
+            let service = rows().filter(makes).find_map(|row| of_row(row, full));
+            found.extend(service.filter(|service| !found.iter().any(|known| known.id == service.id)));
+        }
+        found
     }
 }

@@ -10,7 +10,7 @@ use super::imports::{DEFAULT, Import};
 use super::modules::HOME;
 use super::outside::{Asked, Told, beside, rest_below, unsaid};
 use super::reading::{Reading, Scope};
-use super::resolve::outermost;
+use super::resolve::{below, outermost};
 use super::syntax::{self, Language, call, field, of, path};
 use super::value::Value;
 use super::{META, is_made};
@@ -22,6 +22,8 @@ use crate::scan::{Facts, SourceFile};
 const MOST_OFFERED: usize = 2_000;
 /// Names and calls of a file that are followed to what makes a value.
 const STEPS: usize = 5;
+/// Parts of one object.
+const MOST_PARTS: usize = 200;
 /// Values of a file that are looked at.
 const MOST_VALUES: usize = 20_000;
 /// Facts of a file that is only asked for its clients.
@@ -83,6 +85,7 @@ pub(super) fn offers(file: &SourceFile, catalog: &Catalog) -> Offers {
             found.made.insert(name, offer);
         }
     }
+    maker.typed(&mut found);
     if maker.left.get() == 0 {
         // of values that were not looked at nothing is known, and so of none that they may stand for
         return Offers { is_cut: true, ..Offers::default() };
@@ -115,7 +118,11 @@ fn offered<'t>(reading: &Reading<'t>) -> Vec<(String, Node<'t>, usize)> {
                     let body = field(value, "body").filter(|body| body.kind() != "statement_block");
                     found.extend(body.into_iter().chain(returns(scope)).map(|value| (name.clone(), value, scope)));
                 }
-                None => found.push((name, value, binding.within)),
+                None => {
+                    let inner = value.named_child(0).filter(|_| value.kind() == "as_expression").unwrap_or(value);
+                    found.extend(parts(&name, inner, binding.within, reading.text));
+                    found.push((name, value, binding.within));
+                }
             }
         }
     }
@@ -129,6 +136,19 @@ fn offered<'t>(reading: &Reading<'t>) -> Vec<(String, Node<'t>, usize)> {
         found.extend(returns(at).map(|value| (name.clone(), value, at)));
     }
     found
+}
+
+/// The parts of an object of JavaScript: `export const models = { small: "…" }`.
+fn parts<'t>(name: &str, value: Node<'t>, scope: usize, text: &'t str) -> Vec<(String, Node<'t>, usize)> {
+    if value.kind() != "object" {
+        return Vec::new();
+    }
+    let mut cursor = value.walk();
+    let pairs = value.named_children(&mut cursor).take(MOST_PARTS).filter_map(|pair| {
+        let (key, value) = field(pair, "key").zip(field(pair, "value"))?;
+        (key.kind() == "property_identifier").then(|| (format!("{name}.{}", of(key, text)), value, scope))
+    });
+    pairs.collect()
 }
 
 /// Tells what values are.
@@ -171,7 +191,18 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
             let values = self.reading.returned.iter().filter(|(of, _)| *of == own);
             return self.one(values.map(|(_, value)| *value), own, steps - 1);
         }
-        target.fulls.iter().find_map(|full| self.passed_on(full))
+        let passed = || target.fulls.iter().find_map(|full| self.passed_on(full));
+        self.text(value, scope).or_else(passed)
+    }
+
+    /// A text, with what may have another.
+    fn text(&self, value: Node<'t>, scope: usize) -> Option<Offer> {
+        match self.reading.value(value, scope) {
+            Value::Text { text, default_of, .. } if !text.contains('{') => {
+                Some(Offer::Text(Some(Told { text, default_of })))
+            }
+            _ => None,
+        }
     }
 
     /// What a value that is no call stands for: a text, another name, what is imported.
@@ -184,14 +215,25 @@ impl<'t> Maker<'_, 't, '_, '_, '_> {
             [] => {}
             _ => return None,
         }
-        match self.reading.value(value, scope) {
-            Value::Text { text, default_of, .. } if !text.contains('{') => {
-                Some(Offer::Text(Some(Told { text, default_of })))
-            }
-            // what others make of texts and names is theirs
-            Value::Text { .. } | Value::Nothing => None,
-            _ => self.reading.fulls(value, scope).iter().find_map(|full| self.passed_on(full)),
+        let passed = || self.reading.fulls(value, scope).iter().find_map(|full| self.passed_on(full));
+        self.text(value, scope).or_else(passed)
+    }
+
+    /// What is not made here, and whose type is that of a client.
+    fn typed(&self, found: &mut Offers) {
+        let mut typed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let members = self.reading.typed_members().into_iter().take(MOST_VALUES);
+        for (name, full) in members.filter(|(name, full)| !found.made.contains_key(name) && self.is_of_sdk(full)) {
+            typed.entry(name).or_default().push(full);
         }
+        let offer = |(name, fulls)| (name, Offer::Made { fulls, client: None });
+        found.made.extend(typed.into_iter().take(MOST_OFFERED).map(offer));
+    }
+
+    /// True for the full name of a type that stands in the package of an SDK.
+    fn is_of_sdk(&self, full: &str) -> bool {
+        let mut rows = self.writer.catalog.sdk_calls_of(self.reading.language.word());
+        rows.any(|row| below(full, &row.package).is_some())
     }
 
     /// What several values all are.

@@ -4,12 +4,13 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arguments::arguments;
 use super::imports::{DEFAULT, Import, Imports};
 use super::modules::{HOME, Modules};
 use super::offered::{Offer, Offers, offers};
 use super::reading::{Call, Reading};
 use super::resolve::{below, fits};
-use super::syntax::{Language, arguments, path};
+use super::syntax::{Language, path};
 use crate::catalog::Catalog;
 use crate::scan::{Input, SourceFile};
 use crate::text::RelPath;

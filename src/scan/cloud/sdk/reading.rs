@@ -16,6 +16,10 @@ pub(super) struct Reading<'t> {
     pub(super) language: Language,
     pub(super) imports: Imports,
     pub(super) names: BTreeMap<&'t str, Vec<Binding<'t>>>,
+    /// Types that names are declared to have, by scope; members of a structure are in the scope of its name.
+    pub(super) types: BTreeMap<(usize, &'t str), Node<'t>>,
+    /// Scopes of a class, structure or its `impl` blocks.
+    pub(super) classes: BTreeMap<&'t str, Vec<usize>>,
     /// Names that are declared without a value, with their scope.
     declared: BTreeSet<(&'t str, usize)>,
     pub(super) scopes: Vec<Scope<'t>>,
@@ -68,7 +72,7 @@ pub(super) struct Scope<'t> {
 }
 
 /// Names of one file that are kept; generated tables have more.
-const NAMES: usize = 100_000;
+pub(super) const NAMES: usize = 100_000;
 
 impl<'t> Reading<'t> {
     pub(super) fn new(tree: &'t Tree, text: &'t str, language: Language) -> Self {
@@ -77,6 +81,8 @@ impl<'t> Reading<'t> {
             language,
             imports: Imports::default(),
             names: BTreeMap::new(),
+            types: BTreeMap::new(),
+            classes: BTreeMap::new(),
             declared: BTreeSet::new(),
             scopes: vec![Scope { parent: 0, class: None, node: tree.root_node().id(), function: None }],
             returned: Vec::new(),
@@ -128,6 +134,7 @@ impl<'t> Reading<'t> {
             return Some(scope);
         }
         self.bind(node, scope);
+        self.typed(node, scope);
         // `export default new Client()`
         if kind == "export_statement"
             && let Some(value) = field(node, "value")
@@ -150,6 +157,9 @@ impl<'t> Reading<'t> {
             let function = field(node, "name").filter(|_| class.is_none()).map(|name| of(name, self.text));
             self.scopes.push(Scope { parent: scope, class, node: node.id(), function });
             let inner = self.scopes.len() - 1;
+            if let Some(class) = class {
+                self.classes.entry(class).or_default().push(inner);
+            }
             self.parameters(node, inner);
             self.returned.extend(given_back(node).map(|value| (inner, value)));
             return Some(inner);
@@ -257,7 +267,7 @@ impl<'t> Reading<'t> {
         at
     }
 
-    fn class_of(&self, mut scope: usize) -> Option<usize> {
+    pub(super) fn class_of(&self, mut scope: usize) -> Option<usize> {
         while scope != 0 {
             if self.scopes[scope].class.is_some() {
                 return Some(scope);
@@ -307,6 +317,8 @@ fn is_class(kind: &str) -> bool {
             | "struct_declaration"
             | "impl_item"
             | "mod_item"
+            | "struct_item"
+            | "type_spec"
     )
 }
 

@@ -54,6 +54,13 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// Full names by the type that a name is declared to have: whoever makes it, it is one of those.
+    fn of_type(&self, names: &[String], scope: usize, steps: usize) -> Vec<String> {
+        let Some((kind, used)) = self.type_of(names, scope).filter(|_| steps > 0) else { return Vec::new() };
+        let made = self.target_of(kind, 0, steps - 1);
+        made.fulls.iter().map(|full| joined(full, &names[used..])).collect()
+    }
+
     /// Full names that a name of the file may have.
     pub(super) fn fulls(&self, name: Node<'t>, scope: usize) -> Vec<String> {
         let target = self.target_of(name, scope, STEPS);
@@ -104,8 +111,13 @@ impl<'t> Reading<'t> {
             }
             // a parameter, or made by something of the tree
             if !self.imports.names.contains_key(*root) {
+                target.fulls = self.of_type(&names, scope, steps);
                 return target;
             }
+        }
+        if steps > 0 && self.type_of(&names, scope).is_some() {
+            target.fulls = self.of_type(&names, scope, steps);
+            return target;
         }
         if is_member {
             return target;

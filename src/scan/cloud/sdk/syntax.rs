@@ -63,6 +63,11 @@ impl Language {
         matches!(self, Self::JavaScript | Self::TypeScript | Self::Tsx)
     }
 
+    /// True for languages in which every variable has a type that is written, or that its value has.
+    pub(super) fn declares_types(self) -> bool {
+        matches!(self, Self::Go | Self::Java | Self::Rust | Self::CSharp)
+    }
+
     /// True for languages where a capital letter begins the name of a type that an import opens without naming it.
     pub(super) fn opens_namespaces(self) -> bool {
         matches!(self, Self::Java | Self::CSharp)
@@ -133,7 +138,7 @@ pub(super) struct Path<'t> {
 }
 
 /// Longest chain of names.
-const LONGEST_PATH: usize = 64;
+pub(super) const LONGEST_PATH: usize = 64;
 
 /// The names of `a.b.c`, through calls in it.
 pub(super) fn path<'t>(node: Node<'t>, text: &'t str) -> Path<'t> {
@@ -197,6 +202,8 @@ pub(super) fn unwrapped(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
         "await"
         | "await_expression"
+        | "pointer_type"
+        | "nullable_type"
         | "parenthesized_expression"
         | "non_null_expression"
         | "try_expression"
@@ -211,6 +218,7 @@ pub(super) fn unwrapped(node: Node<'_>) -> Option<Node<'_>> {
         | "pattern"
         | "arrow_expression_clause" => node.named_child(0),
         "reference_expression" => field(node, "value"),
+        "reference_type" => field(node, "type"),
         "unary_expression" => field(node, "operand").or_else(|| field(node, "argument")),
         "cast_expression" | "type_conversion_expression" | "type_cast_expression" => field(node, "value"),
         _ => None,
@@ -221,7 +229,7 @@ pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
     node.child_by_field_name(name)
 }
 
-fn last_named(node: Node<'_>) -> Option<Node<'_>> {
+pub(super) fn last_named(node: Node<'_>) -> Option<Node<'_>> {
     node.named_child(u32::try_from(node.named_child_count().checked_sub(1)?).ok()?)
 }
 
@@ -266,180 +274,4 @@ pub(super) fn inside(node: Node<'_>, text: &str) -> std::ops::Range<usize> {
     let end = all.rfind(quote).filter(|end| *end >= start).map_or(all.len(), |end| (end + 1).saturating_sub(length));
     let start = start.min(all.len());
     node.start_byte() + start..node.start_byte() + end.max(start)
-}
-
-/// Arguments of a call: those by position, and those by name wherever they stand in it.
-#[derive(Default)]
-pub(super) struct Arguments<'t> {
-    pub(super) positional: Vec<Node<'t>>,
-    pub(super) named: Vec<(&'t str, Node<'t>)>,
-    /// True when something is passed on whose names are not seen here.
-    pub(super) is_open: bool,
-}
-
-impl<'t> Arguments<'t> {
-    /// The first of some, each a name or a position.
-    pub(super) fn find(&self, names: &[Box<str>]) -> Option<Node<'t>> {
-        names.iter().find_map(|name| match name.parse::<usize>() {
-            Ok(position) => self.positional.get(position).copied(),
-            Err(_) => self.named.iter().find(|(is, _)| *is == &**name).map(|(_, node)| *node),
-        })
-    }
-}
-
-/// Nodes looked at for the arguments of one call.
-const NODES: usize = 400;
-/// Objects in objects.
-const DEPTH: usize = 4;
-
-/// The arguments in a node, and in the initialiser that C# writes behind it.
-pub(super) fn arguments<'t>(call: Node<'t>, list: Option<Node<'t>>, text: &'t str) -> Arguments<'t> {
-    let mut found = Arguments::default();
-    let mut budget = NODES;
-    if let Some(list) = list {
-        let mut cursor = list.walk();
-        for child in list.named_children(&mut cursor) {
-            let value = match child.kind() {
-                "comment" | "line_comment" | "block_comment" => continue,
-                "list_splat" | "dictionary_splat" | "spread_element" => {
-                    found.is_open = true;
-                    continue;
-                }
-                // `f(name: value)`
-                "argument" => match (field(child, "name"), last_named(child)) {
-                    (Some(name), Some(value)) => {
-                        found.named.push((of(name, text), value));
-                        value
-                    }
-                    (_, value) => value.unwrap_or(child),
-                },
-                _ => child,
-            };
-            if !matches!(value.kind(), "keyword_argument" | "keyed_element" | "field_initializer") {
-                found.positional.push(value);
-            }
-            named(value, text, DEPTH, &mut budget, &mut found);
-        }
-    }
-    if let Some(initializer) = field(call, "initializer") {
-        named(initializer, text, DEPTH, &mut budget, &mut found);
-    }
-    found
-}
-
-/// Adds what an object says that is passed by its name.
-pub(super) fn object<'t>(node: Node<'t>, text: &'t str, found: &mut Arguments<'t>) {
-    if matches!(node.kind(), "object" | "composite_literal" | "unary_expression" | "object_creation_expression") {
-        let mut budget = NODES;
-        named(node, text, DEPTH, &mut budget, found);
-        if let Some(initializer) = field(node, "initializer") {
-            named(initializer, text, DEPTH, &mut budget, found);
-        }
-    }
-}
-
-/// Settings of the environment that an argument of Python has: `env={"HF_MODEL_ID": …}`. No argument is called so.
-pub(super) fn settings<'t>(value: Option<Node<'t>>, text: &'t str, found: &mut Arguments<'t>) {
-    let Some(value) = value.filter(|value| value.kind() == "dictionary") else { return };
-    let mut cursor = value.walk();
-    for entry in value.named_children(&mut cursor).take(NODES) {
-        let Some((key, value)) = field(entry, "key").zip(field(entry, "value")) else { continue };
-        let name = if is_string(key.kind()) { &text[inside(key, text)] } else { continue };
-        let is_setting = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        if name.contains('_') && name.bytes().all(is_setting) {
-            found.named.push((name, value));
-        }
-    }
-}
-
-fn named<'t>(node: Node<'t>, text: &'t str, depth: usize, budget: &mut usize, found: &mut Arguments<'t>) {
-    if depth == 0 || *budget == 0 {
-        return;
-    }
-    *budget -= 1;
-    let pair = |name: Option<Node<'t>>, value: Option<Node<'t>>, found: &mut Arguments<'t>| {
-        if let (Some(name), Some(value)) = (name, value) {
-            let name = unwrapped(name).unwrap_or(name);
-            let name = if is_string(name.kind()) { &text[inside(name, text)] } else { of(name, text) };
-            // `o.Region = …` sets `Region`
-            found.named.push((name.rsplit('.').next().unwrap_or(name), unwrapped_element(value)));
-        }
-        value
-    };
-    let value = match node.kind() {
-        "keyword_argument" => {
-            pair(field(node, "name"), field(node, "value"), found);
-            return settings(field(node, "value"), text, found);
-        }
-        "pair" => pair(field(node, "key"), field(node, "value"), found),
-        "keyed_element" => pair(node.named_child(0), node.named_child(1), found),
-        "field_initializer" => pair(field(node, "field"), field(node, "value"), found),
-        "assignment_expression" | "assignment_statement" => pair(field(node, "left"), field(node, "right"), found),
-        "shorthand_property_identifier" => {
-            found.named.push((of(node, text), node));
-            return;
-        }
-        "spread_element" => {
-            found.is_open = true;
-            return;
-        }
-        // `config.WithRegion("…")`
-        "call_expression" | "invocation_expression" => {
-            if let Some((callee, Some(list))) = call(node)
-                && let Some(name) = path(callee, text).names.last().copied()
-                && let Some(value) = list.named_child(0)
-            {
-                found.named.push((name, value));
-            }
-            return;
-        }
-        // `request -> request.modelId("…").body(…)`, `Request.builder().modelId("…").build()`
-        "lambda_expression" | "method_invocation" => {
-            let mut at = if node.kind() == "lambda_expression" { field(node, "body") } else { Some(node) };
-            for _ in 0..LONGEST_PATH {
-                let Some(call) = at.filter(|node| node.kind() == "method_invocation") else { break };
-                let value = field(call, "arguments").and_then(|list| list.named_child(0));
-                if let (Some(name), Some(value)) = (field(call, "name"), value) {
-                    found.named.push((of(name, text), value));
-                }
-                at = field(call, "object");
-            }
-            return;
-        }
-        "object"
-        | "literal_value"
-        | "composite_literal"
-        | "unary_expression"
-        | "literal_element"
-        | "struct_expression"
-        | "field_initializer_list"
-        | "initializer_expression"
-        | "func_literal"
-        | "block"
-        | "statement_list"
-        | "statement_block"
-        | "expression_statement"
-        | "reference_expression"
-        | "object_creation_expression" => {
-            let mut cursor = node.walk();
-            for child in node.named_children(&mut cursor) {
-                // braces of the language itself cost no depth
-                let cost = usize::from(matches!(node.kind(), "object" | "literal_value" | "initializer_expression"));
-                named(child, text, depth - cost, budget, found);
-            }
-            return;
-        }
-        _ => return,
-    };
-    if let Some(value) = value {
-        named(value, text, depth, budget, found);
-    }
-}
-
-fn unwrapped_element(node: Node<'_>) -> Node<'_> {
-    if matches!(node.kind(), "literal_element" | "expression_list") {
-        node.named_child(0).unwrap_or(node)
-    } else {
-        node
-    }
 }

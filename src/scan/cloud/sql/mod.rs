@@ -47,6 +47,10 @@ const WORDS: [&str; 8] = [
     "rds_set_external_",
 ];
 
+/// What is told of a file that does not say which database runs it.
+pub(crate) const UNPLACED: &str =
+    "the database that takes the changes is the one that runs this file: where it lies is not said";
+
 /// Statements of one file that say something.
 const MOST: usize = 5_000;
 
@@ -155,10 +159,7 @@ impl<'f, 'o, 'm> Writer<'f, 'o, 'm> {
                 }
                 if self.here.is_none() && !self.is_told {
                     self.is_told = true;
-                    self.unresolved(
-                        place,
-                        "the database that takes the changes is the one that runs this file: where it lies is not said",
-                    );
+                    self.unresolved(place, UNPLACED);
                 }
             }
         }
