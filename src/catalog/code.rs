@@ -34,6 +34,8 @@ pub(super) struct CodeIndex {
     naming_calls: BTreeSet<Box<str>>,
     /// Words without which no file says anything of a service or model; made when first asked.
     gate: OnceLock<Option<AhoCorasick>>,
+    /// Types of resources that steps of pipelines name.
+    named: BTreeSet<Box<str>>,
 }
 
 impl CodeIndex {
@@ -57,6 +59,7 @@ impl CodeIndex {
             index.naming_calls.extend(lasts.map(Into::into));
             index.naming.extend(row.calls.is_empty().then(|| row.argument.clone()));
         }
+        index.named = tables.pipeline_step.iter().flat_map(|row| row.types.iter().cloned()).collect();
         index
     }
 }
@@ -143,7 +146,7 @@ impl Catalog {
     /// True for a type of declared resources that steps bring into service by their names.
     #[must_use]
     pub fn is_deployed_by_name(&self, resource_type: &str) -> bool {
-        self.tables.pipeline_step.iter().any(|row| row.types.iter().any(|own| **own == *resource_type))
+        self.code.named.contains(resource_type)
     }
 
     /// The code of a provider's region that a name in a program stands for: `EU_WEST_1`, `EUWest1`.

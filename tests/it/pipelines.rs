@@ -143,3 +143,32 @@ fn what_is_only_named_is_deployed_by_the_pipeline() {
     assert!(told.iter().any(|text| text.contains("`StatefulSet/absent`")), "{told:?}");
     assert!(told.iter().any(|text| text.contains("only known at run time")), "{told:?}");
 }
+
+#[test]
+fn scripts_that_a_pipeline_runs_are_a_part_of_it() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: ubuntu-latest\n    steps:\n      - run: |\n          cd deploy\n          \
+                    bash -e roll.sh prod\n";
+    let script = "#!/bin/sh\nset -e\nSERVICE=chat\nexport REGION=eu-central-1\n\
+                  aws ecs update-service --cluster main --service \"$SERVICE\" --region $REGION\n\
+                  kubectl apply -f objects.yaml\naws lambda update-function-code --function-name \"$1\"\n./roll.sh\n";
+    let object = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: llm}\nspec:\n  template:\n    spec:\n      \
+                  containers: [{name: llm, image: \"registry.example.eu/llm:1\"}]\n";
+    let found = report(&[
+        (".github/workflows/deploy.yml", workflow),
+        ("deploy/roll.sh", script),
+        ("deploy/objects.yaml", object),
+        ("other/roll.sh", "kubectl apply -f nothing.yaml\n"),
+    ]);
+    let rows = deployed(&found);
+    let from: Vec<&str> = rows.iter().map(|(from, _)| from.as_str()).collect();
+    assert_eq!(from, ["resource:aws/ecs/chat", "workload:deploy/Deployment/default/llm"], "{rows:?}");
+    let relations = found["relations"].as_array().expect("is a list").iter();
+    let places: Vec<&str> = relations
+        .filter(|row| row["from"] == "resource:aws/ecs/chat" && row["kind"] == "hosted-in")
+        .filter_map(|row| row["to"].as_str())
+        .collect();
+    assert_eq!(places, ["region:aws/eu-central-1"]);
+    let told = found["diagnostics"].as_array().expect("is a list").iter();
+    let open = told.filter(|one| one["path"] == "deploy/roll.sh" && one["kind"] == "unresolved").count();
+    assert_eq!(open, 1, "{:#}", found["diagnostics"]);
+}

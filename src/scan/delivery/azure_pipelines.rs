@@ -49,7 +49,7 @@ impl Scanner for AzurePipelines {
         let file = input.file();
         let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("azure-pipelines/{}", file.path()));
-        let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+        let pipeline = Pipeline::new(&id, file, input);
         const KEYS: [&str; 5] = ["steps", "jobs", "stages", "resources", "extends"];
         for document in documents {
             let entries = document.entries();

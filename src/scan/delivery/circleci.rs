@@ -38,7 +38,7 @@ impl Scanner for Circleci {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let id = ComponentId::of("delivery", format_args!("circleci/{}", file.path()));
-        let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+        let pipeline = Pipeline::new(&id, file, input);
         for document in file.yaml_or_part(out) {
             if document.get("jobs").is_none() && document.get("workflows").is_none() {
                 continue;

@@ -39,7 +39,7 @@ impl Scanner for CloudBuild {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let id = ComponentId::of("delivery", format_args!("cloud-build/{}", file.path()));
-        let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+        let pipeline = Pipeline::new(&id, file, input);
         for document in file.yaml_or_part(out) {
             let Some(entry) = document.entry("steps") else { continue };
             let steps = &entry.value;

@@ -44,31 +44,64 @@ pub(super) fn applied(
     folder: &RelPath,
     fill: &dyn Fn(&str) -> String,
 ) -> (Vec<Applied>, RelPath) {
-    let mut at = Some(folder.clone());
-    let mut found = Vec::new();
-    let lines: Vec<(usize, Vec<String>)> = commands
-        .iter()
-        .map(|command| {
-            let words = command.words.iter().map(|word| fill(&word.text));
-            (command.pipeline, words.skip_while(|word| is_before(word)).collect())
-        })
-        .collect();
+    let lines = lines(commands, fill);
     let applies = |words: &[String]| is_of(words, "kubectl", &["apply", "create", "replace"]);
     let applying: BTreeSet<usize> =
         lines.iter().filter(|(_, words)| applies(words)).map(|(pipeline, _)| *pipeline).collect();
-    for (pipeline, words) in &lines {
-        if words.first().is_some_and(|word| word == "cd" || word == "pushd") {
-            at = words.get(1).and_then(|to| joined(at.as_ref()?, to));
-            continue;
-        }
-        let Some(at) = &at else { continue };
+    let mut found = Vec::new();
+    let end = each_in(&lines, folder, |at, (pipeline, words)| {
         let is_piped = || applying.contains(pipeline);
         for (path, suffix) in named(words, is_piped) {
             let full = joined(at, &path).filter(|full| !full.is_root());
             found.extend(full.map(|full| (format!("{full}{suffix}"), path)));
         }
+    });
+    (found, end)
+}
+
+/// Scripts that commands run, each with the folder that it begins in.
+pub(super) fn ran(
+    commands: &[Command],
+    folder: &RelPath,
+    fill: &dyn Fn(&str) -> String,
+) -> BTreeSet<(RelPath, RelPath)> {
+    let is_script = |word: &str| word.ends_with(".sh") || word.ends_with(".bash");
+    let mut found = BTreeSet::new();
+    each_in(&lines(commands, fill), folder, |at, (_, words)| {
+        let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or_default());
+        let script = match program {
+            "bash" | "sh" | "source" | "." => words.iter().skip(1).find(|word| !word.starts_with('-')),
+            _ => words.first(),
+        };
+        let path = script.filter(|word| is_script(word)).and_then(|word| joined(at, word));
+        found.extend(path.map(|path| (path, at.clone())));
+    });
+    found
+}
+
+/// A command with the number of its pipeline.
+type Line = (usize, Vec<String>);
+
+fn lines(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Vec<Line> {
+    let line = |command: &Command| {
+        let words = command.words.iter().map(|word| fill(&word.text));
+        (command.pipeline, words.skip_while(|word| is_before(word)).collect())
+    };
+    commands.iter().map(line).collect()
+}
+
+/// Goes through commands with the folder that each works in, where that is known; gives the folder that they end in.
+fn each_in(lines: &[Line], folder: &RelPath, mut each: impl FnMut(&RelPath, &Line)) -> RelPath {
+    let mut at = Some(folder.clone());
+    for line in lines {
+        let words = &line.1;
+        if words.first().is_some_and(|word| word == "cd" || word == "pushd") {
+            at = words.get(1).and_then(|to| joined(at.as_ref()?, to));
+        } else if let Some(at) = &at {
+            each(at, line);
+        }
     }
-    (found, at.unwrap_or_else(|| folder.clone()))
+    at.unwrap_or_else(|| folder.clone())
 }
 
 fn joined(folder: &RelPath, path: &str) -> Option<RelPath> {

@@ -61,7 +61,7 @@ impl Scanner for GithubActions {
             file.yaml_or_part(out)
         };
         let id = ComponentId::of("delivery", format_args!("github-actions/{}", file.path()));
-        let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+        let pipeline = Pipeline::new(&id, file, input);
         for document in documents {
             let (jobs, runs) = (document.get("jobs"), document.get("runs"));
             let kind = match (is_action, jobs, runs) {

@@ -55,7 +55,7 @@ impl Scanner for GitlabCi {
         let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("gitlab-ci/{}", file.path()));
         let pipeline = Pipeline { id: &id, file };
-        let steps = step::Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+        let steps = step::Pipeline::new(&id, file, input);
         for document in documents.iter().filter(|document| !document.entries().is_empty()) {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, "gitlab-ci/pipeline", file.whole());

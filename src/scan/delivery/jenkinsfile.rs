@@ -76,7 +76,7 @@ impl Scanner for Jenkinsfile {
             return Ok(());
         }
         let id = ComponentId::of("delivery", format_args!("jenkins/{}", file.path()));
-        let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+        let pipeline = Pipeline::new(&id, file, input);
         out.component(&id, ComponentKind::Delivery, file.whole());
         out.attribute(&id, key::RESOURCE_TYPE, "jenkins/pipeline", file.whole());
         let mut reader = Code::of("Jenkinsfile.groovy");

@@ -4,6 +4,7 @@ pub mod azure_pipelines;
 pub mod circleci;
 pub mod cloud_build;
 mod deploy;
+mod follow;
 pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkinsfile;

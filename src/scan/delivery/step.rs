@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use super::variables::Variables;
 use super::{deploy, named};
 use crate::catalog::Catalog;
 use crate::catalog::rows::PipelineStep;
@@ -14,7 +15,7 @@ use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
 use crate::scan::image::build::fetched;
 use crate::scan::model::reference::{HUGGING_FACE, hub_id, needs_model_of, needs_models_in};
-use crate::scan::{Facts, SourceFile};
+use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
 
 /// The first of some inputs or options, with its place.
@@ -36,6 +37,16 @@ pub(super) struct Pipeline<'a> {
     pub(super) catalog: &'a Catalog,
     /// Puts in what the file sets, where inputs of steps name it.
     pub(super) fill: &'a dyn Fn(&str) -> String,
+    /// The tree.
+    pub(super) input: &'a Input<'a>,
+    /// True where the file is a script that a pipeline runs: scripts that it runs itself are not followed.
+    pub(super) is_script: bool,
+}
+
+impl<'a> Pipeline<'a> {
+    pub(super) fn new(id: &'a ComponentId, file: &'a SourceFile, input: &'a Input<'a>) -> Self {
+        Self { id, file, catalog: input.catalog, fill: &str::to_owned, input, is_script: false }
+    }
 }
 
 impl Pipeline<'_> {
@@ -118,12 +129,16 @@ impl Pipeline<'_> {
         };
         let found =
             |word: &str| find(word).map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()));
-        fetched(self.id, text, &found, fill, self.file, out);
         let all = commands(text, '\\');
+        // what the script sets itself comes before what the file sets
+        let own = Variables::of_script(&all, fill);
+        let fill = &|text: &str| fill(&own.fill(text));
+        fetched(self.id, text, &found, fill, self.file, out);
         let (applied, end) = deploy::applied(&all, folder, fill);
         for (path, word) in applied {
             out.attribute(self.id, key::APPLIES_PATH, path, self.file.at(found(&word)));
         }
+        self.follow(&all, folder, fill, out);
         for command in all {
             let filled: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
             let begins = filled.iter().position(|word| !is_before(word)).unwrap_or(filled.len());

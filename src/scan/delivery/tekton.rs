@@ -55,7 +55,7 @@ impl Scanner for Tekton {
             let place = document.entry("kind").map_or(document.span, |entry| entry.value.span);
             out.component(&id, ComponentKind::Delivery, file.at(place));
             out.attribute(&id, key::RESOURCE_TYPE, format!("tekton.dev/{kind}"), file.at(place));
-            let pipeline = Pipeline { id: &id, file, catalog: input.catalog, fill: &str::to_owned };
+            let pipeline = Pipeline::new(&id, file, input);
             let Some(spec) = document.entry("spec").map(|entry| &entry.value) else { continue };
             for node in spec.walk() {
                 read(node, &pipeline, out);

@@ -1,8 +1,9 @@
 //! Variables that a workflow sets itself, put in where steps name them: `${{ env.SERVICE }}`, `$SERVICE`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::parse::Node;
+use crate::parse::shell::{Command, Word};
 
 /// Variables of one workflow, and the letters of a value.
 const MOST: usize = 1_000;
@@ -25,6 +26,31 @@ impl Variables {
                 }
                 // what only a run knows hides what was set before
                 _ => drop(all.0.remove(&*entry.key)),
+            }
+        }
+        all
+    }
+
+    /// Those that a script sets: literal values, and of names that are set in two ways none.
+    pub(super) fn of_script(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Self {
+        let (mut all, mut closed) = (Self::default(), BTreeSet::new());
+        let is_declaration = |word: &&Word| matches!(&*word.text, "export" | "readonly" | "local" | "declare");
+        for command in commands {
+            let words: Vec<&Word> = command.words.iter().skip_while(is_declaration).collect();
+            let pair = |word: &&Word| word.text.split_once('=').filter(|(name, _)| is_name(name)).is_some();
+            if !words.iter().all(pair) {
+                continue;
+            }
+            for (name, value) in words.iter().filter_map(|word| word.text.split_once('=')) {
+                let value = fill(&all.fill(value));
+                let is_open = value.contains(['$', '`']) || value.len() > LONGEST;
+                let is_other = all.0.get(name).is_some_and(|known| *known != value);
+                if is_open || is_other || closed.contains(name) || all.0.len() >= MOST {
+                    all.0.remove(name);
+                    closed.insert(name.to_owned());
+                } else {
+                    all.0.insert(name.to_owned(), value);
+                }
             }
         }
         all
@@ -63,13 +89,14 @@ impl Variables {
     }
 }
 
+/// True for the name of a variable.
+fn is_name(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !text.is_empty() && text.bytes().all(is_letter) && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
 /// The variable that a text begins with, and how long its mention is.
 fn named(text: &str) -> Option<(&str, usize)> {
-    let is_name = |text: &str| {
-        !text.is_empty()
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && !text.starts_with(|first: char| first.is_ascii_digit())
-    };
     if let Some(inside) = text.strip_prefix("${{") {
         let end = inside.find("}}")?;
         let name = inside[..end].trim().strip_prefix("env.")?;
@@ -102,5 +129,12 @@ mod tests {
         );
         assert_eq!(later.fill("$HOST"), "r.eu-west-1.example");
         assert_eq!(Variables::default().fill("$A"), "$A");
+    }
+
+    #[test]
+    fn what_a_script_sets_twice_is_not_known() {
+        let text = "A=x\nexport B=$A-y C=$(date)\nD=1\nD=2\nE=1 run\nA=x\n";
+        let all = Variables::of_script(&crate::parse::shell::commands(text, '\\'), &str::to_owned);
+        assert_eq!(all.fill("$A $B $C $D $E"), "x x-y $C $D $E");
     }
 }

@@ -124,6 +124,9 @@ pub(super) fn by_machine<'a>(
         let named = inside.arguments().into_iter();
         sources.extend(named.filter_map(|(name, source)| Some((source, always_named(kind, &name, catalog)?))));
     }
+    if sources.is_empty() {
+        return Vec::new();
+    }
     let mut groups: Vec<(Vec<Value>, Vec<(&'static str, Value)>)> = Vec::new();
     for (name, value) in bound {
         let here = Bound { name, value: &value, outer: None };

@@ -1,0 +1,30 @@
+//! Scripts of the tree that steps run: what they do is done by the pipeline.
+
+use super::deploy;
+use super::step::Pipeline;
+use crate::parse::shell::Command;
+use crate::scan::Facts;
+use crate::text::{RelPath, Span};
+
+/// Scripts that are followed from one script of a step.
+const MOST: usize = 16;
+
+impl Pipeline<'_> {
+    /// Reads the scripts that commands run, as if they stood in the pipeline.
+    pub(super) fn follow(
+        &self,
+        commands: &[Command],
+        folder: &RelPath,
+        fill: &dyn Fn(&str) -> String,
+        out: &mut Facts<'_>,
+    ) {
+        if self.is_script {
+            return;
+        }
+        for (path, at) in deploy::ran(commands, folder, fill).into_iter().take(MOST) {
+            let Some(file) = self.input.companion(&path).filter(|file| !file.is_binary()) else { continue };
+            let inner = Pipeline { file: &file, is_script: true, ..*self };
+            inner.script_in(&at, file.text(), Span::new(0, file.text().len()), fill, out);
+        }
+    }
+}
