@@ -84,7 +84,7 @@ impl<'g, 'i> Losses<'g, 'i> {
             foreign.extend(&open);
             let next = known.len();
             let host_known =
-                graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_openly(graph, node, &open);
+                graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_unknown(graph, node, &open);
             Running { node, ignores: *known.entry(foreign).or_insert(next), host_known }
         });
         let running = running.collect();
@@ -159,21 +159,45 @@ fn one_of_variants(graph: &Graph<'_>, mut fates: Vec<Fate>) -> Vec<Fate> {
     fates
 }
 
-/// True when it calls somebody whose address is not known.
-fn calls_openly(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> bool {
-    if open.is_empty() {
-        return false;
-    }
+/// True when it calls somebody whose address is not known, or a service of whom nobody knows who operates it.
+fn calls_unknown(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> bool {
     let below = graph.reached(node, |kind| kind == RelationKind::DependsOn);
-    let mut users = below.into_iter().chain([node]);
-    users.any(|user| graph.outgoing_of(user, &[RelationKind::Calls]).any(|(edge, _)| open.contains(&edge)))
+    let mut calls = below.into_iter().chain([node]).flat_map(|user| graph.outgoing_of(user, &[RelationKind::Calls]));
+    calls.any(|(edge, to)| {
+        let is_foreign = matches!(graph.node(to).kind, ComponentKind::Service | ComponentKind::Host);
+        open.contains(&edge) || is_foreign && graph.attribute(to, key::OWNER) == Some("unknown")
+    })
 }
 
-/// Relations of one package to the hosts that it is fetched from, each with the files that state it.
+/// Relations of one package to the hosts that it is fetched from, or of one service to the regions that it is asked in, each
+/// with the files that state it.
 type Hosts<'g> = Vec<(EdgeId, BTreeSet<&'g RelPath>)>;
 
-/// Packages that are fetched from one host by one project and from another host by another.
+/// Packages that are fetched from one host by one project and from another host by another, and services that are called in
+/// one region by one and in another by another.
 fn shared<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
+    let several = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::HostedIn]).nth(1).is_some();
+    let services = graph.nodes_of(&[ComponentKind::Service]).filter(several).filter_map(|node| regions(graph, node));
+    let mut all = fetched(graph);
+    all.extend(services);
+    all.retain(|hosts| hosts.iter().any(|(_, files)| *files != hosts[0].1));
+    all
+}
+
+/// The regions of a service, with the files that name each; nothing when one of them is named by none.
+fn regions<'g>(graph: &'g Graph<'_>, service: NodeId) -> Option<Hosts<'g>> {
+    let named = graph.all_attributes(service).iter().filter(|row| row.key == key::REGION);
+    let one = |(edge, to): (EdgeId, NodeId)| {
+        let code = graph.node(to).id.rest().rsplit('/').next()?;
+        let row = named.clone().find(|row| *row.value == *code)?;
+        let files: BTreeSet<&RelPath> = row.evidence.iter().filter_map(Evidence::path).collect();
+        (!files.is_empty()).then_some((edge, files))
+    };
+    graph.outgoing_of(service, &[RelationKind::HostedIn]).map(one).collect()
+}
+
+/// Packages that come from several hosts.
+fn fetched<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
     let hosts = |node: NodeId| -> Hosts<'g> {
         let edges = graph.outgoing_of(node, &[RelationKind::DistributedBy]);
         let single = edges.filter(|(edge, _)| graph.edge(*edge).group.is_none());
@@ -182,15 +206,14 @@ fn shared<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
     // nearly every package comes from one host
     let several = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::DistributedBy]).nth(1).is_some();
     let packages = graph.nodes_of(&[ComponentKind::Package]).filter(several);
-    let all = packages.map(hosts).filter(|hosts| hosts.len() > 1);
-    all.filter(|hosts| hosts.iter().any(|(_, files)| *files != hosts[0].1)).collect()
+    packages.map(hosts).filter(|hosts| hosts.len() > 1).collect()
 }
 
 fn files<'g>(graph: &'g Graph<'_>, edge: EdgeId) -> impl Iterator<Item = &'g RelPath> {
     graph.edge(edge).evidence.iter().filter_map(Evidence::path)
 }
 
-/// Hosts that only other projects fetch from: stated by none of the files that state what this one needs, where these
+/// Hosts that only others fetch from, and regions that only others call: stated by none of the files that state what this one needs, where these
 /// state another host.
 fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSet<EdgeId> {
     if shared.is_empty() {
@@ -198,7 +221,7 @@ fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSe
     }
     let is_project = |node: &NodeId| graph.node(*node).kind == ComponentKind::Project;
     let below = graph.reached(workload, |kind| kind == RelationKind::DependsOn);
-    let projects = below.into_iter().chain([workload]).filter(is_project);
+    let projects = below.into_iter().filter(is_project).chain([workload]);
     let needs = projects.flat_map(|project| graph.outgoing(project));
     let own: BTreeSet<&RelPath> = needs.flat_map(|(edge, _)| files(graph, edge)).collect();
     let mut foreign = BTreeSet::new();

@@ -457,3 +457,31 @@ fn a_project_does_not_stop_for_the_host_of_another() {
         assert!(survives.contains(left), "{text}");
     }
 }
+
+/// Who calls a service in one region does not stop with the region of another, and a service of an operator that nobody knows
+/// is not known to go on.
+#[test]
+fn one_service_in_two_regions_is_two_uses() {
+    let call = |region: &str| {
+        format!("import boto3\nboto3.client(\"bedrock-runtime\", region_name=\"{region}\").converse()\n")
+    };
+    let (west, east) = (call("eu-west-1"), call("ap-northeast-1"));
+    let folder = tree(&[
+        ("a/main.py", &west),
+        ("b/main.py", &east),
+        ("c/main.py", "import replicate\nreplicate.run(\"a/b\")\n"),
+    ]);
+    let output = sovaudit()
+        .args(["simulate", "--without", "JP", "--format", "json"])
+        .arg(folder.path())
+        .output()
+        .expect("the binary runs");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("is JSON");
+    let fates = told["fates"].as_array().or_else(|| told["simulations"][0]["fates"].as_array());
+    let fates = fates.unwrap_or_else(|| panic!("no fates: {told}"));
+    let stops =
+        |id: &str| fates.iter().find(|row| row["workload"] == id).map(|row| row["stops"].as_str().unwrap_or(""));
+    assert_eq!(stops("project:a"), Some("none"), "{told}");
+    assert_eq!(stops("project:b"), Some("immediate"), "{told}");
+    assert_eq!(stops("project:c"), Some("unknown"), "{told}");
+}

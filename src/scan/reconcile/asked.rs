@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
-use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key, purl};
+use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl};
 use crate::text::RelPath;
+
+/// The scanner of what hooks need.
+const HOOKS: &str = "pre-commit";
 
 /// A project's need of a package whose version no file but a manifest states.
 pub(super) struct Need<'a> {
@@ -39,8 +42,9 @@ impl<'a> Asked<'a> {
                 }
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
-                // a lock file alone asks nothing
-                if !states(&row.evidence) {
+                // a lock file alone asks nothing, and hooks have environments of their own
+                let is_of_hook = |one: &Evidence| one.sighting().is_some_and(|seen| seen.scanner() == HOOKS);
+                if !states(&row.evidence) || row.evidence.iter().all(is_of_hook) {
                     continue;
                 }
                 let Some(package) = inventory.known(&row.to) else { continue };
@@ -57,6 +61,38 @@ impl<'a> Asked<'a> {
             }
         }
         asked
+    }
+
+    /// True when lock files of a folder are about the project that needs something: it is of that folder, or they name it.
+    pub(super) fn is_locked_by(&self, need: &Need<'_>, folder: &RelPath, lock: &EvidenceSet) -> bool {
+        if folder_of(need.project).is_some_and(|own| own == *folder) {
+            return true;
+        }
+        let files: BTreeSet<&RelPath> = lock.iter().filter_map(Evidence::path).collect();
+        let is_there =
+            |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(|path| files.contains(path));
+        self.inventory.known(need.project).is_some_and(|known| {
+            known.kinds().iter().any(|(_, evidence)| is_there(evidence))
+                || known.relations().iter().any(|row| is_there(&row.evidence))
+        })
+    }
+
+    /// The lock file of a folder that holds what is compared with a need, which another file states.
+    pub(super) fn file_of<'l>(
+        &self,
+        lock: &'l EvidenceSet,
+        answers: &[&ComponentId],
+        place: Option<&Sighting>,
+    ) -> Option<&'l RelPath> {
+        let known = answers.iter().filter_map(|id| self.inventory.known(id)).flat_map(|known| known.kinds());
+        let holding: BTreeSet<&RelPath> =
+            known.flat_map(|(_, evidence)| evidence.iter().filter_map(Evidence::path)).collect();
+        let others =
+            || lock.iter().filter_map(Evidence::path).filter(|path| place.is_none_or(|seen| seen.path() != *path));
+        others()
+            .find(|path| holding.contains(path))
+            .or_else(|| others().next())
+            .or(lock.iter().find_map(Evidence::path))
     }
 
     fn constrain(&mut self, package: &'a ComponentId, attributes: &'a [Attribute]) {

@@ -97,7 +97,7 @@ fn told(versions: &[&str]) -> String {
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`.
+/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`, Composer `1.2.0` as the tag `v1.2.0`.
 fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String {
         let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
@@ -106,7 +106,13 @@ fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
         let numbers = numbers.trim_end_matches(".0");
         rest.map_or_else(|| numbers.to_owned(), |rest| format!("{numbers}-{rest}"))
     };
-    one == other || ecosystem == "nuget" && plain(one) == plain(other)
+    let tag = |text: &str| text.strip_prefix(['v', 'V']).unwrap_or(text).to_owned();
+    match ecosystem {
+        _ if one == other => true,
+        "nuget" => plain(one) == plain(other),
+        "composer" => tag(one) == tag(other),
+        _ => false,
+    }
 }
 
 /// One project's need of a package, and the locked packages that answer it.
@@ -164,7 +170,8 @@ impl Changes {
             }
             return;
         };
-        let lock_file = lock.iter().find_map(Evidence::path).map_or_else(String::new, ToString::to_string);
+        let is_its_own = asked.is_locked_by(need, &folder, lock);
+        let lock_file = asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
             if is_open && !only_manifests_state(need.evidence) {
@@ -172,7 +179,9 @@ impl Changes {
                 self.kept.insert(need.package.clone());
             } else if is_open && asked.is_own(need.package, &folder) {
                 self.answer(need, Vec::new());
-            } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, &folder) {
+            } else if is_open && !is_its_own {
+                self.unanswered(need.package, place);
+            } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, &folder) && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
                     self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
@@ -188,12 +197,19 @@ impl Changes {
         // of very many versions, which only a hostile file has, the first are compared
         let holds =
             |pin: &&str| versions.iter().take(COMPARED).any(|version| same_version(need.ecosystem, pin, version));
-        if !pins.is_empty() && !pins.iter().take(COMPARED).any(holds) {
+        let is_pinned_elsewhere = !pins.is_empty() && !pins.iter().take(COMPARED).any(holds);
+        let ranges = if pins.is_empty() { not_held(need, asked, &versions) } else { None };
+        if !is_its_own && (is_pinned_elsewhere || ranges.is_some()) {
+            // a project of its own in a folder below: the lock file is not about it
+            if is_open {
+                self.unanswered(need.package, place);
+            }
+            return;
+        }
+        if is_pinned_elsewhere {
             let (pins, versions) = (told(&pins), told(&versions));
             self.conflict(place, format!("`{name}` is pinned to {pins} here and `{lock_file}` holds {versions}"));
-        } else if pins.is_empty()
-            && let Some(ranges) = not_held(need, asked, &versions)
-        {
+        } else if let Some(ranges) = ranges {
             let (ranges, versions) = (told(&ranges), told(&versions));
             self.conflict(place, format!("`{name}` is asked for as {ranges} here and `{lock_file}` holds {versions}"));
         }

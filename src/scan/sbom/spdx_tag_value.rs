@@ -176,7 +176,8 @@ fn property(tag: &Tag<'_>, section: Section, entries: &mut Vec<Entry>, file: &So
         (Section::Package, "AnnotationComment") => {
             append("annotations", object(&[("comment", tag.value)], tag.span), entries);
         }
-        (Section::Package, "FilesAnalyzed") => {}
+        // the annotation names the package that it stands behind
+        (Section::Package, "SPDXREF") | (Section::Package, "FilesAnalyzed") => {}
         (_, name) if PASSED.iter().any(|start| name.starts_with(start)) => {}
         (_, name) => malformed(&format!("`{name}` is no tag of this place"), tag, file, out),
     }

@@ -7,6 +7,7 @@ use super::spec::{self, Spec, split_at_sign};
 use super::yarn_text::{Block, blocks};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Locked, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
@@ -58,6 +59,9 @@ impl Scanner for YarnLock {
             }
             all.push((block, locked));
         }
+        let beside = file.folder().join("package.json").and_then(|path| input.companion(&path));
+        let root = beside.as_ref().and_then(|manifest| manifest.jsonc_root().ok());
+        entries.resolutions = root.map(resolutions).unwrap_or_default();
         out.in_parts(file, &all, |_, (block, locked), out| {
             for (table, name, range) in &block.rows {
                 if !matches!(*table, "dependencies" | "optionalDependencies") {
@@ -85,6 +89,27 @@ struct Entries<'t> {
     by_pattern: BTreeMap<(&'t str, &'t str), usize>,
     /// Nothing for names that several entries have.
     by_name: BTreeMap<&'t str, Option<usize>>,
+    /// By name and, where only that one is replaced, range: what the manifest puts in its place.
+    resolutions: BTreeMap<(String, Option<String>), String>,
+}
+
+/// `resolutions` of a manifest: `name`, `name@npm:range`, `**/name` or `parent/name`, of which the last counts as the name.
+fn resolutions(manifest: &Node) -> BTreeMap<(String, Option<String>), String> {
+    let rows = manifest.get("resolutions").map_or(&[][..], Node::entries);
+    let one = |entry: &Entry| {
+        let to = entry.value.text()?.to_owned();
+        let key: &str = &entry.key;
+        // the sign of a scope stands at the beginning of a part
+        let at = key.rfind('@').filter(|at| *at > 0 && key.as_bytes()[at - 1] != b'/');
+        let (name, range) = match at.map(|at| (&key[..at], &key[at + 1..])) {
+            Some((name, range)) => (name, Some(range.strip_prefix("npm:").unwrap_or(range).to_owned())),
+            None => (key, None),
+        };
+        let parts: Vec<&str> = name.split('/').collect();
+        let from = parts.iter().rposition(|part| part.starts_with('@')).unwrap_or(parts.len() - 1);
+        Some(((parts[from..].join("/"), range), to))
+    };
+    rows.iter().filter_map(one).collect()
 }
 
 impl Entries<'_> {
@@ -97,6 +122,14 @@ impl Entries<'_> {
             return Some(*found);
         }
         // resolutions put other ranges in the place of what packages ask for
+        let asked = range.strip_prefix("npm:").unwrap_or(range).to_owned();
+        let told = self.resolutions.get(&(name.to_owned(), Some(asked)));
+        if let Some(to) = told.or_else(|| self.resolutions.get(&(name.to_owned(), None))) {
+            let found = |range: &str| self.by_pattern.get(&(name, range)).copied();
+            if let Some(found) = found(to).or_else(|| found(&format!("npm:{to}"))) {
+                return Some(found);
+            }
+        }
         self.by_name.get(name).copied().flatten()
     }
 }

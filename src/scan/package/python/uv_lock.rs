@@ -57,7 +57,16 @@ impl Scanner for UvLock {
                 out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name`");
                 continue;
             };
-            let own = ["virtual", "editable", "directory"].iter().any(|kind| node.at(&["source", kind]).is_some());
+            let kinds = ["virtual", "editable", "directory"];
+            let folder = kinds.iter().find_map(|kind| node.at(&["source", kind]));
+            let own = folder.is_some();
+            // the project of a folder that the lock file names is locked by it
+            if let Some(path) = folder.and_then(|path| file.folder().join(path.text()?)) {
+                let member = input.root_subject_at(&path);
+                if member != project {
+                    out.component(&member, input.root_kind(), file.at(span));
+                }
+            }
             let version = node.text_at("version");
             let locked = if own {
                 Locked::own(&project)
