@@ -66,8 +66,8 @@ fn publisher(work: &mut Work<'_>, seen: &Seen) {
             continue;
         }
         link_to(work, &seen.id, RelationKind::MaintainedBy, organisation, key, exact);
-        // who packages for a distribution is somebody else than who wrote it, without conflict
-        if exact && kind != "distribution" {
+        // who packages for a distribution or a channel is somebody else than who wrote it, without conflict
+        if exact && !matches!(kind, "distribution" | "conda") {
             claims.push(organisation);
         }
     }

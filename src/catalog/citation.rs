@@ -10,9 +10,10 @@ impl Catalog {
     pub fn citation(&self, list: &str, programmes: &[Box<str>]) -> Option<Box<str>> {
         let list = self.list(list)?;
         let rows = || self.tables.list_citation.iter().filter(|row| row.list == list.id);
-        let known = |programme: &Box<str>| rows().find(|row| row.programme.as_ref() == Some(programme));
+        let known = |programme: &str| rows().find(|row| row.programme.as_deref() == Some(programme));
         // an entry may stand on other lists too, and carries the programmes of all
-        let mut found: Vec<String> = programmes.iter().filter_map(known).map(|row| row.citation.to_string()).collect();
+        let mut found: Vec<String> =
+            programmes.iter().filter_map(|one| known(one)).map(|row| row.citation.to_string()).collect();
         if found.is_empty() && list.citation.is_none() && list.publisher.starts_with("OFAC") {
             found = programmes.iter().filter_map(|programme| order_in(programme)).collect();
         }

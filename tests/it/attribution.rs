@@ -309,6 +309,21 @@ fn accounts_of_registries_lead_to_their_organisation() {
     assert_eq!(links(&found, "pkg:pypi/x"), ["maintained-by certain organisation/acme key github:acme-code"]);
 }
 
+/// Who packages for a channel of conda, by the address of the package; a mirror's folders say nothing.
+#[test]
+fn channels_of_conda() {
+    let lock = |host: &str| format!("@EXPLICIT\nhttps://{host}/conda-forge/linux-64/zlib-1.3.1-h4ab18f5_1.conda\n");
+    let found = report(&[("conda-linux-64.lock", &lock("conda.anaconda.org"))]);
+    assert_eq!(
+        links(&found, "pkg:conda/zlib", "numfocus"),
+        ["maintained-by certain organisation/numfocus key conda:conda-forge"],
+        "{:#}",
+        found["components"]
+    );
+    let found = report(&[("conda-linux-64.lock", &lock("mirror.example"))]);
+    assert_eq!(links(&found, "pkg:conda/zlib", "numfocus"), [""; 0]);
+}
+
 /// Official images are the registry's own, unless somebody is known who makes what is in them.
 #[test]
 fn official_images() {

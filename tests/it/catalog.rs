@@ -188,6 +188,32 @@ fn providers_sit_where_their_machines_say() {
     }
 }
 
+/// What entries of lists rest on whose files do not say it.
+#[test]
+fn lists_have_a_citation() {
+    let catalog = Catalog::embedded();
+    let cited = |list: &str, programmes: &[&str]| {
+        let programmes: Vec<Box<str>> = programmes.iter().map(|text| Box::from(*text)).collect();
+        catalog.citation(list, &programmes).map(String::from)
+    };
+    for list in
+        ["US-SSI", "US-NSMBS", "US-CAPTA", "US-NS-PLC", "US-NS-CMIC", "US-FSE", "US-EL", "US-UVL", "US-DPL", "US-MEU"]
+            .into_iter()
+            .chain(["US-DTC", "US-1260H", "UK-UKSL", "CH-SECO", "CA-SEMA"])
+    {
+        assert!(cited(list, &[]).is_some(), "{list}");
+    }
+    let same = |list: &str, programmes: &[&str], text: &str| assert_eq!(cited(list, programmes).as_deref(), Some(text));
+    same("US-SDN", &["UKRAINE-EO13661", "RUSSIA-EO14024", "SDGT"], "EO 13661; EO 14024");
+    same("US-NS-MBS", &["UKRAINE-EO13662", "RUSSIA-EO14024"], "EO 14024, Directive 1A, 3 or 4 as the entry says");
+    same("US-NS-MBS", &["SOMETHING-EO15000"], "EO 15000");
+    same("UN-SC", &["Taliban"], "Security Council resolution 1988 (2011)");
+    assert_eq!(cited("US-SDN", &["SDGT"]), None);
+    assert_eq!(cited("EU-FSF", &["X-EO14024"]), None, "only OFAC names orders so");
+    let lists: Vec<&str> = catalog.tables().list_citation.iter().map(|row| &*row.list).collect();
+    assert!(lists.iter().all(|list| catalog.list(list).is_some()), "{lists:?}");
+}
+
 /// Who is behind packages that nearly every project uses; what persons keep is nobody's.
 #[test]
 fn publishers_of_much_used_packages() {

@@ -80,6 +80,27 @@ pub(super) fn from_channel(id: &ComponentId, channel: &str, is_only: bool, seen:
     }
 }
 
+/// The channel in which a package is published, where its address tells it.
+pub(super) fn channel_of(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if let Some(name) = channel_in(address) {
+        out.attribute(id, key::IDENTITY, format!("conda:{name}"), seen.clone().inferred());
+    }
+}
+
+/// The channel in an address of a package: `https://conda.anaconda.org/conda-forge/linux-64/zlib-1.3.1-0.conda`. What a mirror
+/// of somebody's own calls its folders says nothing.
+fn channel_in(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    let mut folders = path.split(['?', '#']).next()?.rsplit('/').skip(2).filter(|folder| !folder.is_empty());
+    match host.to_ascii_lowercase().as_str() {
+        "repo.anaconda.com" => folders.next().map(|_| "defaults"),
+        // labels of a channel stand below it: `conda-forge/label/broken`
+        "conda.anaconda.org" | "prefix.dev" | "repo.prefix.dev" => folders.last(),
+        _ => None,
+    }
+}
+
 /// Host of the channels that are written as names.
 fn host_of_channel(name: &str) -> &'static str {
     match name.split('/').next().unwrap_or(name) {
@@ -99,6 +120,21 @@ fn channel_name(channel: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn channels_in_addresses() {
+        for (address, channel) in [
+            ("https://conda.anaconda.org/conda-forge/linux-64/zlib-1.3.1-hb9d3cd8_2.conda", Some("conda-forge")),
+            ("https://conda.anaconda.org/conda-forge/label/broken/noarch/x-1-0.tar.bz2#abc", Some("conda-forge")),
+            ("https://prefix.dev/conda-forge/noarch/x-1-0.conda", Some("conda-forge")),
+            ("https://repo.anaconda.com/pkgs/main/linux-64/x-1-0.conda", Some("defaults")),
+            ("https://mirror.example/conda-forge/linux-64/x-1-0.conda", None),
+            ("https://conda.anaconda.org/x-1-0.conda", None),
+            ("conda-forge/linux-64/x-1-0.conda", None),
+        ] {
+            assert_eq!(channel_in(address), channel, "{address}");
+        }
+    }
 
     #[test]
     fn match_specifications() {

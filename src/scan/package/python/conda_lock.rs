@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 
-use super::conda::of_file;
+use super::conda::{channel_of, of_file};
 use super::reach::{Reach, of_groups, write_scope};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -85,6 +85,9 @@ fn describe(id: &ComponentId, ecosystem: &str, node: &Node, file: &SourceFile, o
     if !super::artefact::fetched(id, node, "url", file, out) {
         toolkit::from_default(id, ecosystem, &place("name"), out);
     }
+    if let Some(address) = node.text_at("url").filter(|_| ecosystem == "conda") {
+        channel_of(id, address, &place("url"), out);
+    }
     for kind in ["sha256", "md5"] {
         if let Some(hash) = node.at(&["hash", kind])
             && let Some(text) = hash.text()
@@ -120,6 +123,7 @@ fn explicit(input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> anyhow
         let id = Package::new("conda", name, Some(version), file, span).write(&project, out);
         let (address, hash) = text.split_once('#').unwrap_or((text, ""));
         toolkit::fetched_from(&id, address, &file.at(span), out);
+        channel_of(&id, address, &file.at(span), out);
         if !hash.is_empty() {
             let kind = if hash.len() == 64 { "sha256" } else { "md5" };
             out.attribute(&id, key::INTEGRITY, format!("{kind}:{}", hash.trim_start_matches("sha256:")), file.at(span));

@@ -1,6 +1,6 @@
 //! Installed packages of conda: one file of `conda-meta` for each.
 
-use super::conda::from_channel;
+use super::conda::{channel_of, from_channel};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
@@ -81,6 +81,9 @@ fn package<'a>(
         }
     }
     let has_address = super::artefact::fetched(&id, node, "url", file, out);
+    if let Some((address, span)) = text("url") {
+        channel_of(&id, address, &file.at(span), out);
+    }
     if let Some((channel, span)) = text("channel").filter(|_| !has_address) {
         from_channel(&id, channel, true, &file.at(span), out);
     } else if !has_address {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::conda::of_file;
+use super::conda::{channel_of, of_file};
 use super::pep508::{Requirement, normal, scope_of};
 use super::reach::{Reach, write_scope};
 use crate::diagnostic::DiagnosticKind;
@@ -152,6 +152,9 @@ fn entry<'a>(
     let seen = |key: &str| file.at(node.get(key).map_or(span, |node| node.span));
     if let Some(address) = address {
         toolkit::fetched_from(&id, text, &file.at(address.span), out);
+        if is_conda {
+            channel_of(&id, text, &file.at(address.span), out);
+        }
     }
     for kind in ["sha256", "md5"] {
         if let Some(hash) = node.text_at(kind) {
