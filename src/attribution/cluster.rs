@@ -162,7 +162,7 @@ fn clusters<'s>(work: &Work<'_>, components: &'s [Seen]) -> Vec<&'s Seen> {
     found
 }
 
-/// Names of the clusters that delivery objects bring each workload to.
+/// Names of the clusters that delivery objects and queues bring each workload to.
 fn destinations(work: &Work<'_>, components: &[Seen]) -> BTreeMap<ComponentId, BTreeSet<String>> {
     let named: BTreeMap<&ComponentId, &Seen> = components
         .iter()
@@ -170,6 +170,12 @@ fn destinations(work: &Work<'_>, components: &[Seen]) -> BTreeMap<ComponentId, B
         .map(|seen| (&seen.id, seen))
         .collect();
     let mut found: BTreeMap<ComponentId, BTreeSet<String>> = BTreeMap::new();
+    // a queue may bring it to clusters of its own
+    for seen in components.iter().filter(|seen| seen.kind == ComponentKind::Workload) {
+        if seen.first(key::CLUSTER).is_some() {
+            found.insert(seen.id.clone(), seen.all(key::CLUSTER).map(str::to_owned).collect());
+        }
+    }
     if named.is_empty() {
         return found;
     }

@@ -18,6 +18,10 @@ use crate::text::{RelPath, clean_line};
 
 /// Who speaks of what is not found.
 const SCANNER: &str = "kubernetes";
+/// Words that are looked at for all workloads together.
+const MOST_STEPS: usize = 200_000_000;
+/// Queues or flavors of one name that are looked at.
+const MOST_NAMED: usize = 1_000;
 /// The type of flavors.
 const FLAVOR: &str = "kueue.x-k8s.io/ResourceFlavor";
 /// Effects that keep pods away; others are wishes.
@@ -37,6 +41,20 @@ impl Words {
     fn of<'a>(&'a self, id: &ComponentId, word: &'a str) -> impl Iterator<Item = (&'a [String], &'a EvidenceSet)> {
         let all = self.0.get(id).into_iter().flatten().filter(move |said| said.words[0] == word);
         all.map(|said| (&said.words[1..], &said.evidence))
+    }
+
+    /// Queues without a quota of a flavor's resource, where they can borrow from nobody.
+    fn none(&self) -> BTreeSet<(&ComponentId, [&str; 3])> {
+        let mut found = BTreeSet::new();
+        for queue in self.0.keys().filter(|queue| self.of(queue, "cohort").next().is_none()) {
+            found.extend(self.of(queue, "quota").filter_map(|(row, _)| match row {
+                [group, flavor, resource, count, _] if count == "0" => {
+                    Some((queue, [group.as_str(), flavor.as_str(), resource.as_str()]))
+                }
+                _ => None,
+            }));
+        }
+        found
     }
 
     /// Queues by kind and name.
@@ -75,7 +93,16 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             flavors.entry(last(id).to_owned()).or_default().push(id.clone());
         }
     }
-    let mut join = Join { words: &words, queues: words.queues(), flavors, told: BTreeSet::new(), inventory, catalog };
+    let mut join = Join {
+        words: &words,
+        queues: words.queues(),
+        flavors,
+        none: words.none(),
+        told: BTreeSet::new(),
+        left: MOST_STEPS,
+        inventory,
+        catalog,
+    };
     join.quotas();
     for (workload, queue, evidence) in &waiting {
         join.workload(workload, queue, evidence);
@@ -88,6 +115,10 @@ struct Join<'a> {
     queues: BTreeMap<(&'a str, &'a str), Vec<&'a ComponentId>>,
     /// Flavors that stand in the tree, by name.
     flavors: BTreeMap<String, Vec<ComponentId>>,
+    /// Queues that have none of a resource of a flavor, and nobody to borrow from: with group, flavor and resource.
+    none: BTreeSet<(&'a ComponentId, [&'a str; 3])>,
+    /// Words that may still be looked at.
+    left: usize,
     /// What was told once: thousands of workloads may wait in one queue.
     told: BTreeSet<String>,
     inventory: Inventory,
@@ -203,6 +234,13 @@ impl Join<'_> {
                 format!("cluster queue `{name}` does not stand in the tree: which nodes it allots is not known");
             return self.told(evidence, &message);
         };
+        let cost = words.0.get(cluster).map_or(0, Vec::len) * 4 + words.0.get(workload).map_or(0, Vec::len);
+        self.left = self.left.saturating_sub(cost);
+        if self.left == 0 {
+            return self
+                .told(label, "more workloads and queues than are looked at: on which nodes they run is not known");
+        }
+        self.dispatched(workload, cluster);
         let known = self.inventory.known(workload);
         let extended = known.into_iter().flat_map(|known| known.values(key::EXTENDED_RESOURCE));
         let mut asked: BTreeSet<String> = extended.map(|name| name.to_string()).collect();
@@ -214,6 +252,30 @@ impl Join<'_> {
             .collect();
         for group in groups {
             self.group(workload, cluster, (group, &asked), label);
+        }
+    }
+
+    /// Clusters that a check of the queue brings its workloads to: one of them takes a workload, and another does when that
+    /// is lost.
+    fn dispatched(&mut self, workload: &ComponentId, queue: &ComponentId) {
+        let words = self.words;
+        let find = |from: &ComponentId, kind: &'static str, name: &str| {
+            nearest(from, self.queues.get(&(kind, name)).into_iter().flatten().copied())
+        };
+        let first = |row: &'_ [String]| row.first().cloned().unwrap_or_default();
+        let mut clusters: BTreeMap<String, EvidenceSet> = BTreeMap::new();
+        for (check, _) in words.of(queue, "check") {
+            let Some(check) = find(queue, "AdmissionCheck", &first(check)) else { continue };
+            let Some((config, _)) = words.of(check, "config").next() else { continue };
+            let Some(config) = find(check, "MultiKueueConfig", &first(config)) else { continue };
+            clusters.extend(words.of(config, "cluster").map(|(row, evidence)| (first(row), evidence.clone())));
+        }
+        let several = clusters.len() > 1;
+        for (name, evidence) in clusters {
+            self.note(workload, key::CLUSTER, &name, &evidence);
+            if several {
+                self.note(workload, key::FAILOVER, "automated", &evidence);
+            }
         }
     }
 
@@ -245,11 +307,8 @@ impl Join<'_> {
         let fitting: Vec<&(ComponentId, bool, &EvidenceSet)> =
             flavors.iter().filter(|(id, ..)| self.fits(workload, id, &keys)).collect();
         if fitting.is_empty() {
-            let message = format!(
-                "no flavor of the cluster queue `{}` fits the placement of `{}`",
-                last(cluster),
-                workload.rest()
-            );
+            let (queue, what) = (last(cluster), workload.rest());
+            let message = format!("no flavor of the cluster queue `{queue}` fits the placement of `{what}`");
             return self.told(label, &message);
         }
         let several = fitting.len() > 1;
@@ -259,8 +318,7 @@ impl Join<'_> {
             self.component(flavor, evidence);
             if !is_there {
                 let name = last(flavor);
-                let message = format!("flavor `{name}` does not stand in the tree: where its nodes are is not known");
-                self.told(evidence, &message);
+                self.told(evidence, &format!("flavor `{name}` does not stand in the tree: where it is is not known"));
             }
             let name = last(cluster);
             let runs = Fact::Relation {
@@ -276,12 +334,7 @@ impl Join<'_> {
 
     /// False where a queue has none of an accelerator that is asked for, and nobody to borrow from.
     fn has_quota(&self, cluster: &ComponentId, (group, flavor): (&str, &str), asked: &BTreeSet<String>) -> bool {
-        let borrows = self.words.of(cluster, "cohort").next().is_some();
-        borrows
-            || !self.words.of(cluster, "quota").any(|(row, _)| {
-                let [of, name, resource, count, _] = row else { return false };
-                of == group && name == flavor && asked.contains(resource) && count == "0"
-            })
+        !asked.iter().any(|resource| self.none.contains(&(cluster, [group, flavor, resource])))
     }
 
     /// True when a workload may run on nodes of a flavor. Only labels that some flavor of the group has are looked at.
@@ -329,7 +382,7 @@ fn nearest<'a>(from: &ComponentId, all: impl Iterator<Item = &'a ComponentId>) -
         parts.take_while(|(one, other)| one == other).count()
     };
     let mut best: Option<(usize, Vec<&ComponentId>)> = None;
-    for id in all {
+    for id in all.take(MOST_NAMED) {
         let own = shared(id);
         match &mut best {
             Some((most, ids)) if *most == own => ids.push(id),

@@ -379,3 +379,35 @@ fn settings_of_other_files_are_read() {
         .collect();
     assert_eq!(lines, [5], "texts of several lines are files and no settings");
 }
+
+/// A queue may hand its workloads to other clusters: one of them is enough.
+#[test]
+fn queues_bring_workloads_to_other_clusters() {
+    let queues = "apiVersion: kueue.x-k8s.io/v1beta2\nkind: ClusterQueue\nmetadata: {name: all}\nspec:\n  admissionChecksStrategy: \
+                  {admissionChecks: [{name: elsewhere}]}\n---\napiVersion: kueue.x-k8s.io/v1beta2\nkind: \
+                  AdmissionCheck\nmetadata: {name: elsewhere}\nspec:\n  controllerName: kueue.x-k8s.io/multikueue\n  parameters: \
+                  {apiGroup: kueue.x-k8s.io, kind: MultiKueueConfig, name: two}\n---\napiVersion: \
+                  kueue.x-k8s.io/v1beta2\nkind: MultiKueueConfig\nmetadata: {name: two}\nspec: {clusters: [one, other]}\n---\n\
+                  apiVersion: kueue.x-k8s.io/v1beta2\nkind: LocalQueue\nmetadata: {name: users, namespace: a}\nspec: \
+                  {clusterQueue: all}\n";
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: train, namespace: a, labels: {kueue.x-k8s.io/queue-name: \
+               users}}\nspec: {template: {spec: {containers: [{name: a, image: \"registry.example.eu/train:1\"}]}}}\n";
+    let clusters = "resource \"aws_eks_cluster\" \"one\" {\n  name = \"one\"\n}\n\
+                    resource \"google_container_cluster\" \"other\" {\n  name = \"other\"\n  location = \"europe-west4\"\n}\n";
+    let catalog = Catalog::embedded();
+    let found = scan(&[("queues.yaml", queues), ("jobs/train.yaml", job), ("infra/main.tf", clusters)], &catalog);
+    let workload = "workload:jobs/Job/a/train";
+    let known = found.known(&ComponentId::new(workload)).expect("is known");
+    let on: Vec<(&str, Option<&str>)> = known
+        .relations()
+        .iter()
+        .filter(|row| row.kind == RelationKind::RunsOn)
+        .map(|row| (row.to.as_str(), row.group.as_ref().map(|group| &*group.0)))
+        .collect();
+    let one = Some("clusters");
+    assert_eq!(
+        on,
+        [("resource:infra/aws_eks_cluster.one", one), ("resource:infra/google_container_cluster.other", one)]
+    );
+    assert_eq!(values(&found, workload, "failover"), ["automated"]);
+}

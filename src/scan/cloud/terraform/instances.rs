@@ -89,9 +89,8 @@ impl Instances {
         if bound.is_empty() {
             return vec![scope.value(source)];
         }
-        let value = |(name, value): &(&'static str, Value)| {
-            scope.value_in(source, Some(&Bound { name: *name, value, outer: None }))
-        };
+        let value =
+            |(name, value): &(&'static str, Value)| scope.value_in(source, Some(&Bound { name, value, outer: None }));
         bound.iter().map(value).collect()
     }
 
@@ -106,6 +105,9 @@ impl Instances {
         found
     }
 }
+
+/// What is bound in one instance.
+type One = (&'static str, Value);
 
 /// The instances by machine type, each with the end of its address; nothing where all are of one type, or where not every
 /// instance is known.
@@ -127,7 +129,8 @@ pub(super) fn by_machine<'a>(
     if sources.is_empty() {
         return Vec::new();
     }
-    let mut groups: Vec<(Vec<Value>, Vec<(&'static str, Value)>)> = Vec::new();
+    // the machine types of a group, and what is bound in each of its instances
+    let mut groups: Vec<(Vec<Value>, Vec<One>)> = Vec::new();
     for (name, value) in bound {
         let here = Bound { name, value: &value, outer: None };
         let types: Vec<Value> = sources
@@ -151,8 +154,8 @@ pub(super) fn by_machine<'a>(
 }
 
 /// `["a"]`, `[0,2]`.
-fn index(all: &[(&'static str, Value)]) -> String {
-    let key = |(_, value): &(&'static str, Value)| {
+fn index(all: &[One]) -> String {
+    let key = |(_, value): &One| {
         let Value::Object(entries) = value else { return String::new() };
         match (entries.get("key"), entries.get("index")) {
             (Some(key), _) => format!("\"{}\"", key.text().unwrap_or_default()),
