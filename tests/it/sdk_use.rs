@@ -261,6 +261,7 @@ fn clients_of_other_files_in_compiled_languages() {
     assert_eq!(called(&found), wanted);
     let model = |name: &str| found.known(&ComponentId::model("api", name)).is_some();
     assert!(model("gemini-1.5-pro") && model("mistral.mistral-small-2402-v1:0") && model("amazon.nova-micro-v1:0"));
+    assert!(model("gemini-2.5-pro") && model("amazon.nova-premier-v1:0"), "of other modules and crates of the tree");
     assert!(!model("gemini-1.5-flash"), "nothing is known of a package that is not there");
 }
 
@@ -328,7 +329,7 @@ fn a_named_call_is_a_change_in_rules_only() {
                 \"recalled\"\n\n[[argument]]\nname = \"label\"\nrole = \"named\"\ntypes = [\"firm_shelf\"]\nsource = \
                 \"t\"\nverification = \"recalled\"\n";
     let text = format!("{RULES}\n{more}");
-    let layer = Layer { name: "own".into(), files: vec![("catalog/firm.toml".into(), text.into())] };
+    let layer = Layer { name: "own".into(), files: vec![("catalog/firm.toml".into(), text)] };
     let catalog = Catalog::load(&[Layer::embedded(), layer]).unwrap_or_else(|errors| panic!("{errors:?}"));
     let program = "from firm_llm import FirmClient\n\nclient = FirmClient()\nclient.shelf(\"orders\")\n";
     let declared = "resource \"firm_shelf\" \"one\" {\n  label = \"orders\"\n}\n";

@@ -101,6 +101,18 @@ fn one(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
     called(resource, catalog, out);
 }
 
+/// The name under which calls speak of a resource. That it is up to whoever deploys it is usual.
+fn named(resource: &Resource<'_>, value: &Resolved<'_>, out: &mut Facts<'_>) {
+    match (value.text(), value.value.unknown()) {
+        (Some(text), _) if !text.is_empty() && !text.contains("${") => {
+            out.attribute(&resource.id, key::CALLED, text, value.at());
+        }
+        (None, Some(Reason::Parameter(_) | Reason::Target(_) | Reason::Function(_))) => {}
+        (None, Some(reason)) if value.mentions.is_empty() => unresolved("name", resource, value, reason, out),
+        _ => {}
+    }
+}
+
 /// The name that stands beside the properties, where calls speak of the resource by it.
 fn called(resource: &Resource<'_>, catalog: &Catalog, out: &mut Facts<'_>) {
     let Some(name) = &resource.name else { return };
@@ -213,10 +225,7 @@ fn told(resource: &Resource<'_>, argument: &Argument<'_, '_>, catalog: &Catalog,
         }
         // a name within is that of a part
         Role::Named if resource.variants.iter().any(|all| std::ptr::eq(all, argument.within)) => {
-            let known = argument.value.text().filter(|text| !text.is_empty() && !text.contains("${"));
-            if let Some(text) = known {
-                out.attribute(id, key::CALLED, text, argument.value.at());
-            }
+            named(resource, argument.value, out);
         }
         Role::Script => script(resource, argument.value, out),
         Role::LogSink | Role::Backup => sink(id, argument, out),

@@ -28,6 +28,16 @@ struct Places {
     classes: BTreeMap<String, Vec<RelPath>>,
 }
 
+/// Crates and modules of the tree; nothing where several have a name.
+#[derive(Default)]
+struct Manifests {
+    crates: BTreeMap<String, Option<RelPath>>,
+    modules: BTreeMap<String, Option<RelPath>>,
+}
+
+/// Manifests that are read for their names.
+const MOST_MANIFESTS: usize = 2_000;
+
 /// Names that a file of Go may declare.
 struct GoDeclared(BTreeSet<Box<str>>);
 
@@ -162,12 +172,54 @@ impl Modules<'_, '_> {
             Some(file) => (GoModule(go_module(file.text())), file.text().len()),
             None => (GoModule(None), 0),
         });
-        let below = module.strip_prefix(name.0.as_deref()?)?;
-        if below.is_empty() { Some(root) } else { root.join(below.strip_prefix('/')?) }
+        let inside = |root: &RelPath, below: &str| match below.strip_prefix('/') {
+            Some(below) => root.join(below),
+            None => below.is_empty().then(|| root.clone()),
+        };
+        let own = name.0.as_deref().and_then(|name| inside(&root, module.strip_prefix(name)?));
+        own.or_else(|| {
+            // another module of the tree
+            let manifests = self.manifests();
+            let ends = module.match_indices('/').map(|(at, _)| at).chain([module.len()]).rev();
+            let root = ends.map(|end| (&module[..end], &module[end..]));
+            root.filter_map(|(name, below)| Some((manifests.modules.get(name)?.as_ref()?, below)))
+                .find_map(|(root, below)| inside(root, below))
+        })
+    }
+
+    /// Crates and modules of the tree by their names.
+    fn manifests(&self) -> Arc<Manifests> {
+        self.input.memo.once(|| {
+            let mut found = Manifests::default();
+            let is_one = |path: &&RelPath| matches!(path.name(), "Cargo.toml" | "go.mod");
+            for path in self.input.paths.iter().filter(is_one).take(MOST_MANIFESTS) {
+                let Some(file) = self.input.companion(path) else { continue };
+                let (names, name) = match path.name() {
+                    "go.mod" => (&mut found.modules, go_module(file.text())),
+                    _ => (&mut found.crates, crate_name(file.text())),
+                };
+                // of two of one name neither
+                if let Some(name) = name {
+                    names.entry(name).and_modify(|known| *known = None).or_insert_with(|| Some(path.parent()));
+                }
+            }
+            found
+        })
+    }
+
+    /// The file of a module: of the file's own crate, or of another crate of the tree.
+    fn rust_file(&self, from: &RelPath, module: &str) -> Option<RelPath> {
+        // a crate may be named without an import
+        let named = module.strip_prefix("self.").unwrap_or(module);
+        let (first, rest) = named.split_once('.').unwrap_or((named, ""));
+        self.own_rust_file(from, module).or_else(|| {
+            let root = self.manifests().crates.get(first)?.clone()?;
+            self.rust_source(&root.join("src")?, &rest.replace('.', "/"))
+        })
     }
 
     /// `crate.a.b` is `src/a/b.rs` or `src/a/b/mod.rs` beside the nearest `Cargo.toml`.
-    fn rust_file(&self, from: &RelPath, module: &str) -> Option<RelPath> {
+    fn own_rust_file(&self, from: &RelPath, module: &str) -> Option<RelPath> {
         let mut root = from.parent();
         while !self.is_there(&root.join("Cargo.toml")?) {
             root = (!root.is_root()).then(|| root.parent())?;
@@ -194,8 +246,11 @@ impl Modules<'_, '_> {
             parts.pop()?;
         }
         parts.extend(names);
-        let below = parts.join("/");
-        let files = match &*below {
+        self.rust_source(&sources, &parts.join("/"))
+    }
+
+    fn rust_source(&self, sources: &RelPath, below: &str) -> Option<RelPath> {
+        let files = match below {
             "" => ["lib.rs".to_owned(), "main.rs".to_owned()],
             below => [format!("{below}.rs"), format!("{below}/mod.rs")],
         };
@@ -259,6 +314,15 @@ fn go_declared(text: &str) -> BTreeSet<Box<str>> {
     found
 }
 
+/// The name in a `Cargo.toml`, as code writes it.
+fn crate_name(text: &str) -> Option<String> {
+    let mut lines = text.lines().skip_while(|line| line.trim() != "[package]").skip(1);
+    let name = lines.by_ref().take_while(|line| !line.starts_with('[')).find_map(|line| {
+        line.trim().strip_prefix("name")?.trim_start().strip_prefix('=')?.trim().strip_prefix('"')?.split('"').next()
+    })?;
+    Some(name.replace('-', "_"))
+}
+
 /// The name in a `go.mod`.
 fn go_module(text: &str) -> Option<String> {
     let line = text.lines().find_map(|line| line.trim_start().strip_prefix("module"))?;
@@ -276,6 +340,12 @@ mod tests {
                     func (s *S) M() {}\nfunc G[T any](x T) {}\ntype T struct {\n\tf int\n}\nconst z = 1\n";
         let names: Vec<String> = go_declared(text).iter().map(ToString::to_string).collect();
         assert_eq!(names, ["A", "F", "G", "M", "T", "b", "c", "d", "z"]);
+    }
+
+    #[test]
+    fn names_of_crates() {
+        assert_eq!(crate_name("[package]\nname = \"a-b\" # x\n").as_deref(), Some("a_b"));
+        assert_eq!(crate_name("[workspace]\n[package]\nversion = \"1\"\n[lib]\nname = \"c\"\n"), None);
     }
 
     #[test]

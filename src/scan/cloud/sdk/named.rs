@@ -19,7 +19,10 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         let Some(service) = client.service.as_deref().and_then(|id| self.catalog.service(id)) else {
             let message =
                 format!("asked of a client that `{}` makes: whom it speaks to is only known at run time", outside.path);
-            self.unresolved(place, &message);
+            // asked for its resources as well, it is told once
+            if self.read_already.insert(place.start) {
+                self.unresolved(place, &message);
+            }
             return None;
         };
         let seen = self.file.at(place);

@@ -8,7 +8,7 @@ use tree_sitter::{Node, Tree};
 use super::imports::{self, DEFAULT, Imports};
 use super::modules::HOME;
 use super::outside::{Outside, Told};
-use super::syntax::{Language, call, field, is_string, of, path};
+use super::syntax::{Language, call, calls_before, field, is_string, of, path};
 
 /// What was found in a file.
 pub(super) struct Reading<'t> {
@@ -167,14 +167,12 @@ impl<'t> Reading<'t> {
         Some(scope)
     }
 
-    /// Remembers a call of a chain with the first one: `Client.builder().region(R).build()`.
+    /// Remembers a call of a chain with those before it: `Client.builder().region(R).build()`.
     fn chain(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Option<Node<'t>>) {
-        let found = path(callee, self.text);
-        if let Some(inner) = found.inner.filter(|inner| inner.id() != node.id())
-            && let Some(name) = found.names.last().copied()
-            && let Some(value) = arguments.and_then(|list| list.named_child(0))
-        {
-            let value = if value.kind() == "argument" { value.named_child(0).unwrap_or(value) } else { value };
+        let Some(value) = arguments.and_then(|list| list.named_child(0)) else { return };
+        let value = if value.kind() == "argument" { value.named_child(0).unwrap_or(value) } else { value };
+        let Some(name) = path(callee, self.text).names.last().copied() else { return };
+        for inner in calls_before(callee).into_iter().filter(|inner| inner.id() != node.id()) {
             self.chained.entry(inner.id()).or_default().push((name, value));
         }
     }

@@ -197,6 +197,26 @@ pub(super) fn path<'t>(node: Node<'t>, text: &'t str) -> Path<'t> {
     found
 }
 
+/// The calls that what is called stands behind: of `a.b(…).c(…).d` those of `c` and `b`.
+pub(super) fn calls_before(callee: Node<'_>) -> Vec<Node<'_>> {
+    const OBJECTS: [&str; 5] = ["object", "operand", "value", "expression", "function"];
+    let mut found = Vec::new();
+    let mut at = Some(callee);
+    for _ in 0..LONGEST_PATH {
+        let Some(node) = at else { break };
+        let is_call = call(node).is_some();
+        if is_call {
+            found.push(node);
+        }
+        at = match node.kind() {
+            "method_invocation" => field(node, "object"),
+            _ if is_call => call(node).map(|(callee, _)| callee),
+            _ => OBJECTS.iter().find_map(|name| field(node, name)).or_else(|| unwrapped(node)),
+        };
+    }
+    found
+}
+
 /// What stands within brackets, casts, awaits and the like.
 pub(super) fn unwrapped(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
