@@ -1,5 +1,7 @@
 //! Azure Pipelines: machines, containers, repositories, tasks and scripts.
 
+use std::cell::Cell;
+
 use super::step::Pipeline;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
@@ -49,7 +51,8 @@ impl Scanner for AzurePipelines {
         let file = input.file();
         let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("azure-pipelines/{}", file.path()));
-        let pipeline = Pipeline::new(&id, file, input);
+        let followed = Cell::new(0);
+        let pipeline = Pipeline::new(&id, file, input, &followed);
         const KEYS: [&str; 5] = ["steps", "jobs", "stages", "resources", "extends"];
         for document in documents {
             let entries = document.entries();

@@ -1,5 +1,7 @@
 //! `CircleCI`: machines, images of jobs and executors, orbs, and what steps run.
 
+use std::cell::Cell;
+
 use super::step::Pipeline;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
@@ -38,7 +40,8 @@ impl Scanner for Circleci {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let id = ComponentId::of("delivery", format_args!("circleci/{}", file.path()));
-        let pipeline = Pipeline::new(&id, file, input);
+        let followed = Cell::new(0);
+        let pipeline = Pipeline::new(&id, file, input, &followed);
         for document in file.yaml_or_part(out) {
             if document.get("jobs").is_none() && document.get("workflows").is_none() {
                 continue;

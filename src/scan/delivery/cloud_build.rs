@@ -1,5 +1,6 @@
 //! Google Cloud Build: steps, pushed images, secrets and workers.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::step::Pipeline;
@@ -39,7 +40,8 @@ impl Scanner for CloudBuild {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let id = ComponentId::of("delivery", format_args!("cloud-build/{}", file.path()));
-        let pipeline = Pipeline::new(&id, file, input);
+        let followed = Cell::new(0);
+        let pipeline = Pipeline::new(&id, file, input, &followed);
         for document in file.yaml_or_part(out) {
             let Some(entry) = document.entry("steps") else { continue };
             let steps = &entry.value;

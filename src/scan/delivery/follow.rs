@@ -2,12 +2,14 @@
 
 use super::deploy;
 use super::step::Pipeline;
+use crate::diagnostic::DiagnosticKind;
 use crate::parse::shell::Command;
 use crate::scan::Facts;
 use crate::text::{RelPath, Span};
 
-/// Scripts that are followed from one script of a step.
+/// Scripts that are followed from one pipeline, and the bytes of one.
 const MOST: usize = 16;
+const LARGEST: usize = 256 << 10;
 
 impl Pipeline<'_> {
     /// Reads the scripts that commands run, as if they stood in the pipeline.
@@ -21,8 +23,17 @@ impl Pipeline<'_> {
         if self.is_script {
             return;
         }
-        for (path, at) in deploy::ran(commands, folder, fill).into_iter().take(MOST) {
+        for (path, at) in deploy::ran(commands, folder, fill) {
+            if self.followed.get() >= MOST {
+                return;
+            }
             let Some(file) = self.input.companion(&path).filter(|file| !file.is_binary()) else { continue };
+            self.followed.set(self.followed.get() + 1);
+            if file.text().len() > LARGEST {
+                let message = "a script that a pipeline runs is larger than 256 KiB and was not followed";
+                out.problem(DiagnosticKind::LimitReached, &file, None, message);
+                continue;
+            }
             let inner = Pipeline { file: &file, is_script: true, ..*self };
             inner.script_in(&at, file.text(), Span::new(0, file.text().len()), fill, out);
         }

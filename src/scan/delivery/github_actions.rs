@@ -1,5 +1,7 @@
 //! GitHub Actions: workflows and actions of the tree, the actions and images they use, and the platform itself.
 
+use std::cell::Cell;
+
 use super::step::{Pipeline, Regions};
 use super::variables::Variables;
 use crate::diagnostic::DiagnosticKind;
@@ -61,7 +63,8 @@ impl Scanner for GithubActions {
             file.yaml_or_part(out)
         };
         let id = ComponentId::of("delivery", format_args!("github-actions/{}", file.path()));
-        let pipeline = Pipeline::new(&id, file, input);
+        let followed = Cell::new(0);
+        let pipeline = Pipeline::new(&id, file, input, &followed);
         for document in documents {
             let (jobs, runs) = (document.get("jobs"), document.get("runs"));
             let kind = match (is_action, jobs, runs) {

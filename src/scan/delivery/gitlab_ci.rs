@@ -1,5 +1,6 @@
 //! GitLab CI: included pipelines, components and templates, and the images that jobs run in.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::step;
@@ -55,7 +56,8 @@ impl Scanner for GitlabCi {
         let documents = file.yaml_or_part(out);
         let id = ComponentId::of("delivery", format_args!("gitlab-ci/{}", file.path()));
         let pipeline = Pipeline { id: &id, file };
-        let steps = step::Pipeline::new(&id, file, input);
+        let followed = Cell::new(0);
+        let steps = step::Pipeline::new(&id, file, input, &followed);
         for document in documents.iter().filter(|document| !document.entries().is_empty()) {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, "gitlab-ci/pipeline", file.whole());

@@ -1,5 +1,6 @@
 //! Jenkinsfiles, as far as they are literal: agents, libraries, registries, shell steps.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -76,7 +77,8 @@ impl Scanner for Jenkinsfile {
             return Ok(());
         }
         let id = ComponentId::of("delivery", format_args!("jenkins/{}", file.path()));
-        let pipeline = Pipeline::new(&id, file, input);
+        let followed = Cell::new(0);
+        let pipeline = Pipeline::new(&id, file, input, &followed);
         out.component(&id, ComponentKind::Delivery, file.whole());
         out.attribute(&id, key::RESOURCE_TYPE, "jenkins/pipeline", file.whole());
         let mut reader = Code::of("Jenkinsfile.groovy");

@@ -39,13 +39,20 @@ pub(super) struct Pipeline<'a> {
     pub(super) fill: &'a dyn Fn(&str) -> String,
     /// The tree.
     pub(super) input: &'a Input<'a>,
+    /// Scripts of the tree that were followed.
+    pub(super) followed: &'a Cell<usize>,
     /// True where the file is a script that a pipeline runs: scripts that it runs itself are not followed.
     pub(super) is_script: bool,
 }
 
 impl<'a> Pipeline<'a> {
-    pub(super) fn new(id: &'a ComponentId, file: &'a SourceFile, input: &'a Input<'a>) -> Self {
-        Self { id, file, catalog: input.catalog, fill: &str::to_owned, input, is_script: false }
+    pub(super) fn new(
+        id: &'a ComponentId,
+        file: &'a SourceFile,
+        input: &'a Input<'a>,
+        followed: &'a Cell<usize>,
+    ) -> Self {
+        Self { id, file, catalog: input.catalog, fill: &str::to_owned, input, followed, is_script: false }
     }
 }
 

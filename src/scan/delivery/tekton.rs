@@ -1,5 +1,7 @@
 //! Tekton: steps of tasks, and where tasks and pipelines are fetched from.
 
+use std::cell::Cell;
+
 use super::step::Pipeline;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
@@ -55,7 +57,8 @@ impl Scanner for Tekton {
             let place = document.entry("kind").map_or(document.span, |entry| entry.value.span);
             out.component(&id, ComponentKind::Delivery, file.at(place));
             out.attribute(&id, key::RESOURCE_TYPE, format!("tekton.dev/{kind}"), file.at(place));
-            let pipeline = Pipeline::new(&id, file, input);
+            let followed = Cell::new(0);
+            let pipeline = Pipeline::new(&id, file, input, &followed);
             let Some(spec) = document.entry("spec").map(|entry| &entry.value) else { continue };
             for node in spec.walk() {
                 read(node, &pipeline, out);

@@ -8,6 +8,8 @@ use crate::parse::shell::{Command, Word};
 /// Variables of one workflow, and the letters of a value.
 const MOST: usize = 1_000;
 const LONGEST: usize = 1 << 10;
+/// Bytes of one mention.
+const LONGEST_NAME: usize = 256;
 /// Letters that values may add to one text.
 const MOST_ADDED: usize = 1 << 16;
 
@@ -97,6 +99,8 @@ fn is_name(text: &str) -> bool {
 
 /// The variable that a text begins with, and how long its mention is.
 fn named(text: &str) -> Option<(&str, usize)> {
+    // a mention that never closes is not looked for to the end
+    let text = &text[..text.floor_char_boundary(LONGEST_NAME)];
     if let Some(inside) = text.strip_prefix("${{") {
         let end = inside.find("}}")?;
         let name = inside[..end].trim().strip_prefix("env.")?;
