@@ -309,7 +309,10 @@ fn go_declared(text: &str) -> BTreeSet<Box<str>> {
             }
         };
         let names = declared.split(['=', '(', '[', '{']).next().unwrap_or_default().split(',');
-        found.extend(names.filter_map(|name| name.split_whitespace().next()).map(Into::into));
+        let is_name =
+            |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80);
+        let names = names.filter_map(|name| name.split_whitespace().next()).filter(is_name);
+        found.extend(names.map(Into::into));
     }
     found
 }

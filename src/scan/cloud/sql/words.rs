@@ -26,6 +26,8 @@ pub(super) struct Token {
 pub(super) struct Statements<'t> {
     text: &'t [u8],
     at: usize,
+    /// The mark that ends the body whose statements are read.
+    body: Option<Range<usize>>,
     /// A backslash in a literal hides what follows it.
     escapes: bool,
 }
@@ -35,7 +37,7 @@ const MOST_TOKENS: usize = 400;
 
 impl<'t> Statements<'t> {
     pub(super) fn new(text: &'t str, escapes: bool) -> Self {
-        Self { text: text.as_bytes(), at: 0, escapes }
+        Self { text: text.as_bytes(), at: 0, body: None, escapes }
     }
 
     /// The next statement; nothing at the end of the text.
@@ -129,6 +131,11 @@ impl<'t> Statements<'t> {
     /// Passes a body in dollars, or its opening where its statements are done at once (`DO $$ … $$`).
     fn dollars(&mut self, found: &[Token]) -> bool {
         let rest = &self.text[self.at..];
+        if let Some(mark) = self.body.clone().filter(|mark| rest.starts_with(&self.text[mark.clone()])) {
+            self.at += mark.len();
+            self.body = None;
+            return true;
+        }
         let name = rest[1..].iter().take(64).position(|byte| !is_word(*byte) || *byte == b'$');
         let Some(length) = name.filter(|length| rest.get(length + 1) == Some(&b'$')) else { return false };
         let tag = &rest[..length + 2];
@@ -137,7 +144,10 @@ impl<'t> Statements<'t> {
         self.at += match end {
             Some(end) if !is_done => tag.len() * 2 + end,
             None if !is_done => rest.len(),
-            _ => tag.len(),
+            _ => {
+                self.body = Some(self.at..self.at + tag.len());
+                tag.len()
+            }
         };
         true
     }
