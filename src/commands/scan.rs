@@ -143,6 +143,7 @@ fn list_row(told: Told) -> ListRow {
         parties: told.parties,
         imported: told.seen.is_some(),
         seen: told.seen.map(|day| day.to_string()),
+        day_unknown: told.is_undated,
     }
 }
 
