@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::attribution::{Attestation, Environment};
 use crate::catalog::RuleError;
+use crate::model::{Date, Finding};
 use crate::rules::gate::{self, Waiver};
 use crate::scan::AssetMapping;
 use crate::source::directory::{self, ReadError};
@@ -200,6 +201,10 @@ impl Config {
                 if text.trim().is_empty() {
                     return Err(config.mistake(at, key, "a waiver needs a reason and an owner that are not empty"));
                 }
+                if is_placeholder(text) {
+                    let message = format!("`{}` stands for words that are still to be written", text.trim());
+                    return Err(config.mistake(at, key, &message));
+                }
             }
             if waiver.fingerprint.is_none() && waiver.rule.is_none() {
                 return Err(config.mistake(at, "waiver", "a waiver needs `fingerprint` or `rule`"));
@@ -229,6 +234,14 @@ impl Config {
         gate::check(&self.waivers, rules).map_err(|(at, key, message)| self.mistake(at, key, &message))
     }
 
+    /// Checks how long waivers accept findings about listed parties; days count from `from`.
+    ///
+    /// # Errors
+    /// The first waiver that does so for too long, with file, line and column.
+    pub fn check_terms(&self, findings: &[Finding], from: Date) -> anyhow::Result<()> {
+        gate::check_terms(&self.waivers, findings, from).map_err(|(at, key, message)| self.mistake(at, key, &message))
+    }
+
     /// A mistake at a key of a waiver, by the waiver's position.
     fn mistake(&self, at: usize, key: &str, message: &str) -> anyhow::Error {
         let (file, text) = &self.origin;
@@ -238,6 +251,12 @@ impl Config {
         };
         anyhow::anyhow!("{error}")
     }
+}
+
+/// True for what stands where somebody has yet to write something: `…`, `TODO`.
+fn is_placeholder(text: &str) -> bool {
+    let word = text.trim_matches(|c: char| !c.is_alphanumeric());
+    word.is_empty() || ["todo", "tbd", "tba", "fixme", "xxx"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Where a key of the nth `[[waiver]]` stands, or its heading; `None` for waivers written in another way.

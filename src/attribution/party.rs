@@ -116,8 +116,26 @@ fn by_identity<'c>(catalog: &'c Catalog, kind: &str, value: &str) -> Option<(&'c
             let own = catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact));
             own.or_else(|| catalog.organisation_by_key("huggingface", value).map(|(row, key, _)| (row, key, false)))
         }
+        "maven" => {
+            let own = catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact));
+            own.or_else(|| maven_domain(catalog, value))
+        }
         _ => catalog.organisation_by_key(kind, value).map(|(row, key, found)| (row, key, found.exact)),
     }
+}
+
+/// A group of Maven is a domain written backwards: `com.example.tools` is of example.com. A hint, since nobody checks
+/// groups in registries of one's own.
+fn maven_domain<'c>(catalog: &'c Catalog, group: &str) -> Option<(&'c Organisation, &'c Key, bool)> {
+    let group = group.split([':', '/']).next()?.to_ascii_lowercase();
+    let labels: Vec<&str> = group.split('.').rev().collect();
+    let domains: Vec<String> = (0..labels.len().saturating_sub(1)).map(|from| labels[from..].join(".")).collect();
+    // everybody has pages or code there
+    if domains.iter().any(|domain| catalog.is_shared_host(domain)) {
+        return None;
+    }
+    let (row, key) = catalog.organisation_by_host(domains.first()?, "").filter(|(_, key)| &*key.kind == "domain")?;
+    Some((row, key, false))
 }
 
 /// `host/owner` on a git host of somebody's own: a key for it, else a hint by the domain the host is under.

@@ -1,7 +1,7 @@
 //! Indices: host patterns, identity keys, and everything else by its natural key.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -179,7 +179,8 @@ impl Catalog {
             declared: later(tables, super::declared::Declared::of),
             objects: later(tables, super::objects::Objects::of),
             countries: later(tables, |all| all.country.iter().map(|row| row.code).collect()),
-            shared_hosts: later(tables, |all| all.shared_host.iter().map(|row| row.host.clone()).collect()),
+            shared_hosts: later(tables, |all| hosts_of(all, |usage| usage != PACKAGES)),
+            public_registries: later(tables, |all| hosts_of(all, |usage| usage == PACKAGES)),
             aside: later(tables, aside),
             groups: later(tables, |all| all_by(&all.group, |row| Some(row.id.clone()))),
             code: later(tables, super::code::CodeIndex::new),
@@ -398,6 +399,15 @@ fn aside(tables: &Tables) -> Globs {
     let globs =
         tables.aside.iter().map(|row| if globset::Glob::new(&row.pattern).is_ok() { &*row.pattern } else { "\0" });
     Globs::new(globs).unwrap_or_default()
+}
+
+/// What a shared host is used for that gives public packages.
+const PACKAGES: &str = "packages";
+
+/// Shared hosts by what they are used for.
+fn hosts_of(all: &Tables, is_meant: impl Fn(&str) -> bool) -> BTreeSet<Box<str>> {
+    let rows = all.shared_host.iter().filter(|row| is_meant(&row.service));
+    rows.map(|row| row.host.clone()).collect()
 }
 
 #[cfg(test)]

@@ -296,6 +296,19 @@ impl Catalog {
         self.shared_hosts.contains(domain)
     }
 
+    /// True for a host from which everybody gets the public packages of an ecosystem: a mirror of its registry, or one
+    /// that build tools know by name. A host below it counts.
+    #[must_use]
+    pub fn is_public_registry(&self, host: &str) -> bool {
+        let mut domain = Some(host);
+        std::iter::from_fn(|| {
+            let here = domain?;
+            domain = here.split_once('.').map(|(_, parent)| parent);
+            Some(here)
+        })
+        .any(|domain| self.public_registries.contains(domain))
+    }
+
     /// An organisation and everybody who controls it on a day, level by level. Owners without control are not among them.
     #[must_use]
     pub fn controllers<'c>(&'c self, organisation: &'c str, day: Date) -> Vec<&'c str> {

@@ -68,6 +68,7 @@ pub struct Catalog {
     objects: Later<objects::Objects>,
     countries: Later<BTreeSet<crate::model::CountryCode>>,
     shared_hosts: Later<BTreeSet<Box<str>>>,
+    public_registries: Later<BTreeSet<Box<str>>>,
     aside: Later<crate::text::Globs>,
     groups: Later<BTreeMap<Box<str>, Vec<usize>>>,
     code: Later<code::CodeIndex>,

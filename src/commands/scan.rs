@@ -40,6 +40,8 @@ pub(super) fn run(arguments: &ScanArgs, out: &mut dyn io::Write) -> anyhow::Resu
     let screener = screening.as_ref().map(|screening| screening.screener(catalog, prepared.as_of)).transpose()?;
     let view = prepared.view(&graph, &roots, screener.as_ref());
     let judgement = ManuallyDrop::new(judge(&view, &prepared.knowledge.rules.rules));
+    // an earlier day than that of the rules is one of the past, and what was accepted then was accepted later as well
+    prepared.config.check_terms(&judgement.findings, prepared.as_of.max(catalog.date()))?;
     let decisions = arguments.decisions.as_deref().map(|path| Decisions::read(path, catalog)).transpose()?;
     let decided = decided::apply(&judgement.findings, &decisions.unwrap_or_default(), prepared.as_of);
     let gate =
@@ -141,6 +143,7 @@ fn list_row(told: Told) -> ListRow {
         parties: told.parties,
         imported: told.seen.is_some(),
         seen: told.seen.map(|day| day.to_string()),
+        day_unknown: told.is_undated,
     }
 }
 

@@ -55,7 +55,7 @@ fn kind_for(inputs: &Inputs<'_>, graph: &Graph<'_>, node: NodeId, wanted: PlanAc
     }
 }
 
-/// A move makes a replica beside it and a replacement in place needless: it does what they do.
+/// A move makes a replica beside it and a replacement in place needless: it does what they do. So does a removal all else.
 fn joined(mut by_subject: BTreeMap<(ComponentId, PlanAction), Action>) -> Vec<Action> {
     let moved: BTreeSet<ComponentId> = by_subject
         .keys()
@@ -67,6 +67,18 @@ fn joined(mut by_subject: BTreeMap<(ComponentId, PlanAction), Action>) -> Vec<Ac
         let replica = by_subject.remove(&(subject.clone(), PlanAction::Replicate));
         if let Some(action) = by_subject.get_mut(&(subject, PlanAction::ReplaceOperator)) {
             action.closes.extend(other.into_iter().chain(replica).flat_map(|action| action.closes));
+        }
+    }
+    // what goes needs no copy, no pin and no replica
+    let removed: BTreeSet<ComponentId> =
+        by_subject.keys().filter(|(_, kind)| *kind == PlanAction::Remove).map(|(subject, _)| subject.clone()).collect();
+    let is_needless =
+        |(subject, kind): &(ComponentId, PlanAction)| *kind != PlanAction::Remove && removed.contains(subject);
+    let needless: Vec<_> = by_subject.keys().filter(|key| is_needless(key)).cloned().collect();
+    for key in needless {
+        let closes = by_subject.remove(&key).map(|action| action.closes).unwrap_or_default();
+        if let Some(removal) = by_subject.get_mut(&(key.0, PlanAction::Remove)) {
+            removal.closes.extend(closes);
         }
     }
     by_subject.into_values().collect()

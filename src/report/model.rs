@@ -96,6 +96,10 @@ pub struct ListRow {
     /// Day on which an imported list was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
+    /// True when neither the files nor anybody says of which day the imported list is: `seen` is the day of its import.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub day_unknown: bool,
 }
 
 /// An entry that an added layer replaced.

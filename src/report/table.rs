@@ -397,7 +397,8 @@ fn lists(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         .iter()
         .filter(|row| row.imported)
         .map(|row| {
-            format!("{} ({} of {})", row.list, thousands(row.parties as u64), row.seen.as_deref().unwrap_or("?"))
+            let how = if row.day_unknown { ", day unknown, imported" } else { " of" };
+            format!("{} ({}{how} {})", row.list, thousands(row.parties as u64), row.seen.as_deref().unwrap_or("?"))
         })
         .collect();
     let line = if imported.is_empty() {

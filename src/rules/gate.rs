@@ -290,6 +290,38 @@ fn label(finding: &Finding) -> &str {
     step.map_or(finding.subject.rest(), |step| &step.label)
 }
 
+/// Days for which a waiver may accept a finding about a listed party: what is decided about one is looked at every year.
+const LISTED_DAYS: u32 = 366;
+
+/// Checks how long waivers accept findings about listed parties, from a day on.
+///
+/// # Errors
+/// The first waiver that does so for too long, by position, with its wrong key and one sentence.
+pub fn check_terms(waivers: &[Waiver], findings: &[Finding], from: Date) -> Result<(), (usize, &'static str, String)> {
+    for (at, waiver) in waivers.iter().enumerate() {
+        if from.days_until(waiver.expires) <= i64::from(LISTED_DAYS) {
+            continue;
+        }
+        let glob = waiver.subject.as_deref().and_then(|subject| globset::Glob::new(subject).ok());
+        let glob = glob.map(|glob| glob.compile_matcher());
+        let is_meant = |finding: &&Finding| {
+            let mut parts = parts(finding).into_iter();
+            let is_about = !finding.listed.is_empty() && speaks_of(waiver, finding);
+            is_about && parts.any(|(id, label)| names(waiver, glob.as_ref(), id, label))
+        };
+        if let Some(finding) = findings.iter().find(is_meant) {
+            let message = format!(
+                "a waiver for a finding about a listed party ({}: {}) holds for {LISTED_DAYS} days at most, until {}",
+                finding.rule,
+                component_name(label(finding)),
+                from.days_later(LISTED_DAYS)
+            );
+            return Err((at, "expires", message));
+        }
+    }
+    Ok(())
+}
+
 /// Checks what cannot be right about waivers before anything is scanned.
 ///
 /// # Errors

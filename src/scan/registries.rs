@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::package::toolkit::default_registry;
+use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{
     Attribute, Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, key,
@@ -53,7 +54,7 @@ type Settings<'a> = BTreeMap<&'a str, BTreeMap<RelPath, Vec<Setting<'a>>>>;
 /// How the public registry comes to be asked for a package.
 #[derive(Clone, Copy)]
 struct Asked {
-    /// No file names a host, so that the ecosystem's own is implied.
+    /// No file names a host, so that the ecosystem's own is implied; or a setting names a mirror in its place.
     implied: bool,
     /// A setting names it beside another one.
     public_beside: bool,
@@ -68,7 +69,7 @@ struct Changes {
 
 /// Brings settings to packages.
 #[must_use]
-pub(super) fn apply(mut inventory: Inventory) -> Inventory {
+pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     let mut left_out = BTreeSet::new();
     let settings = settings(&inventory, &mut left_out);
     if settings.is_empty() {
@@ -78,18 +79,25 @@ pub(super) fn apply(mut inventory: Inventory) -> Inventory {
     for (from, relation) in inventory.relations() {
         let Relation { kind: RelationKind::DistributedBy, to, evidence, .. } = relation else { continue };
         let Some((ecosystem, name)) = package(from) else { continue };
-        let Some(folders) = settings.get(ecosystem).filter(|_| is_public(ecosystem, to.rest())) else { continue };
+        let is_open = |host: &str| is_public(ecosystem, host) || catalog.is_public_registry(host);
+        let Some(folders) = settings.get(ecosystem).filter(|_| is_open(to.rest())) else { continue };
         for one in evidence {
             let Evidence::Observed(seen) = one else { continue };
             let found = nearest(folders, &name, seen.path());
-            let public_beside = found.iter().any(|setting| !setting.instead && is_public(ecosystem, setting.host));
-            let implied = seen.basis() == Basis::Inferred;
+            let public_beside = found.iter().any(|setting| !setting.instead && is_open(setting.host));
+            let implied = seen.basis() == Basis::Inferred && is_public(ecosystem, to.rest());
+            // a mirror that is asked in the place of the ecosystem's own answers for it
+            let mirror = found.iter().find(|setting| setting.instead && is_open(setting.host)).map(|found| found.host);
+            let answering = mirror.filter(|_| implied).unwrap_or(to.rest());
+            let is_asked = implied || mirror == Some(to.rest());
             for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
                 if implied {
                     changes.moved(from, to, one, setting);
                 }
-                let asked = Asked { implied, public_beside };
-                changes.confused(from, to, one, setting, asked, &inventory);
+                if !is_open(setting.host) {
+                    let asked = Asked { implied: is_asked, public_beside };
+                    changes.confused(from, answering, one, setting, asked, &inventory);
+                }
             }
         }
     }
@@ -208,7 +216,7 @@ impl Changes {
     fn confused(
         &mut self,
         package: &ComponentId,
-        public: &ComponentId,
+        public: &str,
         one: &Evidence,
         setting: &Setting<'_>,
         asked: Asked,
@@ -225,7 +233,7 @@ impl Changes {
         } else {
             return;
         };
-        let value = format!("set to {}, {how} {}", setting.host, public.rest());
+        let value = format!("set to {}, {how} {public}", setting.host);
         let fact = Fact::Attribute { of: package.clone(), key: key::CONFUSION, value: Arc::from(value) };
         self.added.push((fact, std::iter::once(one).chain(setting.evidence.iter().take(PLACES)).cloned().collect()));
     }

@@ -128,7 +128,10 @@ impl<'a> Run<'a> {
         let all = super::called::apply(super::own::without_own(all), self.catalog);
         let all = super::deployed::apply(super::queued::apply(all, self.catalog), self.catalog);
         let all = super::replicated::apply(all, self.catalog);
-        let all = super::mirrors::apply(super::registries::apply(super::reconcile::reconcile(all)), self.catalog);
+        let all = super::mirrors::apply(
+            super::registries::apply(super::reconcile::reconcile(all), self.catalog),
+            self.catalog,
+        );
         super::held::apply(hardware::same::unite(hardware::forms::settle(all)), &self.companions)
     }
 }

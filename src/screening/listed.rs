@@ -72,7 +72,8 @@ pub fn told(catalog: &Catalog, day: Date) -> Vec<Told> {
     for row in rows.filter(|row| row.standing_on(day, catalog.date()).is_some()) {
         *counts.entry(&row.list).or_default() += 1;
     }
-    counts.into_iter().map(|(list, parties)| Told { list: list.to_owned(), parties, seen: None }).collect()
+    let told = |(list, parties): (&str, usize)| Told { list: list.to_owned(), parties, seen: None, is_undated: false };
+    counts.into_iter().map(told).collect()
 }
 
 impl Parties for Listed<'_> {

@@ -58,6 +58,8 @@ pub struct Told {
     pub parties: usize,
     /// Day on which an imported list was seen; none for the selection of the rules.
     pub seen: Option<Date>,
+    /// Nobody knows of which day the imported list is: `seen` is the day of its import.
+    pub is_undated: bool,
 }
 
 /// Everything that is screened against.
@@ -76,6 +78,8 @@ struct Held<'s> {
     organisations: BTreeMap<Box<str>, Vec<u32>>,
     /// Day on which each list was seen.
     seen: BTreeMap<String, Date>,
+    /// Lists of which nobody knows the day.
+    undated: BTreeSet<String>,
     /// Parties of each list.
     counts: BTreeMap<String, usize>,
 }
@@ -130,11 +134,17 @@ impl<'s> Screener<'s> {
         for party in &self.embedded.parties {
             *own.entry(&party.list).or_default() += 1;
         }
-        let own = own.into_iter().map(|(list, parties)| Told { list: list.to_owned(), parties, seen: None });
+        let own = own.into_iter().map(|(list, parties)| Told {
+            list: list.to_owned(),
+            parties,
+            seen: None,
+            is_undated: false,
+        });
         let imported = self.imported.iter().flat_map(|held| &held.seen);
         let imported = imported.map(|(list, seen)| {
             let parties = self.imported.as_ref().and_then(|held| held.counts.get(list)).copied().unwrap_or(0);
-            Told { list: list.clone(), parties, seen: Some(*seen) }
+            let is_undated = self.imported.as_ref().is_some_and(|held| held.undated.contains(list));
+            Told { list: list.clone(), parties, seen: Some(*seen), is_undated }
         });
         let mut all: Vec<Told> = own.chain(imported).collect();
         all.retain(|told| self.scope.lists.is_empty() || self.scope.lists.contains(&told.list));
@@ -264,10 +274,14 @@ impl<'s> Held<'s> {
     fn new(scope: Scope<'s>, imported: &'s Imported) -> anyhow::Result<Self> {
         let parties = imported.opened.parties();
         let mut seen: BTreeMap<String, Date> = BTreeMap::new();
+        let mut undated = BTreeSet::new();
         for source in imported.opened.manifest().sources.values().filter(|source| source.screened) {
             for list in source.lists.iter().filter(|list| list.parties > 0) {
                 let day = seen.entry(list.list.clone()).or_insert_with(|| source.known_on());
                 *day = (*day).min(source.known_on());
+                if source.is_undated() {
+                    undated.insert(list.list.clone());
+                }
             }
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -284,7 +298,8 @@ impl<'s> Held<'s> {
                 organisations.entry(organisation.clone()).or_default().push(at);
             }
         }
-        Ok(Self { parties, index: imported.index(scope.lexicon)?, catalog: scope.catalog, organisations, seen, counts })
+        let index = imported.index(scope.lexicon)?;
+        Ok(Self { parties, index, catalog: scope.catalog, organisations, seen, undated, counts })
     }
 }
 

@@ -464,3 +464,32 @@ fn torch_has_one_publisher_however_it_is_found() {
         assert_eq!(owners, ["org:pytorch-foundation"], "{files:?}");
     }
 }
+
+#[test]
+fn a_group_of_maven_is_a_domain_backwards_and_a_hint() {
+    let pom = |group: &str| {
+        format!(
+            "<project><modelVersion>4.0.0</modelVersion><groupId>a.b</groupId><artifactId>p</artifactId>\
+             <version>1</version><dependencies><dependency><groupId>{group}</groupId><artifactId>kit</artifactId>\
+             <version>1.0</version></dependency></dependencies></project>"
+        )
+    };
+    let owners = |group: &str, organisation: &str| {
+        let report = report(&[("pom.xml", &pom(group))]);
+        links(&report, "/kit@", organisation)
+    };
+    assert_eq!(
+        owners("example.acme.tools", "acme"),
+        ["maintained-by possible organisation/acme key domain:acme.example"]
+    );
+    assert_eq!(owners("com.acme.tools", "acme"), ["maintained-by certain organisation/acme key maven:com.acme"]);
+    assert_eq!(owners("com.kaspersky.android-components", "kaspersky").len(), 1);
+    assert!(owners("example", "acme").is_empty() && owners("acme.example", "acme").is_empty());
+    // everybody has code there
+    for group in ["io.github.somebody", "com.github.somebody"] {
+        let report = report(&[("pom.xml", &pom(group))]);
+        let rows = report["relations"].as_array().expect("relations").iter();
+        let owned = rows.filter(|row| row["kind"] == "maintained-by" && row["from"].to_string().contains("/kit@"));
+        assert_eq!(owned.count(), 0, "{group}");
+    }
+}

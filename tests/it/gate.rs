@@ -388,3 +388,28 @@ fn a_waiver_holds_for_the_lists_that_it_names() {
     let (code, _, _) = waive("");
     assert_eq!(code, Some(1), "a waiver that names no list accepts no entry of one");
 }
+
+#[test]
+fn a_waiver_needs_words_of_its_own_and_an_end_within_a_year() {
+    let folder = tree(&[("package-lock.json", TRANSITIVE)]);
+    let waive = |reason: &str, owner: &str, expires: &str| {
+        let text = format!(
+            "[[waiver]]\nrule = \"sanctioned-owner\"\nlists = [\"US-SDN\", \"EU-269\", \"UK-OFSI\"]\n\
+             reason = \"{reason}\"\nowner = \"{owner}\"\nexpires = {expires}\n"
+        );
+        fs::write(folder.path().join("sovaudit.toml"), text).expect("writes");
+        scan(folder.path(), &["--fail-on", "sanctioned"])
+    };
+    for (reason, owner, line) in [("…", "team", 4), ("...", "team", 4), ("planned", "…", 5), ("planned", "TODO", 5)]
+    {
+        let (code, _, error) = waive(reason, owner, "2027-01-01");
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains(&format!("sovaudit.toml:{line}:")), "{error}");
+        assert!(error.contains("still to be written"), "{error}");
+    }
+    assert_eq!(waive("planned", "team", "2027-11-20").0, Some(0));
+    let (code, _, error) = waive("planned", "team", "2099-01-01");
+    assert_eq!(code, Some(2), "{error}");
+    let told = error.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("sovaudit.toml:6:") && told.contains("366 days at most, until 20"), "{error}");
+}

@@ -485,3 +485,16 @@ fn one_service_in_two_regions_is_two_uses() {
     assert_eq!(stops("project:b"), Some("immediate"), "{told}");
     assert_eq!(stops("project:c"), Some("unknown"), "{told}");
 }
+
+#[test]
+fn what_is_to_be_removed_is_not_held_besides() {
+    let text = "module acme.example/x\ngo 1.22\nrequire (\n\tgithub.com/sberdevices/foo v0.1.0\n\t\
+                github.com/example/bar v0.1.0\n)\n";
+    let folder = tree(&[("go.mod", text)]);
+    let output = sovaudit().arg("plan").arg(folder.path()).args(["--as-of", "2026-11-23"]).output().expect("runs");
+    let out = String::from_utf8(output.stdout).expect("is UTF-8");
+    let told = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("remove or replace `pkg:golang/github.com/sberdevices/foo@v0.1.0`"), "{out}");
+    assert!(told.contains("hold `pkg:golang/github.com/example/bar@v0.1.0` in a registry"), "{out}");
+    assert_eq!(told.matches("sberdevices/foo").count(), 1, "{out}");
+}

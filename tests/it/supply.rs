@@ -389,3 +389,15 @@ fn the_designer_of_a_product_that_is_not_known_counts() {
     let supply = self::supply(&[("gpus.csv", "GPU,Anzahl,Land\nGeForce GT 9730,2,DE\n")]);
     assert_eq!(share(&supply, "designer", "NVIDIA")["percent"], 100, "by the line that it is of: {supply:#}");
 }
+
+#[test]
+fn both_registries_that_answer_for_a_name_are_named() {
+    let text = "--index-url https://pypi.tuna.tsinghua.edu.cn/simple\n--extra-index-url https://pypi.corp.example/simple\n\
+                corp-models==1.2.0\n";
+    let folder = crate::judging::tree(&[("requirements.txt", text)]);
+    let (_, report) = crate::judging::report(folder.path(), &[]);
+    let found = crate::judging::findings(&report, "dependency-confusion");
+    assert_eq!(found.len(), 1, "{report:#}");
+    let message = found[0]["message"].as_str().expect("a message");
+    assert!(message.contains("set to pypi.corp.example, also answered by pypi.tuna.tsinghua.edu.cn"), "{message}");
+}

@@ -122,11 +122,12 @@ rows! {
 }
 
 rows! {
-    /// A host under which everybody has mail or pages: it identifies nobody.
+    /// A host that everybody shares: one under which everybody has mail or pages identifies nobody; one from which everybody
+    /// gets an ecosystem's public packages is no registry of one's own.
     SharedHost {
         /// Domain.
         host: Text,
-        /// `mail` or `site`.
+        /// `mail`, `site` or `packages`.
         #[serde(rename = "use")]
         service: Text,
     }

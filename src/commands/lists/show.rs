@@ -24,7 +24,7 @@ pub(in super::super) fn lists(
     let manifest = store.manifest()?;
     match format {
         "json" => {
-            serde_json::to_writer_pretty(&mut *out, &manifest.unwrap_or_default())?;
+            serde_json::to_writer_pretty(&mut *out, &with_undated(&manifest.unwrap_or_default())?)?;
             writeln!(out)?;
         }
         "table" => match manifest.filter(|manifest| !manifest.sources.is_empty()) {
@@ -40,6 +40,15 @@ pub(in super::super) fn lists(
         other => bail!("there is no format `{other}`; choose table or json"),
     }
     Ok(())
+}
+
+/// The manifest with a word on every source of which nobody knows the day.
+fn with_undated(manifest: &Manifest) -> anyhow::Result<serde_json::Value> {
+    let mut shown = serde_json::to_value(manifest)?;
+    for (name, source) in &manifest.sources {
+        shown["sources"][name.as_str()]["day_unknown"] = source.is_undated().into();
+    }
+    Ok(shown)
 }
 
 fn table(manifest: &Manifest, store: &Store, today: Date, out: &mut dyn io::Write) -> anyhow::Result<()> {
@@ -99,6 +108,10 @@ pub(super) fn number_of(number: u64, noun: &str) -> String {
 
 fn dates(source: &Source, today: Date) -> String {
     let age = source.known_on().days_until(today);
+    if source.is_undated() {
+        let old = if age > i64::from(WARN_AFTER) { ", OLD" } else { "" };
+        return format!("day unknown, imported {}{old}; --retrieved DAY tells it to an import", source.retrieved);
+    }
     let published =
         source.published.map_or_else(|| "no day of publication".to_owned(), |day| format!("published {day}"));
     let how = match source.retrieval {
@@ -136,10 +149,10 @@ pub(super) fn changes<'a>(sources: impl Iterator<Item = &'a Source>, out: &mut d
         }
         remarks.extend(source.bad.iter().map(|bad| format!("bad row: {}", clean_line(bad))));
         remarks.extend(source.notes.iter().map(|note| format!("note: {}: {}", source.list_names(), clean_line(note))));
-        if source.published.is_none() && source.retrieval == Retrieval::Assumed {
+        if source.is_undated() {
             remarks.push(format!(
-                "note: {}: the files do not say of which day they are, so their age counts from this import; with \
-                 --retrieved DAY it counts from the day on which they were fetched",
+                "note: {}: the files do not say of which day they are: their day is unknown, and --max-data-age refuses \
+                 them; with --retrieved DAY their age counts from the day on which they were fetched",
                 source.list_names()
             ));
         }

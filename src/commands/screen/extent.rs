@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::Date;
+use crate::screening::screener::Told;
 use crate::screening::{Imported, Screener};
 use crate::text::thousands;
 
@@ -29,6 +30,19 @@ pub(super) struct Asked {
     parties: usize,
     /// Day on which an imported list was seen.
     seen: Option<Date>,
+    /// Nobody knows of which day the imported list is: `seen` is the day of its import.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    day_unknown: bool,
+}
+
+impl Asked {
+    /// Its id, with what is not known of its day.
+    fn shown(&self) -> String {
+        match self.seen.filter(|_| self.day_unknown) {
+            Some(day) => format!("{} (day unknown, imported {day})", self.list),
+            None => self.list.clone(),
+        }
+    }
 }
 
 /// How much there is of every list that is asked.
@@ -45,7 +59,8 @@ pub(super) fn of(screener: &Screener<'_>, imported: Option<&Imported>) -> Vec<As
             Some(_) if is_partial(&told.list) => Extent::Partial,
             Some(_) => Extent::Whole,
         };
-        let asked = Asked { list: told.list.clone(), extent, parties: told.parties, seen: told.seen };
+        let Told { parties, seen, is_undated: day_unknown, .. } = told;
+        let asked = Asked { list: told.list.clone(), extent, parties, seen, day_unknown };
         match all.get_mut(&told.list) {
             Some(known) if known.extent >= extent => {}
             Some(known) => *known = asked,
@@ -55,18 +70,18 @@ pub(super) fn of(screener: &Screener<'_>, imported: Option<&Imported>) -> Vec<As
     all.into_values().collect()
 }
 
-/// What to say of lists that are not there as a whole; nothing where all are.
+/// What to say of lists that are not there as a whole, or of which nobody knows the day; nothing where there is none.
 pub(super) fn told(all: &[Asked]) -> Option<String> {
     let selected = || all.iter().filter(|asked| asked.extent == Extent::Selection);
     let ids: Vec<&str> = selected().map(|asked| asked.list.as_str()).collect();
+    let is_told = |asked: &&Asked| asked.extent == Extent::Whole || asked.day_unknown;
+    let whole: Vec<String> = all.iter().filter(is_told).map(Asked::shown).collect();
     if ids.is_empty() {
-        return None;
+        return all.iter().any(|asked| asked.day_unknown).then(|| whole.join(", "));
     }
     let parties: usize = selected().map(|asked| asked.parties).sum();
-    let whole: Vec<&str> =
-        all.iter().filter(|asked| asked.extent == Extent::Whole).map(|asked| asked.list.as_str()).collect();
     let which = if ids.len() == all.len() { String::new() } else { format!(" of {}", ids.join(", ")) };
-    let before = if whole.is_empty() { String::new() } else { format!("whole {}; ", whole.join(", ")) };
+    let before = if whole.is_empty() { String::new() } else { format!("imported {}; ", whole.join(", ")) };
     let (noun, verb) = if parties == 1 { ("entry", "comes") } else { ("entries", "come") };
     Some(format!(
         "{before}{} {noun}{which} that {verb} with the rules, a selection; whole lists: sovaudit rules import",

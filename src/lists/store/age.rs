@@ -63,7 +63,8 @@ fn age(name: &str, source: &Source, as_of: Date, most: u32) -> Option<Old> {
 /// The lists that are old enough to be told; `most` is what the user allows instead of [`REFUSED_AFTER`].
 ///
 /// # Errors
-/// Which list is too old and how to renew it; and where the user asks for an age, that there is no list at all.
+/// Which list is too old and how to renew it; and where the user asks for an age, that there is no list at all, or one
+/// of which nobody knows the day.
 pub fn demand_fresh(manifest: Option<&Manifest>, as_of: Date, most: Option<u32>) -> anyhow::Result<Vec<Old>> {
     let Some(manifest) = manifest.filter(|manifest| !manifest.sources.is_empty()) else {
         anyhow::ensure!(
@@ -82,5 +83,29 @@ pub fn demand_fresh(manifest: Option<&Manifest>, as_of: Date, most: Option<u32>)
         let way = if most.is_none() { "; --max-data-age DAYS allows older ones" } else { "" };
         anyhow::bail!("{}{others}{way}", oldest.message);
     }
-    Ok(if most.is_none() { staleness(manifest, as_of, WARN_AFTER) } else { Vec::new() })
+    if let Some(most) = most {
+        demand_dated(manifest, most)?;
+        return Ok(Vec::new());
+    }
+    Ok(staleness(manifest, as_of, WARN_AFTER))
+}
+
+/// A list of which nobody knows the day may be of any age.
+fn demand_dated(manifest: &Manifest, most: u32) -> anyhow::Result<()> {
+    let mut undated = manifest.sources.values().filter(|source| source.is_undated());
+    let Some(source) = undated.next() else { return Ok(()) };
+    let others = match undated.count() {
+        0 => String::new(),
+        more => format!("; {more} more have no day"),
+    };
+    let files: Vec<&str> = source.inputs.iter().map(|input| input.name.as_str()).collect();
+    anyhow::bail!(
+        "list {} has no day (day unknown, imported {}), so that nobody can tell whether it is older than the {} that \
+         --max-data-age allows: give {} to `sovaudit rules import` again, with --retrieved and the day on which it was \
+         fetched{others}",
+        clean_line(&source.list_names()),
+        source.retrieved,
+        count(most as usize, "day"),
+        clean_line(&files.join(", "))
+    )
 }

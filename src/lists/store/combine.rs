@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{ListCount, Manifest, Retrieval, Source};
+use super::manifest::{ListCount, Manifest, Source};
 use crate::lists::{Party, PartyKind, PartyName};
 use crate::model::Date;
 use crate::text::count;
@@ -212,7 +212,7 @@ impl<'m> Editions<'m> {
     fn is_surely_older(&self, name: &str, list: &str) -> bool {
         let (Some(source), Some(newest)) = (self.manifest.sources.get(name), self.newest(list)) else { return false };
         // of a file that says no day and that nobody dated, only the day of the import is known: it may be much older
-        let is_dated = newest.published.is_some() || newest.retrieval != Retrieval::Assumed;
+        let is_dated = !newest.is_undated();
         let parties = source.lists.iter().find(|other| other.list == list).map_or(0, |other| other.parties);
         let is_whole = !is_far_below(parties, self.most.get(list).copied().unwrap_or(0));
         is_dated && is_whole && source.known_on() < newest.known_on()

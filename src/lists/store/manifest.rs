@@ -148,6 +148,12 @@ impl Source {
         }
     }
 
+    /// True when neither the files nor anybody says of which day it is: all that is known is when it was imported.
+    #[must_use]
+    pub fn is_undated(&self) -> bool {
+        self.published.is_none() && self.retrieval == Retrieval::Assumed
+    }
+
     /// Ids of its lists: `US-SSI, US-CAPTA`.
     #[must_use]
     pub fn list_names(&self) -> String {

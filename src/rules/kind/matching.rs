@@ -1,6 +1,7 @@
 //! Kind `match`: every selected component is a finding.
 
 use super::alternatives;
+use crate::graph::NodeId;
 use crate::model::key;
 use crate::rules::draft::Hit;
 use crate::rules::file::Rule;
@@ -18,7 +19,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         let message = match service {
             Some(service) if asks_effort => format!("`{label}` uses {}: {}", service.name, service.why),
             Some(service) => format!("`{label}` ({}): {title}", service.name),
-            None => format!("`{label}`: {title}"),
+            None => format!("`{label}`: {title}{}", between(view, rule, node)),
         };
         let mut hit = Hit::new(node, "", message);
         if let Some(service) = service {
@@ -27,6 +28,13 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         }
         out.hits.push(hit);
     }
+}
+
+/// Which registries answer for the same name, where the rule asks for that.
+fn between(view: &View<'_>, rule: &Rule, node: NodeId) -> String {
+    let asks = rule.select.attribute.contains_key(key::CONFUSION);
+    let told = view.graph.attribute(node, key::CONFUSION).filter(|_| asks);
+    told.map_or_else(String::new, |hosts| format!(" ({hosts})"))
 }
 
 fn lower(text: &str) -> String {

@@ -237,9 +237,22 @@ pub(crate) fn registry(
     out: &mut Facts<'_>,
 ) {
     let Some(host) = host_of(address) else { return };
+    registry_host(project, &host, seen, out);
+    let standing = match standing {
+        Standing::Instead => "instead",
+        Standing::Beside => "beside",
+        Standing::InsteadHere => "instead-here",
+        Standing::BesideHere => "beside-here",
+    };
+    let seen = seen.clone().without_excerpt();
+    out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}"), seen);
+}
+
+/// The host of a registry that a project asks, without saying for which packages.
+pub(crate) fn registry_host(project: &ComponentId, host: &str, seen: &Seen, out: &mut Facts<'_>) {
     // addresses of private registries may carry tokens in any place
     let seen = &seen.clone().without_excerpt();
-    let host_id = ComponentId::host(&host);
+    let host_id = ComponentId::host(host);
     out.component(&host_id, ComponentKind::Host, seen.clone());
     if project.as_str().starts_with("pkg:oci/") {
         // who builds on the image needs the host; the image itself does not come from there
@@ -248,13 +261,6 @@ pub(crate) fn registry(
     } else {
         out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());
     }
-    let standing = match standing {
-        Standing::Instead => "instead",
-        Standing::Beside => "beside",
-        Standing::InsteadHere => "instead-here",
-        Standing::BesideHere => "beside-here",
-    };
-    out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}"), seen.clone());
 }
 
 /// How many entries one edge may lead to. No real name has more answers; without a bound a file of one name would

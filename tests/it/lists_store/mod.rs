@@ -233,7 +233,46 @@ fn old_lists_are_told_and_fail_where_they_must_be_fresh() {
         let all = [&["import", "fixtures/lists/bis-dpl/list/dpl.txt", "--accept-shrink"], more].concat();
         let (code, out, error) = site.rules(&all);
         assert_eq!(code, 0, "{error}");
-        out.split_whitespace().collect::<Vec<_>>().join(" ").contains("so their age counts from this import")
+        out.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains("their day is unknown, and --max-data-age refuses")
     };
     assert!(undated(&[]) && !undated(&["--retrieved", "2026-11-22"]));
+}
+
+#[test]
+fn a_list_of_no_day_is_told_and_refused_where_an_age_is_asked_for() {
+    let site = Site::new();
+    let file = "fixtures/lists/bis-dpl/list/dpl.txt";
+    let (code, _, error) = site.rules(&["import", file, "--accept-shrink"]);
+    assert_eq!(code, 0, "{error}");
+    let target = site.path("tree");
+    fs::create_dir_all(&target).expect("creates");
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for command in ["scan", "screen"] {
+        let subject = if command == "scan" { target.as_str() } else { "Example Harmless GmbH" };
+        let (code, out, error) = site.run(command, &[subject, "--max-data-age", "1"]);
+        assert_eq!(code, 2, "{out}{error}");
+        let told = flat(&error);
+        assert!(told.contains("day unknown, imported") && told.contains("with --retrieved"), "{error}");
+        assert!(told.contains("dpl.txt") && !told.contains("days old"), "{error}");
+        let (code, out, error) = site.run(command, &[subject]);
+        assert_eq!(code, 0, "{error}");
+        assert!(flat(&(out + &error)).contains("day unknown, imported"), "{command}: {error}");
+    }
+    let (_, out, _) = site.run("scan", &[&target, "--format", "json"]);
+    let report: Value = serde_json::from_str(&out).expect("is JSON");
+    let rows = report["lists"].as_array().expect("lists");
+    let unknown: Vec<&Value> = rows.iter().filter(|row| row["day_unknown"] == true).collect();
+    assert!(unknown.len() == 1 && unknown[0]["list"] == "US-DPL" && unknown[0]["imported"] == true, "{rows:#?}");
+    let (_, out, _) = site.rules(&["lists"]);
+    assert!(out.contains("day unknown, imported"), "{out}");
+    let (_, out, _) = site.rules(&["lists", "--format", "json"]);
+    assert!(out.contains("\"day_unknown\": true"), "{out}");
+    // somebody who says the day is believed
+    let today = report["as_of"].as_str().expect("a day");
+    assert_eq!(site.rules(&["import", file, "--accept-shrink", "--retrieved", today]).0, 0);
+    let (code, out, error) = site.run("scan", &[&target, "--max-data-age", "1"]);
+    assert!(code == 0 && !out.contains("day unknown"), "{out}{error}");
 }

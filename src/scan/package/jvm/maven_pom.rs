@@ -251,5 +251,13 @@ pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: A
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(span).without_excerpt();
+    // a repository of snapshots alone gives no release
+    let releases = repository.child("releases").and_then(|releases| releases.child_text("enabled"));
+    if releases.is_some_and(|word| word.trim() == "false") {
+        if let Some(host) = toolkit::host_of(address) {
+            toolkit::registry_host(asking.project, &host, &seen, out);
+        }
+        return;
+    }
     toolkit::registry(asking.project, "maven", "*", standing, address, &seen, out);
 }
