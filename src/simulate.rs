@@ -164,9 +164,18 @@ fn calls_unknown(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> bo
     let below = graph.reached(node, |kind| kind == RelationKind::DependsOn);
     let mut calls = below.into_iter().chain([node]).flat_map(|user| graph.outgoing_of(user, &[RelationKind::Calls]));
     calls.any(|(edge, to)| {
-        let is_foreign = matches!(graph.node(to).kind, ComponentKind::Service | ComponentKind::Host);
+        let is_foreign = match graph.node(to).kind {
+            ComponentKind::Service => true,
+            ComponentKind::Host => is_public(graph.node(to).id.rest()),
+            _ => false,
+        };
         open.contains(&edge) || is_foreign && graph.attribute(to, key::OWNER) == Some("unknown")
     })
+}
+
+/// True for a name that the world can look up; names such as `vllm.internal` and plain addresses are of one's own network.
+fn is_public(host: &str) -> bool {
+    psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
 }
 
 /// Relations of one package to the hosts that it is fetched from, or of one service to the regions that it is asked in, each
