@@ -26,6 +26,11 @@ pub(super) struct Asked<'a> {
     pub(super) of_images: Vec<Need<'a>>,
 }
 
+/// True for what a command of a build step installs.
+fn is_of_command(one: &Evidence) -> bool {
+    one.sighting().is_some_and(|seen| seen.scanner() == "dockerfile")
+}
+
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
         let (needs, of_images) = (Vec::new(), installed::needs(inventory));
@@ -39,8 +44,8 @@ impl<'a> Asked<'a> {
                 }
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
-                // a lock file alone asks nothing
-                if !states(&row.evidence) {
+                // a lock file alone asks nothing; what a command installs is asked for past every lock file
+                if !states(&row.evidence) || row.evidence.iter().all(is_of_command) {
                     continue;
                 }
                 let Some(package) = inventory.known(&row.to) else { continue };
