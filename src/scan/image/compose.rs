@@ -114,7 +114,9 @@ fn scan_service(
             out.relation(&workload, RelationKind::DependsOn, &ComponentId::project(&folder), file.at(context.span));
         }
     }
-    if let Some(inline) = service.value.at(&["build", "dockerfile_inline"]) {
+    // a text is the folder alone
+    let described = service.value.get("build").filter(|build| build.text().is_none());
+    if let Some(inline) = described.and_then(|build| build.get("dockerfile_inline")) {
         dockerfile::inline(inline, &workload, file, out);
     }
     let environment = environment(&service.value);

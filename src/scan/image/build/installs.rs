@@ -331,7 +331,8 @@ impl<'a> Options<'a> {
 /// True for a word that names a package of a registry: no path, no address, no file.
 fn is_named(ecosystem: &str, text: &str) -> bool {
     const FILES: [&str; 9] = [".whl", ".tar.gz", ".tgz", ".zip", ".gem", ".txt", ".nupkg", ".toml", ".crate"];
-    let is_address = text.contains("://") && !text.contains(" @ ");
+    let is_other = text.starts_with("file:") || text.starts_with("link:");
+    let is_address = is_other || text.contains("://") && !text.contains(" @ ");
     let is_path =
         text.starts_with(['.', '/', '~', '-']) || text.contains(['\\', '*', '{', '<', '`']) && ecosystem != "pypi";
     let name_end = text.find(['@', '=', '<', '>', '~', '!', '[', ';', ' ', ':']).filter(|at| *at > 0);
