@@ -233,6 +233,7 @@ pub(super) fn check(tables: &Tables, layers: &[Layer]) -> Vec<RuleError> {
     for row in &tables.sdk_call {
         ask("sdk_call", "language", &row.language, &languages);
         row.service.iter().for_each(|id| ask("sdk_call", "service", id, &services));
+        row.switched.iter().for_each(|id| ask("sdk_call", "switched", id, &services));
         row.provider.iter().for_each(|id| ask("sdk_call", "provider", id, &providers));
         row.hub.iter().for_each(|id| ask("sdk_call", "hub", id, &hubs));
     }

@@ -1,6 +1,7 @@
 //! YAML over `granit-parser` events, with bounded depth, aliases and merges.
 //!
-//! A broken document is a problem and the next one is still read. Aliases are copied from their
+//! A broken document is a problem: what stands complete before the break is kept, with what is open there closed, and
+//! the next document is still read. Aliases are copied from their
 //! anchor within a budget for the whole file, so that an alias bomb stops at the budget; what a copy
 //! costs is known from building the anchored value, so that a refused one costs nothing. Plain
 //! scalars follow the core schema; `yes` and `no` stay text.
@@ -27,7 +28,7 @@ const NODE_LIMIT: usize = 4_000_000;
 /// A file's documents and what could not be read.
 #[derive(Debug, Default)]
 pub struct Yaml {
-    /// Roots of the readable documents, in order.
+    /// Roots of the readable documents, in order; of a broken one, what stands complete before the break.
     pub documents: Vec<Node>,
     /// The first problems with their places.
     pub problems: Vec<ParseError>,
@@ -127,6 +128,7 @@ pub fn yaml_of(text: &Arc<String>) -> Yaml {
         };
         if let Some(problem) = failed {
             report(&mut builder.out.problems, problem);
+            builder.keep_part();
             builder.reset();
             if builder.nodes > NODE_LIMIT || !matches!(parser.proceed_next_document(), Ok(true)) {
                 break;
@@ -291,6 +293,36 @@ impl Builder {
         }
     }
 
+    /// What is complete where a document breaks off: open collections are closed, a key without a value and
+    /// collections without anything in them are left out.
+    fn keep_part(&mut self) {
+        let mut inner: Option<Node> = None;
+        while let Some(mut frame) = self.stack.pop() {
+            match inner.take() {
+                Some(node) if !frame.is_map => frame.list.push(node),
+                Some(node) => {
+                    frame.entries.extend(frame.key.take().map(|(key, key_span)| Entry { key, key_span, value: node }))
+                }
+                None => {}
+            }
+            let value = if frame.is_map {
+                self.merge(&mut frame);
+                Value::Map(frame.entries)
+            } else {
+                Value::List(frame.list)
+            };
+            let last = match &value {
+                Value::Map(entries) => entries.last().map(|entry| entry.value.span.end),
+                Value::List(items) => items.last().map(|item| item.span.end),
+                _ => None,
+            };
+            let Some(end) = last else { continue };
+            inner = Some(Node::new(Span::new(frame.span.start, end.max(frame.span.end).min(self.text.len())), value));
+        }
+        let whole = self.root.take().filter(|root| matches!(root.value, Value::Map(_) | Value::List(_)));
+        self.out.documents.extend(inner.or(whole));
+    }
+
     fn reset(&mut self) {
         self.stack.clear();
         self.anchors.clear();
@@ -332,6 +364,34 @@ mod tests {
         let name = read.documents[1].get("name").expect("is there");
         assert_eq!(name.text(), Some("x"));
         assert_eq!(&text[name.span.start..name.span.end], "\"x\"");
+    }
+
+    #[test]
+    fn what_stands_before_a_break_is_kept() {
+        let read = yaml("a: &x {one: 1}\nb:\n  - {<<: *x, two: 2}\n  - c: d\n    'e");
+        assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
+        let root = &read.documents[0];
+        let b = root.get("b").expect("is there").list();
+        assert_eq!(b[0].get("one").and_then(Node::scalar).as_deref(), Some("1"));
+        assert_eq!(b[1].text_at("c"), Some("d"));
+        assert_eq!(b[1].get("e").map(|node| node.span), None);
+    }
+
+    #[test]
+    fn what_breaks_off_at_every_byte_is_a_part_of_the_whole() {
+        let text = "é: {a: [1, 'two', {x: y}]}\nlist:\n- k: \"v\"\n  l: [m\n    , n]\n- |\n  text\n";
+        let whole = yaml(text).documents;
+        let keys = whole[0].walk().flat_map(Node::entries).map(|entry| &*entry.key);
+        let known: Vec<&str> = whole[0].walk().filter_map(Node::text).chain(keys).collect();
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let read = yaml(&text[..end]);
+            for node in read.documents.iter().flat_map(Node::walk) {
+                assert!(text[..end].get(node.span.start..node.span.end).is_some(), "{end}: {node:?}");
+                let is_part = |said: &str| known.iter().any(|text| text.starts_with(said.trim_end()));
+                assert!(node.text().is_none_or(is_part), "{end}: {node:?}");
+            }
+            assert!(end < 20 || !read.documents.is_empty(), "{end}: {:?}", read.problems);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod answers;
 mod architecture;
 mod attribution;
+mod brought_in;
 mod captures;
 mod cases;
 mod catalog;

@@ -38,6 +38,12 @@ rows! {
         /// True when the client speaks to whoever answers at the address: the service is meant without one only.
         #[serde(default)]
         compatible: bool,
+        /// Argument that makes it a client of another service when it is true, or with `=` the name that it then has.
+        #[serde(default)]
+        switch: Option<Text>,
+        /// Catalog service that it is a client of then.
+        #[serde(default)]
+        switched: Option<Text>,
         /// True when whoever uses it mostly runs the service as well: it is meant only by an address of its own.
         #[serde(default)]
         self_hosted: bool,

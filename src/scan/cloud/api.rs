@@ -25,6 +25,9 @@ pub(crate) fn calls_in(
     span: Span,
     out: &mut Facts<'_>,
 ) {
+    if is_sentence(text) {
+        return;
+    }
     let mut found = addresses(text);
     let is_bare = found.is_empty();
     if is_bare {
@@ -42,6 +45,22 @@ pub(crate) fn calls_in(
             }
         }
     }
+}
+
+/// True for a line that people read: words beside the address, and nothing that programs take.
+fn is_sentence(text: &str) -> bool {
+    /// Words that make a sentence.
+    const WORDS: usize = 4;
+    if text.contains('\n') {
+        return false;
+    }
+    let is_for_programs = |word: &&str| word.starts_with(['-', '/', '$', '{']) || word.contains(['=', '"', '|', '{']);
+    let is_word = |word: &&str| {
+        let word = word.trim_end_matches([',', '.', '!', ';']);
+        !word.is_empty() && word.chars().all(char::is_alphabetic)
+    };
+    let words = || text.split_whitespace().take(200);
+    words().filter(is_word).count() >= WORDS && !words().any(|word| is_for_programs(&word))
 }
 
 /// What a setting means by its name, and addresses by number in it.
@@ -119,4 +138,22 @@ pub(crate) fn region_in_host(host: &str, service: &Service, catalog: &Catalog) -
         .flat_map(|label| std::iter::once(label).chain(label.strip_suffix("-aiplatform")))
         .find(|label| catalog.region(provider, label).is_some_and(|region| region.code.eq_ignore_ascii_case(label)))
         .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_no_settings() {
+        assert!(is_sentence("do not use https://api.openai.com any more"));
+        for setting in [
+            "https://api.openai.com/v1",
+            "https://a.example https://b.example",
+            "exec serve with model at --url https://a.example",
+            "url=https://a.example but not the one of before",
+        ] {
+            assert!(!is_sentence(setting), "{setting}");
+        }
+    }
 }

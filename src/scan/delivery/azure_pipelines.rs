@@ -36,6 +36,7 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Host,
         ComponentKind::Image,
         ComponentKind::Model,
+        ComponentKind::Package,
         ComponentKind::Repository,
         ComponentKind::Service,
     ],

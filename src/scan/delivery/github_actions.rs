@@ -7,6 +7,7 @@ use super::variables::Variables;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
+use crate::scan::image::build::source_variable;
 use crate::scan::image::reference::needs_image;
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -20,7 +21,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "GitHub Actions",
     summary: "Each workflow and each action of the tree with the actions and reusable workflows it uses (pinned by \
               commit or by tag), the images its jobs, services and steps run in, who hosts its runners, and the \
-              services and registries that known actions and scripts sign in to and push to. What an expression computes \
+              services and registries that known actions and scripts sign in to and push to, packages and images \
+              that scripts name, and the sources of packages and models that `env` sets. What an expression computes \
               is a diagnostic.",
     files: &["**/.github/workflows/*.yml", "**/.github/workflows/*.yaml", "**/action.yml", "**/action.yaml"],
     unit: Unit::File,
@@ -31,6 +33,7 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Host,
         ComponentKind::Image,
         ComponentKind::Model,
+        ComponentKind::Package,
         ComponentKind::Repository,
         ComponentKind::Service,
     ],
@@ -76,6 +79,7 @@ impl Scanner for GithubActions {
             out.attribute(&id, key::RESOURCE_TYPE, kind, file.whole());
             toolkit::distributed_by(&id, "github.com", &file.whole().inferred(), out);
             let variables = Variables::default().with(document.get("env"));
+            sources(document, &Variables::default(), &pipeline, out);
             for job in jobs.filter(|_| !is_action).map_or(&[][..], Node::entries) {
                 scan_job(&job.value, &variables.with(job.value.get("env")), &pipeline, out);
             }
@@ -106,9 +110,20 @@ fn scan_job(job: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mu
             }
         }
     }
+    sources(job, variables, pipeline, out);
     steps(job, variables, pipeline, out);
     if let Some(workflow) = job.get("uses") {
         scan_use(workflow, id, file, out);
+    }
+}
+
+/// Where tools fetch from, as the `env` of a workflow, a job or a step tells them.
+fn sources(node: &Node, before: &Variables, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+    for entry in node.get("env").map_or(&[][..], Node::entries) {
+        if let Some(value) = entry.value.scalar() {
+            let value = before.fill(&value);
+            source_variable(pipeline.id, (&entry.key, &value), entry.value.span, pipeline.file, out);
+        }
     }
 }
 
@@ -159,6 +174,7 @@ fn steps(node: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mut 
     let mut regions = Regions::new();
     let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {
+        sources(step, variables, pipeline, out);
         let mut variables = variables.with(step.get("env"));
         if let Some((region, _)) = regions.get("aws") {
             // the step that signs in sets it for all behind it

@@ -37,6 +37,7 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Host,
         ComponentKind::Image,
         ComponentKind::Model,
+        ComponentKind::Package,
         ComponentKind::Repository,
         ComponentKind::Service,
     ],

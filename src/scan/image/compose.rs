@@ -1,7 +1,9 @@
 //! Compose files: services as workloads with images, models, endpoints and accelerators.
 
-use super::first_start;
+use std::collections::BTreeMap;
+
 use super::reference::needs_image;
+use super::{dockerfile, first_start};
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
 use crate::parse::lines::{lines, span_within};
@@ -11,6 +13,10 @@ use crate::scan::model::reference::{Hub, needs_model, needs_models_of, uses_mode
 use crate::scan::model::setting::{needs_model_of_setting, setting_model};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Variables of one file beside a Compose file, and the letters of a value.
+const MOST_VARIABLES: usize = 1_000;
+const LONGEST_VALUE: usize = 1 << 10;
 
 /// Scanner `compose`.
 pub struct Compose;
@@ -32,7 +38,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Compose file",
     summary: "Services with their images, addresses of known services and models in their environment and in their \
               `env_file`, models that the platform serves, reserved accelerators, services that they extend, and projects \
-              that are included from elsewhere. Variables are taken with their defaults only.",
+              that are included from elsewhere. Variables are those of `.env` beside the file, else their defaults.",
     files: &["**/docker-compose*.yml", "**/docker-compose*.yaml", "**/compose*.yml", "**/compose*.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -54,22 +60,48 @@ impl Scanner for Compose {
 
 /// Reads a compose file, which may be a part of another.
 pub(super) fn documents(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
+    let set = variables(file, input);
     for document in file.yaml_or_part(out) {
         included(document, input, file, out);
         for service in document.get("services").map_or(&[][..], Node::entries) {
-            scan_service(service, document, input, file, out);
+            scan_service(service, document, &set, input, file, out);
         }
     }
 }
 
-fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
+/// Variables of the `.env` beside a file, which Compose reads unless it is told otherwise.
+fn variables(file: &SourceFile, input: &Input<'_>) -> BTreeMap<String, String> {
+    let path = file.folder().join(".env").filter(|_| !file.is_part() && file.text().contains('$'));
+    let Some(settings) = path.and_then(|path| input.companion(&path)) else { return BTreeMap::new() };
+    let all = lines(settings.text()).take(MOST_VARIABLES).filter_map(|line| {
+        let text = line.text.trim();
+        let (name, value) = text.split_once('=').filter(|_| !text.starts_with('#'))?;
+        let name = name.trim().trim_start_matches("export ").trim();
+        // what stands in single quotes and what refers to others is left as it is
+        let value = value.trim().split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+        (!name.is_empty() && value.len() <= LONGEST_VALUE && !value.contains('$'))
+            .then(|| (name.to_owned(), value.to_owned()))
+    });
+    all.collect()
+}
+
+fn scan_service(
+    service: &Entry,
+    document: &Node,
+    set: &BTreeMap<String, String>,
+    input: &Input<'_>,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    let fill =
+        |text: &str| if text.contains('$') { expand(text, &|name| set.get(name).cloned()).0 } else { text.to_owned() };
     let workload = ComponentId::workload(&file.folder(), "compose", "", &service.key);
     out.component(&workload, ComponentKind::Workload, file.at(service.key_span));
     let build = service.value.get("build").is_some();
     if let Some(image) = service.value.get("image")
         && let Some(text) = image.text()
     {
-        let (text, _) = expand(text, &|_| None);
+        let text = fill(text);
         // with `build`, `image` names the result, which may exist nowhere yet
         if !build {
             needs_image(&workload, RelationKind::DependsOn, &text, file, image.span, out);
@@ -82,11 +114,17 @@ fn scan_service(service: &Entry, document: &Node, input: &Input<'_>, file: &Sour
             out.relation(&workload, RelationKind::DependsOn, &ComponentId::project(&folder), file.at(context.span));
         }
     }
+    // a text is the folder alone
+    let described = service.value.get("build").filter(|build| build.text().is_none());
+    if let Some(inline) = described.and_then(|build| build.get("dockerfile_inline")) {
+        dockerfile::inline(inline, &workload, file, out);
+    }
     let environment = environment(&service.value);
     let mut settings = environment.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.scalar()?)));
     let hub = Hub::of_setting(settings.any(|setting| uses_modelscope(&setting)));
     for (name, value) in environment {
         let Some(text) = value.scalar() else { continue };
+        let text = if set.is_empty() { text } else { fill(&text).into() };
         calls_in(&workload, &text, input.catalog, file, value.span, out);
         setting(&workload, name, &text, input.catalog, &file.at(value.span), out);
         needs_model_of_setting(hub, &workload, (name, &text), input.catalog, &file.at(value.span), out);

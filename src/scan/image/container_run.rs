@@ -299,6 +299,15 @@ fn image(words: &[Word]) -> Found<'_> {
     words.get(at).map_or(Found::Nothing, |image| Found::Image(image, &words[at + 1..]))
 }
 
+/// Where the image stands in the words behind `run`, `create` or `pull`.
+pub(super) fn image_at(words: &[&str]) -> Option<usize> {
+    let words: Vec<Word> = words.iter().take(MOST_WORDS).map(|word| ((*word).to_owned(), Span::new(0, 0))).collect();
+    match image(&words) {
+        Found::Image(_, rest) => Some(words.len() - rest.len() - 1),
+        Found::Unknown(_) | Found::Nothing => None,
+    }
+}
+
 /// How many words an option takes.
 fn words_of_option(option: &str) -> Option<usize> {
     if let Some(name) = option.strip_prefix("--") {

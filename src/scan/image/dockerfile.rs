@@ -1,17 +1,22 @@
 //! Dockerfiles: base images with arguments expanded, and hosts that build steps fetch from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Build;
 use super::first_start;
 use super::reference::needs_image;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind};
+use crate::parse::Node;
 use crate::parse::dockerfile::{Instruction, dockerfile, escape_character, expand};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::cloud::api::{calls_in, setting};
 use crate::scan::model::reference::{Hub, needs_model, needs_models_of, setting_names_model, uses_modelscope};
+use crate::scan::package::toolkit::scope;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+
+/// Letters of an argument's value that are kept.
+const LONGEST_ARGUMENT: usize = 1 << 10;
 
 /// Scanner `dockerfile`.
 pub struct Dockerfile;
@@ -21,7 +26,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Dockerfile",
     summary: "Base images of all stages with `ARG` defaults expanded, images that `COPY --from` takes files from, \
               images that build steps mount or the file is read with, services and models in `ENV`, and the hosts that build steps fetch from: index options, configuration commands and variables, edited \
-              lists of package sources, downloads, clones; models that a step downloads from a hub or that a command \
+              lists of package sources, downloads, clones; packages that \
+              a step installs by name, and images that it pulls or runs; models that a step downloads from a hub or that a command \
               serves. Addresses that a step only prints do not count.",
     files: &[
         "**/Dockerfile",
@@ -41,6 +47,7 @@ static META: ScannerMeta = ScannerMeta {
         ComponentKind::Image,
         ComponentKind::Host,
         ComponentKind::Model,
+        ComponentKind::Package,
         ComponentKind::Service,
     ],
     reference: "https://docs.docker.com/reference/dockerfile/",
@@ -60,7 +67,7 @@ impl Scanner for Dockerfile {
         let project = ComponentId::project(&file.folder());
         out.component(&project, ComponentKind::Project, file.whole());
         frontend(&project, file, out);
-        let mut build = Build::new(file, &project, escape_character(file.text()));
+        let mut build = Build::new(file, &project, escape_character(file.text())).with_installs(scope::RUNTIME);
         let mut stages: BTreeSet<String> = BTreeSet::new();
         let hub = Hub::of_setting(uses_modelscope(file.text()));
         let mut stage = 0_usize;
@@ -118,6 +125,44 @@ fn from(
         && keyword.eq_ignore_ascii_case("as")
     {
         stages.insert(name.to_ascii_lowercase());
+    }
+}
+
+/// A Dockerfile that stands in a value of another file: the images that its stages are built from.
+pub(super) fn inline(node: &Node, user: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    let Some(text) = node.text() else { return };
+    let (instructions, _) = dockerfile(text);
+    let mut arguments: BTreeMap<String, String> = BTreeMap::new();
+    let mut stages: BTreeSet<String> = BTreeSet::new();
+    let mut stage = 0_usize;
+    for instruction in &instructions {
+        let words: Vec<&str> =
+            instruction.arguments.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+        let fill = |text: &str| expand(text, &|name| arguments.get(name).cloned()).0;
+        let image = match (instruction.keyword, words.as_slice()) {
+            ("ARG", [word, ..]) => {
+                let set =
+                    word.split_once('=').map(|(name, value)| (name.to_owned(), fill(value.trim_matches(['"', '\'']))));
+                arguments.extend(set.filter(|(_, value)| value.len() <= LONGEST_ARGUMENT));
+                continue;
+            }
+            ("FROM", [image, rest @ ..]) => {
+                let image = fill(image);
+                let is_stage = stages.contains(&image.to_ascii_lowercase());
+                stages.insert(stage.to_string());
+                stage += 1;
+                stages.extend(rest.get(1).map(|name| name.to_ascii_lowercase()));
+                (!is_stage).then_some(image)
+            }
+            ("COPY", _) => {
+                let from = instruction.arguments.split_whitespace().find_map(|word| word.strip_prefix("--from="));
+                from.map(fill).filter(|source| !stages.contains(&source.to_ascii_lowercase()))
+            }
+            _ => None,
+        };
+        if let Some(image) = image.filter(|image| image != "scratch") {
+            needs_image(user, RelationKind::DependsOn, &image, file, node.span, out);
+        }
     }
 }
 

@@ -157,9 +157,10 @@ impl<'a> Package<'a> {
 }
 
 /// Who holds what a manifest asks for: the project whose folder it is. An image holds what is installed in it, whatever
-/// the manifests in it ask for.
+/// the manifests in it ask for, and a pipeline holds nothing.
 fn holder(project: &ComponentId) -> Option<&ComponentId> {
-    (!project.as_str().starts_with("pkg:oci/")).then_some(project)
+    let id = project.as_str();
+    (!id.starts_with("pkg:oci/") && !id.starts_with("delivery:")).then_some(project)
 }
 
 /// Why a package is needed, as far as the file says.

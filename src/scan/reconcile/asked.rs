@@ -6,9 +6,6 @@ use super::{base, folder_of, installed, only_manifests_state, seen_at, states, v
 use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl};
 use crate::text::RelPath;
 
-/// The scanner of what hooks need.
-const HOOKS: &str = "pre-commit";
-
 /// A project's need of a package whose version no file but a manifest states.
 pub(super) struct Need<'a> {
     pub(super) project: &'a ComponentId,
@@ -29,6 +26,11 @@ pub(super) struct Asked<'a> {
     pub(super) of_images: Vec<Need<'a>>,
 }
 
+/// True for what hooks need and what commands of build steps install.
+fn is_past_locks(one: &Evidence) -> bool {
+    one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pre-commit" | "dockerfile"))
+}
+
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
         let (needs, of_images) = (Vec::new(), installed::needs(inventory));
@@ -42,9 +44,8 @@ impl<'a> Asked<'a> {
                 }
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
-                // a lock file alone asks nothing, and hooks have environments of their own
-                let is_of_hook = |one: &Evidence| one.sighting().is_some_and(|seen| seen.scanner() == HOOKS);
-                if !states(&row.evidence) || row.evidence.iter().all(is_of_hook) {
+                // a lock file alone asks nothing; hooks and commands install past every lock file
+                if !states(&row.evidence) || row.evidence.iter().all(is_past_locks) {
                     continue;
                 }
                 let Some(package) = inventory.known(&row.to) else { continue };

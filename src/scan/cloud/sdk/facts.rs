@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arguments::{Arguments, arguments, object, settings};
+use super::clients::{Region, is_handed_on, is_on_its_own, is_session};
 use super::reading::{Call, Reading};
 use super::resolve::{Target, below, fits};
 use super::syntax::{of, path};
@@ -28,8 +29,14 @@ pub(super) struct Writer<'a, 't, 'o, 'm> {
     /// Packages of which a call was understood: what they are imported for is known.
     pub(super) understood: BTreeSet<&'a str>,
     /// Services without a region of their own, and regions that hold for the rest of the file.
-    without_region: BTreeMap<&'a str, (ComponentId, &'a Service)>,
+    /// True with those that may be made with what the file says.
+    without_region: BTreeMap<&'a str, (ComponentId, &'a Service, bool)>,
     regions: BTreeMap<&'a str, (String, Seen)>,
+    /// Of sessions, by the call that makes them, and by provider.
+    pub(super) sessions: BTreeMap<usize, Region>,
+    session_regions: BTreeMap<&'a str, (String, Seen)>,
+    /// Names by the call that makes what they stand for, made when they are needed.
+    pub(super) named: Option<BTreeMap<usize, &'t str>>,
     /// Where the literals begin that were read as addresses of clients.
     pub(super) read_already: BTreeSet<usize>,
 }
@@ -41,6 +48,8 @@ pub(super) struct Client<'a> {
     pub(super) service: Option<&'a Service>,
     /// The address is the default of a setting.
     pub(super) is_default: bool,
+    /// An argument makes it one of another service than that of its SDK.
+    pub(super) is_switched: bool,
 }
 
 /// A row that a call fits.
@@ -65,20 +74,20 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                 (!rows.is_empty()).then_some((*call, target, rows))
             })
             .collect();
-        // clients before what is asked of them
-        for asks in [false, true] {
+        // sessions before clients, and those before what is asked of them
+        for stage in 0..3 {
             for (call, target, rows) in &found {
-                for row in rows.iter().filter(|found| asks_client(found.row) == asks) {
+                for row in rows.iter().filter(|found| stage_of(found.row) == stage) {
                     self.call(call, target, row, rows.len() > 1);
                 }
             }
         }
         self.named_resources();
-        for (provider, (region, seen)) in std::mem::take(&mut self.regions) {
-            for (id, service) in self.without_region.values() {
-                if service.provider.as_deref() == Some(provider) {
-                    self.out.attribute(id, key::REGION, &region, seen.clone());
-                }
+        for (id, service, may_be_of_session) in self.without_region.values() {
+            let Some(provider) = service.provider.as_deref() else { continue };
+            let of_session = || self.session_regions.get(provider).filter(|_| *may_be_of_session);
+            if let Some((region, seen)) = self.regions.get(provider).or_else(of_session) {
+                self.out.attribute(id, key::REGION, region, seen.clone());
             }
         }
     }
@@ -146,8 +155,13 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             self.understood.insert(&row.package);
         }
         if let Some(provider) = row.provider.as_deref() {
-            if let Some((region, seen)) = self.region(row, Some(provider), &given, call.scope, place) {
-                self.regions.entry(provider).or_insert((region, seen));
+            let region = self.region(row, Some(provider), &given, call.scope, place);
+            if is_session(target) {
+                self.sessions.insert(call.node.id(), region.clone());
+            }
+            let regions = if is_handed_on(target) { &mut self.session_regions } else { &mut self.regions };
+            if let Some(region) = region {
+                regions.entry(provider).or_insert(region);
             }
             return;
         }
@@ -156,8 +170,11 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             self.asked(target, row, place).filter(|_| !(found.is_guess && is_one_of_several))
         } else if found.is_guess && is_one_of_several && row.client.is_empty() {
             None
+        } else if let Some(service) = self.made_as(target, row).filter(|_| asks_client(row)) {
+            Some(service)
         } else {
-            self.client(call, found, &given, place)
+            self.set_later(call, row, &mut given);
+            self.client((call, target), found, &given, place)
         };
         if let Some(service) = service {
             self.machines(row, service, &given, call.scope);
@@ -172,13 +189,15 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
     /// Writes the service that a call makes a client of.
     fn client(
         &mut self,
-        call: &Call<'t>,
+        (call, target): (&Call<'t>, &Target),
         found: &Match<'a>,
         given: &Arguments<'t>,
         place: Span,
     ) -> Option<&'a Service> {
         let row = found.row;
         let (service, place) = self.service(row, &found.capture, given, call.scope, place)?;
+        let switched = self.switched(row, given);
+        let service = switched.unwrap_or(service);
         let mut seen = self.file.at(place);
         let mut service = Some(service);
         let mut region_of_host = None;
@@ -203,7 +222,13 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
                     seen = self.file.at(span);
                     region_of_host = region_in_host(host.as_deref().unwrap_or_default(), named, self.catalog);
                 } else if row.compatible {
-                    service = None;
+                    let own = service.take();
+                    // a part that is filled in at run time leaves the host open
+                    let whole = host.as_deref().filter(|host| text.to_ascii_lowercase().contains(*host));
+                    if let Some((host, own)) = whole.zip(own) {
+                        let seen = self.file.at(span);
+                        self.unknown_host(host, own, &if default_of.is_some() { seen.inferred() } else { seen });
+                    }
                 }
                 if default_of.is_none() && service.is_some() && named.is_some() {
                     fixed = host.map(|host| (host, self.file.at(span)));
@@ -226,7 +251,8 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
             }
         };
         if !row.endpoint.is_empty() || !row.client.is_empty() || !asks_client(row) {
-            let client = Client { service: service.filter(|_| is_known), is_default };
+            let is_switched = switched.is_some();
+            let client = Client { service: service.filter(|_| is_known), is_default, is_switched };
             self.clients.insert(call.node.id(), client);
         }
         let service = service?;
@@ -238,18 +264,36 @@ impl<'a, 't> Writer<'a, 't, '_, '_> {
         if is_open {
             self.out.attribute(&id, key::ADDRESS, "not-known", seen.clone());
         }
+        let region_of_host = region_of_host.map(|region| (region, seen));
+        self.client_region((id, service), (call, target), row, given, (place, region_of_host));
+        Some(service).filter(|_| is_known)
+    }
+
+    /// Writes the region of a client: what its call says, its address, or the session that it is made on.
+    fn client_region(
+        &mut self,
+        (id, service): (ComponentId, &'a Service),
+        (call, target): (&Call<'t>, &Target),
+        row: &SdkCall,
+        given: &Arguments<'t>,
+        (place, region_of_host): (Span, Option<(String, Seen)>),
+    ) {
         let region = self.region(row, service.provider.as_deref(), given, call.scope, place);
         if let Some((region, seen)) = region {
             if !seen.is_inferred() {
                 self.out.attribute(&id, key::FIXED, format!("region {region}"), seen.clone());
             }
             self.out.attribute(&id, key::REGION, region, seen);
-        } else if let Some(region) = region_of_host {
+        } else if let Some((region, seen)) = region_of_host {
             self.out.attribute(&id, key::REGION, region, seen.inferred());
+        } else if let Some(made_on) = self.session_of(target).cloned() {
+            if let Some((region, seen)) = made_on {
+                self.out.attribute(&id, key::REGION, region, seen);
+            }
         } else if !row.region.is_empty() || row.sdk.is_some() {
-            self.without_region.insert(&service.id, (id, service));
+            let known = self.without_region.entry(&service.id).or_insert((id, service, false));
+            known.2 |= !is_on_its_own(target, given);
         }
-        Some(service).filter(|_| is_known)
     }
 
     /// True when an address is one of a known service. Where only a run knows it, that is told; without one, and at
@@ -381,9 +425,17 @@ impl<'a, 't, 'o, 'm> Writer<'a, 't, 'o, 'm> {
             understood: BTreeSet::new(),
             without_region: BTreeMap::new(),
             regions: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            session_regions: BTreeMap::new(),
+            named: None,
             read_already: BTreeSet::new(),
         }
     }
+}
+
+/// When a row is read: what later ones need comes first.
+fn stage_of(row: &SdkCall) -> usize {
+    if row.provider.is_some() { 0 } else { 1 + usize::from(asks_client(row)) }
 }
 
 /// True for calls on a client, as opposed to those that make one.

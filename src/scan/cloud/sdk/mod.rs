@@ -4,6 +4,7 @@
 //! means what stands in the rule files (`sdk_call`); this module knows languages, not services.
 
 mod arguments;
+mod clients;
 mod facts;
 mod imports;
 mod machines;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::chart_values;
 use super::facts::{Context, Instances, MOST_INSTANCES, unresolved};
 use super::opened::{DEEPEST, Reader};
 use super::places::with_role;
@@ -113,6 +114,9 @@ fn one<'a>(
             Some(Role::ChartValues) => reader.values(id, source, out),
             _ => {}
         }
+    }
+    if kind == "helm_release" {
+        chart_values::write(id, item, reader, out);
     }
     programs(id, item, reader, context, out);
 }
@@ -230,7 +234,7 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// A value as the tree that readers of objects know.
-fn node(value: &Resolved<'_>, depth: usize) -> Node {
+pub(super) fn node(value: &Resolved<'_>, depth: usize) -> Node {
     let plain = match &value.value {
         _ if depth > DEEPEST => parse::Value::Null,
         Plain::Unknown(_) => parse::Value::Text(carried::GAP.into()),
@@ -246,11 +250,11 @@ fn node(value: &Resolved<'_>, depth: usize) -> Node {
     Node::new(value.span, plain)
 }
 
-fn entry(key: &str, value: Node) -> Entry {
+pub(super) fn entry(key: &str, value: Node) -> Entry {
     Entry { key: key.into(), key_span: value.span, value }
 }
 
-fn text(words: &str, span: Span) -> Node {
+pub(super) fn text(words: &str, span: Span) -> Node {
     Node::new(span, parse::Value::Text(words.into()))
 }
 

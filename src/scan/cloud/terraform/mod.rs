@@ -3,6 +3,7 @@
 mod attached;
 mod calls;
 mod carried;
+mod chart_values;
 mod evaluate;
 mod facts;
 mod folders;

@@ -80,6 +80,8 @@ impl<'n> Parts<'n> {
     fn reference(&self) -> Option<String> {
         let name = self.repository.text().filter(|name| !name.is_empty() && !name.contains("://"))?;
         let registry = self.registry.and_then(Node::text).filter(|text| !text.is_empty());
+        // a name that has the registry already
+        let registry = registry.filter(|text| !name.strip_prefix(text).is_some_and(|rest| rest.starts_with('/')));
         let mut reference = registry.map_or_else(String::new, |text| format!("{text}/"));
         reference.push_str(name);
         if let Some(tag) = self.tag.and_then(Node::scalar).filter(|text| !text.is_empty()) {

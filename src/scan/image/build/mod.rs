@@ -1,23 +1,25 @@
-//! Hosts that the steps of a build fetch from.
+//! Hosts that the steps of a build fetch from, and packages and images that they name.
 //!
 //! Commands are read as words, nothing is run. An address counts where a tool would fetch from it: as an argument,
 //! in an option or variable that names a source, in a file of sources that a step writes or edits. What a step only
 //! prints does not count.
 
 mod address;
+mod installs;
 mod sed;
 mod words;
 
 use std::collections::BTreeMap;
 
 use address::{Address, addresses};
+use installs::Installer;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::parse::Node;
 use crate::parse::dockerfile::{Instruction, expand};
 use crate::parse::shell::{Command, Word, commands};
-use crate::scan::package::toolkit;
+use crate::scan::package::toolkit::{self, scope};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
@@ -40,6 +42,8 @@ pub(super) struct Build<'a> {
     /// Variables of the step being read.
     local: BTreeMap<String, String>,
     budget: usize,
+    /// What packages are for that its commands install, where they are read.
+    installs: Option<&'static str>,
 }
 
 /// A word with references replaced.
@@ -52,7 +56,13 @@ struct Arg {
 impl<'a> Build<'a> {
     /// Begins a file.
     pub(super) fn new(file: &'a SourceFile, project: &'a ComponentId, escape: char) -> Self {
-        Self { file, project, escape, variables: BTreeMap::new(), local: BTreeMap::new(), budget: EXPANSION_BUDGET }
+        let (variables, local) = (BTreeMap::new(), BTreeMap::new());
+        Self { file, project, escape, variables, local, budget: EXPANSION_BUDGET, installs: None }
+    }
+
+    /// Reads the packages and images too that commands bring in by name.
+    pub(super) fn with_installs(self, scope: &'static str) -> Self {
+        Self { installs: Some(scope), ..self }
     }
 
     /// Value of an `ARG` or `ENV`.
@@ -120,7 +130,7 @@ impl<'a> Build<'a> {
                 command.words.iter().map(|word| Arg { text: fill(&word.text), span: place(&word.text) }).collect();
             let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
             if !words::only_sends(&names) {
-                self.command(&args, false, out);
+                self.command(&args, false, fill, out);
             }
         }
     }
@@ -129,7 +139,7 @@ impl<'a> Build<'a> {
     pub(super) fn words(&mut self, list: &[Node], out: &mut Facts<'_>) {
         let args: Vec<Arg> =
             list.iter().filter_map(|word| Some(Arg { text: word.scalar()?.into_owned(), span: word.span })).collect();
-        self.command(&args, false, out);
+        self.command(&args, false, &str::to_owned, out);
     }
 
     /// A text that says where packages come from: the lines of a file of sources, or what stands in place of one.
@@ -149,7 +159,7 @@ impl<'a> Build<'a> {
         for (command, offset) in all {
             let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
             let args: Vec<Arg> = command.words.iter().map(|word| self.place(word, *offset)).collect();
-            self.command(&args, writes_sources, out);
+            self.command(&args, writes_sources, &str::to_owned, out);
             self.written_lines(command, *offset, writes_sources, out);
         }
     }
@@ -189,7 +199,7 @@ impl<'a> Build<'a> {
     }
 
     /// One command: assignments and wrappers before it are passed over.
-    fn command(&mut self, args: &[Arg], writes_sources: bool, out: &mut Facts<'_>) {
+    fn command(&mut self, args: &[Arg], writes_sources: bool, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
         let mut rest = args;
         while let Some((first, after)) = rest.split_first() {
             let assignment = first.text.split_once('=').filter(|(name, _)| is_name(name));
@@ -219,8 +229,23 @@ impl<'a> Build<'a> {
                     self.fetch(arg, found, out);
                 }
             }
-            _ => self.arguments(program, rest, out),
+            // what containers are told is theirs
+            _ if installs::is_runner(program) => self.brings_in(program, rest, fill, out),
+            _ => {
+                self.arguments(program, rest, out);
+                self.brings_in(program, rest, fill, out);
+            }
         }
+    }
+
+    /// Packages and images that a command names.
+    fn brings_in(&self, program: &str, rest: &[Arg], fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
+        let Some(scope) = self.installs else { return };
+        let variable = |name: &str| {
+            let filled = || Some(fill(&format!("${name}"))).filter(|value| !value.contains('$') && !value.is_empty());
+            self.variable(name).or_else(filled)
+        };
+        Installer { user: self.project, file: self.file, scope, variable: &variable }.command(program, rest, out);
     }
 
     fn arguments(&mut self, program: &str, args: &[Arg], out: &mut Facts<'_>) {
@@ -321,7 +346,20 @@ pub(crate) fn fetched(
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
-    Build::new(file, user, '\\').script_at(text, place, fill, out);
+    Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(text, place, fill, out);
+}
+
+/// A variable that a pipeline sets for its steps: sources that tools take from it, as of `ENV`.
+pub(crate) fn source_variable(
+    user: &ComponentId,
+    (name, value): (&str, &str),
+    span: Span,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    if words::is_source_variable(name) {
+        Build::new(file, user, '\\').sources(value, span, out);
+    }
 }
 
 /// `["word", "word"]`: the words of the form without a shell.

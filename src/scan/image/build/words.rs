@@ -1,6 +1,7 @@
 //! Which words of build tools say where bytes come from.
 
 use super::address::{Address, addresses, host_in_place};
+use super::installs::is_runner;
 
 /// Options whose value is an address or a bare host.
 const SOURCE_OPTIONS: [&str; 14] = [
@@ -211,10 +212,16 @@ pub(super) fn only_sends(words: &[&str]) -> bool {
     let Some((program, rest)) = rest.split_first() else { return false };
     let program = program.rsplit('/').next().unwrap_or_default();
     let pushes = |word: &&str| matches!(*word, "push" | "publish" | "upload" | "remote" | "twine");
-    !FETCHERS.contains(&program)
+    !(FETCHERS.contains(&program) || is_runner(program) || is_numbered_pip(program))
         || is_download(program) && rest.iter().any(|word| SENDS.iter().any(|option| word.starts_with(option)))
         || rest.first().is_some_and(pushes)
         || program.starts_with("python") && !rest.contains(&"pip")
+}
+
+/// `pip3.11`, `python3.11`.
+fn is_numbered_pip(program: &str) -> bool {
+    let name = program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    matches!(name, "pip" | "python")
 }
 
 /// True when a tool takes its source from the variable.

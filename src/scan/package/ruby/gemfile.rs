@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::lines::{lines, span_within};
 use crate::scan::package::ruby::literal::{Argument, Statement, Value, statements};
 use crate::scan::package::toolkit::{self, Package, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -59,10 +60,29 @@ impl Scanner for Gemfile {
         for statement in &statements {
             reader.statement(statement, out);
         }
+        mirrors(input, file, &project, out);
         if let Some(open) = reader.blocks.first() {
             out.problem(DiagnosticKind::Malformed, file, Some(open.1), "a block that is not closed");
         }
         Ok(())
+    }
+}
+
+/// Mirrors that Bundler is told of beside the file: `BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "https://…"`.
+fn mirrors(input: &Input<'_>, file: &SourceFile, project: &ComponentId, out: &mut Facts<'_>) {
+    let path = file.folder().join(".bundle/config");
+    let Some(settings) = path.and_then(|path| input.companion(&path)) else { return };
+    for line in lines(settings.text()) {
+        let Some((name, value)) = line.text.split_once(": ") else { continue };
+        let of = name.trim().trim_matches(['"', '\'']).strip_prefix("BUNDLE_MIRROR__");
+        let server = of.map(|of| of.replace("___", "-").replace("__", ".").to_ascii_lowercase());
+        // a mirror of another server than the public one says nothing of the gems here
+        let is_meant = |server: &String| server == "all" || is_default(server.trim_end_matches('/'));
+        let value = value.trim().trim_matches(['"', '\'']);
+        if server.as_ref().is_some_and(is_meant) && value.contains("://") {
+            let seen = settings.at(span_within(&line, value));
+            toolkit::registry(project, "gem", "*", Standing::Instead, value, &seen, out);
+        }
     }
 }
 

@@ -175,16 +175,17 @@ fn package(
 
 /// A package as an ecosystem writes it.
 #[derive(Default)]
-struct Stated<'a> {
-    name: &'a str,
-    constraint: &'a str,
-    exact: Option<&'a str>,
-    extras: &'a str,
-    condition: &'a str,
-    address: &'a str,
+pub(crate) struct Stated<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) constraint: &'a str,
+    pub(crate) exact: Option<&'a str>,
+    pub(crate) extras: &'a str,
+    pub(crate) condition: &'a str,
+    pub(crate) address: &'a str,
 }
 
-fn split<'a>(ecosystem: &str, text: &'a str) -> Option<Stated<'a>> {
+/// What a word says that names a package of an ecosystem.
+pub(crate) fn split<'a>(ecosystem: &str, text: &'a str) -> Option<Stated<'a>> {
     match ecosystem {
         "pypi" => python(text),
         "npm" => {

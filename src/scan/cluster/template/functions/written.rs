@@ -30,6 +30,7 @@ pub(super) fn call(name: &str, args: &Args) -> Answer {
             return Some(Ok(read
                 .documents
                 .first()
+                .filter(|_| read.problems.is_empty())
                 .map_or(empty, |node| without_places(&Value::from_node(node, 0), 0))));
         }
         "fromJson" | "fromJsonArray" => {

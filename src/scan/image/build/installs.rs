@@ -1,0 +1,435 @@
+//! Packages and images that commands bring in by name: `pip install x==1`, `npm install -g x`, `docker pull x`.
+//!
+//! Only what a command writes as it is counts. A word behind an option that is not known may be the option's value,
+//! and is left out.
+
+use super::Arg;
+use crate::diagnostic::DiagnosticKind;
+use crate::model::purl::ImageReference;
+use crate::model::{ComponentId, RelationKind, key};
+use crate::scan::image::container_run;
+use crate::scan::image::reference::needs_image;
+use crate::scan::package::toolkit::{self, Package, host_of};
+use crate::scan::package::tools::pre_commit::{Stated, split};
+use crate::scan::{Facts, SourceFile};
+
+/// Bytes of a file that are looked through for what it builds itself.
+const MOST_SEARCHED: usize = 64 << 10;
+/// Words of a file that builds images.
+const BUILDS: [&str; 8] = [
+    "docker build",
+    "buildx",
+    "podman build",
+    "nerdctl build",
+    "build-push-action",
+    "docker load",
+    "compose build",
+    "buildah",
+];
+/// Words of one command that are read as packages: real ones name some dozens.
+const MOST_PACKAGES: usize = 1_000;
+
+/// A command that installs packages.
+struct Tool {
+    ecosystem: &'static str,
+    /// Words that say so; the first is the program.
+    words: &'static [&'static str],
+}
+
+const fn tool(ecosystem: &'static str, words: &'static [&'static str]) -> Tool {
+    Tool { ecosystem, words }
+}
+
+/// Longer ones stand first.
+static TOOLS: [Tool; 33] = [
+    tool("pypi", &["python", "-m", "pip", "install"]),
+    tool("pypi", &["python", "-m", "pip", "download"]),
+    tool("pypi", &["python", "-m", "pipx", "install"]),
+    tool("pypi", &["python", "-m", "uv", "pip", "install"]),
+    tool("pypi", &["pip", "install"]),
+    tool("pypi", &["pip", "download"]),
+    tool("pypi", &["pip", "wheel"]),
+    tool("pypi", &["pipx", "install"]),
+    tool("pypi", &["uv", "pip", "install"]),
+    tool("pypi", &["uv", "tool", "install"]),
+    tool("pypi", &["uv", "add"]),
+    tool("npm", &["npm", "install"]),
+    tool("npm", &["npm", "i"]),
+    tool("npm", &["npm", "add"]),
+    tool("npm", &["yarn", "global", "add"]),
+    tool("npm", &["yarn", "add"]),
+    tool("npm", &["pnpm", "add"]),
+    tool("npm", &["pnpm", "install"]),
+    tool("npm", &["pnpm", "i"]),
+    tool("npm", &["bun", "add"]),
+    tool("npm", &["bun", "install"]),
+    tool("npm", &["bun", "i"]),
+    tool("golang", &["go", "install"]),
+    tool("golang", &["go", "get"]),
+    tool("cargo", &["cargo", "install"]),
+    tool("cargo", &["cargo", "binstall"]),
+    tool("gem", &["gem", "install"]),
+    tool("composer", &["composer", "global", "require"]),
+    tool("composer", &["composer", "require"]),
+    tool("nuget", &["dotnet", "tool", "install"]),
+    tool("nuget", &["dotnet", "tool", "update"]),
+    tool("nuget", &["dotnet", "add", "package"]),
+    tool("gem", &["gem", "i"]),
+];
+
+/// Options of them without a value.
+const SWITCHES: &str = "--upgrade --no-cache-dir --no-cache --user --pre --quiet --verbose --no-deps --force-reinstall \
+     --break-system-packages --system --no-input --disable-pip-version-check --ignore-installed --no-build-isolation \
+     --prefer-binary --no-compile --require-hashes --no-warn-script-location --use-pep517 --compile-bytecode --compile \
+     --isolated --no-index --dry-run --no-clean --reinstall --no-color --no-progress --native-tls --force --include-deps \
+     --system-site-packages --dev --no-sync --frozen --locked \
+     --global --save --save-dev --save-exact --save-optional --save-peer --save-prod --no-save --legacy-peer-deps \
+     --no-audit --no-fund --no-optional --production --unsafe-perm --silent --ignore-scripts --frozen-lockfile \
+     --ignore-workspace-root-check --workspace-root --exact --optional --peer --prefer-offline --no-package-lock \
+     --no-bin-links --allow-root --location=global --no-lockfile --tilde --caret --no-engine-strict \
+     --all-features --no-default-features --bins --debug --offline --no-track --no-confirm --no-symlinks \
+     --no-document --no-doc --no-ri --no-rdoc --user-install --conservative --prerelease --no-user-install \
+     --no-interaction --no-update --no-scripts --prefer-dist --prefer-source --no-plugins --no-ansi --ansi \
+     --with-all-dependencies --with-dependencies --update-with-dependencies --update-with-all-dependencies \
+     --ignore-platform-reqs --no-install --no-security-blocking --optimize-autoloader --update-no-dev \
+     --local --create-manifest-if-needed --ignore-failed-sources --allow-roll-forward --interactive --disable-parallel \
+     -U -q -qq -qqq -v -vv -vvv -I -y -g -D -S -E -O -P -W -N -V -n -x -a -u -t -d -race -trimpath -insecure";
+
+/// Of the short ones, those that have a value with some programs.
+const SHORT_WITH_VALUE: [(&str, &str); 8] = [
+    ("pip", "-t"),
+    ("pip", "-d"),
+    ("python", "-t"),
+    ("python", "-d"),
+    ("uv", "-P"),
+    ("gem", "-n"),
+    ("gem", "-P"),
+    ("composer", "-d"),
+];
+
+/// Options that say the version, by the ecosystem.
+const VERSION_OPTIONS: [(&str, &[&str]); 3] =
+    [("cargo", &["--version", "--vers"]), ("gem", &["-v", "--version"]), ("nuget", &["--version", "-v"])];
+
+/// Options that say where packages come from, by the ecosystem.
+const SOURCE_OPTIONS: [(&str, &[&str]); 5] = [
+    ("pypi", &["-i", "--index-url", "--index", "--default-index"]),
+    ("npm", &["--registry"]),
+    ("gem", &["-s", "--source"]),
+    ("nuget", &["--source", "--add-source", "-s"]),
+    ("cargo", &["--index", "--registry"]),
+];
+
+/// Variables that say where packages come from, by the ecosystem.
+const SOURCE_VARIABLES: [(&str, &[&str]); 3] = [
+    ("pypi", &["PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"]),
+    ("npm", &["NPM_CONFIG_REGISTRY", "npm_config_registry", "YARN_NPM_REGISTRY_SERVER"]),
+    ("golang", &["GOPROXY"]),
+];
+
+/// Who installs, and where the command stands.
+pub(super) struct Installer<'a> {
+    pub(super) user: &'a ComponentId,
+    pub(super) file: &'a SourceFile,
+    /// What the packages are needed for.
+    pub(super) scope: &'static str,
+    /// The value of a variable.
+    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Installer<'_> {
+    /// Reads one command: its program and what stands behind it.
+    pub(super) fn command(&self, program: &str, args: &[Arg], out: &mut Facts<'_>) {
+        if is_runner(program) {
+            self.image(args, out);
+            return;
+        }
+        let Some((tool, rest)) = TOOLS.iter().find_map(|tool| Some((tool, behind(tool, program, args)?))) else {
+            return;
+        };
+        let options = Options::of(tool, program, rest);
+        // packages of a repository or a folder are named within it
+        if tool.ecosystem == "cargo" && rest.iter().any(|arg| is_option(&arg.text, &["--git", "--path"])) {
+            return;
+        }
+        let mut is_open = false;
+        for arg in options.plain.iter().take(MOST_PACKAGES) {
+            // an extra in quotes may hold blanks: `x @ git+https://…` has a host that is read as one
+            if arg.text.contains('$') {
+                if !is_open {
+                    let message = "a package that is installed is only known at run time";
+                    out.problem(DiagnosticKind::Unresolved, self.file, Some(arg.span), message);
+                }
+                is_open = true;
+            } else if is_named(tool.ecosystem, &arg.text) {
+                self.package(tool.ecosystem, arg, &options, out);
+            }
+        }
+    }
+
+    fn package(&self, ecosystem: &'static str, arg: &Arg, options: &Options<'_>, out: &mut Facts<'_>) {
+        let text = arg.text.as_str();
+        let version = options.version.filter(|version| !version.contains('$'));
+        let stated = match ecosystem {
+            "composer" => with_version(text, text.split_once([':', '=']).map(|(name, version)| (name, version))),
+            "nuget" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
+            "cargo" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
+            "gem" => with_version(text, text.split_once(':').or(version.map(|version| (text, version)))),
+            _ => match split(ecosystem, text) {
+                Some(stated) => stated,
+                None => return,
+            },
+        };
+        let name = if ecosystem == "golang" { module(stated.name) } else { stated.name };
+        let package = Package::new(ecosystem, name, stated.exact, self.file, arg.span);
+        let id = package.require(stated.constraint, self.scope, self.user, out);
+        let seen = self.file.at(arg.span);
+        for (key, value) in [(key::EXTRAS, stated.extras), (key::CONDITION, stated.condition)] {
+            if !value.is_empty() {
+                out.attribute(&id, key, value, seen.clone());
+            }
+        }
+        if !stated.address.is_empty() {
+            toolkit::from_git(&id, stated.address, &seen, out);
+            return;
+        }
+        match self.source(ecosystem, options) {
+            Some(source) => {
+                if let Some(host) = host_of(&source) {
+                    toolkit::distributed_by(&id, &host, &seen.without_excerpt(), out);
+                }
+            }
+            None => toolkit::from_default(&id, ecosystem, &seen, out),
+        }
+    }
+
+    /// Where packages come from if not from the ecosystem's own registry.
+    fn source(&self, ecosystem: &str, options: &Options<'_>) -> Option<String> {
+        let said = options.source.map(str::to_owned);
+        let mut names = SOURCE_VARIABLES.iter().filter(|(of, _)| *of == ecosystem).flat_map(|(_, names)| *names);
+        let source = said.or_else(|| names.find_map(|name| (self.variable)(name)))?;
+        Some(source.split([',', '|', ' ']).next().unwrap_or_default().to_owned())
+    }
+
+    /// `docker pull`, `docker run`, `docker create`.
+    fn image(&self, args: &[Arg], out: &mut Facts<'_>) {
+        let args = match args {
+            [first, rest @ ..] if matches!(&*first.text, "container" | "image") => rest,
+            _ => args,
+        };
+        let Some((verb, rest)) = args.split_first() else { return };
+        if !matches!(&*verb.text, "pull" | "run" | "create") {
+            return;
+        }
+        let texts: Vec<&str> = rest.iter().map(|arg| arg.text.as_str()).collect();
+        let Some(image) = container_run::image_at(&texts).and_then(|at| rest.get(at)) else { return };
+        if image.text.contains('$') || image.text.contains("{{") {
+            let message = "which image is used is only known at run time";
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(image.span), message);
+        } else if ImageReference::parse(&image.text).is_some()
+            && (verb.text == "pull" || !is_built(self.file.text(), &image.text))
+        {
+            needs_image(self.user, RelationKind::DependsOn, &image.text, self.file, image.span, out);
+        }
+    }
+}
+
+/// Programs that fetch and run images.
+pub(super) fn is_runner(program: &str) -> bool {
+    matches!(program, "docker" | "podman" | "nerdctl")
+}
+
+/// True where a file builds images, and this may be one of them: it is given the name as a tag, or the name is one
+/// that no registry stands in.
+fn is_built(text: &str, image: &str) -> bool {
+    let text = text.get(..text.floor_char_boundary(MOST_SEARCHED)).unwrap_or(text);
+    if !BUILDS.iter().any(|words| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some()) {
+        return false;
+    }
+    let name = image.split(['@', ':']).next().unwrap_or(image);
+    let is_tag = |at: usize| {
+        let before = text[..at].trim_end_matches([' ', '\'', '"']);
+        ["-t", "--tag", "tag=", "tags:", "tags: |\n", "-t="].iter().any(|word| before.ends_with(word))
+    };
+    !name.contains('/') || memchr::memmem::find_iter(text.as_bytes(), name).any(is_tag)
+}
+
+/// The words behind those of a tool.
+fn behind<'w>(tool: &Tool, program: &str, args: &'w [Arg]) -> Option<&'w [Arg]> {
+    let (name, verbs) = tool.words.split_first()?;
+    let version = program.strip_prefix(name)?;
+    if !version.chars().all(|letter| letter.is_ascii_digit() || letter == '.') {
+        return None;
+    }
+    let mut rest = args;
+    for verb in verbs {
+        // `pip --no-cache-dir install`
+        while let [first, after @ ..] = rest
+            && first.text.starts_with("--")
+            && is_switch(program, &first.text)
+        {
+            rest = after;
+        }
+        let (first, after) = rest.split_first()?;
+        if first.text != *verb {
+            return None;
+        }
+        rest = after;
+    }
+    Some(rest)
+}
+
+fn is_switch(program: &str, option: &str) -> bool {
+    let name = program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    !SHORT_WITH_VALUE.contains(&(name, option))
+        && (option.contains('=') || SWITCHES.split_whitespace().any(|known| known == option))
+}
+
+fn is_option(text: &str, names: &[&str]) -> bool {
+    names.contains(&text.split('=').next().unwrap_or(text))
+}
+
+/// What stands behind a command's verb.
+struct Options<'a> {
+    plain: Vec<&'a Arg>,
+    version: Option<&'a str>,
+    source: Option<&'a str>,
+}
+
+impl<'a> Options<'a> {
+    fn of(tool: &Tool, program: &str, args: &'a [Arg]) -> Self {
+        let names = |table: &[(&'static str, &'static [&'static str])]| {
+            table.iter().find(|(of, _)| *of == tool.ecosystem).map_or(&[][..], |(_, names)| *names)
+        };
+        let (versions, sources) = (names(&VERSION_OPTIONS), names(&SOURCE_OPTIONS));
+        let mut read = Self { plain: Vec::new(), version: None, source: None };
+        let mut at = 0;
+        let mut is_plain = false;
+        while let Some(arg) = args.get(at) {
+            let text = arg.text.as_str();
+            at += 1;
+            if is_plain || !text.starts_with('-') {
+                read.plain.push(arg);
+                continue;
+            }
+            is_plain = text == "--";
+            let own = text.split_once('=').map(|(_, value)| value);
+            let next = args.get(at).map(|arg| arg.text.as_str()).filter(|next| !next.starts_with('-'));
+            if is_option(text, versions) {
+                read.version = own.or(next);
+            } else if is_option(text, sources) {
+                read.source = own.or(next);
+            } else if is_plain || is_switch(program, text) {
+                continue;
+            }
+            at += usize::from(own.is_none() && next.is_some());
+        }
+        read
+    }
+}
+
+/// True for a word that names a package of a registry: no path, no address, no file.
+fn is_named(ecosystem: &str, text: &str) -> bool {
+    const FILES: [&str; 9] = [".whl", ".tar.gz", ".tgz", ".zip", ".gem", ".txt", ".nupkg", ".toml", ".crate"];
+    let is_other = text.starts_with("file:") || text.starts_with("link:");
+    let is_address = is_other || text.contains("://") && !text.contains(" @ ");
+    let is_path =
+        text.starts_with(['.', '/', '~', '-']) || text.contains(['\\', '*', '{', '<', '`']) && ecosystem != "pypi";
+    let name_end = text.find(['@', '=', '<', '>', '~', '!', '[', ';', ' ', ':']).filter(|at| *at > 0);
+    let name = &text[..name_end.unwrap_or(text.len())];
+    let is_of_form = match ecosystem {
+        "npm" if text.starts_with('@') => name.split('/').count() == 2,
+        "composer" => name.split('/').count() == 2,
+        "golang" => name.split('/').next().is_some_and(|host| host.contains('.')) && name.contains('/'),
+        _ => !name.contains('/'),
+    };
+    let is_good = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | '@' | '~');
+    let is_file = FILES.iter().any(|end| text.ends_with(end));
+    !is_address
+        && !is_path
+        && !is_file
+        && is_of_form
+        && name.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '@' || letter == '_')
+        && name.chars().all(is_good)
+        && !name.contains("...")
+}
+
+/// A package with what is said of its version; a version of figures alone is exact.
+fn with_version<'a>(text: &'a str, parts: Option<(&'a str, &'a str)>) -> Stated<'a> {
+    let (name, version) = parts.unwrap_or((text, ""));
+    let version = version.trim();
+    let is_exact = version.starts_with(|letter: char| letter.is_ascii_digit())
+        && version.split('.').count() >= 3
+        && version.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '+'));
+    Stated { name: name.trim(), constraint: version, exact: is_exact.then_some(version), ..Stated::default() }
+}
+
+/// The module of a Go package, as far as its path shows it: of the known hosts of code it has three parts.
+fn module(path: &str) -> &str {
+    let ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).collect();
+    let is_on_code_host =
+        ["github.com/", "gitlab.com/", "bitbucket.org/", "gitee.com/"].iter().any(|host| path.starts_with(host));
+    if is_on_code_host && ends.len() > 3 {
+        let major = path[ends[2] + 1..ends[3]].strip_prefix('v');
+        let has_major = major.is_some_and(|major| !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit()));
+        return &path[..ends[if has_major { 3 } else { 2 }]];
+    }
+    path.split_once("/cmd/").map_or(path, |(module, _)| module)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::shell::commands;
+
+    /// The packages that a command names.
+    fn named(text: &str) -> Vec<String> {
+        let command = commands(text, '\\').remove(0);
+        let args: Vec<Arg> = command.words.into_iter().map(|word| Arg { text: word.text, span: word.span }).collect();
+        let found = TOOLS.iter().find_map(|tool| Some((tool, behind(tool, &args[0].text, &args[1..])?)));
+        let Some((tool, rest)) = found else { return Vec::new() };
+        let plain = Options::of(tool, &args[0].text, rest).plain;
+        plain.into_iter().map(|arg| arg.text.clone()).filter(|text| is_named(tool.ecosystem, text)).collect()
+    }
+
+    #[test]
+    fn words_that_are_packages() {
+        for (command, expected) in [
+            (
+                "pip3.11 --no-cache-dir install -U --target /x 'a[b]>=1' c==2 ./d -r r.txt -e . git+https://h.x/y",
+                "a[b]>=1 c==2",
+            ),
+            ("python3 -m pip install -qq a -i https://h.example/simple b.whl dir/sub", "a"),
+            ("uv pip install --system --torch-backend auto a", "a"),
+            (
+                "npm i -g @s/a@1.0.0 b@latest owner/repo ./c file:../d https://h.x/a.tgz --registry https://h.x",
+                "@s/a@1.0.0 b@latest",
+            ),
+            ("pnpm install --frozen-lockfile", ""),
+            ("yarn global add a", "a"),
+            ("go install -ldflags '-s -w' example.com/a/b/cmd/c@v1.0.0 ./... std", "example.com/a/b/cmd/c@v1.0.0"),
+            ("cargo install --locked a@1.0.0 --features b", "a@1.0.0"),
+            ("gem install a -v 1.0 b:2.0 --no-document", "a b:2.0"),
+            ("composer global require a/b:^1 ext-json", "a/b:^1"),
+            ("dotnet tool install --global A.B --version 1.0.0", "A.B"),
+            ("pip install --unknown a b", "b"),
+            ("pip list a", ""),
+            ("pipenv install a", ""),
+        ] {
+            assert_eq!(named(command).join(" "), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn modules_of_packages() {
+        for (path, expected) in [
+            ("github.com/a/b/cmd/c", "github.com/a/b"),
+            ("github.com/a/b/v2/cmd/c", "github.com/a/b/v2"),
+            ("github.com/a/b", "github.com/a/b"),
+            ("golang.org/x/tools/cmd/goimports", "golang.org/x/tools"),
+            ("mvdan.cc/gofumpt", "mvdan.cc/gofumpt"),
+        ] {
+            assert_eq!(module(path), expected);
+        }
+    }
+}
