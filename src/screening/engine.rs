@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::evidence::{Piece, conflicts, gather, key_hash};
 use super::index::{Found, Index, Search, about};
 use super::level::{Facts, LETTERS, Level, decide};
-use super::normalise::{Form, Lexicon, Scratch};
+use super::normalise::{Form, Lexicon, Rank, Scratch};
 use super::query::Query;
 use super::score::{Manner, Numbers, Parts, is_telling};
-use crate::lists::{Party, PartyKind};
+use crate::lists::{CountryRole, Party, PartyKind};
 
 /// Where parties are had from, by their place in the index.
 pub trait Parties: Sync {
@@ -18,6 +18,11 @@ pub trait Parties: Sync {
 
     /// Parties that own an identifier by curated knowledge, such as `github:huawei-noah`.
     fn owners(&self, kind: &str, value: &str) -> Vec<u32>;
+
+    /// True when the countries of the parties are those of their seats, whatever role they are kept under.
+    fn has_seats(&self) -> bool {
+        false
+    }
 }
 
 /// Everything that screening needs.
@@ -87,6 +92,12 @@ const ACRONYM: f32 = 0.05;
 const SPELT: f32 = 0.975;
 const RELATIVE: f32 = 0.93;
 
+/// Parts of a score from which nothing differs.
+const EQUAL: f32 = 0.999;
+/// Letters that names of several words, and a single word, must have so that the same name hardly is another's.
+const LONG: usize = 8;
+const LONG_WORD: usize = 9;
+
 /// Working memory of a thread.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -119,6 +130,8 @@ struct Best {
     romanised: bool,
     words: usize,
     letters: usize,
+    /// A word of it is a proper name.
+    proper: bool,
 }
 
 impl Engine<'_> {
@@ -173,7 +186,9 @@ impl Engine<'_> {
                 let (words, letters) =
                     telling.fold((0, 0), |(words, letters), at| (words + 1, letters + letters_of(form.word(at))));
                 let words = listed.min(words);
-                best.push((self.index.party_of(found.name).0, Best { found, romanised, words, letters }));
+                let proper = form.tokens.iter().any(|token| token.rank == Rank::Proper);
+                let one = Best { found, romanised, words, letters, proper };
+                best.push((self.index.party_of(found.name).0, one));
             });
         }
         // of names that are as good the one that the list has first
@@ -252,6 +267,8 @@ impl Engine<'_> {
             facts.numbers = best.found.numbers;
             facts.spelt = parts.likeness >= SPELT;
             facts.relative = parts.coverage < RELATIVE;
+            facts.identical = identical(best, former);
+            facts.addresses_only &= !self.parties.has_seats();
             let single = best.words <= 1;
             let marks = [
                 (single && best.letters >= LETTERS, Flag::ShortName),
@@ -276,6 +293,14 @@ impl Engine<'_> {
     }
 }
 
+/// True when the names are the same, with the same legal form, and long enough that hardly two bear them.
+fn identical(best: &Best, former: bool) -> bool {
+    let Parts { coverage, likeness, legal, numbers, .. } = best.found.parts;
+    let is_same = [coverage, likeness, legal, numbers].iter().all(|part| *part >= EQUAL);
+    let is_long = if best.words > 1 { best.letters >= LONG } else { best.proper && best.letters >= LONG_WORD };
+    is_same && is_long && !best.romanised && !former
+}
+
 /// What decides the level where no name matched.
 fn unnamed(query: &Query, party: &Party) -> Facts {
     Facts {
@@ -286,6 +311,8 @@ fn unnamed(query: &Query, party: &Party) -> Facts {
         numbers: Numbers::Same,
         spelt: false,
         relative: false,
+        identical: false,
+        addresses_only: party.countries.iter().all(|country| country.role == CountryRole::Address),
         asked: query.kind,
         listed: party.kind,
     }
@@ -298,6 +325,16 @@ impl Hit {
         let facts = unnamed(query, &party);
         let level = decide(&facts, &pieces);
         Self { at, party, name: None, score: 0.0, parts: None, pieces, flags: Vec::new(), level, facts }
+    }
+
+    /// Tells it as weak: a place behind a listed name makes it the name of a daughter, a branch, or of somebody else.
+    pub(super) fn as_relative(&mut self) {
+        self.level = Level::Weak;
+        self.facts.relative = true;
+        if !self.flags.contains(&Flag::Relative) {
+            self.flags.push(Flag::Relative);
+            self.flags.sort_unstable();
+        }
     }
 
     /// The likelier first: by level, score, amount of evidence, length of the name, then list and entry.

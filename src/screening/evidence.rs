@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::normalise::hash;
 use super::query::Query;
-use crate::lists::{KeyKind, Party, PartyKind};
+use crate::lists::{CountryRole, KeyKind, Party, PartyCountry, PartyKind};
 use crate::model::CountryCode;
 
 /// Hash of an identifier, by which parties are found.
@@ -132,10 +132,14 @@ fn country(query: &Query, party: &Party, add: &mut impl FnMut(What, Bearing, Str
     match same {
         Some(code) => add(What::Country, Bearing::For, format!("{code} on both sides")),
         None => {
+            let is_address = |country: &PartyCountry| country.role == CountryRole::Address;
+            // entries of the rules have countries without addresses
+            let is_only = !party.addresses.is_empty() && party.countries.iter().all(is_address);
+            let only = if is_only { ", of addresses only" } else { "" };
             add(
                 What::Country,
                 Bearing::Against,
-                format!("{}; the entry has {}", list(&query.countries), list(&theirs)),
+                format!("{}; the entry has {}{only}", list(&query.countries), list(&theirs)),
             );
         }
     }

@@ -62,6 +62,10 @@ pub struct Facts {
     pub spelt: bool,
     /// One side has a telling word that the other has not: perhaps a daughter or a sister.
     pub relative: bool,
+    /// The names are the same, legal form and all, and long enough that two rarely bear them.
+    pub identical: bool,
+    /// No country of the entry is one of registration, nationality or flag: a party has branches abroad.
+    pub addresses_only: bool,
     /// What is asked for.
     pub asked: PartyKind,
     /// What the entry is.
@@ -124,7 +128,9 @@ pub fn decide(facts: &Facts, pieces: &[Piece]) -> Level {
         level = level.max(Level::Weak);
     }
     if has(What::Country, Bearing::Against) && others == 0 && !strong {
-        level = level.lower().lower();
+        // a bank whose entry only has its branches abroad is no other bank
+        let is_same = facts.identical && facts.addresses_only && whole && kind && !person;
+        level = if is_same { Level::Possible } else { level.lower().lower() };
     }
     if has(What::Born, Bearing::Against) {
         level = level.lower().lower();

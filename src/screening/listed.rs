@@ -85,4 +85,8 @@ impl Parties for Listed<'_> {
         let Some(organisation) = owner(self.catalog, kind, value) else { return Vec::new() };
         self.organisations.iter().filter(|(_, id)| ***id == *organisation.id).map(|(at, _)| *at).collect()
     }
+
+    fn has_seats(&self) -> bool {
+        true
+    }
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Engine, Flag, Hit, Memory, Parties};
+use super::engine::{Engine, Hit, Memory, Parties};
+use super::evidence::gather;
 use super::index::Index;
-use super::level::Level;
+use super::level::{Level, decide};
 use super::listed::{Listed, listed_parties, owner};
 use super::normalise::{Flags, Form, Lexicon, Rank};
 use super::query::Query;
@@ -13,7 +14,7 @@ use super::stored::Imported;
 use super::twins;
 use crate::catalog::Catalog;
 use crate::lists::{Party, PartyKind, store};
-use crate::model::{Date, Verification};
+use crate::model::{CountryCode, Date, Verification};
 
 /// Why an entry may not have held.
 const BEFORE: &str = "the day of listing is not known, and the list was seen later";
@@ -157,19 +158,20 @@ impl<'s> Screener<'s> {
     #[must_use]
     pub fn screen(&self, query: &Query, memory: &mut Memory) -> Vec<Candidate> {
         let mut all = self.named(query, memory);
-        let Some(shorter) = self.without_place(query) else { return all };
-        // a place behind a listed name makes it the name of a daughter, a branch, or of somebody else
+        let Some((shorter, places)) = self.without_place(query) else { return all };
+        let located = Query { countries: query.countries.clone(), ..shorter.clone() };
         for mut one in self.named(&shorter, memory) {
             let is_name = one.hit.facts.name.is_some_and(|name| name >= WHOLE) && !one.hit.facts.relative;
             if is_name
                 && one.hit.level < Level::Info
                 && !all.iter().any(|known| is_same(&known.hit.party, &one.hit.party))
             {
-                one.hit.level = Level::Weak;
-                one.hit.facts.relative = true;
-                if !one.hit.flags.contains(&Flag::Relative) {
-                    one.hit.flags.push(Flag::Relative);
-                    one.hit.flags.sort_unstable();
+                one.hit.pieces = gather(&located, &one.hit.party, &[], None);
+                if is_seat(&places, &one.hit.party, query) {
+                    // `Bank Russia` of Russia is the bank itself
+                    one.hit.level = decide(&one.hit.facts, &one.hit.pieces).clamp(Level::Possible, Level::Weak);
+                } else {
+                    one.hit.as_relative();
                 }
                 all.push(one);
             }
@@ -178,8 +180,9 @@ impl<'s> Screener<'s> {
         all
     }
 
-    /// The query with the places left out that stand at the end of an organisation's name, where a name of its own is left.
-    fn without_place(&self, query: &Query) -> Option<Query> {
+    /// The query with the places left out that stand at the end of an organisation's name, where a name of its own is
+    /// left; and the countries that these places are, one for each that is none.
+    fn without_place(&self, query: &Query) -> Option<(Query, Vec<Option<CountryCode>>)> {
         if !matches!(query.kind, PartyKind::Organisation | PartyKind::Unknown) {
             return None;
         }
@@ -193,13 +196,20 @@ impl<'s> Screener<'s> {
         if places == 0 || !is_named {
             return None;
         }
-        let words: Vec<&str> = (0..rest).map(|at| form.word(at)).collect();
-        Some(Query {
-            name: words.join(" ").into(),
+        let words = |range: std::ops::Range<usize>| range.map(|at| form.word(at)).collect::<Vec<&str>>();
+        let behind = words(rest..form.tokens.len());
+        // a country may have a name of several words
+        let countries = match self.scope.catalog.country(&behind.join(" ")) {
+            Some(code) => vec![Some(code)],
+            None => behind.iter().map(|word| self.scope.catalog.country(word)).collect(),
+        };
+        let shorter = Query {
+            name: words(0..rest).join(" ").into(),
             kind: PartyKind::Organisation,
             origin: query.origin.clone(),
             ..Query::default()
-        })
+        };
+        Some((shorter, countries))
     }
 
     /// Everybody whose name or identifiers those of the subject may be.
@@ -301,6 +311,16 @@ impl<'s> Held<'s> {
         let index = imported.index(scope.lexicon)?;
         Ok(Self { parties, index, catalog: scope.catalog, organisations, seen, undated, counts })
     }
+}
+
+/// True when all places behind a name are the party's own country, or the given one where the entry names none: these
+/// tell nobody apart.
+fn is_seat(places: &[Option<CountryCode>], party: &Party, query: &Query) -> bool {
+    let has = |code: &CountryCode| match party.countries.is_empty() {
+        true => query.countries.contains(code),
+        false => party.countries.iter().any(|country| country.code == *code),
+    };
+    places.iter().all(|place| place.as_ref().is_some_and(has))
 }
 
 /// The same entry of the same list, whether the rules or the list itself say it.

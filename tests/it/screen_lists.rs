@@ -172,3 +172,71 @@ fn the_year_of_birth_speaks() {
         assert!(!error.contains("not read"), "{error}");
     }
 }
+
+/// A bank of Cuba with branches abroad, a person abroad, and companies of common names.
+const ABROAD: [&str; 2] = [
+    "9201,\"BANCO EJEMPLAR DE CUBA\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n\
+     9202,\"EXAMPLE, Alberto\",\"individual\",\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n\
+     9203,\"EJEMPLAR LTD.\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n",
+    "9201,1,\"Bahnhofstrasse 1\",\"Zurich\",\"Switzerland\",-0- \n9201,2,-0- ,-0- ,\"Japan\",-0- \n\
+     9202,3,-0- ,-0- ,\"Spain\",-0- \n9203,4,-0- ,-0- ,\"Spain\",-0- \n",
+];
+
+/// Best level and evidence of a name against entries that only have addresses abroad.
+fn abroad(name: &str, kind: &str) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let paths = [("cons_prim.csv", ABROAD[0]), ("cons_add.csv", ABROAD[1])].map(|(file, text)| {
+        let path = folder.path().join(file);
+        fs::write(&path, text).expect("writes");
+        path.display().to_string()
+    });
+    let data = folder.path().display().to_string();
+    let options = ["--accept-shrink", "--accept-incomplete", "--allow-stale", "--data-dir", &data];
+    let given = paths.each_ref().map(String::as_str);
+    let (code, out, error) = run(&[&["rules", "import"][..], &given, &options].concat());
+    assert_eq!(code, 0, "{out}{error}");
+    let asked = ["screen", name, "--kind", kind, "--country", "CU", "--all", "--format", "json", "--data-dir", &data];
+    let (_, out, error) = run(&[&asked[..], &DAY].concat());
+    let found: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+    let hit = &found["subjects"][0]["hits"][0];
+    let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+    (text(&hit["level"]), text(&hit["evidence"][0]["detail"]))
+}
+
+#[test]
+fn branches_abroad_do_not_hide_the_very_name() {
+    let (level, detail) = abroad("Banco Ejemplar de Cuba", "organisation");
+    assert_eq!((level.as_str(), detail.as_str()), ("possible", "CU; the entry has CH, JP, of addresses only"));
+    for (name, kind) in
+        [("Alberto Example", "person"), ("Ejemplar Ltd.", "organisation"), ("Banco Ejemplar", "organisation")]
+    {
+        let (level, _) = abroad(name, kind);
+        assert!(["info", "weak", "none"].contains(&level.as_str()), "{name}: {level}");
+    }
+}
+
+#[test]
+fn the_own_country_behind_a_name_makes_no_daughter() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let data = empty.path().display().to_string();
+    let hits = |name: &str, country: &str| {
+        let asked = ["screen", name, "--country", country, "--all", "--format", "json", "--data-dir", &data];
+        let (_, out, error) = run(&[&asked[..], &DAY].concat());
+        let found: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+        found["subjects"][0]["hits"].as_array().expect("hits").clone()
+    };
+    for (name, list) in [("VTB Bank Russia", "EU-269"), ("Sberbank of Russia", "EU-269")] {
+        let found = hits(name, "RU");
+        let hit = found.iter().find(|hit| hit["list"] == list).expect("is found");
+        assert_eq!(hit["level"], "possible", "{hit:#}");
+        assert_eq!(hit["evidence"][0]["detail"], "RU on both sides");
+        assert!(!hit["flags"].as_array().expect("flags").contains(&"relative".into()), "{hit:#}");
+    }
+    // another country's name makes a daughter of it, and what was given is told as given
+    let found = hits("VTB Bank Deutschland", "DE");
+    let hit = found.iter().find(|hit| hit["list"] == "EU-269").expect("is found");
+    assert_eq!(hit["level"], "weak", "{hit:#}");
+    assert!(hit["flags"].as_array().expect("flags").contains(&"relative".into()), "{hit:#}");
+    assert_eq!(hit["evidence"][0]["bearing"], "against");
+    assert!(found.iter().all(|hit| !hit.to_string().contains("not given")), "{found:#?}");
+}
