@@ -171,7 +171,7 @@ impl Installer<'_> {
         let text = arg.text.as_str();
         let version = options.version.filter(|version| !version.contains('$'));
         let stated = match ecosystem {
-            "composer" => with_version(text, text.split_once([':', '=']).map(|(name, version)| (name, version))),
+            "composer" => with_version(text, text.split_once([':', '='])),
             "nuget" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
             "cargo" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
             "gem" => with_version(text, text.split_once(':').or(version.map(|version| (text, version)))),
