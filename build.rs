@@ -62,6 +62,7 @@ fn link_order() {
     if !is("PROFILE", "release") || !is("TARGET", "x86_64-unknown-linux-gnu") || links_otherwise {
         return;
     }
+    #[expect(clippy::disallowed_methods, reason = "the compiler that builds this, asked for its version")]
     let compiler = env::var_os("RUSTC").and_then(|rustc| Command::new(rustc).arg("-vV").output().ok());
     let compiler = compiler.and_then(|about| String::from_utf8(about.stdout).ok()).unwrap_or_default();
     let (Ok(list), Ok(path)) = (fs::read_to_string(LIST), fs::canonicalize(LIST)) else { return };

@@ -325,6 +325,9 @@ fn ages_count_from_what_is_known() {
     let unchanged = Source { published: Some(day("2026-02-27")), ..former.clone() };
     assert_eq!(unchanged.known_on(), day("2026-11-20"), "some lists go months without a new edition");
     assert_eq!(Source { retrieval: Retrieval::Online, ..former }.known_on(), day("2026-11-20"), "fetched by ourselves");
+    let error = demand_fresh(Some(&manifest), day("2026-11-27"), Some(17)).expect_err("nobody knows the day of one");
+    assert!(error.to_string().contains("undated.csv") && error.to_string().contains("--retrieved"), "{error}");
+    manifest.sources.remove("undated");
     demand_fresh(Some(&manifest), day("2026-11-27"), Some(17)).expect("is fresh");
     let error = demand_fresh(Some(&manifest), day("2026-11-27"), Some(16)).expect_err("is old");
     assert!(error.to_string().contains("assumed.csv"), "{error}");

@@ -314,7 +314,9 @@ impl<'a> Options<'a> {
             }
             is_plain = text == "--";
             let own = text.split_once('=').map(|(_, value)| value);
-            let next = args.get(at).map(|arg| arg.text.as_str()).filter(|next| !next.starts_with('-'));
+            // a word with blanks was quoted, as values are: `-ldflags '-s -w'`
+            let is_value = |next: &&str| !next.starts_with('-') || next.contains(' ');
+            let next = args.get(at).map(|arg| arg.text.as_str()).filter(is_value);
             if is_option(text, versions) {
                 read.version = own.or(next);
             } else if is_option(text, sources) {
