@@ -92,10 +92,13 @@ pub(super) fn is_handed_on(target: &Target) -> bool {
 
 /// True for a client that is made by the package itself, with nothing that holds settings.
 pub(super) fn is_on_its_own(target: &Target, given: &Arguments<'_>) -> bool {
+    // what is given in words alone hands nothing on: `boto3.client("s3")`, but not `Session(boto3.Session())`
+    let is_handed = |kind: &str| matches!(kind, "call" | "call_expression" | "identifier" | "attribute");
     target.is_known
         && target.client.is_none()
         && !given.is_open
-        && given.named.iter().all(|(name, _)| *name != "config")
+        && given.named.iter().all(|(name, _)| *name != "config" && !name.contains("session"))
+        && !given.positional.iter().any(|node| is_handed(node.kind()))
 }
 
 fn is_public(host: &str) -> bool {
