@@ -54,8 +54,7 @@ def main():
             counts.update(called(program, tree, folder))
     rows = (line.split(" ", 3) for line in subprocess.check_output(["nm", "-S", "--defined-only", program], text=True).splitlines())
     sizes = {row[3]: int(row[1], 16) for row in rows if len(row) == 4 and row[2] in "tTwW"}
-    # the optimiser numbers some names anew each time
-    names = sorted((name for name in counts if name in sizes and ".llvm." not in name), key=lambda name: (-counts[name], name))
+    names = sorted((name for name in counts if name in sizes), key=lambda name: (-counts[name], name))
     about = subprocess.check_output([os.environ.get("RUSTC", "rustc"), "-vV"], text=True)
     compiler = next(line for line in about.splitlines() if line.startswith("commit-hash: "))
     with open(given.order, "w") as order:
