@@ -67,7 +67,9 @@ fn link_order() {
     let compiler = compiler.and_then(|about| String::from_utf8(about.stdout).ok()).unwrap_or_default();
     let (Ok(list), Ok(path)) = (fs::read_to_string(LIST), fs::canonicalize(LIST)) else { return };
     let made_for = list.lines().next().and_then(|line| line.strip_prefix("# "));
-    if compiler.lines().any(|line| Some(line) == made_for) {
+    // distributions add a bracket of their own to the version, and link with what they have
+    let is_upstream = compiler.lines().next().is_some_and(|line| line.matches('(').count() == 1);
+    if is_upstream && compiler.lines().any(|line| Some(line) == made_for) {
         for argument in [&format!("--symbol-ordering-file={}", path.display()), "--no-warn-symbol-ordering"] {
             println!("cargo::rustc-link-arg-bins=-Xlinker");
             println!("cargo::rustc-link-arg-bins={argument}");

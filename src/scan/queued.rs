@@ -24,6 +24,9 @@ const MOST_STEPS: usize = 200_000_000;
 const MOST_NAMED: usize = 1_000;
 /// The type of flavors.
 const FLAVOR: &str = "kueue.x-k8s.io/ResourceFlavor";
+/// Groups of resources of a queue, and flavors of a group, that are looked at.
+const MOST_GROUPS: usize = 16;
+const MOST_FLAVORS: usize = 64;
 /// Effects that keep pods away; others are wishes.
 const KEEPS_AWAY: [&str; 2] = ["NoSchedule", "NoExecute"];
 
@@ -250,7 +253,10 @@ impl Join<'_> {
             .filter(|(row, _)| row.get(1).is_some_and(|name| asked.contains(name)))
             .filter_map(|(row, _)| row.first().map(String::as_str))
             .collect();
-        for group in groups {
+        if groups.len() > MOST_GROUPS {
+            self.told(label, "more groups of resources in a queue than are looked at");
+        }
+        for group in groups.into_iter().take(MOST_GROUPS) {
             self.group(workload, cluster, (group, &asked), label);
         }
     }
@@ -289,8 +295,12 @@ impl Join<'_> {
     ) {
         let words = self.words;
         let own = words.of(cluster, "flavor").filter(|(row, _)| row.first().is_some_and(|of| of == group));
-        let named: Vec<(&str, &EvidenceSet)> =
+        let mut named: Vec<(&str, &EvidenceSet)> =
             own.filter_map(|(row, evidence)| Some((row.get(1)?.as_str(), evidence))).collect();
+        if named.len() > MOST_FLAVORS {
+            named.truncate(MOST_FLAVORS);
+            self.told(label, "more flavors in a group of resources than are looked at");
+        }
         let flavors: Vec<(ComponentId, bool, &EvidenceSet)> = named
             .into_iter()
             .filter(|(name, _)| self.has_quota(cluster, (group, name), asked))

@@ -120,10 +120,7 @@ impl Places<'_> {
 fn by_value(inventory: &Inventory, name: &'static str) -> BTreeMap<String, Vec<ComponentId>> {
     let mut found: BTreeMap<String, Vec<ComponentId>> = BTreeMap::new();
     for (of, row) in inventory.attributes_of(name) {
-        let all = found.entry(row.value.to_string()).or_default();
-        if !all.contains(of) {
-            all.push(of.clone());
-        }
+        found.entry(row.value.to_string()).or_default().push(of.clone());
     }
     found
 }

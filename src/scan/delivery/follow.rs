@@ -25,6 +25,8 @@ impl Pipeline<'_> {
         }
         for (path, at) in deploy::ran(commands, folder, fill) {
             if self.followed.get() >= MOST {
+                let message = format!("a pipeline runs more than {MOST} scripts; the others were not followed");
+                out.problem(DiagnosticKind::LimitReached, self.file, None, message);
                 return;
             }
             let Some(file) = self.input.companion(&path).filter(|file| !file.is_binary()) else { continue };

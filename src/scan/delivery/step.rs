@@ -28,6 +28,8 @@ pub(super) type Regions = BTreeMap<String, (String, Span)>;
 const SCRIPT_WITHIN: usize = 4;
 /// Bytes of a script that are gone through for the places of its words.
 const MOST_SEARCHED: usize = 256 << 20;
+/// Bytes that variables may add to the words of a script.
+const MOST_FILLED: usize = 16 << 20;
 
 /// A pipeline that is being read.
 #[derive(Clone, Copy)]
@@ -139,7 +141,16 @@ impl Pipeline<'_> {
         let all = commands(text, '\\');
         // what the script sets itself comes before what the file sets
         let own = Variables::of_script(&all, fill);
-        let fill = &|text: &str| fill(&own.fill(text));
+        // long values that are named again and again would fill the memory; what is not filled in stays open
+        let room = Cell::new(MOST_FILLED);
+        let fill = &|text: &str| {
+            if room.get() == 0 {
+                return text.to_owned();
+            }
+            let filled = fill(&own.fill(text));
+            room.set(room.get().saturating_sub(filled.len().saturating_sub(text.len())));
+            filled
+        };
         fetched(self.id, text, &found, fill, self.file, out);
         let (applied, end) = deploy::applied(&all, folder, fill);
         for (path, word) in applied {

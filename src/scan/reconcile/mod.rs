@@ -150,6 +150,8 @@ struct Changes {
     /// Declared versions that a lock file confirms, with the manifests that declare them.
     confirmed: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     diagnostics: Vec<Diagnostic>,
+    /// Whether the lock files of a folder are about a project.
+    locked: BTreeMap<(ComponentId, String, RelPath), bool>,
     /// Manifests without any lock file: first place and number of open requirements.
     alone: BTreeMap<RelPath, (Option<LineColumn>, usize)>,
 }
@@ -170,8 +172,9 @@ impl Changes {
             }
             return;
         };
-        let is_its_own = asked.is_locked_by(need, &folder, lock);
-        let lock_file = asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
+        let about = (need.project.clone(), need.ecosystem.to_owned(), folder.clone());
+        let is_its_own = *self.locked.entry(about).or_insert_with(|| asked.is_locked_by(need, &folder, lock));
+        let lock_file = || asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
         let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
             if is_open && !only_manifests_state(need.evidence) {
@@ -184,7 +187,7 @@ impl Changes {
             } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, &folder) && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
-                    self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
+                    self.conflict(place, format!("`{name}` is asked for here and `{}` does not hold it", lock_file()));
                 }
             }
             return;
@@ -208,10 +211,13 @@ impl Changes {
         }
         if is_pinned_elsewhere {
             let (pins, versions) = (told(&pins), told(&versions));
-            self.conflict(place, format!("`{name}` is pinned to {pins} here and `{lock_file}` holds {versions}"));
+            self.conflict(place, format!("`{name}` is pinned to {pins} here and `{}` holds {versions}", lock_file()));
         } else if let Some(ranges) = ranges {
             let (ranges, versions) = (told(&ranges), told(&versions));
-            self.conflict(place, format!("`{name}` is asked for as {ranges} here and `{lock_file}` holds {versions}"));
+            self.conflict(
+                place,
+                format!("`{name}` is asked for as {ranges} here and `{}` holds {versions}", lock_file()),
+            );
         }
         let declared = asked.declared(need);
         if !declared.is_empty() && answers.contains(&need.package) {

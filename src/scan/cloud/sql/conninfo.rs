@@ -97,9 +97,15 @@ fn pairs(inner: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
         while bytes.get(from) == Some(&b'\'') {
             from += 1;
         }
-        let is_quoted = from > 0 && bytes[from - 1] == b'\'';
+        // behind an empty value stands what follows it
+        let is_empty = bytes.get(from).is_none_or(u8::is_ascii_whitespace);
+        let is_quoted = from > 0 && bytes[from - 1] == b'\'' && !is_empty;
         let rest = &inner[from..];
-        let end = if is_quoted { rest.find('\'') } else { rest.find(|c: char| c.is_ascii_whitespace()) };
+        // a quote behind a backslash is part of the value
+        let end = match is_quoted {
+            true => rest.match_indices('\'').map(|(at, _)| at).find(|at| !rest[..*at].ends_with('\\')),
+            false => rest.find(|c: char| c.is_ascii_whitespace()),
+        };
         let end = from + end.unwrap_or(rest.len());
         at = end;
         while bytes.get(at) == Some(&b'\'') {

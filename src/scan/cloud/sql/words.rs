@@ -140,7 +140,8 @@ impl<'t> Statements<'t> {
         let Some(length) = name.filter(|length| rest.get(length + 1) == Some(&b'$')) else { return false };
         let tag = &rest[..length + 2];
         let is_done = found.is_empty() || self.begins(found, "do") || self.begins(found, "begin");
-        let end = memchr::memmem::find(&rest[tag.len()..], tag);
+        // what is a statement of its own is read on, wherever the body ends
+        let end = if is_done { None } else { memchr::memmem::find(&rest[tag.len()..], tag) };
         self.at += match end {
             Some(end) if !is_done => tag.len() * 2 + end,
             None if !is_done => rest.len(),

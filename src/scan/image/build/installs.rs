@@ -152,6 +152,10 @@ impl Installer<'_> {
         if tool.ecosystem == "cargo" && rest.iter().any(|arg| is_option(&arg.text, &["--git", "--path"])) {
             return;
         }
+        if let Some(arg) = options.plain.get(MOST_PACKAGES) {
+            let message = "a command installs more packages than are read; the rest was left out";
+            out.problem(DiagnosticKind::LimitReached, self.file, Some(arg.span), message);
+        }
         let mut is_open = false;
         for arg in options.plain.iter().take(MOST_PACKAGES) {
             // an extra in quotes may hold blanks: `x @ git+https://…` has a host that is read as one
@@ -246,7 +250,10 @@ fn is_built(text: &str, image: &str) -> bool {
     if !BUILDS.iter().any(|words| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some()) {
         return false;
     }
-    let name = image.split(['@', ':']).next().unwrap_or(image);
+    // a host may have a port
+    let from = image.rfind('/').map_or(0, |at| at + 1);
+    let end = image[from..].find(['@', ':']).map_or(image.len(), |end| from + end);
+    let name = &image[..end];
     let is_tag = |at: usize| {
         let before = text[..at].trim_end_matches([' ', '\'', '"']);
         ["-t", "--tag", "tag=", "tags:", "tags: |\n", "-t="].iter().any(|word| before.ends_with(word))
