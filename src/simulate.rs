@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{EdgeId, Graph, NodeId, Path, Survival, open_calls};
 use crate::model::{ComponentId, ComponentKind, CountryCode, Evidence, Horizon, RelationKind, key};
-use crate::text::{RelPath, count};
+use crate::text::{RelPath, count, is_public_host};
 
 /// Capabilities of declared services that run something of ours.
 const RUNNING: [&str; 6] = ["inference", "functions", "containers", "compute", "workflow", "agents"];
@@ -166,16 +166,11 @@ fn calls_unknown(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> bo
     calls.any(|(edge, to)| {
         let is_foreign = match graph.node(to).kind {
             ComponentKind::Service => true,
-            ComponentKind::Host => is_public(graph.node(to).id.rest()),
+            ComponentKind::Host => is_public_host(graph.node(to).id.rest()),
             _ => false,
         };
         open.contains(&edge) || is_foreign && graph.attribute(to, key::OWNER) == Some("unknown")
     })
-}
-
-/// True for a name that the world can look up; names such as `vllm.internal` and plain addresses are of one's own network.
-fn is_public(host: &str) -> bool {
-    psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
 }
 
 /// Relations of one package to the hosts that it is fetched from, or of one service to the regions that it is asked in, each

@@ -44,6 +44,19 @@ pub fn plain_query(query: &str) -> String {
     shown.collect::<Vec<_>>().join("&")
 }
 
+/// True for the name of a host that anybody can look up: under an ending that a registry gives, and not kept for documents.
+/// `vllm.internal`, `localhost`, plain addresses and `api.example.com` are not.
+#[must_use]
+pub fn is_public_host(host: &str) -> bool {
+    const DOCUMENTS: [&str; 3] = ["example.com", "example.org", "example.net"];
+    let is_given =
+        psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes().len() < host.len());
+    is_given
+        && !DOCUMENTS
+            .iter()
+            .any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +68,24 @@ mod tests {
         assert_eq!(without_secrets("git@h.example:a/b"), "git@h.example:a/b");
         assert_eq!(without_secrets("https://h.example/x?token=a&b#c"), "https://h.example/x?token=***&b#c");
         assert_eq!(without_secrets("https://h.example/x?branch=main#0123"), "https://h.example/x?branch=main#0123");
+    }
+
+    #[test]
+    fn hosts_that_anybody_can_look_up() {
+        for host in ["api.unknown-llm.cn", "openrouter.ai", "x.co.uk"] {
+            assert!(is_public_host(host), "{host}");
+        }
+        for own in [
+            "localhost",
+            "vllm",
+            "127.0.0.1",
+            "vllm.ai.svc.cluster.local",
+            "api.example.com",
+            "llm.internal",
+            "com",
+            "",
+        ] {
+            assert!(!is_public_host(own), "{own}");
+        }
     }
 }

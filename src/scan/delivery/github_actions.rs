@@ -78,8 +78,9 @@ impl Scanner for GithubActions {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, kind, file.whole());
             toolkit::distributed_by(&id, "github.com", &file.whole().inferred(), out);
-            let variables = Variables::default().with(document.get("env"));
-            sources(document, &Variables::default(), &pipeline, out);
+            let none = Variables::default();
+            let variables = none.with(document.get("env"));
+            sources(document, &none, &pipeline, out);
             for job in jobs.filter(|_| !is_action).map_or(&[][..], Node::entries) {
                 scan_job(&job.value, &variables.with(job.value.get("env")), &pipeline, out);
             }
@@ -95,7 +96,7 @@ fn is_workflow(file: &SourceFile) -> bool {
     file.folder().as_str().ends_with(".github/workflows")
 }
 
-fn scan_job(job: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+fn scan_job(job: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let (id, file) = (pipeline.id, pipeline.file);
     if let Some(machine) = job.get("runs-on") {
         runner(machine, job, pipeline, out);
@@ -118,7 +119,7 @@ fn scan_job(job: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mu
 }
 
 /// Where tools fetch from, as the `env` of a workflow, a job or a step tells them.
-fn sources(node: &Node, before: &Variables, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+fn sources(node: &Node, before: &Variables<'_>, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     for entry in node.get("env").map_or(&[][..], Node::entries) {
         if let Some(value) = entry.value.scalar() {
             let value = before.fill(&value);
@@ -170,7 +171,7 @@ fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     }
 }
 
-fn steps(node: &Node, variables: &Variables, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
+fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let mut regions = Regions::new();
     let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {

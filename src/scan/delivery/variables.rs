@@ -13,24 +13,35 @@ const LONGEST_NAME: usize = 256;
 /// Letters that values may add to one text.
 const MOST_ADDED: usize = 1 << 16;
 
-/// Variables with literal values.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Variables(BTreeMap<String, String>);
+/// Variables with literal values, over those that were set before: a step has a few of its own, and a workflow many steps.
+#[derive(Debug, Default)]
+pub(super) struct Variables<'b> {
+    before: Option<&'b Variables<'b>>,
+    /// What only a run knows has no value and hides what was set before.
+    own: BTreeMap<String, Option<String>>,
+}
 
-impl Variables {
+impl Variables<'_> {
     /// The same with those of a table over them; a value that names known ones is filled.
-    pub(super) fn with(&self, table: Option<&Node>) -> Self {
-        let mut all = self.clone();
-        for entry in table.map_or(&[][..], Node::entries).iter().take(MOST) {
-            match entry.value.scalar().map(|value| self.fill(&value)) {
-                Some(value) if value.len() <= LONGEST && !value.contains('$') => {
-                    all.0.insert(entry.key.to_string(), value);
-                }
-                // what only a run knows hides what was set before
-                _ => drop(all.0.remove(&*entry.key)),
-            }
+    pub(super) fn with(&self, table: Option<&Node>) -> Variables<'_> {
+        let known = |value: String| Some(value).filter(|value| value.len() <= LONGEST && !value.contains('$'));
+        let entries = table.map_or(&[][..], Node::entries).iter().take(MOST);
+        let own = entries.map(|entry| {
+            let value = entry.value.scalar().and_then(|value| known(self.fill(&value)));
+            (entry.key.to_string(), value)
+        });
+        Variables { before: Some(self), own: own.collect() }
+    }
+
+    fn get(&self, name: &str) -> Option<&String> {
+        match self.own.get(name) {
+            Some(value) => value.as_ref(),
+            None => self.before?.get(name),
         }
-        all
+    }
+
+    fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.before.is_none_or(Variables::is_empty)
     }
 
     /// Those that a script sets: literal values, and of names that are set in two ways none.
@@ -46,12 +57,12 @@ impl Variables {
             for (name, value) in words.iter().filter_map(|word| word.text.split_once('=')) {
                 let value = fill(&all.fill(value));
                 let is_open = value.contains(['$', '`']) || value.len() > LONGEST;
-                let is_other = all.0.get(name).is_some_and(|known| *known != value);
-                if is_open || is_other || closed.contains(name) || all.0.len() >= MOST {
-                    all.0.remove(name);
+                let is_other = all.get(name).is_some_and(|known| *known != value);
+                if is_open || is_other || closed.contains(name) || all.own.len() >= MOST {
+                    all.own.remove(name);
                     closed.insert(name.to_owned());
                 } else {
-                    all.0.insert(name.to_owned(), value);
+                    all.own.insert(name.to_owned(), Some(value));
                 }
             }
         }
@@ -60,8 +71,8 @@ impl Variables {
 
     /// Sets one more.
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        if value.len() <= LONGEST && !value.contains('$') && self.0.len() < MOST {
-            self.0.insert(name.to_owned(), value.to_owned());
+        if value.len() <= LONGEST && !value.contains('$') && self.own.len() < MOST {
+            self.own.insert(name.to_owned(), Some(value.to_owned()));
         }
     }
 
@@ -70,10 +81,10 @@ impl Variables {
         let mut out = String::new();
         let mut rest = text;
         let mut left = MOST_ADDED;
-        while let Some(at) = rest.find('$').filter(|_| !self.0.is_empty()) {
+        while let Some(at) = rest.find('$').filter(|_| !self.is_empty()) {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
-            let found = named(rest).and_then(|(name, length)| Some((self.0.get(name)?, length)));
+            let found = named(rest).and_then(|(name, length)| Some((self.get(name)?, length)));
             match found.and_then(|(value, length)| Some((value, length, left.checked_sub(value.len())?))) {
                 Some((value, length, still)) => {
                     left = still;
@@ -124,7 +135,8 @@ mod tests {
     fn what_is_set_is_put_in() {
         let text = "{SERVICE: llm, REGION: eu-west-1, OPEN: '${{ secrets.X }}', HOST: 'r.${{ env.REGION }}.example'}";
         let root = &crate::parse::yaml::yaml(text).documents[0];
-        let variables = Variables::default().with(Some(root));
+        let none = Variables::default();
+        let variables = none.with(Some(root));
         let later = variables.with(Some(root));
         assert_eq!(variables.fill("$SERVICE ${SERVICE}x ${{ env.SERVICE }} $SERVICES"), "llm llmx llm $SERVICES");
         assert_eq!(

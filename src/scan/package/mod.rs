@@ -8,6 +8,7 @@ pub mod cache;
 pub mod cpp;
 pub mod dart;
 pub mod dotnet;
+pub(crate) mod fetched;
 pub mod flake_lock;
 pub mod golang;
 pub mod haskell;

@@ -1,7 +1,6 @@
 //! Clients that speak to somebody else than their SDK is made for, and the sessions that clients are made on.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use super::arguments::Arguments;
 use super::facts::Writer;
@@ -11,20 +10,15 @@ use super::syntax::{of, path};
 use crate::catalog::rows::{SdkCall, Service};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::Seen;
+use crate::text::is_public_host;
 
 /// The region that a session has, with the place that says so.
 pub(super) type Region = Option<(String, Seen)>;
 
-/// Ends of names that no public registry gives.
-const OWN: [&str; 12] =
-    ["localhost", "local", "internal", "lan", "svc", "home", "corp", "intranet", "test", "example", "invalid", "arpa"];
-/// Names for documentation.
-const EXAMPLES: [&str; 3] = ["example.com", "example.org", "example.net"];
-
 impl<'a, 't> Writer<'a, 't, '_, '_> {
     /// The host of a client that no table knows: who owns it is open, what it is for is not.
     pub(super) fn unknown_host(&mut self, host: &str, service: &Service, seen: &Seen) {
-        if !is_public(host) {
+        if !is_public_host(host) {
             return;
         }
         let id = ComponentId::host(host);
@@ -99,25 +93,4 @@ pub(super) fn is_on_its_own(target: &Target, given: &Arguments<'_>) -> bool {
         && !given.is_open
         && given.named.iter().all(|(name, _)| *name != "config" && !name.contains("session"))
         && !given.positional.iter().any(|node| is_handed(node.kind()))
-}
-
-fn is_public(host: &str) -> bool {
-    let last = host.rsplit('.').next().unwrap_or_default();
-    host.contains('.')
-        && host.parse::<IpAddr>().is_err()
-        && !OWN.contains(&last)
-        && !EXAMPLES.iter().any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_of_others() {
-        assert!(is_public("api.unknown-llm.cn"));
-        for own in ["localhost", "vllm", "127.0.0.1", "vllm.ai.svc.cluster.local", "api.example.com", "llm.internal"] {
-            assert!(!is_public(own), "{own}");
-        }
-    }
 }

@@ -20,7 +20,7 @@ pub(super) struct Reading<'t> {
     pub(super) types: BTreeMap<(usize, &'t str), Node<'t>>,
     /// Scopes of a class, structure or its `impl` blocks.
     pub(super) classes: BTreeMap<&'t str, Vec<usize>>,
-    /// Names that are declared without a value, with their scope.
+    /// Names that are declared or set, with their scope.
     declared: BTreeSet<(&'t str, usize)>,
     pub(super) scopes: Vec<Scope<'t>>,
     /// What functions give back, with their scope.
@@ -243,6 +243,7 @@ impl<'t> Reading<'t> {
         let is_member = name.starts_with("self.") || name.starts_with("this.");
         // members live in their class
         let home = if is_member { self.class_of(scope).unwrap_or(0) } else { home };
+        self.declared.insert((name, home));
         let binding = Binding { value, scope: home, within: scope, at: left.start_byte(), is_default };
         self.names.entry(name).or_default().push(binding);
     }
@@ -256,8 +257,7 @@ impl<'t> Reading<'t> {
     fn home(&self, name: &'t str, scope: usize) -> usize {
         let mut at = scope;
         while at != 0 && self.scopes[at].class.is_none() {
-            let is_bound = || self.names.get(name).is_some_and(|all| all.iter().any(|binding| binding.scope == at));
-            if self.declared.contains(&(name, at)) || is_bound() {
+            if self.declared.contains(&(name, at)) {
                 return at;
             }
             at = self.scopes[at].parent;
