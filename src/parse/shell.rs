@@ -36,6 +36,31 @@ pub struct Command {
     pub pipeline: usize,
 }
 
+impl Command {
+    /// What the command sets, where it does nothing else: `A=1 B=2`, `export A=1`. Names, values, and the words that hold both.
+    #[must_use]
+    pub fn assignments(&self) -> Option<Vec<(&str, &str, &Word)>> {
+        let is_declaration = |word: &&Word| matches!(&*word.text, "export" | "readonly" | "local" | "declare");
+        let all: Option<Vec<(&str, &str, &Word)>> = self
+            .words
+            .iter()
+            .skip_while(is_declaration)
+            .map(|word| {
+                let (name, value) = word.text.split_once('=')?;
+                is_variable(name).then_some((name, value, word))
+            })
+            .collect();
+        all.filter(|all| !all.is_empty())
+    }
+}
+
+/// True for the name of a variable.
+#[must_use]
+pub fn is_variable(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !text.is_empty() && text.bytes().all(is_letter) && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
 /// Every command of a text.
 ///
 /// `escape` joins lines at their end; comment lines behind a joined line are dropped, as Dockerfiles want it.

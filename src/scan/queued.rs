@@ -237,7 +237,9 @@ impl Join<'_> {
                 format!("cluster queue `{name}` does not stand in the tree: which nodes it allots is not known");
             return self.told(evidence, &message);
         };
-        let cost = words.0.get(cluster).map_or(0, Vec::len) * 4 + words.0.get(workload).map_or(0, Vec::len);
+        // the words of the queue are gone through for each of its flavors that is looked at
+        let flavors = words.of(cluster, "flavor").take(MOST_GROUPS * MOST_FLAVORS).count();
+        let cost = words.0.get(cluster).map_or(0, Vec::len) * (4 + flavors) + words.0.get(workload).map_or(0, Vec::len);
         self.left = self.left.saturating_sub(cost);
         if self.left == 0 {
             return self

@@ -15,8 +15,6 @@ const LABEL: &str = "kueue.x-k8s.io/queue-name";
 const GROUP: &str = "kueue.x-k8s.io";
 /// Who brings workloads to other clusters.
 const DISPATCHER: &str = "kueue.x-k8s.io/multikueue";
-/// Elements of one list that are looked at: Kueue itself takes fewer of each.
-const MOST: usize = 256;
 /// What stands for nothing in a list of words.
 const NONE: &str = "-";
 
@@ -39,7 +37,7 @@ pub(super) fn write(object: &Object<'_>, ground: &Ground<'_>, out: &mut Facts<'_
             }
         }
         "MultiKueueConfig" => {
-            for cluster in object.node.at(&["spec", "clusters"]).map_or(&[][..], Node::list).iter().take(MOST) {
+            for cluster in object.node.at(&["spec", "clusters"]).map_or(&[][..], Node::list) {
                 say(&queue, "cluster", cluster.text().unwrap_or_default(), cluster.span, ground, out);
             }
         }
@@ -62,20 +60,20 @@ fn quotas(queue: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, out: &m
         say(queue, "cohort", cohort.text().unwrap_or_default(), cohort.span, ground, out);
     }
     let checks = object.node.at(&["spec", "admissionChecksStrategy", "admissionChecks"]);
-    for check in checks.or_else(|| spec("admissionChecks")).map_or(&[][..], Node::list).iter().take(MOST) {
+    for check in checks.or_else(|| spec("admissionChecks")).map_or(&[][..], Node::list) {
         let name = check.get("name").unwrap_or(check);
         say(queue, "check", name.text().unwrap_or_default(), name.span, ground, out);
     }
-    for (group, of) in spec("resourceGroups").map_or(&[][..], Node::list).iter().take(MOST).enumerate() {
-        for covered in of.get("coveredResources").map_or(&[][..], Node::list).iter().take(MOST) {
+    for (group, of) in spec("resourceGroups").map_or(&[][..], Node::list).iter().enumerate() {
+        for covered in of.get("coveredResources").map_or(&[][..], Node::list) {
             let name = covered.text().unwrap_or_default();
             say(queue, "covers", &format!("{group} {name}"), covered.span, ground, out);
         }
-        for flavor in of.get("flavors").map_or(&[][..], Node::list).iter().take(MOST) {
+        for flavor in of.get("flavors").map_or(&[][..], Node::list) {
             let Some(name) = flavor.get("name") else { continue };
             let Some(text) = name.text() else { continue };
             say(queue, "flavor", &format!("{group} {text}"), name.span, ground, out);
-            for resource in flavor.get("resources").map_or(&[][..], Node::list).iter().take(MOST) {
+            for resource in flavor.get("resources").map_or(&[][..], Node::list) {
                 quota(queue, (group, text), resource, ground, out);
             }
         }
@@ -108,10 +106,10 @@ fn flavor(id: &ComponentId, object: &Object<'_>, ground: &Ground<'_>, out: &mut 
         // whatever nodes the cluster has
         out.attribute(id, key::CAPABILITY, "none", ground.at(object.name_span));
     }
-    for entry in labels.iter().take(MOST) {
+    for entry in labels {
         label(id, &entry.key, &entry.value, ground, out);
     }
-    for taint in object.node.at(&["spec", "nodeTaints"]).map_or(&[][..], Node::list).iter().take(MOST) {
+    for taint in object.node.at(&["spec", "nodeTaints"]).map_or(&[][..], Node::list) {
         let words = ["key", "value", "effect"].map(|name| taint.text_at(name).unwrap_or(NONE));
         say(id, "taint", &words.join(" "), taint.span, ground, out);
     }
@@ -125,7 +123,7 @@ fn label(of: &ComponentId, key: &str, value: &Node, ground: &Ground<'_>, out: &m
 }
 
 fn tolerates(of: &ComponentId, spec: Option<&Node>, ground: &Ground<'_>, out: &mut Facts<'_>) {
-    for one in spec.and_then(|spec| spec.get("tolerations")).map_or(&[][..], Node::list).iter().take(MOST) {
+    for one in spec.and_then(|spec| spec.get("tolerations")).map_or(&[][..], Node::list) {
         let words = ["key", "operator", "value", "effect"].map(|name| one.text_at(name).unwrap_or(NONE));
         say(of, "tolerates", &words.join(" "), one.span, ground, out);
     }
@@ -138,12 +136,12 @@ pub(super) fn joins(id: &ComponentId, object: &Object<'_>, pods: &[&Node], groun
     let Some(text) = name.text() else { return };
     let namespace = if object.namespace.is_empty() { "default" } else { object.namespace };
     out.attribute(id, key::QUEUE, format!("{namespace}/{text}"), ground.at(name.span));
-    for pod in pods.iter().take(MOST) {
-        for (key, value) in gpu::placement(pod).into_iter().take(MOST) {
+    for pod in pods {
+        for (key, value) in gpu::placement(pod) {
             label(id, key, value, ground, out);
         }
         tolerates(id, Some(pod), ground, out);
-        let asked = workload::containers(pod).flat_map(gpu::requests).take(MOST);
+        let asked = workload::containers(pod).flat_map(gpu::requests);
         for Entry { key, key_span, .. } in asked {
             say(id, "asks", key, *key_span, ground, out);
         }

@@ -1,9 +1,10 @@
 //! GitLab CI: included pipelines, components and templates, and the images that jobs run in.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use super::step;
+use super::variables::Variables;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Node, Value};
@@ -62,15 +63,16 @@ impl Scanner for GitlabCi {
         for document in documents.iter().filter(|document| !document.entries().is_empty()) {
             out.component(&id, ComponentKind::Delivery, file.whole());
             out.attribute(&id, key::RESOURCE_TYPE, "gitlab-ci/pipeline", file.whole());
-            let shared = variables(document);
+            let none = Variables::default();
+            let shared = none.over(variables(document));
             if let Some(include) = document.get("include") {
                 pipeline.includes(include, &shared, out);
             }
-            pipeline.images(document, &shared, &BTreeMap::new(), out);
+            pipeline.images(document, &shared, out);
             for job in document.entries().iter().filter(|entry| entry.value.is_map()) {
-                let own = variables(&job.value);
-                pipeline.images(&job.value, &shared, &own, out);
-                work(&job.value, &steps, &shared, &own, out);
+                let own = shared.over(variables(&job.value));
+                pipeline.images(&job.value, &own, out);
+                work(&job.value, &steps, &own, out);
                 if let Some(trigger) = job.value.get("trigger") {
                     if let Some(include) = trigger.get("include") {
                         pipeline.includes(include, &shared, out);
@@ -87,10 +89,10 @@ impl Scanner for GitlabCi {
 }
 
 /// Runners, scripts and secrets of a job.
-fn work(job: &Node, steps: &step::Pipeline<'_>, shared: &Variables<'_>, own: &Variables<'_>, out: &mut Facts<'_>) {
+fn work(job: &Node, steps: &step::Pipeline<'_>, variables: &Variables<'_>, out: &mut Facts<'_>) {
     let at = |name: &str| job.entry(name).map(|entry| &entry.value);
     if let Some(tags) = at("tags").filter(|tags| matches!(tags.value, Value::List(_))) {
-        let words: Vec<String> = tags.list().iter().filter_map(Node::text).map(|tag| fill(tag, shared, own)).collect();
+        let words: Vec<String> = tags.list().iter().filter_map(Node::text).map(|tag| variables.fill(tag)).collect();
         let who = match words.first() {
             _ if words.iter().any(|tag| tag.contains('$')) => "unknown",
             _ if words.iter().any(|tag| tag.starts_with("saas-")) => "gitlab",
@@ -108,60 +110,24 @@ fn work(job: &Node, steps: &step::Pipeline<'_>, shared: &Variables<'_>, own: &Va
         };
         for line in lines {
             if let Value::Text(text) = &line.value {
-                folder = steps.script_in(&folder, text, line.span, &|word| fill(word, shared, own), out);
+                folder = steps.script_in(&folder, text, line.span, &|word| variables.fill(word), out);
             }
         }
     }
-    if let Some(address) = own.get("VAULT_SERVER_URL").or_else(|| shared.get("VAULT_SERVER_URL"))
+    if let Some(address) = variables.get("VAULT_SERVER_URL")
         && let Some(secrets) = job.entry("secrets")
     {
         steps.registry(address, secrets.key_span, out);
     }
 }
 
-/// What filling in may make of a text.
-const LONGEST: usize = 4 << 10;
-
-type Variables<'a> = BTreeMap<&'a str, &'a str>;
-
-/// Literal variables of a pipeline or job.
-fn variables(node: &Node) -> Variables<'_> {
+/// Literal variables of a pipeline or job; one may have a description beside its value.
+fn variables<'n>(node: &'n Node) -> impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)> {
     let entries = node.get("variables").map_or(&[][..], Node::entries);
-    entries.iter().filter_map(|entry| Some((&*entry.key, literal(&entry.value)?))).collect()
-}
-
-/// A text or number; a variable may have a description beside its value.
-fn literal(node: &Node) -> Option<&str> {
-    node.any_shape();
-    match &node.get("value").unwrap_or(node).value {
-        Value::Text(text) | Value::Number(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The text with literal variables filled in, once; others stay as they are.
-fn fill(text: &str, shared: &Variables<'_>, own: &Variables<'_>) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let (name, end) = match after.strip_prefix('{').and_then(|inner| inner.find('}')) {
-            Some(close) => (&after[1..=close], close + 2),
-            None => {
-                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
-                (&after[..end], end)
-            }
-        };
-        match own.get(name).or_else(|| shared.get(name)) {
-            // addresses are short; longer than that nothing is filled in
-            Some(value) if out.len() + value.len() <= LONGEST => out.push_str(value),
-            _ => out.push_str(&rest[at..=at + end]),
-        }
-        rest = &after[end..];
-    }
-    out.push_str(rest);
-    out
+    entries.iter().map(|entry| {
+        entry.value.any_shape();
+        (&*entry.key, entry.value.get("value").unwrap_or(&entry.value).scalar())
+    })
 }
 
 struct Pipeline<'a> {
@@ -171,12 +137,12 @@ struct Pipeline<'a> {
 
 impl Pipeline<'_> {
     /// `image:` and `services:` of a job, of `default:`, or of the whole file.
-    fn images(&self, node: &Node, shared: &Variables<'_>, own: &Variables<'_>, out: &mut Facts<'_>) {
+    fn images(&self, node: &Node, variables: &Variables<'_>, out: &mut Facts<'_>) {
         let services = node.get("services").map_or(&[][..], Node::list);
         for image in node.get("image").into_iter().chain(services) {
             let name = image.get("name").unwrap_or(image);
             if let Some(text) = name.text() {
-                let full = fill(text, shared, own);
+                let full = variables.fill(text);
                 needs_image(self.id, RelationKind::DependsOn, &full, self.file, name.span, out);
             }
         }
@@ -227,12 +193,12 @@ impl Pipeline<'_> {
     /// A project on the GitLab that runs the pipeline: its host is not known.
     fn project(&self, project: &Node, revision: Option<&Node>, shared: &Variables<'_>, out: &mut Facts<'_>) {
         let Some(text) = project.text() else { return };
-        let full = fill(text, shared, &BTreeMap::new());
+        let full = shared.fill(text);
         if full.contains('$') {
             self.unresolved(project.span, out);
             return;
         }
-        let revision = revision.and_then(Node::scalar).map(|revision| fill(&revision, shared, &BTreeMap::new()));
+        let revision = revision.and_then(Node::scalar).map(|revision| shared.fill(&revision));
         let id = ComponentId::repository(full.trim_matches('/'));
         self.repository(&id, "", revision.as_deref(), &self.file.at(project.span), out);
     }

@@ -1,9 +1,10 @@
-//! Variables that a workflow sets itself, put in where steps name them: `${{ env.SERVICE }}`, `$SERVICE`.
+//! Variables that a workflow or pipeline sets itself, put in where steps name them: `${{ env.SERVICE }}`, `$SERVICE`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::parse::Node;
-use crate::parse::shell::{Command, Word};
+use crate::parse::shell::{Command, is_variable};
 
 /// Variables of one workflow, and the letters of a value.
 const MOST: usize = 1_000;
@@ -24,16 +25,20 @@ pub(super) struct Variables<'b> {
 impl Variables<'_> {
     /// The same with those of a table over them; a value that names known ones is filled.
     pub(super) fn with(&self, table: Option<&Node>) -> Variables<'_> {
+        let entries = table.map_or(&[][..], Node::entries);
+        self.over(entries.iter().map(|entry| (&*entry.key, entry.value.scalar())))
+    }
+
+    /// As [`Self::with`], with names and what is set for them.
+    pub(super) fn over<'n>(&self, set: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>) -> Variables<'_> {
         let known = |value: String| Some(value).filter(|value| value.len() <= LONGEST && !value.contains('$'));
-        let entries = table.map_or(&[][..], Node::entries).iter().take(MOST);
-        let own = entries.map(|entry| {
-            let value = entry.value.scalar().and_then(|value| known(self.fill(&value)));
-            (entry.key.to_string(), value)
-        });
+        let own =
+            set.take(MOST).map(|(name, value)| (name.to_owned(), value.and_then(|value| known(self.fill(&value)))));
         Variables { before: Some(self), own: own.collect() }
     }
 
-    fn get(&self, name: &str) -> Option<&String> {
+    /// What is set for a name.
+    pub(super) fn get(&self, name: &str) -> Option<&String> {
         match self.own.get(name) {
             Some(value) => value.as_ref(),
             None => self.before?.get(name),
@@ -47,15 +52,9 @@ impl Variables<'_> {
     /// Those that a script sets: literal values, and of names that are set in two ways none.
     pub(super) fn of_script(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Self {
         let (mut all, mut closed) = (Self::default(), BTreeSet::new());
-        let is_declaration = |word: &&Word| matches!(&*word.text, "export" | "readonly" | "local" | "declare");
         for command in commands {
-            let words: Vec<&Word> = command.words.iter().skip_while(is_declaration).collect();
-            let pair = |word: &&Word| word.text.split_once('=').filter(|(name, _)| is_name(name)).is_some();
-            if !words.iter().all(pair) {
-                continue;
-            }
-            for (name, value) in words.iter().filter_map(|word| word.text.split_once('=')) {
-                let value = fill(&all.fill(value));
+            for (name, value, word) in command.assignments().into_iter().flatten() {
+                let value = if word.expands { fill(&all.fill(value)) } else { value.to_owned() };
                 let is_open = value.contains(['$', '`']) || value.len() > LONGEST;
                 let is_other = all.get(name).is_some_and(|known| *known != value);
                 if is_open || is_other || closed.contains(name) || all.own.len() >= MOST {
@@ -102,12 +101,6 @@ impl Variables<'_> {
     }
 }
 
-/// True for the name of a variable.
-fn is_name(text: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    !text.is_empty() && text.bytes().all(is_letter) && !text.starts_with(|first: char| first.is_ascii_digit())
-}
-
 /// The variable that a text begins with, and how long its mention is.
 fn named(text: &str) -> Option<(&str, usize)> {
     // a mention that never closes is not looked for to the end
@@ -115,16 +108,16 @@ fn named(text: &str) -> Option<(&str, usize)> {
     if let Some(inside) = text.strip_prefix("${{") {
         let end = inside.find("}}")?;
         let name = inside[..end].trim().strip_prefix("env.")?;
-        return is_name(name).then_some((name, end + 5));
+        return is_variable(name).then_some((name, end + 5));
     }
     if let Some(inside) = text.strip_prefix("${") {
         let end = inside.find('}')?;
         let name = &inside[..end];
-        return is_name(name).then_some((name, end + 3));
+        return is_variable(name).then_some((name, end + 3));
     }
     let inside = text.strip_prefix('$')?;
     let end = inside.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(inside.len());
-    is_name(&inside[..end]).then_some((&inside[..end], end + 1))
+    is_variable(&inside[..end]).then_some((&inside[..end], end + 1))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::dockerfile::expand;
-use crate::parse::shell::{Command, Word, commands};
+use crate::parse::shell::{Command, commands};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
 
@@ -104,19 +104,7 @@ struct Variables(BTreeMap<String, String>);
 impl Variables {
     /// Remembers what a command sets; false when it does something else.
     fn set(&mut self, command: &Command) -> bool {
-        let is_declaration = |word: &str| matches!(word, "export" | "readonly" | "local" | "declare");
-        let words = command.words.iter().skip_while(|word| is_declaration(&word.text));
-        let all: Vec<(&str, &str, &Word)> = words
-            .map_while(|word| {
-                let (name, value) = word.text.split_once('=')?;
-                let good = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-                good.then_some((name, value, word))
-            })
-            .collect();
-        let are_all = all.len() == command.words.iter().filter(|word| !is_declaration(&word.text)).count();
-        if !are_all || all.is_empty() {
-            return false;
-        }
+        let Some(all) = command.assignments() else { return false };
         for (name, value, word) in all {
             let value = if word.expands { self.filled(value) } else { value.to_owned() };
             if self.0.len() < VARIABLES && value.len() <= VALUE {
