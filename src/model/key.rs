@@ -29,7 +29,8 @@ pub const LOCKS: &str = "locks";
 /// Of a project: `ecosystem name`, the package that it makes itself.
 pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
-/// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant.
+/// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant, and with
+/// `-of-locked` when its addresses in a lock file are meant too.
 pub const REGISTRY: &str = "registry";
 /// Of a project: `ecosystem name version root`, the package that its folder itself makes; the version may be `?`, and
 /// `root` is the folder of the topmost project that it is built with.

@@ -16,6 +16,9 @@ use crate::model::{
 };
 use crate::text::RelPath;
 
+/// The scanner of the lock files in which npm replaces its registry.
+const NPM_LOCK: &str = "package-lock";
+
 /// Settings of one ecosystem in one folder that count; real ones have a handful.
 const MOST_SETTINGS: usize = 256;
 
@@ -31,6 +34,8 @@ struct Setting<'a> {
     names: &'a str,
     /// Asked instead of the ecosystem's own, not beside it.
     instead: bool,
+    /// Asked even where npm's lock file gives an address of the ecosystem's own.
+    of_locked: bool,
     /// Speaks of the packages of its own file only.
     here: bool,
     host: &'a str,
@@ -85,7 +90,8 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             let Evidence::Observed(seen) = one else { continue };
             let found = nearest(folders, &name, seen.path());
             let public_beside = found.iter().any(|setting| !setting.instead && is_open(setting.host));
-            let implied = seen.basis() == Basis::Inferred && is_public(ecosystem, to.rest());
+            let is_replaced = seen.scanner() == NPM_LOCK && found.iter().any(|setting| setting.of_locked);
+            let implied = (seen.basis() == Basis::Inferred || is_replaced) && is_public(ecosystem, to.rest());
             // a mirror that is asked in the place of the ecosystem's own answers for it
             let mirror = found.iter().find(|setting| setting.instead && is_open(setting.host)).map(|found| found.host);
             let answering = mirror.filter(|_| implied).unwrap_or(to.rest());
@@ -122,7 +128,8 @@ fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -
             (&words[..], of.as_str().strip_prefix("project:").and_then(RelPath::new))
         {
             let here = standing.ends_with("-here");
-            let setting = Setting { names, instead: standing.starts_with("instead"), here, host, evidence };
+            let (instead, of_locked) = (standing.starts_with("instead"), standing.ends_with("-of-locked"));
+            let setting = Setting { names, instead, of_locked, here, host, evidence };
             let here = found.entry(*ecosystem).or_default().entry(folder).or_default();
             // every package is held against every setting
             if here.len() < MOST_SETTINGS {

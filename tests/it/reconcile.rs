@@ -274,3 +274,32 @@ fn resolutions_of_yarn_lead_to_what_they_put_in() {
     assert_eq!(edges.collect::<Vec<_>>(), ["pkg:npm/%40s/t@2.0.0", "pkg:npm/ws@8.21.0"]);
     assert!(said(&found).is_empty(), "{:?}", said(&found));
 }
+
+/// npm puts the registry that it is told in the place of npmjs.org in its lock files, for everything that is locked.
+#[test]
+fn the_registry_of_npm_takes_the_place_of_locked_addresses() {
+    let lock = "{\"lockfileVersion\":3,\"packages\":{\"\":{\"dependencies\":{\"a\":\"1.0.0\"}},\"node_modules/a\":{\"version\":\"1.0.0\",\
+                \"resolved\":\"https://registry.npmjs.org/a/-/a-1.0.0.tgz\",\"dependencies\":{\"b\":\"1.0.0\"}},\"node_modules/b\":{\"version\":\"1.0.0\",\
+                \"resolved\":\"https://registry.npmjs.org/b/-/b-1.0.0.tgz\"},\"node_modules/c\":{\"version\":\"1.0.0\",\
+                \"resolved\":\"https://npm.other.example/c/-/c-1.0.0.tgz\"}}}";
+    let hosts = |settings: &str| {
+        let found = scan(&[("package-lock.json", lock), (".npmrc", settings)]);
+        let hosts = found.facts().filter_map(|(fact, _)| match fact {
+            FactRef::Relation { from, kind: RelationKind::DistributedBy, to, .. }
+                if from.as_str().starts_with("pkg:") =>
+            {
+                Some(format!("{from} {to}"))
+            }
+            _ => None,
+        });
+        hosts.collect::<Vec<_>>()
+    };
+    let mirrored = hosts("registry=https://registry.npmmirror.com/\n");
+    let other = "pkg:npm/c@1.0.0 host:npm.other.example";
+    assert_eq!(
+        mirrored,
+        ["pkg:npm/a@1.0.0 host:registry.npmmirror.com", "pkg:npm/b@1.0.0 host:registry.npmmirror.com", other]
+    );
+    let kept = hosts("registry=https://registry.npmmirror.com/\nreplace-registry-host = never\n");
+    assert_eq!(kept, ["pkg:npm/a@1.0.0 host:registry.npmjs.org", "pkg:npm/b@1.0.0 host:registry.npmjs.org", other]);
+}

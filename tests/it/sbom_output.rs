@@ -357,7 +357,14 @@ fn a_bill_of_ours_gives_projects_and_registries_back() {
     for (format, file) in [("cyclonedx", "bom.cdx.json"), ("spdx", "bom.spdx.json"), ("spdx-tag-value", "bom.spdx")] {
         let again = tempfile::tempdir().expect("a temporary folder");
         write(again.path(), file, &output(&shown, format, &[]));
-        let after = needs_and_hosts(&json(&again.path().to_string_lossy(), "json"));
+        let report = json(&again.path().to_string_lossy(), "json");
+        let kinds = |wanted: &str| list(&report, "components").iter().filter(|row| text(row, "kind") == wanted).count();
+        assert_eq!(
+            (kinds("project"), kinds("package")),
+            (3, 1),
+            "{format}: the two projects, that of the bill, and the package"
+        );
+        let after = needs_and_hosts(&report);
         assert_eq!(after, before, "{format}");
     }
 }

@@ -17,7 +17,7 @@ const MOST_ADDED: usize = 1 << 16;
 /// Variables with literal values, over those that were set before: a step has a few of its own, and a workflow many steps.
 #[derive(Debug, Default)]
 pub(super) struct Variables<'b> {
-    before: Option<&'b Variables<'b>>,
+    before: Option<&'b Self>,
     /// What only a run knows has no value and hides what was set before.
     own: BTreeMap<String, Option<String>>,
 }

@@ -220,6 +220,8 @@ pub(crate) fn from_default(id: &ComponentId, ecosystem: &str, seen: &Seen, out: 
 pub(crate) enum Standing {
     /// It is asked instead.
     Instead,
+    /// As `Instead`, even where a lock file gives addresses of the ecosystem's own: npm's `replace-registry-host`.
+    InsteadOfLocked,
     /// It is asked as well, so that either may answer.
     Beside,
     /// As `Instead`, for the packages of the file itself only.
@@ -244,6 +246,7 @@ pub(crate) fn registry(
     registry_host(project, &host, seen, out);
     let standing = match standing {
         Standing::Instead => "instead",
+        Standing::InsteadOfLocked => "instead-of-locked",
         Standing::Beside => "beside",
         Standing::InsteadHere => "instead-here",
         Standing::BesideHere => "beside-here",

@@ -45,6 +45,8 @@ pub(super) enum Sort {
     Service,
     /// The document itself, or a lock file that it names: what it needs, the subject needs.
     List,
+    /// A project, as our own bills say it.
+    Project,
     /// Files, keys and algorithms: no components.
     Inner,
 }
@@ -113,6 +115,8 @@ pub(super) struct Part<'a> {
     /// The part that it belongs to, and how that one stands to it.
     pub(super) within: Option<(usize, RelationKind)>,
     pub(super) details: Vec<Detail<'a>>,
+    /// A bill of ours calls it a project.
+    is_project: bool,
 }
 
 impl<'a> Part<'a> {
@@ -130,6 +134,7 @@ impl<'a> Part<'a> {
             scope: None,
             within: None,
             details: Vec::new(),
+            is_project: false,
         }
     }
 
@@ -146,6 +151,7 @@ impl<'a> Part<'a> {
     /// Adds what only our own bills say, below `sovaudit:`.
     pub(super) fn say_own(&mut self, name: &str, said: Option<Said<'a>>) {
         match name {
+            "sovaudit:kind" if said.is_some_and(|said| said.text == "project") => self.is_project = true,
             "sovaudit:project" => self.say(What::Project, said),
             "sovaudit:distributed-by" => self.say(What::Host, said),
             _ => {}
@@ -160,8 +166,11 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The words that name it best.
+    /// Finds the words that name it best; what it is may be said after its kind.
     pub(super) fn settle(&mut self) {
+        if self.is_project && self.sort == Sort::Software && self.purl.is_none() {
+            self.sort = Sort::Project;
+        }
         if let Some(best) = self.purl.or(self.name).or(self.reference) {
             self.span = best.span;
         }

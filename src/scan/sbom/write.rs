@@ -169,6 +169,7 @@ impl Writer<'_, '_> {
         match part.sort {
             Sort::Inner => return if is_root { Written::Subject } else { Written::Nothing },
             Sort::List => return Written::Subject,
+            Sort::Project => return self.project(part, out),
             _ => {}
         }
         if part.sort == Sort::System {
@@ -413,16 +414,19 @@ impl Writer<'_, '_> {
                     }
                 }
                 What::Project => {
-                    let folder = if text == "." { Some(RelPath::root()) } else { RelPath::new(text) };
-                    if let Some(folder) = folder {
-                        let project = ComponentId::project(&folder);
-                        out.component(&project, ComponentKind::Project, seen.clone());
+                    if let Some(project) = project_at(text, &seen, out) {
                         out.relation(&project, RelationKind::DependsOn, id, seen);
                     }
                 }
                 What::Endpoint => {}
             }
         }
+    }
+
+    /// A project that a bill of ours lists by its folder.
+    fn project(&self, part: &Part<'_>, out: &mut Facts<'_>) -> Written {
+        let found = part.name.and_then(|name| project_at(name.text, &self.file.at(name.span), out));
+        found.map_or(Written::Nothing, |id| Written::Is(id, ComponentKind::Project))
     }
 
     /// A part that stands inside of another one.
@@ -441,6 +445,10 @@ impl Writer<'_, '_> {
 
     fn edge(&self, edge: &Edge<'_>, from: &Written, to: &Written, out: &mut Facts<'_>) {
         let Written::Is(to, to_kind) = to else { return };
+        // projects are what the document is about
+        if *to_kind == ComponentKind::Project {
+            return;
+        }
         let seen = self.file.at(edge.span);
         let kind = match (edge.kind, *to_kind) {
             (RelationKind::DependsOn, ComponentKind::Service) => RelationKind::Calls,
@@ -457,4 +465,12 @@ impl Writer<'_, '_> {
             out.attribute(to, key::SCOPE, scope, seen);
         }
     }
+}
+
+/// The project of a folder, which may be the root.
+fn project_at(folder: &str, seen: &Seen, out: &mut Facts<'_>) -> Option<ComponentId> {
+    let folder = if folder == "." { RelPath::root() } else { RelPath::new(folder)? };
+    let project = ComponentId::project(&folder);
+    out.component(&project, ComponentKind::Project, seen.clone());
+    Some(project)
 }

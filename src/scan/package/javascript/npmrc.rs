@@ -14,7 +14,8 @@ pub struct Npmrc;
 static META: ScannerMeta = ScannerMeta {
     id: "npmrc",
     title: "npm, Yarn and Bun settings",
-    summary: "Registries in general and of single scopes, from `.npmrc`, `.yarnrc`, `.yarnrc.yml` and `bunfig.toml`. \
+    summary: "Registries in general (npm's own takes the place of npmjs.org in its lock files, but for `replace-registry-host=never`) and \
+              of single scopes, from `.npmrc`, `.yarnrc`, `.yarnrc.yml` and `bunfig.toml`. \
               Tokens, passwords and other settings are not kept.",
     files: &["**/.npmrc", "**/.yarnrc", "**/.yarnrc.yml", "**/bunfig.toml"],
     unit: Unit::File,
@@ -45,8 +46,18 @@ impl Scanner for Npmrc {
     }
 }
 
+/// The setting by which lock files keep their addresses.
+const KEPT: (&str, &str) = ("replace-registry-host", "never");
+
 /// One registry: `names` is a scope, or `*`.
-fn registry(names: &str, address: &str, span: Span, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn registry(
+    (names, standing): (&str, Standing),
+    address: &str,
+    span: Span,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     if toolkit::host_of(address).is_none() {
         // an excerpt is not part of the message: the value may be a secret
         let (kind, message) = if address.contains("${") {
@@ -58,11 +69,17 @@ fn registry(names: &str, address: &str, span: Span, project: &ComponentId, file:
         return;
     }
     let seen = file.at(span).without_excerpt();
-    toolkit::registry(project, "npm", names, Standing::Instead, address, &seen, out);
+    toolkit::registry(project, "npm", names, standing, address, &seen, out);
 }
 
 /// `registry=address` and `@scope:registry=address`; old Yarn writes `registry "address"`.
 fn settings(equals: bool, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    // npm puts its registry in the place of npmjs.org in lock files, unless it is told not to
+    let is_kept = |line: &str| line.trim().split_once('=').is_some_and(|(name, how)| (name.trim(), how.trim()) == KEPT);
+    let general = match equals && !file.text().lines().any(is_kept) {
+        true => Standing::InsteadOfLocked,
+        false => Standing::Instead,
+    };
     for line in lines(file.text()) {
         let text = line.text.trim();
         if text.is_empty() || text.starts_with(['#', ';', '[']) {
@@ -73,8 +90,8 @@ fn settings(equals: bool, project: &ComponentId, file: &SourceFile, out: &mut Fa
         let name = name.trim().trim_matches('"');
         let value = value.trim().trim_matches(['"', '\'']);
         let names = match name.strip_suffix(":registry") {
-            Some(scope) if scope.starts_with('@') => scope,
-            None if name == "registry" => "*",
+            Some(scope) if scope.starts_with('@') => (scope, Standing::Instead),
+            None if name == "registry" => ("*", general),
             _ => continue,
         };
         registry(names, value, span_within(&line, text), project, file, out);
@@ -109,7 +126,7 @@ fn bun(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
 
 fn address(names: &str, node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     match node.text() {
-        Some(text) => registry(names, text, node.span, project, file, out),
+        Some(text) => registry((names, Standing::Instead), text, node.span, project, file, out),
         None => out.problem(DiagnosticKind::Malformed, file, Some(node.span), "the registry is no address"),
     }
 }
