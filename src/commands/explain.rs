@@ -87,7 +87,7 @@ fn one(finding: &Finding, graph: &Graph<'_>, out: &mut dyn io::Write) -> io::Res
     for member in finding.members.iter().chain(&finding.counted) {
         let place =
             member.seen.as_ref().map_or_else(String::new, |seen| format!(" ({})", layered(&seen.place(), graph)));
-        told(&format!("{}{place}", member.message), "  ", "    ")?;
+        told(&format!("{}{place}", member.message()), "  ", "    ")?;
     }
     told("", "", "")?;
     told("Path:", "", "")?;

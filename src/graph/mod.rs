@@ -56,6 +56,8 @@ pub struct Node<'a> {
     attributes: &'a [Attribute],
     /// The keys that there are, roughly: most questions are for a key that most components lack.
     keys: u64,
+    /// A package that is called by the very text of its id, as nearly all are.
+    is_plain: bool,
 }
 
 /// A relation with what says it.
@@ -254,21 +256,25 @@ impl<'a> Graph<'a> {
         counts.peek().is_some() && counts.all(|count| count == "0")
     }
 
-    /// As [`Self::label`], for keeping: what most components are called is the text of their id.
+    /// What [`Self::label`] says, where it is not the id as people read it: of packages it mostly is.
     #[must_use]
-    pub fn shared_label(&self, node: NodeId) -> Arc<str> {
-        let id = self.node(node).id;
-        match self.label(node) {
-            Cow::Borrowed(label) if std::ptr::eq(label, id.as_str()) => id.shared(),
-            label => Arc::from(&*label),
+    pub fn own_label(&self, node: NodeId) -> Option<Arc<str>> {
+        let Node { id, is_plain, .. } = self.node(node);
+        if *is_plain {
+            return None;
         }
+        let label = self.label(node);
+        (label != id.readable()).then(|| Arc::from(&*label))
     }
 
     /// The name a person would use: the `name` attribute, else the id without its prefix.
     #[must_use]
     pub fn label(&self, node: NodeId) -> Cow<'a, str> {
-        let id = self.node(node).id;
-        let kind = self.node(node).kind;
+        let Node { id, kind, is_plain, .. } = self.node(node);
+        // the text of an id lies elsewhere, and every rule asks for that of every package
+        if *is_plain {
+            return Cow::Borrowed(id.as_str());
+        }
         let named = matches!(
             kind,
             ComponentKind::Organisation
@@ -282,31 +288,10 @@ impl<'a> Graph<'a> {
         let name = if named { self.attribute(node, crate::model::key::NAME) } else { None };
         match name {
             Some(name) => Cow::Borrowed(name),
-            None if matches!(kind, ComponentKind::Package | ComponentKind::Image) => {
-                // nearly no name has one
-                at_signs(id.as_str())
-            }
+            None if matches!(kind, ComponentKind::Package | ComponentKind::Image) => id.readable(),
             None => Cow::Borrowed(id.rest()),
         }
     }
-}
-
-/// The text with every `%40` as the `@` that it stands for.
-fn at_signs(text: &str) -> Cow<'_, str> {
-    let Some(mut at) = memchr::memchr(b'%', text.as_bytes()) else { return Cow::Borrowed(text) };
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    loop {
-        out.push_str(&rest[..at]);
-        let (sign, length) = if rest[at..].starts_with("%40") { ('@', 3) } else { ('%', 1) };
-        out.push(sign);
-        rest = &rest[at + length..];
-        match memchr::memchr(b'%', rest.as_bytes()) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
 }
 
 fn is_read_image(node: &Node<'_>) -> bool {
@@ -346,7 +331,7 @@ fn places<'a>(nodes: &[Node<'a>]) -> Lookup<&'a ComponentId, NodeIndex> {
 }
 
 fn empty(id: &ComponentId) -> Node<'_> {
-    Node { id, kind: kind_of(id), evidence: None, attributes: &[], keys: 0 }
+    Node { id, kind: kind_of(id), evidence: None, attributes: &[], keys: 0, is_plain: false }
 }
 
 fn node<'a>(id: &'a ComponentId, known: &'a Known) -> Node<'a> {
@@ -356,7 +341,10 @@ fn node<'a>(id: &'a ComponentId, known: &'a Known) -> Node<'a> {
         None => (kind_of(id), None),
     };
     let keys = known.attributes().iter().fold(0, |keys, row| keys | mark(row.key));
-    Node { id, kind, evidence, attributes: known.attributes(), keys }
+    let is_plain = kind == ComponentKind::Package
+        && keys & mark(crate::model::key::KNOWN_AS) == 0
+        && matches!(id.readable(), Cow::Borrowed(_));
+    Node { id, kind, evidence, attributes: known.attributes(), keys, is_plain }
 }
 
 /// The kind an id's prefix tells, for ends of relations that no fact describes.

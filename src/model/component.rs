@@ -1,5 +1,6 @@
 //! Components: the things a system uses, each with one stable id.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, LazyLock};
@@ -152,6 +153,12 @@ impl ComponentId {
         Arc::clone(&self.text)
     }
 
+    /// The text of the id as people read it: every `%40` is the `@` that it stands for.
+    #[must_use]
+    pub fn readable(&self) -> Cow<'_, str> {
+        at_signs(&self.text)
+    }
+
     /// What follows the first `:`.
     #[must_use]
     pub fn rest(&self) -> &str {
@@ -169,6 +176,24 @@ impl Serialize for ComponentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
     }
+}
+
+/// The text with every `%40` as the `@` that it stands for; nearly no text has one.
+fn at_signs(text: &str) -> Cow<'_, str> {
+    let Some(mut at) = memchr::memchr(b'%', text.as_bytes()) else { return Cow::Borrowed(text) };
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    loop {
+        out.push_str(&rest[..at]);
+        let (sign, length) = if rest[at..].starts_with("%40") { ('@', 3) } else { ('%', 1) };
+        out.push(sign);
+        rest = &rest[at + length..];
+        match memchr::memchr(b'%', rest.as_bytes()) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The part of a label that reports show: no `pkg:`, no qualifiers.

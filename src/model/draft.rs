@@ -120,19 +120,16 @@ impl Draft {
             closed.into_par_iter().flat_map_iter(Part::finish).collect()
         };
         known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        known.dedup_by(|(later, more), (earlier, known)| {
-            let is_same = later == earlier;
-            if is_same {
-                known.append(std::mem::take(more));
-            }
-            is_same
-        });
-        let keys = known.par_iter_mut().with_min_len(FEW / 8).map(|(_, known)| {
+        let keys = known.par_chunk_by_mut(|(a, _), (b, _)| a == b).map(|same| {
+            let Some(((_, known), more)) = same.split_first_mut() else { return (0, 0) };
+            more.iter_mut().for_each(|(_, more)| known.append(std::mem::take(more)));
             known.settle();
             let keys = known.attributes().iter().fold(0, |keys, row| keys | mark(row.key));
             (keys, known.relations().iter().fold(0, |kinds, row| kinds | 1 << row.kind as u32))
         });
         let (keys, kinds) = keys.reduce(|| (0, 0), |a, b| (a.0 | b.0, a.1 | b.1));
+        // what was taken over by the first of its name is left empty
+        known.retain(|(_, known)| !known.is_empty());
         Inventory { known: known.into_iter().collect(), keys, kinds, ..Inventory::default() }
     }
 }

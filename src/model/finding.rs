@@ -1,5 +1,6 @@
 //! Findings: a rule, a subject, the witness path, and where to look.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -77,12 +78,38 @@ pub struct Step {
 pub struct Member {
     /// The component.
     pub component: ComponentId,
-    /// Name a person would use.
-    pub label: Arc<str>,
+    /// Name a person would use, where that is not its id, see [`Self::label`].
+    pub name: Option<Arc<str>>,
     /// One sentence about it.
-    pub message: Arc<str>,
+    pub sentence: Sentence,
     /// Where it was seen first.
     pub seen: Option<Sighting>,
+}
+
+/// What is said of a component. Of tens of thousands the same is said, with another name before it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sentence {
+    /// In words of its own.
+    Whole(Arc<str>),
+    /// What follows its name.
+    Behind(Arc<str>),
+}
+
+impl Member {
+    /// Name a person would use.
+    #[must_use]
+    pub fn label(&self) -> Cow<'_, str> {
+        self.name.as_deref().map_or_else(|| self.component.readable(), Cow::Borrowed)
+    }
+
+    /// One sentence about it.
+    #[must_use]
+    pub fn message(&self) -> Cow<'_, str> {
+        match &self.sentence {
+            Sentence::Whole(text) => Cow::Borrowed(text),
+            Sentence::Behind(words) => Cow::Owned(["`", &self.label(), "`", words].concat()),
+        }
+    }
 }
 
 /// An entry of a list that a finding rests on.

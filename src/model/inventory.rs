@@ -13,6 +13,7 @@ use super::{
     Attribute, ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, Known, Relation, RelationKind,
 };
 use crate::diagnostic::{Coverage, Diagnostic};
+use crate::text::Lookup;
 
 /// Components that are worth another thread.
 const LEAST: usize = 1_024;
@@ -146,17 +147,23 @@ impl Inventory {
 
     /// Adds many facts; what each component gets is put in order once.
     pub fn extend_all(&mut self, facts: impl IntoIterator<Item = (Fact, EvidenceSet)>) {
-        let mut touched = std::collections::BTreeSet::new();
+        // a component is looked for once, however many facts it gets
+        let mut places: Lookup<ComponentId, Option<usize>> = Lookup::default();
+        let mut groups: Vec<(ComponentId, Vec<(Fact, EvidenceSet)>)> = Vec::new();
         for (fact, evidence) in facts {
             self.mark(&fact);
-            let owner = fact.owner().clone();
-            self.known.entry(owner.clone()).or_default().push(fact, evidence);
-            touched.insert(owner);
-        }
-        for owner in touched {
-            if let Some(known) = self.known.get_mut(&owner) {
-                known.settle();
+            let owner = fact.owner();
+            let place = places.entry(owner.clone());
+            let at = *place.get_or_insert(groups.len());
+            if at == groups.len() {
+                groups.push((owner.clone(), Vec::new()));
             }
+            groups[at].1.push((fact, evidence));
+        }
+        for (owner, facts) in groups {
+            let known = self.known.entry(owner).or_default();
+            facts.into_iter().for_each(|(fact, evidence)| known.push(fact, evidence));
+            known.settle();
         }
     }
 

@@ -19,7 +19,7 @@ pub use component::{ComponentId, ComponentKind, component_name};
 pub use confidence::{Confidence, Severity, Verification};
 pub use draft::Draft;
 pub use evidence::{Basis, Citation, Cited, Evidence, EvidenceSet};
-pub use finding::{Finding, ListedAs, Member, Place, Remedy, Step};
+pub use finding::{Finding, ListedAs, Member, Place, Remedy, Sentence, Step};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use inventory::{Fact, FactRef, Inventory};
 pub use known::{Attribute, Known, Relation};

@@ -5,7 +5,7 @@
 //! engine says so, for every reader alike.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::text::Span;
 
@@ -59,6 +59,23 @@ impl fmt::Display for Shape {
         f.write_str(words.next().unwrap_or("nothing"))?;
         words.try_for_each(|word| write!(f, " or {word}"))
     }
+}
+
+/// Some value was asked for as something that it is not. Nearly no file makes that happen, and then no tree needs to be
+/// gone through for it.
+static SOME_ODD: AtomicBool = AtomicBool::new(false);
+
+/// Says that a value was asked for as something that it is not.
+pub(super) fn note_odd() {
+    // one more write would take the line from the other threads
+    if !SOME_ODD.load(Ordering::Relaxed) {
+        SOME_ODD.store(true, Ordering::Relaxed);
+    }
+}
+
+/// True when any tree of this process may hold such a value. What the own thread and those that it waited for asked counts.
+pub(super) fn some_odd() -> bool {
+    SOME_ODD.load(Ordering::Relaxed)
 }
 
 /// What readers asked a value for. It is no part of the value: two trees are equal whoever looked at them.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::Text;
-use super::shape::{Asked, Holder, Misshapen, Shape};
+use super::shape::{self, Asked, Holder, Misshapen, Shape};
 use crate::text::Span;
 
 /// Items of a list or map that are worth more than one thread.
@@ -81,7 +81,10 @@ impl Node {
         self.asked.add(Shape::TEXT);
         match &self.value {
             Value::Text(text) => Some(text),
-            _ => None,
+            _ => {
+                self.is_no_such();
+                None
+            }
         }
     }
 
@@ -98,7 +101,10 @@ impl Node {
         match &self.value {
             Value::Text(text) | Value::Number(text) => Some(Cow::Borrowed(text)),
             Value::Bool(truth) => Some(Cow::Borrowed(if *truth { "true" } else { "false" })),
-            _ => None,
+            _ => {
+                self.is_no_such();
+                None
+            }
         }
     }
 
@@ -108,7 +114,10 @@ impl Node {
         self.asked.add(Shape::BOOL);
         match self.value {
             Value::Bool(truth) => Some(truth),
-            _ => None,
+            _ => {
+                self.is_no_such();
+                None
+            }
         }
     }
 
@@ -118,7 +127,10 @@ impl Node {
         self.asked.add(Shape::LIST);
         match &self.value {
             Value::List(items) => items,
-            _ => &[],
+            _ => {
+                self.is_no_such();
+                &[]
+            }
         }
     }
 
@@ -128,7 +140,10 @@ impl Node {
         self.asked.add(Shape::MAP);
         match &self.value {
             Value::Map(entries) => entries,
-            _ => &[],
+            _ => {
+                self.is_no_such();
+                &[]
+            }
         }
     }
 
@@ -159,13 +174,27 @@ impl Node {
         self.asked.add(Shape::ANY);
     }
 
-    /// Values that readers asked for, each time as something that they are not, in order. What was asked for is
-    /// forgotten with this, so that the next reader of the tree starts afresh.
+    /// Notes that a reader just asked for something that this is not.
+    #[cold]
+    fn is_no_such(&self) {
+        if self.shape() != Shape::NONE {
+            shape::note_odd();
+        }
+    }
+
+    /// Values that readers asked for, each time as something that they are not, in order.
     #[must_use]
     pub fn misshapen(&self) -> Vec<Misshapen<'_>> {
         let mut found = Vec::new();
-        self.odd_below(Holder::File, 2, &mut found);
+        if shape::some_odd() {
+            self.odd_below(Holder::File, 2, &mut found);
+        }
         found
+    }
+
+    /// Forgets what was asked for, so that the next reader of the tree starts afresh.
+    pub fn forget(&self) {
+        self.odd_below(Holder::File, 2, &mut Vec::new());
     }
 
     /// What is odd of a node and below it; the entries of long maps near the root are gone through by all threads.

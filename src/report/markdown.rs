@@ -141,7 +141,7 @@ fn finding_section(finding: &FindingRow, out: &mut dyn io::Write) -> io::Result<
     for member in &finding.members {
         let at = member.place().map_or_else(String::new, |at| format!(" `{}`", code(&place(&at))));
         let state = if member.state == "open" { String::new() } else { format!(" ({})", member.state) };
-        writeln!(out, "  - {}{at}{state}", escape(&member.message))?;
+        writeln!(out, "  - {}{at}{state}", escape(&member.member.message()))?;
     }
     writeln!(out, "- where: `{}`", code(&place(&finding.primary)))?;
     if finding.witness.len() > 1 {

@@ -137,9 +137,9 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
     for step in finding.witness.iter().filter(|step| step.place.is_some()) {
         related.push(related_location(step.place.as_ref(), &step_text(step), related.len()));
     }
-    let members = finding.members.iter().filter(|member| member.seen.is_some()).take(PLACES);
+    let members = finding.members.iter().filter(|member| member.member.seen.is_some()).take(PLACES);
     for member in members {
-        related.push(related_location(member.place().as_ref(), &member.message, related.len()));
+        related.push(related_location(member.place().as_ref(), &member.member.message(), related.len()));
     }
     // the places of an aggregated finding are those of its members
     for place in finding.related.iter().filter(|_| finding.members.is_empty()) {
@@ -181,7 +181,7 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
         result["properties"]["listed"] = json!(finding.listed);
     }
     if !finding.members.is_empty() {
-        let components: Vec<&str> = finding.members.iter().map(|member| member.component.as_str()).collect();
+        let components: Vec<&str> = finding.members.iter().map(|member| member.member.component.as_str()).collect();
         result["properties"]["components"] = json!(components);
     }
     if !related.is_empty() {

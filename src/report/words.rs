@@ -30,7 +30,7 @@ pub(super) fn subject(finding: &FindingRow) -> String {
 
 /// The components of an aggregated finding: as many as fit into `columns`, at least one, and how many more.
 pub(super) fn members(finding: &FindingRow, columns: usize) -> String {
-    several(finding.members.iter().map(|member| shown(&member.label)), columns)
+    several(finding.members.iter().map(|member| shown(&member.member.label())), columns)
 }
 
 /// Names of components: as many as fit into `columns`, at least one, and how many more.

@@ -11,7 +11,7 @@ use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
 use crate::graph::{EdgeId, NodeId, Path, is_address_open};
 use crate::model::{
     Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs,
-    Member, Place, RelationKind, Remedy, Severity, Sighting, Step, Validity, Verification, fingerprint, key,
+    Member, Place, RelationKind, Remedy, Sentence, Severity, Sighting, Step, Validity, Verification, fingerprint, key,
 };
 use crate::text::RelPath;
 
@@ -214,16 +214,20 @@ pub fn is_direct(view: &View<'_>, subject: NodeId, is_near: impl FnOnce() -> boo
 
 /// Files that state the first relation of what was found: of several projects with the same package, those that fetch
 /// it from the host in question.
-fn stating<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v RelPath> {
-    let first = hit.tail.steps.first();
-    first.map_or_else(Vec::new, |(edge, _)| view.graph.edge(*edge).evidence.iter().filter_map(Evidence::path).collect())
+fn stating<'v>(view: &'v View<'_>, first: Option<EdgeId>) -> Vec<&'v RelPath> {
+    first.map_or_else(Vec::new, |edge| view.graph.edge(edge).evidence.iter().filter_map(Evidence::path).collect())
+}
+
+/// The first relation of what was found.
+fn first_of(hit: &Hit) -> Option<EdgeId> {
+    hit.tail.steps.first().map(|(edge, _)| *edge)
 }
 
 /// The shortest path from one of our roots; when the lock files of that root do not state what was found, from a project
 /// whose file does.
 fn root_of(view: &View<'_>, hit: &Hit) -> Path {
     let (graph, shortest) = (view.graph, view.roots.path_to(hit.subject));
-    let files = stating(view, hit);
+    let files = stating(view, first_of(hit));
     let states = |edge: EdgeId| {
         let own = graph.edge(edge).evidence;
         own.iter().filter_map(Evidence::path).any(|path| files.contains(&path))
@@ -253,19 +257,19 @@ fn root_of(view: &View<'_>, hit: &Hit) -> Path {
 pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
     let mut found = seen(view, hit.subject);
     if found.len() > 1 {
-        let files = stating(view, hit);
+        let files = stating(view, first_of(hit));
         found.sort_by_cached_key(|seen| rank(view, &files, seen));
     }
     found
 }
 
 /// The first of [`seen_of`].
-pub(super) fn first_seen<'v>(view: &'v View<'_>, hit: &Hit) -> Option<&'v Sighting> {
-    let evidence = view.graph.node(hit.subject).evidence?;
+pub(super) fn first_seen<'v>(view: &'v View<'_>, subject: NodeId, first: Option<EdgeId>) -> Option<&'v Sighting> {
+    let evidence = view.graph.node(subject).evidence?;
     if evidence.len() == 1 {
         return evidence.iter().find_map(Evidence::sighting);
     }
-    let files = stating(view, hit);
+    let files = stating(view, first);
     let all = evidence.iter().filter_map(Evidence::sighting);
     let ranked = all.map(|seen| (rank(view, &files, seen), seen.basis(), seen.region().is_none(), seen));
     ranked.min().map(|(.., seen)| seen)
@@ -349,8 +353,8 @@ pub fn seen<'v>(view: &'v View<'_>, node: NodeId) -> Vec<&'v Sighting> {
 pub fn member(view: &View<'_>, node: NodeId, message: String) -> Member {
     Member {
         component: view.graph.node(node).id.clone(),
-        label: Arc::from(&*view.graph.label(node)),
-        message: message.into(),
+        name: view.graph.own_label(node),
+        sentence: Sentence::Whole(message.into()),
         seen: seen(view, node).into_iter().next().cloned(),
     }
 }

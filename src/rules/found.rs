@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::draft::{Hit, first_seen, is_direct, is_well_known};
 use super::run::View;
-use crate::graph::Path;
-use crate::model::{Horizon, Member};
+use crate::graph::{EdgeId, NodeId, Path};
+use crate::model::{Horizon, Member, Sentence};
 
 /// Other places that a finding about several components shows.
 const SHOWN: usize = 20;
@@ -29,6 +29,12 @@ impl<'v> Found<'v> {
         Self { view, together, all, members, soonest: None, direct: false, is_sure: false }
     }
 
+    /// True when of every further hit only the component, the sentence and the horizon will count, see [`Self::push_brief`].
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.together && self.is_sure
+    }
+
     /// True when of a hit along a path only the component, the sentence and the horizon will count.
     #[must_use]
     pub fn is_brief(&self, tail: &Path) -> bool {
@@ -41,22 +47,10 @@ impl<'v> Found<'v> {
             self.all.push(hit);
             return;
         }
-        let view = self.view;
-        let component = view.graph.node(hit.subject).id;
-        // a component that several parties reach is one component
-        if self.members.last().is_none_or(|last| last.component != *component) {
-            self.members.push(Member {
-                component: component.clone(),
-                label: view.graph.shared_label(hit.subject),
-                message: Arc::from(hit.message.as_str()),
-                seen: first_seen(view, &hit).cloned(),
-            });
-        }
-        // limits of the gate ask whether any of them is direct, felt soon, or known well enough
-        self.soonest = [self.soonest, hit.horizon].into_iter().flatten().min();
-        self.direct = self.direct || is_direct(view, hit.subject, || view.roots.is_near(hit.subject));
+        let first = hit.tail.steps.first().map(|(edge, _)| *edge);
+        self.member(hit.subject, first, hit.horizon, || Sentence::Whole(Arc::from(hit.message.as_str())));
         if !self.is_sure {
-            self.is_sure = is_well_known(view, &hit.tail);
+            self.is_sure = is_well_known(self.view, &hit.tail);
             if self.is_sure {
                 self.all.clear();
             }
@@ -64,6 +58,34 @@ impl<'v> Found<'v> {
                 self.all.push(hit);
             }
         }
+    }
+
+    /// Adds one of which no more will count, by what is said behind its name and the relation by which it was found.
+    pub fn push_brief(&mut self, subject: NodeId, first: Option<EdgeId>, horizon: Option<Horizon>, words: &Arc<str>) {
+        self.member(subject, first, horizon, || Sentence::Behind(Arc::clone(words)));
+    }
+
+    fn member(
+        &mut self,
+        subject: NodeId,
+        first: Option<EdgeId>,
+        horizon: Option<Horizon>,
+        sentence: impl FnOnce() -> Sentence,
+    ) {
+        let view = self.view;
+        let component = view.graph.node(subject).id;
+        // a component that several parties reach is one component
+        if self.members.last().is_none_or(|last| last.component != *component) {
+            self.members.push(Member {
+                component: component.clone(),
+                name: view.graph.own_label(subject),
+                sentence: sentence(),
+                seen: first_seen(view, subject, first).cloned(),
+            });
+        }
+        // limits of the gate ask whether any of them is direct, felt soon, or known well enough
+        self.soonest = [self.soonest, horizon].into_iter().flatten().min();
+        self.direct = self.direct || is_direct(view, subject, || view.roots.is_near(subject));
     }
 
     /// Adds some.

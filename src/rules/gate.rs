@@ -1,5 +1,6 @@
 //! The gate: which findings fail a build, after waivers and baseline.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::Condition;
 use super::decided::Decided;
 use crate::catalog::tables::nearest;
-use crate::model::{ComponentId, Date, Finding, Fingerprint, Severity, component_name};
+use crate::model::{ComponentId, Date, Finding, Fingerprint, Member, Severity, component_name};
 
 /// An accepted finding.
 #[derive(Clone, Debug, Deserialize, Serialize, schemars::JsonSchema)]
@@ -157,8 +158,8 @@ pub fn decide(
         let parts = parts(finding);
         let stands: Vec<Standing> = parts
             .iter()
-            .map(|(id, label)| {
-                let here = of_finding.iter().filter(|(at, waiver)| names(waiver, globs[*at].as_ref(), id, label));
+            .map(|part| {
+                let here = of_finding.iter().filter(|(at, waiver)| names(waiver, globs[*at].as_ref(), *part));
                 let (past, here): (Vec<_>, Vec<_>) = here.partition(|(_, waiver)| waiver.expires < as_of);
                 past.iter().for_each(|(at, _)| gate.waivers[*at] = WaiverState::Expired);
                 let (valid, outgrown): (Vec<_>, Vec<_>) =
@@ -173,7 +174,7 @@ pub fn decide(
                     (Some((at, _)), _) => Standing::Waived(*at),
                     // an expired waiver fails for what still stands behind it, whatever else was asked
                     (None, false) => Standing::Expired,
-                    (None, true) if known.is_some_and(|known| known.contains(id.as_str())) => Standing::Known,
+                    (None, true) if known.is_some_and(|known| known.contains(part.id().as_str())) => Standing::Known,
                     (None, true) => outgrown.first().map_or(Standing::Open, |(at, _)| Standing::Outgrown(*at)),
                 }
             })
@@ -193,19 +194,43 @@ pub fn decide(
     gate
 }
 
-/// The components that a finding is about, with the names that reports show.
-fn parts(finding: &Finding) -> Vec<(&ComponentId, &str)> {
+/// A component that a finding is about.
+#[derive(Clone, Copy)]
+enum Part<'f> {
+    Subject(&'f Finding),
+    Member(&'f Member),
+}
+
+impl<'f> Part<'f> {
+    fn id(self) -> &'f ComponentId {
+        match self {
+            Self::Subject(finding) => &finding.subject,
+            Self::Member(member) => &member.component,
+        }
+    }
+
+    /// The name that reports show.
+    fn label(self) -> Cow<'f, str> {
+        match self {
+            Self::Subject(finding) => Cow::Borrowed(label(finding)),
+            Self::Member(member) => member.label(),
+        }
+    }
+}
+
+/// The components that a finding is about.
+fn parts(finding: &Finding) -> Vec<Part<'_>> {
     if finding.members.is_empty() {
-        vec![(&finding.subject, label(finding))]
+        vec![Part::Subject(finding)]
     } else {
-        finding.members.iter().map(|member| (&member.component, &*member.label)).collect()
+        finding.members.iter().map(Part::Member).collect()
     }
 }
 
 /// What becomes of a finding whose components stand as they do: it is accepted or known when all of them are.
 fn decide_one(
     finding: &Finding,
-    parts: &[(&ComponentId, &str)],
+    parts: &[Part<'_>],
     stands: &[Standing],
     waivers: &[Waiver],
     in_baseline: bool,
@@ -223,8 +248,9 @@ fn decide_one(
         }
         return;
     }
-    let left = parts.iter().zip(stands).filter(|(_, stands)| is_left(stands)).map(|(part, _)| part.1);
-    let left: Vec<&str> = left.collect();
+    let left = parts.iter().zip(stands).filter(|(_, stands)| is_left(stands)).map(|(part, _)| *part);
+    let left: Vec<Part<'_>> = left.collect();
+    let names = || some_of(&left, |part| component_name(&part.label()).to_owned());
     let reason = if stands.contains(&Standing::Expired) {
         "its waiver has expired".to_owned()
     } else {
@@ -241,24 +267,24 @@ fn decide_one(
             _ => None,
         });
         let outgrown = outgrown.map_or_else(String::new, |lists| {
-            format!("; its waiver does not name in `lists`: {}", some_of(&lists, |list| list))
+            format!("; its waiver does not name in `lists`: {}", some_of(&lists, |list| (*list).to_owned()))
         });
         format!("--fail-on {word}{outgrown}")
     };
     let reason = match (in_baseline, left.len() < parts.len()) {
         (true, _) if !stands.contains(&Standing::Expired) => {
-            format!("{reason}: not in the baseline: {}", some_of(&left, component_name))
+            format!("{reason}: not in the baseline: {}", names())
         }
-        (_, true) => format!("{reason}: not accepted: {}", some_of(&left, component_name)),
+        (_, true) => format!("{reason}: not accepted: {}", names()),
         _ => reason,
     };
     gate.failing.insert(finding.fingerprint, reason);
 }
 
 /// The first few of several names as they are shown, and how many more there are.
-fn some_of(names: &[&str], shown: impl Fn(&str) -> &str) -> String {
+fn some_of<T>(names: &[T], shown: impl Fn(&T) -> String) -> String {
     const NAMED: usize = 5;
-    let shown = names.iter().take(NAMED).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(NAMED).map(shown).collect::<Vec<_>>().join(", ");
     if names.len() > NAMED { format!("{shown} and {} more", names.len() - NAMED) } else { shown }
 }
 
@@ -277,9 +303,10 @@ fn unnamed<'f>(waiver: &Waiver, finding: &'f Finding) -> Vec<&'f str> {
 }
 
 /// True when the waiver means a component, by its id or by the name that reports show.
-fn names(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, id: &ComponentId, label: &str) -> bool {
+fn names(waiver: &Waiver, glob: Option<&globset::GlobMatcher>, part: Part<'_>) -> bool {
     waiver.subject.as_deref().is_none_or(|subject| {
-        let names = [id.as_str(), label, component_name(label)];
+        let label = part.label();
+        let names = [part.id().as_str(), &label, component_name(&label)];
         names.contains(&subject) || glob.is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
     })
 }
@@ -307,7 +334,7 @@ pub fn check_terms(waivers: &[Waiver], findings: &[Finding], from: Date) -> Resu
         let is_meant = |finding: &&Finding| {
             let mut parts = parts(finding).into_iter();
             let is_about = !finding.listed.is_empty() && speaks_of(waiver, finding);
-            is_about && parts.any(|(id, label)| names(waiver, glob.as_ref(), id, label))
+            is_about && parts.any(|part| names(waiver, glob.as_ref(), part))
         };
         if let Some(finding) = findings.iter().find(is_meant) {
             let message = format!(

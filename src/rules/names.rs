@@ -1,6 +1,7 @@
 //! Patterns of names, with a quick no for the many names that none of them begins like.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::AhoCorasick;
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -14,6 +15,10 @@ pub(super) struct Names {
     set: OnceLock<GlobSet>,
     /// What patterns begin with before their first wildcard, sorted, none of them the beginning of another.
     beginnings: Vec<String>,
+    /// The bytes that they begin with: names without `pkg:` begin as few of them do.
+    firsts: [bool; 256],
+    /// How many of them are not behind the name that was asked for last: names come nearly in order.
+    last: AtomicUsize,
     /// Words of the other patterns, one of each.
     words: Option<AhoCorasick>,
     /// There are patterns of which neither can be told.
@@ -47,8 +52,11 @@ impl Names {
         beginnings.sort_unstable();
         // of two that begin alike the shorter says no to all that the longer does
         beginnings.dedup_by(|later, earlier| later.starts_with(earlier.as_str()));
+        let mut firsts = [false; 256];
+        beginnings.iter().filter_map(|text| text.bytes().next()).for_each(|first| firsts[usize::from(first)] = true);
         let words = if words.is_empty() { None } else { Some(AhoCorasick::new(words).ok()?) };
-        Some(Self { patterns, set: OnceLock::new(), beginnings, words, is_open })
+        let (set, last) = (OnceLock::new(), AtomicUsize::new(0));
+        Some(Self { patterns, set, beginnings, firsts, last, words, is_open })
     }
 
     fn set(&self) -> &GlobSet {
@@ -94,8 +102,19 @@ impl Names {
     }
 
     fn begins(&self, name: &str) -> bool {
+        if !name.bytes().next().is_some_and(|first| self.firsts[usize::from(first)]) {
+            return false;
+        }
         // the greatest that is not behind the name is the only one that it can begin with
-        let behind = self.beginnings.partition_point(|beginning| beginning.as_str() <= name);
+        let is_before = |at: usize| self.beginnings.get(at).is_some_and(|beginning| beginning.as_str() <= name);
+        let last = self.last.load(Ordering::Relaxed);
+        let behind = if (last == 0 || is_before(last - 1)) && !is_before(last) {
+            last
+        } else {
+            let behind = self.beginnings.partition_point(|beginning| beginning.as_str() <= name);
+            self.last.store(behind, Ordering::Relaxed);
+            behind
+        };
         behind > 0 && name.starts_with(self.beginnings[behind - 1].as_str())
     }
 }

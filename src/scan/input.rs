@@ -322,7 +322,10 @@ impl SourceFile {
     /// From here on it counts as what the scanner asks for the values of the file, see [`Self::tell_odd_shapes`].
     fn watch_shapes(&self) {
         // what scanners before this one asked is theirs
-        drop(self.misshapen());
+        self.trees().for_each(parse::Node::forget);
+        if let Some(Ok(root)) = self.xml.get() {
+            drop(root.misshapen());
+        }
         self.watched.store(true, Ordering::Relaxed);
     }
 

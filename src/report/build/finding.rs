@@ -1,7 +1,5 @@
 //! Findings as rows.
 
-use std::sync::Arc;
-
 use super::Sources;
 use crate::model::{Finding, ListedAs, Member, Place, Step};
 use crate::report::model::{FindingRow, ListedRow, MemberRow, PlaceRow, StepRow};
@@ -94,13 +92,7 @@ fn listed_row(listed: &ListedAs) -> ListedRow {
 }
 
 fn member_row(member: &Member, state: &'static str) -> MemberRow {
-    MemberRow {
-        component: member.component.clone(),
-        label: Arc::clone(&member.label),
-        message: Arc::clone(&member.message),
-        state,
-        seen: member.seen.clone(),
-    }
+    MemberRow { member: member.clone(), state }
 }
 
 pub(super) fn place_row(place: &Place) -> PlaceRow {

@@ -1,12 +1,12 @@
 //! A finding as reports show it.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{PlaceRow, StepRow};
-use crate::model::{ComponentId, Sighting};
+use crate::model::Member;
 
 /// A finding.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -105,33 +105,59 @@ pub struct ListedRow {
     pub digest: String,
 }
 
-/// One component of an aggregated finding.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+/// One component of an aggregated finding, which is written as [`MemberFields`].
+#[derive(Clone, Debug)]
 pub struct MemberRow {
-    /// Component id.
-    #[schemars(with = "String")]
-    pub component: ComponentId,
-    /// Name a person would use.
-    pub label: Arc<str>,
-    /// One sentence.
-    pub message: Arc<str>,
-    /// How it stands at the gate: `waived`, `baseline`, or `open`, which is new where there is a baseline.
-    #[schemars(with = "String")]
+    /// The component, with what is said of it: there may be tens of thousands, and their texts are made as they are written.
+    pub member: Member,
+    /// How it stands at the gate, see [`MemberFields::state`].
     pub state: &'static str,
+}
+
+/// One component of an aggregated finding.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MemberRow")]
+struct MemberFields<'a> {
+    /// Component id.
+    component: &'a str,
+    /// Name a person would use.
+    label: Cow<'a, str>,
+    /// One sentence.
+    message: Cow<'a, str>,
+    /// How it stands at the gate: `waived`, `baseline`, or `open`, which is new where there is a baseline.
+    state: &'a str,
     /// Where it was seen first.
-    #[serde(rename = "place", skip_serializing_if = "Option::is_none", serialize_with = "place_of")]
-    #[schemars(with = "Option<PlaceRow>")]
-    pub seen: Option<Sighting>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<PlaceRow>,
 }
 
 impl MemberRow {
     /// Where it was seen first.
     #[must_use]
     pub fn place(&self) -> Option<PlaceRow> {
-        self.seen.as_ref().map(|seen| PlaceRow::from(&seen.place()))
+        self.member.seen.as_ref().map(|seen| PlaceRow::from(&seen.place()))
     }
 }
 
-fn place_of<S: serde::Serializer>(seen: &Option<Sighting>, serializer: S) -> Result<S::Ok, S::Error> {
-    seen.as_ref().map(|seen| PlaceRow::from(&seen.place())).serialize(serializer)
+impl Serialize for MemberRow {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = MemberFields {
+            component: self.member.component.as_str(),
+            label: self.member.label(),
+            message: self.member.message(),
+            state: self.state,
+            place: self.place(),
+        };
+        fields.serialize(serializer)
+    }
+}
+
+impl JsonSchema for MemberRow {
+    fn schema_name() -> Cow<'static, str> {
+        MemberFields::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        MemberFields::json_schema(generator)
+    }
 }

@@ -1,5 +1,7 @@
 //! Kind `match`: every selected component is a finding.
 
+use std::sync::Arc;
+
 use super::alternatives;
 use crate::graph::NodeId;
 use crate::model::key;
@@ -13,7 +15,12 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     // what is said of a service is how hard it is to leave: it answers rules that ask for that
     let asks_effort = rule.select.attribute.contains_key(key::LOCK_IN);
     let title = lower(&rule.title);
+    let words = Arc::from(format!(": {title}"));
     for node in select(view, rule) {
+        if out.hits.is_settled() && is_said_alike(view, rule, node) {
+            out.hits.push_brief(node, None, None, &words);
+            continue;
+        }
         let label = view.graph.label(node);
         let service = view.graph.attribute(node, key::SERVICE).and_then(|id| view.catalog.service(id));
         let message = match service {
@@ -28,6 +35,11 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         }
         out.hits.push(hit);
     }
+}
+
+/// True when nothing is said of the component but the title of the rule.
+fn is_said_alike(view: &View<'_>, rule: &Rule, node: NodeId) -> bool {
+    view.graph.attribute(node, key::SERVICE).is_none() && between(view, rule, node).is_empty()
 }
 
 /// Which registries answer for the same name, where the rule asks for that.

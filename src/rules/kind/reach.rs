@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{alternatives, country};
 use crate::control::laws::{self, Legal, Mitigated};
@@ -37,6 +38,11 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             out.undecided(reason);
         }
         for one in &answer.reached {
+            if out.hits.is_settled() {
+                let first = own.or_else(|| one.reach.witness.steps.first().copied()).map(|(edge, _)| edge);
+                out.hits.push_brief(node, first, Some(one.horizon), &one.words);
+                continue;
+            }
             let mut reach = one.reach.clone();
             reach.witness.start = node;
             if let (Some(first), Some(own)) = (reach.witness.steps.first_mut(), own) {
@@ -62,8 +68,10 @@ struct Answer {
 struct Reached {
     country: CountryCode,
     reach: Reach,
+    /// When losing the far end would be felt.
+    horizon: Horizon,
     /// What is said of each of them, behind its name.
-    words: String,
+    words: Arc<str>,
 }
 
 /// Answers of one rule.
@@ -99,8 +107,8 @@ impl Judged<'_, '_> {
             }
         }
         let reached = best.into_iter().map(|(country, reach)| {
-            let words = format!("{}{place}", words(view, country, reach));
-            Reached { country, reach: reach.clone(), words }
+            let words = format!(" {}{place}", words(view, country, reach)).into();
+            Reached { country, reach: reach.clone(), horizon: horizon(view, &reach.witness), words }
         });
         let reached: Vec<Reached> = reached.collect();
         Answer { undecided: Some(SPLIT).filter(|_| is_split && reached.is_empty()), reached }
@@ -123,9 +131,9 @@ fn words(view: &View<'_>, country: CountryCode, reach: &Reach) -> String {
 
 /// The hit; a brief one has no more than its sentence, its way and its horizon.
 fn hit(view: &View<'_>, legal: &Legal<'_, '_>, node: NodeId, one: &Reached, reach: Reach, is_brief: bool) -> Hit {
-    let message = ["`", &view.graph.label(node), "` ", &one.words].concat();
+    let message = ["`", &view.graph.label(node), "`", &one.words].concat();
     let mut hit = Hit::new(node, String::new(), message);
-    hit.horizon = Some(horizon(view, &reach.witness));
+    hit.horizon = Some(one.horizon);
     if is_brief {
         hit.tail = reach.witness;
         return hit;

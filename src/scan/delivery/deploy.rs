@@ -39,17 +39,12 @@ const RIGHT_IN: &str = "/*";
 pub(super) type Applied = (String, String);
 
 /// What commands apply that begin in a folder, and the folder that they end in. What a run puts in names nothing.
-pub(super) fn applied(
-    commands: &[Command],
-    folder: &RelPath,
-    fill: &dyn Fn(&str) -> String,
-) -> (Vec<Applied>, RelPath) {
-    let lines = lines(commands, fill);
+pub(super) fn applied(lines: &[Line], folder: &RelPath) -> (Vec<Applied>, RelPath) {
     let applies = |words: &[String]| is_of(words, "kubectl", &["apply", "create", "replace"]);
     let applying: BTreeSet<usize> =
         lines.iter().filter(|(_, words)| applies(words)).map(|(pipeline, _)| *pipeline).collect();
     let mut found = Vec::new();
-    let end = each_in(&lines, folder, |at, (pipeline, words)| {
+    let end = each_in(lines, folder, |at, (pipeline, words)| {
         let is_piped = || applying.contains(pipeline);
         for (path, suffix) in named(words, is_piped) {
             let full = joined(at, &path).filter(|full| !full.is_root());
@@ -60,14 +55,10 @@ pub(super) fn applied(
 }
 
 /// Scripts that commands run, each with the folder that it begins in.
-pub(super) fn ran(
-    commands: &[Command],
-    folder: &RelPath,
-    fill: &dyn Fn(&str) -> String,
-) -> BTreeSet<(RelPath, RelPath)> {
+pub(super) fn ran(lines: &[Line], folder: &RelPath) -> BTreeSet<(RelPath, RelPath)> {
     let is_script = |word: &str| word.ends_with(".sh") || word.ends_with(".bash");
     let mut found = BTreeSet::new();
-    each_in(&lines(commands, fill), folder, |at, (_, words)| {
+    each_in(lines, folder, |at, (_, words)| {
         let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or_default());
         let script = match program {
             "bash" | "sh" | "source" | "." => words.iter().skip(1).find(|word| !word.starts_with('-')),
@@ -79,10 +70,11 @@ pub(super) fn ran(
     found
 }
 
-/// A command with the number of its pipeline.
-type Line = (usize, Vec<String>);
+/// The filled words of a command, without what stands before its program, and the number of its pipeline.
+pub(super) type Line = (usize, Vec<String>);
 
-fn lines(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Vec<Line> {
+/// Commands as lines.
+pub(super) fn lines(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Vec<Line> {
     let line = |command: &Command| {
         let words = command.words.iter().map(|word| fill(&word.text));
         (command.pipeline, words.skip_while(|word| is_before(word)).collect())
@@ -203,7 +195,7 @@ mod tests {
 
     fn paths(script: &str) -> Vec<String> {
         let root = RelPath::new("repo").expect("is a path");
-        let (found, _) = applied(&commands(script, '\\'), &root, &str::to_owned);
+        let (found, _) = applied(&lines(&commands(script, '\\'), &str::to_owned), &root);
         found.into_iter().map(|(path, _)| path).collect()
     }
 

@@ -1,9 +1,8 @@
 //! Scripts of the tree that steps run: what they do is done by the pipeline.
 
-use super::deploy;
+use super::deploy::{self, Line};
 use super::step::Pipeline;
 use crate::diagnostic::DiagnosticKind;
-use crate::parse::shell::Command;
 use crate::scan::Facts;
 use crate::text::{RelPath, Span};
 
@@ -13,17 +12,11 @@ const LARGEST: usize = 256 << 10;
 
 impl Pipeline<'_> {
     /// Reads the scripts that commands run, as if they stood in the pipeline.
-    pub(super) fn follow(
-        &self,
-        commands: &[Command],
-        folder: &RelPath,
-        fill: &dyn Fn(&str) -> String,
-        out: &mut Facts<'_>,
-    ) {
+    pub(super) fn follow(&self, lines: &[Line], folder: &RelPath, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
         if self.is_script {
             return;
         }
-        for (path, at) in deploy::ran(commands, folder, fill) {
+        for (path, at) in deploy::ran(lines, folder) {
             if self.followed.get() >= MOST {
                 let message = format!("a pipeline runs more than {MOST} scripts; the others were not followed");
                 out.problem(DiagnosticKind::LimitReached, self.file, None, message);

@@ -147,23 +147,22 @@ impl Pipeline<'_> {
             if room.get() == 0 {
                 return text.to_owned();
             }
-            let filled = fill(&own.fill(text));
+            let filled = if text.contains('$') { fill(&own.fill(text)) } else { fill(text) };
             room.set(room.get().saturating_sub(filled.len().saturating_sub(text.len())));
             filled
         };
         fetched(self.id, text, &found, fill, self.file, out);
-        let (applied, end) = deploy::applied(&all, folder, fill);
+        let lines = deploy::lines(&all, fill);
+        let (applied, end) = deploy::applied(&lines, folder);
         for (path, word) in applied {
             out.attribute(self.id, key::APPLIES_PATH, path, self.file.at(found(&word)));
         }
-        self.follow(&all, folder, fill, out);
-        for command in all {
-            let filled: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
-            let begins = filled.iter().position(|word| !is_before(word)).unwrap_or(filled.len());
-            let words: Vec<&str> = filled[begins..].iter().map(String::as_str).collect();
-            let Some((program, rest)) = words.split_first() else { continue };
+        self.follow(&lines, folder, fill, out);
+        for (command, (_, line)) in all.iter().zip(&lines) {
+            let begins = command.words.len() - line.len();
+            let Some((program, rest)) = line.split_first() else { continue };
             let mut words = vec![program.rsplit('/').next().unwrap_or(program)];
-            words.extend(rest);
+            words.extend(rest.iter().map(String::as_str));
             let words = named::in_order(&words);
             // what a run puts in is a gap
             let known: Vec<&str> = words.iter().map(|word| if word.contains('$') { "$" } else { *word }).collect();

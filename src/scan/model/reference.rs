@@ -204,10 +204,10 @@ pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFi
 }
 
 /// The same where servers of models get them from a hub.
-pub(crate) fn needs_models_of(
+pub(crate) fn needs_models_of<'c>(
     usual: Hub,
     user: &ComponentId,
-    command: &str,
+    command: &'c str,
     file: &SourceFile,
     span: Span,
     out: &mut Facts<'_>,
@@ -215,10 +215,10 @@ pub(crate) fn needs_models_of(
     for (hub, id) in addressed(command) {
         needs_model_of(hub, user, id, &file.at(span), out);
     }
-    let clean = |word: &str| word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']).to_owned();
-    let words: Vec<String> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
+    let clean = |word: &'c str| -> &'c str { word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']) };
+    let words: Vec<&str> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
     for (at, word) in words.iter().enumerate() {
-        if matches!(word.as_str(), "run" | "pull") && at > 0 && words[at - 1].rsplit('/').next() == Some("ollama") {
+        if matches!(*word, "run" | "pull") && at > 0 && words[at - 1].rsplit('/').next() == Some("ollama") {
             let name = words[at + 1..].iter().find(|word| !word.starts_with('-'));
             if let Some(name) = name.filter(|name| !name.contains('$')) {
                 needs_ollama(user, name, &file.at(span), out);
@@ -229,11 +229,11 @@ pub(crate) fn needs_models_of(
             needs_model_of(hub, user, value, &file.at(span), out);
             continue;
         }
-        let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| word == "modelscope");
+        let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| *word == "modelscope");
         let value = match word.split_once('=') {
             Some((option, value)) if is_model_option(option) => Some(value),
-            _ if is_model_option(word) => words.get(at + 1).map(String::as_str),
-            _ if word == "serve" && at > 0 && words[at - 1].ends_with("vllm") => words.get(at + 1).map(String::as_str),
+            _ if is_model_option(word) => words.get(at + 1).copied(),
+            _ if *word == "serve" && at > 0 && words[at - 1].ends_with("vllm") => words.get(at + 1).copied(),
             _ => None,
         };
         if let Some(value) = value {
@@ -247,10 +247,10 @@ pub(crate) fn needs_models_of(
 const OPTIONS: usize = 12;
 
 /// The hub and the model, when the word is the verb of a download. A data set or space is no model.
-fn downloaded(words: &[String], at: usize) -> Option<(Hub, &str)> {
+fn downloaded<'w>(words: &[&'w str], at: usize) -> Option<(Hub, &'w str)> {
     let before = words.get(at.checked_sub(1)?)?.rsplit('/').next().unwrap_or_default();
-    let rest = words[at + 1..].iter().map(String::as_str).take(OPTIONS).take_while(|word| !is_end(word));
-    match (before, words[at].as_str()) {
+    let rest = words[at + 1..].iter().copied().take(OPTIONS).take_while(|word| !is_end(word));
+    match (before, words[at]) {
         ("huggingface-cli" | "hf", "download") => {
             let rest: Vec<&str> = rest.collect();
             let is_other = rest.windows(2).any(|pair| pair[0] == "--repo-type" && pair[1] != "model")
@@ -378,7 +378,7 @@ mod tests {
             ("modelscope download --model org/name", None),
             ("download org/name", None),
         ] {
-            let words: Vec<String> = command.split(' ').map(ToOwned::to_owned).collect();
+            let words: Vec<&str> = command.split(' ').collect();
             let all = (0..words.len()).find_map(|at| downloaded(&words, at)).map(|(_, name)| name);
             assert_eq!(all, found, "{command}");
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
 use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl};
-use crate::text::RelPath;
+use crate::text::{Lookup, RelPath};
 
 /// A project's need of a package whose version no file but a manifest states.
 pub(super) struct Need<'a> {
@@ -19,7 +19,7 @@ pub(super) struct Asked<'a> {
     inventory: &'a Inventory,
     pub(super) needs: Vec<Need<'a>>,
     /// Constraints by package and the file that states them.
-    constraints: BTreeMap<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
+    constraints: Lookup<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
     /// Folders of the projects of the tree by the package that they make.
     makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     /// What manifests in images ask for without a version: what is installed there answers.
@@ -34,8 +34,8 @@ fn is_past_locks(one: &Evidence) -> bool {
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
         let (needs, of_images) = (Vec::new(), installed::needs(inventory));
-        let mut asked = Self { inventory, needs, constraints: BTreeMap::new(), makes: BTreeMap::new(), of_images };
-        let mut seen: BTreeSet<&ComponentId> = BTreeSet::new();
+        let mut asked = Self { inventory, needs, constraints: Lookup::default(), makes: BTreeMap::new(), of_images };
+        let mut seen: Lookup<&ComponentId, ()> = Lookup::default();
         for (project, known) in inventory.iter() {
             let Some(folder) = folder_of(project) else { continue };
             for value in known.values(key::MAKES) {
@@ -56,7 +56,7 @@ impl<'a> Asked<'a> {
                     continue;
                 };
                 asked.needs.push(Need { project, package: &row.to, ecosystem, evidence: &row.evidence });
-                if seen.insert(&row.to) {
+                if seen.insert(&row.to, ()).is_none() {
                     asked.constrain(&row.to, package.attributes());
                 }
             }
@@ -99,7 +99,7 @@ impl<'a> Asked<'a> {
     fn constrain(&mut self, package: &'a ComponentId, attributes: &'a [Attribute]) {
         for row in attributes.iter().filter(|row| row.key == key::REQUIREMENT) {
             for path in row.evidence.iter().filter_map(Evidence::path) {
-                self.constraints.entry((package, path)).or_default().insert(&row.value);
+                self.constraints.entry((package, path)).insert(&row.value);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::asked::{Asked, Need};
 use super::{folder_of, name_of, only_manifests_state, version};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key};
 use crate::scan::package::toolkit::MOST_ANSWERS;
-use crate::text::RelPath;
+use crate::text::{Lookup, RelPath};
 
 /// Ecosystems whose lock files speak for the project of their own folder only.
 const LOCKED_BY_FOLDER: [&str; 2] = ["maven", "nuget"];
@@ -17,12 +17,14 @@ const LOCKED_BY_FOLDER: [&str; 2] = ["maven", "nuget"];
 pub(super) struct Locks<'a> {
     /// Lock files by ecosystem and folder.
     files: BTreeMap<(&'a str, RelPath), &'a EvidenceSet>,
+    /// Numbers of the folders with lock files.
+    folders: Lookup<RelPath, usize>,
     /// Locked packages by the folder of their lock file and their name.
-    answers: BTreeMap<(RelPath, Cow<'a, str>), Vec<&'a ComponentId>>,
+    answers: Lookup<(usize, Cow<'a, str>), Vec<&'a ComponentId>>,
     /// What lock files say that a project itself needs, by project and name.
-    said: BTreeMap<(&'a ComponentId, Cow<'a, str>), Vec<&'a ComponentId>>,
+    said: Lookup<(&'a ComponentId, Cow<'a, str>), Vec<&'a ComponentId>>,
     /// Locked packages by the folder of their lock file, their name and a constraint that it holds them for.
-    fitting: BTreeMap<(RelPath, Cow<'a, str>, &'a str), Vec<&'a ComponentId>>,
+    fitting: Lookup<(usize, Cow<'a, str>, &'a str), Vec<&'a ComponentId>>,
 }
 
 impl<'a> Locks<'a> {
@@ -35,14 +37,16 @@ impl<'a> Locks<'a> {
                 }
             }
         }
-        let mut locks = Self { answers: BTreeMap::new(), said: BTreeMap::new(), fitting: BTreeMap::new(), files };
-        let wanted: BTreeSet<Cow<'_, str>> = asked.needs.iter().map(|need| name_of(need.package)).collect();
+        let folders: BTreeSet<&RelPath> = files.keys().map(|(_, folder)| folder).collect();
+        let folders = folders.into_iter().enumerate().map(|(number, folder)| (folder.clone(), number)).collect();
+        let (answers, said, fitting) = (Lookup::default(), Lookup::default(), Lookup::default());
+        let mut locks = Self { files, folders, answers, said, fitting };
+        let wanted: Lookup<Cow<'_, str>, ()> = asked.needs.iter().map(|need| (name_of(need.package), ())).collect();
         locks.take_answers(inventory, &wanted);
         locks
     }
 
-    fn take_answers(&mut self, inventory: &'a Inventory, wanted: &BTreeSet<Cow<'a, str>>) {
-        let folders: BTreeSet<RelPath> = self.files.keys().map(|(_, folder)| folder.clone()).collect();
+    fn take_answers(&mut self, inventory: &'a Inventory, wanted: &Lookup<Cow<'a, str>, ()>) {
         let compiled: BTreeSet<&RelPath> = self
             .files
             .values()
@@ -56,17 +60,18 @@ impl<'a> Locks<'a> {
         let is_wanted = |id: &ComponentId| version(id).is_some() && wanted.contains(&name_of(id));
         for (id, known) in inventory.iter() {
             if let Some(folder) = folder_of(id) {
-                let holds_lock = folders.contains(&folder);
+                let number = self.folders.get(&folder).copied();
                 for row in known.relations() {
                     let to = &row.to;
                     match row.kind {
-                        RelationKind::Contains
-                            if holds_lock && is_wanted(to) && row.evidence.iter().any(answers_there) =>
-                        {
-                            self.answers.entry((folder.clone(), name_of(to))).or_default().push(to);
+                        RelationKind::Contains => {
+                            let number = number.filter(|_| is_wanted(to) && row.evidence.iter().any(answers_there));
+                            if let Some(number) = number {
+                                self.answers.entry((number, name_of(to))).push(to);
+                            }
                         }
                         RelationKind::DependsOn if is_wanted(to) && resolved(&row.evidence).next().is_some() => {
-                            self.said.entry((id, name_of(to))).or_default().push(to);
+                            self.said.entry((id, name_of(to))).push(to);
                         }
                         _ => {}
                     }
@@ -74,19 +79,26 @@ impl<'a> Locks<'a> {
             } else if is_wanted(id) {
                 for row in known.attributes().iter().filter(|row| row.key == key::REQUIREMENT) {
                     for path in resolved(&row.evidence) {
-                        self.fitting.entry((path.parent(), name_of(id), &row.value)).or_default().push(id);
+                        if let Some(number) = self.folders.get(&path.parent()) {
+                            self.fitting.entry((*number, name_of(id), &row.value)).push(id);
+                        }
                     }
                 }
             }
         }
     }
 
-    /// The nearest folder, from the project's upwards, with a lock file of the ecosystem.
-    pub(super) fn nearest(&self, ecosystem: &'a str, project: &ComponentId) -> Option<(RelPath, &'a EvidenceSet)> {
+    /// The nearest folder, from the project's upwards, with a lock file of the ecosystem; with its number.
+    pub(super) fn nearest(
+        &self,
+        ecosystem: &'a str,
+        project: &ComponentId,
+    ) -> Option<(RelPath, usize, &'a EvidenceSet)> {
         let mut folder = folder_of(project)?;
         loop {
-            if let Some(evidence) = self.files.get(&(ecosystem, folder.clone())) {
-                return Some((folder, evidence));
+            let number = self.folders.get(&folder).copied();
+            if let Some((number, evidence)) = number.zip(self.files.get(&(ecosystem, folder.clone()))) {
+                return Some((folder, number, evidence));
             }
             if folder.is_root() || LOCKED_BY_FOLDER.contains(&ecosystem) {
                 return None;
@@ -96,15 +108,15 @@ impl<'a> Locks<'a> {
     }
 
     /// Every locked version of a package in the lock files of a folder.
-    pub(super) fn answers(&self, folder: &RelPath, package: &'a ComponentId) -> &[&'a ComponentId] {
-        self.answers.get(&(folder.clone(), name_of(package))).map_or(&[], Vec::as_slice)
+    pub(super) fn answers(&self, folder: usize, package: &'a ComponentId) -> &[&'a ComponentId] {
+        self.answers.get(&(folder, name_of(package))).map_or(&[], Vec::as_slice)
     }
 
     /// Which of the locked versions answer a need, see the text of [`super`].
     pub(super) fn best(
         &self,
         need: &Need<'a>,
-        folder: &RelPath,
+        folder: usize,
         asked: &Asked<'a>,
         pins: &[&str],
         all: &[&'a ComponentId],
@@ -117,7 +129,7 @@ impl<'a> Locks<'a> {
     fn fitting_of(
         &self,
         need: &Need<'a>,
-        folder: &RelPath,
+        folder: usize,
         asked: &Asked<'a>,
         pins: &[&str],
         all: &[&'a ComponentId],
@@ -128,9 +140,8 @@ impl<'a> Locks<'a> {
         if let Some(said) = self.said.get(&(need.project, name_of(need.package))) {
             return said.clone();
         }
-        let held = asked
-            .constraints_of(need)
-            .filter_map(|text| self.fitting.get(&(folder.clone(), name_of(need.package), text)));
+        let held =
+            asked.constraints_of(need).filter_map(|text| self.fitting.get(&(folder, name_of(need.package), text)));
         let mut held: Vec<&ComponentId> = held.flatten().copied().collect();
         held.sort_unstable();
         held.dedup();

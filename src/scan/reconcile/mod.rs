@@ -38,7 +38,15 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
             return inventory;
         }
         let locks = Locks::of(&inventory, &asked);
-        asked.needs.iter().for_each(|need| changes.settle(need, &asked, &locks));
+        let mut near: Option<Near<'_>> = None;
+        for need in &asked.needs {
+            // the needs of a project come together
+            let near = match near.take().filter(|near| near.is_of(need)) {
+                Some(known) => near.insert(known),
+                None => near.insert(Near::of(need, &asked, &locks)),
+            };
+            changes.settle(need, near, &asked, &locks);
+        }
         changes.settle_images(&inventory, &asked.of_images);
     }
     changes.apply(&mut inventory);
@@ -53,14 +61,14 @@ pub(in crate::scan) fn folder_of(id: &ComponentId) -> Option<RelPath> {
 /// Package and type without version and qualifiers.
 pub(super) fn base(id: &ComponentId) -> &str {
     let text = id.as_str();
-    let end = text.find(['@', '?', '#']).unwrap_or(text.len());
+    let end = text.bytes().position(|byte| matches!(byte, b'@' | b'?' | b'#')).unwrap_or(text.len());
     &text[..end]
 }
 
 /// As [`base`], in the form in which the ecosystem compares names.
 fn name_of(id: &ComponentId) -> Cow<'_, str> {
     let base = base(id);
-    match id.as_str().find('#') {
+    match memchr::memchr(b'#', id.as_str().as_bytes()) {
         // a part of a pod is a package of its own
         Some(at) => Cow::Owned(format!("{base}{}", &id.as_str()[at..])),
         None if base.starts_with("pkg:nuget/") => Cow::Owned(base.to_ascii_lowercase()),
@@ -69,8 +77,9 @@ fn name_of(id: &ComponentId) -> Cow<'_, str> {
 }
 
 fn version(id: &ComponentId) -> Option<&str> {
-    let rest = id.as_str().split_once('@')?.1;
-    Some(&rest[..rest.find(['?', '#']).unwrap_or(rest.len())])
+    let text = id.as_str();
+    let rest = &text[memchr::memchr(b'@', text.as_bytes())? + 1..];
+    Some(&rest[..memchr::memchr2(b'?', b'#', rest.as_bytes()).unwrap_or(rest.len())])
 }
 
 /// True when a manifest is among those that state it.
@@ -122,6 +131,28 @@ struct Answered {
     answers: Vec<ComponentId>,
 }
 
+/// The lock files that a project's needs of an ecosystem are held against.
+struct Near<'a> {
+    project: &'a ComponentId,
+    ecosystem: &'a str,
+    /// The folder with them, its number, and what says that they are there.
+    found: Option<(RelPath, usize, &'a EvidenceSet)>,
+    /// They are about the project.
+    is_its_own: bool,
+}
+
+impl<'a> Near<'a> {
+    fn of(need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) -> Self {
+        let found = locks.nearest(need.ecosystem, need.project);
+        let is_its_own = found.as_ref().is_some_and(|(folder, _, lock)| asked.is_locked_by(need, folder, lock));
+        Self { project: need.project, ecosystem: need.ecosystem, found, is_its_own }
+    }
+
+    fn is_of(&self, need: &Need<'a>) -> bool {
+        self.ecosystem == need.ecosystem && self.project == need.project
+    }
+}
+
 /// True for an exact version that manifests alone state, and that no tool takes as a wish.
 fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
     version(need.package).is_some() && only_manifests_state(need.evidence) && asked.declared(need).is_empty()
@@ -150,44 +181,44 @@ struct Changes {
     /// Declared versions that a lock file confirms, with the manifests that declare them.
     confirmed: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     diagnostics: Vec<Diagnostic>,
-    /// Whether the lock files of a folder are about a project.
-    locked: BTreeMap<(ComponentId, String, RelPath), bool>,
     /// Manifests without any lock file: first place and number of open requirements.
     alone: BTreeMap<RelPath, (Option<LineColumn>, usize)>,
 }
 
 impl Changes {
-    fn settle<'a>(&mut self, need: &Need<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
+    fn settle<'a>(&mut self, need: &Need<'a>, near: &Near<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
         let is_open = version(need.package).is_none();
         let place = seen_at(need.evidence);
-        let nearest = locks.nearest(need.ecosystem, need.project).map(|(folder, lock)| {
-            let answers = locks.answers(&folder, need.package);
-            (folder, answers, lock)
+        let is_its_own = near.is_its_own;
+        let nearest = near.found.as_ref().map(|(folder, number, lock)| {
+            let answers = locks.answers(*number, need.package);
+            (folder, *number, answers, *lock)
         });
         // a compiled manifest is the lock of what it was compiled from, not of every manifest beside it
-        let nearest = nearest.filter(|(_, answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
-        let Some((folder, answers, lock)) = nearest else {
+        let nearest = nearest.filter(|(_, _, answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
+        let Some((folder, number, answers, lock)) = nearest else {
             if is_open {
                 self.unanswered(need.package, place);
             }
             return;
         };
-        let about = (need.project.clone(), need.ecosystem.to_owned(), folder.clone());
-        let is_its_own = *self.locked.entry(about).or_insert_with(|| asked.is_locked_by(need, &folder, lock));
         let lock_file = || asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
-        let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
+        let name = || base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
             if is_open && !only_manifests_state(need.evidence) {
                 // the lock file has it without a version: from a repository or an archive
                 self.kept.insert(need.package.clone());
-            } else if is_open && asked.is_own(need.package, &folder) {
+            } else if is_open && asked.is_own(need.package, folder) {
                 self.answer(need, Vec::new());
             } else if is_open && !is_its_own {
                 self.unanswered(need.package, place);
-            } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, &folder) && is_its_own {
+            } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, folder) && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
-                    self.conflict(place, format!("`{name}` is asked for here and `{}` does not hold it", lock_file()));
+                    self.conflict(
+                        place,
+                        format!("`{}` is asked for here and `{}` does not hold it", name(), lock_file()),
+                    );
                 }
             }
             return;
@@ -211,12 +242,15 @@ impl Changes {
         }
         if is_pinned_elsewhere {
             let (pins, versions) = (told(&pins), told(&versions));
-            self.conflict(place, format!("`{name}` is pinned to {pins} here and `{}` holds {versions}", lock_file()));
+            self.conflict(
+                place,
+                format!("`{}` is pinned to {pins} here and `{}` holds {versions}", name(), lock_file()),
+            );
         } else if let Some(ranges) = ranges {
             let (ranges, versions) = (told(&ranges), told(&versions));
             self.conflict(
                 place,
-                format!("`{name}` is asked for as {ranges} here and `{}` holds {versions}", lock_file()),
+                format!("`{}` is asked for as {ranges} here and `{}` holds {versions}", name(), lock_file()),
             );
         }
         let declared = asked.declared(need);
@@ -226,7 +260,7 @@ impl Changes {
             if !declared.is_empty() {
                 self.replaced.entry(need.package.clone()).or_default().extend(declared);
             }
-            self.answer(need, locks.best(need, &folder, asked, &pins, answers).into_iter().cloned().collect());
+            self.answer(need, locks.best(need, number, asked, &pins, answers).into_iter().cloned().collect());
         }
     }
 

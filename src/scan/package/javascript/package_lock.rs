@@ -96,20 +96,25 @@ impl Lock<'_> {
         let folder = FinderRev::new(FOLDER);
         let entries = packages.entries();
         let written = out.in_parts(self.file, entries, |_, entry, out| self.place(entry, &folder, out));
-        let mut places: Lookup<&str, usize> = Lookup::with_capacity(entries.len());
+        *tree = Tree::with_room(entries.len());
+        // what stands right below the root is found by its name
+        let mut places: Lookup<&str, usize> = Lookup::default();
         let mut nested = Vec::new();
         for (entry, Placed { above, name, locked }) in entries.iter().zip(written).filter_map(|(a, b)| Some((a, b?))) {
             // the root's own entry has no name; whatever it asks for is found from there
             let place = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
-            places.insert(&*entry.key, place);
+            if name.is_none() || !above.is_empty() {
+                places.insert(&*entry.key, place);
+            }
             if let Some(name) = name.filter(|_| !above.is_empty()) {
                 nested.push((above, name, place));
             }
         }
         for (above, name, place) in nested {
             // below a place that is not listed only Node itself would find it
-            let Some(above) = places.get(above) else { continue };
-            tree.put(place, *above, name);
+            let top = || above.strip_prefix(FOLDER).and_then(|name| tree.child(ROOT, name));
+            let Some(above) = places.get(above).copied().or_else(top) else { continue };
+            tree.put(place, above, name);
         }
     }
 

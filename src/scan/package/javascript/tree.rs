@@ -30,6 +30,11 @@ pub(crate) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
+    /// Nothing yet, with room for so many entries.
+    pub(crate) fn with_room(entries: usize) -> Self {
+        Self { all: Vec::with_capacity(entries), below: Lookup::with_capacity(entries) }
+    }
+
     /// Adds an entry; one without a name is no answer to anybody.
     pub(crate) fn add(&mut self, above: usize, name: Option<&'a str>, locked: Locked, entry: &'a Entry) -> usize {
         self.all.push(Installed { locked, entry, above });
@@ -51,6 +56,11 @@ impl<'a> Tree<'a> {
     /// What stands at a place; nothing at the root.
     pub(crate) fn at(&self, place: usize) -> Option<&Installed<'a>> {
         self.all.get(place.checked_sub(1)?)
+    }
+
+    /// What a place holds itself under a name.
+    pub(crate) fn child(&self, place: usize, name: &'a str) -> Option<usize> {
+        self.below.get(&(place, name)).copied()
     }
 
     /// What `name` means to the package at a place, as Node looks for it: below itself, then upwards.
