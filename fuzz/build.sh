@@ -11,5 +11,7 @@ if [ -z "${SKIP_BUILD:-}" ]; then
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing ${sanitizer:+-Zsanitizer=$sanitizer}" \
     cargo build --quiet --release --target "$host" --target-dir "$folder" --bin "$1" 1>&2
+  # what the ledger of run.sh names; what is not committed is part of it
+  git rev-parse --short=8 HEAD >"$folder/$1.commit" || echo unknown >"$folder/$1.commit"
 fi
 echo "$PWD/$folder/$host/release/$1"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes one scanner: run.sh ID SECONDS [JOBS]. Needs the stable toolchain and a C++ compiler.
 # SANITIZER=address builds with the address sanitizer, SKIP_BUILD=1 takes what is built, and LEDGER=FILE adds a line with
-# scanner, processor seconds, runs, commit and day to a file when nothing was found.
+# scanner, processor seconds, runs, the commit that was built and the day to a file when nothing was found.
 set -eu
 id=$1
 seconds=$2
@@ -38,5 +38,5 @@ spent
 took=$((spent - before))
 echo "$id: ${runs:-0} runs in $took s of processor time, no crash"
 if [ -n "${LEDGER:-}" ]; then
-  echo "$id,$took,${runs:-0},$(git rev-parse --short=8 HEAD),$(date -u +%F)" >>"$LEDGER"
+  echo "$id,$took,${runs:-0},$(cat "$(dirname "$(dirname "$(dirname "$bin")")")/scanner.commit"),$(date -u +%F)" >>"$LEDGER"
 fi

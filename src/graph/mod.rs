@@ -259,8 +259,8 @@ impl<'a> Graph<'a> {
     /// What [`Self::label`] says, where it is not the id as people read it: of packages it mostly is.
     #[must_use]
     pub fn own_label(&self, node: NodeId) -> Option<Arc<str>> {
-        let Node { id, is_plain, .. } = self.node(node);
-        if *is_plain {
+        let Node { id, kind, keys, .. } = self.node(node);
+        if *kind == ComponentKind::Package && keys & mark(crate::model::key::KNOWN_AS) == 0 {
             return None;
         }
         let label = self.label(node);

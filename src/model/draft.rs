@@ -103,6 +103,19 @@ impl Draft {
         self
     }
 
+    /// How far it is, for [`Self::back_to`].
+    #[must_use]
+    pub fn mark(&self) -> [usize; 3] {
+        [self.open.kinds.len(), self.open.attributes.len(), self.open.relations.len()]
+    }
+
+    /// Takes back what was written since a mark of this draft; nothing may have been merged into it since.
+    pub fn back_to(&mut self, [kinds, attributes, relations]: [usize; 3]) {
+        self.open.kinds.truncate(kinds);
+        self.open.attributes.truncate(attributes);
+        self.open.relations.truncate(relations);
+    }
+
     /// True when nothing was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -128,7 +141,7 @@ impl Draft {
             (keys, known.relations().iter().fold(0, |kinds, row| kinds | 1 << row.kind as u32))
         });
         let (keys, kinds) = keys.reduce(|| (0, 0), |a, b| (a.0 | b.0, a.1 | b.1));
-        // what was taken over by the first of its name is left empty
+        // what was taken over by the first of its name is left empty, as is a component of which all was taken back
         known.retain(|(_, known)| !known.is_empty());
         Inventory { known: known.into_iter().collect(), keys, kinds, ..Inventory::default() }
     }

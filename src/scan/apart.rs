@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::facts::Facts;
 use super::input::SourceFile;
+use crate::model::Draft;
 
 /// Items that are worth a thread, and how many threads there are at most.
 const LEAST: usize = 512;
@@ -45,40 +46,62 @@ impl Facts<'_> {
             return items.iter().enumerate().map(|(at, item)| write(at, item, self)).collect();
         }
         file.part_places();
-        let (size, room) = (items.len().div_ceil(parts), self.room());
+        let (size, room) = (items.len().div_ceil(parts).max(1), self.room());
         let (meta, scanner, problems) = (self.meta, self.scanner, self.problem_limit);
-        let part = |(number, some): (usize, &'i [T])| {
+        let begun = self.begun(items.len().div_ceil(size));
+        let marks: Vec<[usize; 3]> = begun.iter().map(Draft::mark).collect();
+        let part = |(number, (some, begun)): (usize, (&'i [T], Draft))| {
             let mut facts = Facts::new(meta, scanner, room);
             facts.problem_limit = problems;
+            facts.go_on_with(begun);
             let numbers = number * size..;
             let given = catch_unwind(AssertUnwindSafe(|| {
                 numbers.zip(some).map(|(at, item)| write(at, item, &mut facts)).collect()
             }));
             Part { facts, given }
         };
-        let written: Vec<Part<'_, R>> = items.par_chunks(size).enumerate().map(part).collect();
+        let written: Vec<Part<'_, R>> = items.par_chunks(size).zip(begun).enumerate().map(part).collect();
+        // where all is kept, the facts go to the side; what is taken back leaves what stood there before
+        let taken_back = |(mut part, mark): (Part<'_, R>, &[usize; 3])| {
+            let mut facts = part.facts.take();
+            facts.back_to(*mark);
+            facts
+        };
         if written.iter().map(|part| part.facts.len() + part.facts.dropped).sum::<usize>() > room {
             // which ones are too many only one thread can say
-            drop(written);
+            self.beside = written.into_iter().zip(&marks).map(taken_back).collect();
             return self.in_so_many(1, file, items, write);
         }
         let mut all = Vec::with_capacity(items.len());
-        for part in written {
-            self.continue_with(part.facts);
+        let mut written = written.into_iter().zip(&marks);
+        while let Some((part, _)) = written.next() {
+            let facts = self.continue_with(part.facts);
+            self.beside.push(facts);
             match part.given {
                 Ok(given) => all.extend(given),
-                Err(panic) => resume_unwind(panic),
+                Err(panic) => {
+                    self.beside.extend(written.map(taken_back));
+                    resume_unwind(panic);
+                }
             }
         }
         all
     }
 
-    /// Takes over what another thread wrote of what follows, with the limit of problems.
-    fn continue_with(&mut self, mut part: Facts<'_>) {
+    /// What so many threads go on with: what they wrote of a list before this one.
+    fn begun(&mut self, parts: usize) -> Vec<Draft> {
+        let mut begun = std::mem::take(&mut self.beside);
+        begun.drain(parts.min(begun.len())..).for_each(|facts| self.unite(facts));
+        begun.resize_with(parts, Draft::default);
+        begun
+    }
+
+    /// Takes over what another thread wrote of what follows, with the limit of problems; gives its facts.
+    fn continue_with(&mut self, mut part: Facts<'_>) -> Draft {
         let room = self.problem_limit.saturating_sub(self.diagnostics.len());
         part.unlisted += part.diagnostics.len().saturating_sub(room);
         part.diagnostics.truncate(room);
-        self.absorb(part);
+        self.count_in(part)
     }
 }
 
@@ -103,7 +126,14 @@ mod tests {
     };
 
     /// What so many threads make of a file of lines, with limits of facts and of problems.
-    fn read(parts: usize, limit: usize, problems: usize, panics: Option<usize>) -> (Inventory, usize, usize, String) {
+    /// After another list of them, which has fewer.
+    fn read(
+        parts: usize,
+        before: usize,
+        limit: usize,
+        problems: usize,
+        panics: Option<usize>,
+    ) -> (Inventory, usize, usize, String) {
         let text: String = (0..100).map(|at| format!("package {}\n", at * 7 % 60)).collect();
         let file = SourceFile::new(RelPath::new("a/list").expect("is relative"), text.clone().into_bytes(), None);
         let mut start = 0;
@@ -116,6 +146,14 @@ mod tests {
         out.problem_limit = problems;
         let host = ComponentId::host("packages.example");
         let called = catch_unwind(AssertUnwindSafe(|| {
+            // a list before it: another number of items, and so of threads that go on
+            out.in_so_many(parts, &file, &lines[..before], |at, line, out| {
+                let id = ComponentId::host(&format!("{}.example", at * 3 % 70));
+                out.component(&id, ComponentKind::Host, file.at(*line));
+                if at % 4 == 0 {
+                    out.problem(DiagnosticKind::Unsupported, &file, Some(*line), "before");
+                }
+            });
             out.in_so_many(parts, &file, &lines, |at, line, out| {
                 assert_ne!(Some(at), panics, "asked to");
                 let name = &file.text()[line.start..line.end];
@@ -142,12 +180,15 @@ mod tests {
         for (limit, problems, panics) in
             [(1_000, 100, None), (1_000, 20, None), (150, 100, None), (1_000, 25, Some(70)), (399, 100, None)]
         {
-            let one = read(1, limit, problems, panics);
-            for parts in [2, 3, 7] {
-                assert_eq!(read(parts, limit, problems, panics), one, "{parts} {limit}");
-                assert_eq!(pool.install(|| read(parts, limit, problems, panics)), one, "{parts} {limit} in a pool");
+            for before in [0, 3, 50, 100] {
+                let one = read(1, before, limit, problems, panics);
+                for parts in [2, 3, 7] {
+                    let at = format!("{parts} {before} {limit}");
+                    assert_eq!(read(parts, before, limit, problems, panics), one, "{at}");
+                    assert_eq!(pool.install(|| read(parts, before, limit, problems, panics)), one, "{at} in a pool");
+                }
+                assert_eq!(one.3 == "panic", panics.is_some());
             }
-            assert_eq!(one.3 == "panic", panics.is_some());
         }
     }
 }

@@ -71,7 +71,10 @@ pub struct Facts<'a> {
     pub(super) scanner: &'static str,
     limit: usize,
     pub(super) problem_limit: usize,
-    pub(super) facts: Draft,
+    facts: Draft,
+    /// What other threads wrote of a list of the file, in the order of their parts: when there is another list, each
+    /// goes on with what it wrote, so that the facts of one component stand together.
+    pub(super) beside: Vec<Draft>,
     count: usize,
     /// Values written last by key: most packages of a file are of one ecosystem, scope and resolution.
     last: Vec<(&'static str, Arc<str>)>,
@@ -94,6 +97,7 @@ impl<'a> Facts<'a> {
             limit,
             problem_limit: PROBLEM_LIMIT,
             facts: Draft::default(),
+            beside: Vec::new(),
             count: 0,
             last: Vec::new(),
             last_host: None,
@@ -106,8 +110,8 @@ impl<'a> Facts<'a> {
 
     /// What was collected outside of the engine, by readers that are no scanners of the list.
     #[must_use]
-    pub(crate) fn inventory(self) -> Inventory {
-        let mut inventory = self.facts.finish();
+    pub(crate) fn inventory(mut self) -> Inventory {
+        let mut inventory = self.take().finish();
         inventory.diagnostics.extend(self.diagnostics);
         inventory
     }
@@ -209,17 +213,40 @@ impl<'a> Facts<'a> {
     }
 
     /// What was written.
-    pub(super) fn into_parts(self) -> (Draft, Vec<Diagnostic>) {
-        (self.facts, self.diagnostics)
+    pub(super) fn into_parts(mut self) -> (Draft, Vec<Diagnostic>) {
+        (self.take(), self.diagnostics)
     }
 
     /// Takes over what was written under another scanner's name.
-    pub(crate) fn absorb(&mut self, other: Facts<'_>) {
+    pub(crate) fn absorb(&mut self, mut other: Facts<'_>) {
         self.count += other.count;
         self.dropped += other.dropped;
         self.unlisted += other.unlisted;
-        self.facts = std::mem::take(&mut self.facts).merge(other.facts);
-        self.diagnostics.extend(other.diagnostics);
+        self.unite(other.take());
+        self.diagnostics.append(&mut other.diagnostics);
+    }
+
+    /// All facts that were written, which are gone from here.
+    pub(super) fn take(&mut self) -> Draft {
+        let beside = std::mem::take(&mut self.beside);
+        beside.into_iter().fold(std::mem::take(&mut self.facts), Draft::merge)
+    }
+
+    /// Adds facts that were counted.
+    pub(super) fn unite(&mut self, facts: Draft) {
+        self.facts = std::mem::take(&mut self.facts).merge(facts);
+    }
+
+    /// Takes over what a thread wrote of a part, but for the facts themselves, which it gives.
+    pub(super) fn count_in(&mut self, mut part: Facts<'_>) -> Draft {
+        let facts = part.take();
+        self.absorb(part);
+        facts
+    }
+
+    /// Goes on with facts that were counted elsewhere.
+    pub(super) fn go_on_with(&mut self, facts: Draft) {
+        self.facts = facts;
     }
 
     /// How many facts may still be written.

@@ -281,12 +281,13 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
     }
     let lost: BTreeSet<RelPath> =
         facts.diagnostics.iter().filter(|problem| problem.kind.is_loss()).map(|problem| problem.path.clone()).collect();
-    if facts.facts.is_empty() {
+    let written = facts.take();
+    if written.is_empty() {
         outcome.coverage.failed.extend(lost);
     } else {
         outcome.coverage.partial.extend(lost);
     }
-    outcome.facts = std::mem::take(&mut outcome.facts).merge(facts.facts);
+    outcome.facts = std::mem::take(&mut outcome.facts).merge(written);
     outcome.diagnostics.append(&mut facts.diagnostics);
 }
 

@@ -60,17 +60,47 @@ pub struct LineIndex {
 /// Bytes between two counts of code points.
 const STEP: usize = 1024;
 
+/// Bytes that are worth a thread, and how many threads there are at most.
+const PART: usize = 1024 * STEP;
+const MOST: usize = 4;
+
 impl LineIndex {
     /// Reads all line starts of `text`. Lines end at `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        let counted = text.as_bytes().chunks(STEP).scan(0, |sum, chunk| {
-            let before = *sum;
-            *sum += code_points(chunk);
-            Some(before)
+        let bytes = text.as_bytes();
+        let part = |start: usize, bytes: &[u8]| -> (Vec<usize>, Vec<usize>) {
+            let newlines = memchr::memchr_iter(b'\n', bytes).map(|at| start + at + 1);
+            (newlines.collect(), bytes.chunks(STEP).map(code_points).collect())
+        };
+        // what several threads find in parts of a large file stands one behind the other; they are none of the pool, which
+        // would do other work meanwhile that may wait for this very index
+        let threads = match bytes.len() / PART {
+            0 | 1 => 1,
+            parts => parts.min(MOST).min(rayon::current_num_threads()),
+        };
+        let size = bytes.len().div_ceil(threads).next_multiple_of(STEP).max(STEP);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let rest: Vec<_> = (size..bytes.len())
+                .step_by(size)
+                .map(|start| scope.spawn(move || part(start, &bytes[start..bytes.len().min(start + size)])))
+                .collect();
+            let first = part(0, &bytes[..bytes.len().min(size)]);
+            let rest = rest.into_iter().map(|thread| thread.join().expect("counting does not panic"));
+            std::iter::once(first).chain(rest).collect()
         });
-        Self { starts: std::iter::once(0).chain(newlines).collect(), points: counted.collect() }
+        let mut starts = Vec::with_capacity(1 + parts.iter().map(|(newlines, _)| newlines.len()).sum::<usize>());
+        starts.push(0);
+        let mut points = Vec::with_capacity(bytes.len().div_ceil(STEP));
+        let mut sum = 0;
+        for (newlines, counts) in parts {
+            starts.extend(newlines);
+            for count in counts {
+                points.push(sum);
+                sum += count;
+            }
+        }
+        Self { starts, points }
     }
 
     /// Code points before a byte.
@@ -195,6 +225,23 @@ mod tests {
         assert_eq!(at("last"), (3, 1));
         assert_eq!(index.line_span(text, 2).map(|s| &text[s.start..s.end]), Some("é漢x"));
         assert_eq!(index.line_column(text, 9999).line, 3);
+    }
+
+    #[test]
+    fn large_files_have_the_lines_and_columns_that_they_have() {
+        let text = "aé\n{\"漢\": 1}\n\n".repeat(5 * PART / 16) + &"ü".repeat(3 * STEP);
+        let index = LineIndex::new(&text);
+        let starts =
+            std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
+        assert!(index.starts.iter().copied().eq(starts));
+        for (number, sum) in index.points.iter().enumerate() {
+            assert_eq!(*sum, code_points(&text.as_bytes()[..number * STEP]), "{number}");
+            if number > 40 {
+                break;
+            }
+        }
+        let last = index.points.len() - 1;
+        assert_eq!(index.points[last], code_points(&text.as_bytes()[..last * STEP]));
     }
 
     #[test]

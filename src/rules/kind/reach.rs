@@ -19,7 +19,8 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let legal = Legal::new(view.graph, view.catalog, view.as_of);
     let mut judged = Judged { view, parameters, meant: BTreeMap::new() };
     // thousands of packages come from one registry, and what lies behind it is the same for all of them
-    let mut known: BTreeMap<(NodeId, RelationKind, Horizon), Rc<Answer>> = BTreeMap::new();
+    let mut known: BTreeMap<Way, Rc<Answer>> = BTreeMap::new();
+    let mut last: Option<(Way, Rc<Answer>)> = None;
     for node in select(view, rule) {
         let (answer, own) = match view.graph.only_way(node, &parameters.parties) {
             OnlyWay::None => {
@@ -28,9 +29,13 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
             OnlyWay::One(edge, end) => {
                 let about = view.graph.edge(edge);
-                let answer =
-                    known.entry((end, about.kind, about.horizon)).or_insert_with(|| judged.answer(node).into());
-                (Rc::clone(answer), Some((edge, end)))
+                let way = (end, about.kind, about.horizon);
+                let answer = match &last {
+                    Some((of, answer)) if *of == way => Rc::clone(answer),
+                    _ => Rc::clone(known.entry(way).or_insert_with(|| judged.answer(node).into())),
+                };
+                last = Some((way, Rc::clone(&answer)));
+                (answer, Some((edge, end)))
             }
             OnlyWay::Many => (judged.answer(node).into(), None),
         };
@@ -53,6 +58,9 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         }
     }
 }
+
+/// The only relation by which a component is reached: its far end, what it says, and when its loss hurts.
+type Way = (NodeId, RelationKind, Horizon);
 
 const UNDECIDED: &str = "no owner or place is known";
 const SPLIT: &str = "it lies in one of several states, of which only some are meant";

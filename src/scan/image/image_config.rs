@@ -93,7 +93,7 @@ pub fn image_facts(image: &ImageContent, catalog: &Catalog) -> Inventory {
             labels(&id, annotations, &manifest, &mut out);
         }
     }
-    let mut inventory = out.facts.finish();
+    let mut inventory = out.take().finish();
     inventory.diagnostics = BTreeSet::from_iter(out.diagnostics);
     inventory
 }

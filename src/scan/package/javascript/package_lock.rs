@@ -86,8 +86,46 @@ fn version_known(root: &Node, file: &SourceFile, out: &mut Facts<'_>) {
     }
 }
 
-fn flag(node: &Node, name: &str) -> bool {
-    node.get(name).and_then(Node::as_bool) == Some(true)
+/// What an entry says of its package, found by going through it once; of a key that stands twice the last counts.
+#[derive(Default)]
+struct Said<'a> {
+    name: Option<&'a Node>,
+    version: Option<&'a Node>,
+    resolved: Option<&'a Node>,
+    integrity: Option<&'a Node>,
+    link: Option<&'a Node>,
+    dev: Option<&'a Node>,
+    optional: Option<&'a Node>,
+    dev_optional: Option<&'a Node>,
+    in_bundle: Option<&'a Node>,
+    bundled: Option<&'a Node>,
+}
+
+impl<'a> Said<'a> {
+    fn of(node: &'a Node) -> Self {
+        let mut said = Self::default();
+        for entry in node.entries() {
+            let place = match &*entry.key {
+                "name" => &mut said.name,
+                "version" => &mut said.version,
+                "resolved" => &mut said.resolved,
+                "integrity" => &mut said.integrity,
+                "link" => &mut said.link,
+                "dev" => &mut said.dev,
+                "optional" => &mut said.optional,
+                "devOptional" => &mut said.dev_optional,
+                "inBundle" => &mut said.in_bundle,
+                "bundled" => &mut said.bundled,
+                _ => continue,
+            };
+            *place = Some(&entry.value);
+        }
+        said
+    }
+}
+
+fn is_true(node: Option<&Node>) -> bool {
+    node.and_then(Node::as_bool) == Some(true)
 }
 
 impl Lock<'_> {
@@ -128,10 +166,11 @@ impl Lock<'_> {
             Some(at) => (key[..at].trim_end_matches('/'), Some(&key[at + FOLDER.len()..])),
             None => ("", None),
         };
+        let said = Said::of(&entry.value);
         let locked = match name {
             // a folder of the tree: its packages are where its links lead, or below itself
-            _ if flag(&entry.value, "link") => self.member(entry.value.text_at("resolved").unwrap_or("."), out),
-            Some(name) => self.write(entry.value.text_at("name").unwrap_or(name), entry, out)?,
+            _ if is_true(said.link) => self.member(said.resolved.and_then(Node::text).unwrap_or("."), out),
+            Some(name) => self.write(said.name.and_then(Node::text).unwrap_or(name), entry, &said, out)?,
             None => self.member(&entry.key, out),
         };
         Some(Placed { above, name, locked })
@@ -145,7 +184,7 @@ impl Lock<'_> {
                 if !self.is_object(entry, out) {
                     continue;
                 }
-                let Some(locked) = self.write(&entry.key, entry, out) else { continue };
+                let Some(locked) = self.write(&entry.key, entry, &Said::of(&entry.value), out) else { continue };
                 let place = tree.add(above, Some(&entry.key), locked, entry);
                 open.extend(entry.value.get("dependencies").map(|below| (place, below)));
             }
@@ -164,18 +203,17 @@ impl Lock<'_> {
         spec::member(folder, &self.project, self.input, self.file, out)
     }
 
-    fn write(&self, name: &str, entry: &Entry, out: &mut Facts<'_>) -> Option<Locked> {
-        let (file, node) = (self.file, &entry.value);
+    fn write(&self, name: &str, entry: &Entry, said: &Said<'_>, out: &mut Facts<'_>) -> Option<Locked> {
+        let file = self.file;
         if name.is_empty() {
             out.problem(DiagnosticKind::Malformed, file, Some(entry.key_span), "a package without a name");
             return None;
         }
-        let stated = node.get("version").and_then(|version| Some((version.text()?, version.span)));
-        let mut address =
-            node.get("resolved").and_then(|resolved| Some((Cow::Borrowed(resolved.text()?), resolved.span)));
+        let stated = said.version.and_then(|version| Some((version.text()?, version.span)));
+        let mut address = said.resolved.and_then(|resolved| Some((Cow::Borrowed(resolved.text()?), resolved.span)));
         // version 1 writes addresses and aliases (`npm:other@1.0.0`) into `version`
-        let said = stated.map(|(text, span)| (spec::spec(text), span));
-        let (name, version) = match said {
+        let spec = stated.map(|(text, span)| (spec::spec(text), span));
+        let (name, version) = match spec {
             Some((Spec::Range { name: alias, range, .. }, _)) => {
                 (alias.unwrap_or(Cow::Borrowed(name)), Some(range).filter(|range| !range.is_empty()))
             }
@@ -190,9 +228,9 @@ impl Lock<'_> {
         };
         let id = Package::new("npm", &name, version.as_deref(), file, entry.key_span).write(&self.project, out);
         let seen = file.at(entry.key_span);
-        let scope = if flag(node, "dev") {
+        let scope = if is_true(said.dev) {
             scope::DEV
-        } else if flag(node, "optional") || flag(node, "devOptional") {
+        } else if is_true(said.optional) || is_true(said.dev_optional) {
             scope::OPTIONAL
         } else {
             scope::RUNTIME
@@ -207,11 +245,11 @@ impl Lock<'_> {
             Some((text, _)) if text.starts_with("file:") => {}
             None if stated.is_some_and(|(text, _)| text.starts_with("file:")) => {}
             // it lies in the archive of the package above
-            None if flag(node, "inBundle") || flag(node, "bundled") => {}
+            None if is_true(said.in_bundle) || is_true(said.bundled) => {}
             // npm may leave the address out when it is the default registry's
             _ => toolkit::from_default(&id, "npm", &seen, out),
         }
-        if let Some(integrity) = node.get("integrity")
+        if let Some(integrity) = said.integrity
             && let Some(text) = integrity.text()
         {
             out.attribute(&id, key::INTEGRITY, text, file.at(integrity.span));
