@@ -58,8 +58,13 @@ fn operator(work: &mut Work<'_>, seen: &Seen) {
 /// other organisations are kept too, so that a conflict is seen.
 fn publisher(work: &mut Work<'_>, seen: &Seen) {
     let mut claims: Vec<&Organisation> = Vec::new();
+    let ecosystem = if is_of_repository(work, seen) { ecosystem(&seen.id) } else { None };
     for identity in seen.all(key::IDENTITY) {
         let Some((kind, value)) = identity.split_once(':') else { continue };
+        // whoever owns the name in the registry need not own the repository that is taken in its place
+        if ecosystem == Some(kind) {
+            continue;
+        }
         let Some((organisation, key, exact)) = by_identity(work.catalog, kind, value) else { continue };
         if kind == "mail" {
             by_mail(work, &seen.id, organisation, key);
@@ -78,6 +83,20 @@ fn publisher(work: &mut Work<'_>, seen: &Seen) {
         }
     }
     conflict(work, &seen.id, &claims);
+}
+
+/// True for a package that is taken from a repository or an address of its own, and from no registry that everybody uses.
+fn is_of_repository(work: &Work<'_>, seen: &Seen) -> bool {
+    let is_registry = |host: &ComponentId| work.catalog.is_public_registry(host.rest());
+    seen.kind == ComponentKind::Package && seen.all(key::FETCHED_AS).next().is_some() && {
+        let relations = work.inventory.known(&seen.id).map_or(&[][..], Known::relations);
+        !relations.iter().any(|row| row.kind == RelationKind::DistributedBy && is_registry(&row.to))
+    }
+}
+
+/// The type of a package, which names of its registry have as their kind of key.
+fn ecosystem(id: &ComponentId) -> Option<&str> {
+    id.as_str().strip_prefix("pkg:")?.split('/').next()
 }
 
 /// Who provides a service that no table knows: by the domain and the legal name that it states.

@@ -53,7 +53,7 @@ pub const PACKAGE_CACHE: &str = "package-cache";
 pub const INTEGRITY: &str = "integrity";
 /// Address the artefact is fetched from.
 pub const DOWNLOAD: &str = "download";
-/// How the artefact is fetched when no registry serves it: `git`.
+/// How the artefact is fetched when no registry serves it: `git`; `address` where the manifest gives one itself.
 pub const FETCHED_AS: &str = "fetched-as";
 /// Identity key for attribution: `github:mailru`, `npm:@huawei`, `mail:corp.example`, `pci-vendor:10de`.
 pub const IDENTITY: &str = "identity";

@@ -61,8 +61,8 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Some value was asked for as something that it is not. Nearly no file makes that happen, and then no tree needs to be
-/// gone through for it.
+/// Some value was asked for as something that it is not. Few files make that happen, and until one does no tree
+/// needs to be gone through for it.
 static SOME_ODD: AtomicBool = AtomicBool::new(false);
 
 /// Says that a value was asked for as something that it is not.
@@ -91,6 +91,11 @@ impl Asked {
         if before & shape.0 != shape.0 {
             self.0.store(before | shape.0, Ordering::Relaxed);
         }
+    }
+
+    /// True when it was asked for as this.
+    pub(super) fn has(&self, shape: Shape) -> bool {
+        Shape(self.0.load(Ordering::Relaxed)).has(shape)
     }
 
     /// What was asked so far, which is forgotten.

@@ -177,12 +177,14 @@ impl Node {
     /// Notes that a reader just asked for something that this is not.
     #[cold]
     fn is_no_such(&self) {
-        if self.shape() != Shape::NONE {
+        let is = self.shape();
+        if is != Shape::NONE && !self.asked.has(is) {
             shape::note_odd();
         }
     }
 
-    /// Values that readers asked for, each time as something that they are not, in order.
+    /// Values that readers asked for, each time as something that they are not, in order. Before another reader asks,
+    /// [`Self::forget`] what this one asked.
     #[must_use]
     pub fn misshapen(&self) -> Vec<Misshapen<'_>> {
         let mut found = Vec::new();

@@ -251,10 +251,11 @@ fn decide_one(
     let left = parts.iter().zip(stands).filter(|(_, stands)| is_left(stands)).map(|(part, _)| *part);
     let left: Vec<Part<'_>> = left.collect();
     let names = || some_of(&left, |part| component_name(&part.label()).to_owned());
-    let reason = if stands.contains(&Standing::Expired) {
+    let confirmed = gate.confirmed.get(&finding.fingerprint);
+    let is_expired = stands.contains(&Standing::Expired);
+    let reason = if is_expired && (finding.may_gate || confirmed.is_some()) {
         "its waiver has expired".to_owned()
     } else {
-        let confirmed = gate.confirmed.get(&finding.fingerprint);
         let is_asked = |word: &&Condition| word.meets(finding) || confirmed.is_some_and(|words| word.is_among(words));
         let Some(word) = gate.fail_on.iter().find(is_asked) else { return };
         if !finding.may_gate && confirmed.is_none() {

@@ -97,7 +97,8 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             let answering = mirror.filter(|_| implied).unwrap_or(to.rest());
             let is_asked = implied || mirror == Some(to.rest());
             for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
-                if implied {
+                // beside an address in a lock file only what replaces such addresses counts
+                if implied && (!is_replaced || setting.of_locked || seen.basis() == Basis::Inferred) {
                     changes.moved(from, to, one, setting);
                 }
                 if !is_open(setting.host) {

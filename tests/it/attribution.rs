@@ -493,3 +493,24 @@ fn a_group_of_maven_is_a_domain_backwards_and_a_hint() {
         assert_eq!(owned.count(), 0, "{group}");
     }
 }
+
+/// Whoever owns a name in a registry need not own the repository or archive that is taken in its place.
+#[test]
+fn a_fork_is_not_of_who_owns_its_name() {
+    let manifest = r#"{"dependencies": {
+        "@acme/own": "^1.0.0",
+        "@acme/fork": "github:other/fork",
+        "@acme/stranger": "git+https://gitlab.com/nobody/stranger.git",
+        "@acme/archive": "https://files.nobody.example/archive.tgz",
+        "@acme/same": "github:acme-code/same"
+    }}"#;
+    let cargo = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n[dependencies]\nacme-rs = { git = \"https://github.com/nobody/acme-rs\" }\n";
+    let found = report(&[("package.json", manifest), ("Cargo.toml", cargo)]);
+    let of = |component: &str, organisation: &str| links(&found, component, organisation).len();
+    assert_eq!(of("pkg:npm/%40acme/own", "acme"), 1);
+    assert_eq!((of("pkg:npm/%40acme/fork", "acme"), of("pkg:npm/%40acme/fork", "other")), (0, 1));
+    assert_eq!(of("pkg:npm/%40acme/stranger", "acme"), 0);
+    assert_eq!(of("pkg:npm/%40acme/archive", "acme"), 0);
+    assert_eq!(of("pkg:npm/%40acme/same", "acme"), 1);
+    assert_eq!(of("pkg:cargo/acme-rs", "acme"), 0);
+}

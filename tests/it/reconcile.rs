@@ -300,6 +300,72 @@ fn the_registry_of_npm_takes_the_place_of_locked_addresses() {
         mirrored,
         ["pkg:npm/a@1.0.0 host:registry.npmmirror.com", "pkg:npm/b@1.0.0 host:registry.npmmirror.com", other]
     );
-    let kept = hosts("registry=https://registry.npmmirror.com/\nreplace-registry-host = never\n");
-    assert_eq!(kept, ["pkg:npm/a@1.0.0 host:registry.npmjs.org", "pkg:npm/b@1.0.0 host:registry.npmjs.org", other]);
+    let kept = ["pkg:npm/a@1.0.0 host:registry.npmjs.org", "pkg:npm/b@1.0.0 host:registry.npmjs.org", other];
+    for setting in
+        ["never", "\"never\"", "never ; as it stands", "npmjs\nreplace-registry-host=never", "npm.other.example"]
+    {
+        let found = hosts(&format!("registry=https://registry.npmmirror.com/\nreplace-registry-host = {setting}\n"));
+        assert_eq!(found, kept, "{setting}");
+    }
+    for setting in ["npmjs", "always", "never\nreplace-registry-host=npmjs", "\n[x]\nreplace-registry-host=never"] {
+        let found = hosts(&format!("registry=https://registry.npmmirror.com/\nreplace-registry-host = {setting}\n"));
+        assert_eq!(found, mirrored, "{setting}");
+    }
+    // what Yarn is told says nothing of npm's lock file
+    let yarn = "npmRegistryServer: https://yarn.corp.example\n";
+    let both = scan(&[
+        ("package-lock.json", lock),
+        (".npmrc", "registry=https://registry.npmmirror.com/\n"),
+        (".yarnrc.yml", yarn),
+    ]);
+    let of_a = both.facts().filter_map(|(fact, _)| match fact {
+        FactRef::Relation { from, kind: RelationKind::DistributedBy, to, .. } if from.as_str() == "pkg:npm/a@1.0.0" => {
+            Some(to.to_string())
+        }
+        _ => None,
+    });
+    assert_eq!(of_a.collect::<Vec<_>>(), ["host:registry.npmmirror.com"]);
+}
+
+/// Ranges of RubyGems and Composer that the lock file does not keep, and pins of Python that it does.
+#[test]
+fn what_lock_files_of_ruby_and_php_do_not_keep_is_told() {
+    let gemfile =
+        "source \"https://rubygems.org\"\ngem \"rails\", \"~> 7.1\"\ngem \"rack\", \"2.2.8\"\ngem \"puma\", \">= 6\"\n";
+    let gem_lock = "GEM\n  remote: https://rubygems.org/\n  specs:\n    puma (6.4.2)\n    rack (2.2.9)\n    rails (7.0.8)\n\nPLATFORMS\n  ruby\n\n\
+                    DEPENDENCIES\n  puma (>= 6)\n  rack (= 2.2.8)\n  rails (~> 7.1)\n";
+    let found = said(&scan(&[("Gemfile", gemfile), ("Gemfile.lock", gem_lock)]));
+    assert!(
+        found.iter().any(|line| line.contains("`rails` is asked for as") && line.contains("holds 7.0.8")),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|line| line.contains("`rack`") && line.contains("holds 2.2.9")), "{found:?}");
+    assert!(!found.iter().any(|line| line.contains("`puma`")), "{found:?}");
+    let composer = "{\"require\":{\"symfony/yaml\":\"^7.0\",\"monolog/monolog\":\"~3.5\"}}";
+    let composer_lock = "{\"packages\":[{\"name\":\"symfony/yaml\",\"version\":\"v6.4.8\"},{\"name\":\"monolog/monolog\",\"version\":\"3.7.0\"}],\"packages-dev\":[]}";
+    let found = said(&scan(&[("composer.json", composer), ("composer.lock", composer_lock)]));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("yaml` is asked for as ^7.0") && found[0].contains("v6.4.8"), "{found:?}");
+    let project = "[project]\nname = \"app\"\nversion = \"1\"\ndependencies = [\"torch==2.4.0\", \"pinned==1.0.0\"]\n";
+    let uv = "version = 1\n\n[[package]]\nname = \"app\"\nversion = \"1\"\nsource = { editable = \".\" }\ndependencies = [{ name = \"pinned\" }, { name = \"torch\" }]\n\n\
+              [[package]]\nname = \"pinned\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.org/simple\" }\n\n\
+              [[package]]\nname = \"torch\"\nversion = \"2.4.0+cpu\"\nsource = { registry = \"https://download.pytorch.org/whl/cpu\" }\n";
+    let found = said(&scan(&[("pyproject.toml", project), ("uv.lock", uv)]));
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// Odd keys of npm's lock file lead where they led, and what stands twice is told.
+#[test]
+fn odd_keys_of_npm_locks_are_places_too() {
+    let lock = "{\"lockfileVersion\":3,\"packages\":{\"\":{},\"/node_modules/a\":{\"version\":\"1.0.0\",\"dependencies\":{\"b\":\"1\"}},\
+                \"/node_modules/a/node_modules/b\":{\"version\":\"1.0.0\"},\"node_modules/c\":{\"version\":\"1.0.0\"},\
+                \"node_modules/c\":{\"version\":\"2.0.0\"}}}";
+    let found = scan(&[("package-lock.json", lock)]);
+    let edges = found.facts().filter_map(|(fact, _)| match fact {
+        FactRef::Relation { from, kind: RelationKind::DependsOn, to, .. } => Some(format!("{from} {to}")),
+        _ => None,
+    });
+    assert_eq!(edges.collect::<Vec<_>>(), ["pkg:npm/a@1.0.0 pkg:npm/b@1.0.0"]);
+    assert_eq!(said(&found).len(), 1, "{:?}", said(&found));
+    assert!(said(&found)[0].contains("a second entry `node_modules/c`"), "{:?}", said(&found));
 }

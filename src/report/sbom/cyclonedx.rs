@@ -360,7 +360,11 @@ fn choice(licence: &Licence) -> LicenceChoice {
 /// properties as well.
 fn references(part: &Part<'_>) -> Vec<Reference> {
     let of = |key: &str, ty: &'static str| {
-        part.values(key).iter().filter_map(move |text| Some(Reference { ty, url: iri(text)? }))
+        part.values(key)
+            .iter()
+            // the index of a registry is no address of the package
+            .filter(|text| !text.starts_with("registry+") && !text.starts_with("sparse+"))
+            .filter_map(move |text| Some(Reference { ty, url: iri(text)? }))
     };
     let mut found: Vec<Reference> = of(key::DOWNLOAD, "distribution").chain(of(key::SOURCE, "vcs")).collect();
     if part.kind == ComponentKind::Repository {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(crate) use super::address::{
-    host_and_path, host_of, on_code_host, owner_of_address, repository_owner, repository_path, without_secrets,
+    host_and_path, host_of, is_git, on_code_host, owner_of_address, repository_owner, repository_path, without_secrets,
 };
 pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,

@@ -27,7 +27,7 @@ pub(super) fn replace(
     if answered.is_empty() {
         return;
     }
-    let mut more = More::default();
+    let mut more: BTreeMap<Fact, EvidenceSet> = BTreeMap::new();
     let mut taken: BTreeSet<(&ComponentId, &ComponentId)> = BTreeSet::new();
     let mut stated: BTreeMap<&ComponentId, Stated> = BTreeMap::new();
     let mut asking: Vec<(&ComponentId, RelPath)> = Vec::new();
@@ -44,10 +44,10 @@ pub(super) fn replace(
                 group: None,
                 horizon: None,
             };
-            more.add(need, asked.iter().cloned().collect());
+            more.entry(need).or_default().extend(asked.iter().cloned());
             for (key, value, evidence) in files.iter().filter_map(|path| stated.get(*path)).flatten() {
                 let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
-                more.add(fact, EvidenceSet::of(evidence.clone()));
+                more.entry(fact).or_default().insert(evidence.clone());
             }
         }
         asking.extend(files.into_iter().map(|path| (question, path.clone())));
@@ -87,30 +87,7 @@ pub(super) fn replace(
             FactRef::Relation { from, to, .. } => !unnamed.contains(from) && !unnamed.contains(to),
         });
     }
-    inventory.extend_all(more.0);
-}
-
-/// Facts to add, in the order in which they come; what stands twice is brought together now and then.
-#[derive(Default)]
-struct More(Vec<(Fact, EvidenceSet)>);
-
-impl More {
-    /// As many as real systems never have.
-    const MANY: usize = 1 << 16;
-
-    fn add(&mut self, fact: Fact, evidence: EvidenceSet) {
-        self.0.push((fact, evidence));
-        if self.0.len() == self.0.capacity() && self.0.len() >= Self::MANY {
-            self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
-            self.0.dedup_by(|(later, more), (earlier, known)| {
-                let is_same = later == earlier;
-                if is_same {
-                    known.extend(std::mem::take(more));
-                }
-                is_same
-            });
-        }
-    }
+    inventory.extend_all(more);
 }
 
 fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {

@@ -102,11 +102,12 @@ fn seen_at(evidence: &EvidenceSet) -> Option<&Sighting> {
 fn told(versions: &[&str]) -> String {
     const SHOWN: usize = 8;
     let more = versions.len().saturating_sub(SHOWN);
-    let shown = versions[..versions.len().min(SHOWN)].join(", ");
+    let shown = versions[..versions.len().min(SHOWN)].join(", ").replace("%2B", "+");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`, Composer `1.2.0` as the tag `v1.2.0`.
+/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`, Composer `1.2.0` as the tag `v1.2.0`; a
+/// pin of Python without a local part takes every one.
 fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String {
         let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
@@ -120,6 +121,7 @@ fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
         _ if one == other => true,
         "nuget" => plain(one) == plain(other),
         "composer" => tag(one) == tag(other),
+        "pypi" => range::is_pinned_python(one, other),
         _ => false,
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::model::RelationKind;
 use crate::parse::Node;
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// A text with its place.
 #[derive(Clone, Copy, Debug)]
@@ -168,7 +168,9 @@ impl<'a> Part<'a> {
 
     /// Finds the words that name it best; what it is may be said after its kind.
     pub(super) fn settle(&mut self) {
-        if self.is_project && self.sort == Sort::Software && self.purl.is_none() {
+        let is_folder = |name: &str| name == "." || RelPath::new(name).is_some_and(|folder| folder.as_str() == name);
+        let is_named = self.name.is_some_and(|name| is_folder(name.text));
+        if self.is_project && is_named && self.sort == Sort::Software && self.purl.is_none() {
             self.sort = Sort::Project;
         }
         if let Some(best) = self.purl.or(self.name).or(self.reference) {

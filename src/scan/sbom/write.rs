@@ -394,6 +394,8 @@ impl Writer<'_, '_> {
                 What::VendorSite => vendor_site(id, text, &seen, out),
                 What::Site => toolkit::repository_owner_of(id, text, &seen, out),
                 What::Repository => toolkit::repository(id, text, &seen, out),
+                // the index of a registry, as Cargo writes it, lies at an account that publishes none of its packages
+                What::Download if text.starts_with("registry+") || text.starts_with("sparse+") => {}
                 What::Download => {
                     toolkit::fetched_from(id, text, &seen, out);
                     toolkit::repository_owner_of(id, text, &seen, out);
@@ -408,11 +410,7 @@ impl Writer<'_, '_> {
                     let vendor = text.split(':').next().unwrap_or(text);
                     out.attribute(id, key::IDENTITY, format!("pci-vendor:{vendor}"), seen);
                 }
-                What::Host => {
-                    if let Some(host) = toolkit::host_of(&format!("https://{text}")).filter(|host| *host == *text) {
-                        toolkit::distributed_by(id, &host, &seen, out);
-                    }
-                }
+                What::Host => self.host(id, text, &seen, out),
                 What::Project => {
                     if let Some(project) = project_at(text, &seen, out) {
                         out.relation(&project, RelationKind::DependsOn, id, seen);
@@ -426,12 +424,26 @@ impl Writer<'_, '_> {
     /// A project that a bill of ours lists by its folder.
     fn project(&self, part: &Part<'_>, out: &mut Facts<'_>) -> Written {
         let found = part.name.and_then(|name| project_at(name.text, &self.file.at(name.span), out));
-        found.map_or(Written::Nothing, |id| Written::Is(id, ComponentKind::Project))
+        let Some(id) = found else { return Written::Nothing };
+        for detail in part.details.iter().filter(|detail| detail.what == What::Host) {
+            self.host(&id, &detail.text, &self.file.at(detail.span), out);
+        }
+        Written::Is(id, ComponentKind::Project)
+    }
+
+    /// A host that our own bills say something is fetched from.
+    fn host(&self, id: &ComponentId, name: &str, seen: &Seen, out: &mut Facts<'_>) {
+        if let Some(host) = toolkit::host_of(&format!("https://{name}")).filter(|host| host == name) {
+            toolkit::distributed_by(id, &host, seen, out);
+        }
     }
 
     /// A part that stands inside of another one.
     fn inside(&self, part: &Part<'_>, written_as: &Written, all: &[Written], out: &mut Facts<'_>) {
         let (Some((above, kind)), Written::Is(id, of)) = (part.within, written_as) else { return };
+        if *of == ComponentKind::Project {
+            return;
+        }
         let above = match &all[above] {
             Written::Is(above, _) => above,
             _ => &self.subject,

@@ -46,8 +46,16 @@ impl Scanner for Npmrc {
     }
 }
 
-/// The setting by which lock files keep their addresses.
-const KEPT: (&str, &str) = ("replace-registry-host", "never");
+/// True when lock files keep their addresses of npmjs.org: `replace-registry-host` is `never`, or names another host.
+/// Of several the last one counts, and what stands below a `[section]` is none.
+fn keeps_locked(text: &str) -> bool {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+    let values =
+        lines.filter_map(|line| line.split_once('=')).filter(|(name, _)| name.trim() == "replace-registry-host");
+    let value = values.last().map_or("npmjs", |(_, value)| value);
+    let value = value.split([';', '#']).next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+    !matches!(value, "npmjs" | "always" | "registry.npmjs.org" | "")
+}
 
 /// One registry: `names` is a scope, or `*`.
 fn registry(
@@ -75,8 +83,7 @@ fn registry(
 /// `registry=address` and `@scope:registry=address`; old Yarn writes `registry "address"`.
 fn settings(equals: bool, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     // npm puts its registry in the place of npmjs.org in lock files, unless it is told not to
-    let is_kept = |line: &str| line.trim().split_once('=').is_some_and(|(name, how)| (name.trim(), how.trim()) == KEPT);
-    let general = match equals && !file.text().lines().any(is_kept) {
+    let general = match equals && !keeps_locked(file.text()) {
         true => Standing::InsteadOfLocked,
         false => Standing::Instead,
     };

@@ -54,6 +54,14 @@ impl Scanner for PackageJson {
         {
             out.attribute(&project, key::MAKES, format!("npm {text}"), file.at(name.span));
         }
+        let mut tables: BTreeSet<&str> = BTreeSet::new();
+        for entry in root.entries() {
+            let is_table = TABLES.iter().any(|(table, _)| entry.key == **table);
+            if is_table && !tables.insert(&entry.key) {
+                let message = format!("a second `{}`; npm takes this one and nothing of the first", entry.key);
+                out.problem(DiagnosticKind::Malformed, file, Some(entry.key_span), message);
+            }
+        }
         let optional = optional_names(root);
         for (table, scope) in TABLES {
             let Some(node) = root.get(table) else { continue };
@@ -105,7 +113,7 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, file: &
         }
         Spec::Address(address) => {
             let id = Package::new("npm", &entry.key, None, file, entry.key_span).require("", scope, project, out);
-            spec::fetched(&id, &address, &file.at(entry.value.span), out);
+            spec::at_address(&id, &address, &file.at(entry.value.span), out);
         }
         Spec::Range { ecosystem, name, range } => {
             let name = name.unwrap_or(Cow::Borrowed(&entry.key));

@@ -140,8 +140,17 @@ impl Lock<'_> {
         let mut nested = Vec::new();
         for (entry, Placed { above, name, locked }) in entries.iter().zip(written).filter_map(|(a, b)| Some((a, b?))) {
             // the root's own entry has no name; whatever it asks for is found from there
+            let top = name.filter(|name| FOLDER.len() + name.len() == entry.key.len());
+            let is_second = match top {
+                Some(name) => tree.child(ROOT, name).is_some(),
+                None => places.contains(&*entry.key),
+            };
+            if is_second {
+                let message = format!("a second entry `{}`; npm takes the last", entry.key);
+                out.problem(DiagnosticKind::Malformed, self.file, Some(entry.key_span), message);
+            }
             let place = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
-            if name.is_none() || !above.is_empty() {
+            if top.is_none() {
                 places.insert(&*entry.key, place);
             }
             if let Some(name) = name.filter(|_| !above.is_empty()) {

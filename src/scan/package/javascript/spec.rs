@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::ComponentId;
+use crate::model::{ComponentId, key};
 use crate::scan::package::toolkit::{self, Locked};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 
@@ -143,10 +143,32 @@ pub(crate) fn exact(range: &str) -> Option<&str> {
 
 /// The package is fetched from a repository or archive: its address, and whose repository it is.
 pub(crate) fn fetched(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if is_repository(address) {
+        return toolkit::from_git(id, address, seen, out);
+    }
     toolkit::fetched_from(id, address, seen, out);
     // npm's archives of GitHub repositories
     let repository = address.replace("://codeload.github.com/", "://github.com/");
     toolkit::repository_owner_of(id, &repository, seen, out);
+}
+
+/// As [`fetched`], from an address that a manifest gives itself in the place of a range.
+pub(crate) fn at_address(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    if !is_repository(address) && !toolkit::is_git(address) {
+        out.attribute(id, key::FETCHED_AS, "address", seen.clone());
+    }
+    fetched(id, address, seen, out);
+}
+
+/// True for the page of a repository, which npm takes for the repository itself: `https://github.com/owner/name#ref`.
+fn is_repository(address: &str) -> bool {
+    let path = address.split('#').next().unwrap_or_default();
+    ["https://github.com/", "https://gitlab.com/", "https://bitbucket.org/"].iter().any(|host| {
+        path.strip_prefix(host).is_some_and(|path| {
+            let parts: Vec<&str> = path.split('/').collect();
+            parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) && !path.ends_with("gz")
+        })
+    })
 }
 
 #[cfg(test)]
