@@ -105,12 +105,12 @@ pub struct ListedRow {
     pub digest: String,
 }
 
-/// One component of an aggregated finding, which is written as [`MemberFields`].
+/// One component of an aggregated finding, which is written with its texts made out.
 #[derive(Clone, Debug)]
 pub struct MemberRow {
     /// The component, with what is said of it: there may be tens of thousands, and their texts are made as they are written.
     pub member: Member,
-    /// How it stands at the gate, see [`MemberFields::state`].
+    /// How it stands at the gate: `waived`, `baseline`, or `open`.
     pub state: &'static str,
 }
 
