@@ -25,6 +25,15 @@ pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
+/// What is said of a line that Git left between two sides of a merge.
+pub const UNFINISHED_MERGE: &str = "marks of an unfinished merge";
+
+/// True for a line that Git left between two sides of a merge: no format that is read by lines has such ones.
+#[must_use]
+pub fn is_merge_mark(line: &str) -> bool {
+    ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark))
+}
+
 /// The span of `part`, which must be a slice of `line`'s text.
 #[must_use]
 pub fn span_within(line: &Line<'_>, part: &str) -> Span {

@@ -369,3 +369,26 @@ fn odd_keys_of_npm_locks_are_places_too() {
     assert_eq!(said(&found).len(), 1, "{:?}", said(&found));
     assert!(said(&found)[0].contains("a second entry `node_modules/c`"), "{:?}", said(&found));
 }
+
+/// The index of a file of requirements is asked for what it includes as well.
+#[test]
+fn an_index_is_asked_for_included_files() {
+    let found = scan(&[
+        (
+            "requirements.txt",
+            "-i https://mirrors.aliyun.com/pypi/simple\n-r requirements-extra.txt\nrequests==2.32.0\n",
+        ),
+        ("requirements-extra.txt", "pandas==2.2.2\n"),
+    ]);
+    let of = |name: &str| {
+        let hosts = found.facts().filter_map(|(fact, _)| match fact {
+            FactRef::Relation { from, kind: RelationKind::DistributedBy, to, .. } if from.as_str().contains(name) => {
+                Some(to.to_string())
+            }
+            _ => None,
+        });
+        hosts.collect::<Vec<_>>()
+    };
+    assert_eq!(of("requests"), ["host:mirrors.aliyun.com"]);
+    assert!(of("pandas").contains(&"host:mirrors.aliyun.com".to_owned()), "{:?}", of("pandas"));
+}

@@ -14,6 +14,7 @@ mod asked;
 mod installed;
 mod locks;
 mod range;
+mod release;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,7 +122,7 @@ fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
         _ if one == other => true,
         "nuget" => plain(one) == plain(other),
         "composer" => tag(one) == tag(other),
-        "pypi" => range::is_pinned_python(one, other),
+        "pypi" => release::is_pinned_python(one, other),
         _ => false,
     }
 }

@@ -4,6 +4,8 @@
 
 use semver::Version;
 
+use super::release;
+
 /// Longest constraint that is read; real ones have a line.
 const LONGEST: usize = 500;
 
@@ -15,9 +17,9 @@ pub(super) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<
     match ecosystem {
         "cargo" => Some(semver::VersionReq::parse(constraint.trim()).ok()?.matches(&Version::parse(version).ok()?)),
         "npm" => npm(constraint, version),
-        "pypi" => python(constraint, version),
-        "gem" => all_of(constraint.split(','), version, gem_one),
-        "composer" => composer(constraint, version),
+        "pypi" => release::python(constraint, version),
+        "gem" => release::gem(constraint, version),
+        "composer" => release::composer(constraint, version),
         _ => None,
     }
 }
@@ -132,218 +134,9 @@ fn within((low, high): &Stretch, version: &Version) -> bool {
     low.as_ref().is_none_or(|low| version >= low) && high.as_ref().is_none_or(|high| version < high)
 }
 
-/// PEP 440 between final releases, and Poetry's `^` and `~`. A local part (`+cu124`) is of no weight there.
-fn python(constraint: &str, version: &str) -> Option<bool> {
-    let version = release(version.split_once('+').map_or(version, |(public, _)| public))?;
-    let mut held = false;
-    for alternative in constraint.split("||") {
-        let mut all = true;
-        for clause in alternative.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
-            all &= python_one(clause, &version)?;
-        }
-        held |= all;
-    }
-    Some(held)
-}
-
-fn python_one(clause: &str, version: &[u64]) -> Option<bool> {
-    let at = clause.find(|c: char| !matches!(c, '<' | '>' | '=' | '^' | '~' | '!')).unwrap_or(clause.len());
-    let (sign, text) = clause.split_at(at);
-    let text = text.trim();
-    if sign.is_empty() && text == "*" {
-        return Some(true);
-    }
-    if let Some(series) = text.strip_suffix(".*") {
-        let series = release(series)?;
-        let same = (0..series.len()).all(|at| part(version, at) == series[at]);
-        return match sign {
-            "==" => Some(same),
-            "!=" => Some(!same),
-            _ => None,
-        };
-    }
-    let stated = release(text)?;
-    let order = compare(version, &stated);
-    let below_next = |at: usize| is_below_next(version, &stated, at);
-    Some(match sign {
-        "==" => order.is_eq(),
-        "!=" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        "<" => order.is_lt(),
-        "~=" if stated.len() > 1 => order.is_ge() && below_next(stated.len() - 2),
-        "~" => order.is_ge() && below_next(1),
-        "^" => order.is_ge() && below_next(stated.iter().position(|part| *part > 0).unwrap_or(stated.len() - 1)),
-        _ => return None,
-    })
-}
-
-/// True for a version of Python that an exact pin means: missing parts are zero, and a pin without a local part (`+cu124`)
-/// takes every one.
-pub(super) fn is_pinned_python(pin: &str, version: &str) -> bool {
-    let plain = |text: &str| text.trim().to_ascii_lowercase().replace("%2b", "+");
-    let (pin, version) = (plain(pin), plain(version));
-    let public = |text: &str| text.split('+').next().unwrap_or_default().to_owned();
-    if pin.contains('+') {
-        return pin == version;
-    }
-    match (release(&pin), release(&public(&version))) {
-        (Some(pin), Some(version)) => compare(&pin, &version).is_eq(),
-        _ => pin == public(&version),
-    }
-}
-
-/// True when a version of numbers is held by every part of a constraint.
-fn all_of<'c>(
-    clauses: impl Iterator<Item = &'c str>,
-    version: &str,
-    one: fn(&str, &str, &[u64]) -> Option<bool>,
-) -> Option<bool> {
-    let version = release(version)?;
-    let mut held = true;
-    for clause in clauses.map(str::trim).filter(|clause| !clause.is_empty()) {
-        let at = clause.find(|c: char| !matches!(c, '<' | '>' | '=' | '^' | '~' | '!')).unwrap_or(clause.len());
-        let (sign, text) = clause.split_at(at);
-        held &= one(sign, text.trim(), &version)?;
-    }
-    Some(held)
-}
-
-/// A requirement of RubyGems on final releases; a version alone is that version.
-fn gem_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
-    let stated = release(text)?;
-    let order = compare(version, &stated);
-    Some(match sign {
-        "" | "=" => order.is_eq(),
-        "!=" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        "<" => order.is_lt(),
-        "~>" => order.is_ge() && is_below_next(version, &stated, stated.len().saturating_sub(2)),
-        _ => return None,
-    })
-}
-
-/// Composer's constraints on final releases.
-fn composer(constraint: &str, version: &str) -> Option<bool> {
-    // ranges with a dash and marks of stability are not read here
-    if constraint.contains([' ', '@', '#']) && (constraint.contains(" - ") || constraint.contains(['@', '#'])) {
-        return None;
-    }
-    let mut held = false;
-    for alternative in constraint.split('|').filter(|part| !part.trim().is_empty()) {
-        // a sign may stand apart from its version
-        let words: Vec<&str> = alternative.split([',', ' ']).filter(|word| !word.is_empty()).collect();
-        if words.iter().any(|word| word.chars().all(|c| "<>=^~!".contains(c))) {
-            return None;
-        }
-        held |= all_of(words.into_iter(), version, composer_one)?;
-    }
-    Some(held)
-}
-
-fn composer_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
-    if sign.is_empty() && text == "*" {
-        return Some(true);
-    }
-    if let Some(series) = text.strip_suffix(".*") {
-        let series = release(series)?;
-        return sign.is_empty().then(|| (0..series.len()).all(|at| part(version, at) == series[at]));
-    }
-    let stated = release(text)?;
-    let order = compare(version, &stated);
-    Some(match sign {
-        "" | "=" | "==" => order.is_eq(),
-        "!=" | "<>" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        "<" => order.is_lt(),
-        "~" => order.is_ge() && is_below_next(version, &stated, stated.len().saturating_sub(2)),
-        "^" => {
-            let first = stated.iter().position(|part| *part > 0).unwrap_or(stated.len() - 1);
-            order.is_ge() && is_below_next(version, &stated, first)
-        }
-        _ => return None,
-    })
-}
-
-/// True for a version before the next one of the part at this place.
-fn is_below_next(version: &[u64], stated: &[u64], at: usize) -> bool {
-    let mut end = stated[..=at.min(stated.len() - 1)].to_vec();
-    if let Some(last) = end.last_mut() {
-        *last = last.saturating_add(1);
-    }
-    compare(version, &end).is_lt()
-}
-
-/// Numbers of a final release of the first epoch.
-fn release(text: &str) -> Option<Vec<u64>> {
-    let text = text.trim();
-    text.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
-}
-
-fn part(version: &[u64], at: usize) -> u64 {
-    version.get(at).copied().unwrap_or(0)
-}
-
-/// Missing parts count as zero.
-fn compare(one: &[u64], other: &[u64]) -> std::cmp::Ordering {
-    let longest = one.len().max(other.len());
-    (0..longest)
-        .map(|at| part(one, at).cmp(&part(other, at)))
-        .find(|order| order.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{holds, is_pinned_python};
-
-    #[test]
-    fn ranges_of_gems_and_of_composer() {
-        let all = [
-            ("gem", "~> 7.1", "7.0.8", Some(false)),
-            ("gem", "~> 7.1", "7.2.0", Some(true)),
-            ("gem", "~> 7.1", "8.0", Some(false)),
-            ("gem", "~> 7.1.2", "7.2.0", Some(false)),
-            ("gem", "~> 7", "7.9", Some(true)),
-            ("gem", "2.2.8", "2.2.9", Some(false)),
-            ("gem", "1.0", "1.0.0", Some(true)),
-            ("gem", ">= 1, < 2", "2.0", Some(false)),
-            ("gem", "~> 7.1", "7.1.0.beta1", None),
-            ("composer", "^7.0", "v6.4.8", Some(false)),
-            ("composer", "^7.0", "7.4.8", Some(true)),
-            ("composer", "^0.3", "0.4.0", Some(false)),
-            ("composer", "~1.2", "1.9.0", Some(true)),
-            ("composer", "~1.2.0", "1.3.0", Some(false)),
-            ("composer", ">=3", "2.0.0", Some(false)),
-            ("composer", ">=1.0 <2.0 || ^3", "3.1.0", Some(true)),
-            ("composer", "1.2.*", "1.3.0", Some(false)),
-            ("composer", "^1.0@dev", "2.0.0", None),
-            ("composer", "1.0 - 2.0", "3.0.0", None),
-            ("composer", ">= 1.0", "0.9", None),
-            ("composer", "dev-main", "1.0.0", None),
-            ("composer", "*", "1.0.0", Some(true)),
-        ];
-        for (ecosystem, constraint, version, wanted) in all {
-            assert_eq!(holds(ecosystem, constraint, version), wanted, "{ecosystem} {constraint} {version}");
-        }
-    }
-
-    #[test]
-    fn pins_of_python() {
-        for (pin, version) in
-            [("2.4.0", "2.4.0+cpu"), ("2.4.0", "2.4.0%2Bcpu"), ("1.0.0", "1.0"), ("1.0rc1", "1.0RC1"), ("1+a", "1+A")]
-        {
-            assert!(is_pinned_python(pin, version), "{pin} {version}");
-        }
-        for (pin, version) in [("2.4.0+cpu", "2.4.0"), ("2.4.0", "2.4.1+cpu"), ("1.0rc1", "1.0")] {
-            assert!(!is_pinned_python(pin, version), "{pin} {version}");
-        }
-    }
+    use super::holds;
 
     #[test]
     fn ranges_of_npm() {
@@ -453,6 +246,6 @@ mod tests {
         assert_eq!(holds("cargo", "1.2", "1.9.0"), Some(true));
         assert_eq!(holds("cargo", "0.2", "0.3.0"), Some(false));
         assert_eq!(holds("cargo", "path", "0.3.0"), None);
-        assert_eq!(holds("gem", "~> 2.1", "3.0"), None);
+        assert_eq!(holds("hex", "~> 2.1", "3.0"), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::parse::lines::{lines, span_within};
+use crate::parse::lines::{UNFINISHED_MERGE, is_merge_mark, lines, span_within};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
@@ -37,6 +37,11 @@ impl<'a> Directives<'a> {
             let (code, comment) = line.text.split_once("//").unwrap_or((line.text, ""));
             let code = code.trim();
             if code.is_empty() {
+                continue;
+            }
+            // both sides are read
+            if is_merge_mark(code) {
+                found.problems.push((span_within(&line, code), UNFINISHED_MERGE.to_owned()));
                 continue;
             }
             if code == ")" && block.take().is_some() {

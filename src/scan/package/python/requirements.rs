@@ -87,7 +87,8 @@ fn is_scanned(path: &RelPath) -> bool {
     is_listed && (name.ends_with(".txt") || name.ends_with(".in"))
 }
 
-/// The file and what it includes. Included files of the same folder that are read by themselves are left to that.
+/// The file and what it includes. Included files of the same folder that are read by themselves are left to that, unless
+/// an index is named: pip asks it for whatever is included.
 fn listed(input: &Input<'_>, out: &mut Facts<'_>) -> Vec<Listed> {
     let first = Arc::clone(&input.files[0]);
     let name = first.path().name().to_owned();
@@ -95,11 +96,13 @@ fn listed(input: &Input<'_>, out: &mut Facts<'_>) -> Vec<Listed> {
     let constrains = name.starts_with("constraints");
     let mut known = BTreeSet::from([(first.path().clone(), constrains)]);
     let mut listed = vec![Listed { file: first, scope: scope_of(&name), constrains }];
-    let mut at = 0;
+    let (mut at, mut has_index) = (0, false);
     while let Some(one) = listed.get(at) {
         let (file, scope, constrains) = (Arc::clone(&one.file), one.scope, one.constrains);
         at += 1;
-        for statement in statements(file.text()) {
+        let all = statements(file.text());
+        has_index |= all.iter().any(|statement| matches!(statement.what, What::Index { .. }));
+        for statement in &all {
             let What::Include { path, constrains: further } = &statement.what else { continue };
             let constrains = constrains || *further;
             let mut problem = |kind, message: String| out.problem(kind, &file, Some(statement.span), message);
@@ -110,7 +113,7 @@ fn listed(input: &Input<'_>, out: &mut Facts<'_>) -> Vec<Listed> {
             if !known.insert((target.clone(), constrains)) {
                 continue;
             }
-            if !constrains && is_scanned(&target) && target.parent() == folder {
+            if !constrains && !has_index && is_scanned(&target) && target.parent() == folder {
                 continue;
             }
             if listed.len() > INCLUDE_LIMIT {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::lines::{Line, lines, span_within};
+use crate::parse::lines::{Line, UNFINISHED_MERGE, is_merge_mark, lines, span_within};
 use crate::scan::package::toolkit::{self, Entries, Locked, MOST_ANSWERS, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 use crate::text::Span;
@@ -104,9 +104,8 @@ impl<'a> Reader<'a, '_> {
         if depth == 0 {
             let known = SOURCES.contains(&words) || OTHERS.contains(&words);
             if !known {
-                let conflict = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| words.starts_with(mark));
-                if conflict {
-                    out.problem(DiagnosticKind::Malformed, self.file, Some(span), "marks of an unfinished merge");
+                if is_merge_mark(words) {
+                    out.problem(DiagnosticKind::Malformed, self.file, Some(span), UNFINISHED_MERGE);
                     return false;
                 }
                 let message = format!("`{words}` is no section that is known; not read");
