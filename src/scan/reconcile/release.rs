@@ -4,22 +4,15 @@
 
 /// PEP 440 between final releases, and Poetry's `^` and `~`. A local part (`+cu124`) is of no weight there.
 pub(super) fn python(constraint: &str, version: &str) -> Option<bool> {
-    let version = release(version.split_once('+').map_or(version, |(public, _)| public))?;
+    let version = version.split_once('+').map_or(version, |(public, _)| public);
     let mut held = false;
     for alternative in constraint.split("||") {
-        let mut all = true;
-        for clause in alternative.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
-            all &= python_one(clause, &version)?;
-        }
-        held |= all;
+        held |= all_of(alternative.split(','), version, python_one)?;
     }
     Some(held)
 }
 
-fn python_one(clause: &str, version: &[u64]) -> Option<bool> {
-    let at = clause.find(|c: char| !matches!(c, '<' | '>' | '=' | '^' | '~' | '!')).unwrap_or(clause.len());
-    let (sign, text) = clause.split_at(at);
-    let text = text.trim();
+fn python_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
     if sign.is_empty() && text == "*" {
         return Some(true);
     }
@@ -36,16 +29,10 @@ fn python_one(clause: &str, version: &[u64]) -> Option<bool> {
     let order = compare(version, &stated);
     let below_next = |at: usize| is_below_next(version, &stated, at);
     Some(match sign {
-        "==" => order.is_eq(),
-        "!=" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        "<" => order.is_lt(),
         "~=" if stated.len() > 1 => order.is_ge() && below_next(stated.len() - 2),
         "~" => order.is_ge() && below_next(1),
         "^" => order.is_ge() && below_next(stated.iter().position(|part| *part > 0).unwrap_or(stated.len() - 1)),
-        _ => return None,
+        _ => return compared(sign, order),
     })
 }
 
@@ -91,20 +78,15 @@ fn gem_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
     let order = compare(version, &stated);
     Some(match sign {
         "" | "=" => order.is_eq(),
-        "!=" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        "<" => order.is_lt(),
         "~>" => order.is_ge() && is_below_next(version, &stated, stated.len().saturating_sub(2)),
-        _ => return None,
+        _ => return compared(sign, order),
     })
 }
 
 /// Composer's constraints on final releases.
 pub(super) fn composer(constraint: &str, version: &str) -> Option<bool> {
     // ranges with a dash and marks of stability are not read here
-    if constraint.contains([' ', '@', '#']) && (constraint.contains(" - ") || constraint.contains(['@', '#'])) {
+    if constraint.contains(" - ") || constraint.contains(['@', '#']) {
         return None;
     }
     let mut held = false;
@@ -130,17 +112,26 @@ fn composer_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
     let stated = release(text)?;
     let order = compare(version, &stated);
     Some(match sign {
-        "" | "=" | "==" => order.is_eq(),
-        "!=" | "<>" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        "<" => order.is_lt(),
+        "" | "=" => order.is_eq(),
+        "<>" => order.is_ne(),
         "~" => order.is_ge() && is_below_next(version, &stated, stated.len().saturating_sub(2)),
         "^" => {
             let first = stated.iter().position(|part| *part > 0).unwrap_or(stated.len() - 1);
             order.is_ge() && is_below_next(version, &stated, first)
         }
+        _ => return compared(sign, order),
+    })
+}
+
+/// The signs that all of them have.
+fn compared(sign: &str, order: std::cmp::Ordering) -> Option<bool> {
+    Some(match sign {
+        "==" => order.is_eq(),
+        "!=" => order.is_ne(),
+        ">=" => order.is_ge(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        "<" => order.is_lt(),
         _ => return None,
     })
 }
