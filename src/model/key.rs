@@ -28,6 +28,8 @@ pub const RESOLUTION: &str = "resolution";
 pub const LOCKS: &str = "locks";
 /// Of a project: `ecosystem name`, the package that it makes itself.
 pub const MAKES: &str = "makes";
+/// Of a project: `ecosystem name`, a package of the tree's own that its lock file is about, where the file says no folder.
+pub const HOLDS: &str = "holds";
 /// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
 /// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant, and with
 /// `-of-locked` when its addresses in a lock file are meant too.

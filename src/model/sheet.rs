@@ -177,6 +177,12 @@ impl Sighting {
         self.sheet.layer()
     }
 
+    /// The same place for what is deduced from what stands there.
+    #[must_use]
+    pub(crate) fn inferred(&self) -> Self {
+        Self { basis: Basis::Inferred, ..self.clone() }
+    }
+
     /// How the scanner came to it.
     #[must_use]
     pub fn basis(&self) -> Basis {

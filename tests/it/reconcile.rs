@@ -108,6 +108,7 @@ fn each_workspace_folder_gets_the_version_that_its_lock_file_gives_it() {
         "project:. pkg:npm/left@3.10.1",
         "project:packages/a pkg:npm/left@4.17.21",
         "project:packages/b pkg:npm/left@3.10.1",
+        "project:packages/b project:packages/a",
     ];
     // places below the folder, ranges that are locked, versions that folders state, ways through names
     let locks = [
@@ -391,4 +392,81 @@ fn an_index_is_asked_for_included_files() {
     };
     assert_eq!(of("requests"), ["host:mirrors.aliyun.com"]);
     assert!(of("pandas").contains(&"host:mirrors.aliyun.com".to_owned()), "{:?}", of("pandas"));
+}
+
+const CARGO_LOCK: &str = "version = 4\n\n\
+    [[package]]\nname = \"api\"\nversion = \"0.1.0\"\ndependencies = [\"core\", \"syn 1.0.109\", \"insta\"]\n\n\
+    [[package]]\nname = \"core\"\nversion = \"0.1.0\"\ndependencies = [\"syn 2.0.1\"]\n\n\
+    [[package]]\nname = \"insta\"\nversion = \"1.40.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
+    dependencies = [\"console\", \"quote\"]\n\n\
+    [[package]]\nname = \"console\"\nversion = \"0.15.8\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n\
+    [[package]]\nname = \"quote\"\nversion = \"1.0.1\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n\
+    [[package]]\nname = \"syn\"\nversion = \"1.0.109\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n\
+    [[package]]\nname = \"syn\"\nversion = \"2.0.1\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
+    dependencies = [\"quote\"]\n";
+
+fn cargo_workspace(core_asks: &str) -> Inventory {
+    let core = format!("[package]\nname = \"core\"\n\n[dependencies]\n{core_asks}\n");
+    scan(&[
+        ("Cargo.lock", CARGO_LOCK),
+        ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n"),
+        (
+            "crates/api/Cargo.toml",
+            "[package]\nname = \"api\"\n\n[dependencies]\ncore = { path = \"../core\" }\nsyn = \"1\"\n\n\
+             [dev-dependencies]\ninsta = \"1.40\"\n",
+        ),
+        ("crates/core/Cargo.toml", &core),
+    ])
+}
+
+#[test]
+fn members_of_a_cargo_workspace_get_what_they_ask_for() {
+    let found = cargo_workspace("syn = \"2\"");
+    let needs = needs(&found);
+    let of_members: Vec<&str> =
+        needs.iter().map(String::as_str).filter(|need| need.starts_with("project:crates")).collect();
+    assert_eq!(
+        of_members,
+        [
+            "project:crates/api pkg:cargo/insta@1.40.0",
+            "project:crates/api pkg:cargo/syn@1.0.109",
+            "project:crates/api project:crates/core",
+            "project:crates/core pkg:cargo/syn@2.0.1",
+        ]
+    );
+    assert!(said(&found).is_empty(), "{:?}", said(&found));
+}
+
+#[test]
+fn a_cargo_lock_that_does_not_fit_a_member_is_told_as_that() {
+    let said = said(&cargo_workspace("syn = \"3\"\ntokio = \"1\""));
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("`syn` is asked for as 3 here and `Cargo.lock` holds 1.0.109, 2.0.1"), "{said:?}");
+    assert!(said[1].contains("`tokio` is asked for here and `Cargo.lock` does not hold it"), "{said:?}");
+}
+
+#[test]
+fn what_only_tests_lead_to_is_for_tests() {
+    let found = cargo_workspace("syn = \"2\"");
+    let scope = |id: &str| {
+        let known = found.known(&sovaudit::model::ComponentId::new(id)).expect("is held");
+        known.values("scope").map(|value| value.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(scope("pkg:cargo/insta@1.40.0"), ["dev"]);
+    assert_eq!(scope("pkg:cargo/console@0.15.8"), ["dev"], "through insta alone");
+    assert_eq!(scope("pkg:cargo/quote@1.0.1"), ["runtime"], "through syn 2 as well");
+    // a member whose manifest is not there asks for things for a reason that nothing says
+    let lock_alone = scan(&[("Cargo.lock", CARGO_LOCK)]);
+    assert!(lock_alone.attributes().all(|(_, row)| row.key != "scope"));
+}
+
+#[test]
+fn projects_that_build_on_each_other_are_connected() {
+    let found = scan(&[
+        ("package.json", r#"{"name": "shop", "private": true}"#),
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {}}}"#),
+        ("a/package.json", r#"{"name": "@shop/a", "dependencies": {"@shop/b": "file:../b"}}"#),
+        ("b/package.json", r#"{"name": "@shop/b"}"#),
+    ]);
+    assert!(needs(&found).contains(&"project:a project:b".to_owned()), "{:?}", needs(&found));
 }

@@ -178,6 +178,8 @@ pub(crate) mod scope {
     pub(crate) const TEST: &str = "test";
     /// Extras and features that are chosen.
     pub(crate) const OPTIONAL: &str = "optional";
+    /// From the strongest: what runs in production is that, whoever else needs it.
+    pub(crate) const STRENGTH: [&str; 5] = [RUNTIME, OPTIONAL, BUILD, TEST, DEV];
 }
 
 /// Domain of the registry that an ecosystem's tools ask unless they are told otherwise.
@@ -329,13 +331,32 @@ impl Locked {
     /// Writes that this entry needs another; what the tree's own needs is direct.
     pub(crate) fn needs(&self, to: &Self, seen: &Seen, out: &mut Facts<'_>) {
         if to.own {
-            return;
-        }
-        if self.own {
+            // one project of the tree builds on another; what a package of others would need of ours is no entry of a lock file
+            if self.own && self.id != to.id {
+                out.relation(&self.id, RelationKind::DependsOn, &to.id, seen.clone());
+            }
+        } else if self.own {
             direct(&self.id, &to.id, seen, out);
         } else {
             out.relation(&self.id, RelationKind::DependsOn, &to.id, seen.clone());
         }
+    }
+}
+
+/// The project builds on another one of the tree, which lies in the folder that `path`, seen from `from`, leads to. Folders
+/// outside of the tree are nobody's.
+pub(crate) fn needs_project(
+    project: &ComponentId,
+    (from, path): (&RelPath, &str),
+    input: &Input<'_>,
+    seen: &Seen,
+    out: &mut Facts<'_>,
+) {
+    let Some(folder) = from.join(path) else { return };
+    let other = input.root_subject_at(&folder);
+    if other != *project {
+        out.component(&other, input.root_kind(), seen.clone());
+        out.relation(project, RelationKind::DependsOn, &other, seen.clone());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Answered;
+use super::{Answered, folder_of};
 use crate::model::{ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, RelationKind, key};
 use crate::text::{Lookup, RelPath};
 
@@ -45,7 +45,9 @@ pub(super) fn replace(
                 horizon: None,
             };
             more.entry(need).or_default().extend(asked.iter().cloned());
-            for (key, value, evidence) in files.iter().filter_map(|path| stated.get(*path)).flatten() {
+            // a project of the tree's own is no package
+            let files = Some(&files).filter(|_| folder_of(to).is_none());
+            for (key, value, evidence) in files.into_iter().flatten().filter_map(|path| stated.get(*path)).flatten() {
                 let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
                 more.entry(fact).or_default().insert(evidence.clone());
             }

@@ -1,9 +1,11 @@
 //! What manifests ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
 use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl};
+use crate::scan::package::toolkit::MOST_ANSWERS;
 use crate::text::{Lookup, RelPath};
 
 /// A project's need of a package whose version no file but a manifest states.
@@ -22,6 +24,8 @@ pub(super) struct Asked<'a> {
     constraints: Lookup<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
     /// Folders of the projects of the tree by the package that they make.
     makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
+    /// Folders of lock files with what they hold of the tree's own, as [`key::HOLDS`] writes it.
+    held: Lookup<(RelPath, &'a str), ()>,
     /// What manifests in images ask for without a version: what is installed there answers.
     pub(super) of_images: Vec<Need<'a>>,
 }
@@ -34,7 +38,8 @@ fn is_past_locks(one: &Evidence) -> bool {
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
         let (needs, of_images) = (Vec::new(), installed::needs(inventory));
-        let mut asked = Self { inventory, needs, constraints: Lookup::default(), makes: BTreeMap::new(), of_images };
+        let (constraints, makes, held) = (Lookup::default(), BTreeMap::new(), Lookup::default());
+        let mut asked = Self { inventory, needs, constraints, makes, held, of_images };
         let mut seen: Lookup<&ComponentId, ()> = Lookup::default();
         for (project, known) in inventory.iter() {
             let Some(folder) = folder_of(project) else { continue };
@@ -42,6 +47,9 @@ impl<'a> Asked<'a> {
                 if let Some((ecosystem, name)) = value.split_once(' ') {
                     asked.makes.entry(purl::of(ecosystem, name, None)).or_default().insert(folder.clone());
                 }
+            }
+            for value in known.values(key::HOLDS) {
+                asked.held.insert((folder.clone(), value), ());
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
                 // a lock file alone asks nothing; hooks and commands install past every lock file
@@ -73,7 +81,9 @@ impl<'a> Asked<'a> {
         let is_there =
             |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(|path| files.contains(path));
         self.inventory.known(need.project).is_some_and(|known| {
-            known.kinds().iter().any(|(_, evidence)| is_there(evidence))
+            let is_held = |made: &Arc<str>| self.held.contains(&(folder.clone(), &**made));
+            known.values(key::MAKES).any(is_held)
+                || known.kinds().iter().any(|(_, evidence)| is_there(evidence))
                 || known.relations().iter().any(|row| is_there(&row.evidence))
         })
     }
@@ -115,18 +125,18 @@ impl<'a> Asked<'a> {
         need.evidence.iter().filter_map(Evidence::path).filter(|path| open.contains(path)).cloned().collect()
     }
 
-    /// True when a project of the tree, in the lock file's folder or below, makes the package itself.
-    pub(super) fn is_own(&self, package: &ComponentId, lock: &RelPath) -> bool {
-        let Some(folders) = self.makes.get(&ComponentId::new(base(package))) else { return false };
-        let below = |folder: &RelPath| {
+    /// The projects of the tree, in the lock file's folder or below, that make the package themselves: the first few.
+    pub(super) fn own(&self, package: &ComponentId, lock: &RelPath) -> Vec<ComponentId> {
+        let Some(folders) = self.makes.get(&ComponentId::new(base(package))) else { return Vec::new() };
+        let below = |folder: &&RelPath| {
             let rest = folder.as_str().strip_prefix(lock.as_str());
-            rest.is_some_and(|rest| rest.starts_with('/'))
+            lock.is_root() || rest.is_some_and(|rest| rest.starts_with('/'))
         };
         // whatever lies below stands together in order
-        let first = lock.join("!").filter(|_| !lock.is_root());
-        lock.is_root()
-            || folders.contains(lock)
-            || first.is_some_and(|first| folders.range(first..).next().is_some_and(below))
+        let first = if lock.is_root() { Some(RelPath::root()) } else { lock.join("!") };
+        let below = first.into_iter().flat_map(|first| folders.range(first..).take_while(below));
+        let at_lock = folders.get(lock).filter(|_| !lock.is_root());
+        at_lock.into_iter().chain(below).take(MOST_ANSWERS).map(ComponentId::project).collect()
     }
 
     /// The constraints that the manifest of a need states.

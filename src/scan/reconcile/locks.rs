@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::{Asked, Need};
-use super::{folder_of, name_of, only_manifests_state, version};
+use super::{COMPARED, MOST_RANGES, folder_of, name_of, only_manifests_state, range, version};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key};
 use crate::scan::package::toolkit::MOST_ANSWERS;
 use crate::text::{Lookup, RelPath};
@@ -148,8 +148,20 @@ impl<'a> Locks<'a> {
         if held.is_empty() {
             held.extend(all.iter().filter(|id| version(id).is_some_and(|version| pins.contains(&version))));
         }
+        if held.is_empty() {
+            // of very many versions, which only a hostile file has, the first are compared
+            held.extend(all.iter().take(COMPARED).filter(|id| is_within(need, asked, id)));
+        }
         if held.is_empty() { all.to_vec() } else { held }
     }
+}
+
+/// True for a version that is within every range that the manifest asks for.
+fn is_within(need: &Need<'_>, asked: &Asked<'_>, answer: &ComponentId) -> bool {
+    let mut ranges = asked.constraints_of(need).take(MOST_RANGES).peekable();
+    ranges.peek().is_some()
+        && version(answer)
+            .is_some_and(|version| ranges.all(|range| range::holds(need.ecosystem, range, version) == Some(true)))
 }
 
 /// Files of those that a resolver wrote.

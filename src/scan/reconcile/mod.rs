@@ -7,7 +7,8 @@
 //! disagree about, and manifests that no lock file answers, are diagnostics. A pure function of the inventory.
 //!
 //! Of several locked versions the answer is what the lock file says of the asking project itself, else the one
-//! that it holds for the very constraint, else the pinned one, else all of them. In an image, what is installed answers.
+//! that it holds for the very constraint, else the pinned one, else those within the range, else all of them. In an image,
+//! what is installed answers.
 
 mod answer;
 mod asked;
@@ -15,6 +16,7 @@ mod installed;
 mod locks;
 mod range;
 mod release;
+mod scopes;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +30,9 @@ use crate::text::{LineColumn, RelPath};
 
 /// Versions of one package that are compared with each other.
 const COMPARED: usize = 1_000;
+
+/// Ranges of one need that versions are held against.
+const MOST_RANGES: usize = 32;
 
 /// Brings questions and answers together.
 #[must_use]
@@ -51,6 +56,7 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
         changes.settle_images(&inventory, &asked.of_images);
     }
     changes.apply(&mut inventory);
+    scopes::spread(&mut inventory);
     inventory
 }
 
@@ -163,9 +169,8 @@ fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
 
 /// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
 fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option<Vec<&'a str>> {
-    const MOST: usize = 32;
     let ranges: Vec<&str> = asked.constraints_of(need).collect();
-    if ranges.is_empty() || versions.is_empty() || ranges.len().max(versions.len()) > MOST {
+    if ranges.is_empty() || versions.is_empty() || ranges.len().max(versions.len()) > MOST_RANGES {
         return None;
     }
     let is_out =
@@ -208,14 +213,15 @@ impl Changes {
         let lock_file = || asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
         let name = || base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
+            let own = asked.own(need.package, folder);
             if is_open && !only_manifests_state(need.evidence) {
                 // the lock file has it without a version: from a repository or an archive
                 self.kept.insert(need.package.clone());
-            } else if is_open && asked.is_own(need.package, folder) {
-                self.answer(need, Vec::new());
+            } else if is_open && !own.is_empty() {
+                self.answer(need, own.into_iter().filter(|own| own != need.project).collect());
             } else if is_open && !is_its_own {
                 self.unanswered(need.package, place);
-            } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, folder) && is_its_own {
+            } else if is_open || is_pinned_alone(need, asked) && own.is_empty() && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
                     self.conflict(

@@ -71,7 +71,7 @@ impl Scanner for PackageJson {
             }
             for entry in node.entries() {
                 let scope = if optional.contains(&(table, &entry.key)) { scope::OPTIONAL } else { scope };
-                dependency(entry, scope, &project, file, out);
+                dependency(entry, scope, &project, input, out);
             }
         }
         if let Some(manager) = root.get("packageManager") {
@@ -94,7 +94,8 @@ fn optional_names(root: &Node) -> BTreeSet<(&'static str, &str)> {
     peers.chain(twice.map(|entry| ("dependencies", &*entry.key))).collect()
 }
 
-fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
     let Some(text) = entry.value.text() else {
         let message = format!("the range of `{}` is no text", entry.key);
         out.problem(DiagnosticKind::Malformed, file, Some(entry.value.span), message);
@@ -106,7 +107,11 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, file: &
     }
     let seen = file.at(entry.key_span);
     match spec::spec(text) {
-        Spec::Own => {}
+        Spec::Own => {
+            if let Some(path) = spec::folder(text) {
+                toolkit::needs_project(project, (&file.folder(), path), input, &seen, out);
+            }
+        }
         Spec::Catalog => {
             let id = Package::new("npm", &entry.key, None, file, entry.key_span).require("", scope, project, out);
             toolkit::from_default(&id, "npm", &seen, out);

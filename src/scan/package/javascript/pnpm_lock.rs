@@ -11,7 +11,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Locked, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// Scanner `pnpm-lock`.
 pub struct PnpmLock;
@@ -171,10 +171,11 @@ impl<'a> Lock<'a> {
             Some(importers) => {
                 for importer in importers.entries() {
                     let own = self.member(&importer.key, out);
-                    self.asked(&own, &importer.value, &mut reach, out);
+                    let folder = self.file.folder().join(&importer.key);
+                    self.asked((&own, folder), &importer.value, &mut reach, out);
                 }
             }
-            None => self.asked(&Locked::own(self.project), root, &mut reach, out),
+            None => self.asked((&Locked::own(self.project), Some(self.file.folder())), root, &mut reach, out),
         }
         let needs = out.in_parts(self.file, &self.nodes, |_, variant, out| self.needs(variant, out));
         for (from, needs) in needs.into_iter().enumerate() {
@@ -204,9 +205,17 @@ impl<'a> Lock<'a> {
     }
 
     /// What a workspace folder asks for.
-    fn asked(&self, own: &Locked, tables: &Node, reach: &mut Reach, out: &mut Facts<'_>) {
+    fn asked(&self, (own, folder): (&Locked, Option<RelPath>), tables: &Node, reach: &mut Reach, out: &mut Facts<'_>) {
         for (table, scope) in TABLES {
             for need in tables.get(table).map_or(&[][..], Node::entries) {
+                let version = need.value.get("version").unwrap_or(&need.value).scalar();
+                if let Some((link, folder)) =
+                    version.as_deref().and_then(|text| text.strip_prefix("link:")).zip(folder.as_ref())
+                {
+                    let seen = self.file.at(need.key_span);
+                    toolkit::needs_project(&own.id, (folder, link), self.input, &seen, out);
+                    continue;
+                }
                 if let Some(to) = self.find(need, out) {
                     own.needs(&self.nodes[to].locked, &self.file.at(need.key_span), out);
                     reach.root(to, scope);

@@ -10,7 +10,7 @@ use crate::scan::{Facts, Input, Seen, SourceFile};
 /// A dependency's value, understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Spec<'a> {
-    /// A folder or file of the tree itself: `workspace:*`, `file:../a`, `link:./b`.
+    /// A folder or file of the tree itself: `workspace:*`, `file:../a`, `link:./b`, see [`folder`].
     Own,
     /// Versions of a registry's package; under another name when the value says so: `npm:other@^1`.
     Range {
@@ -91,6 +91,14 @@ fn named(text: &str) -> (Option<&str>, &str) {
         None if text.starts_with('@') => (Some(text), ""),
         None => (None, text),
     }
+}
+
+/// The folder of the tree that a value of [`Spec::Own`] names; a workspace's member is named by its package and not by that.
+pub(crate) fn folder(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let path = ["file:", "link:", "portal:"].iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
+    let is_path = path == "." || ["./", "../"].iter().any(|prefix| path.starts_with(prefix)) || path.len() < text.len();
+    (is_path && !is_archive(path) && !path.starts_with(['/', '~'])).then_some(path)
 }
 
 /// True for a packed package, as opposed to a folder.

@@ -4,11 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{ComponentId, key};
-use crate::scan::package::toolkit::{self, Locked, scope};
+use crate::scan::package::toolkit::{self, Locked, scope, scope::STRENGTH};
 use crate::scan::{Facts, Seen};
-
-/// From the strongest: what runs in production is that, whoever else needs it.
-const STRENGTH: [&str; 5] = [scope::RUNTIME, scope::OPTIONAL, scope::BUILD, scope::TEST, scope::DEV];
 
 /// The edges of a lock file, as far as scopes need them.
 #[derive(Default)]

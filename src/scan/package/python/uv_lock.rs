@@ -61,15 +61,14 @@ impl Scanner for UvLock {
             let folder = kinds.iter().find_map(|kind| node.at(&["source", kind]));
             let own = folder.is_some();
             // the project of a folder that the lock file names is locked by it
-            if let Some(path) = folder.and_then(|path| file.folder().join(path.text()?)) {
-                let member = input.root_subject_at(&path);
-                if member != project {
-                    out.component(&member, input.root_kind(), file.at(span));
-                }
+            let member = folder.and_then(|path| file.folder().join(path.text()?));
+            let member = member.map_or_else(|| project.clone(), |path| input.root_subject_at(&path));
+            if member != project {
+                out.component(&member, input.root_kind(), file.at(span));
             }
             let version = node.text_at("version");
             let locked = if own {
-                Locked::own(&project)
+                Locked::own(&member)
             } else {
                 Locked::package(write(Package::new("pypi", name, version, file, span), node, &project, file, out))
             };

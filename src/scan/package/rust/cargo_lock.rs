@@ -104,10 +104,12 @@ fn describe(
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
+    let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
     if entry.locked.own {
+        // which members of a workspace it answers: it says their names and not where they lie
+        out.attribute(project, key::HOLDS, format!("cargo {}", entry.name), file.at(span));
         return;
     }
-    let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
     let package = Package::new("cargo", entry.name, Some(entry.version), file, span);
     package.write(project, out);
     let id = &entry.locked.id;

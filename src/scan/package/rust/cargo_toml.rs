@@ -19,7 +19,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Cargo manifest",
     summary: "Declared dependencies of all tables with requirement, features, condition, git hosts, alternative \
               registries and patches; what is inherited is taken from the workspace above. A Cargo.lock in the folder or \
-              above answers them; dependencies inside the tree are not components.",
+              above answers them, of each member what it asks for itself; dependencies inside of the tree lead to their projects.",
     files: &["**/Cargo.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -37,6 +37,11 @@ impl Scanner for CargoToml {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
+        if let Some(name) = root.at(&["package", "name"])
+            && let Some(text) = name.text()
+        {
+            out.attribute(&project, key::MAKES, format!("cargo {text}"), file.at(name.span));
+        }
         let workspace = Workspace::of(input, file, root);
         let (top, top_file) = workspace.as_ref().map_or((root, file), |above| (&above.root, &above.file));
         let manifest = Manifest {
@@ -129,6 +134,11 @@ impl<'a> Stated<'a> {
         let node = self.node.get(key)?;
         Some((node.text()?, self.file.at(node.span)))
     }
+
+    /// The folder that a dependency inside of the tree names, with the file that its path is seen from.
+    fn path(self) -> Option<(&'a str, &'a SourceFile)> {
+        Some((self.node.get("path")?.text().unwrap_or_default(), self.file))
+    }
 }
 
 impl<'a> Manifest<'a> {
@@ -150,8 +160,10 @@ impl<'a> Manifest<'a> {
         };
         let name = stated.node.text_at("package").unwrap_or(&entry.key);
         let patch = self.patches.get(name).copied();
-        let is_local = |node: &Node| node.get("path").is_some();
-        if is_local(stated.node) || patch.is_some_and(is_local) {
+        let patched = patch.map(|node| Stated { node, file: self.top_file });
+        if let Some((path, from)) = [patched, Some(stated)].into_iter().flatten().find_map(Stated::path) {
+            let seen = self.file.at(entry.key_span);
+            toolkit::needs_project(self.project, (&from.folder(), path), self.input, &seen, out);
             return;
         }
         let version = stated.node.get("version").unwrap_or(stated.node);
@@ -170,7 +182,6 @@ impl<'a> Manifest<'a> {
         if !features.is_empty() {
             out.attribute(&id, key::EXTRAS, features.join(", "), self.file.at(entry.key_span));
         }
-        let patched = patch.map(|node| Stated { node, file: self.top_file });
         self.origin(&id, patched.filter(|patch| patch.node.get("git").is_some()).unwrap_or(stated), entry, out);
     }
 

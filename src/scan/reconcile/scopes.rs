@@ -1,0 +1,84 @@
+//! What packages that nobody asks for directly are needed for.
+//!
+//! Lock files of several ecosystems (Cargo, RubyGems, NuGet, the older ones of Poetry) give versions and edges, and say of no
+//! entry whether it runs in production. The manifest says it of what it asks for itself; what is reached only from there has
+//! the same scope, the strongest of those that lead to it. The scope is inferred, and stands at the entry of the lock file.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Known, RelationKind, key};
+use crate::scan::package::toolkit::scope::STRENGTH;
+use crate::text::Lookup;
+
+/// Gives locked packages without a scope the one that they are needed in.
+pub(super) fn spread(inventory: &mut Inventory) {
+    let wanting: Vec<&ComponentId> =
+        inventory.iter().filter(|(_, known)| lacks_scope(known)).map(|(id, _)| id).collect();
+    if wanting.is_empty() {
+        return;
+    }
+    let asked = asked(inventory);
+    let mut found: Lookup<&ComponentId, Option<&'static str>> = Lookup::default();
+    // what is asked for with no scope may be for anything, and so may what it needs: no weaker scope is claimed there
+    for scope in std::iter::once(Some(STRENGTH[0])).chain([None]).chain(STRENGTH[1..].iter().map(|scope| Some(*scope)))
+    {
+        let mut open: Vec<&ComponentId> = asked.get(&scope).cloned().unwrap_or_default();
+        while let Some(id) = open.pop() {
+            if found.contains(id) {
+                continue;
+            }
+            found.insert(id, scope);
+            let Some(known) = inventory.known(id) else { continue };
+            open.extend(known.relations().iter().filter(|row| is_package_need(row.kind, &row.to)).map(|row| &row.to));
+        }
+    }
+    let facts = wanting.into_iter().filter_map(|id| {
+        let scope = (*found.get(id)?)?;
+        let evidence = at_entry(inventory.known(id)?)?;
+        Some((Fact::Attribute { of: id.clone(), key: key::SCOPE, value: scope.into() }, EvidenceSet::of(evidence)))
+    });
+    let facts: Vec<(Fact, EvidenceSet)> = facts.collect();
+    inventory.extend_all(facts);
+}
+
+/// What projects ask for, by the scope that they state of it.
+fn asked(inventory: &Inventory) -> BTreeMap<Option<&'static str>, Vec<&ComponentId>> {
+    let mut asked: BTreeMap<Option<&'static str>, Vec<&ComponentId>> = BTreeMap::new();
+    for (from, row) in inventory.relations() {
+        if is_package(from) || !is_package_need(row.kind, &row.to) {
+            continue;
+        }
+        let stated = inventory.known(&row.to).into_iter().flat_map(|known| known.values(key::SCOPE));
+        let scopes: Vec<&'static str> =
+            stated.filter_map(|stated| STRENGTH.into_iter().find(|scope| **scope == **stated)).collect();
+        if scopes.is_empty() {
+            asked.entry(None).or_default().push(&row.to);
+        }
+        for scope in scopes {
+            asked.entry(Some(scope)).or_default().push(&row.to);
+        }
+    }
+    asked
+}
+
+fn is_package(id: &ComponentId) -> bool {
+    id.as_str().starts_with("pkg:") && !id.as_str().starts_with("pkg:oci/")
+}
+
+fn is_package_need(kind: RelationKind, to: &ComponentId) -> bool {
+    kind == RelationKind::DependsOn && is_package(to)
+}
+
+/// True for a package that a lock file holds and of which nothing says what it is for.
+fn lacks_scope(known: &Known) -> bool {
+    known.values(key::RESOLUTION).any(|value| &**value == "locked")
+        && known.values(key::SCOPE).next().is_none()
+        && at_entry(known).is_some()
+}
+
+/// The entry of a lock file, as the place of what is deduced about it.
+fn at_entry(known: &Known) -> Option<Evidence> {
+    let seen = known.kinds().iter().flat_map(|(_, evidence)| evidence.iter().filter_map(Evidence::sighting));
+    let entry = seen.into_iter().find(|seen| seen.basis() == Basis::Resolved)?;
+    Some(Evidence::Observed(entry.inferred()))
+}
