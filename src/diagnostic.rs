@@ -104,6 +104,8 @@ pub struct Coverage {
     pub failed: BTreeSet<RelPath>,
     /// Generated or excluded folders that were not entered.
     pub skipped: BTreeSet<RelPath>,
+    /// Groups or names of the scanners that looked, where a user chose some.
+    pub only: BTreeSet<String>,
 }
 
 impl Coverage {
@@ -114,5 +116,6 @@ impl Coverage {
         self.partial.extend(other.partial);
         self.failed.extend(other.failed);
         self.skipped.extend(other.skipped);
+        self.only.extend(other.only);
     }
 }

@@ -155,14 +155,14 @@ pub fn scan_image(
 /// Keeps whole what a scanner reads, the name where that is enough, and of programs, archives and weights what an
 /// extract of them holds.
 struct ImageWanter<'a> {
-    selector: Selector,
+    selector: Arc<Selector>,
     catalog: &'a Catalog,
     options: &'a Options,
 }
 
 impl<'a> ImageWanter<'a> {
     fn new(catalog: &'a Catalog, options: &'a Options) -> Self {
-        Self { selector: Selector::new(), catalog, options }
+        Self { selector: Selector::of(options), catalog, options }
     }
 }
 
@@ -212,7 +212,12 @@ impl Wanter for ImageWanter<'_> {
         let globs = SCANNERS.iter().flat_map(|scanner| scanner.meta().files.iter());
         let globs: Vec<&str> = globs.copied().collect();
         let words = self.catalog.service_words();
-        format!("{IMAGE_WANTS} {} {words} {:?}", globs.join(" "), self.options.excludes)
+        format!(
+            "{IMAGE_WANTS} {} {words} {:?} {}",
+            globs.join(" "),
+            self.options.excludes,
+            self.options.selection.words().join(",")
+        )
     }
 }
 
@@ -263,7 +268,7 @@ fn inventory_of(mut image: ImageContent, catalog: &Catalog, options: &Options) -
     let stated = image_facts(&image, catalog);
     let subject = Subject { id: image_id(&image), kind: ComponentKind::Image };
     let options = Options { subject: Some(subject), trust_workspace: false, ..options.clone() };
-    let selector = Selector::new();
+    let selector = Selector::of(&options);
     let kept = left_out::Kept {
         files: &mut image.files,
         gone: &mut image.gone,

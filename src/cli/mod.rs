@@ -99,6 +99,10 @@ pub struct Common {
     /// Glob of paths to leave out; repeats
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
+    /// Only these scanners, by group or by name of docs/scanners.md: packages, sbom, images, programs,
+    /// models, hardware, cloud, cluster, delivery, cargo-lock, …; the report says so
+    #[arg(long, value_name = "SCANNERS", value_delimiter = ',')]
+    pub only: Vec<String>,
     /// Allow running `cargo metadata` in the target, which the target can make run other programs
     #[arg(long)]
     pub trust_workspace: bool,

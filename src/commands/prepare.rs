@@ -22,7 +22,7 @@ use crate::rules::run::View;
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{
-    Options, Selector, SourceFile, hardware, sbom, scan_directory, scan_file_as, scan_files, scan_files_with,
+    Options, Selection, Selector, SourceFile, hardware, sbom, scan_directory, scan_file_as, scan_files, scan_files_with,
 };
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, Scope, Screener, THRESHOLD};
@@ -171,6 +171,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         (_, true) => bail!("`--online` is for k8s:CONTEXT, and `{}` is none; leave it out", common.target),
     }
     let config = config(common, &target)?;
+    let selection = Selection::parse(&common.only).context("`--only`")?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
     let pool = pool(common)?;
@@ -187,6 +188,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         trust_workspace: common.trust_workspace,
         assets: config.asset_mappings()?,
         removed: common.images.show_removed,
+        selection,
         ..Options::default()
     };
     let caches = caches(common, &config, &target)?;
@@ -202,6 +204,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let inventory = attribute(inventory, &knowledge.catalog, as_of);
     let mut inventory = attest(inventory, &config.attestations, &knowledge.catalog, as_of);
     inventory.diagnostics.extend(old_lists);
+    inventory.coverage.only.extend(options.selection.words().iter().cloned());
     Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
 }
 

@@ -112,6 +112,7 @@ fn again(common: &Common) -> String {
     let texts = [
         ("--home", &common.home),
         ("--exclude", &common.exclude),
+        ("--only", &common.only),
         ("--registry-mirror", &common.images.registry_mirror),
         ("--insecure-registry", &common.images.insecure_registry),
         ("--image-limit", &common.images.image_limit),

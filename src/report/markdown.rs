@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::words::{percent, place, shown, subject, too_weak};
+use super::words::{only, percent, place, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
 use crate::simulate::units;
 use crate::text::{clean_line, count};
@@ -73,6 +73,9 @@ fn summary(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         report.coverage.owners_unknown,
         report.coverage.owners_asked
     )?;
+    if let Some(line) = only(&report.coverage) {
+        writeln!(out, "{}.\n", escape(&line))?;
+    }
     writeln!(out, "| controlled from | components | share |\n|---|---:|---:|")?;
     for row in &report.control {
         writeln!(out, "| {} | {} | {} |", row.jurisdiction, row.components, percent(row))?;

@@ -126,6 +126,9 @@ pub struct CoverageRow {
     pub failed: Vec<String>,
     /// Generated or excluded folders not entered.
     pub skipped_folders: Vec<String>,
+    /// Groups or names of the scanners that looked, where not all did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// Components by kind.
     pub components: BTreeMap<String, usize>,
     /// Components that should have an owner and have none known.

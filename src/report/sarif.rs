@@ -51,9 +51,19 @@ fn log(report: &Report) -> Value {
                 "toolExecutionNotifications": notifications(report),
             }],
             "results": results,
-            "properties": { "profile": report.profile, "asOf": report.as_of, "ruleSet": report.rules, "gate": gate(report) },
+            "properties": properties(report),
         }],
     })
+}
+
+/// What holds for the run as a whole.
+fn properties(report: &Report) -> Value {
+    let mut said =
+        json!({ "profile": report.profile, "asOf": report.as_of, "ruleSet": report.rules, "gate": gate(report) });
+    if !report.coverage.only.is_empty() {
+        said["only"] = json!(report.coverage.only);
+    }
+    said
 }
 
 /// The worst severity among a rule's results: profile and horizon may raise or lower the rule's own, and

@@ -5,7 +5,7 @@ use std::io;
 
 use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
-use super::words::{members, percent, place, several, shown, subject, too_weak};
+use super::words::{members, only, percent, place, several, shown, subject, too_weak};
 use super::{FindingRow, Format, Report};
 use crate::simulate::units;
 use crate::text::{clean_line, count, fill, shorten, thousands};
@@ -60,6 +60,9 @@ fn head(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     }
     line.push_str(&format!(" · {} of {} owners unknown", report.coverage.owners_unknown, report.coverage.owners_asked));
     wrapped(&line, "", report.width, out)?;
+    if let Some(line) = only(&report.coverage) {
+        wrapped(&line, "  ", report.width, out)?;
+    }
     let kinds: Vec<String> =
         report.coverage.components.iter().map(|(kind, number)| count(*number, kind).replace(' ', "\u{a0}")).collect();
     if !kinds.is_empty() {

@@ -3,11 +3,17 @@
 use crate::model::component_name;
 use crate::text::count;
 
-use super::{ControlRow, FindingRow, GateRow, PlaceRow};
+use super::{ControlRow, CoverageRow, FindingRow, GateRow, PlaceRow};
 
 /// A share; what is less than half a percent is not nothing.
 pub(super) fn percent(row: &ControlRow) -> String {
     if row.percent == 0 { "<1%".to_owned() } else { format!("{}%", row.percent) }
+}
+
+/// What to say where only some scanners looked.
+pub(super) fn only(coverage: &CoverageRow) -> Option<String> {
+    (!coverage.only.is_empty())
+        .then(|| format!("Only looked for: {} (--only); nothing else was read", coverage.only.join(", ")))
 }
 
 /// `path:line:column`.

@@ -15,7 +15,7 @@ use super::input::Subject;
 use super::jobs::{Job, jobs};
 use super::run::{Content, Run, engine_problem};
 use super::selector::Selector;
-use super::{AssetMapping, SCANNERS};
+use super::{AssetMapping, SCANNERS, Selection};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::Inventory;
@@ -38,6 +38,8 @@ pub struct Options {
     pub subject: Option<Subject>,
     /// How lists of assets are read, from the configuration.
     pub assets: Vec<AssetMapping>,
+    /// Which scanners look.
+    pub selection: Selection,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             removed: false,
             subject: None,
             assets: Vec::new(),
+            selection: Selection::default(),
         }
     }
 }
@@ -58,8 +61,8 @@ impl Default for Options {
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    let selector = Selector::with_assets(&options.assets);
-    let may_matter = |path: &RelPath| selector.wants(path) || may_matter(path, u64::MAX);
+    let selector = Selector::of(options);
+    let may_matter = |path: &RelPath| selector.wants(path) || options.selection.may_matter(path, u64::MAX);
     let mut walk = directory::walk(root, &options.excludes, &options.limits, may_matter)?;
     // links between libraries and programs are many, and what they lead to is read where it lies
     walk.irregular.retain(|thing| thing.sort == Sort::LinkToFolderOutside || selector.wants(&thing.path));
@@ -67,7 +70,7 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let by_content: Vec<Content> = walk
         .candidates
         .iter()
-        .filter(|candidate| extract::may_matter(&candidate.path, candidate.size))
+        .filter(|candidate| options.selection.may_matter(&candidate.path, candidate.size))
         .map(|candidate| Content::File(candidate.path.clone(), candidate.size))
         .collect();
     walk.candidates.retain(|candidate| selector.wants(&candidate.path));
@@ -131,7 +134,7 @@ fn irregular(selector: &Selector, walk: &Walk) -> Vec<Diagnostic> {
 /// A file that no scanner wants gives nothing.
 #[must_use]
 pub fn scan_files(files: Vec<(RelPath, Vec<u8>, Option<Arc<str>>)>, catalog: &Catalog, options: &Options) -> Inventory {
-    scan_files_with(&Selector::with_assets(&options.assets), files, catalog, options)
+    scan_files_with(&Selector::of(options), files, catalog, options)
 }
 
 /// As [`scan_files`], with a selection of scanners that is made once for many calls.

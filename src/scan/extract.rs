@@ -113,7 +113,7 @@ pub fn look(path: &RelPath, size: u64, bytes: &mut dyn Read, limits: &Limits) ->
     extract(scanner, Stream { path, bytes: &mut whole, size, limits })
 }
 
-fn extractors() -> impl Iterator<Item = (&'static dyn Scanner, &'static dyn Extractor)> {
+pub(super) fn extractors() -> impl Iterator<Item = (&'static dyn Scanner, &'static dyn Extractor)> {
     SCANNERS.iter().filter_map(|scanner| Some((*scanner, scanner.extractor()?)))
 }
 

@@ -173,6 +173,11 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
             continue;
         }
         match (run.read)(path, job.limit) {
+            Ok(bytes) if is_lfs_pointer(&bytes) => {
+                let message = "not read: a pointer of Git LFS stands in its place; `git lfs pull` brings the content";
+                outcome.coverage.failed.insert(path.clone());
+                outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Unreadable, message));
+            }
             Ok(bytes) => {
                 let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));
                 outcome.coverage.read.insert(path.clone());
@@ -210,6 +215,14 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     outcome
 }
 
+/// True for what stands in the place of a file that Git LFS keeps elsewhere
+/// (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
+fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    /// Longest pointer that the format allows.
+    const LONGEST: usize = 1024;
+    bytes.len() < LONGEST && bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}
+
 /// A file that is read by what it holds.
 fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
     let mut outcome = Outcome::default();
@@ -237,7 +250,9 @@ fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
         outcome.coverage.partial.insert(path.clone());
         outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Malformed, &message));
     }
-    let Some(scanner) = SCANNERS.iter().find(|scanner| scanner.meta().id == extract.scanner) else { return outcome };
+    let is_its =
+        |scanner: &&&dyn Scanner| scanner.meta().id == extract.scanner && run.options.selection.has(scanner.meta());
+    let Some(scanner) = SCANNERS.iter().find(is_its) else { return outcome };
     outcome.coverage.read.insert(path.clone());
     let limit = run.options.limits.facts_of(extract.bytes.len());
     let files = [Arc::new(SourceFile::new(path.clone(), extract.bytes, layer))];

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::{AssetMapping, SCANNERS, Scanner, ScannerMeta, SizeClass};
+use super::{AssetMapping, Options, SCANNERS, Scanner, ScannerMeta, SizeClass};
 use crate::catalog::Catalog;
 use crate::model::Basis;
 use crate::source::directory;
@@ -33,10 +33,15 @@ impl Selector {
         Self::only(|_| true)
     }
 
-    /// As [`Self::new`], with the lists of assets that a configuration names.
+    /// The globs of the scanners that options choose, with the lists of assets that a configuration names.
     #[must_use]
-    pub fn with_assets(assets: &[AssetMapping]) -> Arc<Self> {
-        if assets.is_empty() { Arc::clone(&ALL) } else { Arc::new(Self::made(|_| true, assets)) }
+    pub fn of(options: &Options) -> Arc<Self> {
+        let Options { selection, assets, .. } = options;
+        if selection.is_all() && assets.is_empty() {
+            Arc::clone(&ALL)
+        } else {
+            Arc::new(Self::made(|meta| selection.has(meta), assets))
+        }
     }
 
     /// Compiles the globs of every scanner, while another thread does what must be done before they are asked.
@@ -63,7 +68,7 @@ impl Selector {
                 tells_name.push(pattern.strip_prefix("**/*.").is_none_or(|ending| ending.contains(['.', '/', '*'])));
             }
         }
-        let lists = SCANNERS.iter().position(|scanner| scanner.meta().id == "asset-list");
+        let lists = SCANNERS.iter().position(|scanner| scanner.meta().id == "asset-list" && keep(scanner.meta()));
         for (index, mapping) in lists.into_iter().flat_map(|index| assets.iter().map(move |mapping| (index, mapping))) {
             globs.push(&mapping.files);
             owners.push(index);

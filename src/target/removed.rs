@@ -24,7 +24,7 @@ pub(super) fn with_removed(
         let mut seen: BTreeSet<RelPath> = BTreeSet::new();
         let (now, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|file| seen.insert(file.path.clone()));
         let by_path = now.iter().filter_map(|file| Some((file.path.clone(), how(file.gone.as_ref()?)))).collect();
-        let before = scan_kept(now, true, &Selector::new(), catalog, options);
+        let before = scan_kept(now, true, &Selector::of(options), catalog, options);
         all = add(all, &before, &by_path);
         rest = later;
     }

@@ -26,7 +26,7 @@ static META: ScannerMeta = ScannerMeta {
 pub(super) fn scan_rootfs(folder: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
     let wanter = ImageWanter::new(catalog, options);
     let mut read = read_rootfs(folder, &wanter, &options.limits)?;
-    let selector = Selector::new();
+    let selector = Selector::of(options);
     let content = &mut read.content;
     let kept = left_out::Kept {
         files: &mut content.files,

@@ -566,3 +566,26 @@ fn plans_say_what_differs_and_no_share_of_nothing() {
     let text = plan(folder.path());
     assert!(text.contains("quay.io/minio/minio:RELEASE") && !text.contains("repository_url"), "{text}");
 }
+
+#[test]
+fn only_the_chosen_scanners_look_and_the_report_says_so() {
+    let kinds = |only: &[&str]| {
+        let (_, out, error) = scan(&[&["fixtures/ai-platform", "--format", "json"], only].concat());
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{error}"));
+        let names = |value: &Value| -> Vec<String> {
+            value.as_array().into_iter().flatten().map(|one| one.as_str().unwrap_or_default().to_owned()).collect()
+        };
+        let kinds =
+            report["coverage"]["components"].as_object().expect("is a table").keys().cloned().collect::<Vec<_>>();
+        (kinds, names(&report["coverage"]["only"]))
+    };
+    let (all, said) = kinds(&[]);
+    assert!(all.iter().any(|kind| kind == "service") && said.is_empty(), "{all:?} {said:?}");
+    let (some, said) = kinds(&["--only", "packages,sbom"]);
+    assert!(some.iter().any(|kind| kind == "package") && !some.iter().any(|kind| kind == "service"), "{some:?}");
+    assert_eq!(said, ["packages", "sbom"]);
+    let (_, table, _) = scan(&["fixtures/ai-platform", "--only", "package-lock"]);
+    assert!(table.contains("Only looked for: package-lock (--only); nothing else was read"), "{table}");
+    let (code, _, error) = scan(&["fixtures/ai-platform", "--only", "pakages"]);
+    assert!(code == 2 && error.contains("did you mean `packages`?"), "{error}");
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sovaudit::catalog::{Catalog, Layer};
 use sovaudit::rules::{RuleSet, page};
-use sovaudit::scan::{SCANNERS, SizeClass, Unit};
+use sovaudit::scan::{GROUPS, ScannerMeta, SizeClass, Unit};
 
 use crate::cli::root;
 
@@ -49,35 +49,40 @@ fn rule_pages() {
     }
 }
 
+fn scanner_entry(meta: &ScannerMeta) -> String {
+    let files: Vec<String> = meta.files.iter().map(|glob| format!("`{glob}`")).collect();
+    let kinds: Vec<&str> = meta.emits.iter().map(|kind| kind.as_str()).collect();
+    let unit = match meta.unit {
+        Unit::File => "one file",
+        Unit::Directory => "all matching files of a folder",
+        Unit::Below(_) => "all matching files of a chart",
+        Unit::Tree => "all matching files of the target",
+    };
+    let limit = match meta.size {
+        SizeClass::Code => "1 MiB",
+        SizeClass::Ordinary => "32 MiB",
+        SizeClass::Large => "256 MiB",
+    };
+    format!(
+        "\n## {}\n\n{}. {}\n\n- files: {}\n- at once: {unit}, each at most {limit}\n- gives: {}\n- format: <{}>\n",
+        meta.id,
+        meta.title,
+        meta.summary,
+        files.join(", "),
+        kinds.join(", "),
+        meta.reference
+    )
+}
+
 #[test]
 fn scanner_list() {
     let mut text = format!(
         "{NOTE}# Scanners\n\nWhat is read, file by file. Adding one is one file and one line, see architecture.md.\n"
     );
-    for scanner in SCANNERS {
-        let meta = scanner.meta();
-        let files: Vec<String> = meta.files.iter().map(|glob| format!("`{glob}`")).collect();
-        let kinds: Vec<&str> = meta.emits.iter().map(|kind| kind.as_str()).collect();
-        let unit = match meta.unit {
-            Unit::File => "one file",
-            Unit::Directory => "all matching files of a folder",
-            Unit::Below(_) => "all matching files of a chart",
-            Unit::Tree => "all matching files of the target",
-        };
-        let limit = match meta.size {
-            SizeClass::Code => "1 MiB",
-            SizeClass::Ordinary => "32 MiB",
-            SizeClass::Large => "256 MiB",
-        };
-        text.push_str(&format!(
-            "\n## {}\n\n{}. {}\n\n- files: {}\n- at once: {unit}, each at most {limit}\n- gives: {}\n- format: <{}>\n",
-            meta.id,
-            meta.title,
-            meta.summary,
-            files.join(", "),
-            kinds.join(", "),
-            meta.reference
-        ));
+    text.push_str("`--only` chooses groups and scanners: `sovaudit scan --only packages,sbom`.\n");
+    for group in GROUPS {
+        text.push_str(&format!("\n# {}\n\n{}.\n", group.word, group.title));
+        group.scanners.iter().for_each(|scanner| text.push_str(&scanner_entry(scanner.meta())));
     }
     same(&root().join("docs/scanners.md"), &text);
 }

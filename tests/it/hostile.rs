@@ -434,3 +434,13 @@ fn what_leads_back_to_itself_ends() {
     let pipeline = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo{script}\n");
     scan(&catalog, &[(".github/workflows/ci.yml", pipeline.as_bytes())]);
 }
+
+#[test]
+fn pointers_of_git_lfs_are_told_and_not_taken_for_the_file() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    let found = scan(&Catalog::embedded(), &[("package-lock.json", pointer), ("pom.xml", pointer)]);
+    let said: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    let kinds = found.diagnostics.iter().all(|one| one.kind == DiagnosticKind::Unreadable);
+    assert!(said.len() == 2 && kinds && said[0].contains("a pointer of Git LFS"), "{said:?}");
+    assert!(found.is_empty(), "nothing is made of its lines");
+}

@@ -70,7 +70,7 @@ fn fixtures_give_what_they_are_expected_to() {
     let catalog = Catalog::embedded();
     let update = std::env::var_os("SOVAUDIT_UPDATE").is_some();
     let mut wrong = Vec::new();
-    for scanner in SCANNERS {
+    for scanner in SCANNERS.iter() {
         let id = scanner.meta().id;
         for case in cases(id) {
             let now = listing(&scan(&case, &catalog), id);
@@ -92,7 +92,7 @@ fn fixtures_give_what_they_are_expected_to() {
 fn every_scanner_has_fixtures_and_keeps_its_word() {
     let catalog = Catalog::embedded();
     let mut ids = BTreeSet::new();
-    for scanner in SCANNERS {
+    for scanner in SCANNERS.iter() {
         let meta = scanner.meta();
         assert!(ids.insert(meta.id), "{} stands twice", meta.id);
         if ELSEWHERE.contains(&meta.id) {

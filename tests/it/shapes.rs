@@ -288,7 +288,7 @@ fn values_of_another_shape_are_never_silent() {
     };
     let mut silent = Vec::new();
     let mut tried = 0_usize;
-    for scanner in SCANNERS {
+    for scanner in SCANNERS.iter() {
         let id = scanner.meta().id;
         let case = root().join("fixtures/scanners").join(id).join("normal");
         if !case.is_dir() {

@@ -5,11 +5,19 @@ use std::sync::Arc;
 
 use super::Sources;
 use crate::control::laws::Legal;
-use crate::graph::Graph;
-use crate::model::{Basis, ComponentKind, Evidence};
+use crate::graph::{Graph, NodeId};
+use crate::model::{Basis, ComponentKind, Evidence, RelationKind, key};
 use crate::report::legal::{owned_rows, reach_rows};
 use crate::report::model::{ComponentRow, EvidenceRow, PlaceRow, RelationRow};
 use crate::score::{CONTROL_ORDER, country};
+
+/// True for a package that others need and of which no file says that it is asked for directly.
+fn is_transitive(graph: &Graph<'_>, node: NodeId) -> bool {
+    let is_package = |node| graph.node(node).kind == ComponentKind::Package;
+    is_package(node)
+        && graph.attribute(node, key::RELATION).is_none()
+        && graph.incoming(node).any(|(edge, from)| graph.edge(edge).kind == RelationKind::DependsOn && is_package(from))
+}
 
 pub(super) fn components(sources: &Sources<'_>) -> Vec<ComponentRow> {
     let graph = sources.graph;
@@ -19,6 +27,9 @@ pub(super) fn components(sources: &Sources<'_>) -> Vec<ComponentRow> {
         let mut attributes: BTreeMap<&'static str, Vec<Arc<str>>> = BTreeMap::new();
         for row in graph.all_attributes(node) {
             attributes.entry(row.key).or_default().push(Arc::clone(&row.value));
+        }
+        if is_transitive(graph, node) {
+            attributes.insert(key::RELATION, vec![Arc::from("transitive")]);
         }
         let states = graph.controlled_from(node, &CONTROL_ORDER);
         ComponentRow {

@@ -149,6 +149,7 @@ fn coverage(sources: &Sources<'_>) -> CoverageRow {
         partial: texts(&coverage.partial),
         failed: texts(&coverage.failed),
         skipped_folders: texts(&coverage.skipped),
+        only: coverage.only.iter().cloned().collect(),
         components,
         owners_unknown: unknown,
         owners_asked: asked,
