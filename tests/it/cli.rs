@@ -589,3 +589,45 @@ fn only_the_chosen_scanners_look_and_the_report_says_so() {
     let (code, _, error) = scan(&["fixtures/ai-platform", "--only", "pakages"]);
     assert!(code == 2 && error.contains("did you mean `packages`?"), "{error}");
 }
+
+/// A workspace of two members that needs nothing from a registry.
+fn cargo_workspace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("lies in a folder")).expect("is made");
+        fs::write(path, text).expect("is written");
+    };
+    write("Cargo.toml", "[workspace]\nmembers = [\"api\", \"core\"]\nresolver = \"2\"\n");
+    let package = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    write("api/Cargo.toml", &(package("api") + "[dev-dependencies]\ncore = { path = \"../core\" }\n"));
+    write("core/Cargo.toml", &package("core"));
+    write("api/src/lib.rs", "");
+    write("core/src/lib.rs", "");
+    let entry = |name: &str, needs: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n{needs}\n");
+    write(
+        "Cargo.lock",
+        &format!("version = 3\n\n{}{}", entry("api", "dependencies = [\n \"core\",\n]\n"), entry("core", "")),
+    );
+    folder
+}
+
+#[test]
+fn cargo_is_asked_only_for_trusted_trees() {
+    let folder = cargo_workspace();
+    let stated_by = |arguments: &[&str]| -> Vec<String> {
+        let mut command = sovaudit();
+        for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        let output = command.arg("scan").arg(folder.path()).args(["--format", "json"]).args(arguments).output();
+        let report: Value = serde_json::from_slice(&output.expect("the binary runs").stdout).expect("is JSON");
+        assert!(report["diagnostics"].as_array().is_some_and(Vec::is_empty), "{}", report["diagnostics"]);
+        let rows = report["relations"].as_array().expect("is a list").iter();
+        let between = rows.filter(|row| row["from"] == "project:api" && row["to"] == "project:core");
+        let seen = between.flat_map(|row| row["evidence"].as_array().into_iter().flatten());
+        seen.filter_map(|one| one["scanner"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(stated_by(&[]), ["cargo-toml"]);
+    assert_eq!(stated_by(&["--trust-workspace"]), ["cargo-metadata", "cargo-toml"]);
+}

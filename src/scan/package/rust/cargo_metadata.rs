@@ -5,6 +5,7 @@
 //! variables cleared. This is the one file that starts a program.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::Context as _;
 use cargo_metadata::{DependencyKind, MetadataCommand, PackageId};
@@ -48,9 +49,8 @@ impl Scanner for CargoMetadata {
             .other_options(vec!["--offline".to_owned(), "--locked".to_owned()])
             .exec()
             .context("`cargo metadata` failed; the lock file was read instead")?;
-        let project = ComponentId::project(&file.folder());
         let ids: BTreeMap<&PackageId, Locked> =
-            metadata.packages.iter().map(|package| (&package.id, locked(package, &project))).collect();
+            metadata.packages.iter().map(|package| (&package.id, locked(package, &folder, file))).collect();
         for package in metadata.packages.iter().filter(|package| package.source.is_some()) {
             publisher(package, &ids[&package.id].id, file, out);
         }
@@ -68,8 +68,11 @@ impl Scanner for CargoMetadata {
                 out.attribute(&from.id, key::EXTRAS, features.join(", "), file.whole());
             }
             for need in &node.deps {
-                let Some(to) = ids.get(&need.pkg).filter(|to| !to.own) else { continue };
+                let Some(to) = ids.get(&need.pkg) else { continue };
                 from.needs(to, &file.whole(), out);
+                if to.own {
+                    continue;
+                }
                 for kind in &need.dep_kinds {
                     let scope = match kind.kind {
                         DependencyKind::Development => scope::DEV,
@@ -87,10 +90,12 @@ impl Scanner for CargoMetadata {
     }
 }
 
-/// A crate of others, or of the workspace itself.
-fn locked(package: &cargo_metadata::Package, project: &ComponentId) -> Locked {
+/// A crate of others, or a member of the workspace: the project of its folder, the top's where it lies outside of that.
+fn locked(package: &cargo_metadata::Package, top: &Path, file: &SourceFile) -> Locked {
     if package.source.is_none() {
-        return Locked::own(project);
+        let folder = package.manifest_path.parent().and_then(|folder| folder.as_std_path().strip_prefix(top).ok());
+        let folder = folder.and_then(Path::to_str).and_then(|folder| file.folder().join(folder));
+        return Locked::own(&ComponentId::project(&folder.unwrap_or_else(|| file.folder())));
     }
     Locked::package(purl::package("cargo", None, package.name.as_str(), Some(&package.version.to_string())))
 }
