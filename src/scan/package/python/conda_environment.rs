@@ -1,6 +1,6 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
-use super::conda::{Spec, from_channel};
+use super::conda::{Spec, from_channel, from_own_channel};
 use super::pep508::{Sheet, scope_of};
 use super::requirements::{setting, split_options, understood};
 use super::requirements_lines::{What, what};
@@ -20,8 +20,8 @@ pub struct CondaEnvironment;
 static META: ScannerMeta = ScannerMeta {
     id: "conda-environment",
     title: "conda environment",
-    summary: "Packages of conda with their channels, and the requirements of the `pip:` part. A package that names no \
-              channel may come from each channel of the file; channels without an address are taken for those of \
+    summary: "Packages of conda with their channels, and the requirements of the `pip:` part. A package that names its \
+              channel comes from there, others may come from each channel of the file; channels without an address are taken for those of \
               Anaconda's hosts.",
     files: &["**/environment*.yml", "**/environment*.yaml", "**/conda*.yml", "**/conda*.yaml"],
     unit: Unit::File,
@@ -80,8 +80,10 @@ pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts
         out.problem(DiagnosticKind::LimitReached, sheet.file, Some(node.span), message);
         found.truncate(CHANNEL_LIMIT);
     }
+    // a channel that is named is asked as well
+    let all_addresses = found.iter().all(|(address, _)| address.contains("://"));
     for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
-        let standing = if at == 0 { Standing::InsteadHere } else { Standing::BesideHere };
+        let standing = if at == 0 && all_addresses { Standing::InsteadHere } else { Standing::BesideHere };
         let seen = setting(sheet.file, node.span, address);
         toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
     }
@@ -104,7 +106,7 @@ fn conda(text: &str, item: &Node, channels: &[(&str, &Node)], sheet: Sheet<'_>, 
     );
     let seen = sheet.file.at(item.span);
     match spec.channel {
-        Some(channel) => from_channel(&id, channel, true, &seen, out),
+        Some(channel) => from_own_channel(&id, channel, &seen, out),
         None => from_channels(&id, channels, &seen, sheet, out),
     }
 }

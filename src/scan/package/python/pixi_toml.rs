@@ -1,6 +1,6 @@
 //! `pixi.toml`, and `[tool.pixi]` of pyproject.toml: what a pixi workspace asks for.
 
-use super::conda::{exact, from_channel};
+use super::conda::{exact, from_own_channel};
 use super::conda_environment::{channels, from_channels};
 use super::pep508::{Sheet, scope_of};
 use super::tables::Origins;
@@ -101,7 +101,7 @@ fn conda(
         return;
     }
     match value.get("channel").and_then(|node| node.text().map(|text| (text, node.span))) {
-        Some((channel, span)) => from_channel(&id, channel, true, &sheet.file.at(span), out),
+        Some((channel, span)) => from_own_channel(&id, channel, &sheet.file.at(span), out),
         None => from_channels(&id, channels, &seen, sheet, out),
     }
 }
