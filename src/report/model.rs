@@ -316,6 +316,9 @@ pub struct UndecidedRow {
     pub reason: String,
     /// How many components.
     pub components: usize,
+    /// The first few of them, where the reason speaks of single ones.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub first: Vec<String>,
 }
 
 /// What was not understood.

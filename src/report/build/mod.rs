@@ -320,10 +320,11 @@ fn rule_texts(sources: &Sources<'_>) -> Vec<RuleRow> {
 
 fn undecided(sources: &Sources<'_>) -> Vec<UndecidedRow> {
     let rows = sources.judgement.undecided.iter().flat_map(|(rule, reasons)| {
-        reasons.iter().map(|(reason, count)| UndecidedRow {
+        reasons.iter().map(|(reason, undecided)| UndecidedRow {
             rule: rule.clone(),
             reason: reason.clone(),
-            components: *count,
+            components: undecided.count,
+            first: undecided.first.iter().map(ToString::to_string).collect(),
         })
     });
     rows.collect()

@@ -55,7 +55,7 @@ impl Scanner for CondaEnvironment {
             }
             let project = toolkit::root(input, file, out);
             let sheet = Sheet { file, project: &project, asks_lock: false };
-            let channels = channels(document, sheet, out);
+            let channels = channels(document, false, sheet, out);
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {
                     (Some(text), _) => conda(text, item, &channels, sheet, out),
@@ -70,8 +70,30 @@ impl Scanner for CondaEnvironment {
     }
 }
 
+/// The channels of the whole file; addresses among them are settings. Parts of the file may name `more`.
+pub(super) fn channels<'n>(
+    document: &'n Node,
+    more: bool,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) -> Vec<(&'n str, &'n Node)> {
+    let found = listed_channels(document, sheet, out);
+    // a channel that is named is asked as well
+    let all_addresses = !more && found.iter().all(|(address, _)| address.contains("://"));
+    for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
+        let standing = if at == 0 && all_addresses { Standing::InsteadHere } else { Standing::BesideHere };
+        let seen = setting(sheet.file, node.span, address);
+        toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
+    }
+    found
+}
+
 /// The channels of a list: names, addresses, or tables of pixi that hold one.
-pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Vec<(&'n str, &'n Node)> {
+pub(super) fn listed_channels<'n>(
+    document: &'n Node,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) -> Vec<(&'n str, &'n Node)> {
     let list = document.get("channels").map_or(&[][..], Node::list);
     let name = |node: &'n Node| node.text().or_else(|| node.text_at("channel")).map(|text| (text, node));
     let mut found: Vec<(&str, &Node)> = list.iter().filter_map(name).filter(|one| one.0 != "nodefaults").collect();
@@ -79,13 +101,6 @@ pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts
         let message = format!("more than {CHANNEL_LIMIT} channels; this and further ones are left out");
         out.problem(DiagnosticKind::LimitReached, sheet.file, Some(node.span), message);
         found.truncate(CHANNEL_LIMIT);
-    }
-    // a channel that is named is asked as well
-    let all_addresses = found.iter().all(|(address, _)| address.contains("://"));
-    for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
-        let standing = if at == 0 && all_addresses { Standing::InsteadHere } else { Standing::BesideHere };
-        let seen = setting(sheet.file, node.span, address);
-        toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
     }
     found
 }
