@@ -34,7 +34,7 @@ pub(super) fn undecided_components(row: &UndecidedRow) -> String {
     if row.first.is_empty() {
         return number;
     }
-    let names: Vec<String> = row.first.iter().map(|id| shown(id)).collect();
+    let names: Vec<String> = row.first.iter().map(|named| shown(&named.label)).collect();
     let more = row.components.saturating_sub(names.len());
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("{number}: {}{more}", names.join(", "))

@@ -45,8 +45,8 @@ pub struct Judgement {
 pub struct Undecided {
     /// How many.
     pub count: usize,
-    /// The first few, where the reason speaks of single ones.
-    pub first: Vec<ComponentId>,
+    /// The first few with what they are called, where the reason speaks of single ones.
+    pub first: Vec<(ComponentId, String)>,
 }
 
 /// Undecided components of one reason that are named.
@@ -154,7 +154,8 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, Und
     }
     let hits = out.hits.finish();
     let undecided = out.undecided.into_iter().map(|(reason, (count, first))| {
-        let first = first.into_iter().map(|node| view.graph.node(node).id.clone()).collect();
+        let named = |node| (view.graph.node(node).id.clone(), view.graph.label(node).into_owned());
+        let first = first.into_iter().map(named).collect();
         (reason, Undecided { count, first })
     });
     let undecided = undecided.collect();
