@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::{organisation, terminal_width};
+use crate::attribution::MAIL_OF_AUTHOR;
 use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
@@ -230,10 +231,25 @@ fn answers(graph: &Graph<'_>, node: NodeId) -> Vec<String> {
             } else {
                 format!("controlled from {}", seats.join(", "))
             };
-            lines.push(format!("{}: {} ({from})", control.as_str(), graph.label(party.end())));
+            let how = by_mail(graph, &party).map_or_else(String::new, |domain| {
+                format!(", a hint only: an author or maintainer has a mail address at {domain}")
+            });
+            lines.push(format!("{}: {} ({from}){how}", control.as_str(), graph.label(party.end())));
         }
     }
     lines
+}
+
+/// The mail domain on which alone a relation of the way to a party rests.
+fn by_mail<'g>(graph: &Graph<'g>, party: &Path) -> Option<&'g str> {
+    party.steps.iter().find_map(|(edge, _)| {
+        let domains = graph.edge(*edge).evidence.iter().map(|one| match one {
+            Evidence::Cited(cited) => cited.entry.split_once(MAIL_OF_AUTHOR).map(|(_, domain)| domain.trim()),
+            Evidence::Observed(_) => None,
+        });
+        // one better reason is enough
+        domains.collect::<Option<Vec<&str>>>().and_then(|domains| domains.first().copied())
+    })
 }
 
 /// The component with that id or name; a package also without its version when only one has it, and by the last part of

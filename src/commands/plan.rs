@@ -1,6 +1,6 @@
 //! `sovaudit plan`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use anyhow::bail;
@@ -55,6 +55,9 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
             item(&format!("{:2} {} [{}]", action.effort, clean_line(&text_of(&same)), closes.join(", ")), out)?;
             if let Some(migration) = &action.migration {
                 item(&format!("   data: {}", clean_line(migration)), out)?;
+            }
+            if let Some(lines) = lines_of(&same) {
+                item(&format!("   where it is set: {}", clean_line(&lines)), out)?;
             }
         }
         writeln!(out)?;
@@ -135,6 +138,21 @@ fn text_of(same: &[&Action]) -> String {
     }
 }
 
+/// The lines to change: the first few of all.
+fn lines_of(same: &[&Action]) -> Option<String> {
+    let places = same.iter().flat_map(|action| &action.settings);
+    let lines: BTreeSet<(&str, Option<u32>)> =
+        places.map(|place| (place.path.as_str(), place.region.map(|region| region.start.line))).collect();
+    let shown: Vec<String> = lines
+        .iter()
+        .take(FEW)
+        .map(|(path, line)| line.map_or_else(|| (*path).to_owned(), |line| format!("{path}:{line}")))
+        .collect();
+    let more = lines.len() - shown.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    (!shown.is_empty()).then(|| format!("{}{more}", shown.join(", ")))
+}
+
 /// `2 critical, 5 high; without US 3 of 9 stop at once, 9 by the next deploy`.
 fn line(plan: &Plan, state: &State) -> String {
     let counts: Vec<String> = Severity::WORST_FIRST
@@ -177,6 +195,7 @@ fn json_of(plan: &Plan) -> serde_json::Value {
                 "target": action.target,
                 "alternatives": action.alternatives,
                 "migration": action.migration,
+                "settings": action.settings.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "closes": action.closes,
             })).collect::<Vec<_>>(),
             "after": state(after),

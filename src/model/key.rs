@@ -22,7 +22,8 @@ pub const RELATION: &str = "relation";
 pub const SCOPE: &str = "scope";
 /// Version requirement as declared, when nothing resolved it.
 pub const REQUIREMENT: &str = "requirement";
-/// `locked` or `unlocked`.
+/// `locked` in a lock file or installed; `pinned` to an exact version by a manifest or command and held by no lock file;
+/// `unlocked`.
 pub const RESOLUTION: &str = "resolution";
 /// Of a project: ecosystem whose requirements in its folder and below a lock file answers.
 pub const LOCKS: &str = "locks";

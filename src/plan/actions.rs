@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::settings::Settings;
 use super::target::{Offer, Targets, capability, is_trusted, offer};
 use super::{Action, Inputs};
 use crate::catalog::rows::{Provider, Service};
@@ -16,12 +17,13 @@ pub(super) type WithoutTarget = BTreeSet<(ComponentId, String)>;
 /// One action per subject and kind; an aggregated finding speaks for all its components.
 pub(super) fn actions(inputs: &Inputs<'_>, graph: &Graph<'_>, findings: &[Finding]) -> (Vec<Action>, WithoutTarget) {
     let mut targets = Targets::new(inputs);
+    let settings = Settings::of(inputs.inventory);
     let mut by_subject: BTreeMap<(ComponentId, PlanAction), Action> = BTreeMap::new();
     let mut without_target = WithoutTarget::new();
     for finding in findings {
         let Some(rule) = inputs.rules.rule(&finding.rule) else { continue };
         let Some(parameters) = &rule.plan else { continue };
-        for subject in subjects(inputs, graph, rule, finding) {
+        for (subject, hosts) in subjects(inputs, graph, rule, finding) {
             let Some(node) = graph.find(&subject) else { continue };
             let kind = kind_for(inputs, graph, node, parameters.action);
             let target = match kind {
@@ -38,6 +40,12 @@ pub(super) fn actions(inputs: &Inputs<'_>, graph: &Graph<'_>, findings: &[Findin
                 .entry((subject.clone(), kind))
                 .or_insert_with(|| action(inputs, graph, node, kind, &parameters.effort, target));
             slot.closes.insert(rule.id.clone());
+            if kind == PlanAction::Mirror {
+                let leading = settings.leading(graph, node, &hosts);
+                let new: Vec<_> = leading.into_iter().filter(|place| !slot.settings.contains(place)).collect();
+                slot.settings.extend(new);
+                slot.settings.sort_unstable();
+            }
         }
     }
     (joined(by_subject), without_target)
@@ -84,14 +92,20 @@ fn joined(mut by_subject: BTreeMap<(ComponentId, PlanAction), Action>) -> Vec<Ac
     by_subject.into_values().collect()
 }
 
-fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Finding) -> Vec<ComponentId> {
+/// What a finding is about, each with the hosts that the way to the judged party leads over.
+fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Finding) -> Vec<(ComponentId, Vec<NodeId>)> {
+    let hosts = |finding: &Finding| -> Vec<NodeId> {
+        let steps = finding.witness.iter().filter(|step| step.relation == Some(RelationKind::DistributedBy));
+        steps.filter_map(|step| graph.find(&step.component)).collect()
+    };
     if !rule.aggregate {
-        return vec![finding.subject.clone()];
+        return vec![(finding.subject.clone(), hosts(finding))];
     }
     let roots = Roots::new(graph);
     let view = inputs.view(graph, &roots);
     let single = Rule { aggregate: false, ..rule.clone() };
-    judge(&view, &[single]).findings.into_iter().map(|finding| finding.subject).collect()
+    let found = judge(&view, &[single]).findings;
+    found.into_iter().map(|finding| (finding.subject.clone(), hosts(&finding))).collect()
 }
 
 fn action(
@@ -119,6 +133,7 @@ fn action(
             .filter(|_| moves || kind == PlanAction::Replicate)
             .map(str::to_owned),
         effort: own.unwrap_or(effort).to_owned(),
+        settings: Vec::new(),
         closes: BTreeSet::new(),
         wave: 1,
     }

@@ -3,6 +3,7 @@
 
 mod actions;
 mod edit;
+mod settings;
 mod target;
 mod waves;
 
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attribution::attribute;
 use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
-use crate::model::{ComponentId, ComponentKind, Date, Finding, Horizon, Inventory, Severity};
+use crate::model::{ComponentId, ComponentKind, Date, Finding, Horizon, Inventory, Place, Severity};
 use crate::rules::file::PlanAction;
 use crate::rules::run::{View, judge};
 use crate::rules::{Profile, RuleSet};
@@ -35,6 +36,8 @@ pub struct Action {
     pub migration: Option<String>,
     /// Effort class: `S`, `M`, `L`, `XL`.
     pub effort: String,
+    /// Lines that say where it is fetched from today: what to change so that it comes from elsewhere.
+    pub settings: Vec<Place>,
     /// Rules whose findings on the subject it is meant to close.
     pub closes: BTreeSet<String>,
     /// Position of its wave, from 1.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::words::{only, percent, place, shown, subject, too_weak};
+use super::words::{only, percent, place, shown, subject, too_weak, undecided_components};
 use super::{FindingRow, Format, Report};
 use crate::simulate::units;
 use crate::text::{clean_line, count};
@@ -217,7 +217,7 @@ fn diagnostics(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if !report.undecided.is_empty() || !report.coverage.skipped_folders.is_empty() {
         writeln!(out, "## Not decided\n")?;
         for row in &report.undecided {
-            writeln!(out, "- {}: {} ({})", row.rule, escape(&row.reason), count(row.components, "component"))?;
+            writeln!(out, "- {}: {} ({})", row.rule, escape(&row.reason), escape(&undecided_components(row)))?;
         }
         for path in &report.coverage.skipped_folders {
             writeln!(out, "- folder not entered: `{}`", code(path))?;

@@ -19,8 +19,8 @@ pub(crate) use build::survival_row;
 pub use build::{Sources, build};
 pub use model::{
     ComponentRow, ControlRow, CoverageRow, DiagnosticRow, EvidenceRow, FateRow, FindingRow, GateRow, ListRow,
-    ListedRow, MemberRow, OverrideRow, PlaceRow, RelationRow, RemovedRow, Report, RuleRow, StepRow, SurvivalRow,
-    UndecidedRow, WaiverRow,
+    ListedRow, MemberRow, NamedRow, OverrideRow, PlaceRow, RelationRow, RemovedRow, Report, RuleRow, StepRow,
+    SurvivalRow, UndecidedRow, WaiverRow,
 };
 pub(crate) use words::shown;
 

@@ -319,6 +319,18 @@ pub struct UndecidedRow {
     pub reason: String,
     /// How many components.
     pub components: usize,
+    /// The first few of them, where the reason speaks of single ones.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub first: Vec<NamedRow>,
+}
+
+/// A component and what it is called.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NamedRow {
+    /// Id.
+    pub component: String,
+    /// Name.
+    pub label: String,
 }
 
 /// What was not understood.

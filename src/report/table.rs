@@ -5,7 +5,7 @@ use std::io;
 
 use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
-use super::words::{members, only, percent, place, several, shown, subject, too_weak};
+use super::words::{members, only, percent, place, several, shown, subject, too_weak, undecided_components};
 use super::{FindingRow, Format, Report};
 use crate::simulate::units;
 use crate::text::{clean_line, count, fill, shorten, thousands};
@@ -368,12 +368,12 @@ fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// What rules could not decide, and folders that were not entered.
 fn undecided(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut reasons: BTreeMap<(&str, usize), Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
     for row in &report.undecided {
-        reasons.entry((&row.reason, row.components)).or_default().push(&row.rule);
+        reasons.entry((&row.reason, undecided_components(row))).or_default().push(&row.rule);
     }
     for ((reason, components), rules) in reasons.iter().take(NOTED) {
-        let line = format!("Not decided: {reason} ({}): {}", count(*components, "component"), rules.join(", "));
+        let line = format!("Not decided: {reason} ({}): {}", clean_line(components), rules.join(", "));
         wrapped(&line, "  ", report.width, out)?;
     }
     if reasons.len() > NOTED {

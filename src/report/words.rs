@@ -3,7 +3,7 @@
 use crate::model::component_name;
 use crate::text::count;
 
-use super::{ControlRow, CoverageRow, FindingRow, GateRow, PlaceRow};
+use super::{ControlRow, CoverageRow, FindingRow, GateRow, PlaceRow, UndecidedRow};
 
 /// A share; what is less than half a percent is not nothing.
 pub(super) fn percent(row: &ControlRow) -> String {
@@ -32,6 +32,18 @@ pub(super) fn subject(finding: &FindingRow) -> String {
         0 => name,
         several => format!("{}, first {name}", count(several, "component")),
     }
+}
+
+/// How many components a rule could not decide about, and the first few.
+pub(super) fn undecided_components(row: &UndecidedRow) -> String {
+    let number = count(row.components, "component");
+    if row.first.is_empty() {
+        return number;
+    }
+    let names: Vec<String> = row.first.iter().map(|named| shown(&named.label)).collect();
+    let more = row.components.saturating_sub(names.len());
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{number}: {}{more}", names.join(", "))
 }
 
 /// The components of an aggregated finding: as many as fit into `columns`, at least one, and how many more.

@@ -94,8 +94,12 @@ pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
     let graph = view.graph;
     let root = root_of(view, &hit);
     let whole = root.clone().then(&hit.tail);
-    let witness = steps(view, &whole);
     let own = seen_of(view, &hit);
+    let mut files = stating(view, first_of(&hit));
+    if files.is_empty() {
+        files.extend(own.first().map(|seen| seen.path()));
+    }
+    let witness = steps(view, &whole, root.steps.len(), files);
     let at = hit.at.first().cloned();
     let primary = at.or_else(|| own.first().map(|seen| seen.place())).or_else(|| hit.more.first().cloned());
     let primary = primary.or_else(|| witness.iter().rev().find_map(|step| step.place.clone()))?;
@@ -301,20 +305,37 @@ fn severity(view: &View<'_>, rule: &Rule, horizon: Option<Horizon>) -> (Severity
 /// Said of what is only known by clients that may speak to anybody.
 const ADDRESS_OPEN: &str = "the address that the client speaks to is not known";
 
-/// Every step of a path with its best place.
-fn steps(view: &View<'_>, path: &Path) -> Vec<Step> {
+/// Places of the way in, from its first component to the last relation: where several files state the same, those
+/// that state what follows, back from the `files` that state what was found.
+fn places_in<'v>(view: &'v View<'_>, path: &Path, way_in: usize, mut files: Vec<&'v RelPath>) -> Vec<Option<Place>> {
+    let mut found: Vec<Option<&Sighting>> = Vec::new();
+    for (edge, _) in path.steps.iter().take(way_in).rev() {
+        let seen = || view.graph.edge(*edge).evidence.iter().filter_map(Evidence::sighting);
+        let best = seen().find(|seen| files.contains(&seen.path())).or_else(|| seen().next());
+        files = best.map_or(files, |seen| vec![seen.path()]);
+        found.push(best);
+    }
+    let seen = seen(view, path.start);
+    let of_start = seen.iter().find(|seen| files.contains(&seen.path())).or(seen.first());
+    found.push(of_start.copied());
+    found.into_iter().rev().map(|seen| seen.map(Sighting::place)).collect()
+}
+
+/// Every step of a path with its best place; the first `way_in` relations lead to the subject.
+fn steps(view: &View<'_>, path: &Path, way_in: usize, files: Vec<&RelPath>) -> Vec<Step> {
     let graph = view.graph;
+    let mut places = places_in(view, path, way_in, files).into_iter();
     let mut found = vec![Step {
         relation: None,
         component: graph.node(path.start).id.clone(),
         label: Arc::from(&*graph.label(path.start)),
-        place: seen(view, path.start).first().map(|seen| seen.place()),
+        place: places.next().flatten(),
         entry: None,
         verification: None,
     }];
     for (edge, node) in &path.steps {
         let about = graph.edge(*edge);
-        let observed = about.evidence.iter().find_map(Evidence::place);
+        let observed = places.next().unwrap_or_else(|| about.evidence.iter().find_map(Evidence::place));
         let cited = about.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Cited(cited) => Some((Arc::clone(&cited.entry), cited.verification)),
             Evidence::Observed(_) => None,

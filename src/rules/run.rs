@@ -11,7 +11,7 @@ use super::found::Found;
 use super::kind;
 use super::profile::Profile;
 use crate::catalog::Catalog;
-use crate::graph::{Graph, Roots};
+use crate::graph::{Graph, NodeId, Roots};
 use crate::model::{ComponentId, Date, Finding};
 use crate::screening::Screener;
 
@@ -36,26 +36,40 @@ pub struct View<'a> {
 pub struct Judgement {
     /// Worst first, then by rule, subject and fingerprint.
     pub findings: Vec<Finding>,
-    /// How many components a rule could not decide about, by rule, with the reason.
-    pub undecided: BTreeMap<String, BTreeMap<String, usize>>,
+    /// The components that a rule could not decide about, by rule, with the reason.
+    pub undecided: BTreeMap<String, BTreeMap<String, Undecided>>,
 }
+
+/// Components that a rule could not decide about for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undecided {
+    /// How many.
+    pub count: usize,
+    /// The first few with what they are called, where the reason speaks of single ones.
+    pub first: Vec<(ComponentId, String)>,
+}
+
+/// Undecided components of one reason that are named.
+const NAMED: usize = 3;
 
 /// Where a rule kind writes.
 pub struct Hits<'v> {
     /// What it found.
     pub hits: Found<'v>,
-    /// Reasons why it could not decide, with counts.
-    pub undecided: BTreeMap<String, usize>,
+    /// Reasons why it could not decide, with counts and the first components.
+    pub undecided: BTreeMap<String, (usize, Vec<NodeId>)>,
 }
 
 impl Hits<'_> {
-    /// Counts a component that could not be decided about.
-    pub fn undecided(&mut self, reason: &str) {
-        match self.undecided.get_mut(reason) {
-            Some(count) => *count += 1,
-            None => {
-                self.undecided.insert(reason.to_owned(), 1);
-            }
+    /// Counts a component that could not be decided about; without one what is said of all together.
+    pub fn undecided(&mut self, reason: &str, about: Option<NodeId>) {
+        let (count, first) = match self.undecided.get_mut(reason) {
+            Some(known) => known,
+            None => self.undecided.entry(reason.to_owned()).or_default(),
+        };
+        *count += 1;
+        if first.len() < NAMED {
+            first.extend(about);
         }
     }
 }
@@ -119,8 +133,8 @@ fn carry(rules: &[&Rule], findings: &mut Vec<Finding>) {
     }
 }
 
-/// What one rule finds, and the reasons why it could not decide, with counts.
-fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usize>) {
+/// What one rule finds, and the reasons why it could not decide.
+fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, Undecided>) {
     let mut out = Hits { hits: Found::new(view, rule.aggregate), undecided: BTreeMap::new() };
     match rule.kind {
         Kind::Match => kind::matching::evaluate(view, rule, &mut out),
@@ -139,5 +153,11 @@ fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, usi
         Kind::Stated => kind::stated::evaluate(view, rule, &mut out),
     }
     let hits = out.hits.finish();
-    (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), out.undecided)
+    let undecided = out.undecided.into_iter().map(|(reason, (count, first))| {
+        let named = |node| (view.graph.node(node).id.clone(), view.graph.label(node).into_owned());
+        let first = first.into_iter().map(named).collect();
+        (reason, Undecided { count, first })
+    });
+    let undecided = undecided.collect();
+    (hits.into_iter().filter_map(|hit| finish(view, rule, hit)).collect(), undecided)
 }

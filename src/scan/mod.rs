@@ -29,7 +29,7 @@ mod own;
 pub mod package;
 mod queued;
 mod reconcile;
-mod registries;
+pub(crate) mod registries;
 mod registry;
 mod replicated;
 mod run;

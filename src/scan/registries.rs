@@ -49,7 +49,7 @@ impl Setting<'_> {
     }
 
     fn speaks_of(&self, name: &str, file: &RelPath) -> bool {
-        matches(self.names, name) && (!self.here || self.evidence.iter().any(|one| one.path() == Some(file)))
+        speaks_of(self.names, name) && (!self.here || self.evidence.iter().any(|one| one.path() == Some(file)))
     }
 }
 
@@ -172,7 +172,7 @@ fn nearest<'s, 'a>(
 }
 
 /// True when a pattern of a setting speaks of a name: `@corp` of `@corp/x`, `Corp.*` of `corp.json`, `*` of all.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn speaks_of(pattern: &str, name: &str) -> bool {
     if pattern.starts_with('@') {
         return name.split_once('/').is_some_and(|(scope, _)| scope == pattern);
     }

@@ -46,3 +46,4 @@ mod shapes;
 mod sql_copies;
 mod supply;
 mod terraform;
+mod told_lines;

@@ -470,3 +470,34 @@ fn projects_that_build_on_each_other_are_connected() {
     ]);
     assert!(needs(&found).contains(&"project:a project:b".to_owned()), "{:?}", needs(&found));
 }
+
+#[test]
+fn an_exact_version_is_locked_where_a_lock_file_holds_it_and_pinned_elsewhere() {
+    let stands = |files: &[(&str, &str)], package: &str| -> Vec<String> {
+        let found = scan(files);
+        let values = found.facts().filter_map(|(fact, _)| match fact {
+            FactRef::Attribute { of, key: "resolution", value } if of.as_str() == package => Some(value.to_string()),
+            _ => None,
+        });
+        values.collect()
+    };
+    let manifest = ("package.json", r#"{"name": "a", "dependencies": {"qs": "6.0.0"}}"#);
+    let lock = |version: &str| {
+        format!(
+            r#"{{"name": "a", "lockfileVersion": 3, "packages": {{"": {{"name": "a", "dependencies": {{"qs": "6.0.0"}}}},
+            "node_modules/qs": {{"version": "{version}"}}}}}}"#
+        )
+    };
+    let (held, other) = (lock("6.0.0"), lock("6.5.0"));
+    let qs = "pkg:npm/qs@6.0.0";
+    assert_eq!(stands(&[manifest], qs), ["pinned"]);
+    assert_eq!(stands(&[manifest, ("package-lock.json", &held)], qs), ["locked"]);
+    assert_eq!(stands(&[manifest, ("package-lock.json", &other)], qs), ["pinned"]);
+    let command = ("Dockerfile", "FROM scratch\nRUN npm install -g qs@6.0.0\n");
+    assert_eq!(stands(&[command, ("package-lock.json", &other)], qs), ["pinned"]);
+    // a file with hashes for all, or that a tool compiled, is its own lock file
+    assert_eq!(stands(&[("requirements.txt", "a==1.0 --hash=sha256:00\n")], "pkg:pypi/a@1.0"), ["locked"]);
+    let compiled = [("requirements.in", "a==1.0\n"), ("requirements.txt", "a==1.0\n    # via -r requirements.in\n")];
+    assert_eq!(stands(&compiled, "pkg:pypi/a@1.0"), ["locked"]);
+    assert_eq!(stands(&[("requirements.txt", "a==1.0\n")], "pkg:pypi/a@1.0"), ["pinned"]);
+}

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use self::finding::finding_row;
 use self::inventory::{components, observed, relations};
 use super::model::{
-    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, ListRow, OverrideRow, RemovedRow, Report, RuleRow,
-    StepRow, SurvivalRow, UndecidedRow, WaiverRow,
+    ControlRow, CoverageRow, DiagnosticRow, FateRow, GateRow, ListRow, NamedRow, OverrideRow, RemovedRow, Report,
+    RuleRow, StepRow, SurvivalRow, UndecidedRow, WaiverRow,
 };
 use crate::catalog::{Catalog, Override};
 use crate::graph::{Graph, Path};
@@ -321,10 +321,15 @@ fn rule_texts(sources: &Sources<'_>) -> Vec<RuleRow> {
 
 fn undecided(sources: &Sources<'_>) -> Vec<UndecidedRow> {
     let rows = sources.judgement.undecided.iter().flat_map(|(rule, reasons)| {
-        reasons.iter().map(|(reason, count)| UndecidedRow {
+        reasons.iter().map(|(reason, undecided)| UndecidedRow {
             rule: rule.clone(),
             reason: reason.clone(),
-            components: *count,
+            components: undecided.count,
+            first: undecided
+                .first
+                .iter()
+                .map(|(id, label)| NamedRow { component: id.to_string(), label: label.clone() })
+                .collect(),
         })
     });
     rows.collect()

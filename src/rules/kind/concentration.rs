@@ -33,7 +33,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
     if known < parameters.at_least {
         if !nodes.is_empty() {
-            out.undecided("too few components with a known owner");
+            out.undecided("too few components with a known owner", None);
         }
         return;
     }

@@ -24,13 +24,13 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         if let Some(row) = view.catalog.accelerator(id) {
             let told = of_product(view, parameters, node, row);
             told.hits.into_iter().for_each(|hit| out.hits.push(hit));
-            told.undecided.iter().for_each(|reason| out.undecided(reason));
+            told.undecided.iter().for_each(|reason| out.undecided(reason, Some(node)));
             continue;
         }
         let candidates = view.graph.attributes(node, key::CANDIDATE);
         let rows: Vec<&Accelerator> = candidates.filter_map(|id| view.catalog.accelerator(id)).collect();
         if rows.is_empty() {
-            out.undecided("the accelerator's product is not known");
+            out.undecided("the accelerator's product is not known", Some(node));
             continue;
         }
         family(view, parameters, node, &rows, out);
@@ -74,9 +74,10 @@ fn family(view: &View<'_>, parameters: &ExportParameters, node: NodeId, rows: &[
     }
     found.into_iter().for_each(|hit| out.hits.push(hit));
     let reasons: BTreeSet<&String> = first.undecided.iter().chain(told.iter().flat_map(|one| &one.undecided)).collect();
-    reasons.into_iter().for_each(|reason| out.undecided(reason));
+    reasons.into_iter().for_each(|reason| out.undecided(reason, Some(node)));
     if is_open {
-        out.undecided("its name can mean several products with different answers; write which it is");
+        let reason = "its name can mean several products with different answers; write which it is";
+        out.undecided(reason, Some(node));
     }
 }
 

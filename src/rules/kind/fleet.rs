@@ -22,7 +22,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         return;
     }
     if fleet.all_devices() - fleet.unknown_devices() < f64::from(parameters.at_least) {
-        out.undecided("too few accelerators for a share to mean anything");
+        out.undecided("too few accelerators for a share to mean anything", None);
         return;
     }
     for of in parameters.of.iter().filter_map(|word| Of::parse(word)) {

@@ -36,7 +36,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             }
         }
         if !found {
-            out.undecided("no owner is known");
+            out.undecided("no owner is known", Some(node));
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
         if let Some(set) = &parameters.controlled_from {
             let states = view.graph.controlled_from(node, &[Control::Operator]);
             if states.is_empty() {
-                out.undecided("no operator is known");
+                out.undecided("no operator is known", Some(node));
                 continue;
             }
             let foreign = |state: &NodeId| {

@@ -24,7 +24,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     for node in select(view, rule) {
         let (answer, own) = match view.graph.only_way(node, &parameters.parties) {
             OnlyWay::None => {
-                out.undecided(UNDECIDED);
+                out.undecided(UNDECIDED, Some(node));
                 continue;
             }
             OnlyWay::One(edge, end) => {
@@ -40,7 +40,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
             OnlyWay::Many => (judged.answer(node).into(), None),
         };
         if let Some(reason) = answer.undecided {
-            out.undecided(reason);
+            out.undecided(reason, Some(node));
         }
         for one in &answer.reached {
             if out.hits.is_settled() {

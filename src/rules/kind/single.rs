@@ -31,7 +31,7 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let members: BTreeSet<NodeId> = known.iter().map(|(node, _)| *node).collect();
     if members.len() < parameters.at_least {
         if !nodes.is_empty() {
-            out.undecided("too few components whose other end is known");
+            out.undecided("too few components whose other end is known", None);
         }
         return;
     }

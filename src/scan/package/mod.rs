@@ -23,3 +23,4 @@ pub mod ruby;
 pub mod rust;
 pub(crate) mod toolkit;
 pub mod tools;
+pub(crate) mod unnamed;

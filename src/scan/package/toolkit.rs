@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(crate) use super::address::{
-    host_and_path, host_of, is_git, on_code_host, owner_of_address, repository_owner, repository_path, without_secrets,
+    archive_revision, host_and_path, host_of, is_git, on_code_host, owner_of_address, repository_owner,
+    repository_path, without_secrets,
 };
 pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,
@@ -12,6 +13,7 @@ pub(crate) use super::fetched::{
 };
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
+pub(crate) use super::unnamed::Unnamed;
 use crate::model::{ComponentId, ComponentKind, Horizon, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};
@@ -110,8 +112,9 @@ impl<'a> Package<'a> {
     }
 
     /// Writes what a manifest asks for directly: the package with its constraint and scope, needed by
-    /// `project`. A version that the constraint alone does not fix stays open; when a lock file answers it,
-    /// [`crate::scan::reconcile`] puts the locked package in its place.
+    /// `project`. An exact version is pinned: the file alone says so, no lock file holds it. A version that the
+    /// constraint alone does not fix stays open; when a lock file answers it, [`crate::scan::reconcile`] puts the
+    /// locked package in its place.
     pub(crate) fn require(
         &self,
         constraint: &str,
@@ -119,10 +122,18 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
-        let id = self.write_with(self.id(), Some(resolution), holder(project), out);
-        self.asked(&id, constraint, scope, project, out);
-        id
+        self.asked(if self.version.is_some() { "pinned" } else { "unlocked" }, constraint, scope, project, out)
+    }
+
+    /// As [`Self::require`], where the manifest is the lock file as well: a tool compiled it, or hashes fix all of it.
+    pub(crate) fn require_locked(
+        &self,
+        constraint: &str,
+        scope: &'static str,
+        project: &ComponentId,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
+        self.asked(if self.version.is_some() { "locked" } else { "unlocked" }, constraint, scope, project, out)
     }
 
     /// As [`Self::require`], where the manifest's literal version is what the tool takes unless something needs
@@ -135,27 +146,27 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let id = self.write_with(self.id(), Some("unlocked"), holder(project), out);
-        self.asked(&id, text, scope, project, out);
-        id
+        self.asked("unlocked", text, scope, project, out)
     }
 
     fn asked(
         &self,
-        id: &ComponentId,
+        resolution: &str,
         constraint: &str,
         scope: &'static str,
         project: &ComponentId,
         out: &mut Facts<'_>,
-    ) {
+    ) -> ComponentId {
+        let id = self.write_with(self.id(), Some(resolution), holder(project), out);
         let seen = self.seen();
         if !constraint.is_empty() {
-            out.attribute(id, key::REQUIREMENT, constraint, seen.clone());
+            out.attribute(&id, key::REQUIREMENT, constraint, seen.clone());
         }
         if !scope.is_empty() {
-            out.attribute(id, key::SCOPE, scope, seen.clone());
+            out.attribute(&id, key::SCOPE, scope, seen.clone());
         }
-        direct(project, id, &seen, out);
+        direct(project, &id, &seen, out);
+        id
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
-use crate::model::{Attribute, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl};
+use crate::model::{
+    Attribute, Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl,
+};
 use crate::scan::package::toolkit::MOST_ANSWERS;
 use crate::text::{Lookup, RelPath};
 
@@ -14,6 +16,12 @@ pub(super) struct Need<'a> {
     pub(super) package: &'a ComponentId,
     pub(super) ecosystem: &'a str,
     pub(super) evidence: &'a EvidenceSet,
+}
+
+/// The manifests among the files that state something.
+pub(super) fn manifests_of(evidence: &EvidenceSet) -> impl Iterator<Item = &RelPath> {
+    let is_manifest = |one: &&Evidence| one.basis() == Some(Basis::Declared) && !is_past_locks(one);
+    evidence.iter().filter(is_manifest).filter_map(Evidence::path)
 }
 
 /// What manifests ask for.
@@ -28,6 +36,8 @@ pub(super) struct Asked<'a> {
     held: Lookup<(RelPath, &'a str), ()>,
     /// What manifests in images ask for without a version: what is installed there answers.
     pub(super) of_images: Vec<Need<'a>>,
+    /// Exact versions that lock files hold for the project whose manifest pins them, with what says so.
+    pub(super) pins_held: Vec<(&'a ComponentId, &'a EvidenceSet)>,
 }
 
 /// True for what hooks need and what commands of build steps install.
@@ -37,9 +47,15 @@ fn is_past_locks(one: &Evidence) -> bool {
 
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let (needs, of_images) = (Vec::new(), installed::needs(inventory));
-        let (constraints, makes, held) = (Lookup::default(), BTreeMap::new(), Lookup::default());
-        let mut asked = Self { inventory, needs, constraints, makes, held, of_images };
+        let mut asked = Self {
+            inventory,
+            needs: Vec::new(),
+            constraints: Lookup::default(),
+            makes: BTreeMap::new(),
+            held: Lookup::default(),
+            of_images: installed::needs(inventory),
+            pins_held: Vec::new(),
+        };
         let mut seen: Lookup<&ComponentId, ()> = Lookup::default();
         for (project, known) in inventory.iter() {
             let Some(folder) = folder_of(project) else { continue };
@@ -57,7 +73,11 @@ impl<'a> Asked<'a> {
                     continue;
                 }
                 let Some(package) = inventory.known(&row.to) else { continue };
-                let is_open = package.values(key::RESOLUTION).any(|value| &**value == "unlocked");
+                let stands = |word: &str| package.values(key::RESOLUTION).any(|value| &**value == word);
+                let is_open = stands("unlocked");
+                if stands("pinned") && stands("locked") && !only_manifests_state(&row.evidence) {
+                    asked.pins_held.push((&row.to, &row.evidence));
+                }
                 // Terraform's lock file is read together with what it answers
                 let ecosystem = package.values(key::ECOSYSTEM).last().filter(|ecosystem| &***ecosystem != "terraform");
                 let Some(ecosystem) = ecosystem.filter(|_| is_open || only_manifests_state(&row.evidence)) else {
@@ -123,6 +143,12 @@ impl<'a> Asked<'a> {
         let Some(open) = package.attributes().iter().find(is_open) else { return BTreeSet::new() };
         let open: BTreeSet<&RelPath> = open.evidence.iter().filter_map(Evidence::path).collect();
         need.evidence.iter().filter_map(Evidence::path).filter(|path| open.contains(path)).cloned().collect()
+    }
+
+    /// True when a lock file says so, not only a list of checksums that holds the package.
+    pub(super) fn is_locked(&self, package: &ComponentId) -> bool {
+        let known = self.inventory.known(package);
+        known.is_some_and(|known| known.values(key::RESOLUTION).any(|value| &**value == "locked"))
     }
 
     /// The projects of the tree, in the lock file's folder or below, that make the package themselves: the first few.

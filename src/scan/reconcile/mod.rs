@@ -40,7 +40,7 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
     let mut changes = Changes::default();
     {
         let asked = Asked::of(&inventory);
-        if asked.needs.is_empty() && asked.of_images.is_empty() {
+        if asked.needs.is_empty() && asked.of_images.is_empty() && asked.pins_held.is_empty() {
             return inventory;
         }
         let locks = Locks::of(&inventory, &asked);
@@ -54,6 +54,9 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
             changes.settle(need, near, &asked, &locks);
         }
         changes.settle_images(&inventory, &asked.of_images);
+        for (package, evidence) in &asked.pins_held {
+            changes.confirm(package, evidence);
+        }
     }
     changes.apply(&mut inventory);
     scopes::spread(&mut inventory);
@@ -186,7 +189,7 @@ struct Changes {
     kept: BTreeSet<ComponentId>,
     /// Declared versions whose place a lock file takes, with the manifests that declare them.
     replaced: BTreeMap<ComponentId, BTreeSet<RelPath>>,
-    /// Declared versions that a lock file confirms, with the manifests that declare them.
+    /// Declared and pinned versions that a lock file confirms, with the manifests that state them.
     confirmed: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     diagnostics: Vec<Diagnostic>,
     /// Manifests without any lock file: first place and number of open requirements.
@@ -263,8 +266,8 @@ impl Changes {
             );
         }
         let declared = asked.declared(need);
-        if !declared.is_empty() && answers.contains(&need.package) {
-            self.confirmed.entry(need.package.clone()).or_default().extend(declared);
+        if answers.contains(&need.package) && (!declared.is_empty() || asked.is_locked(need.package)) {
+            self.confirm(need.package, need.evidence);
         } else if is_open || !declared.is_empty() {
             if !declared.is_empty() {
                 self.replaced.entry(need.package.clone()).or_default().extend(declared);
@@ -288,6 +291,11 @@ impl Changes {
 
     fn answer(&mut self, need: &Need<'_>, answers: Vec<ComponentId>) {
         self.answered.push(Answered { project: need.project.clone(), question: need.package.clone(), answers });
+    }
+
+    /// A lock file holds the very version that manifests state: it is locked, whatever they could say alone.
+    fn confirm(&mut self, package: &ComponentId, evidence: &EvidenceSet) {
+        self.confirmed.entry(package.clone()).or_default().extend(asked::manifests_of(evidence).cloned());
     }
 
     fn unanswered(&mut self, package: &ComponentId, place: Option<&Sighting>) {
@@ -314,8 +322,8 @@ impl Changes {
     fn apply(mut self, inventory: &mut Inventory) {
         answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
         withdraw(inventory, &self.replaced, |_| true);
-        let is_open = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if &**value == "unlocked");
-        withdraw(inventory, &self.confirmed, is_open);
+        let is_not_locked = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if matches!(&**value, "unlocked" | "pinned"));
+        withdraw(inventory, &self.confirmed, is_not_locked);
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
             path,
             at,

@@ -56,6 +56,8 @@ pub(super) enum Sort {
 pub(super) enum What {
     /// Organisation that supplies, makes or publishes it.
     Vendor,
+    /// Organisation that made it, where nobody is said to supply it.
+    Maker,
     /// Who wrote it.
     Author,
     /// Mail address of a vendor or author.
@@ -146,6 +148,11 @@ impl<'a> Part<'a> {
     /// Adds a detail with a text of our own making.
     pub(super) fn say_text(&mut self, what: What, text: impl Into<Cow<'a, str>>, span: Span) {
         self.details.push(Detail { what, text: text.into(), span });
+    }
+
+    /// True when somebody is said to supply it.
+    pub(super) fn has_vendor(&self) -> bool {
+        self.details.iter().any(|detail| detail.what == What::Vendor)
     }
 
     /// Adds what only our own bills say, below `sovaudit:`.

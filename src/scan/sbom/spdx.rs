@@ -104,7 +104,11 @@ fn package<'a>(node: &'a Node, file: &SourceFile, out: &mut Facts<'_>) -> Part<'
         part.sort = Sort::Software;
     }
     agent(&mut part, What::Vendor, Said::at(node, "supplier"));
-    agent(&mut part, What::Author, Said::at(node, "originator"));
+    let originator = Said::at(node, "originator");
+    agent(&mut part, What::Author, originator);
+    if !part.has_vendor() && originator.is_some_and(|said| said.text.starts_with("Organization:")) {
+        agent(&mut part, What::Maker, originator);
+    }
     part.say(What::Download, Said::at(node, "downloadLocation"));
     part.say(What::Site, Said::at(node, "homepage"));
     for checksum in node.get("checksums").map_or(&[][..], Node::list) {

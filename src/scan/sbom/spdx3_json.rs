@@ -255,6 +255,9 @@ fn element<'a>(node: &'a Node, elements: &Elements<'a>, file: &SourceFile, out: 
 fn agent<'a>(part: &mut Part<'a>, what: What, node: &'a Node) {
     let what = if sort(node) == "Person" { What::Author } else { what };
     part.say(what, said(node, "name"));
+    if what == What::Author && sort(node) == "Organization" && !part.has_vendor() {
+        part.say(What::Maker, said(node, "name"));
+    }
     for identifier in many(node, "externalIdentifier").iter().take(IDENTIFIERS) {
         let kind = get(identifier, "externalIdentifierType").and_then(Node::text).map(local);
         let what = if kind == Some("email") { What::Mail } else { What::VendorSite };

@@ -175,7 +175,7 @@ impl Writer<'_, '_> {
         if part.sort == Sort::System {
             self.distribution(part, out);
         }
-        let is_supplied = part.details.iter().any(|detail| detail.what == What::Vendor);
+        let is_supplied = part.has_vendor();
         let root = is_root.then(|| self.root(part, is_supplied));
         if root == Some(Root::Subject) {
             return Written::Subject;
@@ -385,8 +385,8 @@ impl Writer<'_, '_> {
             let seen = self.file.at(detail.span);
             let text = &*detail.text;
             match detail.what {
-                What::Vendor | What::Author => {
-                    let key = if detail.what == What::Vendor { key::VENDOR } else { key::AUTHOR };
+                What::Vendor | What::Maker | What::Author => {
+                    let key = if detail.what == What::Author { key::AUTHOR } else { key::VENDOR };
                     out.attribute(id, key, text, seen.clone());
                     toolkit::mail(id, text, &seen, out);
                 }

@@ -9,7 +9,8 @@ use crate::model::purl::ImageReference;
 use crate::model::{ComponentId, RelationKind, key};
 use crate::scan::image::container_run;
 use crate::scan::image::reference::needs_image;
-use crate::scan::package::toolkit::{self, Package, host_of};
+use crate::scan::package::python;
+use crate::scan::package::toolkit::{self, Package, Unnamed, host_of};
 use crate::scan::package::tools::pre_commit::{Stated, split};
 use crate::scan::{Facts, SourceFile};
 
@@ -167,6 +168,8 @@ impl Installer<'_> {
                 is_open = true;
             } else if is_named(tool.ecosystem, &arg.text) {
                 self.package(tool.ecosystem, arg, &options, out);
+            } else if arg.text.contains("://") {
+                self.address(tool.ecosystem, arg, out);
             }
         }
     }
@@ -204,6 +207,21 @@ impl Installer<'_> {
                 }
             }
             None => toolkit::from_default(&id, ecosystem, &seen, out),
+        }
+    }
+
+    /// An address in the place of a package.
+    fn address(&self, ecosystem: &'static str, arg: &Arg, out: &mut Facts<'_>) {
+        match ecosystem {
+            "pypi" => {
+                python::ask_address(&arg.text, self.scope, arg.span, self.user, self.file, out);
+            }
+            "npm" => {
+                if let Some(unnamed) = Unnamed::parse(&arg.text) {
+                    unnamed.require(self.scope, arg.span, self.user, self.file, out);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -330,6 +348,10 @@ impl<'a> Options<'a> {
                 read.source = own.or(next);
             } else if is_plain || is_switch(program, text) {
                 continue;
+            } else if is_option(text, &["-e", "--editable"])
+                && let Some(source) = args.get(at).filter(|next| own.is_none() && next.text.contains("://"))
+            {
+                read.plain.push(source);
             }
             at += usize::from(own.is_none() && next.is_some());
         }

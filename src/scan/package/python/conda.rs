@@ -31,6 +31,7 @@ impl<'a> Spec<'a> {
             return None;
         }
         let constraint = constraint.trim();
+        let channel = channel.or_else(|| bracketed(constraint, "channel"));
         let starts = constraint.starts_with(['=', '<', '>', '!', '~', '[', '*', '('])
             || constraint.starts_with(|c: char| c.is_ascii_digit());
         if !constraint.is_empty() && !starts {
@@ -38,6 +39,15 @@ impl<'a> Spec<'a> {
         }
         Some(Self { channel, name, constraint, version: exact(constraint) })
     }
+}
+
+/// The value of a key between the brackets behind a name: `[channel=conda-forge, version='>=1']`.
+fn bracketed<'a>(constraint: &'a str, key: &str) -> Option<&'a str> {
+    let inner = &constraint[constraint.find('[')? + 1..];
+    let inner = inner.rsplit_once(']').map_or(inner, |(inner, _)| inner);
+    let values = inner.split(',').filter_map(|pair| pair.split_once('='));
+    let mut values = values.filter(|(found, _)| found.trim() == key).map(|(_, value)| value.trim());
+    values.next().map(|value| value.trim_matches(['"', '\''])).filter(|value| !value.is_empty())
 }
 
 /// `==1.0`, `=1.0=build`, `1.0 build`, `1.0.0`; `=1.0` stands for every version that begins so.
@@ -80,6 +90,19 @@ pub(super) fn from_channel(id: &ComponentId, channel: &str, is_only: bool, seen:
     }
 }
 
+/// As [`from_channel`], of the channel that an entry names itself: no other channel is asked, whatever the file or its
+/// settings say of the rest.
+pub(super) fn from_own_channel(id: &ComponentId, channel: &str, seen: &Seen, out: &mut Facts<'_>) {
+    match toolkit::host_of(channel) {
+        Some(host) => toolkit::distributed_by(id, &host, &seen.clone().without_excerpt(), out),
+        None => toolkit::distributed_by(id, host_of_channel(channel), seen, out),
+    }
+    let name = channel_name(channel);
+    if !name.is_empty() {
+        out.attribute(id, key::IDENTITY, format!("conda:{name}"), seen.clone().inferred());
+    }
+}
+
 /// The channel in which a package is published, where its address tells it.
 pub(super) fn channel_of(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
     if let Some(name) = channel_in(address) {
@@ -109,12 +132,28 @@ fn host_of_channel(name: &str) -> &'static str {
     }
 }
 
-/// The name of a channel: the last part of its address, or what is written before its platform.
+/// The name of a channel: the last part of its address, or what is written before its platform and label.
 fn channel_name(channel: &str) -> &str {
-    match channel.split_once("://") {
-        Some((_, rest)) => rest.trim_end_matches('/').split('/').skip(1).last().unwrap_or(""),
-        None => channel.split('/').next().unwrap_or(channel),
+    let Some((_, rest)) = channel.split_once("://") else {
+        return match channel.split('/').next().unwrap_or(channel) {
+            "pkgs" => "defaults",
+            name => name,
+        };
+    };
+    let path = rest.split(['?', '#']).next().unwrap_or(rest);
+    let mut folders: Vec<&str> = path.split('/').skip(1).filter(|folder| !folder.is_empty()).collect();
+    if folders.len() > 1 && folders.last().is_some_and(|last| is_platform(last)) {
+        folders.pop();
     }
+    // `…/nvidia/label/cuda-12.4.0`
+    let end = folders.iter().position(|folder| *folder == "label").unwrap_or(folders.len());
+    end.checked_sub(1).map_or("", |at| folders[at])
+}
+
+/// True for the folder of a channel that holds the packages of one platform.
+fn is_platform(folder: &str) -> bool {
+    let systems = ["linux-", "osx-", "win-", "emscripten-", "wasi-", "freebsd-", "zos-"];
+    folder == "noarch" || systems.iter().any(|system| folder.starts_with(system))
 }
 
 #[cfg(test)]
@@ -137,10 +176,28 @@ mod tests {
     }
 
     #[test]
+    fn names_of_channels() {
+        for (channel, name) in [
+            ("nvidia", "nvidia"),
+            ("conda-forge/linux-64", "conda-forge"),
+            ("nvidia/label/cuda-12.4.0", "nvidia"),
+            ("pkgs/main", "defaults"),
+            ("https://conda.example/ours/noarch", "ours"),
+            ("https://conda.anaconda.org/nvidia/label/cuda-12.4.0/linux-64", "nvidia"),
+            ("https://conda.example", ""),
+        ] {
+            assert_eq!(channel_name(channel), name, "{channel}");
+        }
+    }
+
+    #[test]
     fn match_specifications() {
         let parts = |text| Spec::parse(text).map(|spec| (spec.channel, spec.name, spec.constraint, spec.version));
         assert_eq!(parts("numpy"), Some((None, "numpy", "", None)));
         assert_eq!(parts("conda-forge::numpy=1.26"), Some((Some("conda-forge"), "numpy", "=1.26", None)));
+        assert_eq!(parts("conda-forge/linux-64::numpy=1.26").and_then(|found| found.0), Some("conda-forge/linux-64"));
+        assert_eq!(parts("https://h.example/c::numpy").map(|found| found.1), Some("numpy"));
+        assert_eq!(parts("numpy[version='>=1', channel=\"nvidia\"]").and_then(|found| found.0), Some("nvidia"));
         assert_eq!(parts("numpy==1.26.4"), Some((None, "numpy", "==1.26.4", Some("1.26.4"))));
         assert_eq!(parts("numpy=1.26.4=py310_0").and_then(|found| found.3), Some("1.26.4"));
         assert_eq!(parts("numpy 1.26.4 py310_0").and_then(|found| found.3), Some("1.26.4"));

@@ -1,6 +1,6 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
-use super::conda::{Spec, from_channel};
+use super::conda::{Spec, from_channel, from_own_channel};
 use super::pep508::{Sheet, scope_of};
 use super::requirements::{setting, split_options, understood};
 use super::requirements_lines::{What, what};
@@ -20,8 +20,8 @@ pub struct CondaEnvironment;
 static META: ScannerMeta = ScannerMeta {
     id: "conda-environment",
     title: "conda environment",
-    summary: "Packages of conda with their channels, and the requirements of the `pip:` part. A package that names no \
-              channel may come from each channel of the file; channels without an address are taken for those of \
+    summary: "Packages of conda with their channels, and the requirements of the `pip:` part. A package that names its \
+              channel comes from there, others may come from each channel of the file; channels without an address are taken for those of \
               Anaconda's hosts.",
     files: &["**/environment*.yml", "**/environment*.yaml", "**/conda*.yml", "**/conda*.yaml"],
     unit: Unit::File,
@@ -55,7 +55,7 @@ impl Scanner for CondaEnvironment {
             }
             let project = toolkit::root(input, file, out);
             let sheet = Sheet { file, project: &project, asks_lock: false };
-            let channels = channels(document, sheet, out);
+            let channels = channels(document, false, sheet, out);
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {
                     (Some(text), _) => conda(text, item, &channels, sheet, out),
@@ -70,8 +70,30 @@ impl Scanner for CondaEnvironment {
     }
 }
 
+/// The channels of the whole file; addresses among them are settings. Parts of the file may name `more`.
+pub(super) fn channels<'n>(
+    document: &'n Node,
+    more: bool,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) -> Vec<(&'n str, &'n Node)> {
+    let found = listed_channels(document, sheet, out);
+    // a channel that is named is asked as well
+    let all_addresses = !more && found.iter().all(|(address, _)| address.contains("://"));
+    for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
+        let standing = if at == 0 && all_addresses { Standing::InsteadHere } else { Standing::BesideHere };
+        let seen = setting(sheet.file, node.span, address);
+        toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
+    }
+    found
+}
+
 /// The channels of a list: names, addresses, or tables of pixi that hold one.
-pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Vec<(&'n str, &'n Node)> {
+pub(super) fn listed_channels<'n>(
+    document: &'n Node,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) -> Vec<(&'n str, &'n Node)> {
     let list = document.get("channels").map_or(&[][..], Node::list);
     let name = |node: &'n Node| node.text().or_else(|| node.text_at("channel")).map(|text| (text, node));
     let mut found: Vec<(&str, &Node)> = list.iter().filter_map(name).filter(|one| one.0 != "nodefaults").collect();
@@ -79,11 +101,6 @@ pub(super) fn channels<'n>(document: &'n Node, sheet: Sheet<'_>, out: &mut Facts
         let message = format!("more than {CHANNEL_LIMIT} channels; this and further ones are left out");
         out.problem(DiagnosticKind::LimitReached, sheet.file, Some(node.span), message);
         found.truncate(CHANNEL_LIMIT);
-    }
-    for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
-        let standing = if at == 0 { Standing::InsteadHere } else { Standing::BesideHere };
-        let seen = setting(sheet.file, node.span, address);
-        toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
     }
     found
 }
@@ -104,7 +121,7 @@ fn conda(text: &str, item: &Node, channels: &[(&str, &Node)], sheet: Sheet<'_>, 
     );
     let seen = sheet.file.at(item.span);
     match spec.channel {
-        Some(channel) => from_channel(&id, channel, true, &seen, out),
+        Some(channel) => from_own_channel(&id, channel, &seen, out),
         None => from_channels(&id, channels, &seen, sheet, out),
     }
 }

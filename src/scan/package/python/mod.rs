@@ -27,3 +27,5 @@ pub mod setup_cfg;
 pub mod setup_py;
 mod tables;
 pub mod uv_lock;
+
+pub(crate) use pep508::ask_address;

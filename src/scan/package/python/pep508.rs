@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 
 use crate::model::{ComponentId, key};
-use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::package::toolkit::{self, Package, Unnamed, scope};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
 /// A requirement in its parts, all as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Requirement<'a> {
-    /// Name as written.
+    /// Name as written; empty where an address stands alone and tells none.
     pub(super) name: &'a str,
     /// What stands between the brackets.
     pub(super) extras: &'a str,
@@ -65,22 +65,29 @@ impl<'a> Requirement<'a> {
 
     /// As [`Self::parse`], and reads `git+https://…#egg=name` and addresses of files that have the name in theirs.
     pub(super) fn parse_with_addresses(text: &'a str) -> Option<Self> {
-        let text = text.trim();
-        let scheme = text.split("://").next().unwrap_or(text);
-        let is_address =
-            scheme.len() < text.len() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-        if !is_address {
-            return Self::parse(text);
-        }
-        let (address, marker) = text.split_once(" ;").unwrap_or((text, ""));
-        let (address, marker) = (address.trim(), marker.trim());
+        let Some((address, marker)) = alone(text) else { return Self::parse(text) };
         let fragment = address.split_once('#').map_or("", |(_, fragment)| fragment);
         let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg=")).and_then(Self::parse);
         let (name, extras) = match egg {
             Some(egg) => (egg.name, egg.extras),
-            None => (file_parts(address)?.0, ""),
+            // what a code host packs of a tag is called as the tag is
+            None => (file_parts(address).filter(|_| !is_packed_tag(address))?.0, ""),
         };
         Some(Self { name, extras, specifier: "", address: Some(address), marker })
+    }
+
+    /// As [`Self::parse_with_addresses`], and reads addresses that tell no name.
+    pub(super) fn parse_any(text: &'a str) -> Option<Self> {
+        Self::parse_with_addresses(text).or_else(|| {
+            let (address, marker) = alone(text).filter(|(address, _)| !address.contains(char::is_whitespace))?;
+            Unnamed::parse(address)?;
+            Some(Self { address: Some(address), marker, ..Self::default() })
+        })
+    }
+
+    /// What is known of an address that stands alone and tells no name.
+    pub(super) fn unnamed(&self) -> Option<Unnamed<'a>> {
+        self.address.filter(|_| self.name.is_empty()).and_then(Unnamed::parse)
     }
 
     /// The exact version that it asks for, by its specifier or by the name of the file it is taken from.
@@ -93,6 +100,11 @@ impl<'a> Requirement<'a> {
     pub(super) fn ask(&self, scope: &'static str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<Asked> {
         if self.address.is_some_and(is_local) {
             return None;
+        }
+        if let Some(unnamed) = self.unnamed() {
+            let id = unnamed.require(scope, span, sheet.project, sheet.file, out);
+            conditions(&id, self.extras, self.marker, &sheet.file.at(span), out);
+            return Some(Asked { id, states_host: true });
         }
         let version = self.version().filter(|_| !sheet.asks_lock || self.address.is_some());
         let constraint = if version.is_some() { "" } else { self.specifier };
@@ -113,6 +125,32 @@ impl<'a> Requirement<'a> {
         }
         Asked { id, states_host: self.address.is_some() }
     }
+}
+
+/// Address and marker of a text that begins with an address.
+fn alone(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim();
+    let scheme = text.split("://").next().unwrap_or(text);
+    let has_scheme =
+        scheme.len() < text.len() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if !has_scheme && !text.starts_with("git+") {
+        return None;
+    }
+    let (address, marker) = text.split_once(" ;").unwrap_or((text, ""));
+    Some((address.trim(), marker.trim()))
+}
+
+/// Writes an address that a command or hook gives in the place of a package; false where nothing is known of it.
+pub(crate) fn ask_address(
+    text: &str,
+    scope: &'static str,
+    span: Span,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) -> bool {
+    let Some(requirement) = Requirement::parse_any(text).filter(|found| found.address.is_some()) else { return false };
+    requirement.ask(scope, span, Sheet { file, project, asks_lock: false }, out).is_some()
 }
 
 /// The file that asks, and for whom.
@@ -207,6 +245,11 @@ pub(super) fn is_local(address: &str) -> bool {
     address.starts_with("file:") || !address.contains("://") && toolkit::host_of(address).is_none()
 }
 
+/// True for the archive that a code host makes of a tag or commit.
+fn is_packed_tag(address: &str) -> bool {
+    toolkit::archive_revision(address).is_some() && !address.contains("/releases/download/")
+}
+
 /// Name and version that the name of a wheel or source archive states.
 fn file_parts(address: &str) -> Option<(&str, &str)> {
     let path = address.split(['?', '#']).next().unwrap_or(address);
@@ -218,7 +261,9 @@ fn file_parts(address: &str) -> Option<(&str, &str)> {
             (parts.count() >= 3).then_some(found)?
         }
         None => {
-            let source = [".tar.gz", ".tar.bz2", ".zip"].iter().find_map(|ending| file.strip_suffix(ending))?;
+            let source = [".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".zip"]
+                .iter()
+                .find_map(|ending| file.strip_suffix(ending))?;
             source.rsplit_once('-')?
         }
     };
@@ -266,6 +311,15 @@ mod tests {
         );
         assert_eq!(parts("git+https://h.example/a.git@v1#subdirectory=s&egg=a[e]").map(|found| found.0), Some("a"));
         assert_eq!(parts("https://h.example/download"), None);
+        assert_eq!(parts("https://github.com/a/b/archive/refs/tags/b-1.0.tar.gz"), None);
+        assert_eq!(parts("https://github.com/a/b/releases/download/v1/b-1.0.tar.gz").map(|found| found.0), Some("b"));
+        let any = |text| Requirement::parse_any(text).map(|found| (found.name, found.address, found.marker));
+        assert_eq!(
+            any("git+https://h.example/a/b@v1 ; x < '3'"),
+            Some(("", Some("git+https://h.example/a/b@v1"), "x < '3'"))
+        );
+        assert_eq!(any("git+git@github.com:a/b.git").map(|found| found.0), Some(""));
+        assert_eq!(any("https://h.example/a b"), None);
         assert_eq!(parts("not a requirement"), None);
         assert_eq!(parts("== 1.0"), None);
     }

@@ -1,7 +1,7 @@
 //! `pixi.toml`, and `[tool.pixi]` of pyproject.toml: what a pixi workspace asks for.
 
-use super::conda::{exact, from_channel};
-use super::conda_environment::{channels, from_channels};
+use super::conda::{exact, from_own_channel};
+use super::conda_environment::{channels, from_channels, listed_channels};
 use super::pep508::{Sheet, scope_of};
 use super::tables::Origins;
 use crate::diagnostic::DiagnosticKind;
@@ -16,8 +16,8 @@ pub struct PixiToml;
 static META: ScannerMeta = ScannerMeta {
     id: "pixi-toml",
     title: "pixi workspace",
-    summary: "Packages of conda and PyPI of the workspace, its features and targets, with channels, repositories and \
-              addresses. Paths are the project's own. A pixi.lock in the folder or above answers them.",
+    summary: "Packages of conda and PyPI of the workspace, its features and targets, with channels (an entry's own, \
+              those of its feature, those of the workspace), repositories and addresses. Paths are the project's own. A pixi.lock in the folder or above answers them.",
     files: &["**/pixi.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -43,15 +43,23 @@ impl Scanner for PixiToml {
 /// Reads the tables of a workspace.
 pub(super) fn read(root: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
     let workspace = root.get("workspace").or_else(|| root.get("project"));
-    let channels = workspace.map(|workspace| channels(workspace, sheet, out)).unwrap_or_default();
-    let mut holders = vec![(scope::RUNTIME, None, root)];
-    holders.extend(named(root, "feature").map(|entry| (scope_of(&entry.key), None, &entry.value)));
+    let more = named(root, "feature").any(|entry| entry.value.get("channels").is_some());
+    let of_workspace = workspace.map(|workspace| channels(workspace, more, sheet, out)).unwrap_or_default();
+    let mut holders = vec![(scope::RUNTIME, None, root, of_workspace.clone())];
+    for entry in named(root, "feature") {
+        // asked before those of the workspace
+        let mut own = listed_channels(&entry.value, sheet, out);
+        own.extend(of_workspace.iter().copied());
+        holders.push((scope_of(&entry.key), None, &entry.value, own));
+    }
     let targets: Vec<_> = holders
         .iter()
-        .flat_map(|(scope, _, holder)| named(holder, "target").map(|entry| (*scope, Some(&*entry.key), &entry.value)))
+        .flat_map(|(scope, _, holder, channels)| {
+            named(holder, "target").map(|entry| (*scope, Some(&*entry.key), &entry.value, channels.clone()))
+        })
         .collect();
     holders.extend(targets);
-    for (scope, platform, holder) in holders {
+    for (scope, platform, holder, channels) in holders {
         for (table, scope) in
             [("dependencies", scope), ("host-dependencies", scope::BUILD), ("build-dependencies", scope::BUILD)]
         {
@@ -101,7 +109,7 @@ fn conda(
         return;
     }
     match value.get("channel").and_then(|node| node.text().map(|text| (text, node.span))) {
-        Some((channel, span)) => from_channel(&id, channel, true, &sheet.file.at(span), out),
+        Some((channel, span)) => from_own_channel(&id, channel, &sheet.file.at(span), out),
         None => from_channels(&id, channels, &seen, sheet, out),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::pep508::{Requirement, is_local, normal, pinned, scope_of};
+use super::pep508::{Requirement, conditions, is_local, normal, pinned, scope_of};
 use super::requirements_lines::{What, is_generated, statements};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -198,11 +198,11 @@ impl Reader<'_> {
         let explained = read.iter().any(|one| !one.via.is_empty());
         let hashed = read.iter().all(|one| !one.hashes.is_empty());
         let is_lock = !read.is_empty() && read.iter().all(exact) && (explained || hashed || is_generated(file.text()));
-        self.write(&read, one, out);
+        self.write(&read, one, is_lock, out);
         is_lock
     }
 
-    fn write(&mut self, read: &[Read<'_>], one: &Listed, out: &mut Facts<'_>) {
+    fn write(&mut self, read: &[Read<'_>], one: &Listed, is_lock: bool, out: &mut Facts<'_>) {
         let mut entries = Entries::default();
         let mut needed: Vec<(Locked, &Read<'_>)> = Vec::new();
         for entry in read {
@@ -210,8 +210,10 @@ impl Reader<'_> {
             if requirement.address.is_some_and(is_local) {
                 continue;
             }
-            let id = self.package(entry, one, out);
-            entries.add(normal(requirement.name), None, Locked::package(id.clone()));
+            let id = self.package(entry, one, is_lock, out);
+            if !requirement.name.is_empty() {
+                entries.add(normal(requirement.name), None, Locked::package(id.clone()));
+            }
             if !entry.via.is_empty() {
                 needed.push((Locked::package(id), entry));
             }
@@ -225,7 +227,25 @@ impl Reader<'_> {
         }
     }
 
-    fn package(&mut self, entry: &Read<'_>, one: &Listed, out: &mut Facts<'_>) -> ComponentId {
+    fn package(&mut self, entry: &Read<'_>, one: &Listed, is_lock: bool, out: &mut Facts<'_>) -> ComponentId {
+        let requirement = &entry.requirement;
+        let seen = one.file.at(entry.span);
+        let id = match requirement.unnamed() {
+            Some(unnamed) => {
+                let id = unnamed.require(one.scope, entry.span, self.project, &one.file, out);
+                conditions(&id, "", requirement.marker, &seen, out);
+                id
+            }
+            None => self.named(entry, one, is_lock, out),
+        };
+        for hash in &entry.hashes {
+            out.attribute(&id, key::INTEGRITY, hash, seen.clone());
+        }
+        id
+    }
+
+    /// A package with a name.
+    fn named(&mut self, entry: &Read<'_>, one: &Listed, is_lock: bool, out: &mut Facts<'_>) -> ComponentId {
         let requirement = &entry.requirement;
         let seen = one.file.at(entry.span);
         let exact = requirement.version();
@@ -237,7 +257,8 @@ impl Reader<'_> {
         let package = Package::new("pypi", requirement.name, version, &one.file, entry.span);
         let id = if is_direct(entry.via) {
             let constraint = if exact.is_some() { "" } else { requirement.specifier };
-            package.require(constraint, one.scope, self.project, out)
+            let require = if is_lock { Package::require_locked } else { Package::require };
+            require(&package, constraint, one.scope, self.project, out)
         } else {
             let id = package.write(self.project, out);
             out.attribute(&id, key::SCOPE, one.scope, seen.clone());
@@ -245,9 +266,6 @@ impl Reader<'_> {
         };
         if let Some((version, place)) = pin {
             out.attribute(&id, key::VERSION, version, place.clone());
-        }
-        for hash in &entry.hashes {
-            out.attribute(&id, key::INTEGRITY, hash, seen.clone());
         }
         let asked = requirement.described(id, &seen, out);
         if !asked.states_host {
@@ -304,17 +322,21 @@ pub(super) fn understood<'t>(
     span: Span,
     out: &mut Facts<'_>,
 ) -> Option<Requirement<'t>> {
-    let found = Requirement::parse_with_addresses(spec);
+    let found = Requirement::parse_any(spec);
+    let is_template = |text: &str| ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| text.contains(mark));
     let is_path = spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
     if is_path || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
         return None;
     }
+    if found.is_some_and(|found| found.name.is_empty()) && is_template(&toolkit::without_secrets(spec)) {
+        let message = format!("a part of this address is only known later: `{}`", toolkit::without_secrets(spec));
+        out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+    }
     if found.is_none() {
-        let is_template = ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| spec.contains(mark));
-        let (kind, message) = if is_template {
+        let (kind, message) = if is_template(spec) {
             (DiagnosticKind::Unresolved, "a template is not a requirement")
         } else if spec.contains("://") {
-            (DiagnosticKind::Unsupported, "address without a package name")
+            (DiagnosticKind::Unsupported, "an address that names neither a package nor a repository")
         } else {
             (DiagnosticKind::Malformed, "not a requirement")
         };

@@ -6,7 +6,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::image::reference::needs_image;
-use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::package::toolkit::{self, Package, Unnamed, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -156,6 +156,14 @@ fn package(
     out: &mut Facts<'_>,
 ) {
     let Some(stated) = split(ecosystem, text) else {
+        if ecosystem == "pypi" && crate::scan::package::python::ask_address(text, scope::DEV, span, project, file, out)
+        {
+            return;
+        }
+        if let Some(unnamed) = Unnamed::parse(text) {
+            unnamed.require(scope::DEV, span, project, file, out);
+            return;
+        }
         let message = format!("`{text}` is a form of package that is not read here");
         out.problem(DiagnosticKind::Unsupported, file, Some(span), message);
         return;

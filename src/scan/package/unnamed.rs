@@ -1,0 +1,131 @@
+//! Packages that are asked for by an address and no name: what is packed there says its name, and is not read here.
+//! The component is the repository or archive itself, so that nothing that is fetched is left out.
+
+use super::address::{archive_revision, is_git, on_code_host, without_secrets};
+use super::fetched::fetched_from;
+use super::publisher::repository_owner_of;
+use super::toolkit::Package;
+use crate::model::{ComponentId, key};
+use crate::scan::{Facts, SourceFile};
+use crate::text::{Span, after_scheme};
+
+/// Marks of templates and variables: what stands there is only known when they are filled.
+const MARKS: [&str; 6] = ["{{", "{%", "${", "%(", "%s", "{}"];
+
+/// An address in the place of a package.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unnamed<'t> {
+    /// Purl type: that of the code host, or `generic`.
+    ecosystem: &'static str,
+    /// `owner/name` on a code host, elsewhere the last part of the path.
+    name: String,
+    /// Tag, branch or commit.
+    revision: Option<&'t str>,
+    /// The address as it stands.
+    address: &'t str,
+}
+
+impl<'t> Unnamed<'t> {
+    /// Reads `git+https://host/owner/name.git@v1#subdirectory=x`, `https://host/archive.zip`. Nothing for what names
+    /// no host, and where owner or name are variables.
+    pub(crate) fn parse(address: &'t str) -> Option<Self> {
+        let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let (place, revision) = split_revision(place);
+        // npm writes the revision behind `#`, pip parameters
+        let of_npm = Some(fragment).filter(|text| !text.is_empty() && !text.contains(['=', ':']));
+        let revision = revision.or(of_npm).filter(|text| !MARKS.iter().any(|mark| text.contains(mark)));
+        super::address::host_of(place)?;
+        let path = path_of(place)?;
+        if path.is_empty() || MARKS.iter().any(|mark| path.contains(mark)) {
+            return None;
+        }
+        let (ecosystem, name) = on_code_host(place).unwrap_or_else(|| {
+            let last = path.rsplit(['/', ':']).next().unwrap_or(path);
+            ("generic", last.strip_suffix(".git").unwrap_or(last).to_owned())
+        });
+        let revision = revision.or_else(|| archive_revision(address));
+        (!name.is_empty()).then_some(Self { ecosystem, name, revision, address })
+    }
+
+    /// Writes it as what a manifest or command asks for: a revision with a digit is its version, as branches have none.
+    pub(crate) fn require(
+        &self,
+        scope: &'static str,
+        span: Span,
+        project: &ComponentId,
+        file: &SourceFile,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
+        let version = self.revision.filter(|revision| revision.contains(|c: char| c.is_ascii_digit()));
+        let shown = without_secrets(self.address);
+        let place = shown.split('#').next().unwrap_or(&shown);
+        let which = if is_repository(self.address) { "vcs_url" } else { "download_url" };
+        let qualifiers = [(which, if self.ecosystem == "generic" { place } else { "" })];
+        let package = Package::new(self.ecosystem, &self.name, version, file, span).qualified(&qualifiers);
+        let id = package.require(version.map_or(self.revision.unwrap_or(""), |_| ""), scope, project, out);
+        let seen = file.at(span);
+        fetched_from(&id, self.address, &seen, out);
+        repository_owner_of(&id, self.address, &seen, out);
+        if let Some(revision) = self.revision {
+            out.attribute(&id, key::REVISION, revision, seen);
+        }
+        id
+    }
+}
+
+/// True for an address of a repository, whatever its version control.
+fn is_repository(address: &str) -> bool {
+    is_git(address) || ["hg+", "svn+", "bzr+"].iter().any(|kind| address.starts_with(kind))
+}
+
+/// What stands behind the host: `owner/name`.
+fn path_of(place: &str) -> Option<&str> {
+    let rest = match after_scheme(place) {
+        Some(start) => place[start..].split_once('/')?.1,
+        None => place.split_once(':')?.1,
+    };
+    Some(rest.split('?').next().unwrap_or(rest).trim_matches('/'))
+}
+
+/// `…/name.git@v1`: the place, and the revision behind the last `@` of the path, as pip writes it. A tag may hold slashes.
+fn split_revision(place: &str) -> (&str, Option<&str>) {
+    let start = after_scheme(place).unwrap_or(0);
+    let Some(path) = place[start..].find('/').map(|at| start + at) else { return (place, None) };
+    match place[path..].find('@').filter(|_| is_repository(place)) {
+        Some(at) => (&place[..path + at], Some(&place[path + at + 1..]).filter(|text| !text.is_empty())),
+        None => (place, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_without_a_name() {
+        let read = |address| {
+            let found = Unnamed::parse(address)?;
+            Some(format!("{} {} {}", found.ecosystem, found.name, found.revision.unwrap_or("-")))
+        };
+        for (address, expected) in [
+            ("git+https://github.com/acme/thing.git@v1.2", "github acme/thing v1.2"),
+            ("git+https://${TOKEN}@github.com/acme/thing@release/1#subdirectory=x", "github acme/thing release/1"),
+            ("git+ssh://git@bitbucket.org/acme/thing.git", "bitbucket acme/thing -"),
+            ("git+git@github.com:acme/thing.git@main", "github acme/thing main"),
+            ("git+https://gitlab.com/a/b/c.git@0123abc", "gitlab a/b/c 0123abc"),
+            ("git+https://code.example/team/thing@v2", "generic thing v2"),
+            ("hg+https://hg.example/thing@7", "generic thing 7"),
+            ("https://github.com/acme/thing/archive/refs/tags/v1.2.tar.gz", "github acme/thing v1.2"),
+            ("https://github.com/acme/thing/archive/main.zip?x=@1", "github acme/thing main"),
+            ("https://host.example/dl/latest.zip?token=1", "generic latest.zip -"),
+            ("https://github.com/acme/thing#v3", "github acme/thing v3"),
+            ("git+https://github.com/acme/thing@${REF}", "github acme/thing -"),
+        ] {
+            assert_eq!(read(address).as_deref(), Some(expected), "{address}");
+        }
+        for address in ["https://host.example", "git+https://github.com/${OWNER}/thing", "file:///x", "git+file:///x/y"]
+        {
+            assert_eq!(read(address), None, "{address}");
+        }
+    }
+}
