@@ -17,7 +17,7 @@ pub(super) type WithoutTarget = BTreeSet<(ComponentId, String)>;
 /// One action per subject and kind; an aggregated finding speaks for all its components.
 pub(super) fn actions(inputs: &Inputs<'_>, graph: &Graph<'_>, findings: &[Finding]) -> (Vec<Action>, WithoutTarget) {
     let mut targets = Targets::new(inputs);
-    let settings = Settings::of(inputs.inventory);
+    let mut settings = Settings::of(inputs.inventory);
     let mut by_subject: BTreeMap<(ComponentId, PlanAction), Action> = BTreeMap::new();
     let mut without_target = WithoutTarget::new();
     for finding in findings {

@@ -31,6 +31,8 @@ struct Setting<'a> {
 /// The settings of registries by ecosystem and host, each by its folder.
 pub(super) struct Settings<'a> {
     known: BTreeMap<(&'a str, &'a str), BTreeMap<RelPath, Vec<Setting<'a>>>>,
+    /// Lines that name a host, no package with it, by file: asked once a host, of which thousands of packages may come.
+    naming: BTreeMap<NodeId, BTreeMap<RelPath, Vec<Place>>>,
 }
 
 impl<'a> Settings<'a> {
@@ -48,11 +50,11 @@ impl<'a> Settings<'a> {
                 }
             }
         }
-        Self { known }
+        Self { known, naming: BTreeMap::new() }
     }
 
     /// The lines that lead a component to the hosts that a finding names; of a host those that name it.
-    pub(super) fn leading(&self, graph: &Graph<'_>, subject: NodeId, hosts: &[NodeId]) -> Vec<Place> {
+    pub(super) fn leading(&mut self, graph: &Graph<'_>, subject: NodeId, hosts: &[NodeId]) -> Vec<Place> {
         let mut found: BTreeSet<Place> = BTreeSet::new();
         match graph.node(subject).kind {
             ComponentKind::Package => {
@@ -62,13 +64,7 @@ impl<'a> Settings<'a> {
                     }
                 }
             }
-            ComponentKind::Host => {
-                let is_other = |node: NodeId| graph.node(node).kind != ComponentKind::Package;
-                let naming = graph.incoming(subject).filter(|(_, from)| is_other(*from));
-                for (edge, _) in naming {
-                    take(graph.edge(edge).evidence, &mut found);
-                }
-            }
+            ComponentKind::Host => found.extend(naming(graph, subject).into_values().flatten()),
             _ => {}
         }
         // the same words may be told with and without what stands there
@@ -78,9 +74,25 @@ impl<'a> Settings<'a> {
         places
     }
 
-    fn of_package(&self, graph: &Graph<'_>, subject: NodeId, edge: EdgeId, host: NodeId, found: &mut BTreeSet<Place>) {
+    fn of_package(
+        &mut self,
+        graph: &Graph<'_>,
+        subject: NodeId,
+        edge: EdgeId,
+        host: NodeId,
+        found: &mut BTreeSet<Place>,
+    ) {
         let evidence = graph.edge(edge).evidence;
-        take(evidence, found);
+        let naming = self.naming.entry(host).or_insert_with(|| naming(graph, host));
+        for place in written(evidence) {
+            // `ENV PIP_INDEX_URL=…` above `RUN pip install …`
+            match naming.get(&place.path) {
+                Some(lines) => found.extend(lines.iter().cloned()),
+                None => {
+                    found.insert(place);
+                }
+            }
+        }
         let ecosystem = graph.attribute(subject, key::ECOSYSTEM).unwrap_or("");
         let name = graph.attribute(subject, key::NAME).unwrap_or("");
         let Some(folders) = self.known.get(&(ecosystem, graph.node(host).id.rest())) else { return };
@@ -88,7 +100,7 @@ impl<'a> Settings<'a> {
             for setting in nearest(folders, file) {
                 let is_of_file = || setting.evidence.iter().any(|one| one.path() == Some(file));
                 if speaks_of(setting.names, name) && (!setting.here || is_of_file()) {
-                    take(setting.evidence, found);
+                    found.extend(written(setting.evidence));
                 }
             }
         }
@@ -109,8 +121,23 @@ fn nearest<'s, 'a>(folders: &'s BTreeMap<RelPath, Vec<Setting<'a>>>, file: &RelP
     }
 }
 
+/// Lines that name a host as one to fetch from, without a package, by file.
+fn naming(graph: &Graph<'_>, host: NodeId) -> BTreeMap<RelPath, Vec<Place>> {
+    let mut found: BTreeMap<RelPath, Vec<Place>> = BTreeMap::new();
+    let is_other = |node: NodeId| graph.node(node).kind != ComponentKind::Package;
+    for (edge, _) in graph.incoming(host).filter(|(_, from)| is_other(*from)) {
+        for place in written(graph.edge(edge).evidence) {
+            let lines = found.entry(place.path.clone()).or_default();
+            if lines.len() < MOST_PLACES {
+                lines.push(place);
+            }
+        }
+    }
+    found
+}
+
 /// The lines that people wrote.
-fn take(evidence: &EvidenceSet, found: &mut BTreeSet<Place>) {
+fn written(evidence: &EvidenceSet) -> impl Iterator<Item = Place> {
     let written = evidence.iter().filter(|one| one.basis() == Some(Basis::Declared));
-    found.extend(written.filter_map(Evidence::place).filter(|place| place.region.is_some()).take(MOST_PLACES));
+    written.filter_map(Evidence::place).filter(|place| place.region.is_some()).take(MOST_PLACES)
 }

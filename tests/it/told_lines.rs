@@ -74,6 +74,18 @@ fn a_plan_names_lines_of_indexes_and_sources() {
 }
 
 #[test]
+fn a_plan_names_lines_of_commands() {
+    let text =
+        "FROM scratch\nENV PIP_INDEX_URL=https://pypi.tuna.tsinghua.edu.cn/simple\nRUN pip install torch==2.4.0\n";
+    let found = lines_of(&[("Dockerfile", text)], "pkg:pypi/torch@2.4.0");
+    assert!(matches!(found.as_slice(), [line] if line.starts_with("Dockerfile:2:")), "{found:?}");
+    let found = lines_of(&[("Dockerfile", text)], "host:pypi.tuna.tsinghua.edu.cn");
+    assert!(matches!(found.as_slice(), [line] if line.starts_with("Dockerfile:2:")), "{found:?}");
+    let own = "x @ https://pypi.tuna.tsinghua.edu.cn/packages/x-1.0.tar.gz\n";
+    assert_eq!(lines_of(&[("requirements.txt", own)], "pkg:pypi/x@1.0"), ["requirements.txt:1:1"]);
+}
+
+#[test]
 fn the_way_in_names_the_bill_that_says_it() {
     let bill = |name: &str, supplier: &str| {
         format!(
