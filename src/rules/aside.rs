@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::file::{LowAside, Rule};
 use super::run::View;
 use crate::graph::NodeId;
-use crate::model::{Evidence, key};
+use crate::model::{Evidence, Sighting, key};
 
 /// What the files are that show a component, where none of them is part of what is deployed. An environment of the
 /// configuration has the last word: one by the name of `test` or `example` is none that is deployed.
@@ -25,10 +25,31 @@ pub(super) fn aside(view: &View<'_>, rule: &Rule, subject: NodeId) -> Option<Str
     }
     let mut sorts: BTreeSet<&str> = BTreeSet::new();
     let evidence = view.graph.node(subject).evidence?;
-    for path in evidence.iter().filter_map(Evidence::path) {
+    let places = places(view, subject);
+    let is_asked_for = |one: &&Evidence| one.sighting().is_none_or(|seen| !places.contains(seen));
+    for path in evidence.iter().filter(is_asked_for).filter_map(Evidence::path) {
         sorts.insert(view.catalog.aside(path)?);
     }
     (!sorts.is_empty()).then(|| sorts.into_iter().collect::<Vec<_>>().join(" and "))
+}
+
+/// Where versions of a package stand that are asked for in other places: a central version shows no package.
+pub(super) fn places<'v>(view: &'v View<'_>, subject: NodeId) -> BTreeSet<&'v Sighting> {
+    let stated = |wanted: &'static str| {
+        let rows = view.graph.all_attributes(subject).iter().filter(move |row| row.key == wanted);
+        rows.flat_map(|row| row.evidence.iter()).filter_map(Evidence::sighting)
+    };
+    let mut found: BTreeSet<&Sighting> = stated(key::REQUIREMENT).collect();
+    if !found.is_empty() {
+        let mut asked = stated(key::RESOLUTION).peekable();
+        if asked.peek().is_none() {
+            return BTreeSet::new();
+        }
+        asked.for_each(|seen| {
+            found.remove(seen);
+        });
+    }
+    found
 }
 
 /// Why the severity is low.

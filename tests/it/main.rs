@@ -44,5 +44,6 @@ mod screening;
 mod sdk_use;
 mod shapes;
 mod sql_copies;
+mod stated;
 mod supply;
 mod terraform;

@@ -21,5 +21,6 @@ pub mod python;
 pub mod r;
 pub mod ruby;
 pub mod rust;
+pub(crate) mod stated;
 pub(crate) mod toolkit;
 pub mod tools;

@@ -13,8 +13,10 @@ mod answer;
 mod asked;
 mod installed;
 mod locks;
+mod places;
 mod range;
 mod release;
+mod restored;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,9 +158,13 @@ impl<'a> Near<'a> {
     }
 }
 
-/// True for an exact version that manifests alone state, and that no tool takes as a wish.
+/// True for an exact version that manifests alone state, and that no tool takes as a wish. What is pinned so in .NET
+/// (tools, SDKs, downloads) stands in no lock file.
 fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
-    version(need.package).is_some() && only_manifests_state(need.evidence) && asked.declared(need).is_empty()
+    need.ecosystem != "nuget"
+        && version(need.package).is_some()
+        && only_manifests_state(need.evidence)
+        && asked.declared(need).is_empty()
 }
 
 /// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
@@ -218,11 +224,12 @@ impl Changes {
             } else if is_open || is_pinned_alone(need, asked) && !asked.is_own(need.package, folder) && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
-                    self.conflict(
-                        place,
-                        format!("`{}` is asked for here and `{}` does not hold it", name(), lock_file()),
-                    );
+                    self.lacks(place, &name(), &lock_file());
                 }
+            } else if !asked.is_own(need.package, folder)
+                && let Some(file) = restored::lacking(need, asked, lock, place)
+            {
+                self.lacks(place, &name(), file.as_str());
             }
             return;
         }
@@ -294,6 +301,10 @@ impl Changes {
         }
     }
 
+    fn lacks(&mut self, place: Option<&Sighting>, name: &str, lock_file: &str) {
+        self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
+    }
+
     fn conflict(&mut self, place: Option<&Sighting>, message: String) {
         let Some(place) = place else { return };
         self.diagnostics.push(Diagnostic {
@@ -306,8 +317,12 @@ impl Changes {
     }
 
     fn apply(mut self, inventory: &mut Inventory) {
+        let mut places = places::files(inventory, self.replaced.keys());
         answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
         withdraw(inventory, &self.replaced, |_| true);
+        // a central version that nobody takes any more is none of the system
+        places.retain(|id, _| !places::is_wanted(inventory, id));
+        withdraw(inventory, &places, |_| true);
         let is_open = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if &**value == "unlocked");
         withdraw(inventory, &self.confirmed, is_open);
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {

@@ -244,7 +244,7 @@ impl Reader<'_> {
             id
         };
         if let Some((version, place)) = pin {
-            out.attribute(&id, key::VERSION, version, place.clone());
+            toolkit::stated(&id, Some(version), &format!("=={version}"), place, out);
         }
         for hash in &entry.hashes {
             out.attribute(&id, key::INTEGRITY, hash, seen.clone());
