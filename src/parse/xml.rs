@@ -167,7 +167,7 @@ fn element(start: &BytesStart<'_>, span: Span) -> Result<Element, ParseError> {
         if raw.contains('<') {
             return Err(ParseError::new(format!("the value of `{name}` has no closing quote"), span));
         }
-        let value = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.clone(), |value| value);
+        let value = quick_xml::escape::unescape(&raw).unwrap_or_else(|_| raw.clone());
         attributes.push((name.into(), value.into()));
     }
     let name = start.local_name().into_inner().into();

@@ -272,8 +272,9 @@ pub(super) fn first_seen<'v>(view: &'v View<'_>, subject: NodeId, first: Option<
     let files = stating(view, first);
     let all = evidence.iter().filter_map(Evidence::sighting);
     let places = places(view, subject);
-    let ranked =
-        all.map(|seen| (rank(view, &files, seen), places.contains(seen), seen.basis(), seen.region().is_none(), seen));
+    let ranked = all.map(|seen| {
+        (rank(view, &files, seen), places.binary_search(&seen).is_ok(), seen.basis(), seen.region().is_none(), seen)
+    });
     ranked.min().map(|(.., seen)| seen)
 }
 

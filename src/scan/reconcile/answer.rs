@@ -16,11 +16,13 @@ const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CON
 /// Facts of one requirement that one manifest states; more of them only a hostile one has.
 const MOST_STATED: usize = 64;
 
+/// Key, value, and where it is stated.
+type Property = (&'static str, Arc<str>, Evidence);
+
 /// What is stated of an open requirement.
-#[derive(Default)]
 struct Stated {
     /// By manifest.
-    by_file: BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>>,
+    by_file: BTreeMap<RelPath, Vec<Property>>,
     /// In files that manifests take it from.
     places: Vec<(Arc<str>, Evidence)>,
 }
@@ -112,8 +114,8 @@ pub(super) fn replace(
 }
 
 fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {
-    let mut stated = Stated::default();
-    stated.places = inventory.known(question).map(places).unwrap_or_default();
+    let places = inventory.known(question).map(places).unwrap_or_default();
+    let mut stated = Stated { by_file: BTreeMap::new(), places };
     let attributes = inventory.known(question).map_or(&[][..], Known::attributes);
     for row in attributes.iter().filter(|row| STATED.contains(&row.key)) {
         for one in &row.evidence {

@@ -23,7 +23,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "go-mod",
     title: "Go module file",
     summary: "Required modules, direct or `// indirect`, replacements (those of a workspace above too), tools, and hashes \
-              from go.sum. Modules that only go.sum names are not built and not counted. Modules come through the public \
+              from go.sum; those that it has no sum of are told. Modules that only go.sum names are not built and not counted. Modules come through the public \
               module proxy unless the environment says otherwise, which no file states: that host is inferred.",
     files: &["**/go.mod", "**/go.sum"],
     unit: Unit::Directory,
