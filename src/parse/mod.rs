@@ -22,6 +22,7 @@ mod text;
 pub mod toml;
 mod tree;
 pub mod xml;
+mod xml_element;
 pub mod yaml;
 pub mod zip_stream;
 

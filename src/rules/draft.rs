@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::aside::{aside, seen_aside};
+use super::aside::{aside, places, seen_aside};
 use super::file::Rule;
 use super::page::felt;
 use super::run::View;
@@ -275,7 +275,10 @@ pub(super) fn first_seen<'v>(view: &'v View<'_>, subject: NodeId, first: Option<
     }
     let files = stating(view, first);
     let all = evidence.iter().filter_map(Evidence::sighting);
-    let ranked = all.map(|seen| (rank(view, &files, seen), seen.basis(), seen.region().is_none(), seen));
+    let places = places(view, subject);
+    let ranked = all.map(|seen| {
+        (rank(view, &files, seen), places.binary_search(&seen).is_ok(), seen.basis(), seen.region().is_none(), seen)
+    });
     ranked.min().map(|(.., seen)| seen)
 }
 

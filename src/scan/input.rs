@@ -64,7 +64,7 @@ pub struct SourceFile {
     /// What is complete of JSON that is broken.
     json_part: OnceLock<Option<parse::Node>>,
     toml: OnceLock<(parse::Node, Vec<parse::ParseError>)>,
-    xml: OnceLock<Result<Arc<parse::xml::Element>, parse::ParseError>>,
+    xml: OnceLock<(Option<Arc<parse::xml::Element>>, Option<parse::ParseError>)>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
     origin: Origin,
@@ -323,7 +323,7 @@ impl SourceFile {
     fn watch_shapes(&self) {
         // what scanners before this one asked is theirs
         self.trees().for_each(parse::Node::forget);
-        if let Some(Ok(root)) = self.xml.get() {
+        if let Some((Some(root), _)) = self.xml.get() {
             drop(root.misshapen());
         }
         self.watched.store(true, Ordering::Relaxed);
@@ -347,7 +347,7 @@ impl SourceFile {
 
     /// What was asked for as something that it is not, in all trees of the file.
     fn misshapen(&self) -> Vec<parse::Misshapen<'_>> {
-        let xml = self.xml.get().and_then(|root| root.as_ref().ok());
+        let xml = self.xml.get().and_then(|(root, _)| root.as_ref());
         let xml = xml.into_iter().flat_map(|root| root.misshapen());
         self.trees().flat_map(parse::Node::misshapen).chain(xml).collect()
     }
@@ -360,14 +360,36 @@ impl SourceFile {
         json.chain(part).chain(toml).chain(self.yaml.get().into_iter().flat_map(|yaml| &yaml.documents))
     }
 
-    /// The file as XML, parsed once. What the scanner asks its elements for and they do not hold becomes a problem.
+    /// The file as XML with what had ended before a syntax error, which is written as a problem; parsed once. What the
+    /// scanner asks its elements for and they do not hold becomes a problem as well.
     ///
     /// # Errors
-    /// The syntax error with its place.
-    pub fn xml(&self) -> anyhow::Result<Arc<parse::xml::Element>> {
+    /// The syntax error when nothing before it had ended.
+    pub fn xml_or_part(&self, out: &mut Facts<'_>) -> anyhow::Result<Arc<parse::xml::Element>> {
         self.watch_shapes();
-        let root = self.xml.get_or_init(|| parse::xml::xml(&self.text).map(Arc::new));
-        root.as_ref().map(Arc::clone).map_err(|error| self.parse_error(error))
+        let (root, problem) = self.xml_read();
+        if let Some(problem) = problem {
+            if root.is_none() {
+                return Err(self.parse_error(problem));
+            }
+            let message = format!("{}; what stands before it was read", problem.message);
+            out.problem(DiagnosticKind::Malformed, self, Some(problem.span), message);
+        }
+        root.clone().ok_or_else(|| anyhow::anyhow!("no element"))
+    }
+
+    /// The file as XML with what had ended before a syntax error, for who reads beside another file and says nothing
+    /// of this one.
+    #[must_use]
+    pub fn xml_root(&self) -> Option<Arc<parse::xml::Element>> {
+        self.xml_read().0.clone()
+    }
+
+    fn xml_read(&self) -> &(Option<Arc<parse::xml::Element>>, Option<parse::ParseError>) {
+        self.xml.get_or_init(|| {
+            let read = parse::xml::xml_or_part(&self.text);
+            (read.root.map(Arc::new), read.problem)
+        })
     }
 
     /// The documents of the file as YAML; syntax errors are written as problems.

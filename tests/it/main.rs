@@ -44,6 +44,7 @@ mod screening;
 mod sdk_use;
 mod shapes;
 mod sql_copies;
+mod stated;
 mod supply;
 mod terraform;
 mod told_lines;

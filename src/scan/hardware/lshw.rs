@@ -69,7 +69,7 @@ impl Scanner for Lshw {
         }
         let mut machine = Machine::of_capture(file, input.catalog);
         if text.trim_start().starts_with('<') {
-            let root = file.xml()?;
+            let root = file.xml_or_part(out)?;
             let mut open = vec![(&*root, "")];
             let mut count = 0;
             while let Some((element, above)) = open.pop() {
@@ -77,13 +77,13 @@ impl Scanner for Lshw {
                 if count > MOST {
                     break;
                 }
-                if &*element.name == "node" {
+                if &*element.name == "node" && !element.is_cut() {
                     write(&of_xml(element, above), input, &mut machine, out);
                 }
                 let id = element.attribute("id").unwrap_or_default();
                 open.extend(
                     element
-                        .children()
+                        .groups()
                         .iter()
                         .rev()
                         .filter(|child| matches!(&*child.name, "node" | "list"))

@@ -49,7 +49,7 @@ impl Scanner for NvidiaSmi {
             }
             return Ok(());
         }
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         let mut machine = Machine::of_capture(file, input.catalog);
         machine.exists(out);
         for (name, attribute) in [("driver_version", key::DRIVER_VERSION), ("cuda_version", key::CUDA_VERSION)] {

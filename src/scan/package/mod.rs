@@ -21,6 +21,7 @@ pub mod python;
 pub mod r;
 pub mod ruby;
 pub mod rust;
+pub(crate) mod stated;
 pub(crate) mod toolkit;
 pub mod tools;
 pub(crate) mod unnamed;

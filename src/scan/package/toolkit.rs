@@ -13,6 +13,7 @@ pub(crate) use super::fetched::{
 };
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
+pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at};
 pub(crate) use super::unnamed::Unnamed;
 use crate::model::{ComponentId, ComponentKind, Horizon, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};

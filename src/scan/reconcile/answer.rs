@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::places::places;
 use super::{Answered, folder_of};
-use crate::model::{ComponentId, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, RelationKind, key};
+use crate::model::{
+    ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, RelationKind, key,
+};
 use crate::text::{Lookup, RelPath};
 
 /// Attributes that a manifest states of what it asks for; they go over to the answer.
@@ -13,8 +16,16 @@ const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CON
 /// Facts of one requirement that one manifest states; more of them only a hostile one has.
 const MOST_STATED: usize = 64;
 
-/// What manifests state of an open requirement, by manifest.
-type Stated = BTreeMap<RelPath, Vec<(&'static str, Arc<str>, Evidence)>>;
+/// Key, value, and where it is stated.
+type Property = (&'static str, Arc<str>, Evidence);
+
+/// What is stated of an open requirement.
+struct Stated {
+    /// By manifest.
+    by_file: BTreeMap<RelPath, Vec<Property>>,
+    /// In files that manifests take it from.
+    places: Vec<(Arc<str>, Evidence)>,
+}
 
 /// Takes the projects' needs of answered requirements away, and gives the locked packages that answer them those
 /// needs with what the manifests state. A requirement that nobody asks any more goes.
@@ -45,14 +56,28 @@ pub(super) fn replace(
                 horizon: None,
             };
             more.entry(need).or_default().extend(asked.iter().cloned());
-            // a project of the tree's own is no package
-            let files = Some(&files).filter(|_| folder_of(to).is_none());
-            for (key, value, evidence) in files.into_iter().flatten().filter_map(|path| stated.get(*path)).flatten() {
+            if folder_of(to).is_some() {
+                // a project of the tree's own is no package
+                continue;
+            }
+            let of_files = || files.iter().filter_map(|path| stated.by_file.get(*path)).flatten();
+            for (key, value, evidence) in of_files() {
                 let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
+                more.entry(fact).or_default().insert(evidence.clone());
+            }
+            let asked: BTreeSet<&str> =
+                of_files().filter(|(key, ..)| *key == key::REQUIREMENT).map(|(_, value, _)| &**value).collect();
+            // an open requirement may be another one elsewhere
+            let is_its = |value: &str| super::version(question).is_some() || asked.contains(value);
+            for (value, evidence) in stated.places.iter().filter(|(value, _)| is_its(value)) {
+                let here = Fact::Component { id: to.clone(), kind: ComponentKind::Package };
+                more.entry(here).or_default().insert(evidence.clone());
+                let fact = Fact::Attribute { of: to.clone(), key: key::REQUIREMENT, value: Arc::clone(value) };
                 more.entry(fact).or_default().insert(evidence.clone());
             }
         }
         asking.extend(files.into_iter().map(|path| (question, path.clone())));
+        asking.extend(stated.places.iter().filter_map(|(_, one)| Some((question, one.path()?.clone()))));
         taken.insert((project, question));
     }
     let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
@@ -93,12 +118,13 @@ pub(super) fn replace(
 }
 
 fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {
-    let mut stated = Stated::new();
+    let places = inventory.known(question).map(places).unwrap_or_default();
+    let mut stated = Stated { by_file: BTreeMap::new(), places };
     let attributes = inventory.known(question).map_or(&[][..], Known::attributes);
     for row in attributes.iter().filter(|row| STATED.contains(&row.key)) {
         for one in &row.evidence {
             if let Some(path) = one.path() {
-                let here = stated.entry(path.clone()).or_default();
+                let here = stated.by_file.entry(path.clone()).or_default();
                 if here.len() < MOST_STATED {
                     here.push((row.key, Arc::clone(&row.value), one.clone()));
                 }

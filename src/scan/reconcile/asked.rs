@@ -40,9 +40,9 @@ pub(super) struct Asked<'a> {
     pub(super) pins_held: Vec<(&'a ComponentId, &'a EvidenceSet)>,
 }
 
-/// True for what hooks need and what commands of build steps install.
+/// True for what hooks need, what commands of build steps install, and tools of .NET.
 fn is_past_locks(one: &Evidence) -> bool {
-    one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pre-commit" | "dockerfile"))
+    one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pre-commit" | "dockerfile" | "dotnet-tools"))
 }
 
 impl<'a> Asked<'a> {
@@ -169,6 +169,12 @@ impl<'a> Asked<'a> {
     pub(super) fn constraints_of(&self, need: &Need<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
         let stated = seen_at(need.evidence).and_then(|seen| self.constraints.get(&(need.package, seen.path())));
         stated.into_iter().flatten().copied().collect::<Vec<_>>().into_iter()
+    }
+
+    /// True when a file states such a property of a package.
+    pub(super) fn states(&self, package: &ComponentId, key: &str, file: &RelPath) -> bool {
+        let attributes = self.inventory.known(package).map_or(&[][..], |known| known.attributes());
+        attributes.iter().any(|row| row.key == key && row.evidence.iter().any(|one| one.path() == Some(file)))
     }
 
     /// True when lock files may leave the package out: every scope that the manifest states of it is that of an

@@ -14,8 +14,10 @@ mod answer;
 mod asked;
 mod installed;
 mod locks;
+mod places;
 mod range;
 mod release;
+mod restored;
 mod scopes;
 
 use std::borrow::Cow;
@@ -165,9 +167,13 @@ impl<'a> Near<'a> {
     }
 }
 
-/// True for an exact version that manifests alone state, and that no tool takes as a wish.
+/// True for an exact version that manifests alone state, and that no tool takes as a wish. What is pinned so in .NET
+/// (tools, SDKs, downloads) stands in no lock file.
 fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
-    version(need.package).is_some() && only_manifests_state(need.evidence) && asked.declared(need).is_empty()
+    need.ecosystem != "nuget"
+        && version(need.package).is_some()
+        && only_manifests_state(need.evidence)
+        && asked.declared(need).is_empty()
 }
 
 /// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
@@ -227,11 +233,12 @@ impl Changes {
             } else if is_open || is_pinned_alone(need, asked) && own.is_empty() && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
-                    self.conflict(
-                        place,
-                        format!("`{}` is asked for here and `{}` does not hold it", name(), lock_file()),
-                    );
+                    self.lacks(place, &name(), &lock_file());
                 }
+            } else if own.is_empty()
+                && let Some(file) = restored::lacking(need, asked, lock, place)
+            {
+                self.lacks(place, &name(), file.as_str());
             }
             return;
         }
@@ -308,6 +315,10 @@ impl Changes {
         }
     }
 
+    fn lacks(&mut self, place: Option<&Sighting>, name: &str, lock_file: &str) {
+        self.conflict(place, format!("`{name}` is asked for here and `{lock_file}` does not hold it"));
+    }
+
     fn conflict(&mut self, place: Option<&Sighting>, message: String) {
         let Some(place) = place else { return };
         self.diagnostics.push(Diagnostic {
@@ -320,8 +331,12 @@ impl Changes {
     }
 
     fn apply(mut self, inventory: &mut Inventory) {
+        let mut places = places::files(inventory, self.replaced.keys());
         answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
         withdraw(inventory, &self.replaced, |_| true);
+        // a central version that nobody takes any more is none of the system
+        places.retain(|id, _| !places::is_wanted(inventory, id));
+        withdraw(inventory, &places, |_| true);
         let is_not_locked = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if matches!(&**value, "unlocked" | "pinned"));
         withdraw(inventory, &self.confirmed, is_not_locked);
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {

@@ -36,7 +36,7 @@ impl Scanner for CyclonedxXml {
         if !is_for(ID, file) {
             return Ok(());
         }
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         if &*root.name != "bom" || version(&root).is_none() {
             let message = "the name promises a CycloneDX document and the root is no `bom` of its namespace";
             out.problem(DiagnosticKind::Malformed, file, Some(start(&root)), message);
@@ -79,8 +79,9 @@ fn start(element: &Element) -> Span {
 fn convert(element: &Element) -> Node {
     let span = element.span;
     match &*element.name {
-        "components" | "services" | "externalReferences" | "hashes" | "properties" | "dependencies" | "occurrences"
-        | "ancestors" | "authors" | "endpoints" | "datasets" => list(element.children().iter().map(convert), span),
+        "components" | "services" => list(held(element).map(convert), span),
+        "externalReferences" | "hashes" | "properties" | "dependencies" | "occurrences" | "ancestors" | "authors"
+        | "endpoints" | "datasets" => list(element.children().iter().map(convert), span),
         "licenses" => list(element.children().iter().map(licence), span),
         "data"
             if element.has_children()
@@ -104,11 +105,22 @@ fn convert(element: &Element) -> Node {
         }
         _ => {
             // an element of attributes alone is asked for nothing that it does not hold
-            let inside = if element.has_children() { element.children() } else { &[] };
-            let own = inside.iter().map(|child| entry(&child.name, convert(child)));
+            let inside = if element.has_children() { element.groups() } else { &[] };
+            let inside = inside.iter().filter(|child| !child.is_cut() || HOLDERS.contains(&&*child.name));
+            let own = inside.map(|child| entry(&child.name, convert(child)));
             map(attributes(element).chain(own).collect(), span)
         }
     }
+}
+
+/// Elements that hold entries: they count also where the document breaks off within them.
+const HOLDERS: [&str; 4] = ["metadata", "components", "services", "dependencies"];
+
+/// Components or services of a list. One that breaks off counts when it does so within a list of its own: what it says
+/// of itself stands before that.
+fn held(list: &Element) -> impl Iterator<Item = &Element> {
+    let is_told = |cut: &&Element| cut.cut().is_some_and(|inner| HOLDERS.contains(&&*inner.name));
+    list.entries().chain(list.cut().filter(is_told))
 }
 
 fn licence(element: &Element) -> Node {

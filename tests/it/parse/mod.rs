@@ -66,18 +66,16 @@ const DOCKERFILE: Parser = ("dockerfile", |text| {
     let spans = instructions.iter().flat_map(|each| [each.span, each.first_span]).collect();
     Read { size: instructions.len(), spans, problems }
 });
-const XML: Parser = ("xml", |text| match parse::xml::xml(text) {
-    Err(problem) => Read { size: 0, spans: Vec::new(), problems: vec![problem] },
-    Ok(root) => {
-        let mut read = Read { size: 0, spans: Vec::new(), problems: Vec::new() };
-        let mut open = vec![&root];
-        while let Some(element) = open.pop() {
-            read.size += 1;
-            read.spans.push(element.span);
-            open.extend(element.children());
-        }
-        read
+const XML: Parser = ("xml", |text| {
+    let parse::xml::Xml { root, problem } = parse::xml::xml_or_part(text);
+    let mut read = Read { size: 0, spans: Vec::new(), problems: problem.into_iter().collect() };
+    let mut open: Vec<_> = root.iter().collect();
+    while let Some(element) = open.pop() {
+        read.size += 1;
+        read.spans.push(element.span);
+        open.extend(element.groups());
     }
+    read
 });
 
 /// Runs a parser on a small stack and demands that it ends soon.

@@ -145,7 +145,7 @@ pub(super) fn maven(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> 
     let mut open = ["organization", "developers", "scm"].to_vec();
     for _ in 0..=PARENTS {
         let file = parent.as_ref().unwrap_or(found.file);
-        let root = file.xml().with_context(|| file.path().to_string())?;
+        let root = file.xml_or_part(out).with_context(|| file.path().to_string())?;
         open.retain(|part| !root.child(part).is_some_and(|element| described(id, element, file, out)));
         let next = root.child("parent").filter(|_| !open.is_empty()).and_then(|parent| parent_of(parent, found));
         parent = next;
@@ -201,8 +201,8 @@ fn described(id: &ComponentId, element: &Element, file: &SourceFile, out: &mut F
 /// `ID/VERSION/ID.nuspec`.
 pub(super) fn nuget(wanted: &Wanted, found: &Found<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
     let file = found.file;
-    let root = file.xml()?;
-    let Some(metadata) = root.child("metadata") else { return Ok(()) };
+    let root = file.xml_or_part(out)?;
+    let Some(metadata) = root.group("metadata") else { return Ok(()) };
     for field in ["authors", "owners"] {
         for element in metadata.all(field) {
             for name in element.text().split(',').filter(|name| !name.trim().is_empty()) {

@@ -37,23 +37,23 @@ impl Scanner for DotnetProject {
         if !is_project && !file.text().contains("<Project") {
             return Ok(());
         }
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         if &*root.name != "Project" {
             anyhow::ensure!(!is_project, "the root element is `{}`: not a .NET project", root.name);
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
-        let around = Around::of(file.path(), &root, input);
+        let around = Around::of(&input.files[0], &root, input);
         let groups = sections(&root);
         let items =
-            || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| group.children());
+            || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| group.entries());
         let is_test = around.property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
         let reader = Reader { file, project: &project, around: &around, is_test };
         reader.sdk(root.attribute("Sdk"), &root, out);
         for (group, conditions) in &groups {
             match &*group.name {
-                "ItemGroup" => group.children().iter().for_each(|item| reader.item(item, conditions, out)),
+                "ItemGroup" => group.entries().for_each(|item| reader.item(item, conditions, out)),
                 "Import" => reader.sdk(group.attribute("Sdk"), group, out),
                 "Sdk" => {
                     let version = group.attribute("Version").map(|version| format!("/{version}")).unwrap_or_default();
@@ -79,7 +79,8 @@ impl Reader<'_> {
     fn sdk(&self, text: Option<&str>, element: &Element, out: &mut Facts<'_>) {
         for sdk in text.unwrap_or("").split(';').map(str::trim) {
             let Some((name, version)) = sdk.split_once('/') else { continue };
-            let version = Version { text: self.around.expand(version), condition: None };
+            let (text, places) = self.around.expand_placed(version);
+            let version = Version { text, condition: None, places };
             self.write(name, &version, scope::BUILD, element, out);
         }
     }
@@ -120,7 +121,10 @@ impl Reader<'_> {
             Some(text) => text
                 .split(';')
                 .take(VERSIONS)
-                .map(|text| Version { text: self.around.expand(text), condition: condition.clone() })
+                .map(|text| {
+                    let (text, places) = self.around.expand_placed(text);
+                    Version { text, condition: condition.clone(), places }
+                })
                 .collect(),
             None => {
                 let both = |version: &Version| match (&condition, &version.condition) {
@@ -128,13 +132,13 @@ impl Reader<'_> {
                     (one, other) => one.clone().or_else(|| other.clone()),
                 };
                 let all = self.around.versions(name).iter();
-                all.map(|version| Version { text: version.text.clone(), condition: both(version) }).collect()
+                all.map(|version| Version { condition: both(version), ..version.clone() }).collect()
             }
         };
         if versions.is_empty() {
             let message = format!("no file of the tree states the version of `{name}`");
             out.problem(DiagnosticKind::Unresolved, self.file, Some(item.tag), message);
-            self.write(name, &Version { text: String::new(), condition }, scope, item, out);
+            self.write(name, &Version { text: String::new(), condition, places: Vec::new() }, scope, item, out);
         }
         for version in &versions {
             self.write(name, version, scope, item, out);
@@ -147,12 +151,16 @@ impl Reader<'_> {
             let message = format!("the version of `{name}` is `{text}`, which the tree does not state as one literal");
             out.problem(DiagnosticKind::Unresolved, self.file, Some(item.tag), message);
         }
-        let id = match exact(text) {
-            Some(exact) => {
-                Package::new("nuget", name, Some(exact), self.file, item.tag).declared(text, scope, self.project, out)
+        let exact = exact(text);
+        let package = Package::new("nuget", name, exact, self.file, item.tag);
+        let id = match &*item.name {
+            // what needs more is restored as that
+            "PackageReference" | "GlobalPackageReference" if exact.is_some() => {
+                package.declared(text, scope, self.project, out)
             }
-            None => Package::new("nuget", name, None, self.file, item.tag).require(text, scope, self.project, out),
+            _ => package.require(text, scope, self.project, out),
         };
+        toolkit::stated_at(&id, exact, text, &version.places, out);
         let seen = self.file.at(item.tag);
         if let Some(condition) = &version.condition {
             out.attribute(&id, key::CONDITION, condition, seen.clone());

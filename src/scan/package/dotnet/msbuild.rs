@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::parse::xml::Element;
-use crate::scan::Input;
-use crate::text::RelPath;
+use crate::scan::package::toolkit::{MOST_PLACES, Place};
+use crate::scan::{Input, SourceFile};
+use crate::text::{RelPath, Span};
 
 /// Files read for one project, and imports in imports.
 const FILES: usize = 32;
@@ -25,24 +26,33 @@ pub(super) const VERSIONS: usize = 32;
 const READ_BY_NAME: [&str; 1] = ["istestproject"];
 
 /// A version with the condition under which it holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Version {
     pub(super) text: String,
     pub(super) condition: Option<String>,
+    /// Where it stands, other than with who asks for it.
+    pub(super) places: Vec<Place>,
 }
+
+/// The value of a property, and where it and those that it is made of stand.
+struct Value {
+    text: String,
+    places: Vec<Place>,
+}
+
+/// Values by name in lower case; nothing where several are possible.
+type Properties = BTreeMap<String, Option<Value>>;
 
 /// A file that many projects look for.
 enum Surrounding {
     Absent,
-    /// What it says, where it is no broken XML.
-    Present(Option<Arc<Element>>),
+    Present(Arc<SourceFile>),
 }
 
 /// What is known around a project.
 pub(super) struct Around<'a> {
     input: &'a Input<'a>,
-    /// Values by name in lower case; nothing where several are possible.
-    properties: BTreeMap<String, Option<String>>,
+    properties: Properties,
     /// Central versions by name in lower case.
     versions: BTreeMap<String, Vec<Version>>,
     /// Versions that `Update` items give.
@@ -51,8 +61,9 @@ pub(super) struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
-    /// Reads what surrounds the project file at `path`, and the file itself.
-    pub(super) fn of(path: &RelPath, project: &Element, input: &'a Input<'a>) -> Self {
+    /// Reads what surrounds a project file, and the file itself.
+    pub(super) fn of(file: &Arc<SourceFile>, project: &Element, input: &'a Input<'a>) -> Self {
+        let path = file.path();
         let mut around = Self {
             input,
             properties: BTreeMap::new(),
@@ -69,7 +80,7 @@ impl<'a> Around<'a> {
         if !path.name().eq_ignore_ascii_case("Directory.Packages.props") {
             around.nearest(&folder, "Directory.Packages.props", 0);
         }
-        around.read(path, project, 0);
+        around.read(file, project, 0);
         if is_project {
             around.nearest(&folder, "Directory.Build.targets", 0);
         }
@@ -98,53 +109,62 @@ impl<'a> Around<'a> {
         }
         // a broken file has its diagnostic where it is scanned itself
         let read = || match self.input.companion(path) {
-            Some(file) => (Surrounding::Present(file.xml().ok()), file.text().len()),
+            Some(file) => {
+                let bytes = file.text().len();
+                (Surrounding::Present(Arc::new(file)), bytes)
+            }
             None => (Surrounding::Absent, 0),
         };
         match &*self.input.memo.of(path, read) {
             Surrounding::Absent => return false,
-            Surrounding::Present(root) => {
+            Surrounding::Present(file) => {
                 self.seen.push(path.clone());
-                if let Some(root) = root {
-                    self.read(path, root, nested);
+                if let Some(root) = file.xml_root() {
+                    self.read(file, &root, nested);
                 }
             }
         }
         true
     }
 
-    fn read(&mut self, path: &RelPath, project: &Element, nested: usize) {
+    fn read(&mut self, file: &Arc<SourceFile>, project: &Element, nested: usize) {
         for (element, conditions) in sections(project) {
             match &*element.name {
                 "PropertyGroup" => {
                     for property in element.children() {
-                        self.define(property, !conditions.is_empty());
+                        self.define(property, !conditions.is_empty(), file);
                     }
                 }
                 "ItemGroup" => {
-                    for item in element.children() {
-                        self.item(item, &conditions);
+                    for item in element.entries() {
+                        self.item(item, &conditions, file);
                     }
                 }
-                "Import" => self.import(path, element, nested),
+                "Import" => self.import(file.path(), element, nested),
                 _ => {}
             }
         }
     }
 
-    fn define(&mut self, property: &Element, conditional: bool) {
+    fn define(&mut self, property: &Element, conditional: bool, file: &Arc<SourceFile>) {
         let name = property.name.to_ascii_lowercase();
         // a value of elements is none that a version could be
         let is_text = !property.has_children() || READ_BY_NAME.contains(&&*name);
-        let value = is_text.then(|| self.expand(property.text()));
+        let value = is_text.then(|| {
+            let (text, made_of) = self.expand_placed(property.text());
+            let own = std::iter::once(Place::new(file, property.span));
+            Value { text, places: own.chain(made_of).take(MOST_PLACES).collect() }
+        });
         let condition =
             property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
         let if_unset = condition.as_deref().is_some_and(|text| text == format!("$({name})=="));
         if if_unset && !conditional {
             self.properties.entry(name).or_insert(value);
         } else if condition.is_some() || conditional {
-            let known = self.properties.entry(name).or_insert_with(|| value.clone());
-            if *known != value {
+            let text_of = |value: &Option<Value>| value.as_ref().map(|value| value.text.clone());
+            let stated = text_of(&value);
+            let known = self.properties.entry(name).or_insert(value);
+            if text_of(known) != stated {
                 *known = None;
             }
         } else {
@@ -152,21 +172,24 @@ impl<'a> Around<'a> {
         }
     }
 
-    fn item(&mut self, item: &Element, conditions: &[&str]) {
+    fn item(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
         let central = &*item.name == "PackageVersion";
         let name = item.attribute("Update").or_else(|| item.attribute("Include").filter(|_| central));
         let Some(name) = name.filter(|_| central || &*item.name == "PackageReference") else { return };
         let Some(version) = metadata(item, "Version") else { return };
-        let text = self.expand(version);
+        let (text, made_of) = self.expand_placed(version);
+        let own = std::iter::once(Place::new(file, metadata_span(item, "Version", file.text())));
+        let places: Vec<Place> = own.chain(made_of).take(MOST_PLACES).collect();
         let condition = joined(conditions, item);
         for name in name.split(';').map(str::trim).filter(|name| !name.is_empty()) {
             let into = if central { &mut self.versions } else { &mut self.updates };
-            let all = into.entry(self_expand(&self.properties, name).to_ascii_lowercase()).or_default();
+            let name = self_expand(&self.properties, name, &mut Vec::new()).to_ascii_lowercase();
+            let all = into.entry(name).or_default();
             if condition.is_none() {
                 all.retain(|known| known.condition.is_some());
             }
             if condition.is_none() || all.len() < VERSIONS {
-                all.push(Version { text: text.clone(), condition: condition.clone() });
+                all.push(Version { text: text.clone(), condition: condition.clone(), places: places.clone() });
             }
         }
     }
@@ -193,12 +216,19 @@ impl<'a> Around<'a> {
 
     /// The text with the properties that are known; others stay as `$(Name)`.
     pub(super) fn expand(&self, text: &str) -> String {
-        self_expand(&self.properties, text)
+        self_expand(&self.properties, text, &mut Vec::new())
+    }
+
+    /// As [`Self::expand`], with the places of the properties that are filled in.
+    pub(super) fn expand_placed(&self, text: &str) -> (String, Vec<Place>) {
+        let mut places = Vec::new();
+        let text = self_expand(&self.properties, text, &mut places);
+        (text, places)
     }
 
     /// The value of a property.
     pub(super) fn property(&self, name: &str) -> Option<&str> {
-        self.properties.get(&name.to_ascii_lowercase())?.as_deref()
+        self.properties.get(&name.to_ascii_lowercase())?.as_ref().map(|value| &*value.text)
     }
 
     /// The versions that other items give to a reference without one.
@@ -208,14 +238,18 @@ impl<'a> Around<'a> {
     }
 }
 
-fn self_expand(properties: &BTreeMap<String, Option<String>>, text: &str) -> String {
+fn self_expand(properties: &Properties, text: &str, places: &mut Vec<Place>) -> String {
     let mut out = String::new();
     let mut rest = text.trim();
     while let Some(at) = rest.find("$(") {
         let Some(end) = rest[at..].find(')').map(|end| at + end) else { break };
         out.push_str(&rest[..at]);
         match properties.get(&rest[at + 2..end].trim().to_ascii_lowercase()) {
-            Some(Some(value)) if out.len() + value.len() <= LONGEST => out.push_str(value),
+            Some(Some(value)) if out.len() + value.text.len() <= LONGEST => {
+                out.push_str(&value.text);
+                let room = MOST_PLACES.saturating_sub(places.len());
+                places.extend(value.places.iter().take(room).cloned());
+            }
             _ => out.push_str(&rest[at..=end]),
         }
         rest = &rest[end + 1..];
@@ -224,25 +258,34 @@ fn self_expand(properties: &BTreeMap<String, Option<String>>, text: &str) -> Str
     out
 }
 
-/// Property groups, item groups and imports of a project in order, with the conditions around them.
+/// Property groups, item groups and imports of a project in order, with the conditions around them. What has no end
+/// holds what was meant to stand beside it.
 pub(super) fn sections(project: &Element) -> Vec<(&Element, Vec<&str>)> {
     let mut found = Vec::new();
-    let mut open: Vec<(&Element, Vec<&str>)> = project.children().iter().rev().map(|one| (one, Vec::new())).collect();
+    let mut open: Vec<(&Element, Vec<&str>)> = project.groups().iter().rev().map(|one| (one, Vec::new())).collect();
     while let Some((element, mut conditions)) = open.pop() {
+        let around = element.is_cut().then(|| conditions.clone());
         conditions.extend(element.attribute("Condition"));
         match &*element.name {
-            "PropertyGroup" | "ItemGroup" | "Import" | "Sdk" => found.push((element, conditions)),
+            "PropertyGroup" | "ItemGroup" => {
+                found.push((element, conditions));
+                open.extend(around.into_iter().flat_map(|around| within(element, around)));
+            }
+            "Import" | "Sdk" if !element.is_cut() => found.push((element, conditions)),
             "Otherwise" => {
                 conditions.push("otherwise");
-                open.extend(element.children().iter().rev().map(|one| (one, conditions.clone())));
+                open.extend(within(element, conditions));
             }
-            "Choose" | "When" | "ImportGroup" => {
-                open.extend(element.children().iter().rev().map(|one| (one, conditions.clone())));
-            }
-            _ => {}
+            "Choose" | "When" | "ImportGroup" => open.extend(within(element, conditions)),
+            _ => open.extend(around.into_iter().flat_map(|around| within(element, around))),
         }
     }
     found
+}
+
+/// What stands in an element, the last first, with conditions that hold for it.
+fn within<'e>(element: &'e Element, conditions: Vec<&'e str>) -> impl Iterator<Item = (&'e Element, Vec<&'e str>)> {
+    element.groups().iter().rev().map(move |one| (one, conditions.clone()))
 }
 
 /// Metadata of an item: an attribute, or an element inside.
@@ -250,6 +293,12 @@ pub(super) fn metadata<'e>(item: &'e Element, name: &str) -> Option<&'e str> {
     let same = |is: &str| is.eq_ignore_ascii_case(name);
     let attribute = item.attributes.iter().find(|(is, _)| same(is)).map(|(_, value)| &**value);
     attribute.or_else(|| item.children().iter().find(|child| same(&child.name)).map(|child| child.text()))
+}
+
+/// Where metadata of an item stands; without it the item's tag.
+fn metadata_span(item: &Element, name: &str, text: &str) -> Span {
+    let child = || item.children().iter().find(|child| child.name.eq_ignore_ascii_case(name)).map(|child| child.span);
+    item.attribute_span(name, text).or_else(child).unwrap_or(item.tag)
 }
 
 /// The conditions around an item and its own as one text.

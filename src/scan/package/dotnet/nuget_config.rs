@@ -31,14 +31,14 @@ impl Scanner for NugetConfig {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         anyhow::ensure!(&*root.name == "configuration", "the root element is `{}`: not NuGet settings", root.name);
         let folder = file.folder();
         let folder = if folder.name().eq_ignore_ascii_case(".nuget") { folder.parent() } else { folder };
         let project = toolkit::root_at(&folder, input, file, out);
         let mut cleared = false;
         let mut sources: BTreeMap<&str, (&str, &Element)> = BTreeMap::new();
-        for item in root.all("packageSources").flat_map(|all| all.children()) {
+        for item in root.all_groups("packageSources").flat_map(Element::entries) {
             match &*item.name {
                 "clear" => {
                     cleared = true;
@@ -62,7 +62,7 @@ impl Scanner for NugetConfig {
             }
         }
         let off: BTreeSet<&str> = root
-            .all("disabledPackageSources")
+            .all_groups("disabledPackageSources")
             .flat_map(|all| all.all("add"))
             .filter(|item| item.attribute("value").is_some_and(|value| value.eq_ignore_ascii_case("true")))
             .filter_map(|item| item.attribute("key"))
@@ -96,7 +96,7 @@ impl Scanner for NugetConfig {
 /// Patterns of names by the source that they come from.
 fn mapping(root: &Element) -> BTreeMap<&str, Vec<&str>> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for source in root.all("packageSourceMapping").flat_map(|all| all.all("packageSource")) {
+    for source in root.all_groups("packageSourceMapping").flat_map(|all| all.all_groups("packageSource")) {
         let Some(name) = source.attribute("key") else { continue };
         let patterns = source.all("package").filter_map(|package| package.attribute("pattern"));
         found.entry(name).or_default().extend(patterns);

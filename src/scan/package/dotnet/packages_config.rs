@@ -28,7 +28,7 @@ impl Scanner for PackagesConfig {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         anyhow::ensure!(&*root.name == "packages", "the root element is `{}`: not a NuGet package list", root.name);
         let project = toolkit::root(input, file, out);
         for package in root.all("package") {

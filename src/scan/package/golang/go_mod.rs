@@ -23,7 +23,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "go-mod",
     title: "Go module file",
     summary: "Required modules, direct or `// indirect`, replacements (those of a workspace above too), tools, and hashes \
-              from go.sum. Modules that only go.sum names are not built and not counted. Modules come through the public \
+              from go.sum; those that it has no sum of are told. Modules that only go.sum names are not built and not counted. Modules come through the public \
               module proxy unless the environment says otherwise, which no file states: that host is inferred.",
     files: &["**/go.mod", "**/go.sum"],
     unit: Unit::Directory,
@@ -63,6 +63,7 @@ impl Scanner for GoMod {
             workspace: above.as_ref(),
             sums: sums.map(|file| Sums::of(file, out)),
             required: BTreeMap::new(),
+            lacking: Vec::new(),
         };
         for directive in &directives.all {
             module.directive(directive, out);
@@ -73,6 +74,7 @@ impl Scanner for GoMod {
         for directive in directives.all.iter().filter(|directive| directive.verb == "tool") {
             module.tool(directive, own_name(&directives), out);
         }
+        module.tell_lacking(input, out);
         if let Some(sums) = &module.sums {
             let required: BTreeSet<&str> = module.required.values().map(|(name, _)| *name).collect();
             sums.tell_of_others(&required, lists_all(&directives), out);
@@ -101,6 +103,8 @@ struct Module<'a, 'p> {
     sums: Option<Sums<'a>>,
     /// Modules that are built, by the name they are required by: their own name and id.
     required: BTreeMap<&'a str, (&'p str, ComponentId)>,
+    /// What is built in an exact version and has no line in `go.sum`, with who requires it.
+    lacking: Vec<((&'p str, &'p str), Span)>,
 }
 
 impl<'a: 'p, 'p> Module<'a, 'p> {
@@ -163,8 +167,37 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         {
             out.attribute(&id, key::INTEGRITY, *hash, sums.file.at(*span));
         }
+        if exact && self.sums.as_ref().is_none_or(|sums| !sums.held.contains(&(name, version))) {
+            self.lacking.push(((name, version), directive.span));
+        }
         toolkit::from_default(&id, "golang", &seen, out);
         self.required.insert(asked, (name, id));
+    }
+
+    /// Says which modules have no sum, neither of what they hold nor of their own `go.mod`: in a workspace its sums and
+    /// those of its other modules count as well. Without any sums that is one sentence, and none where copies of the
+    /// modules are checked in; what an image holds was built elsewhere.
+    fn tell_lacking(&mut self, input: &Input<'_>, out: &mut Facts<'_>) {
+        if self.lacking.is_empty() || input.subject.is_some() {
+            return;
+        }
+        let mut has_sums = self.sums.is_some();
+        for file in self.workspace.into_iter().flat_map(|(workspace, _)| workspace.sums(input)) {
+            has_sums = true;
+            let held = held(file.text());
+            self.lacking.retain(|(asked, _)| !held.contains(asked));
+        }
+        let Some((_, first)) = self.lacking.first() else { return };
+        if has_sums {
+            let sums = self.sums.as_ref().map_or("go.sum", |sums| sums.file.path().as_str());
+            for ((name, version), span) in &self.lacking {
+                let message = format!("`{name} {version}` is asked for here and `{sums}` does not hold it");
+                out.problem(DiagnosticKind::Conflict, self.file, Some(*span), message);
+            }
+        } else if !is_vendored(input, self.file) {
+            let message = format!("no go.sum answers this manifest: {} without a sum", told(self.lacking.len()));
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(*first), message);
+        }
     }
 
     /// A program that is run through `go tool`: the project asks for the module that holds it.
@@ -196,27 +229,52 @@ struct Sums<'a> {
     file: &'a SourceFile,
     /// Hashes of modules by name and version.
     hashes: BTreeMap<(&'a str, &'a str), (&'a str, Span)>,
+    /// Modules of which it has the hash, or that of their `go.mod`, by name and version.
+    held: BTreeSet<(&'a str, &'a str)>,
     /// Every module it names.
     names: BTreeSet<&'a str>,
 }
 
+/// Names and versions in a file of sums.
+fn held(text: &str) -> BTreeSet<(&str, &str)> {
+    lines(text).filter_map(|line| of_line(line.text)).map(|(name, version, _)| (name, version)).collect()
+}
+
+/// Name, version, and the hash when it is that of the module; `None` for a line that is none.
+fn of_line(line: &str) -> Option<(&str, &str, Option<&str>)> {
+    let mut words = line.split_whitespace();
+    let (name, version, hash) = (words.next()?, words.next()?, words.next()?);
+    if words.next().is_some() {
+        return None;
+    }
+    Some(match version.strip_suffix("/go.mod") {
+        Some(version) => (name, version, None),
+        None => (name, version, Some(hash)),
+    })
+}
+
+/// True where copies of all modules lie beside the file.
+fn is_vendored(input: &Input<'_>, file: &SourceFile) -> bool {
+    file.folder().join("vendor/modules.txt").is_some_and(|path| input.companion(&path).is_some())
+}
+
+fn told(count: usize) -> String {
+    if count == 1 { "1 required module is".to_owned() } else { format!("{count} required modules are") }
+}
+
 impl<'a> Sums<'a> {
     fn of(file: &'a SourceFile, out: &mut Facts<'_>) -> Self {
-        let mut found = Self { file, hashes: BTreeMap::new(), names: BTreeSet::new() };
-        for line in lines(file.text()) {
-            let words: Vec<&str> = line.text.split_whitespace().take(4).collect();
-            match words.as_slice() {
-                [] => {}
-                [module, version, hash] => {
-                    found.names.insert(module);
-                    if !version.ends_with("/go.mod") {
-                        found.hashes.insert((module, version), (hash, line.span));
-                    }
-                }
-                _ => {
-                    let message = "not a module, a version and a hash";
-                    out.problem(DiagnosticKind::Malformed, file, Some(line.span), message);
-                }
+        let mut found = Self { file, hashes: BTreeMap::new(), held: BTreeSet::new(), names: BTreeSet::new() };
+        for line in lines(file.text()).filter(|line| !line.text.trim().is_empty()) {
+            let Some((module, version, hash)) = of_line(line.text) else {
+                let message = "not a module, a version and a hash";
+                out.problem(DiagnosticKind::Malformed, file, Some(line.span), message);
+                continue;
+            };
+            found.names.insert(module);
+            found.held.insert((module, version));
+            if let Some(hash) = hash {
+                found.hashes.insert((module, version), (hash, line.span));
             }
         }
         found

@@ -79,6 +79,8 @@ pub(super) struct Workspace {
     pub(super) file: SourceFile,
     /// Names of its modules.
     own: BTreeSet<String>,
+    /// Folders of its modules.
+    folders: Vec<RelPath>,
 }
 
 impl Workspace {
@@ -97,7 +99,7 @@ impl Workspace {
                     return None;
                 }
                 let own = folders.iter().take(MOST_MODULES).filter_map(|folder| module_of(input, folder)).collect();
-                return Some(Self { file, own });
+                return Some(Self { file, own, folders });
             }
             if at.is_root() {
                 break;
@@ -110,6 +112,13 @@ impl Workspace {
     /// True for a module of the workspace itself.
     pub(super) fn is_own(&self, module: &str) -> bool {
         self.own.contains(module)
+    }
+
+    /// The sums that the go command knows besides those of a module itself: those of the workspace and of its others.
+    pub(super) fn sums<'i>(&'i self, input: &'i Input<'_>) -> impl Iterator<Item = SourceFile> + use<'i> {
+        let own = self.file.folder().join("go.work.sum");
+        let of_modules = self.folders.iter().take(MOST_MODULES).filter_map(|folder| folder.join("go.sum"));
+        own.into_iter().chain(of_modules).filter_map(|path| input.companion(&path))
     }
 
     /// What it replaces.

@@ -2,14 +2,15 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Asking;
-use super::gradle_catalog::{Catalog, accessor};
+use super::gradle_catalog::{Catalog, Item, accessor};
 use super::gradle_lock::scope_of;
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
-use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::package::toolkit::{self, Place, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -72,7 +73,7 @@ struct Reader<'a> {
     literals: BTreeMap<&'a str, &'a str>,
     /// Values of gradle.properties, read when first asked for.
     properties: OnceCell<BTreeMap<String, String>>,
-    catalogs: BTreeMap<String, Option<Catalog>>,
+    catalogs: BTreeMap<String, Option<(Arc<SourceFile>, Catalog)>>,
     /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
     bundles: BTreeMap<(String, &'static str), bool>,
     standing: Standing,
@@ -249,10 +250,12 @@ impl<'a> Reader<'a> {
             return *found;
         }
         let asking = self.asking;
-        let Some(catalog) = self.catalog(catalog) else { return false };
+        let Some((file, catalog)) = self.catalog(catalog) else { return false };
+        let place = |item: &Item| [Place::new(file, item.version_span())];
         let bundle = path.strip_prefix("bundles.").and_then(|name| catalog.bundles.get(&accessor(name)));
         if let Some(item) = path.strip_prefix("plugins.").and_then(|name| catalog.plugins.get(&accessor(name))) {
-            asking.plugin(&item.name, &item.version, span, out);
+            let id = asking.plugin(&item.name, &item.version, span, out);
+            Asking::stated_at(&id, &item.version, &place(item), out);
             return true;
         }
         let one = accessor(&path);
@@ -263,7 +266,8 @@ impl<'a> Reader<'a> {
         }
         let mut found = false;
         for item in names.iter().take(MEMBERS).filter_map(|name| catalog.libraries.get(name)) {
-            asking.ask(&item.name, &item.version, scope, span, out);
+            let id = asking.ask(&item.name, &item.version, scope, span, out);
+            Asking::stated_at(&id, &item.version, &place(item), out);
             found = true;
         }
         if let Some(key) = of_bundle {
@@ -272,11 +276,13 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn catalog(&mut self, name: &str) -> Option<&Catalog> {
+    fn catalog(&mut self, name: &str) -> Option<&(Arc<SourceFile>, Catalog)> {
         if !self.catalogs.contains_key(name) && self.catalogs.len() < CATALOGS {
-            let found = above(self.input, self.asking.file, &format!("gradle/{name}.versions.toml"))
-                .next()
-                .map(|file| Catalog::of(&crate::parse::toml::toml(file.text()).0));
+            let found =
+                above(self.input, self.asking.file, &format!("gradle/{name}.versions.toml")).next().map(|file| {
+                    let catalog = Catalog::of(file.toml_root());
+                    (Arc::new(file), catalog)
+                });
             self.catalogs.insert(name.to_owned(), found);
         }
         self.catalogs.get(name)?.as_ref()

@@ -6,7 +6,7 @@ use super::Asking;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit;
+use crate::scan::package::toolkit::{self, Place};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
@@ -42,11 +42,14 @@ impl Scanner for GradleCatalog {
         for (kind, span, message) in &catalog.problems {
             out.problem(*kind, file, Some(*span), message);
         }
+        let place = |item: &Item| item.reference.map(|span| Place::new(&input.files[0], span));
         for item in catalog.libraries.values() {
-            asking.ask(&item.name, &item.version, "", item.span, out);
+            let id = asking.ask(&item.name, &item.version, "", item.span, out);
+            Asking::stated_at(&id, &item.version, place(item).as_slice(), out);
         }
         for item in catalog.plugins.values() {
-            asking.plugin(&item.name, &item.version, item.span, out);
+            let id = asking.plugin(&item.name, &item.version, item.span, out);
+            Asking::stated_at(&id, &item.version, place(item).as_slice(), out);
         }
         Ok(())
     }
@@ -59,6 +62,15 @@ pub(super) struct Item {
     /// Version text; empty when a BOM or nothing states it.
     pub(super) version: String,
     span: Span,
+    /// Where the version stands that it refers to.
+    reference: Option<Span>,
+}
+
+impl Item {
+    /// Where the version stands.
+    pub(super) fn version_span(&self) -> Span {
+        self.reference.unwrap_or(self.span)
+    }
 }
 
 /// Most members of a bundle: each use of it asks for all.
@@ -101,7 +113,7 @@ impl Catalog {
         if let Some(text) = value.text() {
             let parts = if plugin { text.split_once(':') } else { text.rsplit_once(':') };
             let (name, version) = parts.filter(|(name, _)| plugin || name.contains(':')).unwrap_or((text, ""));
-            return self.named(name.to_owned(), version.to_owned(), plugin, span);
+            return self.named(name.to_owned(), version.to_owned(), plugin, span, None);
         }
         let name = if plugin {
             value.text_at("id").map(str::to_owned)
@@ -109,12 +121,16 @@ impl Catalog {
             let parts = value.text_at("group").zip(value.text_at("name"));
             value.text_at("module").map(str::to_owned).or_else(|| parts.map(|(group, name)| format!("{group}:{name}")))
         };
+        let mut place = None;
         let version = match value.get("version") {
             None => String::new(),
             Some(version) => match version.get("ref").and_then(Node::text) {
                 None => literal(version),
                 Some(reference) => match versions.and_then(|all| all.get(reference)) {
-                    Some(version) => literal(version),
+                    Some(version) => {
+                        place = Some(version.span);
+                        literal(version)
+                    }
                     None => {
                         let message =
                             format!("`{}` refers to the version `{reference}`, which is not there", entry.key);
@@ -124,10 +140,17 @@ impl Catalog {
                 },
             },
         };
-        self.named(name.unwrap_or_default(), version, plugin, span)
+        self.named(name.unwrap_or_default(), version, plugin, span, place)
     }
 
-    fn named(&mut self, name: String, version: String, plugin: bool, span: Span) -> Option<Item> {
+    fn named(
+        &mut self,
+        name: String,
+        version: String,
+        plugin: bool,
+        span: Span,
+        reference: Option<Span>,
+    ) -> Option<Item> {
         let complete = !name.is_empty()
             && (plugin || name.split_once(':').is_some_and(|(group, name)| !group.is_empty() && !name.is_empty()));
         if !complete {
@@ -135,7 +158,7 @@ impl Catalog {
             self.problems.push((DiagnosticKind::Malformed, span, what.to_owned()));
             return None;
         }
-        Some(Item { name, version, span })
+        Some(Item { name, version, span, reference })
     }
 }
 

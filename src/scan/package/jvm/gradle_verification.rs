@@ -32,10 +32,10 @@ impl Scanner for GradleVerification {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         anyhow::ensure!(&*root.name == "verification-metadata", "the root element is `{}`", root.name);
         let project = toolkit::root_at(&file.folder().parent(), input, file, out);
-        for component in root.child("components").into_iter().flat_map(|all| all.all("component")) {
+        for component in root.group("components").into_iter().flat_map(|all| all.all("component")) {
             let values = ["group", "name", "version"].map(|name| component.attribute(name).unwrap_or(""));
             let [group, name, version] = values;
             if values.contains(&"") {

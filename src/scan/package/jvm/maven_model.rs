@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::parse::xml::Element;
-use crate::scan::Input;
+use crate::scan::package::toolkit::{MOST_PLACES, Place};
+use crate::scan::{Input, SourceFile};
 use crate::text::RelPath;
 
 /// Parents above one pom.
@@ -20,21 +21,32 @@ const EXPANSIONS: usize = 200;
 const LONGEST: usize = 4096;
 
 /// A managed dependency or plugin.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Managed {
     pub(super) version: Option<String>,
+    /// Where the version stands.
+    pub(super) places: Vec<Place>,
     pub(super) scope: Option<String>,
     pub(super) optional: bool,
+}
+
+/// A file of a pom, and the pom.
+type Level = (Arc<SourceFile>, Arc<Element>);
+
+/// A property with its place.
+struct Property {
+    text: String,
+    place: Place,
 }
 
 /// A pom with what it inherits.
 pub(super) struct Model {
     /// The pom and its parents in the tree, from below.
-    levels: Vec<(RelPath, Arc<Element>)>,
+    levels: Vec<Level>,
     /// What the pom says of itself and its parent: `version`, `parent.version`.
     fields: BTreeMap<String, String>,
     /// Properties, the nearest first to count.
-    properties: BTreeMap<String, String>,
+    properties: BTreeMap<String, Property>,
     /// Managed dependencies by `group:artifact`.
     dependencies: BTreeMap<String, Managed>,
     /// Managed plugins by `group:artifact`.
@@ -49,25 +61,26 @@ pub(super) struct Unknown(pub(super) String);
 
 impl Model {
     /// The model of a pom.
-    pub(super) fn of(path: &RelPath, pom: Arc<Element>, input: &Input<'_>) -> Self {
+    pub(super) fn of(level: Level, input: &Input<'_>) -> Self {
         let mut left = BOMS;
-        Self::bounded(path, pom, input, &mut left)
+        Self::bounded(level, input, &mut left)
     }
 
-    fn bounded(path: &RelPath, pom: Arc<Element>, input: &Input<'_>, left: &mut usize) -> Self {
-        let fields = fields(&pom);
+    fn bounded(level: Level, input: &Input<'_>, left: &mut usize) -> Self {
+        let fields = fields(&level.1);
         let mut model = Self {
             fields,
-            levels: vec![(path.clone(), pom)],
+            levels: vec![level],
             properties: BTreeMap::new(),
             dependencies: BTreeMap::new(),
             plugins: BTreeMap::new(),
             outside: Vec::new(),
         };
         model.read_parents(input);
-        for (_, pom) in &model.levels {
-            for property in pom.child("properties").map_or(&[][..], |all| all.children()) {
-                model.properties.entry(property.name.to_string()).or_insert_with(|| property.text().to_owned());
+        for (file, pom) in &model.levels {
+            for property in pom.group("properties").map_or(&[][..], |all| all.children()) {
+                let stated = || Property { text: property.text().to_owned(), place: Place::new(file, property.span) };
+                model.properties.entry(property.name.to_string()).or_insert_with(stated);
             }
         }
         model.read_managed(input, left);
@@ -76,10 +89,10 @@ impl Model {
 
     fn read_parents(&mut self, input: &Input<'_>) {
         loop {
-            let (path, pom) = &self.levels[self.levels.len() - 1];
+            let (file, pom) = &self.levels[self.levels.len() - 1];
             let Some(parent) = pom.child("parent") else { return };
-            let found = (self.levels.len() <= PARENTS).then(|| parent_in_tree(path, parent, input)).flatten();
-            match found.filter(|(path, _)| self.levels.iter().all(|(seen, _)| seen != path)) {
+            let found = (self.levels.len() <= PARENTS).then(|| parent_in_tree(file.path(), parent, input)).flatten();
+            match found.filter(|(file, _)| self.levels.iter().all(|(seen, _)| seen.path() != file.path())) {
                 Some(level) => self.levels.push(level),
                 None => {
                     let words = ["groupId", "artifactId", "version"].map(|name| parent.child_text(name).unwrap_or("?"));
@@ -94,14 +107,13 @@ impl Model {
         let mut dependencies = BTreeMap::new();
         let mut plugins = BTreeMap::new();
         let mut boms: Vec<String> = Vec::new();
-        for (_, pom) in &self.levels {
-            self.manage(pom, &mut dependencies, &mut boms);
-            let build = pom.child("build");
-            let listed = build.and_then(|build| build.child("pluginManagement")).and_then(|all| all.child("plugins"));
+        for (file, pom) in &self.levels {
+            self.manage(pom, file, &mut dependencies, &mut boms);
+            let build = pom.group("build");
+            let listed = build.and_then(|build| build.group("pluginManagement")).and_then(|all| all.group("plugins"));
             for plugin in listed.into_iter().flat_map(|all| all.all("plugin")) {
                 let Some(name) = self.name_of(plugin, Some(MAVEN_PLUGINS)) else { continue };
-                let version = plugin.child_text("version").map(str::to_owned);
-                plugins.entry(name).or_insert(Managed { version, ..Managed::default() });
+                plugins.entry(name).or_insert_with(|| managed(plugin, file));
             }
         }
         self.dependencies = dependencies;
@@ -112,21 +124,22 @@ impl Model {
     }
 
     /// Managed dependencies of one pom or profile, and the BOMs that it imports.
-    pub(super) fn manage(&self, holder: &Element, into: &mut BTreeMap<String, Managed>, boms: &mut Vec<String>) {
-        let listed = holder.child("dependencyManagement").and_then(|all| all.child("dependencies"));
+    pub(super) fn manage(
+        &self,
+        holder: &Element,
+        file: &Arc<SourceFile>,
+        into: &mut BTreeMap<String, Managed>,
+        boms: &mut Vec<String>,
+    ) {
+        let listed = holder.group("dependencyManagement").and_then(|all| all.group("dependencies"));
         for entry in listed.into_iter().flat_map(|all| all.all("dependency")) {
             let Some(name) = self.name_of(entry, None) else { continue };
             if entry.child_text("scope") == Some("import") {
                 boms.push(format!("{name}:{}", entry.child_text("version").unwrap_or("?")));
                 continue;
             }
-            let managed = Managed {
-                version: entry.child_text("version").map(str::to_owned),
-                scope: entry.child_text("scope").map(str::to_owned),
-                optional: entry.child_text("optional") == Some("true"),
-            };
             // variants by type and classifier have the version of the first
-            into.entry(name).or_insert(managed);
+            into.entry(name).or_insert_with(|| managed(entry, file));
         }
     }
 
@@ -136,31 +149,34 @@ impl Model {
         let (group, artifact) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
         let version = parts.next().unwrap_or("?");
         let found = (*left > 0).then(|| self.bom_in_tree(group, artifact, input)).flatten();
-        let Some((path, pom)) = found else {
+        let Some(level) = found else {
             let version = self.fill(version).unwrap_or_else(|_| version.to_owned());
             self.outside.push(format!("{group}:{artifact}:{version}"));
             return;
         };
         *left -= 1;
-        let other = Self::bounded(&path, pom, input, left);
+        let other = Self::bounded(level, input, left);
         for (name, managed) in &other.dependencies {
-            let version = managed.version.as_deref().map(|text| other.fill(text).unwrap_or_else(|_| text.to_owned()));
-            self.dependencies.entry(name.clone()).or_insert(Managed { version, ..managed.clone() });
+            let mut places = managed.places.clone();
+            let mut fill =
+                |text: &str| other.fill_with(text, &BTreeMap::new(), &mut places).unwrap_or_else(|_| text.to_owned());
+            let version = managed.version.as_deref().map(&mut fill);
+            self.dependencies.entry(name.clone()).or_insert(Managed { version, places, ..managed.clone() });
         }
         self.outside.extend(other.outside);
     }
 
     /// A BOM among the parents, beside them, or among the modules that they list.
-    fn bom_in_tree(&self, group: &str, artifact: &str, input: &Input<'_>) -> Option<(RelPath, Arc<Element>)> {
-        for (index, (path, pom)) in self.levels.iter().enumerate().skip(1) {
+    fn bom_in_tree(&self, group: &str, artifact: &str, input: &Input<'_>) -> Option<Level> {
+        for (index, (file, pom)) in self.levels.iter().enumerate().skip(1) {
             if pom.child_text("artifactId") == Some(artifact) && self.group_at(index).as_deref() == Some(group) {
-                return Some((path.clone(), pom.clone()));
+                return Some((Arc::clone(file), Arc::clone(pom)));
             }
         }
         let mut candidates = Vec::new();
-        for (path, pom) in &self.levels {
-            let folder = path.parent();
-            let modules = pom.child("modules").map_or(&[][..], |all| all.children());
+        for (file, pom) in &self.levels {
+            let folder = file.folder();
+            let modules = pom.group("modules").map_or(&[][..], |all| all.children());
             let fitting = modules.iter().filter(|module| {
                 let last = module.text().trim_end_matches("/pom.xml").rsplit('/').next().unwrap_or("");
                 !last.is_empty() && (artifact == last || artifact.ends_with(&format!("-{last}")))
@@ -170,12 +186,12 @@ impl Model {
             candidates.extend(folder.join("..").and_then(|above| above.join(artifact)));
         }
         candidates.iter().take(TRIED).find_map(|candidate| {
-            let (path, pom) = read(candidate, input)?;
+            let (file, pom) = read(candidate, input)?;
             let its_group = pom.child_text("groupId").or_else(|| pom.child("parent")?.child_text("groupId"));
             let is_it = pom.child_text("artifactId") == Some(artifact)
                 && its_group.is_some_and(|text| self.fill(text).is_ok_and(|text| text == group))
-                && self.levels.iter().all(|(seen, _)| *seen != path);
-            is_it.then_some((path, pom))
+                && self.levels.iter().all(|(seen, _)| seen.path() != file.path());
+            is_it.then_some((file, pom))
         })
     }
 
@@ -201,6 +217,11 @@ impl Model {
         &self.outside
     }
 
+    /// The file of the pom.
+    pub(super) fn file(&self) -> &Arc<SourceFile> {
+        &self.levels[0].0
+    }
+
     /// The pom itself.
     pub(super) fn pom(&self) -> &Element {
         &self.levels[0].1
@@ -208,7 +229,7 @@ impl Model {
 
     /// Folder of the topmost parent in the tree.
     pub(super) fn top(&self) -> RelPath {
-        self.levels[self.levels.len() - 1].0.parent()
+        self.levels[self.levels.len() - 1].0.folder()
     }
 
     /// True when the pom's parent lies in the tree.
@@ -223,10 +244,13 @@ impl Model {
         inherited.map(str::to_owned)
     }
 
-    /// What the pom itself says of a property, unfilled.
-    fn property(&self, name: &str) -> Option<&str> {
+    /// What the pom itself says of a property, unfilled, and where it is one of its own.
+    fn property(&self, name: &str) -> Option<(&str, Option<Place>)> {
         let of_project = name.strip_prefix("project.").or_else(|| name.strip_prefix("pom.")).unwrap_or(name);
-        self.fields.get(of_project).or_else(|| self.properties.get(name)).map(String::as_str)
+        if let Some(field) = self.fields.get(of_project) {
+            return Some((field, None));
+        }
+        self.properties.get(name).map(|property| (&*property.text, Some(property.place.clone())))
     }
 
     /// The text with its properties filled.
@@ -234,23 +258,32 @@ impl Model {
     /// # Errors
     /// The first property that no pom of the tree states as a literal.
     pub(super) fn fill(&self, text: &str) -> Result<String, Unknown> {
-        self.fill_with(text, &BTreeMap::new())
+        self.fill_with(text, &BTreeMap::new(), &mut Vec::new())
     }
 
-    /// As [`Self::fill`], with the properties of a profile before those of the project.
-    pub(super) fn fill_with(&self, text: &str, profile: &BTreeMap<&str, &str>) -> Result<String, Unknown> {
+    /// As [`Self::fill`], with the properties of a profile before those of the project. Where they stand goes to
+    /// `places`.
+    pub(super) fn fill_with(
+        &self,
+        text: &str,
+        profile: &BTreeMap<&str, &Element>,
+        places: &mut Vec<Place>,
+    ) -> Result<String, Unknown> {
         let mut text = text.trim().to_owned();
         for _ in 0..EXPANSIONS {
             let Some(start) = text.rfind("${") else { return Ok(text) };
             let Some(end) = text[start..].find('}').map(|at| start + at) else { return Ok(text) };
             let name = &text[start + 2..end];
-            let Some(value) = profile.get(name).copied().or_else(|| self.property(name)) else {
+            let of_profile =
+                profile.get(name).map(|stated| (stated.text(), Some(Place::new(self.file(), stated.span))));
+            let Some((value, place)) = of_profile.or_else(|| self.property(name)) else {
                 return Err(Unknown(format!("`{name}`, which the tree does not state")));
             };
             let value = value.trim();
             if text.len() - (end + 1 - start) + value.len() > LONGEST {
                 break;
             }
+            places.extend(place.filter(|_| places.len() < MOST_PLACES));
             let value = value.to_owned();
             text.replace_range(start..=end, &value);
         }
@@ -263,6 +296,17 @@ impl Model {
         let artifact = self.fill(self.fields.get("artifactId")?).ok()?;
         let version = self.fields.get("version").and_then(|text| self.fill(text).ok());
         Some((format!("{group}:{artifact}"), version))
+    }
+}
+
+/// What an entry manages.
+fn managed(entry: &Element, file: &Arc<SourceFile>) -> Managed {
+    let version = entry.child("version").filter(|version| !version.text().is_empty());
+    Managed {
+        version: version.map(|version| version.text().to_owned()),
+        places: version.into_iter().map(|version| Place::new(file, version.span)).collect(),
+        scope: entry.child_text("scope").map(str::to_owned),
+        optional: entry.child_text("optional") == Some("true"),
     }
 }
 
@@ -287,25 +331,25 @@ fn fields(pom: &Element) -> BTreeMap<String, String> {
 pub(super) const MAVEN_PLUGINS: &str = "org.apache.maven.plugins";
 
 /// The parent by its relative path, when the file there is that parent.
-fn parent_in_tree(path: &RelPath, parent: &Element, input: &Input<'_>) -> Option<(RelPath, Arc<Element>)> {
+fn parent_in_tree(path: &RelPath, parent: &Element, input: &Input<'_>) -> Option<Level> {
     // an empty element says that the parent is not in the tree
     let relative = parent.child("relativePath").map_or("../pom.xml", |stated| stated.text());
     if relative.is_empty() {
         return None;
     }
     let target = path.parent().join(&relative.replace('\\', "/"))?;
-    let (path, pom) = read(&target, input)?;
-    (pom.child_text("artifactId") == parent.child_text("artifactId")).then_some((path, pom))
+    let level = read(&target, input)?;
+    (level.1.child_text("artifactId") == parent.child_text("artifactId")).then_some(level)
 }
 
 /// The pom at a path, or in the folder there.
-fn read(target: &RelPath, input: &Input<'_>) -> Option<(RelPath, Arc<Element>)> {
+fn read(target: &RelPath, input: &Input<'_>) -> Option<Level> {
     let file = if target.name().to_ascii_lowercase().ends_with(".xml") {
         input.companion(target)
     } else {
         input.companion(&target.join("pom.xml")?)
     }?;
     // a broken pom has its diagnostic where it is scanned itself
-    let pom = file.xml().ok().filter(|pom| &*pom.name == "project")?;
-    Some((file.path().clone(), pom))
+    let pom = file.xml_root().filter(|pom| &*pom.name == "project")?;
+    Some((Arc::new(file), pom))
 }

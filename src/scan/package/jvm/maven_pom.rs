@@ -1,13 +1,14 @@
 //! `pom.xml`: what a Maven project asks for, with what its parents and BOMs in the tree say.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Asking;
 use super::maven_model::{MAVEN_PLUGINS, Managed, Model, Unknown};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::xml::Element;
-use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::package::toolkit::{self, Place, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
@@ -35,9 +36,9 @@ impl Scanner for MavenPom {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let pom = file.xml()?;
+        let pom = file.xml_or_part(out)?;
         anyhow::ensure!(&*pom.name == "project", "the root element is `{}`: not a Maven project", pom.name);
-        let model = Model::of(file.path(), pom, input);
+        let model = Model::of((Arc::clone(&input.files[0]), pom), input);
         let project = toolkit::root(input, file, out);
         if let Some((name, version)) = model.coordinates() {
             let version = version.as_deref().unwrap_or("?");
@@ -54,7 +55,7 @@ impl Scanner for MavenPom {
         };
         reader.parent(out);
         reader.holder(model.pom(), out);
-        for profile in model.pom().child("profiles").into_iter().flat_map(|all| all.all("profile")) {
+        for profile in model.pom().group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
             reader.profile(profile, out);
         }
         reader.say_open(out);
@@ -69,7 +70,7 @@ struct Reader<'a> {
     managed: BTreeMap<String, Managed>,
     /// Its condition and its properties.
     condition: Option<String>,
-    properties: BTreeMap<&'a str, &'a str>,
+    properties: BTreeMap<&'a str, &'a Element>,
     /// Dependencies whose version stands nowhere in the tree.
     open: Vec<(String, Span)>,
 }
@@ -87,10 +88,10 @@ impl<'a> Reader<'a> {
 
     fn profile(&mut self, profile: &'a Element, out: &mut Facts<'_>) {
         self.condition = Some(format!("profile {}", profile.child_text("id").unwrap_or("default")));
-        let properties = profile.child("properties").map_or(&[][..], |all| all.children());
-        self.properties = properties.iter().map(|one| (&*one.name, one.text())).collect();
+        let properties = profile.group("properties").map_or(&[][..], |all| all.children());
+        self.properties = properties.iter().map(|one| (&*one.name, one)).collect();
         let mut boms = Vec::new();
-        self.model.manage(profile, &mut self.managed, &mut boms);
+        self.model.manage(profile, self.model.file(), &mut self.managed, &mut boms);
         self.holder(profile, out);
         self.managed.clear();
         self.condition = None;
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
     /// The project itself, or one of its profiles.
     fn holder(&mut self, holder: &'a Element, out: &mut Facts<'_>) {
         self.dependencies(holder, None, out);
-        let listed = holder.child("dependencyManagement").and_then(|all| all.child("dependencies"));
+        let listed = holder.group("dependencyManagement").and_then(|all| all.group("dependencies"));
         for bom in listed.into_iter().flat_map(|all| all.all("dependency")) {
             if bom.child_text("scope") == Some("import")
                 && let Some(artifact) = bom.child("artifactId")
@@ -109,23 +110,23 @@ impl<'a> Reader<'a> {
             }
         }
         for section in ["build", "reporting"] {
-            let Some(section) = holder.child(section) else { continue };
-            for plugin in section.child("plugins").into_iter().flat_map(|all| all.all("plugin")) {
+            let Some(section) = holder.group(section) else { continue };
+            for plugin in section.group("plugins").into_iter().flat_map(|all| all.all_groups("plugin")) {
                 self.plugin(plugin, out);
             }
-            for extension in section.child("extensions").into_iter().flat_map(|all| all.all("extension")) {
+            for extension in section.group("extensions").into_iter().flat_map(|all| all.all("extension")) {
                 self.named(extension, None, scope::BUILD, out);
             }
         }
         for (list, item) in REPOSITORIES {
-            for repository in holder.child(list).into_iter().flat_map(|all| all.all(item)) {
+            for repository in holder.group(list).into_iter().flat_map(|all| all.all(item)) {
                 self.repository(repository, out);
             }
         }
     }
 
     fn dependencies(&mut self, holder: &'a Element, fixed: Option<&'static str>, out: &mut Facts<'_>) {
-        for dependency in holder.child("dependencies").into_iter().flat_map(|all| all.all("dependency")) {
+        for dependency in holder.group("dependencies").into_iter().flat_map(|all| all.all("dependency")) {
             let name = self.model.name_of(dependency, None);
             let managed = name.as_deref().and_then(|name| {
                 self.managed.get(name).or_else(|| self.model.dependency(name)).filter(|_| fixed.is_none()).cloned()
@@ -141,20 +142,22 @@ impl<'a> Reader<'a> {
                 _ if optional => scope::OPTIONAL,
                 _ => scope::RUNTIME,
             });
-            let version = managed.and_then(|managed| managed.version);
-            self.named(dependency, version.as_deref(), scope, out);
+            self.named(dependency, managed.as_ref(), scope, out);
         }
     }
 
     fn plugin(&mut self, plugin: &'a Element, out: &mut Facts<'_>) {
-        let name = self.model.name_of(plugin, Some(MAVEN_PLUGINS));
-        let managed = name.as_deref().and_then(|name| self.model.plugin(name)).and_then(|all| all.version.clone());
-        self.named(plugin, managed.as_deref(), scope::BUILD, out);
+        // of a plugin that breaks off nothing is known but what it had asked for by then
+        if !plugin.is_cut() {
+            let name = self.model.name_of(plugin, Some(MAVEN_PLUGINS));
+            let managed = name.as_deref().and_then(|name| self.model.plugin(name));
+            self.named(plugin, managed, scope::BUILD, out);
+        }
         self.dependencies(plugin, Some(scope::BUILD), out);
     }
 
     /// An entry that must name an artifact.
-    fn named(&mut self, entry: &'a Element, managed: Option<&str>, scope: &'static str, out: &mut Facts<'_>) {
+    fn named(&mut self, entry: &'a Element, managed: Option<&Managed>, scope: &'static str, out: &mut Facts<'_>) {
         let Some(artifact) = entry.child("artifactId").filter(|artifact| !artifact.text().is_empty()) else {
             let message = format!("`<{}>` without `<artifactId>`", entry.name);
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(entry.span), message);
@@ -170,7 +173,7 @@ impl<'a> Reader<'a> {
         &self,
         entry: &Element,
         artifact: &Element,
-        managed: Option<&str>,
+        managed: Option<&Managed>,
         scope: &'static str,
         out: &mut Facts<'_>,
     ) -> Option<String> {
@@ -181,8 +184,9 @@ impl<'a> Reader<'a> {
             out.problem(DiagnosticKind::Malformed, file, Some(entry.span), message);
             return None;
         };
-        let fill = |text: &str| self.model.fill_with(text, &self.properties);
-        let (group, name) = match (fill(group), fill(artifact.text())) {
+        let fill = |text: &str, places: &mut Vec<Place>| self.model.fill_with(text, &self.properties, places);
+        let none = &mut Vec::new();
+        let (group, name) = match (fill(group, none), fill(artifact.text(), none)) {
             (Ok(group), Ok(name)) => (group, name),
             (Err(Unknown(property)), _) | (_, Err(Unknown(property))) => {
                 let message = format!("the name depends on {property}");
@@ -191,8 +195,10 @@ impl<'a> Reader<'a> {
             }
         };
         let name = format!("{group}:{name}");
-        let stated = entry.child_text("version").or(managed);
-        let version = match stated.map(fill) {
+        let managed = managed.filter(|managed| managed.version.is_some() && entry.child_text("version").is_none());
+        let stated = entry.child_text("version").or_else(|| managed?.version.as_deref());
+        let mut places = managed.map_or_else(Vec::new, |managed| managed.places.clone());
+        let version = match stated.map(|text| fill(text, &mut places)) {
             None => String::new(),
             Some(Ok(version)) => version,
             Some(Err(Unknown(property))) => {
@@ -202,6 +208,7 @@ impl<'a> Reader<'a> {
             }
         };
         let id = self.asking.ask(&name, &version, scope, artifact.span, out);
+        Asking::stated_at(&id, &version, &places, out);
         if let Some(condition) = &self.condition {
             out.attribute(&id, key::CONDITION, condition, file.at(artifact.span));
         }
@@ -215,7 +222,7 @@ impl<'a> Reader<'a> {
             out.problem(DiagnosticKind::Malformed, file, Some(repository.span), message);
             return;
         };
-        match self.model.fill_with(url.text(), &self.properties) {
+        match self.model.fill_with(url.text(), &self.properties, &mut Vec::new()) {
             Ok(address) => setting(repository, &address, url.span, self.asking, out),
             Err(Unknown(property)) => {
                 let message = format!("the repository's address depends on {property}");

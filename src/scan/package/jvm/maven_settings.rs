@@ -38,18 +38,18 @@ impl Scanner for MavenSettings {
         {
             return Ok(());
         }
-        let root = file.xml()?;
+        let root = file.xml_or_part(out)?;
         if !matches!(&*root.name, "settings" | "extensions") {
             return Ok(());
         }
         let project = toolkit::root_at(&if of_build { folder.parent() } else { folder }, input, file, out);
         let asking = Asking { file, project: &project };
-        for mirror in root.child("mirrors").into_iter().flat_map(|all| all.all("mirror")) {
+        for mirror in root.group("mirrors").into_iter().flat_map(|all| all.all("mirror")) {
             self::mirror(mirror, asking, out);
         }
-        for profile in root.child("profiles").into_iter().flat_map(|all| all.all("profile")) {
+        for profile in root.group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
             for (list, item) in REPOSITORIES {
-                for repository in profile.child(list).into_iter().flat_map(|all| all.all(item)) {
+                for repository in profile.group(list).into_iter().flat_map(|all| all.all(item)) {
                     if let Some(url) = address(repository, asking, out) {
                         setting(repository, url.text(), url.span, asking, out);
                     }

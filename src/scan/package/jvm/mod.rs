@@ -14,7 +14,7 @@ pub mod sbt_build;
 pub mod sbt_lock;
 
 use crate::model::ComponentId;
-use crate::scan::package::toolkit::{self, Package};
+use crate::scan::package::toolkit::{self, Package, Place};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
@@ -70,6 +70,15 @@ impl Asking<'_> {
         let id = self.need(&format!("{id}:{id}.gradle.plugin"), version, toolkit::scope::BUILD, span, out);
         toolkit::distributed_by(&id, "gradle.org", &self.file.at(span).inferred(), out);
         id
+    }
+
+    /// Writes where the version of a package stands that is asked for in another place.
+    pub(crate) fn stated_at(id: &ComponentId, version: &str, places: &[Place], out: &mut Facts<'_>) {
+        let exact = match wanted(version) {
+            Wanted::Exact(exact) => Some(exact),
+            Wanted::Open => None,
+        };
+        toolkit::stated_at(id, exact, version, places, out);
     }
 
     fn need(&self, name: &str, version: &str, scope: &'static str, span: Span, out: &mut Facts<'_>) -> ComponentId {

@@ -265,7 +265,7 @@ impl Reader<'_> {
             id
         };
         if let Some((version, place)) = pin {
-            out.attribute(&id, key::VERSION, version, place.clone());
+            toolkit::stated(&id, Some(version), &format!("=={version}"), place, out);
         }
         let asked = requirement.described(id, &seen, out);
         if !asked.states_host {

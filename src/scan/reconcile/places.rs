@@ -1,0 +1,43 @@
+//! Places where versions stand that manifests take from there: central versions, catalogs, constraints.
+//!
+//! Such a place states what a package is required as, and nothing of whether it is locked: that says who asks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{Attribute, ComponentId, Evidence, Inventory, Known, key};
+use crate::text::RelPath;
+
+/// Places of one package; more of them only a hostile tree has.
+const MOST: usize = 64;
+
+/// Places in files that do not ask for the package themselves, with what they state.
+pub(super) fn places(known: &Known) -> Vec<(Arc<str>, Evidence)> {
+    let rows = |key| known.attributes().iter().filter(move |row: &&Attribute| row.key == key);
+    let asking: BTreeSet<&RelPath> =
+        rows(key::RESOLUTION).flat_map(|row| row.evidence.iter().filter_map(Evidence::path)).collect();
+    if asking.is_empty() {
+        return Vec::new();
+    }
+    let stated = rows(key::REQUIREMENT).flat_map(|row| row.evidence.iter().map(|one| (Arc::clone(&row.value), one)));
+    let elsewhere = stated.filter(|(_, one)| one.path().is_some_and(|path| !asking.contains(path)));
+    elsewhere.map(|(value, one)| (value, one.clone())).take(MOST).collect()
+}
+
+/// Files with places of packages.
+pub(super) fn files<'a>(
+    inventory: &Inventory,
+    packages: impl Iterator<Item = &'a ComponentId>,
+) -> BTreeMap<ComponentId, BTreeSet<RelPath>> {
+    let of = |id: &'a ComponentId| {
+        let places = places(inventory.known(id)?);
+        let files: BTreeSet<RelPath> = places.iter().filter_map(|(_, one)| one.path().cloned()).collect();
+        (!files.is_empty()).then(|| (id.clone(), files))
+    };
+    packages.filter_map(of).collect()
+}
+
+/// True for a package that somebody asks for or locks.
+pub(super) fn is_wanted(inventory: &Inventory, id: &ComponentId) -> bool {
+    inventory.known(id).is_some_and(|known| known.values(key::RESOLUTION).next().is_some())
+}
