@@ -74,7 +74,8 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
         .map(|candidate| Content::File(candidate.path.clone(), candidate.size))
         .collect();
     walk.candidates.retain(|candidate| selector.wants(&candidate.path));
-    let paths: Vec<RelPath> = walk.candidates.into_iter().map(|candidate| candidate.path).collect();
+    let (paths, sizes): (Vec<RelPath>, Vec<u64>) =
+        walk.candidates.into_iter().map(|candidate| (candidate.path, candidate.size)).unzip();
     let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
     let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
     let trusted = options.trust_workspace.then_some(root);
@@ -82,7 +83,7 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let open = |path: &RelPath| Ok(Box::new(directory::open(root, path)?) as Box<dyn std::io::Read>);
     let mut run = Run::new(&read, &companions, &layers, catalog, options);
     (run.trusted, run.open, run.paths) = (trusted, &open, &paths);
-    let mut inventory = run.all(&jobs(&selector, &paths, &options.limits), &by_content);
+    let mut inventory = run.all(&jobs(&selector, &paths, &sizes, &options.limits), &by_content);
     inventory.coverage.seen = walk.seen;
     for problem in links {
         if problem.kind.is_loss() {
@@ -169,7 +170,8 @@ pub fn scan_with_extracts<B: AsRef<[u8]> + Sync>(
         files.into_iter().map(|(path, bytes, layer)| (path, (bytes, layer))).collect();
     let seen = by_path.len() as u64;
     by_path.retain(|path, _| selector.wants(path));
-    let paths: Vec<RelPath> = by_path.keys().cloned().collect();
+    let (paths, sizes): (Vec<RelPath>, Vec<u64>) =
+        by_path.iter().map(|(path, (bytes, _))| (path.clone(), bytes.as_ref().len() as u64)).unzip();
     let layers: BTreeMap<&RelPath, &Arc<str>> =
         by_path.iter().filter_map(|(path, (_, layer))| layer.as_ref().map(|layer| (path, layer))).collect();
     let read = |path: &RelPath, limit: u64| match by_path.get(path) {
@@ -182,7 +184,7 @@ pub fn scan_with_extracts<B: AsRef<[u8]> + Sync>(
     let companions = |path: &RelPath| read(path, options.limits.file_bytes).ok();
     let mut run = Run::new(&read, &companions, &layers, catalog, options);
     run.paths = &paths;
-    let mut inventory = run.all(&jobs(selector, &paths, &options.limits), &by_content);
+    let mut inventory = run.all(&jobs(selector, &paths, &sizes, &options.limits), &by_content);
     inventory.coverage.seen = seen;
     inventory
 }
@@ -199,7 +201,7 @@ pub fn scan_file_as(id: &str, path: RelPath, bytes: Vec<u8>, catalog: &Catalog, 
     let run = Run::new(&read, &companions, &layers, catalog, options);
     let scanners: Vec<usize> = (0..SCANNERS.len()).filter(|index| SCANNERS[*index].meta().id == id).collect();
     let limit = options.limits.large_file_bytes;
-    let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, by_name: false }], &[]);
+    let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, bytes: 0, by_name: false }], &[]);
     inventory.coverage.seen = 1;
     inventory
 }

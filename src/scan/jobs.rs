@@ -13,17 +13,28 @@ pub(super) struct Job {
     pub(super) paths: Vec<RelPath>,
     pub(super) scanners: Vec<usize>,
     pub(super) limit: u64,
+    /// Bytes of the files together.
+    pub(super) bytes: u64,
     /// The files are not opened: their names are all that is needed.
     pub(super) by_name: bool,
 }
 
-/// Groups sorted paths into calls: single files by themselves, folder units by folder and scanner.
-pub(super) fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> Vec<Job> {
+/// Paths and bytes of the files that a scanner of folders sees together, by its number and the folder.
+type Folders = BTreeMap<(usize, RelPath), (Vec<RelPath>, u64)>;
+
+/// Groups sorted paths into calls: single files by themselves, folder units by folder and scanner. `sizes` are the bytes of
+/// the files, in the order of their paths.
+pub(super) fn jobs(selector: &Selector, paths: &[RelPath], sizes: &[u64], limits: &Limits) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
-    let mut folders: BTreeMap<(usize, RelPath), Vec<RelPath>> = BTreeMap::new();
+    let mut folders = Folders::new();
+    let put = |folders: &mut Folders, index, folder, path: &RelPath, size| {
+        let (paths, bytes) = folders.entry((index, folder)).or_default();
+        paths.push(path.clone());
+        *bytes += size;
+    };
     let vendored = Vendored::of(paths);
     let mut heads: BTreeMap<&str, BTreeSet<RelPath>> = BTreeMap::new();
-    for path in paths {
+    for (path, size) in paths.iter().zip(sizes.iter().copied()) {
         let mut single: Vec<(Option<SizeClass>, usize)> = Vec::new();
         let of_others = vendored.holds(path);
         for index in selector.readers(path) {
@@ -33,13 +44,13 @@ pub(super) fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> V
             }
             match meta.unit {
                 Unit::File => single.push(((!scanner.needs_no_content(path)).then_some(meta.size), index)),
-                Unit::Directory => folders.entry((index, path.parent())).or_default().push(path.clone()),
+                Unit::Directory => put(&mut folders, index, path.parent(), path, size),
                 Unit::Below(marker) => {
                     let heads = heads.entry(marker).or_insert_with(|| holders(paths, marker));
                     let home = outermost(path, heads).unwrap_or_else(|| path.parent());
-                    folders.entry((index, home)).or_default().push(path.clone());
+                    put(&mut folders, index, home, path, size);
                 }
-                Unit::Tree => folders.entry((index, RelPath::root())).or_default().push(path.clone()),
+                Unit::Tree => put(&mut folders, index, RelPath::root(), path, size),
             }
         }
         // scanners with different size limits must not lift each other's limit
@@ -49,13 +60,14 @@ pub(super) fn jobs(selector: &Selector, paths: &[RelPath], limits: &Limits) -> V
                 paths: vec![path.clone()],
                 scanners: group.iter().map(|(_, index)| *index).collect(),
                 limit: group[0].0.map_or(0, |size| size.limit(limits)),
+                bytes: if group[0].0.is_none() { 0 } else { size },
                 by_name: group[0].0.is_none(),
             });
         }
     }
-    for ((index, _), paths) in folders {
+    for ((index, _), (paths, bytes)) in folders {
         let limit = SCANNERS[index].meta().size.limit(limits);
-        jobs.push(Job { paths, scanners: vec![index], limit, by_name: false });
+        jobs.push(Job { paths, scanners: vec![index], limit, bytes, by_name: false });
     }
     jobs
 }

@@ -1,5 +1,6 @@
 //! One run: read, call, catch, unite.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -21,8 +22,8 @@ use crate::model::{Draft, Inventory};
 use crate::source::directory::ReadError;
 use crate::text::{RelPath, clean_line};
 
-/// Least and most jobs that one thread takes at a time.
-const JOBS_PER_TASK: (usize, usize) = (4, 512);
+/// Bytes from which on a job is begun before those that are smaller.
+const LARGE: u64 = 64 << 10;
 
 /// Runs that are under way.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -115,15 +116,32 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs every job. Each thread unites its own outcomes, then those are united: a union has no order.
+    /// Runs every job. Each thread takes the next one that nobody has taken and unites its own outcomes, then those are
+    /// united: a union has no order.
+    fn outcomes(&self, jobs: &[Job], by_content: &[Content]) -> Outcome {
+        // the large ones first, so that no thread is left with one when the others have nothing to do any more
+        let mut order: Vec<&Job> = jobs.iter().collect();
+        order.sort_by_key(|job| Reverse(job.bytes / LARGE));
+        let next = AtomicUsize::new(0);
+        let work = |_: rayon::BroadcastContext<'_>| {
+            let mut own = Outcome::default();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let one = match (order.get(at), by_content.get(at.saturating_sub(order.len()))) {
+                    (Some(job), _) => run_job(job, self),
+                    (None, Some(content)) => look_into(content, self),
+                    (None, None) => return own,
+                };
+                own = own.merge(one);
+            }
+        };
+        rayon::broadcast(work).into_par_iter().reduce(Outcome::default, Outcome::merge)
+    }
+
+    /// What all jobs find, settled.
     pub(super) fn all(&self, jobs: &[Job], by_content: &[Content]) -> Inventory {
         let _running = Running::begin();
-        let some = |jobs: &[Job]| jobs.iter().map(|job| run_job(job, self)).fold(Outcome::default(), Outcome::merge);
-        // a few tasks for each thread: every task's facts are united once more, large files must spread
-        let task = (jobs.len() / (rayon::current_num_threads() * 16)).clamp(JOBS_PER_TASK.0, JOBS_PER_TASK.1);
-        let all = jobs.par_chunks(task).map(some).reduce(Outcome::default, Outcome::merge);
-        let rest = by_content.par_iter().map(|one| look_into(one, self)).reduce(Outcome::default, Outcome::merge);
-        let all = all.merge(rest);
+        let all = self.outcomes(jobs, by_content);
         let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
         let all = super::called::apply(super::own::without_own(all), self.catalog);
         let all = super::deployed::apply(super::queued::apply(all, self.catalog), self.catalog);
