@@ -294,6 +294,16 @@ impl Inventory {
         self.known.retain(|_, known| !known.is_empty());
     }
 
+    /// As [`Self::retain_evidence`], of what is said of one component alone.
+    pub fn retain_evidence_of(&mut self, id: &ComponentId, keep: impl Fn(FactRef<'_>, &Evidence) -> bool) {
+        if let Some(known) = self.known.get_mut(id) {
+            known.retain_evidence(id, keep);
+            if known.is_empty() {
+                self.known.remove(id);
+            }
+        }
+    }
+
     /// Keeps the facts that `keep` accepts.
     pub fn retain(&mut self, keep: impl Fn(FactRef<'_>) -> bool) {
         self.known.retain(|id, known| {

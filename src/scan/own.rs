@@ -50,7 +50,7 @@ pub(super) fn without_own(mut inventory: Inventory) -> Inventory {
             }
         }
     }
-    withdraw(&mut inventory, &own, |_| true);
+    withdraw(&mut inventory, &own);
     inventory
 }
 

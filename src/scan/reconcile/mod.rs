@@ -28,7 +28,7 @@ use self::asked::{Asked, Need};
 use self::locks::Locks;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, Sighting};
-use crate::text::{LineColumn, RelPath};
+use crate::text::{LineColumn, Lookup, RelPath};
 
 /// Versions of one package that are compared with each other.
 const COMPARED: usize = 1_000;
@@ -333,12 +333,15 @@ impl Changes {
     fn apply(mut self, inventory: &mut Inventory) {
         let mut places = places::files(inventory, self.replaced.keys());
         answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
-        withdraw(inventory, &self.replaced, |_| true);
+        withdraw(inventory, &self.replaced);
         // a central version that nobody takes any more is none of the system
         places.retain(|id, _| !places::is_wanted(inventory, id));
-        withdraw(inventory, &places, |_| true);
+        withdraw(inventory, &places);
         let is_not_locked = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if matches!(&**value, "unlocked" | "pinned"));
-        withdraw(inventory, &self.confirmed, is_not_locked);
+        for (package, files) in &self.confirmed {
+            let is_of_files = |one: &Evidence| one.path().is_some_and(|path| files.contains(path));
+            inventory.retain_evidence_of(package, |fact, one| !(is_not_locked(fact) && is_of_files(one)));
+        }
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
             path,
             at,
@@ -355,26 +358,21 @@ impl Changes {
     }
 }
 
-/// Takes back what files say of components: of the chosen facts, the evidence from those files; a fact without any goes.
-pub(super) fn withdraw(
-    inventory: &mut Inventory,
-    said: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
-    chosen: impl Fn(FactRef<'_>) -> bool + Sync,
-) {
+/// Takes back what files say of components: the evidence from those files; a fact without any goes.
+pub(super) fn withdraw(inventory: &mut Inventory, said: &BTreeMap<ComponentId, BTreeSet<RelPath>>) {
     if said.is_empty() {
         return;
     }
+    // asked once for every evidence of the inventory
+    let said: Lookup<&ComponentId, &BTreeSet<RelPath>> = said.iter().collect();
     inventory.retain_evidence(|fact, one| {
-        let holds = |id: &ComponentId| {
-            let files = said.get(id)?;
-            one.path().filter(|path| files.contains(path))
-        };
-        let is_said = match fact {
-            FactRef::Component { id, .. } => holds(id).is_some(),
-            FactRef::Attribute { of, .. } => holds(of).is_some(),
-            FactRef::Relation { from, to, .. } => holds(from).is_some() || holds(to).is_some(),
-        };
-        !(is_said && chosen(fact))
+        let holds =
+            |id: &ComponentId| said.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)));
+        match fact {
+            FactRef::Component { id, .. } => !holds(id),
+            FactRef::Attribute { of, .. } => !holds(of),
+            FactRef::Relation { from, to, .. } => !holds(from) && !holds(to),
+        }
     });
 }
 
