@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{GROUPS, ScannerMeta, extract};
+use super::{GROUPS, ScannerMeta, extract, reads_lock_files};
 use crate::catalog::tables::nearest;
 use crate::text::RelPath;
 
@@ -30,6 +30,10 @@ impl Selection {
             let mut meant = meant(word).peekable();
             anyhow::ensure!(meant.peek().is_some(), unknown(word));
             ids.extend(meant);
+        }
+        // a manifest says nothing true of versions while the lock files beside it are not read
+        if ids.iter().any(|id| is_manifest(id)) {
+            ids.extend(meant("packages").filter(|id| reads_lock_files(id)));
         }
         let chosen = || Arc::new(Chosen { words: words.to_vec(), ids });
         Ok(Self { only: (!words.is_empty()).then(chosen) })
@@ -65,6 +69,10 @@ fn meant(word: &str) -> impl Iterator<Item = &'static str> {
     all.filter(move |(group, id)| word == *group || word == *id).map(|(_, id)| id)
 }
 
+fn is_manifest(id: &str) -> bool {
+    !reads_lock_files(id) && meant("packages").any(|one| one == id)
+}
+
 fn unknown(word: &str) -> String {
     let groups: Vec<&str> = GROUPS.iter().map(|group| group.word).collect();
     let ids = GROUPS.iter().flat_map(|group| group.scanners.iter().map(|scanner| scanner.meta().id));
@@ -91,7 +99,9 @@ mod tests {
     fn words_are_groups_and_ids() {
         let sbom = chosen(&["sbom"]).expect("is a group");
         assert_eq!(sbom, ["cyclonedx-json", "cyclonedx-xml", "spdx3-json", "spdx-json", "spdx-tag-value"]);
-        assert_eq!(chosen(&["go-mod", "cargo-lock", "go-mod"]).expect("are scanners"), ["go-mod", "cargo-lock"]);
+        assert_eq!(chosen(&["cargo-lock", "lspci", "cargo-lock"]).expect("are scanners"), ["lspci", "cargo-lock"]);
+        let with_locks = chosen(&["cargo-toml"]).expect("is a scanner");
+        assert!(with_locks.contains(&"cargo-lock") && !with_locks.contains(&"package-json"), "{with_locks:?}");
         assert_eq!(chosen(&[]).expect("means all").len(), super::super::SCANNERS.len());
     }
 

@@ -501,3 +501,71 @@ fn an_exact_version_is_locked_where_a_lock_file_holds_it_and_pinned_elsewhere() 
     assert_eq!(stands(&compiled, "pkg:pypi/a@1.0"), ["locked"]);
     assert_eq!(stands(&[("requirements.txt", "a==1.0\n")], "pkg:pypi/a@1.0"), ["pinned"]);
 }
+
+#[test]
+fn somebody_elses_copy_is_no_member() {
+    let named = |folder: &str| (format!("{folder}/package.json"), r#"{"name": "react", "version": "0.0.1"}"#);
+    let (path, copy) = named("test/fixtures/react");
+    let found = scan(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"react": "^18.0.0"}}"#),
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"react": "^18.0.0"}}}}"#),
+        (&path, copy),
+    ]);
+    assert_eq!(needs(&found), ["project:. pkg:npm/react"]);
+    assert!(said(&found).iter().any(|text| text.contains("does not hold it")), "{:?}", said(&found));
+    // a crate with a version alone is never one of the tree, and a name that two crates have tells neither
+    let manifest = |name: &str, asks: &str| format!("[package]\nname = \"{name}\"\n\n[dependencies]\n{asks}\n");
+    let (api, core, twin) = (manifest("api", "core = \"1\""), manifest("core", "gone = \"1\""), manifest("core", ""));
+    let found = scan(&[
+        ("Cargo.lock", CARGO_LOCK),
+        ("crates/api/Cargo.toml", &api),
+        ("crates/core/Cargo.toml", &core),
+        ("fixtures/core/Cargo.toml", &twin),
+    ]);
+    assert!(needs(&found).contains(&"project:crates/api pkg:cargo/core".to_owned()), "{:?}", needs(&found));
+    assert!(!said(&found).iter().any(|text| text.contains("`gone`")), "{:?}", said(&found));
+}
+
+#[test]
+fn the_root_of_a_workspace_gets_the_version_that_it_asks_for() {
+    let found = scan(&[
+        ("Cargo.lock", &CARGO_LOCK.replace("\"syn 1.0.109\", \"insta\"", "\"syn 1.0.109\", \"syn 2.0.1\", \"insta\"")),
+        ("Cargo.toml", "[package]\nname = \"api\"\n\n[workspace]\n\n[dependencies]\nsyn = \"2\"\n"),
+    ]);
+    let asked = |id: &str| {
+        let known = found.known(&sovaudit::model::ComponentId::new(id)).expect("is held");
+        known.values("requirement").map(|value| value.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("pkg:cargo/syn@2.0.1"), ["2"]);
+    assert!(asked("pkg:cargo/syn@1.0.109").is_empty());
+}
+
+#[test]
+fn a_lock_files_address_wins_over_what_an_exact_version_implies() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"react": "18.3.1"}}, "node_modules/react":
+        {"version": "18.3.1", "resolved": "https://registry.npmmirror.com/react/-/react-18.3.1.tgz"}}}"#;
+    let manifest = ("package.json", r#"{"dependencies": {"react": "18.3.1"}}"#);
+    let hosts = |files: &[(&str, &str)]| -> Vec<String> {
+        let found = scan(files);
+        let rows = found
+            .relations()
+            .filter(|(from, row)| from.as_str().contains("react") && row.kind == RelationKind::DistributedBy);
+        rows.map(|(_, row)| row.to.to_string()).collect()
+    };
+    assert_eq!(hosts(&[manifest, ("package-lock.json", lock)]), ["host:registry.npmmirror.com"]);
+    assert_eq!(hosts(&[manifest]), ["host:npmjs.org"]);
+}
+
+#[test]
+fn members_of_uv_build_on_each_other_and_a_cut_cargo_lock_is_told() {
+    let lock = "version = 1\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\nsource = { virtual = \".\" }\n\
+                dependencies = [{ name = \"lib\" }, { name = \"out\" }]\n\n\
+                [[package]]\nname = \"lib\"\nversion = \"0.1.0\"\nsource = { editable = \"libs/lib\" }\n\n\
+                [[package]]\nname = \"out\"\nversion = \"0.1.0\"\nsource = { directory = \"../out\" }\n\
+                dependencies = [{ name = \"torch\" }]\n\n[[package]]\nname = \"torch\"\nversion = \"2.4.0\"\n";
+    assert_eq!(needs(&scan(&[("uv.lock", lock)])), ["project:. project:libs/lib"]);
+    let cut = CARGO_LOCK.find("source").map(|at| &CARGO_LOCK[..at - 1]).expect("has one");
+    let found = scan(&[("Cargo.lock", cut)]);
+    assert!(said(&found).iter().any(|text| text.contains("may be cut off")), "{:?}", said(&found));
+    assert!(found.attributes().all(|(_, row)| &*row.value != "cargo insta"));
+}

@@ -47,7 +47,8 @@ impl<'t> Unnamed<'t> {
         (!name.is_empty()).then_some(Self { ecosystem, name, revision, address })
     }
 
-    /// Writes it as what a manifest or command asks for: a revision with a digit is its version, as branches have none.
+    /// Writes it as what a manifest or command asks for: a commit or a tag of numbers is its version, any other revision
+    /// may be a branch.
     pub(crate) fn require(
         &self,
         scope: &'static str,
@@ -56,7 +57,7 @@ impl<'t> Unnamed<'t> {
         file: &SourceFile,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        let version = self.revision.filter(|revision| revision.contains(|c: char| c.is_ascii_digit()));
+        let version = self.revision.filter(|revision| is_fixed(revision) || self.address.contains("/refs/tags/"));
         let shown = without_secrets(self.address);
         let place = shown.split('#').next().unwrap_or(&shown);
         let which = if is_repository(self.address) { "vcs_url" } else { "download_url" };
@@ -71,6 +72,14 @@ impl<'t> Unnamed<'t> {
         }
         id
     }
+}
+
+/// True for a commit (`0123abc` and longer) and for a tag such as `v1.2`.
+fn is_fixed(revision: &str) -> bool {
+    let is_commit = (7..=64).contains(&revision.len()) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut numbers = revision.strip_prefix('v').unwrap_or(revision).split('.');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_commit || numbers.clone().count() > 1 && numbers.all(is_number)
 }
 
 /// True for an address of a repository, whatever its version control.
@@ -100,6 +109,16 @@ fn split_revision(place: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn branches_are_no_versions() {
+        for fixed in ["v1.2", "1.2.3", "0123abc", "0123456789abcdef0123456789abcdef01234567"] {
+            assert!(is_fixed(fixed), "{fixed}");
+        }
+        for open in ["main", "release-2.x", "refs/pull/12/head", "py3", "v1", "1.", "1.x", "0123ab", ""] {
+            assert!(!is_fixed(open), "{open}");
+        }
+    }
 
     #[test]
     fn addresses_without_a_name() {

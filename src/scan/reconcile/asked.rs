@@ -34,6 +34,8 @@ pub(super) struct Asked<'a> {
     makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     /// Folders of lock files with what they hold of the tree's own, as [`key::HOLDS`] writes it.
     held: Lookup<(RelPath, &'a str), ()>,
+    /// How many projects make a package, by what [`key::MAKES`] says.
+    makers: Lookup<&'a str, usize>,
     /// What manifests in images ask for without a version: what is installed there answers.
     pub(super) of_images: Vec<Need<'a>>,
     /// Exact versions that lock files hold for the project whose manifest pins them, with what says so.
@@ -53,6 +55,7 @@ impl<'a> Asked<'a> {
             constraints: Lookup::default(),
             makes: BTreeMap::new(),
             held: Lookup::default(),
+            makers: Lookup::default(),
             of_images: installed::needs(inventory),
             pins_held: Vec::new(),
         };
@@ -60,7 +63,9 @@ impl<'a> Asked<'a> {
         for (project, known) in inventory.iter() {
             let Some(folder) = folder_of(project) else { continue };
             for value in known.values(key::MAKES) {
-                if let Some((ecosystem, name)) = value.split_once(' ') {
+                *asked.makers.entry(&**value) += 1;
+                // a crate of the tree is needed by its path alone
+                if let Some((ecosystem, name)) = value.split_once(' ').filter(|(ecosystem, _)| *ecosystem != "cargo") {
                     asked.makes.entry(purl::of(ecosystem, name, None)).or_default().insert(folder.clone());
                 }
             }
@@ -93,19 +98,17 @@ impl<'a> Asked<'a> {
     }
 
     /// True when lock files of a folder are about the project that needs something: it is of that folder, or they name it.
+    /// A name that several projects have tells none of them.
     pub(super) fn is_locked_by(&self, need: &Need<'_>, folder: &RelPath, lock: &EvidenceSet) -> bool {
         if folder_of(need.project).is_some_and(|own| own == *folder) {
             return true;
         }
-        let files: BTreeSet<&RelPath> = lock.iter().filter_map(Evidence::path).collect();
-        let is_there =
-            |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(|path| files.contains(path));
-        self.inventory.known(need.project).is_some_and(|known| {
-            let is_held = |made: &Arc<str>| self.held.contains(&(folder.clone(), &**made));
-            known.values(key::MAKES).any(is_held)
-                || known.kinds().iter().any(|(_, evidence)| is_there(evidence))
-                || known.relations().iter().any(|row| is_there(&row.evidence))
-        })
+        let is_held = |made: &&Arc<str>| {
+            self.held.contains(&(folder.clone(), &***made))
+                && self.makers.get(&***made).is_some_and(|makers| *makers == 1)
+        };
+        let made = self.inventory.known(need.project).into_iter().flat_map(|known| known.values(key::MAKES));
+        made.into_iter().any(|made| is_held(&made)) || self.is_named(need.project, lock)
     }
 
     /// The lock file of a folder that holds what is compared with a need, which another file states.
@@ -151,18 +154,33 @@ impl<'a> Asked<'a> {
         known.is_some_and(|known| known.values(key::RESOLUTION).any(|value| &**value == "locked"))
     }
 
-    /// The projects of the tree, in the lock file's folder or below, that make the package themselves: the first few.
-    pub(super) fn own(&self, package: &ComponentId, lock: &RelPath) -> Vec<ComponentId> {
+    /// The projects of the tree, in the lock file's folder or below, that make the package themselves: the first few. Where
+    /// the lock file names the folders of its workspace, those; a project that lies elsewhere is somebody else's copy.
+    pub(super) fn own(&self, package: &ComponentId, folder: &RelPath, lock: &EvidenceSet) -> Vec<ComponentId> {
         let Some(folders) = self.makes.get(&ComponentId::new(base(package))) else { return Vec::new() };
-        let below = |folder: &&RelPath| {
-            let rest = folder.as_str().strip_prefix(lock.as_str());
-            lock.is_root() || rest.is_some_and(|rest| rest.starts_with('/'))
+        let below = |one: &&RelPath| {
+            let rest = one.as_str().strip_prefix(folder.as_str());
+            folder.is_root() || rest.is_some_and(|rest| rest.starts_with('/'))
         };
         // whatever lies below stands together in order
-        let first = if lock.is_root() { Some(RelPath::root()) } else { lock.join("!") };
+        let first = if folder.is_root() { Some(RelPath::root()) } else { folder.join("!") };
         let below = first.into_iter().flat_map(|first| folders.range(first..).take_while(below));
-        let at_lock = folders.get(lock).filter(|_| !lock.is_root());
-        at_lock.into_iter().chain(below).take(MOST_ANSWERS).map(ComponentId::project).collect()
+        let at_lock = folders.get(folder).filter(|_| !folder.is_root());
+        let all = at_lock.into_iter().chain(below).take(MOST_ANSWERS).map(ComponentId::project);
+        // the lock files of old Yarn know packages only
+        let names_folders = lock.iter().filter_map(Evidence::path).any(|path| path.name() != "yarn.lock");
+        all.filter(|project| !names_folders || self.is_named(project, lock)).collect()
+    }
+
+    /// True when the files speak of a project.
+    fn is_named(&self, project: &ComponentId, lock: &EvidenceSet) -> bool {
+        let files: BTreeSet<&RelPath> = lock.iter().filter_map(Evidence::path).collect();
+        let is_there =
+            |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(|path| files.contains(path));
+        self.inventory.known(project).is_some_and(|known| {
+            known.kinds().iter().any(|(_, evidence)| is_there(evidence))
+                || known.relations().iter().any(|row| is_there(&row.evidence))
+        })
     }
 
     /// The constraints that the manifest of a need states.

@@ -138,7 +138,10 @@ impl<'a> Locks<'a> {
             return all.to_vec();
         }
         if let Some(said) = self.said.get(&(need.project, name_of(need.package))) {
-            return said.clone();
+            // a root that is a package and a workspace is said to need what its members need
+            let within: Vec<&ComponentId> =
+                said.iter().take(COMPARED).copied().filter(|id| is_within(need, asked, id)).collect();
+            return if within.is_empty() { said.clone() } else { within };
         }
         let held =
             asked.constraints_of(need).filter_map(|text| self.fitting.get(&(folder, name_of(need.package), text)));

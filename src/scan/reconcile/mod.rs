@@ -27,7 +27,7 @@ use std::sync::Arc;
 use self::asked::{Asked, Need};
 use self::locks::Locks;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, Sighting};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, RelationKind, Sighting};
 use crate::text::{LineColumn, Lookup, RelPath};
 
 /// Versions of one package that are compared with each other.
@@ -222,7 +222,7 @@ impl Changes {
         let lock_file = || asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
         let name = || base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
-            let own = asked.own(need.package, folder);
+            let own = asked.own(need.package, folder, lock);
             if is_open && !only_manifests_state(need.evidence) {
                 // the lock file has it without a version: from a repository or an archive
                 self.kept.insert(need.package.clone());
@@ -340,7 +340,17 @@ impl Changes {
         let is_not_locked = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if matches!(&**value, "unlocked" | "pinned"));
         for (package, files) in &self.confirmed {
             let is_of_files = |one: &Evidence| one.path().is_some_and(|path| files.contains(path));
-            inventory.retain_evidence_of(package, |fact, one| !(is_not_locked(fact) && is_of_files(one)));
+            let is_host = |kind: RelationKind| kind == RelationKind::DistributedBy;
+            let rows = inventory.known(package).map_or(&[][..], |known| known.relations()).iter();
+            // where a lock file says where it comes from, the ecosystem's own registry is not implied
+            let has_host = rows.filter(|row| is_host(row.kind)).any(|row| !row.evidence.iter().all(is_of_files));
+            let is_implied = |fact: FactRef<'_>, one: &Evidence| {
+                let is_host = matches!(fact, FactRef::Relation { kind, .. } if is_host(kind));
+                is_host && has_host && one.basis() == Some(Basis::Inferred)
+            };
+            inventory.retain_evidence_of(package, |fact, one| {
+                !((is_not_locked(fact) || is_implied(fact, one)) && is_of_files(one))
+            });
         }
         self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
             path,

@@ -109,7 +109,7 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
     match spec::spec(text) {
         Spec::Own => {
             if let Some(path) = spec::folder(text) {
-                toolkit::needs_project(project, (&file.folder(), path), input, &seen, out);
+                toolkit::needs_project(project, (&file.folder(), path), input, (file, entry.key_span), out);
             }
         }
         Spec::Catalog => {

@@ -212,8 +212,7 @@ impl<'a> Lock<'a> {
                 if let Some((link, folder)) =
                     version.as_deref().and_then(|text| text.strip_prefix("link:")).zip(folder.as_ref())
                 {
-                    let seen = self.file.at(need.key_span);
-                    toolkit::needs_project(&own.id, (folder, link), self.input, &seen, out);
+                    toolkit::needs_project(&own.id, (folder, link), self.input, (self.file, need.key_span), out);
                     continue;
                 }
                 if let Some(to) = self.find(need, out) {

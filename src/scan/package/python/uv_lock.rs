@@ -62,11 +62,17 @@ impl Scanner for UvLock {
             let own = folder.is_some();
             // the project of a folder that the lock file names is locked by it
             let member = folder.and_then(|path| file.folder().join(path.text()?));
+            let is_outside = own && member.is_none();
             let member = member.map_or_else(|| project.clone(), |path| input.root_subject_at(&path));
             if member != project {
                 out.component(&member, input.root_kind(), file.at(span));
             }
             let version = node.text_at("version");
+            if is_outside {
+                // what a project outside of the target needs is not what this one needs
+                entries.add(name, version, Locked::own(&project));
+                continue;
+            }
             let locked = if own {
                 Locked::own(&member)
             } else {
@@ -144,8 +150,11 @@ impl<'a> Edges<'a> {
         };
         let seen = self.file.at(span);
         // several versions of one name: every one that the entry may mean
-        for to in self.entries.named(name, need.text_at("version")).filter(|to| !to.own) {
+        for to in self.entries.named(name, need.text_at("version")) {
             from.locked.needs(to, &seen, out);
+            if to.own {
+                continue;
+            }
             if from.locked.own {
                 out.attribute(&to.id, key::SCOPE, scope, seen.clone());
                 self.reach.root(scope, &to.id);

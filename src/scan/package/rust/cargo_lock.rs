@@ -50,8 +50,15 @@ impl Scanner for CargoLock {
             (None, None) => anyhow::bail!("no `[[package]]` entries: not a Cargo lock file"),
         };
         let project = toolkit::locked_root("cargo", input, file, out);
-        let entries: Vec<Entry<'_>> =
+        let mut entries: Vec<Entry<'_>> =
             packages.iter().chain(own).filter_map(|node| entry(node, &project, file, out)).collect();
+        // cargo ends every file with a line break; without its source the last crate would pass for one of the workspace
+        if !file.text().ends_with('\n')
+            && let Some(last) = entries.pop_if(|last| last.source.is_none())
+        {
+            let message = "the last line has no end: the file may be cut off, and this entry is left out";
+            out.problem(DiagnosticKind::Malformed, file, Some(last.node.span), message);
+        }
         let mut names = Names::default();
         for entry in &entries {
             names.by_name.entry(entry.name).or_insert(entry);

@@ -89,6 +89,9 @@ fn tables(root: &Node) -> Vec<Table<'_>> {
     found
 }
 
+/// By source and name.
+type Patches<'a> = BTreeMap<(&'a str, &'a str), &'a Node>;
+
 struct Manifest<'a> {
     input: &'a Input<'a>,
     file: &'a SourceFile,
@@ -96,7 +99,7 @@ struct Manifest<'a> {
     /// What the manifest at the top (the workspace's, else this one) lends to members.
     lent: BTreeMap<&'a str, &'a Node>,
     /// What it puts in the place of crates.
-    patches: BTreeMap<&'a str, &'a Node>,
+    patches: Patches<'a>,
     top_file: &'a SourceFile,
     /// Configuration in the folder and above, read when a registry is asked for by name.
     configurations: OnceCell<Vec<(SourceFile, Node)>>,
@@ -109,17 +112,33 @@ fn lent(top: &Node) -> BTreeMap<&str, &Node> {
     table.iter().map(|entry| (&*entry.key, &entry.value)).collect()
 }
 
-/// Patches by the name of the crate; `[replace]` writes `name:version`.
-fn patches(top: &Node) -> BTreeMap<&str, &Node> {
+/// Patches by the source whose crates they take the place of, and the name of the crate; `[replace]` writes `name:version`.
+fn patches(top: &Node) -> Patches<'_> {
     let replaced = top.get("replace").map_or(&[][..], Node::entries).iter();
-    let mut found: BTreeMap<&str, &Node> =
-        replaced.map(|entry| (entry.key.split([':', '@']).next().unwrap_or(&entry.key), &entry.value)).collect();
+    let name = |key| str::split(key, [':', '@']).next().unwrap_or(key);
+    let mut found: Patches<'_> = replaced.map(|entry| ((CRATES_IO, name(&entry.key)), &entry.value)).collect();
     for of in top.get("patch").map_or(&[][..], Node::entries) {
-        found.extend(
-            of.value.entries().iter().map(|entry| (entry.value.text_at("package").unwrap_or(&entry.key), &entry.value)),
-        );
+        let source = if workspace::is_public(&of.key) { CRATES_IO } else { address(&of.key) };
+        found.extend(of.value.entries().iter().map(|entry| {
+            let name = entry.value.text_at("package").unwrap_or(&entry.key);
+            ((source, name), &entry.value)
+        }));
     }
     found
+}
+
+/// The source of what no other is stated for, as tables of patches call it.
+const CRATES_IO: &str = "crates-io";
+
+/// Where a dependency comes from, in the words of a table of patches.
+fn source_of(stated: &Node) -> &str {
+    ["git", "registry-index", "registry"].iter().find_map(|key| stated.text_at(key)).map_or(CRATES_IO, address)
+}
+
+/// An address without what Cargo takes for the same.
+fn address(text: &str) -> &str {
+    let text = text.trim_end_matches('/');
+    text.strip_suffix(".git").unwrap_or(text)
 }
 
 /// Words that describe a dependency, and the file they stand in.
@@ -159,12 +178,16 @@ impl<'a> Manifest<'a> {
             Stated { node: here, file: self.file }
         };
         let name = stated.node.text_at("package").unwrap_or(&entry.key);
-        let patch = self.patches.get(name).copied();
+        let patch = self.patches.get(&(source_of(stated.node), name)).copied();
         let patched = patch.map(|node| Stated { node, file: self.top_file });
         if let Some((path, from)) = [patched, Some(stated)].into_iter().flatten().find_map(Stated::path) {
-            let seen = self.file.at(entry.key_span);
-            toolkit::needs_project(self.project, (&from.folder(), path), self.input, &seen, out);
-            return;
+            let here = (self.file, entry.key_span);
+            // where the folder is not there, the crate is as it would be published
+            if toolkit::needs_project(self.project, (&from.folder(), path), self.input, here, out)
+                || stated.node.get("version").is_none() && stated.node.text().is_none()
+            {
+                return;
+            }
         }
         let version = stated.node.get("version").unwrap_or(stated.node);
         if version.text().is_none() && (!version.is_map() || stated.node.get("version").is_some()) {
