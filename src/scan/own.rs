@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reconcile::{base, folder_of, withdraw};
+use super::reconcile::{base, folder_of, take_back};
 use crate::model::{Basis, ComponentId, EvidenceSet, Inventory, RelationKind, key, purl};
 use crate::text::RelPath;
 
@@ -50,7 +50,7 @@ pub(super) fn without_own(mut inventory: Inventory) -> Inventory {
             }
         }
     }
-    withdraw(&mut inventory, &own);
+    take_back(&mut inventory, &own);
     inventory
 }
 

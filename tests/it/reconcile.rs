@@ -569,3 +569,22 @@ fn members_of_uv_build_on_each_other_and_a_cut_cargo_lock_is_told() {
     assert!(said(&found).iter().any(|text| text.contains("may be cut off")), "{:?}", said(&found));
     assert!(found.attributes().all(|(_, row)| &*row.value != "cargo insta"));
 }
+
+#[test]
+fn modules_of_a_reactor_are_no_packages_where_their_versions_are_managed() {
+    let managed = "<dependencyManagement><dependencies><dependency><groupId>eu.acme</groupId><artifactId>b</artifactId>\
+                   <version>${project.version}</version></dependency></dependencies></dependencyManagement>";
+    let root = format!(
+        "<project><groupId>eu.acme</groupId><artifactId>top</artifactId><version>1.0</version><packaging>pom</packaging>\n\
+         <modules><module>a</module><module>b</module></modules>\n{managed}</project>"
+    );
+    let parent = "<parent><groupId>eu.acme</groupId><artifactId>top</artifactId><version>1.0</version></parent>";
+    let asks =
+        "<dependencies><dependency><groupId>eu.acme</groupId><artifactId>b</artifactId></dependency></dependencies>";
+    let a = format!("<project>{parent}<artifactId>a</artifactId>{asks}</project>");
+    let b = format!("<project>{parent}<artifactId>b</artifactId></project>");
+    let found = scan(&[("pom.xml", &root), ("a/pom.xml", &a), ("b/pom.xml", &b)]);
+    let packages: Vec<String> =
+        found.components().map(|(id, _)| id.to_string()).filter(|id| id.starts_with("pkg:")).collect();
+    assert!(packages.is_empty(), "{packages:?}");
+}

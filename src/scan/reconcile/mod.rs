@@ -26,9 +26,10 @@ use std::sync::Arc;
 
 use self::asked::{Asked, Need};
 use self::locks::Locks;
+pub(super) use self::places::take_back;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, RelationKind, Sighting};
-use crate::text::{LineColumn, Lookup, RelPath};
+use crate::text::{LineColumn, RelPath};
 
 /// Versions of one package that are compared with each other.
 const COMPARED: usize = 1_000;
@@ -333,10 +334,10 @@ impl Changes {
     fn apply(mut self, inventory: &mut Inventory) {
         let mut places = places::files(inventory, self.replaced.keys());
         answer::replace(inventory, &self.answered, &self.kept, &self.replaced);
-        withdraw(inventory, &self.replaced);
+        places::withdraw(inventory, &self.replaced);
         // a central version that nobody takes any more is none of the system
         places.retain(|id, _| !places::is_wanted(inventory, id));
-        withdraw(inventory, &places);
+        places::withdraw(inventory, &places);
         let is_not_locked = |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key: crate::model::key::RESOLUTION, value, .. } if matches!(&**value, "unlocked" | "pinned"));
         for (package, files) in &self.confirmed {
             let is_of_files = |one: &Evidence| one.path().is_some_and(|path| files.contains(path));
@@ -366,24 +367,6 @@ impl Changes {
         }));
         inventory.diagnostics.extend(self.diagnostics);
     }
-}
-
-/// Takes back what files say of components: the evidence from those files; a fact without any goes.
-pub(super) fn withdraw(inventory: &mut Inventory, said: &BTreeMap<ComponentId, BTreeSet<RelPath>>) {
-    if said.is_empty() {
-        return;
-    }
-    // asked once for every evidence of the inventory
-    let said: Lookup<&ComponentId, &BTreeSet<RelPath>> = said.iter().collect();
-    inventory.retain_evidence(|fact, one| {
-        let holds =
-            |id: &ComponentId| said.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)));
-        match fact {
-            FactRef::Component { id, .. } => !holds(id),
-            FactRef::Attribute { of, .. } => !holds(of),
-            FactRef::Relation { from, to, .. } => !holds(from) && !holds(to),
-        }
-    });
 }
 
 /// The exact version that a constraint asks for, as its ecosystem writes that: `==2.4.0`, `=1.2.3`, `1.2.3`.

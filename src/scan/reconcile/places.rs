@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Attribute, ComponentId, Evidence, Inventory, Known, key};
-use crate::text::RelPath;
+use crate::model::{Attribute, ComponentId, Evidence, FactRef, Inventory, Known, key};
+use crate::text::{Lookup, RelPath};
 
 /// Places of one package; more of them only a hostile tree has.
 const MOST: usize = 64;
@@ -40,4 +40,30 @@ pub(super) fn files<'a>(
 /// True for a package that somebody asks for or locks.
 pub(super) fn is_wanted(inventory: &Inventory, id: &ComponentId) -> bool {
     inventory.known(id).is_some_and(|known| known.values(key::RESOLUTION).next().is_some())
+}
+
+/// As [`withdraw`], with the places of what nobody asks for any more.
+pub(in crate::scan) fn take_back(inventory: &mut Inventory, said: &BTreeMap<ComponentId, BTreeSet<RelPath>>) {
+    let mut places = files(inventory, said.keys());
+    withdraw(inventory, said);
+    places.retain(|id, _| !is_wanted(inventory, id));
+    withdraw(inventory, &places);
+}
+
+/// Takes back what files say of components: the evidence from those files; a fact without any goes.
+pub(super) fn withdraw(inventory: &mut Inventory, said: &BTreeMap<ComponentId, BTreeSet<RelPath>>) {
+    if said.is_empty() {
+        return;
+    }
+    // asked once for every evidence of the inventory
+    let said: Lookup<&ComponentId, &BTreeSet<RelPath>> = said.iter().collect();
+    inventory.retain_evidence(|fact, one| {
+        let holds =
+            |id: &ComponentId| said.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)));
+        match fact {
+            FactRef::Component { id, .. } => !holds(id),
+            FactRef::Attribute { of, .. } => !holds(of),
+            FactRef::Relation { from, to, .. } => !holds(from) && !holds(to),
+        }
+    });
 }
