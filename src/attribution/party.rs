@@ -58,7 +58,9 @@ fn operator(work: &mut Work<'_>, seen: &Seen) {
 /// other organisations are kept too, so that a conflict is seen.
 fn publisher(work: &mut Work<'_>, seen: &Seen) {
     let mut claims: Vec<&Organisation> = Vec::new();
-    let ecosystem = if is_of_repository(work, seen) { ecosystem(&seen.id) } else { None };
+    // the name of what is called by its repository is that repository
+    let of_registry = |kind: &&str| !matches!(*kind, "github" | "gitlab" | "bitbucket" | "gitee");
+    let ecosystem = if is_of_repository(work, seen) { ecosystem(&seen.id).filter(of_registry) } else { None };
     for identity in seen.all(key::IDENTITY) {
         let Some((kind, value)) = identity.split_once(':') else { continue };
         // whoever owns the name in the registry need not own the repository that is taken in its place

@@ -631,3 +631,12 @@ fn cargo_is_asked_only_for_trusted_trees() {
     assert_eq!(stated_by(&[]), ["cargo-toml"]);
     assert_eq!(stated_by(&["--trust-workspace"]), ["cargo-metadata", "cargo-toml"]);
 }
+
+#[test]
+fn a_repository_without_a_name_has_its_owner() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |text: &str| fs::write(folder.path().join("requirements.txt"), text).expect("is written");
+    write("git+https://github.com/taiga-family/maskito.git@v3.0.0\n");
+    let (code, out, _) = scan_folder(folder.path());
+    assert!(code == 1 && out.contains("sanctioned-owner"), "{out}");
+}

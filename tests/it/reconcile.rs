@@ -455,6 +455,10 @@ fn what_only_tests_lead_to_is_for_tests() {
     assert_eq!(scope("pkg:cargo/insta@1.40.0"), ["dev"]);
     assert_eq!(scope("pkg:cargo/console@0.15.8"), ["dev"], "through insta alone");
     assert_eq!(scope("pkg:cargo/quote@1.0.1"), ["runtime"], "through syn 2 as well");
+    // asked for by tests and needed by what runs
+    let asked = cargo_workspace("syn = \"2\"\n\n[dev-dependencies]\nquote = \"1\"");
+    let quote = asked.known(&sovaudit::model::ComponentId::new("pkg:cargo/quote@1.0.1")).expect("is held");
+    assert_eq!(quote.values("scope").map(|value| value.to_string()).collect::<Vec<_>>(), ["dev", "runtime"]);
     // a member whose manifest is not there asks for things for a reason that nothing says
     let lock_alone = scan(&[("Cargo.lock", CARGO_LOCK)]);
     assert!(lock_alone.attributes().all(|(_, row)| row.key != "scope"));
@@ -587,4 +591,21 @@ fn modules_of_a_reactor_are_no_packages_where_their_versions_are_managed() {
     let packages: Vec<String> =
         found.components().map(|(id, _)| id.to_string()).filter(|id| id.starts_with("pkg:")).collect();
     assert!(packages.is_empty(), "{packages:?}");
+}
+
+#[test]
+fn addresses_end_before_their_markers_and_passwords_of_channels_are_not_told() {
+    let found = scan(&[
+        ("requirements.txt", "git+https://github.com/taiga-family/maskito.git@v3.0.0; python_version < \"3.9\"\n"),
+        (
+            "environment.yml",
+            "dependencies:\n  - scipy[channel=https://user:pw-secret@conda.example/ours,version='>=1.1']\n",
+        ),
+    ]);
+    let known = found.known(&sovaudit::model::ComponentId::new("pkg:github/taiga-family/maskito@v3.0.0"));
+    let conditions: Vec<String> = known.expect("is read").values("condition").map(|value| value.to_string()).collect();
+    assert_eq!(conditions, ["python_version < \"3.9\""]);
+    assert!(found.attributes().all(|(_, row)| !row.value.contains("pw-secret")));
+    let asked = found.attributes().find(|(id, row)| id.as_str().contains("scipy") && row.key == "requirement");
+    assert_eq!(asked.map(|(_, row)| row.value.to_string()).as_deref(), Some(">=1.1"));
 }

@@ -10,7 +10,7 @@ use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, K
 use crate::scan::package::toolkit::scope::STRENGTH;
 use crate::text::Lookup;
 
-/// Gives locked packages without a scope the one that they are needed in.
+/// Gives locked packages the strongest scope that they are needed in.
 pub(super) fn spread(inventory: &mut Inventory) {
     let wanting: Vec<&ComponentId> =
         inventory.iter().filter(|(_, known)| lacks_scope(known)).map(|(id, _)| id).collect();
@@ -33,8 +33,8 @@ pub(super) fn spread(inventory: &mut Inventory) {
         }
     }
     let facts = wanting.into_iter().filter_map(|id| {
-        let scope = (*found.get(id)?)?;
-        let evidence = at_entry(inventory.known(id)?)?;
+        let (scope, known) = ((*found.get(id)?)?, inventory.known(id)?);
+        let evidence = at_entry(known).filter(|_| !has_scope(known, scope))?;
         Some((Fact::Attribute { of: id.clone(), key: key::SCOPE, value: scope.into() }, EvidenceSet::of(evidence)))
     });
     let facts: Vec<(Fact, EvidenceSet)> = facts.collect();
@@ -69,11 +69,18 @@ fn is_package_need(kind: RelationKind, to: &ComponentId) -> bool {
     kind == RelationKind::DependsOn && is_package(to)
 }
 
-/// True for a package that a lock file holds and of which nothing says what it is for.
+/// True for a package that a lock file holds and whose scope no lock file says: none at all, or what manifests ask it for.
 fn lacks_scope(known: &Known) -> bool {
+    let mut stated = known.attributes().iter().filter(|row| row.key == key::SCOPE);
     known.values(key::RESOLUTION).any(|value| &**value == "locked")
-        && known.values(key::SCOPE).next().is_none()
+        && stated.all(|row| row.evidence.iter().all(|one| one.basis() == Some(Basis::Declared)))
         && at_entry(known).is_some()
+}
+
+/// True when a scope is stated that is as strong.
+fn has_scope(known: &Known, scope: &str) -> bool {
+    let rank = |scope: &str| STRENGTH.iter().position(|one| *one == scope);
+    known.values(key::SCOPE).any(|stated| rank(stated) <= rank(scope))
 }
 
 /// The entry of a lock file, as the place of what is deduced about it.

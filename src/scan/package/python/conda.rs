@@ -37,6 +37,12 @@ impl<'a> Spec<'a> {
         if !constraint.is_empty() && !starts {
             return None;
         }
+        // what stands in brackets is more than a range, and an address there may hold a password
+        let constraint = match constraint.split_once('[') {
+            Some((before, _)) if before.trim().is_empty() => bracketed(constraint, "version").unwrap_or(""),
+            Some((before, _)) => before.trim(),
+            None => constraint,
+        };
         Some(Self { channel, name, constraint, version: exact(constraint) })
     }
 }

@@ -136,7 +136,9 @@ fn alone(text: &str) -> Option<(&str, &str)> {
     if !has_scheme && !text.starts_with("git+") {
         return None;
     }
-    let (address, marker) = text.split_once(" ;").unwrap_or((text, ""));
+    // as pip reads it, either sign ends an address; a `;` without a space may be part of one
+    let end = [" ;", "; "].iter().filter_map(|sign| text.find(sign)).min();
+    let (address, marker) = end.map_or((text, ""), |end| (&text[..end], text[end..].trim_start_matches([' ', ';'])));
     Some((address.trim(), marker.trim()))
 }
 
