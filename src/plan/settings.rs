@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::model::{Basis, ComponentKind, Evidence, EvidenceSet, Inventory, Place, RelationKind, key};
-use crate::scan::registries::speaks_of;
+use crate::scan::registries;
 use crate::text::RelPath;
 
 /// Places of one change that are told.
@@ -17,20 +17,9 @@ const MOST_PLACES: usize = 16;
 /// Places of one relation that are followed to settings.
 const MOST_FOLLOWED: usize = 64;
 
-/// Settings of one folder that lead to one host.
-const MOST_SETTINGS: usize = 64;
-
-/// A setting that leads packages to a host.
-struct Setting<'a> {
-    names: &'a str,
-    /// Speaks of the packages of its own file only.
-    here: bool,
-    evidence: &'a EvidenceSet,
-}
-
-/// The settings of registries by ecosystem and host, each by its folder.
+/// The settings of registries, and the lines that name a host.
 pub(super) struct Settings<'a> {
-    known: BTreeMap<(&'a str, &'a str), BTreeMap<RelPath, Vec<Setting<'a>>>>,
+    known: registries::Settings<'a>,
     /// Lines that name a host, no package with it, by file: asked once a host, of which thousands of packages may come.
     naming: BTreeMap<NodeId, BTreeMap<RelPath, Vec<Place>>>,
 }
@@ -38,19 +27,8 @@ pub(super) struct Settings<'a> {
 impl<'a> Settings<'a> {
     /// The settings of an inventory.
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let mut known: BTreeMap<_, BTreeMap<RelPath, Vec<Setting<'a>>>> = BTreeMap::new();
-        for (of, row) in inventory.attributes_of(key::REGISTRY) {
-            let words: Vec<&str> = row.value.split(' ').collect();
-            if let ([ecosystem, names, standing, host], Some(folder)) =
-                (&words[..], of.as_str().strip_prefix("project:").and_then(RelPath::new))
-            {
-                let here = known.entry((*ecosystem, *host)).or_default().entry(folder).or_default();
-                if here.len() < MOST_SETTINGS {
-                    here.push(Setting { names, here: standing.ends_with("-here"), evidence: &row.evidence });
-                }
-            }
-        }
-        Self { known, naming: BTreeMap::new() }
+        // what is too much was told by the scan
+        Self { known: registries::settings(inventory, &mut BTreeSet::new()), naming: BTreeMap::new() }
     }
 
     /// The lines that lead a component to the hosts that a finding names; of a host those that name it.
@@ -95,29 +73,11 @@ impl<'a> Settings<'a> {
         }
         let ecosystem = graph.attribute(subject, key::ECOSYSTEM).unwrap_or("");
         let name = graph.attribute(subject, key::NAME).unwrap_or("");
-        let Some(folders) = self.known.get(&(ecosystem, graph.node(host).id.rest())) else { return };
+        let (Some(folders), host) = (self.known.get(ecosystem), graph.node(host).id.rest()) else { return };
         for file in evidence.iter().filter_map(Evidence::path).take(MOST_FOLLOWED) {
-            for setting in nearest(folders, file) {
-                let is_of_file = || setting.evidence.iter().any(|one| one.path() == Some(file));
-                if speaks_of(setting.names, name) && (!setting.here || is_of_file()) {
-                    found.extend(written(setting.evidence));
-                }
-            }
+            let leading = registries::nearest(folders, name, file).into_iter().filter(|setting| setting.host == host);
+            leading.for_each(|setting| found.extend(written(setting.evidence)));
         }
-    }
-}
-
-/// The settings of the nearest folder from a file upwards that has any.
-fn nearest<'s, 'a>(folders: &'s BTreeMap<RelPath, Vec<Setting<'a>>>, file: &RelPath) -> &'s [Setting<'a>] {
-    let mut folder = file.parent();
-    loop {
-        if let Some(found) = folders.get(&folder) {
-            return found;
-        }
-        if folder.is_root() {
-            return &[];
-        }
-        folder = folder.parent();
     }
 }
 

@@ -29,7 +29,7 @@ const PLACES: usize = 4;
 const MOST_REGISTRIES: usize = 16;
 
 /// A registry that the tools of a folder are told to ask.
-struct Setting<'a> {
+pub(crate) struct Setting<'a> {
     /// npm scope, pattern of names with `*` at its end, or `*` alone.
     names: &'a str,
     /// Asked instead of the ecosystem's own, not beside it.
@@ -38,8 +38,10 @@ struct Setting<'a> {
     of_locked: bool,
     /// Speaks of the packages of its own file only.
     here: bool,
-    host: &'a str,
-    evidence: &'a EvidenceSet,
+    /// Host of the registry.
+    pub(crate) host: &'a str,
+    /// What states it.
+    pub(crate) evidence: &'a EvidenceSet,
 }
 
 impl Setting<'_> {
@@ -54,7 +56,7 @@ impl Setting<'_> {
 }
 
 /// Settings by ecosystem and folder.
-type Settings<'a> = BTreeMap<&'a str, BTreeMap<RelPath, Vec<Setting<'a>>>>;
+pub(crate) type Settings<'a> = BTreeMap<&'a str, BTreeMap<RelPath, Vec<Setting<'a>>>>;
 
 /// How the public registry comes to be asked for a package.
 #[derive(Clone, Copy)]
@@ -121,7 +123,8 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     inventory
 }
 
-fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Settings<'a> {
+/// The settings of an inventory; what is more than may count is told.
+pub(crate) fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Settings<'a> {
     let mut found = Settings::new();
     for (of, Attribute { value, evidence, .. }) in inventory.attributes_of(key::REGISTRY) {
         let words: Vec<&str> = value.split(' ').collect();
@@ -150,7 +153,7 @@ fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -
 }
 
 /// The settings that speak of a name in the nearest folder that has any: the most exact pattern wins.
-fn nearest<'s, 'a>(
+pub(crate) fn nearest<'s, 'a>(
     folders: &'s BTreeMap<RelPath, Vec<Setting<'a>>>,
     name: &str,
     file: &RelPath,
@@ -172,7 +175,7 @@ fn nearest<'s, 'a>(
 }
 
 /// True when a pattern of a setting speaks of a name: `@corp` of `@corp/x`, `Corp.*` of `corp.json`, `*` of all.
-pub(crate) fn speaks_of(pattern: &str, name: &str) -> bool {
+fn speaks_of(pattern: &str, name: &str) -> bool {
     if pattern.starts_with('@') {
         return name.split_once('/').is_some_and(|(scope, _)| scope == pattern);
     }

@@ -1,22 +1,11 @@
 //! What commands tell of single lines: where a registry is set, the file of a way in, why somebody is linked.
 
-use std::fs;
-
 use serde_json::Value;
 
 use crate::cli::sovaudit;
+use crate::judging::tree;
 
 const DAY: &str = "2026-11-23";
-
-fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().expect("lies in a folder")).expect("creates");
-        fs::write(path, text).expect("writes");
-    }
-    folder
-}
 
 /// What a command says of a tree of files.
 fn said(files: &[(&str, &str)], command: &[&str]) -> String {
