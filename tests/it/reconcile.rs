@@ -517,6 +517,14 @@ fn somebody_elses_copy_is_no_member() {
     ]);
     assert_eq!(needs(&found), ["project:. pkg:npm/react"]);
     assert!(said(&found).iter().any(|text| text.contains("does not hold it")), "{:?}", said(&found));
+    // members of a workspace that has no lock file, below the lock file of another project
+    let found = scan(&[
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {}}}"#),
+        ("nx/package.json", r#"{"name": "nx", "workspaces": ["infra", "site"]}"#),
+        ("nx/infra/package.json", r#"{"name": "infra", "dependencies": {"site": "*"}}"#),
+        ("nx/site/package.json", r#"{"name": "site"}"#),
+    ]);
+    assert_eq!(needs(&found), ["project:nx/infra project:nx/site"]);
     // a crate with a version alone is never one of the tree, and a name that two crates have tells neither
     let manifest = |name: &str, asks: &str| format!("[package]\nname = \"{name}\"\n\n[dependencies]\n{asks}\n");
     let (api, core, twin) = (manifest("api", "core = \"1\""), manifest("core", "gone = \"1\""), manifest("core", ""));

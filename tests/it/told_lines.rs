@@ -109,3 +109,22 @@ fn a_link_by_a_mail_address_is_told_as_one() {
     let text = said(&[("bom.json", &by_name)], &["explain", "pkg:npm/x@1"]);
     assert!(!text.contains("a hint only"), "{text}");
 }
+
+#[test]
+fn the_nearest_setting_that_speaks_of_a_package_is_named() {
+    let mirror = "https://registry.npmmirror.com/";
+    let of_all = format!("registry={mirror}\n");
+    let of_scope = format!("@corp:registry={mirror}\n");
+    let files = [
+        (".npmrc", of_all.as_str()),
+        ("web/.npmrc", &of_scope),
+        ("web/package.json", r#"{"dependencies": {"left": "^1.0.0"}}"#),
+        (
+            "web/package-lock.json",
+            r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "^1.0.0"}},
+            "node_modules/left": {"version": "1.0.0"}}}"#,
+        ),
+    ];
+    let lines = lines_of(&files, "pkg:npm/left@1.0.0");
+    assert!(lines.iter().any(|line| line.starts_with(".npmrc:1")), "{lines:?}");
+}

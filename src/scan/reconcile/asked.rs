@@ -156,7 +156,13 @@ impl<'a> Asked<'a> {
 
     /// The projects of the tree, in the lock file's folder or below, that make the package themselves: the first few. Where
     /// the lock file names the folders of its workspace, those; a project that lies elsewhere is somebody else's copy.
-    pub(super) fn own(&self, package: &ComponentId, folder: &RelPath, lock: &EvidenceSet) -> Vec<ComponentId> {
+    pub(super) fn own(
+        &self,
+        package: &ComponentId,
+        folder: &RelPath,
+        lock: &EvidenceSet,
+        is_its_own: bool,
+    ) -> Vec<ComponentId> {
         let Some(folders) = self.makes.get(&ComponentId::new(base(package))) else { return Vec::new() };
         let below = |one: &&RelPath| {
             let rest = one.as_str().strip_prefix(folder.as_str());
@@ -167,8 +173,8 @@ impl<'a> Asked<'a> {
         let below = first.into_iter().flat_map(|first| folders.range(first..).take_while(below));
         let at_lock = folders.get(folder).filter(|_| !folder.is_root());
         let all = at_lock.into_iter().chain(below).take(MOST_ANSWERS).map(ComponentId::project);
-        // the lock files of old Yarn know packages only
-        let names_folders = lock.iter().filter_map(Evidence::path).any(|path| path.name() != "yarn.lock");
+        // a lock file that is not about the project names none of its folders; those of old Yarn know packages only
+        let names_folders = is_its_own && lock.iter().filter_map(Evidence::path).any(|path| path.name() != "yarn.lock");
         all.filter(|project| !names_folders || self.is_named(project, lock)).collect()
     }
 

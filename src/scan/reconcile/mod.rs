@@ -223,7 +223,7 @@ impl Changes {
         let lock_file = || asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
         let name = || base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
-            let own = asked.own(need.package, folder, lock);
+            let own = asked.own(need.package, folder, lock, is_its_own);
             if is_open && !only_manifests_state(need.evidence) {
                 // the lock file has it without a version: from a repository or an archive
                 self.kept.insert(need.package.clone());
