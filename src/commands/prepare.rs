@@ -191,6 +191,11 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
         selection,
         ..Options::default()
     };
+    if !options.selection.is_all() {
+        // plans, simulations and bills of materials have no place for it
+        let note = format!("note: only {} is looked for (--only)", options.selection.words().join(", "));
+        let _ = writeln!(std::io::stderr(), "{}", clean_line(&note));
+    }
     let caches = caches(common, &config, &target)?;
     let inventory = pool.install(|| {
         let inventory = take_stock(&target, common, &config, &knowledge.catalog, &options)?;

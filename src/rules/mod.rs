@@ -18,6 +18,7 @@ pub mod page;
 pub mod profile;
 pub mod run;
 pub mod select;
+mod witness;
 
 pub use file::Rule;
 pub use load::RuleSet;

@@ -70,6 +70,11 @@ pub fn may_matter(path: &RelPath, size: u64) -> bool {
     extractors().any(|(_, extractor)| extractor.may_be(path, size))
 }
 
+/// As [`may_matter`], where the name itself tells a format: programs may have any.
+pub(super) fn is_named(path: &RelPath, size: u64) -> bool {
+    extractors().any(|(scanner, extractor)| scanner.meta().id != "executable" && extractor.may_be(path, size))
+}
+
 /// The scanner that reads an extract of a file which begins with `head`, if any does.
 #[must_use]
 pub fn reader(path: &RelPath, size: u64, head: &[u8]) -> Option<&'static dyn Scanner> {

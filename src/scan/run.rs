@@ -170,6 +170,13 @@ impl Outcome {
         self
     }
 
+    /// The content of a file is elsewhere.
+    fn is_pointer(&mut self, path: &RelPath) {
+        let message = "not read: a pointer of Git LFS stands in its place; `git lfs pull` brings the content";
+        self.coverage.failed.insert(path.clone());
+        self.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Unreadable, message));
+    }
+
     fn finish(self) -> Inventory {
         let mut inventory = self.facts.finish();
         inventory.diagnostics.extend(self.diagnostics);
@@ -191,11 +198,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
             continue;
         }
         match (run.read)(path, job.limit) {
-            Ok(bytes) if is_lfs_pointer(&bytes) => {
-                let message = "not read: a pointer of Git LFS stands in its place; `git lfs pull` brings the content";
-                outcome.coverage.failed.insert(path.clone());
-                outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Unreadable, message));
-            }
+            Ok(bytes) if is_lfs_pointer(&bytes) => outcome.is_pointer(path),
             Ok(bytes) => {
                 let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));
                 outcome.coverage.read.insert(path.clone());
@@ -233,12 +236,18 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
     outcome
 }
 
+/// Bytes that a pointer of Git LFS stays below.
+const POINTER: u64 = 1024;
+
 /// True for what stands in the place of a file that Git LFS keeps elsewhere
 /// (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
 fn is_lfs_pointer(bytes: &[u8]) -> bool {
-    /// Longest pointer that the format allows.
-    const LONGEST: usize = 1024;
-    bytes.len() < LONGEST && bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+    (bytes.len() as u64) < POINTER && bytes.starts_with(b"version https://git-lfs.github.com/spec/v1")
+}
+
+/// As [`is_lfs_pointer`], of a file that was read as a stream.
+fn is_pointer_of(path: &RelPath, size: u64, run: &Run<'_>) -> bool {
+    size < POINTER && (run.read)(path, size).is_ok_and(|bytes| is_lfs_pointer(&bytes))
 }
 
 /// A file that is read by what it holds.
@@ -247,7 +256,13 @@ fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
     let (path, extract, layer) = match content {
         Content::Ready(path, extract, layer) => (path, Some(extract.clone()), layer.clone()),
         Content::File(path, size) => match (run.open)(path) {
-            Ok(mut bytes) => (path, extract::look(path, *size, &mut bytes, &run.options.limits), None),
+            Ok(mut bytes) => match extract::look(path, *size, &mut bytes, &run.options.limits) {
+                None if extract::is_named(path, *size) && is_pointer_of(path, *size, run) => {
+                    outcome.is_pointer(path);
+                    return outcome;
+                }
+                extract => (path, extract, None),
+            },
             Err(error) => {
                 // a program has no name that tells it, and one that only its owner may read is no file of the scan
                 if path.name().contains('.') {

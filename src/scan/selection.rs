@@ -26,7 +26,7 @@ impl Selection {
     /// When a word is neither; the message lists the groups.
     pub fn parse(words: &[String]) -> anyhow::Result<Self> {
         let mut ids = BTreeSet::new();
-        for word in words {
+        for word in words.iter().map(|word| word.trim()) {
             let mut meant = meant(word).peekable();
             anyhow::ensure!(meant.peek().is_some(), unknown(word));
             ids.extend(meant);
@@ -35,7 +35,7 @@ impl Selection {
         if ids.iter().any(|id| is_manifest(id)) {
             ids.extend(meant("packages").filter(|id| reads_lock_files(id)));
         }
-        let chosen = || Arc::new(Chosen { words: words.to_vec(), ids });
+        let chosen = || Arc::new(Chosen { words: words.iter().map(|word| word.trim().to_owned()).collect(), ids });
         Ok(Self { only: (!words.is_empty()).then(chosen) })
     }
 

@@ -586,6 +586,9 @@ fn only_the_chosen_scanners_look_and_the_report_says_so() {
     assert_eq!(said, ["packages", "sbom"]);
     let (_, table, _) = scan(&["fixtures/ai-platform", "--only", "package-lock"]);
     assert!(table.contains("Only looked for: package-lock (--only); nothing else was read"), "{table}");
+    let plan = sovaudit().args(["plan", "fixtures/ai-platform", "--only", "packages, sbom"]).output().expect("runs");
+    let told = String::from_utf8_lossy(&plan.stderr).into_owned();
+    assert!(told.contains("note: only packages, sbom is looked for"), "{told}");
     let (code, _, error) = scan(&["fixtures/ai-platform", "--only", "pakages"]);
     assert!(code == 2 && error.contains("did you mean `packages`?"), "{error}");
 }

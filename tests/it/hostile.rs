@@ -443,4 +443,12 @@ fn pointers_of_git_lfs_are_told_and_not_taken_for_the_file() {
     let kinds = found.diagnostics.iter().all(|one| one.kind == DiagnosticKind::Unreadable);
     assert!(said.len() == 2 && kinds && said[0].contains("a pointer of Git LFS"), "{said:?}");
     assert!(found.is_empty(), "nothing is made of its lines");
+    // weights are read as streams, and what nobody reads is nobody's loss
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["model.safetensors", "model.gguf", "picture.png"] {
+        std::fs::write(folder.path().join(name), pointer).expect("is written");
+    }
+    let found = scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("is read");
+    let said: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(said.len() == 2 && said.iter().all(|text| text.contains("a pointer of Git LFS")), "{said:?}");
 }

@@ -617,3 +617,19 @@ fn addresses_end_before_their_markers_and_passwords_of_channels_are_not_told() {
     let asked = found.attributes().find(|(id, row)| id.as_str().contains("scipy") && row.key == "requirement");
     assert_eq!(asked.map(|(_, row)| row.value.to_string()).as_deref(), Some(">=1.1"));
 }
+
+#[test]
+fn a_go_workspace_has_its_sums_and_its_copies_for_all_modules() {
+    let module = |name: &str| format!("module acme.eu/{name}\n\ngo 1.22\n\nrequire example.org/x v1.2.0\n");
+    let (one, two) = (module("one"), module("two"));
+    let work = ("go.work", "go 1.22\n\nuse (\n\t./one\n\t./two\n)\n");
+    let alone = [work, ("one/go.mod", one.as_str()), ("two/go.mod", two.as_str())];
+    assert_eq!(said(&scan(&alone)).iter().filter(|text| text.contains("no go.sum answers")).count(), 2);
+    let with = |more: (&'static str, &'static str)| said(&scan(&[&alone[..], &[more]].concat()));
+    let of_other = with(("two/go.sum", "example.org/x v1.2.0 h1:AAAA=\n"));
+    assert!(of_other.is_empty(), "{of_other:?}");
+    let other_version = with(("two/go.sum", "example.org/x v1.1.0 h1:AAAA=\n"));
+    assert_eq!(other_version.iter().filter(|text| text.contains("does not hold it")).count(), 2, "{other_version:?}");
+    let vendored = with(("vendor/modules.txt", "## workspace\n# example.org/x v1.2.0\n## explicit\nexample.org/x\n"));
+    assert!(!vendored.iter().any(|text| text.contains("go.sum")), "{vendored:?}");
+}

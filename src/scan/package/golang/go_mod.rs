@@ -182,10 +182,9 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
             return;
         }
         let mut has_sums = self.sums.is_some();
-        for file in self.workspace.into_iter().flat_map(|(workspace, _)| workspace.sums(input)) {
+        for held in self.workspace.into_iter().flat_map(|(workspace, _)| workspace.sums(input)) {
             has_sums = true;
-            let held = held(file.text());
-            self.lacking.retain(|(asked, _)| !held.contains(asked));
+            self.lacking.retain(|((name, version), _)| !held.holds(name, version));
         }
         let Some((_, first)) = self.lacking.first() else { return };
         if has_sums {
@@ -194,7 +193,7 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
                 let message = format!("`{name} {version}` is asked for here and `{sums}` does not hold it");
                 out.problem(DiagnosticKind::Conflict, self.file, Some(*span), message);
             }
-        } else if !is_vendored(input, self.file) {
+        } else if !is_vendored(input, self.file, self.workspace.map(|(workspace, _)| &**workspace)) {
             let message = format!("no go.sum answers this manifest: {} without a sum", told(self.lacking.len()));
             out.problem(DiagnosticKind::Unresolved, self.file, Some(*first), message);
         }
@@ -235,9 +234,22 @@ struct Sums<'a> {
     names: BTreeSet<&'a str>,
 }
 
-/// Names and versions in a file of sums.
-fn held(text: &str) -> BTreeSet<(&str, &str)> {
-    lines(text).filter_map(|line| of_line(line.text)).map(|(name, version, _)| (name, version)).collect()
+/// Names and versions in a file of sums, for the many modules of a workspace that ask for them.
+pub(super) struct Held(BTreeMap<Box<str>, BTreeSet<Box<str>>>);
+
+impl Held {
+    /// What stands in the text of a file.
+    pub(super) fn of(text: &str) -> Self {
+        let mut found = Self(BTreeMap::new());
+        for (name, version, _) in lines(text).filter_map(|line| of_line(line.text)) {
+            found.0.entry(name.into()).or_default().insert(version.into());
+        }
+        found
+    }
+
+    fn holds(&self, name: &str, version: &str) -> bool {
+        self.0.get(name).is_some_and(|versions| versions.contains(version))
+    }
 }
 
 /// Name, version, and the hash when it is that of the module; `None` for a line that is none.
@@ -253,9 +265,10 @@ fn of_line(line: &str) -> Option<(&str, &str, Option<&str>)> {
     })
 }
 
-/// True where copies of all modules lie beside the file.
-fn is_vendored(input: &Input<'_>, file: &SourceFile) -> bool {
-    file.folder().join("vendor/modules.txt").is_some_and(|path| input.companion(&path).is_some())
+/// True where copies of all modules lie beside the file, or beside that of its workspace.
+fn is_vendored(input: &Input<'_>, file: &SourceFile, workspace: Option<&Workspace>) -> bool {
+    let mut folders = std::iter::once(file.folder()).chain(workspace.map(Workspace::folder));
+    folders.any(|folder| folder.join("vendor/modules.txt").is_some_and(|path| input.companion(&path).is_some()))
 }
 
 fn told(count: usize) -> String {

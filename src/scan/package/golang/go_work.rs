@@ -3,10 +3,11 @@
 //! What a workspace replaces is written with the `go.mod` that requires it, see [`super::go_mod`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
-use crate::scan::package::golang::go_mod;
+use crate::scan::package::golang::go_mod::{self, Held};
 use crate::scan::package::golang::syntax::{Directives, Replacements};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -115,10 +116,22 @@ impl Workspace {
     }
 
     /// The sums that the go command knows besides those of a module itself: those of the workspace and of its others.
-    pub(super) fn sums<'i>(&'i self, input: &'i Input<'_>) -> impl Iterator<Item = SourceFile> + use<'i> {
+    pub(super) fn sums(&self, input: &Input<'_>) -> impl Iterator<Item = Arc<Held>> {
         let own = self.file.folder().join("go.work.sum");
         let of_modules = self.folders.iter().take(MOST_MODULES).filter_map(|folder| folder.join("go.sum"));
-        own.into_iter().chain(of_modules).filter_map(|path| input.companion(&path))
+        own.into_iter().chain(of_modules).filter_map(|path| {
+            let read = || {
+                let file = input.companion(&path);
+                let bytes = file.as_ref().map_or(0, |file| file.text().len());
+                (file.map(|file| Arc::new(Held::of(file.text()))), bytes)
+            };
+            Option::clone(&input.memo.of(&path, read))
+        })
+    }
+
+    /// The folder that it lies in.
+    pub(super) fn folder(&self) -> RelPath {
+        self.file.folder()
     }
 
     /// What it replaces.
