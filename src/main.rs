@@ -8,7 +8,6 @@ use sovaudit::commands::{Outcome, run};
 use sovaudit::text::clean;
 
 fn main() -> ExitCode {
-    keep_pages_small();
     let cli = cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal
     std::panic::set_hook(Box::new(|panic| {
@@ -36,16 +35,6 @@ fn main() -> ExitCode {
         }
     }
 }
-
-/// Where the system gives huge pages to everybody, each thread holds two megabytes for the little that it touches. It is
-/// no loss when the system does not know the wish.
-#[cfg(target_os = "linux")]
-fn keep_pages_small() {
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn keep_pages_small() {}
 
 /// `sovaudit … | head` is not an error.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -18,6 +18,7 @@ import random
 import shlex
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -63,6 +64,16 @@ def lock(size, seed=1):
     return json.dumps({"name": "generated", "version": "1.0.0", "lockfileVersion": 3, "requires": True, "packages": packages}, indent=2)
 
 
+def written(tree, size):
+    """Writes a lock file, and gives its size in MB and its packages; in a process of its own, since the memory that this one
+    has when it forks is the least that any program is said to take."""
+    code = ("import sys, paired; text = paired.lock(int(sys.argv[1])); open(sys.argv[2], 'w', encoding='utf-8').write(text); "
+            "print(text.count('\"integrity\"'))")
+    path, environment = os.path.join(tree, "package-lock.json"), dict(os.environ, PYTHONPATH=os.path.dirname(os.path.abspath(__file__)))
+    packages = subprocess.check_output([sys.executable, "-c", code, str(size), path], env=environment, text=True)
+    return os.path.getsize(path) / 1e6, int(packages)
+
+
 def median(values):
     return statistics.median(values)
 
@@ -79,13 +90,7 @@ def locks(command, runs):
         for size in (0, 1, 2, 4, 8, 10, 16):
             tree = os.path.join(folder, f"lock-{size}")
             os.mkdir(tree)
-            if size:
-                text = lock(size * 1_000_000)
-                with open(os.path.join(tree, "package-lock.json"), "w", encoding="utf-8") as file:
-                    file.write(text)
-                trees.append((tree, len(text) / 1e6, text.count('"integrity"')))
-            else:
-                trees.append((tree, 0, 0))
+            trees.append((tree, *written(tree, size * 1_000_000)) if size else (tree, 0, 0))
         took = {tree: [] for tree, _, _ in trees}
         for _ in range(runs):
             for tree, _, _ in trees:

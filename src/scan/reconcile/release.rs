@@ -17,8 +17,7 @@ fn python_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
         return Some(true);
     }
     if let Some(series) = text.strip_suffix(".*") {
-        let series = release(series)?;
-        let same = (0..series.len()).all(|at| part(version, at) == series[at]);
+        let same = is_of_series(version, series)?;
         return match sign {
             "==" => Some(same),
             "!=" => Some(!same),
@@ -31,7 +30,7 @@ fn python_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
     Some(match sign {
         "~=" if stated.len() > 1 => order.is_ge() && below_next(stated.len() - 2),
         "~" => order.is_ge() && below_next(1),
-        "^" => order.is_ge() && below_next(stated.iter().position(|part| *part > 0).unwrap_or(stated.len() - 1)),
+        "^" => order.is_ge() && below_next(first_that_counts(&stated)),
         _ => return compared(sign, order),
     })
 }
@@ -106,8 +105,7 @@ fn composer_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
         return Some(true);
     }
     if let Some(series) = text.strip_suffix(".*") {
-        let series = release(series)?;
-        return sign.is_empty().then(|| (0..series.len()).all(|at| part(version, at) == series[at]));
+        return is_of_series(version, series).filter(|_| sign.is_empty());
     }
     let stated = release(text)?;
     let order = compare(version, &stated);
@@ -115,12 +113,20 @@ fn composer_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
         "" | "=" => order.is_eq(),
         "<>" => order.is_ne(),
         "~" => order.is_ge() && is_below_next(version, &stated, stated.len().saturating_sub(2)),
-        "^" => {
-            let first = stated.iter().position(|part| *part > 0).unwrap_or(stated.len() - 1);
-            order.is_ge() && is_below_next(version, &stated, first)
-        }
+        "^" => order.is_ge() && is_below_next(version, &stated, first_that_counts(&stated)),
         _ => return compared(sign, order),
     })
+}
+
+/// True for a version of the series `1.2` of `1.2.*`.
+fn is_of_series(version: &[u64], series: &str) -> Option<bool> {
+    let series = release(series)?;
+    Some((0..series.len()).all(|at| part(version, at) == series[at]))
+}
+
+/// The part that `^` keeps: the first that is not zero, else the last.
+fn first_that_counts(stated: &[u64]) -> usize {
+    stated.iter().position(|part| *part > 0).unwrap_or(stated.len().saturating_sub(1))
 }
 
 /// The signs that all of them have.
