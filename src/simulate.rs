@@ -77,14 +77,16 @@ impl<'g, 'i> Losses<'g, 'i> {
     /// Looks at what runs.
     #[must_use]
     pub fn of(graph: &'g Graph<'i>) -> Self {
-        let (shared, open) = (shared(graph), open_calls(graph));
+        let (shared, open) = (Shared::of(graph), open_calls(graph));
+        let (mut room, mut stated) = (graph.walked(), BTreeMap::new());
         let mut known: BTreeMap<BTreeSet<EdgeId>, usize> = BTreeMap::new();
         let running = workloads(graph).into_iter().map(|node| {
-            let mut foreign = foreign(graph, node, &shared);
+            let below = graph.reached_in(&mut room, node, |kind| kind == RelationKind::DependsOn);
+            let mut foreign = shared.foreign(graph, node, below, &mut stated);
             foreign.extend(&open);
             let next = known.len();
             let host_known =
-                graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_unknown(graph, node, &open);
+                graph.attribute(node, key::RUNS_ON) != Some("unknown") && !calls_unknown(graph, below, &open);
             Running { node, ignores: *known.entry(foreign).or_insert(next), host_known }
         });
         let running = running.collect();
@@ -159,10 +161,9 @@ fn one_of_variants(graph: &Graph<'_>, mut fates: Vec<Fate>) -> Vec<Fate> {
     fates
 }
 
-/// True when it calls somebody whose address is not known, or a service of whom nobody knows who operates it.
-fn calls_unknown(graph: &Graph<'_>, node: NodeId, open: &BTreeSet<EdgeId>) -> bool {
-    let below = graph.reached(node, |kind| kind == RelationKind::DependsOn);
-    let mut calls = below.into_iter().chain([node]).flat_map(|user| graph.outgoing_of(user, &[RelationKind::Calls]));
+/// True when one of some components calls somebody whose address is not known, or a service of whom nobody knows who operates it.
+fn calls_unknown(graph: &Graph<'_>, users: &[NodeId], open: &BTreeSet<EdgeId>) -> bool {
+    let mut calls = users.iter().flat_map(|user| graph.outgoing_of(*user, &[RelationKind::Calls]));
     calls.any(|(edge, to)| {
         let is_foreign = match graph.node(to).kind {
             ComponentKind::Service => true,
@@ -179,13 +180,67 @@ type Hosts<'g> = Vec<(EdgeId, BTreeSet<&'g RelPath>)>;
 
 /// Packages that are fetched from one host by one project and from another host by another, and services that are called in
 /// one region by one and in another by another.
-fn shared<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
-    let several = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::HostedIn]).nth(1).is_some();
-    let services = graph.nodes_of(&[ComponentKind::Service]).filter(several).filter_map(|node| regions(graph, node));
-    let mut all = fetched(graph);
-    all.extend(services);
-    all.retain(|hosts| hosts.iter().any(|(_, files)| *files != hosts[0].1));
-    all
+struct Shared<'g> {
+    /// Files that state one of them, by number.
+    files: BTreeMap<&'g RelPath, usize>,
+    /// Relations to the hosts or regions of one, each with the numbers of the files that state it.
+    all: Vec<Vec<(EdgeId, Vec<usize>)>>,
+}
+
+impl<'g> Shared<'g> {
+    fn of(graph: &'g Graph<'_>) -> Self {
+        let several = |node: &NodeId| graph.outgoing_of(*node, &[RelationKind::HostedIn]).nth(1).is_some();
+        let services =
+            graph.nodes_of(&[ComponentKind::Service]).filter(several).filter_map(|node| regions(graph, node));
+        let mut all = fetched(graph);
+        all.extend(services);
+        all.retain(|hosts| hosts.iter().any(|(_, files)| *files != hosts[0].1));
+        let mut files = BTreeMap::new();
+        let mut number = |path: &'g RelPath| {
+            let next = files.len();
+            *files.entry(path).or_insert(next)
+        };
+        let mut numbered =
+            |(edge, files): (EdgeId, BTreeSet<&'g RelPath>)| (edge, files.into_iter().map(&mut number).collect());
+        let all = all.into_iter().map(|hosts| hosts.into_iter().map(&mut numbered).collect()).collect();
+        Self { files, all }
+    }
+
+    /// Hosts that only others fetch from, and regions that only others call: stated by none of the files that state what
+    /// this one needs, where these state another host. `below` is what it depends on, itself included; `stated` keeps which
+    /// of the files state what a project needs.
+    fn foreign(
+        &self,
+        graph: &Graph<'_>,
+        workload: NodeId,
+        below: &[NodeId],
+        stated: &mut BTreeMap<NodeId, Vec<usize>>,
+    ) -> BTreeSet<EdgeId> {
+        let mut foreign = BTreeSet::new();
+        if self.all.is_empty() {
+            return foreign;
+        }
+        let mut own = vec![false; self.files.len()];
+        let is_project = |node: &&NodeId| **node == workload || graph.node(**node).kind == ComponentKind::Project;
+        for project in below.iter().filter(is_project) {
+            let found = stated.entry(*project).or_insert_with(|| self.stated_by(graph, *project));
+            found.iter().for_each(|file| own[*file] = true);
+        }
+        for hosts in &self.all {
+            let is_ours = |files: &[usize]| files.iter().any(|file| own[*file]);
+            if hosts.iter().any(|(_, files)| is_ours(files)) {
+                foreign.extend(hosts.iter().filter(|(_, files)| !is_ours(files)).map(|(edge, _)| *edge));
+            }
+        }
+        foreign
+    }
+
+    /// Which of the files state what one needs.
+    fn stated_by(&self, graph: &Graph<'_>, user: NodeId) -> Vec<usize> {
+        let paths = graph.outgoing(user).flat_map(|(edge, _)| files(graph, edge));
+        let found: BTreeSet<usize> = paths.filter_map(|path| self.files.get(path).copied()).collect();
+        found.into_iter().collect()
+    }
 }
 
 /// The regions of a service, with the files that name each; nothing when one of them is named by none.
@@ -215,27 +270,6 @@ fn fetched<'g>(graph: &'g Graph<'_>) -> Vec<Hosts<'g>> {
 
 fn files<'g>(graph: &'g Graph<'_>, edge: EdgeId) -> impl Iterator<Item = &'g RelPath> {
     graph.edge(edge).evidence.iter().filter_map(Evidence::path)
-}
-
-/// Hosts that only others fetch from, and regions that only others call: stated by none of the files that state what this one needs, where these
-/// state another host.
-fn foreign(graph: &Graph<'_>, workload: NodeId, shared: &[Hosts<'_>]) -> BTreeSet<EdgeId> {
-    if shared.is_empty() {
-        return BTreeSet::new();
-    }
-    let is_project = |node: &NodeId| graph.node(*node).kind == ComponentKind::Project;
-    let below = graph.reached(workload, |kind| kind == RelationKind::DependsOn);
-    let projects = below.into_iter().filter(is_project).chain([workload]);
-    let needs = projects.flat_map(|project| graph.outgoing(project));
-    let own: BTreeSet<&RelPath> = needs.flat_map(|(edge, _)| files(graph, edge)).collect();
-    let mut foreign = BTreeSet::new();
-    for hosts in shared {
-        let is_ours = |files: &BTreeSet<&RelPath>| !files.is_disjoint(&own);
-        if hosts.iter().any(|(_, files)| is_ours(files)) {
-            foreign.extend(hosts.iter().filter(|(_, files)| !is_ours(files)).map(|(edge, _)| *edge));
-        }
-    }
-    foreign
 }
 
 /// Images that were looked into. Of one that another is built on nothing is said by the other when that was looked into too.

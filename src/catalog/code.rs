@@ -13,6 +13,9 @@ use super::{Catalog, Tables};
 /// Languages that a row may speak of.
 const LANGUAGES: [&str; 6] = ["python", "javascript", "go", "java", "rust", "csharp"];
 
+/// System of the rows that speak of commands.
+const SHELL: &str = "shell";
+
 /// Hubs that a row may name.
 const HUBS: [&str; 2] = ["huggingface", "modelscope"];
 
@@ -36,6 +39,8 @@ pub(super) struct CodeIndex {
     gate: OnceLock<Option<AhoCorasick>>,
     /// Types of resources that steps of pipelines name.
     named: BTreeSet<Box<str>>,
+    /// Commands of pipelines by their first word.
+    commands: BTreeMap<Box<str>, Vec<usize>>,
 }
 
 impl CodeIndex {
@@ -58,6 +63,10 @@ impl CodeIndex {
             let lasts = row.calls.iter().filter_map(|call| call.rsplit('.').next());
             index.naming_calls.extend(lasts.map(Into::into));
             index.naming.extend(row.calls.is_empty().then(|| row.argument.clone()));
+        }
+        for (at, row) in tables.pipeline_step.iter().enumerate().filter(|(_, row)| &*row.system == SHELL) {
+            let program = row.step.split(' ').next().unwrap_or_default();
+            index.commands.entry(program.into()).or_default().push(at);
         }
         index.named = tables.pipeline_step.iter().flat_map(|row| row.types.iter().cloned()).collect();
         index
@@ -137,10 +146,10 @@ impl Catalog {
     /// What a command means, by its first words; the longest beginning decides.
     #[must_use]
     pub fn pipeline_command(&self, words: &[&str]) -> Option<&PipelineStep> {
-        let begins = |row: &&PipelineStep| {
-            &*row.system == "shell" && row.step.split(' ').enumerate().all(|(at, word)| words.get(at) == Some(&word))
-        };
-        self.tables.pipeline_step.iter().filter(begins).max_by_key(|row| row.step.len())
+        let rows = self.code.commands.get(*words.first()?)?.iter().filter_map(|at| self.tables.pipeline_step.get(*at));
+        let begins =
+            |row: &&PipelineStep| row.step.split(' ').enumerate().all(|(at, word)| words.get(at) == Some(&word));
+        rows.filter(begins).max_by_key(|row| row.step.len())
     }
 
     /// True for a type of declared resources that steps bring into service by their names.

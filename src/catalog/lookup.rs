@@ -275,13 +275,23 @@ impl Catalog {
     /// What lies at a path that is no part of what is deployed: tests, examples, documentation.
     #[must_use]
     pub fn aside(&self, path: &crate::text::RelPath) -> Option<&str> {
+        self.tables.aside.get(self.aside_row(path)?).map(|row| &*row.what)
+    }
+
+    /// As [`Self::aside`], for where something was seen: a file is asked about once.
+    #[must_use]
+    pub fn aside_seen(&self, seen: &crate::model::Sighting) -> Option<&str> {
+        let row = seen.aside(|path| self.aside_row(path).and_then(|at| u32::try_from(at).ok()))?;
+        self.tables.aside.get(row as usize).map(|row| &*row.what)
+    }
+
+    fn aside_row(&self, path: &crate::text::RelPath) -> Option<usize> {
         // a pattern with capitals fits the name as it is written: `LoginTest.java`, not `Latest.java`
         let mut found = self.aside.matches(path.as_str());
         if path.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
             found.extend(self.aside.matches(&path.as_str().to_ascii_lowercase()));
         }
-        let at = found.into_iter().min()?;
-        self.tables.aside.get(at).map(|row| &*row.what)
+        found.into_iter().min()
     }
 
     /// Weights that installed libraries bring along.

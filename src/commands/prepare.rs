@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::control::imported::{Sources, rows};
 use crate::graph::{Graph, Roots};
 use crate::model::{Attribute, Date, Inventory, key};
-use crate::rules::run::View;
+use crate::rules::run::{Shared, View};
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{
@@ -87,7 +87,7 @@ impl Prepared {
         screener: Option<&'v Screener<'v>>,
     ) -> View<'v> {
         let catalog = &self.knowledge.catalog;
-        View { graph, catalog, profile: &self.profile, as_of: self.as_of, roots, screener }
+        View { graph, catalog, profile: &self.profile, as_of: self.as_of, roots, screener, shared: Shared::default() }
     }
 }
 

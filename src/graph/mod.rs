@@ -28,7 +28,7 @@ use crate::text::Lookup;
 
 pub use introduction::Introductions;
 pub use open_address::{is_address_open, open_calls};
-pub use path::Path;
+pub use path::{Path, Walked};
 pub use reach::{Control, OnlyWay, Reach, ReachTest};
 pub use roots::Roots;
 pub use survival::Survival;

@@ -1,10 +1,11 @@
 //! Shortest paths over chosen relation kinds, ties broken by component id.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::ways::Way;
 use super::{EdgeId, Graph, NodeId};
 use crate::model::RelationKind;
+use crate::text::Lookup;
 
 /// A walk through the graph: a start, then relation and far end for every step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,50 @@ impl Path {
     }
 }
 
+/// Room for walks through one graph, used again for each of many.
+pub struct Walked {
+    /// The walk in which a node was last reached.
+    seen: Vec<u32>,
+    walk: u32,
+    order: Vec<NodeId>,
+}
+
 impl Graph<'_> {
+    /// Room for [`Self::reached_in`].
+    #[must_use]
+    pub fn walked(&self) -> Walked {
+        Walked { seen: vec![0; self.inner.node_count()], walk: 0, order: Vec::new() }
+    }
+
+    /// As [`Self::reached`], with the start before all others, in room that costs nothing to use again.
+    pub fn reached_in<'w>(
+        &self,
+        room: &'w mut Walked,
+        start: NodeId,
+        allowed: impl Fn(RelationKind) -> bool,
+    ) -> &'w [NodeId] {
+        if room.walk == u32::MAX {
+            room.seen.fill(0);
+            room.walk = 0;
+        }
+        room.walk += 1;
+        room.order.clear();
+        room.order.push(start);
+        room.seen[start.0.index()] = room.walk;
+        let mut at = 0;
+        while let Some(node) = room.order.get(at).copied() {
+            at += 1;
+            for way in self.leaving.of(node).iter().filter(|way| allowed(way.kind)) {
+                let seen = &mut room.seen[way.node.0.index()];
+                if *seen != room.walk {
+                    *seen = room.walk;
+                    room.order.push(way.node);
+                }
+            }
+        }
+        &room.order
+    }
+
     /// The shortest path from `start` to the nearest node that `goal` accepts, over relations that
     /// `allowed` accepts. The start itself is not tried. Breadth first, so linear in what is visited.
     #[must_use]
@@ -52,11 +96,11 @@ impl Graph<'_> {
         allowed: impl Fn(RelationKind) -> bool,
         goal: impl Fn(NodeId) -> bool,
     ) -> Option<Path> {
-        let mut came: BTreeMap<NodeId, (EdgeId, NodeId)> = BTreeMap::new();
+        let mut came: Lookup<NodeId, (EdgeId, NodeId)> = Lookup::default();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             for (edge, next) in self.outgoing(node) {
-                if next == start || came.contains_key(&next) || !allowed(self.edge(edge).kind) {
+                if next == start || came.contains(&next) || !allowed(self.edge(edge).kind) {
                     continue;
                 }
                 came.insert(next, (edge, node));
@@ -87,13 +131,13 @@ impl Graph<'_> {
         &self,
         start: NodeId,
         allowed: impl Fn(RelationKind) -> bool,
-    ) -> (Vec<NodeId>, BTreeMap<NodeId, (EdgeId, NodeId)>) {
-        let mut came: BTreeMap<NodeId, (EdgeId, NodeId)> = BTreeMap::new();
+    ) -> (Vec<NodeId>, Lookup<NodeId, (EdgeId, NodeId)>) {
+        let mut came: Lookup<NodeId, (EdgeId, NodeId)> = Lookup::default();
         let mut order = Vec::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             for Way { node: next, kind, edge } in self.leaving.of(node).iter().copied() {
-                if !allowed(kind) || next == start || came.contains_key(&next) {
+                if !allowed(kind) || next == start || came.contains(&next) {
                     continue;
                 }
                 came.insert(next, (edge, node));

@@ -109,6 +109,10 @@ impl Working<'_, '_> {
             return;
         }
         self.refresh(node);
+        // hardly any system has replicas
+        if self.stands_in_for.is_empty() {
+            return;
+        }
         for other in self.stands_in_for.get(&node).cloned().unwrap_or_default() {
             self.refresh(other);
         }
@@ -116,8 +120,8 @@ impl Working<'_, '_> {
 
     /// Recomputes what `node` is worth to others.
     fn refresh(&mut self, node: NodeId) {
-        let stand_ins = self.stand_ins.get(&node).map_or(&[][..], Vec::as_slice);
-        let last = stand_ins.iter().map(|other| self.own.stops[other.0.index()]).max();
+        let stand_ins = if self.stand_ins.is_empty() { None } else { self.stand_ins.get(&node) };
+        let last = stand_ins.into_iter().flatten().map(|other| self.own.stops[other.0.index()]).max();
         let own = self.own.stops[node.0.index()];
         let available = last.map_or(own, |last| last.max(own));
         if available < self.available[node.0.index()] {
@@ -130,6 +134,12 @@ impl Working<'_, '_> {
     fn pass_on(&mut self, node: NodeId) {
         let graph = self.graph;
         for (edge, from) in graph.incoming(node) {
+            // what stops at once stops no sooner
+            if self.own.stops[from.0.index()] == Horizon::Immediate
+                && self.supply.stops[from.0.index()] == Horizon::Immediate
+            {
+                continue;
+            }
             let about = graph.edge(edge);
             let horizon = match about.group {
                 None => self.through(edge, node),

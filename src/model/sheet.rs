@@ -17,6 +17,7 @@ pub struct Sheet {
     layer: Option<Arc<str>>,
     open: Mutex<Spots>,
     closed: OnceLock<Spots>,
+    aside: OnceLock<Option<u32>>,
 }
 
 /// Number of a place in its sheet.
@@ -81,7 +82,7 @@ impl Sheet {
     /// An empty sheet of a file; `layer` is the digest of the image layer that holds it.
     #[must_use]
     pub fn new(path: RelPath, layer: Option<Arc<str>>) -> Self {
-        Self { path, layer, open: Mutex::default(), closed: OnceLock::new() }
+        Self { path, layer, open: Mutex::default(), closed: OnceLock::new(), aside: OnceLock::new() }
     }
 
     /// The file.
@@ -169,6 +170,12 @@ impl Sighting {
     #[must_use]
     pub fn path(&self) -> &RelPath {
         &self.sheet.path
+    }
+
+    /// What the catalogue says of the file's path, asked once: thousands of facts rest on one file. The number means
+    /// something to who gave it only, the one catalogue of a run.
+    pub(crate) fn aside(&self, tell: impl FnOnce(&RelPath) -> Option<u32>) -> Option<u32> {
+        *self.sheet.aside.get_or_init(|| tell(&self.sheet.path))
     }
 
     /// For images: digest of the layer that holds the file.

@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
                 '&' => self.separator(if self.rest().starts_with("&&") { 2 } else { 1 }, false),
                 '|' if self.rest().starts_with("||") => self.separator(2, false),
                 '|' => self.separator(if self.rest().starts_with("|&") { 2 } else { 1 }, true),
-                _ => self.push(c),
+                _ => self.push_run(c),
             }
         }
         self.end_word();
@@ -138,7 +138,25 @@ impl<'t> Reader<'t> {
     }
 
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match *self.text.as_bytes().get(self.at).filter(|_| self.at < self.end)? {
+            byte if byte.is_ascii() => Some(char::from(byte)),
+            _ => self.rest().chars().next(),
+        }
+    }
+
+    /// Adds a character, and the letters and digits behind it, which mean nothing by themselves.
+    fn push_run(&mut self, c: char) {
+        self.push(c);
+        let rest = &self.text.as_bytes()[self.at..self.end];
+        let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        if length > 0 && !self.escape.is_ascii_alphanumeric() {
+            let (start, end) = (self.at, self.at + length);
+            self.at = end;
+            let run = &self.text[start..end];
+            let word = self.open(start);
+            word.text.push_str(run);
+            word.span.end = end;
+        }
     }
 
     /// Adds one character of the text to the word.
@@ -259,7 +277,7 @@ impl<'t> Reader<'t> {
                 _ if c == self.escape && self.joins_lines() => self.skip_joint(),
                 '\\' if self.rest()[1..].starts_with(['"', '\\', '$', '`', '\n']) => self.escaped(),
                 '$' => self.dollar(c),
-                _ => self.push(c),
+                _ => self.push_run(c),
             }
         }
         let end = self.at;

@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::graph::{Graph, Roots};
 use crate::model::{ComponentId, ComponentKind, Date, Finding, Horizon, Inventory, Place, Severity};
 use crate::rules::file::PlanAction;
-use crate::rules::run::{View, judge};
+use crate::rules::run::{Shared, View, judge};
 use crate::rules::{Profile, RuleSet};
 use crate::screening::Screener;
 use crate::simulate::{Losses, simulate};
@@ -162,7 +162,15 @@ fn still(graph: &Graph<'_>, without: Option<crate::model::CountryCode>) -> Vec<(
 impl Inputs<'_> {
     /// What rules look at in a state of the system.
     fn view<'v>(&'v self, graph: &'v Graph<'v>, roots: &'v Roots) -> View<'v> {
-        View { graph, catalog: self.catalog, profile: self.profile, as_of: self.as_of, roots, screener: self.screener }
+        View {
+            graph,
+            catalog: self.catalog,
+            profile: self.profile,
+            as_of: self.as_of,
+            roots,
+            screener: self.screener,
+            shared: Shared::default(),
+        }
     }
 }
 

@@ -27,8 +27,8 @@ pub(super) fn aside(view: &View<'_>, rule: &Rule, subject: NodeId) -> Option<Str
     let evidence = view.graph.node(subject).evidence?;
     let places = places(view, subject);
     let is_asked_for = |one: &&Evidence| one.sighting().is_none_or(|seen| places.binary_search(&seen).is_err());
-    for path in evidence.iter().filter(is_asked_for).filter_map(Evidence::path) {
-        sorts.insert(view.catalog.aside(path)?);
+    for seen in evidence.iter().filter(is_asked_for).filter_map(Evidence::sighting) {
+        sorts.insert(view.catalog.aside_seen(seen)?);
     }
     (!sorts.is_empty()).then(|| sorts.into_iter().collect::<Vec<_>>().join(" and "))
 }

@@ -285,7 +285,7 @@ pub(super) fn first_seen<'v>(view: &'v View<'_>, subject: NodeId, first: Option<
 
 /// Places in files that state what was found come first, and what is deployed says more than a test or an example does.
 fn rank(view: &View<'_>, files: &[&RelPath], seen: &Sighting) -> (bool, bool) {
-    (!files.contains(&seen.path()), view.catalog.aside(seen.path()).is_some())
+    (!files.contains(&seen.path()), view.catalog.aside_seen(seen).is_some())
 }
 
 /// The severity, and a note when it is not the rule's usual one.

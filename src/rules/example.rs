@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::file::{Example, Rule};
-use super::run::{View, judge};
+use super::run::{Shared, View, judge};
 use super::{Profile, RuleSet};
 use crate::attribution::attribute;
 use crate::catalog::Catalog;
@@ -61,7 +61,9 @@ pub fn run(rule: &Rule, example: &Example, set: &RuleSet, catalog: &Catalog, lex
     let lists = BTreeSet::new();
     let scope = Scope { catalog, lexicon, threshold: THRESHOLD, as_of, lists: &lists };
     let screener = Screener::new(scope, None).map_err(|error| error.to_string())?;
-    let view = View { graph: &graph, catalog, profile: &profile, as_of, roots: &roots, screener: Some(&screener) };
+    let screener = Some(&screener);
+    let shared = Shared::default();
+    let view = View { graph: &graph, catalog, profile: &profile, as_of, roots: &roots, screener, shared };
     let judgement = judge(&view, std::slice::from_ref(rule));
     let mut came: Vec<String> = judgement
         .findings

@@ -23,4 +23,4 @@ mod witness;
 pub use file::Rule;
 pub use load::RuleSet;
 pub use profile::Profile;
-pub use run::{Judgement, View, judge};
+pub use run::{Judgement, Shared, View, judge};

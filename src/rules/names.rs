@@ -74,6 +74,11 @@ impl Names {
         self.likely(id, label).any(|name| self.set().is_match(name))
     }
 
+    /// False where a quick look says that no pattern fits.
+    pub(super) fn may_speak_of(&self, id: &str, label: &str) -> bool {
+        self.likely(id, label).next().is_some()
+    }
+
     /// The numbers of the patterns that fit a component's names, by which it is called as in [`Self::speak_of`]; in no
     /// order, some twice.
     pub(super) fn matches(&self, id: &str, label: &str) -> Vec<usize> {

@@ -1,7 +1,7 @@
 //! Rules × graph → findings.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -29,6 +29,15 @@ pub struct View<'a> {
     pub roots: &'a Roots,
     /// Listed parties by name and identifier; without it nothing is screened.
     pub screener: Option<&'a Screener<'a>>,
+    /// What several rules find out, once.
+    pub shared: Shared,
+}
+
+/// What several rules ask of every component.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Components that a notice of the catalog may name, of whatever topic, in order.
+    pub(super) noticed: OnceLock<Vec<NodeId>>,
 }
 
 /// What the rules said.

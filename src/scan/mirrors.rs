@@ -41,7 +41,7 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     let mut mirrors: BTreeMap<ComponentId, Vec<Mirror>> = BTreeMap::new();
     for (of, row) in inventory.attributes_of(key::MIRRORED_AT) {
         // what lies with examples and tests sets up no machine
-        let is_aside = |one: &Evidence| one.path().is_some_and(|path| catalog.aside(path).is_some());
+        let is_aside = |one: &Evidence| one.sighting().is_some_and(|seen| catalog.aside_seen(seen).is_some());
         if row.evidence.iter().all(is_aside) {
             continue;
         }

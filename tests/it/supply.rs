@@ -7,7 +7,7 @@ use sovaudit::attribution::attribute;
 use sovaudit::catalog::{Catalog, Layer};
 use sovaudit::graph::{Graph, Roots};
 use sovaudit::model::{Date, Inventory};
-use sovaudit::rules::run::{View, judge};
+use sovaudit::rules::run::{Shared, View, judge};
 use sovaudit::rules::{Profile, RuleSet};
 
 use crate::cli::{root, sovaudit};
@@ -206,7 +206,9 @@ files."a" = "x"
         let inventory = attribute(inventory, &catalog, as_of);
         let graph = Graph::new(&inventory);
         let roots = Roots::new(&graph);
-        let view = View { graph: &graph, catalog: &catalog, profile: &profile, as_of, roots: &roots, screener: None };
+        let shared = Shared::default();
+        let view =
+            View { graph: &graph, catalog: &catalog, profile: &profile, as_of, roots: &roots, screener: None, shared };
         let rules: Vec<_> = set.rules.iter().filter(|rule| rule.id == "refresh").cloned().collect();
         judge(&view, &rules).findings.iter().map(|finding| finding.message.to_string()).collect::<Vec<_>>()
     };

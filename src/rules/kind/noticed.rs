@@ -3,7 +3,7 @@
 use super::listed::{horizon, how};
 use crate::catalog::rows::Notice;
 use crate::graph::{Control, NodeId, Path};
-use crate::model::{Citation, Verification};
+use crate::model::{Citation, ComponentId, Verification};
 use crate::rules::draft::Hit;
 use crate::rules::file::{NoticedParameters, Rule};
 use crate::rules::names::Names;
@@ -19,7 +19,7 @@ struct Known<'v> {
     patterns: Names,
     /// The row of each pattern.
     of: Vec<usize>,
-    /// Some of them are about organisations.
+    /// Some of them are about organisations that the system has to do with.
     speaks_of_parties: bool,
 }
 
@@ -27,9 +27,14 @@ struct Known<'v> {
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.noticed else { return };
     let Some(known) = Known::of(view, parameters) else { return };
+    let named = view.shared.noticed.get_or_init(|| may_be_named(view));
     for node in select(view, rule) {
+        let is_named = named.binary_search(&node).is_ok();
+        if !is_named && !known.speaks_of_parties {
+            continue;
+        }
         let label = view.graph.label(node);
-        let about = known.about(view.graph.node(node).id.as_str(), &label);
+        let about = if is_named { known.about(view.graph.node(node).id.as_str(), &label) } else { Vec::new() };
         if !about.is_empty() {
             out.hits.extend(hit(view, parameters, &about, node, Path::at(node), "notice", &format!("`{label}`")));
         }
@@ -49,6 +54,16 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
 }
 
+/// Components that a pattern of any notice may fit: thousands of names are gone through once for all rules of the kind.
+fn may_be_named(view: &View<'_>) -> Vec<NodeId> {
+    let all = view.catalog.tables().notice.iter().flat_map(|row| row.components.iter());
+    let Some(patterns) = Names::new(all.map(|pattern| &**pattern)) else { return view.graph.nodes().collect() };
+    let may_be = |node: &NodeId| patterns.may_speak_of(view.graph.node(*node).id.as_str(), &view.graph.label(*node));
+    let mut found: Vec<NodeId> = view.graph.nodes().filter(may_be).collect();
+    found.sort_unstable();
+    found
+}
+
 impl<'v> Known<'v> {
     fn of(view: &View<'v>, parameters: &NoticedParameters) -> Option<Self> {
         let wanted = |row: &&Notice| {
@@ -59,7 +74,8 @@ impl<'v> Known<'v> {
             rows.iter().enumerate().flat_map(|(at, row)| row.components.iter().map(move |pattern| (at, &**pattern)));
         let patterns = Names::new(all.clone().map(|(_, pattern)| pattern))?;
         let of = all.map(|(at, _)| at).collect();
-        let speaks_of_parties = rows.iter().any(|row| row.organisation.is_some());
+        let is_here = |id: &str| view.graph.find(&ComponentId::organisation(id)).is_some();
+        let speaks_of_parties = rows.iter().filter_map(|row| row.organisation.as_deref()).any(is_here);
         (!rows.is_empty()).then_some(Self { rows, patterns, of, speaks_of_parties })
     }
 

@@ -14,7 +14,7 @@ use crate::parse::Node;
 use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
 use crate::scan::image::build::fetched;
-use crate::scan::model::reference::{HUGGING_FACE, hub_id, needs_model_of, needs_models_in};
+use crate::scan::model::reference::{HUGGING_FACE, hub_id, hub_in, needs_model_of, needs_models_at};
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -151,7 +151,7 @@ impl Pipeline<'_> {
             room.set(room.get().saturating_sub(filled.len().saturating_sub(text.len())));
             filled
         };
-        fetched(self.id, text, &found, fill, self.file, out);
+        fetched(self.id, &all, &found, fill, self.file, out);
         let lines = deploy::lines(&all, fill);
         let (applied, end) = deploy::applied(&lines, folder);
         for (path, word) in applied {
@@ -167,9 +167,10 @@ impl Pipeline<'_> {
             // what a run puts in is a gap
             let known: Vec<&str> = words.iter().map(|word| if word.contains('$') { "$" } else { *word }).collect();
             let first = command.words.get(begins).map_or("", |word| word.text.as_str());
-            let span = found(first);
-            needs_models_in(self.id, &known.join(" "), self.file, span, out);
-            self.given_to_script(&known, span, out);
+            let span = || found(first);
+            let joined = known.join(" ");
+            needs_models_at(hub_in(&joined), self.id, &joined, self.file, &span, out);
+            self.given_to_script(&known, &span, out);
             let Some(row) = self.catalog.pipeline_command(&words) else { continue };
             let length = row.step.split(' ').count();
             let arguments = &words[length..];
@@ -194,7 +195,7 @@ impl Pipeline<'_> {
     }
 
     /// A model of a known publisher that a script of one's own is given: `python bench.py Qwen/Qwen3-8B`.
-    fn given_to_script(&self, words: &[&str], span: Span, out: &mut Facts<'_>) {
+    fn given_to_script(&self, words: &[&str], span: &dyn Fn() -> Span, out: &mut Facts<'_>) {
         let is_script = |word: &&str| word.ends_with(".sh") || word.ends_with(".py");
         let Some(at) = words.iter().take(SCRIPT_WITHIN).position(is_script) else { return };
         for id in words[at + 1..].iter().filter_map(|word| hub_id(word)) {
@@ -202,7 +203,7 @@ impl Pipeline<'_> {
             let is_known = self.catalog.organisation_by_key("huggingface", publisher).is_some();
             let is_named = id.contains(|letter: char| letter.is_ascii_digit());
             if is_known && is_named {
-                needs_model_of(HUGGING_FACE, self.id, id, &self.file.at(span).inferred(), out);
+                needs_model_of(HUGGING_FACE, self.id, id, &self.file.at(span()).inferred(), out);
             }
         }
     }

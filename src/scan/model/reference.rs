@@ -199,8 +199,12 @@ pub(crate) fn setting_names_model(name: &str) -> bool {
 /// Model ids after launch options (`--model`, `--model-id`, `--model-path`, `vllm serve`) in a command, and those that
 /// it downloads (`huggingface-cli download`, `hf download`, `modelscope download`, `git clone` from a hub).
 pub(crate) fn needs_models_in(user: &ComponentId, command: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
-    let hub = Hub::of_setting(uses_modelscope(command));
-    needs_models_of(hub, user, command, file, span, out);
+    needs_models_of(hub_in(command), user, command, file, span, out);
+}
+
+/// The hub that a command gets models from which says nothing of it but by a setting.
+pub(crate) fn hub_in(command: &str) -> Hub {
+    Hub::of_setting(uses_modelscope(command))
 }
 
 /// The same where servers of models get them from a hub.
@@ -212,8 +216,20 @@ pub(crate) fn needs_models_of<'c>(
     span: Span,
     out: &mut Facts<'_>,
 ) {
+    needs_models_at(usual, user, command, file, &|| span, out);
+}
+
+/// As [`needs_models_of`], where the place has to be looked for: few commands name a model.
+pub(crate) fn needs_models_at<'c>(
+    usual: Hub,
+    user: &ComponentId,
+    command: &'c str,
+    file: &SourceFile,
+    place: &dyn Fn() -> Span,
+    out: &mut Facts<'_>,
+) {
     for (hub, id) in addressed(command) {
-        needs_model_of(hub, user, id, &file.at(span), out);
+        needs_model_of(hub, user, id, &file.at(place()), out);
     }
     let clean = |word: &'c str| -> &'c str { word.trim_matches(['"', '\'', '[', ']', ',', '\\', ';']) };
     let words: Vec<&str> = command.split([' ', '\n', '\t', ',']).map(clean).filter(|word| !word.is_empty()).collect();
@@ -221,12 +237,12 @@ pub(crate) fn needs_models_of<'c>(
         if matches!(*word, "run" | "pull") && at > 0 && words[at - 1].rsplit('/').next() == Some("ollama") {
             let name = words[at + 1..].iter().find(|word| !word.starts_with('-'));
             if let Some(name) = name.filter(|name| !name.contains('$')) {
-                needs_ollama(user, name, &file.at(span), out);
+                needs_ollama(user, name, &file.at(place()), out);
             }
             continue;
         }
         if let Some((hub, value)) = downloaded(&words, at) {
-            needs_model_of(hub, user, value, &file.at(span), out);
+            needs_model_of(hub, user, value, &file.at(place()), out);
             continue;
         }
         let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| *word == "modelscope");
@@ -238,7 +254,7 @@ pub(crate) fn needs_models_of<'c>(
         };
         if let Some(value) = value {
             let hub = if of_modelscope { MODELSCOPE } else { usual };
-            needs_model_of(hub, user, value, &file.at(span), out);
+            needs_model_of(hub, user, value, &file.at(place()), out);
         }
     }
 }

@@ -38,14 +38,16 @@ pub(super) fn replace(
     if answered.is_empty() {
         return;
     }
-    let mut more: BTreeMap<Fact, EvidenceSet> = BTreeMap::new();
-    let mut taken: BTreeSet<(&ComponentId, &ComponentId)> = BTreeSet::new();
+    // what stands twice is united once all is there
+    let mut more: Vec<(Fact, EvidenceSet)> = Vec::new();
+    // asked once for every evidence of the inventory
+    let mut taken: Lookup<(&ComponentId, &ComponentId), ()> = Lookup::default();
     let mut stated: BTreeMap<&ComponentId, Stated> = BTreeMap::new();
     let mut asking: Vec<(&ComponentId, RelPath)> = Vec::new();
     for Answered { project, question, answers } in answered {
         let stated = stated.entry(question).or_insert_with(|| stated_of(inventory, question));
         let asked = inventory.known(project).and_then(|known| known.relation(RelationKind::DependsOn, question));
-        let asked: Vec<Evidence> = asked.into_iter().flat_map(|row| row.evidence.iter().cloned()).collect();
+        let asked = asked.map(|row| row.evidence.clone()).unwrap_or_default();
         let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
         for to in answers {
             let need = Fact::Relation {
@@ -55,7 +57,7 @@ pub(super) fn replace(
                 group: None,
                 horizon: None,
             };
-            more.entry(need).or_default().extend(asked.iter().cloned());
+            more.push((need, asked.clone()));
             if folder_of(to).is_some() {
                 // a project of the tree's own is no package
                 continue;
@@ -63,7 +65,7 @@ pub(super) fn replace(
             let of_files = || files.iter().filter_map(|path| stated.by_file.get(*path)).flatten();
             for (key, value, evidence) in of_files() {
                 let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
-                more.entry(fact).or_default().insert(evidence.clone());
+                more.push((fact, EvidenceSet::of(evidence.clone())));
             }
             let asked: BTreeSet<&str> =
                 of_files().filter(|(key, ..)| *key == key::REQUIREMENT).map(|(_, value, _)| &**value).collect();
@@ -71,14 +73,14 @@ pub(super) fn replace(
             let is_its = |value: &str| super::version(question).is_some() || asked.contains(value);
             for (value, evidence) in stated.places.iter().filter(|(value, _)| is_its(value)) {
                 let here = Fact::Component { id: to.clone(), kind: ComponentKind::Package };
-                more.entry(here).or_default().insert(evidence.clone());
+                more.push((here, EvidenceSet::of(evidence.clone())));
                 let fact = Fact::Attribute { of: to.clone(), key: key::REQUIREMENT, value: Arc::clone(value) };
-                more.entry(fact).or_default().insert(evidence.clone());
+                more.push((fact, EvidenceSet::of(evidence.clone())));
             }
         }
         asking.extend(files.into_iter().map(|path| (question, path.clone())));
         asking.extend(stated.places.iter().filter_map(|(_, one)| Some((question, one.path()?.clone()))));
-        taken.insert((project, question));
+        taken.insert((project, question), ());
     }
     let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
     for (question, path) in &asking {
@@ -86,8 +88,6 @@ pub(super) fn replace(
             gone.entry(question).or_default().insert(path);
         }
     }
-    // asked once for every evidence of the inventory
-    let is_taken: Lookup<(&ComponentId, &ComponentId), ()> = taken.iter().map(|ends| (*ends, ())).collect();
     let files_gone: Lookup<&ComponentId, &BTreeSet<&RelPath>> = gone.iter().map(|(id, files)| (*id, files)).collect();
     // what other files say of the same package stays
     inventory.retain_evidence(|fact, one| {
@@ -99,7 +99,7 @@ pub(super) fn replace(
             FactRef::Attribute { of, .. } => !is_gone(of),
             FactRef::Relation { from, kind, to, .. } => {
                 let is_need = matches!(kind, RelationKind::DependsOn | RelationKind::Contains);
-                let is_taken = is_need && is_taken.contains(&(from, to));
+                let is_taken = is_need && taken.contains(&(from, to));
                 !is_gone(from) && !is_gone(to) && !is_taken
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::index::Index;
 use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
 use crate::model::{
     Attribute, Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl,
@@ -26,7 +27,7 @@ pub(super) fn manifests_of(evidence: &EvidenceSet) -> impl Iterator<Item = &RelP
 
 /// What manifests ask for.
 pub(super) struct Asked<'a> {
-    inventory: &'a Inventory,
+    index: &'a Index<'a>,
     pub(super) needs: Vec<Need<'a>>,
     /// Constraints by package and the file that states them.
     constraints: Lookup<(&'a ComponentId, &'a RelPath), BTreeSet<&'a str>>,
@@ -48,9 +49,9 @@ fn is_past_locks(one: &Evidence) -> bool {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn of(inventory: &'a Inventory) -> Self {
+    pub(super) fn of(inventory: &'a Inventory, index: &'a Index<'a>) -> Self {
         let mut asked = Self {
-            inventory,
+            index,
             needs: Vec::new(),
             constraints: Lookup::default(),
             makes: BTreeMap::new(),
@@ -77,7 +78,7 @@ impl<'a> Asked<'a> {
                 if !states(&row.evidence) || row.evidence.iter().all(is_past_locks) {
                     continue;
                 }
-                let Some(package) = inventory.known(&row.to) else { continue };
+                let Some(package) = index.known(&row.to) else { continue };
                 let stands = |word: &str| package.values(key::RESOLUTION).any(|value| &**value == word);
                 let is_open = stands("unlocked");
                 if stands("pinned") && stands("locked") && !only_manifests_state(&row.evidence) {
@@ -107,7 +108,7 @@ impl<'a> Asked<'a> {
             self.held.contains(&(folder.clone(), &***made))
                 && self.makers.get(&***made).is_some_and(|makers| *makers == 1)
         };
-        let made = self.inventory.known(need.project).into_iter().flat_map(|known| known.values(key::MAKES));
+        let made = self.index.known(need.project).into_iter().flat_map(|known| known.values(key::MAKES));
         made.into_iter().any(|made| is_held(&made)) || self.is_named(need.project, lock)
     }
 
@@ -118,7 +119,7 @@ impl<'a> Asked<'a> {
         answers: &[&ComponentId],
         place: Option<&Sighting>,
     ) -> Option<&'l RelPath> {
-        let known = answers.iter().filter_map(|id| self.inventory.known(id)).flat_map(|known| known.kinds());
+        let known = answers.iter().filter_map(|id| self.index.known(id)).flat_map(|known| known.kinds());
         let holding: BTreeSet<&RelPath> =
             known.flat_map(|(_, evidence)| evidence.iter().filter_map(Evidence::path)).collect();
         let others =
@@ -139,7 +140,7 @@ impl<'a> Asked<'a> {
 
     /// The files in which the need's version is declared and not locked.
     pub(super) fn declared(&self, need: &Need<'_>) -> BTreeSet<RelPath> {
-        let Some(package) = self.inventory.known(need.package).filter(|_| version(need.package).is_some()) else {
+        let Some(package) = self.index.known(need.package).filter(|_| version(need.package).is_some()) else {
             return BTreeSet::new();
         };
         let is_open = |row: &&Attribute| row.key == key::RESOLUTION && &*row.value == "unlocked";
@@ -150,7 +151,7 @@ impl<'a> Asked<'a> {
 
     /// True when a lock file says so, not only a list of checksums that holds the package.
     pub(super) fn is_locked(&self, package: &ComponentId) -> bool {
-        let known = self.inventory.known(package);
+        let known = self.index.known(package);
         known.is_some_and(|known| known.values(key::RESOLUTION).any(|value| &**value == "locked"))
     }
 
@@ -183,7 +184,7 @@ impl<'a> Asked<'a> {
         let files: BTreeSet<&RelPath> = lock.iter().filter_map(Evidence::path).collect();
         let is_there =
             |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(|path| files.contains(path));
-        self.inventory.known(project).is_some_and(|known| {
+        self.index.known(project).is_some_and(|known| {
             known.kinds().iter().any(|(_, evidence)| is_there(evidence))
                 || known.relations().iter().any(|row| is_there(&row.evidence))
         })
@@ -197,14 +198,14 @@ impl<'a> Asked<'a> {
 
     /// True when a file states such a property of a package.
     pub(super) fn states(&self, package: &ComponentId, key: &str, file: &RelPath) -> bool {
-        let attributes = self.inventory.known(package).map_or(&[][..], |known| known.attributes());
+        let attributes = self.index.known(package).map_or(&[][..], |known| known.attributes());
         attributes.iter().any(|row| row.key == key && row.evidence.iter().any(|one| one.path() == Some(file)))
     }
 
     /// True when lock files may leave the package out: every scope that the manifest states of it is that of an
     /// extra or of the build alone.
     pub(super) fn may_be_absent(&self, package: &ComponentId, manifest: &RelPath) -> bool {
-        let attributes = self.inventory.known(package).map_or(&[][..], |known| known.attributes());
+        let attributes = self.index.known(package).map_or(&[][..], |known| known.attributes());
         let here =
             |row: &&Attribute| row.key == key::SCOPE && row.evidence.iter().any(|one| one.path() == Some(manifest));
         let mut scopes = attributes.iter().filter(here).peekable();

@@ -160,7 +160,7 @@ impl<'a> Locks<'a> {
 }
 
 /// True for a version that is within every range that the manifest asks for.
-fn is_within(need: &Need<'_>, asked: &Asked<'_>, answer: &ComponentId) -> bool {
+fn is_within<'a>(need: &Need<'a>, asked: &Asked<'a>, answer: &ComponentId) -> bool {
     let mut ranges = asked.constraints_of(need).take(MOST_RANGES).peekable();
     ranges.peek().is_some()
         && version(answer)

@@ -12,6 +12,7 @@
 
 mod answer;
 mod asked;
+mod index;
 mod installed;
 mod locks;
 mod places;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::asked::{Asked, Need};
+use self::index::Index;
 use self::locks::Locks;
 pub(super) use self::places::take_back;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -42,7 +44,8 @@ const MOST_RANGES: usize = 32;
 pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
     let mut changes = Changes::default();
     {
-        let asked = Asked::of(&inventory);
+        let index = Index::of(&inventory);
+        let asked = Asked::of(&inventory, &index);
         if asked.needs.is_empty() && asked.of_images.is_empty() && asked.pins_held.is_empty() {
             return inventory;
         }

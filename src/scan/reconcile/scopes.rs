@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::index::Index;
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Known, RelationKind, key};
 use crate::scan::package::toolkit::scope::STRENGTH;
 use crate::text::Lookup;
@@ -17,7 +18,8 @@ pub(super) fn spread(inventory: &mut Inventory) {
     if wanting.is_empty() {
         return;
     }
-    let asked = asked(inventory);
+    let index = Index::of(inventory);
+    let asked = asked(inventory, &index);
     let mut found: Lookup<&ComponentId, Option<&'static str>> = Lookup::default();
     // what is asked for with no scope may be for anything, and so may what it needs: no weaker scope is claimed there
     for scope in std::iter::once(Some(STRENGTH[0])).chain([None]).chain(STRENGTH[1..].iter().map(|scope| Some(*scope)))
@@ -28,12 +30,12 @@ pub(super) fn spread(inventory: &mut Inventory) {
                 continue;
             }
             found.insert(id, scope);
-            let Some(known) = inventory.known(id) else { continue };
+            let Some(known) = index.known(id) else { continue };
             open.extend(known.relations().iter().filter(|row| is_package_need(row.kind, &row.to)).map(|row| &row.to));
         }
     }
     let facts = wanting.into_iter().filter_map(|id| {
-        let (scope, known) = ((*found.get(id)?)?, inventory.known(id)?);
+        let (scope, known) = ((*found.get(id)?)?, index.known(id)?);
         let evidence = at_entry(known).filter(|_| !has_scope(known, scope))?;
         Some((Fact::Attribute { of: id.clone(), key: key::SCOPE, value: scope.into() }, EvidenceSet::of(evidence)))
     });
@@ -42,13 +44,13 @@ pub(super) fn spread(inventory: &mut Inventory) {
 }
 
 /// What projects ask for, by the scope that they state of it.
-fn asked(inventory: &Inventory) -> BTreeMap<Option<&'static str>, Vec<&ComponentId>> {
+fn asked<'a>(inventory: &'a Inventory, index: &Index<'a>) -> BTreeMap<Option<&'static str>, Vec<&'a ComponentId>> {
     let mut asked: BTreeMap<Option<&'static str>, Vec<&ComponentId>> = BTreeMap::new();
     for (from, row) in inventory.relations() {
         if is_package(from) || !is_package_need(row.kind, &row.to) {
             continue;
         }
-        let stated = inventory.known(&row.to).into_iter().flat_map(|known| known.values(key::SCOPE));
+        let stated = index.known(&row.to).into_iter().flat_map(|known| known.values(key::SCOPE));
         let scopes: Vec<&'static str> =
             stated.filter_map(|stated| STRENGTH.into_iter().find(|scope| **scope == **stated)).collect();
         if scopes.is_empty() {

@@ -120,12 +120,12 @@ impl<'a> Build<'a> {
     /// The commands of a script of which `place` tells where a word stands in the file.
     fn script_at(
         &mut self,
-        text: &str,
+        all: &[Command],
         place: &dyn Fn(&str) -> Span,
         fill: &dyn Fn(&str) -> String,
         out: &mut Facts<'_>,
     ) {
-        for command in commands(text, self.escape) {
+        for command in all {
             let args: Vec<Arg> =
                 command.words.iter().map(|word| Arg { text: fill(&word.text), span: place(&word.text) }).collect();
             let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
@@ -336,17 +336,17 @@ impl<'a> Build<'a> {
     }
 }
 
-/// Hosts that a script of a pipeline fetches from, as a step of a build does. `place` tells where a word stands in the file,
+/// Hosts that the commands of a script of a pipeline fetch from, as a step of a build does. `place` tells where a word stands in the file,
 /// `fill` puts in the variables that the file sets.
 pub(crate) fn fetched(
     user: &ComponentId,
-    text: &str,
+    all: &[Command],
     place: &dyn Fn(&str) -> Span,
     fill: &dyn Fn(&str) -> String,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
-    Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(text, place, fill, out);
+    Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(all, place, fill, out);
 }
 
 /// A variable that a pipeline sets for its steps: sources that tools take from it, as of `ENV`.

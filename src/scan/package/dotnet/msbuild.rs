@@ -4,9 +4,9 @@
 //! that are imported by a literal path. Conditions are never judged: a property that has two values under conditions
 //! has none, a version under a condition is one of several.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::layered::Layered;
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{MOST_PLACES, Place};
 use crate::scan::{Input, SourceFile};
@@ -22,6 +22,10 @@ const LONGEST: usize = 4096;
 /// Versions kept for one name.
 pub(super) const VERSIONS: usize = 32;
 
+/// Files that the SDK looks for above a project, and reads before it.
+const PROPERTIES: &str = "Directory.Build.props";
+const CENTRAL: &str = "Directory.Packages.props";
+
 /// Properties that say something by themselves, in lower case.
 const READ_BY_NAME: [&str; 1] = ["istestproject"];
 
@@ -35,13 +39,14 @@ pub(super) struct Version {
 }
 
 /// The value of a property, and where it and those that it is made of stand.
+#[derive(Clone)]
 struct Value {
     text: String,
     places: Vec<Place>,
 }
 
 /// Values by name in lower case; nothing where several are possible.
-type Properties = BTreeMap<String, Option<Value>>;
+type Properties = Layered<Option<Value>>;
 
 /// A file that many projects look for.
 enum Surrounding {
@@ -52,39 +57,86 @@ enum Surrounding {
 /// What is known around a project.
 pub(super) struct Around<'a> {
     input: &'a Input<'a>,
+    known: Known,
+}
+
+/// What files have said so far.
+#[derive(Clone, Default)]
+struct Known {
     properties: Properties,
     /// Central versions by name in lower case.
-    versions: BTreeMap<String, Vec<Version>>,
+    versions: Layered<Vec<Version>>,
     /// Versions that `Update` items give.
-    updates: BTreeMap<String, Vec<Version>>,
+    updates: Layered<Vec<Version>>,
     seen: Vec<RelPath>,
 }
+
+impl Known {
+    /// The same for many to lie on.
+    fn shared(self) -> Self {
+        let Self { properties, versions, updates, seen } = self;
+        Self { properties: properties.shared(), versions: versions.shared(), updates: updates.shared(), seen }
+    }
+}
+
+/// What the files say that the SDK looks for above a folder, the same for every project below it: read once, not once
+/// for each of hundreds of projects. `PROJECT` is false for shared files, which nothing but central versions hold for.
+struct Above<const PROJECT: bool>(Known);
 
 impl<'a> Around<'a> {
     /// Reads what surrounds a project file, and the file itself.
     pub(super) fn of(file: &Arc<SourceFile>, project: &Element, input: &'a Input<'a>) -> Self {
         let path = file.path();
-        let mut around = Self {
-            input,
-            properties: BTreeMap::new(),
-            versions: BTreeMap::new(),
-            updates: BTreeMap::new(),
-            seen: vec![path.clone()],
-        };
         let is_project = path.name().ends_with("proj");
         let folder = path.parent();
-        if is_project {
-            around.nearest(&folder, "Directory.Build.props", 0);
-        }
-        // central versions hold for shared files as well
-        if !path.name().eq_ignore_ascii_case("Directory.Packages.props") {
-            around.nearest(&folder, "Directory.Packages.props", 0);
-        }
+        let shared =
+            if is_project { Self::above::<true>(&folder, input) } else { Self::above::<false>(&folder, input) };
+        let is_central = path.name().eq_ignore_ascii_case(CENTRAL);
+        // one that is itself among the files above is read where it is scanned, and not before
+        let known = if is_central || shared.seen.contains(path) {
+            let mut around = Self { input, known: Known { seen: vec![path.clone()], ..Known::default() } };
+            around.read_above(&folder, is_project, is_central);
+            around.known
+        } else {
+            Known { seen: [&shared.seen[..], &[path.clone()]].concat(), ..shared }
+        };
+        let mut around = Self { input, known };
         around.read(file, project, 0);
         if is_project {
             around.nearest(&folder, "Directory.Build.targets", 0);
         }
         around
+    }
+
+    /// What the files above say, from the memo of the run: it is that of the nearest folder which has one of them.
+    fn above<const PROJECT: bool>(folder: &RelPath, input: &'a Input<'a>) -> Known {
+        let mut folder = folder.clone();
+        for _ in 0..ABOVE {
+            let has = |name: &str| folder.join(name).is_some_and(|path| surrounding(input, &path).is_some());
+            if folder.is_root() || has(CENTRAL) || (PROJECT && has(PROPERTIES)) {
+                break;
+            }
+            folder = folder.parent();
+        }
+        let read = || {
+            let mut around = Self { input, known: Known::default() };
+            around.read_above(&folder, PROJECT, false);
+            let known = around.known.shared();
+            let bytes = known.seen.iter().filter_map(|path| Some(surrounding(input, path)?.text().len())).sum();
+            (Above::<PROJECT>(known), bytes)
+        };
+        input.memo.of(&folder, read).0.clone()
+    }
+
+    /// Reads what the SDK reads before a file.
+    fn read_above(&mut self, folder: &RelPath, is_project: bool, is_central: bool) {
+        if is_project {
+            self.nearest(folder, PROPERTIES, 0);
+        }
+        // central versions hold for shared files as well
+        if !is_central {
+            self.nearest(folder, CENTRAL, 0);
+        }
     }
 
     /// The nearest file of a name in a folder and those above.
@@ -101,28 +153,17 @@ impl<'a> Around<'a> {
 
     /// Reads a file once; true when it is there.
     fn file(&mut self, path: &RelPath, nested: usize) -> bool {
-        if self.seen.contains(path) {
+        if self.known.seen.contains(path) {
             return true;
         }
-        if self.seen.len() >= FILES || nested >= NESTED {
+        if self.known.seen.len() >= FILES || nested >= NESTED {
             return false;
         }
+        let Some(file) = surrounding(self.input, path) else { return false };
+        self.known.seen.push(path.clone());
         // a broken file has its diagnostic where it is scanned itself
-        let read = || match self.input.companion(path) {
-            Some(file) => {
-                let bytes = file.text().len();
-                (Surrounding::Present(Arc::new(file)), bytes)
-            }
-            None => (Surrounding::Absent, 0),
-        };
-        match &*self.input.memo.of(path, read) {
-            Surrounding::Absent => return false,
-            Surrounding::Present(file) => {
-                self.seen.push(path.clone());
-                if let Some(root) = file.xml_root() {
-                    self.read(file, &root, nested);
-                }
-            }
+        if let Some(root) = file.xml_root() {
+            self.read(&file, &root, nested);
         }
         true
     }
@@ -159,16 +200,16 @@ impl<'a> Around<'a> {
             property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
         let if_unset = condition.as_deref().is_some_and(|text| text == format!("$({name})=="));
         if if_unset && !conditional {
-            self.properties.entry(name).or_insert(value);
+            self.known.properties.entry_or(name, || value);
         } else if condition.is_some() || conditional {
             let text_of = |value: &Option<Value>| value.as_ref().map(|value| value.text.clone());
             let stated = text_of(&value);
-            let known = self.properties.entry(name).or_insert(value);
+            let known = self.known.properties.entry_or(name, || value);
             if text_of(known) != stated {
                 *known = None;
             }
         } else {
-            self.properties.insert(name, value);
+            self.known.properties.insert(name, value);
         }
     }
 
@@ -182,9 +223,9 @@ impl<'a> Around<'a> {
         let places: Vec<Place> = own.chain(made_of).take(MOST_PLACES).collect();
         let condition = joined(conditions, item);
         for name in name.split(';').map(str::trim).filter(|name| !name.is_empty()) {
-            let into = if central { &mut self.versions } else { &mut self.updates };
-            let name = self_expand(&self.properties, name, &mut Vec::new()).to_ascii_lowercase();
-            let all = into.entry(name).or_default();
+            let into = if central { &mut self.known.versions } else { &mut self.known.updates };
+            let name = self_expand(&self.known.properties, name, &mut Vec::new()).to_ascii_lowercase();
+            let all = into.entry_or(name, Vec::new);
             if condition.is_none() {
                 all.retain(|known| known.condition.is_some());
             }
@@ -199,7 +240,7 @@ impl<'a> Around<'a> {
         let folder = path.parent();
         let target = target.replace('\\', "/");
         if target.contains("OfFileAbove") || target.contains("NameOfFileAbove") {
-            let known = ["Directory.Build.props", "Directory.Packages.props", "Directory.Build.targets"];
+            let known = [PROPERTIES, CENTRAL, "Directory.Build.targets"];
             let own = path.name().to_owned();
             let name = known.into_iter().find(|name| target.contains(name)).unwrap_or(&own);
             if !folder.is_root() {
@@ -216,25 +257,40 @@ impl<'a> Around<'a> {
 
     /// The text with the properties that are known; others stay as `$(Name)`.
     pub(super) fn expand(&self, text: &str) -> String {
-        self_expand(&self.properties, text, &mut Vec::new())
+        self_expand(&self.known.properties, text, &mut Vec::new())
     }
 
     /// As [`Self::expand`], with the places of the properties that are filled in.
     pub(super) fn expand_placed(&self, text: &str) -> (String, Vec<Place>) {
         let mut places = Vec::new();
-        let text = self_expand(&self.properties, text, &mut places);
+        let text = self_expand(&self.known.properties, text, &mut places);
         (text, places)
     }
 
     /// The value of a property.
     pub(super) fn property(&self, name: &str) -> Option<&str> {
-        self.properties.get(&name.to_ascii_lowercase())?.as_ref().map(|value| &*value.text)
+        self.known.properties.get(&name.to_ascii_lowercase())?.as_ref().map(|value| &*value.text)
     }
 
     /// The versions that other items give to a reference without one.
     pub(super) fn versions(&self, name: &str) -> &[Version] {
         let name = name.to_ascii_lowercase();
-        self.updates.get(&name).or_else(|| self.versions.get(&name)).map_or(&[], Vec::as_slice)
+        self.known.updates.get(&name).or_else(|| self.known.versions.get(&name)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A file around a project, read once a run.
+fn surrounding(input: &Input<'_>, path: &RelPath) -> Option<Arc<SourceFile>> {
+    let read = || match input.companion(path) {
+        Some(file) => {
+            let bytes = file.text().len();
+            (Surrounding::Present(Arc::new(file)), bytes)
+        }
+        None => (Surrounding::Absent, 0),
+    };
+    match &*input.memo.of(path, read) {
+        Surrounding::Absent => None,
+        Surrounding::Present(file) => Some(Arc::clone(file)),
     }
 }
 
