@@ -8,12 +8,13 @@ mod open_address;
 mod path;
 mod reach;
 mod roots;
+mod settings;
 mod survival;
 mod ways;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use rayon::prelude::*;
@@ -86,6 +87,7 @@ pub struct Graph<'a> {
     /// What was computed before: thousands of packages come from one registry's operator.
     reach_known: Mutex<Lookup<NodeId, Arc<[Reach]>>>,
     seats_known: Mutex<Lookup<NodeId, Vec<NodeId>>>,
+    lines_of_settings: OnceLock<settings::Lines>,
 }
 
 impl<'a> Graph<'a> {
@@ -120,7 +122,16 @@ impl<'a> Graph<'a> {
             || Ways::new(count, all.clone().map(|(_, reaching)| reaching)),
         );
         let kinds = inner.node_weights().map(|node| node.kind).collect();
-        Self { inner, index, kinds, leaving, reaching, reach_known: Mutex::default(), seats_known: Mutex::default() }
+        Self {
+            inner,
+            index,
+            kinds,
+            leaving,
+            reaching,
+            reach_known: Mutex::default(),
+            seats_known: Mutex::default(),
+            lines_of_settings: OnceLock::new(),
+        }
     }
 
     /// How many components and relations.

@@ -31,10 +31,12 @@ pub const LOCKS: &str = "locks";
 pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem name`, a package of the tree's own that its lock file is about, where the file says no folder.
 pub const HOLDS: &str = "holds";
-/// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask; the standing is
-/// `instead` or `beside` of the ecosystem's own, with `-here` when only the packages of the same file are meant, and with
-/// `-of-locked` when its addresses in a lock file are meant too.
+/// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask, and behind that the only file
+/// whose packages are meant, if it is one. The standing is `instead` or `beside` of the ecosystem's own, or `aside` where no
+/// name is in doubt; with `-of-locked` its addresses in a lock file are meant too.
 pub const REGISTRY: &str = "registry";
+/// Of a package: the list of repositories that it is looked up in, where its tool keeps several apart (`maven-plugins`).
+pub const REPOSITORIES: &str = "repositories";
 /// Of a project: `ecosystem name version root`, the package that its folder itself makes; the version may be `?`, and
 /// `root` is the folder of the topmost project that it is built with.
 pub const PROVIDES: &str = "provides";

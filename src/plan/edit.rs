@@ -10,6 +10,7 @@ use crate::model::{
     Validity, Verification, key,
 };
 use crate::rules::file::PlanAction;
+use crate::text::{Region, RelPath};
 
 /// What the actions of a wave take away, so that the facts are gone through once.
 #[derive(Default)]
@@ -17,6 +18,8 @@ struct Removals {
     components: BTreeSet<ComponentId>,
     attributes: BTreeSet<(ComponentId, &'static str)>,
     relations: BTreeSet<(ComponentId, RelationKind)>,
+    /// Hosts that a project fetches from by its settings.
+    fetched: BTreeSet<(ComponentId, ComponentId)>,
 }
 
 impl Removals {
@@ -30,6 +33,9 @@ impl Removals {
                 !self.components.contains(from)
                     && !self.components.contains(to)
                     && !self.relations.contains(&(from.clone(), kind))
+                    && (self.fetched.is_empty()
+                        || kind != RelationKind::DistributedBy
+                        || !self.fetched.contains(&(from.clone(), to.clone())))
             }
         }
     }
@@ -57,6 +63,7 @@ pub(super) fn apply(inventory: &mut Inventory, actions: &[&Action], inputs: &Inp
         for action in actions {
             take_away(action, &graph, &mut gone);
         }
+        settings(actions, &graph, &mut gone);
     }
     inventory.retain(|fact| gone.keeps(fact));
     for action in actions {
@@ -86,6 +93,25 @@ fn take_away(action: &Action, graph: &Graph<'_>, gone: &mut Removals) {
             gone.relations(subject, &[RelationKind::ProvidedBy, RelationKind::HostedIn]);
             gone.attributes(subject, &PRODUCT);
             gone.attributes(subject, &OPERATION);
+        }
+    }
+}
+
+/// With the last line that names a host as one to fetch from, the project itself fetches nothing from there.
+fn settings(actions: &[&Action], graph: &Graph<'_>, gone: &mut Removals) {
+    let mirrors = actions.iter().filter(|action| action.kind == PlanAction::Mirror);
+    let changed: BTreeSet<(&RelPath, Option<Region>)> =
+        mirrors.flat_map(|action| &action.settings).map(|place| (&place.path, place.region)).collect();
+    if changed.is_empty() {
+        return;
+    }
+    let is_changed =
+        |one: &Evidence| one.sighting().is_some_and(|seen| changed.contains(&(seen.path(), seen.region())));
+    for project in graph.nodes_of(&[ComponentKind::Project]) {
+        for (edge, host) in graph.outgoing_of(project, &[RelationKind::DistributedBy]) {
+            if graph.edge(edge).evidence.iter().all(is_changed) {
+                gone.fetched.insert((graph.node(project).id.clone(), graph.node(host).id.clone()));
+            }
         }
     }
 }

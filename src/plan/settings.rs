@@ -65,18 +65,24 @@ impl<'a> Settings<'a> {
         for place in written(evidence) {
             // `ENV PIP_INDEX_URL=…` above `RUN pip install …`
             match naming.get(&place.path) {
-                Some(lines) => found.extend(lines.iter().cloned()),
-                None => {
+                // a line that names the host itself leads there, whatever else names it
+                Some(lines) if lines.iter().all(|line| line.region != place.region) => {
+                    found.extend(lines.iter().cloned());
+                }
+                _ => {
                     found.insert(place);
                 }
             }
         }
         let ecosystem = graph.attribute(subject, key::ECOSYSTEM).unwrap_or("");
         let name = graph.attribute(subject, key::NAME).unwrap_or("");
-        let (Some(folders), host) = (self.known.get(ecosystem), graph.node(host).id.rest()) else { return };
-        for file in evidence.iter().filter_map(Evidence::path).take(MOST_FOLLOWED) {
-            let leading = registries::nearest(folders, name, file).into_iter().filter(|setting| setting.host == host);
-            leading.for_each(|setting| found.extend(written(setting.evidence)));
+        let host = graph.node(host).id.rest();
+        for folders in registries::lists(&ecosystem).iter().filter_map(|list| self.known.get(list)) {
+            for file in evidence.iter().filter_map(Evidence::path).take(MOST_FOLLOWED) {
+                let leading = registries::nearest(folders, name, file).into_iter();
+                let leading = leading.filter(|setting| setting.host == host);
+                leading.for_each(|setting| found.extend(written(setting.evidence)));
+            }
         }
     }
 }

@@ -89,10 +89,18 @@ impl Hit {
     }
 }
 
+/// Lines of settings that one finding names.
+const SET_AT: usize = 4;
+
 /// Completes a hit. `None` when no place in the scanned tree can be named at all.
 #[must_use]
-pub fn finish(view: &View<'_>, rule: &Rule, hit: Hit) -> Option<Finding> {
+pub fn finish(view: &View<'_>, rule: &Rule, mut hit: Hit) -> Option<Finding> {
     let graph = view.graph;
+    if hit.at.is_empty() {
+        // a lock file is written anew: what leads to the host is the thing to change
+        let set = first_of(&hit).into_iter().flat_map(|edge| graph.set_at(edge));
+        hit.at = set.take(SET_AT).map(Sighting::place).collect();
+    }
     let root = root_of(view, &hit);
     let whole = root.clone().then(&hit.tail);
     let own = seen_of(view, &hit);

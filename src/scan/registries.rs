@@ -8,13 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::package::toolkit::default_registry;
+use super::package::toolkit::{default_registry, list};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{
-    Attribute, Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, key,
+    Attribute, Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind,
+    Sighting, key,
 };
-use crate::text::RelPath;
+use crate::text::{Lookup, Region, RelPath};
 
 /// The scanner of the lock files in which npm replaces its registry.
 const NPM_LOCK: &str = "package-lock";
@@ -36,22 +37,39 @@ pub(crate) struct Setting<'a> {
     instead: bool,
     /// Asked even where npm's lock file gives an address of the ecosystem's own.
     of_locked: bool,
-    /// Speaks of the packages of its own file only.
-    here: bool,
+    /// Asked beside it, and no name is in doubt.
+    aside: bool,
+    /// The only file of whose packages it speaks.
+    file: Option<&'a str>,
     /// Host of the registry.
     pub(crate) host: &'a str,
     /// What states it.
     pub(crate) evidence: &'a EvidenceSet,
 }
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
+    /// Ecosystem and setting of an attribute's value, see [`key::REGISTRY`].
+    fn read(row: &'a Attribute) -> Option<(&'a str, Self)> {
+        let mut words = row.value.splitn(5, ' ');
+        let (ecosystem, names, standing, host) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let (instead, of_locked, aside) = match standing {
+            "instead" => (true, false, false),
+            "instead-of-locked" => (true, true, false),
+            "beside" => (false, false, false),
+            "aside" => (false, false, true),
+            _ => return None,
+        };
+        let (file, evidence) = (words.next(), &row.evidence);
+        Some((ecosystem, Self { names, instead, of_locked, aside, file, host, evidence }))
+    }
+
     /// The first places that state it.
     fn places(&self) -> EvidenceSet {
         self.evidence.iter().take(PLACES).cloned().collect()
     }
 
     fn speaks_of(&self, name: &str, file: &RelPath) -> bool {
-        speaks_of(self.names, name) && (!self.here || self.evidence.iter().any(|one| one.path() == Some(file)))
+        speaks_of(self.names, name) && self.file.is_none_or(|of| of == file.as_str())
     }
 }
 
@@ -83,30 +101,26 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
         return inventory;
     }
     let mut changes = Changes::default();
-    for (from, relation) in inventory.relations() {
-        let Relation { kind: RelationKind::DistributedBy, to, evidence, .. } = relation else { continue };
+    for (from, relation) in inventory.relations_of(RelationKind::DistributedBy) {
         let Some((ecosystem, name)) = package(from) else { continue };
-        let is_open = |host: &str| is_public(ecosystem, host) || catalog.is_public_registry(host);
-        let Some(folders) = settings.get(ecosystem).filter(|_| is_open(to.rest())) else { continue };
-        for one in evidence {
+        if !lists(&ecosystem).iter().any(|list| settings.contains_key(list)) {
+            continue;
+        }
+        let apart = Apart::of(ecosystem, from, &inventory);
+        let mut told: Lookup<*const Setting<'_>, ()> = Lookup::default();
+        for one in &relation.evidence {
             let Evidence::Observed(seen) = one else { continue };
+            let list = apart.list(ecosystem, seen);
+            let Some(folders) = settings.get(list) else { continue };
             let found = nearest(folders, &name, seen.path());
-            let public_beside = found.iter().any(|setting| !setting.instead && is_open(setting.host));
-            let is_replaced = seen.scanner() == NPM_LOCK && found.iter().any(|setting| setting.of_locked);
-            let implied = (seen.basis() == Basis::Inferred || is_replaced) && is_public(ecosystem, to.rest());
-            // a mirror that is asked in the place of the ecosystem's own answers for it
-            let mirror = found.iter().find(|setting| setting.instead && is_open(setting.host)).map(|found| found.host);
-            let answering = mirror.filter(|_| implied).unwrap_or(to.rest());
-            let is_asked = implied || mirror == Some(to.rest());
-            for setting in found.into_iter().filter(|setting| !is_public(ecosystem, setting.host)) {
-                // beside an address in a lock file only what replaces such addresses counts
-                if implied && (!is_replaced || setting.of_locked || seen.basis() == Basis::Inferred) {
-                    changes.moved(from, to, one, setting);
+            // what a lock file says is so because of the setting, which is what people change
+            for setting in found.iter().filter(|_| seen.basis() != Basis::Declared) {
+                if setting.host == relation.to.rest() && told.insert(std::ptr::from_ref(*setting), ()).is_none() {
+                    changes.stated(from, relation, setting);
                 }
-                if !is_open(setting.host) {
-                    let asked = Asked { implied: is_asked, public_beside };
-                    changes.confused(from, answering, one, setting, asked, &inventory);
-                }
+            }
+            if !found.is_empty() {
+                changes.of_place(Package { id: from, list }, &relation.to, (one, seen), &found, (&inventory, catalog));
             }
         }
     }
@@ -123,22 +137,56 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     inventory
 }
 
+/// A package, and the list of registries that it is looked up in.
+#[derive(Clone, Copy)]
+struct Package<'a> {
+    id: &'a ComponentId,
+    list: &'a str,
+}
+
+/// Places where a package is looked up in a list of its own: Maven and Gradle keep those of plugins apart.
+#[derive(Default)]
+struct Apart<'a>(Option<Lookup<(&'a RelPath, Option<Region>), &'a str>>);
+
+impl<'a> Apart<'a> {
+    fn of(ecosystem: &str, package: &ComponentId, inventory: &'a Inventory) -> Self {
+        if ecosystem != list::OF_MAVEN[0] {
+            return Self::default();
+        }
+        let rows = inventory.known(package).into_iter().flat_map(|known| known.attributes());
+        let rows = rows.filter(|row| row.key == key::REPOSITORIES);
+        let seen =
+            rows.flat_map(|row| row.evidence.iter().filter_map(Evidence::sighting).map(|seen| (seen, &*row.value)));
+        let mut seen = seen.map(|(seen, list)| ((seen.path(), seen.region()), list)).peekable();
+        Self(seen.peek().is_some().then(|| seen.collect()))
+    }
+
+    fn list<'s>(&self, ecosystem: &'s str, seen: &Sighting) -> &'s str
+    where
+        'a: 's,
+    {
+        let apart = self.0.as_ref().and_then(|places| places.get(&(seen.path(), seen.region())));
+        apart.copied().unwrap_or(ecosystem)
+    }
+}
+
+/// The words under which [`Settings`] hold what is said of packages of an ecosystem.
+pub(crate) fn lists<'s>(ecosystem: &'s &'s str) -> &'s [&'s str] {
+    if *ecosystem == list::OF_MAVEN[0] { &list::OF_MAVEN } else { std::slice::from_ref(ecosystem) }
+}
+
 /// The settings of an inventory; what is more than may count is told.
 pub(crate) fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Settings<'a> {
     let mut found = Settings::new();
-    for (of, Attribute { value, evidence, .. }) in inventory.attributes_of(key::REGISTRY) {
-        let words: Vec<&str> = value.split(' ').collect();
-        if let ([ecosystem, names, standing, host], Some(folder)) =
-            (&words[..], of.as_str().strip_prefix("project:").and_then(RelPath::new))
+    for (of, row) in inventory.attributes_of(key::REGISTRY) {
+        if let (Some((ecosystem, setting)), Some(folder)) =
+            (Setting::read(row), of.as_str().strip_prefix("project:").and_then(RelPath::new))
         {
-            let here = standing.ends_with("-here");
-            let (instead, of_locked) = (standing.starts_with("instead"), standing.ends_with("-of-locked"));
-            let setting = Setting { names, instead, of_locked, here, host, evidence };
-            let here = found.entry(*ecosystem).or_default().entry(folder).or_default();
+            let here = found.entry(ecosystem).or_default().entry(folder).or_default();
             // every package is held against every setting
             if here.len() < MOST_SETTINGS {
                 here.push(setting);
-            } else if let Some(path) = evidence.iter().find_map(Evidence::path) {
+            } else if let Some(path) = row.evidence.iter().find_map(Evidence::path) {
                 left_out.insert(Diagnostic {
                     path: path.clone(),
                     at: None,
@@ -152,7 +200,8 @@ pub(crate) fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Dia
     found
 }
 
-/// The settings that speak of a name in the nearest folder that has any: the most exact pattern wins.
+/// The settings that speak of a name in the nearest folder that has any: of those that stand in the place of others the
+/// most exact pattern wins, and what is asked beside them counts as far as it is as exact.
 pub(crate) fn nearest<'s, 'a>(
     folders: &'s BTreeMap<RelPath, Vec<Setting<'a>>>,
     name: &str,
@@ -162,9 +211,9 @@ pub(crate) fn nearest<'s, 'a>(
     loop {
         let here = folders.get(&folder).into_iter().flatten();
         let speaking: Vec<&Setting<'a>> = here.filter(|setting| setting.speaks_of(name, file)).collect();
-        let longest = speaking.iter().map(|setting| setting.names.len()).max();
-        if let Some(longest) = longest {
-            let exact = speaking.into_iter().filter(|setting| setting.names.len() == longest);
+        if !speaking.is_empty() {
+            let alone = speaking.iter().filter(|setting| setting.instead).map(|setting| setting.names.len()).max();
+            let exact = speaking.into_iter().filter(|setting| setting.names.len() >= alone.unwrap_or(0));
             return exact.take(MOST_REGISTRIES).collect();
         }
         if folder.is_root() {
@@ -195,8 +244,11 @@ fn package(id: &ComponentId) -> Option<(&str, String)> {
 /// True for the ecosystem's own registry under any of its names.
 pub(crate) fn is_public(ecosystem: &str, host: &str) -> bool {
     let is_under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-    default_registry(ecosystem).is_some_and(is_under)
+    let of_maven = list::OF_MAVEN.contains(&ecosystem);
+    default_registry(if of_maven { list::OF_MAVEN[0] } else { ecosystem }).is_some_and(is_under)
         || match ecosystem {
+            list::PLUGINS => is_under("gradle.org") || is_under("maven.apache.org"),
+            list::BUILDSCRIPT => is_under("maven.apache.org"),
             "npm" => is_under("yarnpkg.com"),
             "pypi" => is_under("pythonhosted.org"),
             "maven" => is_under("maven.apache.org"),
@@ -205,6 +257,45 @@ pub(crate) fn is_public(ecosystem: &str, host: &str) -> bool {
 }
 
 impl Changes {
+    /// What the settings that count say of a package that is seen to come from a host.
+    fn of_place(
+        &mut self,
+        package: Package<'_>,
+        to: &ComponentId,
+        (one, seen): (&Evidence, &Sighting),
+        found: &[&Setting<'_>],
+        (inventory, catalog): (&Inventory, &Catalog),
+    ) {
+        let is_open = |host: &str| is_public(package.list, host) || catalog.is_public_registry(host);
+        if !is_open(to.rest()) {
+            return;
+        }
+        let public_beside = found.iter().any(|setting| !setting.instead && is_open(setting.host));
+        let is_replaced = seen.scanner() == NPM_LOCK && found.iter().any(|setting| setting.of_locked);
+        let implied = (seen.basis() == Basis::Inferred || is_replaced) && is_public(package.list, to.rest());
+        // a mirror that is asked in the place of the ecosystem's own answers for it
+        let mirror = found.iter().find(|setting| setting.instead && is_open(setting.host)).map(|found| found.host);
+        let answering = mirror.filter(|_| implied).unwrap_or(to.rest());
+        let is_asked = implied || mirror == Some(to.rest());
+        for setting in found.iter().filter(|setting| !is_public(package.list, setting.host)) {
+            // beside an address in a lock file only what replaces such addresses counts
+            if implied && (!is_replaced || setting.of_locked || seen.basis() == Basis::Inferred) {
+                self.moved(package.id, to, one, setting);
+            }
+            if !is_open(setting.host) {
+                let asked = Asked { implied: is_asked, public_beside };
+                self.confused(package.id, answering, one, setting, asked, inventory);
+            }
+        }
+    }
+
+    /// The setting says as well that the package comes from the host.
+    fn stated(&mut self, package: &ComponentId, relation: &Relation, setting: &Setting<'_>) {
+        let Relation { kind, to, group, horizon, .. } = relation;
+        let (from, to, group) = (package.clone(), to.clone(), group.clone());
+        self.added.push((Fact::Relation { from, kind: *kind, to, group, horizon: *horizon }, setting.places()));
+    }
+
     /// The package comes from the host of the setting; the ecosystem's own host was only implied.
     fn moved(&mut self, package: &ComponentId, implied: &ComponentId, one: &Evidence, setting: &Setting<'_>) {
         let relation = |to: &ComponentId| Fact::Relation {
@@ -234,7 +325,7 @@ impl Changes {
         inventory: &Inventory,
     ) {
         let own_name = setting.names != "*";
-        let two_answer = if setting.instead { asked.public_beside } else { asked.implied };
+        let two_answer = if setting.instead { asked.public_beside } else { asked.implied && !setting.aside };
         let how = if two_answer && !has_hash(inventory, package) {
             // two registries are asked, and no hash says which file is meant
             "also answered by"
@@ -244,7 +335,8 @@ impl Changes {
         } else {
             return;
         };
-        let value = format!("set to {}, {how} {public}", setting.host);
+        let sent = if setting.instead { "set to" } else { "asked of" };
+        let value = format!("{sent} {}, {how} {public}", setting.host);
         let fact = Fact::Attribute { of: package.clone(), key: key::CONFUSION, value: Arc::from(value) };
         self.added.push((fact, std::iter::once(one).chain(setting.evidence.iter().take(PLACES)).cloned().collect()));
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::{Span, after_scheme, clean_line, plain_query};
+use crate::text::{Span, after_scheme, clean_line, plain_query, token};
 
 /// A few words of a text, one line, without secrets.
 pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
@@ -54,15 +54,38 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
         };
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    Cow::Owned(without_tokens(&out))
 }
 
-/// True where what follows a scheme surely holds no user, no parameters and no other address: nearly all addresses.
+/// Tokens of conda channels in addresses made unreadable.
+fn without_tokens(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = after_scheme(rest) {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let end = after.find(|c: char| matches!(c, '"' | '\'' | '#' | '?') || c.is_whitespace()).unwrap_or(after.len());
+        rest = match token(&after[..end]) {
+            Some((start, end)) => {
+                out.push_str(&after[..start]);
+                out.push_str("***");
+                &after[end..]
+            }
+            None => after,
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// True where what follows a scheme surely holds no user, no token, no parameters and no other address: nearly all
+/// addresses.
 fn is_plain(rest: &str) -> bool {
     let bytes = rest.as_bytes();
     let end = memchr::memchr3(b'/', b'?', b'#', bytes).unwrap_or(bytes.len());
     memchr::memchr(b'@', &bytes[..end]).is_none()
         && memchr::memchr(b'?', &bytes[end..]).is_none()
+        && token(rest).is_none()
         && after_scheme(rest).is_none()
 }
 
@@ -152,6 +175,11 @@ mod tests {
             "https://h.example/@b https://***@h.example/"
         );
         assert_eq!(masked("'https://h.example/a?token=x&tag=1' b"), "'https://h.example/a?token=***&tag=1' b");
+        assert_eq!(
+            masked("- https://h.example/t/tk-1/c::x https://u:p@i.example/t/tk-2?x=1#y"),
+            "- https://h.example/t/***/c::x https://***@i.example/t/***?x=***#y"
+        );
+        assert_eq!(masked("a https://h.example/t/tk-1"), "a https://h.example/t/***");
     }
 
     #[test]

@@ -19,10 +19,31 @@ pub fn without_secrets(address: &str) -> String {
     let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
     let rest = memchr::memrchr(b'@', &rest.as_bytes()[..end]).map_or(rest, |at| &rest[at + 1..]);
     let (path, query, fragment) = query_of(rest);
+    let (path, mark, below) = match token(path) {
+        Some((start, end)) => (&path[..start], "***", &path[end..]),
+        None => (path, "", ""),
+    };
     match query {
-        Some(query) => format!("{scheme}{path}?{}{fragment}", plain_query(query)),
-        None => [scheme, rest].concat(),
+        Some(query) => format!("{scheme}{path}{mark}{below}?{}{fragment}", plain_query(query)),
+        None => [scheme, path, mark, below, fragment].concat(),
     }
+}
+
+/// Where the token of a conda channel stands in host and path: behind a folder `t` at the host's root, or behind one
+/// further down where it looks like one; `pool/main/t/tar` is a folder of a letter.
+#[must_use]
+pub fn token(path: &str) -> Option<(usize, usize)> {
+    const MARK: &str = "/t/";
+    /// Tokens are longer than names; most hold a UUID.
+    const LONG: usize = 24;
+    let root = memchr::memchr(b'/', path.as_bytes())?;
+    memchr::memmem::find_iter(path.as_bytes(), MARK).find_map(|at| {
+        let start = at + MARK.len();
+        let end = path[start..].find('/').map_or(path.len(), |end| start + end);
+        let found = &path[start..end];
+        let is_token = at == root || found.len() >= LONG && found.bytes().any(|byte| byte.is_ascii_digit());
+        (is_token && !found.is_empty()).then_some((start, end))
+    })
 }
 
 /// Path, query and fragment with its `#` of what follows a scheme.
@@ -68,6 +89,13 @@ mod tests {
         assert_eq!(without_secrets("git@h.example:a/b"), "git@h.example:a/b");
         assert_eq!(without_secrets("https://h.example/x?token=a&b#c"), "https://h.example/x?token=***&b#c");
         assert_eq!(without_secrets("https://h.example/x?branch=main#0123"), "https://h.example/x?branch=main#0123");
+        assert_eq!(without_secrets("https://h.example/t/tk-1/c#a"), "https://h.example/t/***/c#a");
+        assert_eq!(without_secrets("https://u@h.example/t/tk-1?a"), "https://h.example/t/***?a");
+        let long = "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f";
+        assert_eq!(without_secrets(&format!("https://h.example/c/t/{long}/x")), "https://h.example/c/t/***/x");
+        for plain in ["https://h.example/pool/t/tar/x", "https://h.example/t", "https://h.example/t//x"] {
+            assert_eq!(without_secrets(plain), plain);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod cli;
 mod declared;
 mod docs;
 mod export;
+mod fetched_from;
 mod gate;
 mod hardware;
 mod hostile;

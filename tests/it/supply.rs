@@ -401,5 +401,5 @@ fn both_registries_that_answer_for_a_name_are_named() {
     let found = crate::judging::findings(&report, "dependency-confusion");
     assert_eq!(found.len(), 1, "{report:#}");
     let message = found[0]["message"].as_str().expect("a message");
-    assert!(message.contains("set to pypi.corp.example, also answered by pypi.tuna.tsinghua.edu.cn"), "{message}");
+    assert!(message.contains("asked of pypi.corp.example, also answered by pypi.tuna.tsinghua.edu.cn"), "{message}");
 }

@@ -5,6 +5,7 @@ pub mod apple;
 pub mod bazel;
 pub mod beam;
 pub mod cache;
+pub(crate) mod configured;
 pub mod cpp;
 pub mod dart;
 pub mod dotnet;

@@ -7,6 +7,7 @@ pub(crate) use super::address::{
     archive_revision, host_and_path, host_of, is_git, on_code_host, owner_of_address, repository_owner,
     repository_path, without_secrets,
 };
+pub(crate) use super::configured::{Registry, Standing, list, registry, registry_host};
 pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,
     needs_repository, revision_of,
@@ -16,7 +17,7 @@ pub(crate) use super::publisher::{author, mail, repository, repository_owner_of}
 pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at};
 pub(crate) use super::unnamed::Unnamed;
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{ComponentId, ComponentKind, Horizon, RelationKind, key, purl};
+use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -227,61 +228,6 @@ pub(crate) fn default_registry(ecosystem: &str) -> Option<&'static str> {
 pub(crate) fn from_default(id: &ComponentId, ecosystem: &str, seen: &Seen, out: &mut Facts<'_>) {
     if let Some(host) = default_registry(ecosystem) {
         distributed_by(id, host, &seen.clone().inferred(), out);
-    }
-}
-
-/// How a configured registry stands to the ecosystem's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It is asked instead.
-    Instead,
-    /// As `Instead`, even where a lock file gives addresses of the ecosystem's own: npm's `replace-registry-host`.
-    InsteadOfLocked,
-    /// It is asked as well, so that either may answer.
-    Beside,
-    /// As `Instead`, for the packages of the file itself only.
-    InsteadHere,
-    /// As `Beside`, for the packages of the file itself only.
-    BesideHere,
-}
-
-/// A setting of the project's tools: packages of an ecosystem come from `address`. `names` is an npm scope
-/// (`@corp`), a pattern of package names as the tool has it, or `*` for all. Holds for the file's folder and below;
-/// [`crate::scan::registries`] brings it to the packages whose lock file names no host.
-pub(crate) fn registry(
-    project: &ComponentId,
-    ecosystem: &str,
-    names: &str,
-    standing: Standing,
-    address: &str,
-    seen: &Seen,
-    out: &mut Facts<'_>,
-) {
-    let Some(host) = host_of(address) else { return };
-    registry_host(project, &host, seen, out);
-    let standing = match standing {
-        Standing::Instead => "instead",
-        Standing::InsteadOfLocked => "instead-of-locked",
-        Standing::Beside => "beside",
-        Standing::InsteadHere => "instead-here",
-        Standing::BesideHere => "beside-here",
-    };
-    let seen = seen.clone().without_excerpt();
-    out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}"), seen);
-}
-
-/// The host of a registry that a project asks, without saying for which packages.
-pub(crate) fn registry_host(project: &ComponentId, host: &str, seen: &Seen, out: &mut Facts<'_>) {
-    // addresses of private registries may carry tokens in any place
-    let seen = &seen.clone().without_excerpt();
-    let host_id = ComponentId::host(host);
-    out.component(&host_id, ComponentKind::Host, seen.clone());
-    if project.as_str().starts_with("pkg:oci/") {
-        // who builds on the image needs the host; the image itself does not come from there
-        out.attribute(&host_id, key::FETCHED_BY, "build", seen.clone());
-        out.relation_with(project, RelationKind::DependsOn, &host_id, None, Some(Horizon::NextDeploy), seen.clone());
-    } else {
-        out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());
     }
 }
 

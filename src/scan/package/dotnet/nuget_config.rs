@@ -83,6 +83,8 @@ impl Scanner for NugetConfig {
                         toolkit::registry(&project, "nuget", pattern, Standing::Instead, address, &seen, out);
                     }
                 }
+                // names that no source is mapped to come from nowhere
+                None if !mapping.is_empty() => {}
                 None => {
                     let standing = if alone { Standing::Instead } else { Standing::Beside };
                     toolkit::registry(&project, "nuget", "*", standing, address, &seen, out);

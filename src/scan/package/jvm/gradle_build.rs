@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::Asking;
 use super::gradle_catalog::{Catalog, Item, accessor};
 use super::gradle_lock::scope_of;
+use super::gradle_repositories::{self, list_of};
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
-use crate::scan::package::toolkit::{self, Place, Standing, scope};
+use crate::scan::package::toolkit::{self, Place, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -48,21 +49,18 @@ impl Scanner for GradleBuild {
         let statements = gradle_script::statements(file.text());
         let project = toolkit::root(input, file, out);
         let literals = gradle_script::literals(&statements);
-        let central = statements
-            .iter()
-            .any(|one| one.is_in("repositories") && one.head() == Some("mavenCentral") && !of_plugins(&one.blocks));
         let mut reader = Reader {
             input,
-            asking: Asking { file, project: &project },
+            asking: Asking { file, project: &project, list: None },
             literals,
             properties: OnceCell::new(),
             catalogs: BTreeMap::new(),
             bundles: BTreeMap::new(),
-            standing: if central { Standing::Beside } else { Standing::Instead },
         };
         for statement in &statements {
             reader.statement(statement, out);
         }
+        gradle_repositories::write(&statements, &|text| reader.fill(text), Asking { list: None, ..reader.asking }, out);
         Ok(())
     }
 }
@@ -76,7 +74,6 @@ struct Reader<'a> {
     catalogs: BTreeMap<String, Option<(Arc<SourceFile>, Catalog)>>,
     /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
     bundles: BTreeMap<(String, &'static str), bool>,
-    standing: Standing,
 }
 
 impl<'a> Reader<'a> {
@@ -93,18 +90,12 @@ impl<'a> Reader<'a> {
                 if (block == "dependencies" || block.ends_with(".dependencies"))
                     && !blocks.contains(&"dependencyManagement") =>
             {
+                self.asking.list = list_of(blocks);
                 self.dependency(statement, out);
+                self.asking.list = None;
             }
             Some("imports") if statement.head() == Some("mavenBom") => self.texts(statement, scope::BUILD, out),
             Some("plugins") => self.plugin(statement, out),
-            Some("repositories") if !publishes(blocks) => self.repository(statement, out),
-            Some("maven" | "ivy")
-                if blocks.contains(&"repositories")
-                    && !publishes(blocks)
-                    && matches!(statement.head(), Some("url" | "setUrl" | "uri" | "url.set")) =>
-            {
-                self.address(statement, out);
-            }
             _ => {}
         }
     }
@@ -332,53 +323,6 @@ impl<'a> Reader<'a> {
         };
         self.asking.plugin(&id, &version, span, out);
     }
-
-    fn repository(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
-        let known = match statement.head() {
-            Some("google") => "https://maven.google.com",
-            Some("gradlePluginPortal") => "https://plugins.gradle.org",
-            Some("jcenter") => "https://jcenter.bintray.com",
-            Some("maven" | "ivy") if statement.texts().next().is_some() => return self.address(statement, out),
-            _ => return,
-        };
-        self.setting(known, statement.tokens[0].span, Standing::Beside, out);
-    }
-
-    fn address(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
-        let Some((text, _, span)) = statement.texts().find(|(text, ..)| text.contains("://") || text.contains('$'))
-        else {
-            if statement.texts().next().is_none() {
-                let message = "the address of a repository is computed; it is not read";
-                out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(statement.tokens[0].span), message);
-            }
-            return;
-        };
-        match self.fill(text) {
-            Ok(address) => {
-                let standing = if of_plugins(&statement.blocks) { Standing::Beside } else { self.standing };
-                self.setting(&address, span, standing, out);
-            }
-            Err(name) => {
-                let message = format!("the address of a repository depends on `{name}`, which is no literal here");
-                out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
-            }
-        }
-    }
-
-    fn setting(&self, address: &str, span: Span, standing: Standing, out: &mut Facts<'_>) {
-        // the address may hold a password
-        let seen = self.asking.file.at(span).without_excerpt();
-        toolkit::registry(self.asking.project, "maven", "*", standing, address, &seen, out);
-    }
-}
-
-/// Repositories of plugins do not give what a dependency asks for.
-fn of_plugins(blocks: &[&str]) -> bool {
-    blocks.iter().any(|block| matches!(*block, "pluginManagement" | "buildscript"))
-}
-
-fn publishes(blocks: &[&str]) -> bool {
-    blocks.iter().any(|block| matches!(*block, "publishing" | "uploadArchives"))
 }
 
 /// `group:artifact` with or without more, and no address or path of a project.

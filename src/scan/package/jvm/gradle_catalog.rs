@@ -37,7 +37,7 @@ impl Scanner for GradleCatalog {
         let folder = file.folder();
         let folder = if folder.name() == "gradle" { folder.parent() } else { folder };
         let project = toolkit::root_at(&folder, input, file, out);
-        let asking = Asking { file, project: &project };
+        let asking = Asking { file, project: &project, list: None };
         let catalog = Catalog::of(root);
         for (kind, span, message) in &catalog.problems {
             out.problem(*kind, file, Some(*span), message);

@@ -33,6 +33,8 @@ impl Scanner for GradleLock {
         let folder = if old { file.folder().parent().parent() } else { file.folder() };
         let project = toolkit::locked_root_at("maven", &folder, input, file, out);
         let of_file = file.path().name().trim_end_matches(".lockfile");
+        // `buildscript-gradle.lockfile` holds the class path of build scripts
+        let of_script = file.path().name().starts_with("buildscript");
         for line in lines(file.text()) {
             let text = line.text.trim();
             if text.is_empty() || text.starts_with('#') {
@@ -55,7 +57,11 @@ impl Scanner for GradleLock {
             if let Some(scope) = scope_of_all(configurations.split(',')) {
                 out.attribute(&id, key::SCOPE, scope, seen.clone());
             }
-            toolkit::from_default(&id, "maven", &seen, out);
+            let list = match name.ends_with(super::MARKER) {
+                true => toolkit::list::PLUGINS,
+                false => toolkit::list::BUILDSCRIPT,
+            };
+            super::from_list(&id, name, Some(list).filter(|_| of_script), &seen, out);
         }
         Ok(())
     }

@@ -74,11 +74,6 @@ impl<'t> Statement<'t> {
     pub(super) fn unclosed(&self) -> Option<Span> {
         self.tokens.iter().find(|one| one.is('"') || one.is('\'')).map(|one| one.span)
     }
-
-    /// True when it stands directly in a block of the name.
-    pub(super) fn is_in(&self, block: &str) -> bool {
-        self.blocks.last() == Some(&block)
-    }
 }
 
 /// The tokens of a script without comments.

@@ -8,7 +8,7 @@ use super::maven_model::{MAVEN_PLUGINS, Managed, Model, Unknown};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::xml::Element;
-use crate::scan::package::toolkit::{self, Place, Standing, scope};
+use crate::scan::package::toolkit::{self, Place, Standing, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
@@ -47,7 +47,7 @@ impl Scanner for MavenPom {
         }
         let mut reader = Reader {
             model: &model,
-            asking: Asking { file, project: &project },
+            asking: Asking { file, project: &project, list: None },
             managed: BTreeMap::new(),
             condition: None,
             properties: BTreeMap::new(),
@@ -114,12 +114,14 @@ impl<'a> Reader<'a> {
             for plugin in section.group("plugins").into_iter().flat_map(|all| all.all_groups("plugin")) {
                 self.plugin(plugin, out);
             }
+            self.asking.list = Some(list::PLUGINS);
             for extension in section.group("extensions").into_iter().flat_map(|all| all.all("extension")) {
                 self.named(extension, None, scope::BUILD, out);
             }
+            self.asking.list = None;
         }
-        for (list, item) in REPOSITORIES {
-            for repository in holder.group(list).into_iter().flat_map(|all| all.all(item)) {
+        for (all, item) in REPOSITORIES {
+            for repository in holder.group(all).into_iter().flat_map(|all| all.all(item)) {
                 self.repository(repository, out);
             }
         }
@@ -146,7 +148,9 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Plugins and what they depend on come from repositories of plugins.
     fn plugin(&mut self, plugin: &'a Element, out: &mut Facts<'_>) {
+        self.asking.list = Some(list::PLUGINS);
         // of a plugin that breaks off nothing is known but what it had asked for by then
         if !plugin.is_cut() {
             let name = self.model.name_of(plugin, Some(MAVEN_PLUGINS));
@@ -154,6 +158,7 @@ impl<'a> Reader<'a> {
             self.named(plugin, managed, scope::BUILD, out);
         }
         self.dependencies(plugin, Some(scope::BUILD), out);
+        self.asking.list = None;
     }
 
     /// An entry that must name an artifact.
@@ -251,10 +256,10 @@ impl<'a> Reader<'a> {
 pub(super) const REPOSITORIES: [(&str, &str); 2] =
     [("repositories", "repository"), ("pluginRepositories", "pluginRepository")];
 
-/// A repository that is asked beside the central one, or, under its id, instead of it; those of plugins never give
-/// what a dependency asks for.
+/// A repository that is asked beside the central one, or, under its id, instead of it.
 pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: Asking<'_>, out: &mut Facts<'_>) {
-    let instead = repository.child_text("id") == Some("central") && &*repository.name == "repository";
+    let of_plugins = &*repository.name == "pluginRepository";
+    let instead = repository.child_text("id") == Some("central");
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(span).without_excerpt();
@@ -266,5 +271,6 @@ pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: A
         }
         return;
     }
-    toolkit::registry(asking.project, "maven", "*", standing, address, &seen, out);
+    let list = if of_plugins { list::PLUGINS } else { "maven" };
+    toolkit::registry(asking.project, list, "*", standing, address, &seen, out);
 }

@@ -5,7 +5,7 @@ use super::maven_pom::{REPOSITORIES, setting};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::xml::Element;
-use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::package::toolkit::{self, Standing, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `maven-settings`.
@@ -43,13 +43,13 @@ impl Scanner for MavenSettings {
             return Ok(());
         }
         let project = toolkit::root_at(&if of_build { folder.parent() } else { folder }, input, file, out);
-        let asking = Asking { file, project: &project };
+        let asking = Asking { file, project: &project, list: Some(list::PLUGINS) };
         for mirror in root.group("mirrors").into_iter().flat_map(|all| all.all("mirror")) {
             self::mirror(mirror, asking, out);
         }
         for profile in root.group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
-            for (list, item) in REPOSITORIES {
-                for repository in profile.group(list).into_iter().flat_map(|all| all.all(item)) {
+            for (all, item) in REPOSITORIES {
+                for repository in profile.group(all).into_iter().flat_map(|all| all.all(item)) {
                     if let Some(url) = address(repository, asking, out) {
                         setting(repository, url.text(), url.span, asking, out);
                     }
@@ -63,7 +63,7 @@ impl Scanner for MavenSettings {
     }
 }
 
-/// A mirror of everything or of the central repository is asked instead.
+/// A mirror of everything or of the central repository is asked instead, for plugins as for all else.
 fn mirror(mirror: &Element, asking: Asking<'_>, out: &mut Facts<'_>) {
     let Some(url) = address(mirror, asking, out) else { return };
     let of = mirror.child_text("mirrorOf").unwrap_or("");
@@ -71,7 +71,9 @@ fn mirror(mirror: &Element, asking: Asking<'_>, out: &mut Facts<'_>) {
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(url.span).without_excerpt();
-    toolkit::registry(asking.project, "maven", "*", standing, url.text(), &seen, out);
+    for list in ["maven", list::PLUGINS] {
+        toolkit::registry(asking.project, list, "*", standing, url.text(), &seen, out);
+    }
 }
 
 fn address<'e>(holder: &'e Element, asking: Asking<'_>, out: &mut Facts<'_>) -> Option<&'e Element> {

@@ -3,6 +3,7 @@
 pub mod gradle_build;
 pub mod gradle_catalog;
 pub mod gradle_lock;
+mod gradle_repositories;
 pub mod gradle_script;
 pub mod gradle_verification;
 pub mod java_archive;
@@ -13,9 +14,9 @@ pub mod maven_settings;
 pub mod sbt_build;
 pub mod sbt_lock;
 
-use crate::model::ComponentId;
-use crate::scan::package::toolkit::{self, Package, Place};
-use crate::scan::{Facts, SourceFile};
+use crate::model::{ComponentId, key};
+use crate::scan::package::toolkit::{self, Package, Place, list};
+use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
 /// What a version text of Maven or Gradle asks for.
@@ -47,6 +48,24 @@ pub(crate) struct Asking<'a> {
     pub(crate) file: &'a SourceFile,
     /// The project that asks.
     pub(crate) project: &'a ComponentId,
+    /// The list of repositories that is asked; `None` for that of what is built with.
+    pub(crate) list: Option<&'static str>,
+}
+
+/// What the id of a Gradle plugin ends with where it is written as an artifact.
+const MARKER: &str = ".gradle.plugin";
+
+/// Says which list of repositories gives a package where it is seen, and which host that is unless a setting says otherwise:
+/// Gradle looks up its plugins in a portal of its own.
+pub(crate) fn from_list(id: &ComponentId, name: &str, list: Option<&'static str>, seen: &Seen, out: &mut Facts<'_>) {
+    if let Some(list) = list {
+        out.attribute(id, key::REPOSITORIES, list, seen.clone());
+    }
+    if name.ends_with(MARKER) && list == Some(list::PLUGINS) {
+        toolkit::distributed_by(id, "gradle.org", &seen.clone().inferred(), out);
+    } else {
+        toolkit::from_default(id, "maven", seen, out);
+    }
 }
 
 impl Asking<'_> {
@@ -61,15 +80,14 @@ impl Asking<'_> {
         out: &mut Facts<'_>,
     ) -> ComponentId {
         let id = self.need(name, version, scope, span, out);
-        toolkit::from_default(&id, "maven", &self.file.at(span), out);
+        from_list(&id, name, self.list, &self.file.at(span), out);
         id
     }
 
     /// A Gradle plugin by its id: the artifact that Gradle looks up for it, in the plugin portal unless told otherwise.
     pub(crate) fn plugin(&self, id: &str, version: &str, span: Span, out: &mut Facts<'_>) -> ComponentId {
-        let id = self.need(&format!("{id}:{id}.gradle.plugin"), version, toolkit::scope::BUILD, span, out);
-        toolkit::distributed_by(&id, "gradle.org", &self.file.at(span).inferred(), out);
-        id
+        let name = format!("{id}:{id}{MARKER}");
+        Self { list: Some(list::PLUGINS), ..*self }.ask(&name, version, toolkit::scope::BUILD, span, out)
     }
 
     /// Writes where the version of a package stands that is asked for in another place.

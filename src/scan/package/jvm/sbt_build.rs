@@ -35,7 +35,7 @@ impl Scanner for SbtBuild {
         let folder = file.folder();
         let of_build = folder.name() == "project";
         let project = toolkit::root_at(&if of_build { folder.parent() } else { folder }, input, file, out);
-        let asking = Asking { file, project: &project };
+        let asking = Asking { file, project: &project, list: None };
         let literals = gradle_script::literals(&gradle_script::statements(file.text()));
         let scala = tokens.windows(4).find_map(|four| match four[3].token {
             Token::Text(text, _) if four[0].word() == Some("scalaVersion") && four[1].is(':') && four[2].is('=') => {

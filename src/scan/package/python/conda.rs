@@ -3,6 +3,7 @@
 use crate::model::{ComponentId, key};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Seen};
+use crate::text::token;
 
 /// A match specification in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,17 @@ pub(super) fn of_file(address: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !version.is_empty()).then_some((name, version))
 }
 
+/// What the address of a package says: where it is fetched from, its channel, and the hash behind `#`.
+pub(super) fn from_file(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+    let (address, hash) = address.split_once('#').unwrap_or((address, ""));
+    toolkit::fetched_from(id, address, seen, out);
+    channel_of(id, address, seen, out);
+    if !hash.is_empty() {
+        let kind = if hash.len() == 64 { "sha256" } else { "md5" };
+        out.attribute(id, key::INTEGRITY, format!("{kind}:{}", hash.trim_start_matches("sha256:")), seen.clone());
+    }
+}
+
 /// The package comes from a channel: the host of its address, or the one that the tools take names for. The channel
 /// is who publishes it when it can come from no other.
 pub(super) fn from_channel(id: &ComponentId, channel: &str, is_only: bool, seen: &Seen, out: &mut Facts<'_>) {
@@ -119,35 +131,49 @@ pub(super) fn channel_of(id: &ComponentId, address: &str, seen: &Seen, out: &mut
 /// The channel in an address of a package: `https://conda.anaconda.org/conda-forge/linux-64/zlib-1.3.1-0.conda`. What a mirror
 /// of somebody's own calls its folders says nothing.
 fn channel_in(address: &str) -> Option<&str> {
-    let (_, rest) = address.split_once("://")?;
-    let (host, path) = rest.split_once('/')?;
-    let mut folders = path.split(['?', '#']).next()?.rsplit('/').skip(2).filter(|folder| !folder.is_empty());
+    let (host, path) = parts(address)?;
+    let mut folders = path.rsplit('/').skip(2).filter(|folder| !folder.is_empty());
     match host.to_ascii_lowercase().as_str() {
-        "repo.anaconda.com" => folders.next().map(|_| "defaults"),
+        DEFAULTS => folders.next().map(|_| "defaults"),
         // labels of a channel stand below it: `conda-forge/label/broken`
         "conda.anaconda.org" | "prefix.dev" | "repo.prefix.dev" => folders.last(),
         _ => None,
     }
 }
 
+/// Host of the channels that are `defaults` together.
+const DEFAULTS: &str = "repo.anaconda.com";
+
+/// Host of an address, without user and port, and its path without the token of the channel in it.
+fn parts(address: &str) -> Option<(&str, &str)> {
+    let (_, rest) = address.split_once("://")?;
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let path = token(rest).map(|(_, end)| &rest[end..]);
+    let (host, whole) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    Some((host.split(':').next().unwrap_or(host), path.unwrap_or(whole)))
+}
+
 /// Host of the channels that are written as names.
 fn host_of_channel(name: &str) -> &'static str {
     match name.split('/').next().unwrap_or(name) {
-        "defaults" | "main" | "anaconda" | "msys2" | "free" | "pkgs" | "r" => "repo.anaconda.com",
+        "defaults" | "main" | "anaconda" | "msys2" | "free" | "pkgs" | "r" => DEFAULTS,
         _ => "conda.anaconda.org",
     }
 }
 
 /// The name of a channel: the last part of its address, or what is written before its platform and label.
 fn channel_name(channel: &str) -> &str {
-    let Some((_, rest)) = channel.split_once("://") else {
+    let Some((host, path)) = parts(channel) else {
         return match channel.split('/').next().unwrap_or(channel) {
             "pkgs" => "defaults",
             name => name,
         };
     };
-    let path = rest.split(['?', '#']).next().unwrap_or(rest);
-    let mut folders: Vec<&str> = path.split('/').skip(1).filter(|folder| !folder.is_empty()).collect();
+    let mut folders: Vec<&str> = path.split('/').filter(|folder| !folder.is_empty()).collect();
+    if host.eq_ignore_ascii_case(DEFAULTS) && !folders.is_empty() {
+        return "defaults";
+    }
     if folders.len() > 1 && folders.last().is_some_and(|last| is_platform(last)) {
         folders.pop();
     }
@@ -174,6 +200,7 @@ mod tests {
             ("https://prefix.dev/conda-forge/noarch/x-1-0.conda", Some("conda-forge")),
             ("https://repo.anaconda.com/pkgs/main/linux-64/x-1-0.conda", Some("defaults")),
             ("https://mirror.example/conda-forge/linux-64/x-1-0.conda", None),
+            ("https://u:p@conda.anaconda.org/t/tk-1/ours/linux-64/x-1-0.conda", Some("ours")),
             ("https://conda.anaconda.org/x-1-0.conda", None),
             ("conda-forge/linux-64/x-1-0.conda", None),
         ] {
@@ -191,6 +218,10 @@ mod tests {
             ("https://conda.example/ours/noarch", "ours"),
             ("https://conda.anaconda.org/nvidia/label/cuda-12.4.0/linux-64", "nvidia"),
             ("https://conda.example", ""),
+            ("https://repo.anaconda.com/pkgs/main", "defaults"),
+            ("https://repo.anaconda.com/pkgs/r/linux-64", "defaults"),
+            ("https://conda.example/t/tk-1/ours", "ours"),
+            ("https://conda.example/t/tk-1", ""),
         ] {
             assert_eq!(channel_name(channel), name, "{channel}");
         }

@@ -1,14 +1,14 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
-use super::conda::{Spec, from_channel, from_own_channel};
+use super::conda::{Spec, from_channel, from_file, from_own_channel, of_file};
 use super::pep508::{Sheet, scope_of};
-use super::requirements::{setting, split_options, understood};
-use super::requirements_lines::{What, what};
-use super::tables::registry;
+use super::requirements::{read_all, setting, split_options, understood};
+use super::requirements_files::Run;
+use super::requirements_lines::{Statement, What, what};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Package, Standing};
+use crate::scan::package::toolkit::{self, Package, Registry, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, Unit};
 
 /// Channels that one file may name: every package gets a relation to each of them.
@@ -20,7 +20,7 @@ pub struct CondaEnvironment;
 static META: ScannerMeta = ScannerMeta {
     id: "conda-environment",
     title: "conda environment",
-    summary: "Packages of conda with their channels, and the requirements of the `pip:` part. A package that names its \
+    summary: "Packages of conda with their channels, and the requirements of the `pip:` part, with the files that it includes. A package that names its \
               channel comes from there, others may come from each channel of the file; channels without an address are taken for those of \
               Anaconda's hosts.",
     files: &["**/environment*.yml", "**/environment*.yaml", "**/conda*.yml", "**/conda*.yaml"],
@@ -59,7 +59,7 @@ impl Scanner for CondaEnvironment {
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {
                     (Some(text), _) => conda(text, item, &channels, sheet, out),
-                    (None, Some(list)) => list.list().iter().for_each(|item| pip(item, sheet, out)),
+                    (None, Some(list)) => pip(list.list(), sheet, input, out),
                     (None, None) => {
                         out.problem(DiagnosticKind::Malformed, file, Some(item.span), "not a package");
                     }
@@ -81,9 +81,10 @@ pub(super) fn channels<'n>(
     // a channel that is named is asked as well
     let all_addresses = !more && found.iter().all(|(address, _)| address.contains("://"));
     for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
-        let standing = if at == 0 && all_addresses { Standing::InsteadHere } else { Standing::BesideHere };
+        let standing = if at == 0 && all_addresses { Standing::Instead } else { Standing::Beside };
         let seen = setting(sheet.file, node.span, address);
-        toolkit::registry(sheet.project, "conda", "*", standing, address, &seen, out);
+        let registry = Registry { ecosystem: "conda", names: "*", standing, file: Some(sheet.file.path()) };
+        registry.write(sheet.project, address, &seen, out);
     }
     found
 }
@@ -106,20 +107,26 @@ pub(super) fn listed_channels<'n>(
 }
 
 fn conda(text: &str, item: &Node, channels: &[(&str, &Node)], sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let scope = scope_of(sheet.file.path().name());
+    let seen = sheet.file.at(item.span);
+    // the address of one package
+    if let Some((name, version)) = of_file(text).filter(|_| toolkit::host_of(text).is_some()) {
+        let package = Package::new("conda", name, Some(version), sheet.file, item.span);
+        let id = package.require("", scope, sheet.project, out);
+        return from_file(&id, text, &seen, out);
+    }
     let Some(spec) = Spec::parse(text) else {
         let message = format!("not a package specification: `{text}`");
         out.problem(DiagnosticKind::Malformed, sheet.file, Some(item.span), message);
         return;
     };
     let constraint = if spec.version.is_some() { "" } else { spec.constraint };
-    let scope = scope_of(sheet.file.path().name());
     let id = Package::new("conda", spec.name, spec.version, sheet.file, item.span).require(
         constraint,
         scope,
         sheet.project,
         out,
     );
-    let seen = sheet.file.at(item.span);
     match spec.channel {
         Some(channel) => from_own_channel(&id, channel, &seen, out),
         None => from_channels(&id, channels, &seen, sheet, out),
@@ -143,34 +150,33 @@ pub(super) fn from_channels(
     }
 }
 
-fn pip(item: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
-    let span = Some(item.span);
-    let Some(text) = item.text() else {
-        out.problem(DiagnosticKind::Malformed, sheet.file, span, "not a requirement");
-        return;
-    };
-    match what(text.into()) {
-        What::Requirement { text, .. } => {
-            let (spec, hashes) = split_options(&text);
-            let requirement = understood(spec, sheet.file, item.span, out);
-            let Some(requirement) = requirement else { return };
-            if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), item.span, sheet, out) {
-                let seen = sheet.file.at(item.span);
-                for hash in hashes {
-                    out.attribute(&asked.id, key::INTEGRITY, hash, seen.clone());
-                }
-                asked.default_host(&seen, out);
-            }
+/// The `pip:` part: lines of a requirements file, which conda gives to one run of pip.
+fn pip(items: &[Node], sheet: Sheet<'_>, input: &Input<'_>, out: &mut Facts<'_>) {
+    let mut all = Vec::new();
+    for item in items {
+        match item.text() {
+            Some(text) => all.push(Statement { what: what(text.into()), span: item.span }),
+            None => out.problem(DiagnosticKind::Malformed, sheet.file, Some(item.span), "not a requirement"),
         }
-        What::Include { path, .. } => {
-            let message = format!("`{path}` is read by itself, if its name is one of requirements");
-            out.problem(DiagnosticKind::Unresolved, sheet.file, span, message);
-        }
-        What::Index { address, instead } => {
-            let standing = if instead { Standing::InsteadHere } else { Standing::BesideHere };
-            registry(&address, item.span, "*", standing, sheet, out);
-        }
-        What::Unknown => out.problem(DiagnosticKind::Malformed, sheet.file, span, "not an option of pip"),
-        What::NoIndex | What::Setting => {}
     }
+    let run = Run::included(input, &all, out);
+    let mut packages = Vec::new();
+    for Statement { what, span } in &all {
+        match what {
+            What::Requirement { text, .. } => {
+                let (spec, hashes) = split_options(text);
+                let Some(requirement) = understood(spec, sheet.file, *span, out) else { continue };
+                if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), *span, sheet, out) {
+                    let seen = sheet.file.at(*span);
+                    for hash in hashes {
+                        out.attribute(&asked.id, key::INTEGRITY, hash, seen.clone());
+                    }
+                    packages.extend((!asked.states_host).then_some((asked.id, seen)));
+                }
+            }
+            What::Unknown => out.problem(DiagnosticKind::Malformed, sheet.file, Some(*span), "not an option of pip"),
+            What::Include { .. } | What::Index { .. } | What::NoIndex | What::Setting => {}
+        }
+    }
+    read_all(&run, packages, sheet.project, input, out);
 }

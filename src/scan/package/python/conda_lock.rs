@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 
-use super::conda::{channel_of, of_file};
+use super::conda::{channel_of, from_file, of_file};
 use super::reach::{Reach, of_groups, write_scope};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -121,13 +121,7 @@ fn explicit(input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> anyhow
             continue;
         };
         let id = Package::new("conda", name, Some(version), file, span).write(&project, out);
-        let (address, hash) = text.split_once('#').unwrap_or((text, ""));
-        toolkit::fetched_from(&id, address, &file.at(span), out);
-        channel_of(&id, address, &file.at(span), out);
-        if !hash.is_empty() {
-            let kind = if hash.len() == 64 { "sha256" } else { "md5" };
-            out.attribute(&id, key::INTEGRITY, format!("{kind}:{}", hash.trim_start_matches("sha256:")), file.at(span));
-        }
+        from_file(&id, text, &file.at(span), out);
     }
     Ok(())
 }

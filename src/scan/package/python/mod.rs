@@ -22,6 +22,7 @@ mod pyproject_tools;
 mod python_words;
 mod reach;
 pub mod requirements;
+mod requirements_files;
 mod requirements_lines;
 pub mod setup_cfg;
 pub mod setup_py;

@@ -42,11 +42,12 @@ impl Scanner for PipConfig {
         for setting in settings(file, out) {
             let standing = match &*setting.key.replace('_', "-") {
                 "index-url" => Standing::Instead,
-                "extra-index-url" | "find-links" => Standing::Beside,
+                "extra-index-url" => Standing::Beside,
+                "find-links" => Standing::Aside,
                 _ => continue,
             };
-            for (address, span) in setting.words() {
-                registry(address, span, "*", standing, sheet, out);
+            for place in setting.words() {
+                registry(place, standing, sheet, out);
             }
         }
         Ok(())

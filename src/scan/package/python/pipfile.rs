@@ -1,7 +1,7 @@
 //! `Pipfile`: what a project of Pipenv asks for, and its package indexes.
 
 use super::pep508::{Sheet, scope_of_group};
-use super::tables::{Origins, registry, stated};
+use super::tables::{Origins, registry_of, stated};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::Node;
@@ -45,7 +45,8 @@ impl Scanner for Pipfile {
                 continue;
             };
             if at == 0 {
-                registry(address, span, "*", Standing::Instead, sheet, out);
+                // pip does not read it
+                registry_of(&["Pipfile", "Pipfile.lock"], (address, span), Standing::Instead, sheet, out);
             }
             origins.index(source.text_at("name").unwrap_or(""), address);
         }

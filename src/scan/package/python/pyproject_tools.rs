@@ -2,11 +2,12 @@
 //! of Poetry, uv and PDM.
 
 use super::pep508::{Sheet, scope_of_group};
-use super::tables::{Origins, registry, stated};
+use super::requirements::setting;
+use super::tables::{Origins, registry, registry_of, stated};
 use crate::diagnostic::DiagnosticKind;
 use crate::parse::Node;
 use crate::scan::Facts;
-use crate::scan::package::toolkit::{Standing, scope};
+use crate::scan::package::toolkit::{self, Standing, scope};
 
 /// Tables of Poetry with their scope.
 pub(super) fn poetry_tables(root: &Node) -> Vec<(&'static str, &Node)> {
@@ -30,9 +31,9 @@ pub(super) fn origins<'a>(root: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>)
         uv.get("sources").map_or(&[][..], Node::entries).iter().for_each(|entry| origins.package(entry));
     }
     for source in list(root.at(&["tool", "pdm"]), "source") {
-        let Some((address, span)) = address(source, sheet, out) else { continue };
+        let Some(place) = address(source, sheet, out) else { continue };
         let instead = source.text_at("name") == Some("pypi");
-        registry(address, span, "*", standing(instead), sheet, out);
+        registry_of(&OF_PDM, place, standing(instead), sheet, out);
     }
     origins
 }
@@ -57,18 +58,28 @@ fn poetry_sources<'a>(poetry: &'a Node, origins: &mut Origins<'a>, sheet: Sheet<
         }
         match &*priority(source) {
             "primary" | "default" => {
-                registry(address, span, "*", standing(!own_is_asked), sheet, out);
+                registry_of(&OF_POETRY, (address, span), standing(!own_is_asked), sheet, out);
                 own_is_asked = true;
             }
             // only for packages that name it: they have its host
             "explicit" => {}
-            _ => registry(address, span, "*", Standing::Beside, sheet, out),
+            // only for what the others have not, and which that is no file says
+            "supplemental" => {
+                if let Some(host) = toolkit::host_of(address) {
+                    toolkit::registry_host(sheet.project, &host, &setting(sheet.file, span, address), out);
+                }
+            }
+            _ => registry_of(&OF_POETRY, (address, span), Standing::Beside, sheet, out),
         }
     }
 }
 
-/// The indexes of `[tool.uv]` or of `uv.toml`, which has the same keys.
+/// The indexes of `[tool.uv]` or of `uv.toml`, which has the same keys. uv asks one after the other and takes what the first
+/// has that knows the name, the ecosystem's own being the last, unless it is told to ask all.
 pub(super) fn uv_indexes<'a>(uv: &'a Node, origins: &mut Origins<'a>, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let strategy = |uv: &'a Node| uv.text_at("index-strategy");
+    let asks_all = strategy(uv).or_else(|| strategy(uv.get("pip")?)).is_some_and(|text| text.starts_with("unsafe"));
+    let beside = if asks_all { Standing::Beside } else { Standing::Aside };
     for index in list(Some(uv), "index") {
         let Some((address, span)) = address(index, sheet, out) else { continue };
         if let Some(name) = index.text_at("name") {
@@ -76,22 +87,27 @@ pub(super) fn uv_indexes<'a>(uv: &'a Node, origins: &mut Origins<'a>, sheet: She
         }
         let is = |key: &str| index.get(key).and_then(Node::as_bool) == Some(true);
         if !is("explicit") {
-            registry(address, span, "*", standing(is("default")), sheet, out);
+            registry((address, span), if is("default") { Standing::Instead } else { beside }, sheet, out);
         }
     }
     for uv in std::iter::once(uv).chain(uv.get("pip")) {
-        if let Some((address, span)) = stated(uv, "index-url") {
-            registry(address, span, "*", Standing::Instead, sheet, out);
+        if let Some(place) = stated(uv, "index-url") {
+            registry(place, Standing::Instead, sheet, out);
         }
-        for key in ["extra-index-url", "find-links"] {
+        for (key, standing) in [("extra-index-url", beside), ("find-links", Standing::Aside)] {
             for node in list(Some(uv), key) {
                 if let Some(address) = node.text() {
-                    registry(address, node.span, "*", Standing::Beside, sheet, out);
+                    registry((address, node.span), standing, sheet, out);
                 }
             }
         }
     }
 }
+
+/// Files whose packages Poetry fetches.
+const OF_POETRY: [&str; 2] = ["pyproject.toml", "poetry.lock"];
+/// Files whose packages PDM fetches.
+const OF_PDM: [&str; 2] = ["pyproject.toml", "pdm.lock"];
 
 fn standing(instead: bool) -> Standing {
     if instead { Standing::Instead } else { Standing::Beside }

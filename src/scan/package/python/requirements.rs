@@ -1,21 +1,18 @@
 //! Python requirements files: pins, ranges, addresses, constraints, index options, and what they include.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::pep508::{Requirement, conditions, is_local, normal, pinned, scope_of};
+use super::pep508::{Requirement, conditions, is_local, normal};
+use super::requirements_files::{Listed, Run, is_scanned};
 use super::requirements_lines::{What, is_generated, statements};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::scan::package::toolkit::{self, Entries, Locked, Package, Standing};
+use crate::scan::package::toolkit::{self, Entries, Locked, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
-use crate::text::{RelPath, Span};
+use crate::text::Span;
 
 /// Index hosts that one file may name: every package gets a relation to each of them.
 const INDEX_LIMIT: usize = 32;
-
-/// Files that one file may include, those of included files counted.
-const INCLUDE_LIMIT: usize = 64;
 
 /// Scanner `requirements`.
 pub struct Requirements;
@@ -24,7 +21,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "requirements",
     title: "Python requirements file",
     summary: "Pinned and ranged requirements with extras and markers, addresses and version control sources, hashes, \
-              index and find-links hosts, the files it includes. Constraints give versions and are not needed by \
+              index and find-links hosts, the files it includes; options hold for all of them, a later index in the place of an earlier one. Constraints give versions and are not needed by \
               themselves; local paths are ours. A file that a tool wrote with pins only, or whose pins all have \
               hashes, answers what other manifests of its folder ask for; who needs what is read from its comments.",
     files: &[
@@ -51,104 +48,31 @@ impl Scanner for Requirements {
             return Ok(());
         }
         let project = toolkit::root(input, input.file(), out);
-        let listed = listed(input, out);
-        let mut reader = Reader {
-            project: &project,
-            pins: pins(&listed),
-            packages: Vec::new(),
-            indexes: Vec::new(),
-            replaced: false,
-        };
-        for one in &listed {
-            let is_lock = reader.read(one, out);
-            if is_lock && one.file.path() == input.file().path() {
-                out.attribute(&project, key::LOCKS, "pypi", one.file.whole());
-            }
-        }
-        reader.hosts(input.file(), out);
+        let run = Run::of(input, out);
+        read_all(&run, Vec::new(), &project, input, out);
         Ok(())
     }
 }
 
-/// A file that is read: the one at hand, or one that it includes.
-struct Listed {
-    file: Arc<SourceFile>,
-    scope: &'static str,
-    constrains: bool,
-}
-
-/// True for files that are read by themselves: what they list belongs to the project of their folder. Globs cannot
-/// tell: their stars match folders as well.
-fn is_scanned(path: &RelPath) -> bool {
-    let name = path.name();
-    let is_listed = name.contains("requirements")
-        || name.starts_with("constraints")
-        || path.as_str().split('/').any(|folder| folder == "requirements");
-    is_listed && (name.ends_with(".txt") || name.ends_with(".in"))
-}
-
-/// The file and what it includes. Included files of the same folder that are read by themselves are left to that, unless
-/// an index is named: pip asks it for whatever is included.
-fn listed(input: &Input<'_>, out: &mut Facts<'_>) -> Vec<Listed> {
-    let first = Arc::clone(&input.files[0]);
-    let name = first.path().name().to_owned();
-    let folder = first.folder();
-    let constrains = name.starts_with("constraints");
-    let mut known = BTreeSet::from([(first.path().clone(), constrains)]);
-    let mut listed = vec![Listed { file: first, scope: scope_of(&name), constrains }];
-    let (mut at, mut has_index) = (0, false);
-    while let Some(one) = listed.get(at) {
-        let (file, scope, constrains) = (Arc::clone(&one.file), one.scope, one.constrains);
-        at += 1;
-        let all = statements(file.text());
-        has_index |= all.iter().any(|statement| matches!(statement.what, What::Index { .. }));
-        for statement in &all {
-            let What::Include { path, constrains: further } = &statement.what else { continue };
-            let constrains = constrains || *further;
-            let mut problem = |kind, message: String| out.problem(kind, &file, Some(statement.span), message);
-            let Some(target) = file.folder().join(path).filter(|_| !path.contains("://")) else {
-                problem(DiagnosticKind::Unresolved, format!("`{path}` is outside of the tree and not read"));
-                continue;
-            };
-            if !known.insert((target.clone(), constrains)) {
-                continue;
-            }
-            if !constrains && !has_index && is_scanned(&target) && target.parent() == folder {
-                continue;
-            }
-            if listed.len() > INCLUDE_LIMIT {
-                let message = format!("more than {INCLUDE_LIMIT} included files; `{path}` is left out");
-                problem(DiagnosticKind::LimitReached, message);
-                continue;
-            }
-            match input.companion(&target) {
-                Some(included) => {
-                    let scope = if is_scanned(&target) { scope_of(target.name()) } else { scope };
-                    listed.push(Listed { file: Arc::new(included), scope, constrains });
-                }
-                None => problem(DiagnosticKind::Unresolved, format!("`{path}` is included and cannot be read")),
-            }
+/// Writes what the files of a run list, and where that and further packages of the run come from.
+pub(super) fn read_all(
+    run: &Run,
+    packages: Vec<(ComponentId, Seen)>,
+    project: &ComponentId,
+    input: &Input<'_>,
+    out: &mut Facts<'_>,
+) {
+    let mut reader = Reader { project, pins: run.pins(), packages };
+    for one in &run.listed {
+        let is_lock = reader.read(one, out);
+        if is_lock && one.file.path() == input.file().path() {
+            out.attribute(project, key::LOCKS, "pypi", one.file.whole());
         }
     }
-    listed
-}
-
-/// Exact versions that included constraints give, with their place.
-fn pins(listed: &[Listed]) -> BTreeMap<String, (String, Seen)> {
-    let mut pins = BTreeMap::new();
-    for one in listed.iter().skip(1).filter(|one| one.constrains) {
-        for statement in statements(one.file.text()) {
-            let What::Requirement { text, .. } = &statement.what else { continue };
-            let (spec, _) = split_options(text);
-            if let Some(constraint) = Requirement::parse(spec)
-                && let Some(version) = pinned(constraint.specifier)
-            {
-                let seen = || (version.to_owned(), one.file.at(statement.span));
-                pins.entry(normal(constraint.name).into_owned()).or_insert_with(seen);
-            }
-        }
-    }
-    pins
+    // a file that is no requirements file has packages of its own
+    let more = Some(input.file().path()).filter(|path| run.listed.first().is_none_or(|one| one.file.path() != *path));
+    let indexes = run.write_indexes(more, project, out);
+    reader.hosts(indexes, run.replaced, input.file(), out);
 }
 
 struct Reader<'a> {
@@ -156,9 +80,6 @@ struct Reader<'a> {
     pins: BTreeMap<String, (String, Seen)>,
     /// Packages that come from an index.
     packages: Vec<(ComponentId, Seen)>,
-    indexes: Vec<(String, Seen)>,
-    /// The ecosystem's own index is not asked.
-    replaced: bool,
 }
 
 /// A requirement that was understood.
@@ -183,12 +104,10 @@ impl Reader<'_> {
                     let found = understood(spec, file, span, out);
                     read.extend(found.map(|requirement| Read { requirement, hashes, via, span }));
                 }
-                What::Index { address, instead } => self.index(address, *instead, file, span, out),
-                What::NoIndex => self.replaced = true,
                 What::Unknown => {
                     out.problem(DiagnosticKind::Malformed, file, Some(span), "not an option of requirements files");
                 }
-                What::Include { .. } | What::Setting => {}
+                What::Index { .. } | What::NoIndex | What::Include { .. } | What::Setting => {}
             }
         }
         if one.constrains {
@@ -274,35 +193,20 @@ impl Reader<'_> {
         asked.id
     }
 
-    fn index(&mut self, address: &str, instead: bool, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
-        self.replaced |= instead;
-        let Some(host) = toolkit::host_of(address) else {
-            if address.contains('$') {
-                let message = "the address of this package index is a variable";
-                out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
-            }
-            return;
-        };
-        let seen = setting(file, span, address);
-        let standing = if instead { Standing::InsteadHere } else { Standing::BesideHere };
-        toolkit::registry(self.project, "pypi", "*", standing, address, &seen, out);
-        self.indexes.push((host, seen));
-    }
-
-    /// Every package may come from every index of the file.
-    fn hosts(mut self, file: &SourceFile, out: &mut Facts<'_>) {
+    /// Every package may come from every index of the run.
+    fn hosts(self, mut indexes: Vec<(String, Seen)>, replaced: bool, file: &SourceFile, out: &mut Facts<'_>) {
         let mut known = BTreeSet::new();
-        self.indexes.retain(|(host, _)| known.insert(host.clone()));
-        if self.indexes.len() > INDEX_LIMIT {
+        indexes.retain(|(host, _)| known.insert(host.clone()));
+        if indexes.len() > INDEX_LIMIT {
             let message = format!("more than {INDEX_LIMIT} package indexes; further ones are left out");
             out.problem(DiagnosticKind::LimitReached, file, None, message);
-            self.indexes.truncate(INDEX_LIMIT);
+            indexes.truncate(INDEX_LIMIT);
         }
         for (id, seen) in &self.packages {
-            for (host, place) in &self.indexes {
+            for (host, place) in &indexes {
                 toolkit::distributed_by(id, host, place, out);
             }
-            if !self.replaced {
+            if !replaced {
                 toolkit::from_default(id, "pypi", seen, out);
             }
         }

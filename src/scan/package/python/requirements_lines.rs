@@ -21,14 +21,25 @@ pub(super) enum What<'a> {
     Requirement { text: Cow<'a, str>, via: Vec<&'a str> },
     /// Another file of requirements, or of constraints.
     Include { path: Cow<'a, str>, constrains: bool },
-    /// An index; the ecosystem's own is not asked when it stands `instead`.
-    Index { address: Cow<'a, str>, instead: bool },
+    /// A registry or a page that is asked.
+    Index { address: Cow<'a, str>, role: Role },
     /// The own index is not asked.
     NoIndex,
     /// An option that says nothing about packages.
     Setting,
     /// Not an option of such files.
     Unknown,
+}
+
+/// How an address is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Instead of the ecosystem's own.
+    Own,
+    /// Beside it.
+    Extra,
+    /// A page or folder of files beside it: `--find-links`.
+    Links,
 }
 
 /// Options that say how packages are installed, not which.
@@ -114,8 +125,9 @@ pub(super) fn what(text: Cow<'_, str>) -> What<'_> {
     match name {
         "r" | "requirement" => What::Include { path: value(), constrains: false },
         "c" | "constraint" => What::Include { path: value(), constrains: true },
-        "i" | "index-url" | "pypi-url" => What::Index { address: value(), instead: true },
-        "extra-index-url" | "f" | "find-links" => What::Index { address: value(), instead: false },
+        "i" | "index-url" | "pypi-url" => What::Index { address: value(), role: Role::Own },
+        "extra-index-url" => What::Index { address: value(), role: Role::Extra },
+        "f" | "find-links" => What::Index { address: value(), role: Role::Links },
         "e" | "editable" => What::Requirement { text: value(), via: Vec::new() },
         "no-index" => What::NoIndex,
         name if SETTINGS.contains(&name) => What::Setting,
@@ -152,7 +164,7 @@ mod tests {
         assert_eq!(found[0].span, Span::new(0, 4));
         assert_eq!(found[1].what, What::Requirement { text: "b".into(), via: vec!["c", "d"] });
         assert_eq!(found[2].what, What::Requirement { text: "./x".into(), via: Vec::new() });
-        assert_eq!(found[3].what, What::Index { address: "https://h.example/s".into(), instead: true });
+        assert_eq!(found[3].what, What::Index { address: "https://h.example/s".into(), role: Role::Own });
         assert_eq!(found[4].what, What::Unknown);
     }
 }

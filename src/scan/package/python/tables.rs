@@ -10,7 +10,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::parse::{Entry, Node};
 use crate::scan::Facts;
-use crate::scan::package::toolkit::{self, Package, Standing};
+use crate::scan::package::toolkit::{self, Package, Registry, Standing};
 use crate::text::Span;
 
 /// The indexes that a project file names, and what it says of single packages.
@@ -135,10 +135,14 @@ fn exact(constraint: &str) -> Option<&str> {
 }
 
 /// Writes an index as a setting of the project.
-pub(super) fn registry(
-    address: &str,
-    span: Span,
-    names: &str,
+pub(super) fn registry((address, span): (&str, Span), standing: Standing, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    registry_of(&[], (address, span), standing, sheet, out);
+}
+
+/// As [`registry`], of a tool that asks it for what these files beside its manifest list, and for nothing else.
+pub(super) fn registry_of(
+    files: &[&str],
+    (address, span): (&str, Span),
     standing: Standing,
     sheet: Sheet<'_>,
     out: &mut Facts<'_>,
@@ -148,7 +152,13 @@ pub(super) fn registry(
         let message = "the address of this package index is a variable";
         out.problem(DiagnosticKind::Unresolved, sheet.file, Some(span), message);
     }
-    toolkit::registry(sheet.project, "pypi", names, standing, address, &seen, out);
+    let registry = Registry { ecosystem: "pypi", names: "*", standing, file: None };
+    if files.is_empty() {
+        registry.write(sheet.project, address, &seen, out);
+    }
+    for file in files.iter().filter_map(|name| sheet.file.folder().join(name)) {
+        Registry { file: Some(&file), ..registry }.write(sheet.project, address, &seen, out);
+    }
 }
 
 /// Text and place of a value under a key.
