@@ -24,6 +24,7 @@ mod reach;
 pub mod requirements;
 mod requirements_lines;
 pub mod setup_cfg;
+mod setup_lists;
 pub mod setup_py;
 mod tables;
 pub mod uv_lock;
