@@ -9,6 +9,7 @@ pub mod package_json;
 pub mod package_lock;
 mod pnpm_key;
 pub mod pnpm_lock;
+mod pnpm_uses;
 pub mod pnpm_workspace;
 mod reach;
 mod spec;
