@@ -205,7 +205,7 @@ struct Changes {
 
 impl Changes {
     fn settle<'a>(&mut self, need: &Need<'a>, near: &Near<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
-        let is_open = version(need.package).is_none();
+        let is_open = asked.is_question(need);
         let place = seen_at(need.evidence);
         let is_its_own = near.is_its_own;
         let nearest = near.found.as_ref().map(|(folder, number, lock)| {
@@ -216,7 +216,7 @@ impl Changes {
         let nearest = nearest.filter(|(_, _, answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
         let Some((folder, number, answers, lock)) = nearest else {
             if is_open {
-                self.unanswered(need.package, place);
+                self.unanswered(need, place, asked);
             }
             return;
         };
@@ -230,7 +230,7 @@ impl Changes {
             } else if is_open && !own.is_empty() {
                 self.answer(need, own.into_iter().filter(|own| own != need.project).collect());
             } else if is_open && !is_its_own {
-                self.unanswered(need.package, place);
+                self.unanswered(need, place, asked);
             } else if is_open || is_pinned_alone(need, asked) && own.is_empty() && is_its_own {
                 self.kept.insert(need.package.clone());
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
@@ -256,7 +256,7 @@ impl Changes {
         if !is_its_own && (is_pinned_elsewhere || ranges.is_some()) {
             // a project of its own in a folder below: the lock file is not about it
             if is_open {
-                self.unanswered(need.package, place);
+                self.unanswered(need, place, asked);
             }
             return;
         }
@@ -306,9 +306,9 @@ impl Changes {
         self.confirmed.entry(package.clone()).or_default().extend(asked::manifests_of(evidence).cloned());
     }
 
-    fn unanswered(&mut self, package: &ComponentId, place: Option<&Sighting>) {
-        self.kept.insert(package.clone());
-        if let Some(place) = place {
+    fn unanswered(&mut self, need: &Need<'_>, place: Option<&Sighting>, asked: &Asked<'_>) {
+        self.kept.insert(need.package.clone());
+        if let Some(place) = place.filter(|_| !asked.is_pinned(need.package)) {
             let at = place.region().map(|at| at.start);
             let entry = self.alone.entry(place.path().clone()).or_insert((at, 0));
             entry.0 = [entry.0, at].into_iter().flatten().min();
