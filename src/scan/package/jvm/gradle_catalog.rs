@@ -84,7 +84,7 @@ fn used<'c>(
     let all = catalog.libraries.iter().filter(|(name, _)| !used.libraries.contains(name.as_str()));
     let plugins = catalog.plugins.iter().filter(|(name, _)| !used.plugins.contains(name.as_str()));
     let unused: Vec<(&str, Span)> = all.chain(plugins).map(|(_, item)| (item.name.as_str(), item.span)).collect();
-    toolkit::tell_unused(&unused, "build file", file, out);
+    toolkit::tell_unused(unused, "build file", file, out);
     Some(used)
 }
 

@@ -47,7 +47,8 @@ impl Uses {
             let before = start.checked_sub(1).map(|at| bytes[at]);
             let rest = &text[start + name.len()..];
             let next = rest.bytes().next();
-            let is_other = before.is_some_and(|byte| is_word(&byte) || matches!(byte, b'.' | b'"' | b'\'' | b'/' | b'-'));
+            let is_other =
+                before.is_some_and(|byte| is_word(&byte) || matches!(byte, b'.' | b'"' | b'\'' | b'/' | b'-'));
             // `libs { … }` makes the catalog
             if is_other || next.is_some_and(|byte| is_word(&byte)) || rest.trim_start().starts_with('{') {
                 continue;
