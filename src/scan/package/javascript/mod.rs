@@ -12,7 +12,7 @@ pub mod pnpm_lock;
 mod pnpm_uses;
 pub mod pnpm_workspace;
 mod reach;
-mod spec;
+pub(crate) mod spec;
 mod tree;
 pub mod yarn_lock;
 mod yarn_text;

@@ -57,7 +57,7 @@ impl Scanner for PnpmWorkspace {
                 }
             }
         }
-        toolkit::tell_unused(&unused, "manifest", file, out);
+        toolkit::tell_unused(unused, "manifest", file, out);
         if out.len() > before {
             toolkit::root(input, file, out);
         }
