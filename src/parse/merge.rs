@@ -1,7 +1,7 @@
 //! Files that Git left in the middle of a merge: each side is read as if it were the file, and what either says counts.
 //! Every place stays where it is.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::lines::{is_merge_mark, lines};
 use super::{Entry, Node, Text, Value};
@@ -84,12 +84,14 @@ pub(super) fn both(ours: Node, theirs: Node, text: &str) -> Node {
 }
 
 fn entries(mut ours: Vec<Entry>, theirs: Vec<Entry>, text: &str) -> Vec<Entry> {
-    let known: HashMap<Text, usize> = ours.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+    let known: BTreeMap<Text, usize> = ours.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
     let is_inline = |node: &Node| text.as_bytes().get(node.span.start) == Some(&b'{');
     for entry in theirs {
         match known.get(&entry.key).map(|at| &mut ours[*at]) {
             Some(same) if *same == entry => {}
-            Some(same) if is_alike(&same.value, &entry.value) && !is_inline(&same.value) && !is_inline(&entry.value) => {
+            Some(same)
+                if is_alike(&same.value, &entry.value) && !is_inline(&same.value) && !is_inline(&entry.value) =>
+            {
                 let before = std::mem::replace(&mut same.value, Node::new(Span::default(), Value::Null));
                 same.value = both(before, entry.value, text);
             }

@@ -11,9 +11,10 @@ use crate::text::Span;
 pub(crate) const MOST_PLACES: usize = 4;
 
 /// Says which entries of a file of central versions nobody uses, in how the users are called: they are not counted.
-pub(crate) fn tell_unused(unused: &[(&str, Span)], user: &str, file: &SourceFile, out: &mut Facts<'_>) {
+pub(crate) fn tell_unused(mut unused: Vec<(&str, Span)>, user: &str, file: &SourceFile, out: &mut Facts<'_>) {
     const SHOWN: usize = 8;
-    let Some((_, first)) = unused.iter().min_by_key(|(_, span)| *span) else { return };
+    unused.sort_by_key(|(_, span)| *span);
+    let Some((_, first)) = unused.first() else { return };
     let mut names: Vec<String> = unused.iter().take(SHOWN).map(|(name, _)| format!("`{name}`")).collect();
     if unused.len() > SHOWN {
         names.push(format!("and {} more", unused.len() - SHOWN));

@@ -14,7 +14,7 @@ pub(crate) use super::fetched::{
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
 pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at, tell_unused};
-pub(crate) use super::unnamed::{Unnamed, is_at_fixed_revision, is_fixed, is_template};
+pub(crate) use super::unnamed::{Unnamed, is_at_fixed_revision, is_fixed, is_template, revision_in};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, Horizon, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
@@ -83,6 +83,12 @@ impl<'a> Package<'a> {
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        self.write_with(self.id(), Some(resolution), Some(root), out)
+    }
+
+    /// As [`Self::write`], for an exact version that nothing verifies: pinned, not locked.
+    pub(crate) fn write_unverified(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
+        let resolution = if self.version.is_some() { "pinned" } else { "unlocked" };
         self.write_with(self.id(), Some(resolution), Some(root), out)
     }
 

@@ -202,11 +202,11 @@ impl Installer<'_> {
             toolkit::from_git(&id, stated.address, &seen, out);
             return;
         }
-        self.from_source(&id, ecosystem, self.source(ecosystem, options).as_deref(), &seen, out);
+        self.write_source(&id, ecosystem, self.source(ecosystem, options).as_deref(), &seen, out);
     }
 
     /// The package comes from where the command says, else from the ecosystem's own registry.
-    pub(super) fn from_source(
+    pub(super) fn write_source(
         &self,
         id: &ComponentId,
         ecosystem: &str,

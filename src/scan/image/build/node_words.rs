@@ -71,7 +71,7 @@ impl Installer<'_> {
             Some(Word::Package(ecosystem, name, range)) => {
                 let package = Package::new(ecosystem, &name, spec::exact(&range), self.file, arg.span);
                 let id = package.require(&range, self.scope, self.user, out);
-                self.from_source(&id, ecosystem, source, &self.file.at(arg.span), out);
+                self.write_source(&id, ecosystem, source, &self.file.at(arg.span), out);
             }
         }
         true

@@ -13,8 +13,8 @@ const SCRIPTS: usize = 2_000;
 const COMPUTED: [&str; 6] =
     ["findLibrary", "findBundle", "findPlugin", "libraryAliases", "bundleAliases", "pluginAliases"];
 
-/// Words of a build that makes plugins of code, which may ask the catalog for entries.
-const OF_CODE: [&str; 3] = ["kotlin-dsl", "java-gradle-plugin", "groovy-gradle-plugin"];
+/// Words of a build that makes plugins of code, which may ask the catalog for entries, or that publishes the catalog.
+const OF_CODE: [&str; 4] = ["kotlin-dsl", "java-gradle-plugin", "groovy-gradle-plugin", "version-catalog"];
 
 /// The accessors that build files write: `junit.jupiter`, `plugins.kotlin.jvm`.
 pub(super) struct Uses(BTreeSet<String>);
@@ -25,7 +25,9 @@ impl Uses {
     pub(super) fn of(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<Self> {
         let is_script = |path: &&RelPath| path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
         let scripts: Vec<&RelPath> = input.below(folder).filter(is_script).take(SCRIPTS + 1).collect();
-        if scripts.is_empty() || scripts.len() > SCRIPTS {
+        // settings alone build nothing
+        let builds = |path: &&RelPath| !path.name().starts_with("settings.");
+        if !scripts.iter().any(builds) || scripts.len() > SCRIPTS {
             return None;
         }
         let mut found = Self(BTreeSet::new());

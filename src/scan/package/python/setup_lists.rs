@@ -371,8 +371,8 @@ impl<'a> Script<'a> {
             found.steps += end - at;
             if matches!(self.words[at].0, Word::Text(_)) && self.is_sign(at + 1, ':') {
                 self.value(at + 2, scope, way, found);
-            } else if self.is_sign(at, '*') && self.is_sign(at + 1, '*') {
-                self.map(at + 2, scope, way, found);
+            } else if self.is_sign(at, '*') && self.is_sign(at + 1, '*') && way.depth < NAMES {
+                self.map(at + 2, scope, Way { depth: way.depth + 1, ..way }, found);
             } else {
                 found.computed.insert(self.span(at));
             }

@@ -49,7 +49,8 @@ impl Scanner for SetupPy {
         }
         let project = toolkit::root(input, file, out);
         if found.is_full() {
-            let message = format!("more than {LIMIT} requirements, or names that lead to as many; the rest is left out");
+            let message =
+                format!("more than {LIMIT} requirements, or names that lead to as many; the rest is left out");
             out.problem(DiagnosticKind::LimitReached, file, None, message);
         }
         for span in found.computed {
