@@ -156,7 +156,7 @@ impl ComponentId {
     /// The text of the id as people read it: every `%40` is the `@` that it stands for.
     #[must_use]
     pub fn readable(&self) -> Cow<'_, str> {
-        at_signs(&self.text)
+        plain_signs(&self.text)
     }
 
     /// What follows the first `:`.
@@ -178,13 +178,17 @@ impl Serialize for ComponentId {
     }
 }
 
-/// The text with every `%40` as the `@` that it stands for; nearly no text has one.
-fn at_signs(text: &str) -> Cow<'_, str> {
+/// The text with every `%40` as the `@` and every `%2B` as the `+` that it stands for; nearly no text has one.
+fn plain_signs(text: &str) -> Cow<'_, str> {
     let Some(mut at) = memchr::memchr(b'%', text.as_bytes()) else { return Cow::Borrowed(text) };
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     loop {
         out.push_str(&rest[..at]);
-        let (sign, length) = if rest[at..].starts_with("%40") { ('@', 3) } else { ('%', 1) };
+        let (sign, length) = match rest.get(at..at + 3) {
+            Some("%40") => ('@', 3),
+            Some("%2B") => ('+', 3),
+            _ => ('%', 1),
+        };
         out.push(sign);
         rest = &rest[at + length..];
         match memchr::memchr(b'%', rest.as_bytes()) {

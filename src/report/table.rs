@@ -6,7 +6,7 @@ use std::io;
 use comfy_table::{Cell, ColumnConstraint, Table as Grid, Width, presets};
 
 use super::words::{members, only, percent, place, several, shown, subject, too_weak, undecided_components};
-use super::{FindingRow, Format, Report};
+use super::{DiagnosticRow, FindingRow, Format, Report};
 use crate::simulate::units;
 use crate::text::{clean_line, count, fill, shorten, thousands};
 
@@ -329,6 +329,26 @@ fn shorten_left(text: &str, max: usize) -> String {
 /// Problems that the table tells; other formats list all.
 const PROBLEMS: usize = 5;
 
+/// Kinds of problems, those first that cost most: our own mistakes, what was lost, what disagrees.
+const WEIGHTS: [&str; 11] = [
+    "internal",
+    "unreadable",
+    "malformed",
+    "limit-reached",
+    "incomplete",
+    "unsupported",
+    "conflict",
+    "stale",
+    "unresolved",
+    "left-out",
+    "link",
+];
+
+/// Place of a kind among [`WEIGHTS`].
+fn weight(kind: &str) -> usize {
+    WEIGHTS.iter().position(|known| *known == kind).unwrap_or(WEIGHTS.len())
+}
+
 fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     undecided(report, out)?;
     if report.diagnostics.is_empty() {
@@ -338,6 +358,8 @@ fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for problem in &report.diagnostics {
         *kinds.entry(&problem.kind).or_default() += 1;
     }
+    let mut kinds: Vec<(&str, usize)> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(kind, _)| weight(kind));
     let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     wrapped(&format!("Not understood: {}", words.join(" · ")), "  ", report.width, out)?;
     // what is said of many files is said once, at the first of them
@@ -345,8 +367,10 @@ fn not_understood(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for problem in &report.diagnostics {
         *same.entry(&problem.message).or_default() += 1;
     }
+    let mut problems: Vec<&DiagnosticRow> = report.diagnostics.iter().collect();
+    problems.sort_by_key(|problem| weight(&problem.kind));
     let (mut told, mut rows) = (0, 0);
-    for problem in &report.diagnostics {
+    for problem in problems {
         let Some(number) = same.remove(problem.message.as_str()) else { continue };
         if rows == PROBLEMS {
             break;

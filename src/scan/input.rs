@@ -154,6 +154,13 @@ impl<'a> Input<'a> {
         Some(SourceFile::new(path.clone(), bytes, None))
     }
 
+    /// The files of the target in a folder and below, sorted.
+    pub fn below(&self, folder: &RelPath) -> impl Iterator<Item = &'a RelPath> + use<'a> {
+        let prefix = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let from = self.paths.partition_point(|path| path.as_str() < prefix.as_str());
+        self.paths[from..].iter().take_while(move |path| path.as_str().starts_with(&prefix))
+    }
+
     /// The files of the target whose paths end with these parts.
     pub fn files_at(&self, tail: &str) -> impl Iterator<Item = &'a RelPath> {
         self.paths.iter().filter(move |path| path.ends_with_parts(tail))

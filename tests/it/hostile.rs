@@ -452,3 +452,25 @@ fn pointers_of_git_lfs_are_told_and_not_taken_for_the_file() {
     let said: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
     assert!(said.len() == 2 && said.iter().all(|text| text.contains("a pointer of Git LFS")), "{said:?}");
 }
+
+#[test]
+fn lists_of_build_scripts_and_sides_of_merges_are_bounded() {
+    let catalog = Catalog::embedded();
+    let scripts = [
+        "install_requires.append(".repeat(20_000),
+        format!("a=[b,b,b]\nb=a+a+a+a+a\n{}", "install_requires=a+a+a+a\n".repeat(10_000)),
+        format!("a=[{}]\ninstall_requires=[{}]\n", "f(x+y),".repeat(30_000), "*a,".repeat(30_000)),
+        format!("{}install_requires=[{}]\n", "a=[\"x\"]\n".repeat(20_000), "*a,".repeat(20_000)),
+        format!("extras_require={}", "{**".repeat(200_000)),
+        format!("install_requires={}", "list(".repeat(100_000)),
+        format!("install_requires={}", "a+".repeat(300_000)),
+    ];
+    for script in &scripts {
+        scan(&catalog, &[("setup.py", script.as_bytes())]);
+    }
+    let side = |number: usize| format!("<<<<<<< a\nk{number} = \"1\"\n=======\nk{number} = \"2\"\n>>>>>>> b\n");
+    let merged: String = (0..5_000).map(side).collect();
+    let found = scan(&catalog, &[("Cargo.toml", format!("[dependencies]\n{merged}").as_bytes())]);
+    assert!(told(&found, "marks of an unfinished merge"));
+    scan(&catalog, &[("Cargo.lock", "<<<<<<< a\n[[package]]\n".repeat(20_000).as_bytes())]);
+}

@@ -10,6 +10,7 @@ mod catalog;
 mod cli;
 mod declared;
 mod docs;
+mod entries;
 mod export;
 mod fetched_from;
 mod gate;

@@ -92,7 +92,7 @@ fn a_manifest_alone_says_so() {
     assert_eq!(
         said(&found),
         [
-            "requirements.txt:1:1: unresolved: no lock file answers this manifest: 2 requirements are listed with their constraint"
+            "requirements.txt:1:1: unresolved: no lock file answers this manifest: 2 requirements are listed, 1 with its constraint"
         ]
     );
 }

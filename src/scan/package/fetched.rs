@@ -4,6 +4,7 @@ use super::address::{
     archive_revision, host_and_path, host_of, is_commit, is_git, on_code_host, owner_of_address, without_secrets,
 };
 use super::publisher::repository_owner_of;
+use super::unnamed::revision_in;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::scan::{Facts, Seen};
 
@@ -18,7 +19,8 @@ pub(crate) fn fetched_from(id: &ComponentId, address: &str, seen: &Seen, out: &m
     }
 }
 
-/// The package is taken from a Git repository: the address, its host, and the owner of the repository as a key.
+/// The package is taken from a Git repository: the address, its host, the revision that the address states, and the
+/// owner of the repository as a key.
 pub(crate) fn from_git(id: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
     out.attribute(id, key::FETCHED_AS, "git", seen.clone());
     out.attribute(id, key::DOWNLOAD, without_secrets(address), seen.clone());
@@ -26,6 +28,9 @@ pub(crate) fn from_git(id: &ComponentId, address: &str, seen: &Seen, out: &mut F
         distributed_by(id, &host, seen, out);
     }
     repository_owner_of(id, address, seen, out);
+    if let Some(revision) = revision_in(address) {
+        out.attribute(id, key::REVISION, revision, seen.clone());
+    }
 }
 
 /// The package is fetched from a host.

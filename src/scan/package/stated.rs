@@ -2,12 +2,27 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, key};
 use crate::scan::{Facts, Seen, SourceFile};
 use crate::text::Span;
 
 /// Places that one version is told with: its entry, and the properties that it is made of.
 pub(crate) const MOST_PLACES: usize = 4;
+
+/// Says which entries of a file of central versions nobody uses, in how the users are called: they are not counted.
+pub(crate) fn tell_unused(mut unused: Vec<(&str, Span)>, user: &str, file: &SourceFile, out: &mut Facts<'_>) {
+    const SHOWN: usize = 8;
+    unused.sort_by_key(|(_, span)| *span);
+    let Some((_, first)) = unused.first() else { return };
+    let mut names: Vec<String> = unused.iter().take(SHOWN).map(|(name, _)| format!("`{name}`")).collect();
+    if unused.len() > SHOWN {
+        names.push(format!("and {} more", unused.len() - SHOWN));
+    }
+    let (count, entries) = (unused.len(), if unused.len() == 1 { "entry is" } else { "entries are" });
+    let message = format!("{count} {entries} used by no {user} and not counted: {}", names.join(", "));
+    out.problem(DiagnosticKind::Unresolved, file, Some(*first), message);
+}
 
 /// A place in a file that was read.
 #[derive(Clone)]

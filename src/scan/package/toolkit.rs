@@ -14,8 +14,8 @@ pub(crate) use super::fetched::{
 };
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
-pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at};
-pub(crate) use super::unnamed::Unnamed;
+pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at, tell_unused};
+pub(crate) use super::unnamed::{Unnamed, is_at_fixed_revision, is_fixed, is_template, revision_in};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
@@ -36,6 +36,8 @@ pub(crate) struct Package<'a> {
     span: Option<Span>,
     /// What the purl says besides name and version, see [`purl::qualified`].
     qualifiers: &'a [(&'static str, &'a str)],
+    /// It is taken at a revision that stays what it is: as good as a version, though none is known.
+    at_fixed: bool,
 }
 
 impl<'a> Package<'a> {
@@ -47,12 +49,12 @@ impl<'a> Package<'a> {
         file: &'a SourceFile,
         span: Span,
     ) -> Self {
-        Self { ecosystem, name, version, file, span: Some(span), qualifiers: &[] }
+        Self { ecosystem, name, version, file, span: Some(span), qualifiers: &[], at_fixed: false }
     }
 
     /// A package that no words name: the file as a whole is one, or holds it.
     pub(crate) fn whole(ecosystem: &'a str, name: &'a str, version: Option<&'a str>, file: &'a SourceFile) -> Self {
-        Self { ecosystem, name, version, file, span: None, qualifiers: &[] }
+        Self { ecosystem, name, version, file, span: None, qualifiers: &[], at_fixed: false }
     }
 
     fn seen(&self) -> Seen {
@@ -64,6 +66,16 @@ impl<'a> Package<'a> {
         Self { qualifiers, ..self }
     }
 
+    /// The same package, taken from a repository at a commit or a tag of numbers when `is_fixed`.
+    pub(crate) fn at_fixed_revision(self, is_fixed: bool) -> Self {
+        Self { at_fixed: is_fixed, ..self }
+    }
+
+    /// The file alone says what is taken.
+    fn is_exact(&self) -> bool {
+        self.version.is_some() || self.at_fixed
+    }
+
     /// Canonical id.
     pub(crate) fn id(&self) -> ComponentId {
         purl::qualified(purl::of(self.ecosystem, self.name, self.version), self.qualifiers)
@@ -72,6 +84,12 @@ impl<'a> Package<'a> {
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
         let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        self.write_with(self.id(), Some(resolution), Some(root), out)
+    }
+
+    /// As [`Self::write`], for an exact version that nothing verifies: pinned, not locked.
+    pub(crate) fn write_unverified(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
+        let resolution = if self.version.is_some() { "pinned" } else { "unlocked" };
         self.write_with(self.id(), Some(resolution), Some(root), out)
     }
 
@@ -125,7 +143,7 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        self.asked(if self.version.is_some() { "pinned" } else { "unlocked" }, constraint, scope, project, out)
+        self.asked(if self.is_exact() { "pinned" } else { "unlocked" }, constraint, scope, project, out)
     }
 
     /// As [`Self::require`], where the manifest is the lock file as well: a tool compiled it, or hashes fix all of it.
@@ -136,7 +154,7 @@ impl<'a> Package<'a> {
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> ComponentId {
-        self.asked(if self.version.is_some() { "locked" } else { "unlocked" }, constraint, scope, project, out)
+        self.asked(if self.is_exact() { "locked" } else { "unlocked" }, constraint, scope, project, out)
     }
 
     /// As [`Self::require`], where the manifest's literal version is what the tool takes unless something needs

@@ -9,8 +9,24 @@ use crate::model::{ComponentId, key};
 use crate::scan::{Facts, SourceFile};
 use crate::text::{Span, after_scheme};
 
-/// Marks of templates and variables: what stands there is only known when they are filled.
-const MARKS: [&str; 6] = ["{{", "{%", "${", "%(", "%s", "{}"];
+/// True where something stands that is only known later: marks of templates and variables.
+pub(crate) fn is_template(text: &str) -> bool {
+    ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| text.contains(mark))
+}
+
+/// The revision that the address of a repository states itself: `git+https://host/owner/name@v1` as pip writes it,
+/// `…/name.git#v1` as npm does.
+pub(crate) fn revision_in(address: &str) -> Option<&str> {
+    let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
+    // npm writes the revision behind `#`, pip parameters
+    let of_npm = Some(fragment).filter(|text| !text.is_empty() && !text.contains(['=', ':']));
+    split_revision(place).1.or(of_npm).filter(|text| !is_template(text))
+}
+
+/// True where the revision that a repository's address states stays what it is: a commit, or a tag of numbers.
+pub(crate) fn is_at_fixed_revision(address: &str) -> bool {
+    is_repository(address) && revision_in(address).is_some_and(is_fixed)
+}
 
 /// An address in the place of a package.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,14 +45,12 @@ impl<'t> Unnamed<'t> {
     /// Reads `git+https://host/owner/name.git@v1#subdirectory=x`, `https://host/archive.zip`. Nothing for what names
     /// no host, and where owner or name are variables.
     pub(crate) fn parse(address: &'t str) -> Option<Self> {
-        let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
-        let (place, revision) = split_revision(place);
-        // npm writes the revision behind `#`, pip parameters
-        let of_npm = Some(fragment).filter(|text| !text.is_empty() && !text.contains(['=', ':']));
-        let revision = revision.or(of_npm).filter(|text| !MARKS.iter().any(|mark| text.contains(mark)));
+        let place = address.split('#').next().unwrap_or(address);
+        let (place, _) = split_revision(place);
+        let revision = revision_in(address);
         super::address::host_of(place)?;
         let path = path_of(place)?;
-        if path.is_empty() || MARKS.iter().any(|mark| path.contains(mark)) {
+        if path.is_empty() || is_template(path) {
             return None;
         }
         let (ecosystem, name) = on_code_host(place).unwrap_or_else(|| {
@@ -75,7 +89,7 @@ impl<'t> Unnamed<'t> {
 }
 
 /// True for a commit (`0123abc` and longer) and for a tag such as `v1.2`.
-fn is_fixed(revision: &str) -> bool {
+pub(crate) fn is_fixed(revision: &str) -> bool {
     let is_commit = (7..=64).contains(&revision.len()) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut numbers = revision.strip_prefix('v').unwrap_or(revision).split('.');
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -32,7 +32,7 @@ struct Stated {
 pub(super) fn replace(
     inventory: &mut Inventory,
     answered: &[Answered],
-    kept: &BTreeSet<ComponentId>,
+    kept: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
     replaced: &BTreeMap<ComponentId, BTreeSet<RelPath>>,
 ) {
     if answered.is_empty() {
@@ -79,12 +79,15 @@ pub(super) fn replace(
             }
         }
         asking.extend(files.into_iter().map(|path| (question, path.clone())));
-        asking.extend(stated.places.iter().filter_map(|(_, one)| Some((question, one.path()?.clone()))));
+        // where a version stands that others take, it stands for all who ask
+        let places = stated.places.iter().filter(|_| !kept.contains_key(question));
+        asking.extend(places.filter_map(|(_, one)| Some((question, one.path()?.clone()))));
         taken.insert((project, question), ());
     }
     let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
     for (question, path) in &asking {
-        if !kept.contains(*question) && !replaced.contains_key(*question) {
+        let is_kept = kept.get(*question).is_some_and(|files| files.contains(path));
+        if !is_kept && !replaced.contains_key(*question) {
             gone.entry(question).or_default().insert(path);
         }
     }

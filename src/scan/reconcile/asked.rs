@@ -48,6 +48,11 @@ fn is_past_locks(one: &Evidence) -> bool {
     one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pre-commit" | "dockerfile" | "dotnet-tools"))
 }
 
+/// True for manifests whose tool takes what its lock file holds, whatever they pin.
+fn is_led_by_lock(one: &Evidence) -> bool {
+    one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pyproject" | "pipfile" | "pixi-toml"))
+}
+
 impl<'a> Asked<'a> {
     pub(super) fn of(inventory: &'a Inventory, index: &'a Index<'a>) -> Self {
         let mut asked = Self {
@@ -147,6 +152,20 @@ impl<'a> Asked<'a> {
         let Some(open) = package.attributes().iter().find(is_open) else { return BTreeSet::new() };
         let open: BTreeSet<&RelPath> = open.evidence.iter().filter_map(Evidence::path).collect();
         need.evidence.iter().filter_map(Evidence::path).filter(|path| open.contains(path)).cloned().collect()
+    }
+
+    /// True for what a lock file decides: no version is known, or a manifest pins one for a tool that takes what is locked.
+    pub(super) fn is_question(&self, need: &Need<'_>) -> bool {
+        version(need.package).is_none()
+            || need.evidence.iter().any(is_led_by_lock)
+                && only_manifests_state(need.evidence)
+                && self.is_pinned(need.package)
+    }
+
+    /// True when a manifest states it in full: an exact version, a repository at a commit.
+    pub(super) fn is_pinned(&self, package: &ComponentId) -> bool {
+        let known = self.index.known(package);
+        known.is_some_and(|known| known.values(key::RESOLUTION).any(|value| &**value == "pinned"))
     }
 
     /// True when a lock file says so, not only a list of checksums that holds the package.

@@ -21,7 +21,7 @@ pub(super) fn needs(inventory: &Inventory) -> Vec<Need<'_>> {
         });
         rows.filter_map(move |row| {
             let package = inventory.known(&row.to)?;
-            let is_open = package.values(key::RESOLUTION).any(|value| &**value == "unlocked");
+            let is_open = package.values(key::RESOLUTION).any(|value| matches!(&**value, "unlocked" | "pinned"));
             let ecosystem = package.values(key::ECOSYSTEM).last().filter(|_| is_open)?;
             Some(Need { project: image, package: &row.to, ecosystem, evidence: &row.evidence })
         })

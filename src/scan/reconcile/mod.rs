@@ -10,6 +10,7 @@
 //! that it holds for the very constraint, else the pinned one, else those within the range, else all of them. In an image,
 //! what is installed answers.
 
+mod alone;
 mod answer;
 mod asked;
 mod index;
@@ -25,13 +26,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::alone::Alone;
 use self::asked::{Asked, Need};
 use self::index::Index;
 use self::locks::Locks;
 pub(super) use self::places::take_back;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, RelationKind, Sighting};
-use crate::text::{LineColumn, RelPath};
+use crate::text::RelPath;
 
 /// Versions of one package that are compared with each other.
 const COMPARED: usize = 1_000;
@@ -195,20 +197,20 @@ fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option
 #[derive(Default)]
 struct Changes {
     answered: Vec<Answered>,
-    /// Requirements that some project asks and no lock file answers.
-    kept: BTreeSet<ComponentId>,
+    /// Requirements that some project asks and no lock file answers, with the files in which it does.
+    kept: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     /// Declared versions whose place a lock file takes, with the manifests that declare them.
     replaced: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     /// Declared and pinned versions that a lock file confirms, with the manifests that state them.
     confirmed: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     diagnostics: Vec<Diagnostic>,
-    /// Manifests without any lock file: first place and number of open requirements.
-    alone: BTreeMap<RelPath, (Option<LineColumn>, usize)>,
+    /// Manifests without any lock file.
+    alone: BTreeMap<RelPath, Alone>,
 }
 
 impl Changes {
     fn settle<'a>(&mut self, need: &Need<'a>, near: &Near<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
-        let is_open = version(need.package).is_none();
+        let is_open = asked.is_question(need);
         let place = seen_at(need.evidence);
         let is_its_own = near.is_its_own;
         let nearest = near.found.as_ref().map(|(folder, number, lock)| {
@@ -219,7 +221,7 @@ impl Changes {
         let nearest = nearest.filter(|(_, _, answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
         let Some((folder, number, answers, lock)) = nearest else {
             if is_open {
-                self.unanswered(need.package, place);
+                self.unanswered(need, place, asked);
             }
             return;
         };
@@ -229,13 +231,13 @@ impl Changes {
             let own = asked.own(need.package, folder, lock, is_its_own);
             if is_open && !only_manifests_state(need.evidence) {
                 // the lock file has it without a version: from a repository or an archive
-                self.kept.insert(need.package.clone());
+                self.keep(need);
             } else if is_open && !own.is_empty() {
                 self.answer(need, own.into_iter().filter(|own| own != need.project).collect());
             } else if is_open && !is_its_own {
-                self.unanswered(need.package, place);
+                self.unanswered(need, place, asked);
             } else if is_open || is_pinned_alone(need, asked) && own.is_empty() && is_its_own {
-                self.kept.insert(need.package.clone());
+                self.keep(need);
                 if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
                     self.lacks(place, &name(), &lock_file());
                 }
@@ -259,7 +261,7 @@ impl Changes {
         if !is_its_own && (is_pinned_elsewhere || ranges.is_some()) {
             // a project of its own in a folder below: the lock file is not about it
             if is_open {
-                self.unanswered(need.package, place);
+                self.unanswered(need, place, asked);
             }
             return;
         }
@@ -293,7 +295,7 @@ impl Changes {
         for need in needs {
             let answers = installed::answers(need, &copies);
             if answers.is_empty() {
-                self.kept.insert(need.package.clone());
+                self.keep(need);
             } else {
                 self.answer(need, answers);
             }
@@ -309,14 +311,17 @@ impl Changes {
         self.confirmed.entry(package.clone()).or_default().extend(asked::manifests_of(evidence).cloned());
     }
 
-    fn unanswered(&mut self, package: &ComponentId, place: Option<&Sighting>) {
-        self.kept.insert(package.clone());
-        if let Some(place) = place {
-            let at = place.region().map(|at| at.start);
-            let entry = self.alone.entry(place.path().clone()).or_insert((at, 0));
-            entry.0 = [entry.0, at].into_iter().flatten().min();
-            entry.1 += 1;
+    fn unanswered<'a>(&mut self, need: &Need<'a>, place: Option<&Sighting>, asked: &Asked<'a>) {
+        self.keep(need);
+        if let Some(place) = place.filter(|_| !asked.is_pinned(need.package)) {
+            let has_constraint = asked.constraints_of(need).next().is_some();
+            self.alone.entry(place.path().clone()).or_default().add(place, has_constraint);
         }
+    }
+
+    fn keep(&mut self, need: &Need<'_>) {
+        let files = need.evidence.iter().filter_map(Evidence::path).cloned();
+        self.kept.entry(need.package.clone()).or_default().extend(files);
     }
 
     fn lacks(&mut self, place: Option<&Sighting>, name: &str, lock_file: &str) {
@@ -356,17 +361,12 @@ impl Changes {
                 !((is_not_locked(fact) || is_implied(fact, one)) && is_of_files(one))
             });
         }
-        self.diagnostics.extend(self.alone.into_iter().map(|(path, (at, count))| Diagnostic {
+        self.diagnostics.extend(self.alone.into_iter().map(|(path, alone)| Diagnostic {
             path,
-            at,
+            at: alone.at,
             kind: DiagnosticKind::Unresolved,
             scanner: Arc::from("reconcile"),
-            message: match count {
-                1 => "no lock file answers this manifest: 1 requirement is listed with its constraint".to_owned(),
-                _ => {
-                    format!("no lock file answers this manifest: {count} requirements are listed with their constraint")
-                }
-            },
+            message: alone.told(),
         }));
         inventory.diagnostics.extend(self.diagnostics);
     }

@@ -10,9 +10,9 @@ use crate::model::{ComponentId, RelationKind, key};
 use crate::scan::image::container_run;
 use crate::scan::image::reference::needs_image;
 use crate::scan::package::python;
-use crate::scan::package::toolkit::{self, Package, Unnamed, host_of};
+use crate::scan::package::toolkit::{self, Package, host_of};
 use crate::scan::package::tools::pre_commit::{Stated, split};
-use crate::scan::{Facts, SourceFile};
+use crate::scan::{Facts, Seen, SourceFile};
 
 /// Bytes of a file that are looked through for what it builds itself.
 const MOST_SEARCHED: usize = 64 << 10;
@@ -166,10 +166,12 @@ impl Installer<'_> {
                     out.problem(DiagnosticKind::Unresolved, self.file, Some(arg.span), message);
                 }
                 is_open = true;
+            } else if tool.ecosystem == "npm" && self.of_npm(arg, self.source("npm", &options).as_deref(), out) {
+                // an address, a repository, another name
             } else if is_named(tool.ecosystem, &arg.text) {
                 self.package(tool.ecosystem, arg, &options, out);
-            } else if arg.text.contains("://") {
-                self.address(tool.ecosystem, arg, out);
+            } else if tool.ecosystem == "pypi" && arg.text.contains("://") {
+                python::ask_address(&arg.text, self.scope, arg.span, self.user, self.file, out);
             }
         }
     }
@@ -200,28 +202,25 @@ impl Installer<'_> {
             toolkit::from_git(&id, stated.address, &seen, out);
             return;
         }
-        match self.source(ecosystem, options) {
-            Some(source) => {
-                if let Some(host) = host_of(&source) {
-                    toolkit::distributed_by(&id, &host, &seen.without_excerpt(), out);
-                }
-            }
-            None => toolkit::from_default(&id, ecosystem, &seen, out),
-        }
+        self.write_source(&id, ecosystem, self.source(ecosystem, options).as_deref(), &seen, out);
     }
 
-    /// An address in the place of a package.
-    fn address(&self, ecosystem: &'static str, arg: &Arg, out: &mut Facts<'_>) {
-        match ecosystem {
-            "pypi" => {
-                python::ask_address(&arg.text, self.scope, arg.span, self.user, self.file, out);
-            }
-            "npm" => {
-                if let Some(unnamed) = Unnamed::parse(&arg.text) {
-                    unnamed.require(self.scope, arg.span, self.user, self.file, out);
+    /// The package comes from where the command says, else from the ecosystem's own registry.
+    pub(super) fn write_source(
+        &self,
+        id: &ComponentId,
+        ecosystem: &str,
+        source: Option<&str>,
+        seen: &Seen,
+        out: &mut Facts<'_>,
+    ) {
+        match source {
+            Some(source) => {
+                if let Some(host) = host_of(source) {
+                    toolkit::distributed_by(id, &host, &seen.clone().without_excerpt(), out);
                 }
             }
-            _ => {}
+            None => toolkit::from_default(id, ecosystem, seen, out),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod address;
 mod installs;
+mod node_words;
 mod sed;
 mod words;
 

@@ -2,7 +2,9 @@
 //!
 //! A module that only `go.sum` names is not built (older versions stay there); it is never counted.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
@@ -23,7 +25,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "go-mod",
     title: "Go module file",
     summary: "Required modules, direct or `// indirect`, replacements (those of a workspace above too), tools, and hashes \
-              from go.sum; those that it has no sum of are told. Modules that only go.sum names are not built and not counted. Modules come through the public \
+              from go.sum; those that it has no sum of are told and count as pinned, not \
+              as locked. Modules that only go.sum names are not built and not counted. Modules come through the public \
               module proxy unless the environment says otherwise, which no file states: that host is inferred.",
     files: &["**/go.mod", "**/go.sum"],
     unit: Unit::Directory,
@@ -64,9 +67,11 @@ impl Scanner for GoMod {
             sums: sums.map(|file| Sums::of(file, out)),
             required: BTreeMap::new(),
             lacking: Vec::new(),
+            others: OnceCell::new(),
+            is_vendored: OnceCell::new(),
         };
         for directive in &directives.all {
-            module.directive(directive, out);
+            module.directive(directive, input, out);
         }
         if !directives.all.iter().any(|directive| directive.verb == "module") {
             out.problem(DiagnosticKind::Malformed, file, None, "no `module` directive");
@@ -105,12 +110,15 @@ struct Module<'a, 'p> {
     required: BTreeMap<&'a str, (&'p str, ComponentId)>,
     /// What is built in an exact version and has no line in `go.sum`, with who requires it.
     lacking: Vec<((&'p str, &'p str), Span)>,
+    /// Sums of the workspace and of its other modules, read when the module's own do not do.
+    others: OnceCell<Vec<Arc<Held>>>,
+    is_vendored: OnceCell<bool>,
 }
 
 impl<'a: 'p, 'p> Module<'a, 'p> {
-    fn directive(&mut self, directive: &Directive<'a>, out: &mut Facts<'_>) {
+    fn directive(&mut self, directive: &Directive<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
         match (directive.verb, directive.words.as_slice()) {
-            ("require", [module, version]) => self.require(module, version, directive, out),
+            ("require", [module, version]) => self.require(module, version, directive, input, out),
             ("require", _) => {
                 let message = "`require` needs a module and a version";
                 out.problem(DiagnosticKind::Malformed, self.file, Some(directive.span), message);
@@ -127,7 +135,14 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         }
     }
 
-    fn require(&mut self, asked: &'a str, version: &'a str, directive: &Directive<'a>, out: &mut Facts<'_>) {
+    fn require(
+        &mut self,
+        asked: &'a str,
+        version: &'a str,
+        directive: &Directive<'a>,
+        input: &Input<'_>,
+        out: &mut Facts<'_>,
+    ) {
         // what a workspace replaces comes before what the module itself replaces
         let above = self.workspace.and_then(|(workspace, replacements)| {
             if workspace.is_own(asked) {
@@ -144,8 +159,11 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
             None => (asked, version, None),
         };
         let exact = version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let id =
-            Package::new("golang", name, exact.then_some(version), self.file, directive.span).write(self.project, out);
+        let holding = self.holding(name, version, input);
+        let package = Package::new("golang", name, exact.then_some(version), self.file, directive.span);
+        // what an image holds was built elsewhere, with sums that need not lie there
+        let is_locked = holding == Holding::Module || input.subject.is_some() || self.is_vendored(input);
+        let id = if is_locked { package.write(self.project, out) } else { package.write_unverified(self.project, out) };
         let seen = self.file.at(directive.span);
         if !exact {
             let message = format!("`{version}` is no version but what the go command makes one of");
@@ -156,7 +174,8 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
             out.component(&id, ComponentKind::Package, replaced);
         }
         out.attribute(&id, key::SCOPE, scope::RUNTIME, seen.clone());
-        if directive.comment.split(';').any(|part| part.trim() == "indirect") {
+        let is_indirect = directive.comment.split(';').any(|part| part.trim() == "indirect");
+        if is_indirect {
             out.attribute(&id, key::RELATION, "transitive", seen.clone());
             out.relation(self.project, RelationKind::Contains, &id, seen.clone());
         } else {
@@ -167,25 +186,48 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         {
             out.attribute(&id, key::INTEGRITY, *hash, sums.file.at(*span));
         }
-        if exact && self.sums.as_ref().is_none_or(|sums| !sums.held.contains(&(name, version))) {
+        if exact && holding == Holding::Nothing {
             self.lacking.push(((name, version), directive.span));
+        } else if exact && holding == Holding::File && !is_indirect && !is_locked {
+            let message = format!("of `{name} {version}` only the sum of its go.mod is held, not that of the module");
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(directive.span), message);
         }
         toolkit::from_default(&id, "golang", &seen, out);
         self.required.insert(asked, (name, id));
     }
 
+    /// What the sums of the module hold, else those of its workspace.
+    fn holding(&self, name: &str, version: &str, input: &Input<'_>) -> Holding {
+        let own = self.sums.as_ref().map_or(Holding::Nothing, |sums| match sums.held.contains(&(name, version)) {
+            _ if sums.hashes.contains_key(&(name, version)) => Holding::Module,
+            true => Holding::File,
+            false => Holding::Nothing,
+        });
+        if own == Holding::Module || self.workspace.is_none() {
+            return own;
+        }
+        self.others(input).iter().map(|held| held.holding(name, version)).max().map_or(own, |best| best.max(own))
+    }
+
+    fn others(&self, input: &Input<'_>) -> &[Arc<Held>] {
+        let read = || self.workspace.into_iter().flat_map(|(workspace, _)| workspace.sums(input)).collect();
+        self.others.get_or_init(read)
+    }
+
+    /// True where copies of all modules are checked in.
+    fn is_vendored(&self, input: &Input<'_>) -> bool {
+        let workspace = self.workspace.map(|(workspace, _)| *workspace);
+        *self.is_vendored.get_or_init(|| is_vendored(input, self.file, workspace))
+    }
+
     /// Says which modules have no sum, neither of what they hold nor of their own `go.mod`: in a workspace its sums and
     /// those of its other modules count as well. Without any sums that is one sentence, and none where copies of the
     /// modules are checked in; what an image holds was built elsewhere.
-    fn tell_lacking(&mut self, input: &Input<'_>, out: &mut Facts<'_>) {
+    fn tell_lacking(&self, input: &Input<'_>, out: &mut Facts<'_>) {
         if self.lacking.is_empty() || input.subject.is_some() {
             return;
         }
-        let mut has_sums = self.sums.is_some();
-        for held in self.workspace.into_iter().flat_map(|(workspace, _)| workspace.sums(input)) {
-            has_sums = true;
-            self.lacking.retain(|((name, version), _)| !held.holds(name, version));
-        }
+        let has_sums = self.sums.is_some() || !self.others(input).is_empty();
         let Some((_, first)) = self.lacking.first() else { return };
         if has_sums {
             let sums = self.sums.as_ref().map_or("go.sum", |sums| sums.file.path().as_str());
@@ -193,7 +235,7 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
                 let message = format!("`{name} {version}` is asked for here and `{sums}` does not hold it");
                 out.problem(DiagnosticKind::Conflict, self.file, Some(*span), message);
             }
-        } else if !is_vendored(input, self.file, self.workspace.map(|(workspace, _)| &**workspace)) {
+        } else if !self.is_vendored(input) {
             let message = format!("no go.sum answers this manifest: {} without a sum", told(self.lacking.len()));
             out.problem(DiagnosticKind::Unresolved, self.file, Some(*first), message);
         }
@@ -234,22 +276,36 @@ struct Sums<'a> {
     names: BTreeSet<&'a str>,
 }
 
-/// Names and versions in a file of sums, for the many modules of a workspace that ask for them.
-pub(super) struct Held(BTreeMap<Box<str>, BTreeSet<Box<str>>>);
+/// Names and versions in a file of sums, for the many modules of a workspace that ask for them, and whether it has the
+/// sum of the module itself.
+pub(super) struct Held(BTreeMap<Box<str>, BTreeMap<Box<str>, bool>>);
 
 impl Held {
     /// What stands in the text of a file.
     pub(super) fn of(text: &str) -> Self {
         let mut found = Self(BTreeMap::new());
-        for (name, version, _) in lines(text).filter_map(|line| of_line(line.text)) {
-            found.0.entry(name.into()).or_default().insert(version.into());
+        for (name, version, hash) in lines(text).filter_map(|line| of_line(line.text)) {
+            *found.0.entry(name.into()).or_default().entry(version.into()).or_default() |= hash.is_some();
         }
         found
     }
 
-    fn holds(&self, name: &str, version: &str) -> bool {
-        self.0.get(name).is_some_and(|versions| versions.contains(version))
+    fn holding(&self, name: &str, version: &str) -> Holding {
+        match self.0.get(name).and_then(|versions| versions.get(version)) {
+            Some(true) => Holding::Module,
+            Some(false) => Holding::File,
+            None => Holding::Nothing,
+        }
     }
+}
+
+/// What files of sums hold of a module in a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Holding {
+    Nothing,
+    /// The sum of its `go.mod` alone: enough to choose versions, not to build.
+    File,
+    Module,
 }
 
 /// Name, version, and the hash when it is that of the module; `None` for a line that is none.

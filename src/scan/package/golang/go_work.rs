@@ -35,8 +35,8 @@ const VERBS: [&str; 5] = ["go", "toolchain", "godebug", "use", "replace"];
 /// How far above a module its workspace is looked for.
 const MOST_FOLDERS: usize = 12;
 
-/// How many modules of a workspace are looked into for their names.
-const MOST_MODULES: usize = 64;
+/// How many modules of a workspace are looked into for their names and sums.
+const MOST_MODULES: usize = 1_000;
 
 impl Scanner for GoWork {
     fn meta(&self) -> &'static ScannerMeta {
@@ -51,6 +51,11 @@ impl Scanner for GoWork {
             out.problem(DiagnosticKind::Malformed, file, Some(span), message);
         });
         let project = toolkit::root(input, file, out);
+        let mut uses = directives.all.iter().filter(|directive| directive.verb == "use");
+        if let Some(further) = uses.nth(MOST_MODULES) {
+            let message = format!("more than {MOST_MODULES} modules; names and sums of the others are not known here");
+            out.problem(DiagnosticKind::LimitReached, file, Some(further.span), message);
+        }
         for directive in &directives.all {
             match (directive.verb, directive.words.as_slice()) {
                 ("go", [version]) => {
@@ -74,12 +79,15 @@ impl Scanner for GoWork {
     }
 }
 
+/// Names of the modules of a workspace.
+struct Names(BTreeSet<String>);
+
 /// The workspace that a module belongs to.
 pub(super) struct Workspace {
     /// Its file.
     pub(super) file: SourceFile,
-    /// Names of its modules.
-    own: BTreeSet<String>,
+    /// Names of its modules, looked up once for all of them.
+    own: Arc<Names>,
     /// Folders of its modules.
     folders: Vec<RelPath>,
 }
@@ -89,7 +97,8 @@ impl Workspace {
     pub(super) fn above(input: &Input<'_>, folder: &RelPath) -> Option<Self> {
         let mut at = folder.clone();
         for _ in 0..MOST_FOLDERS {
-            if let Some(file) = at.join("go.work").and_then(|path| input.companion(&path)) {
+            let path = at.join("go.work")?;
+            if let Some(file) = input.companion(&path) {
                 let folders: Vec<RelPath> = Directives::of(file.text(), &VERBS)
                     .all
                     .iter()
@@ -99,7 +108,13 @@ impl Workspace {
                 if !folders.contains(folder) {
                     return None;
                 }
-                let own = folders.iter().take(MOST_MODULES).filter_map(|folder| module_of(input, folder)).collect();
+                let read = || {
+                    let modules = folders.iter().take(MOST_MODULES);
+                    let names: BTreeSet<String> = modules.filter_map(|folder| module_of(input, folder)).collect();
+                    let bytes = names.iter().map(String::len).sum();
+                    (Names(names), bytes)
+                };
+                let own = input.memo.of(&path, read);
                 return Some(Self { file, own, folders });
             }
             if at.is_root() {
@@ -112,7 +127,7 @@ impl Workspace {
 
     /// True for a module of the workspace itself.
     pub(super) fn is_own(&self, module: &str) -> bool {
-        self.own.contains(module)
+        self.own.0.contains(module)
     }
 
     /// The sums that the go command knows besides those of a module itself: those of the workspace and of its others.

@@ -117,7 +117,9 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
             toolkit::from_default(&id, "npm", &seen, out);
         }
         Spec::Address(address) => {
-            let id = Package::new("npm", &entry.key, None, file, entry.key_span).require("", scope, project, out);
+            let package = Package::new("npm", &entry.key, None, file, entry.key_span);
+            let package = package.at_fixed_revision(spec::is_at_fixed_revision(&address));
+            let id = package.require("", scope, project, out);
             spec::at_address(&id, &address, &file.at(entry.value.span), out);
         }
         Spec::Range { ecosystem, name, range } => {

@@ -1,5 +1,6 @@
 //! `pnpm-workspace.yaml`: the ranges that manifests of the workspace take from its catalogs.
 
+use super::pnpm_uses::{DEFAULT, Uses};
 use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -13,8 +14,8 @@ pub struct PnpmWorkspace;
 static META: ScannerMeta = ScannerMeta {
     id: "pnpm-workspace",
     title: "pnpm workspace settings",
-    summary: "Ranges of the default and the named catalogs, which manifests mean by `catalog:`, and packages that configure \
-              pnpm itself. Other settings are not read.",
+    summary: "Ranges of the default and the named catalogs, which manifests mean by `catalog:` (those that none means are \
+              said and not counted), and packages that configure pnpm itself. Other settings are not read.",
     files: &["**/pnpm-workspace.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -32,19 +33,31 @@ impl Scanner for PnpmWorkspace {
         let file = input.file();
         let project = input.root_subject(file);
         let before = out.len();
-        for root in file.yaml_or_part(out) {
-            let named = root.get("catalogs").map_or(&[][..], Node::entries).iter().map(|entry| &entry.value);
-            let configs = root.get("configDependencies");
-            for table in root.get("catalog").into_iter().chain(named).chain(configs) {
+        let roots = file.yaml_or_part(out);
+        let mut uses = None;
+        let mut unused = Vec::new();
+        for root in roots {
+            let named = root.get("catalogs").map_or(&[][..], Node::entries).iter();
+            let named = named.map(|entry| (Some(&*entry.key), &entry.value));
+            let default = root.get("catalog").map(|table| (Some(DEFAULT), table));
+            let configs = root.get("configDependencies").map(|table| (None, table));
+            for (catalog, table) in default.into_iter().chain(named).chain(configs) {
                 if !table.is_map() {
                     let message = "no table of names and ranges";
                     out.problem(DiagnosticKind::Malformed, file, Some(table.span), message);
                 }
                 for entry in table.entries() {
-                    range(entry, &project, file, out);
+                    let uses = uses.get_or_insert_with(|| Uses::of(input, &file.folder(), roots));
+                    let is_used = |uses: &Uses| catalog.is_none_or(|catalog| uses.holds(catalog, &entry.key));
+                    if input.subject.is_some() || uses.as_ref().is_none_or(is_used) {
+                        range(entry, &project, file, out);
+                    } else {
+                        unused.push((&*entry.key, entry.key_span));
+                    }
                 }
             }
         }
+        toolkit::tell_unused(unused, "manifest", file, out);
         if out.len() > before {
             toolkit::root(input, file, out);
         }

@@ -168,6 +168,12 @@ pub(crate) fn at_address(id: &ComponentId, address: &str, seen: &Seen, out: &mut
     fetched(id, address, seen, out);
 }
 
+/// True for a repository at a commit or a tag of numbers.
+pub(crate) fn is_at_fixed_revision(address: &str) -> bool {
+    let is_repository = is_repository(address) || toolkit::is_git(address);
+    is_repository && toolkit::revision_in(address).is_some_and(toolkit::is_fixed)
+}
+
 /// True for the page of a repository, which npm takes for the repository itself: `https://github.com/owner/name#ref`.
 fn is_repository(address: &str) -> bool {
     let path = address.split('#').next().unwrap_or_default();

@@ -1,14 +1,15 @@
 //! `libs.versions.toml`: the names under which Gradle builds ask for libraries and plugins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Asking;
+use super::gradle_uses::Uses;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Place};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
-use crate::text::Span;
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::{RelPath, Span};
 
 /// Scanner `gradle-catalog`.
 pub struct GradleCatalog;
@@ -17,7 +18,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "gradle-catalog",
     title: "Gradle version catalog",
     summary: "Libraries and plugins with their versions, references and rich versions; `require`d and `strictly` exact \
-              versions count as declared. The build files that use an entry state its scope.",
+              versions count as declared. The build files that use an entry state its scope; one that none of them uses is said and not \
+              counted, where none of them computes what it uses.",
     files: &["**/*.versions.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -43,16 +45,47 @@ impl Scanner for GradleCatalog {
             out.problem(*kind, file, Some(*span), message);
         }
         let place = |item: &Item| item.reference.map(|span| Place::new(&input.files[0], span));
-        for item in catalog.libraries.values() {
+        let used = used(input, &folder, file, &catalog, out);
+        let is_used = |name: &str| used.as_ref().is_none_or(|used| used.libraries.contains(name));
+        for (_, item) in catalog.libraries.iter().filter(|(name, _)| is_used(name)) {
             let id = asking.ask(&item.name, &item.version, "", item.span, out);
             Asking::stated_at(&id, &item.version, place(item).as_slice(), out);
         }
-        for item in catalog.plugins.values() {
+        let is_used = |name: &str| used.as_ref().is_none_or(|used| used.plugins.contains(name));
+        for (_, item) in catalog.plugins.iter().filter(|(name, _)| is_used(name)) {
             let id = asking.plugin(&item.name, &item.version, item.span, out);
             Asking::stated_at(&id, &item.version, place(item).as_slice(), out);
         }
         Ok(())
     }
+}
+
+/// Accessors of the entries that build files use.
+struct Used<'c> {
+    libraries: BTreeSet<&'c str>,
+    plugins: BTreeSet<&'c str>,
+}
+
+/// What the build files of the project use of its catalog, and says how much they do not; nothing where that is not
+/// known: in an image, and where the settings may give the file another name.
+fn used<'c>(
+    input: &Input<'_>,
+    project: &RelPath,
+    file: &SourceFile,
+    catalog: &'c Catalog,
+    out: &mut Facts<'_>,
+) -> Option<Used<'c>> {
+    let name = file.path().name().strip_suffix(".versions.toml")?;
+    if input.subject.is_some() || file.folder().name() != "gradle" {
+        return None;
+    }
+    let uses = Uses::of(input, project, name)?;
+    let used = Used { libraries: uses.libraries(catalog), plugins: uses.plugins(catalog) };
+    let all = catalog.libraries.iter().filter(|(name, _)| !used.libraries.contains(name.as_str()));
+    let plugins = catalog.plugins.iter().filter(|(name, _)| !used.plugins.contains(name.as_str()));
+    let unused: Vec<(&str, Span)> = all.chain(plugins).map(|(_, item)| (item.name.as_str(), item.span)).collect();
+    toolkit::tell_unused(unused, "build file", file, out);
+    Some(used)
 }
 
 /// A library or plugin.

@@ -47,7 +47,7 @@ pub(super) struct Model {
     fields: BTreeMap<String, String>,
     /// Properties, the nearest first to count.
     properties: BTreeMap<String, Property>,
-    /// Managed dependencies by `group:artifact`.
+    /// Managed dependencies by group, artifact, type and classifier, see [`Model::key_of`].
     dependencies: BTreeMap<String, Managed>,
     /// Managed plugins by `group:artifact`.
     plugins: BTreeMap<String, Managed>,
@@ -133,13 +133,13 @@ impl Model {
     ) {
         let listed = holder.group("dependencyManagement").and_then(|all| all.group("dependencies"));
         for entry in listed.into_iter().flat_map(|all| all.all("dependency")) {
-            let Some(name) = self.name_of(entry, None) else { continue };
             if entry.child_text("scope") == Some("import") {
+                let Some(name) = self.name_of(entry, None) else { continue };
                 boms.push(format!("{name}:{}", entry.child_text("version").unwrap_or("?")));
                 continue;
             }
-            // variants by type and classifier have the version of the first
-            into.entry(name).or_insert_with(|| managed(entry, file));
+            let Some(key) = self.key_of(entry) else { continue };
+            into.entry(key).or_insert_with(|| managed(entry, file));
         }
     }
 
@@ -202,9 +202,17 @@ impl Model {
         Some(format!("{}:{}", self.fill(group).ok()?, self.fill(artifact).ok()?))
     }
 
-    /// What is managed for a dependency.
-    pub(super) fn dependency(&self, name: &str) -> Option<&Managed> {
-        self.dependencies.get(name)
+    /// What tells a dependency from others in what is managed: `group:artifact:type:classifier`, filled. Nothing when a
+    /// part is missing or unknown.
+    pub(super) fn key_of(&self, entry: &Element) -> Option<String> {
+        let name = self.name_of(entry, None)?;
+        let part = |name, usual| self.fill(entry.child_text(name).filter(|text| !text.is_empty()).unwrap_or(usual));
+        Some(format!("{name}:{}:{}", part("type", "jar").ok()?, part("classifier", "").ok()?))
+    }
+
+    /// What is managed for a dependency, by [`Self::key_of`].
+    pub(super) fn dependency(&self, key: &str) -> Option<&Managed> {
+        self.dependencies.get(key)
     }
 
     /// What is managed for a plugin.

@@ -129,9 +129,9 @@ impl<'a> Reader<'a> {
 
     fn dependencies(&mut self, holder: &'a Element, fixed: Option<&'static str>, out: &mut Facts<'_>) {
         for dependency in holder.group("dependencies").into_iter().flat_map(|all| all.all("dependency")) {
-            let name = self.model.name_of(dependency, None);
-            let managed = name.as_deref().and_then(|name| {
-                self.managed.get(name).or_else(|| self.model.dependency(name)).filter(|_| fixed.is_none()).cloned()
+            let key = self.model.key_of(dependency);
+            let managed = key.as_deref().and_then(|key| {
+                self.managed.get(key).or_else(|| self.model.dependency(key)).filter(|_| fixed.is_none()).cloned()
             });
             let stated = dependency.child_text("scope").or_else(|| managed.as_ref()?.scope.as_deref());
             let optional = dependency.child_text("optional").map_or_else(
@@ -200,6 +200,7 @@ impl<'a> Reader<'a> {
             }
         };
         let name = format!("{group}:{name}");
+        let stated_scope = entry.child_text("scope").or_else(|| managed?.scope.as_deref());
         let managed = managed.filter(|managed| managed.version.is_some() && entry.child_text("version").is_none());
         let stated = entry.child_text("version").or_else(|| managed?.version.as_deref());
         let mut places = managed.map_or_else(Vec::new, |managed| managed.places.clone());
@@ -212,7 +213,9 @@ impl<'a> Reader<'a> {
                 stated.unwrap_or("").to_owned()
             }
         };
-        let id = self.asking.ask(&name, &version, scope, artifact.span, out);
+        // a file of the machine that builds: no registry is asked for it
+        let ask = if stated_scope == Some("system") { Asking::need } else { Asking::ask };
+        let id = ask(&self.asking, &name, &version, scope, artifact.span, out);
         Asking::stated_at(&id, &version, &places, out);
         if let Some(condition) = &self.condition {
             out.attribute(&id, key::CONDITION, condition, file.at(artifact.span));

@@ -5,6 +5,7 @@ pub mod gradle_catalog;
 pub mod gradle_lock;
 mod gradle_repositories;
 pub mod gradle_script;
+mod gradle_uses;
 pub mod gradle_verification;
 pub mod java_archive;
 pub mod jvm_wrapper;
@@ -99,7 +100,15 @@ impl Asking<'_> {
         toolkit::stated_at(id, exact, version, places, out);
     }
 
-    fn need(&self, name: &str, version: &str, scope: &'static str, span: Span, out: &mut Facts<'_>) -> ComponentId {
+    /// As [`Self::ask`], without saying where it comes from.
+    pub(crate) fn need(
+        &self,
+        name: &str,
+        version: &str,
+        scope: &'static str,
+        span: Span,
+        out: &mut Facts<'_>,
+    ) -> ComponentId {
         match wanted(version) {
             Wanted::Exact(exact) => {
                 Package::new("maven", name, Some(exact), self.file, span).declared(version, scope, self.project, out)

@@ -25,6 +25,7 @@ pub mod requirements;
 mod requirements_files;
 mod requirements_lines;
 pub mod setup_cfg;
+mod setup_lists;
 pub mod setup_py;
 mod tables;
 pub mod uv_lock;

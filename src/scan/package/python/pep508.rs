@@ -106,15 +106,17 @@ impl<'a> Requirement<'a> {
             conditions(&id, self.extras, self.marker, &sheet.file.at(span), out);
             return Some(Asked { id, states_host: true });
         }
-        let version = self.version().filter(|_| !sheet.asks_lock || self.address.is_some());
-        let constraint = if version.is_some() { "" } else { self.specifier };
-        let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span).require(
-            constraint,
-            scope,
-            sheet.project,
-            out,
-        );
+        let version = self.version();
+        let constraint = if version.is_some() && !sheet.asks_lock { "" } else { self.specifier };
+        let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span)
+            .at_fixed_revision(self.is_at_fixed_revision())
+            .require(constraint, scope, sheet.project, out);
         Some(self.described(id, &sheet.file.at(span), out))
+    }
+
+    /// True for a repository at a commit or a tag of numbers.
+    pub(super) fn is_at_fixed_revision(&self) -> bool {
+        self.address.is_some_and(toolkit::is_at_fixed_revision)
     }
 
     /// Writes the extras, the marker and the address of a package that was written.
@@ -162,7 +164,7 @@ pub(super) struct Sheet<'a> {
     pub(super) file: &'a SourceFile,
     /// The project that needs what it lists.
     pub(super) project: &'a ComponentId,
-    /// A lock file of the same tool decides what is installed: a pin is a question that it answers, not an answer.
+    /// A lock file of the same tool decides what is installed: a pin is a question as well, which it answers.
     pub(super) asks_lock: bool,
 }
 
@@ -266,7 +268,11 @@ fn file_parts(address: &str) -> Option<(&str, &str)> {
             let source = [".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".zip"]
                 .iter()
                 .find_map(|ending| file.strip_suffix(ending))?;
-            source.rsplit_once('-')?
+            let (name, version) = source.rsplit_once('-')?;
+            // `foo-1.0-2`: a release after 1.0, as old tools write it
+            let is_again = version.bytes().all(|byte| byte.is_ascii_digit());
+            let before = name.rsplit_once('-').filter(|(_, of)| is_again && of.contains('.') && is_version(of));
+            before.map_or((name, version), |(name, _)| (name, &source[name.len() + 1..]))
         }
     };
     let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_of_name);
@@ -338,6 +344,9 @@ mod tests {
         assert_eq!(version("a>=1"), None);
         assert_eq!(version("https://h.example/torch-2.1%2Bcpu-cp39-cp39-any.whl").as_deref(), Some("2.1+cpu"));
         assert_eq!(version("a @ https://h.example/a-b-1.0.tar.gz").as_deref(), Some("1.0"));
+        assert_eq!(version("https://h.example/a-b-1.0-2.tar.gz").as_deref(), Some("1.0-2"));
+        assert_eq!(parts("https://h.example/a-b-1.0-2.tar.gz").map(|found| found.0), Some("a-b"));
+        assert_eq!(parts("https://h.example/py-3-2.tar.gz").map(|found| found.0), Some("py-3"));
         assert_eq!(version("a @ https://h.example/archive/main.zip"), None);
     }
 

@@ -93,8 +93,8 @@ fn conda(
         return;
     }
     let constraint = value.text().or_else(|| value.text_at("version")).unwrap_or("").trim();
-    let version = exact(constraint).filter(|_| !sheet.asks_lock);
-    let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
+    let version = exact(constraint);
+    let stated = if constraint == "*" { "" } else { constraint };
     let id = Package::new("conda", &entry.key, version, sheet.file, entry.key_span).require(
         stated,
         scope,

@@ -174,6 +174,7 @@ impl Reader<'_> {
         };
         let version = exact.as_deref().or_else(|| pin.map(|(version, _)| version.as_str()));
         let package = Package::new("pypi", requirement.name, version, &one.file, entry.span);
+        let package = package.at_fixed_revision(requirement.is_at_fixed_revision());
         let id = if is_direct(entry.via) {
             let constraint = if exact.is_some() { "" } else { requirement.specifier };
             let require = if is_lock { Package::require_locked } else { Package::require };
@@ -227,17 +228,16 @@ pub(super) fn understood<'t>(
     out: &mut Facts<'_>,
 ) -> Option<Requirement<'t>> {
     let found = Requirement::parse_any(spec);
-    let is_template = |text: &str| ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| text.contains(mark));
     let is_path = spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
     if is_path || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
         return None;
     }
-    if found.is_some_and(|found| found.name.is_empty()) && is_template(&toolkit::without_secrets(spec)) {
+    if found.is_some_and(|found| found.name.is_empty()) && toolkit::is_template(&toolkit::without_secrets(spec)) {
         let message = format!("a part of this address is only known later: `{}`", toolkit::without_secrets(spec));
         out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
     }
     if found.is_none() {
-        let (kind, message) = if is_template(spec) {
+        let (kind, message) = if toolkit::is_template(spec) {
             (DiagnosticKind::Unresolved, "a template is not a requirement")
         } else if spec.contains("://") {
             (DiagnosticKind::Unsupported, "an address that names neither a package nor a repository")

@@ -57,8 +57,11 @@ impl<'a> Origins<'a> {
             if let Some(node) = table.get(key)
                 && let Some(address) = node.text().filter(|address| !is_local(address))
             {
-                let from = if key == "git" { toolkit::from_git } else { toolkit::fetched_from };
-                from(id, address, &sheet.file.at(node.span), out);
+                let seen = sheet.file.at(node.span);
+                match key {
+                    "git" => toolkit::from_repository(id, address, revision(table), &seen, out),
+                    _ => toolkit::fetched_from(id, address, &seen, out),
+                }
                 return true;
             }
         }
@@ -103,14 +106,14 @@ impl<'a> Origins<'a> {
         let constraint = one.text().or_else(|| one.text_at("version")).unwrap_or("").trim();
         let file = one.text_at("url").or_else(|| one.text_at("file"));
         let of_file = file.and_then(Requirement::parse_with_addresses).and_then(|found| found.version());
-        let version = of_file.or_else(|| exact(constraint).filter(|_| !sheet.asks_lock).map(Cow::Borrowed));
-        let stated = if version.is_some() || constraint == "*" { "" } else { constraint };
-        let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span).require(
-            stated,
-            scope,
-            sheet.project,
-            out,
-        );
+        let version = of_file.or_else(|| exact(constraint).map(Cow::Borrowed));
+        let stated = if version.is_some() && !sheet.asks_lock || constraint == "*" { "" } else { constraint };
+        let git = one.text_at("git");
+        let is_fixed = git.is_some() && revision(one).is_some_and(toolkit::is_fixed)
+            || git.is_some_and(toolkit::is_at_fixed_revision);
+        let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span)
+            .at_fixed_revision(is_fixed)
+            .require(stated, scope, sheet.project, out);
         let seen = sheet.file.at(entry.key_span);
         for extra in one.get("extras").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
             conditions(&id, extra, "", &seen, out);
@@ -126,6 +129,11 @@ impl<'a> Origins<'a> {
         let states_host = self.stated(&id, one, sheet, out);
         self.write(&entry.key, &Asked { id, states_host }, entry.key_span, sheet, out);
     }
+}
+
+/// The commit, tag or branch of a repository: `rev` of Poetry and uv, `ref` of Pipenv.
+fn revision(table: &Node) -> Option<&str> {
+    ["rev", "ref", "tag", "branch"].iter().find_map(|key| table.text_at(key))
 }
 
 /// The exact version of `==1.2.3` and of a bare `1.2.3`; shorter bare ones stand for any of their series in practice.

@@ -1,0 +1,122 @@
+//! Which entries of a version catalog the build files of a project use. Where that cannot be known, nothing is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gradle_catalog::{Catalog, accessor};
+use crate::scan::Input;
+use crate::text::RelPath;
+
+/// Build files that are looked into.
+const SCRIPTS: usize = 2_000;
+
+/// Ways to ask a catalog for an entry whose name is computed.
+const COMPUTED: [&str; 6] =
+    ["findLibrary", "findBundle", "findPlugin", "libraryAliases", "bundleAliases", "pluginAliases"];
+
+/// Words of a build that makes plugins of code, which may ask the catalog for entries, or that publishes the catalog.
+const OF_CODE: [&str; 4] = ["kotlin-dsl", "java-gradle-plugin", "groovy-gradle-plugin", "version-catalog"];
+
+/// The accessors that build files write: `junit.jupiter`, `plugins.kotlin.jvm`.
+pub(super) struct Uses(BTreeSet<String>);
+
+impl Uses {
+    /// What the scripts of a folder and below use of the catalog of a name. Nothing when there is no script, or too many,
+    /// and when one of them computes what it uses.
+    pub(super) fn of(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<Self> {
+        let is_script = |path: &&RelPath| path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
+        let scripts: Vec<&RelPath> = input.below(folder).filter(is_script).take(SCRIPTS + 1).collect();
+        // settings alone build nothing
+        let builds = |path: &&RelPath| !path.name().starts_with("settings.");
+        if !scripts.iter().any(builds) || scripts.len() > SCRIPTS {
+            return None;
+        }
+        let mut found = Self(BTreeSet::new());
+        for path in scripts {
+            let file = input.companion(path)?;
+            found.read(file.text(), name)?;
+        }
+        Some(found)
+    }
+
+    /// Adds what a script uses; nothing when that is computed.
+    fn read(&mut self, text: &str, name: &str) -> Option<()> {
+        if OF_CODE.iter().any(|word| text.contains(word)) {
+            return None;
+        }
+        let bytes = text.as_bytes();
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        for start in memchr::memmem::find_iter(bytes, name) {
+            let before = start.checked_sub(1).map(|at| bytes[at]);
+            let rest = &text[start + name.len()..];
+            let next = rest.bytes().next();
+            let is_other =
+                before.is_some_and(|byte| is_word(&byte) || matches!(byte, b'.' | b'"' | b'\'' | b'/' | b'-'));
+            // `libs { … }` makes the catalog
+            if is_other || next.is_some_and(|byte| is_word(&byte)) || rest.trim_start().starts_with('{') {
+                continue;
+            }
+            let path = rest.strip_prefix('.')?;
+            let end = path.bytes().position(|byte| !is_word(&byte) && byte != b'.').unwrap_or(path.len());
+            let path = &path[..end];
+            if COMPUTED.iter().any(|word| path.starts_with(word)) {
+                return None;
+            }
+            self.0.insert(accessor(path));
+        }
+        Some(())
+    }
+
+    /// Accessors of the libraries that are used, themselves or as members of a bundle.
+    pub(super) fn libraries<'c>(&self, catalog: &'c Catalog) -> BTreeSet<&'c str> {
+        let mut used = BTreeSet::new();
+        for word in &self.0 {
+            let bundle = word.strip_prefix("bundles.").and_then(|word| meant(word, &catalog.bundles));
+            used.extend(bundle.into_iter().flat_map(|(_, members)| members).map(String::as_str));
+            used.extend(meant(word, &catalog.libraries).map(|(name, _)| name));
+        }
+        used
+    }
+
+    /// Accessors of the plugins that are used.
+    pub(super) fn plugins<'c>(&self, catalog: &'c Catalog) -> BTreeSet<&'c str> {
+        let words = self.0.iter().filter_map(|word| word.strip_prefix("plugins."));
+        words.filter_map(|word| Some(meant(word, &catalog.plugins)?.0)).collect()
+    }
+}
+
+/// The entry that an accessor leads to, which may go on: `.get`, `.asProvider`.
+fn meant<'c, T>(word: &str, entries: &'c BTreeMap<String, T>) -> Option<(&'c str, &'c T)> {
+    let mut word = word;
+    loop {
+        match entries.get_key_value(word) {
+            Some((name, entry)) => return Some((name, entry)),
+            None => word = word.rsplit_once('.')?.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Uses> {
+        let mut found = Uses(BTreeSet::new());
+        found.read(text, "libs").map(|()| found)
+    }
+
+    #[test]
+    fn uses_of_a_catalog() {
+        let text = "create(\"libs\") { from(files(\"gradle/libs.versions.toml\")) }\nmylibs.z.y\n\
+                    implementation(libs.junit.jupiter.get())\nalias(libs.plugins.kotlin) apply false\nlibs.a_b";
+        let found = read(text).expect("computes nothing");
+        let words: Vec<&str> = found.0.iter().map(String::as_str).collect();
+        assert_eq!(words, ["a.b", "junit.jupiter.get", "plugins.kotlin"]);
+        let entries = BTreeMap::from([("junit".to_owned(), 0), ("junit.jupiter".to_owned(), 1)]);
+        assert_eq!(meant("junit.jupiter.get", &entries), Some(("junit.jupiter", &1)));
+        assert_eq!(meant("junit.asProvider", &entries), Some(("junit", &0)));
+        assert_eq!(meant("junitx", &entries), None);
+        for computed in ["libs.findLibrary(x)", "val all = libs\n", "id(\"kotlin-dsl\")", "the(libs)"] {
+            assert!(read(computed).is_none(), "{computed}");
+        }
+    }
+}
