@@ -2,7 +2,7 @@
 //!
 //! What a workspace replaces is written with the `go.mod` that requires it, see [`super::go_mod`].
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::DiagnosticKind;
@@ -78,8 +78,8 @@ impl Scanner for GoWork {
 pub(super) struct Workspace {
     /// Its file.
     pub(super) file: SourceFile,
-    /// Names of its modules.
-    own: BTreeSet<String>,
+    /// Its modules by name, with their folders.
+    own: BTreeMap<String, RelPath>,
     /// Folders of its modules.
     folders: Vec<RelPath>,
 }
@@ -99,7 +99,8 @@ impl Workspace {
                 if !folders.contains(folder) {
                     return None;
                 }
-                let own = folders.iter().take(MOST_MODULES).filter_map(|folder| module_of(input, folder)).collect();
+                let named = |folder: &RelPath| Some((module_of(input, folder)?, folder.clone()));
+                let own = folders.iter().take(MOST_MODULES).filter_map(named).collect();
                 return Some(Self { file, own, folders });
             }
             if at.is_root() {
@@ -110,9 +111,9 @@ impl Workspace {
         None
     }
 
-    /// True for a module of the workspace itself.
-    pub(super) fn is_own(&self, module: &str) -> bool {
-        self.own.contains(module)
+    /// The folder of a module of the workspace itself.
+    pub(super) fn own(&self, module: &str) -> Option<&RelPath> {
+        self.own.get(module)
     }
 
     /// The sums that the go command knows besides those of a module itself: those of the workspace and of its others.
