@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 use super::reconcile::{base, folder_of, take_back};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::model::{
-    Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, key, purl,
-};
+use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, key, purl};
 use crate::text::RelPath;
 
 /// What a project makes.
@@ -134,7 +132,10 @@ impl Changes {
             at: seen.region().map(|region| region.start),
             kind: DiagnosticKind::Unresolved,
             scanner: Arc::from("reconcile"),
-            message: format!("several projects of the tree make `{}`: which of them is meant is not known", asked.readable()),
+            message: format!(
+                "several projects of the tree make `{}`: which of them is meant is not known",
+                asked.readable()
+            ),
         });
     }
 }

@@ -29,6 +29,7 @@ mod package_cache;
 mod parse;
 mod pipelines;
 mod places;
+mod projects;
 mod properties;
 mod providers;
 mod reach;

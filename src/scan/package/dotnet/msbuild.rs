@@ -4,7 +4,7 @@
 //! that are imported by a literal path. Conditions are never judged: a property that has two values under conditions
 //! has none, a version under a condition is one of several.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::parse::xml::Element;
@@ -57,6 +57,8 @@ pub(super) struct Around<'a> {
     versions: BTreeMap<String, Vec<Version>>,
     /// Versions that `Update` items give.
     updates: BTreeMap<String, Vec<Version>>,
+    /// References of the files around, by name in lower case.
+    included: BTreeSet<String>,
     seen: Vec<RelPath>,
 }
 
@@ -69,6 +71,7 @@ impl<'a> Around<'a> {
             properties: BTreeMap::new(),
             versions: BTreeMap::new(),
             updates: BTreeMap::new(),
+            included: BTreeSet::new(),
             seen: vec![path.clone()],
         };
         let is_project = path.name().ends_with("proj");
@@ -174,6 +177,11 @@ impl<'a> Around<'a> {
 
     fn item(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
         let central = &*item.name == "PackageVersion";
+        if &*item.name == "PackageReference" && self.seen.first() != Some(file.path()) {
+            let names = item.attribute("Include").unwrap_or("").split(';').map(|name| self.expand(name));
+            let names: Vec<String> = names.map(|name| name.to_ascii_lowercase()).collect();
+            self.included.extend(names);
+        }
         let name = item.attribute("Update").or_else(|| item.attribute("Include").filter(|_| central));
         let Some(name) = name.filter(|_| central || &*item.name == "PackageReference") else { return };
         let Some(version) = metadata(item, "Version") else { return };
@@ -197,7 +205,6 @@ impl<'a> Around<'a> {
     fn import(&mut self, path: &RelPath, import: &Element, nested: usize) {
         let Some(target) = import.attribute("Project") else { return };
         let folder = path.parent();
-        let target = target.replace('\\', "/");
         if target.contains("OfFileAbove") || target.contains("NameOfFileAbove") {
             let known = ["Directory.Build.props", "Directory.Packages.props", "Directory.Build.targets"];
             let own = path.name().to_owned();
@@ -207,8 +214,7 @@ impl<'a> Around<'a> {
             }
             return;
         }
-        let target = target.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
-        let target = self.expand(&target);
+        let target = self.path(target);
         if let Some(path) = folder.join(&target).filter(|_| !target.contains(['$', '*'])) {
             self.file(&path, nested + 1);
         }
@@ -217,6 +223,17 @@ impl<'a> Around<'a> {
     /// The text with the properties that are known; others stay as `$(Name)`.
     pub(super) fn expand(&self, text: &str) -> String {
         self_expand(&self.properties, text, &mut Vec::new())
+    }
+
+    /// A path with what is known of it filled in, seen from the folder of the file that it stands in.
+    pub(super) fn path(&self, text: &str) -> String {
+        let text = text.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
+        self.expand(&text).replace('\\', "/")
+    }
+
+    /// True for a package that a file around the project references.
+    pub(super) fn includes(&self, name: &str) -> bool {
+        self.included.contains(&name.to_ascii_lowercase())
     }
 
     /// As [`Self::expand`], with the places of the properties that are filled in.

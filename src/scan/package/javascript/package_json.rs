@@ -109,7 +109,13 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
     match spec::spec(text) {
         Spec::Own => {
             if let Some(path) = spec::folder(text) {
-                toolkit::needs_project(project, (&file.folder(), path, manifest::NODE), input, (file, entry.key_span), out);
+                toolkit::needs_project(
+                    project,
+                    (&file.folder(), path, manifest::NODE),
+                    input,
+                    (file, entry.key_span),
+                    out,
+                );
             }
         }
         Spec::Catalog => {

@@ -4,6 +4,7 @@ pub mod gradle_build;
 pub mod gradle_catalog;
 pub mod gradle_lock;
 pub mod gradle_script;
+pub mod gradle_settings;
 pub mod gradle_verification;
 pub mod java_archive;
 pub mod jvm_wrapper;

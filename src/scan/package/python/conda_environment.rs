@@ -1,6 +1,7 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
 use super::conda::{Spec, from_channel, from_own_channel};
+use super::local;
 use super::pep508::{Sheet, scope_of};
 use super::requirements::{setting, split_options, understood};
 use super::requirements_lines::{What, what};
@@ -54,7 +55,7 @@ impl Scanner for CondaEnvironment {
                 continue;
             }
             let project = toolkit::root(input, file, out);
-            let sheet = Sheet { file, project: &project, asks_lock: false };
+            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
             let channels = channels(document, false, sheet, out);
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {
@@ -152,6 +153,9 @@ fn pip(item: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
     match what(text.into()) {
         What::Requirement { text, .. } => {
             let (spec, hashes) = split_options(&text);
+            if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
+                return local::needs_somewhere(path, item.span, sheet, out);
+            }
             let requirement = understood(spec, sheet.file, item.span, out);
             let Some(requirement) = requirement else { return };
             if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), item.span, sheet, out) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::artefact;
+use super::local;
 use super::pep508::{conditions, normal};
 use super::reach::{Reach, of_groups, write_scope};
 use crate::diagnostic::DiagnosticKind;
@@ -60,8 +61,16 @@ impl Scanner for PoetryLock {
                 out.problem(DiagnosticKind::Malformed, file, Some(node.span), message);
                 continue;
             };
-            let locked = if node.at(&["source", "type"]).and_then(Node::text) == Some("directory") {
-                Locked::own(&project)
+            let folder = node.get("source").filter(|source| source.text_at("type") == Some("directory"));
+            let locked = if let Some(source) = folder {
+                match source.text_at("url").and_then(|path| local::member(path, span, input, out)) {
+                    Some(member) => member,
+                    None => {
+                        // what a project outside of the target needs is not what this one needs
+                        entries.add(normal(name), Some(version), Locked::own(&project));
+                        continue;
+                    }
+                }
             } else {
                 let id = Package::new("pypi", name, Some(version), file, span).write(&project, out);
                 describe(&id, node, file, out);
@@ -125,6 +134,9 @@ fn edge(from: &Locked, need: &Entry, entries: &Entries<'_>, reach: &mut Reach, f
     let seen = file.at(need.key_span);
     for to in entries.named(&normal(&need.key), None) {
         from.needs(to, &seen, out);
+        if from.own && !to.own {
+            reach.member(&to.id);
+        }
         if from.own || to.own {
             continue;
         }

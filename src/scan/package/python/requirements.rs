@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::pep508::{Requirement, conditions, is_local, normal, pinned, scope_of};
+use super::local;
+use super::pep508::{Requirement, Sheet, conditions, is_local, normal, pinned, scope_of};
 use super::requirements_lines::{What, is_generated, statements};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -25,7 +26,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Python requirements file",
     summary: "Pinned and ranged requirements with extras and markers, addresses and version control sources, hashes, \
               index and find-links hosts, the files it includes. Constraints give versions and are not needed by \
-              themselves; local paths are ours. A file that a tool wrote with pins only, or whose pins all have \
+              themselves; paths lead to the projects of the tree. A file that a tool wrote with pins only, or whose pins all have \
               hashes, answers what other manifests of its folder ask for; who needs what is read from its comments.",
     files: &[
         "**/*requirements*.txt",
@@ -53,6 +54,7 @@ impl Scanner for Requirements {
         let project = toolkit::root(input, input.file(), out);
         let listed = listed(input, out);
         let mut reader = Reader {
+            input,
             project: &project,
             pins: pins(&listed),
             packages: Vec::new(),
@@ -152,6 +154,7 @@ fn pins(listed: &[Listed]) -> BTreeMap<String, (String, Seen)> {
 }
 
 struct Reader<'a> {
+    input: &'a Input<'a>,
     project: &'a ComponentId,
     pins: BTreeMap<String, (String, Seen)>,
     /// Packages that come from an index.
@@ -180,6 +183,12 @@ impl Reader<'_> {
             match &statement.what {
                 What::Requirement { text, via } => {
                     let (spec, hashes) = split_options(text);
+                    if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
+                        if !one.constrains {
+                            self.folder(path, file, span, out);
+                        }
+                        continue;
+                    }
                     let found = understood(spec, file, span, out);
                     read.extend(found.map(|requirement| Read { requirement, hashes, via, span }));
                 }
@@ -207,7 +216,10 @@ impl Reader<'_> {
         let mut needed: Vec<(Locked, &Read<'_>)> = Vec::new();
         for entry in read {
             let requirement = &entry.requirement;
-            if requirement.address.is_some_and(is_local) {
+            if let Some(address) = requirement.address.filter(|address| is_local(address)) {
+                if let Some(path) = local::folder(address) {
+                    self.folder(path, &one.file, entry.span, out);
+                }
                 continue;
             }
             let id = self.package(entry, one, is_lock, out);
@@ -225,6 +237,12 @@ impl Reader<'_> {
                 entries.named(&normal(name), None).for_each(|from| from.needs(&to, &seen, out));
             }
         }
+    }
+
+    /// What is installed from a folder.
+    fn folder(&self, path: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
+        let sheet = Sheet { file, project: self.project, asks_lock: false, tree: Some(self.input) };
+        local::needs_somewhere(path, span, sheet, out);
     }
 
     fn package(&mut self, entry: &Read<'_>, one: &Listed, is_lock: bool, out: &mut Facts<'_>) -> ComponentId {
@@ -324,8 +342,7 @@ pub(super) fn understood<'t>(
 ) -> Option<Requirement<'t>> {
     let found = Requirement::parse_any(spec);
     let is_template = |text: &str| ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| text.contains(mark));
-    let is_path = spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
-    if is_path || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
+    if local::is_path(spec) || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
         return None;
     }
     if found.is_some_and(|found| found.name.is_empty()) && is_template(&toolkit::without_secrets(spec)) {
