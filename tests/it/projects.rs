@@ -203,6 +203,13 @@ fn folders_that_python_installs_are_projects() {
     assert_eq!(needs(&found), ["app > lib (app/pyproject.toml:3)", "app > old (app/pyproject.toml:5)"]);
     let uv = "[project]\nname = \"app\"\ndependencies = [\"lib\"]\n[tool.uv.sources]\nlib = { path = \"../lib\", editable = true }\n";
     assert_eq!(needs(&scan(&[lib, ("app/pyproject.toml", uv)])), ["app > lib (app/pyproject.toml:3)"]);
+    let pipfile = "[packages]\nlib = { path = \"../lib\", editable = true }\napp = { path = \".\" }\n";
+    let found = scan(&[lib, ("app/Pipfile", pipfile)]);
+    assert_eq!(needs(&found), ["app > lib (app/Pipfile:2)"]);
+    assert!(said(&found).is_empty(), "a folder needs nothing of itself: {:?}", said(&found));
+    // a library whose folder holds no manifest: what the lock file says of it is not cut off from who asks for it
+    let found = scan(&[("app/pyproject.toml", poetry), ("app/poetry.lock", lock)]);
+    assert!(needs(&found).iter().any(|need| need.starts_with("app > pkg:pypi/x@1.0")), "{:?}", needs(&found));
 }
 
 #[test]

@@ -183,6 +183,10 @@ impl Reader<'_> {
                 problem(format!("which projects `{stated}` means is not stated as a literal"));
                 continue;
             }
+            if ![".csproj", ".fsproj", ".vbproj"].iter().any(|ending| path.ends_with(ending)) {
+                problem(format!("`{path}` is a project of a sort that is not read"));
+                continue;
+            }
             let found = self.file().folder().join(&path);
             match found.filter(|path| self.input.paths.binary_search(path).is_ok()) {
                 Some(path) => {

@@ -8,7 +8,7 @@ use super::Asking;
 use super::gradle_catalog::{Catalog, Item, accessor};
 use super::gradle_lock::scope_of;
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
-use super::gradle_settings::{Build, argument};
+use super::gradle_settings::Projects;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, Place, Standing, scope};
@@ -60,8 +60,7 @@ impl Scanner for GradleBuild {
             properties: OnceCell::new(),
             catalogs: BTreeMap::new(),
             bundles: BTreeMap::new(),
-            build: OnceCell::new(),
-            configured: None,
+            projects: Projects::default(),
             standing: if central { Standing::Beside } else { Standing::Instead },
         };
         for statement in &statements {
@@ -80,19 +79,14 @@ struct Reader<'a> {
     catalogs: BTreeMap<String, Option<(Arc<SourceFile>, Catalog)>>,
     /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
     bundles: BTreeMap<(String, &'static str), bool>,
-    /// The build that the script belongs to.
-    build: OnceCell<Option<Arc<Build>>>,
-    /// The last call of `project` that a block may follow: how many blocks are around it, and the path.
-    configured: Option<(usize, Option<&'a str>)>,
+    projects: Projects<'a>,
     standing: Standing,
 }
 
 impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         let blocks = &statement.blocks;
-        if statement.head() == Some("project") {
-            self.configured = argument(&statement.tokens[1..]).map(|(path, _)| (blocks.len(), path));
-        }
+        self.projects.pass(statement);
         let read = |block: &str| block.ends_with("dependencies") || matches!(block, "plugins" | "repositories");
         if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(block))) {
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
@@ -193,14 +187,7 @@ impl<'a> Reader<'a> {
                 }
                 Token::Word(word) if is_own(word) => {
                     understood = true;
-                    if let Some(accessor) = word.strip_prefix("projects.") {
-                        self.project(Meant::Accessor(accessor), statement, placed.span, out);
-                    } else if word == "project"
-                        && let Some((path, end)) = argument(&rest[at + 1..])
-                    {
-                        self.project(Meant::Path(path), statement, placed.span, out);
-                        passed = at + 1 + end;
-                    }
+                    passed = at + self.projects.follow(&rest[at..], statement, (self.asking, self.input), out);
                 }
                 Token::Word(word) if word.contains('.') => {
                     let last = word.rsplit('.').next().unwrap_or(word);
@@ -221,34 +208,6 @@ impl<'a> Reader<'a> {
             let message = format!("`{word}` is computed, or stated outside of this script: the dependency is not read");
             out.problem(DiagnosticKind::Unresolved, self.asking.file, Some(span), message);
         }
-    }
-
-    /// A project of the build.
-    fn project(&self, meant: Meant<'_>, statement: &Statement<'_>, span: Span, out: &mut Facts<'_>) {
-        let file = self.asking.file;
-        let folder = file.folder();
-        let mut problem = |message: String| out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
-        let Some(build) = self.build.get_or_init(|| Build::above(self.input, &folder)) else {
-            return problem("no settings.gradle of the tree says where its projects lie".to_owned());
-        };
-        let (found, named) = match meant {
-            Meant::Accessor(accessor) => (build.accessed(accessor), format!("projects.{accessor}")),
-            Meant::Path(Some(path)) => (build.project(path, &folder, self.input), path.to_owned()),
-            Meant::Path(None) => return problem("which project this is is computed: it is not followed".to_owned()),
-        };
-        let Some(found) = found else {
-            return problem(format!("the settings of the build do not say where the project `{named}` lies"));
-        };
-        // in a block that configures another project, that one asks
-        let configured = self.configured.filter(|(depth, _)| statement.blocks.get(*depth) == Some(&"project"));
-        let asking = match configured {
-            None => self.asking.project.clone(),
-            Some((_, path)) => {
-                let Some(folder) = path.and_then(|path| build.project(path, &folder, self.input)) else { return };
-                toolkit::root_at(&folder, self.input, file, out)
-            }
-        };
-        toolkit::uses_project(&asking, &found, self.input, &file.at(span), out);
     }
 
     /// `group: 'g', name: 'a', version: 'v'` and, in Kotlin, `group = "g", …`.
@@ -423,15 +382,6 @@ impl<'a> Reader<'a> {
         let seen = self.asking.file.at(span).without_excerpt();
         toolkit::registry(self.asking.project, "maven", "*", standing, address, &seen, out);
     }
-}
-
-/// How a script names a project.
-#[derive(Clone, Copy)]
-enum Meant<'t> {
-    /// `project(':lib')`; nothing where the path is computed.
-    Path(Option<&'t str>),
-    /// `projects.lib`.
-    Accessor(&'t str),
 }
 
 /// Repositories of plugins do not give what a dependency asks for.

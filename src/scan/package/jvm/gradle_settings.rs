@@ -1,14 +1,18 @@
-//! `settings.gradle`: which folders the projects of a Gradle build lie in.
+//! `settings.gradle`: which folders the projects of a Gradle build lie in, and the projects that its scripts name.
 //!
 //! Nothing is executed: projects whose names or folders are computed are not known, unless a build script lies where
 //! Gradle looks for one.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::gradle_script::{self, Statement, Token};
-use crate::scan::Input;
-use crate::text::RelPath;
+use super::Asking;
+use super::gradle_script::{self, Placed, Statement, Token};
+use crate::diagnostic::DiagnosticKind;
+use crate::scan::package::toolkit;
+use crate::scan::{Facts, Input};
+use crate::text::{RelPath, Span};
 
 /// Folders above a script in which the settings are looked for.
 const ABOVE: usize = 16;
@@ -18,7 +22,7 @@ const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
 const SCRIPTS: [&str; 2] = ["build.gradle", "build.gradle.kts"];
 
 /// The projects of a build.
-pub(super) struct Build {
+struct Build {
     /// Folder of the settings.
     root: RelPath,
     /// Folders by path (`:lib:api`); nothing for one that lies outside of the tree, or where that is computed.
@@ -31,7 +35,7 @@ pub(super) struct Build {
 
 impl Build {
     /// The build that the scripts of a folder belong to: that of the nearest settings.
-    pub(super) fn above(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
+    fn above(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
         let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
         std::iter::successors(Some(folder.clone()), next).take(ABOVE).find_map(|folder| Self::at(input, &folder))
     }
@@ -116,7 +120,7 @@ impl Build {
     }
 
     /// The folder of the project that a script in `from` means by a path: `:lib:api`, or `api` for one below its own.
-    pub(super) fn project(&self, path: &str, from: &RelPath, input: &Input<'_>) -> Option<RelPath> {
+    fn project(&self, path: &str, from: &RelPath, input: &Input<'_>) -> Option<RelPath> {
         let whole = match path.strip_prefix(':') {
             Some(rest) => format!(":{rest}"),
             None => format!("{}:{path}", self.paths.get(from)?.trim_end_matches(':')),
@@ -137,7 +141,7 @@ impl Build {
     }
 
     /// The folder of the project that `projects.lib.api` means.
-    pub(super) fn accessed(&self, accessor: &str) -> Option<RelPath> {
+    fn accessed(&self, accessor: &str) -> Option<RelPath> {
         let accessor = accessor.strip_suffix(".dependencyProject").unwrap_or(accessor);
         let path = self.accessors.get(&called(&accessor.replace('.', ":")))?.as_ref()?;
         self.folders.get(path)?.clone()
@@ -151,9 +155,92 @@ fn called(path: &str) -> String {
     names.collect::<Vec<_>>().join(".")
 }
 
+/// How a script names a project.
+#[derive(Clone, Copy)]
+enum Meant<'t> {
+    /// `project(':lib')`; nothing where the path is computed.
+    Path(Option<&'t str>),
+    /// `projects.lib`.
+    Accessor(&'t str),
+}
+
+/// The projects that a script names.
+#[derive(Default)]
+pub(super) struct Projects<'a> {
+    /// The build that the script belongs to.
+    build: OnceCell<Option<Arc<Build>>>,
+    /// The last call of `project` that a block may follow: how many blocks are around it, and the path.
+    configured: Option<(usize, Option<&'a str>)>,
+}
+
+impl<'a> Projects<'a> {
+    /// Notes a statement that may begin a block about another project.
+    pub(super) fn pass(&mut self, statement: &Statement<'a>) {
+        if statement.head() == Some("project") {
+            self.configured = argument(&statement.tokens[1..]).map(|(path, _)| (statement.blocks.len(), path));
+        }
+    }
+
+    /// Follows the project that the first of the tokens of a dependency names, if it does; gives how many of them that takes.
+    pub(super) fn follow(
+        &self,
+        tokens: &[Placed<'a>],
+        statement: &Statement<'_>,
+        (asking, input): (Asking<'_>, &Input<'_>),
+        out: &mut Facts<'_>,
+    ) -> usize {
+        let Some((first, after)) = tokens.split_first() else { return 0 };
+        let word = first.word().unwrap_or("");
+        let (meant, taken) = match word.strip_prefix("projects.") {
+            Some(accessor) => (Meant::Accessor(accessor), 0),
+            None => match argument(after).filter(|_| word == "project") {
+                Some((path, taken)) => (Meant::Path(path), taken),
+                None => return 1,
+            },
+        };
+        if let Err(message) = self.uses(meant, first.span, statement, (asking, input), out) {
+            out.problem(DiagnosticKind::Unresolved, asking.file, Some(first.span), message);
+        }
+        1 + taken
+    }
+
+    /// Writes that a project of the build is used.
+    fn uses(
+        &self,
+        meant: Meant<'_>,
+        span: Span,
+        statement: &Statement<'_>,
+        (asking, input): (Asking<'_>, &Input<'_>),
+        out: &mut Facts<'_>,
+    ) -> Result<(), String> {
+        let folder = asking.file.folder();
+        let build = self.build.get_or_init(|| Build::above(input, &folder)).as_ref();
+        let build = build.ok_or("no settings.gradle of the tree says where its projects lie")?;
+        let (found, named) = match meant {
+            Meant::Accessor(accessor) => (build.accessed(accessor), format!("projects.{accessor}")),
+            Meant::Path(Some(path)) => (build.project(path, &folder, input), path.to_owned()),
+            Meant::Path(None) => return Err("which project this is is computed: it is not followed".to_owned()),
+        };
+        let unknown = |named: &str| format!("the settings of the build do not say where the project `{named}` lies");
+        let found = found.ok_or_else(|| unknown(&named))?;
+        // in a block that configures another project, that one asks
+        let configured = self.configured.filter(|(depth, _)| statement.blocks.get(*depth) == Some(&"project"));
+        let user = match configured {
+            None => asking.project.clone(),
+            Some((_, path)) => {
+                let own = path.and_then(|path| build.project(path, &folder, input));
+                let own = own.ok_or_else(|| unknown(path.unwrap_or("of this block")))?;
+                toolkit::root_at(&own, input, asking.file, out)
+            }
+        };
+        toolkit::uses_project(&user, &found, input, &asking.file.at(span), out);
+        Ok(())
+    }
+}
+
 /// The path in `project(':lib')`, `project(path: ':lib', configuration: 'x')` and their like in Kotlin, and how many of the
 /// tokens the call takes, its name not counted; nothing where they are no call. `None` for the path where it is computed.
-pub(super) fn argument<'t>(after: &[gradle_script::Placed<'t>]) -> Option<(Option<&'t str>, usize)> {
+fn argument<'t>(after: &[Placed<'t>]) -> Option<(Option<&'t str>, usize)> {
     if !after.first()?.is('(') {
         return None;
     }

@@ -61,7 +61,9 @@ pub(super) fn needs_somewhere(path: &str, span: Span, sheet: Sheet<'_>, out: &mu
 }
 
 fn needs_from(from: &RelPath, path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
-    if let Some(input) = sheet.tree {
+    // what an image holds was put together elsewhere; a folder needs nothing of itself
+    let Some(input) = sheet.tree.filter(|input| input.subject.is_none()) else { return };
+    if from.join(path).is_none_or(|folder| folder != sheet.file.folder()) {
         toolkit::needs_project(sheet.project, (from, path, manifest::PYTHON), input, (sheet.file, span), out);
     }
 }
@@ -75,6 +77,14 @@ pub(super) fn member(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<
         out.component(&member, input.root_kind(), file.at(span));
     }
     Some(Locked::own(&member))
+}
+
+/// As [`member`], of a lock file that does not say who needs the folder: nothing where no manifest lies there, so that what
+/// it needs is not cut off from who asks for it.
+pub(super) fn known_member(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<'_>) -> Option<Locked> {
+    let path = folder(path)?;
+    let folder = input.file().folder().join(path)?;
+    if toolkit::is_project(&folder, manifest::PYTHON, input) { member(path, span, input, out) } else { None }
 }
 
 #[cfg(test)]

@@ -64,14 +64,7 @@ impl Scanner for PdmLock {
             let version = node.text_at("version");
             let locked = if let Some(path) = node.get("path") {
                 let path = path.text().unwrap_or_default();
-                match local::folder(path).and_then(|path| local::member(path, span, input, out)) {
-                    Some(member) => member,
-                    None => {
-                        // what lies outside of the target, or is packed, needs it for itself
-                        entries.add(normal(name), version, Locked::own(&project));
-                        continue;
-                    }
-                }
+                local::known_member(path, span, input, out).unwrap_or_else(|| Locked::own(&project))
             } else {
                 let id = Package::new("pypi", name, version, file, span).write(&project, out);
                 let files = node
@@ -98,7 +91,7 @@ impl Scanner for PdmLock {
                     from.needs(to, &file.at(need.span), out);
                     match (from.own, to.own) {
                         (false, false) => reach.edge(&from.id, &to.id),
-                        (true, false) => reach.member(&to.id),
+                        (true, false) if from.id != project => reach.member(&to.id),
                         _ => {}
                     }
                 }
