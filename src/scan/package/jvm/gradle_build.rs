@@ -66,6 +66,7 @@ impl Scanner for GradleBuild {
         for statement in &statements {
             reader.statement(statement, out);
         }
+        reader.projects.say_unsettled(file, out);
         Ok(())
     }
 }

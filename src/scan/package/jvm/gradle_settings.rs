@@ -11,8 +11,8 @@ use super::Asking;
 use super::gradle_script::{self, Placed, Statement, Token};
 use crate::diagnostic::DiagnosticKind;
 use crate::scan::package::toolkit;
-use crate::scan::{Facts, Input};
-use crate::text::{RelPath, Span};
+use crate::scan::{Facts, Input, SourceFile};
+use crate::text::{RelPath, Span, count};
 
 /// Folders above a script in which the settings are looked for.
 const ABOVE: usize = 16;
@@ -171,6 +171,8 @@ pub(super) struct Projects<'a> {
     build: OnceCell<Option<Arc<Build>>>,
     /// The last call of `project` that a block may follow: how many blocks are around it, and the path.
     configured: Option<(usize, Option<&'a str>)>,
+    /// Where projects are named though no settings say where they lie: the first place, and how many.
+    unsettled: Option<(Span, usize)>,
 }
 
 impl<'a> Projects<'a> {
@@ -183,7 +185,7 @@ impl<'a> Projects<'a> {
 
     /// Follows the project that the first of the tokens of a dependency names, if it does; gives how many of them that takes.
     pub(super) fn follow(
-        &self,
+        &mut self,
         tokens: &[Placed<'a>],
         statement: &Statement<'_>,
         (asking, input): (Asking<'_>, &Input<'_>),
@@ -198,24 +200,35 @@ impl<'a> Projects<'a> {
                 None => return 1,
             },
         };
-        if let Err(message) = self.uses(meant, first.span, statement, (asking, input), out) {
-            out.problem(DiagnosticKind::Unresolved, asking.file, Some(first.span), message);
+        let build = self.build.get_or_init(|| Build::above(input, &asking.file.folder())).clone();
+        match build {
+            Some(build) => {
+                if let Err(message) = self.uses(&build, (meant, first.span), statement, (asking, input), out) {
+                    out.problem(DiagnosticKind::Unresolved, asking.file, Some(first.span), message);
+                }
+            }
+            None => self.unsettled.get_or_insert((first.span, 0)).1 += 1,
         }
         1 + taken
+    }
+
+    /// One sentence for all projects that are not followed because the settings are not there.
+    pub(super) fn say_unsettled(&self, file: &SourceFile, out: &mut Facts<'_>) {
+        let Some((first, number)) = self.unsettled else { return };
+        let message = format!("no settings.gradle of the tree gives the folder of {}", count(number, "named project"));
+        out.problem(DiagnosticKind::Unresolved, file, Some(first), message);
     }
 
     /// Writes that a project of the build is used.
     fn uses(
         &self,
-        meant: Meant<'_>,
-        span: Span,
+        build: &Build,
+        (meant, span): (Meant<'_>, Span),
         statement: &Statement<'_>,
         (asking, input): (Asking<'_>, &Input<'_>),
         out: &mut Facts<'_>,
     ) -> Result<(), String> {
         let folder = asking.file.folder();
-        let build = self.build.get_or_init(|| Build::above(input, &folder)).as_ref();
-        let build = build.ok_or("no settings.gradle of the tree says where its projects lie")?;
         let (found, named) = match meant {
             Meant::Accessor(accessor) => (build.accessed(accessor), format!("projects.{accessor}")),
             Meant::Path(Some(path)) => (build.project(path, &folder, input), path.to_owned()),
