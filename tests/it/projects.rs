@@ -172,9 +172,10 @@ fn folders_that_python_installs_are_projects() {
         setup,
         (
             "svc/requirements.txt",
-            "-e ../lib[gpu]\n../old ; python_version > '3'\nlib @ file:../lib\n./gone\n./x-1.0.tar.gz\n",
+            "-e ../lib[gpu]\n../old ; python_version > '3'\nlib @ file:../lib\n./gone\n./x-1.0.tar.gz\nvendor/own\n",
         ),
         ("pyproject.toml", "[project]\nname = \"top\"\n"),
+        ("svc/vendor/own/setup.cfg", "[metadata]\nname = own\n"),
         // pip takes a path from where it is called
         ("ci/requirements.txt", "-e .\n-e ./lib\n"),
     ]);
@@ -185,6 +186,7 @@ fn folders_that_python_installs_are_projects() {
             "ci > lib (ci/requirements.txt:2)",
             "svc > lib (svc/requirements.txt:1)",
             "svc > old (svc/requirements.txt:2)",
+            "svc > svc/vendor/own (svc/requirements.txt:6)",
         ]
     );
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Requirements that are folders of the tree: `./lib`, `-e ../lib[extra]`, `lib @ file:../lib`, `{ path = "../lib" }`.
 
-use super::pep508::Sheet;
+use super::pep508::{Requirement, Sheet};
 use crate::scan::package::toolkit::{self, Locked, manifest};
 use crate::scan::{Facts, Input};
 use crate::text::{RelPath, Span};
@@ -38,9 +38,11 @@ pub(super) fn folder(text: &str) -> Option<&str> {
     (!path.is_empty() && !PACKED.iter().any(|ending| path.ends_with(ending))).then_some(path)
 }
 
-/// True for what pip takes for a path and no name: it says so by its beginning.
+/// True for what pip takes for a path and no name: it begins as one, or has a slash where no requirement has any.
 pub(super) fn is_path(spec: &str) -> bool {
-    spec == "." || spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:")
+    let begins = || spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
+    let is_plain = || spec.contains('/') && !spec.contains("://") && !spec.contains(' ');
+    begins() || is_plain() && Requirement::parse_any(spec).is_none()
 }
 
 /// The project builds on that of a folder, seen from the folder of the file.

@@ -342,7 +342,7 @@ pub(super) fn understood<'t>(
 ) -> Option<Requirement<'t>> {
     let found = Requirement::parse_any(spec);
     let is_template = |text: &str| ["{{", "{%", "${", "%(", "%s", "{}"].iter().any(|mark| text.contains(mark));
-    if local::is_path(spec) || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
+    if local::is_path(spec) {
         return None;
     }
     if found.is_some_and(|found| found.name.is_empty()) && is_template(&toolkit::without_secrets(spec)) {
