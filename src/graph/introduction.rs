@@ -18,8 +18,10 @@ pub struct Introductions {
 }
 
 impl Graph<'_> {
-    /// Simple paths over needs (`depends-on`, `calls`, `runs-on`, `based-on`) from components that nothing else
-    /// needs to `node`, at most `most`. A component that nothing needs is reached from what contains it; what lies in
+    /// Simple paths over needs (`depends-on`, `calls`, `runs-on`, `based-on`) from roots to `node`, at most `most`. A root is
+    /// what nothing else needs, so that a project which another one uses is a part of that one's ways. Projects that use
+    /// each other in a circle, where nothing outside of it needs any of them, are roots all of them, and parts of each
+    /// other's ways. A component that nothing needs is reached from what contains it; what lies in
     /// an image always is, for it is there whoever needs it. Only a base itself is reached from an image that was looked
     /// into, and not what the base holds.
     #[must_use]
@@ -32,37 +34,47 @@ impl Graph<'_> {
             RelationKind::Contains => self.node(from).kind == ComponentKind::Image,
             _ => false,
         };
-        let found = self.backwards(node, most, is_need);
+        let roots = self.circle_roots(node, |edge, from| match self.edge(edge).kind {
+            RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn | RelationKind::BasedOn => true,
+            RelationKind::Contains => self.node(from).kind == ComponentKind::Image,
+            _ => false,
+        });
+        let found = self.backwards(node, most, &roots, is_need);
         if found.paths.iter().any(|path| !path.steps.is_empty()) {
             return self.of_one_system(found);
         }
-        self.backwards(node, most, |edge, _, _| self.edge(edge).kind == RelationKind::Contains)
+        let contains = |edge: EdgeId, _: NodeId, _: &Path| self.edge(edge).kind == RelationKind::Contains;
+        self.backwards(node, most, &BTreeSet::new(), contains)
     }
 
     /// Without the ways that no single project has: one lock file may say that `a` needs `b`, and another, which holds
     /// `a` as well, that it does not. A project's own are the files that its relations are read from, and those of the
-    /// folders above it. When nothing would be left, all are kept.
+    /// folders above it; on a way through several projects those of each count from there on. When nothing would be left,
+    /// all are kept.
     fn of_one_system(&self, mut found: Introductions) -> Introductions {
         let mut files: BTreeMap<NodeId, BTreeSet<&RelPath>> = BTreeMap::new();
-        for path in &found.paths {
-            files.entry(path.start).or_insert_with(|| {
-                let own = self.outgoing(path.start).flat_map(|(edge, _)| self.edge(edge).evidence.iter());
+        for node in found.paths.iter().flat_map(Path::nodes).filter(|node| self.folder(*node).is_some()) {
+            files.entry(node).or_insert_with(|| {
+                let own = self.outgoing(node).flat_map(|(edge, _)| self.edge(edge).evidence.iter());
                 own.filter_map(Evidence::path).collect()
             });
         }
+        let is_own = |file: &RelPath, (project, root): &(NodeId, RelPath)| {
+            let folder = file.parent();
+            let below = root.as_str().strip_prefix(folder.as_str());
+            files.get(project).is_some_and(|own| own.contains(file))
+                || folder.is_root()
+                || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let is_of_one = |path: &Path| {
-            let root = self.node(path.start).id.as_str().strip_prefix("project:").and_then(RelPath::new);
-            let Some(root) = root else { return true };
-            let is_own = |file: &RelPath| {
-                let folder = file.parent();
-                let below = root.as_str().strip_prefix(folder.as_str());
-                files.get(&path.start).is_some_and(|own| own.contains(file))
-                    || folder.is_root()
-                    || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
-            path.steps.iter().all(|(edge, _)| {
+            let Some(root) = self.folder(path.start) else { return true };
+            let mut projects = vec![(path.start, root)];
+            path.steps.iter().all(|(edge, to)| {
                 let mut stated = self.edge(*edge).evidence.iter().filter_map(Evidence::path).peekable();
-                stated.peek().is_none() || stated.any(is_own)
+                let is_stated =
+                    stated.peek().is_none() || stated.any(|file| projects.iter().any(|project| is_own(file, project)));
+                projects.extend(self.folder(*to).map(|root| (*to, root)));
+                is_stated
             })
         };
         if found.paths.iter().any(is_of_one) {
@@ -71,7 +83,18 @@ impl Graph<'_> {
         found
     }
 
-    fn backwards(&self, node: NodeId, most: usize, allowed: impl Fn(EdgeId, NodeId, &Path) -> bool) -> Introductions {
+    /// The folder of a project.
+    fn folder(&self, node: NodeId) -> Option<RelPath> {
+        self.node(node).id.as_str().strip_prefix("project:").and_then(RelPath::new)
+    }
+
+    fn backwards(
+        &self,
+        node: NodeId,
+        most: usize,
+        roots: &BTreeSet<NodeId>,
+        allowed: impl Fn(EdgeId, NodeId, &Path) -> bool,
+    ) -> Introductions {
         let mut found = Introductions { paths: Vec::new(), is_partial: false };
         // steps are kept in reverse while a way grows towards its root
         let mut queue = VecDeque::from([Path::at(node)]);
@@ -86,9 +109,8 @@ impl Graph<'_> {
                 self.incoming(path.end()).filter(|(edge, from)| allowed(*edge, *from, &path)).collect();
             // two relations between the same two are one way
             before.dedup_by_key(|(_, from)| *from);
-            if before.is_empty() {
+            if before.is_empty() || roots.contains(&path.end()) {
                 found.paths.push(self.turned(&path));
-                continue;
             }
             for (edge, from) in before {
                 if !path.nodes().any(|seen| seen == from) {

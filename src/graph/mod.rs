@@ -3,6 +3,7 @@
 //! Nodes are added in id order and neighbours are visited in that order, so every algorithm gives
 //! the same answer for the same facts. The graph borrows the inventory: nothing is copied.
 
+mod circle;
 mod introduction;
 mod open_address;
 mod path;

@@ -31,6 +31,7 @@ mod package_cache;
 mod parse;
 mod pipelines;
 mod places;
+mod projects;
 mod properties;
 mod providers;
 mod reach;

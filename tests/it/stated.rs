@@ -68,7 +68,8 @@ fn modules_of_go_without_a_sum_are_told() {
     ]));
     assert!(told.iter().all(|text| !text.contains("does not hold it")), "{told:?}");
     let alone = "app/go.mod:6:2: unresolved: no go.sum answers this manifest: 4 required modules are without a sum";
-    assert_eq!(said(&scan(&[("app/go.mod", module)])), [alone]);
+    let own = ("app/e/go.mod", "module example.org/e\n\ngo 1.24\n");
+    assert_eq!(said(&scan(&[("app/go.mod", module), own])), [alone]);
     let vendored =
         said(&scan(&[("app/go.mod", module), ("app/vendor/modules.txt", "# example.org/a v1.0.0\nexample.org/a\n")]));
     assert!(vendored.iter().all(|text| !text.contains("go.sum")), "{vendored:?}");

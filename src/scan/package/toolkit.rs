@@ -12,11 +12,11 @@ pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,
     needs_repository, revision_of,
 };
+pub(crate) use super::project::{is_project, manifest, needs_project, uses_project};
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
 pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at, tell_unused};
 pub(crate) use super::unnamed::{Unnamed, is_at_fixed_revision, is_fixed, is_template, revision_in};
-use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};
@@ -318,33 +318,6 @@ impl Locked {
             out.relation(&self.id, RelationKind::DependsOn, &to.id, seen.clone());
         }
     }
-}
-
-/// The project builds on another one of the tree, which lies in the folder that `path`, seen from `from`, leads to. Where no
-/// manifest lies there, outside of the tree too, that is told; true when one does.
-pub(crate) fn needs_project(
-    project: &ComponentId,
-    (from, path): (&RelPath, &str),
-    input: &Input<'_>,
-    (file, span): (&SourceFile, Span),
-    out: &mut Facts<'_>,
-) -> bool {
-    const MANIFESTS: [&str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
-    let holds = |folder: &RelPath, name: &str| {
-        folder.join(name).is_some_and(|path| input.paths.binary_search(&path).is_ok() || input.file().path() == &path)
-    };
-    let folder = from.join(path).filter(|folder| MANIFESTS.iter().any(|name| holds(folder, name)));
-    let Some(folder) = folder else {
-        let message = format!("the folder `{path}` holds no manifest in this tree");
-        out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
-        return false;
-    };
-    let (other, seen) = (input.root_subject_at(&folder), file.at(span));
-    if other != *project {
-        out.component(&other, input.root_kind(), seen.clone());
-        out.relation(project, RelationKind::DependsOn, &other, seen);
-    }
-    true
 }
 
 /// The project needs a package directly.

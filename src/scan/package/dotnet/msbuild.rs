@@ -57,6 +57,8 @@ enum Surrounding {
 /// What is known around a project.
 pub(super) struct Around<'a> {
     input: &'a Input<'a>,
+    /// The project file, while what it says itself is read.
+    own: Option<RelPath>,
     known: Known,
 }
 
@@ -68,14 +70,17 @@ struct Known {
     versions: Layered<Vec<Version>>,
     /// Versions that `Update` items give.
     updates: Layered<Vec<Version>>,
+    /// References of the files around, by name in lower case.
+    included: Layered<()>,
     seen: Vec<RelPath>,
 }
 
 impl Known {
     /// The same for many to lie on.
     fn shared(self) -> Self {
-        let Self { properties, versions, updates, seen } = self;
-        Self { properties: properties.shared(), versions: versions.shared(), updates: updates.shared(), seen }
+        let Self { properties, versions, updates, included, seen } = self;
+        let (properties, versions) = (properties.shared(), versions.shared());
+        Self { properties, versions, updates: updates.shared(), included: included.shared(), seen }
     }
 }
 
@@ -94,13 +99,14 @@ impl<'a> Around<'a> {
         let is_central = path.name().eq_ignore_ascii_case(CENTRAL);
         // one that is itself among the files above is read where it is scanned, and not before
         let known = if is_central || shared.seen.contains(path) {
-            let mut around = Self { input, known: Known { seen: vec![path.clone()], ..Known::default() } };
+            let known = Known { seen: vec![path.clone()], ..Known::default() };
+            let mut around = Self { input, own: None, known };
             around.read_above(&folder, is_project, is_central);
             around.known
         } else {
             Known { seen: [&shared.seen[..], &[path.clone()]].concat(), ..shared }
         };
-        let mut around = Self { input, known };
+        let mut around = Self { input, own: Some(path.clone()), known };
         around.read(file, project, 0);
         if is_project {
             around.nearest(&folder, "Directory.Build.targets", 0);
@@ -119,7 +125,7 @@ impl<'a> Around<'a> {
             folder = folder.parent();
         }
         let read = || {
-            let mut around = Self { input, known: Known::default() };
+            let mut around = Self { input, own: None, known: Known::default() };
             around.read_above(&folder, PROJECT, false);
             let known = around.known.shared();
             let bytes = known.seen.iter().filter_map(|path| Some(surrounding(input, path)?.text().len())).sum();
@@ -215,6 +221,11 @@ impl<'a> Around<'a> {
 
     fn item(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
         let central = &*item.name == "PackageVersion";
+        if &*item.name == "PackageReference" && self.own.as_ref() != Some(file.path()) {
+            let names = item.attribute("Include").unwrap_or("").split(';').map(|name| self.expand(name));
+            let names: Vec<String> = names.map(|name| name.to_ascii_lowercase()).collect();
+            names.into_iter().for_each(|name| self.known.included.insert(name, ()));
+        }
         let name = item.attribute("Update").or_else(|| item.attribute("Include").filter(|_| central));
         let Some(name) = name.filter(|_| central || &*item.name == "PackageReference") else { return };
         let Some(version) = metadata(item, "Version") else { return };
@@ -238,7 +249,6 @@ impl<'a> Around<'a> {
     fn import(&mut self, path: &RelPath, import: &Element, nested: usize) {
         let Some(target) = import.attribute("Project") else { return };
         let folder = path.parent();
-        let target = target.replace('\\', "/");
         if target.contains("OfFileAbove") || target.contains("NameOfFileAbove") {
             let known = [PROPERTIES, CENTRAL, "Directory.Build.targets"];
             let own = path.name().to_owned();
@@ -248,8 +258,7 @@ impl<'a> Around<'a> {
             }
             return;
         }
-        let target = target.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
-        let target = self.expand(&target);
+        let target = self.path(target);
         if let Some(path) = folder.join(&target).filter(|_| !target.contains(['$', '*'])) {
             self.file(&path, nested + 1);
         }
@@ -258,6 +267,17 @@ impl<'a> Around<'a> {
     /// The text with the properties that are known; others stay as `$(Name)`.
     pub(super) fn expand(&self, text: &str) -> String {
         self_expand(&self.known.properties, text, &mut Vec::new())
+    }
+
+    /// A path with what is known of it filled in, seen from the folder of the file that it stands in.
+    pub(super) fn path(&self, text: &str) -> String {
+        let text = text.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
+        self.expand(&text).replace('\\', "/")
+    }
+
+    /// True for a package that a file around the project references.
+    pub(super) fn includes(&self, name: &str) -> bool {
+        self.known.included.get(&name.to_ascii_lowercase()).is_some()
     }
 
     /// As [`Self::expand`], with the places of the properties that are filled in.

@@ -10,10 +10,10 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::lines::lines;
 use crate::scan::package::golang::go_work::Workspace;
-use crate::scan::package::golang::syntax::{Directive, Directives, Replacements};
-use crate::scan::package::toolkit::{self, Package, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::scan::package::golang::syntax::{Directive, Directives, Replacements, Target};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
+use crate::text::{RelPath, Span};
 
 /// Scanner `go-mod`.
 pub struct GoMod;
@@ -26,7 +26,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Go module file",
     summary: "Required modules, direct or `// indirect`, replacements (those of a workspace above too), tools, and hashes \
               from go.sum; those that it has no sum of are told and count as pinned, not \
-              as locked. Modules that only go.sum names are not built and not counted. Modules come through the public \
+              as locked. What is replaced by a folder of the tree, and modules of the workspace, are its projects. Modules \
+              that only go.sum names are not built and not counted. Modules come through the public \
               module proxy unless the environment says otherwise, which no file states: that host is inferred.",
     files: &["**/go.mod", "**/go.sum"],
     unit: Unit::Directory,
@@ -66,6 +67,7 @@ impl Scanner for GoMod {
             workspace: above.as_ref(),
             sums: sums.map(|file| Sums::of(file, out)),
             required: BTreeMap::new(),
+            own: BTreeSet::new(),
             lacking: Vec::new(),
             others: OnceCell::new(),
             is_vendored: OnceCell::new(),
@@ -108,6 +110,8 @@ struct Module<'a, 'p> {
     sums: Option<Sums<'a>>,
     /// Modules that are built, by the name they are required by: their own name and id.
     required: BTreeMap<&'a str, (&'p str, ComponentId)>,
+    /// Required modules that are folders.
+    own: BTreeSet<&'a str>,
     /// What is built in an exact version and has no line in `go.sum`, with who requires it.
     lacking: Vec<((&'p str, &'p str), Span)>,
     /// Sums of the workspace and of its other modules, read when the module's own do not do.
@@ -135,6 +139,23 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         }
     }
 
+    /// What is built in the place of a module: that of a folder, or a module with a version and what puts it there.
+    fn built(&self, asked: &'a str, version: &'a str) -> Built<'p> {
+        // what a workspace replaces comes before what the module itself replaces
+        if let Some((workspace, replacements)) = self.workspace {
+            if let Some(folder) = workspace.own(asked) {
+                return Built::Own(folder.clone());
+            }
+            if let Some((target, span)) = replacements.get(asked, version) {
+                return Built::of(target, workspace.folder(), workspace.file.at(span));
+            }
+        }
+        match self.replacements.get(asked, version) {
+            Some((target, span)) => Built::of(target, self.file.folder(), self.file.at(span)),
+            None => Built::Module(asked, version, None),
+        }
+    }
+
     fn require(
         &mut self,
         asked: &'a str,
@@ -143,20 +164,28 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         input: &Input<'_>,
         out: &mut Facts<'_>,
     ) {
-        // what a workspace replaces comes before what the module itself replaces
-        let above = self.workspace.and_then(|(workspace, replacements)| {
-            if workspace.is_own(asked) {
-                return Some((None, workspace.file.whole()));
+        let (name, version, replaced) = match self.built(asked, version) {
+            Built::Module(name, version, replaced) => (name, version, replaced),
+            Built::Own(folder) => {
+                self.own.insert(asked);
+                if !is_indirect(directive) {
+                    toolkit::uses_project(self.project, &folder, input, &self.file.at(directive.span), out);
+                }
+                return;
             }
-            let (target, span) = replacements.get(asked, version)?;
-            Some((target, workspace.file.at(span)))
-        });
-        let here = || self.replacements.get(asked, version).map(|(target, span)| (target, self.file.at(span)));
-        let (name, version, replaced): (&'p str, &'p str, _) = match above.or_else(here) {
-            // a folder of ours
-            Some((None, _)) => return,
-            Some((Some((name, version)), seen)) => (name, version, Some(seen)),
-            None => (asked, version, None),
+            Built::Folder { from, path } => {
+                self.own.insert(asked);
+                let folder = from.join(path).filter(|folder| toolkit::is_project(folder, manifest::GO, input));
+                match folder {
+                    // what needs it says so itself
+                    Some(_) if is_indirect(directive) => {}
+                    Some(folder) => {
+                        toolkit::uses_project(self.project, &folder, input, &self.file.at(directive.span), out);
+                    }
+                    None => self.outside((asked, version), path, directive, out),
+                }
+                return;
+            }
         };
         let exact = version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         let holding = self.holding(name, version, input);
@@ -174,13 +203,7 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
             out.component(&id, ComponentKind::Package, replaced);
         }
         out.attribute(&id, key::SCOPE, scope::RUNTIME, seen.clone());
-        let is_indirect = directive.comment.split(';').any(|part| part.trim() == "indirect");
-        if is_indirect {
-            out.attribute(&id, key::RELATION, "transitive", seen.clone());
-            out.relation(self.project, RelationKind::Contains, &id, seen.clone());
-        } else {
-            toolkit::direct(self.project, &id, &seen, out);
-        }
+        self.relate(&id, directive, out);
         if let Some(sums) = &self.sums
             && let Some((hash, span)) = sums.hashes.get(&(name, version))
         {
@@ -188,7 +211,7 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         }
         if exact && holding == Holding::Nothing {
             self.lacking.push(((name, version), directive.span));
-        } else if exact && holding == Holding::File && !is_indirect && !is_locked {
+        } else if exact && holding == Holding::File && !is_indirect(directive) && !is_locked {
             let message = format!("of `{name} {version}` only the sum of its go.mod is held, not that of the module");
             out.problem(DiagnosticKind::Unresolved, self.file, Some(directive.span), message);
         }
@@ -220,6 +243,28 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         *self.is_vendored.get_or_init(|| is_vendored(input, self.file, workspace))
     }
 
+    /// A module whose code is that of a folder outside of the tree: nothing is fetched, and its version says nothing.
+    fn outside(&self, (name, version): (&str, &str), path: &str, directive: &Directive<'_>, out: &mut Facts<'_>) {
+        let seen = self.file.at(directive.span);
+        let message = format!("`{name}` is replaced by the folder `{path}`, which holds no go.mod in this tree");
+        out.problem(DiagnosticKind::Unresolved, self.file, Some(directive.span), message);
+        let id = Package::new("golang", name, None, self.file, directive.span).write(self.project, out);
+        out.attribute(&id, key::REQUIREMENT, version, seen.clone());
+        out.attribute(&id, key::SCOPE, scope::RUNTIME, seen);
+        self.relate(&id, directive, out);
+    }
+
+    /// Direct, or needed by what is.
+    fn relate(&self, id: &ComponentId, directive: &Directive<'_>, out: &mut Facts<'_>) {
+        let seen = self.file.at(directive.span);
+        if is_indirect(directive) {
+            out.attribute(id, key::RELATION, "transitive", seen.clone());
+            out.relation(self.project, RelationKind::Contains, id, seen);
+        } else {
+            toolkit::direct(self.project, id, &seen, out);
+        }
+    }
+
     /// Says which modules have no sum, neither of what they hold nor of their own `go.mod`: in a workspace its sums and
     /// those of its other modules count as well. Without any sums that is one sentence, and none where copies of the
     /// modules are checked in; what an image holds was built elsewhere.
@@ -246,7 +291,8 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         let [path] = directive.words.as_slice() else { return };
         let mut name = *path;
         for _ in 0..ABOVE {
-            if own == Some(name) || self.workspace.is_some_and(|(workspace, _)| workspace.is_own(name)) {
+            let is_member = || self.workspace.is_some_and(|(workspace, _)| workspace.own(name).is_some());
+            if own == Some(name) || self.own.contains(name) || is_member() {
                 return;
             }
             if let Some((_, id)) = self.required.get(name) {
@@ -262,6 +308,29 @@ impl<'a: 'p, 'p> Module<'a, 'p> {
         }
         let message = format!("no required module holds the tool `{path}`");
         out.problem(DiagnosticKind::Unresolved, self.file, Some(directive.span), message);
+    }
+}
+
+fn is_indirect(directive: &Directive<'_>) -> bool {
+    directive.comment.split(';').any(|part| part.trim() == "indirect")
+}
+
+/// What is built where a module is required.
+enum Built<'p> {
+    /// A module in a version, with what puts it in the place of another.
+    Module(&'p str, &'p str, Option<Seen>),
+    /// A module of the workspace, in its folder.
+    Own(RelPath),
+    /// What a folder holds, by its path from another.
+    Folder { from: RelPath, path: &'p str },
+}
+
+impl<'p> Built<'p> {
+    fn of(target: Target<'p>, from: RelPath, seen: Seen) -> Self {
+        match target {
+            Target::Module(name, version) => Self::Module(name, version, Some(seen)),
+            Target::Folder(path) => Self::Folder { from, path },
+        }
     }
 }
 

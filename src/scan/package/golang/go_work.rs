@@ -2,7 +2,7 @@
 //!
 //! What a workspace replaces is written with the `go.mod` that requires it, see [`super::go_mod`].
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::DiagnosticKind;
@@ -80,13 +80,13 @@ impl Scanner for GoWork {
 }
 
 /// Names of the modules of a workspace.
-struct Names(BTreeSet<String>);
+struct Names(BTreeMap<String, RelPath>);
 
 /// The workspace that a module belongs to.
 pub(super) struct Workspace {
     /// Its file.
     pub(super) file: SourceFile,
-    /// Names of its modules, looked up once for all of them.
+    /// Its modules by name with their folders, looked up once for all of them.
     own: Arc<Names>,
     /// Folders of its modules.
     folders: Vec<RelPath>,
@@ -109,9 +109,10 @@ impl Workspace {
                     return None;
                 }
                 let read = || {
-                    let modules = folders.iter().take(MOST_MODULES);
-                    let names: BTreeSet<String> = modules.filter_map(|folder| module_of(input, folder)).collect();
-                    let bytes = names.iter().map(String::len).sum();
+                    let named = |folder: &RelPath| Some((module_of(input, folder)?, folder.clone()));
+                    let names: BTreeMap<String, RelPath> =
+                        folders.iter().take(MOST_MODULES).filter_map(named).collect();
+                    let bytes = names.iter().map(|(name, folder)| name.len() + folder.as_str().len()).sum();
                     (Names(names), bytes)
                 };
                 let own = input.memo.of(&path, read);
@@ -125,9 +126,9 @@ impl Workspace {
         None
     }
 
-    /// True for a module of the workspace itself.
-    pub(super) fn is_own(&self, module: &str) -> bool {
-        self.own.0.contains(module)
+    /// The folder of a module of the workspace itself.
+    pub(super) fn own(&self, module: &str) -> Option<&RelPath> {
+        self.own.0.get(module)
     }
 
     /// The sums that the go command knows besides those of a module itself: those of the workspace and of its others.

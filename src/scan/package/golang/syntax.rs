@@ -80,8 +80,14 @@ impl<'a> Directives<'a> {
     }
 }
 
-/// What takes the place of a module: another module, or (`None`) a folder.
-pub(crate) type Target<'a> = Option<(&'a str, &'a str)>;
+/// What takes the place of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target<'a> {
+    /// Another module, in a version.
+    Module(&'a str, &'a str),
+    /// A folder, by its path from the file.
+    Folder(&'a str),
+}
 
 /// A replacement: the version it holds for (every one where none is stated), its target, and where it stands.
 type Replacement<'a> = (Option<&'a str>, Target<'a>, Span);
@@ -106,8 +112,8 @@ impl<'a> Replacements<'a> {
                 }
             };
             let target = match new {
-                [folder] if is_folder(folder) => None,
-                [module, version] => Some((*module, *version)),
+                [folder] if is_folder(folder) => Target::Folder(folder),
+                [module, version] => Target::Module(module, version),
                 _ => {
                     problem(directive.span, "`replace` needs a folder, or a module with a version");
                     continue;

@@ -7,7 +7,7 @@ use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `package-json`.
@@ -109,7 +109,13 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
     match spec::spec(text) {
         Spec::Own => {
             if let Some(path) = spec::folder(text) {
-                toolkit::needs_project(project, (&file.folder(), path), input, (file, entry.key_span), out);
+                toolkit::needs_project(
+                    project,
+                    (&file.folder(), path, manifest::NODE),
+                    input,
+                    (file, entry.key_span),
+                    out,
+                );
             }
         }
         Spec::Catalog => {

@@ -9,7 +9,7 @@ use super::spec;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Locked, Package, scope};
+use crate::scan::package::toolkit::{self, Locked, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
 
@@ -212,7 +212,13 @@ impl<'a> Lock<'a> {
                 if let Some((link, folder)) =
                     version.as_deref().and_then(|text| text.strip_prefix("link:")).zip(folder.as_ref())
                 {
-                    toolkit::needs_project(&own.id, (folder, link), self.input, (self.file, need.key_span), out);
+                    toolkit::needs_project(
+                        &own.id,
+                        (folder, link, manifest::NODE),
+                        self.input,
+                        (self.file, need.key_span),
+                        out,
+                    );
                     continue;
                 }
                 if let Some(to) = self.find(need, out) {

@@ -9,6 +9,7 @@ use super::gradle_catalog::{Catalog, Item, accessor};
 use super::gradle_lock::scope_of;
 use super::gradle_repositories::{self, list_of};
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
+use super::gradle_settings::Projects;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, Place, scope};
@@ -23,7 +24,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Gradle build",
     summary: "Literal dependencies of all configurations, platforms, plugins, entries of a version catalog that are \
               used, and repositories. Names in texts are filled when they are literals of the same script or of \
-              gradle.properties; whatever is computed is not executed and is said. Projects and files are the tree's own.",
+              gradle.properties; whatever is computed is not executed and is said. Projects lead to the folders that the settings give them; \
+              files are the tree's own.",
     files: &["**/*.gradle", "**/*.gradle.kts"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -56,11 +58,13 @@ impl Scanner for GradleBuild {
             properties: OnceCell::new(),
             catalogs: BTreeMap::new(),
             bundles: BTreeMap::new(),
+            projects: Projects::default(),
         };
         for statement in &statements {
             reader.statement(statement, out);
         }
         gradle_repositories::write(&statements, &|text| reader.fill(text), Asking { list: None, ..reader.asking }, out);
+        reader.projects.say_unsettled(file, out);
         Ok(())
     }
 }
@@ -74,11 +78,13 @@ struct Reader<'a> {
     catalogs: BTreeMap<String, Option<(Arc<SourceFile>, Catalog)>>,
     /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
     bundles: BTreeMap<(String, &'static str), bool>,
+    projects: Projects<'a>,
 }
 
 impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         let blocks = &statement.blocks;
+        self.projects.pass(statement);
         let read = |block: &str| block.ends_with("dependencies") || matches!(block, "plugins" | "repositories");
         if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(block))) {
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
@@ -142,8 +148,12 @@ impl<'a> Reader<'a> {
             return;
         }
         let mut understood = false;
+        let mut passed = 0;
         for (at, placed) in rest.iter().enumerate() {
             let next = rest.get(at + 1);
+            if at < passed {
+                continue;
+            }
             match placed.token {
                 Token::Text(text, _) if is_coordinates(text) => {
                     understood = true;
@@ -167,7 +177,10 @@ impl<'a> Reader<'a> {
                     }
                     break;
                 }
-                Token::Word(word) if is_own(word) => understood = true,
+                Token::Word(word) if is_own(word) => {
+                    understood = true;
+                    passed = at + self.projects.follow(&rest[at..], statement, (self.asking, self.input), out);
+                }
                 Token::Word(word) if word.contains('.') => {
                     let last = word.rsplit('.').next().unwrap_or(word);
                     match self.literals.get(last).copied().filter(|text| is_coordinates(text)) {

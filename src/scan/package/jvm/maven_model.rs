@@ -240,9 +240,9 @@ impl Model {
         self.levels[self.levels.len() - 1].0.folder()
     }
 
-    /// True when the pom's parent lies in the tree.
-    pub(super) fn has_parent_in_tree(&self) -> bool {
-        self.levels.len() > 1
+    /// Folder of the pom's parent when that lies in the tree.
+    pub(super) fn parent(&self) -> Option<RelPath> {
+        self.levels.get(1).map(|(file, _)| file.folder())
     }
 
     fn group_at(&self, level: usize) -> Option<String> {

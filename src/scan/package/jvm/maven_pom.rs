@@ -20,7 +20,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Maven project",
     summary: "Dependencies, plugins with theirs, extensions, outside parents and BOMs, repositories, all of profiles \
               too; properties and managed versions of parents and BOMs that lie in the tree are filled in. A version \
-              stated outside of the tree is not known and said so. Modules of the tree are not packages of others.",
+              stated outside of the tree is not known and said so. Modules of the tree are not packages of others: who asks \
+              for one, or has it as parent, depends on its project.",
     files: &["**/pom.xml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -53,7 +54,7 @@ impl Scanner for MavenPom {
             properties: BTreeMap::new(),
             open: Vec::new(),
         };
-        reader.parent(out);
+        reader.parent(input, out);
         reader.holder(model.pom(), out);
         for profile in model.pom().group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
             reader.profile(profile, out);
@@ -76,13 +77,18 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A parent outside of the tree is fetched to build.
-    fn parent(&self, out: &mut Facts<'_>) {
-        if let Some(parent) = self.model.pom().child("parent")
-            && !self.model.has_parent_in_tree()
-            && let Some(artifact) = parent.child("artifactId")
-        {
-            self.entry(parent, artifact, None, scope::BUILD, out);
+    /// A parent outside of the tree is fetched to build; one of the tree gives what it lists to its children.
+    fn parent(&self, input: &Input<'_>, out: &mut Facts<'_>) {
+        let Some(parent) = self.model.pom().child("parent") else { return };
+        let Some(artifact) = parent.child("artifactId") else { return };
+        match self.model.parent() {
+            Some(folder) => {
+                let seen = self.asking.file.at(artifact.span);
+                toolkit::uses_project(self.asking.project, &folder, input, &seen, out);
+            }
+            None => {
+                self.entry(parent, artifact, None, scope::BUILD, out);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ pub mod gradle_catalog;
 pub mod gradle_lock;
 mod gradle_repositories;
 pub mod gradle_script;
+pub mod gradle_settings;
 mod gradle_uses;
 pub mod gradle_verification;
 pub mod java_archive;

@@ -1,6 +1,7 @@
 //! `environment.yml`: what a conda environment asks for, its channels, and its `pip:` part.
 
 use super::conda::{Spec, from_channel, from_file, from_own_channel, of_file};
+use super::local;
 use super::pep508::{Sheet, scope_of};
 use super::requirements::{read_all, setting, split_options, understood};
 use super::requirements_files::Run;
@@ -54,7 +55,7 @@ impl Scanner for CondaEnvironment {
                 continue;
             }
             let project = toolkit::root(input, file, out);
-            let sheet = Sheet { file, project: &project, asks_lock: false };
+            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
             let channels = channels(document, false, sheet, out);
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {
@@ -165,6 +166,10 @@ fn pip(items: &[Node], sheet: Sheet<'_>, input: &Input<'_>, out: &mut Facts<'_>)
         match what {
             What::Requirement { text, .. } => {
                 let (spec, hashes) = split_options(text);
+                if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
+                    local::needs_somewhere(path, *span, sheet, out);
+                    continue;
+                }
                 let Some(requirement) = understood(spec, sheet.file, *span, out) else { continue };
                 if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), *span, sheet, out) {
                     let seen = sheet.file.at(*span);

@@ -8,6 +8,7 @@ pub mod conda_lock;
 mod ini;
 pub mod installed_conda;
 pub mod installed_python;
+mod local;
 pub mod pdm_lock;
 mod pep508;
 pub mod pip_config;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::artefact;
+use super::local;
 use super::pep508::{Requirement, conditions, normal};
 use super::reach::{Reach, of_groups, write_scope};
 use crate::diagnostic::DiagnosticKind;
@@ -21,7 +22,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "pdm-lock",
     title: "PDM lock file",
     summary: "Exact packages with edges, groups, extras, markers, hashes beside the package or in a table of their \
-              own, and the repository or address each comes from. Paths are the project's own. Packages that nothing \
+              own, and the repository or address each comes from. Folders are projects of the tree. Packages that nothing \
               else needs are taken as asked for by the project.",
     files: &["**/pdm.lock", "**/pdm.*.lock"],
     unit: Unit::File,
@@ -61,8 +62,9 @@ impl Scanner for PdmLock {
                 continue;
             };
             let version = node.text_at("version");
-            let locked = if node.get("path").is_some() {
-                Locked::own(&project)
+            let locked = if let Some(path) = node.get("path") {
+                let path = path.text().unwrap_or_default();
+                local::known_member(path, span, input, out).unwrap_or_else(|| Locked::own(&project))
             } else {
                 let id = Package::new("pypi", name, version, file, span).write(&project, out);
                 let files = node
@@ -87,8 +89,10 @@ impl Scanner for PdmLock {
                 let name: Cow<'_, str> = normal(requirement.name);
                 for to in entries.named(&name, version.as_deref()) {
                     from.needs(to, &file.at(need.span), out);
-                    if !from.own && !to.own {
-                        reach.edge(&from.id, &to.id);
+                    match (from.own, to.own) {
+                        (false, false) => reach.edge(&from.id, &to.id),
+                        (true, false) if from.id != project => reach.member(&to.id),
+                        _ => {}
                     }
                 }
             }

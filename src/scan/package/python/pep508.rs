@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::local;
 use crate::model::{ComponentId, key};
 use crate::scan::package::toolkit::{self, Package, Unnamed, scope};
-use crate::scan::{Facts, Seen, SourceFile};
+use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::Span;
 
 /// A requirement in its parts, all as written.
@@ -98,7 +99,10 @@ impl<'a> Requirement<'a> {
 
     /// Writes what a manifest asks for; `None` for paths, which are the tree's own.
     pub(super) fn ask(&self, scope: &'static str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<Asked> {
-        if self.address.is_some_and(is_local) {
+        if let Some(address) = self.address.filter(|address| is_local(address)) {
+            if let Some(path) = local::folder(address) {
+                local::needs(path, span, sheet, out);
+            }
             return None;
         }
         if let Some(unnamed) = self.unnamed() {
@@ -154,7 +158,7 @@ pub(crate) fn ask_address(
     out: &mut Facts<'_>,
 ) -> bool {
     let Some(requirement) = Requirement::parse_any(text).filter(|found| found.address.is_some()) else { return false };
-    requirement.ask(scope, span, Sheet { file, project, asks_lock: false }, out).is_some()
+    requirement.ask(scope, span, Sheet { file, project, asks_lock: false, tree: None }, out).is_some()
 }
 
 /// The file that asks, and for whom.
@@ -166,6 +170,8 @@ pub(super) struct Sheet<'a> {
     pub(super) project: &'a ComponentId,
     /// A lock file of the same tool decides what is installed: a pin is a question as well, which it answers.
     pub(super) asks_lock: bool,
+    /// The tree in which folders that it names are looked for; none for a command, which runs elsewhere.
+    pub(super) tree: Option<&'a Input<'a>>,
 }
 
 /// What was written of a requirement.

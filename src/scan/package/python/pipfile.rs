@@ -15,7 +15,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "pipfile",
     title: "Pipenv manifest",
     summary: "Declared packages of all categories with extras, markers, repositories and addresses, and the package \
-              indexes. Paths are the project's own. A Pipfile.lock in the folder or above answers them.",
+              indexes. Paths lead to the projects of the tree. A Pipfile.lock in the folder or above answers them.",
     files: &["**/Pipfile"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -36,7 +36,7 @@ impl Scanner for Pipfile {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        let sheet = Sheet { file, project: &project, asks_lock: true };
+        let sheet = Sheet { file, project: &project, asks_lock: true, tree: Some(input) };
         let mut origins = Origins::default();
         // the first index is asked for everything, others for what names them
         for (at, source) in root.get("source").map_or(&[][..], Node::list).iter().enumerate() {

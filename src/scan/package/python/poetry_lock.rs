@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::artefact;
+use super::local;
 use super::pep508::{conditions, normal};
 use super::reach::{Reach, of_groups, write_scope};
 use crate::diagnostic::DiagnosticKind;
@@ -60,8 +61,10 @@ impl Scanner for PoetryLock {
                 out.problem(DiagnosticKind::Malformed, file, Some(node.span), message);
                 continue;
             };
-            let locked = if node.at(&["source", "type"]).and_then(Node::text) == Some("directory") {
-                Locked::own(&project)
+            let folder = node.get("source").filter(|source| source.text_at("type") == Some("directory"));
+            let locked = if let Some(source) = folder {
+                let path = source.text_at("url").unwrap_or_default();
+                local::known_member(path, span, input, out).unwrap_or_else(|| Locked::own(&project))
             } else {
                 let id = Package::new("pypi", name, Some(version), file, span).write(&project, out);
                 describe(&id, node, file, out);
@@ -75,7 +78,7 @@ impl Scanner for PoetryLock {
         let mut reach = Reach::default();
         for (from, _, node) in &all {
             for need in node.get("dependencies").map_or(&[][..], Node::entries) {
-                edge(from, need, &entries, &mut reach, file, out);
+                edge((&project, from), need, &entries, &mut reach, file, out);
             }
         }
         let all: Vec<_> = all.into_iter().map(|(locked, seen, _)| (locked, seen)).collect();
@@ -119,12 +122,22 @@ fn describe(id: &ComponentId, node: &Node, file: &SourceFile, out: &mut Facts<'_
 }
 
 /// `name = ">=1"`, `name = { version, extras, markers }`, or a list of such for several environments.
-fn edge(from: &Locked, need: &Entry, entries: &Entries<'_>, reach: &mut Reach, file: &SourceFile, out: &mut Facts<'_>) {
+fn edge(
+    (project, from): (&ComponentId, &Locked),
+    need: &Entry,
+    entries: &Entries<'_>,
+    reach: &mut Reach,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
     // of a plain constraint nothing is read
     need.value.any_shape();
     let seen = file.at(need.key_span);
     for to in entries.named(&normal(&need.key), None) {
         from.needs(to, &seen, out);
+        if from.own && !to.own && from.id != *project {
+            reach.member(&to.id);
+        }
         if from.own || to.own {
             continue;
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::local;
 use super::pep508::{Sheet, normal, scope_of_group};
 use super::pyproject_tools;
 use super::requirements::understood;
@@ -21,7 +22,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Python project file",
     summary: "Dependencies of PEP 621, extras, dependency groups, what the build needs, tables of Poetry, PDM, uv, \
               Hatch and pixi, with markers, repositories and package indexes, as declared. A lock file in the folder or above \
-              answers them; paths and workspace members are the project's own.",
+              answers them; paths lead to the projects of the tree.",
     files: &["**/pyproject.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -39,7 +40,7 @@ impl Scanner for Pyproject {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        let sheet = Sheet { file, project: &project, asks_lock: true };
+        let sheet = Sheet { file, project: &project, asks_lock: true, tree: Some(input) };
         let origins = pyproject_tools::origins(root, sheet, out);
         let groups = root.get("dependency-groups").map_or(&[][..], Node::entries);
         let groups: BTreeSet<Cow<'_, str>> = groups.iter().map(|group| normal(&group.key)).collect();
@@ -105,9 +106,13 @@ fn declare(
         return;
     };
     // PDM: `-e file:///${PROJECT_ROOT}/part#egg=part`
-    let spec = text.strip_prefix("-e ").unwrap_or(text);
-    let Some(requirement) = understood(spec.trim(), sheet.file, item.span, out) else { return };
+    let spec = text.strip_prefix("-e ").unwrap_or(text).trim();
+    if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
+        return local::needs(path, item.span, sheet, out);
+    }
+    let Some(requirement) = understood(spec, sheet.file, item.span, out) else { return };
     if origins.is_own(requirement.name) {
+        origins.needs_own(requirement.name, item.span, sheet, out);
         return;
     }
     if let Some(asked) = requirement.ask(scope, item.span, sheet, out) {

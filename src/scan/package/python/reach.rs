@@ -29,6 +29,11 @@ impl Reach {
         }
     }
 
+    /// A project of the tree needs it, which the lock file speaks of besides its own.
+    pub(super) fn member(&mut self, id: &ComponentId) {
+        self.needed.insert(id.clone());
+    }
+
     /// The strongest scope of everything that roots lead to and that is no root itself.
     pub(super) fn scopes(&self) -> BTreeMap<&ComponentId, &'static str> {
         let roots: BTreeSet<&ComponentId> = self.roots.iter().map(|(_, id)| id).collect();

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pep508::{Requirement, conditions, is_local, normal};
+use super::local;
+use super::pep508::{Requirement, Sheet, conditions, is_local, normal};
 use super::requirements_files::{Listed, Run, is_scanned};
 use super::requirements_lines::{What, is_generated, statements};
 use crate::diagnostic::DiagnosticKind;
@@ -22,7 +23,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Python requirements file",
     summary: "Pinned and ranged requirements with extras and markers, addresses and version control sources, hashes, \
               index and find-links hosts, the files it includes; options hold for all of them, a later index in the place of an earlier one. Constraints give versions and are not needed by \
-              themselves; local paths are ours. A file that a tool wrote with pins only, or whose pins all have \
+              themselves; paths lead to the projects of the tree. A file that a tool wrote with pins only, or whose pins all have \
               hashes, answers what other manifests of its folder ask for; who needs what is read from its comments.",
     files: &[
         "**/*requirements*.txt",
@@ -62,7 +63,7 @@ pub(super) fn read_all(
     input: &Input<'_>,
     out: &mut Facts<'_>,
 ) {
-    let mut reader = Reader { project, pins: run.pins(), packages };
+    let mut reader = Reader { input, project, pins: run.pins(), packages };
     for one in &run.listed {
         let is_lock = reader.read(one, out);
         if is_lock && one.file.path() == input.file().path() {
@@ -76,6 +77,7 @@ pub(super) fn read_all(
 }
 
 struct Reader<'a> {
+    input: &'a Input<'a>,
     project: &'a ComponentId,
     pins: BTreeMap<String, (String, Seen)>,
     /// Packages that come from an index.
@@ -101,6 +103,12 @@ impl Reader<'_> {
             match &statement.what {
                 What::Requirement { text, via } => {
                     let (spec, hashes) = split_options(text);
+                    if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
+                        if !one.constrains {
+                            self.folder(path, file, span, out);
+                        }
+                        continue;
+                    }
                     let found = understood(spec, file, span, out);
                     read.extend(found.map(|requirement| Read { requirement, hashes, via, span }));
                 }
@@ -126,7 +134,10 @@ impl Reader<'_> {
         let mut needed: Vec<(Locked, &Read<'_>)> = Vec::new();
         for entry in read {
             let requirement = &entry.requirement;
-            if requirement.address.is_some_and(is_local) {
+            if let Some(address) = requirement.address.filter(|address| is_local(address)) {
+                if let Some(path) = local::folder(address) {
+                    self.folder(path, &one.file, entry.span, out);
+                }
                 continue;
             }
             let id = self.package(entry, one, is_lock, out);
@@ -144,6 +155,12 @@ impl Reader<'_> {
                 entries.named(&normal(name), None).for_each(|from| from.needs(&to, &seen, out));
             }
         }
+    }
+
+    /// What is installed from a folder.
+    fn folder(&self, path: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
+        let sheet = Sheet { file, project: self.project, asks_lock: false, tree: Some(self.input) };
+        local::needs_somewhere(path, span, sheet, out);
     }
 
     fn package(&mut self, entry: &Read<'_>, one: &Listed, is_lock: bool, out: &mut Facts<'_>) -> ComponentId {
@@ -228,8 +245,7 @@ pub(super) fn understood<'t>(
     out: &mut Facts<'_>,
 ) -> Option<Requirement<'t>> {
     let found = Requirement::parse_any(spec);
-    let is_path = spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
-    if is_path || found.is_none() && spec.contains('/') && !spec.contains("://") && !spec.contains(' ') {
+    if local::is_path(spec) {
         return None;
     }
     if found.is_some_and(|found| found.name.is_empty()) && toolkit::is_template(&toolkit::without_secrets(spec)) {

@@ -49,7 +49,7 @@ impl Scanner for SetupCfg {
                     continue;
                 }
                 let Some(requirement) = understood(text, file, *span, out) else { continue };
-                let sheet = Sheet { file, project: &project, asks_lock: false };
+                let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
                 if let Some(asked) = requirement.ask(scope, *span, sheet, out) {
                     asked.default_host(&file.at(*span), out);
                 }

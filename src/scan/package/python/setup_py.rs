@@ -59,8 +59,8 @@ impl Scanner for SetupPy {
         }
         for (text, span, scope) in found.texts {
             let Some(requirement) = understood(text, file, span, out) else { continue };
-            if let Some(asked) = requirement.ask(scope, span, Sheet { file, project: &project, asks_lock: false }, out)
-            {
+            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
+            if let Some(asked) = requirement.ask(scope, span, sheet, out) {
                 asked.default_host(&file.at(span), out);
             }
         }

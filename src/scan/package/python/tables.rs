@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::local;
 use super::pep508::{Asked, Requirement, Sheet, conditions, is_local, is_version, normal, pinned};
 use super::requirements::setting;
 use crate::diagnostic::DiagnosticKind;
@@ -36,6 +37,16 @@ impl<'a> Origins<'a> {
         let Some(node) = self.packages.get(&normal(name)) else { return false };
         let own = |node: &Node| node.get("path").is_some() || node.get("workspace").is_some();
         own(node) || !node.list().is_empty() && node.list().iter().all(own)
+    }
+
+    /// Writes that the project builds on those whose folders are said of a package.
+    pub(super) fn needs_own(&self, name: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+        let Some(node) = self.packages.get(&normal(name)) else { return };
+        for one in std::iter::once(*node).chain(node.list()) {
+            if let Some(path) = one.text_at("path").and_then(local::folder) {
+                local::needs(path, span, sheet, out);
+            }
+        }
     }
 
     /// Writes where a package comes from: what is said of it, else its address, else the ecosystem's registry.
@@ -99,8 +110,16 @@ impl<'a> Origins<'a> {
     }
 
     fn ask_one(&self, entry: &Entry, one: &Node, scope: &'static str, sheet: Sheet<'_>, out: &mut Facts<'_>) {
-        let local = |key: &str| one.text_at(key).is_some_and(is_local);
-        if one.get("path").is_some() || ["file", "url", "git"].into_iter().any(local) || self.is_own(&entry.key) {
+        let is_here = |key: &str| one.text_at(key).is_some_and(is_local);
+        if one.get("path").is_some() || ["file", "url", "git"].into_iter().any(is_here) {
+            let stated = ["path", "file", "url"].into_iter().find_map(|key| one.text_at(key));
+            if let Some(path) = stated.and_then(local::folder) {
+                local::needs(path, entry.key_span, sheet, out);
+            }
+            return;
+        }
+        if self.is_own(&entry.key) {
+            self.needs_own(&entry.key, entry.key_span, sheet, out);
             return;
         }
         let constraint = one.text().or_else(|| one.text_at("version")).unwrap_or("").trim();

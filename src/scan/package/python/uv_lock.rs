@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::artefact;
+use super::local;
 use super::pep508::{conditions, scope_of_group};
 use super::reach::{Reach, write_scope};
 use crate::diagnostic::DiagnosticKind;
@@ -22,7 +23,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "uv lock file",
     summary: "Exact packages with edges, extras, development groups and markers, hashes, and the index, git host or \
               address each comes from. What only development groups lead to has their scope. Virtual, editable and \
-              directory sources are the project's own.",
+              directory sources are projects of the tree.",
     files: &["**/uv.lock"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -61,22 +62,18 @@ impl Scanner for UvLock {
             let folder = kinds.iter().find_map(|kind| node.at(&["source", kind]));
             let own = folder.is_some();
             // the project of a folder that the lock file names is locked by it
-            let member = folder.and_then(|path| file.folder().join(path.text()?));
-            let is_outside = own && member.is_none();
-            let member = member.map_or_else(|| project.clone(), |path| input.root_subject_at(&path));
-            if member != project {
-                out.component(&member, input.root_kind(), file.at(span));
-            }
+            let member = folder.and_then(|path| local::member(path.text()?, span, input, out));
             let version = node.text_at("version");
-            if is_outside {
-                // what a project outside of the target needs is not what this one needs
-                entries.add(name, version, Locked::own(&project));
-                continue;
-            }
-            let locked = if own {
-                Locked::own(&member)
-            } else {
-                Locked::package(write(Package::new("pypi", name, version, file, span), node, &project, file, out))
+            let locked = match member {
+                Some(member) => member,
+                None if own => {
+                    // what a project outside of the target needs is not what this one needs
+                    entries.add(name, version, Locked::own(&project));
+                    continue;
+                }
+                None => {
+                    Locked::package(write(Package::new("pypi", name, version, file, span), node, &project, file, out))
+                }
             };
             entries.add(name, version, locked.clone());
             all.push(Entry { span, locked, node });

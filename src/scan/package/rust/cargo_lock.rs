@@ -16,7 +16,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Cargo lock file",
     summary: "Exact crates with checksums, dependency edges, and the registry or git host and commit each is \
               fetched from, of lock versions 1 to 4. \
-              Packages without a source are the workspace's own.",
+              Packages without a source are the workspace's own; what members need beside a crate at its top say their manifests.",
     files: &["**/Cargo.lock"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -28,6 +28,8 @@ static META: ScannerMeta = ScannerMeta {
 /// One `[[package]]` entry.
 struct Entry<'a> {
     locked: Locked,
+    /// A member of the workspace of a crate, see [`Owner`].
+    is_member: bool,
     name: &'a str,
     version: &'a str,
     source: Option<&'a Node>,
@@ -50,8 +52,9 @@ impl Scanner for CargoLock {
             (None, None) => anyhow::bail!("no `[[package]]` entries: not a Cargo lock file"),
         };
         let project = toolkit::locked_root("cargo", input, file, out);
+        let owner = Owner { project: &project, made: made_beside(input, file) };
         let mut entries: Vec<Entry<'_>> =
-            packages.iter().chain(own).filter_map(|node| entry(node, &project, file, out)).collect();
+            packages.iter().chain(own).filter_map(|node| entry(node, &owner, file, out)).collect();
         // cargo ends every file with a line break; without its source the last crate would pass for one of the workspace
         if !file.text().ends_with('\n')
             && let Some(last) = entries.pop_if(|last| last.source.is_none())
@@ -90,7 +93,29 @@ fn old_sums(root: &Node) -> BTreeMap<(&str, &str), &Node> {
     sums.collect()
 }
 
-fn entry<'a>(node: &'a Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Option<Entry<'a>> {
+/// Whose lock file it is.
+struct Owner<'a> {
+    project: &'a ComponentId,
+    /// The crate that the manifest beside it makes. Other crates without a source are members, whose manifests say what they
+    /// need: the lock file says their names and not where they lie.
+    made: Option<String>,
+}
+
+impl Owner<'_> {
+    /// True for a crate of the workspace that is not the one of the lock file's own folder.
+    fn is_member(&self, name: &str) -> bool {
+        self.made.as_deref().is_some_and(|made| made != name)
+    }
+}
+
+/// The name of the crate that the manifest of the folder makes; nothing when it makes none, or manifests are not read.
+fn made_beside(input: &Input<'_>, file: &SourceFile) -> Option<String> {
+    let path = file.folder().join("Cargo.toml").filter(|path| input.paths.binary_search(path).is_ok())?;
+    let manifest = input.companion(&path)?;
+    manifest.toml_root().at(&["package", "name"])?.text().map(str::to_owned)
+}
+
+fn entry<'a>(node: &'a Node, owner: &Owner<'_>, file: &SourceFile, out: &mut Facts<'_>) -> Option<Entry<'a>> {
     let (Some(name), Some(version)) = (node.text_at("name"), node.text_at("version")) else {
         out.problem(DiagnosticKind::Malformed, file, Some(node.span), "package entry without `name` or `version`");
         return None;
@@ -98,9 +123,10 @@ fn entry<'a>(node: &'a Node, project: &ComponentId, file: &SourceFile, out: &mut
     let source = node.get("source");
     let locked = match source {
         Some(_) => Locked::package(purl::package("cargo", None, name, Some(version))),
-        None => Locked::own(project),
+        None => Locked::own(owner.project),
     };
-    Some(Entry { locked, name, version, source, node })
+    let is_member = source.is_none() && owner.is_member(name);
+    Some(Entry { locked, is_member, name, version, source, node })
 }
 
 /// The package itself, its hash and the host it comes from.
@@ -179,7 +205,9 @@ fn edges(entry: &Entry<'_>, names: &Names<'_, '_>, file: &SourceFile, out: &mut 
             out.problem(DiagnosticKind::Malformed, file, Some(need.span), format!("dependency `{spec}` has no entry"));
             continue;
         };
-        entry.locked.needs(&target.locked, &file.at(need.span), out);
+        if !entry.is_member {
+            entry.locked.needs(&target.locked, &file.at(need.span), out);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::rust::workspace::{self, Workspace};
-use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 
 /// Scanner `cargo-toml`.
@@ -183,7 +183,7 @@ impl<'a> Manifest<'a> {
         if let Some((path, from)) = [patched, Some(stated)].into_iter().flatten().find_map(Stated::path) {
             let here = (self.file, entry.key_span);
             // where the folder is not there, the crate is as it would be published
-            if toolkit::needs_project(self.project, (&from.folder(), path), self.input, here, out)
+            if toolkit::needs_project(self.project, (&from.folder(), path, manifest::CARGO), self.input, here, out)
                 || stated.node.get("version").is_none() && stated.node.text().is_none()
             {
                 return;

@@ -1,0 +1,116 @@
+//! Requirements that are folders of the tree: `./lib`, `-e ../lib[extra]`, `lib @ file:../lib`, `{ path = "../lib" }`.
+
+use super::pep508::{Requirement, Sheet};
+use crate::scan::package::toolkit::{self, Locked, manifest};
+use crate::scan::{Facts, Input};
+use crate::text::{RelPath, Span};
+
+/// Folders above a requirements file from which its paths are tried.
+const ABOVE: usize = 16;
+
+/// Endings of packed packages.
+const PACKED: [&str; 6] = [".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip"];
+
+/// What tools write for the folder of the project.
+const HERE: [&str; 4] = ["///${PROJECT_ROOT}", "//${PROJECT_ROOT}", "///{root}", "//localhost/${PROJECT_ROOT}"];
+
+/// The folder that a requirement or an address is, without extras, fragment and marker; nothing for a name, an address
+/// elsewhere and what is packed.
+pub(super) fn folder(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let text = text.split(" ;").next().unwrap_or(text);
+    let text = text.split('#').next().unwrap_or(text).trim();
+    // Hatch fills its own names in
+    let text = text.strip_prefix("{root:uri}").map_or(text, |rest| rest.trim_start_matches('/'));
+    let path = match text.strip_prefix("file:") {
+        Some(address) => {
+            let own = HERE.iter().find_map(|start| address.strip_prefix(start));
+            own.map_or_else(
+                || address.strip_prefix("//").unwrap_or(address),
+                |rest| if rest.is_empty() { "." } else { rest.trim_start_matches('/') },
+            )
+        }
+        None if text.contains("://") || text.starts_with("git+") => return None,
+        None => text,
+    };
+    let path = path.strip_suffix(']').and_then(|inner| inner.rsplit_once('[')).map_or(path, |(path, _)| path);
+    let path = path.trim_end_matches('/').trim();
+    (!path.is_empty() && !PACKED.iter().any(|ending| path.ends_with(ending))).then_some(path)
+}
+
+/// True for what pip takes for a path and no name: it begins as one, or has a slash where no requirement has any.
+pub(super) fn is_path(spec: &str) -> bool {
+    let begins = || spec.starts_with(['.', '/', '~', '\\']) || spec.starts_with("file:");
+    let is_plain = || spec.contains('/') && !spec.contains("://") && !spec.contains(' ');
+    begins() || is_plain() && Requirement::parse_any(spec).is_none()
+}
+
+/// The project builds on that of a folder, seen from the folder of the file.
+pub(super) fn needs(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    needs_from(&sheet.file.folder(), path, span, sheet, out);
+}
+
+/// As [`needs`], of a requirements file: pip takes a path from the folder that it is called in. That is none which the file
+/// names: the nearest one, from its own upwards, in which the path leads to a project.
+pub(super) fn needs_somewhere(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let Some(input) = sheet.tree else { return };
+    let own = sheet.file.folder();
+    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
+    let is_it =
+        |from: &RelPath| from.join(path).is_some_and(|folder| toolkit::is_project(&folder, manifest::PYTHON, input));
+    let from = std::iter::successors(Some(own.clone()), next).take(ABOVE).find(is_it).unwrap_or(own);
+    needs_from(&from, path, span, sheet, out);
+}
+
+fn needs_from(from: &RelPath, path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    // what an image holds was put together elsewhere; a folder needs nothing of itself
+    let Some(input) = sheet.tree.filter(|input| input.subject.is_none()) else { return };
+    if from.join(path).is_none_or(|folder| folder != sheet.file.folder()) {
+        toolkit::needs_project(sheet.project, (from, path, manifest::PYTHON), input, (sheet.file, span), out);
+    }
+}
+
+/// The project of a folder that a lock file names, which the lock file then speaks of; nothing outside of the tree.
+pub(super) fn member(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<'_>) -> Option<Locked> {
+    let file = input.file();
+    let folder = file.folder().join(path)?;
+    let member = input.root_subject_at(&folder);
+    if member != input.root_subject(file) {
+        out.component(&member, input.root_kind(), file.at(span));
+    }
+    Some(Locked::own(&member))
+}
+
+/// As [`member`], of a lock file that does not say who needs the folder: nothing where no manifest lies there, so that what
+/// it needs is not cut off from who asks for it.
+pub(super) fn known_member(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<'_>) -> Option<Locked> {
+    let path = folder(path)?;
+    let folder = input.file().folder().join(path)?;
+    if toolkit::is_project(&folder, manifest::PYTHON, input) { member(path, span, input, out) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_told_from_names_and_archives() {
+        for (text, wanted) in [
+            ("./lib", Some("./lib")),
+            ("../lib[gpu]", Some("../lib")),
+            ("./lib ; python_version > '3'", Some("./lib")),
+            ("file:../lib#egg=lib", Some("../lib")),
+            ("file:///${PROJECT_ROOT}/part#egg=part", Some("part")),
+            ("file:///${PROJECT_ROOT}", Some(".")),
+            ("{root:uri}/../lib", Some("../lib")),
+            ("file:///opt/lib", Some("/opt/lib")),
+            (".", Some(".")),
+            ("./dist/lib-1.0-py3-none-any.whl", None),
+            ("https://h.example/lib", None),
+            ("git+file:///srv/lib", None),
+            ("", None),
+        ] {
+            assert_eq!(folder(text), wanted, "{text}");
+        }
+    }
+}
