@@ -140,7 +140,7 @@ pub(super) struct Installer<'a> {
 
 impl Installer<'_> {
     /// Reads one command: its program and what stands behind it.
-    pub(super) fn command(&self, program: &str, args: &[Arg], out: &mut Facts<'_>) {
+    pub(super) fn command(&self, program: &str, args: &[Arg<'_>], out: &mut Facts<'_>) {
         if is_runner(program) {
             self.image(args, out);
             return;
@@ -155,7 +155,7 @@ impl Installer<'_> {
         }
         if let Some(arg) = options.plain.get(MOST_PACKAGES) {
             let message = "a command installs more packages than are read; the rest was left out";
-            out.problem(DiagnosticKind::LimitReached, self.file, Some(arg.span), message);
+            out.problem(DiagnosticKind::LimitReached, self.file, Some(arg.span()), message);
         }
         let mut is_open = false;
         for arg in options.plain.iter().take(MOST_PACKAGES) {
@@ -163,7 +163,7 @@ impl Installer<'_> {
             if arg.text.contains('$') {
                 if !is_open {
                     let message = "a package that is installed is only known at run time";
-                    out.problem(DiagnosticKind::Unresolved, self.file, Some(arg.span), message);
+                    out.problem(DiagnosticKind::Unresolved, self.file, Some(arg.span()), message);
                 }
                 is_open = true;
             } else if tool.ecosystem == "npm" && self.of_npm(arg, self.source("npm", &options).as_deref(), out) {
@@ -171,12 +171,12 @@ impl Installer<'_> {
             } else if is_named(tool.ecosystem, &arg.text) {
                 self.package(tool.ecosystem, arg, &options, out);
             } else if tool.ecosystem == "pypi" && arg.text.contains("://") {
-                python::ask_address(&arg.text, self.scope, arg.span, self.user, self.file, out);
+                python::ask_address(&arg.text, self.scope, arg.span(), self.user, self.file, out);
             }
         }
     }
 
-    fn package(&self, ecosystem: &'static str, arg: &Arg, options: &Options<'_>, out: &mut Facts<'_>) {
+    fn package(&self, ecosystem: &'static str, arg: &Arg<'_>, options: &Options<'_>, out: &mut Facts<'_>) {
         let text = arg.text.as_str();
         let version = options.version.filter(|version| !version.contains('$'));
         let stated = match ecosystem {
@@ -190,9 +190,9 @@ impl Installer<'_> {
             },
         };
         let name = if ecosystem == "golang" { module(stated.name) } else { stated.name };
-        let package = Package::new(ecosystem, name, stated.exact, self.file, arg.span);
+        let package = Package::new(ecosystem, name, stated.exact, self.file, arg.span());
         let id = package.require(stated.constraint, self.scope, self.user, out);
-        let seen = self.file.at(arg.span);
+        let seen = self.file.at(arg.span());
         for (key, value) in [(key::EXTRAS, stated.extras), (key::CONDITION, stated.condition)] {
             if !value.is_empty() {
                 out.attribute(&id, key, value, seen.clone());
@@ -233,7 +233,7 @@ impl Installer<'_> {
     }
 
     /// `docker pull`, `docker run`, `docker create`.
-    fn image(&self, args: &[Arg], out: &mut Facts<'_>) {
+    fn image(&self, args: &[Arg<'_>], out: &mut Facts<'_>) {
         let args = match args {
             [first, rest @ ..] if matches!(&*first.text, "container" | "image") => rest,
             _ => args,
@@ -246,11 +246,11 @@ impl Installer<'_> {
         let Some(image) = container_run::image_at(&texts).and_then(|at| rest.get(at)) else { return };
         if image.text.contains('$') || image.text.contains("{{") {
             let message = "which image is used is only known at run time";
-            out.problem(DiagnosticKind::Unresolved, self.file, Some(image.span), message);
+            out.problem(DiagnosticKind::Unresolved, self.file, Some(image.span()), message);
         } else if ImageReference::parse(&image.text).is_some()
             && (verb.text == "pull" || !is_built(self.file.text(), &image.text))
         {
-            needs_image(self.user, RelationKind::DependsOn, &image.text, self.file, image.span, out);
+            needs_image(self.user, RelationKind::DependsOn, &image.text, self.file, image.span(), out);
         }
     }
 }
@@ -279,7 +279,7 @@ fn is_built(text: &str, image: &str) -> bool {
 }
 
 /// The words behind those of a tool.
-fn behind<'w>(tool: &Tool, program: &str, args: &'w [Arg]) -> Option<&'w [Arg]> {
+fn behind<'w>(tool: &Tool, program: &str, args: &'w [Arg<'w>]) -> Option<&'w [Arg<'w>]> {
     let (name, verbs) = tool.words.split_first()?;
     let version = program.strip_prefix(name)?;
     if !version.chars().all(|letter| letter.is_ascii_digit() || letter == '.') {
@@ -315,13 +315,13 @@ fn is_option(text: &str, names: &[&str]) -> bool {
 
 /// What stands behind a command's verb.
 struct Options<'a> {
-    plain: Vec<&'a Arg>,
+    plain: Vec<&'a Arg<'a>>,
     version: Option<&'a str>,
     source: Option<&'a str>,
 }
 
 impl<'a> Options<'a> {
-    fn of(tool: &Tool, program: &str, args: &'a [Arg]) -> Self {
+    fn of(tool: &Tool, program: &str, args: &'a [Arg<'a>]) -> Self {
         let names = |table: &[(&'static str, &'static [&'static str])]| {
             table.iter().find(|(of, _)| *of == tool.ecosystem).map_or(&[][..], |(_, names)| *names)
         };
@@ -415,7 +415,11 @@ mod tests {
     /// The packages that a command names.
     fn named(text: &str) -> Vec<String> {
         let command = commands(text, '\\').remove(0);
-        let args: Vec<Arg> = command.words.into_iter().map(|word| Arg { text: word.text, span: word.span }).collect();
+        let args: Vec<Arg<'_>> = command
+            .words
+            .into_iter()
+            .map(|word| Arg { text: word.text, place: super::super::Where::At(word.span) })
+            .collect();
         let found = TOOLS.iter().find_map(|tool| Some((tool, behind(tool, &args[0].text, &args[1..])?)));
         let Some((tool, rest)) = found else { return Vec::new() };
         let plain = Options::of(tool, &args[0].text, rest).plain;

@@ -48,10 +48,27 @@ pub(super) struct Build<'a> {
 }
 
 /// A word with references replaced.
-struct Arg {
+struct Arg<'p> {
     text: String,
     /// Place in the file.
-    span: Span,
+    place: Where<'p>,
+}
+
+/// Where a word stands in the file.
+enum Where<'p> {
+    At(Span),
+    /// That of a word before references are replaced. It is looked for when it is asked for: few words of a script say
+    /// anything.
+    Word(&'p str, &'p dyn Fn(&str) -> Span),
+}
+
+impl Arg<'_> {
+    fn span(&self) -> Span {
+        match self.place {
+            Where::At(span) => span,
+            Where::Word(word, place) => place(word),
+        }
+    }
 }
 
 impl<'a> Build<'a> {
@@ -76,7 +93,7 @@ impl<'a> Build<'a> {
         self.local.clear();
         let all: Vec<Word> = self.commands(instruction).into_iter().flat_map(|(command, _)| command.words).collect();
         let offset = instruction.first_span.start;
-        let mut words = all.iter().map(|word| self.place(word, offset)).collect::<Vec<Arg>>().into_iter();
+        let mut words = all.iter().map(|word| self.place(word, offset)).collect::<Vec<Arg<'_>>>().into_iter();
         while let Some(word) = words.next() {
             match word.text.split_once('=') {
                 Some((name, value)) => self.assign(name, value, &word, true, out),
@@ -95,7 +112,7 @@ impl<'a> Build<'a> {
     /// `ADD`: what it fetches, and files of sources written in place.
     pub(super) fn add(&mut self, instruction: &Instruction<'_>, out: &mut Facts<'_>) {
         for (command, offset) in self.commands(instruction) {
-            let args: Vec<Arg> = command.words.iter().map(|word| self.place(word, offset)).collect();
+            let args: Vec<Arg<'_>> = command.words.iter().map(|word| self.place(word, offset)).collect();
             for arg in args.iter().filter(|_| instruction.keyword == "ADD") {
                 self.fetch(arg, addresses(&arg.text), out);
             }
@@ -127,8 +144,11 @@ impl<'a> Build<'a> {
         out: &mut Facts<'_>,
     ) {
         for command in all {
-            let args: Vec<Arg> =
-                command.words.iter().map(|word| Arg { text: fill(&word.text), span: place(&word.text) }).collect();
+            let args: Vec<Arg<'_>> = command
+                .words
+                .iter()
+                .map(|word| Arg { text: fill(&word.text), place: Where::Word(&word.text, place) })
+                .collect();
             let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
             if !words::only_sends(&names) {
                 self.command(&args, false, fill, out);
@@ -138,15 +158,17 @@ impl<'a> Build<'a> {
 
     /// A command as a list of words.
     pub(super) fn words(&mut self, list: &[Node], out: &mut Facts<'_>) {
-        let args: Vec<Arg> =
-            list.iter().filter_map(|word| Some(Arg { text: word.scalar()?.into_owned(), span: word.span })).collect();
+        let args: Vec<Arg<'_>> = list
+            .iter()
+            .filter_map(|word| Some(Arg { text: word.scalar()?.into_owned(), place: Where::At(word.span) }))
+            .collect();
         self.command(&args, false, &str::to_owned, out);
     }
 
     /// A text that says where packages come from: the lines of a file of sources, or what stands in place of one.
     pub(super) fn sources(&mut self, text: &str, span: Span, out: &mut Facts<'_>) {
         let found = words::in_value(text);
-        self.fetch(&Arg { text: text.to_owned(), span }, found, out);
+        self.fetch(&Arg { text: text.to_owned(), place: Where::At(span) }, found, out);
     }
 
     fn all(&mut self, all: &[(Command, usize)], out: &mut Facts<'_>) {
@@ -159,7 +181,7 @@ impl<'a> Build<'a> {
         }
         for (command, offset) in all {
             let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
-            let args: Vec<Arg> = command.words.iter().map(|word| self.place(word, *offset)).collect();
+            let args: Vec<Arg<'_>> = command.words.iter().map(|word| self.place(word, *offset)).collect();
             self.command(&args, writes_sources, &str::to_owned, out);
             self.written_lines(command, *offset, writes_sources, out);
         }
@@ -175,17 +197,17 @@ impl<'a> Build<'a> {
         commands(text, self.escape).into_iter().map(|command| (command, offset)).collect()
     }
 
-    fn place(&mut self, word: &Word, offset: usize) -> Arg {
+    fn place(&mut self, word: &Word, offset: usize) -> Arg<'static> {
         let span = word.span.shifted(offset);
         if !(word.expands && word.text.contains('$') && self.budget > 0) {
-            return Arg { text: word.text.clone(), span };
+            return Arg { text: word.text.clone(), place: Where::At(span) };
         }
         let (text, _) = expand(&word.text, &|name| self.variable(name));
         self.budget = self.budget.saturating_sub(text.len());
-        Arg { text, span }
+        Arg { text, place: Where::At(span) }
     }
 
-    fn assign(&mut self, name: &str, value: &str, word: &Arg, lasts: bool, out: &mut Facts<'_>) {
+    fn assign(&mut self, name: &str, value: &str, word: &Arg<'_>, lasts: bool, out: &mut Facts<'_>) {
         if words::is_source_variable(name) {
             let start = word.text.len() - value.len();
             let found = words::in_value(value).into_iter();
@@ -200,7 +222,7 @@ impl<'a> Build<'a> {
     }
 
     /// One command: assignments and wrappers before it are passed over.
-    fn command(&mut self, args: &[Arg], writes_sources: bool, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
+    fn command(&mut self, args: &[Arg<'_>], writes_sources: bool, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
         let mut rest = args;
         while let Some((first, after)) = rest.split_first() {
             let assignment = first.text.split_once('=').filter(|(name, _)| is_name(name));
@@ -240,7 +262,7 @@ impl<'a> Build<'a> {
     }
 
     /// Packages and images that a command names.
-    fn brings_in(&self, program: &str, rest: &[Arg], fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
+    fn brings_in(&self, program: &str, rest: &[Arg<'_>], fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
         let Some(scope) = self.installs else { return };
         let variable = |name: &str| {
             let filled = || Some(fill(&format!("${name}"))).filter(|value| !value.contains('$') && !value.is_empty());
@@ -249,7 +271,7 @@ impl<'a> Build<'a> {
         Installer { user: self.project, file: self.file, scope, variable: &variable }.command(program, rest, out);
     }
 
-    fn arguments(&mut self, program: &str, args: &[Arg], out: &mut Facts<'_>) {
+    fn arguments(&mut self, program: &str, args: &[Arg<'_>], out: &mut Facts<'_>) {
         let mut before = "";
         for (at, arg) in args.iter().enumerate() {
             let text = arg.text.as_str();
@@ -278,7 +300,7 @@ impl<'a> Build<'a> {
     }
 
     /// `sed` and `perl` with their scripts.
-    fn edits(&mut self, args: &[Arg], out: &mut Facts<'_>) {
+    fn edits(&mut self, args: &[Arg<'_>], out: &mut Facts<'_>) {
         let edits_sources = args.iter().any(|arg| words::is_source_file(&arg.text));
         let takes_script = |text: &str| {
             !text.starts_with("--") && text.starts_with('-') && text.ends_with('e') || text == "--expression"
@@ -302,14 +324,18 @@ impl<'a> Build<'a> {
             let text = self.file.text().get(span.start..span.end).unwrap_or_default();
             let found = words::in_written_text(text, writes_sources);
             if !found.is_empty() {
-                self.fetch(&Arg { text: text.to_owned(), span }, found, out);
+                self.fetch(&Arg { text: text.to_owned(), place: Where::At(span) }, found, out);
             }
         }
     }
 
     /// Writes the hosts found in a word, each at its own place where the word stands in the file as it is.
-    fn fetch(&self, arg: &Arg, found: Vec<Address>, out: &mut Facts<'_>) {
-        let raw = self.file.text().get(arg.span.start..arg.span.end).unwrap_or_default();
+    fn fetch(&self, arg: &Arg<'_>, found: Vec<Address>, out: &mut Facts<'_>) {
+        if found.is_empty() {
+            return;
+        }
+        let place = arg.span();
+        let raw = self.file.text().get(place.start..place.end).unwrap_or_default();
         let mut from = 0;
         let mut stands_as_is = true;
         for Address { host, range } in found {
@@ -318,11 +344,11 @@ impl<'a> Build<'a> {
             let span = match at {
                 Some(at) => {
                     from += at + text.len();
-                    Span::new(arg.span.start + from - text.len(), arg.span.start + from)
+                    Span::new(place.start + from - text.len(), place.start + from)
                 }
                 None => {
                     stands_as_is = false;
-                    arg.span
+                    place
                 }
             };
             let Some(host) = host else {

@@ -53,25 +53,25 @@ fn is_repository(text: &str) -> bool {
 
 impl Installer<'_> {
     /// Writes what a word of npm installs that is no plain `name@range`; false for that.
-    pub(super) fn of_npm(&self, arg: &Arg, source: Option<&str>, out: &mut Facts<'_>) -> bool {
+    pub(super) fn of_npm(&self, arg: &Arg<'_>, source: Option<&str>, out: &mut Facts<'_>) -> bool {
         match word(&arg.text) {
             None => return false,
             Some(Word::Own) => {}
             Some(Word::Address(None, address)) => {
                 if let Some(unnamed) = Unnamed::parse(&address) {
-                    unnamed.require(self.scope, arg.span, self.user, self.file, out);
+                    unnamed.require(self.scope, arg.span(), self.user, self.file, out);
                 }
             }
             Some(Word::Address(Some(name), address)) => {
-                let package = Package::new("npm", name, None, self.file, arg.span);
+                let package = Package::new("npm", name, None, self.file, arg.span());
                 let package = package.at_fixed_revision(spec::is_at_fixed_revision(&address));
                 let id = package.require("", self.scope, self.user, out);
-                spec::at_address(&id, &address, &self.file.at(arg.span), out);
+                spec::at_address(&id, &address, &self.file.at(arg.span()), out);
             }
             Some(Word::Package(ecosystem, name, range)) => {
-                let package = Package::new(ecosystem, &name, spec::exact(&range), self.file, arg.span);
+                let package = Package::new(ecosystem, &name, spec::exact(&range), self.file, arg.span());
                 let id = package.require(&range, self.scope, self.user, out);
-                self.write_source(&id, ecosystem, source, &self.file.at(arg.span), out);
+                self.write_source(&id, ecosystem, source, &self.file.at(arg.span()), out);
             }
         }
         true
