@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::model::component_name;
@@ -54,7 +54,13 @@ impl Names {
         beginnings.dedup_by(|later, earlier| later.starts_with(earlier.as_str()));
         let mut firsts = [false; 256];
         beginnings.iter().filter_map(|text| text.bytes().next()).for_each(|first| firsts[usize::from(first)] = true);
-        let words = if words.is_empty() { None } else { Some(AhoCorasick::new(words).ok()?) };
+        let words = if words.is_empty() {
+            None
+        } else {
+            // names are short: to look for rare bytes first takes longer to begin than all of a name takes
+            let mut builder = AhoCorasick::builder();
+            Some(builder.prefilter(false).kind(Some(AhoCorasickKind::DFA)).build(words).ok()?)
+        };
         let (set, last) = (OnceLock::new(), AtomicUsize::new(0));
         Some(Self { patterns, set, beginnings, firsts, last, words, is_open })
     }

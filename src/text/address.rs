@@ -1,5 +1,9 @@
 //! Addresses as texts.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// Query parameters that say which state of a repository or package is meant; any other may be a token.
 const PLAIN: [&str; 9] = ["branch", "rev", "tag", "ref", "egg", "subdirectory", "subdir", "dir", "checksum"];
 
@@ -37,7 +41,9 @@ pub fn token(path: &str) -> Option<(usize, usize)> {
     /// Tokens are longer than names; most hold a UUID.
     const LONG: usize = 24;
     let root = memchr::memchr(b'/', path.as_bytes())?;
-    memchr::memmem::find_iter(path.as_bytes(), MARK).find_map(|at| {
+    // every address of a lock file is asked
+    static MARKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
+    MARKS.find_iter(path.as_bytes()).find_map(|at| {
         let start = at + MARK.len();
         let end = path[start..].find('/').map_or(path.len(), |end| start + end);
         let found = &path[start..end];
