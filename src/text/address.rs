@@ -33,8 +33,8 @@ pub fn without_secrets(address: &str) -> String {
     }
 }
 
-/// Where the token of a conda channel stands in host and path: behind a folder `t` at the host's root, or behind one
-/// further down where it looks like one; `pool/main/t/tar` is a folder of a letter.
+/// Where the token of a conda channel stands in host and path: behind a folder `t` at the host's root, or further down
+/// where it is long; `pool/main/t/tar` is a folder of a letter.
 #[must_use]
 pub fn token(path: &str) -> Option<(usize, usize)> {
     const MARK: &str = "/t/";
@@ -47,9 +47,16 @@ pub fn token(path: &str) -> Option<(usize, usize)> {
         let start = at + MARK.len();
         let end = path[start..].find('/').map_or(path.len(), |end| start + end);
         let found = &path[start..end];
-        let is_token = at == root || found.len() >= LONG && found.bytes().any(|byte| byte.is_ascii_digit());
+        let is_token = at == root && is_short_token(found)
+            || found.len() >= LONG && found.bytes().any(|byte| byte.is_ascii_digit());
         (is_token && !found.is_empty()).then_some((start, end))
     })
+}
+
+/// A token as servers of channels write it: two letters, a dash and a UUID. Other folders at the root of a host have names.
+fn is_short_token(text: &str) -> bool {
+    matches!(text.as_bytes(), [one, two, b'-', _, ..] if one.is_ascii_alphabetic() && two.is_ascii_alphabetic())
+        || text.len() >= 16 && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Path, query and fragment with its `#` of what follows a scheme.
@@ -99,7 +106,13 @@ mod tests {
         assert_eq!(without_secrets("https://u@h.example/t/tk-1?a"), "https://h.example/t/***?a");
         let long = "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f";
         assert_eq!(without_secrets(&format!("https://h.example/c/t/{long}/x")), "https://h.example/c/t/***/x");
-        for plain in ["https://h.example/pool/t/tar/x", "https://h.example/t", "https://h.example/t//x"] {
+        for plain in [
+            "https://h.example/pool/t/tar/x",
+            "https://h.example/t",
+            "https://h.example/t//x",
+            "git+https://h.example/t/alpha.git",
+            "https://h.example/t/one/a.tgz",
+        ] {
             assert_eq!(without_secrets(plain), plain);
         }
     }

@@ -35,8 +35,11 @@ const VERBS: [&str; 5] = ["go", "toolchain", "godebug", "use", "replace"];
 /// How far above a module its workspace is looked for.
 const MOST_FOLDERS: usize = 12;
 
-/// How many modules of a workspace are looked into for their names and sums.
+/// How many modules of a workspace are looked into for their names.
 const MOST_MODULES: usize = 1_000;
+
+/// How many of them are looked into for sums, which each of the others may ask for anew.
+const MOST_SUMS: usize = 64;
 
 impl Scanner for GoWork {
     fn meta(&self) -> &'static ScannerMeta {
@@ -51,10 +54,12 @@ impl Scanner for GoWork {
             out.problem(DiagnosticKind::Malformed, file, Some(span), message);
         });
         let project = toolkit::root(input, file, out);
-        let mut uses = directives.all.iter().filter(|directive| directive.verb == "use");
-        if let Some(further) = uses.nth(MOST_MODULES) {
-            let message = format!("more than {MOST_MODULES} modules; names and sums of the others are not known here");
-            out.problem(DiagnosticKind::LimitReached, file, Some(further.span), message);
+        let uses = || directives.all.iter().filter(|directive| directive.verb == "use");
+        for (most, what) in [(MOST_SUMS, "sums"), (MOST_MODULES, "names")] {
+            if let Some(further) = uses().nth(most) {
+                let message = format!("more than {most} modules; {what} of the others are not known here");
+                out.problem(DiagnosticKind::LimitReached, file, Some(further.span), message);
+            }
         }
         for directive in &directives.all {
             match (directive.verb, directive.words.as_slice()) {
@@ -134,7 +139,7 @@ impl Workspace {
     /// The sums that the go command knows besides those of a module itself: those of the workspace and of its others.
     pub(super) fn sums(&self, input: &Input<'_>) -> impl Iterator<Item = Arc<Held>> {
         let own = self.file.folder().join("go.work.sum");
-        let of_modules = self.folders.iter().take(MOST_MODULES).filter_map(|folder| folder.join("go.sum"));
+        let of_modules = self.folders.iter().take(MOST_SUMS).filter_map(|folder| folder.join("go.sum"));
         own.into_iter().chain(of_modules).filter_map(|path| {
             let read = || {
                 let file = input.companion(&path);

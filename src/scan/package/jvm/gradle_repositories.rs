@@ -1,5 +1,7 @@
 //! Repositories of a Gradle script: which list they stand in, their address, and which names each is asked for.
 
+use std::collections::BTreeSet;
+
 use super::Asking;
 use super::gradle_script::Statement;
 use crate::diagnostic::DiagnosticKind;
@@ -53,15 +55,20 @@ pub(super) fn write(
     out: &mut Facts<'_>,
 ) {
     let found = Repositories::of(statements);
+    // lists whose own registry is asked for every name
+    let open = found.all.iter().filter(|one| one.exclusive.is_none() && !one.filter.is_limited && !one.only_snapshots);
+    let with_own: BTreeSet<Option<&str>> = open
+        .map(|one| (one.begin.head(), list_of(&one.begin.blocks)))
+        .filter(|(head, list)| match head {
+            Some("mavenCentral") => true,
+            Some("gradlePluginPortal") => *list == Some(list::PLUGINS),
+            _ => false,
+        })
+        .map(|(_, list)| list)
+        .collect();
     for one in &found.all {
         let list = list_of(&one.begin.blocks);
-        let is = |other: &Repository<'_, '_>, head: &str| {
-            other.begin.head() == Some(head) && list_of(&other.begin.blocks) == list
-        };
-        let own = found
-            .all
-            .iter()
-            .any(|other| is(other, "mavenCentral") || list == Some(list::PLUGINS) && is(other, "gradlePluginPortal"));
+        let own = with_own.contains(&list);
         let (address, span, standing) = match (known(one), one.address) {
             (Some(address), _) => (address.to_owned(), one.begin.tokens[0].span, Standing::Beside),
             (None, Some(statement)) => {
@@ -81,7 +88,7 @@ fn known(one: &Repository<'_, '_>) -> Option<&'static str> {
         Some("google") => Some("https://maven.google.com"),
         Some("gradlePluginPortal") => Some("https://plugins.gradle.org"),
         Some("jcenter") => Some("https://jcenter.bintray.com"),
-        Some("mavenCentral") if one.exclusive.is_some() => Some("https://maven.org"),
+        Some("mavenCentral") if one.exclusive.is_some() || one.filter.is_limited => Some("https://maven.org"),
         _ => None,
     }
 }

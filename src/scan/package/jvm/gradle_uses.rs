@@ -9,6 +9,9 @@ use crate::text::RelPath;
 /// Build files that are looked into.
 const SCRIPTS: usize = 2_000;
 
+/// Settings of other folders that are looked into.
+const SETTINGS: usize = 32;
+
 /// Ways to ask a catalog for an entry whose name is computed.
 const COMPUTED: [&str; 6] =
     ["findLibrary", "findBundle", "findPlugin", "libraryAliases", "bundleAliases", "pluginAliases"];
@@ -23,6 +26,13 @@ impl Uses {
     /// What the scripts of a folder and below use of the catalog of a name. Nothing when there is no script, or too many,
     /// and when one of them computes what it uses.
     pub(super) fn of(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<Self> {
+        // an accessor that is not the file's name, and code that makes plugins, are not followed
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_code = |path: &RelPath| [".java", ".groovy", ".kt"].iter().any(|end| path.name().ends_with(end));
+        let code = folder.join("buildSrc").into_iter().flat_map(|folder| input.below(&folder)).any(is_code);
+        if name.is_empty() || !name.bytes().all(is_plain) || code || is_named_elsewhere(input, folder, name)? {
+            return None;
+        }
         let is_script = |path: &&RelPath| path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
         let scripts: Vec<&RelPath> = input.below(folder).filter(is_script).take(SCRIPTS + 1).collect();
         // settings alone build nothing
@@ -33,6 +43,9 @@ impl Uses {
         let mut found = Self(BTreeSet::new());
         for path in scripts {
             let file = input.companion(path)?;
+            if file.text().contains("includeBuild") || imports_otherwise(file.text(), name) {
+                return None;
+            }
             found.read(file.text(), name)?;
         }
         Some(found)
@@ -84,6 +97,26 @@ impl Uses {
     }
 }
 
+/// True for a script that takes a catalog of such a file under another name.
+fn imports_otherwise(text: &str, name: &str) -> bool {
+    let is_named = || ["\"", "'"].iter().any(|quote| text.contains(&format!("{quote}{name}{quote}")));
+    text.contains(&format!("{name}.versions.toml")) && !is_named()
+}
+
+/// True when settings of another folder take a catalog file of that name; nothing where there are too many to look into.
+fn is_named_elsewhere(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<bool> {
+    let is_settings = |path: &&RelPath| matches!(path.name(), "settings.gradle" | "settings.gradle.kts");
+    let prefix = format!("{folder}/");
+    let is_below = |path: &RelPath| folder.is_root() || path.as_str().starts_with(&prefix);
+    let others: Vec<&RelPath> =
+        input.paths.iter().filter(is_settings).filter(|path| !is_below(path)).take(SETTINGS + 1).collect();
+    if others.len() > SETTINGS {
+        return None;
+    }
+    let file = format!("{name}.versions.toml");
+    Some(others.into_iter().any(|path| input.companion(path).is_none_or(|settings| settings.text().contains(&file))))
+}
+
 /// The entry that an accessor leads to, which may go on: `.get`, `.asProvider`.
 fn meant<'c, T>(word: &str, entries: &'c BTreeMap<String, T>) -> Option<(&'c str, &'c T)> {
     let mut word = word;
@@ -102,6 +135,13 @@ mod tests {
     fn read(text: &str) -> Option<Uses> {
         let mut found = Uses(BTreeSet::new());
         found.read(text, "libs").map(|()| found)
+    }
+
+    #[test]
+    fn catalogs_under_another_name() {
+        let text = "create('testLibs') { from(files('gradle/test.versions.toml')) }";
+        assert!(imports_otherwise(text, "test") && !imports_otherwise(text, "libs"));
+        assert!(!imports_otherwise("create(\"libs\") { from(files(\"gradle/libs.versions.toml\")) }", "libs"));
     }
 
     #[test]

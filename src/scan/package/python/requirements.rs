@@ -63,7 +63,7 @@ pub(super) fn read_all(
     input: &Input<'_>,
     out: &mut Facts<'_>,
 ) {
-    let mut reader = Reader { input, project, pins: run.pins(), packages };
+    let mut reader = Reader { input, project, pins: run.pins(input.file().path()), packages };
     for one in &run.listed {
         let is_lock = reader.read(one, out);
         if is_lock && one.file.path() == input.file().path() {

@@ -103,9 +103,9 @@ impl Run {
     }
 
     /// Exact versions that included constraints give, with their place.
-    pub(super) fn pins(&self) -> BTreeMap<String, (String, Seen)> {
+    pub(super) fn pins(&self, own: &RelPath) -> BTreeMap<String, (String, Seen)> {
         let mut pins = BTreeMap::new();
-        for one in self.listed.iter().skip(1).filter(|one| one.constrains) {
+        for one in self.listed.iter().filter(|one| one.constrains && one.file.path() != own) {
             for statement in statements(one.file.text()) {
                 let What::Requirement { text, .. } = &statement.what else { continue };
                 let (spec, _) = split_options(text);

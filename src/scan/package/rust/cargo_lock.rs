@@ -52,7 +52,7 @@ impl Scanner for CargoLock {
             (None, None) => anyhow::bail!("no `[[package]]` entries: not a Cargo lock file"),
         };
         let project = toolkit::locked_root("cargo", input, file, out);
-        let owner = Owner { project: &project, made: made_beside(input, file) };
+        let owner = Owner { project: &project, made: made_beside(input, file), has_members: has_members(input, file) };
         let mut entries: Vec<Entry<'_>> =
             packages.iter().chain(own).filter_map(|node| entry(node, &owner, file, out)).collect();
         // cargo ends every file with a line break; without its source the last crate would pass for one of the workspace
@@ -99,13 +99,22 @@ struct Owner<'a> {
     /// The crate that the manifest beside it makes. Other crates without a source are members, whose manifests say what they
     /// need: the lock file says their names and not where they lie.
     made: Option<String>,
+    /// Further crates of the tree lie below, whose manifests say what they need.
+    has_members: bool,
 }
 
 impl Owner<'_> {
     /// True for a crate of the workspace that is not the one of the lock file's own folder.
     fn is_member(&self, name: &str) -> bool {
-        self.made.as_deref().is_some_and(|made| made != name)
+        self.has_members && self.made.as_deref().is_some_and(|made| made != name)
     }
+}
+
+/// True when manifests lie below the folder.
+fn has_members(input: &Input<'_>, file: &SourceFile) -> bool {
+    let folder = file.folder();
+    let own = folder.join("Cargo.toml");
+    input.below(&folder).any(|path| path.name() == "Cargo.toml" && own.as_ref() != Some(path))
 }
 
 /// The name of the crate that the manifest of the folder makes; nothing when it makes none, or manifests are not read.
