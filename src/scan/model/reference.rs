@@ -208,10 +208,10 @@ pub(crate) fn hub_in(command: &str) -> Hub {
 }
 
 /// The same where servers of models get them from a hub.
-pub(crate) fn needs_models_of<'c>(
+pub(crate) fn needs_models_of(
     usual: Hub,
     user: &ComponentId,
-    command: &'c str,
+    command: &str,
     file: &SourceFile,
     span: Span,
     out: &mut Facts<'_>,

@@ -104,7 +104,7 @@ impl<'a> Around<'a> {
             around.read_above(&folder, is_project, is_central);
             around.known
         } else {
-            Known { seen: [&shared.seen[..], &[path.clone()]].concat(), ..shared }
+            Known { seen: [&shared.seen[..], std::slice::from_ref(path)].concat(), ..shared }
         };
         let mut around = Self { input, own: Some(path.clone()), known };
         around.read(file, project, 0);
