@@ -26,19 +26,18 @@ impl Graph<'_> {
     /// into, and not what the base holds.
     #[must_use]
     pub fn introductions(&self, node: NodeId, most: usize) -> Introductions {
-        let is_need = |edge: EdgeId, from: NodeId, after: &Path| match self.edge(edge).kind {
-            RelationKind::BasedOn if self.edge(edge).is_supply => {
-                after.steps.iter().all(|(later, _)| self.edge(*later).is_supply)
-            }
+        let leads = |edge: EdgeId, from: NodeId| match self.edge(edge).kind {
             RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn | RelationKind::BasedOn => true,
             RelationKind::Contains => self.node(from).kind == ComponentKind::Image,
             _ => false,
         };
-        let roots = self.circle_roots(node, |edge, from| match self.edge(edge).kind {
-            RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn | RelationKind::BasedOn => true,
-            RelationKind::Contains => self.node(from).kind == ComponentKind::Image,
-            _ => false,
-        });
+        let is_need = |edge: EdgeId, from: NodeId, after: &Path| match self.edge(edge).kind {
+            RelationKind::BasedOn if self.edge(edge).is_supply => {
+                after.steps.iter().all(|(later, _)| self.edge(*later).is_supply)
+            }
+            _ => leads(edge, from),
+        };
+        let roots = self.circle_roots(node, leads);
         let found = self.backwards(node, most, &roots, is_need);
         if found.paths.iter().any(|path| !path.steps.is_empty()) {
             return self.of_one_system(found);

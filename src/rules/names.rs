@@ -25,6 +25,9 @@ pub(super) struct Names {
     is_open: bool,
 }
 
+/// Words up to which the quickest automaton is made of them.
+const MOST_IN_DFA: usize = 500;
+
 /// Letters of a beginning that few names have, and of a word.
 const LEAST: (usize, usize) = ("pkg:x/".len(), 3);
 
@@ -57,9 +60,10 @@ impl Names {
         let words = if words.is_empty() {
             None
         } else {
-            // names are short: to look for rare bytes first takes longer to begin than all of a name takes
-            let mut builder = AhoCorasick::builder();
-            Some(builder.prefilter(false).kind(Some(AhoCorasickKind::DFA)).build(words).ok()?)
+            // names are short: to look for rare bytes first takes longer to begin than all of a name takes. Tables of a
+            // user may have words by the thousand, whose automaton would be large.
+            let kind = (words.len() <= MOST_IN_DFA).then_some(AhoCorasickKind::DFA);
+            Some(AhoCorasick::builder().prefilter(false).kind(kind).build(words).ok()?)
         };
         let (set, last) = (OnceLock::new(), AtomicUsize::new(0));
         Some(Self { patterns, set, beginnings, firsts, last, words, is_open })

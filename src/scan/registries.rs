@@ -249,6 +249,7 @@ pub(crate) fn is_public(ecosystem: &str, host: &str) -> bool {
         || match ecosystem {
             list::PLUGINS => is_under("gradle.org") || is_under("maven.apache.org"),
             list::BUILDSCRIPT => is_under("maven.apache.org"),
+            "conda" => is_under("repo.anaconda.com"),
             "npm" => is_under("yarnpkg.com"),
             "pypi" => is_under("pythonhosted.org"),
             "maven" => is_under("maven.apache.org"),

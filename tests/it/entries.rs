@@ -290,3 +290,91 @@ fn a_catalog_counts_whole_where_its_uses_are_not_known() {
     assert!(counted("build.gradle", "dependencies { implementation libs.findLibrary(name).get() }\n"));
     assert!(counted("build.gradle.kts", "plugins { `kotlin-dsl` }\n"));
 }
+
+#[test]
+fn the_answer_of_a_lock_file_in_a_merge_is_the_one_that_the_manifest_asks_for() {
+    let entry = |version: &str| {
+        let source = "registry+https://github.com/rust-lang/crates.io-index";
+        format!("[[package]]\nname = \"serde\"\nversion = \"{version}\"\nsource = \"{source}\"\n")
+    };
+    let lock = format!(
+        "version = 4\n\n[[package]]\nname = \"cm\"\nversion = \"0.1.0\"\ndependencies = [\"serde\"]\n\n<<<<<<< HEAD\n{}=======\n{}>>>>>>> topic\n",
+        entry("1.0.200"),
+        entry("1.0.203")
+    );
+    let manifest = "[package]\nname = \"cm\"\nversion = \"0.1.0\"\n\n[dependencies]\nserde = \"1.0.203\"\n";
+    let all = found(&[("Cargo.toml", manifest), ("Cargo.lock", &lock)]);
+    has(&all, &["project:. depends-on pkg:cargo/serde@1.0.203", "pkg:cargo/serde@1.0.203 requirement = 1.0.203"]);
+    lacks(&all, &["pkg:cargo/serde@1.0.200 requirement"]);
+}
+
+#[test]
+fn what_a_crate_outside_of_the_tree_needs_is_kept() {
+    let manifest =
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\n\n[dependencies]\nhelper = { path = \"../helper\" }\n";
+    let lock = "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"helper\"]\n\n\
+                [[package]]\nname = \"helper\"\nversion = \"0.1.0\"\ndependencies = [\"serde\"]\n\n\
+                [[package]]\nname = \"serde\"\nversion = \"1.0.203\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let all = found(&[("Cargo.toml", manifest), ("Cargo.lock", lock)]);
+    has(&all, &["project:. depends-on pkg:cargo/serde@1.0.203"]);
+}
+
+#[test]
+fn catalogs_whose_accessor_is_not_followed_count_as_they_stand() {
+    let catalog = "[libraries]\njunit = \"org.junit:junit:5.0.0\"\n";
+    let settings = "dependencyResolutionManagement { versionCatalogs { create('testLibs') { from(files('gradle/more.versions.toml')) } } }\n";
+    let build = ("app/build.gradle", "dependencies { testImplementation testLibs.junit }\n");
+    let all = found(&[("settings.gradle", settings), ("gradle/more.versions.toml", catalog), build]);
+    has(&all, &["pkg:maven/org.junit/junit@5.0.0 is package"]);
+    lacks(&all, &["not counted"]);
+    // a file without a name, and letters of two bytes
+    let all = found(&[("gradle/.versions.toml", catalog), ("build.gradle", "aé = 1\n")]);
+    has(&all, &["pkg:maven/org.junit/junit@5.0.0 is package"]);
+    lacks(&all, &["panicked"]);
+    let all = found(&[
+        ("gradle/libs.versions.toml", catalog),
+        ("buildSrc/build.gradle", "plugins { id 'groovy' }\n"),
+        ("build.gradle", "x\n"),
+    ]);
+    has(&all, &["pkg:maven/org.junit/junit@5.0.0 is package"]);
+}
+
+#[test]
+fn constraints_hold_for_what_a_conda_environment_includes() {
+    let environment = "dependencies:\n  - pip\n  - pip:\n    - -c cons/pins.txt\n    - -r sub/list.txt\n";
+    let all =
+        found(&[("environment.yml", environment), ("cons/pins.txt", "numpy==1.26.4\n"), ("sub/list.txt", "numpy\n")]);
+    has(&all, &["pkg:pypi/numpy@1.26.4 resolution = pinned"]);
+}
+
+#[test]
+fn folders_of_a_go_workspace_that_are_not_there_are_told() {
+    let all =
+        found(&[("go.work", "go 1.24\nuse ./missing\nuse ./there\n"), ("there/go.mod", "module there\n\ngo 1.24\n")]);
+    has(&all, &["go.work:2:1: unresolved: the folder `./missing` holds no go.mod in this tree"]);
+    lacks(&all, &["./there` holds"]);
+}
+
+#[test]
+fn ranges_of_npm_in_commands_are_read() {
+    let all = found(&[(
+        "Dockerfile",
+        "FROM node:22\nRUN npm install -g @acme/cli@^2\nRUN npm install \"chalk@>=5 <6\"\nRUN npm install left@*\n",
+    )]);
+    has(
+        &all,
+        &["pkg:npm/%40acme/cli requirement = ^2", "pkg:npm/chalk requirement = >=5 <6", "pkg:npm/left is package"],
+    );
+}
+
+#[test]
+fn revisions_that_uv_states_beside_a_requirement_pin_it() {
+    let manifest = |rev: &str| {
+        format!(
+            "[project]\nname = \"a\"\ndependencies = [\"fork\"]\n\n[tool.uv.sources]\nfork = {{ git = \"https://git.example.org/acme/fork\", {rev} }}\n"
+        )
+    };
+    let commit = manifest("rev = \"0123456789abcdef0123456789abcdef01234567\"");
+    has(&found(&[("pyproject.toml", &commit)]), &["pkg:pypi/fork resolution = pinned"]);
+    has(&found(&[("pyproject.toml", &manifest("branch = \"main\""))]), &["pkg:pypi/fork resolution = unlocked"]);
+}

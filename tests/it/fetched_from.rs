@@ -302,3 +302,47 @@ fn no_report_holds_a_token_or_a_password() {
         }
     }
 }
+
+#[test]
+fn a_central_repository_for_some_names_answers_for_no_others() {
+    let settings = "dependencyResolutionManagement { repositories {\nmavenCentral { content { includeGroup 'org.slf4j' } }\n\
+                    maven { url 'https://maven.corp.example' } } }\n";
+    let build = (
+        "build.gradle",
+        "dependencies { implementation 'com.corp:x:1.0'\nimplementation 'org.slf4j:slf4j-api:2.0.13' }\n",
+    );
+    let files = [("settings.gradle", settings), build];
+    assert!(fetched(&files).contains(&"x@1.0 maven.corp.example".to_owned()));
+    assert!(!fetched(&files).contains(&"x@1.0 maven.org".to_owned()), "{:?}", fetched(&files));
+    assert!(!confused(&files).contains(&"pkg:maven/com.corp/x@1.0".to_owned()));
+}
+
+#[test]
+fn repositories_of_maven_come_from_parents_and_not_from_folders() {
+    let dependency = |group: &str, artifact: &str| {
+        format!(
+            "<dependencies><dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>1.0</version></dependency></dependencies>"
+        )
+    };
+    let parent = "<project><groupId>a.b</groupId><artifactId>parent</artifactId><version>1</version><packaging>pom</packaging>\n\
+                  <repositories><repository><id>corp</id>\n<url>https://maven.corp.example/public</url></repository></repositories></project>";
+    let child = format!(
+        "<project><parent><groupId>a.b</groupId><artifactId>parent</artifactId><version>1</version><relativePath>../parent/pom.xml</relativePath></parent><artifactId>app</artifactId>{}</project>",
+        dependency("org.lib", "lib")
+    );
+    let stray = format!(
+        "<project><groupId>x</groupId><artifactId>stray</artifactId><version>1</version>{}</project>",
+        dependency("org.other", "other")
+    );
+    let files = [("parent/pom.xml", parent), ("app/pom.xml", &child), ("parent/stray/pom.xml", &stray)];
+    assert_eq!(fetched(&files), ["lib@1.0 maven.corp.example", "lib@1.0 maven.org", "other@1.0 maven.org"]);
+}
+
+#[test]
+fn the_address_of_the_defaults_of_conda_is_public() {
+    let environment = |first: &str| format!("channels:\n  - {first}\n  - conda-forge\ndependencies:\n  - scipy\n");
+    for first in ["https://repo.anaconda.com/pkgs/main", "defaults"] {
+        assert_eq!(confused(&[("environment.yml", &environment(first))]), [""; 0], "{first}");
+    }
+    assert_eq!(confused(&[("environment.yml", &environment("https://conda.corp.example/ours"))]).len(), 1);
+}

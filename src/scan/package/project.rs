@@ -1,5 +1,6 @@
 //! Projects of the tree that build on each other.
 
+use super::toolkit::Locked;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, RelationKind};
 use crate::scan::{Facts, Input, Seen, SourceFile};
@@ -41,6 +42,21 @@ pub(crate) fn is_project(folder: &RelPath, manifests: &[&str], input: &Input<'_>
         folder.join(name).is_some_and(|path| input.paths.binary_search(&path).is_ok() || input.file().path() == &path)
     };
     manifests.iter().any(holds)
+}
+
+/// The project of a folder that a lock file of `project` names, and which it then speaks of.
+pub(crate) fn member_at(
+    folder: &RelPath,
+    project: &ComponentId,
+    input: &Input<'_>,
+    seen: Seen,
+    out: &mut Facts<'_>,
+) -> Locked {
+    let member = input.root_subject_at(folder);
+    if member != *project {
+        out.component(&member, input.root_kind(), seen);
+    }
+    Locked::own(&member)
 }
 
 /// The project builds on that of a folder of the tree.

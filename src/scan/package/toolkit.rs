@@ -12,7 +12,7 @@ pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,
     needs_repository, revision_of,
 };
-pub(crate) use super::project::{is_project, manifest, needs_project, uses_project};
+pub(crate) use super::project::{is_project, manifest, member_at, needs_project, uses_project};
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
 pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at, tell_unused};

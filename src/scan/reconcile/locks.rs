@@ -141,7 +141,14 @@ impl<'a> Locks<'a> {
             // a root that is a package and a workspace is said to need what its members need
             let within: Vec<&ComponentId> =
                 said.iter().take(COMPARED).copied().filter(|id| is_within(need, asked, id)).collect();
-            return if within.is_empty() { said.clone() } else { within };
+            // a lock file that was not written anew, or in the middle of a merge, may say what the manifest excludes
+            let fits = |id: &&ComponentId| is_within(need, asked, id);
+            if within.is_empty() && !all.iter().take(COMPARED).any(fits) {
+                return said.clone();
+            }
+            if !within.is_empty() {
+                return within;
+            }
         }
         let held =
             asked.constraints_of(need).filter_map(|text| self.fitting.get(&(folder, name_of(need.package), text)));

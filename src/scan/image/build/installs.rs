@@ -363,10 +363,13 @@ fn is_named(ecosystem: &str, text: &str) -> bool {
     const FILES: [&str; 9] = [".whl", ".tar.gz", ".tgz", ".zip", ".gem", ".txt", ".nupkg", ".toml", ".crate"];
     let is_other = text.starts_with("file:") || text.starts_with("link:");
     let is_address = is_other || text.contains("://") && !text.contains(" @ ");
+    // the name of a scope begins with a sign that ends others
+    let ends = |c: char| matches!(c, '@' | '=' | '<' | '>' | '~' | '!' | '[' | ';' | ' ' | ':');
+    let name_end = text.char_indices().skip(1).find(|(_, c)| ends(*c)).map_or(text.len(), |(at, _)| at);
+    let (name, range) = text.split_at(name_end);
+    let is_glob = name.contains(['*', '<']) || range.contains(['*', '<']) && ecosystem != "npm";
     let is_path =
-        text.starts_with(['.', '/', '~', '-']) || text.contains(['\\', '*', '{', '<', '`']) && ecosystem != "pypi";
-    let name_end = text.find(['@', '=', '<', '>', '~', '!', '[', ';', ' ', ':']).filter(|at| *at > 0);
-    let name = &text[..name_end.unwrap_or(text.len())];
+        text.starts_with(['.', '/', '~', '-']) || (is_glob || text.contains(['\\', '{', '`'])) && ecosystem != "pypi";
     let is_of_form = match ecosystem {
         "npm" if text.starts_with('@') => name.split('/').count() == 2,
         "composer" => name.split('/').count() == 2,

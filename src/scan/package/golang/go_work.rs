@@ -9,7 +9,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::scan::package::golang::go_mod::{self, Held};
 use crate::scan::package::golang::syntax::{Directives, Replacements};
-use crate::scan::package::toolkit;
+use crate::scan::package::toolkit::{self, manifest};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::RelPath;
 
@@ -69,10 +69,12 @@ impl Scanner for GoWork {
                 ("toolchain", [version]) => {
                     out.attribute(&project, key::TOOLCHAIN, *version, file.at(directive.span));
                 }
-                ("use", [folder]) if file.folder().join(folder).is_some() => {}
-                ("use", [folder]) => {
-                    let message = format!("`{folder}` lies outside of the tree");
-                    out.problem(DiagnosticKind::Unresolved, file, Some(directive.span), message);
+                ("use", [path]) => {
+                    let folder = file.folder().join(path);
+                    if !folder.is_some_and(|folder| toolkit::is_project(&folder, manifest::GO, input)) {
+                        let message = format!("the folder `{path}` holds no go.mod in this tree");
+                        out.problem(DiagnosticKind::Unresolved, file, Some(directive.span), message);
+                    }
                 }
                 ("use", _) => {
                     out.problem(DiagnosticKind::Malformed, file, Some(directive.span), "`use` needs a folder");

@@ -119,11 +119,7 @@ pub(crate) fn member(
 ) -> Locked {
     let path = folder.split_once(':').map_or(folder, |(_, path)| path);
     let Some(folder) = file.folder().join(path) else { return Locked::own(project) };
-    let member = input.root_subject_at(&folder);
-    if member != *project {
-        out.component(&member, input.root_kind(), file.whole());
-    }
-    Locked::own(&member)
+    toolkit::member_at(&folder, project, input, file.whole(), out)
 }
 
 /// Name and the rest of `name@rest`, where the name may begin with `@`.

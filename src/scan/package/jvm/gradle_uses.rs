@@ -26,10 +26,9 @@ impl Uses {
     /// What the scripts of a folder and below use of the catalog of a name. Nothing when there is no script, or too many,
     /// and when one of them computes what it uses.
     pub(super) fn of(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<Self> {
-        // an accessor that is not the file's name, and code that makes plugins, are not followed
+        // an accessor that is not the file's name, and code that makes plugins (`buildSrc`), are not followed
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        let is_code = |path: &RelPath| [".java", ".groovy", ".kt"].iter().any(|end| path.name().ends_with(end));
-        let code = folder.join("buildSrc").into_iter().flat_map(|folder| input.below(&folder)).any(is_code);
+        let code = folder.join("buildSrc").is_some_and(|folder| input.below(&folder).next().is_some());
         if name.is_empty() || !name.bytes().all(is_plain) || code || is_named_elsewhere(input, folder, name)? {
             return None;
         }

@@ -235,6 +235,11 @@ impl Model {
         &self.levels[0].1
     }
 
+    /// The parents in the tree, from below, with their files.
+    pub(super) fn parents(&self) -> impl Iterator<Item = (&Arc<SourceFile>, &Element)> {
+        self.levels[1..].iter().map(|(file, pom)| (file, &**pom))
+    }
+
     /// Folder of the topmost parent in the tree.
     pub(super) fn top(&self) -> RelPath {
         self.levels[self.levels.len() - 1].0.folder()

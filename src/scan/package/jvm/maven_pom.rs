@@ -8,9 +8,9 @@ use super::maven_model::{MAVEN_PLUGINS, Managed, Model, Unknown};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::xml::Element;
-use crate::scan::package::toolkit::{self, Place, Standing, list, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
-use crate::text::Span;
+use crate::scan::package::toolkit::{self, Place, Registry, Standing, list, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::{RelPath, Span};
 
 /// Scanner `maven-pom`.
 pub struct MavenPom;
@@ -56,6 +56,7 @@ impl Scanner for MavenPom {
         };
         reader.parent(input, out);
         reader.holder(model.pom(), out);
+        reader.inherited(out);
         for profile in model.pom().group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
             reader.profile(profile, out);
         }
@@ -126,10 +127,14 @@ impl<'a> Reader<'a> {
             }
             self.asking.list = None;
         }
-        for (all, item) in REPOSITORIES {
-            for repository in holder.group(all).into_iter().flat_map(|all| all.all(item)) {
-                self.repository(repository, out);
-            }
+        let file = self.model.file();
+        repositories(holder).for_each(|repository| self.repository(repository, file, true, out));
+    }
+
+    /// A child inherits the repositories of its parents, wherever those lie; a pom below without that parent does not.
+    fn inherited(&self, out: &mut Facts<'_>) {
+        for (file, pom) in self.model.parents() {
+            repositories(pom).for_each(|repository| self.repository(repository, file, false, out));
         }
     }
 
@@ -229,18 +234,24 @@ impl<'a> Reader<'a> {
         stated.is_none().then_some(name)
     }
 
-    fn repository(&self, repository: &Element, out: &mut Facts<'_>) {
-        let file = self.asking.file;
+    /// A repository of this pom or of a parent's: it holds for this pom alone. What is wrong with a parent's is said there.
+    fn repository(&self, repository: &Element, file: &SourceFile, is_own: bool, out: &mut Facts<'_>) {
+        let mut problem = |kind, span, message: &str| {
+            if is_own {
+                out.problem(kind, file, Some(span), message);
+            }
+        };
         let Some(url) = repository.child("url") else {
-            let message = "a repository without `<url>`";
-            out.problem(DiagnosticKind::Malformed, file, Some(repository.span), message);
-            return;
+            return problem(DiagnosticKind::Malformed, repository.span, "a repository without `<url>`");
         };
         match self.model.fill_with(url.text(), &self.properties, &mut Vec::new()) {
-            Ok(address) => setting(repository, &address, url.span, self.asking, out),
+            Ok(address) => {
+                let of = Some(self.asking.file.path());
+                setting(repository, &address, url.span, Asking { file, ..self.asking }, of, out);
+            }
             Err(Unknown(property)) => {
                 let message = format!("the repository's address depends on {property}");
-                out.problem(DiagnosticKind::Unresolved, file, Some(url.span), message);
+                problem(DiagnosticKind::Unresolved, url.span, &message);
             }
         }
     }
@@ -262,11 +273,23 @@ impl<'a> Reader<'a> {
 }
 
 /// Lists of repositories and what they hold.
-pub(super) const REPOSITORIES: [(&str, &str); 2] =
-    [("repositories", "repository"), ("pluginRepositories", "pluginRepository")];
+const REPOSITORIES: [(&str, &str); 2] = [("repositories", "repository"), ("pluginRepositories", "pluginRepository")];
 
-/// A repository that is asked beside the central one, or, under its id, instead of it.
-pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: Asking<'_>, out: &mut Facts<'_>) {
+/// The repositories of a pom or profile, those of plugins among them.
+pub(super) fn repositories(holder: &Element) -> impl Iterator<Item = &Element> {
+    REPOSITORIES.iter().flat_map(|(all, item)| holder.group(all).into_iter().flat_map(|all| all.all(item)))
+}
+
+/// A repository that is asked beside the central one, or, under its id, instead of it; `of` is the only file whose packages
+/// it is for.
+pub(super) fn setting(
+    repository: &Element,
+    address: &str,
+    span: Span,
+    asking: Asking<'_>,
+    of: Option<&RelPath>,
+    out: &mut Facts<'_>,
+) {
     let of_plugins = &*repository.name == "pluginRepository";
     let instead = repository.child_text("id") == Some("central");
     let standing = if instead { Standing::Instead } else { Standing::Beside };
@@ -280,6 +303,6 @@ pub(super) fn setting(repository: &Element, address: &str, span: Span, asking: A
         }
         return;
     }
-    let list = if of_plugins { list::PLUGINS } else { "maven" };
-    toolkit::registry(asking.project, list, "*", standing, address, &seen, out);
+    let ecosystem = if of_plugins { list::PLUGINS } else { list::OF_MAVEN[0] };
+    Registry { ecosystem, names: "*", standing, file: of }.write(asking.project, address, &seen, out);
 }

@@ -1,7 +1,7 @@
 //! Maven's `settings.xml` and `.mvn/extensions.xml`: mirrors, repositories, and extensions of the build.
 
 use super::Asking;
-use super::maven_pom::{REPOSITORIES, setting};
+use super::maven_pom::{repositories, setting};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::xml::Element;
@@ -48,11 +48,9 @@ impl Scanner for MavenSettings {
             self::mirror(mirror, asking, out);
         }
         for profile in root.group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
-            for (all, item) in REPOSITORIES {
-                for repository in profile.group(all).into_iter().flat_map(|all| all.all(item)) {
-                    if let Some(url) = address(repository, asking, out) {
-                        setting(repository, url.text(), url.span, asking, out);
-                    }
+            for repository in repositories(profile) {
+                if let Some(url) = address(repository, asking, out) {
+                    setting(repository, url.text(), url.span, asking, None, out);
                 }
             }
         }

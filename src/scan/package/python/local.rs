@@ -74,11 +74,7 @@ fn needs_from(from: &RelPath, path: &str, span: Span, sheet: Sheet<'_>, out: &mu
 pub(super) fn member(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<'_>) -> Option<Locked> {
     let file = input.file();
     let folder = file.folder().join(path)?;
-    let member = input.root_subject_at(&folder);
-    if member != input.root_subject(file) {
-        out.component(&member, input.root_kind(), file.at(span));
-    }
-    Some(Locked::own(&member))
+    Some(toolkit::member_at(&folder, &input.root_subject(file), input, file.at(span), out))
 }
 
 /// As [`member`], of a lock file that does not say who needs the folder: nothing where no manifest lies there, so that what

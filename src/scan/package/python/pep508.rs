@@ -99,6 +99,18 @@ impl<'a> Requirement<'a> {
 
     /// Writes what a manifest asks for; `None` for paths, which are the tree's own.
     pub(super) fn ask(&self, scope: &'static str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<Asked> {
+        self.ask_at(self.is_at_fixed_revision(), scope, span, sheet, out)
+    }
+
+    /// As [`Self::ask`], where another table may say that it is taken at a revision that stays what it is.
+    pub(super) fn ask_at(
+        &self,
+        is_fixed: bool,
+        scope: &'static str,
+        span: Span,
+        sheet: Sheet<'_>,
+        out: &mut Facts<'_>,
+    ) -> Option<Asked> {
         if let Some(address) = self.address.filter(|address| is_local(address)) {
             if let Some(path) = local::folder(address) {
                 local::needs(path, span, sheet, out);
@@ -113,7 +125,7 @@ impl<'a> Requirement<'a> {
         let version = self.version();
         let constraint = if version.is_some() && !sheet.asks_lock { "" } else { self.specifier };
         let id = Package::new("pypi", self.name, version.as_deref(), sheet.file, span)
-            .at_fixed_revision(self.is_at_fixed_revision())
+            .at_fixed_revision(is_fixed)
             .require(constraint, scope, sheet.project, out);
         Some(self.described(id, &sheet.file.at(span), out))
     }

@@ -115,7 +115,8 @@ fn declare(
         origins.needs_own(requirement.name, item.span, sheet, out);
         return;
     }
-    if let Some(asked) = requirement.ask(scope, item.span, sheet, out) {
+    let is_fixed = requirement.is_at_fixed_revision() || origins.is_at_fixed_revision(requirement.name);
+    if let Some(asked) = requirement.ask_at(is_fixed, scope, item.span, sheet, out) {
         origins.write(requirement.name, &asked, item.span, sheet, out);
     }
 }

@@ -39,6 +39,11 @@ impl<'a> Origins<'a> {
         own(node) || !node.list().is_empty() && node.list().iter().all(own)
     }
 
+    /// True for a package that is taken from a repository at a commit or a tag of numbers.
+    pub(super) fn is_at_fixed_revision(&self, name: &str) -> bool {
+        self.packages.get(&normal(name)).is_some_and(|table| is_at_fixed_revision(table))
+    }
+
     /// Writes that the project builds on those whose folders are said of a package.
     pub(super) fn needs_own(&self, name: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
         let Some(node) = self.packages.get(&normal(name)) else { return };
@@ -127,11 +132,8 @@ impl<'a> Origins<'a> {
         let of_file = file.and_then(Requirement::parse_with_addresses).and_then(|found| found.version());
         let version = of_file.or_else(|| exact(constraint).map(Cow::Borrowed));
         let stated = if version.is_some() && !sheet.asks_lock || constraint == "*" { "" } else { constraint };
-        let git = one.text_at("git");
-        let is_fixed = git.is_some() && revision(one).is_some_and(toolkit::is_fixed)
-            || git.is_some_and(toolkit::is_at_fixed_revision);
         let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span)
-            .at_fixed_revision(is_fixed)
+            .at_fixed_revision(is_at_fixed_revision(one))
             .require(stated, scope, sheet.project, out);
         let seen = sheet.file.at(entry.key_span);
         for extra in one.get("extras").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
@@ -148,6 +150,13 @@ impl<'a> Origins<'a> {
         let states_host = self.stated(&id, one, sheet, out);
         self.write(&entry.key, &Asked { id, states_host }, entry.key_span, sheet, out);
     }
+}
+
+/// True for a table with a repository at a commit or a tag of numbers.
+fn is_at_fixed_revision(table: &Node) -> bool {
+    table
+        .text_at("git")
+        .is_some_and(|git| revision(table).is_some_and(toolkit::is_fixed) || toolkit::is_at_fixed_revision(git))
 }
 
 /// The commit, tag or branch of a repository: `rev` of Poetry and uv, `ref` of Pipenv.
