@@ -346,3 +346,18 @@ fn the_address_of_the_defaults_of_conda_is_public() {
     }
     assert_eq!(confused(&[("environment.yml", &environment("https://conda.corp.example/ours"))]).len(), 1);
 }
+
+#[test]
+fn files_of_an_index_that_lie_elsewhere_come_from_there_as_well() {
+    let lock = |index: &str, file: &str| {
+        format!(
+            "version = 1\n\n[[package]]\nname = \"idna\"\nversion = \"3.7\"\nsource = {{ registry = \"{index}\" }}\nwheels = [\n    {{ url = \"{file}/a.whl\", hash = \"sha256:00\" }},\n    {{ url = \"{file}/b.whl\", hash = \"sha256:01\" }},\n]\n"
+        )
+    };
+    let of = |index: &str, file: &str| fetched(&[("uv.lock", &lock(index, file))]);
+    let elsewhere = of("https://pypi.corp.example/simple", "https://files.other.example/x");
+    assert_eq!(elsewhere, ["idna@3.7 files.other.example", "idna@3.7 pypi.corp.example"]);
+    let beside = of("https://pypi.corp.example/simple", "https://pypi.corp.example/files");
+    assert_eq!(beside, ["idna@3.7 pypi.corp.example"]);
+    assert_eq!(of("https://pypi.org/simple", "https://files.pythonhosted.org/x"), ["idna@3.7 pypi.org"]);
+}

@@ -109,7 +109,11 @@ fn write(
     if let Some(source) = node.get("source") {
         let _ = ["registry", "git", "url"].iter().any(|kind| artefact::fetched(&id, source, kind, file, out));
     }
-    artefact::integrity(&id, node.get("sdist").into_iter().chain(list(node, "wheels")), file, out);
+    let files = || node.get("sdist").into_iter().chain(list(node, "wheels"));
+    artefact::integrity(&id, files(), file, out);
+    if let Some(index) = node.at(&["source", "registry"]).and_then(Node::text) {
+        artefact::hosts(&id, index, files(), file, out);
+    }
     // of several versions of one package, each is for some environments
     for marker in list(node, "resolution-markers") {
         if let Some(text) = marker.text() {
