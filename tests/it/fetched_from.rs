@@ -361,3 +361,18 @@ fn files_of_an_index_that_lie_elsewhere_come_from_there_as_well() {
     assert_eq!(beside, ["idna@3.7 pypi.corp.example"]);
     assert_eq!(of("https://pypi.org/simple", "https://files.pythonhosted.org/x"), ["idna@3.7 pypi.org"]);
 }
+
+#[test]
+fn sources_of_pdm_hold_for_all_of_its_lock_files() {
+    let manifest =
+        "[project]\nname = \"a\"\n\n[[tool.pdm.source]]\nname = \"pypi\"\nurl = \"https://pypi.corp.example/simple\"\n";
+    let lock = "[metadata]\nlock_version = \"4.5.0\"\n\n[[package]]\nname = \"requests\"\nversion = \"2.32.0\"\n";
+    let found = fetched(&[("pyproject.toml", manifest), ("pdm.dev.lock", lock), ("other/pdm.lock", lock)]);
+    assert_eq!(
+        found,
+        ["requests@2.32.0 pypi.corp.example", "requests@2.32.0 pypi.org"],
+        "the folder below has its own"
+    );
+    let found = fetched(&[("pyproject.toml", manifest), ("pdm.dev.lock", lock)]);
+    assert_eq!(found, ["requests@2.32.0 pypi.corp.example"]);
+}

@@ -8,6 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::parse::Node;
 use crate::scan::Facts;
 use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::text::RelPath;
 
 /// Tables of Poetry with their scope.
 pub(super) fn poetry_tables(root: &Node) -> Vec<(&'static str, &Node)> {
@@ -30,10 +31,12 @@ pub(super) fn origins<'a>(root: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>)
         uv_indexes(uv, &mut origins, sheet, out);
         uv.get("sources").map_or(&[][..], Node::entries).iter().for_each(|entry| origins.package(entry));
     }
-    for source in list(root.at(&["tool", "pdm"]), "source") {
+    let sources = list(root.at(&["tool", "pdm"]), "source");
+    let files = if sources.is_empty() { Vec::new() } else { of_pdm(sheet) };
+    for source in sources {
         let Some(place) = address(source, sheet, out) else { continue };
         let instead = source.text_at("name") == Some("pypi");
-        registry_of(&OF_PDM, place, standing(instead), sheet, out);
+        registry_of(&files, place, standing(instead), sheet, out);
     }
     origins
 }
@@ -106,8 +109,23 @@ pub(super) fn uv_indexes<'a>(uv: &'a Node, origins: &mut Origins<'a>, sheet: She
 
 /// Files whose packages Poetry fetches.
 const OF_POETRY: [&str; 2] = ["pyproject.toml", "poetry.lock"];
-/// Files whose packages PDM fetches.
-const OF_PDM: [&str; 2] = ["pyproject.toml", "pdm.lock"];
+/// Lock files of PDM under names of their own; more of them only a hostile tree has.
+const MOST_LOCKS: usize = 16;
+
+/// Files whose packages PDM fetches: the manifest, its lock file, and those that a build has for itself (`pdm.dev.lock`).
+fn of_pdm(sheet: Sheet<'_>) -> Vec<&str> {
+    let folder = sheet.file.folder();
+    let begin = if folder.is_root() { "pdm.".to_owned() } else { format!("{folder}/pdm.") };
+    let paths = sheet.tree.map_or(&[][..], |input| input.paths);
+    // they stand together in the order of paths
+    let from = paths.partition_point(|path| path.as_str() < begin.as_str());
+    let begun = paths[from..].iter().take_while(|path| path.as_str().starts_with(&begin));
+    let locks = begun.filter(|path| path.parent() == folder).map(RelPath::name).filter(|name| name.ends_with(".lock"));
+    ["pyproject.toml", "pdm.lock"]
+        .into_iter()
+        .chain(locks.filter(|name| *name != "pdm.lock").take(MOST_LOCKS))
+        .collect()
+}
 
 fn standing(instead: bool) -> Standing {
     if instead { Standing::Instead } else { Standing::Beside }
