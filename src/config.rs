@@ -12,7 +12,7 @@ use crate::catalog::RuleError;
 use crate::model::{Date, Finding};
 use crate::rules::gate::{self, Waiver};
 use crate::scan::AssetMapping;
-use crate::source::directory::{self, ReadError};
+use crate::source::directory::{self, Folders, ReadError};
 use crate::text::{RelPath, Span};
 
 /// The configuration file.
@@ -166,7 +166,8 @@ impl Config {
         }
         let shown = path.display().to_string();
         let name = RelPath::new(NAME).context("a constant path")?;
-        let bytes = directory::read_without_links(folder, &name, LARGEST).map_err(|error| unreadable(&shown, error))?;
+        let bytes = directory::read_without_links(folder, &name, LARGEST, &Folders::default())
+            .map_err(|error| unreadable(&shown, error))?;
         let config = Self::parse(&shown, bytes)?;
         let is_inside = |path: &String| RelPath::new(path).is_some_and(|path| !has_link(folder, &path));
         if let Some(rules) = config.rules.iter().find(|path| !is_inside(path)) {

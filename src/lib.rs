@@ -34,3 +34,4 @@ pub mod source;
 pub mod supply;
 pub mod target;
 pub mod text;
+pub mod threads;

@@ -3,16 +3,20 @@
 //! Lock files are one long list of tables, `[[package]]` upon `[[package]]`: large ones are cut at such lines and read by
 //! several threads. Where anything about the pieces is not as in a sound file, the whole is read by one.
 
+mod rows;
+
 use std::sync::Arc;
 use std::thread::Builder;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::merge::{BOTH_READ, both, sides};
 use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value, report};
 use crate::text::Span;
+use crate::threads::{STACK, widen_heap};
+use rows::Rows;
 
 /// How many syntax errors are worth showing: one missing bracket can cause a dozen.
 const SHOWN: usize = 5;
@@ -21,8 +25,8 @@ const SHOWN: usize = 5;
 const LEAST: usize = 128 << 10;
 const MOST: usize = 16;
 
-/// As much stack as the threads of the pool have.
-const STACK: usize = 8 << 20;
+/// Memory that a tree takes, in lengths of its text.
+const GROWS: usize = 3;
 
 /// Parses TOML and keeps what could be read. The crate refuses hostile nesting itself.
 #[must_use]
@@ -57,6 +61,13 @@ fn whole(text: &Arc<String>) -> (Node, Vec<ParseError>) {
 }
 
 fn one_side(text: &Arc<String>) -> (Node, Vec<ParseError>) {
+    let source = &Source::of(text);
+    if let Some(rows) = rows::rows(text, source, 0)
+        && let Some(value) = without_rows(rows, source, 0)
+    {
+        // the crate gives the root no place
+        return (Node::new(Span::default(), value), Vec::new());
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut problems: Vec<ParseError> = errors
         .iter()
@@ -65,8 +76,15 @@ fn one_side(text: &Arc<String>) -> (Node, Vec<ParseError>) {
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(SHOWN);
     let span = Span::from(table.span());
-    let tree = Tree { source: &Source::of(text), offset: 0 };
-    (Node::new(span, tree.map(table.into_inner())), problems)
+    (Node::new(span, Tree { source, offset: 0, rows: None }.map(table.into_inner())), problems)
+}
+
+/// What a text without its plain lists says, with these; nothing when it is not sound.
+fn without_rows(mut rows: Rows, source: &Source, offset: usize) -> Option<Value> {
+    let rest = std::mem::take(&mut rows.rest);
+    let mut tree = Tree { source, offset, rows: Some(rows) };
+    let value = tree.map(DeTable::parse(&rest).ok()?.into_inner());
+    tree.rows.is_some_and(|rows| rows.all_taken()).then_some(value)
 }
 
 /// The same tree, read by so many threads. Nothing when the text is no list of tables, or not sound.
@@ -78,11 +96,14 @@ fn in_pieces(text: &Arc<String>, threads: usize) -> Option<Node> {
     std::thread::scope(|scope| {
         let begin = |(start, end): &(usize, usize)| {
             let (source, start, text) = (source.apart(), *start, &text[*start..*end]);
-            let work = move || piece(text, &Tree { source: &source, offset: start });
+            let work = move || {
+                widen_heap(text.len() * GROWS);
+                piece(text, &source, start)
+            };
             Builder::new().name("scan-toml".to_owned()).stack_size(STACK).spawn_scoped(scope, work).ok()
         };
         let running: Vec<_> = places[1..].iter().map(begin).collect::<Option<_>>()?;
-        let mut all = piece(&text[..places[0].1], &Tree { source: &source, offset: 0 })?;
+        let mut all = piece(&text[..places[0].1], &source, 0)?;
         for thread in running {
             all = united(all, thread.join().ok()??)?;
         }
@@ -92,8 +113,12 @@ fn in_pieces(text: &Arc<String>, threads: usize) -> Option<Node> {
 }
 
 /// The entries of a piece; nothing when it is not sound.
-fn piece(text: &str, tree: &Tree<'_>) -> Option<Vec<Entry>> {
-    match tree.map(DeTable::parse(text).ok()?.into_inner()) {
+fn piece(text: &str, source: &Source, offset: usize) -> Option<Vec<Entry>> {
+    let value = match rows::rows(text, source, offset) {
+        Some(rows) => without_rows(rows, source, offset)?,
+        None => Tree { source, offset, rows: None }.map(DeTable::parse(text).ok()?.into_inner()),
+    };
+    match value {
         Value::Map(entries) => Some(entries),
         _ => None,
     }
@@ -149,6 +174,8 @@ struct Tree<'s> {
     source: &'s Source,
     /// Where the piece that was read begins.
     offset: usize,
+    /// Lists that the crate read as empty ones.
+    rows: Option<Rows>,
 }
 
 impl Tree<'_> {
@@ -156,31 +183,43 @@ impl Tree<'_> {
         Span::from(span).shifted(self.offset)
     }
 
-    fn map(&self, table: DeTable<'_>) -> Value {
-        let mut entries: Vec<Entry> = table
-            .into_iter()
-            .map(|(key, value)| Entry {
-                key_span: self.span(key.span()),
-                key: Text::of_cow(self.source, key.into_inner()),
-                value: self.node(value),
-            })
-            .collect();
+    /// A text of the crate's, which may have read a copy.
+    fn text(&self, span: Span, text: std::borrow::Cow<'_, str>) -> Text {
+        match self.rows {
+            Some(_) => Text::near(self.source, span.start, text),
+            None => Text::of_cow(self.source, text),
+        }
+    }
+
+    fn map(&mut self, table: DeTable<'_>) -> Value {
+        let entry = |(key, value): (Spanned<std::borrow::Cow<'_, str>>, Spanned<DeValue<'_>>)| {
+            let key_span = self.span(key.span());
+            Entry { key_span, key: self.text(key_span, key.into_inner()), value: self.node(value) }
+        };
+        let mut entries: Vec<Entry> = table.into_iter().map(entry).collect();
         entries.sort_by_key(|entry| entry.key_span);
         Value::Map(entries)
     }
 
-    fn node(&self, value: Spanned<DeValue<'_>>) -> Node {
-        let (source, span) = (self.source, self.span(value.span()));
+    fn node(&mut self, value: Spanned<DeValue<'_>>) -> Node {
+        let span = self.span(value.span());
         let value = match value.into_inner() {
-            DeValue::String(text) => Value::Text(Text::of_cow(source, text)),
-            DeValue::Integer(number) => Value::Number(Text::of(source, number.as_str())),
-            DeValue::Float(number) => Value::Number(Text::of(source, number.as_str())),
+            DeValue::String(text) => Value::Text(self.text(span, text)),
+            DeValue::Integer(number) => Value::Number(self.text(span, number.as_str().into())),
+            DeValue::Float(number) => Value::Number(self.text(span, number.as_str().into())),
             DeValue::Boolean(truth) => Value::Bool(truth),
             DeValue::Datetime(date) => Value::Number(date.to_string().into()),
-            DeValue::Array(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
+            DeValue::Array(items) => Value::List(self.list(span, items)),
             DeValue::Table(table) => self.map(table),
         };
         Node::new(span, value)
+    }
+
+    fn list(&mut self, span: Span, items: DeArray<'_>) -> Vec<Node> {
+        match self.rows.as_mut().filter(|_| items.is_empty()).and_then(|rows| rows.take(span.start)) {
+            Some(items) => items,
+            None => items.into_iter().map(|item| self.node(item)).collect(),
+        }
     }
 }
 
@@ -228,6 +267,115 @@ mod tests {
         let many: String = (0..99).map(|number| format!("[a{number}]\n")).collect();
         for text in [twice, broken, long, open, lock(&many), "a = 1\n".repeat(9), String::new()] {
             assert!(in_pieces(&shared(&text), 4).is_none(), "{text}");
+        }
+    }
+
+    /// Lists as lock files have them, whole and with something odd in the middle.
+    fn with_lists(odd: &str) -> String {
+        let mut text = "requires = [\n    \"a >= 1\",\n    \"b\"\n]\n\n".to_owned();
+        for number in 0..120 {
+            text.push_str(&format!(
+                "[[package]]\nname = \"p{number}\"\nneeds = [\n    \"x\",\n \"é{number}\",\n]\nwheels = [\n"
+            ));
+            for wheel in 0..3 {
+                text.push_str(&format!(
+                    "    {{ url = \"https://host/{number}/{wheel}.whl\", size = {number}, hash=\"\" }},\n"
+                ));
+            }
+            text.push_str(if number == 60 { odd } else { "" });
+            text.push_str("]\nmarker = \"a = [\"\nempty = []\n\n");
+        }
+        text
+    }
+
+    fn as_the_crate_reads_it(text: &str) -> Option<Node> {
+        let source = Source::of(&shared(text));
+        let table = DeTable::parse(text).ok()?.into_inner();
+        Some(Node::new(Span::default(), Tree { source: &source, offset: 0, rows: None }.map(table)))
+    }
+
+    #[test]
+    fn plain_lists_are_read_as_the_crate_reads_them() {
+        let odd = [
+            "",
+            "  {a = 1},",
+            "  {}\n",
+            "  {a = 1,},\n",
+            "  { a = 1, a = 2 },\n",
+            "  { a.b = 1, a.c = 2 },\n",
+            "  \"\\u00e9\",\n",
+            "  'x',\n",
+            "  1, 2,\n",
+            "  01,\n",
+            "  0,\n",
+            "  1.5,\n",
+            "  { \"a b\" = 1 },\n",
+            "  # x\n",
+            "\n",
+            "  [\"a\"],\n",
+            "  true,\n",
+            "  {a = [1]},\n",
+            "  { a = 1 }\n",
+            "  {a = 1}\n  {a = 1}\n",
+            "  \"a\" # x\n",
+            "  \"\t\",\n",
+            "  \"\u{1}\",\n",
+            "  \"\u{7f}\",\n",
+            "  \"a\n\",\n",
+            "\t\"a\",\n",
+            "  \"a\",\r\n",
+            "  { a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 1, h = 1, i = 1 },\n",
+            "],\n",
+            "] # end\nx = [\n",
+            "]\n# y = [\n# z\nx = [\n",
+            "]\nx.y = [\n \"a\",\n",
+            "]\nx = [ [\n 1,\n],\n",
+            "]\nx = 1\nx = [\n 2,\n",
+            "]\n[y]\nx = [\n 2,\n",
+            "]\nx = \"\"\"\ny = [\n 1,\n]\n\"\"\"\nz = [\n",
+            "]\n= [\n 1,\n",
+            "]\n-1 = [\n 1,\n",
+            "  -1,\n",
+            "  99999999999999999999999,\n",
+        ];
+        for odd in odd {
+            let text = with_lists(odd);
+            let (found, problems) = toml(&text);
+            match as_the_crate_reads_it(&text) {
+                Some(sound) => assert!(found == sound && problems.is_empty(), "{odd}"),
+                None => {
+                    let (table, errors) = DeTable::parse_recoverable(&text);
+                    assert!(errors.iter().any(|error| error.message() == problems[0].message), "{odd}");
+                    assert_eq!(found.entries().len(), table.get_ref().len(), "{odd}");
+                }
+            }
+        }
+        let text = with_lists("");
+        let rows = rows::rows(&text, &Source::of(&shared(&text)), 0).expect("has plain lists");
+        assert!(rows.rest.trim_matches(' ').len() == text.len() && !rows.rest.contains(".whl"));
+    }
+
+    #[test]
+    fn any_change_of_a_byte_is_read_as_the_crate_reads_it() {
+        let text = with_lists("");
+        let bytes = *b"\"',[]{}=#\n\\ \t1a.-";
+        let mut state = 7_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).expect("31 bits") % below
+        };
+        for _ in 0..400 {
+            let mut changed = text.clone().into_bytes();
+            for _ in 0..=next(2) {
+                let at = next(changed.len());
+                changed[at] = bytes[next(bytes.len())];
+            }
+            let Ok(changed) = String::from_utf8(changed) else { continue };
+            let (found, problems) = toml(&changed);
+            match as_the_crate_reads_it(&changed) {
+                Some(sound) => assert!(found == sound && problems.is_empty()),
+                None => assert!(!problems.is_empty()),
+            }
         }
     }
 

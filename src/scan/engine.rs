@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::Inventory;
 use crate::source::Limits;
-use crate::source::directory::{self, Irregular, ReadError, Sort, Walk};
+use crate::source::directory::{self, Folders, Irregular, ReadError, Sort, Walk};
 use crate::text::RelPath;
 
 /// How to scan.
@@ -77,7 +77,9 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
     let (paths, sizes): (Vec<RelPath>, Vec<u64>) =
         walk.candidates.into_iter().map(|candidate| (candidate.path, candidate.size)).unzip();
     let read = |path: &RelPath, limit: u64| directory::read(root, path, limit);
-    let companions = |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes).ok();
+    let folders = Folders::default();
+    let companions =
+        |path: &RelPath| directory::read_without_links(root, path, options.limits.file_bytes, &folders).ok();
     let trusted = options.trust_workspace.then_some(root);
     let layers = BTreeMap::new();
     let open = |path: &RelPath| Ok(Box::new(directory::open(root, path)?) as Box<dyn std::io::Read>);

@@ -1,11 +1,11 @@
 //! A folder as target: parallel walk, links never followed, generated folders left out and counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use globset::GlobSet;
 use ignore::{WalkBuilder, WalkState};
@@ -231,13 +231,17 @@ fn reason_without_path(error: &std::io::Error) -> String {
 pub fn read(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, ReadError> {
     let full: PathBuf = root.join(path.as_str());
     let about = fs::symlink_metadata(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    read_regular(&full, &about, limit)
+}
+
+fn read_regular(full: &Path, about: &fs::Metadata, limit: u64) -> Result<Vec<u8>, ReadError> {
     if !about.is_file() {
         return Err(ReadError::Io("not a regular file".to_owned()));
     }
     if about.len() > limit {
         return Err(ReadError::TooLarge { size: about.len(), limit });
     }
-    let file = File::open(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    let file = File::open(full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
     let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
     // one byte more than allowed tells a file that grew from one that fits
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
@@ -258,21 +262,47 @@ pub fn open(root: &Path, path: &RelPath) -> Result<File, ReadError> {
     File::open(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))
 }
 
-/// As [`read`], for a path that no walk gave: a link anywhere on the way below `root` is refused too.
+/// Folders below one root that are folders and no links, as far as somebody looked: hundreds of projects look for files in the
+/// same ones.
+#[derive(Default)]
+pub struct Folders(RwLock<HashSet<RelPath>>);
+
+impl Folders {
+    /// Looks at a folder and those above it.
+    fn are_without_links(&self, root: &Path, folder: RelPath) -> Result<(), ReadError> {
+        let mut folder = folder;
+        let mut found = Vec::new();
+        while !folder.is_root() {
+            // a writer that panicked left whole entries behind
+            if self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&folder) {
+                break;
+            }
+            let about = fs::symlink_metadata(root.join(folder.as_str()))
+                .map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+            if !about.is_dir() {
+                return Err(ReadError::Io("not a folder".to_owned()));
+            }
+            let above = folder.parent();
+            found.push(std::mem::replace(&mut folder, above));
+        }
+        if !found.is_empty() {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).extend(found);
+        }
+        Ok(())
+    }
+}
+
+/// As [`read`], for a path that no walk gave: a link anywhere on the way below `root` is refused too. `known` is of the same
+/// root.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_without_links(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let mut folder = path.parent();
-    while !folder.is_root() {
-        let about = fs::symlink_metadata(root.join(folder.as_str()))
-            .map_err(|error| ReadError::Io(reason_without_path(&error)))?;
-        if !about.is_dir() {
-            return Err(ReadError::Io("not a folder".to_owned()));
-        }
-        folder = folder.parent();
-    }
-    read(root, path, limit)
+pub fn read_without_links(root: &Path, path: &RelPath, limit: u64, known: &Folders) -> Result<Vec<u8>, ReadError> {
+    // most files that are looked for are not there
+    let full = root.join(path.as_str());
+    let about = fs::symlink_metadata(&full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    known.are_without_links(root, path.parent())?;
+    read_regular(&full, &about, limit)
 }
 
 /// Why a file gave no bytes.

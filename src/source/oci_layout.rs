@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::Limits;
-use super::directory::{self, ReadError};
+use super::directory::{self, Folders, ReadError};
 use super::image::{EachLayer, LayerSource, Location, Store, parallel};
 use crate::text::RelPath;
 
@@ -34,7 +34,7 @@ impl OciLayout {
 
     fn read(&self, path: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
         let path = RelPath::new(path).context("a path that leaves the layout")?;
-        directory::read_without_links(&self.root, &path, limit).map_err(|error| match error {
+        directory::read_without_links(&self.root, &path, limit, &Folders::default()).map_err(|error| match error {
             ReadError::Io(reason) => anyhow::anyhow!("`{path}` of the image layout cannot be read: {reason}"),
             ReadError::TooLarge { size, limit } => {
                 anyhow::anyhow!("`{path}` of the image layout has {size} bytes, the limit is {limit}")

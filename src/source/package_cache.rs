@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::directory::{self, ReadError};
+use super::directory::{self, Folders, ReadError};
 use crate::text::RelPath;
 
 /// Folders that one listing may have; caches of big machines hold some ten thousand.
@@ -64,7 +64,7 @@ impl PackageCache {
             State::Absent => Lookup::Absent,
             State::Link => Lookup::Link,
             State::Closed(reason) => Lookup::Unreadable(reason),
-            State::There => match directory::read_without_links(&self.root, path, limit) {
+            State::There => match directory::read_without_links(&self.root, path, limit, &Folders::default()) {
                 Ok(bytes) => Lookup::Found(bytes),
                 Err(ReadError::Io(reason)) => Lookup::Unreadable(reason),
                 Err(ReadError::TooLarge { size, limit }) => {
