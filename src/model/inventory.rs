@@ -160,11 +160,22 @@ impl Inventory {
             }
             groups[at].1.push((fact, evidence));
         }
-        for (owner, facts) in groups {
-            let known = self.known.entry(owner).or_default();
+        let put = |known: &mut Known, facts: Vec<(Fact, EvidenceSet)>| {
             facts.into_iter().for_each(|(fact, evidence)| known.push(fact, evidence));
             known.settle();
+        };
+        if groups.len() < LEAST {
+            groups.into_iter().for_each(|(owner, facts)| put(self.known.entry(owner).or_default(), facts));
+            return;
         }
+        groups.iter().for_each(|(owner, _)| _ = self.known.entry(owner.clone()).or_default());
+        groups.par_sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        // both are in order, and each owner stands in both
+        let mut owners = groups.into_iter().peekable();
+        let known = self.known.iter_mut();
+        let pairs = known.filter_map(|(id, known)| Some((known, owners.next_if(|(owner, _)| owner == id)?.1)));
+        let pairs: Vec<(&mut Known, Vec<(Fact, EvidenceSet)>)> = pairs.collect();
+        pairs.into_par_iter().with_min_len(LEAST / 4).for_each(|(known, facts)| put(known, facts));
     }
 
     /// Set union.

@@ -187,7 +187,7 @@ impl Outcome {
 }
 
 /// Files that take much memory, and how many times as much as they have.
-const LARGE: usize = 256 << 10;
+const WIDENS: usize = 256 << 10;
 const GROWS: usize = 4;
 
 fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
@@ -205,7 +205,7 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
         match (run.read)(path, job.limit) {
             Ok(bytes) if is_lfs_pointer(&bytes) => outcome.is_pointer(path),
             Ok(bytes) => {
-                if bytes.len() >= LARGE {
+                if bytes.len() >= WIDENS {
                     widen_heap(bytes.len() * GROWS);
                 }
                 let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));

@@ -24,6 +24,14 @@ impl Alone {
         *if has_constraint { &mut self.with } else { &mut self.without } += 1;
     }
 
+    /// Adds what stays open of the same manifest beside.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.at = [self.at, other.at].into_iter().flatten().min();
+        self.never_locks = other.never_locks;
+        self.with += other.with;
+        self.without += other.without;
+    }
+
     /// What is said of the manifest.
     pub(super) fn told(&self) -> String {
         let why = if self.never_locks {

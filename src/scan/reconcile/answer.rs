@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::places::places;
 use super::{Answered, folder_of};
 use crate::model::{
@@ -15,6 +17,9 @@ const STATED: [&str; 5] = [key::RELATION, key::REQUIREMENT, key::SCOPE, key::CON
 
 /// Facts of one requirement that one manifest states; more of them only a hostile one has.
 const MOST_STATED: usize = 64;
+
+/// Answers that are worth a thread.
+const AT_ONCE: usize = 128;
 
 /// Key, value, and where it is stated.
 type Property = (&'static str, Arc<str>, Evidence);
@@ -38,51 +43,16 @@ pub(super) fn replace(
     if answered.is_empty() {
         return;
     }
-    // what stands twice is united once all is there
+    let parts: Vec<Part<'_>> =
+        answered.par_chunks(AT_ONCE).map(|answered| Part::of(answered, inventory, kept)).collect();
     let mut more: Vec<(Fact, EvidenceSet)> = Vec::new();
     // asked once for every evidence of the inventory
     let mut taken: Lookup<(&ComponentId, &ComponentId), ()> = Lookup::default();
-    let mut stated: BTreeMap<&ComponentId, Stated> = BTreeMap::new();
     let mut asking: Vec<(&ComponentId, RelPath)> = Vec::new();
-    for Answered { project, question, answers } in answered {
-        let stated = stated.entry(question).or_insert_with(|| stated_of(inventory, question));
-        let asked = inventory.known(project).and_then(|known| known.relation(RelationKind::DependsOn, question));
-        let asked = asked.map(|row| row.evidence.clone()).unwrap_or_default();
-        let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
-        for to in answers {
-            let need = Fact::Relation {
-                from: project.clone(),
-                kind: RelationKind::DependsOn,
-                to: to.clone(),
-                group: None,
-                horizon: None,
-            };
-            more.push((need, asked.clone()));
-            if folder_of(to).is_some() {
-                // a project of the tree's own is no package
-                continue;
-            }
-            let of_files = || files.iter().filter_map(|path| stated.by_file.get(*path)).flatten();
-            for (key, value, evidence) in of_files() {
-                let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
-                more.push((fact, EvidenceSet::of(evidence.clone())));
-            }
-            let asked: BTreeSet<&str> =
-                of_files().filter(|(key, ..)| *key == key::REQUIREMENT).map(|(_, value, _)| &**value).collect();
-            // an open requirement may be another one elsewhere
-            let is_its = |value: &str| super::version(question).is_some() || asked.contains(value);
-            for (value, evidence) in stated.places.iter().filter(|(value, _)| is_its(value)) {
-                let here = Fact::Component { id: to.clone(), kind: ComponentKind::Package };
-                more.push((here, EvidenceSet::of(evidence.clone())));
-                let fact = Fact::Attribute { of: to.clone(), key: key::REQUIREMENT, value: Arc::clone(value) };
-                more.push((fact, EvidenceSet::of(evidence.clone())));
-            }
-        }
-        asking.extend(files.into_iter().map(|path| (question, path.clone())));
-        // where a version stands that others take, it stands for all who ask
-        let places = stated.places.iter().filter(|_| !kept.contains_key(question));
-        asking.extend(places.filter_map(|(_, one)| Some((question, one.path()?.clone()))));
-        taken.insert((project, question), ());
+    for (part, answered) in parts.into_iter().zip(answered.chunks(AT_ONCE)) {
+        more.extend(part.facts);
+        asking.extend(part.asking);
+        answered.iter().for_each(|one| _ = taken.insert((&one.project, &one.question), ()));
     }
     let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
     for (question, path) in &asking {
@@ -118,6 +88,61 @@ pub(super) fn replace(
         });
     }
     inventory.extend_all(more);
+}
+
+/// What comes in the place of some answered requirements.
+struct Part<'a> {
+    /// What stands twice is united once all is there.
+    facts: Vec<(Fact, EvidenceSet)>,
+    /// Requirements with the files that ask for them.
+    asking: Vec<(&'a ComponentId, RelPath)>,
+}
+
+impl<'a> Part<'a> {
+    fn of(answered: &'a [Answered], inventory: &Inventory, kept: &BTreeMap<ComponentId, BTreeSet<RelPath>>) -> Self {
+        let (mut more, mut asking) = (Vec::new(), Vec::new());
+        let mut stated: Lookup<&ComponentId, Option<Stated>> = Lookup::default();
+        for Answered { project, question, answers } in answered {
+            let stated = stated.entry(question).get_or_insert_with(|| stated_of(inventory, question));
+            let asked = inventory.known(project).and_then(|known| known.relation(RelationKind::DependsOn, question));
+            let asked = asked.map(|row| row.evidence.clone()).unwrap_or_default();
+            let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
+            for to in answers {
+                let need = Fact::Relation {
+                    from: project.clone(),
+                    kind: RelationKind::DependsOn,
+                    to: to.clone(),
+                    group: None,
+                    horizon: None,
+                };
+                more.push((need, asked.clone()));
+                if folder_of(to).is_some() {
+                    // a project of the tree's own is no package
+                    continue;
+                }
+                let of_files = || files.iter().filter_map(|path| stated.by_file.get(*path)).flatten();
+                for (key, value, evidence) in of_files() {
+                    let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
+                    more.push((fact, EvidenceSet::of(evidence.clone())));
+                }
+                let asked: BTreeSet<&str> =
+                    of_files().filter(|(key, ..)| *key == key::REQUIREMENT).map(|(_, value, _)| &**value).collect();
+                // an open requirement may be another one elsewhere
+                let is_its = |value: &str| super::version(question).is_some() || asked.contains(value);
+                for (value, evidence) in stated.places.iter().filter(|(value, _)| is_its(value)) {
+                    let here = Fact::Component { id: to.clone(), kind: ComponentKind::Package };
+                    more.push((here, EvidenceSet::of(evidence.clone())));
+                    let fact = Fact::Attribute { of: to.clone(), key: key::REQUIREMENT, value: Arc::clone(value) };
+                    more.push((fact, EvidenceSet::of(evidence.clone())));
+                }
+            }
+            asking.extend(files.into_iter().map(|path| (question, path.clone())));
+            // where a version stands that others take, it stands for all who ask
+            let places = stated.places.iter().filter(|_| !kept.contains_key(question));
+            asking.extend(places.filter_map(|(_, one)| Some((question, one.path()?.clone()))));
+        }
+        Self { facts: more, asking }
+    }
 }
 
 fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {

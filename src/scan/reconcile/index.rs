@@ -1,6 +1,6 @@
 //! Components by their ids, for the many questions of one pass.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::model::{ComponentId, Inventory, Known};
 use crate::text::Lookup;
@@ -9,12 +9,12 @@ use crate::text::Lookup;
 /// begin alike; this is made when first asked, and compares one.
 pub(super) struct Index<'a> {
     inventory: &'a Inventory,
-    known: OnceCell<Lookup<&'a ComponentId, &'a Known>>,
+    known: OnceLock<Lookup<&'a ComponentId, &'a Known>>,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        Self { inventory, known: OnceCell::new() }
+        Self { inventory, known: OnceLock::new() }
     }
 
     /// What is known of a component.

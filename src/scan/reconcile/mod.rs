@@ -26,6 +26,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use self::alone::Alone;
 use self::asked::{Asked, Need};
 use self::index::Index;
@@ -37,6 +39,9 @@ use crate::text::RelPath;
 
 /// Versions of one package that are compared with each other.
 const COMPARED: usize = 1_000;
+
+/// Needs that are worth a thread.
+const AT_ONCE: usize = 64;
 
 /// Ranges of one need that versions are held against.
 const MOST_RANGES: usize = 32;
@@ -52,15 +57,9 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
             return inventory;
         }
         let locks = Locks::of(&inventory, &asked);
-        let mut near: Option<Near<'_>> = None;
-        for need in &asked.needs {
-            // the needs of a project come together
-            let near = match near.take().filter(|near| near.is_of(need)) {
-                Some(known) => near.insert(known),
-                None => near.insert(Near::of(need, &asked, &locks)),
-            };
-            changes.settle(need, near, &asked, &locks);
-        }
+        let settled: Vec<Changes> =
+            asked.needs.par_chunks(AT_ONCE).map(|needs| Changes::of(needs, &asked, &locks)).collect();
+        settled.into_iter().for_each(|more| changes.append(more));
         changes.settle_images(&inventory, &asked.of_images);
         for (package, evidence) in &asked.pins_held {
             changes.confirm(package, evidence);
@@ -209,6 +208,33 @@ struct Changes {
 }
 
 impl Changes {
+    fn of<'a>(needs: &[Need<'a>], asked: &Asked<'a>, locks: &Locks<'a>) -> Self {
+        let mut changes = Self::default();
+        let mut near: Option<Near<'_>> = None;
+        for need in needs {
+            // the needs of a project come together
+            let near = match near.take().filter(|near| near.is_of(need)) {
+                Some(known) => near.insert(known),
+                None => near.insert(Near::of(need, asked, locks)),
+            };
+            changes.settle(need, near, asked, locks);
+        }
+        changes
+    }
+
+    /// Adds what comes after these needs.
+    fn append(&mut self, more: Self) {
+        fn unite(all: &mut BTreeMap<ComponentId, BTreeSet<RelPath>>, more: BTreeMap<ComponentId, BTreeSet<RelPath>>) {
+            more.into_iter().for_each(|(id, files)| all.entry(id).or_default().extend(files));
+        }
+        self.answered.extend(more.answered);
+        unite(&mut self.kept, more.kept);
+        unite(&mut self.replaced, more.replaced);
+        unite(&mut self.confirmed, more.confirmed);
+        self.diagnostics.extend(more.diagnostics);
+        more.alone.into_iter().for_each(|(path, alone)| self.alone.entry(path).or_default().append(&alone));
+    }
+
     fn settle<'a>(&mut self, need: &Need<'a>, near: &Near<'a>, asked: &Asked<'a>, locks: &Locks<'a>) {
         let is_open = asked.is_question(need);
         let place = seen_at(need.evidence);

@@ -6,15 +6,21 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::index::Index;
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Known, RelationKind, key};
 use crate::scan::package::toolkit::scope::STRENGTH;
 use crate::text::Lookup;
 
+/// Packages that are worth a thread.
+const AT_ONCE: usize = 256;
+
 /// Gives locked packages the strongest scope that they are needed in.
 pub(super) fn spread(inventory: &mut Inventory) {
-    let wanting: Vec<&ComponentId> =
-        inventory.iter().filter(|(_, known)| lacks_scope(known)).map(|(id, _)| id).collect();
+    let all: Vec<(&ComponentId, &Known)> = inventory.iter().collect();
+    let wanting = all.par_iter().with_min_len(AT_ONCE).filter(|(_, known)| lacks_scope(known));
+    let wanting: Vec<&ComponentId> = wanting.map(|(id, _)| *id).collect();
     if wanting.is_empty() {
         return;
     }
@@ -34,7 +40,7 @@ pub(super) fn spread(inventory: &mut Inventory) {
             open.extend(known.relations().iter().filter(|row| is_package_need(row.kind, &row.to)).map(|row| &row.to));
         }
     }
-    let facts = wanting.into_iter().filter_map(|id| {
+    let facts = wanting.into_par_iter().with_min_len(AT_ONCE).filter_map(|id| {
         let (scope, known) = ((*found.get(id)?)?, index.known(id)?);
         let evidence = at_entry(known).filter(|_| !has_scope(known, scope))?;
         Some((Fact::Attribute { of: id.clone(), key: key::SCOPE, value: scope.into() }, EvidenceSet::of(evidence)))
