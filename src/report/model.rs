@@ -1,6 +1,7 @@
 //! The report's shape. Its JSON Schema is made from these types; additions are minor, removals major.
 
 mod finding;
+mod lines;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::legal::{OwnedRow, ReachRow};
-use crate::model::{Place, Sighting};
+use crate::model::{Basis, Evidence, Place, Sighting};
 use crate::supply::SupplyRow;
 
 pub use finding::{FindingRow, ListedRow, MemberRow};
@@ -56,8 +57,10 @@ pub struct Report {
     /// What was not understood, by path and place.
     pub diagnostics: Vec<DiagnosticRow>,
     /// Everything found, in id order.
+    #[serde(serialize_with = "lines::one_a_line")]
     pub components: Vec<ComponentRow>,
     /// Every relation, ordered by near end, kind, far end.
+    #[serde(serialize_with = "lines::one_a_line")]
     pub relations: Vec<RelationRow>,
     /// What later layers of an image took away, where that was asked for; among the components it carries `removed`.
     #[serde(skip)]
@@ -362,7 +365,9 @@ pub struct ComponentRow {
     /// Properties.
     pub attributes: BTreeMap<&'static str, Vec<Arc<str>>>,
     /// Where it was seen or what says it.
-    pub evidence: Vec<EvidenceRow>,
+    #[serde(serialize_with = "lines::evidence")]
+    #[schemars(with = "Vec<EvidenceRow>")]
+    pub evidence: Vec<Evidence>,
     /// States that in the end control who answers for it.
     pub controlled_from: Vec<String>,
     /// Whose law reaches it, by state and test.
@@ -403,6 +408,29 @@ pub enum EvidenceRow {
     },
 }
 
+impl From<&Evidence> for EvidenceRow {
+    fn from(evidence: &Evidence) -> Self {
+        match evidence {
+            Evidence::Observed(seen) => Self::Observed {
+                place: PlaceRow::from(seen),
+                layer: seen.layer().cloned(),
+                scanner: seen.scanner(),
+                basis: match seen.basis() {
+                    Basis::Resolved => "resolved",
+                    Basis::Declared => "declared",
+                    Basis::Inferred => "inferred",
+                },
+            },
+            Evidence::Cited(cited) => Self::Cited {
+                entry: Arc::clone(&cited.entry),
+                sources: cited.sources.iter().map(|source| Arc::clone(&source.title)).collect(),
+                verification: cited.verification.as_str(),
+                confidence: cited.confidence.as_str(),
+            },
+        }
+    }
+}
+
 /// A relation.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RelationRow {
@@ -418,5 +446,7 @@ pub struct RelationRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Arc<str>>,
     /// Why we believe it.
-    pub evidence: Vec<EvidenceRow>,
+    #[serde(serialize_with = "lines::evidence")]
+    #[schemars(with = "Vec<EvidenceRow>")]
+    pub evidence: Vec<Evidence>,
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Sources;
 use crate::control::laws::Legal;
 use crate::graph::{Graph, NodeId};
-use crate::model::{Basis, ComponentKind, Evidence, RelationKind, key};
+use crate::model::{ComponentKind, Evidence, RelationKind, key};
 use crate::report::legal::{owned_rows, reach_rows};
-use crate::report::model::{ComponentRow, EvidenceRow, PlaceRow, RelationRow};
+use crate::report::model::{ComponentRow, PlaceRow, RelationRow};
 use crate::score::{CONTROL_ORDER, country};
 
 /// True for a package that others need and of which no file says that it is asked for directly.
@@ -36,7 +36,7 @@ pub(super) fn components(sources: &Sources<'_>) -> Vec<ComponentRow> {
             id: about.id.shared(),
             kind: about.kind.as_str(),
             attributes,
-            evidence: about.evidence.into_iter().flatten().map(evidence_row).collect(),
+            evidence: about.evidence.into_iter().flatten().cloned().collect(),
             controlled_from: states
                 .into_iter()
                 .filter_map(|state| country(graph, state))
@@ -63,32 +63,11 @@ pub(super) fn relations(graph: &Graph<'_>) -> Vec<RelationRow> {
                 to: graph.node(to).id.shared(),
                 horizon: about.horizon.as_str(),
                 group: about.group.map(|group| Arc::clone(&group.0)),
-                evidence: about.evidence.iter().map(evidence_row).collect(),
+                evidence: about.evidence.iter().cloned().collect(),
             });
         }
     }
     rows
-}
-
-fn evidence_row(evidence: &Evidence) -> EvidenceRow {
-    match evidence {
-        Evidence::Observed(seen) => EvidenceRow::Observed {
-            place: PlaceRow::from(seen),
-            layer: seen.layer().cloned(),
-            scanner: seen.scanner(),
-            basis: match seen.basis() {
-                Basis::Resolved => "resolved",
-                Basis::Declared => "declared",
-                Basis::Inferred => "inferred",
-            },
-        },
-        Evidence::Cited(cited) => EvidenceRow::Cited {
-            entry: Arc::clone(&cited.entry),
-            sources: cited.sources.iter().map(|source| Arc::clone(&source.title)).collect(),
-            verification: cited.verification.as_str(),
-            confidence: cited.confidence.as_str(),
-        },
-    }
 }
 
 pub(super) fn observed(evidence: &Evidence) -> Option<PlaceRow> {

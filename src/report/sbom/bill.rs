@@ -7,7 +7,7 @@ use super::hash::{Algorithm, hashes};
 use super::licence::{Licence, licence};
 use crate::attribution::MAIL_OF_AUTHOR;
 use crate::model::purl::{self, ImageReference};
-use crate::model::{ComponentKind, RelationKind, key};
+use crate::model::{ComponentKind, Evidence, RelationKind, key};
 use crate::report::{ComponentRow, EvidenceRow, PlaceRow, RelationRow, Report};
 use crate::scan::reads_lock_files;
 
@@ -132,10 +132,10 @@ impl<'r> Part<'r> {
     }
 
     /// Where it was seen, by which scanner and how well.
-    pub(super) fn places(&self) -> impl Iterator<Item = (&'r PlaceRow, String)> + use<'r> {
-        self.row.evidence.iter().filter_map(|evidence| match evidence {
+    pub(super) fn places(&self) -> impl Iterator<Item = (PlaceRow, String)> + use<'r> {
+        self.row.evidence.iter().map(EvidenceRow::from).filter_map(|evidence| match evidence {
             EvidenceRow::Observed { place, layer, scanner, basis } => {
-                let layer = layer.as_ref().map_or_else(String::new, |layer| format!(", layer {layer}"));
+                let layer = layer.map_or_else(String::new, |layer| format!(", layer {layer}"));
                 Some((place, format!("{scanner}, {basis}{layer}")))
             }
             EvidenceRow::Cited { .. } => None,
@@ -323,7 +323,7 @@ impl<'r> Around<'r> {
                 && row
                     .evidence
                     .iter()
-                    .any(|one| matches!(one, EvidenceRow::Cited { entry, .. } if entry.starts_with("runtime/")))
+                    .any(|one| matches!(one, Evidence::Cited(cited) if cited.entry.starts_with("runtime/")))
         };
         self.of(id).iter().filter(is_runtime).filter_map(|row| row.to.strip_prefix("accelerator:?/")).collect()
     }
@@ -335,8 +335,8 @@ impl<'r> Around<'r> {
         let name = name.map_or_else(|| rest(&row.to), |name| &**name);
         let party = |cited| Party { relation, id: rest(&row.to), name, seat, cited };
         let cited = row.evidence.iter().filter_map(|evidence| match evidence {
-            EvidenceRow::Cited { entry, verification, confidence, .. } => Some((&**entry, *verification, *confidence)),
-            EvidenceRow::Observed { .. } => None,
+            Evidence::Cited(cited) => Some((&*cited.entry, cited.verification.as_str(), cited.confidence.as_str())),
+            Evidence::Observed(_) => None,
         });
         cited.map(Some).map(party).max_by_key(Party::strength).unwrap_or_else(|| party(None))
     }
@@ -393,8 +393,8 @@ impl<'r> Around<'r> {
     }
 }
 
-fn is_of_lock_file(evidence: &EvidenceRow) -> bool {
-    matches!(evidence, EvidenceRow::Observed { scanner, .. } if reads_lock_files(scanner))
+fn is_of_lock_file(evidence: &Evidence) -> bool {
+    evidence.sighting().is_some_and(|seen| reads_lock_files(seen.scanner()))
 }
 
 fn is_part(row: &&ComponentRow) -> bool {
