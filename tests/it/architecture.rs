@@ -7,7 +7,7 @@ use crate::cli::root;
 
 /// Modules from the ground up; a module may use those before it, and its own neighbours on the same line.
 const LAYERS: [&[&str]; 13] = [
-    &["text"],
+    &["text", "threads"],
     &["diagnostic", "model", "parse"],
     &["source"],
     &["catalog"],
