@@ -54,6 +54,11 @@ pub(crate) fn spec(text: &str) -> Spec<'_> {
             return Spec::Address(Cow::Owned(format!("https://{host}/{rest}")));
         }
     }
+    // `user@host:owner/name`
+    let path = text.split('#').next().unwrap_or(text);
+    if path.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !user.contains('/') && host.contains(':')) {
+        return Spec::Address(Cow::Borrowed(text));
+    }
     // npm's short form of a repository on GitHub; ranges hold spaces, or no slash
     if text.contains('/') && !text.contains(' ') && !text.starts_with('@') {
         return Spec::Address(Cow::Owned(format!("https://github.com/{text}")));
