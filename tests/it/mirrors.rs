@@ -156,6 +156,8 @@ fn a_settings_file_of_maven_counts_for_all_poms_below_it() {
     assert_eq!(found, ["lib@1 above.corp.example"]);
     // which one a run is given is not known, unless the tree says it
     let near = mirror("*", "near.corp.example");
+    let found = fetched(&[(".m2/settings.xml", &*above), ("app/pom.xml", POM)]);
+    assert_eq!(found, ["lib@1 above.corp.example"]);
     let files = [("settings.xml", &*above), ("app/settings.xml", &near), ("app/pom.xml", POM)];
     assert_eq!(fetched(&files), ["lib@1 above.corp.example", "lib@1 near.corp.example"]);
     for arguments in ["-s\nci/maven-settings.xml\n", "-T1 --settings=./ci/maven-settings.xml"] {
@@ -216,6 +218,26 @@ fn sources_of_nuget_that_answer_for_one_name_are_told() {
 }
 
 #[test]
+fn nuget_asks_the_sources_of_folders_above_unless_they_are_cleared() {
+    let config = |clear: &str, host: &str| {
+        format!(
+            "<configuration><packageSources>{clear}<add key=\"{host}\" value=\"https://{host}/v3/index.json\"/></packageSources></configuration>"
+        )
+    };
+    let project =
+        "<Project Sdk=\"x\"><ItemGroup><PackageReference Include=\"A.B\" Version=\"1.0.0\"/></ItemGroup></Project>";
+    let above = config("", "above.corp.example");
+    for (clear, wanted) in
+        [("", &["above.corp.example", "near.corp.example", "nuget.org"][..]), ("<clear/>", &["near.corp.example"])]
+    {
+        let near = config(clear, "near.corp.example");
+        let found = fetched(&[("nuget.config", &*above), ("app/nuget.config", &near), ("app/a.csproj", project)]);
+        let wanted: Vec<String> = wanted.iter().map(|host| format!("A.B@1.0.0 {host}")).collect();
+        assert_eq!(found, wanted, "{clear}");
+    }
+}
+
+#[test]
 fn names_of_nuget_are_one_in_any_capitals() {
     let reference = |name: &str| {
         format!(
@@ -243,6 +265,11 @@ fn a_registry_is_one_host_under_any_of_its_names() {
 "node_modules/a": {"version": "1.0.0", "resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz"},
 "node_modules/b": {"version": "1.0.0"}}}"#;
     assert_eq!(hosts(&[("package-lock.json", lock)]), ["npmjs.org"]);
+    let folder = tree(&[("package-lock.json", lock)]);
+    for name in ["registry.npmjs.org", "host:registry.npmjs.org", "npmjs.org"] {
+        let output = sovaudit().arg("explain").arg(name).arg(folder.path()).output().expect("runs");
+        assert!(output.stdout.starts_with(b"host:npmjs.org (host)"), "{output:?}");
+    }
     let config = "<configuration><packageSources><add key=\"nuget.org\" value=\"https://api.nuget.org/v3/index.json\"/></packageSources></configuration>";
     assert_eq!(hosts(&[("a.csproj", PROJECT), ("nuget.config", config)]), ["nuget.org"]);
     let build = ("build.gradle", "plugins { id 'org.plugin' version '2.0' }\n");

@@ -30,6 +30,10 @@ pub(crate) mod list {
     pub(crate) const PLUGINS: &str = "maven-plugins";
     /// What the class path of a build script of Gradle comes from.
     pub(crate) const BUILDSCRIPT: &str = "maven-buildscript";
+    /// What NuGet asks.
+    pub(crate) const NUGET: &str = "nuget";
+    /// The word of a source of NuGet in a file that takes away those of folders above.
+    pub(crate) const CLEARED: &str = "clear";
     /// Both, for who asks for all lists of an ecosystem.
     pub(crate) const OF_MAVEN: [&str; 3] = ["maven", PLUGINS, BUILDSCRIPT];
 }
@@ -64,7 +68,7 @@ pub(crate) struct Registry<'a> {
     pub(crate) names: &'a str,
     /// How it stands to the ecosystem's own.
     pub(crate) standing: Standing,
-    /// The id of a repository of Maven, or the host that npm puts it in the place of; empty for none.
+    /// The id of a repository of Maven, the host that npm puts it in the place of, or [`list::CLEARED`]; empty for none.
     pub(crate) id: &'a str,
     /// Whose packages are meant.
     pub(crate) of: Of<'a>,

@@ -170,7 +170,8 @@ impl<'a> Settings<'a> {
         self.0.contains_key(list)
     }
 
-    /// The settings that speak of a name in a file: those of the nearest folder that has any. Of those that stand in the place
+    /// The settings that speak of a name in a file: those of the nearest folder that has any, of NuGet those of all folders above
+    /// up to one that clears them. Of those that stand in the place
     /// of others the most exact pattern wins, and what is asked beside them counts as far as it is as exact. Maven has rules of
     /// its own.
     pub(crate) fn speaking(&self, list: &str, name: &str, file: &RelPath) -> Vec<Setting<'a>> {
@@ -178,22 +179,25 @@ impl<'a> Settings<'a> {
         if list::OF_MAVEN.contains(&list) && maven::is_read(file) {
             return maven::speaking(folders, file);
         }
+        let mut speaking: Vec<Setting<'a>> = Vec::new();
         let mut folder = file.parent();
         loop {
-            let here = folders.get(&folder).into_iter().flatten();
-            let speaking: Vec<Setting<'a>> =
-                here.filter(|setting| setting.speaks_of(name, &folder, file)).copied().collect();
-            if !speaking.is_empty() {
-                let alone = speaking.iter().filter(|setting| setting.is_instead()).map(|setting| setting.names.len());
-                let least = alone.max().unwrap_or(0);
-                let exact = speaking.into_iter().filter(|setting| setting.names.len() >= least);
-                return exact.take(MOST_REGISTRIES).collect();
-            }
-            if folder.is_root() {
-                return Vec::new();
+            let here = folders.get(&folder).map_or(&[][..], Vec::as_slice);
+            speaking.extend(here.iter().filter(|setting| setting.speaks_of(name, &folder, file)));
+            let is_all = match list {
+                list::NUGET => here.iter().any(|setting| setting.id == list::CLEARED),
+                _ => !speaking.is_empty(),
+            };
+            if is_all || folder.is_root() {
+                break;
             }
             folder = folder.parent();
         }
+        let alone = speaking.iter().filter(|setting| setting.is_instead()).map(|setting| setting.names.len());
+        let least = alone.max().unwrap_or(0);
+        speaking.retain(|setting| setting.names.len() >= least);
+        speaking.truncate(MOST_REGISTRIES);
+        speaking
     }
 }
 

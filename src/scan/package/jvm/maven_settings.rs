@@ -44,7 +44,8 @@ impl Scanner for MavenSettings {
         if !matches!(&*root.name, "settings" | "extensions") {
             return Ok(());
         }
-        let folder = if of_build { folder.parent() } else { folder };
+        // the folder that Maven keeps in the user's home is one that builds are given from a tree, too
+        let folder = if of_build || folder.name() == ".m2" { folder.parent() } else { folder };
         let named = named_for(&folder, input);
         let project = toolkit::root_at(named.as_ref().unwrap_or(&folder), input, file, out);
         let of = if named.is_some() { Of::Settings } else { Of::MaybeSettings };
