@@ -39,21 +39,31 @@ fn bare_masked(text: &str) -> Cow<'_, str> {
     if !may_be_bare(text) {
         return Cow::Borrowed(text);
     }
-    let is_end = |c: char| {
-        c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '[' | ']' | '(' | ')' | ',' | ';' | '=' | '<' | '>')
-    };
     let mut out = String::with_capacity(text.len());
-    for word in text.split_inclusive(is_end) {
-        match bare_secret(word).filter(|_| after_scheme(word).is_none()) {
-            Some((start, end)) => {
-                // the secret may be the end of the word
-                let end = word[start..end].trim_end_matches(is_end).len() + start;
-                out.extend([&word[..start], "***", &word[end..]]);
+    // a password may hold what ends other words
+    for word in text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) {
+        if !mask_word(word, |c| c.is_whitespace() || matches!(c, '"' | '\'' | '`'), &mut out) {
+            for part in word.split_inclusive(is_end) {
+                if !mask_word(part, is_end, &mut out) {
+                    out.push_str(part);
+                }
             }
-            None => out.push_str(word),
         }
     }
     Cow::Owned(out)
+}
+
+/// What stands between words, and between parts of a specification.
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '[' | ']' | '(' | ')' | ',' | ';' | '=' | '<' | '>')
+}
+
+/// Writes a word with its secret masked; false where it holds none. Addresses with a scheme were masked before.
+fn mask_word(word: &str, is_end: impl Fn(char) -> bool, out: &mut String) -> bool {
+    let whole = word.trim_end_matches(&is_end);
+    let Some((start, end)) = bare_secret(whole).filter(|_| after_scheme(word).is_none()) else { return false };
+    out.extend([&word[..start], "***", &word[end..]]);
+    true
 }
 
 /// True where a word may begin with a user, or hold the token of a channel: few texts do.
@@ -224,6 +234,7 @@ mod tests {
         assert_eq!(masked("a https://h.example/t/tk-1"), "a https://h.example/t/***");
         assert_eq!(masked("a[channel=h.example/t/tk-1/c]"), "a[channel=h.example/t/***/c]");
         assert_eq!(masked("\"t/tk-1\": `u:p@h.example`, é"), "\"t/***\": `***@h.example`, é");
+        assert_eq!(masked("--index-url=u:p,q=[@h.example/x y"), "***@h.example/x y");
         assert_eq!(masked("node_modules/@a/left/x b:c@1"), "node_modules/@a/left/x b:c@1");
     }
 
