@@ -289,8 +289,9 @@ fn secrets_of_addresses_without_a_scheme_are_in_no_output() {
     let pixi = "[project]\nname = \"x\"\nchannels = [\"conda.corp.example/t/tk-SECRET/ours\", \"t/tk-SECRET/ours\"]\nplatforms = [\"linux-64\"]\n\
                 [dependencies]\nnumpy = { version = \"*\", channel = \"conda.corp.example/t/tk-SECRET/ours\" }\n";
     let requirements = "-c u:SECRET@files.corp.example/c.txt\nu:SECRET@files.corp.example/x\nsix\n";
-    let compose = "services:\n  a:\n    build: https://u:SECRET@git.corp.example/a/b.git#main:sub\n";
-    let npm = r#"{"dependencies": {"e": "u:SECRET@git.corp.example:a/e.git"}}"#;
+    let compose = "services:\n  a:\n    build: https://u:SECRET@git.corp.example/a/b.git#main:sub\n  b:\n    image: u:SECRET@images.corp.example/x:1\n";
+    let npm =
+        r#"{"dependencies": {"e": "u:SECRET@git.corp.example:a/e.git", "f": "npm:https://u:SECRET@f.corp.example/x"}}"#;
     let nuget = "<configuration><packageSources><add key=\"a\" value=\"https://u:SECRET@nuget.corp.example/v3/index.json\"/></packageSources>
 <packageSourceCredentials><a><add key=\"ClearTextPassword\" value=\"SECRET\"/></a></packageSourceCredentials></configuration>";
     let settings = "<settings><servers><server><id>a</id><password>SECRET</password></server></servers>

@@ -41,7 +41,8 @@ pub(crate) fn spec(text: &str) -> Spec<'_> {
         return patched(rest);
     }
     for (prefix, ecosystem) in [("npm:", "npm"), ("jsr:", "jsr")] {
-        if let Some(rest) = text.strip_prefix(prefix) {
+        // no name of a registry is an address
+        if let Some(rest) = text.strip_prefix(prefix).filter(|rest| !rest.contains("://")) {
             let (name, range) = named(rest);
             return Spec::Range { ecosystem, name: name.map(Cow::Borrowed), range: Cow::Borrowed(range) };
         }
