@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::rows::{List, Manifest, Organisation, OrganisationKey};
 use super::{Catalog, Later, Override, Tables, embedded};
+use crate::model::ComponentId;
 use crate::model::purl::normalise_name;
 use crate::text::{Globs, Lookup};
 
@@ -242,7 +243,9 @@ impl Identities {
         for (at, organisation) in tables.organisation.iter().enumerate() {
             for (which, key) in organisation.keys.iter().enumerate() {
                 if matches!(&*key.kind, "registry" | "domain") {
-                    found.registries.insert(&key.value, (at, which));
+                    // of several names of a registry scans know one
+                    let host = ComponentId::host(&key.value);
+                    found.registries.insert(host.rest(), (at, which));
                 }
                 if key.prefix {
                     let of_kind = found.prefixes.entry(key.kind.clone()).or_default();

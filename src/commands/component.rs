@@ -308,6 +308,10 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
     if !found.is_empty() {
         return found;
     }
+    // another name of a registry
+    if let Some(node) = graph.find(&ComponentId::host(what.strip_prefix("host:").unwrap_or(what))) {
+        return vec![node];
+    }
     let ends = |node: &NodeId| {
         is_thing(graph, *node) && is_called(short_label(graph, *node).rsplit('/').next().unwrap_or_default())
     };

@@ -152,6 +152,29 @@ impl Graph<'_> {
         found
     }
 
+    /// Further hosts that a component is fetched from, besides that of `first`, which the state reaches by one of the tests.
+    #[must_use]
+    pub fn further_hosts(
+        &self,
+        node: NodeId,
+        first: EdgeId,
+        jurisdiction: NodeId,
+        tests: &[ReachTest],
+    ) -> Vec<(EdgeId, NodeId)> {
+        let is_reached = |organisation: NodeId| {
+            let reaches = self.organisation_reach(organisation);
+            reaches.iter().any(|one| one.jurisdiction == jurisdiction && tests.contains(&one.test))
+        };
+        let others = self
+            .outgoing_of(node, &[RelationKind::DistributedBy])
+            .filter(|(edge, _)| *edge != first && self.edge(*edge).horizon != Horizon::None);
+        others
+            .filter(|(_, host)| {
+                self.outgoing_of(*host, &[RelationKind::ProvidedBy]).any(|(_, operator)| is_reached(operator))
+            })
+            .collect()
+    }
+
     /// Whether one relation alone leads to what [`Self::reach`] finds.
     #[must_use]
     pub fn only_way(&self, node: NodeId, controls: &[Control]) -> OnlyWay {

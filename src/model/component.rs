@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Serialize, Serializer};
 
+use super::host;
 use crate::text::clean_line;
 
 /// Identity of a thing. Scanners meet only through ids, so every kind has one constructor here or
@@ -70,10 +71,11 @@ impl ComponentId {
         Self::of("project", folder)
     }
 
-    /// A network host, lower-cased.
+    /// A network host, lower-cased; of the hosts of one registry the registry.
     #[must_use]
     pub fn host(name: &str) -> Self {
-        Self::of("host", name.trim_end_matches('.').to_ascii_lowercase())
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        Self::of("host", host::of_registry(&name))
     }
 
     /// A declared infrastructure resource: folder and address such as `aws_s3_bucket.orders`.

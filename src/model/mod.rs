@@ -6,6 +6,7 @@ mod draft;
 mod evidence;
 mod finding;
 mod fingerprint;
+mod host;
 mod inventory;
 pub mod key;
 mod known;

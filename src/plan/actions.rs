@@ -96,7 +96,9 @@ fn joined(mut by_subject: BTreeMap<(ComponentId, PlanAction), Action>) -> Vec<Ac
 fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Finding) -> Vec<(ComponentId, Vec<NodeId>)> {
     let hosts = |finding: &Finding| -> Vec<NodeId> {
         let steps = finding.witness.iter().filter(|step| step.relation == Some(RelationKind::DistributedBy));
-        steps.filter_map(|step| graph.find(&step.component)).collect()
+        let mut hosts: Vec<NodeId> = steps.filter_map(|step| graph.find(&step.component)).collect();
+        hosts.extend(further(graph, rule, finding, &hosts));
+        hosts
     };
     if !rule.aggregate {
         return vec![(finding.subject.clone(), hosts(finding))];
@@ -106,6 +108,17 @@ fn subjects(inputs: &Inputs<'_>, graph: &Graph<'_>, rule: &Rule, finding: &Findi
     let single = Rule { aggregate: false, ..rule.clone() };
     let found = judge(&view, &[single]).findings;
     found.into_iter().map(|finding| (finding.subject.clone(), hosts(&finding))).collect()
+}
+
+/// Further hosts from which the package may come, of which the rule says the same.
+fn further(graph: &Graph<'_>, rule: &Rule, finding: &Finding, hosts: &[NodeId]) -> Vec<NodeId> {
+    let place = finding.witness.last().and_then(|step| graph.find(&step.component));
+    let (Some(parameters), Some(node), Some(place)) = (&rule.reach, graph.find(&finding.subject), place) else {
+        return Vec::new();
+    };
+    let own = graph.outgoing_of(node, &[RelationKind::DistributedBy]).find(|(_, host)| hosts.contains(host));
+    let found = own.map_or_else(Vec::new, |(edge, _)| graph.further_hosts(node, edge, place, &parameters.tests));
+    found.into_iter().map(|(_, host)| host).collect()
 }
 
 fn action(

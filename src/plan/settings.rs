@@ -28,7 +28,7 @@ impl<'a> Settings<'a> {
     /// The settings of an inventory.
     pub(super) fn of(inventory: &'a Inventory) -> Self {
         // what is too much was told by the scan
-        Self { known: registries::settings(inventory, &mut BTreeSet::new()), naming: BTreeMap::new() }
+        Self { known: registries::Settings::of(inventory, &mut BTreeSet::new()), naming: BTreeMap::new() }
     }
 
     /// The lines that lead a component to the hosts that a finding names; of a host those that name it.
@@ -77,9 +77,9 @@ impl<'a> Settings<'a> {
         let ecosystem = graph.attribute(subject, key::ECOSYSTEM).unwrap_or("");
         let name = graph.attribute(subject, key::NAME).unwrap_or("");
         let host = graph.node(host).id.rest();
-        for folders in registries::lists(&ecosystem).iter().filter_map(|list| self.known.get(list)) {
+        for list in registries::lists(&ecosystem) {
             for file in evidence.iter().filter_map(Evidence::path).take(MOST_FOLLOWED) {
-                let leading = registries::nearest(folders, name, file).into_iter();
+                let leading = self.known.speaking(list, name, file).into_iter();
                 let leading = leading.filter(|setting| setting.host == host);
                 leading.for_each(|setting| found.extend(written(setting.evidence)));
             }

@@ -5,85 +5,27 @@
 //! that a public registry can answer as well is a risk (dependency confusion); it is written as an attribute of the
 //! package, for rules to judge. A pure function of the inventory.
 
+mod inherited;
+mod maven;
+mod setting;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::setting::{Setting, Standing};
+pub(crate) use self::setting::{Settings, lists};
 use super::package::toolkit::{default_registry, list};
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{
-    Attribute, Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind,
-    Sighting, key,
+    Basis, ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, Inventory, Relation, RelationKind, Sighting, key,
 };
 use crate::text::{Lookup, Region, RelPath};
 
 /// The scanner of the lock files in which npm replaces its registry.
 const NPM_LOCK: &str = "package-lock";
 
-/// Settings of one ecosystem in one folder that count; real ones have a handful.
-const MOST_SETTINGS: usize = 256;
-
-/// Places of one setting that are told of every package.
-const PLACES: usize = 4;
-
-/// Registries that one package may come from.
-const MOST_REGISTRIES: usize = 16;
-
-/// A registry that the tools of a folder are told to ask.
-pub(crate) struct Setting<'a> {
-    /// npm scope, pattern of names with `*` at its end, or `*` alone.
-    names: &'a str,
-    /// Asked instead of the ecosystem's own, not beside it.
-    instead: bool,
-    /// Asked even where npm's lock file gives an address of the ecosystem's own.
-    of_locked: bool,
-    /// Asked beside it, and no name is in doubt.
-    aside: bool,
-    /// The only file of whose packages it speaks.
-    file: Option<&'a str>,
-    /// Host of the registry.
-    pub(crate) host: &'a str,
-    /// What states it.
-    pub(crate) evidence: &'a EvidenceSet,
-}
-
-impl<'a> Setting<'a> {
-    /// Ecosystem and setting of an attribute's value, see [`key::REGISTRY`].
-    fn read(row: &'a Attribute) -> Option<(&'a str, Self)> {
-        let mut words = row.value.splitn(5, ' ');
-        let (ecosystem, names, standing, host) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        let (instead, of_locked, aside) = match standing {
-            "instead" => (true, false, false),
-            "instead-of-locked" => (true, true, false),
-            "beside" => (false, false, false),
-            "aside" => (false, false, true),
-            _ => return None,
-        };
-        let (file, evidence) = (words.next(), &row.evidence);
-        Some((ecosystem, Self { names, instead, of_locked, aside, file, host, evidence }))
-    }
-
-    /// The first places that state it.
-    fn places(&self) -> EvidenceSet {
-        self.evidence.iter().take(PLACES).cloned().collect()
-    }
-
-    fn speaks_of(&self, name: &str, file: &RelPath) -> bool {
-        speaks_of(self.names, name) && self.file.is_none_or(|of| of == file.as_str())
-    }
-}
-
-/// Settings by ecosystem and folder.
-pub(crate) type Settings<'a> = BTreeMap<&'a str, BTreeMap<RelPath, Vec<Setting<'a>>>>;
-
-/// How the public registry comes to be asked for a package.
-#[derive(Clone, Copy)]
-struct Asked {
-    /// No file names a host, so that the ecosystem's own is implied; or a setting names a mirror in its place.
-    implied: bool,
-    /// A setting names it beside another one.
-    public_beside: bool,
-}
+/// Public registries that are named in one sentence.
+const MOST_NAMED: usize = 4;
 
 /// What is added and taken away.
 #[derive(Default)]
@@ -96,26 +38,26 @@ struct Changes {
 #[must_use]
 pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
     let mut left_out = BTreeSet::new();
-    let settings = settings(&inventory, &mut left_out);
+    let settings = Settings::of(&inventory, &mut left_out);
     if settings.is_empty() {
         return inventory;
     }
     let mut changes = Changes::default();
     for (from, relation) in inventory.relations_of(RelationKind::DistributedBy) {
         let Some((ecosystem, name)) = package(from) else { continue };
-        if !lists(&ecosystem).iter().any(|list| settings.contains_key(list)) {
+        if !lists(&ecosystem).iter().any(|list| settings.knows(list)) {
             continue;
         }
         let apart = Apart::of(ecosystem, from, &inventory);
-        let mut told: Lookup<*const Setting<'_>, ()> = Lookup::default();
+        let mut told: Lookup<(*const EvidenceSet, &str), ()> = Lookup::default();
         for one in &relation.evidence {
             let Evidence::Observed(seen) = one else { continue };
             let list = apart.list(ecosystem, seen);
-            let Some(folders) = settings.get(list) else { continue };
-            let found = nearest(folders, &name, seen.path());
+            let found = settings.speaking(list, &name, seen.path());
             // what a lock file says is so because of the setting, which is what people change
             for setting in found.iter().filter(|_| seen.basis() != Basis::Declared) {
-                if setting.host == relation.to.rest() && told.insert(std::ptr::from_ref(*setting), ()).is_none() {
+                let is_it = setting.host == relation.to.rest() && setting.standing != Standing::Own;
+                if is_it && told.insert((std::ptr::from_ref(setting.evidence), setting.host), ()).is_none() {
                     changes.stated(from, relation, setting);
                 }
             }
@@ -124,14 +66,42 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             }
         }
     }
+    for folders in list::OF_MAVEN.iter().filter_map(|list| settings.0.get(list)) {
+        for (folder, setting) in maven::idle(folders) {
+            let fact = comes_from(&ComponentId::project(folder), &ComponentId::host(setting.host));
+            changes.gone.entry(fact).or_default().extend(setting.evidence.iter().cloned());
+        }
+    }
     inventory.extend_all(changes.added);
     inventory.diagnostics.extend(left_out);
+    let mut left: BTreeSet<ComponentId> = BTreeSet::new();
     for (fact, gone) in changes.gone {
-        if let Some(left) = inventory.remove(&fact) {
-            let left: EvidenceSet = left.into_iter().filter(|one| !gone.contains(one)).collect();
-            if !left.is_empty() {
-                inventory.extend(fact, left);
+        if let Some(evidence) = inventory.remove(&fact) {
+            let evidence: EvidenceSet = evidence.into_iter().filter(|one| !gone.contains(one)).collect();
+            if !evidence.is_empty() {
+                inventory.extend(fact, evidence);
+            } else if let Fact::Relation { to, .. } = fact {
+                left.insert(to);
             }
+        }
+    }
+    without_idle(inventory, left)
+}
+
+/// Takes hosts out that packages were only thought to come from, and that nothing else leads to.
+fn without_idle(mut inventory: Inventory, mut hosts: BTreeSet<ComponentId>) -> Inventory {
+    if hosts.is_empty() {
+        return inventory;
+    }
+    for (_, relation) in inventory.relations() {
+        if hosts.remove(&relation.to) && hosts.is_empty() {
+            break;
+        }
+    }
+    for host in hosts {
+        // mirrors of it and the like are said of the host itself
+        if inventory.known(&host).is_some_and(|known| known.relations().is_empty() && known.attributes().is_empty()) {
+            inventory.retain_evidence_of(&host, |_, _| false);
         }
     }
     inventory
@@ -170,70 +140,6 @@ impl<'a> Apart<'a> {
     }
 }
 
-/// The words under which [`Settings`] hold what is said of packages of an ecosystem.
-pub(crate) fn lists<'s>(ecosystem: &'s &'s str) -> &'s [&'s str] {
-    if *ecosystem == list::OF_MAVEN[0] { &list::OF_MAVEN } else { std::slice::from_ref(ecosystem) }
-}
-
-/// The settings of an inventory; what is more than may count is told.
-pub(crate) fn settings<'a>(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Settings<'a> {
-    let mut found = Settings::new();
-    for (of, row) in inventory.attributes_of(key::REGISTRY) {
-        if let (Some((ecosystem, setting)), Some(folder)) =
-            (Setting::read(row), of.as_str().strip_prefix("project:").and_then(RelPath::new))
-        {
-            let here = found.entry(ecosystem).or_default().entry(folder).or_default();
-            // every package is held against every setting
-            if here.len() < MOST_SETTINGS {
-                here.push(setting);
-            } else if let Some(path) = row.evidence.iter().find_map(Evidence::path) {
-                left_out.insert(Diagnostic {
-                    path: path.clone(),
-                    at: None,
-                    kind: DiagnosticKind::LimitReached,
-                    scanner: Arc::from("registries"),
-                    message: format!("more than {MOST_SETTINGS} registries of one folder; further ones do not count"),
-                });
-            }
-        }
-    }
-    found
-}
-
-/// The settings that speak of a name in the nearest folder that has any: of those that stand in the place of others the
-/// most exact pattern wins, and what is asked beside them counts as far as it is as exact.
-pub(crate) fn nearest<'s, 'a>(
-    folders: &'s BTreeMap<RelPath, Vec<Setting<'a>>>,
-    name: &str,
-    file: &RelPath,
-) -> Vec<&'s Setting<'a>> {
-    let mut folder = file.parent();
-    loop {
-        let here = folders.get(&folder).into_iter().flatten();
-        let speaking: Vec<&Setting<'a>> = here.filter(|setting| setting.speaks_of(name, file)).collect();
-        if !speaking.is_empty() {
-            let alone = speaking.iter().filter(|setting| setting.instead).map(|setting| setting.names.len()).max();
-            let exact = speaking.into_iter().filter(|setting| setting.names.len() >= alone.unwrap_or(0));
-            return exact.take(MOST_REGISTRIES).collect();
-        }
-        if folder.is_root() {
-            return Vec::new();
-        }
-        folder = folder.parent();
-    }
-}
-
-/// True when a pattern of a setting speaks of a name: `@corp` of `@corp/x`, `Corp.*` of `corp.json`, `*` of all.
-fn speaks_of(pattern: &str, name: &str) -> bool {
-    if pattern.starts_with('@') {
-        return name.split_once('/').is_some_and(|(scope, _)| scope == pattern);
-    }
-    match pattern.strip_suffix('*') {
-        Some(start) => name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)),
-        None => name.eq_ignore_ascii_case(pattern),
-    }
-}
-
 /// Ecosystem and name of a package's id, the name as people write it.
 fn package(id: &ComponentId) -> Option<(&str, String)> {
     let (ecosystem, rest) = id.as_str().strip_prefix("pkg:")?.split_once('/')?;
@@ -257,6 +163,56 @@ pub(crate) fn is_public(ecosystem: &str, host: &str) -> bool {
         }
 }
 
+/// What settings make of the place where a package is seen to come from a host.
+struct Meaning<'s, 'a> {
+    found: Vec<&'s Setting<'a>>,
+    /// No file names the host, or npm puts a setting in its place.
+    is_implied: bool,
+    /// A registry is asked in its place.
+    is_replaced: bool,
+    /// The public registries that are asked for the name.
+    public: Vec<&'s str>,
+}
+
+impl<'s, 'a> Meaning<'s, 'a> {
+    fn of(
+        package: Package<'_>,
+        to: &'s str,
+        seen: &Sighting,
+        found: &'s [Setting<'a>],
+        (inventory, catalog): (&Inventory, &Catalog),
+    ) -> Self {
+        let is_open = |host: &str| is_public(package.list, host) || catalog.is_public_registry(host);
+        let is_locked = seen.scanner() == NPM_LOCK && seen.basis() != Basis::Inferred;
+        // a repository stays where it is
+        let replaces = |setting: &&Setting<'_>| setting.replaces(to) && !is_of_repository(inventory, package.id);
+        let replacing: Vec<&Setting<'a>> = found.iter().filter(|_| is_locked).filter(replaces).collect();
+        let is_implied = !replacing.is_empty() || seen.basis() == Basis::Inferred && is_public(package.list, to);
+        // beside an address in a lock file only what replaces such addresses counts
+        let found = if replacing.is_empty() { found.iter().collect() } else { replacing };
+        let is_instead = |setting: &&Setting<'_>| setting.is_instead() || setting.standing == Standing::Blocked;
+        let is_replaced = is_implied && found.iter().any(is_instead);
+        // the host itself may be one that a setting names
+        let is_asked = is_implied || found.iter().any(|setting| setting.host == to);
+        let mut public: Vec<&str> = Vec::new();
+        if is_asked && !is_replaced && is_open(to) {
+            public.push(to);
+        }
+        let named = found.iter().filter(|setting| is_asked && setting.is_asked());
+        for host in named.map(|setting| setting.host).filter(|host| is_open(host)) {
+            if !public.contains(&host) && public.len() < MOST_NAMED {
+                public.push(host);
+            }
+        }
+        Self { found, is_implied, is_replaced, public }
+    }
+
+    /// True when the host that was seen is asked all the same.
+    fn keeps(&self, to: &str) -> bool {
+        !self.is_replaced || self.found.iter().any(|setting| setting.host == to)
+    }
+}
+
 impl Changes {
     /// What the settings that count say of a package that is seen to come from a host.
     fn of_place(
@@ -264,29 +220,25 @@ impl Changes {
         package: Package<'_>,
         to: &ComponentId,
         (one, seen): (&Evidence, &Sighting),
-        found: &[&Setting<'_>],
+        found: &[Setting<'_>],
         (inventory, catalog): (&Inventory, &Catalog),
     ) {
+        let host = to.rest();
         let is_open = |host: &str| is_public(package.list, host) || catalog.is_public_registry(host);
-        if !is_open(to.rest()) {
+        let meaning = Meaning::of(package, host, seen, found, (inventory, catalog));
+        if !meaning.is_implied && !is_open(host) {
             return;
         }
-        let public_beside = found.iter().any(|setting| !setting.instead && is_open(setting.host));
-        let is_replaced = seen.scanner() == NPM_LOCK && found.iter().any(|setting| setting.of_locked);
-        let implied = (seen.basis() == Basis::Inferred || is_replaced) && is_public(package.list, to.rest());
-        // a mirror that is asked in the place of the ecosystem's own answers for it
-        let mirror = found.iter().find(|setting| setting.instead && is_open(setting.host)).map(|found| found.host);
-        let answering = mirror.filter(|_| implied).unwrap_or(to.rest());
-        let is_asked = implied || mirror == Some(to.rest());
-        for setting in found.iter().filter(|setting| !is_public(package.list, setting.host)) {
-            // beside an address in a lock file only what replaces such addresses counts
-            if implied && (!is_replaced || setting.of_locked || seen.basis() == Basis::Inferred) {
-                self.moved(package.id, to, one, setting);
+        for setting in meaning.found.iter().filter(|setting| setting.is_asked()) {
+            if meaning.is_implied && setting.host != host {
+                self.moved(package.id, setting);
             }
             if !is_open(setting.host) {
-                let asked = Asked { implied: is_asked, public_beside };
-                self.confused(package.id, answering, one, setting, asked, inventory);
+                self.confused(package.id, (host, one), setting, &meaning, inventory);
             }
+        }
+        if meaning.is_implied && !meaning.keeps(host) {
+            self.gone.entry(comes_from(package.id, to)).or_default().insert(one.clone());
         }
     }
 
@@ -297,52 +249,51 @@ impl Changes {
         self.added.push((Fact::Relation { from, kind: *kind, to, group, horizon: *horizon }, setting.places()));
     }
 
-    /// The package comes from the host of the setting; the ecosystem's own host was only implied.
-    fn moved(&mut self, package: &ComponentId, implied: &ComponentId, one: &Evidence, setting: &Setting<'_>) {
-        let relation = |to: &ComponentId| Fact::Relation {
-            from: package.clone(),
-            kind: RelationKind::DistributedBy,
-            to: to.clone(),
-            group: None,
-            horizon: None,
-        };
+    /// The package comes from the host of the setting, which is what names it.
+    fn moved(&mut self, package: &ComponentId, setting: &Setting<'_>) {
         let host = ComponentId::host(setting.host);
         self.added.push((Fact::Component { id: host.clone(), kind: ComponentKind::Host }, setting.places()));
-        // the setting is what names the host
-        self.added.push((relation(&host), setting.places()));
-        if setting.instead {
-            self.gone.entry(relation(implied)).or_default().insert(one.clone());
-        }
+        self.added.push((comes_from(package, &host), setting.places()));
     }
 
     /// A public registry can answer for a name that settings give to another one.
     fn confused(
         &mut self,
         package: &ComponentId,
-        public: &str,
-        one: &Evidence,
+        (host, one): (&str, &Evidence),
         setting: &Setting<'_>,
-        asked: Asked,
+        meaning: &Meaning<'_, '_>,
         inventory: &Inventory,
     ) {
         let own_name = setting.names != "*";
-        let two_answer = if setting.instead { asked.public_beside } else { asked.implied && !setting.aside };
-        let how = if two_answer && !has_hash(inventory, package) {
+        let public = meaning.public.join(" and ");
+        let told = if !public.is_empty() && setting.standing != Standing::Aside && !has_hash(inventory, package) {
             // two registries are asked, and no hash says which file is meant
-            "also answered by"
-        } else if setting.instead && !asked.implied && own_name {
+            format!("also answered by {public}")
+        } else if public.is_empty() && setting.is_instead() && !meaning.is_implied && own_name {
             // the lock file fetches a name of ours from the public registry
-            "fetched from"
+            format!("fetched from {host}")
         } else {
             return;
         };
-        let sent = if setting.instead { "set to" } else { "asked of" };
-        let value = format!("{sent} {}, {how} {public}", setting.host);
+        let sent = if setting.is_instead() { "set to" } else { "asked of" };
+        let value = format!("{sent} {}, {told}", setting.host);
         let fact = Fact::Attribute { of: package.clone(), key: key::CONFUSION, value: Arc::from(value) };
-        self.added.push((fact, std::iter::once(one).chain(setting.evidence.iter().take(PLACES)).cloned().collect()));
+        let named = meaning.found.iter().filter(|one| meaning.public.contains(&one.host));
+        let lines = named.flat_map(|one| one.places()).chain(setting.places());
+        self.added.push((fact, std::iter::once(one.clone()).chain(lines).collect()));
     }
+}
+
+fn comes_from(of: &ComponentId, host: &ComponentId) -> Fact {
+    let (from, to) = (of.clone(), host.clone());
+    Fact::Relation { from, kind: RelationKind::DistributedBy, to, group: None, horizon: None }
 }
 
 fn has_hash(inventory: &Inventory, package: &ComponentId) -> bool {
     inventory.known(package).is_some_and(|known| known.values(key::INTEGRITY).next().is_some())
+}
+
+fn is_of_repository(inventory: &Inventory, package: &ComponentId) -> bool {
+    inventory.known(package).is_some_and(|known| known.values(key::FETCHED_AS).next().is_some())
 }

@@ -1,8 +1,11 @@
 //! The text of a file: decoded, without what no scanner reads, and words of it fit to be shown.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use crate::text::{Span, after_scheme, clean_line, plain_query, token};
+use memchr::memmem::Finder;
+
+use crate::text::{Span, after_scheme, bare_secret, clean_line, plain_query, token};
 
 /// A few words of a text, one line, without secrets.
 pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
@@ -23,8 +26,57 @@ pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
     }
 }
 
-/// User and password of addresses made unreadable: excerpts and messages end up in reports.
+/// User, password and tokens of addresses made unreadable: excerpts and messages end up in reports.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    match with_scheme_masked(text) {
+        Cow::Borrowed(text) => bare_masked(text),
+        Cow::Owned(text) => Cow::Owned(bare_masked(&text).into_owned()),
+    }
+}
+
+/// As [`masked`], of addresses without a scheme.
+fn bare_masked(text: &str) -> Cow<'_, str> {
+    if !may_be_bare(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    // a password may hold what ends other words
+    for word in text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) {
+        if !mask_word(word, |c| c.is_whitespace() || matches!(c, '"' | '\'' | '`'), &mut out) {
+            for part in word.split_inclusive(is_end) {
+                if !mask_word(part, is_end, &mut out) {
+                    out.push_str(part);
+                }
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// What stands between words, and between parts of a specification.
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '[' | ']' | '(' | ')' | ',' | ';' | '=' | '<' | '>')
+}
+
+/// Writes a word with its secret masked; false where it holds none. Addresses with a scheme were masked before.
+fn mask_word(word: &str, is_end: impl Fn(char) -> bool, out: &mut String) -> bool {
+    let whole = word.trim_end_matches(&is_end);
+    let Some((start, end)) = bare_secret(whole).filter(|_| after_scheme(word).is_none()) else { return false };
+    out.extend([&word[..start], "***", &word[end..]]);
+    true
+}
+
+/// True where a word may begin with a user, or hold the token of a channel: few texts do.
+fn may_be_bare(text: &str) -> bool {
+    static TOKEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("t/"));
+    let bytes = text.as_bytes();
+    let has_user = memchr::memrchr(b'@', bytes).is_some_and(|at| memchr::memchr(b':', &bytes[..at]).is_some());
+    let begins =
+        |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && !matches!(bytes[at - 1], b'-' | b'_' | b'.');
+    has_user || TOKEN.find_iter(bytes).any(begins)
+}
+
+fn with_scheme_masked(text: &str) -> Cow<'_, str> {
     if after_scheme(text).is_none_or(|start| is_plain(&text[start..])) {
         return Cow::Borrowed(text);
     }
@@ -180,6 +232,10 @@ mod tests {
             "- https://h.example/t/***/c::x https://***@i.example/t/***?x=***#y"
         );
         assert_eq!(masked("a https://h.example/t/tk-1"), "a https://h.example/t/***");
+        assert_eq!(masked("a[channel=h.example/t/tk-1/c]"), "a[channel=h.example/t/***/c]");
+        assert_eq!(masked("\"t/tk-1\": `u:p@h.example`, é"), "\"t/***\": `***@h.example`, é");
+        assert_eq!(masked("--index-url=u:p,q=[@h.example/x y"), "***@h.example/x y");
+        assert_eq!(masked("node_modules/@a/left/x b:c@1"), "node_modules/@a/left/x b:c@1");
     }
 
     #[test]

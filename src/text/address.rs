@@ -14,11 +14,16 @@ pub fn after_scheme(text: &str) -> Option<usize> {
     memchr::memchr_iter(b':', bytes).find(|at| bytes[at + 1..].starts_with(b"//")).map(|at| at + 3)
 }
 
-/// The address without user and password, and with the values of unknown query parameters replaced; as it is where no
-/// scheme begins it.
+/// The address without user and password, and with the values of unknown query parameters replaced; where no scheme begins
+/// it, with what [`bare_secret`] finds replaced.
 #[must_use]
 pub fn without_secrets(address: &str) -> String {
-    let Some(start) = after_scheme(address) else { return address.to_owned() };
+    let Some(start) = after_scheme(address) else {
+        return match bare_secret(address) {
+            Some((start, end)) => format!("{}***{}", &address[..start], &address[end..]),
+            None => address.to_owned(),
+        };
+    };
     let (scheme, rest) = address.split_at(start);
     let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
     let rest = memchr::memrchr(b'@', &rest.as_bytes()[..end]).map_or(rest, |at| &rest[at + 1..]);
@@ -50,6 +55,43 @@ pub fn token(path: &str) -> Option<(usize, usize)> {
         let is_token = at == root && is_short_token(found)
             || found.len() >= LONG && found.bytes().any(|byte| byte.is_ascii_digit());
         (is_token && !found.is_empty()).then_some((start, end))
+    })
+}
+
+/// Where the secret of an address without a scheme stands: `user:password@host/…`, `host/t/TOKEN/channel`, `t/TOKEN/channel`.
+#[must_use]
+pub fn bare_secret(word: &str) -> Option<(usize, usize)> {
+    if let Some(at) = memchr::memchr(b'@', word.as_bytes()) {
+        let (user, rest) = (&word[..at], &word[at + 1..]);
+        let host = rest.split(['/', ':', '?', '#']).next().unwrap_or(rest);
+        let is_user = user.split_once(':').is_some_and(|(name, password)| {
+            !name.is_empty() && !password.is_empty() && !user.contains('/') && !PROTOCOLS.contains(&name)
+        });
+        if is_user && is_dotted(host) {
+            return Some((0, at));
+        }
+    }
+    let path = word.trim_start_matches('/');
+    let begin = if path.starts_with("t/") {
+        2
+    } else {
+        let root = path.find('/')?;
+        (path[root..].starts_with("/t/") && is_dotted(&path[..root])).then_some(root + 3)?
+    };
+    let end = path[begin..].find('/').map_or(path.len(), |end| begin + end);
+    let before = word.len() - path.len();
+    is_short_token(&path[begin..end]).then_some((before + begin, before + end))
+}
+
+/// What stands before a colon and is no user: `npm:name@1.0.0-rc.x`.
+const PROTOCOLS: [&str; 8] = ["npm", "jsr", "workspace", "patch", "github", "gitlab", "bitbucket", "pkg"];
+
+/// `host.example`: labels, the last of letters.
+fn is_dotted(host: &str) -> bool {
+    let labels =
+        |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    host.rsplit_once('.').is_some_and(|(before, last)| {
+        !before.is_empty() && last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_alphabetic()) && labels(before)
     })
 }
 
@@ -100,6 +142,17 @@ mod tests {
         assert_eq!(without_secrets("https://u:p@h.example/x@y"), "https://h.example/x@y");
         assert_eq!(without_secrets("git+https://token@h.example"), "git+https://h.example");
         assert_eq!(without_secrets("git@h.example:a/b"), "git@h.example:a/b");
+        for (bare, shown) in [
+            ("u:p@h.example/x", "***@h.example/x"),
+            ("h.example/t/tk-1/c/x.conda", "h.example/t/***/c/x.conda"),
+            ("t/tk-1/c::x", "t/***/c::x"),
+            ("//h.example/t/tk-1", "//h.example/t/***"),
+            ("npm:name@1.0.0-rc.x", "npm:name@1.0.0-rc.x"),
+            ("nginx:1.25@sha256:00", "nginx:1.25@sha256:00"),
+            ("pool/main/t/tar", "pool/main/t/tar"),
+        ] {
+            assert_eq!(without_secrets(bare), shown);
+        }
         assert_eq!(without_secrets("https://h.example/x?token=a&b#c"), "https://h.example/x?token=***&b#c");
         assert_eq!(without_secrets("https://h.example/x?branch=main#0123"), "https://h.example/x?branch=main#0123");
         assert_eq!(without_secrets("https://h.example/t/tk-1/c#a"), "https://h.example/t/***/c#a");

@@ -25,6 +25,7 @@ mod listings;
 mod lists_store;
 #[cfg(feature = "cluster")]
 mod live_cluster;
+mod mirrors;
 mod mistakes;
 mod ownership;
 mod package_cache;

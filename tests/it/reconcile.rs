@@ -301,14 +301,16 @@ fn the_registry_of_npm_takes_the_place_of_locked_addresses() {
         mirrored,
         ["pkg:npm/a@1.0.0 host:registry.npmmirror.com", "pkg:npm/b@1.0.0 host:registry.npmmirror.com", other]
     );
-    let kept = ["pkg:npm/a@1.0.0 host:registry.npmjs.org", "pkg:npm/b@1.0.0 host:registry.npmjs.org", other];
+    let kept = ["pkg:npm/a@1.0.0 host:npmjs.org", "pkg:npm/b@1.0.0 host:npmjs.org", other];
     for setting in
-        ["never", "\"never\"", "never ; as it stands", "npmjs\nreplace-registry-host=never", "npm.other.example"]
+        ["never", "\"never\"", "never ; as it stands", "npmjs\nreplace-registry-host=never", "npm.third.example"]
     {
         let found = hosts(&format!("registry=https://registry.npmmirror.com/\nreplace-registry-host = {setting}\n"));
         assert_eq!(found, kept, "{setting}");
     }
-    for setting in ["npmjs", "always", "never\nreplace-registry-host=npmjs", "\n[x]\nreplace-registry-host=never"] {
+    for setting in
+        ["npmjs", "registry.npmjs.org", "never\nreplace-registry-host=npmjs", "\n[x]\nreplace-registry-host=never"]
+    {
         let found = hosts(&format!("registry=https://registry.npmmirror.com/\nreplace-registry-host = {setting}\n"));
         assert_eq!(found, mirrored, "{setting}");
     }

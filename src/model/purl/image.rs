@@ -28,6 +28,8 @@ impl ImageReference {
             return None;
         }
         let (name, digest) = match text.split_once('@') {
+            // a name behind it: what stands before is a user with a password
+            Some((_, digest)) if digest.contains('/') => return None,
             Some((name, digest)) if digest.contains(':') => (name, Some(digest.to_owned())),
             Some(_) => return None,
             None => (text, None),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{alternatives, country};
 use crate::control::laws::{self, Legal, Mitigated};
-use crate::graph::{NodeId, OnlyWay, Path, Reach, ReachTest};
-use crate::model::{Citation, CountryCode, Horizon, RelationKind};
+use crate::graph::{EdgeId, NodeId, OnlyWay, Path, Reach, ReachTest};
+use crate::model::{Citation, CountryCode, Evidence, Horizon, Place, RelationKind, Sighting};
 use crate::rules::draft::{Hit, describe};
 use crate::rules::file::{ReachParameters, Rule};
 use crate::rules::run::{Hits, View};
@@ -80,6 +80,8 @@ struct Reached {
     horizon: Horizon,
     /// What is said of each of them, behind its name.
     words: Arc<str>,
+    /// Relations to further hosts of which the same is so.
+    also: Vec<EdgeId>,
 }
 
 /// Answers of one rule.
@@ -115,11 +117,37 @@ impl Judged<'_, '_> {
             }
         }
         let reached = best.into_iter().map(|(country, reach)| {
-            let words = format!(" {}{place}", words(view, country, reach)).into();
-            Reached { country, reach: reach.clone(), horizon: horizon(view, &reach.witness), words }
+            let also = self::also(view, node, reach, &parameters.tests);
+            let hosts: Vec<String> = also.iter().map(|(_, host)| view.graph.label(*host).into_owned()).collect();
+            let hosts = if hosts.is_empty() { String::new() } else { format!("; also from {}", hosts.join(", ")) };
+            let words = format!(" {}{place}{hosts}", words(view, country, reach)).into();
+            let also = also.into_iter().map(|(edge, _)| edge).collect();
+            Reached { country, reach: reach.clone(), horizon: horizon(view, &reach.witness), words, also }
         });
         let reached: Vec<Reached> = reached.collect();
         Answer { undecided: Some(SPLIT).filter(|_| is_split && reached.is_empty()), reached }
+    }
+}
+
+/// Further hosts that are named in one sentence.
+const MOST_HOSTS: usize = 4;
+
+/// Where a component is fetched from a host of the state, the further hosts of it that it may come from.
+fn also(view: &View<'_>, node: NodeId, reach: &Reach, tests: &[ReachTest]) -> Vec<(EdgeId, NodeId)> {
+    let first = reach.witness.steps.first().map(|(edge, _)| *edge);
+    let first = first.filter(|edge| view.graph.edge(*edge).kind == RelationKind::DistributedBy);
+    let mut found = first.map_or_else(Vec::new, |edge| view.graph.further_hosts(node, edge, reach.jurisdiction, tests));
+    found.truncate(MOST_HOSTS);
+    found
+}
+
+/// The lines that lead to a host, those of settings before others.
+fn lines(view: &View<'_>, edge: EdgeId) -> Vec<Place> {
+    let set: Vec<Place> = view.graph.set_at(edge).take(MOST_HOSTS).map(Sighting::place).collect();
+    if set.is_empty() {
+        view.graph.edge(edge).evidence.iter().find_map(Evidence::place).into_iter().collect()
+    } else {
+        set
     }
 }
 
@@ -147,6 +175,7 @@ fn hit(view: &View<'_>, legal: &Legal<'_, '_>, node: NodeId, one: &Reached, reac
         return hit;
     }
     hit.aspect = format!("{}/{}", one.country, reach.test.as_str());
+    hit.more = one.also.iter().flat_map(|edge| lines(view, *edge)).collect();
     hit.alternatives = alternatives(view, node);
     for (law, state) in legal.laws_of(node, &reach) {
         let title = laws::told(law, state);

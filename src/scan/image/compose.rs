@@ -110,7 +110,12 @@ fn scan_service(
     // what one that is written elsewhere names beside it is not beside this file
     if let Some(context) = service.value.get("build").filter(|_| !file.is_part()) {
         let folder = context.text().or_else(|| context.text_at("context")).unwrap_or(".");
-        if let Some(folder) = file.folder().join(folder) {
+        if toolkit::host_of(folder).is_some() {
+            // a repository, whose branch and folder stand behind `#`
+            let (address, branch) = folder.split_once('#').unwrap_or((folder, ""));
+            let branch = branch.split(':').next().filter(|branch| !branch.is_empty());
+            toolkit::needs_repository(&workload, address, branch, &file.at(context.span), out);
+        } else if let Some(folder) = file.folder().join(folder) {
             out.relation(&workload, RelationKind::DependsOn, &ComponentId::project(&folder), file.at(context.span));
         }
     }

@@ -10,10 +10,15 @@ use crate::text::RelPath;
 pub(crate) enum Standing {
     /// It is asked instead.
     Instead,
-    /// As `Instead`, even where a lock file gives addresses of the ecosystem's own: npm's `replace-registry-host`.
+    /// As `Instead`, even where a lock file gives addresses of the ecosystem's own, or of the host that is named:
+    /// npm's `replace-registry-host`.
     InsteadOfLocked,
     /// It is asked as well, so that either may answer.
     Beside,
+    /// Maven asks it in the place of the repositories that its names mean.
+    Mirror,
+    /// As `Mirror`, to say that they are not asked at all.
+    Blocked,
     /// It is asked as well, and no name of its own is in doubt: it is asked first and the ecosystem's own only for what it
     /// has not (uv), or it is a page of files (`--find-links`).
     Aside,
@@ -25,8 +30,32 @@ pub(crate) mod list {
     pub(crate) const PLUGINS: &str = "maven-plugins";
     /// What the class path of a build script of Gradle comes from.
     pub(crate) const BUILDSCRIPT: &str = "maven-buildscript";
+    /// What NuGet asks.
+    pub(crate) const NUGET: &str = "nuget";
+    /// The word of a source of NuGet in a file that takes away those of folders above.
+    pub(crate) const CLEARED: &str = "clear";
     /// Both, for who asks for all lists of an ecosystem.
     pub(crate) const OF_MAVEN: [&str; 3] = ["maven", PLUGINS, BUILDSCRIPT];
+}
+
+/// Which files of its folder and below a registry is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Of<'a> {
+    /// All.
+    All,
+    /// One.
+    File(&'a RelPath),
+    /// What Maven reads, if it takes this file for the user's settings.
+    MaybeSettings,
+    /// What Maven reads, which the tree tells to take this file for the user's settings.
+    Settings,
+}
+
+impl Of<'_> {
+    /// The word for [`Of::MaybeSettings`], which is no path.
+    pub(crate) const MAYBE_SETTINGS: &'static str = "**";
+    /// The word for [`Of::Settings`].
+    pub(crate) const SETTINGS: &'static str = "-s";
 }
 
 /// A setting of the project's tools: packages come from a registry.
@@ -34,22 +63,28 @@ pub(crate) mod list {
 pub(crate) struct Registry<'a> {
     /// Ecosystem word, or one of [`list`].
     pub(crate) ecosystem: &'a str,
-    /// npm scope (`@corp`), a pattern of package names with `*` at its end, or `*` for all.
+    /// npm scope (`@corp`), a pattern of package names with `*` at its end, or `*` for all; of a mirror of Maven the
+    /// repositories that it stands for.
     pub(crate) names: &'a str,
     /// How it stands to the ecosystem's own.
     pub(crate) standing: Standing,
-    /// The only file whose packages are meant; without one all of the folder and below are.
-    pub(crate) file: Option<&'a RelPath>,
+    /// The id of a repository of Maven, the host that npm puts it in the place of, or [`list::CLEARED`]; empty for none.
+    pub(crate) id: &'a str,
+    /// Whose packages are meant.
+    pub(crate) of: Of<'a>,
 }
 
 impl Registry<'_> {
     /// Writes the setting; nothing for an address without a host.
     pub(crate) fn write(self, project: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
         let Some(host) = host_of(address) else { return };
-        registry_host(project, &host, seen, out);
-        let Self { ecosystem, names, standing, file } = self;
+        let host = ComponentId::host(&host);
+        let Self { ecosystem, names, standing, id, of } = self;
+        if standing != Standing::Blocked {
+            registry_host(project, host.rest(), seen, out);
+        }
         // no name has a space, and the words of the value are told apart by them
-        if names.is_empty() || names.contains(char::is_whitespace) {
+        if names.is_empty() || [names, id].iter().any(|word| word.contains(char::is_whitespace)) {
             return;
         }
         let standing = match standing {
@@ -57,10 +92,22 @@ impl Registry<'_> {
             Standing::InsteadOfLocked => "instead-of-locked",
             Standing::Beside => "beside",
             Standing::Aside => "aside",
+            Standing::Mirror => "mirror",
+            Standing::Blocked => "blocked",
         };
-        let of = file.map_or_else(String::new, |file| format!(" {file}"));
+        let about = if id.is_empty() { String::new() } else { format!("={id}") };
+        // Maven has mirrors for what is asked without encryption
+        let is_plain = !about.is_empty() && address.trim_start().starts_with("http://");
+        let (scheme, host) = (if is_plain { "http://" } else { "" }, host.rest());
+        let of = match of {
+            Of::All => String::new(),
+            Of::File(file) => format!(" {file}"),
+            Of::MaybeSettings => format!(" {}", Of::MAYBE_SETTINGS),
+            Of::Settings => format!(" {}", Of::SETTINGS),
+        };
         let seen = seen.clone().without_excerpt();
-        out.attribute(project, key::REGISTRY, format!("{ecosystem} {names} {standing} {host}{of}"), seen);
+        let value = format!("{ecosystem} {names} {standing}{about} {scheme}{host}{of}");
+        out.attribute(project, key::REGISTRY, value, seen);
     }
 }
 
@@ -74,7 +121,7 @@ pub(crate) fn registry(
     seen: &Seen,
     out: &mut Facts<'_>,
 ) {
-    Registry { ecosystem, names, standing, file: None }.write(project, address, seen, out);
+    Registry { ecosystem, names, standing, id: "", of: Of::All }.write(project, address, seen, out);
 }
 
 /// The host of a registry that a project asks, without saying for which packages.

@@ -21,6 +21,7 @@ mod range;
 mod release;
 mod restored;
 mod scopes;
+mod spelling;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,7 @@ const MOST_RANGES: usize = 32;
 /// Brings questions and answers together.
 #[must_use]
 pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
+    spelling::unite(&mut inventory);
     let mut changes = Changes::default();
     {
         let index = Index::of(&inventory);

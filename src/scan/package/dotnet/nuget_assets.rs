@@ -8,7 +8,7 @@ use super::name_and_version;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Entries, Locked, Package, Standing, scope};
+use crate::scan::package::toolkit::{self, Entries, Locked, Of, Package, Registry, Standing, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `nuget-assets`.
@@ -49,7 +49,8 @@ impl Scanner for NugetAssets {
         for source in sources {
             let standing = if beside { Standing::Beside } else { Standing::Instead };
             let seen = file.at(source.key_span).without_excerpt();
-            toolkit::registry(&project, "nuget", "*", standing, &source.key, &seen, out);
+            let registry = Registry { ecosystem: list::NUGET, names: "*", standing, id: list::CLEARED, of: Of::All };
+            registry.write(&project, &source.key, &seen, out);
         }
         let mut written = Entries::default();
         for entry in libraries.entries() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::xml::Element;
-use crate::scan::package::toolkit::{self, Standing};
+use crate::scan::package::toolkit::{self, Of, Registry, Standing, list};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `nuget-config`.
@@ -14,7 +14,8 @@ pub struct NugetConfig;
 static META: ScannerMeta = ScannerMeta {
     id: "nuget-config",
     title: "NuGet settings",
-    summary: "Package sources that are asked, instead of or beside the public one, and which names come from which. \
+    summary: "Package sources that are asked, instead of or beside the public one, and which names come from which; those of folders above are asked too unless a \
+              file clears them. \
               Credentials and keys are never read; folders are the tree's own.",
     files: &["**/[nN][uU][gG][eE][tT].[cC][oO][nN][fF][iI][gG]"],
     unit: Unit::File,
@@ -37,11 +38,13 @@ impl Scanner for NugetConfig {
         let folder = if folder.name().eq_ignore_ascii_case(".nuget") { folder.parent() } else { folder };
         let project = toolkit::root_at(&folder, input, file, out);
         let mut cleared = false;
+        let mut id = "";
         let mut sources: BTreeMap<&str, (&str, &Element)> = BTreeMap::new();
         for item in root.all_groups("packageSources").flat_map(Element::entries) {
             match &*item.name {
                 "clear" => {
                     cleared = true;
+                    id = list::CLEARED;
                     sources.clear();
                 }
                 "remove" => {
@@ -80,14 +83,22 @@ impl Scanner for NugetConfig {
             match mapping.get(name) {
                 Some(patterns) => {
                     for pattern in patterns {
-                        toolkit::registry(&project, "nuget", pattern, Standing::Instead, address, &seen, out);
+                        let registry = Registry {
+                            ecosystem: list::NUGET,
+                            names: pattern,
+                            standing: Standing::Instead,
+                            id,
+                            of: Of::All,
+                        };
+                        registry.write(&project, address, &seen, out);
                     }
                 }
                 // names that no source is mapped to come from nowhere
                 None if !mapping.is_empty() => {}
                 None => {
                     let standing = if alone { Standing::Instead } else { Standing::Beside };
-                    toolkit::registry(&project, "nuget", "*", standing, address, &seen, out);
+                    let registry = Registry { ecosystem: list::NUGET, names: "*", standing, id, of: Of::All };
+                    registry.write(&project, address, &seen, out);
                 }
             }
         }

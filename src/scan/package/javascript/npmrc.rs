@@ -4,7 +4,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::parse::lines::{lines, span_within};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Standing};
+use crate::scan::package::toolkit::{self, Of, Registry, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::Span;
 
@@ -14,7 +14,7 @@ pub struct Npmrc;
 static META: ScannerMeta = ScannerMeta {
     id: "npmrc",
     title: "npm, Yarn and Bun settings",
-    summary: "Registries in general (npm's own takes the place of npmjs.org in its lock files, but for `replace-registry-host=never`) and \
+    summary: "Registries in general (npm's own takes the place of registry.npmjs.org in its lock files, or of what `replace-registry-host` names) and \
               of single scopes, from `.npmrc`, `.yarnrc`, `.yarnrc.yml` and `bunfig.toml`. \
               Tokens, passwords and other settings are not kept.",
     files: &["**/.npmrc", "**/.yarnrc", "**/.yarnrc.yml", "**/bunfig.toml"],
@@ -46,20 +46,26 @@ impl Scanner for Npmrc {
     }
 }
 
-/// True when lock files keep their addresses of npmjs.org: `replace-registry-host` is `never`, or names another host.
-/// Of several the last one counts, and what stands below a `[section]` is none.
-fn keeps_locked(text: &str) -> bool {
+/// Whose addresses in lock files npm replaces, by `replace-registry-host`: none at all with `never`, `*` for all, empty for
+/// those of npmjs.org, else the host that is named. Of several settings the last one counts, and what stands below a
+/// `[section]` is none.
+fn replaced_host(text: &str) -> Option<String> {
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
     let values =
         lines.filter_map(|line| line.split_once('=')).filter(|(name, _)| name.trim() == "replace-registry-host");
     let value = values.last().map_or("npmjs", |(_, value)| value);
     let value = value.split([';', '#']).next().unwrap_or_default().trim().trim_matches(['"', '\'']);
-    !matches!(value, "npmjs" | "always" | "registry.npmjs.org" | "")
+    match value {
+        "never" => None,
+        "always" => Some("*".to_owned()),
+        "npmjs" | "" => Some(String::new()),
+        host => Some(ComponentId::host(host).rest().to_owned()),
+    }
 }
 
 /// One registry: `names` is a scope, or `*`.
 fn registry(
-    (names, standing): (&str, Standing),
+    (names, standing, id): (&str, Standing, &str),
     address: &str,
     span: Span,
     project: &ComponentId,
@@ -77,15 +83,16 @@ fn registry(
         return;
     }
     let seen = file.at(span).without_excerpt();
-    toolkit::registry(project, "npm", names, standing, address, &seen, out);
+    Registry { ecosystem: "npm", names, standing, id, of: Of::All }.write(project, address, &seen, out);
 }
 
 /// `registry=address` and `@scope:registry=address`; old Yarn writes `registry "address"`.
 fn settings(equals: bool, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     // npm puts its registry in the place of npmjs.org in lock files, unless it is told not to
-    let general = match equals && !keeps_locked(file.text()) {
-        true => Standing::InsteadOfLocked,
-        false => Standing::Instead,
+    let replaced = if equals { replaced_host(file.text()) } else { None };
+    let general = match &replaced {
+        Some(host) => ("*", Standing::InsteadOfLocked, host.as_str()),
+        None => ("*", Standing::Instead, ""),
     };
     for line in lines(file.text()) {
         let text = line.text.trim();
@@ -97,8 +104,8 @@ fn settings(equals: bool, project: &ComponentId, file: &SourceFile, out: &mut Fa
         let name = name.trim().trim_matches('"');
         let value = value.trim().trim_matches(['"', '\'']);
         let names = match name.strip_suffix(":registry") {
-            Some(scope) if scope.starts_with('@') => (scope, Standing::Instead),
-            None if name == "registry" => ("*", general),
+            Some(scope) if scope.starts_with('@') => (scope, Standing::Instead, ""),
+            None if name == "registry" => general,
             _ => continue,
         };
         registry(names, value, span_within(&line, text), project, file, out);
@@ -133,7 +140,7 @@ fn bun(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
 
 fn address(names: &str, node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     match node.text() {
-        Some(text) => registry((names, Standing::Instead), text, node.span, project, file, out),
+        Some(text) => registry((names, Standing::Instead, ""), text, node.span, project, file, out),
         None => out.problem(DiagnosticKind::Malformed, file, Some(node.span), "the registry is no address"),
     }
 }

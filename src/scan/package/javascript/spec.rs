@@ -41,7 +41,8 @@ pub(crate) fn spec(text: &str) -> Spec<'_> {
         return patched(rest);
     }
     for (prefix, ecosystem) in [("npm:", "npm"), ("jsr:", "jsr")] {
-        if let Some(rest) = text.strip_prefix(prefix) {
+        // no name of a registry is an address
+        if let Some(rest) = text.strip_prefix(prefix).filter(|rest| !rest.contains("://")) {
             let (name, range) = named(rest);
             return Spec::Range { ecosystem, name: name.map(Cow::Borrowed), range: Cow::Borrowed(range) };
         }
@@ -53,6 +54,11 @@ pub(crate) fn spec(text: &str) -> Spec<'_> {
         if let Some(rest) = text.strip_prefix(prefix) {
             return Spec::Address(Cow::Owned(format!("https://{host}/{rest}")));
         }
+    }
+    // `user@host:owner/name`
+    let path = text.split('#').next().unwrap_or(text);
+    if path.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !user.contains('/') && host.contains(':')) {
+        return Spec::Address(Cow::Borrowed(text));
     }
     // npm's short form of a repository on GitHub; ranges hold spaces, or no slash
     if text.contains('/') && !text.contains(' ') && !text.starts_with('@') {

@@ -8,9 +8,9 @@ use super::maven_model::{MAVEN_PLUGINS, Managed, Model, Unknown};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::xml::Element;
-use crate::scan::package::toolkit::{self, Place, Registry, Standing, list, scope};
+use crate::scan::package::toolkit::{self, Of, Place, Registry, Standing, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::{RelPath, Span};
+use crate::text::Span;
 
 /// Scanner `maven-pom`.
 pub struct MavenPom;
@@ -246,7 +246,7 @@ impl<'a> Reader<'a> {
         };
         match self.model.fill_with(url.text(), &self.properties, &mut Vec::new()) {
             Ok(address) => {
-                let of = Some(self.asking.file.path());
+                let of = Of::File(self.asking.file.path());
                 setting(repository, &address, url.span, Asking { file, ..self.asking }, of, out);
             }
             Err(Unknown(property)) => {
@@ -281,17 +281,18 @@ pub(super) fn repositories(holder: &Element) -> impl Iterator<Item = &Element> {
 }
 
 /// A repository that is asked beside the central one, or, under its id, instead of it; `of` is the only file whose packages
-/// it is for.
+/// it is for. Mirrors know it by its id.
 pub(super) fn setting(
     repository: &Element,
     address: &str,
     span: Span,
     asking: Asking<'_>,
-    of: Option<&RelPath>,
+    of: Of<'_>,
     out: &mut Facts<'_>,
 ) {
     let of_plugins = &*repository.name == "pluginRepository";
-    let instead = repository.child_text("id") == Some("central");
+    let id = repository.child_text("id").unwrap_or("");
+    let instead = id == "central";
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(span).without_excerpt();
@@ -304,5 +305,5 @@ pub(super) fn setting(
         return;
     }
     let ecosystem = if of_plugins { list::PLUGINS } else { list::OF_MAVEN[0] };
-    Registry { ecosystem, names: "*", standing, file: of }.write(asking.project, address, &seen, out);
+    Registry { ecosystem, names: "*", standing, id, of }.write(asking.project, address, &seen, out);
 }

@@ -3,7 +3,7 @@
 use crate::model::{ComponentId, key};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Seen};
-use crate::text::token;
+use crate::text::{bare_secret, token};
 
 /// A match specification in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +165,7 @@ fn host_of_channel(name: &str) -> &'static str {
 /// The name of a channel: the last part of its address, or what is written before its platform and label.
 fn channel_name(channel: &str) -> &str {
     let Some((host, path)) = parts(channel) else {
+        let channel = bare_secret(channel).map_or(channel, |(_, end)| channel[end..].trim_start_matches('/'));
         return match channel.split('/').next().unwrap_or(channel) {
             "pkgs" => "defaults",
             name => name,
@@ -220,6 +221,7 @@ mod tests {
             ("https://conda.example", ""),
             ("https://repo.anaconda.com/pkgs/main", "defaults"),
             ("https://repo.anaconda.com/pkgs/r/linux-64", "defaults"),
+            ("t/tk-1/ours", "ours"),
             ("https://conda.example/t/tk-1/ours", "ours"),
             ("https://conda.example/t/tk-1", ""),
         ] {

@@ -9,7 +9,7 @@ use super::requirements_lines::{Statement, What, what};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Package, Registry, Standing};
+use crate::scan::package::toolkit::{self, Of, Package, Registry, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, Unit};
 
 /// Channels that one file may name: every package gets a relation to each of them.
@@ -84,7 +84,7 @@ pub(super) fn channels<'n>(
     for (at, (address, node)) in found.iter().enumerate().filter(|(_, (address, _))| address.contains("://")) {
         let standing = if at == 0 && all_addresses { Standing::Instead } else { Standing::Beside };
         let seen = setting(sheet.file, node.span, address);
-        let registry = Registry { ecosystem: "conda", names: "*", standing, file: Some(sheet.file.path()) };
+        let registry = Registry { ecosystem: "conda", names: "*", standing, id: "", of: Of::File(sheet.file.path()) };
         registry.write(sheet.project, address, &seen, out);
     }
     found

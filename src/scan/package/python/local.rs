@@ -62,6 +62,12 @@ pub(super) fn needs_somewhere(path: &str, span: Span, sheet: Sheet<'_>, out: &mu
     needs_from(&from, path, span, sheet, out);
 }
 
+/// The manifests of Python in a folder of the tree.
+pub(super) fn manifests(folder: &RelPath, input: &Input<'_>) -> Vec<RelPath> {
+    let paths = manifest::PYTHON.iter().filter_map(|name| folder.join(name));
+    paths.filter(|path| input.paths.binary_search(path).is_ok()).collect()
+}
+
 fn needs_from(from: &RelPath, path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
     // what an image holds was put together elsewhere; a folder needs nothing of itself
     let Some(input) = sheet.tree.filter(|input| input.subject.is_none()) else { return };

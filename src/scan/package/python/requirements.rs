@@ -63,7 +63,7 @@ pub(super) fn read_all(
     input: &Input<'_>,
     out: &mut Facts<'_>,
 ) {
-    let mut reader = Reader { input, project, pins: run.pins(input.file().path()), packages };
+    let mut reader = Reader { input, project, pins: run.pins(input.file().path()), packages, is_installed: false };
     for one in &run.listed {
         let is_lock = reader.read(one, out);
         if is_lock && one.file.path() == input.file().path() {
@@ -72,7 +72,8 @@ pub(super) fn read_all(
     }
     // a file that is no requirements file has packages of its own
     let more = Some(input.file().path()).filter(|path| run.listed.first().is_none_or(|one| one.file.path() != *path));
-    let indexes = run.write_indexes(more, project, out);
+    let own = if reader.is_installed { local::manifests(&input.file().folder(), input) } else { Vec::new() };
+    let indexes = run.write_indexes(more.into_iter().chain(&own), project, out);
     reader.hosts(indexes, run.replaced, input.file(), out);
 }
 
@@ -82,6 +83,8 @@ struct Reader<'a> {
     pins: BTreeMap<String, (String, Seen)>,
     /// Packages that come from an index.
     packages: Vec<(ComponentId, Seen)>,
+    /// The project of the file's own folder is installed as well.
+    is_installed: bool,
 }
 
 /// A requirement that was understood.
@@ -158,7 +161,9 @@ impl Reader<'_> {
     }
 
     /// What is installed from a folder.
-    fn folder(&self, path: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
+    fn folder(&mut self, path: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
+        let own = self.input.file().folder();
+        self.is_installed |= file.folder() == own && own.join(path).is_some_and(|folder| folder == own);
         let sheet = Sheet { file, project: self.project, asks_lock: false, tree: Some(self.input) };
         local::needs_somewhere(path, span, sheet, out);
     }

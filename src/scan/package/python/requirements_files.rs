@@ -8,7 +8,7 @@ use super::requirements::{setting, split_options};
 use super::requirements_lines::{Role, Statement, What, statements};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
-use crate::scan::package::toolkit::{self, Registry, Standing};
+use crate::scan::package::toolkit::{self, Of, Registry, Standing};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};
 
@@ -120,10 +120,10 @@ impl Run {
         pins
     }
 
-    /// Writes the registries as settings of the files, and those that are more than the listed ones; gives their hosts.
-    pub(super) fn write_indexes(
-        &self,
-        more: Option<&RelPath>,
+    /// Writes the registries as settings of the files, and further ones that the run is about; gives their hosts.
+    pub(super) fn write_indexes<'m>(
+        &'m self,
+        more: impl Iterator<Item = &'m RelPath> + Clone,
         project: &ComponentId,
         out: &mut Facts<'_>,
     ) -> Vec<(String, Seen)> {
@@ -145,8 +145,8 @@ impl Run {
             // constraints alone ask for nothing
             toolkit::registry_host(project, &host, &seen, out);
             let listed = self.listed.iter().filter(|one| !one.constrains).map(|one| one.file.path());
-            for of in listed.chain(more) {
-                let registry = Registry { ecosystem: "pypi", names: "*", standing, file: Some(of) };
+            for of in listed.chain(more.clone()) {
+                let registry = Registry { ecosystem: "pypi", names: "*", standing, id: "", of: Of::File(of) };
                 registry.write(project, address, &seen, out);
             }
             hosts.push((host, seen.without_excerpt()));

@@ -11,7 +11,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::parse::{Entry, Node};
 use crate::scan::Facts;
-use crate::scan::package::toolkit::{self, Package, Registry, Standing};
+use crate::scan::package::toolkit::{self, Of, Package, Registry, Standing};
 use crate::text::Span;
 
 /// The indexes that a project file names, and what it says of single packages.
@@ -188,12 +188,12 @@ pub(super) fn registry_of(
         let message = "the address of this package index is a variable";
         out.problem(DiagnosticKind::Unresolved, sheet.file, Some(span), message);
     }
-    let registry = Registry { ecosystem: "pypi", names: "*", standing, file: None };
+    let registry = Registry { ecosystem: "pypi", names: "*", standing, id: "", of: Of::All };
     if files.is_empty() {
         registry.write(sheet.project, address, &seen, out);
     }
     for file in files.iter().filter_map(|name| sheet.file.folder().join(name)) {
-        Registry { file: Some(&file), ..registry }.write(sheet.project, address, &seen, out);
+        Registry { of: Of::File(&file), ..registry }.write(sheet.project, address, &seen, out);
     }
 }
 

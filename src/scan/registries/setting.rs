@@ -1,0 +1,228 @@
+//! Settings of registries as files state them, and which of them speak of a package of a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{inherited, maven};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::model::{Attribute, Evidence, EvidenceSet, Inventory, key};
+use crate::scan::package::toolkit::{Of as Word, list, manifest};
+use crate::text::RelPath;
+
+/// Settings of one ecosystem in one folder that count; real ones have a handful.
+pub(super) const MOST_SETTINGS: usize = 256;
+
+/// Registries that one package may come from.
+pub(super) const MOST_REGISTRIES: usize = 16;
+
+/// Places of one setting that are told of every package.
+const PLACES: usize = 4;
+
+/// How a registry stands to the ecosystem's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing<'a> {
+    /// Asked instead.
+    Instead,
+    /// As `Instead`, and in the place of a host that npm's lock file states: `*` for any.
+    InsteadOfLocked(&'a str),
+    /// Asked beside it.
+    Beside,
+    /// Asked beside it, and no name is in doubt.
+    Aside,
+    /// A mirror of Maven, which stands in the place of repositories by their ids.
+    Mirror,
+    /// As `Mirror`, and what it stands for is not asked at all.
+    Blocked,
+    /// The ecosystem's own, which another run of the tool asks.
+    Own,
+}
+
+/// Which files below the folder a setting is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of<'a> {
+    /// All.
+    All,
+    /// One.
+    File(&'a str),
+    /// What Maven reads, where it takes this file for the user's settings; `true` where the tree says that it does.
+    Settings(bool),
+    /// Manifests of Python in the very folder, which a run elsewhere installs.
+    Manifests,
+}
+
+/// A registry that the tools of a folder are told to ask.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    /// npm scope, pattern of names with `*` at its end, or `*` alone; of a mirror the repositories it is for.
+    pub(super) names: &'a str,
+    pub(super) standing: Standing<'a>,
+    pub(super) of: Of<'a>,
+    /// Id of a repository of Maven.
+    pub(super) id: &'a str,
+    /// It is asked without encryption.
+    pub(super) is_plain: bool,
+    /// Host of the registry.
+    pub(crate) host: &'a str,
+    /// What states it.
+    pub(crate) evidence: &'a EvidenceSet,
+}
+
+impl<'a> Setting<'a> {
+    /// Ecosystem and setting of an attribute's value, see [`key::REGISTRY`].
+    fn read(row: &'a Attribute) -> Option<(&'a str, Self)> {
+        let mut words = row.value.splitn(5, ' ');
+        let (ecosystem, names, standing, host) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let (standing, id) = standing.split_once('=').unwrap_or((standing, ""));
+        let standing = match standing {
+            "instead" => Standing::Instead,
+            "instead-of-locked" => Standing::InsteadOfLocked(if id.is_empty() { LOCKED } else { id }),
+            "beside" => Standing::Beside,
+            "aside" => Standing::Aside,
+            "mirror" => Standing::Mirror,
+            "blocked" => Standing::Blocked,
+            _ => return None,
+        };
+        let of = match words.next() {
+            None => Of::All,
+            Some(Word::MAYBE_SETTINGS) => Of::Settings(false),
+            Some(Word::SETTINGS) => Of::Settings(true),
+            Some(file) => Of::File(file),
+        };
+        let (host, is_plain) = host.strip_prefix("http://").map_or((host, false), |host| (host, true));
+        Some((ecosystem, Self { names, standing, of, id, is_plain, host, evidence: &row.evidence }))
+    }
+
+    /// The first places that state it.
+    pub(super) fn places(&self) -> EvidenceSet {
+        self.evidence.iter().take(PLACES).cloned().collect()
+    }
+
+    /// Asked in the place of the ecosystem's own.
+    pub(super) fn is_instead(&self) -> bool {
+        matches!(self.standing, Standing::Instead | Standing::InsteadOfLocked(_))
+    }
+
+    /// True for a registry that is asked in the run at hand: in another one the ecosystem's own is asked for itself, so that no
+    /// name is in doubt.
+    pub(super) fn is_asked(&self) -> bool {
+        !matches!(self.standing, Standing::Own | Standing::Blocked)
+    }
+
+    /// True when npm puts it in the place of a host that its lock file states.
+    pub(super) fn replaces(&self, host: &str) -> bool {
+        matches!(self.standing, Standing::InsteadOfLocked(of) if of == "*" || of == host)
+    }
+
+    /// True for the same registry of the same lines.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.host == other.host && self.standing == other.standing && std::ptr::eq(self.evidence, other.evidence)
+    }
+
+    fn speaks_of(&self, name: &str, here: &RelPath, file: &RelPath) -> bool {
+        let of_file = match self.of {
+            Of::All => true,
+            Of::File(of) => of == file.as_str(),
+            Of::Settings(_) => false,
+            Of::Manifests => manifest::PYTHON.contains(&file.name()) && file.parent() == *here,
+        };
+        of_file && speaks_of(self.names, name)
+    }
+}
+
+/// Whose addresses in a lock file npm replaces unless it is told otherwise.
+const LOCKED: &str = "npmjs.org";
+
+/// Settings of one list of registries by folder.
+pub(super) type Folders<'a> = BTreeMap<RelPath, Vec<Setting<'a>>>;
+
+/// Settings by the word of their ecosystem or list, and folder.
+pub(crate) struct Settings<'a>(pub(super) BTreeMap<&'a str, Folders<'a>>);
+
+impl<'a> Settings<'a> {
+    /// The settings of an inventory; what is more than may count is told.
+    pub(crate) fn of(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Self {
+        let mut found: BTreeMap<&str, Folders<'_>> = BTreeMap::new();
+        for (of, row) in inventory.attributes_of(key::REGISTRY) {
+            if let (Some((ecosystem, setting)), Some(folder)) =
+                (Setting::read(row), of.as_str().strip_prefix("project:").and_then(RelPath::new))
+            {
+                let here = found.entry(ecosystem).or_default().entry(folder).or_default();
+                // every package is held against every setting
+                if here.len() < MOST_SETTINGS {
+                    here.push(setting);
+                } else if let Some(path) = row.evidence.iter().find_map(Evidence::path) {
+                    left_out.insert(too_many(path));
+                }
+            }
+        }
+        let mut found = Self(found);
+        inherited::spread(&mut found, inventory);
+        found
+    }
+
+    /// True when there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True when anything is said of a list.
+    pub(super) fn knows(&self, list: &str) -> bool {
+        self.0.contains_key(list)
+    }
+
+    /// The settings that speak of a name in a file: those of the nearest folder that has any, of NuGet those of all folders above
+    /// up to one that clears them. Of those that stand in the place
+    /// of others the most exact pattern wins, and what is asked beside them counts as far as it is as exact. Maven has rules of
+    /// its own.
+    pub(crate) fn speaking(&self, list: &str, name: &str, file: &RelPath) -> Vec<Setting<'a>> {
+        let Some(folders) = self.0.get(list) else { return Vec::new() };
+        if list::OF_MAVEN.contains(&list) && maven::is_read(file) {
+            return maven::speaking(folders, file);
+        }
+        let mut speaking: Vec<Setting<'a>> = Vec::new();
+        let mut folder = file.parent();
+        loop {
+            let here = folders.get(&folder).map_or(&[][..], Vec::as_slice);
+            speaking.extend(here.iter().filter(|setting| setting.speaks_of(name, &folder, file)));
+            let is_all = match list {
+                list::NUGET => here.iter().any(|setting| setting.id == list::CLEARED),
+                _ => !speaking.is_empty(),
+            };
+            if is_all || folder.is_root() {
+                break;
+            }
+            folder = folder.parent();
+        }
+        let alone = speaking.iter().filter(|setting| setting.is_instead()).map(|setting| setting.names.len());
+        let least = alone.max().unwrap_or(0);
+        speaking.retain(|setting| setting.names.len() >= least);
+        speaking.truncate(MOST_REGISTRIES);
+        speaking
+    }
+}
+
+fn too_many(path: &RelPath) -> Diagnostic {
+    Diagnostic {
+        path: path.clone(),
+        at: None,
+        kind: DiagnosticKind::LimitReached,
+        scanner: Arc::from("registries"),
+        message: format!("more than {MOST_SETTINGS} registries of one folder; further ones do not count"),
+    }
+}
+
+/// The words under which [`Settings`] hold what is said of packages of an ecosystem.
+pub(crate) fn lists<'s>(ecosystem: &'s &'s str) -> &'s [&'s str] {
+    if *ecosystem == list::OF_MAVEN[0] { &list::OF_MAVEN } else { std::slice::from_ref(ecosystem) }
+}
+
+/// True when a pattern of a setting speaks of a name: `@corp` of `@corp/x`, `Corp.*` of `corp.json`, `*` of all.
+fn speaks_of(pattern: &str, name: &str) -> bool {
+    if pattern.starts_with('@') {
+        return name.split_once('/').is_some_and(|(scope, _)| scope == pattern);
+    }
+    match pattern.strip_suffix('*') {
+        Some(start) => name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)),
+        None => name.eq_ignore_ascii_case(pattern),
+    }
+}
