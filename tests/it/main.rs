@@ -25,7 +25,9 @@ mod listings;
 mod lists_store;
 #[cfg(feature = "cluster")]
 mod live_cluster;
+mod merges;
 mod mistakes;
+mod owners;
 mod ownership;
 mod package_cache;
 mod parse;
