@@ -334,9 +334,18 @@ fn catalogs_whose_accessor_is_not_followed_count_as_they_stand() {
     let all = found(&[
         ("gradle/libs.versions.toml", catalog),
         ("buildSrc/build.gradle", "plugins { id 'groovy' }\n"),
+        ("buildSrc/src/main/groovy/A.groovy", "class A { def x(c) { c.findLibrary('junit') } }\n"),
         ("build.gradle", "x\n"),
     ]);
     has(&all, &["pkg:maven/org.junit/junit@5.0.0 is package"]);
+    // code that asks for nothing leaves nothing open
+    let all = found(&[
+        ("gradle/libs.versions.toml", catalog),
+        ("buildSrc/build.gradle", "plugins { id 'groovy' }\n"),
+        ("buildSrc/src/main/groovy/A.groovy", "class A {}\n"),
+        ("build.gradle", "x\n"),
+    ]);
+    lacks(&all, &["pkg:maven/org.junit/junit"]);
 }
 
 #[test]

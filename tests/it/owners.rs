@@ -136,3 +136,255 @@ fn crates_without_a_manifest_below_keep_their_edges() {
     );
     lacks(&found, &["project:ws depends-on pkg:cargo/log"]);
 }
+
+#[test]
+fn references_of_shared_files_belong_to_the_projects_below() {
+    let project = |items: &str| format!("<Project Sdk=\"Microsoft.NET.Sdk\">{items}</Project>");
+    let found = found(&[
+        (
+            "Directory.Build.props",
+            "<Project><PropertyGroup><StyleVersion>1.2.0</StyleVersion></PropertyGroup><ItemGroup>\
+             <PackageReference Include=\"StyleCop.Analyzers\" Version=\"$(StyleVersion)\" PrivateAssets=\"all\" />\
+             <PackageReference Include=\"Serilog\" />\
+             <PackageReference Include=\"xunit\" Version=\"2.9.0\" Condition=\"'$(IsTestProject)' == 'true'\" />\
+             <PackageReference Include=\"Maybe\" Version=\"1.0.0\" Condition=\"'$(Flavour)' == 'x'\" />\
+             <PackageReference Include=\"Gone\" Version=\"1.0.0\" /></ItemGroup></Project>",
+        ),
+        (
+            "Directory.Build.targets",
+            "<Project><Import Project=\"eng/Analyzers.props\" /><ItemGroup><PackageReference Include=\"Last\" \
+             Version=\"[3.0.0]\" /></ItemGroup></Project>",
+        ),
+        (
+            "Directory.Packages.props",
+            "<Project><ItemGroup><PackageVersion Include=\"Serilog\" Version=\"4.0.0\" /><PackageVersion \
+             Include=\"Newtonsoft.Json\" Version=\"[13.0.1]\" /><GlobalPackageReference Include=\"GitVersioning\" \
+             Version=\"3.6.0\" /></ItemGroup></Project>",
+        ),
+        (
+            "eng/Analyzers.props",
+            "<Project><ItemGroup><PackageReference Include=\"From.Eng\" Version=\"1.0.0\" /></ItemGroup></Project>",
+        ),
+        (
+            "eng/Nobody.props",
+            "<Project><ItemGroup><PackageReference Include=\"Of.Nobody\" Version=\"1.0.0\" /></ItemGroup></Project>",
+        ),
+        (
+            "src/App/App.csproj",
+            &project(
+                "<ItemGroup><PackageReference Include=\"Newtonsoft.Json\" /><PackageReference Remove=\"Gone\" />\
+                 <PackageReference Update=\"Serilog\" Version=\"4.1.0\" /></ItemGroup>",
+            ),
+        ),
+        ("tests/T/T.csproj", &project("<PropertyGroup><IsTestProject>true</IsTestProject></PropertyGroup>")),
+        // the nearest file of a name is the one that counts
+        ("tools/Directory.Build.props", "<Project></Project>"),
+        ("tools/X/X.csproj", &project("")),
+    ]);
+    has(
+        &found,
+        &[
+            "project:src/App depends-on pkg:nuget/StyleCop.Analyzers@1.2.0",
+            "project:src/App depends-on pkg:nuget/Serilog@4.1.0",
+            "project:src/App depends-on pkg:nuget/GitVersioning@3.6.0",
+            "project:src/App depends-on pkg:nuget/From.Eng@1.0.0",
+            "project:src/App depends-on pkg:nuget/Maybe@1.0.0",
+            "pkg:nuget/Maybe@1.0.0 condition = '$(Flavour)' == 'x'",
+            "pkg:nuget/Newtonsoft.Json@13.0.1 resolution = pinned",
+            "pkg:nuget/Last@3.0.0 resolution = pinned",
+            "pkg:nuget/GitVersioning@3.6.0 resolution = unlocked",
+            "project:tests/T depends-on pkg:nuget/Serilog@4.0.0",
+            "project:tests/T depends-on pkg:nuget/xunit@2.9.0",
+            "project:tests/T depends-on pkg:nuget/Gone@1.0.0",
+            "project:tools/X depends-on pkg:nuget/Last@3.0.0",
+            "project:tools/X depends-on pkg:nuget/GitVersioning@3.6.0",
+            "project:eng depends-on pkg:nuget/Of.Nobody@1.0.0",
+        ],
+    );
+    lacks(
+        &found,
+        &[
+            "project:. ",
+            "project:src/App depends-on pkg:nuget/xunit",
+            "project:src/App depends-on pkg:nuget/Gone",
+            "project:src/App depends-on pkg:nuget/Serilog@4.0.0",
+            "project:eng depends-on pkg:nuget/From.Eng",
+            "project:tools/X depends-on pkg:nuget/StyleCop",
+            "pkg:nuget/xunit@2.9.0 condition",
+        ],
+    );
+}
+
+#[test]
+fn blocks_of_a_gradle_script_belong_to_the_projects_that_they_are_about() {
+    let root = "plugins { alias(libs.plugins.shadow) apply false }\nsubprojects {\n  dependencies {\n    implementation \
+                'sub:sub:1.0'\n    testImplementation libs.junit\n  }\n}\nallprojects { dependencies { implementation 'all:all:1.0' } }\n\
+                configure([project(':app'), project(':lib')]) { dependencies { implementation 'two:two:1.0' } }\n\
+                configure(subprojects.findAll { it.x }) { dependencies { implementation 'some:some:1.0' } }\n\
+                project(':core') { dependencies { api 'core:only:1.0!!'\n implementation project(':lib') } }\n";
+    let app = "dependencies {\n  implementation libs.guava\n  implementation('strict:block') { version { strictly '1.2.3' } }\n  \
+               implementation project(':ghost')\n}\n";
+    let found = found(&[
+        (
+            "settings.gradle",
+            "plugins { id 'com.gradle.develocity' version '3.17' }\ninclude ':app', ':lib', ':core', ':ghost'\n",
+        ),
+        ("build.gradle", root),
+        ("app/build.gradle", app),
+        ("lib/build.gradle", "dependencies { implementation libs.okio }\n"),
+        ("core/src/A.java", "class A {}\n"),
+        ("buildSrc/build.gradle", "plugins { id 'groovy-gradle-plugin' }\n"),
+        ("buildSrc/src/main/groovy/T.groovy", "class T { def x(p) { p.dependencies.add('api', libs.jackson) } }\n"),
+        (
+            "gradle/libs.versions.toml",
+            "[libraries]\njunit = \"junit:junit:4.13\"\nguava = \"g:guava:33.0\"\nokio = { module = \"s:okio\", version = { \
+             strictly = \"3.0.0\" } }\njackson = \"j:jackson:2.0\"\nunused = \"u:unused:1.0\"\n\n[plugins]\nshadow = { id = \
+             \"com.shadow\", version = \"8.0\" }\n",
+        ),
+    ]);
+    let asks = |project: &str, package: &str| format!("project:{project} depends-on pkg:maven/{package}");
+    for (project, packages) in [
+        (".", &["all/all@1.0", "some/some@1.0", "com.shadow/com.shadow.gradle.plugin@8.0"][..]),
+        (
+            "app",
+            &["sub/sub@1.0", "junit/junit@4.13", "all/all@1.0", "two/two@1.0", "g/guava@33.0", "strict/block@1.2.3"],
+        ),
+        ("lib", &["sub/sub@1.0", "junit/junit@4.13", "all/all@1.0", "two/two@1.0", "s/okio@3.0.0"]),
+        ("core", &["sub/sub@1.0", "junit/junit@4.13", "all/all@1.0", "core/only@1.0"]),
+        ("buildSrc", &["j/jackson@2.0"]),
+    ] {
+        let asked: Vec<String> = packages.iter().map(|package| asks(project, package)).collect();
+        has(&found, &asked.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    has(
+        &found,
+        &[
+            "project:core depends-on project:lib",
+            "project:. depends-on pkg:maven/com.gradle.develocity/com.gradle.develocity.gradle.plugin@3.17",
+            "pkg:maven/core/only@1.0 resolution = pinned",
+            "pkg:maven/strict/block@1.2.3 resolution = pinned",
+            "pkg:maven/s/okio@3.0.0 resolution = pinned",
+            "pkg:maven/sub/sub@1.0 resolution = unlocked",
+            "app/build.gradle:4:18: unresolved: the project `:ghost` lies in `ghost`, where this tree holds \
+             nothing that is read",
+            "build.gradle:10:58: unresolved: which projects such blocks are about is not known here: the project of this \
+             script stands for them",
+        ],
+    );
+    lacks(
+        &found,
+        &[
+            "project:ghost",
+            "project:. depends-on pkg:maven/sub",
+            "project:. depends-on pkg:maven/junit",
+            "project:. depends-on pkg:maven/g/guava",
+            "project:. depends-on pkg:maven/core",
+            "project:core depends-on pkg:maven/two",
+            "pkg:maven/u/unused",
+        ],
+    );
+}
+
+#[test]
+fn projects_that_lie_in_folders_are_used_and_not_fetched() {
+    let path = |name: &str, folder: &str| {
+        format!(
+            "{{\"name\": \"{name}\", \"version\": \"dev-main\", \"dist\": {{\"type\": \"path\", \"url\": \"{folder}\"}}, \"require\": {{\"psr/log\": \"^3\"}}}}"
+        )
+    };
+    let composer_lock = format!(
+        "{{\"packages\": [{}, {{\"name\": \"psr/log\", \"version\": \"3.0.0\"}}]}}",
+        path("acme/lib", "packages/lib")
+    );
+    let gem_lock = "PATH\n  remote: engines\n  specs:\n    engine (0.1.0)\n      sidekiq\n\nGEM\n  remote: https://rubygems.org/\n  \
+                    specs:\n    sidekiq (7.0.0)\n\nDEPENDENCIES\n  engine!\n";
+    let julia = "name = \"App\"\n[deps]\nLocal = \"22222222-2222-2222-2222-222222222222\"\n[sources]\nLocal = {path = \"Local\"}\n";
+    let found = found(&[
+        (
+            "php/composer.json",
+            "{\"repositories\": [{\"type\": \"path\", \"url\": \"packages/*\"}], \"require\": {\"acme/lib\": \"*\"}}",
+        ),
+        ("php/composer.lock", &composer_lock),
+        ("php/packages/lib/composer.json", "{\"name\": \"acme/lib\", \"require\": {\"psr/log\": \"^3\"}}"),
+        (
+            "ruby/Gemfile",
+            "source \"https://rubygems.org\"\npath \"engines\" do\n  gem \"engine\"\nend\ngem \"gone\", path: \"../gone\"\n",
+        ),
+        ("ruby/Gemfile.lock", gem_lock),
+        (
+            "ruby/engines/engine/engine.gemspec",
+            "Gem::Specification.new do |s|\n  s.name = \"engine\"\n  s.add_dependency \"sidekiq\"\nend\n",
+        ),
+        (
+            "dart/pubspec.yaml",
+            "name: app\nworkspace:\n- packages/a\n- packages/b\ndependencies:\n  util: {path: ../util}\n  over: ^1.0.0\n\
+             dependency_overrides:\n  over: {path: ../util}\n",
+        ),
+        ("dart/packages/a/pubspec.yaml", "name: a\nresolution: workspace\ndependencies:\n  b: any\n  http: ^1.0.0\n"),
+        ("dart/packages/b/pubspec.yaml", "name: b\nresolution: workspace\n"),
+        ("util/pubspec.yaml", "name: util\n"),
+        (
+            "beam/apps/web/mix.exs",
+            "defmodule W do\n  defp deps do\n    [{:core, in_umbrella: true}, {:local, path: \"../../local\"}]\n  end\nend\n",
+        ),
+        ("beam/apps/core/mix.exs", "defmodule C do\n  defp deps do\n    []\n  end\nend\n"),
+        ("beam/local/mix.exs", "defmodule L do\n  def project, do: [app: :local, deps: [{:jason, \"~> 1.4\"}]]\nend\n"),
+        ("swift/Package.swift", "let package = Package(name: \"A\", dependencies: [.package(path: \"Core\")])\n"),
+        ("swift/Core/Package.swift", "let package = Package(name: \"Core\")\n"),
+        (
+            "bazel/MODULE.bazel",
+            "bazel_dep(name = \"own\", version = \"1.0\")\nlocal_path_override(module_name = \"own\", path = \"third/own\")\n",
+        ),
+        ("bazel/third/own/MODULE.bazel", "module(name = \"own\")\n"),
+        ("julia/Project.toml", julia),
+        ("julia/Local/Project.toml", "name = \"Local\"\n[deps]\nJSON = \"682c06a0-de6a-54ab-a142-c8b1cf79cde6\"\n"),
+        ("cabal/cabal.project", "packages:\n  .\n  lib/*.cabal -- its own\n"),
+        ("cabal/app.cabal", "name: app\nlibrary\n  build-depends: mylib, other, aeson\n"),
+        ("cabal/lib/mylib.cabal", "name: mylib\nlibrary\n  build-depends: containers\n"),
+        ("cabal/elsewhere/other.cabal", "name: other\n"),
+        ("vcpkg/vcpkg.json", "{\"dependencies\": [\"mylib\", \"fmt\"]}"),
+        ("vcpkg/vcpkg-configuration.json", "{\"overlay-ports\": [\"./ports\"]}"),
+        ("vcpkg/ports/mylib/vcpkg.json", "{\"name\": \"mylib\", \"dependencies\": [\"zlib\"]}"),
+        (
+            "nix/flake.lock",
+            "{\"nodes\": {\"tar\": {\"locked\": {\"type\": \"tarball\", \"url\": \"https://dl.example.org/x.tar.gz\", \"narHash\": \
+             \"sha256-c\"}}, \"root\": {\"inputs\": {\"tar\": \"tar\"}}}, \"root\": \"root\", \"version\": 7}",
+        ),
+    ]);
+    has(
+        &found,
+        &[
+            "project:php depends-on project:php/packages/lib",
+            "project:php/packages/lib depends-on pkg:composer/psr/log@3.0.0",
+            "project:ruby depends-on project:ruby/engines/engine",
+            "project:ruby/engines/engine depends-on pkg:gem/sidekiq@7.0.0",
+            "ruby/Gemfile:5:5: unresolved: the folder of `gone` holds no specification of it in this tree",
+            "project:dart depends-on project:util",
+            "project:dart/packages/a depends-on project:dart/packages/b",
+            "project:dart/packages/a depends-on pkg:pub/http",
+            "project:beam/apps/web depends-on project:beam/apps/core",
+            "project:beam/apps/web depends-on project:beam/local",
+            "project:beam/local depends-on pkg:hex/jason",
+            "project:swift depends-on project:swift/Core",
+            "project:bazel depends-on project:bazel/third/own",
+            "project:julia depends-on project:julia/Local",
+            "project:cabal depends-on project:cabal/lib",
+            "project:cabal depends-on pkg:hackage/other",
+            "project:cabal depends-on pkg:hackage/aeson",
+            "project:vcpkg depends-on project:vcpkg/ports/mylib",
+            "project:vcpkg depends-on pkg:vcpkg/fmt",
+            "pkg:generic/tar resolution = locked",
+        ],
+    );
+    lacks(
+        &found,
+        &[
+            "project:php depends-on pkg:composer/psr/log",
+            "project:ruby depends-on pkg:gem/sidekiq",
+            "pkg:pub/b",
+            "pkg:pub/over",
+            "pkg:hackage/mylib",
+            "pkg:vcpkg/mylib",
+        ],
+    );
+}
