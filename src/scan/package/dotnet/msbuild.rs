@@ -296,7 +296,7 @@ impl<'a> Around<'a> {
         self.known.shared.push(Arc::new(Shared {
             file: Arc::clone(file),
             span: item.tag,
-            sort: item.name.clone().into(),
+            sort: item.name.clone(),
             names: names.into(),
             version: version.map(Into::into),
             is_private: is_private(item),

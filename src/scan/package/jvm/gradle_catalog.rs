@@ -17,8 +17,8 @@ pub struct GradleCatalog;
 static META: ScannerMeta = ScannerMeta {
     id: "gradle-catalog",
     title: "Gradle version catalog",
-    summary: "Libraries and plugins with their versions, references and rich versions; `require`d and `strictly` exact \
-              versions count as declared. An entry belongs to the projects whose build files use it, which state its scope; one that none of them uses is said and not \
+    summary: "Libraries and plugins with their versions, references and rich versions; exact versions count as declared, `strictly` ones as pinned. \
+              An entry belongs to the projects whose build files use it, which state its scope; one that none of them uses is said and not \
               counted, where none of them computes what it uses.",
     files: &["**/*.versions.toml"],
     unit: Unit::File,

@@ -94,11 +94,11 @@ fn meant<'t>(statements: &[Statement<'t>]) -> Vec<(usize, Meant<'t>)> {
     for (at, statement) in statements.iter().enumerate() {
         let depth = statement.blocks.len();
         let around = statement.blocks.iter().enumerate();
-        let of_block = around.filter_map(|(depth, block)| {
+        let mut of_block = around.filter_map(|(depth, block)| {
             called.get(depth).filter(|(name, _)| name == block).and_then(|(_, meant)| meant.as_ref())
         });
         // the innermost block decides
-        if let Some(meant) = of_block.last()
+        if let Some(meant) = of_block.next_back()
             && statement.blocks.iter().any(|block| *block == "dependencies" || block.ends_with(".dependencies"))
         {
             found.push((at, meant.clone()));
