@@ -6,6 +6,7 @@ use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 
+use super::merge::{Maps, both_sides};
 use super::strict::strict;
 use super::text::Source;
 use super::{Entry, MAX_DEPTH, Node, ParseError, PassedOver, Text, Value};
@@ -89,6 +90,28 @@ pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     part.extend(open.iter().rev());
     // a comma before the cut is as good as none
     parse(&Arc::new(part), true).ok()
+}
+
+/// What can be read of a text that is broken: both sides of an unfinished merge, else what stands complete before the
+/// error; and what is said of it. `None` when nothing is complete.
+#[must_use]
+pub fn readable_part(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseError>)> {
+    let before = |text: &str, error: &ParseError| {
+        let part = complete_part(text, error)?;
+        Some((part, ParseError::new(format!("{}; what stands before it was read", error.message), error.span)))
+    };
+    let side = |side: &Arc<String>| match parse(side, true) {
+        Ok(root) => (vec![root], Vec::new()),
+        Err(error) => match before(side, &error) {
+            Some((part, problem)) => (vec![part], vec![problem]),
+            None => (Vec::new(), vec![error]),
+        },
+    };
+    let merged = both_sides(text, Maps::ByPlace, side);
+    if let Some((Some(root), problems)) = merged.map(|(all, problems)| (all.into_iter().next(), problems)) {
+        return Some((root, problems));
+    }
+    before(text, error).map(|(part, problem)| (part, vec![problem]))
 }
 
 /// End of the last complete member of an object or list, and the closers of what is open there.

@@ -2,20 +2,36 @@
 //! Every place stays where it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::lines::{is_merge_mark, lines};
-use super::{Entry, Node, Text, Value};
+use super::{Entry, Node, ParseError, Text, Value, report};
 use crate::text::Span;
 
 /// What is said of a conflict in a file of which both sides are read.
-pub(super) const BOTH_READ: &str = "marks of an unfinished merge; both sides are read";
+pub const BOTH_READ: &str = "marks of an unfinished merge; both sides are read";
 
 /// The two sides of a text, each as long as the text itself: what is the other's, and the marks, are blanks there.
-pub(super) struct Sides {
-    pub(super) ours: String,
-    pub(super) theirs: String,
+struct Sides {
+    ours: String,
+    theirs: String,
     /// Where conflicts begin.
-    pub(super) conflicts: Vec<Span>,
+    conflicts: Vec<Span>,
+}
+
+/// False for a text without marks of an unfinished merge.
+#[must_use]
+pub fn may_have_marks(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"<<<<<<<").is_some()
+}
+
+/// A text with conflicts as one that holds both sides one after the other, for formats of which parts that stand beside
+/// each other are entries of their own; and where the conflicts begin. Nothing for a text without.
+pub(super) fn in_a_row(text: &str) -> Option<(String, Vec<Span>)> {
+    let Sides { ours, theirs, conflicts } = sides(text)?;
+    // what is a blank on one side only stands on the other
+    let row = ours.bytes().zip(theirs.bytes()).map(|(our, their)| if our == b' ' { their } else { our });
+    Some((String::from_utf8(row.collect()).ok()?, conflicts))
 }
 
 /// Where a line stands.
@@ -42,9 +58,9 @@ impl Part {
 }
 
 /// The sides of a text with conflicts; nothing for one without.
-pub(super) fn sides(text: &str) -> Option<Sides> {
+fn sides(text: &str) -> Option<Sides> {
     // most broken files are broken otherwise
-    text.contains("<<<<<<<").then_some(())?;
+    may_have_marks(text).then_some(())?;
     let (mut ours, mut theirs, mut conflicts) = (text.as_bytes().to_vec(), text.as_bytes().to_vec(), Vec::new());
     let mut part = Part::Outside;
     for line in lines(text) {
@@ -71,35 +87,112 @@ pub(super) fn sides(text: &str) -> Option<Sides> {
     (!conflicts.is_empty()).then_some(Sides { ours: text(ours)?, theirs: text(theirs)?, conflicts })
 }
 
-/// What either tree says. Tables that both have become one, lists hold what either holds, and of other values under one
-/// key both stay.
-pub(super) fn both(ours: Node, theirs: Node, text: &str) -> Node {
-    let span = ours.span;
-    let value = match (ours.value, theirs.value) {
-        (Value::Map(ours), Value::Map(theirs)) => Value::Map(entries(ours, theirs, text)),
-        (Value::List(ours), Value::List(theirs)) => Value::List(items(ours, theirs)),
-        (ours, _) => ours,
-    };
-    Node::new(span, value)
+/// Both sides of a text with conflicts as one, with what is wrong on either; nothing for a text without. `read` gives the
+/// documents of a side, as far as they can be read.
+pub(super) fn both_sides(
+    text: &str,
+    maps: Maps,
+    read: impl Fn(&Arc<String>) -> (Vec<Node>, Vec<ParseError>),
+) -> Option<(Vec<Node>, Vec<ParseError>)> {
+    let sides = sides(text)?;
+    let (ours, our_problems) = read(&Arc::new(sides.ours));
+    let (theirs, mut other) = read(&Arc::new(sides.theirs));
+    // what is wrong outside of conflicts is wrong on both sides
+    other.retain(|problem| !our_problems.contains(problem));
+    let mut problems = Vec::new();
+    let marks = sides.conflicts.into_iter().map(|span| ParseError::new(BOTH_READ, span));
+    marks.chain(our_problems).chain(other).for_each(|problem| report(&mut problems, problem));
+    problems.sort_by_key(|problem| problem.span);
+    let mut work = Work { text, maps, left: MOST_TWICE * text.len() };
+    let mut all = Vec::with_capacity(ours.len());
+    let mut theirs = theirs.into_iter();
+    for ours in ours {
+        all.push(match theirs.next() {
+            Some(theirs) => work.both(ours, theirs),
+            None => ours,
+        });
+    }
+    all.extend(theirs);
+    Some((all, problems))
 }
 
-fn entries(mut ours: Vec<Entry>, theirs: Vec<Entry>, text: &str) -> Vec<Entry> {
-    let known: BTreeMap<Text, usize> = ours.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
-    let is_inline = |node: &Node| text.as_bytes().get(node.span.start) == Some(&b'{');
-    for entry in theirs {
-        match known.get(&entry.key).map(|at| &mut ours[*at]) {
-            Some(same) if *same == entry => {}
-            Some(same)
-                if is_alike(&same.value, &entry.value) && !is_inline(&same.value) && !is_inline(&entry.value) =>
-            {
-                let before = std::mem::replace(&mut same.value, Node::new(Span::default(), Value::Null));
-                same.value = both(before, entry.value, text);
-            }
-            _ => ours.push(entry),
-        }
+/// Which maps of two sides are one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Maps {
+    /// Tables of one name, wherever they stand; those between braces are values.
+    Tables,
+    /// Those whose key stands in one place, outside of conflicts. Where they differ in a value, that of either side
+    /// stands as well: such a map may be one entry, of which a reader asks for each value once.
+    ByPlace,
+}
+
+/// How many times the bytes of a text may stand once more for the sake of single values.
+const MOST_TWICE: usize = 4;
+
+/// The uniting of two trees.
+struct Work<'t> {
+    text: &'t str,
+    maps: Maps,
+    /// Bytes that may still stand twice.
+    left: usize,
+}
+
+impl Work<'_> {
+    /// What either tree says. Maps that both have become one, lists hold what either holds, and of other values under one
+    /// key both stay.
+    fn both(&mut self, ours: Node, theirs: Node) -> Node {
+        let span = ours.span;
+        let value = match (ours.value, theirs.value) {
+            (Value::Map(ours), Value::Map(theirs)) => Value::Map(self.entries(ours, theirs)),
+            (Value::List(ours), Value::List(theirs)) => Value::List(items(ours, theirs)),
+            (ours, _) => ours,
+        };
+        Node::new(span, value)
     }
-    ours.sort_by_key(|entry| entry.key_span);
-    ours
+
+    fn entries(&mut self, mut ours: Vec<Entry>, theirs: Vec<Entry>) -> Vec<Entry> {
+        let known: BTreeMap<Text, usize> = ours.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+        let mut before = Vec::new();
+        for entry in theirs {
+            match known.get(&entry.key).map(|at| &mut ours[*at]) {
+                Some(same) if *same == entry => {}
+                Some(same) if self.are_one(same, &entry) => {
+                    // of values under one key readers ask for the last: theirs
+                    let size = same.value.span.end.saturating_sub(same.value.span.start);
+                    if self.maps == Maps::ByPlace && differ(&same.value, &entry.value) && size <= self.left {
+                        self.left -= size;
+                        before.push(same.clone());
+                    }
+                    let one = std::mem::replace(&mut same.value, Node::new(Span::default(), Value::Null));
+                    same.value = self.both(one, entry.value);
+                }
+                _ => ours.push(entry),
+            }
+        }
+        // the order of what stands in one place stays
+        before.append(&mut ours);
+        before.sort_by_key(|entry| entry.key_span);
+        before
+    }
+
+    fn are_one(&self, ours: &Entry, theirs: &Entry) -> bool {
+        let is_inline = |node: &Node| self.text.as_bytes().get(node.span.start) == Some(&b'{');
+        is_alike(&ours.value, &theirs.value)
+            && match self.maps {
+                Maps::Tables => !is_inline(&ours.value) && !is_inline(&theirs.value),
+                Maps::ByPlace => ours.key_span == theirs.key_span,
+            }
+    }
+}
+
+/// True for maps that have other values under one key, which are neither maps nor lists.
+fn differ(ours: &Node, theirs: &Node) -> bool {
+    let (Value::Map(ours), Value::Map(theirs)) = (&ours.value, &theirs.value) else { return false };
+    let known: BTreeMap<&str, &Node> = ours.iter().map(|entry| (&*entry.key, &entry.value)).collect();
+    theirs.iter().any(|entry| {
+        let same = known.get(&*entry.key);
+        same.is_some_and(|same| !is_alike(same, &entry.value) && same.value != entry.value.value)
+    })
 }
 
 fn is_alike(one: &Node, other: &Node) -> bool {
@@ -134,6 +227,9 @@ mod tests {
         assert_eq!(words(&found.theirs), ["a", "d", "ü", "======="]);
         assert_eq!((found.ours.len(), found.theirs.find('d')), (text.len(), text.find('d')));
         assert_eq!(found.conflicts, [Span::new(2, 14)]);
+        let (row, _) = in_a_row(text).expect("has a conflict");
+        assert_eq!(words(&row), ["a", "b", "d", "ü", "======="]);
+        assert_eq!((row.len(), row.find('d')), (text.len(), text.find('d')));
         assert!(sides("=======\n>>>>>>> x\n").is_none());
         assert!(sides("<<<<<<").is_none());
     }

@@ -11,9 +11,9 @@ use std::thread::Builder;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::merge::{BOTH_READ, both, sides};
+use super::merge::{Maps, both_sides};
 use super::text::Source;
-use super::{Entry, Node, ParseError, Text, Value, report};
+use super::{Entry, Node, ParseError, Text, Value};
 use crate::text::Span;
 use crate::threads::{STACK, widen_heap};
 use rows::Rows;
@@ -48,16 +48,15 @@ pub fn toml_of(text: &Arc<String>) -> (Node, Vec<ParseError>) {
 /// Reads the whole; of a file with an unfinished merge, both sides.
 fn whole(text: &Arc<String>) -> (Node, Vec<ParseError>) {
     let (root, problems) = one_side(text);
-    let Some(sides) = (if problems.is_empty() { None } else { sides(text) }) else { return (root, problems) };
-    let (ours, our_problems) = one_side(&Arc::new(sides.ours));
-    let (theirs, mut other) = one_side(&Arc::new(sides.theirs));
-    // what is wrong outside of conflicts is wrong on both sides
-    other.retain(|problem| !our_problems.contains(problem));
-    let mut problems = Vec::new();
-    let marks = sides.conflicts.into_iter().map(|span| ParseError::new(BOTH_READ, span));
-    marks.chain(our_problems).chain(other).for_each(|problem| report(&mut problems, problem));
-    problems.sort_by_key(|problem| problem.span);
-    (both(ours, theirs, text), problems)
+    if problems.is_empty() {
+        return (root, problems);
+    }
+    let read = |side: &Arc<String>| {
+        let (root, problems) = one_side(side);
+        (vec![root], problems)
+    };
+    let Some((both, told)) = both_sides(text, Maps::Tables, read) else { return (root, problems) };
+    (both.into_iter().next().unwrap_or(root), told)
 }
 
 fn one_side(text: &Arc<String>) -> (Node, Vec<ParseError>) {

@@ -8,6 +8,7 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::merge::{BOTH_READ, in_a_row};
 pub use super::xml_element::Element;
 use super::{MAX_DEPTH, ParseError};
 use crate::text::Span;
@@ -36,9 +37,23 @@ pub fn xml(text: &str) -> Result<Element, ParseError> {
     }
 }
 
-/// Parses a document up to its end or to where it breaks off.
+/// Parses a document up to its end or to where it breaks off. Of a document with an unfinished merge both sides are read,
+/// one after the other.
 #[must_use]
 pub fn xml_or_part(text: &str) -> Xml {
+    let whole = up_to_break(text);
+    if whole.problem.is_none() {
+        return whole;
+    }
+    let Some((row, conflicts)) = in_a_row(text) else { return whole };
+    let both = up_to_break(&row);
+    match (both.problem, conflicts.first()) {
+        (None, Some(first)) => Xml { problem: Some(ParseError::new(BOTH_READ, *first)), ..both },
+        _ => whole,
+    }
+}
+
+fn up_to_break(text: &str) -> Xml {
     let mut reader = Reader::from_str(text);
     // the library passes over a byte order mark without counting it
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };

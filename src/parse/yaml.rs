@@ -7,11 +7,13 @@
 //! scalars follow the core schema; `yes` and `no` stay text.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
+use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value, report};
 use crate::text::Span;
@@ -101,9 +103,26 @@ pub fn yaml(text: &str) -> Yaml {
     yaml_of(&Arc::new(text.to_owned()))
 }
 
-/// As [`yaml()`], for a text that the trees share.
+/// As [`yaml()`], for a text that the trees share. Of a file with an unfinished merge both sides are read.
 #[must_use]
 pub fn yaml_of(text: &Arc<String>) -> Yaml {
+    let mut whole = one_side(text);
+    if whole.problems.is_empty() {
+        return whole;
+    }
+    let tags = RefCell::new(BTreeMap::new());
+    let side = |side: &Arc<String>| {
+        let read = one_side(side);
+        tags.borrow_mut().extend(read.tags);
+        (read.documents, read.problems)
+    };
+    if let Some((documents, problems)) = both_sides(text, Maps::ByPlace, side) {
+        whole = Yaml { documents, problems, tags: tags.into_inner() };
+    }
+    whole
+}
+
+fn one_side(text: &Arc<String>) -> Yaml {
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);

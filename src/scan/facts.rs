@@ -11,6 +11,8 @@ use crate::model::{
     Basis, ComponentId, ComponentKind, Draft, Evidence, Group, Horizon, Inventory, RelationKind, Sheet, Sighting,
     SpotId,
 };
+use crate::parse::lines::{UNFINISHED_MERGE, is_merge_mark};
+use crate::parse::merge::may_have_marks;
 use crate::text::{LineColumn, Region, RelPath, Span, clean_line, shorten};
 
 /// Problems listed per scanner call and file: a file of the wrong kind has one on every line.
@@ -176,7 +178,13 @@ impl<'a> Facts<'a> {
     /// Part of the input was not understood; the scan goes on.
     pub fn problem(&mut self, kind: DiagnosticKind, file: &SourceFile, span: Option<Span>, message: impl AsRef<str>) {
         let at = span.map(|span| file.region(span).start);
-        self.problem_at(kind, file.path(), at, message);
+        // whatever a reader of lines makes of a mark that Git left, that is what it is
+        let is_mark = kind == DiagnosticKind::Malformed && span.is_some_and(|span| is_mark_at(file.text(), span.start));
+        if is_mark && !message.as_ref().ends_with(" read") {
+            self.problem_at(kind, file.path(), at, UNFINISHED_MERGE);
+        } else {
+            self.problem_at(kind, file.path(), at, message);
+        }
     }
 
     /// As [`Self::problem`], for a place known by line and column.
@@ -301,4 +309,10 @@ impl<'a> Facts<'a> {
         self.count += 1;
         Some(Evidence::Observed(Sighting::new(seen.sheet, seen.spot, scanner, basis)))
     }
+}
+
+/// True where a mark of an unfinished merge begins, as a line of its own.
+fn is_mark_at(text: &str, at: usize) -> bool {
+    let is_line = at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
+    is_line && text.get(at..).is_some_and(is_merge_mark) && may_have_marks(text)
 }

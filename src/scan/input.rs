@@ -29,8 +29,8 @@ pub struct SourceFile {
     yaml: OnceLock<parse::yaml::Yaml>,
     json: OnceLock<Result<parse::Node, parse::ParseError>>,
     jsonc: OnceLock<Result<parse::Node, parse::ParseError>>,
-    /// What is complete of JSON that is broken.
-    json_part: OnceLock<Option<parse::Node>>,
+    /// What is complete of JSON that is broken, and what is said of it.
+    json_part: OnceLock<Option<(parse::Node, Vec<parse::ParseError>)>>,
     toml: OnceLock<(parse::Node, Vec<parse::ParseError>)>,
     xml: OnceLock<(Option<Arc<parse::xml::Element>>, Option<parse::ParseError>)>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.

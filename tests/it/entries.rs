@@ -17,7 +17,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 /// What a scan of a folder finds: `package key = value`, `from relation to`, and the diagnostics.
-fn found(files: &[(&str, &str)]) -> Vec<String> {
+pub(crate) fn found(files: &[(&str, &str)]) -> Vec<String> {
     let folder = folder(files);
     let inventory = scan_directory(folder.path(), &Catalog::embedded(), &Options::default()).expect("reads the folder");
     let line = |fact: FactRef<'_>| match fact {
@@ -30,14 +30,14 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[track_caller]
-fn has(found: &[String], wanted: &[&str]) {
+pub(crate) fn has(found: &[String], wanted: &[&str]) {
     for wanted in wanted {
         assert!(found.iter().any(|line| line == wanted), "{wanted} is not among\n{}", found.join("\n"));
     }
 }
 
 #[track_caller]
-fn lacks(found: &[String], unwanted: &[&str]) {
+pub(crate) fn lacks(found: &[String], unwanted: &[&str]) {
     for unwanted in unwanted {
         assert!(!found.iter().any(|line| line.contains(unwanted)), "{unwanted} is among\n{}", found.join("\n"));
     }
@@ -334,9 +334,18 @@ fn catalogs_whose_accessor_is_not_followed_count_as_they_stand() {
     let all = found(&[
         ("gradle/libs.versions.toml", catalog),
         ("buildSrc/build.gradle", "plugins { id 'groovy' }\n"),
+        ("buildSrc/src/main/groovy/A.groovy", "class A { def x(c) { c.findLibrary('junit') } }\n"),
         ("build.gradle", "x\n"),
     ]);
     has(&all, &["pkg:maven/org.junit/junit@5.0.0 is package"]);
+    // code that asks for nothing leaves nothing open
+    let all = found(&[
+        ("gradle/libs.versions.toml", catalog),
+        ("buildSrc/build.gradle", "plugins { id 'groovy' }\n"),
+        ("buildSrc/src/main/groovy/A.groovy", "class A {}\n"),
+        ("build.gradle", "x\n"),
+    ]);
+    lacks(&all, &["pkg:maven/org.junit/junit"]);
 }
 
 #[test]

@@ -25,8 +25,10 @@ mod listings;
 mod lists_store;
 #[cfg(feature = "cluster")]
 mod live_cluster;
+mod merges;
 mod mirrors;
 mod mistakes;
+mod owners;
 mod ownership;
 mod package_cache;
 mod parse;

@@ -109,11 +109,12 @@ fn references_of_dotnet_projects_lead_to_them() {
     assert_eq!(
         needs(&found),
         [
-            "src > pkg:nuget/Polly@7.0.0 (src/Directory.Build.props:3)",
             "src/App > pkg:nuget/Polly@8.0.0 (src/App/App.csproj:8)",
             "src/App > pkg:nuget/Serilog@4.0.0 (src/App/App.csproj:5)",
             "src/App > src/Core (src/App/App.csproj:3)",
             "src/App > src/Data (src/App/App.csproj:4)",
+            "src/Core > pkg:nuget/Polly@7.0.0 (src/Directory.Build.props:3)",
+            "src/Data > pkg:nuget/Polly@7.0.0 (src/Directory.Build.props:3)",
         ]
     );
     let said = said(&found);
@@ -139,6 +140,7 @@ fn projects_of_gradle_lead_to_the_folders_of_the_settings() {
         ("svc/app/build.gradle", app),
         ("svc/lib/build.gradle.kts", nested),
         ("svc/lib/core-api/build.gradle", ""),
+        ("svc/build/tools/build.gradle", ""),
     ]);
     assert_eq!(
         needs(&found),

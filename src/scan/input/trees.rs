@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::SourceFile;
 use crate::diagnostic::DiagnosticKind;
 use crate::parse;
+use crate::parse::merge::BOTH_READ;
 use crate::scan::facts::Facts;
 use crate::scan::words::without_schemas;
 
@@ -87,10 +88,11 @@ impl SourceFile {
     }
 
     fn complete_part(&self, error: &parse::ParseError, out: &mut Facts<'_>) -> anyhow::Result<&parse::Node> {
-        let part = self.json_part.get_or_init(|| parse::json::complete_part(&self.text, error));
-        let part = part.as_ref().ok_or_else(|| self.parse_error(error))?;
-        let message = format!("{}; what stands before it was read", error.message);
-        out.problem(DiagnosticKind::Malformed, self, Some(error.span), message);
+        let part = self.json_part.get_or_init(|| parse::json::readable_part(&self.text, error));
+        let (part, problems) = part.as_ref().ok_or_else(|| self.parse_error(error))?;
+        for problem in problems {
+            out.problem(DiagnosticKind::Malformed, self, Some(problem.span), &problem.message);
+        }
         Ok(part)
     }
 
@@ -154,7 +156,7 @@ impl SourceFile {
     /// The trees that were made of the file so far.
     fn trees(&self) -> impl Iterator<Item = &parse::Node> {
         let json = [&self.json, &self.jsonc].into_iter().filter_map(|tree| tree.get()?.as_ref().ok());
-        let part = self.json_part.get().and_then(Option::as_ref);
+        let part = self.json_part.get().and_then(|part| Some(&part.as_ref()?.0));
         let toml = self.toml.get().map(|(root, _)| root);
         json.chain(part).chain(toml).chain(self.yaml.get().into_iter().flat_map(|yaml| &yaml.documents))
     }
@@ -171,7 +173,10 @@ impl SourceFile {
             if root.is_none() {
                 return Err(self.parse_error(problem));
             }
-            let message = format!("{}; what stands before it was read", problem.message);
+            let message = match &*problem.message {
+                BOTH_READ => BOTH_READ.to_owned(),
+                other => format!("{other}; what stands before it was read"),
+            };
             out.problem(DiagnosticKind::Malformed, self, Some(problem.span), message);
         }
         root.clone().ok_or_else(|| anyhow::anyhow!("no element"))

@@ -126,7 +126,10 @@ fn node(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts
     };
     let (ecosystem, name, told) = toolkit::fetched_name(&address, &entry.key);
     let span = entry.key_span;
-    let id = Package::new(ecosystem, &name, revision.or(told), file, span).write(project, out);
+    let id = Package::new(ecosystem, &name, revision.or(told), file, span)
+        // its content is fixed, whatever it is called
+        .at_fixed_revision(locked.get("narHash").is_some())
+        .write(project, out);
     let at = ["url", "repo"].iter().find_map(|key| locked.get(key)).map_or(locked.span, |node| node.span);
     match kind {
         "tarball" | "file" | "hg" => {

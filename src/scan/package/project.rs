@@ -14,6 +14,20 @@ pub(crate) mod manifest {
     pub(crate) const GO: &[&str] = &["go.mod"];
     /// Of `file:` and `link:` of Node.
     pub(crate) const NODE: &[&str] = &["package.json"];
+    /// Of paths of Dart.
+    pub(crate) const DART: &[&str] = &["pubspec.yaml"];
+    /// Of paths and umbrellas of Elixir.
+    pub(crate) const ELIXIR: &[&str] = &["mix.exs"];
+    /// Of paths of Swift.
+    pub(crate) const SWIFT: &[&str] = &["Package.swift"];
+    /// Of modules of Bazel that a folder overrides.
+    pub(crate) const BAZEL: &[&str] = &["MODULE.bazel"];
+    /// Of sources of Julia.
+    pub(crate) const JULIA: &[&str] = &["Project.toml", "JuliaProject.toml"];
+    /// Of paths of Composer.
+    pub(crate) const COMPOSER: &[&str] = &["composer.json"];
+    /// Of ports that lie over those of a registry of vcpkg.
+    pub(crate) const VCPKG: &[&str] = &["vcpkg.json"];
     /// Of paths that pip and other tools of Python install.
     pub(crate) const PYTHON: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg"];
 }

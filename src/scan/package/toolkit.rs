@@ -83,7 +83,7 @@ impl<'a> Package<'a> {
 
     /// Writes the package, its name and version, and the keys that say who publishes it.
     pub(crate) fn write(&self, root: &ComponentId, out: &mut Facts<'_>) -> ComponentId {
-        let resolution = if self.version.is_some() { "locked" } else { "unlocked" };
+        let resolution = if self.is_exact() { "locked" } else { "unlocked" };
         self.write_with(self.id(), Some(resolution), Some(root), out)
     }
 

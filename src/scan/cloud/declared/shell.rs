@@ -1,4 +1,5 @@
-//! Scripts that make clusters and machines with the command line of a cloud: `gcloud container clusters create`.
+//! Scripts: what they install and fetch, and the clusters and machines that they make with the command line of a cloud
+//! (`gcloud container clusters create`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::dockerfile::expand;
 use crate::parse::shell::{Command, commands};
+use crate::scan::image::build::of_script;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
 
@@ -18,8 +20,9 @@ pub struct ShellScript;
 
 static META: ScannerMeta = ScannerMeta {
     id: "shell-script",
-    title: "Shell script that makes cloud resources",
-    summary: "Clusters, pools of nodes and machines that commands of a cloud make (`gcloud container clusters create`, \
+    title: "Shell script",
+    summary: "Packages that a script installs by name, images that it pulls or runs, and hosts that it fetches from, as in \
+              the steps of a Dockerfile (not of the scripts within an image). Clusters, pools of nodes and machines that commands of a cloud make (`gcloud container clusters create`, \
               `az aks create`, `eksctl create cluster`, `aws eks create-cluster`), with region, machine type, count and \
               accelerators from their options. Variables that the script sets are followed; what only a run knows is \
               unresolved. Which commands count is data, see rules/catalog/resource-types.toml.",
@@ -27,7 +30,14 @@ static META: ScannerMeta = ScannerMeta {
     unit: Unit::File,
     size: SizeClass::Code,
     basis: Basis::Declared,
-    emits: &[ComponentKind::Service, ComponentKind::Accelerator],
+    emits: &[
+        ComponentKind::Project,
+        ComponentKind::Package,
+        ComponentKind::Image,
+        ComponentKind::Host,
+        ComponentKind::Service,
+        ComponentKind::Accelerator,
+    ],
     reference: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html",
 };
 
@@ -60,34 +70,58 @@ impl Scanner for ShellScript {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        if file.is_binary() || !makes(file.text(), input.catalog) {
+        if file.is_binary() {
             return Ok(());
         }
-        let mut variables = Variables::default();
-        let mut found = Vec::new();
-        for command in commands(file.text(), '\\') {
-            if found.len() >= MOST {
-                let message = "more resources than a script is read for: those behind the first 500 were not read";
-                out.problem(DiagnosticKind::LimitReached, file, None, message);
-                break;
-            }
-            if !variables.set(&command)
-                && let Some(resource) = resource(&command, &variables, input.catalog, file, out)
-            {
-                found.push(resource);
-            }
+        let all = commands(file.text(), '\\');
+        // scripts in an image are those of its packages: they install nothing that is not there
+        if input.subject.is_none() {
+            brings_in(&all, input, out);
         }
-        write::all(&found, input.catalog, out);
-        for resource in &found {
-            let service = input.catalog.service_by_type(&resource.kind);
-            if service.is_some_and(|service| &*service.capability == "kubernetes")
-                && !resource.kind.contains("pool")
-                && let Some(name) = resource.name.as_ref().and_then(Resolved::text)
-            {
-                out.attribute(&resource.id, key::CLUSTER, name, file.at(resource.span));
-            }
+        if makes(file.text(), input.catalog) {
+            resources(&all, input, out);
         }
         Ok(())
+    }
+}
+
+/// What the script installs and fetches, as what the project of its folder needs.
+fn brings_in(all: &[Command], input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    let project = input.root_subject(file);
+    let before = out.len();
+    of_script(&project, all, file, out);
+    if out.len() > before {
+        out.component(&project, input.root_kind(), file.whole());
+    }
+}
+
+/// The resources that the script makes.
+fn resources(all: &[Command], input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    let mut variables = Variables::default();
+    let mut found = Vec::new();
+    for command in all {
+        if found.len() >= MOST {
+            let message = "more resources than a script is read for: those behind the first 500 were not read";
+            out.problem(DiagnosticKind::LimitReached, file, None, message);
+            break;
+        }
+        if !variables.set(command)
+            && let Some(resource) = resource(command, &variables, input.catalog, file, out)
+        {
+            found.push(resource);
+        }
+    }
+    write::all(&found, input.catalog, out);
+    for resource in &found {
+        let service = input.catalog.service_by_type(&resource.kind);
+        if service.is_some_and(|service| &*service.capability == "kubernetes")
+            && !resource.kind.contains("pool")
+            && let Some(name) = resource.name.as_ref().and_then(Resolved::text)
+        {
+            out.attribute(&resource.id, key::CLUSTER, name, file.at(resource.span));
+        }
     }
 }
 

@@ -41,8 +41,12 @@ const fn tool(ecosystem: &'static str, words: &'static [&'static str]) -> Tool {
     Tool { ecosystem, words }
 }
 
+/// Any word, such as the name of a workspace or the path of a project.
+const ANY: &str = "*";
+
 /// Longer ones stand first.
-static TOOLS: [Tool; 33] = [
+static TOOLS: [Tool; 35] = [
+    tool("npm", &["yarn", "workspace", ANY, "add"]),
     tool("pypi", &["python", "-m", "pip", "install"]),
     tool("pypi", &["python", "-m", "pip", "download"]),
     tool("pypi", &["python", "-m", "pipx", "install"]),
@@ -75,6 +79,7 @@ static TOOLS: [Tool; 33] = [
     tool("nuget", &["dotnet", "tool", "install"]),
     tool("nuget", &["dotnet", "tool", "update"]),
     tool("nuget", &["dotnet", "add", "package"]),
+    tool("nuget", &["dotnet", "add", ANY, "package"]),
     tool("gem", &["gem", "i"]),
 ];
 
@@ -97,15 +102,36 @@ const SWITCHES: &str = "--upgrade --no-cache-dir --no-cache --user --pre --quiet
      -U -q -qq -qqq -v -vv -vvv -I -y -g -D -S -E -O -P -W -N -V -n -x -a -u -t -d -race -trimpath -insecure";
 
 /// Of the short ones, those that have a value with some programs.
-const SHORT_WITH_VALUE: [(&str, &str); 8] = [
+const SHORT_WITH_VALUE: [(&str, &str); 9] = [
     ("pip", "-t"),
     ("pip", "-d"),
     ("python", "-t"),
     ("python", "-d"),
+    ("python", "-W"),
     ("uv", "-P"),
     ("gem", "-n"),
     ("gem", "-P"),
     ("composer", "-d"),
+];
+
+/// Verbs that are no value of an option before them: what stands behind them is theirs.
+const OTHER_VERBS: [&str; 16] = [
+    "run",
+    "exec",
+    "x",
+    "dlx",
+    "test",
+    "build",
+    "start",
+    "list",
+    "show",
+    "remove",
+    "uninstall",
+    "update",
+    "upgrade",
+    "cache",
+    "config",
+    "help",
 ];
 
 /// Options that say the version, by the ecosystem.
@@ -286,19 +312,41 @@ fn behind<'w>(tool: &Tool, program: &str, args: &'w [Arg<'w>]) -> Option<&'w [Ar
         return None;
     }
     let mut rest = args;
+    // `cargo +nightly install`
+    if let [first, after @ ..] = rest
+        && *name == "cargo"
+        && first.text.starts_with('+')
+    {
+        rest = after;
+    }
     for verb in verbs {
-        // `pip --no-cache-dir install`
-        while let [first, after @ ..] = rest
-            && first.text.starts_with("--")
-            && is_switch(program, &first.text)
-        {
-            rest = after;
-        }
+        rest = options_passed(program, verb, rest)?;
         let (first, after) = rest.split_first()?;
-        if first.text != *verb {
+        if first.text != *verb && *verb != ANY {
             return None;
         }
         rest = after;
+    }
+    Some(rest)
+}
+
+/// What is left behind the options that stand before a verb, and their values: `pip --no-cache-dir install`,
+/// `npm --prefix web install`. The word behind an option that is not known is its value, unless it is the verb, or
+/// a verb of its own, which makes this another command.
+fn options_passed<'w>(program: &str, verb: &str, args: &'w [Arg<'w>]) -> Option<&'w [Arg<'w>]> {
+    let mut rest = args;
+    while let [first, after @ ..] = rest
+        && first.text.starts_with('-')
+        && first.text != verb
+    {
+        rest = after;
+        let value = after.first().filter(|next| !next.text.starts_with('-') && next.text != verb);
+        if let Some(value) = value.filter(|_| !first.text.contains('=') && !is_switch(program, &first.text)) {
+            if OTHER_VERBS.contains(&&*value.text) {
+                return None;
+            }
+            rest = &after[1..];
+        }
     }
     Some(rest)
 }
@@ -450,6 +498,20 @@ mod tests {
             ("composer global require a/b:^1 ext-json", "a/b:^1"),
             ("dotnet tool install --global A.B --version 1.0.0", "A.B"),
             ("pip install --unknown a b", "b"),
+            ("npm --prefix web install a@1.0.0", "a@1.0.0"),
+            ("npm -w web --silent i a", "a"),
+            ("pnpm -C web --filter=x add a", "a"),
+            ("yarn --cwd web add a", "a"),
+            ("yarn workspace web add -D a", "a"),
+            ("python3 -W ignore -I -m pip --isolated --timeout 9 install a==1", "a==1"),
+            ("uv --quiet pip --python 3.12 install a", "a"),
+            ("cargo +nightly --locked install a", "a"),
+            ("go -C dir install example.com/a@v1.0.0", "example.com/a@v1.0.0"),
+            ("dotnet add src/App package A.B", "A.B"),
+            ("npm --prefix web run install a", ""),
+            ("npm --unknown run install a", ""),
+            ("npm --install-links", ""),
+            ("python -c install a", ""),
             ("pip list a", ""),
             ("pipenv install a", ""),
         ] {

@@ -376,6 +376,19 @@ pub(crate) fn fetched(
     Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(all, place, fill, out);
 }
 
+/// What the commands of a script that is a file of the tree fetch and bring in, as a step of a build does. What it is all
+/// for, the script does not say.
+pub(crate) fn of_script(user: &ComponentId, all: &[Command], file: &SourceFile, out: &mut Facts<'_>) {
+    let mut build = Build::new(file, user, '\\').with_installs("");
+    for command in all {
+        let args: Vec<Arg<'_>> = command.words.iter().map(|word| build.place(word, 0)).collect();
+        let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
+        if !words::only_sends(&names) {
+            build.command(&args, false, &str::to_owned, out);
+        }
+    }
+}
+
 /// A variable that a pipeline sets for its steps: sources that tools take from it, as of `ENV`.
 pub(crate) fn source_variable(
     user: &ComponentId,

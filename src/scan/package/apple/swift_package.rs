@@ -2,8 +2,8 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
-use crate::scan::package::toolkit::{self, Package, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
 /// Scanner `swift-package`.
@@ -13,7 +13,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "swift-package",
     title: "Swift package manifest",
     summary: "Packages with requirement and repository, where these are plain literals. Nothing is run: what is computed \
-              is told. A lock file answers the requirements; packages of a folder are the tree's own.",
+              is told. A lock file answers the requirements; packages of a folder are projects of the tree.",
     files: &["**/Package.swift", "**/Package@swift-*.swift"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -35,7 +35,7 @@ impl Scanner for SwiftPackage {
                 let message = "a package that is not closed";
                 out.problem(DiagnosticKind::Malformed, file, Some(call.span), message);
             }
-            package(&call, &project, file, out);
+            package(&call, &project, input, out);
         }
         Ok(())
     }
@@ -57,8 +57,19 @@ impl<'a> Call<'a> {
     }
 }
 
-fn package(call: &Call<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn package(call: &Call<'_>, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
     if call.labels.contains(&"path") {
+        match call.literal("path") {
+            Some((path, span)) => {
+                let place = (&file.folder(), path, manifest::SWIFT);
+                toolkit::needs_project(project, place, input, (file, span), out);
+            }
+            None => {
+                let message = "which folder the package lies in is computed";
+                out.problem(DiagnosticKind::Unresolved, file, Some(call.span), message);
+            }
+        }
         return;
     }
     let place = call.literal("url").or_else(|| call.literal("id"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::parse::Node;
 use crate::parse::calls::Call;
-use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `bazel-module`.
@@ -52,7 +52,7 @@ impl Scanner for BazelModule {
             let dev = call.value("dev_dependency").and_then(Node::as_bool) == Some(true);
             let scope = if dev { scope::DEV } else { scope::RUNTIME };
             match overrides.get(name) {
-                Some(call) if other_source(call, &project, file, out) => {}
+                Some(call) if other_source(call, &project, input, out) => {}
                 fixed => {
                     let fixed = fixed.filter(|call| call.name == "single_version_override").copied();
                     let version = fixed.and_then(|call| call.text("version")).filter(|text| !text.is_empty());
@@ -63,7 +63,7 @@ impl Scanner for BazelModule {
             }
         }
         for (name, call) in &overrides {
-            if asked.contains(name) || other_source(call, &project, file, out) {
+            if asked.contains(name) || other_source(call, &project, input, out) {
                 continue;
             }
             let version = call.text("version").filter(|text| !text.is_empty());
@@ -81,12 +81,19 @@ impl Scanner for BazelModule {
 }
 
 /// An override by archive, git or folder takes the module from elsewhere.
-fn other_source(call: &Call<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> bool {
+fn other_source(call: &Call<'_>, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) -> bool {
+    let file = input.file();
     match call.name {
         "archive_override" => super::archive(call, project, file, out),
         "git_override" => super::repository(call, "remote", project, file, out),
-        // a folder of the tree
-        "local_path_override" => {}
+        // a folder of the tree, seen from the one of the module
+        "local_path_override" => match call.value("path").and_then(|node| Some((node.text()?, node.span))) {
+            Some((path, span)) => {
+                let place = (&file.folder(), path, manifest::BAZEL);
+                toolkit::needs_project(project, place, input, (file, span), out);
+            }
+            None => super::computed(call, file, out),
+        },
         _ => return false,
     }
     true

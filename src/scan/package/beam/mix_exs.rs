@@ -4,8 +4,8 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::lines;
 use crate::parse::{Node, ParseError, Value, terms};
-use crate::scan::package::toolkit::{self, Package, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
 /// Scanner `mix-exs`.
@@ -16,7 +16,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "Elixir project",
     summary: "Literal entries of the function `deps` with constraint, scope, private organisation and git host. What \
               is computed is a diagnostic. A mix.lock in the folder or above answers them; `path` and `in_umbrella` \
-              lie in the tree.",
+              lead to projects of the tree.",
     files: &["**/mix.exs"],
     unit: Unit::File,
     size: SizeClass::Code,
@@ -57,14 +57,26 @@ impl Scanner for MixExs {
             out.problem(DiagnosticKind::Unresolved, file, Some(problem.span), message);
         }
         for node in &found {
-            dependency(node, &project, file, out);
+            dependency(node, &project, input, out);
         }
         Ok(())
     }
 }
 
-/// The function `deps`, to the next definition.
+/// The function `deps`, to the next definition; without one, the list that `deps:` of the project holds.
 fn body(text: &str) -> Option<Span> {
+    function(text).or_else(|| {
+        let list = text.match_indices("deps:").map(|(at, word)| at + word.len());
+        let mut lists = list.filter(|at| text[*at..].trim_start().starts_with('['));
+        let start = lists.next()?;
+        // the end of a definition ends it in any case
+        let rest = &text[start..];
+        let end = ["\n  end", "\n def", "\n  def"].iter().filter_map(|word| rest.find(word)).min();
+        text[start..].contains("{:").then(|| Span::new(start, start + end.unwrap_or(rest.len())))
+    })
+}
+
+fn function(text: &str) -> Option<Span> {
     let mut start = None;
     for line in lines(text) {
         let code = line.text.trim_start();
@@ -107,11 +119,28 @@ fn head(text: &str, start: usize) -> Option<Node> {
 }
 
 /// `{:name, "~> 1.0", only: :test}` or `{:name, git: "address", tag: "v1"}`.
-fn dependency(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+fn dependency(node: &Node, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
     let items = node.list();
     let Some((app, span)) = super::text(items.first()) else { return };
     let option = |key: &str| super::option(&items[1..], key);
-    if option("path").is_some() || option("in_umbrella").is_some() {
+    if let Some(path) = option("path") {
+        match path.text() {
+            Some(path) => {
+                let place = (&file.folder(), path, manifest::ELIXIR);
+                toolkit::needs_project(project, place, input, (file, span), out);
+            }
+            None => {
+                let message = format!("which folder `{app}` lies in is computed");
+                out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+            }
+        }
+        return;
+    }
+    if option("in_umbrella").is_some() {
+        // the apps of an umbrella lie side by side under their names
+        let place = (&file.folder(), &*format!("../{app}"), manifest::ELIXIR);
+        toolkit::needs_project(project, place, input, (file, span), out);
         return;
     }
     let constraint = super::text(items.get(1)).map_or("", |(text, _)| text);

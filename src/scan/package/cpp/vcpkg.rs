@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::package::toolkit::{self, Package, Standing, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `vcpkg`.
 pub struct Vcpkg;
@@ -25,6 +26,8 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://learn.microsoft.com/vcpkg/reference/vcpkg-json",
 };
 
+/// Folders that one manifest lays over the registries.
+const MOST_OVERLAYS: usize = 64;
 /// The registry that needs no configuration.
 const BUILT_IN: &str = "https://github.com/microsoft/vcpkg";
 
@@ -50,7 +53,8 @@ impl Scanner for Vcpkg {
         }
         let overrides = root.get("overrides").map_or(&[][..], Node::list);
         let by_name = overrides.iter().filter_map(|item| Some((item.text_at("name")?, item))).collect();
-        let context = Context { own: root.text_at("name"), overrides: by_name, project: &project, file };
+        let overlays = overlays(root, input);
+        let context = Context { own: root.text_at("name"), overrides: by_name, overlays, project: &project, input };
         let mut asked = BTreeSet::new();
         for item in root.get("dependencies").map_or(&[][..], Node::list) {
             asked.extend(dependency(item, scope::RUNTIME, &context, out));
@@ -85,13 +89,30 @@ struct Context<'r> {
     /// Name of the manifest's own package.
     own: Option<&'r str>,
     overrides: BTreeMap<&'r str, &'r Node>,
+    /// Folders of ports that come before those of any registry.
+    overlays: Vec<RelPath>,
     project: &'r ComponentId,
-    file: &'r SourceFile,
+    input: &'r Input<'r>,
+}
+
+/// The folders that the configuration of a manifest, in it or beside it, lays over the registries.
+fn overlays(root: &Node, input: &Input<'_>) -> Vec<RelPath> {
+    let folder = input.file().folder();
+    let beside = || folder.join("vcpkg-configuration.json").and_then(|path| input.companion(&path));
+    let folders = |configuration: &Node| -> Vec<RelPath> {
+        let listed = configuration.get("overlay-ports").map_or(&[][..], Node::list);
+        listed.iter().filter_map(|path| folder.join(path.text()?)).take(MOST_OVERLAYS).collect()
+    };
+    match root.get("vcpkg-configuration").or_else(|| root.get("configuration")) {
+        Some(own) => folders(own),
+        None => beside().and_then(|file| Some(folders(file.json().ok()?))).unwrap_or_default(),
+    }
 }
 
 /// Writes a dependency and gives its name.
 fn dependency<'r>(item: &'r Node, scope: &'static str, context: &Context<'_>, out: &mut Facts<'_>) -> Option<&'r str> {
-    let Context { own, overrides, project, file } = context;
+    let Context { own, overrides, overlays, project, input } = context;
+    let file = input.file();
     let node = item.get("name").unwrap_or(item);
     let Some(name) = node.text() else {
         out.problem(DiagnosticKind::Malformed, file, Some(item.span), "a dependency without a name");
@@ -100,6 +121,13 @@ fn dependency<'r>(item: &'r Node, scope: &'static str, context: &Context<'_>, ou
     // a package that asks for a feature of its own
     if *own == Some(name) {
         return None;
+    }
+    // the folder is one of ports, or a port itself
+    let ports = overlays.iter().flat_map(|folder| [folder.join(name), Some(folder.clone())]).flatten();
+    let is_port = |folder: &RelPath| folder.name() == name && toolkit::is_project(folder, manifest::VCPKG, input);
+    if let Some(folder) = ports.into_iter().find(is_port) {
+        toolkit::uses_project(project, &folder, input, &file.at(node.span), out);
+        return Some(name);
     }
     let version = overrides.get(name).and_then(|item| fixed(item));
     let constraint = item.text_at("version>=").map(|least| format!(">={least}")).unwrap_or_default();

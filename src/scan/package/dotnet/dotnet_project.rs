@@ -1,14 +1,16 @@
 //! `*.csproj` and its like, `Directory.Build.props`, `Directory.Packages.props`: packages that .NET projects ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exact;
-use super::msbuild::{Around, VERSIONS, Version, joined, metadata, sections};
+use super::msbuild::{Around, REFERENCES, Shared, VERSIONS, Version, is_private, joined, metadata, sections};
+use super::taken_in::is_taken_in;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `dotnet-project`.
 pub struct DotnetProject;
@@ -44,7 +46,8 @@ impl Scanner for DotnetProject {
             anyhow::ensure!(!is_project, "the root element is `{}`: not a .NET project", root.name);
             return Ok(());
         }
-        let project = toolkit::root(input, file, out);
+        let before = out.len();
+        let project = if is_project { toolkit::root(input, file, out) } else { input.root_subject(file) };
         let around = Around::of(&input.files[0], &root, input);
         let groups = sections(&root);
         let items =
@@ -52,7 +55,9 @@ impl Scanner for DotnetProject {
         let is_test = around.property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
         let removed = removed(&groups);
-        let reader = Reader { input, project: &project, around: &around, is_project, is_test, removed };
+        let is_shared = |item: &&Element| REFERENCES.contains(&&*item.name) && item.attribute("Include").is_some();
+        let is_taken_in = !is_project && items().any(|item| is_shared(&item)) && is_taken_in(file.path(), input);
+        let reader = Reader { input, project: &project, around: &around, is_project, is_taken_in, is_test, removed };
         reader.sdk(root.attribute("Sdk"), &root, out);
         for (group, conditions) in &groups {
             match &*group.name {
@@ -70,8 +75,31 @@ impl Scanner for DotnetProject {
                 _ => {}
             }
         }
+        if is_project {
+            let updated = updated_names(items());
+            around.shared().iter().for_each(|shared| reader.shared(shared, &updated, out));
+        } else if out.len() > before {
+            out.component(&project, input.root_kind(), file.whole());
+        }
         Ok(())
     }
+}
+
+/// Names in lower case that the items of a project give versions of their own, whatever the conditions around.
+fn updated_names<'e>(items: impl Iterator<Item = &'e Element>) -> BTreeSet<String> {
+    let updates = items.filter(|item| &*item.name == "PackageReference" && metadata(item, "Version").is_some());
+    let names = updates.filter_map(|item| item.attribute("Update")).flat_map(|names| names.split(';'));
+    names.map(|name| name.trim().to_ascii_lowercase()).collect()
+}
+
+/// An item that asks for packages.
+struct Asked<'a> {
+    file: &'a SourceFile,
+    sort: &'a str,
+    /// The tag.
+    span: Span,
+    condition: Option<String>,
+    version: Option<&'a str>,
 }
 
 struct Reader<'a> {
@@ -80,6 +108,8 @@ struct Reader<'a> {
     around: &'a Around<'a>,
     /// A project, and not a file that projects take in.
     is_project: bool,
+    /// A file that projects of the tree do take in: its references are theirs.
+    is_taken_in: bool,
     is_test: bool,
     removed: Removed,
 }
@@ -107,25 +137,28 @@ impl Reader<'_> {
             let Some((name, version)) = sdk.split_once('/') else { continue };
             let (text, places) = self.around.expand_placed(version);
             let version = Version { text, condition: None, places };
-            self.write(name, &version, scope::BUILD, element, out);
+            let asked =
+                Asked { file: self.file(), sort: &element.name, span: element.tag, condition: None, version: None };
+            self.write(name, &version, scope::BUILD, &asked, out);
         }
     }
 
     fn item(&self, item: &Element, conditions: &[&str], out: &mut Facts<'_>) {
-        let private = || metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"));
-        let scope = match &*item.name {
-            "ProjectReference" => return self.projects(item, out),
-            "PackageReference" if private() => scope::BUILD,
-            "PackageReference" if self.is_test => scope::TEST,
-            "PackageReference" => scope::RUNTIME,
-            "DotNetCliToolReference" => scope::DEV,
-            "GlobalPackageReference" | "PackageDownload" => scope::BUILD,
-            _ => return,
+        if &*item.name == "ProjectReference" {
+            return self.projects(item, out);
+        }
+        let Some(scope) = self.scope(&item.name, is_private(item)) else { return };
+        let asked = Asked {
+            file: self.file(),
+            sort: &item.name,
+            span: item.tag,
+            condition: joined(conditions, item),
+            version: ["VersionOverride", "Version"].iter().find_map(|key| metadata(item, key)),
         };
         let Some(names) = item.attribute("Include") else {
             // `Update` gives a version to what is included elsewhere, `Remove` takes it away
             match item.attribute("Update") {
-                Some(names) => self.updated(names, scope, item, conditions, out),
+                Some(names) => self.updated(names, scope, item, &asked, out),
                 None if item.attribute("Remove").is_none() => {
                     let message = format!("`<{}>` without `Include`", item.name);
                     out.problem(DiagnosticKind::Malformed, self.file(), Some(item.tag), message);
@@ -134,16 +167,82 @@ impl Reader<'_> {
             }
             return;
         };
+        if self.is_taken_in {
+            return;
+        }
+        self.names(names, scope, &asked, &|name| &*item.name == "PackageReference" && self.is_removed(name, item), out);
+    }
+
+    /// What an item is needed for; nothing for one that asks for no package.
+    fn scope(&self, sort: &str, is_private: bool) -> Option<&'static str> {
+        Some(match sort {
+            "PackageReference" if is_private => scope::BUILD,
+            "PackageReference" if self.is_test => scope::TEST,
+            "PackageReference" => scope::RUNTIME,
+            "DotNetCliToolReference" => scope::DEV,
+            "GlobalPackageReference" | "PackageDownload" => scope::BUILD,
+            _ => return None,
+        })
+    }
+
+    /// The packages that an item includes.
+    fn names(
+        &self,
+        names: &str,
+        scope: &'static str,
+        asked: &Asked<'_>,
+        is_left_out: &dyn Fn(&str) -> bool,
+        out: &mut Facts<'_>,
+    ) {
         for name in names.split(';').map(|name| self.around.expand(name)).filter(|name| !name.is_empty()) {
             if name.contains(['$', '@', '%']) {
                 let message = format!("the name `{name}` depends on what the tree does not state as a literal");
-                out.problem(DiagnosticKind::Unresolved, self.file(), Some(item.tag), message);
-                continue;
-            }
-            if &*item.name != "PackageReference" || !self.is_removed(&name, item) {
-                self.reference(&name, scope, item, conditions, out);
+                out.problem(DiagnosticKind::Unresolved, asked.file, Some(asked.span), message);
+            } else if !is_left_out(&name) {
+                self.reference(&name, scope, asked, out);
             }
         }
+    }
+
+    /// A reference of a file that the project takes in, unless the project takes it away, or gives it another version. Of
+    /// conditions, only those stay that what is known does not decide.
+    fn shared(&self, shared: &Shared, updated: &BTreeSet<String>, out: &mut Facts<'_>) {
+        let Some(scope) = self.scope(&shared.sort, shared.is_private) else { return };
+        let mut open = Vec::new();
+        for condition in &shared.conditions {
+            match self.holds(condition) {
+                Some(true) => {}
+                Some(false) => return,
+                None => open.push(&**condition),
+            }
+        }
+        let asked = Asked {
+            file: &shared.file,
+            sort: &shared.sort,
+            span: shared.span,
+            condition: (!open.is_empty()).then(|| open.join(" and ")),
+            version: shared.version.as_deref(),
+        };
+        let is_left_out = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            &*shared.sort == "PackageReference"
+                && (updated.contains(&name) || !shared.is_last && self.removed.contains_key(&name))
+        };
+        self.names(&shared.names, scope, &asked, &is_left_out, out);
+    }
+
+    /// As [`Around::holds`], with what is known of the project itself.
+    fn holds(&self, condition: &str) -> Option<bool> {
+        let name = self.file().path().name();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let condition = condition.replace("$(MSBuildProjectName)", stem).replace("$(MSBuildProjectFile)", name);
+        // nothing but the package of the tests sets it besides the tree
+        let condition = match (self.is_test, self.around.is_unset("IsTestProject")) {
+            (true, _) => condition.replace("$(IsTestProject)", "true"),
+            (false, true) => condition.replace("$(IsTestProject)", ""),
+            (false, false) => condition,
+        };
+        self.around.holds(&condition)
     }
 
     fn file(&self) -> &SourceFile {
@@ -156,14 +255,13 @@ impl Reader<'_> {
     }
 
     /// The project's own version of what a file around it references: for this project it is that one.
-    fn updated(&self, names: &str, scope: &'static str, item: &Element, conditions: &[&str], out: &mut Facts<'_>) {
-        let has_version = ["VersionOverride", "Version"].iter().any(|key| metadata(item, key).is_some());
-        if !self.is_project || &*item.name != "PackageReference" || !has_version {
+    fn updated(&self, names: &str, scope: &'static str, item: &Element, asked: &Asked<'_>, out: &mut Facts<'_>) {
+        if !self.is_project || asked.sort != "PackageReference" || asked.version.is_none() {
             return;
         }
         let names = names.split(';').map(|name| self.around.expand(name));
         for name in names.filter(|name| self.around.includes(name) && !self.is_removed(name, item)) {
-            self.reference(&name, scope, item, conditions, out);
+            self.reference(&name, scope, asked, out);
         }
     }
 
@@ -198,10 +296,9 @@ impl Reader<'_> {
         }
     }
 
-    fn reference(&self, name: &str, scope: &'static str, item: &Element, conditions: &[&str], out: &mut Facts<'_>) {
-        let condition = joined(conditions, item);
-        let stated = ["VersionOverride", "Version"].iter().find_map(|key| metadata(item, key));
-        let versions: Vec<Version> = match stated {
+    fn reference(&self, name: &str, scope: &'static str, asked: &Asked<'_>, out: &mut Facts<'_>) {
+        let condition = &asked.condition;
+        let versions: Vec<Version> = match asked.version {
             // several versions can be downloaded side by side
             Some(text) => text
                 .split(';')
@@ -212,7 +309,7 @@ impl Reader<'_> {
                 })
                 .collect(),
             None => {
-                let both = |version: &Version| match (&condition, &version.condition) {
+                let both = |version: &Version| match (condition, &version.condition) {
                     (Some(one), Some(other)) => Some(format!("{one} and {other}")),
                     (one, other) => one.clone().or_else(|| other.clone()),
                 };
@@ -222,31 +319,32 @@ impl Reader<'_> {
         };
         if versions.is_empty() {
             let message = format!("no file of the tree states the version of `{name}`");
-            out.problem(DiagnosticKind::Unresolved, self.file(), Some(item.tag), message);
-            self.write(name, &Version { text: String::new(), condition, places: Vec::new() }, scope, item, out);
+            out.problem(DiagnosticKind::Unresolved, asked.file, Some(asked.span), message);
+            let version = Version { text: String::new(), condition: condition.clone(), places: Vec::new() };
+            self.write(name, &version, scope, asked, out);
         }
         for version in &versions {
-            self.write(name, version, scope, item, out);
+            self.write(name, version, scope, asked, out);
         }
     }
 
-    fn write(&self, name: &str, version: &Version, scope: &'static str, item: &Element, out: &mut Facts<'_>) {
+    fn write(&self, name: &str, version: &Version, scope: &'static str, asked: &Asked<'_>, out: &mut Facts<'_>) {
         let text = version.text.as_str();
         if text.contains("$(") {
             let message = format!("the version of `{name}` is `{text}`, which the tree does not state as one literal");
-            out.problem(DiagnosticKind::Unresolved, self.file(), Some(item.tag), message);
+            out.problem(DiagnosticKind::Unresolved, asked.file, Some(asked.span), message);
         }
         let exact = exact(text);
-        let package = Package::new("nuget", name, exact, self.file(), item.tag);
-        let id = match &*item.name {
-            // what needs more is restored as that
-            "PackageReference" | "GlobalPackageReference" if exact.is_some() => {
+        let package = Package::new("nuget", name, exact, asked.file, asked.span);
+        let id = match asked.sort {
+            // what needs more is restored as that, unless the version is the only one: `[1.2.3]`
+            "PackageReference" | "GlobalPackageReference" if exact.is_some_and(|exact| exact == text.trim()) => {
                 package.declared(text, scope, self.project, out)
             }
             _ => package.require(text, scope, self.project, out),
         };
         toolkit::stated_at(&id, exact, text, &version.places, out);
-        let seen = self.file().at(item.tag);
+        let seen = asked.file.at(asked.span);
         if let Some(condition) = &version.condition {
             out.attribute(&id, key::CONDITION, condition, seen.clone());
         }

@@ -10,6 +10,7 @@ pub mod nuget_config;
 pub mod nuget_lock;
 pub mod packages_config;
 pub mod paket_lock;
+mod taken_in;
 
 /// What a version text of NuGet asks for: `1.2.3` (at least, and what is restored unless something needs more) and
 /// `[1.2.3]` are one version; ranges and floating versions are none.

@@ -15,6 +15,8 @@ use crate::text::{RelPath, Span};
 /// Files read for one project, and imports in imports.
 const FILES: usize = 32;
 const NESTED: usize = 8;
+/// References that the files around one project may have.
+const SHARED: usize = 2_000;
 /// Folders above in which files are looked for.
 const ABOVE: usize = 32;
 /// Longest value of a property: properties that double each other end there.
@@ -25,6 +27,8 @@ pub(super) const VERSIONS: usize = 32;
 /// Files that the SDK looks for above a project, and reads before it.
 const PROPERTIES: &str = "Directory.Build.props";
 const CENTRAL: &str = "Directory.Packages.props";
+/// The same that it reads behind one.
+const TARGETS: &str = "Directory.Build.targets";
 
 /// Properties that say something by themselves, in lower case.
 const READ_BY_NAME: [&str; 1] = ["istestproject"];
@@ -54,12 +58,35 @@ enum Surrounding {
     Present(Arc<SourceFile>),
 }
 
+/// A reference in a file that projects take in: it is one of each of them.
+pub(super) struct Shared {
+    pub(super) file: Arc<SourceFile>,
+    /// The tag.
+    pub(super) span: Span,
+    /// What sort of item it is.
+    pub(super) sort: Box<str>,
+    /// What it includes, as it stands there.
+    pub(super) names: Box<str>,
+    pub(super) version: Option<Box<str>>,
+    pub(super) is_private: bool,
+    /// Conditions around it and its own.
+    pub(super) conditions: Vec<Box<str>>,
+    /// It is read behind the project.
+    pub(super) is_last: bool,
+}
+
+/// Items that ask for packages.
+pub(super) const REFERENCES: [&str; 4] =
+    ["PackageReference", "GlobalPackageReference", "PackageDownload", "DotNetCliToolReference"];
+
 /// What is known around a project.
 pub(super) struct Around<'a> {
     input: &'a Input<'a>,
     /// The project file, while what it says itself is read.
     own: Option<RelPath>,
     known: Known,
+    /// What is read now comes behind the project.
+    is_behind: bool,
 }
 
 /// What files have said so far.
@@ -72,15 +99,16 @@ struct Known {
     updates: Layered<Vec<Version>>,
     /// References of the files around, by name in lower case.
     included: Layered<()>,
+    /// The same as they stand there.
+    shared: Vec<Arc<Shared>>,
     seen: Vec<RelPath>,
 }
 
 impl Known {
     /// The same for many to lie on.
     fn shared(self) -> Self {
-        let Self { properties, versions, updates, included, seen } = self;
-        let (properties, versions) = (properties.shared(), versions.shared());
-        Self { properties, versions, updates: updates.shared(), included: included.shared(), seen }
+        let (properties, versions) = (self.properties.shared(), self.versions.shared());
+        Self { properties, versions, updates: self.updates.shared(), included: self.included.shared(), ..self }
     }
 }
 
@@ -100,18 +128,28 @@ impl<'a> Around<'a> {
         // one that is itself among the files above is read where it is scanned, and not before
         let known = if is_central || shared.seen.contains(path) {
             let known = Known { seen: vec![path.clone()], ..Known::default() };
-            let mut around = Self { input, own: None, known };
+            let mut around = Self { input, own: None, known, is_behind: false };
             around.read_above(&folder, is_project, is_central);
             around.known
         } else {
             Known { seen: [&shared.seen[..], std::slice::from_ref(path)].concat(), ..shared }
         };
-        let mut around = Self { input, own: Some(path.clone()), known };
+        let mut around = Self { input, own: Some(path.clone()), known, is_behind: false };
         around.read(file, project, 0);
         if is_project {
-            around.nearest(&folder, "Directory.Build.targets", 0);
+            around.is_behind = true;
+            around.nearest(&folder, TARGETS, 0);
         }
         around
+    }
+
+    /// The files that the SDK looks for above the projects of a folder, and what these import.
+    pub(super) fn looked_for(folder: &RelPath, input: &'a Input<'a>) -> Vec<RelPath> {
+        let mut seen = Self::above::<true>(folder, input).seen;
+        let mut behind = Self { input, own: None, known: Known::default(), is_behind: true };
+        behind.nearest(folder, TARGETS, 0);
+        seen.append(&mut behind.known.seen);
+        seen
     }
 
     /// What the files above say, from the memo of the run: it is that of the nearest folder which has one of them.
@@ -125,7 +163,7 @@ impl<'a> Around<'a> {
             folder = folder.parent();
         }
         let read = || {
-            let mut around = Self { input, own: None, known: Known::default() };
+            let mut around = Self { input, own: None, known: Known::default(), is_behind: false };
             around.read_above(&folder, PROJECT, false);
             let known = around.known.shared();
             let bytes = known.seen.iter().filter_map(|path| Some(surrounding(input, path)?.text().len())).sum();
@@ -226,6 +264,9 @@ impl<'a> Around<'a> {
             let names: Vec<String> = names.map(|name| name.to_ascii_lowercase()).collect();
             names.into_iter().for_each(|name| self.known.included.insert(name, ()));
         }
+        if self.own.as_ref() != Some(file.path()) {
+            self.share(item, conditions, file);
+        }
         let name = item.attribute("Update").or_else(|| item.attribute("Include").filter(|_| central));
         let Some(name) = name.filter(|_| central || &*item.name == "PackageReference") else { return };
         let Some(version) = metadata(item, "Version") else { return };
@@ -246,11 +287,29 @@ impl<'a> Around<'a> {
         }
     }
 
+    fn share(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
+        let Some(names) = item.attribute("Include").filter(|_| REFERENCES.contains(&&*item.name)) else { return };
+        if self.known.shared.len() >= SHARED {
+            return;
+        }
+        let version = ["VersionOverride", "Version"].iter().find_map(|key| metadata(item, key));
+        self.known.shared.push(Arc::new(Shared {
+            file: Arc::clone(file),
+            span: item.tag,
+            sort: item.name.clone(),
+            names: names.into(),
+            version: version.map(Into::into),
+            is_private: is_private(item),
+            conditions: conditions.iter().copied().chain(item.attribute("Condition")).map(Into::into).collect(),
+            is_last: self.is_behind,
+        }));
+    }
+
     fn import(&mut self, path: &RelPath, import: &Element, nested: usize) {
         let Some(target) = import.attribute("Project") else { return };
         let folder = path.parent();
         if target.contains("OfFileAbove") || target.contains("NameOfFileAbove") {
-            let known = [PROPERTIES, CENTRAL, "Directory.Build.targets"];
+            let known = [PROPERTIES, CENTRAL, TARGETS];
             let own = path.name().to_owned();
             let name = known.into_iter().find(|name| target.contains(name)).unwrap_or(&own);
             if !folder.is_root() {
@@ -262,6 +321,26 @@ impl<'a> Around<'a> {
         if let Some(path) = folder.join(&target).filter(|_| !target.contains(['$', '*'])) {
             self.file(&path, nested + 1);
         }
+    }
+
+    /// The references of the files around a project.
+    pub(super) fn shared(&self) -> &[Arc<Shared>] {
+        &self.known.shared
+    }
+
+    /// Whether a condition holds that compares what is known; nothing for others.
+    pub(super) fn holds(&self, condition: &str) -> Option<bool> {
+        let (first, second, is_same) = match condition.split_once("==") {
+            Some((first, second)) => (first, second, true),
+            None => condition.split_once("!=").map(|(first, second)| (first, second, false))?,
+        };
+        let side = |text: &str| {
+            let text = text.trim();
+            let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+            let text = self.expand(inner.unwrap_or(text));
+            (!text.contains(['$', '@', '%', '\'', '(', '='])).then(|| text.trim().to_ascii_lowercase())
+        };
+        Some((side(first)? == side(second)?) == is_same)
     }
 
     /// The text with the properties that are known; others stay as `$(Name)`.
@@ -292,11 +371,21 @@ impl<'a> Around<'a> {
         self.known.properties.get(&name.to_ascii_lowercase())?.as_ref().map(|value| &*value.text)
     }
 
+    /// True for a property that no file of the tree sets.
+    pub(super) fn is_unset(&self, name: &str) -> bool {
+        self.known.properties.get(&name.to_ascii_lowercase()).is_none()
+    }
+
     /// The versions that other items give to a reference without one.
     pub(super) fn versions(&self, name: &str) -> &[Version] {
         let name = name.to_ascii_lowercase();
         self.known.updates.get(&name).or_else(|| self.known.versions.get(&name)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// True for what is not handed on to who uses the project.
+pub(super) fn is_private(item: &Element) -> bool {
+    metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"))
 }
 
 /// A file around a project, read once a run.

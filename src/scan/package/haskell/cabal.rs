@@ -1,10 +1,15 @@
 //! `*.cabal`: what a Haskell package asks for in each of its parts.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::parse::Node;
 use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::package::toolkit::{self, Package, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::text::RelPath;
 
 /// Scanner `cabal`.
 pub struct Cabal;
@@ -13,7 +18,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "cabal",
     title: "Cabal package",
     summary: "Dependencies of libraries, executables, tests and benchmarks, build tools and set-up, with their \
-              constraint. Those under a condition are read as well. A freeze or Stack lock file answers them.",
+              constraint. Those under a condition are read as well. Packages that a `cabal.project` or `stack.yaml` \
+              builds together are projects of the tree. A freeze or Stack lock file answers them.",
     files: &["**/*.cabal"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -30,6 +36,8 @@ impl Scanner for Cabal {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let project = toolkit::root(input, file, out);
+        let beside = beside(input);
+        let context = Context { input, project: &project, beside: &beside };
         let mut stanza = scope::RUNTIME;
         let mut name = "";
         let mut open: Option<&'static str> = None;
@@ -62,13 +70,108 @@ impl Scanner for Cabal {
                         out.attribute(id, key::REQUIREMENT, part, file.at(span_within(&line, part)));
                         continue;
                     }
-                    last = dependency(part, &line, scope, name, &project, file, out);
+                    last = dependency(part, &line, scope, name, &context, out);
                 }
             }
         }
         Ok(())
     }
 }
+
+/// What dependencies are read with.
+struct Context<'a> {
+    input: &'a Input<'a>,
+    project: &'a ComponentId,
+    beside: &'a Beside,
+}
+
+/// Folders of the packages that are built together, by name: what one of them asks for of another comes from the tree.
+#[derive(Default)]
+struct Beside(BTreeMap<String, RelPath>);
+
+/// The packages of the nearest `cabal.project` or `stack.yaml` in the folder or above that lists the file's own.
+fn beside(input: &Input<'_>) -> Arc<Beside> {
+    let own = input.file().folder();
+    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
+    let mut above = std::iter::successors(Some(own.clone()), next).take(MOST_FOLDERS);
+    let is_listed = |all: &Arc<Beside>| all.0.values().any(|folder| *folder == own);
+    above.find_map(|folder| Beside::at(&folder, input).filter(is_listed)).unwrap_or_default()
+}
+
+impl Beside {
+    fn at(folder: &RelPath, input: &Input<'_>) -> Option<Arc<Self>> {
+        let read = || {
+            let cabal = folder.join("cabal.project").and_then(|path| input.companion(&path));
+            let patterns = match &cabal {
+                Some(file) => packages_field(file.text()),
+                None => {
+                    let stack = folder.join("stack.yaml").and_then(|path| input.companion(&path));
+                    let Some(stack) = stack else { return (None, 0) };
+                    let listed = stack.yaml().documents.first().and_then(|root| root.get("packages"));
+                    let listed = listed.map_or(&[][..], Node::list).iter().filter_map(Node::text);
+                    listed.map(str::to_owned).collect()
+                }
+            };
+            let mut all = BTreeMap::new();
+            for path in input.below(folder).filter(|path| path.name().ends_with(".cabal")).take(MOST_PACKAGES) {
+                let place = path.parent();
+                let below = place.as_str().strip_prefix(folder.as_str()).unwrap_or("").trim_start_matches('/');
+                if patterns.iter().any(|pattern| fits(pattern, below)) {
+                    // the file has the name of its package
+                    all.insert(path.name().trim_end_matches(".cabal").to_owned(), place);
+                }
+            }
+            (Some(Arc::new(Self(all))), cabal.map_or(0, |file| file.text().len()))
+        };
+        Option::clone(&input.memo.of(folder, read))
+    }
+}
+
+/// The words of the field `packages` of a `cabal.project`; without one, the folder itself.
+fn packages_field(text: &str) -> Vec<String> {
+    let mut found: Option<Vec<String>> = None;
+    let mut is_open = false;
+    for line in text.lines() {
+        let code = line.split("--").next().unwrap_or("");
+        let rest = match code.strip_prefix("packages:") {
+            Some(rest) => {
+                is_open = true;
+                rest
+            }
+            None if code.starts_with([' ', '\t']) => code,
+            None => {
+                is_open &= code.is_empty();
+                continue;
+            }
+        };
+        if is_open {
+            let words = rest.split([' ', ',', '\t']).filter(|word| !word.is_empty());
+            found.get_or_insert_default().extend(words.take(MOST_PACKAGES).map(str::to_owned));
+        }
+    }
+    let mut found = found.unwrap_or_else(|| vec![".".to_owned()]);
+    found.truncate(MOST_PATTERNS);
+    found
+}
+
+/// True for a folder that a pattern of packages means: `.`, `lib`, `libs/*/`, `lib/*.cabal`.
+fn fits(pattern: &str, folder: &str) -> bool {
+    let pattern = match pattern.rsplit_once('/') {
+        Some((above, file)) if file.ends_with(".cabal") => above,
+        None if pattern.ends_with(".cabal") => "",
+        _ => pattern,
+    };
+    let parts = |text: &'_ str| -> Vec<String> {
+        text.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+    };
+    let (pattern, folder) = (parts(pattern), parts(folder));
+    pattern.len() == folder.len() && pattern.iter().zip(&folder).all(|(one, part)| one == "*" || one == part)
+}
+
+/// How far above a package its project is looked for, and the packages and patterns of one.
+const MOST_FOLDERS: usize = 12;
+const MOST_PATTERNS: usize = 256;
+const MOST_PACKAGES: usize = 2_000;
 
 /// Fields that are told from `package:library` without a blank after them.
 const TIGHT: [&str; 12] = [
@@ -146,10 +249,10 @@ fn dependency(
     line: &Line<'_>,
     scope: &'static str,
     own: &str,
-    project: &ComponentId,
-    file: &SourceFile,
+    context: &Context<'_>,
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
+    let (project, file) = (context.project, context.input.file());
     let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(part.len());
     let (name, rest) = part.split_at(end);
     let rest = rest.trim_start();
@@ -164,6 +267,10 @@ fn dependency(
         return None;
     }
     if name == own {
+        return None;
+    }
+    if let Some(folder) = context.beside.0.get(name) {
+        toolkit::uses_project(project, folder, context.input, &file.at(span), out);
         return None;
     }
     let constraint = constraint.trim();

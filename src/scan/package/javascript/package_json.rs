@@ -1,7 +1,7 @@
 //! `package.json`: what a project asks for itself.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
@@ -9,6 +9,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `package-json`.
 pub struct PackageJson;
@@ -54,10 +55,12 @@ impl Scanner for PackageJson {
         {
             out.attribute(&project, key::MAKES, format!("npm {text}"), file.at(name.span));
         }
-        let mut tables: BTreeSet<&str> = BTreeSet::new();
+        let mut tables: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in root.entries() {
             let is_table = TABLES.iter().any(|(table, _)| entry.key == **table);
-            if is_table && !tables.insert(&entry.key) {
+            // the same place twice is a table of which both sides of a merge are read
+            let before = if is_table { tables.insert(&entry.key, entry.key_span) } else { None };
+            if before.is_some_and(|before| before != entry.key_span) {
                 let message = format!("a second `{}`; npm takes this one and nothing of the first", entry.key);
                 out.problem(DiagnosticKind::Malformed, file, Some(entry.key_span), message);
             }

@@ -138,14 +138,17 @@ impl Lock<'_> {
         // what stands right below the root is found by its name
         let mut places: Lookup<&str, usize> = Lookup::default();
         let mut nested = Vec::new();
+        let mut last = None;
         for (entry, Placed { above, name, locked }) in entries.iter().zip(written).filter_map(|(a, b)| Some((a, b?))) {
+            let before = last.replace(entry.key_span);
             // the root's own entry has no name; whatever it asks for is found from there
             let top = name.filter(|name| FOLDER.len() + name.len() == entry.key.len());
             let is_second = match top {
                 Some(name) => tree.child(ROOT, name).is_some(),
                 None => places.contains(&*entry.key),
             };
-            if is_second {
+            // both sides of an unfinished merge stand in one place
+            if is_second && before != Some(entry.key_span) {
                 let message = format!("a second entry `{}`; npm takes the last", entry.key);
                 out.problem(DiagnosticKind::Malformed, self.file, Some(entry.key_span), message);
             }

@@ -3,8 +3,8 @@
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Entries, Locked, Package};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::package::toolkit::{self, Entries, Locked, Package, manifest};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `julia-manifest`.
 pub struct JuliaManifest;
@@ -46,7 +46,7 @@ impl Scanner for JuliaManifest {
         let mut entries = Entries::default();
         let mut all = Vec::new();
         for (entry, node) in packages {
-            if let Some(locked) = package(entry, node, &project, file, out) {
+            if let Some(locked) = package(entry, node, &project, input, out) {
                 entries.add(&*entry.key, node.text_at("uuid"), locked.clone());
                 all.push((locked, node));
             }
@@ -70,11 +70,17 @@ fn package(
     entry: &Entry,
     node: &Node,
     project: &ComponentId,
-    file: &SourceFile,
+    input: &Input<'_>,
     out: &mut Facts<'_>,
 ) -> Option<Locked> {
-    if node.get("path").is_some() {
-        return Some(Locked::own(project));
+    let file = input.file();
+    if let Some(path) = node.get("path") {
+        let folder = path.text().and_then(|path| file.folder().join(path));
+        let folder = folder.filter(|folder| toolkit::is_project(folder, manifest::JULIA, input));
+        return Some(match folder {
+            Some(folder) => toolkit::member_at(&folder, project, input, file.at(path.span), out),
+            None => Locked::own(project),
+        });
     }
     let (uuid, tree) = (node.text_at("uuid"), node.get("git-tree-sha1"));
     let Some(version) = node.text_at("version") else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
-use crate::scan::package::toolkit::{self, Package, scope};
+use crate::scan::package::toolkit::{self, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::RelPath;
 
@@ -47,9 +47,15 @@ impl Scanner for JuliaProject {
             for entry in root.get(table).map_or(&[][..], Node::entries) {
                 let name = &*entry.key;
                 let source = sources.get(name).copied();
-                let own = source.is_some_and(|source| source.get("path").is_some());
+                let own = source.and_then(|source| source.get("path"));
+                if let Some(path) = own
+                    && let Some(text) = path.text()
+                {
+                    let place = (&file.folder(), text, manifest::JULIA);
+                    toolkit::needs_project(&project, place, input, (file, path.span), out);
+                }
                 let repeated = table == "extras" && (deps.contains_key(name) || weak.contains_key(name));
-                if !own && !repeated && !super::is_standard(name) {
+                if own.is_none() && !repeated && !super::is_standard(name) {
                     let constraint = compat.get(name).and_then(|node| node.text()).unwrap_or("");
                     dependency(entry, scope, constraint, source, &project, file, out);
                 }

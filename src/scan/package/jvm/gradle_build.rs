@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Asking;
 use super::gradle_catalog::{Catalog, Item, accessor};
 use super::gradle_lock::scope_of;
+use super::gradle_owners::Owners;
 use super::gradle_repositories::{self, list_of};
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
 use super::gradle_settings::Projects;
@@ -14,7 +15,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, Place, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// Scanner `gradle-build`.
 pub struct GradleBuild;
@@ -25,8 +26,9 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Literal dependencies of all configurations, platforms, plugins, entries of a version catalog that are \
               used, and repositories. Names in texts are filled when they are literals of the same script or of \
               gradle.properties; whatever is computed is not executed and is said. Projects lead to the folders that the settings give them; \
-              files are the tree's own.",
-    files: &["**/*.gradle", "**/*.gradle.kts"],
+              what `subprojects`, `allprojects`, `configure` and `project(':x')` say belongs to those projects. Files are the tree's own, and code \
+              in `buildSrc` is only asked which entries of a catalog it uses.",
+    files: &["**/*.gradle", "**/*.gradle.kts", "**/buildSrc/**/*.groovy"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
@@ -48,43 +50,88 @@ impl Scanner for GradleBuild {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if !is_script(file.path()) {
+            return Ok(());
+        }
         let statements = gradle_script::statements(file.text());
         let project = toolkit::root(input, file, out);
+        let owners = Owners::of(&statements, input, file, out);
         let literals = gradle_script::literals(&statements);
+        let own = Asking { file, project: &project, list: None };
         let mut reader = Reader {
             input,
-            asking: Asking { file, project: &project, list: None },
+            asking: own,
+            owner: None,
+            version: None,
             literals,
             properties: OnceCell::new(),
             catalogs: BTreeMap::new(),
             bundles: BTreeMap::new(),
             projects: Projects::default(),
         };
-        for statement in &statements {
-            reader.statement(statement, out);
+        for (at, statement) in statements.iter().enumerate() {
+            reader.version = rich_version(&statements, at);
+            let mut is_own = true;
+            for (owner, project) in owners.asking(at) {
+                (reader.asking, reader.owner) = (Asking { project, ..own }, Some(owner));
+                reader.statement(statement, out);
+                is_own = false;
+            }
+            if is_own {
+                (reader.asking, reader.owner) = (own, None);
+                reader.statement(statement, out);
+            }
         }
-        gradle_repositories::write(&statements, &|text| reader.fill(text), Asking { list: None, ..reader.asking }, out);
+        if let Some(first) = owners.first_unknown(&statements) {
+            let message =
+                "which projects such blocks are about is not known here: the project of this script stands for them";
+            out.problem(DiagnosticKind::Unresolved, file, first.tokens.first().map(|one| one.span), message);
+        }
+        gradle_repositories::write(&statements, &|text| reader.fill(text), own, out);
         reader.projects.say_unsettled(file, out);
         Ok(())
     }
 }
 
+/// True for a script; other files are read beside them.
+fn is_script(path: &RelPath) -> bool {
+    path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts")
+}
+
+/// The version that the block behind a dependency gives it: `implementation("g:a") { version { strictly("1.2.3") } }`.
+fn rich_version<'t>(statements: &[Statement<'t>], at: usize) -> Option<(&'t str, bool)> {
+    const WITHIN: usize = 8;
+    let of = &statements[at];
+    let depth = of.blocks.len();
+    let head = of.tokens.first().filter(|_| of.blocks.contains(&"dependencies"))?.word()?;
+    let inner = statements[at + 1..].iter().take(WITHIN);
+    let mut inner = inner.take_while(|one| one.blocks.get(depth) == Some(&head));
+    inner.find_map(|one| {
+        let word = one.head().filter(|_| one.blocks.last() == Some(&"version"))?;
+        let (text, is_filled, _) = one.texts().next()?;
+        (matches!(word, "strictly" | "require") && !is_filled).then_some((text, word == "strictly"))
+    })
+}
+
 struct Reader<'a> {
     input: &'a Input<'a>,
     asking: Asking<'a>,
+    /// The number of the project that asks, where that is not the script's own.
+    owner: Option<usize>,
+    /// The version that stands in the block of the dependency, and whether it is a strict one.
+    version: Option<(&'a str, bool)>,
     literals: BTreeMap<&'a str, &'a str>,
     /// Values of gradle.properties, read when first asked for.
     properties: OnceCell<BTreeMap<String, String>>,
     catalogs: BTreeMap<String, Option<(Arc<SourceFile>, Catalog)>>,
     /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
-    bundles: BTreeMap<(String, &'static str), bool>,
-    projects: Projects<'a>,
+    bundles: BTreeMap<(String, &'static str, Option<usize>), bool>,
+    projects: Projects,
 }
 
 impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &Statement<'a>, out: &mut Facts<'_>) {
         let blocks = &statement.blocks;
-        self.projects.pass(statement);
         let read = |block: &str| block.ends_with("dependencies") || matches!(block, "plugins" | "repositories");
         if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(block))) {
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
@@ -179,7 +226,7 @@ impl<'a> Reader<'a> {
                 }
                 Token::Word(word) if is_own(word) => {
                     understood = true;
-                    passed = at + self.projects.follow(&rest[at..], statement, (self.asking, self.input), out);
+                    passed = at + self.projects.follow(&rest[at..], (self.asking, self.input), out);
                 }
                 Token::Word(word) if word.contains('.') => {
                     let last = word.rsplit('.').next().unwrap_or(word);
@@ -242,6 +289,9 @@ impl<'a> Reader<'a> {
         if group.is_empty() || artifact.is_empty() || group.contains('$') || artifact.contains('$') {
             return;
         }
+        let own = self.version.filter(|_| version.is_empty());
+        let own = own.map(|(version, is_strict)| format!("{version}{}", if is_strict { "!!" } else { "" }));
+        let version = own.as_deref().unwrap_or(version);
         self.asking.ask(&format!("{group}:{artifact}"), version, scope, span, out);
     }
 
@@ -249,7 +299,8 @@ impl<'a> Reader<'a> {
     fn of_catalog(&mut self, word: &str, span: Span, scope: &'static str, out: &mut Facts<'_>) -> bool {
         let Some((catalog, path)) = word.split_once('.') else { return false };
         let path = path.strip_suffix(".get").unwrap_or(path).to_owned();
-        let of_bundle = path.starts_with("bundles.").then(|| (format!("{catalog}.{}", accessor(&path)), scope));
+        let of_bundle =
+            path.starts_with("bundles.").then(|| (format!("{catalog}.{}", accessor(&path)), scope, self.owner));
         if let Some(found) = of_bundle.as_ref().and_then(|key| self.bundles.get(key)) {
             return *found;
         }

@@ -1,9 +1,9 @@
 //! `libs.versions.toml`: the names under which Gradle builds ask for libraries and plugins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::Asking;
-use super::gradle_uses::Uses;
+use super::gradle_uses::{Users, Uses};
+use super::{Asking, Wanted, wanted};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::{Entry, Node};
@@ -17,8 +17,8 @@ pub struct GradleCatalog;
 static META: ScannerMeta = ScannerMeta {
     id: "gradle-catalog",
     title: "Gradle version catalog",
-    summary: "Libraries and plugins with their versions, references and rich versions; `require`d and `strictly` exact \
-              versions count as declared. The build files that use an entry state its scope; one that none of them uses is said and not \
+    summary: "Libraries and plugins with their versions, references and rich versions; exact versions count as declared, `strictly` ones as pinned. \
+              An entry belongs to the projects whose build files use it, which state its scope; one that none of them uses is said and not \
               counted, where none of them computes what it uses.",
     files: &["**/*.versions.toml"],
     unit: Unit::File,
@@ -38,23 +38,36 @@ impl Scanner for GradleCatalog {
         let root = file.toml_or_part(out);
         let folder = file.folder();
         let folder = if folder.name() == "gradle" { folder.parent() } else { folder };
-        let project = toolkit::root_at(&folder, input, file, out);
-        let asking = Asking { file, project: &project, list: None };
         let catalog = Catalog::of(root);
         for (kind, span, message) in &catalog.problems {
             out.problem(*kind, file, Some(*span), message);
         }
-        let place = |item: &Item| item.reference.map(|span| Place::new(&input.files[0], span));
         let used = used(input, &folder, file, &catalog, out);
-        let is_used = |name: &str| used.as_ref().is_none_or(|used| used.libraries.contains(name));
-        for (_, item) in catalog.libraries.iter().filter(|(name, _)| is_used(name)) {
-            let id = asking.ask(&item.name, &item.version, "", item.span, out);
-            Asking::stated_at(&id, &item.version, place(item).as_slice(), out);
+        // whom an entry belongs to: who uses it, and the project of the catalog where that is not known
+        let own = Users::from([folder]);
+        let mut all: BTreeMap<&RelPath, Vec<(&Item, bool)>> = BTreeMap::new();
+        for (name, item) in &catalog.libraries {
+            let users = used.as_ref().map_or(Some(&own), |used| used.libraries.get(name.as_str()));
+            users.into_iter().flatten().for_each(|user| all.entry(user).or_default().push((item, false)));
         }
-        let is_used = |name: &str| used.as_ref().is_none_or(|used| used.plugins.contains(name));
-        for (_, item) in catalog.plugins.iter().filter(|(name, _)| is_used(name)) {
-            let id = asking.plugin(&item.name, &item.version, item.span, out);
-            Asking::stated_at(&id, &item.version, place(item).as_slice(), out);
+        for (name, item) in &catalog.plugins {
+            let users = used.as_ref().map_or(Some(&own), |used| used.plugins.get(name.as_str()));
+            users.into_iter().flatten().for_each(|user| all.entry(user).or_default().push((item, true)));
+        }
+        if used.is_none() {
+            all.entry(own.first().expect("one was put in")).or_default();
+        }
+        for (user, items) in &all {
+            let project = toolkit::root_at(user, input, file, out);
+            let asking = Asking { file, project: &project, list: None };
+            for (item, is_plugin) in items {
+                let id = match is_plugin {
+                    true => asking.plugin(&item.name, &item.version, item.span, out),
+                    false => asking.ask(&item.name, &item.version, "", item.span, out),
+                };
+                let place = item.reference.map(|span| Place::new(&input.files[0], span));
+                Asking::stated_at(&id, &item.version, place.as_slice(), out);
+            }
         }
         Ok(())
     }
@@ -62,8 +75,8 @@ impl Scanner for GradleCatalog {
 
 /// Accessors of the entries that build files use.
 struct Used<'c> {
-    libraries: BTreeSet<&'c str>,
-    plugins: BTreeSet<&'c str>,
+    libraries: BTreeMap<&'c str, Users>,
+    plugins: BTreeMap<&'c str, Users>,
 }
 
 /// What the build files of the project use of its catalog, and says how much they do not; nothing where that is not
@@ -81,8 +94,8 @@ fn used<'c>(
     }
     let uses = Uses::of(input, project, name)?;
     let used = Used { libraries: uses.libraries(catalog), plugins: uses.plugins(catalog) };
-    let all = catalog.libraries.iter().filter(|(name, _)| !used.libraries.contains(name.as_str()));
-    let plugins = catalog.plugins.iter().filter(|(name, _)| !used.plugins.contains(name.as_str()));
+    let all = catalog.libraries.iter().filter(|(name, _)| !used.libraries.contains_key(name.as_str()));
+    let plugins = catalog.plugins.iter().filter(|(name, _)| !used.plugins.contains_key(name.as_str()));
     let unused: Vec<(&str, Span)> = all.chain(plugins).map(|(_, item)| (item.name.as_str(), item.span)).collect();
     toolkit::tell_unused(unused, "build file", file, out);
     Some(used)
@@ -201,16 +214,15 @@ fn entries<'a>(root: &'a Node, table: &str) -> &'a [Entry] {
 
 /// A version, plain or rich: what is taken when nothing needs more.
 fn literal(version: &Node) -> String {
-    let rich = ["strictly", "require", "prefer"].iter().filter_map(|key| version.text_at(key));
-    version
-        .text()
-        .or_else(|| {
-            let all: Vec<&str> = rich.collect();
-            // a range with a preferred version in it stays a range
-            all.first().copied()
-        })
-        .unwrap_or("")
-        .to_owned()
+    if let Some(text) = version.text() {
+        return text.to_owned();
+    }
+    // a range with a preferred version in it stays a range
+    match version.text_at("strictly") {
+        Some(strict) if matches!(wanted(strict), Wanted::Exact(_)) => format!("{}!!", strict.trim_end_matches('!')),
+        Some(strict) => strict.to_owned(),
+        None => version.text_at("require").or_else(|| version.text_at("prefer")).unwrap_or("").to_owned(),
+    }
 }
 
 /// The name by which build files reach an entry.

@@ -4,10 +4,11 @@
 //! Gradle looks for one.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Asking;
+use super::gradle_owners::is_there;
 use super::gradle_script::{self, Placed, Statement, Token};
 use crate::diagnostic::DiagnosticKind;
 use crate::scan::package::toolkit;
@@ -22,20 +23,22 @@ const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
 const SCRIPTS: [&str; 2] = ["build.gradle", "build.gradle.kts"];
 
 /// The projects of a build.
-struct Build {
+pub(super) struct Build {
     /// Folder of the settings.
     root: RelPath,
     /// Folders by path (`:lib:api`); nothing for one that lies outside of the tree, or where that is computed.
     folders: BTreeMap<String, Option<RelPath>>,
     /// Paths by folder.
     paths: BTreeMap<RelPath, String>,
+    /// Paths that are included by themselves, and not only as what others lie in.
+    included: BTreeSet<String>,
     /// Paths by what type-safe accessors call them; nothing where that can be two.
     accessors: BTreeMap<String, Option<String>>,
 }
 
 impl Build {
     /// The build that the scripts of a folder belong to: that of the nearest settings.
-    fn above(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
+    pub(super) fn above(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
         let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
         std::iter::successors(Some(folder.clone()), next).take(ABOVE).find_map(|folder| Self::at(input, &folder))
     }
@@ -55,7 +58,8 @@ impl Build {
 
     fn of(root: RelPath, statements: &[Statement<'_>]) -> Self {
         let paths = BTreeMap::from([(root.clone(), ":".to_owned())]);
-        let mut build = Self { root, folders: BTreeMap::new(), paths, accessors: BTreeMap::new() };
+        let (folders, included, accessors) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let mut build = Self { root, folders, paths, included, accessors };
         for statement in statements {
             let texts = statement.texts().filter(|(_, is_filled, _)| !is_filled).map(|(text, ..)| text);
             match statement.head() {
@@ -64,6 +68,7 @@ impl Build {
                     for name in texts {
                         let folder = build.root.join("..").and_then(|above| above.join(name));
                         build.insert(format!(":{name}"), folder);
+                        build.included.insert(format!(":{name}"));
                     }
                 }
                 Some("project") => build.moved(statement),
@@ -88,6 +93,7 @@ impl Build {
                 }
             };
         }
+        self.included.insert(whole);
     }
 
     fn insert(&mut self, path: String, folder: Option<RelPath>) {
@@ -119,8 +125,21 @@ impl Build {
         self.insert(format!(":{}", path.trim_start_matches(':')), folder);
     }
 
+    /// The folders of the projects below that of a folder, as far as something lies in them; nothing where it is none of the
+    /// build. What others only lie in is one of them where it has a script.
+    pub(super) fn below(&self, from: &RelPath, input: &Input<'_>) -> Option<Vec<RelPath>> {
+        let own = format!("{}:", self.paths.get(from)?.trim_end_matches(':'));
+        let below = self.folders.range(own.clone()..).take_while(|(path, _)| path.starts_with(&own));
+        let all = below.filter_map(|(path, folder)| {
+            let folder = folder.as_ref()?;
+            let is_one = if self.included.contains(path) { is_there(folder, input) } else { has_script(folder, input) };
+            is_one.then(|| folder.clone())
+        });
+        Some(all.collect())
+    }
+
     /// The folder of the project that a script in `from` means by a path: `:lib:api`, or `api` for one below its own.
-    fn project(&self, path: &str, from: &RelPath, input: &Input<'_>) -> Option<RelPath> {
+    pub(super) fn project(&self, path: &str, from: &RelPath, input: &Input<'_>) -> Option<RelPath> {
         let whole = match path.strip_prefix(':') {
             Some(rest) => format!(":{rest}"),
             None => format!("{}:{path}", self.paths.get(from)?.trim_end_matches(':')),
@@ -132,10 +151,7 @@ impl Build {
             Some(folder) => folder.clone(),
             None => {
                 let folder = self.root.join(whole.trim_start_matches(':').replace(':', "/").as_str())?;
-                let has_script = SCRIPTS
-                    .iter()
-                    .any(|name| folder.join(name).is_some_and(|path| input.paths.binary_search(&path).is_ok()));
-                has_script.then_some(folder)
+                has_script(&folder, input).then_some(folder)
             }
         }
     }
@@ -146,6 +162,11 @@ impl Build {
         let path = self.accessors.get(&called(&accessor.replace('.', ":")))?.as_ref()?;
         self.folders.get(path)?.clone()
     }
+}
+
+/// True for a folder with a build script.
+fn has_script(folder: &RelPath, input: &Input<'_>) -> bool {
+    SCRIPTS.iter().any(|name| folder.join(name).is_some_and(|path| input.paths.binary_search(&path).is_ok()))
 }
 
 /// What accessors call a project: `:lib-core:apiV2` is `libCore.apiV2`; small and large letters are not told apart here.
@@ -166,28 +187,18 @@ enum Meant<'t> {
 
 /// The projects that a script names.
 #[derive(Default)]
-pub(super) struct Projects<'a> {
+pub(super) struct Projects {
     /// The build that the script belongs to.
     build: OnceCell<Option<Arc<Build>>>,
-    /// The last call of `project` that a block may follow: how many blocks are around it, and the path.
-    configured: Option<(usize, Option<&'a str>)>,
     /// Where projects are named though no settings say where they lie: the first place, and how many.
     unsettled: Option<(Span, usize)>,
 }
 
-impl<'a> Projects<'a> {
-    /// Notes a statement that may begin a block about another project.
-    pub(super) fn pass(&mut self, statement: &Statement<'a>) {
-        if statement.head() == Some("project") {
-            self.configured = argument(&statement.tokens[1..]).map(|(path, _)| (statement.blocks.len(), path));
-        }
-    }
-
+impl Projects {
     /// Follows the project that the first of the tokens of a dependency names, if it does; gives how many of them that takes.
     pub(super) fn follow(
         &mut self,
-        tokens: &[Placed<'a>],
-        statement: &Statement<'_>,
+        tokens: &[Placed<'_>],
         (asking, input): (Asking<'_>, &Input<'_>),
         out: &mut Facts<'_>,
     ) -> usize {
@@ -203,7 +214,7 @@ impl<'a> Projects<'a> {
         let build = self.build.get_or_init(|| Build::above(input, &asking.file.folder())).clone();
         match build {
             Some(build) => {
-                if let Err(message) = self.uses(&build, (meant, first.span), statement, (asking, input), out) {
+                if let Err(message) = uses(&build, (meant, first.span), (asking, input), out) {
                     out.problem(DiagnosticKind::Unresolved, asking.file, Some(first.span), message);
                 }
             }
@@ -218,42 +229,33 @@ impl<'a> Projects<'a> {
         let message = format!("no settings.gradle of the tree gives the folder of {}", count(number, "named project"));
         out.problem(DiagnosticKind::Unresolved, file, Some(first), message);
     }
+}
 
-    /// Writes that a project of the build is used.
-    fn uses(
-        &self,
-        build: &Build,
-        (meant, span): (Meant<'_>, Span),
-        statement: &Statement<'_>,
-        (asking, input): (Asking<'_>, &Input<'_>),
-        out: &mut Facts<'_>,
-    ) -> Result<(), String> {
-        let folder = asking.file.folder();
-        let (found, named) = match meant {
-            Meant::Accessor(accessor) => (build.accessed(accessor), format!("projects.{accessor}")),
-            Meant::Path(Some(path)) => (build.project(path, &folder, input), path.to_owned()),
-            Meant::Path(None) => return Err("which project this is is computed: it is not followed".to_owned()),
-        };
-        let unknown = |named: &str| format!("the settings of the build do not say where the project `{named}` lies");
-        let found = found.ok_or_else(|| unknown(&named))?;
-        // in a block that configures another project, that one asks
-        let configured = self.configured.filter(|(depth, _)| statement.blocks.get(*depth) == Some(&"project"));
-        let user = match configured {
-            None => asking.project.clone(),
-            Some((_, path)) => {
-                let own = path.and_then(|path| build.project(path, &folder, input));
-                let own = own.ok_or_else(|| unknown(path.unwrap_or("of this block")))?;
-                toolkit::root_at(&own, input, asking.file, out)
-            }
-        };
-        toolkit::uses_project(&user, &found, input, &asking.file.at(span), out);
-        Ok(())
+/// Writes that a project of the build is used.
+fn uses(
+    build: &Build,
+    (meant, span): (Meant<'_>, Span),
+    (asking, input): (Asking<'_>, &Input<'_>),
+    out: &mut Facts<'_>,
+) -> Result<(), String> {
+    let (found, named) = match meant {
+        Meant::Accessor(accessor) => (build.accessed(accessor), format!("projects.{accessor}")),
+        Meant::Path(Some(path)) => (build.project(path, &asking.file.folder(), input), path.to_owned()),
+        Meant::Path(None) => return Err("which project this is is computed: it is not followed".to_owned()),
+    };
+    let Some(found) = found else {
+        return Err(format!("the settings of the build do not say where the project `{named}` lies"));
+    };
+    if !is_there(&found, input) {
+        return Err(format!("the project `{named}` lies in `{found}`, where this tree holds nothing that is read"));
     }
+    toolkit::uses_project(asking.project, &found, input, &asking.file.at(span), out);
+    Ok(())
 }
 
 /// The path in `project(':lib')`, `project(path: ':lib', configuration: 'x')` and their like in Kotlin, and how many of the
 /// tokens the call takes, its name not counted; nothing where they are no call. `None` for the path where it is computed.
-fn argument<'t>(after: &[Placed<'t>]) -> Option<(Option<&'t str>, usize)> {
+pub(super) fn argument<'t>(after: &[Placed<'t>]) -> Option<(Option<&'t str>, usize)> {
     if !after.first()?.is('(') {
         return None;
     }

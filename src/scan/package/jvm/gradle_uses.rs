@@ -1,10 +1,15 @@
 //! Which entries of a version catalog the build files of a project use. Where that cannot be known, nothing is said.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gradle_catalog::{Catalog, accessor};
+use super::gradle_owners::words_for_others;
 use crate::scan::Input;
 use crate::text::RelPath;
+
+/// Endings of code that a build is made with.
+const CODE: [&str; 3] = [".kt", ".groovy", ".java"];
 
 /// Build files that are looked into.
 const SCRIPTS: usize = 2_000;
@@ -19,44 +24,62 @@ const COMPUTED: [&str; 6] =
 /// Words of a build that makes plugins of code, which may ask the catalog for entries, or that publishes the catalog.
 const OF_CODE: [&str; 4] = ["kotlin-dsl", "java-gradle-plugin", "groovy-gradle-plugin", "version-catalog"];
 
+/// Words by which a script asks for catalogs and their entries in another way than by their accessors.
+const BY_NAME: [&str; 5] =
+    ["VersionCatalogsExtension", "versionCatalogs.", "findLibrary(", "findBundle(", "findPlugin("];
+
+/// Folders of the projects that use an entry. None for those that others use for them: these say so themselves.
+pub(super) type Users = BTreeSet<RelPath>;
+
 /// The accessors that build files write: `junit.jupiter`, `plugins.kotlin.jvm`.
-pub(super) struct Uses(BTreeSet<String>);
+pub(super) struct Uses(BTreeMap<String, Users>);
 
 impl Uses {
     /// What the scripts of a folder and below use of the catalog of a name. Nothing when there is no script, or too many,
     /// and when one of them computes what it uses.
     pub(super) fn of(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<Self> {
-        // an accessor that is not the file's name, and code that makes plugins (`buildSrc`), are not followed
+        // an accessor that is not the file's name is not followed
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        let code = folder.join("buildSrc").is_some_and(|folder| input.below(&folder).next().is_some());
-        if name.is_empty() || !name.bytes().all(is_plain) || code || is_named_elsewhere(input, folder, name)? {
+        if name.is_empty() || !name.bytes().all(is_plain) || is_named_elsewhere(input, folder, name)? {
             return None;
         }
-        let is_script = |path: &&RelPath| path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
-        let scripts: Vec<&RelPath> = input.below(folder).filter(is_script).take(SCRIPTS + 1).collect();
+        // code that makes plugins may ask for entries as well
+        let code = folder.join("buildSrc")?;
+        let of_code = format!("{code}/");
+        let is_code = |path: &RelPath| path.as_str().starts_with(&of_code);
+        let is_read = |path: &&RelPath| {
+            let ends = |ending: &str| path.name().ends_with(ending);
+            ends(".gradle") || ends(".gradle.kts") || is_code(path) && CODE.iter().any(|ending| ends(ending))
+        };
+        let files: Vec<&RelPath> = input.below(folder).filter(is_read).take(SCRIPTS + 1).collect();
         // settings alone build nothing
-        let builds = |path: &&RelPath| !path.name().starts_with("settings.");
-        if !scripts.iter().any(builds) || scripts.len() > SCRIPTS {
+        let builds = |path: &&RelPath| !path.name().starts_with("settings.") && !is_code(path);
+        if !files.iter().any(builds) || files.len() > SCRIPTS {
             return None;
         }
-        let mut found = Self(BTreeSet::new());
-        for path in scripts {
+        let mut found = Self(BTreeMap::new());
+        for path in files {
             let file = input.companion(path)?;
-            if file.text().contains("includeBuild") || imports_otherwise(file.text(), name) {
+            let text = file.text();
+            let makes_plugins = !is_code(path) && OF_CODE.iter().any(|word| text.contains(word));
+            if makes_plugins || text.contains("includeBuild") || imports_otherwise(text, name) {
                 return None;
             }
-            found.read(file.text(), name)?;
+            // what code adds to the projects that apply it, it does not say
+            let is_script = path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
+            found.read(text, name, if is_script { path.parent() } else { code.clone() })?;
         }
         Some(found)
     }
 
     /// Adds what a script uses; nothing when that is computed.
-    fn read(&mut self, text: &str, name: &str) -> Option<()> {
-        if OF_CODE.iter().any(|word| text.contains(word)) {
+    fn read(&mut self, text: &str, name: &str, folder: RelPath) -> Option<()> {
+        if BY_NAME.iter().any(|word| text.contains(word)) {
             return None;
         }
         let bytes = text.as_bytes();
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let for_others = OnceCell::new();
         for start in memchr::memmem::find_iter(bytes, name) {
             let before = start.checked_sub(1).map(|at| bytes[at]);
             let rest = &text[start + name.len()..];
@@ -73,26 +96,37 @@ impl Uses {
             if COMPUTED.iter().any(|word| path.starts_with(word)) {
                 return None;
             }
-            self.0.insert(accessor(path));
+            let users = self.0.entry(accessor(path)).or_default();
+            if !for_others.get_or_init(|| words_for_others(text)).contains(&start) {
+                users.insert(folder.clone());
+            }
         }
         Some(())
     }
 
-    /// Accessors of the libraries that are used, themselves or as members of a bundle.
-    pub(super) fn libraries<'c>(&self, catalog: &'c Catalog) -> BTreeSet<&'c str> {
-        let mut used = BTreeSet::new();
-        for word in &self.0 {
+    /// Accessors of the libraries that are used, themselves or as members of a bundle, with their users.
+    pub(super) fn libraries<'c>(&self, catalog: &'c Catalog) -> BTreeMap<&'c str, Users> {
+        let mut used: BTreeMap<&str, Users> = BTreeMap::new();
+        for (word, users) in &self.0 {
             let bundle = word.strip_prefix("bundles.").and_then(|word| meant(word, &catalog.bundles));
-            used.extend(bundle.into_iter().flat_map(|(_, members)| members).map(String::as_str));
-            used.extend(meant(word, &catalog.libraries).map(|(name, _)| name));
+            let members = bundle.into_iter().flat_map(|(_, members)| members).map(String::as_str);
+            for name in members.chain(meant(word, &catalog.libraries).map(|(name, _)| name)) {
+                used.entry(name).or_default().extend(users.iter().cloned());
+            }
         }
         used
     }
 
-    /// Accessors of the plugins that are used.
-    pub(super) fn plugins<'c>(&self, catalog: &'c Catalog) -> BTreeSet<&'c str> {
-        let words = self.0.iter().filter_map(|word| word.strip_prefix("plugins."));
-        words.filter_map(|word| Some(meant(word, &catalog.plugins)?.0)).collect()
+    /// Accessors of the plugins that are used, with their users.
+    pub(super) fn plugins<'c>(&self, catalog: &'c Catalog) -> BTreeMap<&'c str, Users> {
+        let mut used: BTreeMap<&str, Users> = BTreeMap::new();
+        for (word, users) in &self.0 {
+            let plugin = word.strip_prefix("plugins.").and_then(|word| meant(word, &catalog.plugins));
+            if let Some((name, _)) = plugin {
+                used.entry(name).or_default().extend(users.iter().cloned());
+            }
+        }
+        used
     }
 }
 
@@ -132,8 +166,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Uses> {
-        let mut found = Uses(BTreeSet::new());
-        found.read(text, "libs").map(|()| found)
+        let mut found = Uses(BTreeMap::new());
+        found.read(text, "libs", RelPath::root()).map(|()| found)
     }
 
     #[test]
@@ -148,13 +182,13 @@ mod tests {
         let text = "create(\"libs\") { from(files(\"gradle/libs.versions.toml\")) }\nmylibs.z.y\n\
                     implementation(libs.junit.jupiter.get())\nalias(libs.plugins.kotlin) apply false\nlibs.a_b";
         let found = read(text).expect("computes nothing");
-        let words: Vec<&str> = found.0.iter().map(String::as_str).collect();
+        let words: Vec<&str> = found.0.keys().map(String::as_str).collect();
         assert_eq!(words, ["a.b", "junit.jupiter.get", "plugins.kotlin"]);
         let entries = BTreeMap::from([("junit".to_owned(), 0), ("junit.jupiter".to_owned(), 1)]);
         assert_eq!(meant("junit.jupiter.get", &entries), Some(("junit.jupiter", &1)));
         assert_eq!(meant("junit.asProvider", &entries), Some(("junit", &0)));
         assert_eq!(meant("junitx", &entries), None);
-        for computed in ["libs.findLibrary(x)", "val all = libs\n", "id(\"kotlin-dsl\")", "the(libs)"] {
+        for computed in ["libs.findLibrary(x)", "val all = libs\n", "named(\"libs\").findPlugin(x)", "the(libs)"] {
             assert!(read(computed).is_none(), "{computed}");
         }
     }

@@ -3,6 +3,7 @@
 pub mod gradle_build;
 pub mod gradle_catalog;
 pub mod gradle_lock;
+mod gradle_owners;
 mod gradle_repositories;
 pub mod gradle_script;
 pub mod gradle_settings;
@@ -28,6 +29,12 @@ pub(crate) enum Wanted<'t> {
     Exact(&'t str),
     /// One of several: a range, or whatever is the newest.
     Open,
+}
+
+/// True for a version that nothing else may replace: `[1.2.3]` of Maven, `1.2.3!!` of Gradle.
+fn is_strict(text: &str) -> bool {
+    let text = text.trim();
+    text.ends_with("!!") || text.starts_with('[')
 }
 
 /// Reads a version: `1.2.3` and `[1.2.3]` are one version, `[1,2)`, `1.+`, `latest.release` are not.
@@ -111,6 +118,9 @@ impl Asking<'_> {
         out: &mut Facts<'_>,
     ) -> ComponentId {
         match wanted(version) {
+            Wanted::Exact(exact) if is_strict(version) => {
+                Package::new("maven", name, Some(exact), self.file, span).require(version, scope, self.project, out)
+            }
             Wanted::Exact(exact) => {
                 Package::new("maven", name, Some(exact), self.file, span).declared(version, scope, self.project, out)
             }

@@ -55,7 +55,7 @@ impl Scanner for ComposerInstalled {
         for node in list {
             let is_dev = node.text_at("name").is_some_and(|name| dev.contains(name));
             let scope = if is_dev { scope::DEV } else { scope::RUNTIME };
-            let Some(entry) = entry::write(node, scope, &project, file, out) else { continue };
+            let Some(entry) = entry::write(node, scope, (&project, &holder), input, out) else { continue };
             if !entry.locked.own && node.text_at("type") != Some("metapackage") {
                 let place = node.get("install-path");
                 let folder = match place.and_then(Node::text) {

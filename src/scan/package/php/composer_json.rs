@@ -6,8 +6,9 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::php::entry::is_platform;
-use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::package::toolkit::{self, Package, Standing, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `composer-json`.
 pub struct ComposerJson;
@@ -40,10 +41,8 @@ impl Scanner for ComposerJson {
         let project = toolkit::root(input, file, out);
         let repositories = Repositories::of(root, file, out);
         repositories.write(&project, file, out);
-        let mut own = own_above(input, file);
-        if repositories.has_paths {
-            own.extend(own_of_lock(input, file));
-        }
+        let own = own_above(input, file);
+        let folders = if repositories.has_paths { own_of_lock(input, file) } else { BTreeMap::new() };
         for (table, scope) in [("require", scope::RUNTIME), ("require-dev", scope::DEV)] {
             let Some(table) = root.get(table) else { continue };
             for asked in table.entries() {
@@ -59,7 +58,17 @@ impl Scanner for ComposerJson {
                     }
                     continue;
                 }
-                if own.contains(&*asked.key.to_ascii_lowercase()) {
+                let name = asked.key.to_ascii_lowercase();
+                if let Some(folder) = folders.get(&name) {
+                    let seen = file.at(asked.key_span);
+                    if let Some(folder) =
+                        folder.as_ref().filter(|at| toolkit::is_project(at, manifest::COMPOSER, input))
+                    {
+                        toolkit::uses_project(&project, folder, input, &seen, out);
+                    }
+                    continue;
+                }
+                if own.contains(&name) {
                     continue;
                 }
                 let package = Package::new("composer", &asked.key, None, file, asked.key_span);
@@ -174,13 +183,14 @@ fn own_above(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
     own
 }
 
-/// Names that the lock file beside the manifest takes from folders: they are the tree's own.
-fn own_of_lock(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
+/// Names that the lock file beside the manifest takes from folders, with these where they lie in the tree: they are its own.
+fn own_of_lock(input: &Input<'_>, file: &SourceFile) -> BTreeMap<String, Option<RelPath>> {
     let lock = file.folder().join("composer.lock").and_then(|path| input.companion(&path));
-    let Some(lock) = lock else { return BTreeSet::new() };
-    let Ok(root) = lock.json() else { return BTreeSet::new() };
+    let Some(lock) = lock else { return BTreeMap::new() };
+    let Ok(root) = lock.json() else { return BTreeMap::new() };
     let lists = ["packages", "packages-dev"].map(|list| root.get(list).map_or(&[][..], Node::list));
     let own =
         lists.into_iter().flatten().filter(|node| node.at(&["dist", "type"]).and_then(Node::text) == Some("path"));
-    own.filter_map(|node| node.text_at("name").map(str::to_ascii_lowercase)).collect()
+    let folder = |node: &Node| file.folder().join(node.at(&["dist", "url"])?.text()?);
+    own.filter_map(|node| Some((node.text_at("name")?.to_ascii_lowercase(), folder(node)))).collect()
 }

@@ -38,7 +38,9 @@ impl Scanner for ComposerLock {
         let lists = [(packages.list(), scope::RUNTIME), (dev, scope::DEV)];
         let mut all = Vec::new();
         for (list, scope) in lists {
-            all.extend(list.iter().filter_map(|node| entry::write(node, scope, &project, file, out)));
+            all.extend(
+                list.iter().filter_map(|node| entry::write(node, scope, (&project, &file.folder()), input, out)),
+            );
         }
         entry::edges(&all, file, out);
         for group in ["platform", "platform-dev"] {

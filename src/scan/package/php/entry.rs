@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::parse::Node;
-use crate::scan::package::toolkit::{self, Entries, Locked, MOST_ANSWERS, Package};
-use crate::scan::{Facts, SourceFile};
+use crate::scan::package::toolkit::{self, Entries, Locked, MOST_ANSWERS, Package, manifest};
+use crate::scan::{Facts, Input, SourceFile};
+use crate::text::RelPath;
 
 /// A package that was read.
 pub(crate) struct Entry<'a> {
@@ -27,14 +28,15 @@ pub(crate) fn is_platform(name: &str) -> bool {
             || name == "hhvm")
 }
 
-/// Writes the package of an entry; `None` when it is none.
+/// Writes the package of an entry; `None` when it is none. Paths are seen from the folder `base`.
 pub(crate) fn write<'a>(
     node: &'a Node,
     scope: &'static str,
-    project: &ComponentId,
-    file: &SourceFile,
+    (project, base): (&ComponentId, &RelPath),
+    input: &Input<'_>,
     out: &mut Facts<'_>,
 ) -> Option<Entry<'a>> {
+    let file = input.file();
     let (Some(name_node), Some(version)) = (node.get("name"), node.get("version")) else {
         out.problem(DiagnosticKind::Malformed, file, Some(node.span), "a package without `name` or `version`");
         return None;
@@ -44,7 +46,14 @@ pub(crate) fn write<'a>(
         return None;
     };
     if node.at(&["dist", "type"]).and_then(Node::text) == Some("path") {
-        return Some(Entry { locked: Locked::own(project), name, node });
+        let url = node.at(&["dist", "url"]);
+        let folder = url.and_then(Node::text).and_then(|path| base.join(path));
+        let folder = folder.filter(|folder| toolkit::is_project(folder, manifest::COMPOSER, input));
+        let locked = match folder {
+            Some(folder) => toolkit::member_at(&folder, project, input, file.at(name_node.span), out),
+            None => Locked::own(project),
+        };
+        return Some(Entry { locked, name, node });
     }
     let id = Package::new("composer", name, Some(version), file, name_node.span).write(project, out);
     let seen = file.at(name_node.span);

@@ -161,6 +161,7 @@ fn pip(items: &[Node], sheet: Sheet<'_>, input: &Input<'_>, out: &mut Facts<'_>)
         }
     }
     let run = Run::included(input, &all, out);
+    let pins = run.pins(sheet.file.path());
     let mut packages = Vec::new();
     for Statement { what, span } in &all {
         match what {
@@ -171,7 +172,9 @@ fn pip(items: &[Node], sheet: Sheet<'_>, input: &Input<'_>, out: &mut Facts<'_>)
                     continue;
                 }
                 let Some(requirement) = understood(spec, sheet.file, *span, out) else { continue };
-                if let Some(asked) = requirement.ask(scope_of(sheet.file.path().name()), *span, sheet, out) {
+                if let Some(asked) =
+                    requirement.ask_within(&pins, scope_of(sheet.file.path().name()), *span, sheet, out)
+                {
                     let seen = sheet.file.at(*span);
                     for hash in hashes {
                         out.attribute(&asked.id, key::INTEGRITY, hash, seen.clone());

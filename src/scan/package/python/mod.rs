@@ -28,6 +28,7 @@ mod requirements_lines;
 pub mod setup_cfg;
 mod setup_lists;
 pub mod setup_py;
+mod setup_values;
 mod tables;
 pub mod uv_lock;
 

@@ -2,12 +2,16 @@
 //! addresses with a name in them. One reader for every manifest and for edges of lock files.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::local;
 use crate::model::{ComponentId, key};
 use crate::scan::package::toolkit::{self, Package, Unnamed, scope};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::Span;
+
+/// Exact versions that constraints give, with their place, by normal name.
+pub(super) type Pins = BTreeMap<String, (String, Seen)>;
 
 /// A requirement in its parts, all as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +104,28 @@ impl<'a> Requirement<'a> {
     /// Writes what a manifest asks for; `None` for paths, which are the tree's own.
     pub(super) fn ask(&self, scope: &'static str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<Asked> {
         self.ask_at(self.is_at_fixed_revision(), scope, span, sheet, out)
+    }
+
+    /// As [`Self::ask`], where constraints may fix the version that the requirement leaves open.
+    pub(super) fn ask_within(
+        &self,
+        pins: &Pins,
+        scope: &'static str,
+        span: Span,
+        sheet: Sheet<'_>,
+        out: &mut Facts<'_>,
+    ) -> Option<Asked> {
+        let Some((version, place)) = self.pin(pins) else { return self.ask(scope, span, sheet, out) };
+        let package = Package::new("pypi", self.name, Some(version), sheet.file, span);
+        let id = package.require(self.specifier, scope, sheet.project, out);
+        toolkit::stated(&id, Some(version), &format!("=={version}"), place, out);
+        Some(self.described(id, &sheet.file.at(span), out))
+    }
+
+    /// What constraints say of a requirement that has neither a version nor an address of its own.
+    pub(super) fn pin<'p>(&self, pins: &'p Pins) -> Option<&'p (String, Seen)> {
+        let is_open = self.version().is_none() && self.address.is_none();
+        pins.get(&*normal(self.name)).filter(|_| is_open)
     }
 
     /// As [`Self::ask`], where another table may say that it is taken at a revision that stays what it is.

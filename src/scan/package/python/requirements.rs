@@ -1,9 +1,9 @@
 //! Python requirements files: pins, ranges, addresses, constraints, index options, and what they include.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::local;
-use super::pep508::{Requirement, Sheet, conditions, is_local, normal};
+use super::pep508::{Pins, Requirement, Sheet, conditions, is_local, normal};
 use super::requirements_files::{Listed, Run, is_scanned};
 use super::requirements_lines::{What, is_generated, statements};
 use crate::diagnostic::DiagnosticKind;
@@ -80,7 +80,7 @@ pub(super) fn read_all(
 struct Reader<'a> {
     input: &'a Input<'a>,
     project: &'a ComponentId,
-    pins: BTreeMap<String, (String, Seen)>,
+    pins: Pins,
     /// Packages that come from an index.
     packages: Vec<(ComponentId, Seen)>,
     /// The project of the file's own folder is installed as well.
@@ -190,10 +190,7 @@ impl Reader<'_> {
         let requirement = &entry.requirement;
         let seen = one.file.at(entry.span);
         let exact = requirement.version();
-        let pin = match (&exact, requirement.address) {
-            (None, None) => self.pins.get(&*normal(requirement.name)),
-            _ => None,
-        };
+        let pin = requirement.pin(&self.pins);
         let version = exact.as_deref().or_else(|| pin.map(|(version, _)| version.as_str()));
         let package = Package::new("pypi", requirement.name, version, &one.file, entry.span);
         let package = package.at_fixed_revision(requirement.is_at_fixed_revision());

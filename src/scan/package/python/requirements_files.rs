@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::pep508::{Requirement, normal, pinned, scope_of};
+use super::pep508::{Pins, Requirement, normal, pinned, scope_of};
 use super::requirements::{setting, split_options};
 use super::requirements_lines::{Role, Statement, What, statements};
 use crate::diagnostic::DiagnosticKind;
@@ -75,10 +75,10 @@ impl Run {
     }
 
     /// Included files of the same folder that are read by themselves are left to that, unless an option says where from: it
-    /// holds for whatever is included.
+    /// holds for whatever is included. Constraints hold for all of the run, whichever file includes them.
     fn without_own(mut self) -> Self {
         if self.indexes.is_empty() && !self.replaced {
-            self.listed.retain(|one| !one.is_own);
+            self.listed.retain(|one| !one.is_own || one.constrains);
         }
         self
     }
@@ -103,7 +103,7 @@ impl Run {
     }
 
     /// Exact versions that included constraints give, with their place.
-    pub(super) fn pins(&self, own: &RelPath) -> BTreeMap<String, (String, Seen)> {
+    pub(super) fn pins(&self, own: &RelPath) -> Pins {
         let mut pins = BTreeMap::new();
         for one in self.listed.iter().filter(|one| one.constrains && one.file.path() != own) {
             for statement in statements(one.file.text()) {

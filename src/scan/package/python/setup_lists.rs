@@ -63,6 +63,8 @@ struct Way<'a> {
     /// Where it is read in a change of its own: only what is said before counts there.
     before: Option<usize>,
     depth: usize,
+    /// Of a dictionary, only what it holds under this key is asked for.
+    key: Option<&'a str>,
 }
 
 /// The words of a script, and what names are given.
@@ -161,7 +163,7 @@ impl<'a> Script<'a> {
         matches!(self.words.get(at), Some((Word::Sign(is), _)) if *is == sign)
     }
 
-    fn is_name(&self, at: usize, name: &str) -> bool {
+    pub(super) fn is_name(&self, at: usize, name: &str) -> bool {
         matches!(self.words.get(at), Some((Word::Name(is), _)) if *is == name)
     }
 
@@ -184,6 +186,13 @@ impl<'a> Script<'a> {
     }
 
     fn changed(&self, it: Changed, scope: &'static str, is_map: bool, way: Way<'a>, found: &mut Found<'a>) -> usize {
+        if it.keyed
+            && let (Some(asked), Some(key)) = (way.key, self.key_of(it))
+            && asked != key
+        {
+            return it.value;
+        }
+        let way = if it.keyed { Way { key: None, ..way } } else { way };
         match it.change {
             Change::Set | Change::More if it.keyed && !is_map => {}
             Change::Set | Change::More => return self.any(it.value, scope, is_map && !it.keyed, way, found),
@@ -194,6 +203,19 @@ impl<'a> Script<'a> {
         }
         found.computed.insert(self.span(it.at));
         it.value
+    }
+
+    /// The key of `name["key"] = …` and of `name.setdefault("key", []).append(…)`, where it is a plain text.
+    fn key_of(&self, it: Changed) -> Option<&'a str> {
+        let at = if self.is_sign(it.at + 1, '[') { it.at + 2 } else { it.at + 4 };
+        self.text_at(at)
+    }
+
+    fn text_at(&self, at: usize) -> Option<&'a str> {
+        match self.words.get(at)?.0 {
+            Word::Text(text) => text,
+            _ => None,
+        }
     }
 
     fn any(&self, at: usize, scope: &'static str, is_map: bool, way: Way<'a>, found: &mut Found<'a>) -> usize {
@@ -216,7 +238,7 @@ impl<'a> Script<'a> {
             if found.is_full() {
                 break;
             }
-            let way = Way { name, before: Some(one.at), depth: way.depth + 1 };
+            let way = Way { name, before: Some(one.at), depth: way.depth + 1, key: way.key };
             self.changed(*one, scope, is_map, way, found);
         }
         true
@@ -278,20 +300,33 @@ impl<'a> Script<'a> {
     fn term(&self, at: usize, scope: &'static str, way: Way<'a>, found: &mut Found<'a>) -> Option<usize> {
         found.steps += 1;
         match self.words.get(at)?.0 {
+            Word::Sign('[') if let Some((name, end)) = self.each_of_values(at + 1) => {
+                self.follow(name, scope, true, Way { key: None, ..way }, found).then_some(end)
+            }
             Word::Sign('[' | '(') => Some(self.list(at + 1, scope, way, found)),
             // one text may hold a line for each requirement
             Word::Text(Some(_)) => {
                 self.text(at, scope, found);
                 Some(at + 1)
             }
-            Word::Name("list" | "tuple" | "sorted") if self.is_sign(at + 1, '(') && way.depth < NAMES => {
+            Word::Name("list" | "tuple" | "sorted" | "set" | "frozenset")
+                if self.is_sign(at + 1, '(') && way.depth < NAMES =>
+            {
                 let end = self.value(at + 2, scope, Way { depth: way.depth + 1, ..way }, found);
                 Some(end + usize::from(self.is_sign(end, ')')))
             }
             Word::Name(name) if self.ends(at + 1) || self.is_sign(at + 1, '+') => {
                 self.follow(name, scope, false, way, found).then_some(at + 1)
             }
-            _ => None,
+            // `EXTRAS["cli"]`
+            Word::Name(name) if self.is_sign(at + 1, '[') && self.is_sign(at + 3, ']') => {
+                let key = Some(self.text_at(at + 2)?);
+                self.follow(name, scope, true, Way { key, ..way }, found).then_some(at + 4)
+            }
+            _ => {
+                let (name, end) = self.all_values(at)?;
+                self.follow(name, scope, true, Way { key: None, ..way }, found).then_some(end)
+            }
         }
     }
 
@@ -319,6 +354,8 @@ impl<'a> Script<'a> {
                 true
             }
             Some((Word::Name(name), _)) if end == one + 1 => self.follow(name, scope, false, way, found),
+            // `*EXTRAS["cli"]`
+            Some((Word::Name(_), _)) if is_open => self.term(one, scope, way, found) == Some(end),
             _ => false,
         };
         if !is_read {
@@ -370,7 +407,10 @@ impl<'a> Script<'a> {
             let end = self.behind(at);
             found.steps += end - at;
             if matches!(self.words[at].0, Word::Text(_)) && self.is_sign(at + 1, ':') {
-                self.value(at + 2, scope, way, found);
+                let is_other = way.key.is_some_and(|key| self.text_at(at).is_some_and(|is| is != key));
+                if !is_other {
+                    self.value(at + 2, scope, Way { key: None, ..way }, found);
+                }
             } else if self.is_sign(at, '*') && self.is_sign(at + 1, '*') && way.depth < NAMES {
                 self.map(at + 2, scope, Way { depth: way.depth + 1, ..way }, found);
             } else {

@@ -8,7 +8,7 @@ use crate::parse::lines::{lines, span_within};
 use crate::scan::package::ruby::literal::{Argument, Statement, Value, statements};
 use crate::scan::package::toolkit::{self, Package, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// Scanner `gemfile`.
 pub struct Gemfile;
@@ -34,7 +34,8 @@ enum Block<'a> {
     Groups(Vec<&'a str>),
     Source(Option<&'a str>, Span),
     Repository(String, Option<&'a str>, Span),
-    Own,
+    /// Gems of a folder; nothing where that is computed.
+    Own(Option<&'a str>),
     Condition(String),
     Other,
 }
@@ -51,6 +52,7 @@ impl Scanner for Gemfile {
         let mut servers = statements.iter().filter(|one| is_server(one)).filter_map(|one| one.positional(0)?.text());
         let mut reader = Reader {
             file,
+            input,
             project: &project,
             blocks: Vec::new(),
             deeper: 0,
@@ -88,6 +90,7 @@ fn mirrors(input: &Input<'_>, file: &SourceFile, project: &ComponentId, out: &mu
 
 struct Reader<'a, 'p> {
     file: &'a SourceFile,
+    input: &'p Input<'p>,
     project: &'p ComponentId,
     blocks: Vec<(Block<'a>, Span)>,
     /// Blocks that are open within the deepest of those.
@@ -158,7 +161,23 @@ impl<'a> Reader<'a, '_> {
         if name == "bundler" {
             return;
         }
-        if statement.option("path").is_some() || self.blocks.iter().any(|(block, _)| matches!(block, Block::Own)) {
+        let of_block = || {
+            self.blocks.iter().rev().find_map(|(block, _)| match block {
+                Block::Own(path) => Some(*path),
+                _ => None,
+            })
+        };
+        let path = statement.option("path").map(Argument::text).or_else(of_block);
+        if let Some(path) = path {
+            match path.and_then(|path| folder_of(name, path, self.input)) {
+                Some(folder) => {
+                    toolkit::uses_project(self.project, &folder, self.input, &self.file.at(first.span), out);
+                }
+                None => {
+                    let message = format!("the folder of `{name}` holds no specification of it in this tree");
+                    out.problem(DiagnosticKind::Unresolved, self.file, Some(first.span), message);
+                }
+            }
             return;
         }
         let stated: Vec<&Argument<'a>> =
@@ -256,7 +275,7 @@ fn block<'a>(statement: &Statement<'a>) -> Block<'a> {
     match statement.method {
         "group" => Block::Groups(texts()),
         "source" => Block::Source(statement.positional(0).and_then(Argument::text), statement.span),
-        "path" => Block::Own,
+        "path" => Block::Own(statement.positional(0).and_then(Argument::text)),
         "git" | "github" => match repository_of(statement.method, statement.positional(0).and_then(Argument::text)) {
             Some(address) => Block::Repository(address, revision(statement), statement.span),
             None => Block::Other,
@@ -266,6 +285,14 @@ fn block<'a>(statement: &Statement<'a>) -> Block<'a> {
         word @ ("if" | "unless" | "case") => Block::Condition(format!("{word} {}", statement.rest)),
         _ => Block::Other,
     }
+}
+
+/// The folder that holds the specification of a gem, where it is taken from a path: that, or the one of its name below.
+pub(super) fn folder_of(name: &str, path: &str, input: &Input<'_>) -> Option<RelPath> {
+    let base = input.file().folder().join(path)?;
+    let file = format!("{name}.gemspec");
+    let holds = |folder: &RelPath| folder.join(&file).is_some_and(|path| input.paths.binary_search(&path).is_ok());
+    [Some(base.clone()), base.join(name)].into_iter().flatten().find(holds)
 }
 
 /// The repository that options name.

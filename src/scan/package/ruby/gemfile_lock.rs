@@ -1,5 +1,6 @@
 //! `Gemfile.lock` and `gems.locked`: exact gems by the source they come from.
 
+use super::gemfile::folder_of;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{Line, UNFINISHED_MERGE, is_merge_mark, lines, span_within};
@@ -59,6 +60,7 @@ impl Scanner for GemfileLock {
         let project = toolkit::locked_root("gem", input, file, out);
         let mut reader = Reader {
             file,
+            input,
             project: &project,
             found: Found::default(),
             section: "",
@@ -86,6 +88,7 @@ impl Scanner for GemfileLock {
 
 struct Reader<'a, 'p> {
     file: &'a SourceFile,
+    input: &'p Input<'p>,
     project: &'p ComponentId,
     found: Found<'a>,
     section: &'a str,
@@ -170,7 +173,11 @@ impl<'a> Reader<'a, '_> {
             return;
         };
         if self.source.kind == "PATH" {
-            let own = Locked::own(self.project);
+            let remote = self.source.remotes.first().map(|(path, _)| *path);
+            let own = match remote.and_then(|path| folder_of(name, path, self.input)) {
+                Some(folder) => toolkit::member_at(&folder, self.project, self.input, self.file.at(span), out),
+                None => Locked::own(self.project),
+            };
             self.found.gems.add(name, Some(version), own.clone());
             self.current = Some(own);
             return;

@@ -1,7 +1,9 @@
 //! `Cargo.lock`, versions 1 to 4: exact packages, their edges, and where each is fetched from.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::workspace::Crates;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key, purl};
 use crate::parse::Node;
@@ -52,7 +54,7 @@ impl Scanner for CargoLock {
             (None, None) => anyhow::bail!("no `[[package]]` entries: not a Cargo lock file"),
         };
         let project = toolkit::locked_root("cargo", input, file, out);
-        let owner = Owner { project: &project, made: made_beside(input, file), has_members: has_members(input, file) };
+        let owner = Owner { project: &project, made: made_beside(input, file), input, crates: OnceCell::new() };
         let mut entries: Vec<Entry<'_>> =
             packages.iter().chain(own).filter_map(|node| entry(node, &owner, file, out)).collect();
         // cargo ends every file with a line break; without its source the last crate would pass for one of the workspace
@@ -96,25 +98,20 @@ fn old_sums(root: &Node) -> BTreeMap<(&str, &str), &Node> {
 /// Whose lock file it is.
 struct Owner<'a> {
     project: &'a ComponentId,
-    /// The crate that the manifest beside it makes. Other crates without a source are members, whose manifests say what they
-    /// need: the lock file says their names and not where they lie.
+    /// The crate that the manifest beside it makes. Other crates without a source have manifests of their own, which say what
+    /// they need where they lie below, and the lock file answers them: it says their names and not where they lie.
     made: Option<String>,
-    /// Further crates of the tree lie below, whose manifests say what they need.
-    has_members: bool,
+    input: &'a Input<'a>,
+    /// The crates of its folder and below, when first asked for.
+    crates: OnceCell<Crates>,
 }
 
 impl Owner<'_> {
-    /// True for a crate of the workspace that is not the one of the lock file's own folder.
+    /// True for a crate whose manifest lies below the folder of the lock file.
     fn is_member(&self, name: &str) -> bool {
-        self.has_members && self.made.as_deref().is_some_and(|made| made != name)
+        let crates = || self.crates.get_or_init(|| Crates::below(&self.input.file().folder(), self.input));
+        self.made.as_deref().is_some_and(|made| made != name) && crates().has(name)
     }
-}
-
-/// True when manifests lie below the folder.
-fn has_members(input: &Input<'_>, file: &SourceFile) -> bool {
-    let folder = file.folder();
-    let own = folder.join("Cargo.toml");
-    input.below(&folder).any(|path| path.name() == "Cargo.toml" && own.as_ref() != Some(path))
 }
 
 /// The name of the crate that the manifest of the folder makes; nothing when it makes none, or manifests are not read.

@@ -1,5 +1,6 @@
 //! What files above a Cargo manifest say of it: the workspace it belongs to, and the registries that are configured.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::parse::{Node, toml};
@@ -43,6 +44,30 @@ impl Workspace {
             (root.get("workspace").is_some().then(|| Arc::new(Self { file, root })), bytes)
         };
         Option::clone(&input.memo.of(&path, read))
+    }
+}
+
+/// The names of the crates that the manifests in a folder and below make. Their versions do not count: a lock file may be
+/// behind them.
+pub(super) struct Crates(BTreeSet<String>);
+
+impl Crates {
+    /// Manifests that are looked into.
+    const MOST: usize = 20_000;
+
+    /// Looks into all manifests of a folder and below.
+    pub(super) fn below(folder: &RelPath, input: &Input<'_>) -> Self {
+        let manifests = input.below(folder).filter(|path| path.name() == "Cargo.toml").take(Self::MOST);
+        let name = |path: &RelPath| {
+            let manifest = input.companion(path)?;
+            manifest.toml_root().at(&["package", "name"])?.text().map(str::to_owned)
+        };
+        Self(manifests.filter_map(name).collect())
+    }
+
+    /// True where one of them makes a crate of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
     }
 }
 

@@ -1,0 +1,183 @@
+//! Lock files and manifests that Git left in the middle of a merge: the mark is told at its line, and what either side says
+//! is read.
+
+use crate::entries::{found, has, lacks};
+
+const BOTH: &str = "malformed: marks of an unfinished merge; both sides are read";
+
+fn conflict(ours: &str, theirs: &str) -> String {
+    format!("<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> topic\n")
+}
+
+#[test]
+fn lock_files_of_npm() {
+    let lock = format!(
+        "{{\"name\": \"a\", \"lockfileVersion\": 3, \"packages\": {{\n\"\": {{\"dependencies\": {{\"x\": \"1\", \"y\": \"1\", \
+         \"z\": \"1\"}}}},\n\"node_modules/x\": {{\n{}}},\n{}\"node_modules/z\": {{\"version\": \"1.0.0\"}}\n}}}}\n",
+        conflict("\"version\": \"1.0.0\"", "\"version\": \"1.1.0\""),
+        conflict("\"node_modules/y\": {\"version\": \"2.0.0\"},", "\"node_modules/w\": {\"version\": \"3.0.0\"},"),
+    );
+    let found = found(&[("package-lock.json", &lock)]);
+    has(
+        &found,
+        &[
+            "pkg:npm/x@1.0.0 resolution = locked",
+            "pkg:npm/x@1.1.0 resolution = locked",
+            "project:. depends-on pkg:npm/x@1.1.0",
+            "project:. depends-on pkg:npm/y@2.0.0",
+            "pkg:npm/w@3.0.0 resolution = locked",
+            "project:. depends-on pkg:npm/z@1.0.0",
+            &format!("package-lock.json:4:1: {BOTH}"),
+            &format!("package-lock.json:10:1: {BOTH}"),
+        ],
+    );
+    lacks(&found, &["a second entry"]);
+}
+
+#[test]
+fn lists_and_tables_in_json() {
+    let composer = format!(
+        "{{\"packages\": [\n{{\"name\": \"a/a\",\n{}}},\n{{\"name\": \"b/b\", \"version\": \"1.0.0\"}}\n]}}\n",
+        conflict("\"version\": \"1.0.0\"", "\"version\": \"1.1.0\"")
+    );
+    let pipenv = format!(
+        "{{\"_meta\": {{\n{}}},\n\"default\": {{\"x\": {{\n{}}}, \"z\": {{\"version\": \"==1.0\"}}}}}}\n",
+        conflict("\"hash\": {\"sha256\": \"a\"}", "\"hash\": {\"sha256\": \"b\"}"),
+        conflict("\"version\": \"==1.0\"", "\"version\": \"==1.1\"")
+    );
+    let nuget = format!(
+        "{{\"version\": 1, \"dependencies\": {{\"net8.0\": {{\n{}\"Z\": {{\"type\": \"Transitive\", \"resolved\": \
+         \"1.0.0\"}}}}}}}}\n",
+        conflict(
+            "\"X\": {\"type\": \"Direct\", \"requested\": \"[1.0.0, )\", \"resolved\": \"1.0.0\"},",
+            "\"X\": {\"type\": \"Direct\", \"requested\": \"[1.1.0, )\", \"resolved\": \"1.1.0\"},"
+        )
+    );
+    let manifest =
+        format!("{{\"dependencies\": {{\n{}\"z\": \"1\"}}}}\n", conflict("\"x\": \"1.0.0\",", "\"x\": \"1.1.0\","));
+    let found = found(&[
+        ("php/composer.lock", &composer),
+        ("py/Pipfile.lock", &pipenv),
+        ("net/packages.lock.json", &nuget),
+        ("js/package.json", &manifest),
+    ]);
+    has(
+        &found,
+        &[
+            "pkg:composer/a/a@1.0.0 resolution = locked",
+            "pkg:composer/a/a@1.1.0 resolution = locked",
+            "pkg:composer/b/b@1.0.0 resolution = locked",
+            "pkg:pypi/x@1.0 resolution = locked",
+            "pkg:pypi/x@1.1 resolution = locked",
+            "pkg:pypi/z@1.0 resolution = locked",
+            "project:net depends-on pkg:nuget/X@1.0.0",
+            "project:net depends-on pkg:nuget/X@1.1.0",
+            "pkg:nuget/Z@1.0.0 resolution = locked",
+            "project:js depends-on pkg:npm/x@1.0.0",
+            "project:js depends-on pkg:npm/x@1.1.0",
+            "project:js depends-on pkg:npm/z",
+            &format!("php/composer.lock:3:1: {BOTH}"),
+            &format!("py/Pipfile.lock:2:1: {BOTH}"),
+            &format!("py/Pipfile.lock:9:1: {BOTH}"),
+            &format!("net/packages.lock.json:2:1: {BOTH}"),
+            &format!("js/package.json:2:1: {BOTH}"),
+        ],
+    );
+    lacks(&found, &["a second `dependencies`"]);
+}
+
+#[test]
+fn lock_files_in_yaml() {
+    let pnpm = format!(
+        "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      x:\n        specifier: ^1\n{}packages:\n{}  \
+         z@1.0.0:\n    resolution: {{integrity: sha512-c}}\nsnapshots:\n{}  z@1.0.0: {{}}\n",
+        conflict("        version: 1.0.0", "        version: 1.1.0"),
+        conflict(
+            "  x@1.0.0:\n    resolution: {integrity: sha512-a}",
+            "  x@1.1.0:\n    resolution: {integrity: sha512-b}"
+        ),
+        conflict("  x@1.0.0: {}", "  x@1.1.0: {}"),
+    );
+    let entry = |name: &str| {
+        format!(
+            "  {name}:\n    dependency: \"direct main\"\n    description: {{name: {name}, url: \"https://pub.dev\"}}\n    source: hosted\n"
+        )
+    };
+    let pub_lock = format!(
+        "packages:\n{}{}{}    version: \"1.0.0\"\n",
+        entry("x"),
+        conflict("    version: \"1.0.0\"", "    version: \"1.1.0\""),
+        entry("z")
+    );
+    let found = found(&[("pnpm-lock.yaml", &pnpm), ("dart/pubspec.lock", &pub_lock)]);
+    has(
+        &found,
+        &[
+            "project:. depends-on pkg:npm/x@1.0.0",
+            "project:. depends-on pkg:npm/x@1.1.0",
+            "pkg:npm/z@1.0.0 resolution = locked",
+            "project:dart depends-on pkg:pub/x@1.0.0",
+            "project:dart depends-on pkg:pub/x@1.1.0",
+            "project:dart depends-on pkg:pub/z@1.0.0",
+            &format!("pnpm-lock.yaml:7:1: {BOTH}"),
+            &format!("dart/pubspec.lock:6:1: {BOTH}"),
+        ],
+    );
+    lacks(&found, &["simple key expected"]);
+}
+
+#[test]
+fn formats_of_lines_and_of_elements() {
+    let go_mod = "module a\n\ngo 1.22\n\nrequire example.com/x v1.0.0\n";
+    let hash = "7V1q2QmKgCwZC2Cqvvsq1Zz9pZ0Yb3BQc7u3p6zDq1k=";
+    let sums = conflict(&format!("example.com/x v1.0.0 h1:{hash}"), &format!("example.com/x v1.1.0 h1:{hash}"));
+    let yarn = format!(
+        "# yarn lockfile v1\n\n{}\nz@^1:\n  version \"1.0.0\"\n",
+        conflict("x@^1:\n  version \"1.0.0\"", "x@^1:\n  version \"1.1.0\"")
+    );
+    let dependency = |version: &str| {
+        format!("<dependency><groupId>x</groupId><artifactId>x</artifactId><version>{version}</version></dependency>")
+    };
+    let pom = format!(
+        "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies>\n{}</dependencies></project>\n",
+        conflict(&dependency("1.0"), &dependency("1.1"))
+    );
+    let found = found(&[
+        ("go/go.mod", go_mod),
+        ("go/go.sum", &sums),
+        ("js/yarn.lock", &yarn),
+        ("py/requirements.txt", &format!("a==1\n{}c==1\n", conflict("b==1", "b==2"))),
+        ("java/pom.xml", &pom),
+    ]);
+    has(
+        &found,
+        &[
+            "pkg:golang/example.com/x@v1.0.0 resolution = locked",
+            "go/go.sum:1:1: malformed: marks of an unfinished merge",
+            "pkg:npm/x@1.0.0 resolution = locked",
+            "pkg:npm/x@1.1.0 resolution = locked",
+            "js/yarn.lock:3:1: malformed: marks of an unfinished merge",
+            "project:py depends-on pkg:pypi/b@1",
+            "project:py depends-on pkg:pypi/b@2",
+            "project:py depends-on pkg:pypi/c@1",
+            "py/requirements.txt:2:1: malformed: marks of an unfinished merge",
+            "project:java depends-on pkg:maven/x/x@1.0",
+            "project:java depends-on pkg:maven/x/x@1.1",
+            &format!("java/pom.xml:2:1: {BOTH}"),
+        ],
+    );
+    lacks(&found, &["not a requirement", "neither an entry", "not a module"]);
+}
+
+#[test]
+fn many_conflicts_within_each_other_cost_no_more_than_they_hold() {
+    // every level differs in a value of its own: each could stand twice
+    let mut text = String::new();
+    for level in 0..150 {
+        text.push_str(&format!("{{\n{}\"k\": ", conflict(&format!("\"v\": {level},"), &format!("\"v\": -{level},"))));
+    }
+    text.push_str(&format!("\"{}\"{}\n", "x".repeat(1 << 20), "}".repeat(150)));
+    let began = std::time::Instant::now();
+    found(&[("composer.lock", &text)]);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
