@@ -70,7 +70,11 @@ fn mask_word(word: &str, is_end: impl Fn(char) -> bool, out: &mut String) -> boo
 fn may_be_bare(text: &str) -> bool {
     static TOKEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("t/"));
     let bytes = text.as_bytes();
-    let has_user = memchr::memrchr(b'@', bytes).is_some_and(|at| memchr::memchr(b':', &bytes[..at]).is_some());
+    // no user has a slash: the scopes of npm's addresses are none
+    let has_user = memchr::memchr_iter(b'@', bytes).any(|at| {
+        let begin = memchr::memrchr3(b'/', b' ', b'\n', &bytes[..at]).map_or(0, |begin| begin + 1);
+        memchr::memchr(b':', &bytes[begin..at]).is_some()
+    });
     let begins =
         |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && !matches!(bytes[at - 1], b'-' | b'_' | b'.');
     has_user || TOKEN.find_iter(bytes).any(begins)
@@ -235,6 +239,12 @@ mod tests {
         assert_eq!(masked("a[channel=h.example/t/tk-1/c]"), "a[channel=h.example/t/***/c]");
         assert_eq!(masked("\"t/tk-1\": `u:p@h.example`, é"), "\"t/***\": `***@h.example`, é");
         assert_eq!(masked("--index-url=u:p,q=[@h.example/x y"), "***@h.example/x y");
+        let token = "ab-12345678-aaaa-bbbb-cccc-S3CRET0000001";
+        for host in ["h.example/api/conda", "conda.example:8443", "10.0.0.5", "localhost:8080"] {
+            assert_eq!(masked(&format!("- {host}/t/{token}/c::x=1")), format!("- {host}/t/***/c::x=1"));
+        }
+        assert_eq!(masked("- https://conda.example/t/letters/c"), "- https://conda.example/t/***/c");
+        assert_eq!(masked("https://forum.example/t/some-topic/12"), "https://forum.example/t/some-topic/12");
         assert_eq!(masked("node_modules/@a/left/x b:c@1"), "node_modules/@a/left/x b:c@1");
     }
 

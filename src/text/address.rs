@@ -52,7 +52,8 @@ pub fn token(path: &str) -> Option<(usize, usize)> {
         let start = at + MARK.len();
         let end = path[start..].find('/').map_or(path.len(), |end| start + end);
         let found = &path[start..end];
-        let is_token = at == root && is_short_token(found)
+        // to hosts of channels nothing else stands there
+        let is_token = at == root && (is_short_token(found) || path[..root].contains("conda"))
             || found.len() >= LONG && found.bytes().any(|byte| byte.is_ascii_digit());
         (is_token && !found.is_empty()).then_some((start, end))
     })
@@ -72,15 +73,22 @@ pub fn bare_secret(word: &str) -> Option<(usize, usize)> {
         }
     }
     let path = word.trim_start_matches('/');
-    let begin = if path.starts_with("t/") {
-        2
+    let (start, end) = if let Some(rest) = path.strip_prefix("t/") {
+        let found = rest.split('/').next().unwrap_or(rest);
+        is_short_token(found).then_some((2, 2 + found.len()))?
     } else {
-        let root = path.find('/')?;
-        (path[root..].starts_with("/t/") && is_dotted(&path[..root])).then_some(root + 3)?
+        let root = memchr::memchr(b'/', path.as_bytes())?;
+        is_host(&path[..root]).then(|| token(path))??
     };
-    let end = path[begin..].find('/').map_or(path.len(), |end| begin + end);
     let before = word.len() - path.len();
-    is_short_token(&path[begin..end]).then_some((before + begin, before + end))
+    Some((before + start, before + end))
+}
+
+/// A name with dots, an address of numbers or this machine, with or without a port.
+fn is_host(text: &str) -> bool {
+    let host = text.split_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let host = host.map_or(text, |(host, _)| host);
+    host == "localhost" || is_dotted(host) || host.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// What stands before a colon and is no user: `npm:name@1.0.0-rc.x`.
