@@ -37,7 +37,7 @@ pub(super) fn link(work: &mut Work<'_>) {
 /// Who operates a host: its registry or domain key, else the cloud whose domain it is under.
 fn operator(work: &mut Work<'_>, seen: &Seen) {
     let host = seen.id.rest().to_owned();
-    if let Some((organisation, key)) = work.catalog.organisation_by_host(&host, "") {
+    if let Some((organisation, key)) = work.catalog.operator_of_host(&host) {
         link_to(work, &seen.id, RelationKind::ProvidedBy, organisation, key, true);
         return;
     }

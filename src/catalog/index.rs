@@ -126,6 +126,9 @@ pub(super) struct Identities {
     pub(super) keys: Keys,
     pub(super) prefixes: Prefixes,
     pub(super) registries: HostIndex<(usize, usize)>,
+    /// Registries whose key is another name than the one that scans know them by: `nuget.org` for `api.nuget.org`. These fit
+    /// the very host, none below it.
+    pub(super) also_registries: BTreeMap<Box<str>, (usize, usize)>,
 }
 
 /// What providers are known by.
@@ -243,9 +246,11 @@ impl Identities {
         for (at, organisation) in tables.organisation.iter().enumerate() {
             for (which, key) in organisation.keys.iter().enumerate() {
                 if matches!(&*key.kind, "registry" | "domain") {
-                    // of several names of a registry scans know one
+                    found.registries.insert(&key.value, (at, which));
                     let host = ComponentId::host(&key.value);
-                    found.registries.insert(host.rest(), (at, which));
+                    if &*key.kind == "registry" && host.rest() != &*key.value {
+                        found.also_registries.entry(host.rest().into()).or_insert((at, which));
+                    }
                 }
                 if key.prefix {
                     let of_kind = found.prefixes.entry(key.kind.clone()).or_default();
@@ -410,7 +415,8 @@ const PACKAGES: &str = "packages";
 /// Shared hosts by what they are used for.
 fn hosts_of(all: &Tables, is_meant: impl Fn(&str) -> bool) -> BTreeSet<Box<str>> {
     let rows = all.shared_host.iter().filter(|row| is_meant(&row.service));
-    rows.map(|row| row.host.clone()).collect()
+    // of several names of a registry scans know one
+    rows.flat_map(|row| [row.host.clone(), ComponentId::host(&row.host).rest().into()]).collect()
 }
 
 #[cfg(test)]

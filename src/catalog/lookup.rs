@@ -108,6 +108,18 @@ impl Catalog {
         Some((organisation, &organisation.keys[key]))
     }
 
+    /// Who operates a host as scans name it: of several names of a registry they know one.
+    #[must_use]
+    pub fn operator_of_host(&self, host: &str) -> Option<(&Organisation, &Key)> {
+        match self.identities.also_registries.get(host) {
+            Some((organisation, key)) => {
+                let organisation = &self.tables.organisation[*organisation];
+                Some((organisation, &organisation.keys[*key]))
+            }
+            None => self.organisation_by_host(host, ""),
+        }
+    }
+
     /// Owners of an organisation on a day; one that has only agreed to buy is among them, see
     /// [`Ownership::is_pending`].
     pub fn owners(&self, organisation: &str, day: Date) -> impl Iterator<Item = &Ownership> {

@@ -239,8 +239,11 @@ mod tests {
         assert_eq!(masked("a[channel=h.example/t/tk-1/c]"), "a[channel=h.example/t/***/c]");
         assert_eq!(masked("\"t/tk-1\": `u:p@h.example`, é"), "\"t/***\": `***@h.example`, é");
         assert_eq!(masked("--index-url=u:p,q=[@h.example/x y"), "***@h.example/x y");
+        for host in ["10.1.1.1:5000", "nexus", "reg.corp.example"] {
+            assert_eq!(masked(&format!("FROM bob:s3c@ret@{host}/a:1")), format!("FROM ***@{host}/a:1"));
+        }
         let token = "ab-12345678-aaaa-bbbb-cccc-S3CRET0000001";
-        for host in ["h.example/api/conda", "conda.example:8443", "10.0.0.5", "localhost:8080"] {
+        for host in ["nexus:8080", "h.example/api/conda", "conda.example:8443", "10.0.0.5", "localhost:8080"] {
             assert_eq!(masked(&format!("- {host}/t/{token}/c::x=1")), format!("- {host}/t/***/c::x=1"));
         }
         assert_eq!(masked("- https://conda.example/t/letters/c"), "- https://conda.example/t/***/c");

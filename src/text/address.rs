@@ -62,13 +62,18 @@ pub fn token(path: &str) -> Option<(usize, usize)> {
 /// Where the secret of an address without a scheme stands: `user:password@host/…`, `host/t/TOKEN/channel`, `t/TOKEN/channel`.
 #[must_use]
 pub fn bare_secret(word: &str) -> Option<(usize, usize)> {
-    if let Some(at) = memchr::memchr(b'@', word.as_bytes()) {
+    let authority = memchr::memchr3(b'/', b'?', b'#', word.as_bytes()).unwrap_or(word.len());
+    if let Some(at) = memchr::memrchr(b'@', &word.as_bytes()[..authority]) {
         let (user, rest) = (&word[..at], &word[at + 1..]);
         let host = rest.split(['/', ':', '?', '#']).next().unwrap_or(rest);
+        let below = &rest[host.len()..];
+        let below = below.strip_prefix(':').map_or(below, |port| port.trim_start_matches(|c: char| c.is_ascii_digit()));
+        // a digest is no host: `image:1@sha256:00`
+        let is_below = below.starts_with('/');
         let is_user = user.split_once(':').is_some_and(|(name, password)| {
             !name.is_empty() && !password.is_empty() && !user.contains('/') && !PROTOCOLS.contains(&name)
         });
-        if is_user && is_dotted(host) {
+        if is_user && (is_dotted(host) || host.parse::<std::net::Ipv4Addr>().is_ok() || is_below && is_label(host)) {
             return Some((0, at));
         }
     }
@@ -84,11 +89,19 @@ pub fn bare_secret(word: &str) -> Option<(usize, usize)> {
     Some((before + start, before + end))
 }
 
+/// The name of a machine: `nexus`, `localhost`; a version has digits first.
+fn is_label(host: &str) -> bool {
+    host.starts_with(|c: char| c.is_ascii_alphabetic())
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 /// A name with dots, an address of numbers or this machine, with or without a port.
 fn is_host(text: &str) -> bool {
     let host = text.split_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     let host = host.map_or(text, |(host, _)| host);
-    host == "localhost" || is_dotted(host) || host.parse::<std::net::Ipv4Addr>().is_ok()
+    is_label(host) && (host == "localhost" || host.len() < text.len())
+        || is_dotted(host)
+        || host.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// What stands before a colon and is no user: `npm:name@1.0.0-rc.x`.

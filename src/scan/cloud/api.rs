@@ -115,7 +115,7 @@ pub(crate) fn address_by_number(value: &str) -> Option<String> {
 
 /// True for the registry of a platform: what names it is an image, and no call of the platform.
 fn serves_images(host: &str, service: &Service, catalog: &Catalog) -> bool {
-    let is_registry = || catalog.organisation_by_host(host, "").is_some_and(|(_, key)| &*key.kind == "registry");
+    let is_registry = || catalog.operator_of_host(host).is_some_and(|(_, key)| &*key.kind == "registry");
     &*service.capability == "kubernetes" && is_registry()
 }
 

@@ -13,6 +13,7 @@ use crate::scan::model::reference::{Hub, needs_model, needs_models_of, uses_mode
 use crate::scan::model::setting::{needs_model_of_setting, setting_model};
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::bare_secret;
 
 /// Variables of one file beside a Compose file, and the letters of a value.
 const MOST_VARIABLES: usize = 1_000;
@@ -110,7 +111,11 @@ fn scan_service(
     // what one that is written elsewhere names beside it is not beside this file
     if let Some(context) = service.value.get("build").filter(|_| !file.is_part()) {
         let folder = context.text().or_else(|| context.text_at("context")).unwrap_or(".");
-        if toolkit::host_of(folder).is_some() {
+        // a user with a password is of an address, and no part of the name of a folder
+        let without_user = bare_secret(folder).filter(|(start, _)| *start == 0);
+        let without_user = without_user.map(|(_, end)| format!("git{}", &folder[end..]));
+        let folder = without_user.as_deref().unwrap_or(folder);
+        if toolkit::host_of(folder).is_some() || without_user.is_some() {
             // a repository, whose branch and folder stand behind `#`
             let (address, branch) = folder.split_once('#').unwrap_or((folder, ""));
             let branch = branch.split(':').next().filter(|branch| !branch.is_empty());
