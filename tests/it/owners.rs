@@ -388,3 +388,49 @@ fn projects_that_lie_in_folders_are_used_and_not_fetched() {
         ],
     );
 }
+
+#[test]
+fn conditions_of_shared_references_are_decided_by_what_always_holds() {
+    let props = "<Project>\n<PropertyGroup Condition=\"$(MSBuildProjectName.EndsWith('.Tests'))\"><IsTestProject>true</IsTestProject></PropertyGroup>\n\
+                 <PropertyGroup><Configuration Condition=\"'$(Configuration)' == ''\">Debug</Configuration><Always>yes</Always></PropertyGroup>\n\
+                 <ItemGroup>\n<PackageReference Include=\"Tests\" Version=\"1.0.0\" Condition=\"'$(IsTestProject)' == 'true'\" />\n\
+                 <PackageReference Include=\"Release\" Version=\"1.0.0\" Condition=\"'$(Configuration)' == 'Release'\" />\n\
+                 <PackageReference Include=\"Never\" Version=\"1.0.0\" Condition=\"'$(Always)' != 'yes'\" />\n\
+                 <PackageReference Include=\"X\" Version=\"1.0.0\" />\n</ItemGroup>\n</Project>\n";
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk\">\n<!-- <Import Project=\"../build/comment.props\" /> -->\n<Import Project='../build/single.props' />\n\
+                   <ItemGroup Condition=\"'$(TargetFramework)' == 'net472'\"><PackageReference Update=\"X\" Version=\"2.0.0\" /></ItemGroup>\n</Project>\n";
+    let one = |name: &str| {
+        format!("<Project><ItemGroup><PackageReference Include=\"{name}\" Version=\"1.0.0\" /></ItemGroup></Project>\n")
+    };
+    let nested = "<Project><Import Project=\"nested.props\" /></Project>\n";
+    let found = found(&[
+        ("Directory.Build.props", props),
+        ("src/App.csproj", project),
+        ("build/comment.props", &one("Comment")),
+        ("build/single.props", nested),
+        ("build/nested.props", &one("Nested")),
+    ]);
+    has(
+        &found,
+        &[
+            "project:src depends-on pkg:nuget/Tests@1.0.0",
+            "pkg:nuget/Tests@1.0.0 condition = '$(IsTestProject)' == 'true'",
+            "pkg:nuget/Release@1.0.0 condition = '$(Configuration)' == 'Release'",
+            "project:src depends-on pkg:nuget/X@1.0.0",
+            "project:src depends-on pkg:nuget/X@2.0.0",
+            "project:src depends-on pkg:nuget/Nested@1.0.0",
+            "project:build depends-on pkg:nuget/Comment@1.0.0",
+        ],
+    );
+    lacks(&found, &["Never", "project:build depends-on pkg:nuget/Nested", "X@1.0.0 condition"]);
+}
+
+#[test]
+fn a_project_of_beginnings_of_imports_costs_no_more_than_its_length() {
+    let project = format!("<Project>{}</Project>\n", "<Import".repeat(150_000));
+    let props =
+        "<Project><ItemGroup><PackageReference Include=\"A\" Version=\"1.0.0\" /></ItemGroup></Project>\n".to_owned();
+    let begin = std::time::Instant::now();
+    found(&[("a/a.csproj", &project), ("b/b.props", &props)]);
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+}

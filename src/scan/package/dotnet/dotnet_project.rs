@@ -52,7 +52,7 @@ impl Scanner for DotnetProject {
         let groups = sections(&root);
         let items =
             || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| group.entries());
-        let is_test = around.property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        let is_test = around.sure_property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
         let removed = removed(&groups);
         let is_shared = |item: &&Element| REFERENCES.contains(&&*item.name) && item.attribute("Include").is_some();
@@ -76,7 +76,11 @@ impl Scanner for DotnetProject {
             }
         }
         if is_project {
-            let updated = updated_names(items());
+            let updated = updated_names(&groups);
+            if around.is_cut() {
+                let message = "the files around this project reference more packages than are followed";
+                out.problem(DiagnosticKind::LimitReached, file, None, message);
+            }
             around.shared().iter().for_each(|shared| reader.shared(shared, &updated, out));
         } else if out.len() > before {
             out.component(&project, input.root_kind(), file.whole());
@@ -85,9 +89,14 @@ impl Scanner for DotnetProject {
     }
 }
 
-/// Names in lower case that the items of a project give versions of their own, whatever the conditions around.
-fn updated_names<'e>(items: impl Iterator<Item = &'e Element>) -> BTreeSet<String> {
-    let updates = items.filter(|item| &*item.name == "PackageReference" && metadata(item, "Version").is_some());
+/// Names in lower case that the items of a project give versions of their own, whatever is built.
+fn updated_names(groups: &[(&Element, Vec<&str>)]) -> BTreeSet<String> {
+    let always = groups.iter().filter(|(group, conditions)| &*group.name == "ItemGroup" && conditions.is_empty());
+    let updates = always.flat_map(|(group, _)| group.entries()).filter(|item| {
+        &*item.name == "PackageReference"
+            && metadata(item, "Version").is_some()
+            && item.attribute("Condition").is_none()
+    });
     let names = updates.filter_map(|item| item.attribute("Update")).flat_map(|names| names.split(';'));
     names.map(|name| name.trim().to_ascii_lowercase()).collect()
 }

@@ -46,6 +46,8 @@ pub(super) struct Version {
 #[derive(Clone)]
 struct Value {
     text: String,
+    /// It is stated without a condition, and so is what it is made of: nothing but a later statement gives it another one.
+    is_sure: bool,
     places: Vec<Place>,
 }
 
@@ -101,6 +103,9 @@ struct Known {
     included: Layered<()>,
     /// The same as they stand there.
     shared: Vec<Arc<Shared>>,
+    /// How many names these have, and whether there are more of them.
+    names: usize,
+    is_cut: bool,
     seen: Vec<RelPath>,
 }
 
@@ -235,13 +240,14 @@ impl<'a> Around<'a> {
         let name = property.name.to_ascii_lowercase();
         // a value of elements is none that a version could be
         let is_text = !property.has_children() || READ_BY_NAME.contains(&&*name);
+        let condition =
+            property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
         let value = is_text.then(|| {
             let (text, made_of) = self.expand_placed(property.text());
             let own = std::iter::once(Place::new(file, property.span));
-            Value { text, places: own.chain(made_of).take(MOST_PLACES).collect() }
+            let is_sure = !conditional && condition.is_none() && self.surely(property.text()).trim() == text;
+            Value { text, is_sure, places: own.chain(made_of).take(MOST_PLACES).collect() }
         });
-        let condition =
-            property.attribute("Condition").map(|text| text.replace([' ', '\'', '"'], "").to_ascii_lowercase());
         let if_unset = condition.as_deref().is_some_and(|text| text == format!("$({name})=="));
         if if_unset && !conditional {
             self.known.properties.entry_or(name, || value);
@@ -289,7 +295,10 @@ impl<'a> Around<'a> {
 
     fn share(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
         let Some(names) = item.attribute("Include").filter(|_| REFERENCES.contains(&&*item.name)) else { return };
-        if self.known.shared.len() >= SHARED {
+        // each is one of every project that takes the file in
+        self.known.names += 1 + memchr::memchr_iter(b';', names.as_bytes()).count();
+        if self.known.names > SHARED {
+            self.known.is_cut = true;
             return;
         }
         let version = ["VersionOverride", "Version"].iter().find_map(|key| metadata(item, key));
@@ -337,7 +346,7 @@ impl<'a> Around<'a> {
         let side = |text: &str| {
             let text = text.trim();
             let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-            let text = self.expand(inner.unwrap_or(text));
+            let text = self.surely(inner.unwrap_or(text));
             (!text.contains(['$', '@', '%', '\'', '(', '='])).then(|| text.trim().to_ascii_lowercase())
         };
         Some((side(first)? == side(second)?) == is_same)
@@ -348,10 +357,32 @@ impl<'a> Around<'a> {
         self_expand(&self.known.properties, text, &mut Vec::new())
     }
 
+    /// As [`Self::expand`], of properties whose values hang on no condition alone.
+    fn surely(&self, text: &str) -> String {
+        let is_sure = |value: &Value| value.is_sure;
+        expanded(&self.known.properties, text, &is_sure, &mut Vec::new())
+    }
+
     /// A path with what is known of it filled in, seen from the folder of the file that it stands in.
     pub(super) fn path(&self, text: &str) -> String {
         let text = text.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
         self.expand(&text).replace('\\', "/")
+    }
+
+    /// The value of a property that hangs on no condition.
+    pub(super) fn sure_property(&self, name: &str) -> Option<&str> {
+        let value = self.known.properties.get(&name.to_ascii_lowercase())?.as_ref()?;
+        value.is_sure.then_some(&*value.text)
+    }
+
+    /// The files that were read around the project, and its own.
+    pub(super) fn seen(&self) -> &[RelPath] {
+        &self.known.seen
+    }
+
+    /// True when references of the files around are more than are followed.
+    pub(super) fn is_cut(&self) -> bool {
+        self.known.is_cut
     }
 
     /// True for a package that a file around the project references.
@@ -364,11 +395,6 @@ impl<'a> Around<'a> {
         let mut places = Vec::new();
         let text = self_expand(&self.known.properties, text, &mut places);
         (text, places)
-    }
-
-    /// The value of a property.
-    pub(super) fn property(&self, name: &str) -> Option<&str> {
-        self.known.properties.get(&name.to_ascii_lowercase())?.as_ref().map(|value| &*value.text)
     }
 
     /// True for a property that no file of the tree sets.
@@ -404,13 +430,17 @@ fn surrounding(input: &Input<'_>, path: &RelPath) -> Option<Arc<SourceFile>> {
 }
 
 fn self_expand(properties: &Properties, text: &str, places: &mut Vec<Place>) -> String {
+    expanded(properties, text, &|_| true, places)
+}
+
+fn expanded(properties: &Properties, text: &str, is_meant: &dyn Fn(&Value) -> bool, places: &mut Vec<Place>) -> String {
     let mut out = String::new();
     let mut rest = text.trim();
     while let Some(at) = rest.find("$(") {
         let Some(end) = rest[at..].find(')').map(|end| at + end) else { break };
         out.push_str(&rest[..at]);
         match properties.get(&rest[at + 2..end].trim().to_ascii_lowercase()) {
-            Some(Some(value)) if out.len() + value.text.len() <= LONGEST => {
+            Some(Some(value)) if is_meant(value) && out.len() + value.text.len() <= LONGEST => {
                 out.push_str(&value.text);
                 let room = MOST_PLACES.saturating_sub(places.len());
                 places.extend(value.places.iter().take(room).cloned());

@@ -1,6 +1,7 @@
 //! Files that projects of MSBuild take in: what they reference are references of the projects.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::msbuild::Around;
 use crate::scan::Input;
@@ -19,8 +20,12 @@ impl TakenIn {
         let (mut all, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for path in projects {
             let folder = path.parent();
-            if let Some(project) = input.companion(path) {
-                all.extend(imports(project.text()).filter_map(|target| folder.join(&target)));
+            // what a project imports itself, most import nothing
+            let project = input.companion(path).filter(|file| file.text().contains("<Import"));
+            if let Some(file) = project.map(Arc::new)
+                && let Some(root) = file.xml_root()
+            {
+                all.extend(Around::of(&file, &root, input).seen().iter().cloned());
             }
             folders.insert(folder);
         }
@@ -29,17 +34,6 @@ impl TakenIn {
         }
         Self(all)
     }
-}
-
-/// Literal paths of files that the text of a project imports.
-fn imports(text: &str) -> impl Iterator<Item = String> {
-    let starts = memchr::memmem::find_iter(text.as_bytes(), b"<Import");
-    starts.filter_map(|at| {
-        let tag = text[at..].split('>').next()?;
-        let value = tag.split_once("Project=\"")?.1.split('"').next()?;
-        let path = value.replace("$(MSBuildThisFileDirectory)", "./").replace('\\', "/");
-        (!path.contains(['$', '*'])).then_some(path)
-    })
 }
 
 /// True for a file that a project of the tree takes in.
