@@ -9,7 +9,7 @@ use super::{Entry, Node, ParseError, Text, Value, report};
 use crate::text::Span;
 
 /// What is said of a conflict in a file of which both sides are read.
-pub const BOTH_READ: &str = "marks of an unfinished merge; both sides are read";
+pub const BOTH_READ: &str = "marks of an unfinished merge; both sides are read, of two values in one place one counts";
 
 /// The two sides of a text, each as long as the text itself: what is the other's, and the marks, are blanks there.
 struct Sides {

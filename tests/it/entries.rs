@@ -60,7 +60,7 @@ fn both_sides_of_an_unfinished_merge_count() {
             "pkg:cargo/log requirement = 0.4",
             "pkg:cargo/rand requirement = 0.8",
             "pkg:cargo/rand requirement = 0.9",
-            "Cargo.toml:6:1: malformed: marks of an unfinished merge; both sides are read",
+            "Cargo.toml:6:1: malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts",
         ],
     );
     let lock = format!(
@@ -77,7 +77,7 @@ fn both_sides_of_an_unfinished_merge_count() {
             "pkg:cargo/serde@1.0.200 resolution = locked",
             "pkg:cargo/rand@0.8.5 resolution = locked",
             "pkg:cargo/rand@0.9.0 resolution = locked",
-            "Cargo.lock:10:1: malformed: marks of an unfinished merge; both sides are read",
+            "Cargo.lock:10:1: malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts",
         ],
     );
     // what is broken otherwise is told as before
