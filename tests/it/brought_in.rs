@@ -235,3 +235,150 @@ fn values_of_charts_that_are_set_one_by_one() {
     ];
     assert_eq!(images, expected);
 }
+
+/// The packages that commands of a script install, with the hosts they come from.
+fn hosts_of(files: &[(&str, &str)]) -> Vec<String> {
+    let found = report(files);
+    let rows = relations(&found, "distributed-by", "host:").into_iter().filter(|row| row.starts_with("pkg:"));
+    let short = |row: String| row.replacen("pkg:", "", 1).replace(" host:", " ");
+    rows.map(short).filter(|row| !row.starts_with("oci/")).collect()
+}
+
+/// The same of a shell script, of a step of a pipeline, and of a Dockerfile, which read commands alike.
+fn hosts_in(lines: &[&str], expected: &[&str]) {
+    let script = hosts_of(&[("install.sh", &lines.join("\n"))]);
+    assert_eq!(script, expected, "install.sh");
+    let step = format!(
+        "jobs:\n  x:\n    runs-on: ubuntu-latest\n    steps:\n      - run: |\n          {}\n",
+        lines.join("\n          ")
+    );
+    let mut step = hosts_of(&[(".github/workflows/ci.yml", &format!("on: push\n{step}"))]);
+    step.retain(|row| !row.starts_with("github"));
+    assert_eq!(step, expected, "workflow");
+    let docker = format!("FROM debian:12\nRUN {}\n", lines.join(" && \\\n    "));
+    assert_eq!(hosts_of(&[("Dockerfile", &docker)]), expected, "Dockerfile");
+}
+
+#[test]
+fn a_variable_before_a_command_is_seen_by_that_command_alone() {
+    hosts_in(
+        &[
+            "PIP_INDEX_URL=https://mirrors.aliyun.com/pypi/simple pip install a1==1.0",
+            "pip install a2==1.0",
+            "env GOPROXY=https://goproxy.cn go install github.com/acme/t1@v1.0.0",
+            "go install github.com/acme/t2@v1.0.0",
+            "npm_config_registry=https://registry.npmmirror.com npm i b1@1.0.0 && npm i b2@1.0.0",
+            "export npm_config_registry=https://npm.corp.example/",
+            "npm i b3@1.0.0",
+            "npm_config_registry=https://registry.npmmirror.com npm i b4@1.0.0",
+            "npm_config_registry= npm i b5@1.0.0",
+            "npm i b6@1.0.0",
+        ],
+        &[
+            "golang/github.com/acme/t1@v1.0.0 goproxy.cn",
+            "golang/github.com/acme/t2@v1.0.0 golang.org",
+            "npm/b1@1.0.0 registry.npmmirror.com",
+            "npm/b2@1.0.0 npmjs.org",
+            "npm/b3@1.0.0 npm.corp.example",
+            "npm/b4@1.0.0 registry.npmmirror.com",
+            "npm/b5@1.0.0 npmjs.org",
+            "npm/b6@1.0.0 npm.corp.example",
+            "pypi/a1@1.0 mirrors.aliyun.com",
+            "pypi/a2@1.0 pypi.org",
+        ],
+    );
+}
+
+#[test]
+fn registries_of_a_command_wherever_its_options_stand() {
+    hosts_in(
+        &[
+            "npm --registry https://registry.npmmirror.com i b1@1.0.0",
+            "pnpm --registry=https://registry.npmmirror.com add b2@1.0.0",
+            "yarn --registry https://registry.npmmirror.com add b3@1.0.0",
+            "pip --index-url https://mirrors.aliyun.com/pypi/simple install a1==1.0",
+            "uv --default-index https://mirrors.aliyun.com/pypi/simple pip install a2==1.0",
+            "pip install --extra-index-url https://pypi.corp.example/simple a3==1.0",
+            "uv pip install --extra-index-url=https://pypi.corp.example/simple a4==1.0",
+            "pip install --no-index --find-links https://wheels.corp.example/ --extra-index-url https://pypi.corp.example a5==1.0",
+            "pip install a6==1.0 --no-index -f ./wheels",
+            "pip install -i https://mirrors.aliyun.com/pypi/simple --extra-index-url https://pypi.corp.example/simple a7==1.0",
+            "uv add --index own=https://pypi.corp.example/simple a8==1.0",
+            "PIP_EXTRA_INDEX_URL=https://pypi.corp.example/simple python3 -m pip install a9==1.0",
+            "PIP_INDEX_URL=https://mirrors.aliyun.com/pypi/simple uv pip install c1==1.0",
+            "pip install c2==1.0",
+        ],
+        &[
+            "npm/b1@1.0.0 registry.npmmirror.com",
+            "npm/b2@1.0.0 registry.npmmirror.com",
+            "npm/b3@1.0.0 registry.npmmirror.com",
+            "pypi/a1@1.0 mirrors.aliyun.com",
+            "pypi/a2@1.0 mirrors.aliyun.com",
+            "pypi/a3@1.0 pypi.corp.example",
+            "pypi/a3@1.0 pypi.org",
+            "pypi/a4@1.0 pypi.corp.example",
+            "pypi/a4@1.0 pypi.org",
+            "pypi/a5@1.0 wheels.corp.example",
+            "pypi/a7@1.0 mirrors.aliyun.com",
+            "pypi/a7@1.0 pypi.corp.example",
+            "pypi/a8@1.0 pypi.corp.example",
+            "pypi/a8@1.0 pypi.org",
+            "pypi/a9@1.0 pypi.corp.example",
+            "pypi/a9@1.0 pypi.org",
+            "pypi/c1@1.0 pypi.org",
+            "pypi/c2@1.0 pypi.org",
+        ],
+    );
+}
+
+#[test]
+fn what_commands_configure_holds_for_those_behind_them() {
+    hosts_in(
+        &[
+            "npm i b1@1.0.0",
+            "npm config set registry https://registry.npmmirror.com",
+            "npm i b2@1.0.0 && pnpm add b3@1.0.0",
+            "npm config delete registry",
+            "npm i b4@1.0.0",
+            "python3 -m pip config --user set global.index-url https://mirrors.aliyun.com/pypi/simple",
+            "pip3 install a1==1.0",
+            "uv pip install a2==1.0",
+            "go env -w GO111MODULE=on GOPROXY=https://goproxy.cn,direct",
+            "go install github.com/acme/t1@v1.0.0",
+        ],
+        &[
+            "golang/github.com/acme/t1@v1.0.0 goproxy.cn",
+            "npm/b1@1.0.0 npmjs.org",
+            "npm/b2@1.0.0 registry.npmmirror.com",
+            "npm/b3@1.0.0 registry.npmmirror.com",
+            "npm/b4@1.0.0 npmjs.org",
+            "pypi/a1@1.0 mirrors.aliyun.com",
+            "pypi/a2@1.0 pypi.org",
+        ],
+    );
+    // a stage that is not built on the one that was configured knows nothing of it
+    let docker = "FROM debian:12 AS Base\nRUN npm set registry=https://registry.npmmirror.com\nRUN npm i b1@1.0.0\n\
+                  FROM debian:12\nRUN npm i b2@1.0.0\nFROM base\nRUN npm i b3@1.0.0\n";
+    assert_eq!(
+        hosts_of(&[("Dockerfile", docker)]),
+        ["npm/b1@1.0.0 registry.npmmirror.com", "npm/b2@1.0.0 npmjs.org", "npm/b3@1.0.0 registry.npmmirror.com"]
+    );
+}
+
+#[test]
+fn programs_that_run_a_command_are_passed_over() {
+    let lines = [
+        "sudo -E pip install a1==1.0",
+        "sudo -H -u app pip install a2==1.0",
+        "sudo -EH -- npm i -g b1@1.0.0",
+        "env -i pip install a3==1.0",
+        "timeout -k 5 60 pip install a4==1.0",
+        "time nice -n 5 pip install a5==1.0",
+        "command pip install a6==1.0",
+        "doas pip install a7==1.0",
+        "exec pip install a8==1.0",
+    ];
+    let all = (1..9).map(|number| format!("pypi/a{number}@1.0 pypi.org"));
+    let all: Vec<String> = std::iter::once("npm/b1@1.0.0 npmjs.org".to_owned()).chain(all).collect();
+    hosts_in(&lines, &all.iter().map(String::as_str).collect::<Vec<_>>());
+}

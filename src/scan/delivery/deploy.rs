@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::step::is_before;
 use crate::parse::shell::Command;
+use crate::scan::image::build::before;
 use crate::text::RelPath;
 
 /// Options of Helm that have a value.
@@ -76,8 +76,9 @@ pub(super) type Line = (usize, Vec<String>);
 /// Commands as lines.
 pub(super) fn lines(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Vec<Line> {
     let line = |command: &Command| {
-        let words = command.words.iter().map(|word| fill(&word.text));
-        (command.pipeline, words.skip_while(|word| is_before(word)).collect())
+        let mut words: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
+        let own = words.split_off(before(words.iter().map(String::as_str)));
+        (command.pipeline, own)
     };
     commands.iter().map(line).collect()
 }

@@ -139,6 +139,7 @@ impl Pipeline<'_> {
         let found =
             |word: &str| find(word).map_or(place, |at| Span::new(place.start + at, place.start + at + word.len()));
         let all = commands(text, '\\');
+        let of_file = fill;
         // what the script sets itself comes before what the file sets
         let own = Variables::of_script(&all, fill);
         // long values that are named again and again would fill the memory; what is not filled in stays open
@@ -151,7 +152,7 @@ impl Pipeline<'_> {
             room.set(room.get().saturating_sub(filled.len().saturating_sub(text.len())));
             filled
         };
-        fetched(self.id, &all, &found, fill, self.file, out);
+        fetched(self.id, &all, &found, fill, of_file, self.file, out);
         let lines = deploy::lines(&all, fill);
         let (applied, end) = deploy::applied(&lines, folder);
         for (path, word) in applied {
@@ -289,14 +290,6 @@ impl Pipeline<'_> {
     pub(super) fn runner(&self, who: &str, span: Span, out: &mut Facts<'_>) {
         out.attribute(self.id, key::RUNNER, who, self.file.at(span));
     }
-}
-
-/// Words before a command: assignments and wrappers.
-pub(super) fn is_before(word: &str) -> bool {
-    let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
-    is_assignment || matches!(word, "sudo" | "env" | "exec" | "time" | "if" | "then" | "!" | "do" | "else")
 }
 
 /// The value of an option (`--region x`, `--region=x`), or the word at a position, options and their values passed over.

@@ -79,7 +79,7 @@ impl Scanner for Dockerfile {
                     settings(instruction, &build, &project, input, out);
                 }
                 "FROM" => {
-                    from(instruction, &build, &mut stages, &project, file, out);
+                    from(instruction, &mut build, &mut stages, &project, file, out);
                     stages.insert(stage.to_string());
                     stage += 1;
                 }
@@ -106,7 +106,7 @@ impl Scanner for Dockerfile {
 
 fn from(
     instruction: &Instruction<'_>,
-    build: &Build<'_>,
+    build: &mut Build<'_>,
     stages: &mut BTreeSet<String>,
     project: &ComponentId,
     file: &SourceFile,
@@ -121,11 +121,12 @@ fn from(
     if image != "scratch" && !stages.contains(&image.to_ascii_lowercase()) {
         needs_image(project, RelationKind::DependsOn, &image, file, instruction.first_span, out);
     }
-    if let [_, keyword, name, ..] = words.as_slice()
-        && keyword.eq_ignore_ascii_case("as")
-    {
-        stages.insert(name.to_ascii_lowercase());
-    }
+    let name = match words.as_slice() {
+        [_, keyword, name, ..] if keyword.eq_ignore_ascii_case("as") => Some(name.to_ascii_lowercase()),
+        _ => None,
+    };
+    stages.extend(name.clone());
+    build.begin_stage(&image.to_ascii_lowercase(), name);
 }
 
 /// A Dockerfile that stands in a value of another file: the images that its stages are built from.

@@ -4,15 +4,17 @@
 //! and is left out.
 
 use super::Arg;
+use super::sources::{Configured, Names, Said, Source};
+use super::tools::{TOOLS, Tool, behind, is_switch};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
 use crate::model::{ComponentId, RelationKind, key};
 use crate::scan::image::container_run;
 use crate::scan::image::reference::needs_image;
 use crate::scan::package::python;
-use crate::scan::package::toolkit::{self, Package, host_of};
+use crate::scan::package::toolkit::{self, Package};
 use crate::scan::package::tools::pre_commit::{Stated, split};
-use crate::scan::{Facts, Seen, SourceFile};
+use crate::scan::{Facts, SourceFile};
 
 /// Bytes of a file that are looked through for what it builds itself.
 const MOST_SEARCHED: usize = 64 << 10;
@@ -30,129 +32,9 @@ const BUILDS: [&str; 8] = [
 /// Words of one command that are read as packages: real ones name some dozens.
 const MOST_PACKAGES: usize = 1_000;
 
-/// A command that installs packages.
-struct Tool {
-    ecosystem: &'static str,
-    /// Words that say so; the first is the program.
-    words: &'static [&'static str],
-}
-
-const fn tool(ecosystem: &'static str, words: &'static [&'static str]) -> Tool {
-    Tool { ecosystem, words }
-}
-
-/// Any word, such as the name of a workspace or the path of a project.
-const ANY: &str = "*";
-
-/// Longer ones stand first.
-static TOOLS: [Tool; 35] = [
-    tool("npm", &["yarn", "workspace", ANY, "add"]),
-    tool("pypi", &["python", "-m", "pip", "install"]),
-    tool("pypi", &["python", "-m", "pip", "download"]),
-    tool("pypi", &["python", "-m", "pipx", "install"]),
-    tool("pypi", &["python", "-m", "uv", "pip", "install"]),
-    tool("pypi", &["pip", "install"]),
-    tool("pypi", &["pip", "download"]),
-    tool("pypi", &["pip", "wheel"]),
-    tool("pypi", &["pipx", "install"]),
-    tool("pypi", &["uv", "pip", "install"]),
-    tool("pypi", &["uv", "tool", "install"]),
-    tool("pypi", &["uv", "add"]),
-    tool("npm", &["npm", "install"]),
-    tool("npm", &["npm", "i"]),
-    tool("npm", &["npm", "add"]),
-    tool("npm", &["yarn", "global", "add"]),
-    tool("npm", &["yarn", "add"]),
-    tool("npm", &["pnpm", "add"]),
-    tool("npm", &["pnpm", "install"]),
-    tool("npm", &["pnpm", "i"]),
-    tool("npm", &["bun", "add"]),
-    tool("npm", &["bun", "install"]),
-    tool("npm", &["bun", "i"]),
-    tool("golang", &["go", "install"]),
-    tool("golang", &["go", "get"]),
-    tool("cargo", &["cargo", "install"]),
-    tool("cargo", &["cargo", "binstall"]),
-    tool("gem", &["gem", "install"]),
-    tool("composer", &["composer", "global", "require"]),
-    tool("composer", &["composer", "require"]),
-    tool("nuget", &["dotnet", "tool", "install"]),
-    tool("nuget", &["dotnet", "tool", "update"]),
-    tool("nuget", &["dotnet", "add", "package"]),
-    tool("nuget", &["dotnet", "add", ANY, "package"]),
-    tool("gem", &["gem", "i"]),
-];
-
-/// Options of them without a value.
-const SWITCHES: &str = "--upgrade --no-cache-dir --no-cache --user --pre --quiet --verbose --no-deps --force-reinstall \
-     --break-system-packages --system --no-input --disable-pip-version-check --ignore-installed --no-build-isolation \
-     --prefer-binary --no-compile --require-hashes --no-warn-script-location --use-pep517 --compile-bytecode --compile \
-     --isolated --no-index --dry-run --no-clean --reinstall --no-color --no-progress --native-tls --force --include-deps \
-     --system-site-packages --dev --no-sync --frozen --locked \
-     --global --save --save-dev --save-exact --save-optional --save-peer --save-prod --no-save --legacy-peer-deps \
-     --no-audit --no-fund --no-optional --production --unsafe-perm --silent --ignore-scripts --frozen-lockfile \
-     --ignore-workspace-root-check --workspace-root --exact --optional --peer --prefer-offline --no-package-lock \
-     --no-bin-links --allow-root --location=global --no-lockfile --tilde --caret --no-engine-strict \
-     --all-features --no-default-features --bins --debug --offline --no-track --no-confirm --no-symlinks \
-     --no-document --no-doc --no-ri --no-rdoc --user-install --conservative --prerelease --no-user-install \
-     --no-interaction --no-update --no-scripts --prefer-dist --prefer-source --no-plugins --no-ansi --ansi \
-     --with-all-dependencies --with-dependencies --update-with-dependencies --update-with-all-dependencies \
-     --ignore-platform-reqs --no-install --no-security-blocking --optimize-autoloader --update-no-dev \
-     --local --create-manifest-if-needed --ignore-failed-sources --allow-roll-forward --interactive --disable-parallel \
-     -U -q -qq -qqq -v -vv -vvv -I -y -g -D -S -E -O -P -W -N -V -n -x -a -u -t -d -race -trimpath -insecure";
-
-/// Of the short ones, those that have a value with some programs.
-const SHORT_WITH_VALUE: [(&str, &str); 9] = [
-    ("pip", "-t"),
-    ("pip", "-d"),
-    ("python", "-t"),
-    ("python", "-d"),
-    ("python", "-W"),
-    ("uv", "-P"),
-    ("gem", "-n"),
-    ("gem", "-P"),
-    ("composer", "-d"),
-];
-
-/// Verbs that are no value of an option before them: what stands behind them is theirs.
-const OTHER_VERBS: [&str; 16] = [
-    "run",
-    "exec",
-    "x",
-    "dlx",
-    "test",
-    "build",
-    "start",
-    "list",
-    "show",
-    "remove",
-    "uninstall",
-    "update",
-    "upgrade",
-    "cache",
-    "config",
-    "help",
-];
-
 /// Options that say the version, by the ecosystem.
 const VERSION_OPTIONS: [(&str, &[&str]); 3] =
     [("cargo", &["--version", "--vers"]), ("gem", &["-v", "--version"]), ("nuget", &["--version", "-v"])];
-
-/// Options that say where packages come from, by the ecosystem.
-const SOURCE_OPTIONS: [(&str, &[&str]); 5] = [
-    ("pypi", &["-i", "--index-url", "--index", "--default-index"]),
-    ("npm", &["--registry"]),
-    ("gem", &["-s", "--source"]),
-    ("nuget", &["--source", "--add-source", "-s"]),
-    ("cargo", &["--index", "--registry"]),
-];
-
-/// Variables that say where packages come from, by the ecosystem.
-const SOURCE_VARIABLES: [(&str, &[&str]); 3] = [
-    ("pypi", &["PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"]),
-    ("npm", &["NPM_CONFIG_REGISTRY", "npm_config_registry", "YARN_NPM_REGISTRY_SERVER"]),
-    ("golang", &["GOPROXY"]),
-];
 
 /// Who installs, and where the command stands.
 pub(super) struct Installer<'a> {
@@ -162,6 +44,8 @@ pub(super) struct Installer<'a> {
     pub(super) scope: &'static str,
     /// The value of a variable.
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Registries that commands before this one configured.
+    pub(super) configured: &'a Configured,
 }
 
 impl Installer<'_> {
@@ -174,7 +58,7 @@ impl Installer<'_> {
         let Some((tool, rest)) = TOOLS.iter().find_map(|tool| Some((tool, behind(tool, program, args)?))) else {
             return;
         };
-        let options = Options::of(tool, program, rest);
+        let options = Options::of(tool, program, args, rest);
         // packages of a repository or a folder are named within it
         if tool.ecosystem == "cargo" && rest.iter().any(|arg| is_option(&arg.text, &["--git", "--path"])) {
             return;
@@ -183,6 +67,8 @@ impl Installer<'_> {
             let message = "a command installs more packages than are read; the rest was left out";
             out.problem(DiagnosticKind::LimitReached, self.file, Some(arg.span()), message);
         }
+        let configured = self.configured.of(program, tool.words);
+        let source = Source::of(Names::of(tool.ecosystem, tool.words), &options.said, self.variable, configured);
         let mut is_open = false;
         for arg in options.plain.iter().take(MOST_PACKAGES) {
             // an extra in quotes may hold blanks: `x @ git+https://…` has a host that is read as one
@@ -192,19 +78,26 @@ impl Installer<'_> {
                     out.problem(DiagnosticKind::Unresolved, self.file, Some(arg.span()), message);
                 }
                 is_open = true;
-            } else if tool.ecosystem == "npm" && self.of_npm(arg, self.source("npm", &options).as_deref(), out) {
+            } else if tool.ecosystem == "npm" && self.of_npm(arg, &source, out) {
                 // an address, a repository, another name
             } else if is_named(tool.ecosystem, &arg.text) {
-                self.package(tool.ecosystem, arg, &options, out);
+                self.package(tool.ecosystem, arg, options.version, &source, out);
             } else if tool.ecosystem == "pypi" && arg.text.contains("://") {
                 python::ask_address(&arg.text, self.scope, arg.span(), self.user, self.file, out);
             }
         }
     }
 
-    fn package(&self, ecosystem: &'static str, arg: &Arg<'_>, options: &Options<'_>, out: &mut Facts<'_>) {
+    fn package(
+        &self,
+        ecosystem: &'static str,
+        arg: &Arg<'_>,
+        version: Option<&str>,
+        source: &Source,
+        out: &mut Facts<'_>,
+    ) {
         let text = arg.text.as_str();
-        let version = options.version.filter(|version| !version.contains('$'));
+        let version = version.filter(|version| !version.contains('$'));
         let stated = match ecosystem {
             "composer" => with_version(text, text.split_once([':', '='])),
             "nuget" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
@@ -228,34 +121,7 @@ impl Installer<'_> {
             toolkit::from_git(&id, stated.address, &seen, out);
             return;
         }
-        self.write_source(&id, ecosystem, self.source(ecosystem, options).as_deref(), &seen, out);
-    }
-
-    /// The package comes from where the command says, else from the ecosystem's own registry.
-    pub(super) fn write_source(
-        &self,
-        id: &ComponentId,
-        ecosystem: &str,
-        source: Option<&str>,
-        seen: &Seen,
-        out: &mut Facts<'_>,
-    ) {
-        match source {
-            Some(source) => {
-                if let Some(host) = host_of(source) {
-                    toolkit::distributed_by(id, &host, &seen.clone().without_excerpt(), out);
-                }
-            }
-            None => toolkit::from_default(id, ecosystem, seen, out),
-        }
-    }
-
-    /// Where packages come from if not from the ecosystem's own registry.
-    fn source(&self, ecosystem: &str, options: &Options<'_>) -> Option<String> {
-        let said = options.source.map(str::to_owned);
-        let mut names = SOURCE_VARIABLES.iter().filter(|(of, _)| *of == ecosystem).flat_map(|(_, names)| *names);
-        let source = said.or_else(|| names.find_map(|name| (self.variable)(name)))?;
-        Some(source.split([',', '|', ' ']).next().unwrap_or_default().to_owned())
+        source.write(&id, ecosystem, &seen, out);
     }
 
     /// `docker pull`, `docker run`, `docker create`.
@@ -304,105 +170,60 @@ fn is_built(text: &str, image: &str) -> bool {
     !name.contains('/') || memchr::memmem::find_iter(text.as_bytes(), name).any(is_tag)
 }
 
-/// The words behind those of a tool.
-fn behind<'w>(tool: &Tool, program: &str, args: &'w [Arg<'w>]) -> Option<&'w [Arg<'w>]> {
-    let (name, verbs) = tool.words.split_first()?;
-    let version = program.strip_prefix(name)?;
-    if !version.chars().all(|letter| letter.is_ascii_digit() || letter == '.') {
-        return None;
-    }
-    let mut rest = args;
-    // `cargo +nightly install`
-    if let [first, after @ ..] = rest
-        && *name == "cargo"
-        && first.text.starts_with('+')
-    {
-        rest = after;
-    }
-    for verb in verbs {
-        rest = options_passed(program, verb, rest)?;
-        let (first, after) = rest.split_first()?;
-        if first.text != *verb && *verb != ANY {
-            return None;
-        }
-        rest = after;
-    }
-    Some(rest)
-}
-
-/// What is left behind the options that stand before a verb, and their values: `pip --no-cache-dir install`,
-/// `npm --prefix web install`. The word behind an option that is not known is its value, unless it is the verb, or
-/// a verb of its own, which makes this another command.
-fn options_passed<'w>(program: &str, verb: &str, args: &'w [Arg<'w>]) -> Option<&'w [Arg<'w>]> {
-    let mut rest = args;
-    while let [first, after @ ..] = rest
-        && first.text.starts_with('-')
-        && first.text != verb
-    {
-        rest = after;
-        let value = after.first().filter(|next| !next.text.starts_with('-') && next.text != verb);
-        if let Some(value) = value.filter(|_| !first.text.contains('=') && !is_switch(program, &first.text)) {
-            if OTHER_VERBS.contains(&&*value.text) {
-                return None;
-            }
-            rest = &after[1..];
-        }
-    }
-    Some(rest)
-}
-
-fn is_switch(program: &str, option: &str) -> bool {
-    let name = program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    !SHORT_WITH_VALUE.contains(&(name, option))
-        && (option.contains('=') || SWITCHES.split_whitespace().any(|known| known == option))
-}
-
 fn is_option(text: &str, names: &[&str]) -> bool {
     names.contains(&text.split('=').next().unwrap_or(text))
 }
 
-/// What stands behind a command's verb.
+/// What a command's words say besides its verbs.
 struct Options<'a> {
     plain: Vec<&'a Arg<'a>>,
     version: Option<&'a str>,
-    source: Option<&'a str>,
+    said: Said<'a>,
 }
 
 impl<'a> Options<'a> {
-    fn of(tool: &Tool, program: &str, args: &'a [Arg<'a>]) -> Self {
-        let names = |table: &[(&'static str, &'static [&'static str])]| {
-            table.iter().find(|(of, _)| *of == tool.ecosystem).map_or(&[][..], |(_, names)| *names)
-        };
-        let (versions, sources) = (names(&VERSION_OPTIONS), names(&SOURCE_OPTIONS));
-        let mut read = Self { plain: Vec::new(), version: None, source: None };
+    /// Those of `args`, of which `behind` stand behind the verbs.
+    fn of(tool: &Tool, program: &str, args: &'a [Arg<'a>], behind: &'a [Arg<'a>]) -> Self {
+        let mut read = Self { plain: Vec::new(), version: None, said: Said::default() };
+        // before its verbs a command says where from, and nothing else that counts
+        read.take(tool, program, &args[..args.len().saturating_sub(behind.len())]);
+        read.plain.clear();
+        read.version = None;
+        read.take(tool, program, behind);
+        read
+    }
+
+    fn take(&mut self, tool: &Tool, program: &str, args: &'a [Arg<'a>]) {
+        let versions =
+            VERSION_OPTIONS.iter().find(|(of, _)| *of == tool.ecosystem).map_or(&[][..], |(_, names)| *names);
+        let names = Names::of(tool.ecosystem, tool.words);
         let mut at = 0;
         let mut is_plain = false;
         while let Some(arg) = args.get(at) {
             let text = arg.text.as_str();
             at += 1;
             if is_plain || !text.starts_with('-') {
-                read.plain.push(arg);
+                self.plain.push(arg);
                 continue;
             }
             is_plain = text == "--";
-            let own = text.split_once('=').map(|(_, value)| value);
+            let (option, own) = text.split_once('=').map_or((text, None), |(option, value)| (option, Some(value)));
             // a word with blanks was quoted, as values are: `-ldflags '-s -w'`
             let is_value = |next: &&str| !next.starts_with('-') || next.contains(' ');
             let next = args.get(at).map(|arg| arg.text.as_str()).filter(is_value);
             if is_option(text, versions) {
-                read.version = own.or(next);
-            } else if is_option(text, sources) {
-                read.source = own.or(next);
-            } else if is_plain || is_switch(program, text) {
+                self.version = own.or(next);
+            } else if names.is_some_and(|names| self.said.take(names, option, own.or(next))) {
+                // its value is passed over below
+            } else if is_plain || self.said.take_switch(text) || is_switch(program, text) {
                 continue;
             } else if is_option(text, &["-e", "--editable"])
                 && let Some(source) = args.get(at).filter(|next| own.is_none() && next.text.contains("://"))
             {
-                read.plain.push(source);
+                self.plain.push(source);
             }
             at += usize::from(own.is_none() && next.is_some());
         }
-        read
     }
 }
 

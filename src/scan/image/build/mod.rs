@@ -8,18 +8,22 @@ mod address;
 mod installs;
 mod node_words;
 mod sed;
+mod sources;
+mod tools;
 mod words;
+mod wrappers;
 
 use std::collections::BTreeMap;
 
 use address::{Address, addresses};
 use installs::Installer;
+use sources::Configured;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::parse::Node;
 use crate::parse::dockerfile::{Instruction, expand};
-use crate::parse::shell::{Command, Word, commands};
+use crate::parse::shell::{Command, Word, commands, is_variable};
 use crate::scan::package::toolkit::{self, scope};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
@@ -27,10 +31,14 @@ use crate::text::Span;
 /// Longest value that a variable keeps, in bytes.
 const VALUE_LIMIT: usize = 1 << 10;
 
+/// Stages that are kept in mind for those built on them, of those in which something is configured.
+const MOST_STAGES: usize = 100;
+
 /// Bytes that the values of variables may add to the words of a file: values made of values grow fast.
 const EXPANSION_BUDGET: usize = 16 << 20;
 
 pub(super) use words::is_source_file;
+pub(crate) use wrappers::before;
 
 /// Reads the build steps of one file, in order.
 pub(super) struct Build<'a> {
@@ -42,9 +50,28 @@ pub(super) struct Build<'a> {
     variables: BTreeMap<String, String>,
     /// Variables of the step being read.
     local: BTreeMap<String, String>,
+    /// Those that stand before the command being read: no other sees them.
+    of_command: BTreeMap<String, String>,
+    /// Registries that commands configured for later ones of the stage.
+    configured: Configured,
+    /// The same at the end of earlier stages, by their names.
+    stages: BTreeMap<String, Configured>,
+    /// Name of the stage being read.
+    stage: Option<String>,
     budget: usize,
     /// What packages are for that its commands install, where they are read.
     installs: Option<&'static str>,
+}
+
+/// For what a variable holds.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// All steps behind it.
+    File,
+    /// The commands behind it of the same step.
+    Step,
+    /// The command that it stands before.
+    Command,
 }
 
 /// A word with references replaced.
@@ -74,8 +101,19 @@ impl Arg<'_> {
 impl<'a> Build<'a> {
     /// Begins a file.
     pub(super) fn new(file: &'a SourceFile, project: &'a ComponentId, escape: char) -> Self {
-        let (variables, local) = (BTreeMap::new(), BTreeMap::new());
-        Self { file, project, escape, variables, local, budget: EXPANSION_BUDGET, installs: None }
+        Self {
+            file,
+            project,
+            escape,
+            variables: BTreeMap::new(),
+            local: BTreeMap::new(),
+            of_command: BTreeMap::new(),
+            configured: Configured::default(),
+            stages: BTreeMap::new(),
+            stage: None,
+            budget: EXPANSION_BUDGET,
+            installs: None,
+        }
     }
 
     /// Reads the packages and images too that commands bring in by name.
@@ -96,17 +134,27 @@ impl<'a> Build<'a> {
         let mut words = all.iter().map(|word| self.place(word, offset)).collect::<Vec<Arg<'_>>>().into_iter();
         while let Some(word) = words.next() {
             match word.text.split_once('=') {
-                Some((name, value)) => self.assign(name, value, &word, true, out),
+                Some((name, value)) => self.assign(name, value, &word, Holds::File, out),
                 // the old form: `ENV NAME value`
                 None if instruction.keyword == "ENV" => {
                     if let Some(value) = words.next() {
-                        self.assign(&word.text, &value.text, &value, true, out);
+                        self.assign(&word.text, &value.text, &value, Holds::File, out);
                     }
                     break;
                 }
                 None => {}
             }
         }
+    }
+
+    /// `FROM`: what commands configured holds in stages that are built on theirs.
+    pub(super) fn begin_stage(&mut self, base: &str, name: Option<String>) {
+        let done = std::mem::take(&mut self.configured);
+        let name = std::mem::replace(&mut self.stage, name);
+        if let Some(name) = name.filter(|_| !done.is_empty() && self.stages.len() < MOST_STAGES) {
+            self.stages.insert(name, done);
+        }
+        self.configured = self.stages.get(base).cloned().unwrap_or_default();
     }
 
     /// `ADD`: what it fetches, and files of sources written in place.
@@ -141,6 +189,7 @@ impl<'a> Build<'a> {
         all: &[Command],
         place: &dyn Fn(&str) -> Span,
         fill: &dyn Fn(&str) -> String,
+        of_file: &dyn Fn(&str) -> String,
         out: &mut Facts<'_>,
     ) {
         for command in all {
@@ -151,7 +200,7 @@ impl<'a> Build<'a> {
                 .collect();
             let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
             if !words::only_sends(&names) {
-                self.command(&args, false, fill, out);
+                self.command(&args, false, of_file, out);
             }
         }
     }
@@ -207,7 +256,7 @@ impl<'a> Build<'a> {
         Arg { text, place: Where::At(span) }
     }
 
-    fn assign(&mut self, name: &str, value: &str, word: &Arg<'_>, lasts: bool, out: &mut Facts<'_>) {
+    fn assign(&mut self, name: &str, value: &str, word: &Arg<'_>, holds: Holds, out: &mut Facts<'_>) {
         if words::is_source_variable(name) {
             let start = word.text.len() - value.len();
             let found = words::in_value(value).into_iter();
@@ -216,22 +265,25 @@ impl<'a> Build<'a> {
             self.fetch(word, found.collect(), out);
         }
         if value.len() <= VALUE_LIMIT {
-            let variables = if lasts { &mut self.variables } else { &mut self.local };
+            let variables = match holds {
+                Holds::File => &mut self.variables,
+                Holds::Step => &mut self.local,
+                Holds::Command => &mut self.of_command,
+            };
             variables.insert(name.to_owned(), value.to_owned());
         }
     }
 
     /// One command: assignments and wrappers before it are passed over.
     fn command(&mut self, args: &[Arg<'_>], writes_sources: bool, fill: &dyn Fn(&str) -> String, out: &mut Facts<'_>) {
-        let mut rest = args;
-        while let Some((first, after)) = rest.split_first() {
-            let assignment = first.text.split_once('=').filter(|(name, _)| is_name(name));
-            if let Some((name, value)) = assignment {
-                self.assign(name, value, first, false, out);
-            } else if !(is_wrapper(&first.text) || first.text.starts_with('-')) {
-                break;
+        let (before, rest) = args.split_at(before(args.iter().map(|arg| arg.text.as_str())));
+        self.of_command.clear();
+        let declares = before.iter().any(|arg| wrappers::is_declaration(&arg.text));
+        let holds = if rest.is_empty() || declares { Holds::Step } else { Holds::Command };
+        for arg in before {
+            if let Some((name, value)) = wrappers::assignment(&arg.text) {
+                self.assign(name, value, arg, holds, out);
             }
-            rest = after;
         }
         let Some((first, rest)) = rest.split_first() else { return };
         let program = first.text.rsplit('/').next().unwrap_or_default();
@@ -256,6 +308,7 @@ impl<'a> Build<'a> {
             _ if installs::is_runner(program) => self.brings_in(program, rest, fill, out),
             _ => {
                 self.arguments(program, rest, out);
+                self.configured.read(program, rest, VALUE_LIMIT);
                 self.brings_in(program, rest, fill, out);
             }
         }
@@ -266,9 +319,12 @@ impl<'a> Build<'a> {
         let Some(scope) = self.installs else { return };
         let variable = |name: &str| {
             let filled = || Some(fill(&format!("${name}"))).filter(|value| !value.contains('$') && !value.is_empty());
-            self.variable(name).or_else(filled)
+            let set = self.of_command.get(name).cloned().or_else(|| self.variable(name)).or_else(filled);
+            // tools take an empty one as none
+            set.filter(|value| !value.is_empty())
         };
-        Installer { user: self.project, file: self.file, scope, variable: &variable }.command(program, rest, out);
+        let (user, file, configured) = (self.project, self.file, &self.configured);
+        Installer { user, file, scope, variable: &variable, configured }.command(program, rest, out);
     }
 
     fn arguments(&mut self, program: &str, args: &[Arg<'_>], out: &mut Facts<'_>) {
@@ -276,7 +332,7 @@ impl<'a> Build<'a> {
         for (at, arg) in args.iter().enumerate() {
             let text = arg.text.as_str();
             let (option, value) = match text.split_once('=') {
-                Some((option, value)) if option.starts_with('-') || is_name(option) => (option, Some(value)),
+                Some((option, value)) if option.starts_with('-') || is_variable(option) => (option, Some(value)),
                 _ => (text, None),
             };
             let is_other = words::takes_other_value(program, before)
@@ -363,17 +419,19 @@ impl<'a> Build<'a> {
     }
 }
 
-/// Hosts that the commands of a script of a pipeline fetch from, as a step of a build does. `place` tells where a word stands in the file,
-/// `fill` puts in the variables that the file sets.
+/// Hosts that the commands of a script of a pipeline fetch from, as a step of a build does. `place` tells where a word
+/// stands in the file, `fill` puts in the variables that the file and the script set, `of_file` those of the file: what
+/// the script sets holds from there on only.
 pub(crate) fn fetched(
     user: &ComponentId,
     all: &[Command],
     place: &dyn Fn(&str) -> Span,
     fill: &dyn Fn(&str) -> String,
+    of_file: &dyn Fn(&str) -> String,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
-    Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(all, place, fill, out);
+    Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(all, place, fill, of_file, out);
 }
 
 /// What the commands of a script that is a file of the tree fetch and bring in, as a step of a build does. What it is all
@@ -421,37 +479,4 @@ fn exec_form(text: &str) -> Command {
 fn new_address(word: &str) -> Option<&str> {
     let rest = word.strip_prefix("url.")?;
     rest.strip_suffix(".insteadOf").or_else(|| rest.strip_suffix(".insteadof"))
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// Words that stand before a command.
-fn is_wrapper(word: &str) -> bool {
-    matches!(
-        word,
-        "export"
-            | "declare"
-            | "local"
-            | "readonly"
-            | "sudo"
-            | "env"
-            | "exec"
-            | "time"
-            | "nohup"
-            | "command"
-            | "if"
-            | "then"
-            | "elif"
-            | "else"
-            | "while"
-            | "until"
-            | "do"
-            | "!"
-            | "{"
-            | "}"
-    )
 }

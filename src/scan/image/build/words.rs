@@ -2,6 +2,7 @@
 
 use super::address::{Address, addresses, host_in_place};
 use super::installs::is_runner;
+use super::wrappers;
 
 /// Options whose value is an address or a bare host.
 const SOURCE_OPTIONS: [&str; 14] = [
@@ -205,10 +206,7 @@ const SENDS: [&str; 14] = [
 
 /// True for a command of a pipeline that fetches nothing: pipelines also call services, tell people, and push.
 pub(super) fn only_sends(words: &[&str]) -> bool {
-    let is_before = |word: &&str| {
-        matches!(*word, "sudo" | "env" | "time" | "exec" | "export" | "if" | "then" | "!") || word.contains('=')
-    };
-    let rest: Vec<&str> = words.iter().copied().skip_while(is_before).collect();
+    let rest = &words[wrappers::before(words.iter().copied())..];
     let Some((program, rest)) = rest.split_first() else { return false };
     let program = program.rsplit('/').next().unwrap_or_default();
     let pushes = |word: &&str| matches!(*word, "push" | "publish" | "upload" | "remote" | "twine");
