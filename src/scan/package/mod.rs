@@ -11,6 +11,7 @@ pub mod dart;
 pub mod dotnet;
 pub(crate) mod fetched;
 pub mod flake_lock;
+pub(crate) mod folders;
 pub mod golang;
 pub mod haskell;
 pub mod javascript;

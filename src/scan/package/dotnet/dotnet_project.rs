@@ -1,9 +1,9 @@
 //! `*.csproj` and its like, `Directory.Build.props`, `Directory.Packages.props`: packages that .NET projects ask for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::exact;
-use super::msbuild::{Around, REFERENCES, Shared, VERSIONS, Version, is_private, joined, metadata, sections};
+use super::msbuild::{Around, At, REFERENCES, Shared, VERSIONS, Version, is_private, joined, metadata, sections};
 use super::taken_in::is_taken_in;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -54,10 +54,9 @@ impl Scanner for DotnetProject {
             || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| group.entries());
         let is_test = around.sure_property("IsTestProject").is_some_and(|text| text.eq_ignore_ascii_case("true"))
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
-        let removed = removed(&groups);
         let is_shared = |item: &&Element| REFERENCES.contains(&&*item.name) && item.attribute("Include").is_some();
         let is_taken_in = !is_project && items().any(|item| is_shared(&item)) && is_taken_in(file.path(), input);
-        let reader = Reader { input, project: &project, around: &around, is_project, is_taken_in, is_test, removed };
+        let reader = Reader { input, project: &project, around: &around, is_project, is_taken_in, is_test };
         reader.sdk(root.attribute("Sdk"), &root, out);
         for (group, conditions) in &groups {
             match &*group.name {
@@ -109,6 +108,17 @@ struct Asked<'a> {
     span: Span,
     condition: Option<String>,
     version: Option<&'a str>,
+    /// The version is one that no other item changes.
+    is_override: bool,
+    /// When it is read.
+    at: At,
+}
+
+impl Asked<'_> {
+    /// Every item of a project has a place of its own.
+    fn at(item: &Element) -> At {
+        At { place: item.tag.start, order: usize::MAX }
+    }
 }
 
 struct Reader<'a> {
@@ -120,23 +130,6 @@ struct Reader<'a> {
     /// A file that projects of the tree do take in: its references are theirs.
     is_taken_in: bool,
     is_test: bool,
-    removed: Removed,
-}
-
-/// Where references of a name are taken away again, whatever the conditions: the last place.
-type Removed = BTreeMap<String, usize>;
-
-fn removed(groups: &[(&Element, Vec<&str>)]) -> Removed {
-    let items = groups.iter().filter(|(group, conditions)| &*group.name == "ItemGroup" && conditions.is_empty());
-    let mut removed = Removed::new();
-    for item in items.flat_map(|(group, _)| group.entries()).filter(|item| &*item.name == "PackageReference") {
-        let names = item.attribute("Remove").filter(|_| item.attribute("Condition").is_none()).unwrap_or("");
-        for name in names.split(';').map(str::trim).filter(|name| !name.is_empty()) {
-            let last = removed.entry(name.to_ascii_lowercase()).or_default();
-            *last = (*last).max(item.tag.start);
-        }
-    }
-    removed
 }
 
 impl Reader<'_> {
@@ -145,9 +138,11 @@ impl Reader<'_> {
         for sdk in text.unwrap_or("").split(';').map(str::trim) {
             let Some((name, version)) = sdk.split_once('/') else { continue };
             let (text, places) = self.around.expand_placed(version);
-            let version = Version { text, condition: None, places };
+            let at = Asked::at(element);
+            let version = Version { text, condition: None, places, at };
+            let (file, span) = (self.file(), element.tag);
             let asked =
-                Asked { file: self.file(), sort: &element.name, span: element.tag, condition: None, version: None };
+                Asked { file, sort: &element.name, span, condition: None, version: None, is_override: false, at };
             self.write(name, &version, scope::BUILD, &asked, out);
         }
     }
@@ -163,11 +158,13 @@ impl Reader<'_> {
             span: item.tag,
             condition: joined(conditions, item),
             version: ["VersionOverride", "Version"].iter().find_map(|key| metadata(item, key)),
+            is_override: metadata(item, "VersionOverride").is_some(),
+            at: Asked::at(item),
         };
         let Some(names) = item.attribute("Include") else {
             // `Update` gives a version to what is included elsewhere, `Remove` takes it away
             match item.attribute("Update") {
-                Some(names) => self.updated(names, scope, item, &asked, out),
+                Some(names) => self.updated(names, scope, &asked, out),
                 None if item.attribute("Remove").is_none() => {
                     let message = format!("`<{}>` without `Include`", item.name);
                     out.problem(DiagnosticKind::Malformed, self.file(), Some(item.tag), message);
@@ -179,7 +176,7 @@ impl Reader<'_> {
         if self.is_taken_in {
             return;
         }
-        self.names(names, scope, &asked, &|name| &*item.name == "PackageReference" && self.is_removed(name, item), out);
+        self.names(names, scope, &asked, &|name| self.is_removed(name, &asked), out);
     }
 
     /// What an item is needed for; nothing for one that asks for no package.
@@ -217,6 +214,9 @@ impl Reader<'_> {
     /// conditions, only those stay that what is known does not decide.
     fn shared(&self, shared: &Shared, updated: &BTreeSet<String>, out: &mut Facts<'_>) {
         let Some(scope) = self.scope(&shared.sort, shared.is_private) else { return };
+        if &*shared.sort == "GlobalPackageReference" && self.around.is_central_off() {
+            return;
+        }
         let mut open = Vec::new();
         for condition in &shared.conditions {
             match self.holds(condition) {
@@ -231,12 +231,12 @@ impl Reader<'_> {
             span: shared.span,
             condition: (!open.is_empty()).then(|| open.join(" and ")),
             version: shared.version.as_deref(),
+            is_override: shared.is_override,
+            at: shared.at,
         };
-        let is_left_out = |name: &str| {
-            let name = name.to_ascii_lowercase();
-            &*shared.sort == "PackageReference"
-                && (updated.contains(&name) || !shared.is_last && self.removed.contains_key(&name))
-        };
+        let is_updated =
+            |name: &str| &*shared.sort == "PackageReference" && updated.contains(&name.to_ascii_lowercase());
+        let is_left_out = |name: &str| is_updated(name) || self.is_removed(name, &asked);
         self.names(&shared.names, scope, &asked, &is_left_out, out);
     }
 
@@ -258,18 +258,18 @@ impl Reader<'_> {
         self.input.file()
     }
 
-    /// True for what a later item of the file takes away.
-    fn is_removed(&self, name: &str, item: &Element) -> bool {
-        self.removed.get(&name.to_ascii_lowercase()).is_some_and(|last| *last > item.tag.start)
+    /// True for what a later item takes away.
+    fn is_removed(&self, name: &str, asked: &Asked<'_>) -> bool {
+        self.around.is_removed(asked.sort, name, asked.at, &|condition| self.holds(condition))
     }
 
     /// The project's own version of what a file around it references: for this project it is that one.
-    fn updated(&self, names: &str, scope: &'static str, item: &Element, asked: &Asked<'_>, out: &mut Facts<'_>) {
+    fn updated(&self, names: &str, scope: &'static str, asked: &Asked<'_>, out: &mut Facts<'_>) {
         if !self.is_project || asked.sort != "PackageReference" || asked.version.is_none() {
             return;
         }
         let names = names.split(';').map(|name| self.around.expand(name));
-        for name in names.filter(|name| self.around.includes(name) && !self.is_removed(name, item)) {
+        for name in names.filter(|name| self.around.includes(name) && !self.is_removed(name, asked)) {
             self.reference(&name, scope, asked, out);
         }
     }
@@ -307,34 +307,53 @@ impl Reader<'_> {
 
     fn reference(&self, name: &str, scope: &'static str, asked: &Asked<'_>, out: &mut Facts<'_>) {
         let condition = &asked.condition;
+        let both = |version: &Version| match (condition, &version.condition) {
+            (Some(one), Some(other)) => Some(format!("{one} and {other}")),
+            (one, other) => one.clone().or_else(|| other.clone()),
+        };
+        let under_both = |version: &Version| Version { condition: both(version), ..version.clone() };
         let versions: Vec<Version> = match asked.version {
-            // several versions can be downloaded side by side
-            Some(text) => text
-                .split(';')
-                .take(VERSIONS)
-                .map(|text| {
+            Some(text) => {
+                let (is_replaced, later) = self.later(name, asked);
+                // several versions can be downloaded side by side
+                let own = text.split(';').take(if is_replaced { 0 } else { VERSIONS }).map(|text| {
                     let (text, places) = self.around.expand_placed(text);
-                    Version { text, condition: condition.clone(), places }
-                })
-                .collect(),
-            None => {
-                let both = |version: &Version| match (condition, &version.condition) {
-                    (Some(one), Some(other)) => Some(format!("{one} and {other}")),
-                    (one, other) => one.clone().or_else(|| other.clone()),
-                };
-                let all = self.around.versions(name).iter();
-                all.map(|version| Version { condition: both(version), ..version.clone() }).collect()
+                    Version { text, condition: condition.clone(), places, at: asked.at }
+                });
+                own.chain(later.iter().map(under_both)).collect()
             }
+            None => self.around.versions(name).iter().map(under_both).collect(),
         };
         if versions.is_empty() {
             let message = format!("no file of the tree states the version of `{name}`");
             out.problem(DiagnosticKind::Unresolved, asked.file, Some(asked.span), message);
-            let version = Version { text: String::new(), condition: condition.clone(), places: Vec::new() };
+            let (text, places) = (String::new(), Vec::new());
+            let version = Version { text, condition: condition.clone(), places, at: asked.at };
             self.write(name, &version, scope, asked, out);
         }
         for version in &versions {
             self.write(name, version, scope, asked, out);
         }
+    }
+
+    /// The versions that later items give to a reference with a version; true when one of them is given for sure. Of conditions,
+    /// only those stay that what is known does not decide.
+    fn later(&self, name: &str, asked: &Asked<'_>) -> (bool, Vec<Version>) {
+        let (mut is_replaced, mut found) = (false, Vec::new());
+        if asked.sort != "PackageReference" || asked.is_override {
+            return (is_replaced, found);
+        }
+        for version in self.around.updates(name, asked.at) {
+            match version.condition.as_deref().map_or(Some(true), |condition| self.holds(condition)) {
+                Some(true) => {
+                    is_replaced = true;
+                    found = vec![Version { condition: None, ..version.clone() }];
+                }
+                Some(false) => {}
+                None => found.push(version.clone()),
+            }
+        }
+        (is_replaced, found)
     }
 
     fn write(&self, name: &str, version: &Version, scope: &'static str, asked: &Asked<'_>, out: &mut Facts<'_>) {

@@ -40,6 +40,26 @@ pub(super) struct Version {
     pub(super) condition: Option<String>,
     /// Where it stands, other than with who asks for it.
     pub(super) places: Vec<Place>,
+    /// When it is given, where an item does so.
+    pub(super) at: At,
+}
+
+/// When an item is read, seen from the project.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At {
+    /// Where the project stands then: nought before it, behind it the most, else the place of an item of its own or of the
+    /// import.
+    pub(super) place: usize,
+    /// How many items were read before.
+    pub(super) order: usize,
+}
+
+/// An item that takes references away.
+#[derive(Clone)]
+struct Removal {
+    /// Conditions around it and its own.
+    conditions: Vec<Box<str>>,
+    at: At,
 }
 
 /// The value of a property, and where it and those that it is made of stand.
@@ -70,11 +90,13 @@ pub(super) struct Shared {
     /// What it includes, as it stands there.
     pub(super) names: Box<str>,
     pub(super) version: Option<Box<str>>,
+    /// The version is one that no other item changes.
+    pub(super) is_override: bool,
     pub(super) is_private: bool,
     /// Conditions around it and its own.
     pub(super) conditions: Vec<Box<str>>,
-    /// It is read behind the project.
-    pub(super) is_last: bool,
+    /// When it is read.
+    pub(super) at: At,
 }
 
 /// Items that ask for packages.
@@ -87,8 +109,8 @@ pub(super) struct Around<'a> {
     /// The project file, while what it says itself is read.
     own: Option<RelPath>,
     known: Known,
-    /// What is read now comes behind the project.
-    is_behind: bool,
+    /// Where the project stands while other files are read.
+    place: usize,
 }
 
 /// What files have said so far.
@@ -100,7 +122,11 @@ struct Known {
     /// Versions that `Update` items give.
     updates: Layered<Vec<Version>>,
     /// References of the files around, by name in lower case.
-    included: Layered<()>,
+    included: Layered<bool>,
+    /// Where references are taken away, see [`removal`].
+    removed: Layered<Vec<Removal>>,
+    /// Items that were read.
+    items: usize,
     /// The same as they stand there.
     shared: Vec<Arc<Shared>>,
     /// How many names these have, and whether there are more of them.
@@ -113,7 +139,8 @@ impl Known {
     /// The same for many to lie on.
     fn shared(self) -> Self {
         let (properties, versions) = (self.properties.shared(), self.versions.shared());
-        Self { properties, versions, updates: self.updates.shared(), included: self.included.shared(), ..self }
+        let (updates, included, removed) = (self.updates.shared(), self.included.shared(), self.removed.shared());
+        Self { properties, versions, updates, included, removed, ..self }
     }
 }
 
@@ -133,16 +160,16 @@ impl<'a> Around<'a> {
         // one that is itself among the files above is read where it is scanned, and not before
         let known = if is_central || shared.seen.contains(path) {
             let known = Known { seen: vec![path.clone()], ..Known::default() };
-            let mut around = Self { input, own: None, known, is_behind: false };
+            let mut around = Self { input, own: None, known, place: 0 };
             around.read_above(&folder, is_project, is_central);
             around.known
         } else {
             Known { seen: [&shared.seen[..], std::slice::from_ref(path)].concat(), ..shared }
         };
-        let mut around = Self { input, own: Some(path.clone()), known, is_behind: false };
+        let mut around = Self { input, own: Some(path.clone()), known, place: 0 };
         around.read(file, project, 0);
         if is_project {
-            around.is_behind = true;
+            around.place = usize::MAX;
             around.nearest(&folder, TARGETS, 0);
         }
         around
@@ -151,7 +178,7 @@ impl<'a> Around<'a> {
     /// The files that the SDK looks for above the projects of a folder, and what these import.
     pub(super) fn looked_for(folder: &RelPath, input: &'a Input<'a>) -> Vec<RelPath> {
         let mut seen = Self::above::<true>(folder, input).seen;
-        let mut behind = Self { input, own: None, known: Known::default(), is_behind: true };
+        let mut behind = Self { input, own: None, known: Known::default(), place: usize::MAX };
         behind.nearest(folder, TARGETS, 0);
         seen.append(&mut behind.known.seen);
         seen
@@ -168,7 +195,7 @@ impl<'a> Around<'a> {
             folder = folder.parent();
         }
         let read = || {
-            let mut around = Self { input, own: None, known: Known::default(), is_behind: false };
+            let mut around = Self { input, own: None, known: Known::default(), place: 0 };
             around.read_above(&folder, PROJECT, false);
             let known = around.known.shared();
             let bytes = known.seen.iter().filter_map(|path| Some(surrounding(input, path)?.text().len())).sum();
@@ -230,7 +257,12 @@ impl<'a> Around<'a> {
                         self.item(item, &conditions, file);
                     }
                 }
-                "Import" => self.import(file.path(), element, nested),
+                "Import" => {
+                    if self.own.as_ref() == Some(file.path()) {
+                        self.place = element.tag.start;
+                    }
+                    self.import(file.path(), element, nested);
+                }
                 _ => {}
             }
         }
@@ -265,14 +297,14 @@ impl<'a> Around<'a> {
 
     fn item(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
         let central = &*item.name == "PackageVersion";
-        if &*item.name == "PackageReference" && self.own.as_ref() != Some(file.path()) {
-            let names = item.attribute("Include").unwrap_or("").split(';').map(|name| self.expand(name));
-            let names: Vec<String> = names.map(|name| name.to_ascii_lowercase()).collect();
-            names.into_iter().for_each(|name| self.known.included.insert(name, ()));
+        let is_own = self.own.as_ref() == Some(file.path());
+        self.known.items += 1;
+        let at = At { place: if is_own { item.tag.start } else { self.place }, order: self.known.items };
+        if !is_own {
+            self.include(item, conditions);
+            self.share(item, conditions, file, at);
         }
-        if self.own.as_ref() != Some(file.path()) {
-            self.share(item, conditions, file);
-        }
+        self.remove(item, conditions, at);
         let name = item.attribute("Update").or_else(|| item.attribute("Include").filter(|_| central));
         let Some(name) = name.filter(|_| central || &*item.name == "PackageReference") else { return };
         let Some(version) = metadata(item, "Version") else { return };
@@ -288,12 +320,44 @@ impl<'a> Around<'a> {
                 all.retain(|known| known.condition.is_some());
             }
             if condition.is_none() || all.len() < VERSIONS {
-                all.push(Version { text: text.clone(), condition: condition.clone(), places: places.clone() });
+                all.push(Version { text: text.clone(), condition: condition.clone(), places: places.clone(), at });
             }
         }
     }
 
-    fn share(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>) {
+    /// Notes which packages are referenced around the project, and which are not any more.
+    fn include(&mut self, item: &Element, conditions: &[&str]) {
+        if &*item.name != "PackageReference" {
+            return;
+        }
+        let removed = item.attribute("Remove").filter(|_| joined(conditions, item).is_none());
+        for (names, is_in) in [(item.attribute("Include"), true), (removed, false)] {
+            let names = names.unwrap_or("").split(';').map(|name| self.expand(name).to_ascii_lowercase());
+            let names: Vec<String> = names.collect();
+            names.into_iter().for_each(|name| self.known.included.insert(name, is_in));
+        }
+    }
+
+    fn remove(&mut self, item: &Element, conditions: &[&str], at: At) {
+        let Some(names) = item.attribute("Remove").filter(|_| REFERENCES.contains(&&*item.name)) else { return };
+        let conditions: Vec<Box<str>> =
+            conditions.iter().copied().chain(item.attribute("Condition")).map(Into::into).collect();
+        for name in names.split(';').map(str::trim).filter(|name| !name.is_empty()) {
+            let all = self
+                .known
+                .removed
+                .entry_or(removal(&item.name, &self_expand(&self.known.properties, name, &mut Vec::new())), Vec::new);
+            // of those that hold for sure the last one tells it all
+            if conditions.is_empty() {
+                all.retain(|known| !known.conditions.is_empty());
+            }
+            if conditions.is_empty() || all.len() < VERSIONS {
+                all.push(Removal { conditions: conditions.clone(), at });
+            }
+        }
+    }
+
+    fn share(&mut self, item: &Element, conditions: &[&str], file: &Arc<SourceFile>, at: At) {
         let Some(names) = item.attribute("Include").filter(|_| REFERENCES.contains(&&*item.name)) else { return };
         // each is one of every project that takes the file in
         self.known.names += 1 + memchr::memchr_iter(b';', names.as_bytes()).count();
@@ -308,9 +372,10 @@ impl<'a> Around<'a> {
             sort: item.name.clone(),
             names: names.into(),
             version: version.map(Into::into),
+            is_override: metadata(item, "VersionOverride").is_some(),
             is_private: is_private(item),
             conditions: conditions.iter().copied().chain(item.attribute("Condition")).map(Into::into).collect(),
-            is_last: self.is_behind,
+            at,
         }));
     }
 
@@ -387,7 +452,25 @@ impl<'a> Around<'a> {
 
     /// True for a package that a file around the project references.
     pub(super) fn includes(&self, name: &str) -> bool {
-        self.known.included.get(&name.to_ascii_lowercase()).is_some()
+        self.known.included.get(&name.to_ascii_lowercase()) == Some(&true)
+    }
+
+    /// True where a reference that is read at a time is taken away later, by an item whose conditions hold.
+    pub(super) fn is_removed(&self, sort: &str, name: &str, at: At, holds: &dyn Fn(&str) -> Option<bool>) -> bool {
+        let keys = [removal(sort, name), removal(sort, &format!("@({sort})"))];
+        let later = keys.iter().filter_map(|key| self.known.removed.get(key)).flatten().filter(|one| one.at > at);
+        later.into_iter().any(|one| one.conditions.iter().all(|condition| holds(condition) == Some(true)))
+    }
+
+    /// The versions that items give to a reference with a version after it was read.
+    pub(super) fn updates(&self, name: &str, at: At) -> impl Iterator<Item = &Version> {
+        let all = self.known.updates.get(&name.to_ascii_lowercase());
+        all.into_iter().flatten().filter(move |version| version.at > at)
+    }
+
+    /// True where central versions and global references do not hold; where no file says so, a file with them is enough.
+    pub(super) fn is_central_off(&self) -> bool {
+        self.property("ManagePackageVersionsCentrally").is_some_and(|text| text.eq_ignore_ascii_case("false"))
     }
 
     /// As [`Self::expand`], with the places of the properties that are filled in.
@@ -405,13 +488,19 @@ impl<'a> Around<'a> {
     /// The versions that other items give to a reference without one.
     pub(super) fn versions(&self, name: &str) -> &[Version] {
         let name = name.to_ascii_lowercase();
-        self.known.updates.get(&name).or_else(|| self.known.versions.get(&name)).map_or(&[], Vec::as_slice)
+        let central = || self.known.versions.get(&name).filter(|_| !self.is_central_off());
+        self.known.updates.get(&name).or_else(central).map_or(&[], Vec::as_slice)
     }
 }
 
 /// True for what is not handed on to who uses the project.
 pub(super) fn is_private(item: &Element) -> bool {
     metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"))
+}
+
+/// The word under which it is kept that references of a name are taken away.
+fn removal(sort: &str, name: &str) -> String {
+    format!("{sort} {name}").to_ascii_lowercase()
 }
 
 /// A file around a project, read once a run.

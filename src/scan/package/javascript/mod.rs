@@ -4,6 +4,7 @@ pub mod bun_lock;
 pub mod deno;
 pub mod deno_lock;
 pub mod installed_node;
+mod members;
 pub mod npmrc;
 pub mod package_json;
 pub mod package_lock;

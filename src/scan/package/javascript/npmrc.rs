@@ -1,5 +1,6 @@
 //! Settings of npm, Yarn and Bun: the registries that packages come from. Tokens and passwords are never kept.
 
+use super::members;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::parse::lines::{lines, span_within};
@@ -16,7 +17,7 @@ static META: ScannerMeta = ScannerMeta {
     title: "npm, Yarn and Bun settings",
     summary: "Registries in general (npm's own takes the place of registry.npmjs.org in its lock files, or of what `replace-registry-host` names) and \
               of single scopes, from `.npmrc`, `.yarnrc`, `.yarnrc.yml` and `bunfig.toml`. \
-              Tokens, passwords and other settings are not kept.",
+              npm does not read those of a workspace's member. Tokens, passwords and other settings are not kept.",
     files: &["**/.npmrc", "**/.yarnrc", "**/.yarnrc.yml", "**/bunfig.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -32,6 +33,14 @@ impl Scanner for Npmrc {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if file.path().name() == ".npmrc"
+            && file.text().contains("registry")
+            && let Some(root) = members::root_of(&file.folder(), input)
+        {
+            let message = format!("npm does not read it: the workspace of `{root}` has the settings of its members");
+            out.problem(DiagnosticKind::LeftOut, file, None, message);
+            return Ok(());
+        }
         let project = input.root_subject(file);
         let before = out.len();
         match file.path().name() {

@@ -87,7 +87,8 @@ impl Uses {
             let is_other =
                 before.is_some_and(|byte| is_word(&byte) || matches!(byte, b'.' | b'"' | b'\'' | b'/' | b'-'));
             // `libs { … }` makes the catalog
-            if is_other || next.is_some_and(|byte| is_word(&byte)) || rest.trim_start().starts_with('{') {
+            let is_none = is_other || is_in_path(&bytes[..start]);
+            if is_none || next.is_some_and(|byte| is_word(&byte)) || rest.trim_start().starts_with('{') {
                 continue;
             }
             let path = rest.strip_prefix('.')?;
@@ -128,6 +129,21 @@ impl Uses {
         }
         used
     }
+}
+
+/// Bytes before a name in which the beginning of the path that it stands in is looked for.
+const PATH: usize = 256;
+
+/// True where what comes next stands in the path of a project, or another text without blanks: `":libs:core"`. A key of Groovy
+/// ends with a quote and a colon as well: `'a':libs.x`.
+fn is_in_path(before: &[u8]) -> bool {
+    if before.last() != Some(&b':') {
+        return false;
+    }
+    let is_of_path = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':');
+    let mut back = before.iter().rev().take(PATH).skip_while(|byte| is_of_path(byte));
+    let is_quote = back.next().is_some_and(|byte| matches!(byte, b'"' | b'\''));
+    is_quote && back.next().is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-' | b'.'))
 }
 
 /// True for a script that takes a catalog of such a file under another name.
@@ -188,6 +204,9 @@ mod tests {
         assert_eq!(meant("junit.jupiter.get", &entries), Some(("junit.jupiter", &1)));
         assert_eq!(meant("junit.asProvider", &entries), Some(("junit", &0)));
         assert_eq!(meant("junitx", &entries), None);
+        let paths = "include(\":app\", ':libs', \":my-x:libs:core\")\nproject(\":libs:core\")\nproject(path: ':libs')";
+        assert!(read(paths).expect("computes nothing").0.is_empty());
+        assert!(read("x('a':libs.b, c ? d:libs.e)").expect("computes nothing").0.keys().eq(["b", "e"]));
         for computed in ["libs.findLibrary(x)", "val all = libs\n", "named(\"libs\").findPlugin(x)", "the(libs)"] {
             assert!(read(computed).is_none(), "{computed}");
         }

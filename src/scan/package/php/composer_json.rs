@@ -1,14 +1,14 @@
 //! `composer.json`: what a PHP project asks for, and from which repositories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::in_folders::{Around, Source};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::php::entry::is_platform;
-use crate::scan::package::toolkit::{self, Package, Standing, manifest, scope};
+use crate::scan::package::toolkit::{self, Package, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::RelPath;
 
 /// Scanner `composer-json`.
 pub struct ComposerJson;
@@ -16,8 +16,8 @@ pub struct ComposerJson;
 static META: ScannerMeta = ScannerMeta {
     id: "composer-json",
     title: "Composer manifest",
-    summary: "Required packages with constraint and scope, and the repositories that Composer is told to ask. A lock file \
-              answers the constraints. PHP and its extensions are no packages.",
+    summary: "Required packages with constraint and scope, and the repositories that Composer is told to ask; what lies in \
+              folders of the tree is its own. A lock file answers the constraints. PHP and its extensions are no packages.",
     files: &["**/composer.json"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -25,9 +25,6 @@ static META: ScannerMeta = ScannerMeta {
     emits: &[ComponentKind::Project, ComponentKind::Package, ComponentKind::Host],
     reference: "https://getcomposer.org/doc/04-schema.md",
 };
-
-/// How far above a manifest is looked.
-const MOST_FOLDERS: usize = 12;
 
 impl Scanner for ComposerJson {
     fn meta(&self) -> &'static ScannerMeta {
@@ -41,8 +38,7 @@ impl Scanner for ComposerJson {
         let project = toolkit::root(input, file, out);
         let repositories = Repositories::of(root, file, out);
         repositories.write(&project, file, out);
-        let own = own_above(input, file);
-        let folders = if repositories.has_paths { own_of_lock(input, file) } else { BTreeMap::new() };
+        let around = Around::of(file, root, input);
         for (table, scope) in [("require", scope::RUNTIME), ("require-dev", scope::DEV)] {
             let Some(table) = root.get(table) else { continue };
             for asked in table.entries() {
@@ -59,17 +55,13 @@ impl Scanner for ComposerJson {
                     continue;
                 }
                 let name = asked.key.to_ascii_lowercase();
-                if let Some(folder) = folders.get(&name) {
-                    let seen = file.at(asked.key_span);
-                    if let Some(folder) =
-                        folder.as_ref().filter(|at| toolkit::is_project(at, manifest::COMPOSER, input))
-                    {
-                        toolkit::uses_project(&project, folder, input, &seen, out);
+                match around.source(&name, input) {
+                    Some(Source::Folder(folder)) => {
+                        toolkit::uses_project(&project, &folder, input, &file.at(asked.key_span), out);
+                        continue;
                     }
-                    continue;
-                }
-                if own.contains(&name) {
-                    continue;
+                    Some(Source::Own) => continue,
+                    Some(Source::Elsewhere) | None => {}
                 }
                 let package = Package::new("composer", &asked.key, None, file, asked.key_span);
                 let id = package.require(constraint, scope, &project, out);
@@ -94,8 +86,6 @@ struct Repositories<'a> {
     packages: BTreeMap<&'a str, &'a Node>,
     /// The public registry is not asked.
     only_these: bool,
-    /// Some packages lie in folders.
-    has_paths: bool,
 }
 
 impl<'a> Repositories<'a> {
@@ -114,9 +104,8 @@ impl<'a> Repositories<'a> {
             }
             let (kind, url) = (node.text_at("type"), node.get("url"));
             match (kind, url) {
-                (Some("path"), _) => found.has_paths = true,
-                // a folder of archives beside the manifest
-                (Some("artifact"), _) => {}
+                // folders of the tree, and a folder of archives beside the manifest
+                (Some("path" | "artifact"), _) => {}
                 (Some("package"), _) => found.packages_of(node),
                 (Some("composer"), Some(url)) => {
                     let only = node.get("only").map_or(&[][..], Node::list);
@@ -162,35 +151,4 @@ impl<'a> Repositories<'a> {
             }
         }
     }
-}
-
-/// Names that manifests above say to hold: the parts of a tree that is published in parts ask for each other.
-fn own_above(input: &Input<'_>, file: &SourceFile) -> BTreeSet<String> {
-    let mut own = BTreeSet::new();
-    let mut folder = file.folder();
-    for _ in 0..MOST_FOLDERS {
-        if folder.is_root() {
-            break;
-        }
-        folder = folder.parent();
-        let Some(above) = folder.join("composer.json").and_then(|path| input.companion(&path)) else { continue };
-        let Ok(root) = above.json() else { continue };
-        own.extend(
-            root.get("replace").map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_ascii_lowercase()),
-        );
-        own.extend(root.text_at("name").map(str::to_ascii_lowercase));
-    }
-    own
-}
-
-/// Names that the lock file beside the manifest takes from folders, with these where they lie in the tree: they are its own.
-fn own_of_lock(input: &Input<'_>, file: &SourceFile) -> BTreeMap<String, Option<RelPath>> {
-    let lock = file.folder().join("composer.lock").and_then(|path| input.companion(&path));
-    let Some(lock) = lock else { return BTreeMap::new() };
-    let Ok(root) = lock.json() else { return BTreeMap::new() };
-    let lists = ["packages", "packages-dev"].map(|list| root.get(list).map_or(&[][..], Node::list));
-    let own =
-        lists.into_iter().flatten().filter(|node| node.at(&["dist", "type"]).and_then(Node::text) == Some("path"));
-    let folder = |node: &Node| file.folder().join(node.at(&["dist", "url"])?.text()?);
-    own.filter_map(|node| Some((node.text_at("name")?.to_ascii_lowercase(), folder(node)))).collect()
 }
