@@ -294,7 +294,7 @@ mod tests {
             .collect();
         let found = TOOLS.iter().find_map(|tool| Some((tool, behind(tool, &args[0].text, &args[1..])?)));
         let Some((tool, rest)) = found else { return Vec::new() };
-        let plain = Options::of(tool, &args[0].text, rest).plain;
+        let plain = Options::of(tool, &args[0].text, &args[1..], rest).plain;
         plain.into_iter().map(|arg| arg.text.clone()).filter(|text| is_named(tool.ecosystem, text)).collect()
     }
 

@@ -470,7 +470,7 @@ impl<'a> Around<'a> {
 
     /// True where central versions and global references do not hold; where no file says so, a file with them is enough.
     pub(super) fn is_central_off(&self) -> bool {
-        self.property("ManagePackageVersionsCentrally").is_some_and(|text| text.eq_ignore_ascii_case("false"))
+        self.sure_property("ManagePackageVersionsCentrally").is_some_and(|text| text.eq_ignore_ascii_case("false"))
     }
 
     /// As [`Self::expand`], with the places of the properties that are filled in.
