@@ -7,8 +7,10 @@
 
 mod inherited;
 mod maven;
+mod mirrors;
 mod setting;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -49,11 +51,17 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             continue;
         }
         let apart = Apart::of(ecosystem, from, &inventory);
+        let scopes = OnceCell::new();
         let mut told: Lookup<(*const EvidenceSet, &str), ()> = Lookup::default();
         for one in &relation.evidence {
             let Evidence::Observed(seen) = one else { continue };
             let list = apart.list(ecosystem, seen);
-            let found = settings.speaking(list, &name, seen.path());
+            let mut found = settings.speaking(list, &name, seen.path());
+            if found.iter().any(Setting::is_inherited) {
+                let scopes = scopes.get_or_init(|| places_of(key::SCOPE, from, &inventory));
+                let scope = scopes.get(&(seen.path(), seen.region())).copied();
+                inherited::leave_installed(&mut found, seen.path(), scope);
+            }
             // what a lock file says is so because of the setting, which is what people change
             for setting in found.iter().filter(|_| seen.basis() != Basis::Declared) {
                 let is_it = setting.host == relation.to.rest() && setting.standing != Standing::Own;
@@ -66,11 +74,9 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
             }
         }
     }
-    for folders in list::OF_MAVEN.iter().filter_map(|list| settings.0.get(list)) {
-        for (folder, setting) in maven::idle(folders) {
-            let fact = comes_from(&ComponentId::project(folder), &ComponentId::host(setting.host));
-            changes.gone.entry(fact).or_default().extend(setting.evidence.iter().cloned());
-        }
+    for (folder, host, lines) in settings.idle() {
+        let fact = comes_from(&ComponentId::project(&folder), &ComponentId::host(host));
+        changes.gone.entry(fact).or_default().extend(lines.into_iter().cloned());
     }
     inventory.extend_all(changes.added);
     inventory.diagnostics.extend(left_out);
@@ -114,21 +120,24 @@ struct Package<'a> {
     list: &'a str,
 }
 
+/// What is said of a package by place.
+type Places<'a> = Lookup<(&'a RelPath, Option<Region>), &'a str>;
+
+fn places_of<'a>(key: &str, package: &ComponentId, inventory: &'a Inventory) -> Places<'a> {
+    let rows = inventory.known(package).into_iter().flat_map(|known| known.attributes());
+    let rows = rows.filter(|row| row.key == key);
+    let seen = rows.flat_map(|row| row.evidence.iter().filter_map(Evidence::sighting).map(|seen| (seen, &*row.value)));
+    seen.map(|(seen, value)| ((seen.path(), seen.region()), value)).collect()
+}
+
 /// Places where a package is looked up in a list of its own: Maven and Gradle keep those of plugins apart.
 #[derive(Default)]
-struct Apart<'a>(Option<Lookup<(&'a RelPath, Option<Region>), &'a str>>);
+struct Apart<'a>(Option<Places<'a>>);
 
 impl<'a> Apart<'a> {
     fn of(ecosystem: &str, package: &ComponentId, inventory: &'a Inventory) -> Self {
-        if ecosystem != list::OF_MAVEN[0] {
-            return Self::default();
-        }
-        let rows = inventory.known(package).into_iter().flat_map(|known| known.attributes());
-        let rows = rows.filter(|row| row.key == key::REPOSITORIES);
-        let seen =
-            rows.flat_map(|row| row.evidence.iter().filter_map(Evidence::sighting).map(|seen| (seen, &*row.value)));
-        let mut seen = seen.map(|(seen, list)| ((seen.path(), seen.region()), list)).peekable();
-        Self(seen.peek().is_some().then(|| seen.collect()))
+        let is_maven = ecosystem == list::OF_MAVEN[0];
+        Self(is_maven.then(|| places_of(key::REPOSITORIES, package, inventory)))
     }
 
     fn list<'s>(&self, ecosystem: &'s str, seen: &Sighting) -> &'s str

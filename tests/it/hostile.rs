@@ -474,3 +474,42 @@ fn lists_of_build_scripts_and_sides_of_merges_are_bounded() {
     assert!(told(&found, "marks of an unfinished merge"));
     scan(&catalog, &[("Cargo.lock", "<<<<<<< a\n[[package]]\n".repeat(20_000).as_bytes())]);
 }
+
+#[test]
+fn mirrors_and_repositories_of_maven_are_bounded() {
+    let mut repositories = String::new();
+    let mut dependencies = String::new();
+    for at in 0..250 {
+        let _ = write!(repositories, "<repository><id>r{at}</id><url>https://r{at}.example/m</url></repository>");
+    }
+    for at in 0..50 {
+        let _ = write!(
+            dependencies,
+            "<dependency><groupId>g</groupId><artifactId>d{at}</artifactId><version>1</version></dependency>"
+        );
+    }
+    let pom = format!(
+        "<project><modelVersion>4.0.0</modelVersion><groupId>g</groupId><artifactId>a</artifactId><version>1</version>\
+         <repositories>{repositories}</repositories><dependencies>{dependencies}</dependencies></project>"
+    );
+    let words: String = (0..20).map(|at| format!("z{at},")).collect();
+    let mut files = Vec::new();
+    for depth in 0..8 {
+        let mirrors: String = (0..250)
+            .map(|at| {
+                format!("<mirror><id>m</id><mirrorOf>{words}no{at}</mirrorOf><url>https://m{depth}-{at}.example/</url></mirror>")
+            })
+            .collect();
+        let settings = format!("<settings><mirrors>{mirrors}</mirrors></settings>");
+        files.push((format!("{}settings.xml", "d/".repeat(depth)), settings));
+    }
+    files.push((format!("{}pom.xml", "d/".repeat(7)), pom));
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    // each dependency is asked of a few of the repositories, and of no mirror
+    let found = scan(&Catalog::embedded(), &files);
+    let asked = found.relations().filter(|(from, row)| {
+        from.as_str().starts_with("pkg:maven/") && row.kind == sovaudit::model::RelationKind::DistributedBy
+    });
+    let asked = asked.count();
+    assert!((50..=50 * 17).contains(&asked), "{asked}");
+}

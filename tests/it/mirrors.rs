@@ -94,6 +94,33 @@ fn a_folder_that_two_runs_install_comes_from_the_indexes_of_both() {
 }
 
 #[test]
+fn a_run_elsewhere_does_not_hide_the_indexes_of_folders_above() {
+    let root = "[project]\nname = \"root\"\nversion = \"1\"\n[[tool.uv.index]]\nurl = \"https://above.corp.example/simple\"\ndefault = true\n[tool.uv.workspace]\nmembers = [\"lib\"]\n";
+    let run = format!("{INDEX}-e ../lib\n");
+    let files = [("pyproject.toml", root), ("lib/pyproject.toml", LIB), ("ci/requirements.txt", &*run)];
+    assert_eq!(fetched(&files[..2]), ["six@1.17.0 above.corp.example"]);
+    assert_eq!(fetched(&files), ["six@1.17.0 above.corp.example", "six@1.17.0 pypi.corp.example"]);
+}
+
+#[test]
+fn groups_and_extras_that_a_run_does_not_install_keep_their_own_index() {
+    let lib = format!(
+        "{LIB}[dependency-groups]\ndev = [\"pytest==8.0.0\"]\n[project.optional-dependencies]\nx = [\"idna==3.7\"]\n[build-system]\nrequires = [\"hatchling==1.2.0\"]\n"
+    );
+    let run = format!("{INDEX}-e ../lib\n");
+    let found = fetched(&[("app/requirements.txt", &run), ("lib/pyproject.toml", &lib)]);
+    // which extras the run names is not known
+    let wanted = [
+        "hatchling@1.2.0 pypi.corp.example",
+        "idna@3.7 pypi.corp.example",
+        "idna@3.7 pypi.org",
+        "pytest@8.0.0 pypi.org",
+        "six@1.17.0 pypi.corp.example",
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
 fn an_index_beside_one_of_ours_stays() {
     let conf = "[global]\nindex-url = https://pypi.corp.example/simple\nextra-index-url = https://pypi.org/simple\n";
     let files = [("pip.conf", conf), ("requirements.txt", "idna==3.7\n")];
@@ -146,6 +173,19 @@ fn mirrors_of_maven_stand_for_the_repositories_that_they_mean() {
     // Gradle reads no settings of Maven
     let gradle = ("build.gradle", "dependencies { implementation 'g:lib:1' }\n");
     assert_eq!(fetched(&[gradle, ("settings.xml", &mirror("*", m))]), ["lib@1 maven.org"]);
+}
+
+#[test]
+fn ids_of_maven_may_have_blanks() {
+    let pom = POM.replace("<id>ours</id>", "<id>Our Repo</id>");
+    let found = fetched(&[("pom.xml", &pom)]);
+    assert_eq!(found, fetched(&[("pom.xml", POM)]));
+    for of in ["*,!Our Repo", "*,\n  !Our Repo\n"] {
+        let found = fetched(&[("pom.xml", &pom), ("settings.xml", &mirror(of, "m.corp.example"))]);
+        assert_eq!(found, ["lib@1 m.corp.example", "lib@1 ours.corp.example"], "{of}");
+    }
+    let found = fetched(&[("pom.xml", &pom), ("settings.xml", &mirror("Our Repo", "m.corp.example"))]);
+    assert_eq!(found, ["lib@1 m.corp.example", "lib@1 maven.org", "lib@1 plain.corp.example"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Registries that files tell tools to ask; [`crate::scan::registries`] brings them to packages.
 
+use std::borrow::Cow;
+
 use super::address::host_of;
 use crate::model::{ComponentId, ComponentKind, Horizon, RelationKind, key};
 use crate::scan::{Facts, Seen};
@@ -83,10 +85,11 @@ impl Registry<'_> {
         if standing != Standing::Blocked {
             registry_host(project, host.rest(), seen, out);
         }
-        // no name has a space, and the words of the value are told apart by them
-        if names.is_empty() || [names, id].iter().any(|word| word.contains(char::is_whitespace)) {
+        if names.is_empty() {
             return;
         }
+        // the words of the value are told apart by blanks, which ids of Maven may have
+        let (names, id) = (without_blanks(names), without_blanks(id));
         let standing = match standing {
             Standing::Instead => "instead",
             Standing::InsteadOfLocked => "instead-of-locked",
@@ -108,6 +111,15 @@ impl Registry<'_> {
         let seen = seen.clone().without_excerpt();
         let value = format!("{ecosystem} {names} {standing}{about} {scheme}{host}{of}");
         out.attribute(project, key::REGISTRY, value, seen);
+    }
+}
+
+/// A word with its blanks written as in addresses.
+fn without_blanks(word: &str) -> Cow<'_, str> {
+    if word.contains(char::is_whitespace) {
+        Cow::Owned(word.replace(char::is_whitespace, "%20"))
+    } else {
+        Cow::Borrowed(word)
     }
 }
 

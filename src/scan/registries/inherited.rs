@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::setting::{MOST_REGISTRIES, Of, Setting, Settings, Standing};
 use crate::model::{Evidence, EvidenceSet, Inventory, RelationKind};
-use crate::scan::package::toolkit::{default_registry, manifest};
+use crate::scan::package::toolkit::{default_registry, manifest, scope};
 use crate::scan::reconcile::folder_of;
 use crate::text::RelPath;
 
@@ -66,9 +66,25 @@ pub(super) fn spread<'a>(settings: &mut Settings<'a>, inventory: &'a Inventory) 
     // the ecosystem's own alone is what is implied anyway
     given.retain(|_, known| known.iter().any(|setting| setting.standing != Standing::Own));
     let given: Vec<(RelPath, Vec<Setting<'a>>)> = given.into_iter().map(|(to, known)| (to.clone(), known)).collect();
-    let folders = settings.0.entry(PYTHON).or_default();
+    let folders = settings.lists.entry(PYTHON).or_default();
     for (to, known) in given {
         folders.entry(to).or_default().extend(known);
+    }
+}
+
+/// Leaves of what speaks of a requirement in a file what its scope allows: a run that installs a folder takes no groups, which
+/// `pyproject.toml` alone has, and of the extras those that it names. Which one a requirement is of is not known here, so that
+/// both the indexes of the run and the project's own count for it.
+pub(super) fn leave_installed(found: &mut Vec<Setting<'_>>, file: &RelPath, scope: Option<&str>) {
+    let is_group = file.name() == manifest::PYTHON[0] && matches!(scope, Some(scope::DEV | scope::TEST));
+    if is_group {
+        found.retain(|setting| !setting.is_inherited());
+    } else if matches!(scope, Some(scope::DEV | scope::TEST | scope::OPTIONAL))
+        && found.iter().all(Setting::is_inherited)
+        && let Some(own) = found.first().and_then(|setting| own(setting.evidence))
+    {
+        found.truncate(MOST_REGISTRIES - 1);
+        found.push(own);
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{inherited, maven};
+use super::inherited;
+use super::maven::{self, Maven};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Attribute, Evidence, EvidenceSet, Inventory, key};
 use crate::scan::package::toolkit::{Of as Word, list, manifest};
@@ -97,6 +98,11 @@ impl<'a> Setting<'a> {
         self.evidence.iter().take(PLACES).cloned().collect()
     }
 
+    /// A mirror of Maven.
+    pub(super) fn is_mirror(&self) -> bool {
+        matches!(self.standing, Standing::Mirror | Standing::Blocked)
+    }
+
     /// Asked in the place of the ecosystem's own.
     pub(super) fn is_instead(&self) -> bool {
         matches!(self.standing, Standing::Instead | Standing::InsteadOfLocked(_))
@@ -106,6 +112,11 @@ impl<'a> Setting<'a> {
     /// name is in doubt.
     pub(super) fn is_asked(&self) -> bool {
         !matches!(self.standing, Standing::Own | Standing::Blocked)
+    }
+
+    /// True for what a run elsewhere gives to the manifests of a folder.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.of == Of::Manifests
     }
 
     /// True when npm puts it in the place of a host that its lock file states.
@@ -136,7 +147,11 @@ const LOCKED: &str = "npmjs.org";
 pub(super) type Folders<'a> = BTreeMap<RelPath, Vec<Setting<'a>>>;
 
 /// Settings by the word of their ecosystem or list, and folder.
-pub(crate) struct Settings<'a>(pub(super) BTreeMap<&'a str, Folders<'a>>);
+pub(crate) struct Settings<'a> {
+    pub(super) lists: BTreeMap<&'a str, Folders<'a>>,
+    /// What Maven makes of its lists.
+    maven: BTreeMap<&'a str, Maven<'a>>,
+}
 
 impl<'a> Settings<'a> {
     /// The settings of an inventory; what is more than may count is told.
@@ -155,19 +170,26 @@ impl<'a> Settings<'a> {
                 }
             }
         }
-        let mut found = Self(found);
+        let maven = found.iter().filter(|(list, _)| list::OF_MAVEN.contains(list));
+        let maven = maven.map(|(list, folders)| (*list, Maven::of(folders))).collect();
+        let mut found = Self { lists: found, maven };
         inherited::spread(&mut found, inventory);
         found
     }
 
     /// True when there is none.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lists.is_empty()
+    }
+
+    /// Repositories of Maven that nothing asks, as [`Maven::idle`] has them.
+    pub(super) fn idle(&self) -> impl Iterator<Item = (RelPath, &'a str, Vec<&'a Evidence>)> {
+        self.maven.values().flat_map(Maven::idle)
     }
 
     /// True when anything is said of a list.
     pub(super) fn knows(&self, list: &str) -> bool {
-        self.0.contains_key(list)
+        self.lists.contains_key(list)
     }
 
     /// The settings that speak of a name in a file: those of the nearest folder that has any, of NuGet those of all folders above
@@ -175,9 +197,9 @@ impl<'a> Settings<'a> {
     /// of others the most exact pattern wins, and what is asked beside them counts as far as it is as exact. Maven has rules of
     /// its own.
     pub(crate) fn speaking(&self, list: &str, name: &str, file: &RelPath) -> Vec<Setting<'a>> {
-        let Some(folders) = self.0.get(list) else { return Vec::new() };
-        if list::OF_MAVEN.contains(&list) && maven::is_read(file) {
-            return maven::speaking(folders, file);
+        let Some(folders) = self.lists.get(list) else { return Vec::new() };
+        if let Some(maven) = self.maven.get(list).filter(|_| maven::is_read(file)) {
+            return maven.speaking(file);
         }
         let mut speaking: Vec<Setting<'a>> = Vec::new();
         let mut folder = file.parent();
@@ -186,7 +208,8 @@ impl<'a> Settings<'a> {
             speaking.extend(here.iter().filter(|setting| setting.speaks_of(name, &folder, file)));
             let is_all = match list {
                 list::NUGET => here.iter().any(|setting| setting.id == list::CLEARED),
-                _ => !speaking.is_empty(),
+                // what a run elsewhere asks does not hide what the folders above say
+                _ => !speaking.iter().all(Setting::is_inherited),
             };
             if is_all || folder.is_root() {
                 break;

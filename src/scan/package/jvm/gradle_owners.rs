@@ -42,18 +42,20 @@ impl Owners {
     /// Looks for blocks that speak for other projects of the build of a script.
     pub(super) fn of(statements: &[Statement<'_>], input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> Self {
         let mut owners = Self::default();
-        let meant = meant(statements);
-        if meant.is_empty() {
+        let spoken = spoken(statements);
+        if spoken.statements.is_empty() {
             return owners;
         }
         let folder = file.folder();
         let build = Build::above(input, &folder);
         let mut places: BTreeMap<RelPath, usize> = BTreeMap::new();
-        let mut known: BTreeMap<&Meant<'_>, Option<usize>> = BTreeMap::new();
+        // by the numbers of what is meant
+        let mut known: Vec<Option<Option<usize>>> = vec![None; spoken.meant.len()];
         let mut room = MOST;
-        for (statement, meant) in &meant {
-            let group = *known.entry(meant).or_insert_with(|| {
-                let folders = folders(meant, build.as_ref()?, &folder, input).filter(|all| !all.is_empty())?;
+        for (statement, number) in spoken.statements {
+            let group = *known[number].get_or_insert_with(|| {
+                let folders = folders(&spoken.meant[number], build.as_ref()?, &folder, input);
+                let folders = folders.filter(|all| !all.is_empty())?;
                 let place = |folder: RelPath| {
                     *places.entry(folder).or_insert_with_key(|folder| {
                         owners.ids.push(toolkit::root_at(folder, input, file, out));
@@ -66,9 +68,9 @@ impl Owners {
             match group.filter(|group| owners.groups[*group].len() <= room) {
                 Some(group) => {
                     room -= owners.groups[group].len();
-                    owners.of.insert(*statement, group);
+                    owners.of.insert(statement, group);
                 }
-                None => owners.unknown.push(*statement),
+                None => owners.unknown.push(statement),
             }
         }
         owners
@@ -86,31 +88,45 @@ impl Owners {
     }
 }
 
-/// The statements of dependencies that stand in blocks about other projects, with what these mean.
-fn meant<'t>(statements: &[Statement<'t>]) -> Vec<(usize, Meant<'t>)> {
-    let mut found = Vec::new();
+/// The statements of dependencies that stand in blocks about other projects.
+#[derive(Default)]
+struct Spoken<'t> {
+    /// What blocks mean, each only once however many statements they hold.
+    meant: Vec<Meant<'t>>,
+    /// The numbers of the statements, each with that of what its block means.
+    statements: Vec<(usize, usize)>,
+}
+
+fn spoken<'t>(statements: &[Statement<'t>]) -> Spoken<'t> {
+    let mut found = Spoken::default();
+    let mut numbers: BTreeMap<Meant<'t>, usize> = BTreeMap::new();
     // what the last call at each depth speaks for, whose block may follow
-    let mut called: Vec<(&str, Option<Meant<'t>>)> = Vec::new();
+    let mut called: Vec<(&str, Option<usize>)> = Vec::new();
     for (at, statement) in statements.iter().enumerate() {
         let depth = statement.blocks.len();
         let around = statement.blocks.iter().enumerate();
         let mut of_block = around.filter_map(|(depth, block)| {
-            called.get(depth).filter(|(name, _)| name == block).and_then(|(_, meant)| meant.as_ref())
+            called.get(depth).filter(|(name, _)| name == block).and_then(|(_, meant)| *meant)
         });
         // the innermost block decides
         if let Some(meant) = of_block.next_back()
             && statement.blocks.iter().any(|block| *block == "dependencies" || block.ends_with(".dependencies"))
         {
-            found.push((at, meant.clone()));
+            found.statements.push((at, meant));
         }
         // `subprojects.matching { … }.each { … }` and `configure(subprojects.findAll { … }) { … }` go on
         let goes_on = statement.tokens.first().is_some_and(|one| one.is('.') || one.is(')'));
-        let before = called.get(depth).and_then(|(_, meant)| meant.as_ref()).filter(|_| goes_on);
+        let before = called.get(depth).and_then(|(_, meant)| *meant).filter(|_| goes_on);
         let meant = before.map(|_| Meant::Computed).or_else(|| spoken_for(statement));
         called.truncate(depth);
         called.resize(depth, ("", None));
-        called.push((statement.head().unwrap_or(""), meant));
+        let next = numbers.len();
+        let number = meant.map(|meant| *numbers.entry(meant).or_insert(next));
+        called.push((statement.head().unwrap_or(""), number));
     }
+    let mut meant: Vec<(Meant<'t>, usize)> = numbers.into_iter().collect();
+    meant.sort_by_key(|(_, number)| *number);
+    found.meant = meant.into_iter().map(|(meant, _)| meant).collect();
     found
 }
 
@@ -128,7 +144,7 @@ pub(super) fn words_for_others(text: &str) -> BTreeSet<usize> {
         return BTreeSet::new();
     }
     let statements = gradle_script::statements(text);
-    let all = meant(&statements).into_iter().flat_map(|(at, _)| &statements[at].tokens);
+    let all = spoken(&statements).statements.into_iter().flat_map(|(at, _)| &statements[at].tokens);
     all.filter(|one| one.word().is_some()).map(|one| one.span.start).collect()
 }
 
@@ -204,7 +220,19 @@ mod tests {
     use crate::scan::package::jvm::gradle_script::statements;
 
     fn of(text: &str) -> Vec<Meant<'_>> {
-        meant(&statements(text)).into_iter().map(|(_, meant)| meant).collect()
+        let spoken = spoken(&statements(text));
+        spoken.statements.iter().map(|(_, number)| spoken.meant[*number].clone()).collect()
+    }
+
+    #[test]
+    fn what_a_block_means_is_kept_once_for_all_its_statements() {
+        let paths: String = (0..500).map(|at| format!("project(':p{at}'),")).collect();
+        let block = format!("configure([{paths}]) {{\n dependencies {{\n{}}}\n}}\n", " a 'x:y:1'\n".repeat(500));
+        let twice = block.repeat(2);
+        let statements = statements(&twice);
+        let spoken = spoken(&statements);
+        assert_eq!(spoken.statements.len(), 1_000);
+        assert!(matches!(&*spoken.meant, [Meant::Paths(paths)] if paths.len() == 500));
     }
 
     #[test]

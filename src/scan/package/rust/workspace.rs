@@ -49,7 +49,7 @@ impl Workspace {
 
 /// The names of the crates that the manifests in a folder and below make. Their versions do not count: a lock file may be
 /// behind them.
-pub(super) struct Crates(BTreeSet<String>);
+pub(super) struct Crates(BTreeSet<Arc<str>>);
 
 impl Crates {
     /// Manifests that are looked into.
@@ -58,16 +58,25 @@ impl Crates {
     /// Looks into all manifests of a folder and below.
     pub(super) fn below(folder: &RelPath, input: &Input<'_>) -> Self {
         let manifests = input.below(folder).filter(|path| path.name() == "Cargo.toml").take(Self::MOST);
-        let name = |path: &RelPath| {
-            let manifest = input.companion(path)?;
-            manifest.toml_root().at(&["package", "name"])?.text().map(str::to_owned)
-        };
-        Self(manifests.filter_map(name).collect())
+        // lock files in folders within each other look into the same ones
+        let made = |path: &RelPath| input.memo.of(path, || (Made::by(path, input), 0)).0.clone();
+        Self(manifests.filter_map(made).collect())
     }
 
     /// True where one of them makes a crate of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains(name)
+    }
+}
+
+/// The name of the crate that a manifest makes.
+struct Made(Option<Arc<str>>);
+
+impl Made {
+    fn by(path: &RelPath, input: &Input<'_>) -> Self {
+        let manifest = input.companion(path);
+        let name = manifest.as_ref().and_then(|manifest| manifest.toml_root().at(&["package", "name"])?.text());
+        Self(name.map(Arc::from))
     }
 }
 
