@@ -1,6 +1,6 @@
 //! A folder as target: parallel walk, links never followed, generated folders left out and counted.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use globset::GlobSet;
 use ignore::{WalkBuilder, WalkState};
 
 use super::Limits;
-use crate::text::RelPath;
+use crate::text::{Lookup, RelPath};
 
 /// Folders that tools generate from what stands beside them; their sources are read instead.
 const GENERATED: [&str; 8] = [".git", ".hg", ".svn", ".terraform", "target", "__pycache__", ".tox", ".direnv"];
@@ -265,7 +265,7 @@ pub fn open(root: &Path, path: &RelPath) -> Result<File, ReadError> {
 /// Folders below one root that are folders and no links, as far as somebody looked: hundreds of projects look for files in the
 /// same ones.
 #[derive(Default)]
-pub struct Folders(RwLock<HashSet<RelPath>>);
+pub struct Folders(RwLock<Lookup<RelPath, ()>>);
 
 impl Folders {
     /// Looks at a folder and those above it.
@@ -286,7 +286,8 @@ impl Folders {
             found.push(std::mem::replace(&mut folder, above));
         }
         if !found.is_empty() {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).extend(found);
+            let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            found.into_iter().for_each(|folder| _ = all.insert(folder, ()));
         }
         Ok(())
     }

@@ -3,7 +3,8 @@
 
 use crate::entries::{found, has, lacks};
 
-const BOTH: &str = "malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts";
+const BOTH: &str =
+    "malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts";
 
 fn conflict(ours: &str, theirs: &str) -> String {
     format!("<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> topic\n")
