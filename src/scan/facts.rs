@@ -12,7 +12,7 @@ use crate::model::{
     SpotId,
 };
 use crate::parse::lines::{UNFINISHED_MERGE, is_merge_mark};
-use crate::parse::merge::may_have_marks;
+use crate::parse::merge::{BOTH_READ, may_have_marks};
 use crate::text::{LineColumn, Region, RelPath, Span, clean_line, shorten};
 
 /// Problems listed per scanner call and file: a file of the wrong kind has one on every line.
@@ -180,7 +180,7 @@ impl<'a> Facts<'a> {
         let at = span.map(|span| file.region(span).start);
         // whatever a reader of lines makes of a mark that Git left, that is what it is
         let is_mark = kind == DiagnosticKind::Malformed && span.is_some_and(|span| is_mark_at(file.text(), span.start));
-        if is_mark && !message.as_ref().ends_with(" read") {
+        if is_mark && message.as_ref() != BOTH_READ && !message.as_ref().ends_with(" read") {
             self.problem_at(kind, file.path(), at, UNFINISHED_MERGE);
         } else {
             self.problem_at(kind, file.path(), at, message);

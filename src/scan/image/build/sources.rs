@@ -177,7 +177,7 @@ impl Configured {
         }
         let rest = words.strip_prefix(&["pip"]).unwrap_or(&words);
         let rest = match rest {
-            ["config" | "c", rest @ ..] | [rest @ ..] if keeper != "go" => rest,
+            ["config" | "c", rest @ ..] | rest if keeper != "go" => rest,
             ["env", rest @ ..] => rest,
             _ => return,
         };
