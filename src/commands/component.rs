@@ -312,6 +312,18 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
     if let Some(node) = graph.find(&ComponentId::host(what.strip_prefix("host:").unwrap_or(what))) {
         return vec![node];
     }
+    // names of NuGet that differ in capitals alone are one, of which the graph has one spelling
+    let small = wanted.strip_prefix("nuget/").unwrap_or(&wanted).to_ascii_lowercase();
+    let is_nuget = |node: &NodeId| {
+        graph.node(*node).id.as_str().strip_prefix("pkg:nuget/").is_some_and(|rest| {
+            let name = rest.split(['?', '#']).next().unwrap_or(rest).to_ascii_lowercase();
+            name == small || without_version(&name).is_some_and(|base| base == small)
+        })
+    };
+    let found: Vec<NodeId> = graph.nodes().filter(is_nuget).collect();
+    if !found.is_empty() {
+        return found;
+    }
     let ends = |node: &NodeId| {
         is_thing(graph, *node) && is_called(short_label(graph, *node).rsplit('/').next().unwrap_or_default())
     };

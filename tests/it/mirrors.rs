@@ -297,6 +297,11 @@ fn names_of_nuget_are_one_in_any_capitals() {
     let lock = r#"{"version": 1, "dependencies": {"net8.0": {"newtonsoft.json": {"type": "Direct", "requested": "[13.0.1, )", "resolved": "13.0.1", "contentHash": "x"}}}}"#;
     let found = fetched(&[("a/a.csproj", &*other), ("a/packages.lock.json", lock), ("b/b.csproj", &*other)]);
     assert_eq!(found, ["newtonsoft.json@13.0.1 nuget.org"]);
+    let folder = tree(&[("a/a.csproj", &*other), ("a/packages.lock.json", lock)]);
+    for name in ["pkg:nuget/Newtonsoft.Json@13.0.1", "NEWTONSOFT.json"] {
+        let output = sovaudit().arg("explain").arg(name).arg(folder.path()).output().expect("runs");
+        assert!(output.status.success(), "{output:?}");
+    }
 }
 
 #[test]

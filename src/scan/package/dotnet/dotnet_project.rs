@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::elements::{is_private, joined, metadata, sections};
 use super::exact;
-use super::msbuild::{Around, At, REFERENCES, Shared, VERSIONS, Version, is_private, joined, metadata, sections};
+use super::msbuild::{Around, At, REFERENCES, Shared, VERSIONS, Version};
 use super::taken_in::is_taken_in;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};

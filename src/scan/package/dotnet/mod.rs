@@ -3,6 +3,7 @@
 pub mod deps_json;
 pub mod dotnet_project;
 pub mod dotnet_tools;
+mod elements;
 mod layered;
 pub mod msbuild;
 pub mod nuget_assets;

@@ -1,11 +1,14 @@
 //! What an MSBuild project takes from the files around it: properties and central versions.
 //!
 //! Files of the tree are read through [`Input::companion`]: those that the SDK looks for in the folders above, and those
-//! that are imported by a literal path. Conditions are never judged: a property that has two values under conditions
+//! that are imported by a literal path. Conditions are judged by properties alone that hang on none: a property that has two values under conditions
 //! has none, a version under a condition is one of several.
+
+mod answers;
 
 use std::sync::Arc;
 
+use super::elements::{is_private, joined, metadata, metadata_span, sections};
 use super::layered::Layered;
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{MOST_PLACES, Place};
@@ -396,106 +399,6 @@ impl<'a> Around<'a> {
             self.file(&path, nested + 1);
         }
     }
-
-    /// The references of the files around a project.
-    pub(super) fn shared(&self) -> &[Arc<Shared>] {
-        &self.known.shared
-    }
-
-    /// Whether a condition holds that compares what is known; nothing for others.
-    pub(super) fn holds(&self, condition: &str) -> Option<bool> {
-        let (first, second, is_same) = match condition.split_once("==") {
-            Some((first, second)) => (first, second, true),
-            None => condition.split_once("!=").map(|(first, second)| (first, second, false))?,
-        };
-        let side = |text: &str| {
-            let text = text.trim();
-            let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-            let text = self.surely(inner.unwrap_or(text));
-            (!text.contains(['$', '@', '%', '\'', '(', '='])).then(|| text.trim().to_ascii_lowercase())
-        };
-        Some((side(first)? == side(second)?) == is_same)
-    }
-
-    /// The text with the properties that are known; others stay as `$(Name)`.
-    pub(super) fn expand(&self, text: &str) -> String {
-        self_expand(&self.known.properties, text, &mut Vec::new())
-    }
-
-    /// As [`Self::expand`], of properties whose values hang on no condition alone.
-    fn surely(&self, text: &str) -> String {
-        let is_sure = |value: &Value| value.is_sure;
-        expanded(&self.known.properties, text, &is_sure, &mut Vec::new())
-    }
-
-    /// A path with what is known of it filled in, seen from the folder of the file that it stands in.
-    pub(super) fn path(&self, text: &str) -> String {
-        let text = text.replace("$(MSBuildThisFileDirectory)", "./").replace("$(MSBuildProjectDirectory)", ".");
-        self.expand(&text).replace('\\', "/")
-    }
-
-    /// The value of a property that hangs on no condition.
-    pub(super) fn sure_property(&self, name: &str) -> Option<&str> {
-        let value = self.known.properties.get(&name.to_ascii_lowercase())?.as_ref()?;
-        value.is_sure.then_some(&*value.text)
-    }
-
-    /// The files that were read around the project, and its own.
-    pub(super) fn seen(&self) -> &[RelPath] {
-        &self.known.seen
-    }
-
-    /// True when references of the files around are more than are followed.
-    pub(super) fn is_cut(&self) -> bool {
-        self.known.is_cut
-    }
-
-    /// True for a package that a file around the project references.
-    pub(super) fn includes(&self, name: &str) -> bool {
-        self.known.included.get(&name.to_ascii_lowercase()) == Some(&true)
-    }
-
-    /// True where a reference that is read at a time is taken away later, by an item whose conditions hold.
-    pub(super) fn is_removed(&self, sort: &str, name: &str, at: At, holds: &dyn Fn(&str) -> Option<bool>) -> bool {
-        let keys = [removal(sort, name), removal(sort, &format!("@({sort})"))];
-        let later = keys.iter().filter_map(|key| self.known.removed.get(key)).flatten().filter(|one| one.at > at);
-        later.into_iter().any(|one| one.conditions.iter().all(|condition| holds(condition) == Some(true)))
-    }
-
-    /// The versions that items give to a reference with a version after it was read.
-    pub(super) fn updates(&self, name: &str, at: At) -> impl Iterator<Item = &Version> {
-        let all = self.known.updates.get(&name.to_ascii_lowercase());
-        all.into_iter().flatten().filter(move |version| version.at > at)
-    }
-
-    /// True where central versions and global references do not hold; where no file says so, a file with them is enough.
-    pub(super) fn is_central_off(&self) -> bool {
-        self.sure_property("ManagePackageVersionsCentrally").is_some_and(|text| text.eq_ignore_ascii_case("false"))
-    }
-
-    /// As [`Self::expand`], with the places of the properties that are filled in.
-    pub(super) fn expand_placed(&self, text: &str) -> (String, Vec<Place>) {
-        let mut places = Vec::new();
-        let text = self_expand(&self.known.properties, text, &mut places);
-        (text, places)
-    }
-
-    /// True for a property that no file of the tree sets.
-    pub(super) fn is_unset(&self, name: &str) -> bool {
-        self.known.properties.get(&name.to_ascii_lowercase()).is_none()
-    }
-
-    /// The versions that other items give to a reference without one.
-    pub(super) fn versions(&self, name: &str) -> &[Version] {
-        let name = name.to_ascii_lowercase();
-        let central = || self.known.versions.get(&name).filter(|_| !self.is_central_off());
-        self.known.updates.get(&name).or_else(central).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// True for what is not handed on to who uses the project.
-pub(super) fn is_private(item: &Element) -> bool {
-    metadata(item, "PrivateAssets").is_some_and(|text| text.to_ascii_lowercase().contains("all"))
 }
 
 /// The word under which it is kept that references of a name are taken away.
@@ -540,53 +443,4 @@ fn expanded(properties: &Properties, text: &str, is_meant: &dyn Fn(&Value) -> bo
     }
     out.push_str(rest);
     out
-}
-
-/// Property groups, item groups and imports of a project in order, with the conditions around them. What has no end
-/// holds what was meant to stand beside it.
-pub(super) fn sections(project: &Element) -> Vec<(&Element, Vec<&str>)> {
-    let mut found = Vec::new();
-    let mut open: Vec<(&Element, Vec<&str>)> = project.groups().iter().rev().map(|one| (one, Vec::new())).collect();
-    while let Some((element, mut conditions)) = open.pop() {
-        let around = element.is_cut().then(|| conditions.clone());
-        conditions.extend(element.attribute("Condition"));
-        match &*element.name {
-            "PropertyGroup" | "ItemGroup" => {
-                found.push((element, conditions));
-                open.extend(around.into_iter().flat_map(|around| within(element, around)));
-            }
-            "Import" | "Sdk" if !element.is_cut() => found.push((element, conditions)),
-            "Otherwise" => {
-                conditions.push("otherwise");
-                open.extend(within(element, conditions));
-            }
-            "Choose" | "When" | "ImportGroup" => open.extend(within(element, conditions)),
-            _ => open.extend(around.into_iter().flat_map(|around| within(element, around))),
-        }
-    }
-    found
-}
-
-/// What stands in an element, the last first, with conditions that hold for it.
-fn within<'e>(element: &'e Element, conditions: Vec<&'e str>) -> impl Iterator<Item = (&'e Element, Vec<&'e str>)> {
-    element.groups().iter().rev().map(move |one| (one, conditions.clone()))
-}
-
-/// Metadata of an item: an attribute, or an element inside.
-pub(super) fn metadata<'e>(item: &'e Element, name: &str) -> Option<&'e str> {
-    let same = |is: &str| is.eq_ignore_ascii_case(name);
-    let attribute = item.attributes.iter().find(|(is, _)| same(is)).map(|(_, value)| &**value);
-    attribute.or_else(|| item.children().iter().find(|child| same(&child.name)).map(|child| child.text()))
-}
-
-/// Where metadata of an item stands; without it the item's tag.
-fn metadata_span(item: &Element, name: &str, text: &str) -> Span {
-    let child = || item.children().iter().find(|child| child.name.eq_ignore_ascii_case(name)).map(|child| child.span);
-    item.attribute_span(name, text).or_else(child).unwrap_or(item.tag)
-}
-
-/// The conditions around an item and its own as one text.
-pub(super) fn joined(conditions: &[&str], item: &Element) -> Option<String> {
-    let all: Vec<&str> = conditions.iter().copied().chain(item.attribute("Condition")).collect();
-    (!all.is_empty()).then(|| all.join(" and "))
 }
