@@ -115,7 +115,11 @@ def elsewhere(kind, name, version, tree):
                 if any(means(word, version, poms, "{") for word in re.findall(r"<version>([^<]*)</version>", between)):
                     return True
         for text in texts(tree, r"\.versions\.toml$"):
-            catalog = tomllib.loads(text)
+            try:
+                catalog = tomllib.loads(text)
+            except tomllib.TOMLDecodeError:
+                # a template of one
+                continue
             for row in [*catalog.get("libraries", {}).values(), *catalog.get("plugins", {}).values()]:
                 if isinstance(row, str):
                     row = dict(zip(("module", "version"), (":".join(row.split(":")[:2]), row.split(":")[-1])))
