@@ -1,4 +1,8 @@
 //! Names of one registry: files write the host that a tool talks to, and where they write none its domain is meant.
+//!
+//! The hosts are the defaults of the tools (npm's `registry`, NuGet's package sources, Gradle's plugin portal, the central
+//! repository of Maven's super POM, `GOPROXY` and so on), recalled and not looked up one by one. Who runs them is no matter of
+//! this list: that is said by rows of the rules, with their marks.
 
 /// The name under which a registry is known, of any of the names of its hosts; other hosts keep theirs. Hosts that serve the
 /// files of a registry and are run by others (`files.pythonhosted.org`) are hosts of their own.

@@ -127,15 +127,14 @@ fn piece(text: &str, source: &Source, offset: usize) -> Option<Vec<Entry>> {
 /// the text. No such line stands in a text of several lines, which are not looked for: with any, nothing is cut.
 fn cuts(text: &str, threads: usize) -> Option<Vec<usize>> {
     let bytes = text.as_bytes();
-    let has_long_texts = [b"\"\"\"", b"'''"].iter().any(|quotes| memchr::memmem::find(bytes, *quotes).is_some());
-    if has_long_texts {
+    if rows::has_long_texts(bytes) {
         return None;
     }
     let begin = memchr::memmem::find(bytes, b"\n[[")?;
     let end = begin + 1 + memchr::memchr(b'\n', &bytes[begin + 1..])?;
     let header = &bytes[begin..=end];
     let name = header.strip_prefix(b"\n[[")?.strip_suffix(b"]]\n")?;
-    if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+    if !name.iter().all(|byte| rows::is_bare(*byte)) {
         return None;
     }
     let mut cuts = vec![0];

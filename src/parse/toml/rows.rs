@@ -46,9 +46,7 @@ impl Rows {
 pub(super) fn rows(text: &str, source: &Source, offset: usize) -> Option<Rows> {
     const OPENS: &[u8] = b" = [\n";
     let bytes = text.as_bytes();
-    // within a text of several lines nothing is what it seems
-    let has_long_texts = || [b"\"\"\"", b"'''"].iter().any(|quotes| memchr::memmem::find(bytes, *quotes).is_some());
-    if text.len() < LEAST || has_long_texts() {
+    if text.len() < LEAST || has_long_texts(bytes) {
         return None;
     }
     let finder = memchr::memmem::Finder::new(OPENS);
@@ -78,7 +76,13 @@ fn is_key(before: &[u8]) -> bool {
     is_bare && length > 0
 }
 
-fn is_bare(byte: u8) -> bool {
+/// True where texts of several lines may stand: within one nothing is what it seems.
+pub(super) fn has_long_texts(bytes: &[u8]) -> bool {
+    [b"\"\"\"", b"'''"].iter().any(|quotes| memchr::memmem::find(bytes, *quotes).is_some())
+}
+
+/// A byte of a bare key.
+pub(super) fn is_bare(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 

@@ -25,6 +25,7 @@ use super::layers::{LayeredFile, Squashed, Wanter, squash};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::purl::ImageReference;
 use crate::text::{RelPath, clean_line};
+use crate::threads::STACK;
 
 pub use attached::Attached;
 pub use mirror::{Mirror, Retries};
@@ -148,7 +149,6 @@ pub(super) fn parallel(
     threads: usize,
     work: impl Fn(usize) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
-    const STACK: usize = 8 << 20;
     if count < 2 || threads < 2 {
         return (0..count).try_for_each(work);
     }

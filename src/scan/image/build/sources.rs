@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Arg;
 use super::address::addresses;
+use super::tools::without_version;
 use crate::model::ComponentId;
 use crate::scan::package::toolkit::{self, host_of};
 use crate::scan::{Facts, Seen};
@@ -228,8 +229,7 @@ const LONGEST: usize = 12;
 
 /// Which tool's settings a program reads and writes.
 fn keeper(program: &str) -> Option<&'static str> {
-    let name = program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    match name {
+    match without_version(program) {
         "pip" | "python" | "pipx" => Some("pip"),
         "npm" | "pnpm" => Some("npm"),
         "yarn" => Some("yarn"),

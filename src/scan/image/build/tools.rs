@@ -109,8 +109,7 @@ const OTHER_VERBS: [&str; 16] = [
 /// The words behind those of a tool.
 pub(super) fn behind<'w>(tool: &Tool, program: &str, args: &'w [Arg<'w>]) -> Option<&'w [Arg<'w>]> {
     let (name, verbs) = tool.words.split_first()?;
-    let version = program.strip_prefix(name)?;
-    if !version.chars().all(|letter| letter.is_ascii_digit() || letter == '.') {
+    if without_version(program) != *name {
         return None;
     }
     let mut rest = args;
@@ -153,8 +152,12 @@ fn options_passed<'w>(program: &str, verb: &str, args: &'w [Arg<'w>]) -> Option<
     Some(rest)
 }
 
+/// The name of a program: `pip3.11` is `pip`.
+pub(super) fn without_version(program: &str) -> &str {
+    program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.')
+}
+
 pub(super) fn is_switch(program: &str, option: &str) -> bool {
-    let name = program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    !SHORT_WITH_VALUE.contains(&(name, option))
+    !SHORT_WITH_VALUE.contains(&(without_version(program), option))
         && (option.contains('=') || SWITCHES.split_whitespace().any(|known| known == option))
 }

@@ -7,6 +7,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::parse::lines::{Line, lines, span_within};
+use crate::scan::package::folders::Folders;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::RelPath;
@@ -112,11 +113,11 @@ impl Beside {
                     listed.map(str::to_owned).collect()
                 }
             };
+            let meant: Vec<Folders> = patterns.iter().filter_map(|pattern| folders(folder, pattern)).collect();
             let mut all = BTreeMap::new();
             for path in input.below(folder).filter(|path| path.name().ends_with(".cabal")).take(MOST_PACKAGES) {
                 let place = path.parent();
-                let below = place.as_str().strip_prefix(folder.as_str()).unwrap_or("").trim_start_matches('/');
-                if patterns.iter().any(|pattern| fits(pattern, below)) {
+                if meant.iter().any(|folders| folders.hold(&place)) {
                     // the file has the name of its package
                     all.insert(path.name().trim_end_matches(".cabal").to_owned(), place);
                 }
@@ -154,18 +155,14 @@ fn packages_field(text: &str) -> Vec<String> {
     found
 }
 
-/// True for a folder that a pattern of packages means: `.`, `lib`, `libs/*/`, `lib/*.cabal`.
-fn fits(pattern: &str, folder: &str) -> bool {
+/// The folders that a pattern of packages means: `.`, `lib`, `libs/*/`, `lib/*.cabal`.
+fn folders(from: &RelPath, pattern: &str) -> Option<Folders> {
     let pattern = match pattern.rsplit_once('/') {
         Some((above, file)) if file.ends_with(".cabal") => above,
         None if pattern.ends_with(".cabal") => "",
         _ => pattern,
     };
-    let parts = |text: &'_ str| -> Vec<String> {
-        text.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
-    };
-    let (pattern, folder) = (parts(pattern), parts(folder));
-    pattern.len() == folder.len() && pattern.iter().zip(&folder).all(|(one, part)| one == "*" || one == part)
+    Folders::of(from, pattern)
 }
 
 /// How far above a package its project is looked for, and the packages and patterns of one.
