@@ -28,7 +28,7 @@ fn a_killed_import_leaves_the_former_store_or_the_new_one() {
             .expect("the binary starts")
     };
     assert!(import(&files[1]).wait().expect("ends").success());
-    let whole = started.elapsed();
+    let mut whole = started.elapsed();
     let (mut killed, mut new) = (0, 0);
     let mut generation = 2;
     for round in 0..24_u32 {
@@ -36,7 +36,12 @@ fn a_killed_import_leaves_the_former_store_or_the_new_one() {
         // spread over the whole run and a little beyond
         std::thread::sleep(whole * (8 + round * 11 % 24) / 29 + Duration::from_micros(u64::from(round) * 131));
         child.kill().expect("is ours");
-        killed += usize::from(!child.wait().expect("ends").success());
+        if child.wait().expect("ends").success() {
+            // the machine was busy when the whole run was timed
+            whole = whole * 9 / 10;
+        } else {
+            killed += 1;
+        }
         let opened = store.open(&NoIndex).expect("the store is whole").expect("there is a store");
         assert_eq!(opened.notes(), &[] as &[String], "round {round}");
         let now = opened.manifest().generation;
