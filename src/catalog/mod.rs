@@ -162,6 +162,19 @@ impl Catalog {
         Ok(Self::index(tables, manifest, overrides))
     }
 
+    /// Makes what is asked of every inventory that has anything in it, for who has a thread to spare.
+    pub(crate) fn make_ready(&self) {
+        LazyLock::force(&self.identities);
+        LazyLock::force(&self.organisations);
+        LazyLock::force(&self.listings);
+        LazyLock::force(&self.shared_hosts);
+        LazyLock::force(&self.providers);
+        LazyLock::force(&self.provider_names);
+        LazyLock::force(&self.owners);
+        LazyLock::force(&self.seats);
+        LazyLock::force(&self.aside);
+    }
+
     /// Version and date of the rule set.
     #[must_use]
     pub fn manifest(&self) -> &rows::Manifest {

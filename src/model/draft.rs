@@ -97,6 +97,12 @@ impl Draft {
             return self;
         }
         self.open.append(other.open);
+        self.in_pieces()
+    }
+
+    /// The same for more to be written behind it: a list that is long enough is closed, so that no thread is left with all.
+    #[must_use]
+    pub fn in_pieces(mut self) -> Self {
         if self.open.size() >= MANY {
             self.closed.push(std::mem::take(&mut self.open));
         }

@@ -300,15 +300,25 @@ impl Inventory {
 
     /// Keeps the evidence that `keep` accepts; a fact without any goes.
     pub fn retain_evidence(&mut self, keep: impl Fn(FactRef<'_>, &Evidence) -> bool + Sync) {
+        self.retain_evidence_about(|_| true, keep);
+    }
+
+    /// As [`Self::retain_evidence`], of facts about the components that `is_about` names alone; a relation is about both of
+    /// its ends.
+    pub fn retain_evidence_about(
+        &mut self,
+        is_about: impl Fn(&ComponentId) -> bool + Sync,
+        keep: impl Fn(FactRef<'_>, &Evidence) -> bool + Sync,
+    ) {
         let mut all: Vec<(&ComponentId, &mut Known)> = self.known.iter_mut().collect();
-        all.par_iter_mut().with_min_len(LEAST).for_each(|(id, known)| known.retain_evidence(id, &keep));
+        all.par_iter_mut().with_min_len(LEAST).for_each(|(id, known)| known.retain_evidence(id, &is_about, &keep));
         self.known.retain(|_, known| !known.is_empty());
     }
 
     /// As [`Self::retain_evidence`], of what is said of one component alone.
     pub fn retain_evidence_of(&mut self, id: &ComponentId, keep: impl Fn(FactRef<'_>, &Evidence) -> bool) {
         if let Some(known) = self.known.get_mut(id) {
-            known.retain_evidence(id, keep);
+            known.retain_evidence(id, |_| true, keep);
             if known.is_empty() {
                 self.known.remove(id);
             }

@@ -186,17 +186,29 @@ impl Known {
         })
     }
 
-    /// Keeps the evidence that `keep` accepts; a fact without any goes.
-    pub(super) fn retain_evidence(&mut self, id: &ComponentId, keep: impl Fn(FactRef<'_>, &Evidence) -> bool) {
-        self.kinds.retain_mut(|(kind, evidence)| {
-            evidence.retain(|one| keep(FactRef::Component { id, kind: *kind }, one));
-            !evidence.is_empty()
-        });
-        self.attributes.retain_mut(|Attribute { key, value, evidence }| {
-            evidence.retain(|one| keep(FactRef::Attribute { of: id, key, value }, one));
-            !evidence.is_empty()
-        });
+    /// Keeps the evidence that `keep` accepts; a fact without any goes. Facts about others than `is_about` names stay as they
+    /// are; a relation is about both of its ends.
+    pub(super) fn retain_evidence(
+        &mut self,
+        id: &ComponentId,
+        is_about: impl Fn(&ComponentId) -> bool,
+        keep: impl Fn(FactRef<'_>, &Evidence) -> bool,
+    ) {
+        let is_its = is_about(id);
+        if is_its {
+            self.kinds.retain_mut(|(kind, evidence)| {
+                evidence.retain(|one| keep(FactRef::Component { id, kind: *kind }, one));
+                !evidence.is_empty()
+            });
+            self.attributes.retain_mut(|Attribute { key, value, evidence }| {
+                evidence.retain(|one| keep(FactRef::Attribute { of: id, key, value }, one));
+                !evidence.is_empty()
+            });
+        }
         self.relations.retain_mut(|row| {
+            if !is_its && !is_about(&row.to) {
+                return true;
+            }
             let mut evidence = std::mem::take(&mut row.evidence);
             evidence.retain(|one| keep(row.as_fact(id), one));
             row.evidence = evidence;

@@ -203,7 +203,8 @@ pub fn scan_file_as(id: &str, path: RelPath, bytes: Vec<u8>, catalog: &Catalog, 
     let run = Run::new(&read, &companions, &layers, catalog, options);
     let scanners: Vec<usize> = (0..SCANNERS.len()).filter(|index| SCANNERS[*index].meta().id == id).collect();
     let limit = options.limits.large_file_bytes;
-    let mut inventory = run.all(&[Job { paths: vec![path], scanners, limit, bytes: 0, by_name: false }], &[]);
+    let job = Job { paths: vec![path], scanners, limit, bytes: 0, by_name: false, asks_others: false };
+    let mut inventory = run.all(&[job], &[]);
     inventory.coverage.seen = 1;
     inventory
 }

@@ -17,6 +17,8 @@ pub(super) struct Job {
     pub(super) bytes: u64,
     /// The files are not opened: their names are all that is needed.
     pub(super) by_name: bool,
+    /// What they mean hangs on other files, see [`super::Scanner::asks_others`].
+    pub(super) asks_others: bool,
 }
 
 /// Paths and bytes of the files that a scanner of folders sees together, by its number and the folder.
@@ -62,12 +64,13 @@ pub(super) fn jobs(selector: &Selector, paths: &[RelPath], sizes: &[u64], limits
                 limit: group[0].0.map_or(0, |size| size.limit(limits)),
                 bytes: if group[0].0.is_none() { 0 } else { size },
                 by_name: group[0].0.is_none(),
+                asks_others: group.iter().any(|(_, index)| SCANNERS[*index].asks_others(path)),
             });
         }
     }
     for ((index, _), (paths, bytes)) in folders {
         let limit = SCANNERS[index].meta().size.limit(limits);
-        jobs.push(Job { paths, scanners: vec![index], limit, bytes, by_name: false });
+        jobs.push(Job { paths, scanners: vec![index], limit, bytes, by_name: false, asks_others: false });
     }
     jobs
 }

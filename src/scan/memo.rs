@@ -46,6 +46,12 @@ impl Memo {
         value
     }
 
+    /// The value made of a file, where somebody made it and it was kept.
+    pub fn known<T: Any + Send + Sync>(&self, path: &RelPath) -> Option<Arc<T>> {
+        let kept = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.values.get(&(TypeId::of::<T>(), path.clone())).cloned()?.downcast().ok()
+    }
+
     /// The one table of a sort that is made of the whole tree, however many ask for it and however much is kept besides:
     /// who asks while it is made waits. `make` bounds the table itself and must not lead to other work of the pool.
     pub fn once<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {

@@ -65,6 +65,12 @@ pub trait Scanner: Sync {
         false
     }
 
+    /// True for a file whose meaning hangs on which other files take it in: it is read behind those, so that what they take in
+    /// need not be found out twice. Nothing but time hangs on it.
+    fn asks_others(&self, _path: &RelPath) -> bool {
+        false
+    }
+
     /// True when it reads what is installed in folders such as `node_modules`; no other scanner sees those.
     fn reads_installed(&self) -> bool {
         false

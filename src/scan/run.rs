@@ -117,23 +117,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs every job. Each thread takes the next one that nobody has taken and unites its own outcomes, then those are
-    /// united: a union has no order.
+    /// Runs every job. Each thread takes the next one that nobody has taken and goes on with what it wrote, then what all
+    /// wrote is united: a union has no order.
     fn outcomes(&self, jobs: &[Job], by_content: &[Content]) -> Outcome {
         // the large ones first, so that no thread is left with one when the others have nothing to do any more
         let mut order: Vec<&Job> = jobs.iter().collect();
-        order.sort_by_key(|job| Reverse(job.bytes / LARGE));
+        order.sort_by_key(|job| (job.asks_others, Reverse(job.bytes / LARGE)));
         let next = AtomicUsize::new(0);
         let work = |_: rayon::BroadcastContext<'_>| {
             let mut own = Outcome::default();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                let one = match (order.get(at), by_content.get(at.saturating_sub(order.len()))) {
-                    (Some(job), _) => run_job(job, self),
-                    (None, Some(content)) => look_into(content, self),
+                match (order.get(at), by_content.get(at.saturating_sub(order.len()))) {
+                    (Some(job), _) => run_job(job, self, &mut own),
+                    (None, Some(content)) => look_into(content, self, &mut own),
                     (None, None) => return own,
-                };
-                own = own.merge(one);
+                }
             }
         };
         rayon::broadcast(work).into_par_iter().reduce(Outcome::default, Outcome::merge)
@@ -143,6 +142,14 @@ impl<'a> Run<'a> {
     pub(super) fn all(&self, jobs: &[Job], by_content: &[Content]) -> Inventory {
         let _running = Running::begin();
         let all = self.outcomes(jobs, by_content);
+        if all.facts.is_empty() {
+            return self.settled(all);
+        }
+        // what follows goes one by one for the most part, and then asks the catalog
+        rayon::join(|| self.settled(all), || self.catalog.make_ready()).0
+    }
+
+    fn settled(&self, all: Outcome) -> Inventory {
         let all = super::evaluated::in_place(super::computed::prefer(all.finish()));
         let all = super::called::apply(super::own::without_own(all), self.catalog);
         let all = super::deployed::apply(super::queued::apply(all, self.catalog), self.catalog);
@@ -155,7 +162,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What one job gave.
+/// What jobs gave.
 #[derive(Default)]
 struct Outcome {
     facts: Draft,
@@ -190,8 +197,7 @@ impl Outcome {
 const WIDENS: usize = 256 << 10;
 const GROWS: usize = 4;
 
-fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
+fn run_job(job: &Job, run: &Run<'_>, outcome: &mut Outcome) {
     let mut files = Vec::with_capacity(job.paths.len());
     for path in &job.paths {
         if job.by_name {
@@ -233,15 +239,14 @@ fn run_job(job: &Job, run: &Run<'_>) -> Outcome {
         }
     }
     if files.is_empty() {
-        return outcome;
+        return;
     }
     let input = run.input(&files);
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
     for index in &job.scanners {
-        call(SCANNERS[*index], &input, limit, &mut outcome);
+        call(SCANNERS[*index], &input, limit, outcome);
     }
     files.into_iter().filter_map(Arc::into_inner).for_each(SourceFile::free);
-    outcome
 }
 
 /// Bytes that a pointer of Git LFS stays below.
@@ -259,15 +264,14 @@ fn is_pointer_of(path: &RelPath, size: u64, run: &Run<'_>) -> bool {
 }
 
 /// A file that is read by what it holds.
-fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
+fn look_into(content: &Content, run: &Run<'_>, outcome: &mut Outcome) {
     let (path, extract, layer) = match content {
         Content::Ready(path, extract, layer) => (path, Some(extract.clone()), layer.clone()),
         Content::File(path, size) => match (run.open)(path) {
             Ok(mut bytes) => match extract::look(path, *size, &mut bytes, &run.options.limits) {
                 None if extract::is_named(path, *size) && is_pointer_of(path, *size, run) => {
                     outcome.is_pointer(path);
-                    return outcome;
+                    return;
                 }
                 extract => (path, extract, None),
             },
@@ -281,11 +285,11 @@ fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
                     outcome.coverage.failed.insert(path.clone());
                     outcome.diagnostics.push(engine_problem(path.clone(), DiagnosticKind::Unreadable, &reason));
                 }
-                return outcome;
+                return;
             }
         },
     };
-    let Some(extract) = extract else { return outcome };
+    let Some(extract) = extract else { return };
     if let Some(reason) = &extract.problem {
         let message = format!("read in part by {}: {reason}", extract.scanner);
         outcome.coverage.partial.insert(path.clone());
@@ -293,18 +297,19 @@ fn look_into(content: &Content, run: &Run<'_>) -> Outcome {
     }
     let is_its =
         |scanner: &&&dyn Scanner| scanner.meta().id == extract.scanner && run.options.selection.has(scanner.meta());
-    let Some(scanner) = SCANNERS.iter().find(is_its) else { return outcome };
+    let Some(scanner) = SCANNERS.iter().find(is_its) else { return };
     outcome.coverage.read.insert(path.clone());
     let limit = run.options.limits.facts_of(extract.bytes.len());
     let files = [Arc::new(SourceFile::new(path.clone(), extract.bytes, layer))];
-    call(*scanner, &run.input(&files), limit, &mut outcome);
-    outcome
+    call(*scanner, &run.input(&files), limit, outcome);
 }
 
 /// One scanner call: errors and panics become diagnostics, facts written before them are kept.
 fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome: &mut Outcome) {
     let meta = scanner.meta();
     let mut facts = Facts::new(meta, meta.id, limit);
+    // behind what the thread wrote before, which then needs not be written anew
+    facts.go_on_with(std::mem::take(&mut outcome.facts));
     if meta.unit == Unit::Tree {
         facts.problem_limit *= input.files.len();
     }
@@ -337,13 +342,12 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
     }
     let lost: BTreeSet<RelPath> =
         facts.diagnostics.iter().filter(|problem| problem.kind.is_loss()).map(|problem| problem.path.clone()).collect();
-    let written = facts.take();
-    if written.is_empty() {
+    if facts.is_empty() {
         outcome.coverage.failed.extend(lost);
     } else {
         outcome.coverage.partial.extend(lost);
     }
-    outcome.facts = std::mem::take(&mut outcome.facts).merge(written);
+    outcome.facts = facts.take().in_pieces();
     outcome.diagnostics.append(&mut facts.diagnostics);
 }
 

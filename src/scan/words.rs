@@ -28,10 +28,32 @@ pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
 
 /// User, password and tokens of addresses made unreadable: excerpts and messages end up in reports.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    if holds_no_secret(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     match with_scheme_masked(text) {
         Cow::Borrowed(text) => bare_masked(text),
         Cow::Owned(text) => Cow::Owned(bare_masked(&text).into_owned()),
     }
+}
+
+/// True where one look tells that there is nothing to mask, as in nearly every text: no user, no token of a channel, and no
+/// parameters of an address.
+fn holds_no_secret(bytes: &[u8]) -> bool {
+    let mut has_scheme = false;
+    for at in memchr::memchr2_iter(b'@', b'/', bytes) {
+        let before = at.checked_sub(1).map(|at| bytes[at]);
+        if bytes[at] == b'@' || before == Some(b't') && begins_word(bytes, at - 1) {
+            return false;
+        }
+        has_scheme |= before == Some(b':');
+    }
+    !has_scheme || memchr::memchr(b'?', bytes).is_none()
+}
+
+/// True where a word may begin.
+fn begins_word(bytes: &[u8], at: usize) -> bool {
+    at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && !matches!(bytes[at - 1], b'-' | b'_' | b'.')
 }
 
 /// As [`masked`], of addresses without a scheme.
@@ -75,9 +97,7 @@ fn may_be_bare(text: &str) -> bool {
         let begin = memchr::memrchr3(b'/', b' ', b'\n', &bytes[..at]).map_or(0, |begin| begin + 1);
         memchr::memchr(b':', &bytes[begin..at]).is_some()
     });
-    let begins =
-        |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && !matches!(bytes[at - 1], b'-' | b'_' | b'.');
-    has_user || TOKEN.find_iter(bytes).any(begins)
+    has_user || TOKEN.find_iter(bytes).any(|at| begins_word(bytes, at))
 }
 
 fn with_scheme_masked(text: &str) -> Cow<'_, str> {
@@ -249,6 +269,25 @@ mod tests {
         assert_eq!(masked("- https://conda.example/t/letters/c"), "- https://conda.example/t/***/c");
         assert_eq!(masked("https://forum.example/t/some-topic/12"), "https://forum.example/t/some-topic/12");
         assert_eq!(masked("node_modules/@a/left/x b:c@1"), "node_modules/@a/left/x b:c@1");
+    }
+
+    /// What one look calls plain is what the long way leaves as it is.
+    #[test]
+    fn one_look_tells_what_the_long_way_tells() {
+        const PIECES: [&str; 15] =
+            ["@", "t/", ":", "://", "/", "?", "=", " ", "a", "t", "-", "https://h.example", "u:p", "\"", "tk-1"];
+        let mut state = 7_u32;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..6 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                text.push_str(PIECES[(state >> 16) as usize % PIECES.len()]);
+            }
+            if holds_no_secret(text.as_bytes()) {
+                let whole = with_scheme_masked(&text);
+                assert_eq!(bare_masked(&whole), text);
+            }
+        }
     }
 
     #[test]

@@ -148,7 +148,8 @@ impl Pipeline<'_> {
             if room.get() == 0 {
                 return text.to_owned();
             }
-            let filled = if text.contains('$') { fill(&own.fill(text)) } else { fill(text) };
+            let names_one = memchr::memchr(b'$', text.as_bytes()).is_some();
+            let filled = if names_one { fill(&own.fill(text)) } else { fill(text) };
             room.set(room.get().saturating_sub(filled.len().saturating_sub(text.len())));
             filled
         };

@@ -77,10 +77,15 @@ impl Variables<'_> {
 
     /// A text with what is known put in; the rest stays as it is.
     pub(super) fn fill(&self, text: &str) -> String {
-        let mut out = String::new();
+        let dollar = |text: &str| memchr::memchr(b'$', text.as_bytes());
+        // most words name nothing
+        if dollar(text).is_none() || self.is_empty() {
+            return text.to_owned();
+        }
+        let mut out = String::with_capacity(text.len());
         let mut rest = text;
         let mut left = MOST_ADDED;
-        while let Some(at) = rest.find('$').filter(|_| !self.is_empty()) {
+        while let Some(at) = dollar(rest) {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             let found = named(rest).and_then(|(name, length)| Some((self.get(name)?, length)));

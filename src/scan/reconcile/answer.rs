@@ -46,13 +46,17 @@ pub(super) fn replace(
     let parts: Vec<Part<'_>> =
         answered.par_chunks(AT_ONCE).map(|answered| Part::of(answered, inventory, kept)).collect();
     let mut more: Vec<(Fact, EvidenceSet)> = Vec::new();
-    // asked once for every evidence of the inventory
+    // asked once for every relation of the inventory
+    let mut questions: Lookup<&ComponentId, ()> = Lookup::default();
     let mut taken: Lookup<(&ComponentId, &ComponentId), ()> = Lookup::default();
     let mut asking: Vec<(&ComponentId, RelPath)> = Vec::new();
     for (part, answered) in parts.into_iter().zip(answered.chunks(AT_ONCE)) {
         more.extend(part.facts);
         asking.extend(part.asking);
-        answered.iter().for_each(|one| _ = taken.insert((&one.project, &one.question), ()));
+        answered.iter().for_each(|one| {
+            questions.insert(&one.question, ());
+            taken.insert((&one.project, &one.question), ());
+        });
     }
     let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
     for (question, path) in &asking {
@@ -63,7 +67,8 @@ pub(super) fn replace(
     }
     let files_gone: Lookup<&ComponentId, &BTreeSet<&RelPath>> = gone.iter().map(|(id, files)| (*id, files)).collect();
     // what other files say of the same package stays
-    inventory.retain_evidence(|fact, one| {
+    let is_about = |id: &ComponentId| questions.contains(id);
+    inventory.retain_evidence_about(is_about, |fact, one| {
         let is_gone = |id: &ComponentId| {
             files_gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)))
         };

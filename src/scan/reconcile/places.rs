@@ -55,9 +55,10 @@ pub(super) fn withdraw(inventory: &mut Inventory, said: &BTreeMap<ComponentId, B
     if said.is_empty() {
         return;
     }
-    // asked once for every evidence of the inventory
+    // asked once for every relation of the inventory
     let said: Lookup<&ComponentId, &BTreeSet<RelPath>> = said.iter().collect();
-    inventory.retain_evidence(|fact, one| {
+    let is_about = |id: &ComponentId| said.contains(id);
+    inventory.retain_evidence_about(is_about, |fact, one| {
         let holds =
             |id: &ComponentId| said.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)));
         match fact {

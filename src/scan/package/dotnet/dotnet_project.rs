@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::elements::{is_private, joined, metadata, sections};
 use super::exact;
 use super::msbuild::{Around, At, REFERENCES, Shared, VERSIONS, Version};
-use super::taken_in::is_taken_in;
+use super::taken_in::{is_taken_in, takes_in};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// Scanner `dotnet-project`.
 pub struct DotnetProject;
@@ -35,6 +35,10 @@ impl Scanner for DotnetProject {
         &META
     }
 
+    fn asks_others(&self, path: &RelPath) -> bool {
+        !path.name().ends_with("proj")
+    }
+
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let is_project = file.path().name().ends_with("proj");
@@ -50,6 +54,9 @@ impl Scanner for DotnetProject {
         let before = out.len();
         let project = if is_project { toolkit::root(input, file, out) } else { input.root_subject(file) };
         let around = Around::of(&input.files[0], &root, input);
+        if is_project {
+            takes_in(file.path(), &around, input);
+        }
         let groups = sections(&root);
         let items =
             || groups.iter().filter(|(group, _)| &*group.name == "ItemGroup").flat_map(|(group, _)| group.entries());

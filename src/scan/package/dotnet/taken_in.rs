@@ -14,20 +14,38 @@ const PROJECTS: usize = 50_000;
 /// literal path, by them or by the project itself.
 struct TakenIn(BTreeSet<RelPath>);
 
+/// The files that one project takes in.
+struct Of(Vec<RelPath>);
+
+impl Of {
+    /// Those that were read around it, with what they cost to keep.
+    fn around(around: &Around<'_>) -> (Self, usize) {
+        let seen = around.seen().to_vec();
+        let bytes = seen.iter().map(|path| path.as_str().len()).sum();
+        (Self(seen), bytes)
+    }
+}
+
+/// Keeps what a project takes in for [`is_taken_in`].
+pub(super) fn takes_in(project: &RelPath, around: &Around<'_>, input: &Input<'_>) {
+    input.memo.of(project, || Of::around(around));
+}
+
 impl TakenIn {
     fn of(input: &Input<'_>) -> Self {
         let projects = input.paths.iter().filter(|path| path.name().ends_with("proj")).take(PROJECTS);
         let (mut all, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for path in projects {
-            let folder = path.parent();
-            // what a project imports itself, most import nothing
-            let project = input.companion(path).filter(|file| file.text().contains("<Import"));
-            if let Some(file) = project.map(Arc::new)
-                && let Some(root) = file.xml_root()
-            {
-                all.extend(Around::of(&file, &root, input).seen().iter().cloned());
+            // most were read before
+            if let Some(of) = input.memo.known::<Of>(path) {
+                all.extend(of.0.iter().cloned());
+                continue;
             }
-            folders.insert(folder);
+            let project = input.companion(path).map(Arc::new);
+            match project.as_ref().and_then(|file| Some((file, file.xml_root()?))) {
+                Some((file, root)) => all.extend(Around::of(file, &root, input).seen().iter().cloned()),
+                None => _ = folders.insert(path.parent()),
+            }
         }
         for folder in folders {
             all.extend(Around::looked_for(&folder, input));
