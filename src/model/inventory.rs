@@ -164,7 +164,7 @@ impl Inventory {
             facts.into_iter().for_each(|(fact, evidence)| known.push(fact, evidence));
             known.settle();
         };
-        if groups.len() < LEAST {
+        if groups.len() < LEAST / 4 {
             groups.into_iter().for_each(|(owner, facts)| put(self.known.entry(owner).or_default(), facts));
             return;
         }
@@ -175,7 +175,7 @@ impl Inventory {
         let known = self.known.iter_mut();
         let pairs = known.filter_map(|(id, known)| Some((known, owners.next_if(|(owner, _)| owner == id)?.1)));
         let pairs: Vec<(&mut Known, Vec<(Fact, EvidenceSet)>)> = pairs.collect();
-        pairs.into_par_iter().with_min_len(LEAST / 4).for_each(|(known, facts)| put(known, facts));
+        pairs.into_par_iter().with_min_len(LEAST / 8).for_each(|(known, facts)| put(known, facts));
     }
 
     /// Set union.
@@ -311,7 +311,7 @@ impl Inventory {
         keep: impl Fn(FactRef<'_>, &Evidence) -> bool + Sync,
     ) {
         let mut all: Vec<(&ComponentId, &mut Known)> = self.known.iter_mut().collect();
-        all.par_iter_mut().with_min_len(LEAST).for_each(|(id, known)| known.retain_evidence(id, &is_about, &keep));
+        all.par_iter_mut().with_min_len(LEAST / 2).for_each(|(id, known)| known.retain_evidence(id, &is_about, &keep));
         self.known.retain(|_, known| !known.is_empty());
     }
 

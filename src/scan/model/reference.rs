@@ -245,7 +245,6 @@ pub(crate) fn needs_models_at<'c>(
             needs_model_of(hub, user, value, &file.at(place()), out);
             continue;
         }
-        let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| *word == "modelscope");
         let value = match word.split_once('=') {
             Some((option, value)) if is_model_option(option) => Some(value),
             _ if is_model_option(word) => words.get(at + 1).copied(),
@@ -253,6 +252,7 @@ pub(crate) fn needs_models_at<'c>(
             _ => None,
         };
         if let Some(value) = value {
+            let of_modelscope = words[..at].iter().rev().take(OPTIONS).any(|word| *word == "modelscope");
             let hub = if of_modelscope { MODELSCOPE } else { usual };
             needs_model_of(hub, user, value, &file.at(place()), out);
         }

@@ -58,19 +58,25 @@ pub(super) fn replace(
             taken.insert((&one.project, &one.question), ());
         });
     }
-    let mut gone: BTreeMap<&ComponentId, BTreeSet<&RelPath>> = BTreeMap::new();
-    for (question, path) in &asking {
-        let is_kept = kept.get(*question).is_some_and(|files| files.contains(path));
-        if !is_kept && !replaced.contains_key(*question) {
-            gone.entry(question).or_default().insert(path);
-        }
+    // thousands ask for one package in one file
+    asking.par_sort_unstable();
+    asking.dedup();
+    let mut files_gone: Lookup<&ComponentId, &[(&ComponentId, RelPath)]> = Lookup::default();
+    let stays = |question: &ComponentId, path: &RelPath| {
+        kept.get(question).is_some_and(|files| files.contains(path)) || replaced.contains_key(question)
+    };
+    asking.retain(|(question, path)| !stays(question, path));
+    let mut gone: Vec<&ComponentId> = Vec::new();
+    for of_one in asking.chunk_by(|(one, _), (other, _)| one == other) {
+        files_gone.insert(of_one[0].0, of_one);
+        gone.push(of_one[0].0);
     }
-    let files_gone: Lookup<&ComponentId, &BTreeSet<&RelPath>> = gone.iter().map(|(id, files)| (*id, files)).collect();
     // what other files say of the same package stays
     let is_about = |id: &ComponentId| questions.contains(id);
     inventory.retain_evidence_about(is_about, |fact, one| {
         let is_gone = |id: &ComponentId| {
-            files_gone.get(id).is_some_and(|files| one.path().is_some_and(|path| files.contains(path)))
+            let files = files_gone.get(id).copied().unwrap_or_default();
+            one.path().is_some_and(|path| files.binary_search_by(|(_, file)| file.cmp(path)).is_ok())
         };
         match fact {
             FactRef::Component { id, .. } => !is_gone(id),
@@ -84,7 +90,7 @@ pub(super) fn replace(
     });
     // of what no file names any more, nothing stays: a `[patch]` table may have said where it comes from
     let unnamed = |id: &&ComponentId| inventory.known(id).is_some_and(|known| known.kinds().is_empty());
-    let unnamed: BTreeSet<ComponentId> = gone.keys().copied().filter(unnamed).cloned().collect();
+    let unnamed: BTreeSet<ComponentId> = gone.iter().copied().filter(unnamed).cloned().collect();
     if !unnamed.is_empty() {
         inventory.retain(|fact| match fact {
             FactRef::Component { id, .. } => !unnamed.contains(id),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::index::Index;
-use super::{base, folder_of, installed, only_manifests_state, seen_at, states, version};
+use super::{PROJECTS, base, folder_of, installed, only_manifests_state, seen_at, states, version};
 use crate::model::{
     Attribute, Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl,
 };
@@ -66,7 +66,7 @@ impl<'a> Asked<'a> {
             pins_held: Vec::new(),
         };
         let mut seen: Lookup<&ComponentId, ()> = Lookup::default();
-        for (project, known) in inventory.iter() {
+        for (project, known) in inventory.beginning_with(PROJECTS) {
             let Some(folder) = folder_of(project) else { continue };
             for value in known.values(key::MAKES) {
                 *asked.makers.entry(&**value) += 1;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::{Asked, Need};
-use super::{COMPARED, MOST_RANGES, folder_of, name_of, only_manifests_state, range, version};
+use super::{COMPARED, MOST_RANGES, PROJECTS, folder_of, name_of, only_manifests_state, range, version};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key};
 use crate::scan::package::toolkit::MOST_ANSWERS;
 use crate::text::{Lookup, RelPath};
@@ -30,7 +30,7 @@ pub(super) struct Locks<'a> {
 impl<'a> Locks<'a> {
     pub(super) fn of(inventory: &'a Inventory, asked: &Asked<'a>) -> Self {
         let mut files = BTreeMap::new();
-        for (project, known) in inventory.iter() {
+        for (project, known) in inventory.beginning_with(PROJECTS) {
             for row in known.attributes().iter().filter(|row| row.key == key::LOCKS) {
                 if let Some(folder) = folder_of(project) {
                     files.insert((&*row.value, folder), &row.evidence);

@@ -72,9 +72,12 @@ pub(super) fn reconcile(mut inventory: Inventory) -> Inventory {
     inventory
 }
 
+/// What the ids of projects begin with.
+const PROJECTS: &str = "project:";
+
 /// Folder of a project's id.
 pub(in crate::scan) fn folder_of(id: &ComponentId) -> Option<RelPath> {
-    id.as_str().strip_prefix("project:").and_then(RelPath::new)
+    id.as_str().strip_prefix(PROJECTS).and_then(RelPath::new)
 }
 
 /// Package and type without version and qualifiers.
