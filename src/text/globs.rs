@@ -1,6 +1,5 @@
 //! Many globs held against one path at a time: most of them are told by an end or a word, without an expression.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::Lookup;
@@ -17,18 +16,60 @@ pub struct Globs {
     endings: Lookup<Box<str>, Vec<(Box<str>, usize)>>,
     /// All others, each with the glob that it is of.
     shapes: Vec<(Shape, usize)>,
-    /// Words, in any case, of which a path must hold one for shapes to fit.
-    words: Option<AhoCorasick>,
-    /// The shapes of each word.
-    of_word: Vec<Vec<usize>>,
+    /// Words of which a path must hold one for shapes to fit.
+    words: Words,
     /// Shapes without a word.
     open: Vec<usize>,
     /// What is written in no such way, and the glob that each is.
     rest: Option<(GlobSet, Vec<usize>)>,
 }
 
-/// Letters that a word must have to be worth looking for.
+/// Bytes that a word must have to be worth looking for: what it begins with tells words apart.
 const LEAST: usize = 2;
+
+/// Words to be found in paths, in any case. An automaton for them would be quicker at each path, and takes longer to make than
+/// a small tree to scan.
+#[derive(Debug, Default)]
+struct Words {
+    /// A bit for every two bytes that a word begins with.
+    begins: Vec<u64>,
+    /// The words in lower case, in order, each with its shapes.
+    all: Vec<(Box<[u8]>, Vec<usize>)>,
+}
+
+impl Words {
+    fn of(mut each: Vec<(String, usize)>) -> Self {
+        each.sort_unstable();
+        let mut words = Self { begins: vec![0; (1 << 16) / 64], all: Vec::new() };
+        for of_word in each.chunk_by(|(one, _), (other, _)| one == other) {
+            let word = of_word[0].0.as_bytes();
+            let begin = Self::begin(word[0], word[1]);
+            words.begins[begin / 64] |= 1 << (begin % 64);
+            words.all.push((word.into(), of_word.iter().map(|(_, shape)| *shape).collect()));
+        }
+        words
+    }
+
+    fn begin(first: u8, second: u8) -> usize {
+        usize::from(first) << 8 | usize::from(second)
+    }
+
+    /// Numbers of words in a text, some several times.
+    fn found_in<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let is_begin = |at: &usize| {
+            let begin = Self::begin(text[*at].to_ascii_lowercase(), text[at + 1].to_ascii_lowercase());
+            self.begins.get(begin / 64).is_some_and(|bits| bits >> (begin % 64) & 1 == 1)
+        };
+        (0..text.len().saturating_sub(1)).filter(is_begin).flat_map(move |at| {
+            let two = [text[at].to_ascii_lowercase(), text[at + 1].to_ascii_lowercase()];
+            let first = self.all.partition_point(|(word, _)| word[..LEAST] < two[..]);
+            let all = self.all.iter().enumerate().skip(first).take_while(move |(_, (word, _))| word[..LEAST] == two);
+            let stands =
+                move |word: &[u8]| text[at..].get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word));
+            all.filter(move |(_, (word, _))| stands(word)).map(|(number, _)| number)
+        })
+    }
+}
 
 /// One way in which a path may be written.
 #[derive(Debug)]
@@ -85,24 +126,14 @@ impl Globs {
     }
 
     fn read_words(&mut self) {
-        let mut words: Vec<String> = Vec::new();
+        let mut words = Vec::new();
         for (at, (shape, _)) in self.shapes.iter().enumerate() {
             match shape.word() {
-                Some(word) => match words.iter().position(|known| *known == word) {
-                    Some(known) => self.of_word[known].push(at),
-                    None => {
-                        words.push(word);
-                        self.of_word.push(vec![at]);
-                    }
-                },
+                Some(word) => words.push((word, at)),
                 None => self.open.push(at),
             }
         }
-        let mut builder = AhoCorasick::builder();
-        self.words = builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok();
-        if self.words.is_none() {
-            self.open = (0..self.shapes.len()).collect();
-        }
+        self.words = Words::of(words);
     }
 
     /// The numbers of the globs that fit a path, in order.
@@ -143,10 +174,10 @@ impl Globs {
             return true;
         }
         let mut seen = Vec::new();
-        for word in self.words.iter().flat_map(|words| words.find_overlapping_iter(path)).map(|hit| hit.pattern()) {
+        for word in self.words.found_in(path.as_bytes()) {
             if !seen.contains(&word) {
                 seen.push(word);
-                if self.of_word[word.as_usize()].iter().any(&mut fits) {
+                if self.words.all[word].1.iter().any(&mut fits) {
                     return true;
                 }
             }
