@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
-
 use super::layer::{Layer, RuleError};
 use super::rows::{ModelFamily, ModelRoute, PipelineStep, ResourceName, SdkCall, Setting};
 use super::tables::{locate, nearest};
 use super::{Catalog, Tables};
+use crate::text::Marks;
 
 /// Languages that a row may speak of.
 const LANGUAGES: [&str; 6] = ["python", "javascript", "go", "java", "rust", "csharp"];
@@ -36,7 +35,7 @@ pub(super) struct CodeIndex {
     naming: BTreeSet<Box<str>>,
     naming_calls: BTreeSet<Box<str>>,
     /// Words without which no file says anything of a service or model; made when first asked.
-    gate: OnceLock<Option<AhoCorasick>>,
+    gate: OnceLock<Marks>,
     /// Types of resources that steps of pipelines name.
     named: BTreeSet<Box<str>>,
     /// Commands of pipelines by their first word.
@@ -110,8 +109,7 @@ impl Catalog {
     /// False when a text names no SDK, client or host that the catalog knows.
     #[must_use]
     pub fn may_use_services(&self, text: &str) -> bool {
-        let gate = self.code.gate.get_or_init(|| AhoCorasick::new(self.words()).ok());
-        gate.as_ref().is_none_or(|gate| gate.is_match(text))
+        self.code.gate.get_or_init(|| Marks::of(self.words())).stand_in(text)
     }
 
     /// Changes when [`Self::may_use_services`] answers otherwise.

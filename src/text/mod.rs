@@ -8,6 +8,7 @@ mod fill;
 mod globs;
 mod lines;
 mod lookup;
+mod marks;
 mod path;
 mod sanitize;
 
@@ -16,6 +17,7 @@ pub use fill::{COLUMNS, count, fill, fill_markdown, plural, thousands};
 pub use globs::Globs;
 pub use lines::{LineColumn, LineIndex, Region, Span};
 pub use lookup::Lookup;
+pub use marks::Marks;
 pub use path::RelPath;
 pub use sanitize::{clean, clean_line, shorten};
 
