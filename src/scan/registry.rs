@@ -169,6 +169,7 @@ pub static GROUPS: &[Group] = &[
             &package::golang::go_work::GoWork,
             &package::haskell::cabal::Cabal,
             &package::haskell::cabal_freeze::CabalFreeze,
+            &package::haskell::hpack::Hpack,
             &package::haskell::stack::Stack,
             &package::haskell::stack_lock::StackLock,
             &package::javascript::bun_lock::BunLock,

@@ -62,6 +62,7 @@ fn packages_that_build_steps_install() {
     let mut needs = targets(relations(&found, "depends-on", "pkg:"));
     needs.retain(|id| !id.starts_with("pkg:oci/"));
     let expected = [
+        "pkg:gitee/a/c",
         "pkg:golang/github.com/vkcom/noverify@v0.5.0",
         "pkg:npm/%40tinkoff/utils@2.1.0",
         "pkg:pypi/catboost",

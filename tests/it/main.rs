@@ -32,6 +32,7 @@ mod owners;
 mod ownership;
 mod package_cache;
 mod parse;
+mod pinned;
 mod pipelines;
 mod places;
 mod projects;

@@ -58,6 +58,8 @@ const EITHER: &[(&str, &str, &str)] = &[
     ("cyclonedx-json", "/url", "one or several"),
     // a requirement is a text or a table, for some tools one or several
     ("vcpkg", "/dependencies/*", ""),
+    ("hpack", "/dependencies$", "one, a list or a table"),
+    ("hpack", "/build-tools$", "one, a list or a table"),
     ("pubspec", "ependencies/", ""),
     ("flake-lock", "/inputs/", "a name, or a path of names"),
     ("bun-lock", "/packages/", "an entry is read by what stands in it"),

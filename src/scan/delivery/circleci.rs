@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::step::Pipeline;
+use super::step::{Pipeline, Told};
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::image::reference::needs_image;
@@ -97,6 +97,8 @@ fn scan_part(part: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     {
         pipeline.runner("circleci", entry.key_span, out);
     }
+    let told = Told::default();
+    let pipeline = &Pipeline { told: Some(&told), ..*pipeline };
     for step in part.get("steps").map_or(&[][..], Node::list) {
         let Some(run) = step.get("run") else { continue };
         let command = run.get("command").unwrap_or(run);

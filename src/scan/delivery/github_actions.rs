@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::step::{Pipeline, Regions};
+use super::step::{Pipeline, Regions, Told};
 use super::variables::Variables;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
@@ -173,6 +173,7 @@ fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
 
 fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let mut regions = Regions::new();
+    let told = Told::default();
     let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {
         sources(step, variables, pipeline, out);
@@ -182,7 +183,7 @@ fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &
             variables.set("AWS_REGION", region);
         }
         let fill = |text: &str| variables.fill(text);
-        let pipeline = &Pipeline { fill: &fill, ..*pipeline };
+        let pipeline = &Pipeline { fill: &fill, told: Some(&told), ..*pipeline };
         if let Some(uses) = step.get("uses") {
             scan_use(uses, pipeline.id, pipeline.file, out);
             let name = uses.text().and_then(|text| text.split('@').next()).unwrap_or_default();

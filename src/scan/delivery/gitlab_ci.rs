@@ -102,6 +102,8 @@ fn work(job: &Node, steps: &step::Pipeline<'_>, variables: &Variables<'_>, out: 
         steps.runner(who, tags.span, out);
     }
     let mut folder = steps.root();
+    let told = step::Told::default();
+    let steps = &step::Pipeline { told: Some(&told), ..*steps };
     for name in ["before_script", "script", "after_script"] {
         let Some(script) = at(name) else { continue };
         let lines = match &script.value {

@@ -1,6 +1,6 @@
 //! What steps and scripts of pipelines call: services they sign in to, registries they push to.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::variables::Variables;
@@ -13,7 +13,7 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
-use crate::scan::image::build::fetched;
+use crate::scan::image::build::{Configured, fetched};
 use crate::scan::model::reference::{HUGGING_FACE, hub_id, hub_in, needs_model_of, needs_models_at};
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
@@ -45,7 +45,12 @@ pub(super) struct Pipeline<'a> {
     pub(super) followed: &'a Cell<usize>,
     /// True where the file is a script that a pipeline runs: scripts that it runs itself are not followed.
     pub(super) is_script: bool,
+    /// What scripts before told the tools of the same machine; nothing where each script has a machine of its own.
+    pub(super) told: Option<&'a Told>,
 }
+
+/// What the scripts of one job told the tools of its machine.
+pub(super) type Told = RefCell<Configured>;
 
 impl<'a> Pipeline<'a> {
     pub(super) fn new(
@@ -54,7 +59,7 @@ impl<'a> Pipeline<'a> {
         input: &'a Input<'a>,
         followed: &'a Cell<usize>,
     ) -> Self {
-        Self { id, file, catalog: input.catalog, fill: &str::to_owned, input, followed, is_script: false }
+        Self { id, file, catalog: input.catalog, fill: &str::to_owned, input, followed, is_script: false, told: None }
     }
 }
 
@@ -153,7 +158,11 @@ impl Pipeline<'_> {
             room.set(room.get().saturating_sub(filled.len().saturating_sub(text.len())));
             filled
         };
-        fetched(self.id, &all, &found, fill, of_file, self.file, out);
+        let mut told = self.told.map(RefCell::take).unwrap_or_default();
+        fetched(self.id, &all, &found, (fill, of_file), &mut told, self.file, out);
+        if let Some(of_job) = self.told {
+            of_job.replace(told);
+        }
         let lines = deploy::lines(&all, fill);
         let (applied, end) = deploy::applied(&lines, folder);
         for (path, word) in applied {

@@ -115,6 +115,9 @@ fn scan_service(
         let without_user = bare_secret(folder).filter(|(start, _)| *start == 0);
         let without_user = without_user.map(|(_, end)| format!("git{}", &folder[end..]));
         let folder = without_user.as_deref().unwrap_or(folder);
+        // Docker knows GitHub without a scheme
+        let full = folder.starts_with("github.com/").then(|| format!("https://{folder}"));
+        let folder = full.as_deref().unwrap_or(folder);
         if toolkit::host_of(folder).is_some() || without_user.is_some() {
             // a repository, whose branch and folder stand behind `#`
             let (address, branch) = folder.split_once('#').unwrap_or((folder, ""));

@@ -9,6 +9,7 @@ pub(crate) mod configured;
 pub mod cpp;
 pub mod dart;
 pub mod dotnet;
+pub(crate) mod exact;
 pub(crate) mod fetched;
 pub mod flake_lock;
 pub(crate) mod folders;

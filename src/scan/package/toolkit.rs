@@ -8,6 +8,7 @@ pub(crate) use super::address::{
     repository_path, without_secrets,
 };
 pub(crate) use super::configured::{Of, Registry, Standing, list, registry, registry_host};
+pub(crate) use super::exact::exact;
 pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,
     needs_repository, revision_of,
@@ -16,7 +17,7 @@ pub(crate) use super::project::{is_project, manifest, member_at, needs_project, 
 use super::publisher::identities;
 pub(crate) use super::publisher::{author, mail, repository, repository_owner_of};
 pub(crate) use super::stated::{MOST_PLACES, Place, stated, stated_at, tell_unused};
-pub(crate) use super::unnamed::{Unnamed, is_at_fixed_revision, is_fixed, is_template, revision_in};
+pub(crate) use super::unnamed::{Revision, Unnamed, is_at_fixed_revision, is_fixed, is_template, revision_in};
 use crate::model::{ComponentId, ComponentKind, RelationKind, key, purl};
 use crate::scan::{Facts, Input, Seen, SourceFile};
 use crate::text::{RelPath, Span};

@@ -28,6 +28,31 @@ pub(crate) fn is_at_fixed_revision(address: &str) -> bool {
     is_repository(address) && revision_in(address).is_some_and(is_fixed)
 }
 
+/// The revision of a repository that a manifest states beside its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Revision<'t> {
+    /// The word that it stands under.
+    pub(crate) word: &'static str,
+    /// Commit, tag or branch.
+    pub(crate) text: &'t str,
+    /// It stays what it is, as far as an exact version does: a commit, or a tag of numbers. What a branch is called
+    /// says nothing of that.
+    pub(crate) is_fixed: bool,
+}
+
+impl<'t> Revision<'t> {
+    /// The words under which manifests state a revision; that of a branch is the last.
+    const WORDS: [&'static str; 6] = ["rev", "ref", "commit", "revision", "tag", "branch"];
+
+    /// Looks for it: `of` tells what stands under a word.
+    pub(crate) fn stated(of: impl Fn(&str) -> Option<&'t str>) -> Option<Self> {
+        Self::WORDS.into_iter().find_map(|word| {
+            let text = of(word)?;
+            Some(Self { word, text, is_fixed: word != "branch" && is_fixed(text) })
+        })
+    }
+}
+
 /// An address in the place of a package.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unnamed<'t> {
@@ -132,6 +157,18 @@ mod tests {
         for open in ["main", "release-2.x", "refs/pull/12/head", "py3", "v1", "1.", "1.x", "0123ab", ""] {
             assert!(!is_fixed(open), "{open}");
         }
+    }
+
+    #[test]
+    fn what_a_branch_is_called_says_nothing() {
+        let is_fixed = |word: &str, text| {
+            Revision::stated(|asked| (asked == word).then_some(text)).map(|revision| revision.is_fixed)
+        };
+        assert_eq!(is_fixed("tag", "v1.2"), Some(true));
+        assert_eq!(is_fixed("rev", "0123abc"), Some(true));
+        assert_eq!(is_fixed("branch", "1.2"), Some(false));
+        assert_eq!(is_fixed("ref", "main"), Some(false));
+        assert_eq!(is_fixed("path", "1.2"), None);
     }
 
     #[test]

@@ -48,9 +48,25 @@ fn is_past_locks(one: &Evidence) -> bool {
     one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pre-commit" | "dockerfile" | "dotnet-tools"))
 }
 
-/// True for manifests whose tool takes what its lock file holds, whatever they pin.
+/// Manifests whose tool takes what its lock file holds, or calls that file stale: in neither case is what they pin a
+/// second version beside the locked one.
+const LED_BY_LOCK: [&str; 12] = [
+    "cabal",
+    "cargo-toml",
+    "composer-json",
+    "gemfile",
+    "gemspec",
+    "julia-project",
+    "mix-exs",
+    "pipfile",
+    "pixi-toml",
+    "podfile",
+    "pyproject",
+    "swift-package",
+];
+
 fn is_led_by_lock(one: &Evidence) -> bool {
-    one.sighting().is_some_and(|seen| matches!(seen.scanner(), "pyproject" | "pipfile" | "pixi-toml"))
+    one.sighting().is_some_and(|seen| LED_BY_LOCK.contains(&seen.scanner()))
 }
 
 impl<'a> Asked<'a> {

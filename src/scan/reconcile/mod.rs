@@ -36,6 +36,7 @@ use self::locks::Locks;
 pub(super) use self::places::take_back;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, FactRef, Inventory, RelationKind, Sighting};
+use crate::scan::package::toolkit::exact;
 use crate::text::RelPath;
 
 /// Versions of one package that are compared with each other.
@@ -114,6 +115,12 @@ fn only_manifests_state(evidence: &EvidenceSet) -> bool {
     evidence.iter().all(|one| one.basis() == Some(Basis::Declared))
 }
 
+/// True for lock files that hold all that is used. A compiled manifest is the lock of what it was compiled from, not of every
+/// manifest beside it; one beside a snapshot holds what comes on top of that, and says so by inference.
+fn holds_all(lock: &EvidenceSet) -> bool {
+    lock.iter().any(|one| !matches!(one.basis(), Some(Basis::Declared | Basis::Inferred)))
+}
+
 /// Where a manifest states it, else where anything does.
 fn seen_at(evidence: &EvidenceSet) -> Option<&Sighting> {
     let declared = evidence.iter().find(|one| one.basis() == Some(Basis::Declared));
@@ -128,7 +135,7 @@ fn told(versions: &[&str]) -> String {
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`, Composer `1.2.0` as the tag `v1.2.0`; a
+/// True when the ecosystem takes both texts for one version: NuGet writes `1.2` as `1.2.0`, Composer `1.2` as the tag `v1.2.0`; a
 /// pin of Python without a local part takes every one.
 fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String {
@@ -142,8 +149,10 @@ fn same_version(ecosystem: &str, one: &str, other: &str) -> bool {
     match ecosystem {
         _ if one == other => true,
         "nuget" => plain(one) == plain(other),
-        "composer" => tag(one) == tag(other),
+        "composer" => plain(&tag(one)) == plain(&tag(other)),
         "pypi" => release::is_pinned_python(one, other),
+        // `7.0` is 7.0.0 there
+        "gem" | "cocoapods" => one.trim_end_matches(".0") == other.trim_end_matches(".0"),
         _ => false,
     }
 }
@@ -248,8 +257,7 @@ impl Changes {
             let answers = locks.answers(*number, need.package);
             (folder, *number, answers, *lock)
         });
-        // a compiled manifest is the lock of what it was compiled from, not of every manifest beside it
-        let nearest = nearest.filter(|(_, _, answers, lock)| !answers.is_empty() || !only_manifests_state(lock));
+        let nearest = nearest.filter(|(_, _, answers, lock)| !answers.is_empty() || holds_all(lock));
         let Some((folder, number, answers, lock)) = nearest else {
             if is_open {
                 self.unanswered(need, place, asked);
@@ -282,7 +290,7 @@ impl Changes {
         let versions: Vec<&str> = answers.iter().filter_map(|id| version(id)).collect();
         let pins: Vec<&str> = match version(need.package) {
             Some(version) => vec![version],
-            None => asked.constraints_of(need).filter_map(|text| pin(need.ecosystem, text)).collect(),
+            None => asked.constraints_of(need).filter_map(|text| exact(need.ecosystem, text)).collect(),
         };
         // of very many versions, which only a hostile file has, the first are compared
         let holds =
@@ -401,24 +409,4 @@ impl Changes {
         }));
         inventory.diagnostics.extend(self.diagnostics);
     }
-}
-
-/// The exact version that a constraint asks for, as its ecosystem writes that: `==2.4.0`, `=1.2.3`, `1.2.3`.
-fn pin<'t>(ecosystem: &str, constraint: &'t str) -> Option<&'t str> {
-    let text = constraint.trim();
-    let marked = match ecosystem {
-        // conda's `=1.2` stands for every version that begins so
-        "pypi" | "conda" | "hackage" => text.strip_prefix("===").or_else(|| text.strip_prefix("==")),
-        _ => text.strip_prefix('='),
-    };
-    let bare = || match ecosystem {
-        // a bare version is a range there
-        "pypi" | "cargo" | "hex" | "gem" | "conda" | "hackage" | "julia" | "bazel" => None,
-        _ => (text.split('.').count() >= 3).then_some(text),
-    };
-    let text = marked.or_else(bare)?.trim();
-    let is_version = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_' | '!'))
-        && !text.contains(".x");
-    is_version.then_some(text)
 }

@@ -4,6 +4,7 @@
 //! and is left out.
 
 use super::Arg;
+use super::crates::Repository;
 use super::sources::{Configured, Names, Said, Source};
 use super::tools::{TOOLS, Tool, behind, is_switch};
 use crate::diagnostic::DiagnosticKind;
@@ -59,8 +60,12 @@ impl Installer<'_> {
             return;
         };
         let options = Options::of(tool, program, args, rest);
-        // packages of a repository or a folder are named within it
-        if tool.ecosystem == "cargo" && rest.iter().any(|arg| is_option(&arg.text, &["--git", "--path"])) {
+        // packages of a folder are the tree's own
+        if tool.ecosystem == "cargo" && rest.iter().any(|arg| is_option(&arg.text, &["--path"])) {
+            return;
+        }
+        if let Some(repository) = Repository::of(rest).filter(|_| tool.ecosystem == "cargo") {
+            repository.crates(&options.plain, self, out);
             return;
         }
         if let Some(arg) = options.plain.get(MOST_PACKAGES) {
@@ -99,10 +104,10 @@ impl Installer<'_> {
         let text = arg.text.as_str();
         let version = version.filter(|version| !version.contains('$'));
         let stated = match ecosystem {
-            "composer" => with_version(text, text.split_once([':', '='])),
+            "composer" => exactly("composer", text, text.split_once([':', '='])),
             "nuget" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
             "cargo" => with_version(text, text.split_once('@').or(version.map(|version| (text, version)))),
-            "gem" => with_version(text, text.split_once(':').or(version.map(|version| (text, version)))),
+            "gem" => exactly("gem", text, text.split_once(':').or(version.map(|version| (text, version)))),
             _ => match split(ecosystem, text) {
                 Some(stated) => stated,
                 None => return,
@@ -254,6 +259,12 @@ fn is_named(ecosystem: &str, text: &str) -> bool {
         && name.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '@' || letter == '_')
         && name.chars().all(is_good)
         && !name.contains("...")
+}
+
+/// A package with what is said of its version, as manifests of the ecosystem say it.
+fn exactly<'a>(ecosystem: &str, text: &'a str, parts: Option<(&'a str, &'a str)>) -> Stated<'a> {
+    let stated = with_version(text, parts);
+    Stated { exact: toolkit::exact(ecosystem, stated.constraint), ..stated }
 }
 
 /// A package with what is said of its version; a version of figures alone is exact.

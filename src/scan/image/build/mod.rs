@@ -5,6 +5,7 @@
 //! prints does not count.
 
 mod address;
+mod crates;
 mod installs;
 mod node_words;
 mod sed;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 
 use address::{Address, addresses};
 use installs::Installer;
-use sources::Configured;
+pub(crate) use sources::Configured;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
@@ -419,19 +420,26 @@ impl<'a> Build<'a> {
     }
 }
 
+/// Puts into a text what its variables hold.
+pub(crate) type Fill<'a> = dyn Fn(&str) -> String + 'a;
+
 /// Hosts that the commands of a script of a pipeline fetch from, as a step of a build does. `place` tells where a word
 /// stands in the file, `fill` puts in the variables that the file and the script set, `of_file` those of the file: what
-/// the script sets holds from there on only.
+/// the script sets holds from there on only. `configured` is what scripts before it told tools on the same machine, and then
+/// what it tells them as well.
 pub(crate) fn fetched(
     user: &ComponentId,
     all: &[Command],
     place: &dyn Fn(&str) -> Span,
-    fill: &dyn Fn(&str) -> String,
-    of_file: &dyn Fn(&str) -> String,
+    (fill, of_file): (&Fill<'_>, &Fill<'_>),
+    configured: &mut Configured,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
-    Build::new(file, user, '\\').with_installs(scope::BUILD).script_at(all, place, fill, of_file, out);
+    let mut build = Build::new(file, user, '\\').with_installs(scope::BUILD);
+    build.configured = std::mem::take(configured);
+    build.script_at(all, place, fill, of_file, out);
+    *configured = build.configured;
 }
 
 /// What the commands of a script that is a file of the tree fetch and bring in, as a step of a build does. What it is all

@@ -23,6 +23,8 @@ pub(super) struct Names {
     /// The same as variables.
     instead_variables: &'static [&'static str],
     beside_variables: &'static [&'static str],
+    /// The variable that says as [`NO_INDEX`] does.
+    no_index_variable: &'static str,
 }
 
 static NAMES: [Names; 7] = [
@@ -32,6 +34,7 @@ static NAMES: [Names; 7] = [
         beside: &["--extra-index-url", "-f", "--find-links"],
         instead_variables: &["PIP_INDEX_URL"],
         beside_variables: &["PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"],
+        no_index_variable: "PIP_NO_INDEX",
     },
     Names {
         of: UV,
@@ -39,6 +42,7 @@ static NAMES: [Names; 7] = [
         beside: &["--index", "--extra-index-url", "-f", "--find-links"],
         instead_variables: &["UV_DEFAULT_INDEX", "UV_INDEX_URL"],
         beside_variables: &["UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"],
+        no_index_variable: "UV_NO_INDEX",
     },
     Names {
         of: "npm",
@@ -46,15 +50,31 @@ static NAMES: [Names; 7] = [
         beside: &[],
         instead_variables: &["NPM_CONFIG_REGISTRY", "npm_config_registry", "YARN_NPM_REGISTRY_SERVER"],
         beside_variables: &[],
+        no_index_variable: "",
     },
-    Names { of: "golang", instead: &[], beside: &[], instead_variables: &["GOPROXY"], beside_variables: &[] },
-    Names { of: "gem", instead: &["-s", "--source"], beside: &[], instead_variables: &[], beside_variables: &[] },
+    Names {
+        of: "golang",
+        instead: &[],
+        beside: &[],
+        instead_variables: &["GOPROXY"],
+        beside_variables: &[],
+        no_index_variable: "",
+    },
+    Names {
+        of: "gem",
+        instead: &["-s", "--source"],
+        beside: &[],
+        instead_variables: &[],
+        beside_variables: &[],
+        no_index_variable: "",
+    },
     Names {
         of: "nuget",
         instead: &["--source", "--add-source", "-s"],
         beside: &[],
         instead_variables: &[],
         beside_variables: &[],
+        no_index_variable: "",
     },
     Names {
         of: "cargo",
@@ -62,6 +82,7 @@ static NAMES: [Names; 7] = [
         beside: &[],
         instead_variables: &[],
         beside_variables: &[],
+        no_index_variable: "",
     },
 ];
 
@@ -123,24 +144,28 @@ impl Source {
         names: Option<&Names>,
         said: &Said<'_>,
         variable: &dyn Fn(&str) -> Option<String>,
-        configured: Option<&str>,
+        configured: Option<&Settings>,
     ) -> Self {
         let Some(names) = names else { return Self { hosts: Vec::new(), asks_own: true } };
+        let no_index = said.no_index
+            || variable(names.no_index_variable)
+                .map_or_else(|| configured.is_some_and(|all| all.no_index), |value| is_true(&value));
         let instead = said
             .instead
             .map(str::to_owned)
             .or_else(|| names.instead_variables.iter().find_map(|name| variable(name)))
-            .or_else(|| configured.map(str::to_owned));
-        let asks_own = instead.is_none() && !said.no_index;
+            .or_else(|| configured.and_then(|all| all.instead.clone()));
+        let asks_own = instead.is_none() && !no_index;
         let mut hosts = Vec::new();
-        if !said.no_index {
+        if !no_index {
             let first = instead.as_deref().and_then(|text| text.split([',', '|', ' ']).next());
             hosts.extend(first.and_then(host_of));
         }
-        let is_asked = |name: &str| !said.no_index || LINKS.contains(&name);
+        let is_asked = |name: &str| !no_index || LINKS.contains(&name);
         let options = said.beside.iter().filter(|(name, _)| is_asked(name)).map(|(_, text)| (*text).to_owned());
         let variables = names.beside_variables.iter().filter(|name| is_asked(name)).filter_map(|name| variable(name));
-        for text in options.chain(variables) {
+        let configured = configured.into_iter().flat_map(|all| &all.beside).filter(|(name, _)| is_asked(name));
+        for text in options.chain(variables).chain(configured.map(|(_, text)| text.clone())) {
             hosts.extend(addresses(&text).into_iter().filter_map(|address| address.host));
         }
         hosts.sort_unstable();
@@ -160,9 +185,49 @@ impl Source {
     }
 }
 
+/// True for what pip takes for yes.
+fn is_true(value: &str) -> bool {
+    ["1", "true", "yes", "on", "y", "t"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
+}
+
+/// What a tool was told to ask.
+#[derive(Clone, Default)]
+pub(super) struct Settings {
+    instead: Option<String>,
+    /// As options name them.
+    beside: BTreeMap<&'static str, String>,
+    no_index: bool,
+}
+
 /// Registries that commands configured for those behind them, by the tool that keeps the setting.
 #[derive(Clone, Default)]
-pub(super) struct Configured(BTreeMap<&'static str, String>);
+pub(crate) struct Configured(BTreeMap<&'static str, Settings>);
+
+/// What a setting means.
+enum Meaning {
+    Instead,
+    Beside(&'static str),
+    NoIndex,
+}
+
+/// The meaning of a tool's setting, where it says what is asked.
+fn meaning(keeper: &str, name: &str) -> Option<Meaning> {
+    if keeper != "pip" {
+        let is_registry =
+            if keeper == "go" { name == "GOPROXY" } else { matches!(name, "registry" | "npmRegistryServer") };
+        return is_registry.then_some(Meaning::Instead);
+    }
+    let (section, name) = name.split_once('.')?;
+    let name = name.trim_start_matches("--");
+    matches!(section, "global" | "install" | "user" | "site").then_some(())?;
+    Some(match name {
+        "index-url" => Meaning::Instead,
+        "extra-index-url" => Meaning::Beside("--extra-index-url"),
+        "find-links" => Meaning::Beside("--find-links"),
+        "no-index" => Meaning::NoIndex,
+        _ => return None,
+    })
+}
 
 impl Configured {
     /// Reads `npm config set registry X`, `pip config set global.index-url X`, `go env -w GOPROXY=X`, and what takes these
@@ -191,23 +256,24 @@ impl Configured {
             _ => return,
         };
         let (name, own) = setting.split_once('=').map_or((setting, None), |(name, value)| (name, Some(value)));
-        let is_registry = match keeper {
-            "pip" => matches!(name, "global.index-url" | "install.index-url" | "user.index-url" | "site.index-url"),
-            "go" => name == "GOPROXY",
-            _ => matches!(name, "registry" | "npmRegistryServer"),
-        };
-        match verb {
-            _ if !is_registry => {}
+        let Some(meaning) = meaning(keeper, name) else { return };
+        let value = match verb {
             "set" => {
-                let value = own
-                    .or_else(|| rest.get(2).copied().filter(|_| keeper != "go"))
-                    .filter(|value| value.len() <= longest);
-                if let Some(value) = value {
-                    self.0.insert(keeper, value.to_owned());
-                }
+                let value = own.or_else(|| rest.get(2).copied().filter(|_| keeper != "go"));
+                let Some(value) = value.filter(|value| value.len() <= longest) else { return };
+                Some(value.to_owned())
             }
-            "unset" | "delete" | "rm" => drop(self.0.remove(keeper)),
-            _ => {}
+            "unset" | "delete" | "rm" => None,
+            _ => return,
+        };
+        let settings = self.0.entry(keeper).or_default();
+        match meaning {
+            Meaning::Instead => settings.instead = value,
+            Meaning::NoIndex => settings.no_index = value.is_some_and(|value| is_true(&value)),
+            Meaning::Beside(name) => {
+                settings.beside.remove(name);
+                settings.beside.extend(value.map(|value| (name, value)));
+            }
         }
     }
 
@@ -217,10 +283,10 @@ impl Configured {
     }
 
     /// What a program that installs was told.
-    pub(super) fn of(&self, program: &str, words: &[&str]) -> Option<&str> {
+    pub(super) fn of(&self, program: &str, words: &[&str]) -> Option<&Settings> {
         // uv does not read what pip was told
         let keeper = keeper(program).filter(|_| !words.contains(&UV))?;
-        self.0.get(keeper).map(String::as_str)
+        self.0.get(keeper)
     }
 }
 

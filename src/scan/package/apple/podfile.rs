@@ -2,8 +2,9 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
+use crate::scan::package::ruby;
 use crate::scan::package::ruby::literal::{Argument, Statement, Value, statements};
-use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::package::toolkit::{self, Package, Revision, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `podfile`.
@@ -79,21 +80,25 @@ fn pod(statement: &Statement<'_>, project: &ComponentId, file: &SourceFile, out:
         let message = format!("the requirement of `{name}` is computed");
         out.problem(DiagnosticKind::Unresolved, file, Some(computed.span), message);
     }
-    let requirement = stated.iter().flat_map(|argument| argument.texts()).collect::<Vec<_>>().join(", ");
-    let id =
-        Package::new("cocoapods", name, None, file, first.span).require(&requirement, scope::RUNTIME, project, out);
+    let stated: Vec<&str> = stated.iter().flat_map(|argument| argument.texts()).collect();
+    let revision = Revision::stated(|word| statement.option(word)?.text());
+    let id = Package::new("cocoapods", name, ruby::exact(&stated), file, first.span)
+        .at_fixed_revision(statement.option("git").is_some() && revision.is_some_and(|revision| revision.is_fixed))
+        .require(&stated.join(", "), scope::RUNTIME, project, out);
     if let Some(parts) = statement.option("subspecs") {
         out.attribute(&id, key::EXTRAS, parts.texts().join(", "), file.at(parts.span));
     }
     if !statement.rest.is_empty() {
         out.attribute(&id, key::CONDITION, statement.rest, file.at(statement.span));
     }
-    let revision = ["commit", "tag", "branch"].iter().find_map(|key| statement.option(key)).and_then(Argument::text);
     let address =
         ["git", "http", "podspec", "source"].iter().find_map(|key| statement.option(key).map(|at| (*key, at)));
     match address {
         Some((key, at)) => match at.text() {
-            Some(text) if key == "git" => toolkit::from_repository(&id, text, revision, &file.at(at.span), out),
+            Some(text) if key == "git" => {
+                let revision = revision.map(|revision| revision.text);
+                toolkit::from_repository(&id, text, revision, &file.at(at.span), out);
+            }
             Some(text) => toolkit::fetched_from(&id, text, &file.at(at.span), out),
             None => {
                 let message = format!("the address of `{name}` is computed");

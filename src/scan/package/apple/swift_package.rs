@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
-use crate::scan::package::toolkit::{self, Package, manifest, scope};
+use crate::scan::package::toolkit::{self, Package, Revision, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
@@ -89,10 +89,12 @@ fn package(call: &Call<'_>, project: &ComponentId, input: &Input<'_>, out: &mut 
         .filter(|(label, _, _)| !matches!(*label, "url" | "id" | "name"))
         .map(|(label, text, _)| if label.is_empty() { (*text).to_owned() } else { format!("{label} {text}") })
         .collect();
-    let package = Package::new("swift", name, None, file, span);
+    let revision = Revision::stated(|word| Some(call.literal(word)?.0));
+    let package = Package::new("swift", name, call.literal("exact").map(|(text, _)| text), file, span)
+        .at_fixed_revision(revision.is_some_and(|revision| revision.is_fixed));
     let id = package.require(&stated.join(" "), scope::RUNTIME, project, out);
     if path.is_some() {
-        let revision = ["revision", "branch"].iter().find_map(|label| call.literal(label)).map(|(text, _)| text);
+        let revision = revision.map(|revision| revision.text);
         toolkit::from_repository(&id, address, revision, &file.at(span), out);
     }
     if stated.is_empty() {
@@ -100,6 +102,9 @@ fn package(call: &Call<'_>, project: &ComponentId, input: &Input<'_>, out: &mut 
         out.problem(DiagnosticKind::Unresolved, file, Some(call.span), message);
     }
 }
+
+/// Requirements that older manifests write as calls: `.exact("1.2.3")`.
+const OLD_FORMS: [&str; 3] = ["exact", "revision", "branch"];
 
 /// Every call of `.package` outside of comments and texts.
 fn calls(text: &str) -> Vec<Call<'_>> {
@@ -127,6 +132,8 @@ fn calls(text: &str) -> Vec<Call<'_>> {
                 if text[at..].trim_start().starts_with(':') {
                     label = word;
                     call.labels.push(word);
+                } else if OLD_FORMS.contains(&word) && text[at..].starts_with('(') {
+                    label = word;
                 }
                 continue;
             }

@@ -4,7 +4,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::lines;
 use crate::parse::{Node, ParseError, Value, terms};
-use crate::scan::package::toolkit::{self, Package, manifest, scope};
+use crate::scan::package::toolkit::{self, Package, Revision, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::Span;
 
@@ -147,14 +147,22 @@ fn dependency(node: &Node, project: &ComponentId, input: &Input<'_>, out: &mut F
     let name = super::text(option("hex")).map_or(app, |(name, _)| name);
     let organisation = super::text(option("organization"));
     let full = organisation.map_or_else(|| name.to_owned(), |(of, _)| format!("{of}/{name}"));
-    let id = Package::new("hex", &full, None, file, span).require(constraint, scope_of(option("only")), project, out);
     let git = super::text(option("git"));
     let github = super::text(option("github")).map(|(path, span)| (format!("https://github.com/{path}"), span));
-    match git.map(|(address, span)| (address.to_owned(), span)).or(github) {
+    let repository = git.map(|(address, span)| (address.to_owned(), span)).or(github);
+    let revision = Revision::stated(|word| Some(super::text(option(word))?.0)).filter(|_| repository.is_some());
+    // a repository has the version of its revision, whatever is asked of it
+    let version =
+        toolkit::exact("hex", constraint).filter(|_| ["git", "github"].iter().all(|key| option(key).is_none()));
+    let id = Package::new("hex", &full, version, file, span)
+        .at_fixed_revision(revision.is_some_and(|revision| revision.is_fixed))
+        .require(constraint, scope_of(option("only")), project, out);
+    match repository {
         Some((address, span)) => {
             toolkit::from_git(&id, &address, &file.at(span), out);
-            if let Some((revision, span)) = ["ref", "tag", "branch"].iter().find_map(|key| super::text(option(key))) {
-                out.attribute(&id, key::REVISION, revision, file.at(span));
+            if let Some(revision) = revision {
+                let place = super::text(option(revision.word)).map_or(span, |(_, span)| span);
+                out.attribute(&id, key::REVISION, revision.text, file.at(place));
             }
         }
         None if option("repo").is_none() => toolkit::from_default(&id, "hex", &file.at(span), out),

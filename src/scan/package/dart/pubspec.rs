@@ -1,12 +1,14 @@
 //! `pubspec.yaml`: what a Dart or Flutter project asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
+use crate::scan::package::folders::Folders;
 use crate::scan::package::toolkit::{self, Package, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::RelPath;
@@ -17,8 +19,9 @@ pub struct Pubspec;
 static META: ScannerMeta = ScannerMeta {
     id: "pubspec",
     title: "Dart manifest",
-    summary: "Declared dependencies with their constraint, other servers and git hosts. A pubspec.lock in the folder \
-              or above answers them; packages of a folder and members of a workspace are projects of the tree, those of the SDK no components.",
+    summary: "Declared dependencies with their constraint, other servers and git hosts; an override takes the place of what \
+              it overrides. A pubspec.lock in the folder or above answers them; packages of a folder and members of a \
+              workspace are projects of the tree, those of the SDK no components.",
     files: &["**/pubspec.yaml", "**/pubspec_overrides.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -31,8 +34,9 @@ static META: ScannerMeta = ScannerMeta {
 const MOST_FOLDERS: usize = 12;
 const MOST_MEMBERS: usize = 2_000;
 
-const TABLES: [(&str, &str); 3] =
-    [("dependencies", scope::RUNTIME), ("dev_dependencies", scope::DEV), ("dependency_overrides", scope::RUNTIME)];
+const OVERRIDES: &str = "dependency_overrides";
+/// The file whose overrides take the place of those of the manifest beside it.
+const OVERRIDES_FILE: &str = "pubspec_overrides.yaml";
 
 impl Scanner for Pubspec {
     fn meta(&self) -> &'static ScannerMeta {
@@ -43,22 +47,59 @@ impl Scanner for Pubspec {
         let file = input.file();
         let root = file.yaml_or_part(out).first().context("no document that can be read")?;
         let project = toolkit::root(input, file, out);
-        let overrides = root.get("dependency_overrides");
+        let is_beside = file.path().name() == OVERRIDES_FILE;
+        let beside = file.folder().join(if is_beside { "pubspec.yaml" } else { OVERRIDES_FILE });
+        let beside = beside.and_then(|path| input.companion(&path));
+        let beside = beside.as_ref().and_then(|file| file.yaml().documents.first());
+        let manifest = if is_beside { beside.unwrap_or(root) } else { root };
+        let of_file = beside.filter(|_| !is_beside).and_then(|other| other.get(OVERRIDES));
+        let overrides = of_file.or_else(|| root.get(OVERRIDES));
+        let overridden = names(overrides);
         let members = Members::of(root, input);
-        for (table, scope) in TABLES {
+        for (table, scope) in [("dependencies", scope::RUNTIME), ("dev_dependencies", scope::DEV)] {
             for entry in root.get(table).map_or(&[][..], Node::entries) {
                 // an override takes the place of whatever is asked for
-                let is_overridden =
-                    table != "dependency_overrides" && overrides.is_some_and(|all| all.get(&entry.key).is_some());
-                if let Some(folder) = members.0.get(&*entry.key).filter(|_| !is_overridden) {
+                if overridden.contains(&*entry.key) {
+                    continue;
+                }
+                if let Some(folder) = members.0.get(&*entry.key) {
                     toolkit::uses_project(&project, folder, input, &file.at(entry.key_span), out);
-                } else if !is_overridden {
+                } else {
                     dependency(entry, scope, &project, input, out);
                 }
             }
         }
+        // what is overridden is needed for what it was needed for
+        let (runtime, dev) = (names(manifest.get("dependencies")), names(manifest.get("dev_dependencies")));
+        for entry in root.get(OVERRIDES).filter(|_| of_file.is_none()).map_or(&[][..], Node::entries) {
+            let is_dev = dev.contains(&*entry.key) && !runtime.contains(&*entry.key);
+            dependency(entry, if is_dev { scope::DEV } else { scope::RUNTIME }, &project, input, out);
+        }
+        missing_members(root, input, out);
         Ok(())
     }
+}
+
+/// The names that a table asks for.
+fn names(table: Option<&Node>) -> BTreeSet<&str> {
+    table.map_or(&[][..], Node::entries).iter().map(|entry| &*entry.key).collect()
+}
+
+/// Tells folders of the workspace that hold no manifest.
+fn missing_members(root: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    for member in root.get("workspace").map_or(&[][..], Node::list).iter().take(MOST_MEMBERS) {
+        let Some(path) = member.text().filter(|path| !is_pattern(path)) else { continue };
+        if !file.folder().join(path).is_some_and(|folder| toolkit::is_project(&folder, manifest::DART, input)) {
+            let message = format!("the folder `{path}` holds no manifest in this tree");
+            out.problem(DiagnosticKind::Unresolved, file, Some(member.span), message);
+        }
+    }
+}
+
+/// True for a pattern that several folders may fit.
+fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '[', '{'])
 }
 
 /// Folders of the members of a workspace by name: members ask for each other by that alone.
@@ -89,7 +130,8 @@ impl Members {
             };
             let Some(root) = file.yaml().documents.first() else { return (None, 0) };
             let Some(listed) = root.get("workspace") else { return (None, file.text().len()) };
-            let folders = listed.list().iter().filter_map(|member| folder.join(member.text()?)).take(MOST_MEMBERS);
+            let folders = listed.list().iter().filter_map(Node::text);
+            let folders = folders.flat_map(|path| meant(folder, path, input)).take(MOST_MEMBERS);
             let name = |folder: RelPath| {
                 let manifest = input.companion(&folder.join("pubspec.yaml")?)?;
                 let name = manifest.yaml().documents.first()?.text_at("name")?.to_owned();
@@ -101,6 +143,16 @@ impl Members {
         };
         Option::clone(&input.memo.of(&path, read))
     }
+}
+
+/// The folders that an entry of a workspace means.
+fn meant(from: &RelPath, path: &str, input: &Input<'_>) -> Vec<RelPath> {
+    if !is_pattern(path) {
+        return from.join(path).into_iter().collect();
+    }
+    let Some(folders) = Folders::of(from, path) else { return Vec::new() };
+    let manifests = input.below(&folders.above).filter(|path| path.name() == "pubspec.yaml");
+    manifests.map(RelPath::parent).filter(|folder| folders.hold(folder)).take(MOST_MEMBERS).collect()
 }
 
 fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
@@ -118,28 +170,22 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
     let constraint = value.scalar().or_else(|| value.get("version")?.scalar()).unwrap_or_default();
     let hosted = value.get("hosted");
     let name = hosted.and_then(|hosted| hosted.text_at("name")).unwrap_or(&entry.key);
-    let exact = exact(&constraint);
-    let id = Package::new("pub", name, exact, file, entry.key_span).require(&constraint, scope, project, out);
-    let address = value.get("git").or(hosted).map(|place| place.get("url").unwrap_or(place));
+    let git = value.get("git");
+    let revision = git.and_then(|git| git.get("ref")).and_then(|node| Some((node.scalar()?, node.span)));
+    // a repository has the version of its revision, whatever is asked of it
+    let version = toolkit::exact("pub", &constraint).filter(|_| git.is_none());
+    let id = Package::new("pub", name, version, file, entry.key_span)
+        .at_fixed_revision(revision.as_ref().is_some_and(|(text, _)| toolkit::is_fixed(text)))
+        .require(&constraint, scope, project, out);
+    let address = git.or(hosted).map(|place| place.get("url").unwrap_or(place));
     match address.and_then(|address| Some((address, address.text()?))) {
-        Some((address, text)) if value.get("git").is_some() => {
+        Some((address, text)) if git.is_some() => {
             toolkit::from_git(&id, text, &file.at(address.span), out);
         }
         Some((address, text)) => toolkit::fetched_from(&id, text, &file.at(address.span), out),
         None => toolkit::from_default(&id, "pub", &file.at(entry.key_span), out),
     }
-    if let Some(revision) = value.at(&["git", "ref"])
-        && let Some(text) = revision.scalar()
-    {
-        out.attribute(&id, key::REVISION, text, file.at(revision.span));
+    if let Some((text, span)) = revision {
+        out.attribute(&id, key::REVISION, text, file.at(span));
     }
-}
-
-/// A bare version is exact in Dart.
-fn exact(constraint: &str) -> Option<&str> {
-    let text = constraint.trim();
-    let is_version = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.split('.').count() >= 3
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'));
-    is_version.then_some(text)
 }

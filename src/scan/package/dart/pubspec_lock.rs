@@ -80,10 +80,12 @@ fn relation(entry: &Entry, id: &ComponentId, project: &ComponentId, file: &Sourc
     let Some(dependency) = entry.value.get("dependency") else { return };
     let seen = file.at(dependency.span);
     match dependency.text() {
-        Some("direct main" | "direct overridden") => {
+        Some("direct main") => {
             toolkit::direct(project, id, &seen, out);
             out.attribute(id, key::SCOPE, scope::RUNTIME, seen);
         }
+        // what it is needed for, the manifest says
+        Some("direct overridden") => toolkit::direct(project, id, &seen, out),
         Some("direct dev") => {
             toolkit::direct(project, id, &seen, out);
             out.attribute(id, key::SCOPE, scope::DEV, seen);

@@ -1,16 +1,13 @@
 //! `*.cabal`: what a Haskell package asks for in each of its parts.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use super::beside::{Beside, beside};
+use super::cabal_project;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::Node;
 use crate::parse::lines::{Line, lines, span_within};
-use crate::scan::package::folders::Folders;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
-use crate::text::RelPath;
+use crate::text::Span;
 
 /// Scanner `cabal`.
 pub struct Cabal;
@@ -20,8 +17,9 @@ static META: ScannerMeta = ScannerMeta {
     title: "Cabal package",
     summary: "Dependencies of libraries, executables, tests and benchmarks, build tools and set-up, with their \
               constraint. Those under a condition are read as well. Packages that a `cabal.project` or `stack.yaml` \
-              builds together are projects of the tree. A freeze or Stack lock file answers them.",
-    files: &["**/*.cabal"],
+              builds together are projects of the tree; of the former, repositories that packages are taken from. A \
+              freeze or Stack lock file answers them.",
+    files: &["**/*.cabal", "**/cabal.project", "**/cabal.project.local"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
@@ -37,6 +35,10 @@ impl Scanner for Cabal {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let project = toolkit::root(input, file, out);
+        if !file.path().name().ends_with(".cabal") {
+            cabal_project::read(&project, file, out);
+            return Ok(());
+        }
         let beside = beside(input);
         let context = Context { input, project: &project, beside: &beside };
         let mut stanza = scope::RUNTIME;
@@ -80,95 +82,11 @@ impl Scanner for Cabal {
 }
 
 /// What dependencies are read with.
-struct Context<'a> {
-    input: &'a Input<'a>,
-    project: &'a ComponentId,
-    beside: &'a Beside,
+pub(super) struct Context<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) project: &'a ComponentId,
+    pub(super) beside: &'a Beside,
 }
-
-/// Folders of the packages that are built together, by name: what one of them asks for of another comes from the tree.
-#[derive(Default)]
-struct Beside(BTreeMap<String, RelPath>);
-
-/// The packages of the nearest `cabal.project` or `stack.yaml` in the folder or above that lists the file's own.
-fn beside(input: &Input<'_>) -> Arc<Beside> {
-    let own = input.file().folder();
-    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-    let mut above = std::iter::successors(Some(own.clone()), next).take(MOST_FOLDERS);
-    let is_listed = |all: &Arc<Beside>| all.0.values().any(|folder| *folder == own);
-    above.find_map(|folder| Beside::at(&folder, input).filter(is_listed)).unwrap_or_default()
-}
-
-impl Beside {
-    fn at(folder: &RelPath, input: &Input<'_>) -> Option<Arc<Self>> {
-        let read = || {
-            let cabal = folder.join("cabal.project").and_then(|path| input.companion(&path));
-            let patterns = match &cabal {
-                Some(file) => packages_field(file.text()),
-                None => {
-                    let stack = folder.join("stack.yaml").and_then(|path| input.companion(&path));
-                    let Some(stack) = stack else { return (None, 0) };
-                    let listed = stack.yaml().documents.first().and_then(|root| root.get("packages"));
-                    let listed = listed.map_or(&[][..], Node::list).iter().filter_map(Node::text);
-                    listed.map(str::to_owned).collect()
-                }
-            };
-            let meant: Vec<Folders> = patterns.iter().filter_map(|pattern| folders(folder, pattern)).collect();
-            let mut all = BTreeMap::new();
-            for path in input.below(folder).filter(|path| path.name().ends_with(".cabal")).take(MOST_PACKAGES) {
-                let place = path.parent();
-                if meant.iter().any(|folders| folders.hold(&place)) {
-                    // the file has the name of its package
-                    all.insert(path.name().trim_end_matches(".cabal").to_owned(), place);
-                }
-            }
-            (Some(Arc::new(Self(all))), cabal.map_or(0, |file| file.text().len()))
-        };
-        Option::clone(&input.memo.of(folder, read))
-    }
-}
-
-/// The words of the field `packages` of a `cabal.project`; without one, the folder itself.
-fn packages_field(text: &str) -> Vec<String> {
-    let mut found: Option<Vec<String>> = None;
-    let mut is_open = false;
-    for line in text.lines() {
-        let code = line.split("--").next().unwrap_or("");
-        let rest = match code.strip_prefix("packages:") {
-            Some(rest) => {
-                is_open = true;
-                rest
-            }
-            None if code.starts_with([' ', '\t']) => code,
-            None => {
-                is_open &= code.is_empty();
-                continue;
-            }
-        };
-        if is_open {
-            let words = rest.split([' ', ',', '\t']).filter(|word| !word.is_empty());
-            found.get_or_insert_default().extend(words.take(MOST_PACKAGES).map(str::to_owned));
-        }
-    }
-    let mut found = found.unwrap_or_else(|| vec![".".to_owned()]);
-    found.truncate(MOST_PATTERNS);
-    found
-}
-
-/// The folders that a pattern of packages means: `.`, `lib`, `libs/*/`, `lib/*.cabal`.
-fn folders(from: &RelPath, pattern: &str) -> Option<Folders> {
-    let pattern = match pattern.rsplit_once('/') {
-        Some((above, file)) if file.ends_with(".cabal") => above,
-        None if pattern.ends_with(".cabal") => "",
-        _ => pattern,
-    };
-    Folders::of(from, pattern)
-}
-
-/// How far above a package its project is looked for, and the packages and patterns of one.
-const MOST_FOLDERS: usize = 12;
-const MOST_PATTERNS: usize = 256;
-const MOST_PACKAGES: usize = 2_000;
 
 /// Fields that are told from `package:library` without a blank after them.
 const TIGHT: [&str; 12] = [
@@ -249,7 +167,12 @@ fn dependency(
     context: &Context<'_>,
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
-    let (project, file) = (context.project, context.input.file());
+    let (name, constraint) = split(part);
+    need((name, constraint), span_within(line, part), scope, own, context, out)
+}
+
+/// Name and constraint of `aeson >=2 && <3`, `pkg:lib`, `pkg:{a, b} ^>=1`.
+pub(super) fn split(part: &str) -> (&str, &str) {
     let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(part.len());
     let (name, rest) = part.split_at(end);
     let rest = rest.trim_start();
@@ -258,20 +181,33 @@ fn dependency(
         Some(rest) => rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest),
         None => rest,
     };
-    let span = span_within(line, part);
+    (name, constraint.trim())
+}
+
+/// Writes what a package asks for, unless it is a part of itself; nothing where that is a project of the tree.
+pub(super) fn need(
+    (name, constraint): (&str, &str),
+    span: Span,
+    scope: &'static str,
+    own: &str,
+    context: &Context<'_>,
+    out: &mut Facts<'_>,
+) -> Option<ComponentId> {
+    let (project, file) = (context.project, context.input.file());
     if !name.contains(|c: char| c.is_ascii_alphabetic()) {
-        out.problem(DiagnosticKind::Malformed, file, Some(span), format!("`{part}` names no package"));
+        let text = file.text().get(span.start..span.end).unwrap_or_default();
+        out.problem(DiagnosticKind::Malformed, file, Some(span), format!("`{text}` names no package"));
         return None;
     }
     if name == own {
         return None;
     }
-    if let Some(folder) = context.beside.0.get(name) {
+    if let Some(folder) = context.beside.folder(name) {
         toolkit::uses_project(project, folder, context.input, &file.at(span), out);
         return None;
     }
-    let constraint = constraint.trim();
-    let id = Package::new("hackage", name, None, file, span).require(constraint, scope, project, out);
+    let version = toolkit::exact("hackage", constraint);
+    let id = Package::new("hackage", name, version, file, span).require(constraint, scope, project, out);
     toolkit::from_default(&id, "hackage", &file.at(span), out);
     Some(id)
 }

@@ -2,11 +2,13 @@
 
 use anyhow::Context as _;
 
+use super::beside::{is_folder, is_package};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `stack`.
 pub struct Stack;
@@ -14,8 +16,8 @@ pub struct Stack;
 static META: ScannerMeta = ScannerMeta {
     id: "stack",
     title: "Stack project",
-    summary: "Extra packages with their exact version and hash, repositories and archives. Those of the snapshot are \
-              not listed in the file; without a lock file beside it that is a diagnostic.",
+    summary: "Extra packages with their exact version and hash, repositories and archives; folders are packages of the \
+              tree. Those of the snapshot are not listed in the file; without a lock file beside it that is a diagnostic.",
     files: &["**/stack.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -38,8 +40,13 @@ impl Scanner for Stack {
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
+        for item in root.get("packages").map_or(&[][..], Node::list) {
+            if let Some(path) = item.text().filter(|path| *path != ".") {
+                folder(path, item.span, input, out);
+            }
+        }
         for item in root.get("extra-deps").map_or(&[][..], Node::list) {
-            extra(item, &project, file, out);
+            extra(item, &project, input, out);
         }
         let has_lock = || file.folder().join("stack.yaml.lock").is_some_and(|path| input.companion(&path).is_some());
         if let Some(snapshot) = snapshot
@@ -52,19 +59,23 @@ impl Scanner for Stack {
     }
 }
 
-fn extra(item: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    let address = ["git", "github", "url", "archive"].iter().find_map(|key| item.get(key));
-    if let Some(node) = address
+fn extra(item: &Node, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    for (word, is_short) in [("git", false), ("github", true), ("hg", false)] {
+        if let Some(node) = item.get(word)
+            && let Some(text) = node.text()
+        {
+            // `github: owner/name` with a commit is an archive of that host
+            let full = if is_short { format!("https://github.com/{text}") } else { text.to_owned() };
+            let commit = item.get("commit").and_then(Node::scalar);
+            super::repository(&full, (commit.as_deref(), None), node.span, project, file, out);
+            return;
+        }
+    }
+    if let Some(node) = ["archive", "url"].iter().find_map(|key| item.get(key))
         && let Some(text) = node.text()
     {
-        let is_short = !text.contains("://") && !text.contains('@');
-        let full = if is_short { format!("https://github.com/{text}") } else { text.to_owned() };
-        let last = text.trim_end_matches(".git").rsplit('/').next().unwrap_or(text);
-        let (ecosystem, name, told) = toolkit::fetched_name(&full, last);
-        let commit = item.get("commit").and_then(Node::scalar);
-        let package = Package::new(ecosystem, &name, commit.as_deref().or(told), file, node.span);
-        let id = package.require("", scope::RUNTIME, project, out);
-        toolkit::from_git(&id, &full, &file.at(node.span), out);
+        archive(text, node.span, item.get("sha256"), project, file, out);
         return;
     }
     let Some(text) = item.text() else {
@@ -72,14 +83,17 @@ fn extra(item: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<
         return;
     };
     if text.contains("://") {
-        let (ecosystem, name, told) = toolkit::fetched_name(text, text.rsplit('/').next().unwrap_or(text));
-        let id = Package::new(ecosystem, &name, told, file, item.span).require("", scope::RUNTIME, project, out);
-        toolkit::fetched_from(&id, text, &file.at(item.span), out);
+        if toolkit::is_git(text) {
+            super::repository(text, (None, None), item.span, project, file, out);
+        } else {
+            archive(text, item.span, None, project, file, out);
+        }
         return;
     }
     let Some((name, version, hash)) = super::versioned(text) else {
-        // a folder of the tree
-        if !text.contains(['/', '.']) {
+        if is_folder(text) {
+            folder(text, item.span, input, out);
+        } else {
             out.problem(DiagnosticKind::Malformed, file, Some(item.span), "an extra package without a version");
         }
         return;
@@ -89,4 +103,43 @@ fn extra(item: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<
         out.attribute(&id, key::INTEGRITY, hash, file.at(item.span));
     }
     toolkit::from_default(&id, "hackage", &file.at(item.span), out);
+}
+
+/// An archive with a package in it; a hash fixes it.
+fn archive(
+    address: &str,
+    span: Span,
+    hash: Option<&Node>,
+    project: &ComponentId,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    // one that lies beside the project is fetched from nowhere
+    if toolkit::host_of(address).is_none() {
+        return;
+    }
+    let last = address.rsplit('/').next().unwrap_or(address);
+    let (ecosystem, name, told) = toolkit::fetched_name(address, last);
+    let id = Package::new(ecosystem, &name, told, file, span).at_fixed_revision(hash.is_some()).require(
+        "",
+        scope::RUNTIME,
+        project,
+        out,
+    );
+    toolkit::fetched_from(&id, address, &file.at(span), out);
+    toolkit::repository_owner_of(&id, address, &file.at(span), out);
+    if let Some(hash) = hash
+        && let Some(text) = hash.scalar()
+    {
+        out.attribute(&id, key::INTEGRITY, format!("sha256:{text}"), file.at(hash.span));
+    }
+}
+
+/// Tells a folder that is built and holds no package; what packages of the tree ask of each other, they say themselves.
+fn folder(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<'_>) {
+    let file = input.file();
+    if !file.folder().join(path).is_some_and(|folder| is_package(&folder, input)) {
+        let message = format!("the folder `{path}` holds no manifest in this tree");
+        out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+    }
 }

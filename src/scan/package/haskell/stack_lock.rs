@@ -33,13 +33,11 @@ impl Scanner for StackLock {
         let file = input.file();
         let root = file.yaml_or_part(out).first().context("no document that can be read")?;
         anyhow::ensure!(root.is_map(), "no map: not a Stack lock file");
-        // beside a snapshot the file does not hold all that is used: it cannot answer for a manifest
+        let project = toolkit::root(input, file, out);
+        // beside a snapshot the file does not hold all that is used: it answers for what it holds
         let has_snapshot = root.get("snapshots").is_some_and(|list| !list.list().is_empty());
-        let project = if has_snapshot {
-            toolkit::root(input, file, out)
-        } else {
-            toolkit::locked_root("hackage", input, file, out)
-        };
+        let seen = if has_snapshot { file.whole().inferred() } else { file.whole() };
+        out.attribute(&project, key::LOCKS, "hackage", seen);
         for entry in root.get("packages").map_or(&[][..], Node::list) {
             match entry.get("completed") {
                 Some(completed) => package(completed, &project, file, out),

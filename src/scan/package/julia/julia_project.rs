@@ -95,14 +95,17 @@ fn dependency(
     out: &mut Facts<'_>,
 ) {
     let qualifiers = [("uuid", entry.value.text().unwrap_or(""))];
-    let package = Package::new("julia", &entry.key, None, file, entry.key_span);
+    let stated = |key| source.and_then(|source| source.get(key)).and_then(|node| Some((node, node.text()?)));
+    let (revision, address) = (stated("rev"), stated("url"));
+    // a repository has the version of its revision, whatever is asked of it
+    let version = toolkit::exact("julia", constraint).filter(|_| address.is_none());
+    let package = Package::new("julia", &entry.key, version, file, entry.key_span)
+        .at_fixed_revision(address.is_some() && revision.is_some_and(|(_, text)| toolkit::is_fixed(text)));
     let id = package.qualified(&qualifiers).require(constraint, scope, project, out);
-    if let Some(revision) = source.and_then(|source| source.get("rev"))
-        && let Some(text) = revision.text()
-    {
+    if let Some((revision, text)) = revision {
         out.attribute(&id, key::REVISION, text, file.at(revision.span));
     }
-    match source.and_then(|source| source.get("url")).and_then(|address| Some((address, address.text()?))) {
+    match address {
         Some((address, text)) => toolkit::from_git(&id, text, &file.at(address.span), out),
         None => toolkit::from_default(&id, "julia", &file.at(entry.key_span), out),
     }

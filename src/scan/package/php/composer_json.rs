@@ -63,7 +63,11 @@ impl Scanner for ComposerJson {
                     Some(Source::Own) => continue,
                     Some(Source::Elsewhere) | None => {}
                 }
-                let package = Package::new("composer", &asked.key, None, file, asked.key_span);
+                // `dev-main#0123abc`: a branch at a commit, whatever version that stands for
+                let commit = constraint.split_once('#').and_then(|(_, rest)| rest.split_whitespace().next());
+                let version = toolkit::exact("composer", constraint);
+                let package = Package::new("composer", &asked.key, version, file, asked.key_span)
+                    .at_fixed_revision(commit.is_some_and(toolkit::is_fixed));
                 let id = package.require(constraint, scope, &project, out);
                 match repositories.packages.get(&*asked.key) {
                     Some(at) => toolkit::fetched_from(&id, at.text().unwrap_or(""), &file.at(at.span), out),

@@ -37,6 +37,8 @@ pub(super) struct Said {
     /// Names in lower case that it bears itself and says to replace: the parts of a tree that is published in parts ask for each
     /// other.
     own: BTreeSet<String>,
+    /// Names in lower case that it says to provide: at the root, nothing else is installed for them.
+    provided: BTreeSet<String>,
     /// Its repositories that are folders, in order.
     repositories: Vec<Repository>,
     /// What the lock file beside it says of names in lower case.
@@ -80,6 +82,7 @@ impl Said {
         let mut own: BTreeSet<String> =
             root.get("replace").map_or(&[][..], Node::entries).iter().map(lower_key).collect();
         own.extend(root.text_at("name").map(str::to_ascii_lowercase));
+        let provided = root.get("provide").map_or(&[][..], Node::entries).iter().map(lower_key).collect();
         let all = root.get("repositories");
         let all =
             all.into_iter().flat_map(|all| all.list().iter().chain(all.entries().iter().map(|entry| &entry.value)));
@@ -88,7 +91,7 @@ impl Said {
         let repositories =
             paths.inspect(|_| has_paths = true).filter_map(|node| Repository::of(node, folder)).collect();
         let locked = if has_paths { locked(folder, input) } else { BTreeMap::new() };
-        Self { own, repositories, locked }
+        Self { own, provided, repositories, locked }
     }
 
     /// Where a name that it asks for lies; nothing for a package that only registries know.
@@ -183,7 +186,8 @@ impl Around {
         if let Some(source) = roots.find_map(|(said, _)| said.0.source(name, input)) {
             return Some(source);
         }
-        let is_own = self.above.iter().any(|(said, _)| said.0.own.contains(name));
+        let is_here = self.here.own.contains(name) || self.here.provided.contains(name);
+        let is_own = is_here || self.above.iter().any(|(said, _)| said.0.own.contains(name));
         is_own.then_some(Source::Own)
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::python_words::{Word, words};
+use crate::scan::package::toolkit::scope;
 use crate::text::Span;
 
 /// Requirements of one script: a name that is followed many times repeats its list.
@@ -15,10 +16,20 @@ const STEPS: usize = 1_000_000;
 /// Names that are followed one from the other.
 const NAMES: usize = 8;
 
+/// A requirement as a plain text.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) text: &'a str,
+    pub(super) span: Span,
+    pub(super) scope: &'static str,
+    /// The condition under which the list that holds it counts; mostly empty.
+    pub(super) marker: &'a str,
+}
+
 /// What was found: plain texts, and places where something is computed.
 #[derive(Default)]
 pub(super) struct Found<'a> {
-    pub(super) texts: Vec<(&'a str, Span, &'static str)>,
+    pub(super) texts: Vec<Asked<'a>>,
     pub(super) computed: BTreeSet<Span>,
     steps: usize,
 }
@@ -65,6 +76,18 @@ struct Way<'a> {
     depth: usize,
     /// Of a dictionary, only what it holds under this key is asked for.
     key: Option<&'a str>,
+    /// The condition in the name of the extra that led here.
+    marker: &'a str,
+}
+
+/// The scope of an extra, and its condition: `"test:sys_platform=='win32'"`. Without a name it is no extra.
+fn of_extra<'a>(name: &'a str, scope: &'static str) -> (&'static str, &'a str) {
+    match name.split_once(':') {
+        Some((extra, marker)) if scope == scope::OPTIONAL => {
+            (if extra.trim().is_empty() { scope::RUNTIME } else { scope }, marker.trim())
+        }
+        _ => (scope, ""),
+    }
 }
 
 /// The words of a script, and what names are given.
@@ -192,7 +215,14 @@ impl<'a> Script<'a> {
         {
             return it.value;
         }
-        let way = if it.keyed { Way { key: None, ..way } } else { way };
+        let (scope, way) = match self.key_of(it).filter(|_| it.keyed) {
+            Some(key) => {
+                let (scope, marker) = of_extra(key, scope);
+                (scope, Way { key: None, marker, ..way })
+            }
+            None if it.keyed => (scope, Way { key: None, ..way }),
+            None => (scope, way),
+        };
         match it.change {
             Change::Set | Change::More if it.keyed && !is_map => {}
             Change::Set | Change::More => return self.any(it.value, scope, is_map && !it.keyed, way, found),
@@ -234,14 +264,34 @@ impl<'a> Script<'a> {
         if !is_given || way.depth >= NAMES {
             return false;
         }
-        for one in &changes[first..] {
+        let changes = &changes[first..];
+        let gone = self.gone(changes);
+        for (number, one) in changes.iter().enumerate() {
             if found.is_full() {
                 break;
             }
-            let way = Way { name, before: Some(one.at), depth: way.depth + 1, key: way.key };
+            if gone.contains(&number) {
+                continue;
+            }
+            let way = Way { name, before: Some(one.at), depth: way.depth + 1, ..way };
             self.changed(*one, scope, is_map, way, found);
         }
         true
+    }
+
+    /// Numbers of the changes of a key that a later one without condition takes the place of.
+    fn gone(&self, changes: &[Changed]) -> BTreeSet<usize> {
+        let mut set: BTreeSet<&str> = BTreeSet::new();
+        let mut gone = BTreeSet::new();
+        for (number, one) in changes.iter().enumerate().rev().filter(|(_, one)| one.keyed) {
+            let Some(key) = self.key_of(*one) else { continue };
+            if set.contains(key) {
+                gone.insert(number);
+            } else if one.is_sure && one.change == Change::Set {
+                set.insert(key);
+            }
+        }
+        gone
     }
 
     /// True where a value ends: nothing is added to it or taken of it.
@@ -306,7 +356,7 @@ impl<'a> Script<'a> {
             Word::Sign('[' | '(') => Some(self.list(at + 1, scope, way, found)),
             // one text may hold a line for each requirement
             Word::Text(Some(_)) => {
-                self.text(at, scope, found);
+                self.text(at, scope, way, found);
                 Some(at + 1)
             }
             Word::Name("list" | "tuple" | "sorted" | "set" | "frozenset")
@@ -350,7 +400,7 @@ impl<'a> Script<'a> {
         let one = at + usize::from(is_open);
         let is_read = match self.words.get(one) {
             Some((Word::Text(Some(_)), _)) if end == one + 1 && !is_open => {
-                self.text(one, scope, found);
+                self.text(one, scope, way, found);
                 true
             }
             Some((Word::Name(name), _)) if end == one + 1 => self.follow(name, scope, false, way, found),
@@ -364,10 +414,10 @@ impl<'a> Script<'a> {
         end
     }
 
-    fn text(&self, at: usize, scope: &'static str, found: &mut Found<'a>) {
+    fn text(&self, at: usize, scope: &'static str, way: Way<'a>, found: &mut Found<'a>) {
         let (Word::Text(Some(text)), span) = self.words[at] else { return };
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            found.texts.push((line, span, scope));
+        for text in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            found.texts.push(Asked { text, span, scope, marker: way.marker });
         }
     }
 
@@ -398,29 +448,45 @@ impl<'a> Script<'a> {
             }
             return start + 1;
         }
+        let mut entries: Vec<usize> = Vec::new();
+        let mut last: BTreeMap<&str, usize> = BTreeMap::new();
         let mut at = start + 1;
-        while at < self.words.len() && !self.is_sign(at, '}') && !found.is_full() {
+        while at < self.words.len() && !self.is_sign(at, '}') && found.steps < STEPS {
             if self.is_sign(at, ',') {
                 at += 1;
                 continue;
             }
             let end = self.behind(at);
             found.steps += end - at;
+            entries.push(at);
+            if let Some(key) = self.text_at(at).filter(|_| self.is_sign(at + 1, ':')) {
+                last.insert(key, at);
+            }
+            at = end;
+        }
+        let behind = at;
+        for at in entries {
+            if found.is_full() {
+                break;
+            }
             if matches!(self.words[at].0, Word::Text(_)) && self.is_sign(at + 1, ':') {
-                let is_other = way.key.is_some_and(|key| self.text_at(at).is_some_and(|is| is != key));
-                if !is_other {
-                    self.value(at + 2, scope, Way { key: None, ..way }, found);
+                let key = self.text_at(at);
+                let is_other = key.is_some_and(|is| way.key.is_some_and(|key| is != key));
+                // of a key that is written twice, Python keeps the later value
+                let is_gone = key.is_some_and(|key| last.get(key) != Some(&at));
+                if !is_other && !is_gone {
+                    let (scope, marker) = of_extra(key.unwrap_or_default(), scope);
+                    self.value(at + 2, scope, Way { key: None, marker, ..way }, found);
                 }
             } else if self.is_sign(at, '*') && self.is_sign(at + 1, '*') && way.depth < NAMES {
                 self.map(at + 2, scope, Way { depth: way.depth + 1, ..way }, found);
             } else {
                 found.computed.insert(self.span(at));
             }
-            at = end;
         }
-        if !self.ends(at + 1) {
-            found.computed.insert(self.span(at + 1));
+        if !self.ends(behind + 1) {
+            found.computed.insert(self.span(behind + 1));
         }
-        at + 1
+        behind + 1
     }
 }

@@ -1,9 +1,9 @@
 //! `setup.py`: requirements that stand there as lists of plain texts. What is computed is said, not guessed.
 
-use super::pep508::Sheet;
+use super::pep508::{Sheet, conditions};
 use super::python_words::Word;
 use super::requirements::understood;
-use super::setup_lists::{Found, LIMIT, Script};
+use super::setup_lists::{Asked, Found, LIMIT, Script};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, scope};
@@ -57,11 +57,12 @@ impl Scanner for SetupPy {
             let message = "requirements are computed here; a script is not run";
             out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
         }
-        for (text, span, scope) in found.texts {
+        for Asked { text, span, scope, marker } in found.texts {
             let Some(requirement) = understood(text, file, span, out) else { continue };
             let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
             if let Some(asked) = requirement.ask(scope, span, sheet, out) {
                 asked.default_host(&file.at(span), out);
+                conditions(&asked.id, "", marker, &file.at(span), out);
             }
         }
         Ok(())

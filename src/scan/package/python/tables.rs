@@ -11,7 +11,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::parse::{Entry, Node};
 use crate::scan::Facts;
-use crate::scan::package::toolkit::{self, Of, Package, Registry, Standing};
+use crate::scan::package::toolkit::{self, Of, Package, Registry, Revision, Standing};
 use crate::text::Span;
 
 /// The indexes that a project file names, and what it says of single packages.
@@ -75,7 +75,10 @@ impl<'a> Origins<'a> {
             {
                 let seen = sheet.file.at(node.span);
                 match key {
-                    "git" => toolkit::from_repository(id, address, revision(table), &seen, out),
+                    "git" => {
+                        let revision = revision(table).map(|revision| revision.text);
+                        toolkit::from_repository(id, address, revision, &seen, out);
+                    }
                     _ => toolkit::fetched_from(id, address, &seen, out),
                 }
                 return true;
@@ -156,12 +159,12 @@ impl<'a> Origins<'a> {
 fn is_at_fixed_revision(table: &Node) -> bool {
     table
         .text_at("git")
-        .is_some_and(|git| revision(table).is_some_and(toolkit::is_fixed) || toolkit::is_at_fixed_revision(git))
+        .is_some_and(|git| revision(table).is_some_and(|found| found.is_fixed) || toolkit::is_at_fixed_revision(git))
 }
 
 /// The commit, tag or branch of a repository: `rev` of Poetry and uv, `ref` of Pipenv.
-fn revision(table: &Node) -> Option<&str> {
-    ["rev", "ref", "tag", "branch"].iter().find_map(|key| table.text_at(key))
+fn revision(table: &Node) -> Option<Revision<'_>> {
+    Revision::stated(|word| table.text_at(word))
 }
 
 /// The exact version of `==1.2.3` and of a bare `1.2.3`; shorter bare ones stand for any of their series in practice.

@@ -6,7 +6,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{lines, span_within};
 use crate::scan::package::ruby::literal::{Argument, Statement, Value, statements};
-use crate::scan::package::toolkit::{self, Package, Standing, scope};
+use crate::scan::package::toolkit::{self, Package, Revision, Standing, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 use crate::text::{RelPath, Span};
 
@@ -33,7 +33,7 @@ const DEPTH: usize = 64;
 enum Block<'a> {
     Groups(Vec<&'a str>),
     Source(Option<&'a str>, Span),
-    Repository(String, Option<&'a str>, Span),
+    Repository(String, Option<Revision<'a>>, Span),
     /// Gems of a folder; nothing where that is computed.
     Own(Option<&'a str>),
     Condition(String),
@@ -182,17 +182,53 @@ impl<'a> Reader<'a, '_> {
         }
         let stated: Vec<&Argument<'a>> =
             statement.arguments.iter().filter(|argument| argument.key.is_none()).skip(1).collect();
-        let requirement = stated.iter().flat_map(|argument| argument.texts()).collect::<Vec<_>>().join(", ");
         if let Some(computed) = stated.iter().find(|argument| argument.value == Value::Computed) {
             let message = format!("the requirement of `{name}` is computed");
             out.problem(DiagnosticKind::Unresolved, self.file, Some(computed.span), message);
         }
         let scope = scope_of(&self.groups(statement));
-        let id = Package::new("gem", name, None, self.file, first.span).require(&requirement, scope, self.project, out);
+        let stated: Vec<&str> = stated.iter().flat_map(|argument| argument.texts()).collect();
+        let repository = self.repository(statement);
+        // a repository has the version of its revision, whatever is asked of it
+        let is_of_server = repository.is_none() && self.computed_repository(statement).is_none();
+        let version = super::exact(&stated).filter(|_| is_of_server);
+        let revision = repository.as_ref().and_then(|(_, revision, _)| *revision);
+        let id = Package::new("gem", name, version, self.file, first.span)
+            .at_fixed_revision(revision.is_some_and(|revision| revision.is_fixed))
+            .require(&stated.join(", "), scope, self.project, out);
         for condition in self.conditions(statement) {
             out.attribute(&id, key::CONDITION, condition, self.file.at(statement.span));
         }
-        self.origin(&id, name, statement, out);
+        match repository {
+            Some((address, revision, span)) => {
+                let revision = revision.map(|revision| revision.text);
+                toolkit::from_repository(&id, &address, revision, &self.file.at(span), out);
+            }
+            None => self.origin(&id, name, statement, out),
+        }
+    }
+
+    /// The repository that the gem is taken from: what its own options say, else the block it stands in.
+    fn repository(&self, statement: &Statement<'a>) -> Option<(String, Option<Revision<'a>>, Span)> {
+        if let Some((address, span)) = repository(&statement.arguments) {
+            return Some((address, revision(statement), span));
+        }
+        if self.computed_repository(statement).is_some() || statement.option("source").is_some() {
+            return None;
+        }
+        let mut origins =
+            self.blocks.iter().rev().filter(|(block, _)| matches!(block, Block::Source(..) | Block::Repository(..)));
+        match origins.next() {
+            Some((Block::Repository(address, revision, span), _)) => Some((address.clone(), *revision, *span)),
+            _ => None,
+        }
+    }
+
+    /// The option that names a repository which only the program knows.
+    fn computed_repository<'s>(&self, statement: &'s Statement<'a>) -> Option<&'s Argument<'a>> {
+        let is_stated = repository(&statement.arguments).is_some();
+        let mut options = statement.arguments.iter().filter(|_| !is_stated);
+        options.find(|one| one.key.is_some_and(|key| self.is_shorthand(key)))
     }
 
     fn groups(&self, statement: &Statement<'a>) -> Vec<&'a str> {
@@ -224,14 +260,9 @@ impl<'a> Reader<'a, '_> {
         found
     }
 
-    /// Where the gem is fetched from: what its own options say, else the block it stands in, else the default.
+    /// The server that the gem is fetched from: what its own options say, else the block it stands in, else the default.
     fn origin(&self, id: &ComponentId, name: &str, statement: &Statement<'a>, out: &mut Facts<'_>) {
-        if let Some((address, span)) = repository(&statement.arguments) {
-            let seen = self.file.at(span);
-            toolkit::from_repository(id, &address, revision(statement), &seen, out);
-            return;
-        }
-        if let Some(option) = statement.arguments.iter().find(|one| one.key.is_some_and(|key| self.is_shorthand(key))) {
+        if let Some(option) = self.computed_repository(statement) {
             let message = format!("the repository of `{name}` is computed");
             out.problem(DiagnosticKind::Unresolved, self.file, Some(option.span), message);
             return;
@@ -240,14 +271,12 @@ impl<'a> Reader<'a, '_> {
             self.served_by(id, name, source.text(), source.span, out);
             return;
         }
-        for (block, _) in self.blocks.iter().rev() {
-            match block {
-                Block::Source(address, span) => return self.served_by(id, name, *address, *span, out),
-                Block::Repository(address, revision, span) => {
-                    return toolkit::from_repository(id, address, *revision, &self.file.at(*span), out);
-                }
-                _ => {}
-            }
+        let served = self.blocks.iter().rev().find_map(|(block, _)| match block {
+            Block::Source(address, span) => Some((*address, *span)),
+            _ => None,
+        });
+        if let Some((address, span)) = served {
+            return self.served_by(id, name, address, span, out);
         }
         toolkit::from_default(id, "gem", &self.file.at(statement.span), out);
     }
@@ -320,8 +349,8 @@ fn repository_of(key: &str, value: Option<&str>) -> Option<String> {
     })
 }
 
-fn revision<'a>(statement: &Statement<'a>) -> Option<&'a str> {
-    ["ref", "tag", "branch"].iter().find_map(|key| statement.option(key)).and_then(Argument::text)
+fn revision<'a>(statement: &Statement<'a>) -> Option<Revision<'a>> {
+    Revision::stated(|word| statement.option(word)?.text())
 }
 
 /// The scope that groups mean: what is only in groups of development or tests is not shipped.

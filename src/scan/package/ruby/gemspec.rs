@@ -77,8 +77,9 @@ fn dependency(
         let message = format!("the requirement of `{name}` is computed");
         out.problem(DiagnosticKind::Unresolved, file, Some(computed.span), message);
     }
-    let requirement = stated.iter().flat_map(|argument| argument.texts()).collect::<Vec<_>>().join(", ");
-    let id = Package::new("gem", name, None, file, first.span).require(&requirement, scope, project, out);
+    let stated: Vec<&str> = stated.iter().flat_map(|argument| argument.texts()).collect();
+    let package = Package::new("gem", name, super::exact(&stated), file, first.span);
+    let id = package.require(&stated.join(", "), scope, project, out);
     if !statement.rest.is_empty() {
         out.attribute(&id, key::CONDITION, statement.rest, file.at(statement.span));
     }

@@ -8,7 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::rust::workspace::{self, Workspace};
-use crate::scan::package::toolkit::{self, Package, manifest, scope};
+use crate::scan::package::toolkit::{self, Package, Revision, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
 
 /// Scanner `cargo-toml`.
@@ -135,6 +135,11 @@ fn source_of(stated: &Node) -> &str {
     ["git", "registry-index", "registry"].iter().find_map(|key| stated.text_at(key)).map_or(CRATES_IO, address)
 }
 
+/// The revision of a repository that a dependency states.
+fn revision(node: &Node) -> Option<Revision<'_>> {
+    Revision::stated(|word| node.text_at(word))
+}
+
 /// An address without what Cargo takes for the same.
 fn address(text: &str) -> &str {
     let text = text.trim_end_matches('/');
@@ -170,7 +175,7 @@ impl<'a> Manifest<'a> {
             let Some(node) = self.lent.get(&*entry.key) else {
                 let message = format!("`{}` is inherited and no workspace above states it", entry.key);
                 out.problem(DiagnosticKind::Unresolved, self.file, Some(entry.key_span), message);
-                self.write(&entry.key, "", entry, table, out);
+                self.write(&entry.key, "", None, entry, table, out);
                 return;
             };
             Stated { node, file: self.top_file }
@@ -194,7 +199,8 @@ impl<'a> Manifest<'a> {
             let message = format!("the requirement of `{name}` is no text");
             out.problem(DiagnosticKind::Malformed, stated.file, Some(version.span), message);
         }
-        let id = self.write(name, version.text().unwrap_or(""), entry, table, out);
+        let origin = patched.filter(|patch| patch.node.get("git").is_some()).unwrap_or(stated);
+        let id = self.write(name, version.text().unwrap_or(""), Some(origin.node), entry, table, out);
         let features = [Some(here), inherits.then_some(stated.node)];
         let features: Vec<&str> = features
             .into_iter()
@@ -205,20 +211,25 @@ impl<'a> Manifest<'a> {
         if !features.is_empty() {
             out.attribute(&id, key::EXTRAS, features.join(", "), self.file.at(entry.key_span));
         }
-        self.origin(&id, patched.filter(|patch| patch.node.get("git").is_some()).unwrap_or(stated), entry, out);
+        self.origin(&id, origin, entry, out);
     }
 
     fn write(
         &self,
         name: &str,
         requirement: &str,
+        origin: Option<&Node>,
         entry: &Entry,
         table: &Table<'_>,
         out: &mut Facts<'_>,
     ) -> ComponentId {
         let is_optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
         let scope = if is_optional { scope::OPTIONAL } else { table.scope };
-        let package = Package::new("cargo", name, None, self.file, entry.key_span);
+        let git = origin.filter(|node| node.get("git").is_some());
+        // a repository has the version of its revision, whatever is asked of it
+        let version = toolkit::exact("cargo", requirement).filter(|_| git.is_none());
+        let package = Package::new("cargo", name, version, self.file, entry.key_span)
+            .at_fixed_revision(git.and_then(revision).is_some_and(|revision| revision.is_fixed));
         let id = package.require(requirement, scope, self.project, out);
         if let Some(condition) = table.condition {
             out.attribute(&id, key::CONDITION, condition, self.file.at(entry.key_span));
@@ -229,7 +240,7 @@ impl<'a> Manifest<'a> {
     /// The repository or registry that it is fetched from.
     fn origin(&self, id: &ComponentId, stated: Stated<'_>, entry: &Entry, out: &mut Facts<'_>) {
         if let Some((address, seen)) = stated.text("git") {
-            let revision = ["rev", "tag", "branch"].iter().find_map(|key| stated.node.text_at(key));
+            let revision = revision(stated.node).map(|revision| revision.text);
             toolkit::from_repository(id, address, revision, &seen, out);
         } else if let Some((address, seen)) = stated.text("registry-index") {
             toolkit::fetched_from(id, address, &seen, out);

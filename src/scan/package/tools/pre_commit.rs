@@ -240,7 +240,7 @@ fn python(text: &str) -> Option<Stated<'_>> {
         None if rest.is_empty() || rest.starts_with(['=', '<', '>', '~', '!']) => (rest, ""),
         None => return None,
     };
-    let exact = constraint.strip_prefix("==").map(str::trim).and_then(plain);
+    let exact = toolkit::exact("pypi", constraint);
     Some(Stated { name, constraint, exact, extras, condition: condition.trim(), address })
 }
 

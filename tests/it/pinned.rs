@@ -1,0 +1,418 @@
+//! Exact versions that manifests and commands state themselves, and what lock files make of them.
+
+use sovaudit::catalog::Catalog;
+use sovaudit::model::{FactRef, Inventory, RelationKind};
+use sovaudit::scan::{Options, scan_directory};
+
+use crate::fetched_from::fetched;
+use crate::judging::tree;
+
+fn scan(files: &[(&str, &str)]) -> Inventory {
+    scan_directory(tree(files).path(), &Catalog::embedded(), &Options::default()).expect("scans")
+}
+
+/// Packages with the values of an attribute: `gem/rails@7.0.0 pinned`.
+fn stated(inventory: &Inventory, wanted: &str) -> Vec<String> {
+    let rows = inventory.facts().filter_map(|(fact, _)| match fact {
+        FactRef::Attribute { of, key, value } if key == wanted && of.as_str().starts_with("pkg:") => {
+            let id = of.as_str().trim_start_matches("pkg:");
+            Some(format!("{} {value}", id.split('?').next().unwrap_or(id)))
+        }
+        _ => None,
+    });
+    rows.collect()
+}
+
+fn resolved(files: &[(&str, &str)]) -> Vec<String> {
+    stated(&scan(files), "resolution")
+}
+
+fn said(inventory: &Inventory) -> Vec<String> {
+    inventory.diagnostics.iter().map(|one| one.message.clone()).collect()
+}
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// The text with a commit in the place of its mark.
+fn at(text: &str) -> String {
+    text.replace("COMMIT", COMMIT)
+}
+
+#[test]
+fn exact_versions_of_manifests_are_pinned() {
+    for (path, text, expected) in [
+        (
+            "Gemfile",
+            "source 'https://rubygems.org'\ngem 'a', '7.0.0'\ngem 'b', '= 6.4'\ngem 'c', '~> 2.2'\ngem 'd', '>= 1', '= 1.2'\n\
+             gem 'e', '1.0.0', git: ENV['E']\n",
+            &["gem/a@7.0.0 pinned", "gem/b@6.4 pinned", "gem/c unlocked", "gem/d@1.2 pinned", "gem/e unlocked"][..],
+        ),
+        (
+            "x.gemspec",
+            "Gem::Specification.new do |s|\n  s.add_dependency 'a', '= 1.2'\n  s.add_dependency 'b', '>= 1'\nend\n",
+            &["gem/a@1.2 pinned", "gem/b unlocked"],
+        ),
+        ("Podfile", "pod 'A', '1.2.3'\npod 'B', '~> 1.2'\n", &["cocoapods/A@1.2.3 pinned", "cocoapods/B unlocked"]),
+        (
+            "mix.exs",
+            "defp deps do\n[{:a, \"1.7.10\"}, {:b, \"== 3.1.0\"}, {:c, \"~> 1.4\"}, {:d, \"1.7\"}]\nend\n",
+            &["hex/a@1.7.10 pinned", "hex/b@3.1.0 pinned", "hex/c unlocked", "hex/d unlocked"],
+        ),
+        (
+            "Package.swift",
+            "let package = Package(dependencies: [\n.package(url: \"https://github.com/o/a\", exact: \"2.1.0\"),\n\
+             .package(url: \"https://github.com/o/b\", .exact(\"1.2.3\")),\n.package(url: \"https://github.com/o/c\", from: \
+             \"1.0.0\"),\n.package(url: \"https://github.com/o/d\", .upToNextMajor(from: \"1.0.0\"))])\n",
+            &[
+                "swift/github.com/o/a@2.1.0 pinned",
+                "swift/github.com/o/b@1.2.3 pinned",
+                "swift/github.com/o/c unlocked",
+                "swift/github.com/o/d unlocked",
+            ],
+        ),
+        (
+            "x.cabal",
+            "name: x\nlibrary\n  build-depends: a ==4.18.*, b ==2.1.0.0, c == 2.0 || == 2.1, d == 1.0\n",
+            &["hackage/a unlocked", "hackage/b@2.1.0.0 pinned", "hackage/c unlocked", "hackage/d@1.0 pinned"],
+        ),
+        (
+            "composer.json",
+            r#"{"require": {"o/a": "1.2.3", "o/b": "v1.2.3", "o/c": "=1.2.3", "o/d": "^1", "o/e": "1.2.*", "o/f": "dev-main"}}"#,
+            &[
+                "composer/o/a@1.2.3 pinned",
+                "composer/o/b@v1.2.3 pinned",
+                "composer/o/c@1.2.3 pinned",
+                "composer/o/d unlocked",
+                "composer/o/e unlocked",
+                "composer/o/f unlocked",
+            ],
+        ),
+        (
+            "Cargo.toml",
+            "[package]\nname = \"x\"\n[dependencies]\na = \"=1.2.3\"\nb = \"=1.2\"\nc = \"1.2.3\"\n",
+            &["cargo/a@1.2.3 pinned", "cargo/b unlocked", "cargo/c unlocked"],
+        ),
+        ("pubspec.yaml", "name: x\ndependencies: {a: 1.2.3, b: ^1.2.3}\n", &["pub/a@1.2.3 pinned", "pub/b unlocked"]),
+        (
+            "Project.toml",
+            "[deps]\nA = \"7876af07-990d-54b4-ab0e-23690620f79a\"\nB = \"7876af07-990d-54b4-ab0e-23690620f79b\"\n[compat]\n\
+             A = \"=1.2.3\"\nB = \"1.2.3\"\n",
+            &["julia/A@1.2.3 pinned", "julia/B unlocked"],
+        ),
+        (
+            "environment.yml",
+            "dependencies: [a=1.26.4=py310_0, b==1.11.0, c=2.0]\n",
+            &["conda/a@1.26.4 pinned", "conda/b@1.11.0 pinned", "conda/c unlocked"],
+        ),
+        ("conanfile.txt", "[requires]\na/1.2.13\nb/[>=10]\n", &["conan/a@1.2.13 pinned", "conan/b unlocked"]),
+    ] {
+        assert_eq!(resolved(&[(path, text)]), expected, "{path}");
+    }
+}
+
+#[test]
+fn commits_and_tags_of_numbers_are_pinned_and_branches_are_not() {
+    for (path, text, expected) in [
+        (
+            "Gemfile",
+            "gem 'a', git: 'https://h.example/a.git', ref: 'COMMIT'\ngem 'b', github: 'o/b', tag: 'v1.2.3'\ngem 'c', github: \
+             'o/c', branch: '1.2'\ngem 'd', github: 'o/d'\ngit 'https://h.example/e.git', ref: 'COMMIT' do\n  gem 'e', '1.0'\nend\n",
+            &["gem/a pinned", "gem/b pinned", "gem/c unlocked", "gem/d unlocked", "gem/e pinned"][..],
+        ),
+        (
+            "Podfile",
+            "pod 'A', :git => 'https://h.example/a.git', :commit => 'COMMIT'\npod 'B', :git => 'https://h.example/b.git', \
+             :branch => 'main'\n",
+            &["cocoapods/A pinned", "cocoapods/B unlocked"],
+        ),
+        (
+            "mix.exs",
+            "defp deps do\n[{:a, github: \"o/a\", ref: \"COMMIT\"}, {:b, git: \"https://h.example/b.git\", branch: \"1.2\"}]\nend\n",
+            &["hex/a pinned", "hex/b unlocked"],
+        ),
+        (
+            "Package.swift",
+            "let package = Package(dependencies: [\n.package(url: \"https://github.com/o/a\", revision: \"COMMIT\"),\n\
+             .package(url: \"https://github.com/o/b\", .revision(\"COMMIT\")),\n.package(url: \"https://github.com/o/c\", \
+             .branch(\"main\"))])\n",
+            &["swift/github.com/o/a pinned", "swift/github.com/o/b pinned", "swift/github.com/o/c unlocked"],
+        ),
+        (
+            "composer.json",
+            r#"{"require": {"o/a": "dev-main#COMMIT", "o/b": "dev-main", "o/c": "dev-main#COMMIT as 1.0"}}"#,
+            &["composer/o/a pinned", "composer/o/b unlocked", "composer/o/c pinned"],
+        ),
+        (
+            "Cargo.toml",
+            "[package]\nname = \"x\"\n[dependencies]\na = { git = \"https://h.example/a\", rev = \"COMMIT\", version = \"=1.0.0\" }\n\
+             b = { git = \"https://h.example/b\", branch = \"1.2\" }\nc = { git = \"https://h.example/c\", tag = \"v1.2.0\" }\n",
+            &["cargo/a pinned", "cargo/b unlocked", "cargo/c pinned"],
+        ),
+        (
+            "pubspec.yaml",
+            "name: x\ndependencies:\n  a: {git: {url: \"https://h.example/a.git\", ref: COMMIT}}\n  b: {git: {url: \
+             \"https://h.example/b.git\", ref: main}}\n",
+            &["pub/a pinned", "pub/b unlocked"],
+        ),
+        (
+            "Project.toml",
+            "[deps]\nA = \"7876af07-990d-54b4-ab0e-23690620f79a\"\n[sources]\nA = {url = \"https://h.example/A.jl\", rev = \"COMMIT\"}\n",
+            &["julia/A pinned"],
+        ),
+        (
+            "pyproject.toml",
+            "[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\na = {git = \"https://h.example/a.git\", branch = \"1.2\"}\nb = {git \
+             = \"https://h.example/b.git\", rev = \"COMMIT\"}\n",
+            &["pypi/a unlocked", "pypi/b pinned"],
+        ),
+    ] {
+        assert_eq!(resolved(&[(path, &at(text))]), expected, "{path}");
+    }
+}
+
+#[test]
+fn lock_files_answer_what_is_pinned() {
+    let gemfile = ("Gemfile", "source 'https://rubygems.org'\ngem 'a', '7.0'\ngem 'b', '1.0'\n");
+    let lock = "GEM\n  remote: https://rubygems.org/\n  specs:\n    a (7.0.0)\n    b (1.0)\n\nDEPENDENCIES\n  a (= 7.0)\n  b (= 1.0)\n";
+    let found = scan(&[gemfile, ("Gemfile.lock", lock)]);
+    assert_eq!(stated(&found, "resolution"), ["gem/a@7.0.0 locked", "gem/b@1.0 locked"]);
+    assert!(said(&found).is_empty(), "{:?}", said(&found));
+
+    let stale = scan(&[("Gemfile", "gem 'a', '7.1'\n"), ("Gemfile.lock", lock)]);
+    assert!(said(&stale).iter().any(|text| text.contains("pinned to 7.1 here and `Gemfile.lock` holds 7.0.0")));
+    assert!(stated(&stale, "resolution").iter().all(|text| text.ends_with("locked")), "{:?}", said(&stale));
+
+    let composer = ("composer.json", r#"{"require": {"o/a": "1.2.0", "o/b": "2.0"}}"#);
+    let lock = r#"{"packages": [{"name": "o/a", "version": "v1.2.0"}, {"name": "o/b", "version": "2.0.0"}]}"#;
+    let found = scan(&[composer, ("composer.lock", lock)]);
+    assert_eq!(stated(&found, "resolution"), ["composer/o/a@v1.2.0 locked", "composer/o/b@2.0.0 locked"]);
+    assert!(said(&found).is_empty(), "{:?}", said(&found));
+
+    let mix = ("mix.exs", "defp deps do\n[{:a, \"1.7.10\"}]\nend\n");
+    let lock = ("mix.lock", "%{\n  \"a\": {:hex, :a, \"1.7.10\", \"00\", [:mix], [], \"hexpm\", \"00\"},\n}\n");
+    assert_eq!(resolved(&[mix, lock]), ["hex/a@1.7.10 locked"]);
+
+    let cargo = ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n[dependencies]\na = \"=1.2.3\"\n");
+    let lock = "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.2.3\"\nsource = \
+                \"registry+https://github.com/rust-lang/crates.io-index\"\n[[package]]\nname = \"x\"\nversion = \"0.1.0\"\n\
+                dependencies = [\"a\"]\n";
+    assert_eq!(resolved(&[cargo, ("Cargo.lock", lock)]), ["cargo/a@1.2.3 locked"]);
+
+    // a lock file of Stack answers for what it holds beside its snapshot
+    let lock = "packages:\n- completed: {hackage: \"a-1.0@sha256:00,1\"}\nsnapshots:\n- completed: {url: \
+                \"https://h.example/lts.yaml\"}\n  original: lts-21.25\n";
+    let stack = ("stack.yaml", "resolver: lts-21.25\nextra-deps: [a-1.0]\n");
+    let manifest = ("x.cabal", "name: x\nlibrary\n  build-depends: a, base\n");
+    let found = scan(&[stack, ("stack.yaml.lock", lock), manifest]);
+    assert_eq!(stated(&found, "resolution"), ["hackage/a@1.0 locked", "hackage/base unlocked"]);
+    assert!(said(&found).iter().all(|text| !text.contains("does not hold")), "{:?}", said(&found));
+
+    let freeze = ("cabal.project.freeze", "constraints: any.a ==1.0\n");
+    assert_eq!(
+        resolved(&[("x.cabal", "name: x\nlibrary\n  build-depends: a ==1.0\n"), freeze]),
+        ["hackage/a@1.0 locked"]
+    );
+}
+
+#[test]
+fn versions_of_commands_are_taken_whole() {
+    let text =
+        at("FROM scratch\nRUN pip install a1==1 b==2.0\nRUN gem install c -v 7.0\nRUN composer require o/d:v1.2.3\n\
+                   RUN cargo install --git https://github.com/o/e --rev COMMIT\n\
+                   RUN cargo install --git=https://github.com/o/f --branch main f-cli\n\
+                   RUN cargo install --locked --git https://h.example/g.git --tag v1.2.3 g\n\
+                   RUN cargo install --git https://github.com/o/h --branch 1.2\nRUN cargo install --path ./x\n");
+    let found = scan(&[("Dockerfile", &text)]);
+    let commit = format!("github/o/e@{COMMIT} pinned");
+    assert_eq!(
+        stated(&found, "resolution"),
+        [
+            "cargo/f-cli unlocked",
+            "cargo/g pinned",
+            "composer/o/d@v1.2.3 pinned",
+            "gem/c@7.0 pinned",
+            &*commit,
+            "github/o/h unlocked",
+            "pypi/a1@1 pinned",
+            "pypi/b@2.0 pinned"
+        ]
+    );
+    let revisions = stated(&found, "revision");
+    for wanted in ["cargo/f-cli main", "cargo/g v1.2.3", "github/o/h 1.2"] {
+        assert!(revisions.iter().any(|is| is == wanted), "{wanted} {revisions:?}");
+    }
+}
+
+#[test]
+fn what_tools_are_told_holds_for_commands_behind() {
+    let commands = "pip config set global.extra-index-url https://extra.example/simple\npip install a==1.0\n\
+                    pip config unset global.extra-index-url\npip config set global.index-url https://index.example/simple\n\
+                    pip install b==1.0\npip config set global.no-index true\n\
+                    pip config set global.find-links https://links.example\npip install c==1.0\n\
+                    npm config set registry https://npm.example\nnpm install d@1.0.0\n\
+                    go env -w GOPROXY=https://go.example\ngo install example.org/m/e@v1.0.0\n";
+    let expected = [
+        "a@1.0 extra.example",
+        "a@1.0 pypi.org",
+        "b@1.0 index.example",
+        "c@1.0 links.example",
+        "d@1.0.0 npm.example",
+        "e@v1.0.0 go.example",
+    ];
+    let runs: String = commands.lines().map(|line| format!("RUN {line}\n")).collect();
+    let of_dockerfile = fetched(&[("Dockerfile", &format!("FROM scratch\n{runs}"))]);
+    assert_eq!(
+        of_dockerfile.iter().filter(|line| !line.contains("docker.io")).collect::<Vec<_>>(),
+        expected.each_ref()
+    );
+    assert_eq!(fetched(&[("install.sh", &format!("#!/bin/sh\n{commands}"))]), expected);
+    let steps: String = commands.lines().map(|line| format!("      - run: {line}\n")).collect();
+    let job = |name: &str, steps: &str| format!("  {name}:\n    runs-on: ubuntu-latest\n    steps:\n{steps}");
+    // another job has another machine
+    let workflow =
+        format!("on: push\njobs:\n{}{}", job("one", &steps), job("two", "      - run: pip install z==1.0\n"));
+    let mut all = expected.to_vec();
+    all.push("z@1.0 pypi.org");
+    assert_eq!(fetched(&[(".github/workflows/ci.yml", &workflow)]), all);
+    let steps: String = commands.lines().map(|line| format!("    - {line}\n")).collect();
+    assert_eq!(fetched(&[(".gitlab-ci.yml", &format!("one:\n  script:\n{steps}"))]), expected);
+}
+
+#[test]
+fn no_index_of_the_environment_leaves_pages_of_files() {
+    let wanted = ["a@1.0 links.example"];
+    let install = "pip install --find-links https://links.example a==1.0";
+    let script = format!("#!/bin/sh\nexport PIP_NO_INDEX=1\n{install}\n");
+    assert_eq!(fetched(&[("install.sh", &script)]), wanted);
+    let workflow = format!(
+        "on: push\nenv: {{PIP_NO_INDEX: \"true\"}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: {install}\n"
+    );
+    assert_eq!(fetched(&[(".github/workflows/ci.yml", &workflow)]), wanted);
+    let off = format!("#!/bin/sh\nexport PIP_NO_INDEX=0\n{install}\n");
+    assert_eq!(fetched(&[("install.sh", &off)]), ["a@1.0 links.example", "a@1.0 pypi.org"]);
+}
+
+#[test]
+fn what_is_overridden_in_dart_keeps_its_scope() {
+    let manifest = "name: x\ndependencies: {a: ^1.0.0}\ndev_dependencies: {b: ^1.0.0, c: ^1.0.0}\n\
+                    dependency_overrides: {a: 1.0.0, b: 1.0.0, d: 1.0.0}\n";
+    let lock = "packages:\n  b: {dependency: \"direct overridden\", source: hosted, version: \"1.0.0\", description: {name: b, url: \
+                \"https://pub.dev\"}}\n";
+    let expected = ["pub/a@1.0.0 runtime", "pub/b@1.0.0 dev", "pub/c dev", "pub/d@1.0.0 runtime"];
+    assert_eq!(stated(&scan(&[("pubspec.yaml", manifest)]), "scope"), expected);
+    assert_eq!(stated(&scan(&[("pubspec.yaml", manifest), ("pubspec.lock", lock)]), "scope"), expected);
+    // the file of overrides takes the place of those of the manifest
+    let found = scan(&[("pubspec.yaml", manifest), ("pubspec_overrides.yaml", "dependency_overrides: {c: 2.0.0}\n")]);
+    assert_eq!(stated(&found, "scope"), ["pub/a runtime", "pub/b dev", "pub/c@2.0.0 dev"]);
+}
+
+#[test]
+fn folders_of_dart_workspaces_that_are_missing_are_told() {
+    let found = scan(&[
+        ("pubspec.yaml", "name: x\nworkspace: [one, gone, \"more/*\"]\n"),
+        ("one/pubspec.yaml", "name: one\nresolution: workspace\ndependencies: {two: any}\n"),
+        ("more/two/pubspec.yaml", "name: two\nresolution: workspace\n"),
+    ]);
+    assert_eq!(said(&found), ["the folder `gone` holds no manifest in this tree"]);
+    let uses = |(from, row): (&sovaudit::model::ComponentId, &sovaudit::model::Relation)| {
+        (row.kind == RelationKind::DependsOn).then(|| format!("{from} {}", row.to))
+    };
+    assert_eq!(found.relations().filter_map(uses).collect::<Vec<_>>(), ["project:one project:more/two"]);
+}
+
+#[test]
+fn haskell_takes_packages_from_folders_repositories_and_archives() {
+    let cabal = |name: &str, asks: &str| format!("name: {name}\nlibrary\n  build-depends: {asks}\n");
+    let stack = at("snapshot: lts-22.0\npackages: [app, gone]\nextra-deps:\n- ./vendored\n- ../outside\n- git: \
+                    https://h.example/o/g.git\n  commit: COMMIT\n- archive: https://h.example/dl/z-1.0.tar.gz\n  sha256: \"00\"\n\
+                    - url: https://h.example/dl/y-1.0.zip\n");
+    let found = scan(&[
+        ("stack.yaml", &stack),
+        ("app/app.cabal", &cabal("app", "vendored, other")),
+        ("vendored/vendored.cabal", &cabal("vendored", "deep")),
+    ]);
+    let commit = format!("generic/g@{COMMIT} pinned");
+    assert_eq!(
+        stated(&found, "resolution"),
+        [
+            &*commit,
+            "generic/y-1.0.zip unlocked",
+            "generic/z-1.0.tar.gz pinned",
+            "hackage/deep unlocked",
+            "hackage/other unlocked"
+        ]
+    );
+    let said = said(&found);
+    for folder in ["gone", "../outside"] {
+        assert!(said.contains(&format!("the folder `{folder}` holds no manifest in this tree")), "{said:?}");
+    }
+    let project = at(
+        "packages: .\n\nsource-repository-package\n  type: git\n  location: https://github.com/o/a.git\n  tag: COMMIT\n  \
+                      subdir: one\n          two\n\nsource-repository-package\n    type: git\n    location: \
+                      https://h.example/o/b.git\n    branch: main\nconstraints: x ==1.0\n\nsource-repository-package\n  type: git\n",
+    );
+    let found = scan(&[("cabal.project", &project), ("x.cabal", &cabal("x", "x"))]);
+    let commit = format!("github/o/a@{COMMIT} pinned");
+    assert_eq!(stated(&found, "resolution"), ["generic/b unlocked", &*commit]);
+    assert!(said_of(&found, "a repository without `location`"));
+}
+
+#[test]
+fn packages_of_hpack_are_read_unless_a_cabal_file_was_made_of_them() {
+    let manifest = "name: app\ndependencies:\n- lib\n- name: gone\n  path: ../gone\ntests:\n  spec:\n    dependencies: {hspec: \
+                    \"== 2.10\"}\n";
+    let stack = ("stack.yaml", "snapshot: lts-22.0\npackages: [app, lib]\n");
+    let lib = ("lib/package.yaml", "library:\n  dependencies: [text]\n");
+    let found = scan(&[stack, ("app/package.yaml", manifest), lib]);
+    assert_eq!(stated(&found, "scope"), ["hackage/hspec@2.10 test", "hackage/text runtime"]);
+    assert!(said_of(&found, "the folder `../gone` holds no manifest in this tree"), "{:?}", said(&found));
+    let uses = |fact: FactRef<'_>| matches!(fact, FactRef::Relation { from, to, .. } if from.as_str() == "project:app" && to.as_str() == "project:lib");
+    assert!(found.facts().any(|(fact, _)| uses(fact)));
+    let cabal = ("app/app.cabal", "name: app\nlibrary\n  build-depends: base\n");
+    assert_eq!(resolved(&[("app/package.yaml", manifest), cabal]), ["hackage/base unlocked"]);
+    let other = "apiVersion: data.packaging.carvel.dev/v1alpha1\nkind: Package\ndependencies: [x]\n";
+    assert!(resolved(&[("package.yaml", other)]).is_empty());
+}
+
+fn said_of(inventory: &Inventory, text: &str) -> bool {
+    said(inventory).iter().any(|one| one == text)
+}
+
+#[test]
+fn composer_installs_nothing_for_what_the_root_replaces_or_provides() {
+    let manifest = r#"{"name": "o/app", "replace": {"o/polyfill": "*"}, "provide": {"o/log-implementation": "1.0"},
+                       "require": {"o/polyfill": "^1", "o/log-implementation": "^1", "o/a": "^1"}}"#;
+    assert_eq!(resolved(&[("composer.json", manifest)]), ["composer/o/a unlocked"]);
+}
+
+#[test]
+fn repositories_that_compose_builds_from() {
+    let file = "services:\n  a:\n    build: github.com/o/r#main:sub\n  b:\n    build: {context: \"https://github.com/o/s.git#v1:dir\"}\n";
+    let found = scan(&[("compose.yml", file)]);
+    let rows = found.facts().filter_map(|(fact, _)| match fact {
+        FactRef::Attribute { of, key: "identity" | "revision", value } => Some(format!("{of} {value}")),
+        _ => None,
+    });
+    let wanted = ["repository:github.com/o/r github:o", "repository:github.com/o/r main"];
+    let rows: Vec<String> = rows.collect();
+    for wanted in wanted {
+        assert!(rows.iter().any(|is| is == wanted), "{wanted} {rows:?}");
+    }
+    assert!(rows.iter().any(|row| row.ends_with(" v1")), "{rows:?}");
+    assert!(
+        !found
+            .facts()
+            .any(|(fact, _)| matches!(fact, FactRef::Relation { to, .. } if to.as_str().starts_with("project:")))
+    );
+}
+
+#[test]
+fn keys_of_setup_scripts_count_as_python_takes_them() {
+    let script = "from setuptools import setup\nEXTRAS = {}\nEXTRAS[\"b\"] = [\"gone-b\"]\nEXTRAS[\"b\"] = [\"b\"]\n\
+                  setup(\n    name=\"x\",\n    extras_require={\n        \"a\": [\"gone-a\"],\n        \"a\": [\"a\"],\n        \
+                  \":python_version<'3.8'\": [\"back\"],\n        \"test:sys_platform=='win32'\": [\"win\"],\n        **EXTRAS,\n    },\n)\n";
+    let found = scan(&[("setup.py", script)]);
+    let expected = ["pypi/a optional", "pypi/b optional", "pypi/back runtime", "pypi/win optional"];
+    assert_eq!(stated(&found, "scope"), expected);
+    assert_eq!(stated(&found, "condition"), ["pypi/back python_version<'3.8'", "pypi/win sys_platform=='win32'"]);
+}
