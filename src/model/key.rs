@@ -32,12 +32,14 @@ pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem name`, a package of the tree's own that its lock file is about, where the file says no folder.
 pub const HOLDS: &str = "holds";
 /// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask, and behind that the only file
-/// whose packages are meant, if it is one (`-s`: what Maven reads with this file as its settings; `**`: may read so). The
-/// standing is `instead` or `beside` of the ecosystem's own, or `aside` where no name is in doubt; with `-of-locked` its
-/// addresses in a lock file are meant too, or those of the host behind `=`. A repository of Maven has its id behind `=`, and
-/// `mirror` or `blocked` stands for those that the names mean.
+/// whose packages are meant, if it is one (`-s`: what Maven reads with this file as its settings; `**`: may read so; `./`: all
+/// but those of other projects of Gradle below). The standing is `instead` or `beside` of the ecosystem's own, or `aside` where
+/// no name is in doubt; with `-of-locked` its addresses in a lock file are meant too, or those of the host behind `=`. A
+/// repository of Maven has its id behind `=`, one of Gradle's settings the word `settings`, and `mirror` or `blocked` stands
+/// for those that the names mean.
 pub const REGISTRY: &str = "registry";
-/// Of a package: the list of repositories that it is looked up in, where its tool keeps several apart (`maven-plugins`).
+/// Of a package: the list of repositories that it is looked up in, where its tool keeps several apart (`maven-plugins`),
+/// and behind that the project whose list it is, where that is not the one of the file's folder.
 pub const REPOSITORIES: &str = "repositories";
 /// Of a project: `ecosystem name version root`, the package that its folder itself makes; the version may be `?`, and
 /// `root` is the folder of the topmost project that it is built with.

@@ -77,8 +77,11 @@ impl<'a> Settings<'a> {
         let ecosystem = graph.attribute(subject, key::ECOSYSTEM).unwrap_or("");
         let name = graph.attribute(subject, key::NAME).unwrap_or("");
         let host = graph.node(host).id.rest();
+        // the lists of projects that other files ask for
+        let apart = graph.attributes(subject, key::REPOSITORIES).map(|value| registries::Asked::read(value).file);
+        let apart: Vec<RelPath> = apart.flatten().take(MOST_FOLLOWED).collect();
         for list in registries::lists(&ecosystem) {
-            for file in evidence.iter().filter_map(Evidence::path).take(MOST_FOLLOWED) {
+            for file in evidence.iter().filter_map(Evidence::path).take(MOST_FOLLOWED).chain(&apart) {
                 let leading = self.known.speaking(list, name, file).into_iter();
                 let leading = leading.filter(|setting| setting.host == host);
                 leading.for_each(|setting| found.extend(written(setting.evidence)));

@@ -5,6 +5,7 @@
 //! that a public registry can answer as well is a risk (dependency confusion); it is written as an attribute of the
 //! package, for rules to judge. A pure function of the inventory.
 
+mod apart;
 mod inherited;
 mod maven;
 mod mirrors;
@@ -14,6 +15,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::apart::Apart;
+pub(crate) use self::apart::Asked;
 use self::setting::{Setting, Standing};
 pub(crate) use self::setting::{Settings, lists};
 use super::package::toolkit::{default_registry, list};
@@ -55,8 +58,7 @@ pub(super) fn apply(mut inventory: Inventory, catalog: &Catalog) -> Inventory {
         let mut told: Lookup<(*const EvidenceSet, &str), ()> = Lookup::default();
         for one in &relation.evidence {
             let Evidence::Observed(seen) = one else { continue };
-            let list = apart.list(ecosystem, seen);
-            let mut found = settings.speaking(list, &name, seen.path());
+            let (list, mut found) = apart.speaking(&settings, (ecosystem, &name), seen);
             if found.iter().any(Setting::is_inherited) {
                 let scopes = scopes.get_or_init(|| places_of(key::SCOPE, from, &inventory));
                 let scope = scopes.get(&(seen.path(), seen.region())).copied();
@@ -128,25 +130,6 @@ fn places_of<'a>(key: &str, package: &ComponentId, inventory: &'a Inventory) -> 
     let rows = rows.filter(|row| row.key == key);
     let seen = rows.flat_map(|row| row.evidence.iter().filter_map(Evidence::sighting).map(|seen| (seen, &*row.value)));
     seen.map(|(seen, value)| ((seen.path(), seen.region()), value)).collect()
-}
-
-/// Places where a package is looked up in a list of its own: Maven and Gradle keep those of plugins apart.
-#[derive(Default)]
-struct Apart<'a>(Option<Places<'a>>);
-
-impl<'a> Apart<'a> {
-    fn of(ecosystem: &str, package: &ComponentId, inventory: &'a Inventory) -> Self {
-        let is_maven = ecosystem == list::OF_MAVEN[0];
-        Self(is_maven.then(|| places_of(key::REPOSITORIES, package, inventory)))
-    }
-
-    fn list<'s>(&self, ecosystem: &'s str, seen: &Sighting) -> &'s str
-    where
-        'a: 's,
-    {
-        let apart = self.0.as_ref().and_then(|places| places.get(&(seen.path(), seen.region())));
-        apart.copied().unwrap_or(ecosystem)
-    }
 }
 
 /// Ecosystem and name of a package's id, the name as people write it.

@@ -16,6 +16,11 @@ pub struct Unread;
 #[rustfmt::skip]
 const BY_NAME: &[(&str, &str)] = &[
     ("**/bun.lockb", "a binary Bun lock file"),
+    ("**/project.clj", "a Leiningen project"),
+    ("**/deps.edn", "dependencies of a Clojure project"),
+    ("**/build.{sc,mill}", "a Mill build"),
+    ("**/ivy.xml", "a module of Apache Ivy"),
+    ("**/ivysettings.xml", "settings of Apache Ivy"),
     ("**/*{nvidia-smi,nvidia_smi,rocm-smi,amd-smi,xpu-smi,hl-smi,npu-smi,neuron-ls,lspci,lshw,dmidecode}*.{gz,xz,zst,bz2}", "a packed capture of hardware, which has to be unpacked first"),
     ("**/*{asset,inventory,fleet,gpu,cmdb}*.{csv,tsv,json,xml}.{gz,xz,zst,bz2}", "a packed list of hardware, which has to be unpacked first"),
 ];

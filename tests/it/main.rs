@@ -4,6 +4,7 @@ mod answers;
 mod architecture;
 mod attribution;
 mod brought_in;
+mod builds;
 mod captures;
 mod cases;
 mod catalog;

@@ -32,10 +32,10 @@ pub(crate) mod list {
     pub(crate) const PLUGINS: &str = "maven-plugins";
     /// What the class path of a build script of Gradle comes from.
     pub(crate) const BUILDSCRIPT: &str = "maven-buildscript";
+    /// The word of a repository that the settings of a Gradle build give to projects without any of their own.
+    pub(crate) const OF_SETTINGS: &str = "settings";
     /// What NuGet asks.
     pub(crate) const NUGET: &str = "nuget";
-    /// The word of a source of NuGet in a file that takes away those of folders above.
-    pub(crate) const CLEARED: &str = "clear";
     /// Both, for who asks for all lists of an ecosystem.
     pub(crate) const OF_MAVEN: [&str; 3] = ["maven", PLUGINS, BUILDSCRIPT];
 }
@@ -51,6 +51,8 @@ pub(crate) enum Of<'a> {
     MaybeSettings,
     /// What Maven reads, which the tree tells to take this file for the user's settings.
     Settings,
+    /// All but those of other projects of Gradle below.
+    Project,
 }
 
 impl Of<'_> {
@@ -58,6 +60,8 @@ impl Of<'_> {
     pub(crate) const MAYBE_SETTINGS: &'static str = "**";
     /// The word for [`Of::Settings`].
     pub(crate) const SETTINGS: &'static str = "-s";
+    /// The word for [`Of::Project`].
+    pub(crate) const PROJECT: &'static str = "./";
 }
 
 /// A setting of the project's tools: packages come from a registry.
@@ -70,7 +74,7 @@ pub(crate) struct Registry<'a> {
     pub(crate) names: &'a str,
     /// How it stands to the ecosystem's own.
     pub(crate) standing: Standing,
-    /// The id of a repository of Maven, the host that npm puts it in the place of, or [`list::CLEARED`]; empty for none.
+    /// The id of a repository of Maven, the host that npm puts it in the place of, or [`list::OF_SETTINGS`]; empty for none.
     pub(crate) id: &'a str,
     /// Whose packages are meant.
     pub(crate) of: Of<'a>,
@@ -79,12 +83,17 @@ pub(crate) struct Registry<'a> {
 impl Registry<'_> {
     /// Writes the setting; nothing for an address without a host.
     pub(crate) fn write(self, project: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
+        if let Some(host) = host_of(address).filter(|_| self.standing != Standing::Blocked) {
+            registry_host(project, &host, seen, out);
+        }
+        self.row(project, address, seen, out);
+    }
+
+    /// As [`Self::write`], for a registry that is asked anyway unless somebody says otherwise.
+    pub(crate) fn row(self, project: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
         let Some(host) = host_of(address) else { return };
         let host = ComponentId::host(&host);
         let Self { ecosystem, names, standing, id, of } = self;
-        if standing != Standing::Blocked {
-            registry_host(project, host.rest(), seen, out);
-        }
         if names.is_empty() {
             return;
         }
@@ -107,6 +116,7 @@ impl Registry<'_> {
             Of::File(file) => format!(" {file}"),
             Of::MaybeSettings => format!(" {}", Of::MAYBE_SETTINGS),
             Of::Settings => format!(" {}", Of::SETTINGS),
+            Of::Project => format!(" {}", Of::PROJECT),
         };
         let seen = seen.clone().without_excerpt();
         let value = format!("{ecosystem} {names} {standing}{about} {scheme}{host}{of}");

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::mirrors::Mirrors;
+use super::mirrors::{Mirrors, Way};
 use super::setting::{Folders, MOST_REGISTRIES, Of, Setting, Standing};
 use crate::model::{Evidence, EvidenceSet};
 use crate::scan::package::toolkit::{default_registry, list};
@@ -75,7 +75,7 @@ impl<'a> Maven<'a> {
                             found.stated.entry(file).or_default().push(*setting);
                         }
                     }
-                    Of::All | Of::Manifests => {}
+                    Of::All | Of::Manifests | Of::Project => {}
                 }
             }
             let [others, named] = files.map(|files| files.into_values().filter_map(Run::of).collect::<Vec<_>>());
@@ -128,7 +128,7 @@ impl<'a> Maven<'a> {
         for (file, stated) in self.stated.iter().filter(|_| !self.runs.is_empty()) {
             let runs = self.runs_of(file);
             let is_idle = |one: &&Setting<'a>| {
-                !runs.is_empty() && runs.iter().all(|run| run.mirrors.of_repository(one.id, one.is_plain).is_some())
+                !runs.is_empty() && runs.iter().all(|run| run.mirrors.of_repository(one.id, one.way()).is_some())
             };
             let rows = stated.iter().filter(is_idle);
             idle.extend(rows.map(|one| (file.parent(), one.host, one.evidence.iter().collect())));
@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
             asked.repository(&row.setting, &mirrors);
         }
         let is_instead = repositories.iter().any(|row| row.setting.is_instead());
-        let is_idle = |row: &Row<'_>| mirrors.of_repository(row.setting.id, row.setting.is_plain).is_some();
+        let is_idle = |row: &Row<'_>| mirrors.of_repository(row.setting.id, row.setting.way()).is_some();
         let idle = repositories.into_iter().filter(is_idle).map(|row| (row.setting.host, row.lines)).collect();
         Some(Self { mirrors, idle, asked, is_instead, first })
     }
@@ -196,7 +196,7 @@ impl<'a> Found<'a> {
         }
         self.is_replaced |= run.asked.is_replaced;
         if !run.is_instead && !stated.iter().any(Setting::is_instead) {
-            match run.mirrors.of_repository(CENTRAL, false) {
+            match run.mirrors.of_repository(CENTRAL, Way::Encrypted) {
                 Some(mirror) => self.ask(mirror, true),
                 None => self.own = self.own.or(Some(run.first)),
             }
@@ -205,7 +205,7 @@ impl<'a> Found<'a> {
 
     /// A repository, or the mirror that stands for it.
     fn repository(&mut self, repository: &Setting<'a>, mirrors: &Mirrors<'a>) {
-        match mirrors.of_repository(repository.id, repository.is_plain) {
+        match mirrors.of_repository(repository.id, repository.way()) {
             Some(mirror) => self.ask(mirror, repository.is_instead()),
             None => self.add(*repository),
         }

@@ -16,8 +16,17 @@ pub(super) struct Mirrors<'a> {
     others: Answer,
 }
 
-/// The mirror for a repository that is asked with encryption, and for one without.
-type Answer = [Option<usize>; 2];
+/// How a repository is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Encrypted,
+    Plain,
+    /// It lies on the machine that builds.
+    Local,
+}
+
+/// The mirrors for a repository, by the way it is asked.
+type Answer = [Option<usize>; 3];
 
 impl<'a> Mirrors<'a> {
     /// Reads each `mirrorOf` once, whatever number of repositories is held against them.
@@ -25,7 +34,7 @@ impl<'a> Mirrors<'a> {
         let mut exact = BTreeMap::new();
         // mirrors with the word, true for those that mean it and false for those that leave it out
         let mut said: BTreeMap<&str, Vec<(usize, bool)>> = BTreeMap::new();
-        let mut wild: [Vec<usize>; 2] = Default::default();
+        let mut wild: [Vec<usize>; 3] = Default::default();
         for (at, mirror) in all.iter().enumerate() {
             exact.entry(mirror.names).or_insert(at);
             for word in mirror.names.split(',') {
@@ -35,25 +44,25 @@ impl<'a> Mirrors<'a> {
                 if rows.last().is_none_or(|(last, _)| *last != at) {
                     rows.push((at, is_for));
                 }
-                let is_of_all = is_for && matches!(word, "*" | "external:*");
-                let is_of_plain = is_for && word == "external:http:*";
-                for (wild, is_it) in wild.iter_mut().zip([is_of_all, is_of_all || is_of_plain]) {
+                let is_of_all = is_for && word == "*";
+                let is_of_others = is_of_all || is_for && word == "external:*";
+                let is_of_plain = is_of_others || is_for && word == "external:http:*";
+                for (wild, is_it) in wild.iter_mut().zip([is_of_others, is_of_plain, is_of_all]) {
                     if is_it && wild.last() != Some(&at) {
                         wild.push(at);
                     }
                 }
             }
         }
-        let answer = |said: &[(usize, bool)]| [first(said, &wild[0]), first(said, &wild[1])];
+        let answer = |said: &[(usize, bool)]| [first(said, &wild[0]), first(said, &wild[1]), first(said, &wild[2])];
         let others = answer(&[]);
         let named = said.iter().map(|(word, said)| (*word, answer(said))).collect();
         Self { exact: exact.into_iter().collect(), named, others, all }
     }
 
-    /// The mirror that stands for a repository: one for its id alone before others, and the first of those. Repositories of
-    /// this machine have no host and are none here.
-    pub(super) fn of_repository(&self, id: &str, is_plain: bool) -> Option<&Setting<'a>> {
-        let answer = || self.named.get(id).unwrap_or(&self.others)[usize::from(is_plain)];
+    /// The mirror that stands for a repository: one for its id alone before others, and the first of those.
+    pub(super) fn of_repository(&self, id: &str, way: Way) -> Option<&Setting<'a>> {
+        let answer = || self.named.get(id).unwrap_or(&self.others)[way as usize];
         self.all.get(self.exact.get(id).copied().or_else(answer)?)
     }
 }
@@ -84,46 +93,50 @@ mod tests {
     }
 
     /// Place of the mirror that stands for a repository.
-    fn standing(patterns: &[&str], id: &str, is_plain: bool) -> Option<usize> {
+    fn standing(patterns: &[&str], id: &str, way: Way) -> Option<usize> {
         let evidence = EvidenceSet::default();
         let mirrors = mirrors(patterns, &evidence);
-        let found = mirrors.of_repository(id, is_plain)?;
+        let found = mirrors.of_repository(id, way)?;
         mirrors.all.iter().position(|one| std::ptr::eq(one, found))
     }
 
     #[test]
     fn patterns_of_mirrors() {
-        for (pattern, id, is_plain, wanted) in [
-            ("*", "a", false, true),
-            ("external:*", "a", false, true),
-            ("external:http:*", "a", false, false),
-            ("external:http:*", "a", true, true),
-            ("a,b", "b", false, true),
-            ("a,b", "c", false, false),
-            ("*,!a", "a", false, false),
-            ("!a,*", "a", false, false),
-            ("!a,*", "b", false, true),
-            ("a,!a", "a", false, true),
-            ("!a", "b", false, false),
+        for (pattern, id, way, wanted) in [
+            ("*", "a", Way::Encrypted, true),
+            ("external:*", "a", Way::Encrypted, true),
+            ("external:http:*", "a", Way::Encrypted, false),
+            ("external:http:*", "a", Way::Plain, true),
+            ("external:*", "a", Way::Local, false),
+            ("external:http:*", "a", Way::Local, false),
+            ("*", "a", Way::Local, true),
+            ("external:*,a", "a", Way::Local, true),
+            ("a,b", "b", Way::Encrypted, true),
+            ("a,b", "c", Way::Encrypted, false),
+            ("*,!a", "a", Way::Encrypted, false),
+            ("!a,*", "a", Way::Encrypted, false),
+            ("!a,*", "b", Way::Encrypted, true),
+            ("a,!a", "a", Way::Encrypted, true),
+            ("!a", "b", Way::Encrypted, false),
         ] {
-            assert_eq!(standing(&[pattern], id, is_plain).is_some(), wanted, "{pattern} {id}");
+            assert_eq!(standing(&[pattern], id, way).is_some(), wanted, "{pattern} {id}");
         }
     }
 
     #[test]
     fn the_first_of_several_mirrors() {
-        for (patterns, id, is_plain, wanted) in [
-            (&["*", "a"][..], "a", false, Some(1)),
-            (&["*", "a,b"], "a", false, Some(0)),
-            (&["*,!a", "external:*"], "a", false, Some(1)),
-            (&["*,!a", "!a,*", "b", "x,a", "*"], "a", false, Some(3)),
-            (&["*,!a", "!a,*", "b", "*", "x,a"], "a", false, Some(3)),
-            (&["*,!a", "!a,*"], "a", true, None),
-            (&["x,y", "external:http:*", "*"], "a", true, Some(1)),
-            (&["x,y", "external:http:*", "*"], "a", false, Some(2)),
-            (&["a", "a"], "a", false, Some(0)),
+        for (patterns, id, way, wanted) in [
+            (&["*", "a"][..], "a", Way::Encrypted, Some(1)),
+            (&["*", "a,b"], "a", Way::Encrypted, Some(0)),
+            (&["*,!a", "external:*"], "a", Way::Encrypted, Some(1)),
+            (&["*,!a", "!a,*", "b", "x,a", "*"], "a", Way::Encrypted, Some(3)),
+            (&["*,!a", "!a,*", "b", "*", "x,a"], "a", Way::Encrypted, Some(3)),
+            (&["*,!a", "!a,*"], "a", Way::Plain, None),
+            (&["x,y", "external:http:*", "*"], "a", Way::Plain, Some(1)),
+            (&["x,y", "external:http:*", "*"], "a", Way::Encrypted, Some(2)),
+            (&["a", "a"], "a", Way::Encrypted, Some(0)),
         ] {
-            assert_eq!(standing(patterns, id, is_plain), wanted, "{patterns:?} {id}");
+            assert_eq!(standing(patterns, id, way), wanted, "{patterns:?} {id}");
         }
     }
 
@@ -135,8 +148,8 @@ mod tests {
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let evidence = EvidenceSet::default();
         let mirrors = mirrors(&patterns, &evidence);
-        let found = (0..50_000).filter(|at| mirrors.of_repository(&format!("z{at}"), false).is_some()).count();
+        let found = (0..50_000).filter(|at| mirrors.of_repository(&format!("z{at}"), Way::Encrypted).is_some()).count();
         assert_eq!(found, 0);
-        assert!(mirrors.of_repository("a0", false).is_some_and(|one| std::ptr::eq(one, &mirrors.all[1])));
+        assert!(mirrors.of_repository("a0", Way::Encrypted).is_some_and(|one| std::ptr::eq(one, &mirrors.all[1])));
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::inherited;
 use super::maven::{self, Maven};
+use super::mirrors::Way;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::model::{Attribute, Evidence, EvidenceSet, Inventory, key};
-use crate::scan::package::toolkit::{Of as Word, list, manifest};
+use crate::scan::package::toolkit::{Of as Word, default_registry, list, manifest};
 use crate::text::RelPath;
 
 /// Settings of one ecosystem in one folder that count; real ones have a handful.
@@ -49,6 +50,8 @@ pub(super) enum Of<'a> {
     Settings(bool),
     /// Manifests of Python in the very folder, which a run elsewhere installs.
     Manifests,
+    /// All but those of other projects of Gradle below.
+    Project,
 }
 
 /// A registry that the tools of a folder are told to ask.
@@ -87,6 +90,7 @@ impl<'a> Setting<'a> {
             None => Of::All,
             Some(Word::MAYBE_SETTINGS) => Of::Settings(false),
             Some(Word::SETTINGS) => Of::Settings(true),
+            Some(Word::PROJECT) => Of::Project,
             Some(file) => Of::File(file),
         };
         let (host, is_plain) = host.strip_prefix("http://").map_or((host, false), |host| (host, true));
@@ -101,6 +105,15 @@ impl<'a> Setting<'a> {
     /// A mirror of Maven.
     pub(super) fn is_mirror(&self) -> bool {
         matches!(self.standing, Standing::Mirror | Standing::Blocked)
+    }
+
+    /// How Maven asks it.
+    pub(super) fn way(&self) -> Way {
+        match self.host {
+            "localhost" | "127.0.0.1" => Way::Local,
+            _ if self.is_plain => Way::Plain,
+            _ => Way::Encrypted,
+        }
     }
 
     /// Asked in the place of the ecosystem's own.
@@ -129,14 +142,15 @@ impl<'a> Setting<'a> {
         self.host == other.host && self.standing == other.standing && std::ptr::eq(self.evidence, other.evidence)
     }
 
-    fn speaks_of(&self, name: &str, here: &RelPath, file: &RelPath) -> bool {
-        let of_file = match self.of {
+    /// True when it is for a file below its folder, with the folder of another project of Gradle between or not.
+    fn is_for(&self, here: &RelPath, file: &RelPath, is_crossed: bool) -> bool {
+        match self.of {
             Of::All => true,
+            Of::Project => !is_crossed,
             Of::File(of) => of == file.as_str(),
             Of::Settings(_) => false,
             Of::Manifests => manifest::PYTHON.contains(&file.name()) && file.parent() == *here,
-        };
-        of_file && speaks_of(self.names, name)
+        }
     }
 }
 
@@ -151,6 +165,8 @@ pub(crate) struct Settings<'a> {
     pub(super) lists: BTreeMap<&'a str, Folders<'a>>,
     /// What Maven makes of its lists.
     maven: BTreeMap<&'a str, Maven<'a>>,
+    /// Folders of projects of Gradle, where some repositories are for one project only.
+    projects: BTreeSet<RelPath>,
 }
 
 impl<'a> Settings<'a> {
@@ -170,9 +186,19 @@ impl<'a> Settings<'a> {
                 }
             }
         }
+        // the central repository of projects needs a word beside other repositories only
+        let is_said = |folders: &Folders<'_>| {
+            let is_own =
+                |one: &Setting<'_>| one.of == Of::Project && default_registry(list::OF_MAVEN[0]) == Some(one.host);
+            folders.values().flatten().any(|one| !is_own(one))
+        };
+        found.retain(|_, folders| is_said(folders));
         let maven = found.iter().filter(|(list, _)| list::OF_MAVEN.contains(list));
         let maven = maven.map(|(list, folders)| (*list, Maven::of(folders))).collect();
-        let mut found = Self { lists: found, maven };
+        let is_of_project = |setting: &Setting<'_>| setting.of == Of::Project;
+        let has_projects = found.values().flat_map(BTreeMap::values).flatten().any(is_of_project);
+        let projects = if has_projects { projects(inventory) } else { BTreeSet::new() };
+        let mut found = Self { lists: found, maven, projects };
         inherited::spread(&mut found, inventory);
         found
     }
@@ -192,8 +218,7 @@ impl<'a> Settings<'a> {
         self.lists.contains_key(list)
     }
 
-    /// The settings that speak of a name in a file: those of the nearest folder that has any, of NuGet those of all folders above
-    /// up to one that clears them. Of those that stand in the place
+    /// The settings that speak of a name in a file: those of the nearest folder that has any. Of those that stand in the place
     /// of others the most exact pattern wins, and what is asked beside them counts as far as it is as exact. Maven has rules of
     /// its own.
     pub(crate) fn speaking(&self, list: &str, name: &str, file: &RelPath) -> Vec<Setting<'a>> {
@@ -203,11 +228,20 @@ impl<'a> Settings<'a> {
         }
         let mut speaking: Vec<Setting<'a>> = Vec::new();
         let mut folder = file.parent();
+        let mut is_crossed = false;
         loop {
             let here = folders.get(&folder).map_or(&[][..], Vec::as_slice);
-            speaking.extend(here.iter().filter(|setting| setting.speaks_of(name, &folder, file)));
+            let is_for = |setting: &&Setting<'a>| setting.is_for(&folder, file, is_crossed);
+            let has_own = here.iter().filter(is_for).any(|setting| setting.of == Of::Project);
+            // what the settings of a build give is for projects without repositories of their own
+            let counts = |setting: &&Setting<'a>| !(has_own && setting.id == list::OF_SETTINGS);
+            let all = here.iter().filter(is_for).filter(counts);
+            speaking.extend(all.filter(|setting| speaks_of(setting.names, name)));
+            is_crossed |= self.projects.contains(&folder);
             let is_all = match list {
-                list::NUGET => here.iter().any(|setting| setting.id == list::CLEARED),
+                // what is written there is what all files above say together
+                list::NUGET => !here.is_empty(),
+                _ if has_own => true,
                 // what a run elsewhere asks does not hide what the folders above say
                 _ => !speaking.iter().all(Setting::is_inherited),
             };
@@ -216,12 +250,21 @@ impl<'a> Settings<'a> {
             }
             folder = folder.parent();
         }
-        let alone = speaking.iter().filter(|setting| setting.is_instead()).map(|setting| setting.names.len());
+        let alone = speaking.iter().filter(|setting| setting.is_instead()).map(|setting| exactness(setting.names));
         let least = alone.max().unwrap_or(0);
-        speaking.retain(|setting| setting.names.len() >= least);
+        speaking.retain(|setting| exactness(setting.names) >= least);
         speaking.truncate(MOST_REGISTRIES);
         speaking
     }
+}
+
+/// Folders with a build script of Gradle.
+fn projects(inventory: &Inventory) -> BTreeSet<RelPath> {
+    let is_script = |path: &RelPath| path.name().starts_with("build.gradle");
+    let all = inventory.beginning_with("project:").filter(|(_, known)| {
+        known.kinds().iter().flat_map(|(_, evidence)| evidence).filter_map(Evidence::path).any(is_script)
+    });
+    all.filter_map(|(id, _)| RelPath::new(id.as_str().strip_prefix("project:")?)).collect()
 }
 
 fn too_many(path: &RelPath) -> Diagnostic {
@@ -237,6 +280,11 @@ fn too_many(path: &RelPath) -> Diagnostic {
 /// The words under which [`Settings`] hold what is said of packages of an ecosystem.
 pub(crate) fn lists<'s>(ecosystem: &'s &'s str) -> &'s [&'s str] {
     if *ecosystem == list::OF_MAVEN[0] { &list::OF_MAVEN } else { std::slice::from_ref(ecosystem) }
+}
+
+/// How exact a pattern is: a name itself more than any beginning of names, of which the longer one is.
+fn exactness(pattern: &str) -> usize {
+    if pattern.ends_with('*') { pattern.len() } else { usize::MAX }
 }
 
 /// True when a pattern of a setting speaks of a name: `@corp` of `@corp/x`, `Corp.*` of `corp.json`, `*` of all.

@@ -8,6 +8,7 @@ mod layered;
 pub mod msbuild;
 pub mod nuget_assets;
 pub mod nuget_config;
+mod nuget_layers;
 pub mod nuget_lock;
 pub mod packages_config;
 pub mod paket_lock;

@@ -49,7 +49,7 @@ impl Scanner for NugetAssets {
         for source in sources {
             let standing = if beside { Standing::Beside } else { Standing::Instead };
             let seen = file.at(source.key_span).without_excerpt();
-            let registry = Registry { ecosystem: list::NUGET, names: "*", standing, id: list::CLEARED, of: Of::All };
+            let registry = Registry { ecosystem: list::NUGET, names: "*", standing, id: "", of: Of::All };
             registry.write(&project, &source.key, &seen, out);
         }
         let mut written = Entries::default();

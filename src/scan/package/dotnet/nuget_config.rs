@@ -1,12 +1,14 @@
 //! `nuget.config`: the sources that NuGet asks.
+//!
+//! NuGet reads the file of a folder together with those of all folders above, from the farthest to the nearest, so that a
+//! file can take away, turn off and map what others state. What is written for a folder is what comes of all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::nuget_layers::{Effective, Layer};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentKind};
-use crate::parse::xml::Element;
+use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::scan::package::toolkit::{self, Of, Registry, Standing, list};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `nuget-config`.
 pub struct NugetConfig;
@@ -14,8 +16,9 @@ pub struct NugetConfig;
 static META: ScannerMeta = ScannerMeta {
     id: "nuget-config",
     title: "NuGet settings",
-    summary: "Package sources that are asked, instead of or beside the public one, and which names come from which; those of folders above are asked too unless a \
-              file clears them. \
+    summary: "Package sources that are asked, instead of or beside the public one, and which names come from which. A file is read \
+              together with those of the folders above, as NuGet does: what one of them clears, turns off or maps holds for what \
+              the others state. \
               Credentials and keys are never read; folders are the tree's own.",
     files: &["**/[nN][uU][gG][eE][tT].[cC][oO][nN][fF][iI][gG]"],
     unit: Unit::File,
@@ -24,6 +27,9 @@ static META: ScannerMeta = ScannerMeta {
     emits: &[ComponentKind::Project, ComponentKind::Host],
     reference: "https://learn.microsoft.com/nuget/reference/nuget-config-file",
 };
+
+/// Rows of files above that are written for one folder: each of many folders could repeat them all.
+const MOST_FROM_ABOVE: usize = 256;
 
 impl Scanner for NugetConfig {
     fn meta(&self) -> &'static ScannerMeta {
@@ -37,82 +43,68 @@ impl Scanner for NugetConfig {
         let folder = file.folder();
         let folder = if folder.name().eq_ignore_ascii_case(".nuget") { folder.parent() } else { folder };
         let project = toolkit::root_at(&folder, input, file, out);
-        let mut cleared = false;
-        let mut id = "";
-        let mut sources: BTreeMap<&str, (&str, &Element)> = BTreeMap::new();
-        for item in root.all_groups("packageSources").flat_map(Element::entries) {
-            match &*item.name {
-                "clear" => {
-                    cleared = true;
-                    id = list::CLEARED;
-                    sources.clear();
-                }
-                "remove" => {
-                    let name = item.attribute("key").unwrap_or("");
-                    cleared |= name.eq_ignore_ascii_case("nuget.org");
-                    sources.remove(name);
-                }
-                "add" => match item.attribute("key").zip(item.attribute("value")) {
-                    Some((name, address)) => {
-                        sources.insert(name, (address, item));
-                    }
-                    None => {
-                        let message = "a source without `key` or `value`";
-                        out.problem(DiagnosticKind::Malformed, file, Some(item.tag), message);
-                    }
-                },
-                _ => {}
-            }
+        let layer = Layer::of(&input.files[0], &root);
+        for (span, message) in layer.problems() {
+            out.problem(DiagnosticKind::Malformed, file, Some(*span), message.clone());
         }
-        let off: BTreeSet<&str> = root
-            .all_groups("disabledPackageSources")
-            .flat_map(|all| all.all("add"))
-            .filter(|item| item.attribute("value").is_some_and(|value| value.eq_ignore_ascii_case("true")))
-            .filter_map(|item| item.attribute("key"))
-            .collect();
-        sources.retain(|name, _| !off.contains(name));
-        let public = |address: &str| {
-            toolkit::host_of(address).is_some_and(|host| crate::scan::registries::is_public("nuget", &host))
-        };
-        let alone = cleared && !sources.values().any(|(address, _)| public(address))
-            || off.iter().any(|name| name.eq_ignore_ascii_case("nuget.org"));
-        let mapping = mapping(&root);
-        for (name, (address, item)) in &sources {
-            // an address may hold a password
-            let seen = file.at(item.tag).without_excerpt();
-            match mapping.get(name) {
-                Some(patterns) => {
-                    for pattern in patterns {
-                        let registry = Registry {
-                            ecosystem: list::NUGET,
-                            names: pattern,
-                            standing: Standing::Instead,
-                            id,
-                            of: Of::All,
-                        };
-                        registry.write(&project, address, &seen, out);
-                    }
-                }
-                // names that no source is mapped to come from nowhere
-                None if !mapping.is_empty() => {}
-                None => {
-                    let standing = if alone { Standing::Instead } else { Standing::Beside };
-                    let registry = Registry { ecosystem: list::NUGET, names: "*", standing, id, of: Of::All };
-                    registry.write(&project, address, &seen, out);
-                }
-            }
-        }
+        let above = Layer::above(&folder, input);
+        let effective = Effective::of(above.iter().rev().map(|layer| &**layer).chain([&layer]));
+        Writer { file, project: &project, from_above: 0 }.write(&effective, out);
         Ok(())
     }
 }
 
-/// Patterns of names by the source that they come from.
-fn mapping(root: &Element) -> BTreeMap<&str, Vec<&str>> {
-    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for source in root.all_groups("packageSourceMapping").flat_map(|all| all.all_groups("packageSource")) {
-        let Some(name) = source.attribute("key") else { continue };
-        let patterns = source.all("package").filter_map(|package| package.attribute("pattern"));
-        found.entry(name).or_default().extend(patterns);
+struct Writer<'a> {
+    file: &'a SourceFile,
+    project: &'a ComponentId,
+    /// Rows of files above so far.
+    from_above: usize,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, effective: &Effective<'_>, out: &mut Facts<'_>) {
+        let standing = if effective.is_alone() { Standing::Instead } else { Standing::Beside };
+        for (name, source) in effective.sources() {
+            let Some(patterns) = effective.patterns(name) else {
+                // names that no source is mapped to come from nowhere
+                if !effective.is_mapped() {
+                    self.row("*", standing, (source.address, source.file, source.span), out);
+                }
+                continue;
+            };
+            for pattern in patterns {
+                self.row(pattern, Standing::Instead, (source.address, source.file, source.span), out);
+            }
+        }
+        // the user's own settings have it under this name, which no file of the tree has to state
+        if let Some((file, span, patterns)) = effective.mapped_public() {
+            for pattern in patterns {
+                self.row(pattern, Standing::Instead, ("https://nuget.org", file, span), out);
+            }
+        }
     }
-    found
+
+    fn row(
+        &mut self,
+        names: &str,
+        standing: Standing,
+        (address, file, span): (&str, &SourceFile, Span),
+        out: &mut Facts<'_>,
+    ) {
+        if file.path() != self.file.path() {
+            self.from_above += 1;
+            if self.from_above > MOST_FROM_ABOVE {
+                if self.from_above == MOST_FROM_ABOVE + 1 {
+                    let message =
+                        format!("more than {MOST_FROM_ABOVE} sources of folders above; further ones do not count");
+                    out.problem(DiagnosticKind::LimitReached, self.file, None, message);
+                }
+                return;
+            }
+        }
+        // an address may hold a password
+        let seen = file.at(span).without_excerpt();
+        let registry = Registry { ecosystem: list::NUGET, names, standing, id: "", of: Of::All };
+        registry.write(self.project, address, &seen, out);
+    }
 }

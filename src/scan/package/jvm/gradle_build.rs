@@ -2,19 +2,19 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::Asking;
-use super::gradle_catalog::{Catalog, Item, accessor};
+use super::gradle_above::properties_above;
+use super::gradle_entries::Catalogs;
 use super::gradle_lock::scope_of;
-use super::gradle_owners::Owners;
-use super::gradle_repositories::{self, list_of};
+use super::gradle_owners::{Owner, Owners};
+use super::gradle_repositories::{self, Writing, list_of};
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
-use super::gradle_settings::Projects;
+use super::gradle_settings::{self, Projects};
+use super::{Asking, gradle_applied};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
-use crate::scan::package::toolkit::{self, Place, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::scan::package::toolkit::{self, scope};
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 use crate::text::{RelPath, Span};
 
 /// Scanner `gradle-build`.
@@ -26,7 +26,9 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Literal dependencies of all configurations, platforms, plugins, entries of a version catalog that are \
               used, and repositories. Names in texts are filled when they are literals of the same script or of \
               gradle.properties; whatever is computed is not executed and is said. Projects lead to the folders that the settings give them; \
-              what `subprojects`, `allprojects`, `configure` and `project(':x')` say belongs to those projects. Files are the tree's own, and code \
+              what `subprojects`, `allprojects`, `configure` and `project(':x')` say belongs to those projects, and what a precompiled script \
+              plugin or a script says that others apply to those that apply it. Repositories of settings are for projects without any of their \
+              own, or for all where the settings say so. Files are the tree's own, and code \
               in `buildSrc` is only asked which entries of a catalog it uses.",
     files: &["**/*.gradle", "**/*.gradle.kts", "**/buildSrc/**/*.groovy"],
     unit: Unit::File,
@@ -36,12 +38,8 @@ static META: ScannerMeta = ScannerMeta {
     reference: "https://docs.gradle.org/current/userguide/declaring_dependencies.html",
 };
 
-/// Folders above a script in which shared files are looked for.
-const ABOVE: usize = 16;
-/// Names that a script may use as catalogs; others are read as computed.
-const CATALOGS: usize = 8;
-/// Members of a bundle that are asked for.
-const MEMBERS: usize = 256;
+/// Projects whose own repositories are told for one place.
+pub(super) const MOST_LISTS: usize = 16;
 
 impl Scanner for GradleBuild {
     fn meta(&self) -> &'static ScannerMeta {
@@ -54,10 +52,12 @@ impl Scanner for GradleBuild {
             return Ok(());
         }
         let statements = gradle_script::statements(file.text());
-        let project = toolkit::root(input, file, out);
-        let owners = Owners::of(&statements, input, file, out);
+        let applying = gradle_applied::applying(file.path(), &statements, input);
+        let folder = applying.first().map_or_else(|| file.folder(), Clone::clone);
+        let project = toolkit::root_at(&folder, input, file, out);
+        let owners = Owners::of(&statements, &applying, (input, file), out);
         let literals = gradle_script::literals(&statements);
-        let own = Asking { file, project: &project, list: None };
+        let own = Asking { file, project: &project, list: None, is_elsewhere: false };
         let mut reader = Reader {
             input,
             asking: own,
@@ -65,15 +65,16 @@ impl Scanner for GradleBuild {
             version: None,
             literals,
             properties: OnceCell::new(),
-            catalogs: BTreeMap::new(),
-            bundles: BTreeMap::new(),
+            catalogs: Catalogs::default(),
             projects: Projects::default(),
         };
         for (at, statement) in statements.iter().enumerate() {
             reader.version = rich_version(&statements, at);
             let mut is_own = true;
-            for (owner, project) in owners.asking(at) {
-                (reader.asking, reader.owner) = (Asking { project, ..own }, Some(owner));
+            for (turn, Owner { number, project }) in owners.asking(at).enumerate() {
+                // beyond these nobody can tell which of them ask what
+                let is_elsewhere = turn < MOST_LISTS;
+                (reader.asking, reader.owner) = (Asking { project, is_elsewhere, ..own }, Some(number));
                 reader.statement(statement, out);
                 is_own = false;
             }
@@ -87,7 +88,10 @@ impl Scanner for GradleBuild {
                 "which projects such blocks are about is not known here: the project of this script stands for them";
             out.problem(DiagnosticKind::Unresolved, file, first.tokens.first().map(|one| one.span), message);
         }
-        gradle_repositories::write(&statements, &|text| reader.fill(text), own, out);
+        let fill = |text: &str| reader.fill(text);
+        let writing = Writing { fill: &fill, owners: &owners, own, folder: &folder, input };
+        gradle_repositories::write(&statements, &writing, out);
+        gradle_settings::say_missing(&statements, input, file, out);
         reader.projects.say_unsettled(file, out);
         Ok(())
     }
@@ -123,9 +127,7 @@ struct Reader<'a> {
     literals: BTreeMap<&'a str, &'a str>,
     /// Values of gradle.properties, read when first asked for.
     properties: OnceCell<BTreeMap<String, String>>,
-    catalogs: BTreeMap<String, Option<(Arc<SourceFile>, Catalog)>>,
-    /// Bundles that were asked for in a scope, and whether something was found: their members are asked for once.
-    bundles: BTreeMap<(String, &'static str, Option<usize>), bool>,
+    catalogs: Catalogs,
     projects: Projects,
 }
 
@@ -135,6 +137,12 @@ impl<'a> Reader<'a> {
         let read = |block: &str| block.ends_with("dependencies") || matches!(block, "plugins" | "repositories");
         if let Some(span) = statement.unclosed().filter(|_| blocks.iter().any(|block| read(block))) {
             out.problem(DiagnosticKind::Malformed, self.asking.file, Some(span), "a text that is not closed");
+            return;
+        }
+        if let Some(given) = statement.adding() {
+            self.asking.list = list_of(blocks);
+            self.added(given, out);
+            self.asking.list = None;
             return;
         }
         let inner = blocks.iter().rposition(|block| !matches!(*block, "if" | "else" | "")).map(|at| blocks[at]);
@@ -147,7 +155,9 @@ impl<'a> Reader<'a> {
                 self.dependency(statement, out);
                 self.asking.list = None;
             }
-            Some("imports") if statement.head() == Some("mavenBom") => self.texts(statement, scope::BUILD, out),
+            Some("imports") if statement.head() == Some("mavenBom") => {
+                self.texts(&statement.tokens[1..], scope::BUILD, out);
+            }
             Some("plugins") => self.plugin(statement, out),
             _ => {}
         }
@@ -171,8 +181,10 @@ impl<'a> Reader<'a> {
             "attributesSchema",
             "artifactTypes",
         ];
+        if statement.head() == Some("add") {
+            return self.added(&statement.tokens[1..], out);
+        }
         let named = match statement.tokens.first().map(|first| &first.token) {
-            Some(Token::Word("add")) => statement.texts().next().map(|(text, ..)| text),
             Some(Token::Word(word)) => Some(*word),
             Some(Token::Text(text, false)) => Some(*text),
             _ => None,
@@ -182,12 +194,18 @@ impl<'a> Reader<'a> {
         if statement.tokens.len() < 2 || statement.tokens[1].is('=') {
             return;
         }
-        self.texts(statement, scope_of(configuration), out);
+        self.texts(&statement.tokens[1..], scope_of(configuration), out);
+    }
+
+    /// `("configuration", what)`, which `add` is given.
+    fn added(&mut self, given: &[Placed<'a>], out: &mut Facts<'_>) {
+        let configuration = given.iter().position(|one| matches!(one.token, Token::Text(..)));
+        let Some((at, Token::Text(text, _))) = configuration.map(|at| (at, &given[at].token)) else { return };
+        self.texts(&given[at + 1..], scope_of(text), out);
     }
 
     /// Every dependency that the words after a configuration name.
-    fn texts(&mut self, statement: &Statement<'a>, scope: &'static str, out: &mut Facts<'_>) {
-        let rest = &statement.tokens[1..];
+    fn texts(&mut self, rest: &[Placed<'a>], scope: &'static str, out: &mut Facts<'_>) {
         let platform = rest.iter().any(|one| matches!(one.word(), Some("platform" | "enforcedPlatform")));
         // a platform gives versions, no code
         let scope = if platform { scope::BUILD } else { scope };
@@ -235,7 +253,7 @@ impl<'a> Reader<'a> {
                             understood = true;
                             self.coordinates(text, placed.span, scope, out);
                         }
-                        None => understood |= self.of_catalog(word, placed.span, scope, out),
+                        None => understood |= self.entry(word, placed.span, scope, out),
                     }
                 }
                 _ => {}
@@ -295,52 +313,9 @@ impl<'a> Reader<'a> {
         self.asking.ask(&format!("{group}:{artifact}"), version, scope, span, out);
     }
 
-    /// An entry of a catalog in the folder or above: `libs.junit.jupiter`, `libs.bundles.testing`.
-    fn of_catalog(&mut self, word: &str, span: Span, scope: &'static str, out: &mut Facts<'_>) -> bool {
-        let Some((catalog, path)) = word.split_once('.') else { return false };
-        let path = path.strip_suffix(".get").unwrap_or(path).to_owned();
-        let of_bundle =
-            path.starts_with("bundles.").then(|| (format!("{catalog}.{}", accessor(&path)), scope, self.owner));
-        if let Some(found) = of_bundle.as_ref().and_then(|key| self.bundles.get(key)) {
-            return *found;
-        }
-        let asking = self.asking;
-        let Some((file, catalog)) = self.catalog(catalog) else { return false };
-        let place = |item: &Item| [Place::new(file, item.version_span())];
-        let bundle = path.strip_prefix("bundles.").and_then(|name| catalog.bundles.get(&accessor(name)));
-        if let Some(item) = path.strip_prefix("plugins.").and_then(|name| catalog.plugins.get(&accessor(name))) {
-            let id = asking.plugin(&item.name, &item.version, span, out);
-            Asking::stated_at(&id, &item.version, &place(item), out);
-            return true;
-        }
-        let one = accessor(&path);
-        let names = bundle.map_or(std::slice::from_ref(&one), Vec::as_slice);
-        if names.len() > MEMBERS {
-            let message = format!("the bundle `{word}` has more than {MEMBERS} members; the others are not read");
-            out.problem(DiagnosticKind::LimitReached, asking.file, Some(span), message);
-        }
-        let mut found = false;
-        for item in names.iter().take(MEMBERS).filter_map(|name| catalog.libraries.get(name)) {
-            let id = asking.ask(&item.name, &item.version, scope, span, out);
-            Asking::stated_at(&id, &item.version, &place(item), out);
-            found = true;
-        }
-        if let Some(key) = of_bundle {
-            self.bundles.insert(key, found);
-        }
-        found
-    }
-
-    fn catalog(&mut self, name: &str) -> Option<&(Arc<SourceFile>, Catalog)> {
-        if !self.catalogs.contains_key(name) && self.catalogs.len() < CATALOGS {
-            let found =
-                above(self.input, self.asking.file, &format!("gradle/{name}.versions.toml")).next().map(|file| {
-                    let catalog = Catalog::of(file.toml_root());
-                    (Arc::new(file), catalog)
-                });
-            self.catalogs.insert(name.to_owned(), found);
-        }
-        self.catalogs.get(name)?.as_ref()
+    /// An entry of a catalog.
+    fn entry(&mut self, word: &str, span: Span, scope: &'static str, out: &mut Facts<'_>) -> bool {
+        self.catalogs.ask((word, span), scope, (self.asking, self.owner, self.input), out)
     }
 
     fn fill(&self, text: &str) -> Result<String, String> {
@@ -362,7 +337,7 @@ impl<'a> Reader<'a> {
             let words: Vec<(&str, Span)> =
                 statement.tokens.iter().filter_map(|one| one.word().map(|word| (word, one.span))).collect();
             for (word, span) in words.into_iter().skip(1).filter(|(word, _)| word.contains('.')) {
-                self.of_catalog(word, span, scope::BUILD, out);
+                self.entry(word, span, scope::BUILD, out);
             }
             return;
         }
@@ -385,7 +360,9 @@ impl<'a> Reader<'a> {
                 version
             }
         };
-        self.asking.plugin(&id, &version, span, out);
+        if !gradle_applied::is_made(&id, self.input) {
+            self.asking.plugin(&id, &version, span, out);
+        }
     }
 }
 
@@ -402,26 +379,4 @@ fn is_own(word: &str) -> bool {
         || word.starts_with("projects.")
         || word.starts_with("sourceSets")
         || word.starts_with("project.files")
-}
-
-/// A file of the name in the script's folder and those above, the nearest first.
-fn above<'i>(input: &'i Input<'_>, file: &SourceFile, name: &'i str) -> impl Iterator<Item = SourceFile> + use<'i> {
-    let mut folder = Some(file.folder());
-    let folders = std::iter::from_fn(move || {
-        let here = folder.take()?;
-        folder = (!here.is_root()).then(|| here.parent());
-        Some(here)
-    });
-    folders.take(ABOVE).filter_map(move |folder| input.companion(&folder.join(name)?))
-}
-
-/// Values of gradle.properties beside the script and above it, the nearest counting.
-fn properties_above(input: &Input<'_>, file: &SourceFile) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    for file in above(input, file, "gradle.properties") {
-        for (name, value) in gradle_script::properties(file.text()) {
-            all.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-        }
-    }
-    all
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::gradle_applied::is_made;
+use super::gradle_build::MOST_LISTS;
 use super::gradle_uses::{Users, Uses};
 use super::{Asking, Wanted, wanted};
 use crate::diagnostic::DiagnosticKind;
@@ -52,15 +54,21 @@ impl Scanner for GradleCatalog {
         }
         for (name, item) in &catalog.plugins {
             let users = used.as_ref().map_or(Some(&own), |used| used.plugins.get(name.as_str()));
+            let users = users.filter(|_| !is_made(&item.name, input));
             users.into_iter().flatten().for_each(|user| all.entry(user).or_default().push((item, true)));
         }
         if used.is_none() {
             all.entry(own.first().expect("one was put in")).or_default();
         }
+        // lists of repositories that were told of an entry
+        let mut told: BTreeMap<usize, usize> = BTreeMap::new();
         for (user, items) in &all {
             let project = toolkit::root_at(user, input, file, out);
-            let asking = Asking { file, project: &project, list: None };
             for (item, is_plugin) in items {
+                let lists = told.entry(item.span.start).or_insert(0_usize);
+                let is_elsewhere = **user != *own.first().expect("one was put in") && *lists < MOST_LISTS;
+                *lists += usize::from(is_elsewhere);
+                let asking = Asking { file, project: &project, list: None, is_elsewhere };
                 let id = match is_plugin {
                     true => asking.plugin(&item.name, &item.version, item.span, out),
                     false => asking.ask(&item.name, &item.version, "", item.span, out),

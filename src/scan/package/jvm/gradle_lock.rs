@@ -61,7 +61,7 @@ impl Scanner for GradleLock {
                 true => toolkit::list::PLUGINS,
                 false => toolkit::list::BUILDSCRIPT,
             };
-            super::from_list(&id, name, Some(list).filter(|_| of_script), &seen, out);
+            super::from_list(&id, name, (Some(list).filter(|_| of_script), None), &seen, out);
         }
         Ok(())
     }

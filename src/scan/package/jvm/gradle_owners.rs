@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gradle_script::{self, Statement, Token};
+use super::gradle_script::{self, Statement, Token, block_of};
 use super::gradle_settings::{Build, argument};
 use crate::model::ComponentId;
 use crate::scan::package::toolkit;
@@ -34,21 +34,42 @@ pub(super) struct Owners {
     groups: Vec<Vec<usize>>,
     /// The group of a statement, by its number.
     of: BTreeMap<usize, usize>,
+    /// The group of all others, where the script is one that projects apply.
+    applying: Option<usize>,
     /// Statements of projects that are not known.
     unknown: Vec<usize>,
 }
 
+/// A project that a statement is about.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    /// Its number among those of the script.
+    pub(super) number: usize,
+    pub(super) project: &'a ComponentId,
+}
+
 impl Owners {
-    /// Looks for blocks that speak for other projects of the build of a script.
-    pub(super) fn of(statements: &[Statement<'_>], input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) -> Self {
+    /// Looks for blocks that speak for other projects of the build of a script; all else in it is about those that apply it.
+    pub(super) fn of(
+        statements: &[Statement<'_>],
+        applying: &[RelPath],
+        (input, file): (&Input<'_>, &SourceFile),
+        out: &mut Facts<'_>,
+    ) -> Self {
         let mut owners = Self::default();
-        let spoken = spoken(statements);
+        let mut places: BTreeMap<RelPath, usize> = BTreeMap::new();
+        if !applying.is_empty() {
+            owners.ids = applying.iter().map(|folder| toolkit::root_at(folder, input, file, out)).collect();
+            owners.groups.push((0..applying.len()).collect());
+            owners.applying = Some(0);
+            places.extend(applying.iter().cloned().zip(0..));
+        }
+        let spoken = spoken(statements, &is_asking);
         if spoken.statements.is_empty() {
             return owners;
         }
         let folder = file.folder();
         let build = Build::above(input, &folder);
-        let mut places: BTreeMap<RelPath, usize> = BTreeMap::new();
         // by the numbers of what is meant
         let mut known: Vec<Option<Option<usize>>> = vec![None; spoken.meant.len()];
         let mut room = MOST;
@@ -76,10 +97,11 @@ impl Owners {
         owners
     }
 
-    /// The projects that ask for what a statement says, each with its number; none where it is the script's own.
-    pub(super) fn asking(&self, statement: usize) -> impl Iterator<Item = (usize, &ComponentId)> {
-        let group = self.of.get(&statement).map_or(&[][..], |group| &self.groups[*group]);
-        group.iter().map(|place| (*place, &self.ids[*place]))
+    /// The projects that ask for what a statement says; none where it is the script's own.
+    pub(super) fn asking(&self, statement: usize) -> impl Iterator<Item = Owner<'_>> {
+        let group = self.of.get(&statement).copied().or(self.applying);
+        let group = group.map_or(&[][..], |group| &self.groups[group]);
+        group.iter().map(|place| Owner { number: *place, project: &self.ids[*place] })
     }
 
     /// The first statement of other projects of which it is not known which they are.
@@ -97,7 +119,17 @@ struct Spoken<'t> {
     statements: Vec<(usize, usize)>,
 }
 
-fn spoken<'t>(statements: &[Statement<'t>]) -> Spoken<'t> {
+/// True for what asks for dependencies or says which repositories are asked.
+fn is_asking(statement: &Statement<'_>) -> bool {
+    let is_read = |block: &&str| {
+        let last = block.rsplit('.').next().unwrap_or(block);
+        matches!(last, "dependencies" | "repositories")
+    };
+    statement.blocks.iter().any(is_read) || statement.adding().is_some()
+}
+
+/// What the statements that are meant speak for, where that is not the script's own project.
+fn spoken<'t>(statements: &[Statement<'t>], is_meant: &dyn Fn(&Statement<'t>) -> bool) -> Spoken<'t> {
     let mut found = Spoken::default();
     let mut numbers: BTreeMap<Meant<'t>, usize> = BTreeMap::new();
     // what the last call at each depth speaks for, whose block may follow
@@ -109,11 +141,7 @@ fn spoken<'t>(statements: &[Statement<'t>]) -> Spoken<'t> {
             called.get(depth).filter(|(name, _)| name == block).and_then(|(_, meant)| *meant)
         });
         // the innermost block decides
-        if let Some(meant) = of_block.next_back()
-            && statement.blocks.iter().any(|block| *block == "dependencies" || block.ends_with(".dependencies"))
-        {
-            found.statements.push((at, meant));
-        }
+        let of_block = of_block.next_back();
         // `subprojects.matching { … }.each { … }` and `configure(subprojects.findAll { … }) { … }` go on
         let goes_on = statement.tokens.first().is_some_and(|one| one.is('.') || one.is(')'));
         let before = called.get(depth).and_then(|(_, meant)| *meant).filter(|_| goes_on);
@@ -122,12 +150,39 @@ fn spoken<'t>(statements: &[Statement<'t>]) -> Spoken<'t> {
         called.resize(depth, ("", None));
         let next = numbers.len();
         let number = meant.map(|meant| *numbers.entry(meant).or_insert(next));
-        called.push((statement.head().unwrap_or(""), number));
+        // `project(':a').dependencies.add(…)` is about another project by itself
+        let speaks = if statement.adding().is_some() { number.or(of_block) } else { of_block };
+        found.statements.extend(speaks.filter(|_| is_meant(statement)).map(|meant| (at, meant)));
+        called.push((block_of(&statement.tokens), number));
     }
     let mut meant: Vec<(Meant<'t>, usize)> = numbers.into_iter().collect();
     meant.sort_by_key(|(_, number)| *number);
     found.meant = meant.into_iter().map(|(meant, _)| meant).collect();
     found
+}
+
+/// What statements are about, where that is not the script's own project.
+pub(super) struct About {
+    /// The numbers of the statements, each with that of the projects.
+    pub(super) statements: BTreeMap<usize, usize>,
+    /// Folders of projects; nothing where it is not known which.
+    pub(super) folders: Vec<Option<Vec<RelPath>>>,
+}
+
+impl About {
+    /// Looks for blocks about other projects and what stands in them.
+    pub(super) fn of<'t>(
+        statements: &[Statement<'t>],
+        (input, folder): (&Input<'_>, &RelPath),
+        is_meant: &dyn Fn(&Statement<'t>) -> bool,
+    ) -> Self {
+        let spoken = spoken(statements, is_meant);
+        let build = if spoken.statements.is_empty() { None } else { Build::above(input, folder) };
+        let known = |meant: &Meant<'_>| folders(meant, build.as_ref()?, folder, input);
+        let folders = if build.is_some() { spoken.meant.iter().map(known).collect() } else { Vec::new() };
+        let statements = if build.is_some() { spoken.statements.into_iter().collect() } else { BTreeMap::new() };
+        Self { statements, folders }
+    }
 }
 
 /// Where words stand that statements of dependencies about other projects write.
@@ -144,7 +199,7 @@ pub(super) fn words_for_others(text: &str) -> BTreeSet<usize> {
         return BTreeSet::new();
     }
     let statements = gradle_script::statements(text);
-    let all = spoken(&statements).statements.into_iter().flat_map(|(at, _)| &statements[at].tokens);
+    let all = spoken(&statements, &is_asking).statements.into_iter().flat_map(|(at, _)| &statements[at].tokens);
     all.filter(|one| one.word().is_some()).map(|one| one.span.start).collect()
 }
 
@@ -220,7 +275,7 @@ mod tests {
     use crate::scan::package::jvm::gradle_script::statements;
 
     fn of(text: &str) -> Vec<Meant<'_>> {
-        let spoken = spoken(&statements(text));
+        let spoken = spoken(&statements(text), &is_asking);
         spoken.statements.iter().map(|(_, number)| spoken.meant[*number].clone()).collect()
     }
 
@@ -230,7 +285,7 @@ mod tests {
         let block = format!("configure([{paths}]) {{\n dependencies {{\n{}}}\n}}\n", " a 'x:y:1'\n".repeat(500));
         let twice = block.repeat(2);
         let statements = statements(&twice);
-        let spoken = spoken(&statements);
+        let spoken = spoken(&statements, &is_asking);
         assert_eq!(spoken.statements.len(), 1_000);
         assert!(matches!(&*spoken.meant, [Meant::Paths(paths)] if paths.len() == 500));
     }
@@ -238,6 +293,11 @@ mod tests {
     #[test]
     fn blocks_about_other_projects() {
         assert_eq!(of("dependencies {\n a 'x:y:1'\n}\n"), []);
+        assert_eq!(of("project(':a').dependencies {\n a 'x:y:1'\n}\n"), [Meant::Paths(vec![":a"])]);
+        assert_eq!(of("project(':a').dependencies.add('a', 'x:y:1')\n"), [Meant::Paths(vec![":a"])]);
+        assert_eq!(of("dependencies.add('a', 'x:y:1')\n"), []);
+        assert_eq!(of("subprojects { p -> p.dependencies { a 'x:y:1' } }\n"), [Meant::Below]);
+        assert_eq!(of("allprojects { repositories { maven { url 'x' } } }\n").first(), Some(&Meant::All));
         assert_eq!(of("subprojects {\n apply plugin: 'x'\n dependencies {\n a 'x:y:1'\n }\n}\n"), [Meant::Below]);
         assert_eq!(of("allprojects {\n dependencies {\n a 'x:y:1'\n }\n}\n"), [Meant::All]);
         assert_eq!(of("project(':a') {\n dependencies {\n a 'x:y:1'\n }\n}\n"), [Meant::Paths(vec![":a"])]);

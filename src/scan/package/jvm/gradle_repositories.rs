@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Asking;
+use super::gradle_owners::{Owner, Owners};
 use super::gradle_script::Statement;
+use super::gradle_settings::{Build, MANAGEMENT, is_settings};
 use crate::diagnostic::DiagnosticKind;
-use crate::scan::Facts;
-use crate::scan::package::toolkit::{self, Standing, list};
-use crate::text::Span;
+use crate::scan::package::toolkit::{self, Of, Registry, Standing, list};
+use crate::scan::{Facts, Input};
+use crate::text::{RelPath, Span};
 
 /// What is said of a repository, or of several that `exclusiveContent` holds together.
 #[derive(Default)]
@@ -20,6 +22,8 @@ struct Filter {
 
 /// A repository of a script.
 struct Repository<'s, 't> {
+    /// Number of the statement that begins it.
+    at: usize,
     /// The statement that begins it.
     begin: &'s Statement<'t>,
     /// The statement that holds its address.
@@ -47,48 +51,107 @@ pub(super) fn list_of(blocks: &[&str]) -> Option<&'static str> {
     })
 }
 
-/// Writes the repositories; `fill` gives a text with its names filled, or the name that is no literal.
-pub(super) fn write(
-    statements: &[Statement<'_>],
-    fill: &dyn Fn(&str) -> Result<String, String>,
-    asking: Asking<'_>,
-    out: &mut Facts<'_>,
-) {
+/// What the repositories of a script are written with.
+pub(super) struct Writing<'a> {
+    /// Gives a text with its names filled, or the name that is no literal.
+    pub(super) fill: &'a dyn Fn(&str) -> Result<String, String>,
+    /// Projects that blocks are about.
+    pub(super) owners: &'a Owners,
+    /// The script and its own project.
+    pub(super) own: Asking<'a>,
+    /// Its folder, or that of one that applies the script.
+    pub(super) folder: &'a RelPath,
+    pub(super) input: &'a Input<'a>,
+}
+
+/// Where a repository is asked: the number of the project, unless it is the script's own, and the list.
+type Where<'a> = (Option<usize>, Option<&'a str>);
+
+/// Writes the repositories of a script.
+pub(super) fn write(statements: &[Statement<'_>], writing: &Writing<'_>, out: &mut Facts<'_>) {
     let found = Repositories::of(statements);
+    if found.all.is_empty() {
+        return;
+    }
+    let Writing { fill, own, input, folder, .. } = *writing;
+    let build = Build::above(input, folder).filter(|_| !is_settings(own.file.path()));
+    let forced = build.as_ref().and_then(|build| build.forced);
+    let is_shared = build.is_some_and(|build| build.shares_repositories());
     // lists whose own registry is asked for every name
     let open = found.all.iter().filter(|one| one.exclusive.is_none() && !one.filter.is_limited && !one.only_snapshots);
-    let with_own: BTreeSet<Option<&str>> = open
-        .map(|one| (one.begin.head(), list_of(&one.begin.blocks)))
-        .filter(|(head, list)| match head {
+    let with_own: BTreeSet<Where<'_>> = open
+        .map(|one| (one, list_of(&one.begin.blocks)))
+        .filter(|(one, list)| match one.begin.head() {
             Some("mavenCentral") => true,
             Some("gradlePluginPortal") => *list == Some(list::PLUGINS),
             _ => false,
         })
-        .map(|(_, list)| list)
+        .flat_map(|(one, list)| writing.projects(one.at).map(move |(number, _)| (number, list)))
         .collect();
+    let mut passed_over = None;
     for one in &found.all {
         let list = list_of(&one.begin.blocks);
-        let own = with_own.contains(&list);
-        let (address, span, standing) = match (known(one), one.address) {
-            (Some(address), _) => (address.to_owned(), one.begin.tokens[0].span, Standing::Beside),
+        if let Some(mode) = forced.filter(|_| list.is_none()) {
+            passed_over.get_or_insert((one.begin.tokens[0].span, mode));
+            continue;
+        }
+        let (address, span, is_known) = match (known(one), one.address) {
+            (Some(address), _) => (address.to_owned(), one.begin.tokens[0].span, true),
             (None, Some(statement)) => {
-                let Some((address, span)) = address(statement, fill, asking, out) else { continue };
-                (address, span, if own { Standing::Beside } else { Standing::Instead })
+                let Some((address, span)) = address(statement, fill, own, out) else { continue };
+                (address, span, false)
             }
             (None, None) => continue,
         };
-        found.write(one, list.unwrap_or("maven"), (&address, span, standing), asking, out);
+        // which repositories a project asks in all is known where those of all scripts are: the central one among them
+        let is_implied = is_known && one.begin.head() == Some("mavenCentral") && !found.is_limited(one);
+        if is_implied && !(is_shared && list.is_none()) {
+            continue;
+        }
+        for (number, asking) in writing.projects(one.at) {
+            let is_beside = is_known || with_own.contains(&(number, list));
+            let standing = if is_beside { Standing::Beside } else { Standing::Instead };
+            let of_settings = one.begin.blocks.first() == Some(&MANAGEMENT);
+            let registry = Registry {
+                ecosystem: list.unwrap_or(list::OF_MAVEN[0]),
+                names: "*",
+                standing,
+                id: if of_settings { list::OF_SETTINGS } else { "" },
+                of: if is_shared && list.is_none() { Of::Project } else { Of::All },
+            };
+            if is_implied {
+                let seen = asking.file.at(span).without_excerpt();
+                registry.row(asking.project, &address, &seen, out);
+            } else {
+                found.write(one, registry, (&address, span), asking, out);
+            }
+        }
+    }
+    if let Some((span, mode)) = passed_over {
+        let message =
+            format!("the settings alone say which repositories are asked (`{mode}`): those of this script are not");
+        out.problem(DiagnosticKind::Conflict, own.file, Some(span), message);
     }
 }
 
-/// Repositories that Gradle knows by name. The central one is the ecosystem's own, and needs no word unless it alone is
-/// asked for some names.
+impl<'a> Writing<'a> {
+    /// The projects that ask the repositories of a statement.
+    fn projects(&self, statement: usize) -> impl Iterator<Item = (Option<usize>, Asking<'a>)> + use<'a> {
+        let own = self.own;
+        let of = move |Owner { number, project }| (Some(number), Asking { project, ..own });
+        let mut others = self.owners.asking(statement).map(of).peekable();
+        let alone = others.peek().is_none().then_some((None, own));
+        others.chain(alone)
+    }
+}
+
+/// Repositories that Gradle knows by name.
 fn known(one: &Repository<'_, '_>) -> Option<&'static str> {
     match one.begin.head() {
         Some("google") => Some("https://maven.google.com"),
         Some("gradlePluginPortal") => Some("https://plugins.gradle.org"),
         Some("jcenter") => Some("https://jcenter.bintray.com"),
-        Some("mavenCentral") if one.exclusive.is_some() || one.filter.is_limited => Some("https://maven.org"),
+        Some("mavenCentral") => Some("https://maven.org"),
         _ => None,
     }
 }
@@ -121,15 +184,16 @@ impl<'s, 't> Repositories<'s, 't> {
         let mut found = Self::default();
         // the repository, and the block that holds some together, in which statements stand; with their depth
         let (mut inner, mut outer): (Option<usize>, Option<usize>) = (None, None);
-        for statement in statements {
+        for (at, statement) in statements.iter().enumerate() {
             let depth = statement.blocks.len();
             inner = inner.filter(|inner| *inner < depth);
             outer = outer.filter(|outer| *outer < depth);
-            if !statement.blocks.contains(&"repositories") || publishes(&statement.blocks) {
+            if !statement.blocks.iter().any(|block| is_repositories(block)) || publishes(&statement.blocks) {
                 continue;
             }
             let block = statement.blocks.iter().rfind(|block| !matches!(**block, "if" | "else" | "")).copied();
-            let is_list = matches!(block, Some("repositories" | "forRepository" | "forRepositories"));
+            let is_list = block
+                .is_some_and(|block| is_repositories(block) || matches!(block, "forRepository" | "forRepositories"));
             match statement.head() {
                 Some("exclusiveContent") if is_list => {
                     outer = Some(depth);
@@ -138,6 +202,7 @@ impl<'s, 't> Repositories<'s, 't> {
                 Some(head) if is_list => {
                     let is_stated = matches!(head, "maven" | "ivy") && statement.texts().next().is_some();
                     found.all.push(Repository {
+                        at,
                         begin: statement,
                         address: is_stated.then_some(statement),
                         filter: Filter::default(),
@@ -177,22 +242,27 @@ impl<'s, 't> Repositories<'s, 't> {
         }
     }
 
+    /// True for one that is asked for some names only.
+    fn is_limited(&self, one: &Repository<'_, '_>) -> bool {
+        one.exclusive.is_some() || one.filter.is_limited || one.only_snapshots
+    }
+
     fn write(
         &self,
         one: &Repository<'_, '_>,
-        list: &str,
-        (address, span, standing): (&str, Span, Standing),
+        registry: Registry<'_>,
+        (address, span): (&str, Span),
         asking: Asking<'_>,
         out: &mut Facts<'_>,
     ) {
         let (filter, standing) = match one.exclusive {
             Some(at) => (&self.exclusive[at], Standing::Instead),
-            None => (&one.filter, standing),
+            None => (&one.filter, registry.standing),
         };
         // the address may hold a password
         let seen = asking.file.at(span).without_excerpt();
         if !filter.is_limited && !one.only_snapshots {
-            toolkit::registry(asking.project, list, "*", standing, address, &seen, out);
+            registry.write(asking.project, address, &seen, out);
             return;
         }
         // of whose names nothing is told, or that gives no release, the host alone is known
@@ -200,7 +270,7 @@ impl<'s, 't> Repositories<'s, 't> {
             toolkit::registry_host(asking.project, &host, &seen, out);
         }
         for names in filter.names.iter().filter(|_| !one.only_snapshots) {
-            toolkit::registry(asking.project, list, names, standing, address, &seen, out);
+            Registry { names, standing, ..registry }.write(asking.project, address, &seen, out);
         }
     }
 }
@@ -228,6 +298,10 @@ fn beginning(regex: &str) -> Option<String> {
     let literal = literal.replace("\\.", ".");
     let is_plain = literal.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     (is_plain && !literal.is_empty()).then(|| if is_open { format!("{literal}*") } else { format!("{literal}/*") })
+}
+
+fn is_repositories(block: &str) -> bool {
+    block == "repositories" || block.ends_with(".repositories")
 }
 
 fn publishes(blocks: &[&str]) -> bool {

@@ -70,6 +70,17 @@ impl<'t> Statement<'t> {
         self.tokens.iter().filter_map(Placed::text)
     }
 
+    /// What `dependencies.add(…)` is given, in its own project or another one: `project(':a').dependencies.add(…)`.
+    pub(super) fn adding(&self) -> Option<&[Placed<'t>]> {
+        let is_it = |word: &str| word == "dependencies.add" || word.ends_with(".dependencies.add");
+        let is_call = |two: &[Placed<'_>]| two[0].is('.') && two[1].word().is_some_and(is_it);
+        match self.head()? {
+            head if is_it(head) => Some(&self.tokens[1..]),
+            "project" => Some(&self.tokens[self.tokens.windows(2).position(is_call)? + 2..]),
+            _ => None,
+        }
+    }
+
     /// Where a text is not closed.
     pub(super) fn unclosed(&self) -> Option<Span> {
         self.tokens.iter().find(|one| one.is('"') || one.is('\'')).map(|one| one.span)
@@ -78,8 +89,14 @@ impl<'t> Statement<'t> {
 
 /// The tokens of a script without comments.
 pub(super) fn tokens(text: &str) -> Vec<Placed<'_>> {
-    let bytes = text.as_bytes();
     let mut found = Vec::new();
+    read(text, &mut |token| found.push(token), &mut |_| {});
+    found
+}
+
+/// Cuts a script into tokens and comments.
+fn read<'t>(text: &'t str, found: &mut dyn FnMut(Placed<'t>), comment: &mut dyn FnMut(Span)) {
+    let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         let start = at;
@@ -87,19 +104,21 @@ pub(super) fn tokens(text: &str) -> Vec<Placed<'_>> {
         let first = bytes[at];
         let token = if rest.starts_with("//") {
             at += rest.find('\n').unwrap_or(rest.len());
+            comment(Span::new(start, at));
             continue;
         } else if rest.starts_with("/*") {
             at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+            comment(Span::new(start, at));
             continue;
         } else if first == b'"' || first == b'\'' {
             let (content, end, closed) = quoted(text, at);
             at = end;
             if !closed {
-                found.push(Placed { token: Token::Sign(char::from(first)), span: content });
+                found(Placed { token: Token::Sign(char::from(first)), span: content });
                 continue;
             }
             let filled = first == b'"' && text[content.start..content.end].contains('$');
-            found.push(Placed { token: Token::Text(&text[content.start..content.end], filled), span: content });
+            found(Placed { token: Token::Text(&text[content.start..content.end], filled), span: content });
             continue;
         } else if first == b'\n' {
             at += 1;
@@ -115,9 +134,8 @@ pub(super) fn tokens(text: &str) -> Vec<Placed<'_>> {
             at += 1;
             Token::Sign(char::from(first))
         };
-        found.push(Placed { token, span: Span::new(start, at) });
+        found(Placed { token, span: Span::new(start, at) });
     }
-    found
 }
 
 /// The content of a text that begins at `at`, where the script goes on after it, and whether it is closed.
@@ -162,7 +180,7 @@ pub(super) fn statements(text: &str) -> Vec<Statement<'_>> {
         match placed.token {
             Token::Sign('{') => {
                 let tokens = std::mem::take(&mut open);
-                let name = tokens.first().and_then(Placed::word).unwrap_or("");
+                let name = block_of(&tokens);
                 if blocks.len() < DEPTH {
                     if !tokens.is_empty() {
                         found.push(Statement { blocks: blocks.clone(), tokens });
@@ -196,12 +214,37 @@ pub(super) fn statements(text: &str) -> Vec<Statement<'_>> {
                 round = if matches!(sign, '(' | '[') { round + 1 } else { round.saturating_sub(1) };
                 open.push(placed);
             }
+            // the names of what a block is given: `subprojects { one -> … }`
+            Token::Sign('>') if is_parameters(&open) => open.clear(),
             _ => open.push(placed),
         }
     }
     if !open.is_empty() {
         found.push(Statement { blocks, tokens: open });
     }
+    found
+}
+
+/// The name of the block that tokens begin: their first word, or the last one of `project(':a').dependencies { … }`.
+pub(super) fn block_of<'t>(tokens: &[Placed<'t>]) -> &'t str {
+    let chained = match tokens {
+        [.., closing, dot, last] if closing.is(')') && dot.is('.') => last.word(),
+        _ => None,
+    };
+    let chained = chained.filter(|word| matches!(*word, "dependencies" | "repositories" | "buildscript"));
+    chained.or_else(|| tokens.first().and_then(Placed::word)).unwrap_or("")
+}
+
+/// True for nothing but names with their types, and the first half of an arrow.
+fn is_parameters(tokens: &[Placed<'_>]) -> bool {
+    let Some((arrow, names)) = tokens.split_last() else { return false };
+    arrow.is('-') && names.iter().all(|one| one.word().is_some() || one.is(',') || one.is(':') || one.is('?'))
+}
+
+/// Where the comments of a script stand, in order.
+pub(super) fn comments(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    read(text, &mut |_| {}, &mut |span| found.push(span));
     found
 }
 

@@ -21,6 +21,8 @@ const ABOVE: usize = 16;
 const DEPTH: usize = 32;
 const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
 const SCRIPTS: [&str; 2] = ["build.gradle", "build.gradle.kts"];
+/// The block of settings that gives repositories to projects.
+pub(super) const MANAGEMENT: &str = "dependencyResolutionManagement";
 
 /// The projects of a build.
 pub(super) struct Build {
@@ -34,7 +36,14 @@ pub(super) struct Build {
     included: BTreeSet<String>,
     /// Paths by what type-safe accessors call them; nothing where that can be two.
     accessors: BTreeMap<String, Option<String>>,
+    /// The word of the mode in which the settings alone say which repositories are asked.
+    pub(super) forced: Option<&'static str>,
+    /// The settings give repositories to projects.
+    gives_repositories: bool,
 }
+
+/// Modes in which repositories of projects are not asked.
+const FORCED: [&str; 2] = ["FAIL_ON_PROJECT_REPOS", "PREFER_SETTINGS"];
 
 impl Build {
     /// The build that the scripts of a folder belong to: that of the nearest settings.
@@ -59,8 +68,10 @@ impl Build {
     fn of(root: RelPath, statements: &[Statement<'_>]) -> Self {
         let paths = BTreeMap::from([(root.clone(), ":".to_owned())]);
         let (folders, included, accessors) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        let mut build = Self { root, folders, paths, included, accessors };
+        let (forced, gives_repositories) = (None, false);
+        let mut build = Self { root, folders, paths, included, accessors, forced, gives_repositories };
         for statement in statements {
+            build.managed(statement);
             let texts = statement.texts().filter(|(_, is_filled, _)| !is_filled).map(|(text, ..)| text);
             match statement.head() {
                 Some("include") => texts.for_each(|path| build.include(path)),
@@ -76,6 +87,30 @@ impl Build {
             }
         }
         build
+    }
+
+    /// What `dependencyResolutionManagement` says of repositories.
+    fn managed(&mut self, statement: &Statement<'_>) {
+        let blocks = &statement.blocks;
+        if blocks.first().is_none_or(|block| *block != MANAGEMENT) {
+            return;
+        }
+        self.gives_repositories |= blocks.contains(&"repositories");
+        if statement.head().is_some_and(|head| head.starts_with("repositoriesMode")) {
+            let words = statement.tokens.iter().filter_map(Placed::word);
+            let last = words.filter_map(|word| word.rsplit('.').next()).next_back();
+            self.forced = FORCED.into_iter().find(|mode| last == Some(*mode));
+        }
+    }
+
+    /// True where which of several repositories a project asks depends on other scripts than its own.
+    pub(super) fn shares_repositories(&self) -> bool {
+        self.gives_repositories || !self.folders.is_empty()
+    }
+
+    /// Folder of the settings.
+    pub(super) fn root(&self) -> &RelPath {
+        &self.root
     }
 
     /// `include ':lib:api'`: that project and those that it lies in.
@@ -174,6 +209,30 @@ fn called(path: &str) -> String {
     let names = path.split(':').filter(|name| !name.is_empty());
     let names = names.map(|name| name.replace(['-', '_', '.'], "").to_lowercase());
     names.collect::<Vec<_>>().join(".")
+}
+
+/// True for the file that says which projects a build has.
+pub(super) fn is_settings(path: &RelPath) -> bool {
+    SETTINGS.contains(&path.name())
+}
+
+/// Says in one sentence which projects settings include that are not there.
+pub(super) fn say_missing(statements: &[Statement<'_>], input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
+    let Some(build) = Build::at(input, &file.folder()).filter(|_| is_settings(file.path())) else { return };
+    let included = statements.iter().filter(|one| one.head() == Some("include"));
+    let paths = included.flat_map(Statement::texts).filter(|(_, is_filled, _)| !is_filled);
+    let mut missing = paths.filter_map(|(path, _, span)| {
+        let whole = format!(":{}", path.trim_start_matches(':'));
+        let folder = build.folders.get(&whole)?.as_ref()?;
+        (!is_there(folder, input)).then_some((whole, folder, span))
+    });
+    let Some((path, folder, span)) = missing.next() else { return };
+    let more = match missing.count() {
+        0 => String::new(),
+        number => format!("; so it is with {} more", count(number, "project")),
+    };
+    let message = format!("the project `{path}` lies in `{folder}`, where this tree holds nothing that is read{more}");
+    out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
 }
 
 /// How a script names a project.
@@ -304,6 +363,17 @@ mod tests {
         assert_eq!(at(":other"), None, "a build of its own");
         assert_eq!(build.accessed("lib.apiV2").map(|folder| folder.to_string()).as_deref(), Some("svc/lib/api-v2"));
         assert_eq!(build.accessed("gone"), None);
+    }
+
+    #[test]
+    fn modes_of_repositories() {
+        let of = |mode: &str| {
+            build(&format!("dependencyResolutionManagement {{\n {mode}\n repositories {{ mavenCentral() }}\n}}\n"))
+        };
+        assert_eq!(of("repositoriesMode.set(RepositoriesMode.FAIL_ON_PROJECT_REPOS)").forced, Some(FORCED[0]));
+        assert_eq!(of("repositoriesMode = RepositoriesMode.PREFER_SETTINGS").forced, Some(FORCED[1]));
+        assert_eq!(of("repositoriesMode = RepositoriesMode.PREFER_PROJECT").forced, None);
+        assert!(of("").shares_repositories() && !build("rootProject.name = 'x'\n").shares_repositories());
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gradle_applied::applying;
 use super::gradle_catalog::{Catalog, accessor};
 use super::gradle_owners::words_for_others;
+use super::gradle_script;
 use crate::scan::Input;
-use crate::text::RelPath;
+use crate::text::{RelPath, Span};
 
 /// Endings of code that a build is made with.
 const CODE: [&str; 3] = [".kt", ".groovy", ".java"];
@@ -67,19 +69,28 @@ impl Uses {
             }
             // what code adds to the projects that apply it, it does not say
             let is_script = path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
-            found.read(text, name, if is_script { path.parent() } else { code.clone() })?;
+            let is_of_project = path.name().starts_with("build.gradle");
+            let is_applied = || !applying(path, &gradle_script::statements(text), input).is_empty();
+            let user = match is_script {
+                // those that apply a script say so with it
+                true if !is_of_project && is_applied() => None,
+                true => Some(path.parent()),
+                false => Some(code.clone()),
+            };
+            found.read(text, name, user)?;
         }
         Some(found)
     }
 
     /// Adds what a script uses; nothing when that is computed.
-    fn read(&mut self, text: &str, name: &str, folder: RelPath) -> Option<()> {
+    fn read(&mut self, text: &str, name: &str, user: Option<RelPath>) -> Option<()> {
         if BY_NAME.iter().any(|word| text.contains(word)) {
             return None;
         }
         let bytes = text.as_bytes();
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         let for_others = OnceCell::new();
+        let comments = Comments::of(text);
         for start in memchr::memmem::find_iter(bytes, name) {
             let before = start.checked_sub(1).map(|at| bytes[at]);
             let rest = &text[start + name.len()..];
@@ -91,6 +102,9 @@ impl Uses {
             if is_none || next.is_some_and(|byte| is_word(&byte)) || rest.trim_start().starts_with('{') {
                 continue;
             }
+            if comments.hold(start) {
+                continue;
+            }
             let path = rest.strip_prefix('.')?;
             let end = path.bytes().position(|byte| !is_word(&byte) && byte != b'.').unwrap_or(path.len());
             let path = &path[..end];
@@ -98,8 +112,10 @@ impl Uses {
                 return None;
             }
             let users = self.0.entry(accessor(path)).or_default();
-            if !for_others.get_or_init(|| words_for_others(text)).contains(&start) {
-                users.insert(folder.clone());
+            if let Some(user) = &user
+                && !for_others.get_or_init(|| words_for_others(text)).contains(&start)
+            {
+                users.insert(user.clone());
             }
         }
         Some(())
@@ -128,6 +144,30 @@ impl Uses {
             }
         }
         used
+    }
+}
+
+/// The comments of a script, looked for when a word may stand in one.
+struct Comments<'t> {
+    text: &'t str,
+    /// Where the first one may begin.
+    first: usize,
+    all: OnceCell<Vec<Span>>,
+}
+
+impl<'t> Comments<'t> {
+    fn of(text: &'t str) -> Self {
+        let first = ["//", "/*"].iter().filter_map(|sign| memchr::memmem::find(text.as_bytes(), sign.as_bytes())).min();
+        Self { text, first: first.unwrap_or(text.len()), all: OnceCell::new() }
+    }
+
+    fn hold(&self, at: usize) -> bool {
+        if at < self.first {
+            return false;
+        }
+        let all = self.all.get_or_init(|| gradle_script::comments(self.text));
+        let after = all.partition_point(|one| one.start <= at);
+        after.checked_sub(1).is_some_and(|before| at < all[before].end)
     }
 }
 
@@ -183,7 +223,7 @@ mod tests {
 
     fn read(text: &str) -> Option<Uses> {
         let mut found = Uses(BTreeMap::new());
-        found.read(text, "libs", RelPath::root()).map(|()| found)
+        found.read(text, "libs", Some(RelPath::root())).map(|()| found)
     }
 
     #[test]
@@ -197,6 +237,8 @@ mod tests {
     fn uses_of_a_catalog() {
         let text = "create(\"libs\") { from(files(\"gradle/libs.versions.toml\")) }\nmylibs.z.y\n\
                     implementation(libs.junit.jupiter.get())\nalias(libs.plugins.kotlin) apply false\nlibs.a_b";
+        let commented = "// takes them from libs\n/* or of\n libs */ x(libs.a) // libs.b\ny(\"http://libs\", libs.c)\n";
+        assert!(read(commented).expect("computes nothing").0.keys().eq(["a", "c"]));
         let found = read(text).expect("computes nothing");
         let words: Vec<&str> = found.0.keys().map(String::as_str).collect();
         assert_eq!(words, ["a.b", "junit.jupiter.get", "plugins.kotlin"]);

@@ -48,7 +48,7 @@ impl Scanner for MavenPom {
         }
         let mut reader = Reader {
             model: &model,
-            asking: Asking { file, project: &project, list: None },
+            asking: Asking { file, project: &project, list: None, is_elsewhere: false },
             managed: BTreeMap::new(),
             condition: None,
             properties: BTreeMap::new(),
@@ -127,14 +127,23 @@ impl<'a> Reader<'a> {
             }
             self.asking.list = None;
         }
-        let file = self.model.file();
-        repositories(holder).for_each(|repository| self.repository(repository, file, true, out));
+        let holder = Holder {
+            file: self.model.file(),
+            is_own: true,
+            profile: self.condition.is_some().then_some(holder),
+            holder,
+        };
+        self.repositories(holder, out);
     }
 
-    /// A child inherits the repositories of its parents, wherever those lie; a pom below without that parent does not.
+    /// A child inherits the repositories of its parents, wherever those lie, and of their profiles; a pom below without that
+    /// parent does not.
     fn inherited(&self, out: &mut Facts<'_>) {
         for (file, pom) in self.model.parents() {
-            repositories(pom).for_each(|repository| self.repository(repository, file, false, out));
+            self.repositories(Holder { file, is_own: false, profile: None, holder: pom }, out);
+            for profile in pom.group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
+                self.repositories(Holder { file, is_own: false, profile: Some(profile), holder: profile }, out);
+            }
         }
     }
 
@@ -234,20 +243,40 @@ impl<'a> Reader<'a> {
         stated.is_none().then_some(name)
     }
 
-    /// A repository of this pom or of a parent's: it holds for this pom alone. What is wrong with a parent's is said there.
-    fn repository(&self, repository: &Element, file: &SourceFile, is_own: bool, out: &mut Facts<'_>) {
+    /// The repositories of this pom or of a parent's: they hold for this pom alone.
+    fn repositories(&self, holder: Holder<'_>, out: &mut Facts<'_>) {
+        let mut all = repositories(holder.holder).peekable();
+        if all.peek().is_none() {
+            return;
+        }
+        let properties = holder.profile.and_then(|profile| profile.group("properties"));
+        let properties = properties.map_or(&[][..], |all| all.children());
+        let properties = properties.iter().map(|one| (&*one.name, one)).collect();
+        all.for_each(|repository| self.repository(repository, holder, &properties, out));
+    }
+
+    /// What is wrong with a repository of a parent's is said there.
+    fn repository(
+        &self,
+        repository: &Element,
+        holder: Holder<'_>,
+        properties: &BTreeMap<&str, &Element>,
+        out: &mut Facts<'_>,
+    ) {
+        let file = holder.file;
         let mut problem = |kind, span, message: &str| {
-            if is_own {
+            if holder.is_own {
                 out.problem(kind, file, Some(span), message);
             }
         };
         let Some(url) = repository.child("url") else {
             return problem(DiagnosticKind::Malformed, repository.span, "a repository without `<url>`");
         };
-        match self.model.fill_with(url.text(), &self.properties, &mut Vec::new()) {
+        match self.model.fill_with(url.text(), properties, &mut Vec::new()) {
             Ok(address) => {
-                let of = Of::File(self.asking.file.path());
-                setting(repository, &address, url.span, Asking { file, ..self.asking }, of, out);
+                let asking = Asking { file, ..self.asking };
+                let stated = Stated { repository, address: &address, span: url.span, is_sure: holder.is_sure() };
+                setting(stated, asking, Of::File(self.asking.file.path()), out);
             }
             Err(Unknown(property)) => {
                 let message = format!("the repository's address depends on {property}");
@@ -272,6 +301,37 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A pom or a profile of one.
+#[derive(Clone, Copy)]
+struct Holder<'a> {
+    file: &'a SourceFile,
+    /// Of the pom at hand, and not of a parent's.
+    is_own: bool,
+    profile: Option<&'a Element>,
+    holder: &'a Element,
+}
+
+impl Holder<'_> {
+    /// True for what is read unless somebody says otherwise: a profile counts where it is active by itself.
+    fn is_sure(&self) -> bool {
+        self.profile.is_none_or(|profile| {
+            let by_default =
+                profile.group("activation").and_then(|activation| activation.child_text("activeByDefault"));
+            by_default.is_some_and(|text| text.trim() == "true")
+        })
+    }
+}
+
+/// A repository as a file states it.
+#[derive(Clone, Copy)]
+pub(super) struct Stated<'a> {
+    pub(super) repository: &'a Element,
+    pub(super) address: &'a str,
+    pub(super) span: Span,
+    /// It is asked in every run.
+    pub(super) is_sure: bool,
+}
+
 /// Lists of repositories and what they hold.
 const REPOSITORIES: [(&str, &str); 2] = [("repositories", "repository"), ("pluginRepositories", "pluginRepository")];
 
@@ -280,19 +340,13 @@ pub(super) fn repositories(holder: &Element) -> impl Iterator<Item = &Element> {
     REPOSITORIES.iter().flat_map(|(all, item)| holder.group(all).into_iter().flat_map(|all| all.all(item)))
 }
 
-/// A repository that is asked beside the central one, or, under its id, instead of it; `of` is the only file whose packages
-/// it is for. Mirrors know it by its id.
-pub(super) fn setting(
-    repository: &Element,
-    address: &str,
-    span: Span,
-    asking: Asking<'_>,
-    of: Of<'_>,
-    out: &mut Facts<'_>,
-) {
+/// A repository that is asked beside the central one, or, under its id, instead of it where it is asked in every run; `of` is
+/// the only file whose packages it is for. Mirrors know it by its id.
+pub(super) fn setting(stated: Stated<'_>, asking: Asking<'_>, of: Of<'_>, out: &mut Facts<'_>) {
+    let Stated { repository, address, span, is_sure } = stated;
     let of_plugins = &*repository.name == "pluginRepository";
     let id = repository.child_text("id").unwrap_or("");
-    let instead = id == "central";
+    let instead = id == "central" && is_sure;
     let standing = if instead { Standing::Instead } else { Standing::Beside };
     // the address may hold a password
     let seen = asking.file.at(span).without_excerpt();

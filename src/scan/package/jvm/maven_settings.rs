@@ -1,7 +1,7 @@
 //! Maven's `settings.xml` and `.mvn/extensions.xml`: mirrors, repositories, and extensions of the build.
 
 use super::Asking;
-use super::maven_pom::{repositories, setting};
+use super::maven_pom::{Stated, repositories, setting};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::parse::xml::Element;
@@ -49,14 +49,16 @@ impl Scanner for MavenSettings {
         let named = named_for(&folder, input);
         let project = toolkit::root_at(named.as_ref().unwrap_or(&folder), input, file, out);
         let of = if named.is_some() { Of::Settings } else { Of::MaybeSettings };
-        let asking = Asking { file, project: &project, list: Some(list::PLUGINS) };
+        let asking = Asking { file, project: &project, list: Some(list::PLUGINS), is_elsewhere: false };
         for mirror in root.group("mirrors").into_iter().flat_map(|all| all.all("mirror")) {
             self::mirror(mirror, of, asking, out);
         }
         for profile in root.group("profiles").into_iter().flat_map(|all| all.all_groups("profile")) {
             for repository in repositories(profile) {
                 if let Some(url) = address(repository, asking, out) {
-                    setting(repository, url.text(), url.span, asking, of, out);
+                    // which profiles a run takes is its own to say; those of settings are mostly switched on
+                    let stated = Stated { repository, address: url.text(), span: url.span, is_sure: true };
+                    setting(stated, asking, of, out);
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! Package formats of the JVM: Maven, Gradle, sbt.
 
+mod gradle_above;
+mod gradle_applied;
 pub mod gradle_build;
 pub mod gradle_catalog;
+mod gradle_entries;
 pub mod gradle_lock;
 mod gradle_owners;
 mod gradle_repositories;
@@ -16,6 +19,8 @@ pub mod maven_pom;
 pub mod maven_settings;
 pub mod sbt_build;
 pub mod sbt_lock;
+mod sbt_repositories;
+mod sbt_resolvers;
 
 use crate::model::{ComponentId, key};
 use crate::scan::package::toolkit::{self, Package, Place, list};
@@ -59,16 +64,28 @@ pub(crate) struct Asking<'a> {
     pub(crate) project: &'a ComponentId,
     /// The list of repositories that is asked; `None` for that of what is built with.
     pub(crate) list: Option<&'static str>,
+    /// The project asks its own repositories, and not those for the folder of the file.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// What the id of a Gradle plugin ends with where it is written as an artifact.
 const MARKER: &str = ".gradle.plugin";
 
 /// Says which list of repositories gives a package where it is seen, and which host that is unless a setting says otherwise:
-/// Gradle looks up its plugins in a portal of its own.
-pub(crate) fn from_list(id: &ComponentId, name: &str, list: Option<&'static str>, seen: &Seen, out: &mut Facts<'_>) {
-    if let Some(list) = list {
-        out.attribute(id, key::REPOSITORIES, list, seen.clone());
+/// Gradle looks up its plugins in a portal of its own. It is the list of the project, if one is given, and not of the file.
+pub(crate) fn from_list(
+    id: &ComponentId,
+    name: &str,
+    (list, project): (Option<&'static str>, Option<&ComponentId>),
+    seen: &Seen,
+    out: &mut Facts<'_>,
+) {
+    match project {
+        Some(project) => {
+            let value = format!("{} {project}", list.unwrap_or(list::OF_MAVEN[0]));
+            out.attribute(id, key::REPOSITORIES, value, seen.clone());
+        }
+        None => list.into_iter().for_each(|list| out.attribute(id, key::REPOSITORIES, list, seen.clone())),
     }
     if name.ends_with(MARKER) && list == Some(list::PLUGINS) {
         toolkit::distributed_by(id, "gradle.org", &seen.clone().inferred(), out);
@@ -89,7 +106,9 @@ impl Asking<'_> {
         out: &mut Facts<'_>,
     ) -> ComponentId {
         let id = self.need(name, version, scope, span, out);
-        from_list(&id, name, self.list, &self.file.at(span), out);
+        let project =
+            Some(self.project).filter(|project| self.is_elsewhere && project.as_str().starts_with("project:"));
+        from_list(&id, name, (self.list, project), &self.file.at(span), out);
         id
     }
 

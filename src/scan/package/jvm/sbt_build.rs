@@ -1,10 +1,11 @@
 //! `build.sbt` and the Scala files of a build: dependencies that are written as literals.
 
 use super::gradle_script::{self, Placed, Token};
-use super::{Asking, Wanted, wanted};
+use super::sbt_resolvers::Resolvers;
+use super::{Asking, Wanted, sbt_repositories, wanted};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
-use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::scan::package::toolkit::{self, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
 /// Scanner `sbt-build`.
@@ -14,8 +15,11 @@ static META: ScannerMeta = ScannerMeta {
     id: "sbt-build",
     title: "sbt build",
     summary: "Dependencies and plugins written as `\"group\" % \"artifact\" % \"version\"`, with the Scala version in the \
-              name where `%%` asks for it and the file states it, and resolvers. Anything computed is not executed.",
-    files: &["**/*.sbt", "**/project/*.scala"],
+              name where `%%` asks for it and the file states it, and resolvers by literal addresses: those of plugins apart from \
+              others, `externalResolvers` instead of the central repository. Where things are published to is none. A file of \
+              repositories may be the user's; it counts instead of the central one where `.sbtopts` or `.jvmopts` names it. Anything \
+              computed is not executed.",
+    files: &["**/*.sbt", "**/project/*.scala", "**/.sbt/repositories", "**/project/repositories"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
     basis: Basis::Declared,
@@ -30,12 +34,19 @@ impl Scanner for SbtBuild {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
+        if file.path().name() == "repositories" {
+            sbt_repositories::read(input, file, out);
+            return Ok(());
+        }
         let tokens: Vec<Placed<'_>> =
             gradle_script::tokens(file.text()).into_iter().filter(|one| one.token != Token::Line).collect();
         let folder = file.folder();
         let of_build = folder.name() == "project";
         let project = toolkit::root_at(&if of_build { folder.parent() } else { folder }, input, file, out);
-        let asking = Asking { file, project: &project, list: None };
+        // what a build is made with comes from resolvers of its own
+        let plugins = of_build && file.path().name().ends_with(".sbt");
+        let list = plugins.then_some(list::PLUGINS);
+        let asking = Asking { file, project: &project, list, is_elsewhere: false };
         let literals = gradle_script::literals(&gradle_script::statements(file.text()));
         let scala = tokens.windows(4).find_map(|four| match four[3].token {
             Token::Text(text, _) if four[0].word() == Some("scalaVersion") && four[1].is(':') && four[2].is('=') => {
@@ -43,11 +54,11 @@ impl Scanner for SbtBuild {
             }
             _ => None,
         });
-        let plugins = of_build && file.path().name().ends_with(".sbt");
+        let mut resolvers = Resolvers::of(&tokens);
         let mut at = 0;
         while at < tokens.len() {
             let Some((group, cross, name, rest)) = coordinates(&tokens[at..]) else {
-                resolver(&tokens[at..], asking, out);
+                resolvers.read(&tokens[at..], asking, out);
                 at += 1;
                 continue;
             };
@@ -121,15 +132,5 @@ fn binary(version: &str) -> String {
         ["3", ..] => "3".to_owned(),
         [major, minor, ..] => format!("{major}.{minor}"),
         _ => version.to_owned(),
-    }
-}
-
-/// `"name" at "https://…"`.
-fn resolver(tokens: &[Placed<'_>], asking: Asking<'_>, out: &mut Facts<'_>) {
-    let [name, at, address, ..] = tokens else { return };
-    if let (Token::Text(..), Some("at"), Token::Text(text, false)) = (&name.token, at.word(), &address.token) {
-        // the address may hold a password
-        let seen = asking.file.at(address.span).without_excerpt();
-        toolkit::registry(asking.project, "maven", "*", Standing::Beside, text, &seen, out);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Around, At, Shared, Value, Version, expanded, removal, self_expand};
+use super::items::removal;
+use super::{Around, At, Shared, Value, Version, expanded, self_expand};
 use crate::scan::package::toolkit::Place;
 use crate::text::RelPath;
 
