@@ -70,6 +70,10 @@ const UV: &str = "uv";
 
 /// Says that the ecosystem's own registry is not asked, nor any beside it; pages of files still are.
 const NO_INDEX: &str = "--no-index";
+/// The same as variables, where they are not empty, of pip and of uv.
+const NO_INDEX_VARIABLES: [(&str, &str); 2] = [("pypi", "PIP_NO_INDEX"), (UV, "UV_NO_INDEX")];
+/// Values of such a variable that leave it off.
+const OFF: [&str; 6] = ["", "0", "false", "no", "off", "n"];
 /// Options and variables that name pages of files.
 const LINKS: [&str; 4] = ["-f", "--find-links", "PIP_FIND_LINKS", "UV_FIND_LINKS"];
 
@@ -126,18 +130,20 @@ impl Source {
         configured: Option<&str>,
     ) -> Self {
         let Some(names) = names else { return Self { hosts: Vec::new(), asks_own: true } };
+        let is_on = |name: &str| variable(name).is_some_and(|value| !OFF.contains(&&*value.to_ascii_lowercase()));
+        let no_index = said.no_index || NO_INDEX_VARIABLES.iter().any(|(of, name)| *of == names.of && is_on(name));
         let instead = said
             .instead
             .map(str::to_owned)
             .or_else(|| names.instead_variables.iter().find_map(|name| variable(name)))
             .or_else(|| configured.map(str::to_owned));
-        let asks_own = instead.is_none() && !said.no_index;
+        let asks_own = instead.is_none() && !no_index;
         let mut hosts = Vec::new();
-        if !said.no_index {
+        if !no_index {
             let first = instead.as_deref().and_then(|text| text.split([',', '|', ' ']).next());
             hosts.extend(first.and_then(host_of));
         }
-        let is_asked = |name: &str| !said.no_index || LINKS.contains(&name);
+        let is_asked = |name: &str| !no_index || LINKS.contains(&name);
         let options = said.beside.iter().filter(|(name, _)| is_asked(name)).map(|(_, text)| (*text).to_owned());
         let variables = names.beside_variables.iter().filter(|name| is_asked(name)).filter_map(|name| variable(name));
         for text in options.chain(variables) {
