@@ -2,7 +2,7 @@
 
 mod trees;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::facts::Seen;
@@ -35,6 +35,8 @@ pub struct SourceFile {
     xml: OnceLock<(Option<Arc<parse::xml::Element>>, Option<parse::ParseError>)>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
+    /// The first place of a fact that holds bytes which are no text.
+    garbled: AtomicUsize,
     origin: Origin,
 }
 
@@ -155,6 +157,7 @@ impl SourceFile {
             toml: OnceLock::new(),
             xml: OnceLock::new(),
             watched: AtomicBool::new(false),
+            garbled: AtomicUsize::new(usize::MAX),
             origin: Origin::Whole,
         }
     }
@@ -213,10 +216,20 @@ impl SourceFile {
         self.lossy
     }
 
-    /// True when the file looks binary (a NUL among the first 8 KiB).
+    /// True when the file looks binary: a NUL among the first 8 KiB, and not a stray one in what is text otherwise.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        self.text.bytes().take(8192).any(|byte| byte == 0)
+        /// Bytes of a text to one NUL.
+        const STRAY: usize = 64;
+        let head = &self.text.as_bytes()[..self.text.len().min(8192)];
+        let zeros = memchr::memchr_iter(0, head).count();
+        zeros > 0 && (self.lossy || zeros * STRAY > head.len())
+    }
+
+    /// The first place of a fact where bytes are no text: names and versions there may be others.
+    pub(super) fn garbled(&self) -> Option<Span> {
+        let at = self.garbled.load(Ordering::Relaxed);
+        (at < self.text.len()).then(|| Span::new(at, at))
     }
 
     /// A syntax error as the scanner's error; the engine takes the place from it.
@@ -243,6 +256,11 @@ impl SourceFile {
         let span = span.into();
         // a place that is clamped would be wrong without a word: a span of another text
         debug_assert!(self.text.get(span.start..span.end).is_some(), "{span:?} is no part of {}", self.path());
+        if self.lossy
+            && let Some(within) = self.text.get(span.start..span.end).and_then(|text| text.find('\u{FFFD}'))
+        {
+            self.garbled.fetch_min(span.start + within, Ordering::Relaxed);
+        }
         let lane = self.lane();
         let mut last = lane.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, spot, _)) = *last
