@@ -182,9 +182,8 @@ fn many_conflicts_within_each_other_cost_no_more_than_they_hold() {
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
 
-/// Formats that are read by lines or as a script: each side is a file of its own, wherever the marks stand in it.
-#[test]
-fn what_either_side_says_in_files_of_lines_and_scripts() {
+/// Files of formats that are read by lines or as a script, with marks within an entry.
+fn files_of_lines() -> [(&'static str, String); 15] {
     let either =
         |before: &str, ours: &str, theirs: &str, after: &str| format!("{before}{}{after}", conflict(ours, theirs));
     let yarn = either(
@@ -224,24 +223,30 @@ fn what_either_side_says_in_files_of_lines_and_scripts() {
     let npmrc = either("", "registry=https://one.example/", "registry=https://two.example/", "");
     let hashes = either("b==1 \\\n", "  --hash=sha256:aa", "  --hash=sha256:bb", "c==1\n");
     let pip = either("[global]\n", "index-url = https://one.example/s", "index-url = https://two.example/s", "");
-    let files = [
-        ("yarn/yarn.lock", &yarn),
-        ("setup/setup.py", &setup_py),
-        ("cfg/setup.cfg", &setup_cfg),
-        ("gradle/build.gradle", &gradle),
-        ("kotlin/build.gradle.kts", &kotlin),
-        ("gem/Gemfile", &gemfile),
-        ("mix/mix.exs", &mix),
-        ("bazel/MODULE.bazel", &bazel),
-        ("pods/Podfile", &pods),
-        ("swift/Package.swift", &swift),
-        ("script/install.sh", &script),
-        ("docker/Dockerfile", &docker),
-        ("npm/.npmrc", &npmrc),
-        ("pip/pip.conf", &pip),
-        ("hashes/requirements.txt", &hashes),
-    ];
-    let found = found(&files.map(|(path, text)| (path, text.as_str())));
+    [
+        ("yarn/yarn.lock", yarn),
+        ("setup/setup.py", setup_py),
+        ("cfg/setup.cfg", setup_cfg),
+        ("gradle/build.gradle", gradle),
+        ("kotlin/build.gradle.kts", kotlin),
+        ("gem/Gemfile", gemfile),
+        ("mix/mix.exs", mix),
+        ("bazel/MODULE.bazel", bazel),
+        ("pods/Podfile", pods),
+        ("swift/Package.swift", swift),
+        ("script/install.sh", script),
+        ("docker/Dockerfile", docker),
+        ("npm/.npmrc", npmrc),
+        ("pip/pip.conf", pip),
+        ("hashes/requirements.txt", hashes),
+    ]
+}
+
+/// Each side is a file of its own, wherever the marks stand in it.
+#[test]
+fn what_either_side_says_in_files_of_lines_and_scripts() {
+    let files = files_of_lines();
+    let found = found(&files.each_ref().map(|(path, text)| (*path, text.as_str())));
     for (folder, ids) in [
         ("yarn", ["npm/x@1.0.0", "npm/x@1.1.0", "npm/z@1.0.0"]),
         ("setup", ["pypi/b@1", "pypi/b@2", "pypi/c@1"]),
@@ -285,7 +290,7 @@ fn what_either_side_says_in_files_of_lines_and_scripts() {
         ],
     );
     // one word at the line of each mark that begins a conflict, and no other of the marks
-    for (path, text) in files {
+    for (path, text) in &files {
         let line = text.lines().position(|line| line.starts_with("<<<<<<<")).expect("has a conflict") + 1;
         let told: Vec<&String> = found.iter().filter(|told| told.starts_with(path)).collect();
         assert!(told.contains(&&format!("{path}:{line}:1: {BOTH}")), "{told:?}");
