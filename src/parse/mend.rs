@@ -76,9 +76,11 @@ fn passable(bytes: &[u8], at: usize, lacks: Lacks) -> Vec<(usize, usize, u8)> {
     }
     // elsewhere the words behind it may go on with the line above
     if lacks == Lacks::Commas {
+        // the error may stand right behind what comes before
+        let begin = at + bytes[at..].iter().position(|byte| !b" \t".contains(byte)).unwrap_or(0);
         let is_of_word = |byte: &u8| !byte.is_ascii_whitespace() && !b"{}[],:\"'".contains(byte);
-        let word = bytes[at..].iter().position(|byte| !is_of_word(byte)).unwrap_or(bytes.len() - at);
-        found.extend((word > 0).then_some((at, at + word, b' ')));
+        let word = bytes[begin..].iter().position(|byte| !is_of_word(byte)).unwrap_or(bytes.len() - begin);
+        found.extend((word > 0).then_some((begin, begin + word, b' ')));
     }
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
