@@ -6,6 +6,7 @@ use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 
+use super::mend::{Lacks, mended};
 use super::merge::{Maps, both_sides};
 use super::strict::strict;
 use super::text::Source;
@@ -92,8 +93,8 @@ pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     parse(&Arc::new(part), true).ok()
 }
 
-/// What can be read of a text that is broken: both sides of an unfinished merge, else what stands complete before the
-/// error; and what is said of it. `None` when nothing is complete.
+/// What can be read of a text that is broken: both sides of an unfinished merge, else all but the few places that are
+/// broken, else what stands complete before the error; and what is said of it. `None` when nothing is complete.
 #[must_use]
 pub fn readable_part(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseError>)> {
     let before = |text: &str, error: &ParseError| {
@@ -111,7 +112,16 @@ pub fn readable_part(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseE
     if let Some((Some(root), problems)) = merged.map(|(all, problems)| (all.into_iter().next(), problems)) {
         return Some((root, problems));
     }
-    before(text, error).map(|(part, problem)| (part, vec![problem]))
+    let part = before(text, error);
+    let least = part.as_ref().map_or(0, |(part, _)| part.walk().count());
+    match mended(text, error, Lacks::Commas, |text| parse(text, true)) {
+        // what is passed over may be more than what stands behind it
+        Some((root, problems)) if root.walk().count() > least => {
+            let told = |error: ParseError| ParseError::new(format!("{}; the rest was read", error.message), error.span);
+            Some((root, problems.into_iter().map(told).collect()))
+        }
+        _ => part.map(|(part, problem)| (part, vec![problem])),
+    }
 }
 
 /// End of the last complete member of an object or list, and the closers of what is open there.

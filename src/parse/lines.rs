@@ -25,13 +25,15 @@ pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// What is said of a line that Git left between two sides of a merge.
+/// What is said of a line that Git left between two sides of a merge, in a file that is read for another one.
 pub const UNFINISHED_MERGE: &str = "marks of an unfinished merge";
 
-/// True for a line that Git left between two sides of a merge: no format that is read by lines has such ones.
+/// True for a text that begins with a line that Git left between two sides of a merge: no format that is read by lines
+/// has such ones.
 #[must_use]
 pub fn is_merge_mark(line: &str) -> bool {
-    ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark))
+    let after = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().find_map(|mark| line.strip_prefix(mark));
+    after.is_some_and(|rest| rest.chars().next().is_none_or(char::is_whitespace))
 }
 
 /// The span of `part`, which must be a slice of `line`'s text.

@@ -2,6 +2,7 @@
 //! Every place stays where it is.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::lines::{is_merge_mark, lines};
@@ -11,12 +12,17 @@ use crate::text::Span;
 /// What is said of a conflict in a file of which both sides are read.
 pub const BOTH_READ: &str = "marks of an unfinished merge; both sides are read, of two values in one place one counts";
 
+/// What is said of a conflict in a file of which each side is read by itself.
+pub const EACH_READ: &str = "marks of an unfinished merge; both sides are read";
+
 /// The two sides of a text, each as long as the text itself: what is the other's, and the marks, are blanks there.
-struct Sides {
-    ours: String,
-    theirs: String,
+pub struct Sides {
+    /// The text before the merge.
+    pub ours: String,
+    /// The text that is merged into it.
+    pub theirs: String,
     /// Where conflicts begin.
-    conflicts: Vec<Span>,
+    pub conflicts: Vec<Span>,
 }
 
 /// False for a text without marks of an unfinished merge.
@@ -48,7 +54,7 @@ impl Part {
     /// The part that a mark begins; nothing where such a line is no mark of a merge.
     fn after(self, mark: &str) -> Option<Self> {
         match (self, mark.as_bytes()[0]) {
-            (Self::Outside, b'<') => Some(Self::Ours),
+            (Self::Outside, b'<') if !is_edit_block(mark) => Some(Self::Ours),
             (Self::Ours, b'|') => Some(Self::Base),
             (Self::Ours | Self::Base, b'=') => Some(Self::Theirs),
             (Self::Theirs, b'>') => Some(Self::Outside),
@@ -57,11 +63,41 @@ impl Part {
     }
 }
 
+/// A side of a text while the lines of the other one are blanked out in it.
+struct Side {
+    bytes: Vec<u8>,
+    /// The last line that stays goes on in the next one.
+    goes_on: bool,
+}
+
+impl Side {
+    fn keep(&mut self, line: &str) {
+        self.goes_on = line.ends_with('\\');
+    }
+
+    /// An empty line would end what the line before goes on with: a list of hashes, the commands of a step.
+    fn blank(&mut self, place: Range<usize>) {
+        let line = &mut self.bytes[place];
+        line.fill(b' ');
+        if let Some(last) = line.last_mut().filter(|_| self.goes_on) {
+            *last = b'\\';
+        }
+    }
+}
+
+/// True for the mark of an edit that a language model is asked to write, as prompts quote them. Git names a side by its branch or
+/// commit.
+fn is_edit_block(mark: &str) -> bool {
+    matches!(mark[1..].trim_start_matches('<').trim(), "SEARCH" | "ORIGINAL")
+}
+
 /// The sides of a text with conflicts; nothing for one without.
-fn sides(text: &str) -> Option<Sides> {
-    // most broken files are broken otherwise
+#[must_use]
+pub fn sides(text: &str) -> Option<Sides> {
+    // nearly all files have none, and most broken ones are broken otherwise
     may_have_marks(text).then_some(())?;
-    let (mut ours, mut theirs, mut conflicts) = (text.as_bytes().to_vec(), text.as_bytes().to_vec(), Vec::new());
+    let side = || Side { bytes: text.as_bytes().to_vec(), goes_on: false };
+    let (mut ours, mut theirs, mut conflicts) = (side(), side(), Vec::new());
     let mut part = Part::Outside;
     for line in lines(text) {
         let place = line.span.start..line.span.end;
@@ -72,18 +108,20 @@ fn sides(text: &str) -> Option<Sides> {
                 conflicts.push(line.span);
             }
             part = next;
-            ours[place.clone()].fill(b' ');
-            theirs[place].fill(b' ');
+            ours.blank(place.clone());
+            theirs.blank(place);
             continue;
         }
-        if matches!(part, Part::Theirs | Part::Base) {
-            ours[place.clone()].fill(b' ');
+        match part {
+            Part::Ours | Part::Outside => ours.keep(line.text),
+            Part::Theirs | Part::Base => ours.blank(place.clone()),
         }
-        if matches!(part, Part::Ours | Part::Base) {
-            theirs[place].fill(b' ');
+        match part {
+            Part::Theirs | Part::Outside => theirs.keep(line.text),
+            Part::Ours | Part::Base => theirs.blank(place),
         }
     }
-    let text = |bytes| String::from_utf8(bytes).ok();
+    let text = |side: Side| String::from_utf8(side.bytes).ok();
     (!conflicts.is_empty()).then_some(Sides { ours: text(ours)?, theirs: text(theirs)?, conflicts })
 }
 
@@ -232,5 +270,17 @@ mod tests {
         assert_eq!((row.len(), row.find('d')), (text.len(), text.find('d')));
         assert!(sides("=======\n>>>>>>> x\n").is_none());
         assert!(sides("<<<<<<").is_none());
+        assert!(sides("<<<<<<<<< deeper\n=======\n").is_none());
+        assert!(sides("<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n").is_none());
+    }
+
+    #[test]
+    fn a_line_goes_on_over_what_is_blanked() {
+        let found = sides("a \\\n<<<<<<< x\n b \\\n=======\n c \\\n>>>>>>> y\n d\n").expect("has a conflict");
+        for (side, wanted) in [(found.ours, "abd"), (found.theirs, "acd")] {
+            let joined = side.replace("\\\n", "");
+            assert_eq!(joined.lines().count(), 1, "{side}");
+            assert_eq!(joined.replace([' ', '\n'], ""), wanted);
+        }
     }
 }

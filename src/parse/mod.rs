@@ -9,6 +9,7 @@ pub mod dockerfile;
 pub mod hcl;
 pub mod json;
 pub mod lines;
+mod mend;
 pub mod merge;
 pub mod ndb;
 pub mod pickle;

@@ -11,6 +11,7 @@ use std::thread::Builder;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::mend::{Lacks, mended};
 use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value};
@@ -55,8 +56,18 @@ fn whole(text: &Arc<String>) -> (Node, Vec<ParseError>) {
         let (root, problems) = one_side(side);
         (vec![root], problems)
     };
-    let Some((both, told)) = both_sides(text, Maps::Tables, read) else { return (root, problems) };
-    (both.into_iter().next().unwrap_or(root), told)
+    if let Some((both, told)) = both_sides(text, Maps::Tables, read) {
+        return (both.into_iter().next().unwrap_or(root), told);
+    }
+    let sound = |text: &Arc<String>| match one_side(text) {
+        (root, problems) if problems.is_empty() => Ok(root),
+        (_, mut problems) => Err(problems.swap_remove(0)),
+    };
+    // the crate goes on behind an error as well, which may be enough or lead astray
+    match mended(text, &problems[0], Lacks::Nothing, sound) {
+        Some((mended, told)) if mended.walk().count() > root.walk().count() => (mended, told),
+        _ => (root, problems),
+    }
 }
 
 fn one_side(text: &Arc<String>) -> (Node, Vec<ParseError>) {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
+use super::mend::{Lacks, mended};
 use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value, report};
@@ -106,23 +107,41 @@ pub fn yaml(text: &str) -> Yaml {
 /// As [`yaml()`], for a text that the trees share. Of a file with an unfinished merge both sides are read.
 #[must_use]
 pub fn yaml_of(text: &Arc<String>) -> Yaml {
-    let mut whole = one_side(text);
+    let (mut whole, is_of_text) = one_side(text);
     if whole.problems.is_empty() {
         return whole;
     }
     let tags = RefCell::new(BTreeMap::new());
     let side = |side: &Arc<String>| {
-        let read = one_side(side);
+        let (read, _) = one_side(side);
         tags.borrow_mut().extend(read.tags);
         (read.documents, read.problems)
     };
     if let Some((documents, problems)) = both_sides(text, Maps::ByPlace, side) {
         whole = Yaml { documents, problems, tags: tags.into_inner() };
+    } else if is_of_text && !TEMPLATES.iter().any(|mark| text.contains(mark)) {
+        let sound = |text: &Arc<String>| match one_side(text) {
+            (read, _) if read.problems.is_empty() => Ok(read),
+            (mut read, true) => Err(read.problems.swap_remove(0)),
+            // limits are no places that could be passed over
+            (_, false) => Err(ParseError::new("", Span::default())),
+        };
+        let size = |read: &Yaml| read.documents.iter().flat_map(Node::walk).count();
+        if let Some((read, problems)) = mended(text, &whole.problems[0], Lacks::Nothing, sound)
+            && size(&read) > size(&whole)
+        {
+            whole = Yaml { problems, ..read };
+        }
     }
     whole
 }
 
-fn one_side(text: &Arc<String>) -> Yaml {
+/// What tells a template: its statements are no broken lines.
+const TEMPLATES: [&str; 2] = ["{{", "{%"];
+
+/// The documents of a text, and whether all that is wrong with it is its syntax.
+fn one_side(text: &Arc<String>) -> (Yaml, bool) {
+    let mut errors = 0;
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -142,6 +161,7 @@ fn one_side(text: &Arc<String>) -> Yaml {
             Ok((event, span)) => builder.event(event, place(span.start.byte_offset(), span.end.byte_offset())).err(),
             Err(error) => {
                 let at = error.marker().byte_offset();
+                errors += 1;
                 Some(ParseError::new(error.info(), place(at, at.map(|at| at + 1))))
             }
         };
@@ -154,7 +174,9 @@ fn one_side(text: &Arc<String>) -> Yaml {
             }
         }
     }
-    builder.out
+    // all others are limits
+    let is_of_text = errors == builder.out.problems.len();
+    (builder.out, is_of_text)
 }
 
 fn place(start: Option<usize>, end: Option<usize>) -> Span {

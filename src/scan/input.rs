@@ -2,7 +2,7 @@
 
 mod trees;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::facts::Seen;
@@ -35,7 +35,10 @@ pub struct SourceFile {
     xml: OnceLock<(Option<Arc<parse::xml::Element>>, Option<parse::ParseError>)>,
     /// Set while a scanner reads that tells what it could not read by the shapes it asks for.
     watched: AtomicBool,
+    /// The first place of a fact that holds bytes which are no text.
+    garbled: AtomicUsize,
     origin: Origin,
+    is_side: bool,
 }
 
 /// The places of a file that one thread notes. What two threads write stands in no line of memory together.
@@ -155,8 +158,22 @@ impl SourceFile {
             toml: OnceLock::new(),
             xml: OnceLock::new(),
             watched: AtomicBool::new(false),
+            garbled: AtomicUsize::new(usize::MAX),
             origin: Origin::Whole,
+            is_side: false,
         }
+    }
+
+    /// One side of a merge in this file, as a file of its own.
+    pub(super) fn side(&self, text: &str) -> Self {
+        let mut side = self.part(text, Origin::Whole);
+        side.is_side = true;
+        side
+    }
+
+    /// True for one side of a merge: the file says more.
+    pub(crate) fn is_side(&self) -> bool {
+        self.is_side
     }
 
     /// A text within this file, as a file of its own whose places are those of this one.
@@ -213,10 +230,20 @@ impl SourceFile {
         self.lossy
     }
 
-    /// True when the file looks binary (a NUL among the first 8 KiB).
+    /// True when the file looks binary: a NUL among the first 8 KiB, and not a stray one in what is text otherwise.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        self.text.bytes().take(8192).any(|byte| byte == 0)
+        /// Bytes of a text to one NUL.
+        const STRAY: usize = 64;
+        let head = &self.text.as_bytes()[..self.text.len().min(8192)];
+        let zeros = memchr::memchr_iter(0, head).count();
+        zeros > 0 && (self.lossy || zeros * STRAY > head.len())
+    }
+
+    /// The first place of a fact where bytes are no text: names and versions there may be others.
+    pub(super) fn garbled(&self) -> Option<Span> {
+        let at = self.garbled.load(Ordering::Relaxed);
+        (at < self.text.len()).then(|| Span::new(at, at))
     }
 
     /// A syntax error as the scanner's error; the engine takes the place from it.
@@ -243,6 +270,11 @@ impl SourceFile {
         let span = span.into();
         // a place that is clamped would be wrong without a word: a span of another text
         debug_assert!(self.text.get(span.start..span.end).is_some(), "{span:?} is no part of {}", self.path());
+        if self.lossy
+            && let Some(within) = self.text.get(span.start..span.end).and_then(|text| text.find('\u{FFFD}'))
+        {
+            self.garbled.fetch_min(span.start + within, Ordering::Relaxed);
+        }
         let lane = self.lane();
         let mut last = lane.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, spot, _)) = *last

@@ -36,6 +36,7 @@ mod run;
 pub mod sbom;
 mod selection;
 mod selector;
+mod sides;
 pub mod unread;
 mod words;
 

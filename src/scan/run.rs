@@ -15,12 +15,12 @@ use super::facts::Facts;
 use super::input::{Companions, Input, SourceFile};
 use super::jobs::Job;
 use super::memo::Memo;
-use super::{SCANNERS, Scanner, Unit, hardware};
+use super::{SCANNERS, Scanner, Unit, hardware, sides};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
 use crate::source::directory::ReadError;
-use crate::text::{RelPath, clean_line};
+use crate::text::{RelPath, Span, clean_line};
 use crate::threads::widen_heap;
 
 /// Bytes from which on a job is begun before those that are smaller.
@@ -241,12 +241,20 @@ fn run_job(job: &Job, run: &Run<'_>, outcome: &mut Outcome) {
     if files.is_empty() {
         return;
     }
-    let input = run.input(&files);
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
-    for index in &job.scanners {
-        call(SCANNERS[*index], &input, limit, outcome);
+    let (versions, told) = sides::versions(files);
+    outcome.coverage.partial.extend(told.iter().map(|problem| problem.path.clone()));
+    outcome.diagnostics.extend(told);
+    for files in &versions {
+        let input = run.input(files);
+        for index in &job.scanners {
+            call(SCANNERS[*index], &input, limit, outcome);
+        }
+        for file in files {
+            outcome.diagnostics.extend(file.garbled().map(|span| garbled(file, span)));
+        }
     }
-    files.into_iter().filter_map(Arc::into_inner).for_each(SourceFile::free);
+    versions.into_iter().flatten().filter_map(Arc::into_inner).for_each(SourceFile::free);
 }
 
 /// Bytes that a pointer of Git LFS stays below.
@@ -349,6 +357,12 @@ fn call(scanner: &'static dyn Scanner, input: &Input<'_>, limit: usize, outcome:
     }
     outcome.facts = facts.take().in_pieces();
     outcome.diagnostics.append(&mut facts.diagnostics);
+}
+
+fn garbled(file: &SourceFile, span: Span) -> Diagnostic {
+    let message = "bytes that are not UTF-8; what is read here has `\u{FFFD}` in their place";
+    let at = Some(file.region(span).start);
+    Diagnostic { at, ..engine_problem(file.path().clone(), DiagnosticKind::Malformed, message) }
 }
 
 /// What the engine itself has to say.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::text::{Span, after_scheme, bare_secret, clean_line, plain_query, token};
+use crate::text::{Span, after_scheme, bare_secret, channel_token, clean_line, plain_query, token};
 
 /// A few words of a text, one line, without secrets.
 pub(super) fn excerpt(text: &str, span: Span) -> Cow<'_, str> {
@@ -101,7 +101,7 @@ fn may_be_bare(text: &str) -> bool {
 }
 
 fn with_scheme_masked(text: &str) -> Cow<'_, str> {
-    if after_scheme(text).is_none_or(|start| is_plain(&text[start..])) {
+    if after_scheme(text).is_none_or(|start| is_plain(&text[start..]) && !names_channel(&text[..start])) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -141,7 +141,9 @@ fn without_tokens(text: &str) -> String {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
         let end = after.find(|c: char| matches!(c, '"' | '\'' | '#' | '?') || c.is_whitespace()).unwrap_or(after.len());
-        rest = match token(&after[..end]) {
+        let address = &after[..end];
+        let named = || names_channel(before).then(|| channel_token(address)).flatten();
+        rest = match token(address).or_else(named) {
             Some((start, end)) => {
                 out.push_str(&after[..start]);
                 out.push_str("***");
@@ -152,6 +154,11 @@ fn without_tokens(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// True for what stands before the address of a channel in a specification of conda: `numpy[channel=https://`.
+fn names_channel(before: &str) -> bool {
+    before.contains("channel=")
 }
 
 /// True where what follows a scheme surely holds no user, no token, no parameters and no other address: nearly all
@@ -267,6 +274,9 @@ mod tests {
             assert_eq!(masked(&format!("- {host}/t/{token}/c::x=1")), format!("- {host}/t/***/c::x=1"));
         }
         assert_eq!(masked("- https://conda.example/t/letters/c"), "- https://conda.example/t/***/c");
+        assert_eq!(masked("- nexus/t/short/c::x=1"), "- nexus/t/***/c::x=1");
+        assert_eq!(masked("a[channel=https://h.example/t/short/c]"), "a[channel=https://h.example/t/***/c]");
+        assert_eq!(masked("src/t/short/c"), "src/t/short/c");
         assert_eq!(masked("https://forum.example/t/some-topic/12"), "https://forum.example/t/some-topic/12");
         assert_eq!(masked("node_modules/@a/left/x b:c@1"), "node_modules/@a/left/x b:c@1");
     }

@@ -52,11 +52,20 @@ pub fn token(path: &str) -> Option<(usize, usize)> {
         let start = at + MARK.len();
         let end = path[start..].find('/').map_or(path.len(), |end| start + end);
         let found = &path[start..end];
-        // to hosts of channels nothing else stands there
-        let is_token = at == root && (is_short_token(found) || path[..root].contains("conda"))
+        // to hosts of channels nothing else stands there, nor before the name of a package: `host/t/token/channel::name`
+        let is_channel = || path[..root].contains("conda") || path[end..].contains("::");
+        let is_token = at == root && (is_short_token(found) || is_channel())
             || found.len() >= LONG && found.bytes().any(|byte| byte.is_ascii_digit());
         (is_token && !found.is_empty()).then_some((start, end))
     })
+}
+
+/// Where the token of an address stands that is known to be one of a channel: in the folder behind `t` at the host's root.
+#[must_use]
+pub fn channel_token(path: &str) -> Option<(usize, usize)> {
+    let start = memchr::memchr(b'/', path.as_bytes()).filter(|root| path[*root..].starts_with("/t/"))? + "/t/".len();
+    let end = path[start..].find('/').map_or(path.len(), |end| start + end);
+    (end > start).then_some((start, end))
 }
 
 /// Where the secret of an address without a scheme stands: `user:password@host/…`, `host/t/TOKEN/channel`, `t/TOKEN/channel`.
@@ -83,7 +92,8 @@ pub fn bare_secret(word: &str) -> Option<(usize, usize)> {
         is_short_token(found).then_some((2, 2 + found.len()))?
     } else {
         let root = memchr::memchr(b'/', path.as_bytes())?;
-        is_host(&path[..root]).then(|| token(path))??
+        let is_named = || path.contains("::") && is_label(&path[..root]);
+        (is_host(&path[..root]) || is_named()).then(|| token(path))??
     };
     let before = word.len() - path.len();
     Some((before + start, before + end))
@@ -168,6 +178,7 @@ mod tests {
             ("h.example/t/tk-1/c/x.conda", "h.example/t/***/c/x.conda"),
             ("t/tk-1/c::x", "t/***/c::x"),
             ("//h.example/t/tk-1", "//h.example/t/***"),
+            ("nexus/t/short/c::x=1", "nexus/t/***/c::x=1"),
             ("npm:name@1.0.0-rc.x", "npm:name@1.0.0-rc.x"),
             ("nginx:1.25@sha256:00", "nginx:1.25@sha256:00"),
             ("pool/main/t/tar", "pool/main/t/tar"),

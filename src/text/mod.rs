@@ -12,7 +12,7 @@ mod marks;
 mod path;
 mod sanitize;
 
-pub use address::{after_scheme, bare_secret, is_public_host, plain_query, token, without_secrets};
+pub use address::{after_scheme, bare_secret, channel_token, is_public_host, plain_query, token, without_secrets};
 pub use fill::{COLUMNS, count, fill, fill_markdown, plural, thousands};
 pub use globs::Globs;
 pub use lines::{LineColumn, LineIndex, Region, Span};

@@ -60,7 +60,7 @@ fn both_sides_of_an_unfinished_merge_count() {
             "pkg:cargo/log requirement = 0.4",
             "pkg:cargo/rand requirement = 0.8",
             "pkg:cargo/rand requirement = 0.9",
-            "Cargo.toml:6:1: malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts",
+            "Cargo.toml:6:1: malformed: marks of an unfinished merge; both sides are read",
         ],
     );
     let lock = format!(
@@ -77,7 +77,7 @@ fn both_sides_of_an_unfinished_merge_count() {
             "pkg:cargo/serde@1.0.200 resolution = locked",
             "pkg:cargo/rand@0.8.5 resolution = locked",
             "pkg:cargo/rand@0.9.0 resolution = locked",
-            "Cargo.lock:10:1: malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts",
+            "Cargo.lock:10:1: malformed: marks of an unfinished merge; both sides are read",
         ],
     );
     // what is broken otherwise is told as before
@@ -100,6 +100,13 @@ fn repositories_and_exact_versions_are_pinned_wherever_they_stand() {
             "pkg:pypi/branch resolution = unlocked",
             "pkg:pypi/branch revision = main",
             "pkg:pypi/click@8.1.7 resolution = pinned",
+        ],
+    );
+    let script = found(&[("install.sh", "pip install click\n")]);
+    has(
+        &script,
+        &[
+            "install.sh:1:13: unresolved: no lock file answers this script: 1 requirement is listed, without a constraint",
         ],
     );
     // what is pinned is not open

@@ -376,3 +376,91 @@ fn sources_of_pdm_hold_for_all_of_its_lock_files() {
     let found = fetched(&[("pyproject.toml", manifest), ("pdm.dev.lock", lock)]);
     assert_eq!(found, ["requests@2.32.0 pypi.corp.example"]);
 }
+
+#[test]
+fn what_pip_installs_asks_what_its_settings_say() {
+    let pins = ("requirements.txt", "idna==3.7\n");
+    let hosts = |conf: &str| fetched(&[pins, ("pip.conf", conf)]);
+    let general = "[global]\nindex-url = https://general.corp.example/simple\n";
+    // what holds for the command counts before what holds for all, and other commands install nothing
+    let found = hosts(&format!("{general}[install]\nindex-url = https://install.corp.example/simple\n"));
+    assert_eq!(found, ["idna@3.7 install.corp.example"]);
+    let found = hosts(&format!("[download]\nindex-url = https://download.corp.example/simple\n{general}"));
+    assert_eq!(found, ["idna@3.7 general.corp.example"]);
+    // nothing comes from an index
+    let none = Vec::<String>::new();
+    assert_eq!(hosts("[global]\nno-index = true\nfind-links = ./wheels\n"), none);
+    assert_eq!(hosts(&format!("{general}[install]\nno-index = yes\n")), none);
+    assert_eq!(hosts("[global]\nindex-url = file:///srv/simple\n"), none);
+    assert_eq!(hosts("[global]\nno-index = true\n[install]\nno-index = false\n"), ["idna@3.7 pypi.org"]);
+    let found = hosts("[install]\nno-index = 1\nfind-links = https://pages.corp.example/wheels\n");
+    assert_eq!(found, ["idna@3.7 pages.corp.example"]);
+}
+
+#[test]
+fn what_a_run_without_an_index_installs_comes_from_none() {
+    let lib = "[project]\nname = \"lib\"\nversion = \"1\"\ndependencies = [\"idna==3.7\"]\n";
+    for options in ["--no-index\n--find-links ./wheels\n", "--index-url file:///srv/simple\n"] {
+        let requirements = format!("{options}-e ../lib\nsix==1.17.0\n");
+        assert_eq!(
+            fetched(&[("app/requirements.txt", &requirements), ("lib/pyproject.toml", lib)]),
+            Vec::<String>::new(),
+            "{options}"
+        );
+    }
+    let build = |env: &str| format!("FROM alpine:3\nENV {env}\nRUN pip install six==1.17.0\n");
+    let of_six = |env: &str| {
+        let found = fetched(&[("Dockerfile", &build(env))]);
+        found.into_iter().filter(|line| line.starts_with("six")).collect::<Vec<_>>()
+    };
+    assert_eq!(of_six("PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels"), Vec::<String>::new());
+    assert_eq!(of_six("PIP_NO_INDEX=0"), ["six@1.17.0 pypi.org"]);
+    assert_eq!(of_six("UV_NO_INDEX=1"), ["six@1.17.0 pypi.org"]);
+}
+
+#[test]
+fn a_project_of_the_tree_that_a_run_installs_comes_from_no_index() {
+    let requirements = "--index-url https://ours.corp.example/simple\n-e ../lib[gpu]\nMy_Lib>=1\nidna==3.7\n";
+    let found = fetched(&[
+        ("app/requirements.txt", requirements),
+        ("lib/pyproject.toml", "[project]\nname = \"my-lib\"\nversion = \"1\"\n"),
+    ]);
+    assert_eq!(found, ["idna@3.7 ours.corp.example"]);
+}
+
+#[test]
+fn indexes_of_single_packages() {
+    let hosts = |text: &str| fetched(&[("pyproject.toml", text)]);
+    // Poetry's table adds to what the project itself asks for
+    let poetry = "[project]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"idna\", \"torch>=2\"]\n[tool.poetry.dependencies]\n\
+                  torch = { source = \"pt\" }\n[[tool.poetry.source]]\nname = \"pt\"\nurl = \"https://pt.corp.example/s\"\n\
+                  priority = \"explicit\"\n";
+    assert_eq!(hosts(poetry), ["idna pypi.org", "torch pt.corp.example"]);
+    let pdm = |more: &str| {
+        format!(
+            "[project]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"idna\", \"corp-x\"]\n[[tool.pdm.source]]\nname = \"c\"\n\
+             url = \"https://c.corp.example/s\"\n{more}"
+        )
+    };
+    let [of_x, own] = ["corp-x c.corp.example", "idna pypi.org"];
+    assert_eq!(hosts(&pdm("include_packages = [\"corp-*\"]\n")), [of_x, "idna c.corp.example", own]);
+    assert_eq!(hosts(&pdm("include_packages = [\"corp-*\"]\nexclude_packages = [\"*\"]\n")), [of_x, own]);
+    assert_eq!(hosts(&pdm("exclude_packages = [\"idna\"]\n")), [of_x, "corp-x pypi.org", own]);
+    // a pattern that is no begin is not told from others
+    assert_eq!(hosts(&pdm("include_packages = [\"*-x\"]\n")).len(), 4);
+}
+
+#[test]
+fn registries_of_pnpm_stand_in_its_workspace() {
+    let lock = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      left: {specifier: '1', version: 1.0.0}\n      \
+                '@org/a': {specifier: '1', version: 1.0.0}\npackages:\n  left@1.0.0:\n    resolution: {integrity: sha512-a}\n  \
+                '@org/a@1.0.0':\n    resolution: {integrity: sha512-b}\n";
+    for settings in [
+        "registries:\n  default: https://all.corp.example/\n  '@org': https://org.corp.example/\n",
+        "registries:\n  https://all.corp.example/:\n    scopes: ['@']\n  https://org.corp.example/:\n    scopes: ['@org']\n",
+        "registry: https://all.corp.example/\nregistries:\n  '@org': https://org.corp.example/\n",
+    ] {
+        let found = fetched(&[("pnpm-lock.yaml", lock), ("pnpm-workspace.yaml", settings)]);
+        assert_eq!(found, ["a@1.0.0 org.corp.example", "left@1.0.0 all.corp.example"], "{settings}");
+    }
+}

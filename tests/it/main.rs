@@ -3,6 +3,7 @@
 mod answers;
 mod architecture;
 mod attribution;
+mod broken_files;
 mod brought_in;
 mod builds;
 mod captures;

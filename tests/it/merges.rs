@@ -3,8 +3,7 @@
 
 use crate::entries::{found, has, lacks};
 
-const BOTH: &str =
-    "malformed: marks of an unfinished merge; both sides are read, of two values in one place one counts";
+const BOTH: &str = "malformed: marks of an unfinished merge; both sides are read";
 
 fn conflict(ours: &str, theirs: &str) -> String {
     format!("<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> topic\n")
@@ -154,14 +153,14 @@ fn formats_of_lines_and_of_elements() {
         &found,
         &[
             "pkg:golang/example.com/x@v1.0.0 resolution = locked",
-            "go/go.sum:1:1: malformed: marks of an unfinished merge",
+            "go/go.sum:1:1: malformed: marks of an unfinished merge; both sides are read",
             "pkg:npm/x@1.0.0 resolution = locked",
             "pkg:npm/x@1.1.0 resolution = locked",
-            "js/yarn.lock:3:1: malformed: marks of an unfinished merge",
+            "js/yarn.lock:3:1: malformed: marks of an unfinished merge; both sides are read",
             "project:py depends-on pkg:pypi/b@1",
             "project:py depends-on pkg:pypi/b@2",
             "project:py depends-on pkg:pypi/c@1",
-            "py/requirements.txt:2:1: malformed: marks of an unfinished merge",
+            "py/requirements.txt:2:1: malformed: marks of an unfinished merge; both sides are read",
             "project:java depends-on pkg:maven/x/x@1.0",
             "project:java depends-on pkg:maven/x/x@1.1",
             &format!("java/pom.xml:2:1: {BOTH}"),
@@ -181,4 +180,128 @@ fn many_conflicts_within_each_other_cost_no_more_than_they_hold() {
     let began = std::time::Instant::now();
     found(&[("composer.lock", &text)]);
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+/// Files of formats that are read by lines or as a script, with marks within an entry.
+fn files_of_lines() -> [(&'static str, String); 15] {
+    let either =
+        |before: &str, ours: &str, theirs: &str, after: &str| format!("{before}{}{after}", conflict(ours, theirs));
+    let yarn = either(
+        "# yarn lockfile v1\n\n\nx@^1:\n",
+        "  version \"1.0.0\"\n  resolved \"https://registry.yarnpkg.com/x/-/x-1.0.0.tgz#aa\"",
+        "  version \"1.1.0\"\n  resolved \"https://registry.yarnpkg.com/x/-/x-1.1.0.tgz#bb\"",
+        "\nz@^1:\n  version \"1.0.0\"\n",
+    );
+    let setup_py =
+        either("from setuptools import setup\nsetup(\n    install_requires=[\n", "'b==1',", "'b==2',", "'c==1'])\n");
+    let setup_cfg =
+        either("[metadata]\nname = a\n[options]\ninstall_requires =\n", "    b==1", "    b==2", "    c==1\n");
+    let gradle = either(
+        "dependencies {\n",
+        "  implementation 'g:b:1.0'",
+        "  implementation 'g:b:2.0'",
+        "  implementation 'g:c:1.0'\n}\n",
+    );
+    let kotlin = gradle.replace(" '", "(\"").replace('\'', "\")");
+    let gemfile = either("gem 'a'\n", "gem 'b', '1.0'", "gem 'b', '2.0'", "gem 'c', '1.0'\n");
+    let mix = either("  defp deps do\n    [\n", "{:b, \"1.0.0\"},", "{:b, \"2.0.0\"},", "{:c, \"1.0.0\"}]\n  end\n");
+    let bazel = either(
+        "module(name = \"a\")\n",
+        "bazel_dep(name = \"b\", version = \"1.0\")",
+        "bazel_dep(name = \"b\", version = \"2.0\")",
+        "bazel_dep(name = \"c\", version = \"1.0\")\n",
+    );
+    let pods = either("target 'A' do\n", "pod 'B', '1.0'", "pod 'B', '2.0'", "pod 'C', '1.0'\nend\n");
+    let swift = either(
+        "let package = Package(name: \"a\", dependencies: [\n",
+        ".package(url: \"https://github.com/o/b.git\", exact: \"1.0.0\"),",
+        ".package(url: \"https://github.com/o/b.git\", exact: \"2.0.0\"),",
+        "])\n",
+    );
+    let script = either("set -e\n", "pip install b==1.0", "pip install b==2.0", "pip install c==1.0\n");
+    let docker = either("FROM alpine:3\nRUN pip install \\\n", "  b==1.0 \\", "  b==2.0 \\", "  c==1.0\n");
+    let npmrc = either("", "registry=https://one.example/", "registry=https://two.example/", "");
+    let hashes = either("b==1 \\\n", "  --hash=sha256:aa", "  --hash=sha256:bb", "c==1\n");
+    let pip = either("[global]\n", "index-url = https://one.example/s", "index-url = https://two.example/s", "");
+    [
+        ("yarn/yarn.lock", yarn),
+        ("setup/setup.py", setup_py),
+        ("cfg/setup.cfg", setup_cfg),
+        ("gradle/build.gradle", gradle),
+        ("kotlin/build.gradle.kts", kotlin),
+        ("gem/Gemfile", gemfile),
+        ("mix/mix.exs", mix),
+        ("bazel/MODULE.bazel", bazel),
+        ("pods/Podfile", pods),
+        ("swift/Package.swift", swift),
+        ("script/install.sh", script),
+        ("docker/Dockerfile", docker),
+        ("npm/.npmrc", npmrc),
+        ("pip/pip.conf", pip),
+        ("hashes/requirements.txt", hashes),
+    ]
+}
+
+/// Each side is a file of its own, wherever the marks stand in it.
+#[test]
+fn what_either_side_says_in_files_of_lines_and_scripts() {
+    let files = files_of_lines();
+    let found = found(&files.each_ref().map(|(path, text)| (*path, text.as_str())));
+    for (folder, ids) in [
+        ("yarn", ["npm/x@1.0.0", "npm/x@1.1.0", "npm/z@1.0.0"]),
+        ("setup", ["pypi/b@1", "pypi/b@2", "pypi/c@1"]),
+        ("cfg", ["pypi/b@1", "pypi/b@2", "pypi/c@1"]),
+        ("gradle", ["maven/g/b@1.0", "maven/g/b@2.0", "maven/g/c@1.0"]),
+        ("kotlin", ["maven/g/b@1.0", "maven/g/b@2.0", "maven/g/c@1.0"]),
+        ("gem", ["gem/a", "gem/b", "gem/c"]),
+        ("mix", ["hex/b", "hex/b", "hex/c"]),
+        ("bazel", ["bazel/b", "bazel/b", "bazel/c"]),
+        ("pods", ["cocoapods/B", "cocoapods/B", "cocoapods/C"]),
+        ("script", ["pypi/b@1.0", "pypi/b@2.0", "pypi/c@1.0"]),
+        ("docker", ["pypi/b@1.0", "pypi/b@2.0", "pypi/c@1.0"]),
+        ("hashes", ["pypi/b@1", "pypi/b@1", "pypi/c@1"]),
+    ] {
+        for id in ids {
+            let is_it = |line: &String| {
+                let holds =
+                    |words: &str| words == format!("contains pkg:{id}") || words == format!("depends-on pkg:{id}");
+                line.strip_prefix(&format!("project:{folder} ")).is_some_and(holds)
+            };
+            assert!(found.iter().any(is_it), "{folder} {id}\n{}", found.join("\n"));
+        }
+    }
+    for id in ["gem/b requirement = ", "cocoapods/B requirement = ", "bazel/b requirement = "] {
+        let has = |version: &str| found.iter().any(|line| *line == format!("pkg:{id}{version}"));
+        assert!(has("1") && has("2") || has("1.0") && has("2.0"), "{id}\n{}", found.join("\n"));
+    }
+    has(
+        &found,
+        &[
+            "project:npm distributed-by host:one.example",
+            "project:npm distributed-by host:two.example",
+            "project:pip distributed-by host:one.example",
+            "project:pip distributed-by host:two.example",
+            "pkg:pypi/b@1 integrity = sha256:aa",
+            "pkg:pypi/b@1 integrity = sha256:bb",
+            "pkg:hex/b requirement = 1.0.0",
+            "pkg:hex/b requirement = 2.0.0",
+            "pkg:swift/github.com/o/b requirement = exact 1.0.0",
+            "pkg:swift/github.com/o/b requirement = exact 2.0.0",
+        ],
+    );
+    // one word at the line of each mark that begins a conflict, and no other of the marks
+    for (path, text) in &files {
+        let line = text.lines().position(|line| line.starts_with("<<<<<<<")).expect("has a conflict") + 1;
+        let told: Vec<&String> = found.iter().filter(|told| told.starts_with(path)).collect();
+        assert!(told.contains(&&format!("{path}:{line}:1: {BOTH}")), "{told:?}");
+        assert!(told.iter().filter(|told| told.contains("malformed")).count() == 1, "{told:?}");
+    }
+}
+
+#[test]
+fn quoted_edits_and_rulers_are_no_conflicts() {
+    let prompt = "PROMPT = '''\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n'''\n";
+    let found = found(&[("ask.py", prompt), ("requirements.txt", "# a\n#<<<<<<<\nb==1\n")]);
+    has(&found, &["project:. depends-on pkg:pypi/b@1"]);
+    lacks(&found, &["unfinished merge"]);
 }

@@ -329,7 +329,16 @@ fn a_registry_is_one_host_under_any_of_its_names() {
 fn secrets_of_addresses_without_a_scheme_are_in_no_output() {
     let environment = "channels:\n  - t/tk-SECRET/ours\n  - conda.corp.example/t/tk-SECRET/ours\n  - u:SECRET@conda.corp.example/ours\n\
                        dependencies:\n  - conda.corp.example/t/tk-SECRET/ours::numpy\n  - t/tk-SECRET/ours::scipy=1.0\n\
-                       \x20 - pandas[channel=conda.corp.example/t/tk-SECRET/ours]\n";
+                       \x20 - pandas[channel=conda.corp.example/t/tk-SECRET/ours]\n\
+                       \x20 - nexus/t/SECRET/ours::dask\n  - numba[channel=https://c.corp.example/t/SECRET/ours]\n";
+    let script = "pip install --extra-index-url https://u:SECRET@pypi.corp.example/simple flask==1.0\n\
+                  curl -u u:SECRET https://files.corp.example/x.sh | sh\ngit clone https://SECRET@git.corp.example/o/r\n\
+                  docker login -u u -p SECRET images.corp.example\nexport OPENAI_API_KEY=SECRET\n";
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  \
+                       source: {repoURL: 'https://u:SECRET@git.corp.example/o/r.git', path: x}\n  \
+                       destination: {server: 'https://u:SECRET@cluster.corp.example'}\n";
+    let workflow = "on: push\nenv: {TOKEN: SECRET, PIP_INDEX_URL: 'https://u:SECRET@pypi.corp.example/simple'}\njobs:\n  a:\n    \
+                    runs-on: ubuntu-latest\n    steps:\n      - run: git clone https://x:SECRET@git.corp.example/o/r && pip install six\n";
     let explicit = "@EXPLICIT\nconda.corp.example/t/tk-SECRET/ours/linux-64/zlib-1.0-0.conda\n";
     let pixi = "[project]\nname = \"x\"\nchannels = [\"conda.corp.example/t/tk-SECRET/ours\", \"t/tk-SECRET/ours\"]\nplatforms = [\"linux-64\"]\n\
                 [dependencies]\nnumpy = { version = \"*\", channel = \"conda.corp.example/t/tk-SECRET/ours\" }\n";
@@ -348,6 +357,9 @@ fn secrets_of_addresses_without_a_scheme_are_in_no_output() {
         ("conda/pixi.toml", pixi),
         ("pip/requirements.txt", requirements),
         ("docker-compose.yml", compose),
+        ("script/install.sh", script),
+        ("argo/application.yaml", application),
+        (".github/workflows/a.yml", workflow),
         ("npm/package.json", npm),
         ("npm/.npmrc", "//npm.corp.example/:_authToken=SECRET\nregistry=https://u:SECRET@npm.corp.example/\n"),
         ("nuget/nuget.config", nuget),

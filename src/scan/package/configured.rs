@@ -19,7 +19,7 @@ pub(crate) enum Standing {
     Beside,
     /// Maven asks it in the place of the repositories that its names mean.
     Mirror,
-    /// As `Mirror`, to say that they are not asked at all.
+    /// As `Mirror`, to say that they are not asked at all; of other ecosystems the own registry is not asked.
     Blocked,
     /// It is asked as well, and no name of its own is in doubt: it is asked first and the ecosystem's own only for what it
     /// has not (uv), or it is a page of files (`--find-links`).
@@ -93,6 +93,12 @@ impl Registry<'_> {
     pub(crate) fn row(self, project: &ComponentId, address: &str, seen: &Seen, out: &mut Facts<'_>) {
         let Some(host) = host_of(address) else { return };
         let host = ComponentId::host(&host);
+        // Maven has mirrors for what is asked without encryption
+        let is_plain = !self.id.is_empty() && address.trim_start().starts_with("http://");
+        self.tell(project, (if is_plain { "http://" } else { "" }, host.rest()), seen, out);
+    }
+
+    fn tell(self, project: &ComponentId, (scheme, host): (&str, &str), seen: &Seen, out: &mut Facts<'_>) {
         let Self { ecosystem, names, standing, id, of } = self;
         if names.is_empty() {
             return;
@@ -108,9 +114,6 @@ impl Registry<'_> {
             Standing::Blocked => "blocked",
         };
         let about = if id.is_empty() { String::new() } else { format!("={id}") };
-        // Maven has mirrors for what is asked without encryption
-        let is_plain = !about.is_empty() && address.trim_start().starts_with("http://");
-        let (scheme, host) = (if is_plain { "http://" } else { "" }, host.rest());
         let of = match of {
             Of::All => String::new(),
             Of::File(file) => format!(" {file}"),
@@ -122,6 +125,14 @@ impl Registry<'_> {
         let value = format!("{ecosystem} {names} {standing}{about} {scheme}{host}{of}");
         out.attribute(project, key::REGISTRY, value, seen);
     }
+}
+
+/// In the place of a host: nothing is fetched, what is installed lies in a folder.
+const NOWHERE: &str = "-";
+
+/// Writes that the ecosystem's own registry is not asked, and none in its place.
+pub(crate) fn no_registry(project: &ComponentId, ecosystem: &str, of: Of<'_>, seen: &Seen, out: &mut Facts<'_>) {
+    Registry { ecosystem, names: "*", standing: Standing::Blocked, id: "", of }.tell(project, ("", NOWHERE), seen, out);
 }
 
 /// A word with its blanks written as in addresses.

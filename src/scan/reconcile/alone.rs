@@ -1,5 +1,7 @@
 //! Manifests that no lock file answers.
 
+use std::sync::Arc;
+
 use crate::model::Sighting;
 use crate::text::LineColumn;
 
@@ -11,8 +13,8 @@ pub(super) struct Alone {
     /// Requirements that state which versions will do, and those that state nothing.
     with: usize,
     without: usize,
-    /// The manifest's tool knows no lock files.
-    never_locks: bool,
+    /// The scanner that reads it.
+    scanner: Arc<str>,
 }
 
 impl Alone {
@@ -20,24 +22,29 @@ impl Alone {
     pub(super) fn add(&mut self, place: &Sighting, has_constraint: bool) {
         let at = place.region().map(|at| at.start);
         self.at = [self.at, at].into_iter().flatten().min();
-        self.never_locks = place.scanner() == "maven-pom";
+        if *self.scanner != *place.scanner() {
+            self.scanner = Arc::from(place.scanner());
+        }
         *if has_constraint { &mut self.with } else { &mut self.without } += 1;
     }
 
     /// Adds what stays open of the same manifest beside.
     pub(super) fn append(&mut self, other: &Self) {
         self.at = [self.at, other.at].into_iter().flatten().min();
-        self.never_locks = other.never_locks;
+        self.scanner = Arc::clone(&other.scanner);
         self.with += other.with;
         self.without += other.without;
     }
 
     /// What is said of the manifest.
     pub(super) fn told(&self) -> String {
-        let why = if self.never_locks {
-            "this tool has no lock files, and the manifest does not fix everything"
-        } else {
-            "no lock file answers this manifest"
+        let why = match &*self.scanner {
+            // its tool knows none
+            "maven-pom" => "this tool has no lock files, and the manifest does not fix everything",
+            "shell-script" => "no lock file answers this script",
+            "dockerfile" => "no lock file answers these build steps",
+            "pre-commit" => "no lock file answers these hooks",
+            _ => "no lock file answers this manifest",
         };
         let are = |count: usize| if count == 1 { "requirement is" } else { "requirements are" };
         let its = |count: usize| if count == 1 { "its" } else { "their" };

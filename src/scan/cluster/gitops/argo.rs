@@ -10,6 +10,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::Facts;
+use crate::scan::package::toolkit;
 
 /// An application. Every map with a `repoURL` below the object is a source.
 pub(super) fn application(object: &Object<'_>, places: &dyn Places, out: &mut Facts<'_>) {
@@ -78,7 +79,7 @@ fn described(id: &ComponentId, spec: &Node, words: &Words, places: &dyn Places, 
         if let Some(node) = destination.get("name").or(server)
             && let Some(text) = node.text().filter(|text| !text.is_empty())
         {
-            let name = words.fill(text);
+            let name = toolkit::without_secrets(&words.fill(text));
             let name = name.split_once("://").map_or(name.as_str(), |(_, host)| host);
             if !name.contains(ANY) {
                 out.attribute(id, key::CLUSTER, name, places.at(node.span));

@@ -59,10 +59,12 @@ const OTHER_VALUES: [&str; 20] = [
 ];
 
 /// Variables that tools take their sources from.
-const VARIABLES: [&str; 45] = [
+const VARIABLES: [&str; 47] = [
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
     "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "UV_NO_INDEX",
     "UV_INDEX_URL",
     "UV_EXTRA_INDEX_URL",
     "UV_DEFAULT_INDEX",

@@ -54,7 +54,7 @@ impl Scanner for DotnetProject {
         let before = out.len();
         let project = if is_project { toolkit::root(input, file, out) } else { input.root_subject(file) };
         let around = Around::of(&input.files[0], &root, input);
-        if is_project {
+        if is_project && !file.is_side() {
             takes_in(file.path(), &around, input);
         }
         let groups = sections(&root);

@@ -28,6 +28,9 @@ struct Open<'a> {
     needs: Vec<(&'a str, Line<'a>)>,
 }
 
+/// Sections of a group.
+const SECTIONS: [&str; 5] = ["NUGET", "GITHUB", "GIT", "HTTP", "CLITOOL"];
+
 impl Scanner for PaketLock {
     fn meta(&self) -> &'static ScannerMeta {
         &META
@@ -48,6 +51,11 @@ impl Scanner for PaketLock {
                 continue;
             }
             if indent == 0 {
+                if !text.contains(':') && !text.starts_with("GROUP ") && !SECTIONS.contains(&text) {
+                    let message = format!("`{text}` is no section that is known; not read");
+                    out.problem(DiagnosticKind::Malformed, file, Some(line.span), message);
+                    continue;
+                }
                 remote = None;
                 if let Some(name) = text.strip_prefix("GROUP ") {
                     write_edges(&mut open, &mut entries, file, out);

@@ -147,6 +147,24 @@ fn bun(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     }
 }
 
+/// pnpm: `registry`, and in `registries` scopes or `default` with addresses, or since version 11.23 addresses with the scopes
+/// that they are for, `@` for all others.
+pub(super) fn pnpm(root: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    if let Some(node) = root.get("registry") {
+        address("*", node, project, file, out);
+    }
+    for Entry { key, key_span, value } in root.get("registries").map_or(&[][..], Node::entries) {
+        if !key.contains("://") {
+            address(if &**key == "default" { "*" } else { key }, value, project, file, out);
+            continue;
+        }
+        for scope in value.get("scopes").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
+            let names = if scope == "@" { "*" } else { scope };
+            registry((names, Standing::Instead, ""), key, *key_span, project, file, out);
+        }
+    }
+}
+
 fn address(names: &str, node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     match node.text() {
         Some(text) => registry((names, Standing::Instead, ""), text, node.span, project, file, out),

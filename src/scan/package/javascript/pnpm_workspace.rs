@@ -1,5 +1,6 @@
 //! `pnpm-workspace.yaml`: the ranges that manifests of the workspace take from its catalogs.
 
+use super::npmrc;
 use super::pnpm_uses::{DEFAULT, Uses};
 use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
@@ -15,7 +16,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "pnpm-workspace",
     title: "pnpm workspace settings",
     summary: "Ranges of the default and the named catalogs, which manifests mean by `catalog:` (those that none means are \
-              said and not counted), and packages that configure pnpm itself. Other settings are not read.",
+              said and not counted), packages that configure pnpm itself, and registries in general and of scopes. Other settings \
+              are not read.",
     files: &["**/pnpm-workspace.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -37,6 +39,7 @@ impl Scanner for PnpmWorkspace {
         let mut uses = None;
         let mut unused = Vec::new();
         for root in roots {
+            npmrc::pnpm(root, &project, file, out);
             let named = root.get("catalogs").map_or(&[][..], Node::entries).iter();
             let named = named.map(|entry| (Some(&*entry.key), &entry.value));
             let default = root.get("catalog").map(|table| (Some(DEFAULT), table));

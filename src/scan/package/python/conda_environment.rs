@@ -168,7 +168,7 @@ fn pip(items: &[Node], sheet: Sheet<'_>, input: &Input<'_>, out: &mut Facts<'_>)
             What::Requirement { text, .. } => {
                 let (spec, hashes) = split_options(text);
                 if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
-                    local::needs_somewhere(path, *span, sheet, out);
+                    let _ = local::needs_somewhere(path, *span, sheet, out);
                     continue;
                 }
                 let Some(requirement) = understood(spec, sheet.file, *span, out) else { continue };

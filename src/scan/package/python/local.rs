@@ -1,6 +1,7 @@
 //! Requirements that are folders of the tree: `./lib`, `-e ../lib[extra]`, `lib @ file:../lib`, `{ path = "../lib" }`.
 
-use super::pep508::{Requirement, Sheet};
+use super::ini;
+use super::pep508::{Requirement, Sheet, normal};
 use crate::scan::package::toolkit::{self, Locked, manifest};
 use crate::scan::{Facts, Input};
 use crate::text::{RelPath, Span};
@@ -52,14 +53,32 @@ pub(super) fn needs(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_
 
 /// As [`needs`], of a requirements file: pip takes a path from the folder that it is called in. That is none which the file
 /// names: the nearest one, from its own upwards, in which the path leads to a project.
-pub(super) fn needs_somewhere(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
-    let Some(input) = sheet.tree else { return };
+/// Gives the folder, if it is in the tree.
+pub(super) fn needs_somewhere(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<RelPath> {
+    let input = sheet.tree?;
     let own = sheet.file.folder();
     let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
     let is_it =
         |from: &RelPath| from.join(path).is_some_and(|folder| toolkit::is_project(&folder, manifest::PYTHON, input));
     let from = std::iter::successors(Some(own.clone()), next).take(ABOVE).find(is_it).unwrap_or(own);
     needs_from(&from, path, span, sheet, out);
+    from.join(path)
+}
+
+/// The name under which the project of a folder is installed, as far as a manifest states it.
+pub(super) fn name_at(folder: &RelPath, input: &Input<'_>) -> Option<String> {
+    let file = |name: &str| input.companion(&folder.join(name)?);
+    let stated = file("pyproject.toml").and_then(|file| {
+        let root = file.toml_root();
+        let tables = [&["project", "name"][..], &["tool", "poetry", "name"]];
+        tables.into_iter().find_map(|path| root.at(path)?.text().map(|name| normal(name).into_owned()))
+    });
+    stated.or_else(|| {
+        let file = file("setup.cfg")?;
+        let (settings, _) = ini::read(file.text());
+        let name = settings.iter().find(|setting| setting.section == "metadata" && setting.key == "name")?;
+        name.values.first().map(|(name, _)| normal(name).into_owned())
+    })
 }
 
 /// The manifests of Python in a folder of the tree.

@@ -1,12 +1,15 @@
 //! `pip.conf`, `pip.ini` and `uv.toml`: where the tools of a project fetch packages.
 
+use std::collections::BTreeMap;
+
 use super::ini::{self, Setting};
 use super::pep508::Sheet;
 use super::pyproject_tools::uv_indexes;
+use super::requirements;
 use super::tables::{Origins, registry};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
-use crate::scan::package::toolkit::{self, Standing};
+use crate::scan::package::toolkit::{self, Of, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
 
 /// Scanner `pip-config`.
@@ -15,8 +18,9 @@ pub struct PipConfig;
 static META: ScannerMeta = ScannerMeta {
     id: "pip-config",
     title: "Settings of pip and uv",
-    summary: "Package indexes and find-links addresses that are asked instead of or beside the public registry. \
-              Credentials in addresses are not kept.",
+    summary: "Package indexes and find-links addresses that are asked instead of or beside the public registry, and that none is \
+              (`no-index`, a folder). What `[install]` says takes the place of `[global]`; of other commands only the hosts are \
+              told. Credentials in addresses are not kept.",
     files: &["**/pip.conf", "**/pip.ini", "**/uv.toml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -39,19 +43,58 @@ impl Scanner for PipConfig {
             uv_indexes(root, &mut Origins::default(), sheet, out);
             return Ok(());
         }
-        for setting in settings(file, out) {
-            let standing = match &*setting.key.replace('_', "-") {
-                "index-url" => Standing::Instead,
-                "extra-index-url" => Standing::Beside,
-                "find-links" => Standing::Aside,
-                _ => continue,
-            };
-            for place in setting.words() {
-                registry(place, standing, sheet, out);
-            }
-        }
+        pip(&settings(file, out), sheet, out);
         Ok(())
     }
+}
+
+/// What `pip install` reads: the general part, and before it its own.
+const PARTS: [&str; 2] = ["global", "install"];
+
+/// The settings of pip. A key of `[install]` takes the place of the same in `[global]`; hosts that other commands ask are
+/// told without packages.
+fn pip(settings: &[Setting<'_>], sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    // of one key in one part the last counts
+    let mut counting: BTreeMap<String, &Setting<'_>> = BTreeMap::new();
+    for part in PARTS {
+        let of_part = settings.iter().filter(|setting| setting.section == part);
+        counting.extend(of_part.map(|setting| (setting.key.replace('_', "-"), setting)));
+    }
+    let no_index = counting.get("no-index").filter(|setting| setting.words().any(|(word, _)| is_true(word)));
+    if let Some(span) = no_index.and_then(|setting| setting.words().next()).map(|(_, span)| span) {
+        toolkit::no_registry(sheet.project, "pypi", Of::All, &sheet.file.at(span), out);
+    }
+    for setting in settings {
+        let key = setting.key.replace('_', "-");
+        let standing = match &*key {
+            "index-url" => Standing::Instead,
+            "extra-index-url" => Standing::Beside,
+            "find-links" => Standing::Aside,
+            _ => continue,
+        };
+        if no_index.is_some() && standing != Standing::Aside {
+            continue;
+        }
+        let counts = counting.get(&key).is_some_and(|counting| std::ptr::eq(*counting, setting));
+        for (address, span) in setting.words() {
+            match toolkit::host_of(address) {
+                None if counts && standing == Standing::Instead && !address.contains('$') => {
+                    toolkit::no_registry(sheet.project, "pypi", Of::All, &sheet.file.at(span), out);
+                }
+                Some(host) if !counts => {
+                    let seen = requirements::setting(sheet.file, span, address);
+                    toolkit::registry_host(sheet.project, &host, &seen, out);
+                }
+                _ if counts => registry((address, span), standing, sheet, out),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A switch that is on, as Python's tools take it.
+fn is_true(word: &str) -> bool {
+    ["1", "true", "yes", "on", "y", "t"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
 }
 
 fn settings<'f>(file: &'f SourceFile, out: &mut Facts<'_>) -> Vec<Setting<'f>> {

@@ -3,7 +3,7 @@
 
 use super::pep508::{Sheet, scope_of_group};
 use super::requirements::setting;
-use super::tables::{Origins, registry, registry_of, stated};
+use super::tables::{Origins, registry, registry_for, registry_of, stated};
 use crate::diagnostic::DiagnosticKind;
 use crate::parse::Node;
 use crate::scan::Facts;
@@ -26,19 +26,59 @@ pub(super) fn origins<'a>(root: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>)
     let mut origins = Origins::default();
     if let Some(poetry) = root.at(&["tool", "poetry"]) {
         poetry_sources(poetry, &mut origins, sheet, out);
+        // its tables then add to what the project itself asks for
+        if root.at(&["project", "dependencies"]).is_some() {
+            let tables = poetry_tables(root).into_iter().flat_map(|(_, table)| table.entries());
+            tables
+                .filter(|entry| !entry.value.list().is_empty() || entry.value.is_map())
+                .for_each(|entry| origins.package(entry));
+        }
     }
     if let Some(uv) = root.at(&["tool", "uv"]) {
         uv_indexes(uv, &mut origins, sheet, out);
         uv.get("sources").map_or(&[][..], Node::entries).iter().for_each(|entry| origins.package(entry));
     }
-    let sources = list(root.at(&["tool", "pdm"]), "source");
-    let files = if sources.is_empty() { Vec::new() } else { of_pdm(sheet) };
-    for source in sources {
-        let Some(place) = address(source, sheet, out) else { continue };
-        let instead = source.text_at("name") == Some("pypi");
-        registry_of(&files, place, standing(instead), sheet, out);
-    }
+    pdm_sources(list(root.at(&["tool", "pdm"]), "source"), sheet, out);
     origins
+}
+
+/// PDM asks its sources and PyPI, which one of that name stands in the place of. Names that a source includes are asked of it
+/// alone, and those that it excludes of the others.
+fn pdm_sources(sources: &[Node], sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    if sources.is_empty() {
+        return;
+    }
+    let files = of_pdm(sheet);
+    let is_own = |source: &Node| source.text_at("name") == Some("pypi");
+    let has_own = sources.iter().any(is_own);
+    for (at, source) in sources.iter().enumerate() {
+        let Some(place) = address(source, sheet, out) else { continue };
+        let excluded: Vec<&Node> = list(Some(source), "exclude_packages").iter().collect();
+        if !excluded.iter().any(|pattern| pattern.text() == Some("*")) {
+            registry_of(&files, place, standing(is_own(source)), sheet, out);
+        }
+        for pattern in list(Some(source), "include_packages") {
+            if let Some(names) = pattern.text().filter(|names| is_begin(names)) {
+                registry_for(names, &files, place, Standing::Instead, sheet, out);
+            }
+        }
+        for pattern in excluded {
+            let Some(names) = pattern.text().filter(|names| *names != "*" && is_begin(names)) else { continue };
+            let others = sources.iter().enumerate().filter(|(other, _)| *other != at);
+            let others = others.filter_map(|(_, other)| stated(other, "url").map(|(address, _)| address));
+            for address in others.chain((!has_own).then_some(PYPI)) {
+                registry_for(names, &files, (address, pattern.span), Standing::Instead, sheet, out);
+            }
+        }
+    }
+}
+
+/// The ecosystem's own index.
+const PYPI: &str = "https://pypi.org/simple";
+
+/// True for a pattern that is a name, or the begin of one: others are not told apart, so that both sides of them count.
+fn is_begin(pattern: &str) -> bool {
+    !pattern.is_empty() && !pattern.strip_suffix('*').unwrap_or(pattern).contains(['*', '?', '[', ' '])
 }
 
 /// Poetry asks its own registry as well, unless a source is primary and the registry is not named itself.

@@ -63,7 +63,8 @@ pub(super) fn read_all(
     input: &Input<'_>,
     out: &mut Facts<'_>,
 ) {
-    let mut reader = Reader { input, project, pins: run.pins(input.file().path()), packages, is_installed: false };
+    let pins = run.pins(input.file().path());
+    let mut reader = Reader { input, project, pins, packages, installed: BTreeSet::new(), is_installed: false };
     for one in &run.listed {
         let is_lock = reader.read(one, out);
         if is_lock && one.file.path() == input.file().path() {
@@ -83,6 +84,8 @@ struct Reader<'a> {
     pins: Pins,
     /// Packages that come from an index.
     packages: Vec<(ComponentId, Seen)>,
+    /// Names of what is installed from folders of the tree: pip then has them, and asks no index.
+    installed: BTreeSet<String>,
     /// The project of the file's own folder is installed as well.
     is_installed: bool,
 }
@@ -143,6 +146,9 @@ impl Reader<'_> {
                 }
                 continue;
             }
+            if requirement.address.is_none() && self.installed.contains(&*normal(requirement.name)) {
+                continue;
+            }
             let id = self.package(entry, one, is_lock, out);
             if !requirement.name.is_empty() {
                 entries.add(normal(requirement.name), None, Locked::package(id.clone()));
@@ -165,7 +171,8 @@ impl Reader<'_> {
         let own = self.input.file().folder();
         self.is_installed |= file.folder() == own && own.join(path).is_some_and(|folder| folder == own);
         let sheet = Sheet { file, project: self.project, asks_lock: false, tree: Some(self.input) };
-        local::needs_somewhere(path, span, sheet, out);
+        let folder = local::needs_somewhere(path, span, sheet, out);
+        self.installed.extend(folder.and_then(|folder| local::name_at(&folder, self.input)));
     }
 
     fn package(&mut self, entry: &Read<'_>, one: &Listed, is_lock: bool, out: &mut Facts<'_>) -> ComponentId {

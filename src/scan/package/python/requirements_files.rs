@@ -39,6 +39,8 @@ pub(super) struct Run {
     indexes: Vec<Index>,
     /// `--no-index` was read.
     none: bool,
+    /// The line that last took the ecosystem's own index away.
+    instead: Option<(Arc<SourceFile>, Span)>,
     /// The ecosystem's own index is not asked.
     pub(super) replaced: bool,
 }
@@ -88,6 +90,7 @@ impl Run {
         match index.role {
             Role::Own => {
                 self.replaced = true;
+                self.instead = Some((Arc::clone(&index.file), index.span));
                 self.indexes.retain(|one| one.role == Role::Links);
             }
             Role::Extra | Role::Links => {}
@@ -97,8 +100,9 @@ impl Run {
         }
     }
 
-    fn no_index(&mut self) {
+    fn no_index(&mut self, file: &Arc<SourceFile>, span: Span) {
         (self.none, self.replaced) = (true, true);
+        self.instead = Some((Arc::clone(file), span));
         self.indexes.retain(|one| one.role == Role::Links);
     }
 
@@ -151,8 +155,21 @@ impl Run {
             }
             hosts.push((host, seen.without_excerpt()));
         }
+        // an index that is a folder, or none: what projects of the tree need does not come from the own one either
+        let is_host = |index: &Index| index.role == Role::Own && !is_folder(&index.address);
+        if let Some((file, span)) = self.instead.as_ref().filter(|_| !self.indexes.iter().any(is_host)) {
+            let listed = self.listed.iter().filter(|one| !one.constrains).map(|one| one.file.path());
+            for of in listed.chain(more) {
+                toolkit::no_registry(project, "pypi", Of::File(of), &file.at(*span), out);
+            }
+        }
         hosts
     }
+}
+
+/// True for an index that lies on this machine.
+fn is_folder(address: &str) -> bool {
+    toolkit::host_of(address).is_none() && !address.contains('$')
 }
 
 /// Goes through files in the order in which pip reads their lines.
@@ -182,7 +199,7 @@ impl<'i, 'a> Walk<'i, 'a> {
                     let (address, file) = (address.to_string(), Arc::clone(&from.file));
                     self.run.option(Index { address, role: *role, file, span: statement.span });
                 }
-                What::NoIndex => self.run.no_index(),
+                What::NoIndex => self.run.no_index(&from.file, statement.span),
                 What::Include { path, constrains } => {
                     self.include(from, path, from.constrains || *constrains, statement.span, out);
                 }

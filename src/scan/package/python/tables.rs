@@ -181,6 +181,18 @@ pub(super) fn registry((address, span): (&str, Span), standing: Standing, sheet:
 /// As [`registry`], of a tool that asks it for what these files beside its manifest list, and for nothing else.
 pub(super) fn registry_of(
     files: &[&str],
+    place: (&str, Span),
+    standing: Standing,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) {
+    registry_for("*", files, place, standing, sheet, out);
+}
+
+/// As [`registry_of`], for names alone that are a pattern.
+pub(super) fn registry_for(
+    names: &str,
+    files: &[&str],
     (address, span): (&str, Span),
     standing: Standing,
     sheet: Sheet<'_>,
@@ -191,7 +203,7 @@ pub(super) fn registry_of(
         let message = "the address of this package index is a variable";
         out.problem(DiagnosticKind::Unresolved, sheet.file, Some(span), message);
     }
-    let registry = Registry { ecosystem: "pypi", names: "*", standing, id: "", of: Of::All };
+    let registry = Registry { ecosystem: "pypi", names, standing, id: "", of: Of::All };
     if files.is_empty() {
         registry.write(sheet.project, address, &seen, out);
     }
