@@ -120,10 +120,12 @@ fn on_any(work: &mut Work<'_>, seen: &Seen, clusters: &[&Seen]) {
 
 /// Workloads that a scanner saw on a cluster.
 fn placed(work: &Work<'_>) -> BTreeSet<ComponentId> {
+    if !work.present.contains(&ComponentKind::Cluster) {
+        return BTreeSet::new();
+    }
     let clusters: BTreeSet<&ComponentId> =
         work.inventory.components().filter(|(_, kind)| *kind == ComponentKind::Cluster).map(|(id, _)| id).collect();
-    let on =
-        work.inventory.relations().filter(|(_, row)| row.kind == RelationKind::RunsOn && clusters.contains(&row.to));
+    let on = work.inventory.relations_of(RelationKind::RunsOn).filter(|(_, row)| clusters.contains(&row.to));
     on.map(|(id, _)| id.clone()).collect()
 }
 

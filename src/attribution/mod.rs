@@ -51,6 +51,9 @@ pub fn attribute(inventory: Inventory, catalog: &Catalog, as_of: Date) -> Invent
 /// Adds what is attested of components and parties on a day; asked after [`attribute`].
 #[must_use]
 pub fn attest(inventory: Inventory, attestations: &[Attestation], catalog: &Catalog, as_of: Date) -> Inventory {
+    if attestations.is_empty() {
+        return inventory;
+    }
     let mut work = Work::new(inventory, catalog, as_of);
     attestation::link(&mut work, attestations);
     work.inventory
@@ -104,12 +107,10 @@ struct Cite<'a> {
 
 impl<'c> Work<'c> {
     fn new(inventory: Inventory, catalog: &'c Catalog, as_of: Date) -> Self {
-        let present = inventory.components().fold(BTreeSet::new(), |mut present, (_, kind)| {
-            if !present.contains(&kind) {
-                present.insert(kind);
-            }
-            present
-        });
+        let all: Vec<&Known> = inventory.iter().map(|(_, known)| known).collect();
+        let kinds = |known: &Known| known.kinds().iter().fold(0_u64, |all, (kind, _)| all | 1 << *kind as u32);
+        let kinds = all.par_iter().with_min_len(LEAST).map(|known| kinds(known)).reduce(|| 0, |one, other| one | other);
+        let present = ComponentKind::ALL.into_iter().filter(|kind| kinds >> *kind as u32 & 1 == 1).collect();
         Self { inventory, catalog, as_of, present, organisations: BTreeSet::new() }
     }
 

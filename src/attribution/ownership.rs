@@ -3,19 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{Cite, Work};
-use crate::model::{ComponentId, ComponentKind, Confidence, Horizon, RelationKind, Verification, key};
+use crate::model::{ComponentId, ComponentKind, Confidence, Horizon, Known, RelationKind, Verification, key};
 
 pub(super) fn link(work: &mut Work<'_>) {
     if !work.present.contains(&ComponentKind::Organisation) {
         return;
     }
     let catalog = work.catalog;
-    let mut open: Vec<String> = work
-        .inventory
-        .components()
-        .filter(|(_, kind)| *kind == ComponentKind::Organisation)
-        .map(|(id, _)| id.rest().to_owned())
-        .collect();
+    let is_one = |known: &Known| known.kinds().iter().any(|(kind, _)| *kind == ComponentKind::Organisation);
+    let organisations = work.inventory.those(|_, known| is_one(known));
+    let mut open: Vec<String> = organisations.into_iter().map(|(id, _)| id.rest().to_owned()).collect();
     let mut done: BTreeSet<String> = BTreeSet::new();
     while let Some(id) = open.pop() {
         if !done.insert(id.clone()) {

@@ -269,7 +269,7 @@ fn link_to(
 /// Says for every component that should have an owner whether one was found.
 pub(super) fn mark_unknown(work: &mut Work<'_>) {
     let answering = [RelationKind::ProvidedBy, RelationKind::MaintainedBy, RelationKind::DesignedBy];
-    let mut all: Vec<&mut Known> = work.inventory.iter_mut().map(|(_, known)| known).collect();
+    let mut all: Vec<&mut Known> = work.inventory.iter_mut_to_note(key::OWNER).map(|(_, known)| known).collect();
     all.par_chunks_mut(LEAST).for_each(|some| {
         // texts of its own for each thread: counting who holds one is what threads would wait for
         let evidence = Work::evidence(&Cite {

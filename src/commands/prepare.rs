@@ -17,7 +17,7 @@ use crate::cli::{Common, DataDir};
 use crate::config::Config;
 use crate::control::imported::{Sources, rows};
 use crate::graph::{Graph, Roots};
-use crate::model::{Attribute, Date, Inventory, key};
+use crate::model::{Date, Inventory, key};
 use crate::rules::run::{Shared, View};
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
@@ -109,9 +109,8 @@ impl<'p> Screening<'p> {
     /// The same where a scan has anybody to ask about: imported lists ask about every organisation, the entries of the
     /// rules about vendors and authors only, for their organisations are known by other means.
     pub(super) fn open_for(prepared: &'p Prepared, graph: &Graph<'_>) -> anyhow::Result<Option<Self>> {
-        let is_named = |row: &Attribute| row.key == key::VENDOR || row.key == key::AUTHOR;
-        let is_asked =
-            prepared.imported.is_some() || graph.nodes().any(|node| graph.all_attributes(node).iter().any(is_named));
+        let is_named = |node| [key::VENDOR, key::AUTHOR].iter().any(|key| graph.attribute(node, key).is_some());
+        let is_asked = prepared.imported.is_some() || graph.nodes().any(is_named);
         is_asked.then(|| Self::open(prepared)).transpose()
     }
 

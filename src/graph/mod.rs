@@ -101,8 +101,10 @@ impl<'a> Graph<'a> {
             inner.add_node(node);
         }
         let mut ends = ends.into_iter();
-        for (id, known) in inventory.iter().filter(|(_, known)| !known.relations().is_empty()) {
-            let from = *index.get(id).expect("every component is a node");
+        let mut places = inner.node_indices();
+        for (id, known) in inventory.iter() {
+            // both are in order, and every component is a node
+            let from = places.by_ref().find(|at| inner[*at].id == id).expect("every component is a node");
             let is_read = is_read_image(&inner[from]);
             for (Relation { kind, group, horizon, evidence, .. }, to) in known.relations().iter().zip(&mut ends) {
                 let is_supply = is_read && *kind == RelationKind::BasedOn;

@@ -219,6 +219,18 @@ impl Inventory {
         self.known.iter_mut()
     }
 
+    /// As [`Self::iter_mut`], where nothing but properties of one key is added.
+    pub fn iter_mut_to_note(&mut self, key: &'static str) -> impl Iterator<Item = (&ComponentId, &mut Known)> {
+        self.keys |= mark(key);
+        self.known.iter_mut()
+    }
+
+    /// The components of which something holds, in id order; all threads look for them.
+    pub fn those(&self, holds: impl Fn(&ComponentId, &Known) -> bool + Sync) -> Vec<(&ComponentId, &Known)> {
+        let all: Vec<(&ComponentId, &Known)> = self.known.iter().collect();
+        all.into_par_iter().with_min_len(LEAST).filter(|(id, known)| holds(id, known)).collect()
+    }
+
     /// How many components anything is known of.
     #[must_use]
     pub fn len(&self) -> usize {

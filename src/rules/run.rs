@@ -96,6 +96,9 @@ pub fn judge(view: &View<'_>, rules: &[Rule]) -> Judgement {
             && rule.effective.holds_on(view.as_of)
     };
     let rules: Vec<&Rule> = rules.iter().filter(for_us).collect();
+    if rules.iter().any(|rule| rule.kind == Kind::Noticed) {
+        kind::noticed::make_ready(view);
+    }
     // every rule by itself, put together in the order of the rules
     let judged: Vec<_> = rules.par_iter().map(|rule| judge_by(view, rule)).collect();
     for (rule, (findings, undecided)) in rules.iter().zip(judged) {

@@ -22,11 +22,8 @@ const SCANNER: &str = "terraform-plan";
 pub(super) fn prefer(mut inventory: Inventory) -> Inventory {
     let parts = parts(&inventory);
     rename(&mut inventory, &parts);
-    let computed: BTreeSet<ComponentId> = inventory
-        .iter()
-        .filter(|(_, known)| known.kinds().iter().any(|(_, evidence)| evidence.iter().any(is_computed)))
-        .map(|(id, _)| id.clone())
-        .collect();
+    let all = inventory.those(|_, known| known.kinds().iter().any(|(_, evidence)| evidence.iter().any(is_computed)));
+    let computed: BTreeSet<ComponentId> = all.into_iter().map(|(id, _)| id.clone()).collect();
     if computed.is_empty() {
         return inventory;
     }

@@ -1,5 +1,7 @@
 //! Kind `noticed`: what the notices of the catalog say of a component, or of the organisation that answers for it.
 
+use rayon::prelude::*;
+
 use super::listed::{horizon, how};
 use crate::catalog::rows::Notice;
 use crate::graph::{Control, NodeId, Path};
@@ -9,6 +11,9 @@ use crate::rules::file::{NoticedParameters, Rule};
 use crate::rules::names::Names;
 use crate::rules::run::{Hits, View};
 use crate::rules::select::select;
+
+/// Components that are worth another thread.
+const LEAST: usize = 1_024;
 
 /// Who is looked at for notices about an organisation.
 const PARTIES: [Control; 3] = [Control::Operator, Control::Maintainer, Control::Maker];
@@ -27,7 +32,10 @@ struct Known<'v> {
 pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     let Some(parameters) = &rule.noticed else { return };
     let Some(known) = Known::of(view, parameters) else { return };
-    let named = view.shared.noticed.get_or_init(|| may_be_named(view));
+    let named = view.shared.noticed.get_or_init(|| {
+        let all = all_patterns(view);
+        view.graph.nodes().filter(|node| may_be_named(view, all.as_ref(), *node)).collect()
+    });
     for node in select(view, rule) {
         let is_named = named.binary_search(&node).is_ok();
         if !is_named && !known.speaks_of_parties {
@@ -54,14 +62,24 @@ pub fn evaluate(view: &View<'_>, rule: &Rule, out: &mut Hits) {
     }
 }
 
-/// Components that a pattern of any notice may fit: thousands of names are gone through once for all rules of the kind.
-fn may_be_named(view: &View<'_>) -> Vec<NodeId> {
+/// Finds the components that a pattern of any notice may fit, once for all rules of the kind and by all threads: there are
+/// thousands of names. Before the rules are evaluated: who waits for it then would hold up a thread.
+pub fn make_ready(view: &View<'_>) {
+    let all = all_patterns(view);
+    let nodes: Vec<NodeId> = view.graph.nodes().collect();
+    let named = nodes.into_par_iter().with_min_len(LEAST).filter(|node| may_be_named(view, all.as_ref(), *node));
+    // what is there already is the same
+    let _ = view.shared.noticed.set(named.collect());
+}
+
+/// The patterns of all notices.
+fn all_patterns(view: &View<'_>) -> Option<Names> {
     let all = view.catalog.tables().notice.iter().flat_map(|row| row.components.iter());
-    let Some(patterns) = Names::new(all.map(|pattern| &**pattern)) else { return view.graph.nodes().collect() };
-    let may_be = |node: &NodeId| patterns.may_speak_of(view.graph.node(*node).id.as_str(), &view.graph.label(*node));
-    let mut found: Vec<NodeId> = view.graph.nodes().filter(may_be).collect();
-    found.sort_unstable();
-    found
+    Names::new(all.map(|pattern| &**pattern))
+}
+
+fn may_be_named(view: &View<'_>, all: Option<&Names>, node: NodeId) -> bool {
+    all.is_none_or(|patterns| patterns.may_speak_of(view.graph.node(node).id.as_str(), &view.graph.label(node)))
 }
 
 impl<'v> Known<'v> {

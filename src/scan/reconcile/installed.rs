@@ -14,8 +14,8 @@ pub(super) type Copies<'a> = BTreeMap<(&'a ComponentId, Cow<'a, str>), Vec<(&'a 
 
 /// Packages without a version that manifests in images ask for.
 pub(super) fn needs(inventory: &Inventory) -> Vec<Need<'_>> {
-    let images = inventory.iter().filter(|(_, known)| is_image(known));
-    let asked = images.flat_map(|(image, known)| {
+    let images = inventory.those(|_, known| is_image(known));
+    let asked = images.into_iter().flat_map(|(image, known)| {
         let rows = known.relations().iter().filter(|row| {
             row.kind == RelationKind::DependsOn && version(&row.to).is_none() && only_manifests_state(&row.evidence)
         });
