@@ -305,3 +305,57 @@ fn quoted_edits_and_rulers_are_no_conflicts() {
     has(&found, &["project:. depends-on pkg:pypi/b@1"]);
     lacks(&found, &["unfinished merge"]);
 }
+
+/// Marks in a comment, where a tool reads past them, hide nothing of what stands behind them.
+#[test]
+fn marks_in_a_comment_hide_nothing() {
+    let pom = |before: &str| {
+        format!(
+            "<project>\n{before}<groupId>g</groupId><artifactId>a</artifactId><version>1</version>\n<dependencies><dependency>\
+             <groupId>org.acme</groupId><artifactId>x</artifactId><version>1.0</version></dependency></dependencies>\n</project>\n"
+        )
+    };
+    let open = pom("<!--\n<<<<<<< a\n||||||| b\n-->\n");
+    let parted =
+        pom("<!--\n<<<<<<< a\n=======\n>>>>>>> b\n-->\n").replace("<dependency>", "<!--\n<<<<<<< a\n-->\n<dependency>");
+    let script =
+        "\"\"\"\n<<<<<<< a\n||||||| b\n\"\"\"\nfrom setuptools import setup\nsetup(install_requires=['x==1'])\n";
+    let gems = "=begin\n<<<<<<< a\n||||||| b\n=end\ngem 'x', '1.0.0'\n";
+    let found =
+        found(&[("one/pom.xml", &open), ("two/pom.xml", &parted), ("py/setup.py", script), ("rb/Gemfile", gems)]);
+    has(
+        &found,
+        &[
+            "project:one depends-on pkg:maven/org.acme/x@1.0",
+            "project:two depends-on pkg:maven/org.acme/x@1.0",
+            "project:py depends-on pkg:pypi/x@1",
+            "project:rb depends-on pkg:gem/x@1.0.0",
+        ],
+    );
+}
+
+/// What either side of a project takes in is the project's.
+#[test]
+fn both_sides_of_a_project_take_files_in() {
+    let shared = |name: &str| {
+        format!("<Project><ItemGroup><PackageReference Include=\"{name}\" Version=\"1.0.0\"/></ItemGroup></Project>\n")
+    };
+    let import = |name: &str| format!("<Project><Import Project=\"../{name}.props\"/></Project>");
+    let found = found(&[
+        ("p/p.csproj", &conflict(&import("one"), &import("two"))),
+        ("one.props", &shared("One")),
+        ("two.props", &shared("Two")),
+    ]);
+    has(&found, &["project:p depends-on pkg:nuget/One@1.0.0", "project:p depends-on pkg:nuget/Two@1.0.0"]);
+    lacks(&found, &["project:. depends-on pkg:nuget/One", "project:. depends-on pkg:nuget/Two"]);
+}
+
+/// The key of a block that is broken is not passed over: what stands in the block would be its neighbour's.
+#[test]
+fn blocks_without_a_key_are_nobody_elses() {
+    let compose = "services:\n  web:\n    ports: [\"80:80\"]\n  @db:\n    image: postgres:15\n";
+    let conda = "dependencies:\n  - numpy\n@channels:\n  - conda-forge\n";
+    let found = found(&[("c/compose.yaml", compose), ("e/environment.yml", conda)]);
+    lacks(&found, &["postgres", "pkg:conda/conda-forge"]);
+    has(&found, &["project:e depends-on pkg:conda/numpy"]);
+}
