@@ -11,21 +11,23 @@ use crate::scan::Input;
 use crate::text::RelPath;
 
 /// Scripts of one tree that are looked into for what they apply.
-const SCRIPTS: usize = 5_000;
+pub(super) const SCRIPTS: usize = 5_000;
 /// Rows of who applies what.
-const ROWS: usize = 100_000;
+pub(super) const ROWS: usize = 100_000;
 /// Projects that one script is followed to.
 const MOST: usize = 2_000;
+/// Steps from scripts to those that apply them, of one tree; where scripts apply each other, each leads to all.
+const STEPS: usize = 3_000_000;
 
 /// Folders of code in which a script is a plugin.
 const SOURCES: [&str; 2] = ["src/main/kotlin", "src/main/groovy"];
 
 /// The folder of a build whose plugins its outer build has without a word.
-const BUILD_SRC: &str = "buildSrc";
+pub(super) const BUILD_SRC: &str = "buildSrc";
 
 /// A script that can be applied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Applied {
+pub(super) enum Applied {
     /// By the id of a plugin.
     Plugin(String),
     Script(RelPath),
@@ -41,66 +43,123 @@ enum Applier {
 
 /// Who applies what in a tree.
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     rows: BTreeMap<Applied, BTreeSet<Applier>>,
     /// Folders of builds by those of the settings that include them, and the other way round.
     including: BTreeMap<RelPath, BTreeSet<RelPath>>,
     /// Catalogs of versions that scripts name plugins by.
     catalogs: BTreeMap<RelPath, Catalog>,
     room: usize,
+    reached: Reached,
 }
 
-/// The ids of the plugins that scripts of a tree make.
-struct Made(BTreeSet<String>);
-
-/// True for a plugin that a script of the tree makes: no registry is asked for it.
-pub(super) fn is_made(id: &str, input: &Input<'_>) -> bool {
-    let made = input.memo.once(|| {
-        let plugins = input.paths.iter().filter(|path| is_script(path) && base_of(path).is_some()).take(SCRIPTS);
-        let ids = plugins.filter_map(|path| {
-            let file = input.companion(path)?;
-            match applied(path, &gradle_script::statements(file.text()))? {
-                Applied::Plugin(id) => Some(id),
-                Applied::Script(_) => None,
-            }
-        });
-        Made(ids.collect())
-    });
-    input.subject.is_none() && made.0.contains(id)
+/// The projects that what can be applied is followed to, worked out once for all.
+#[derive(Default)]
+struct Reached {
+    folders: Vec<RelPath>,
+    /// Numbers of folders; what is missing was not followed to its end.
+    of: BTreeMap<Applied, Vec<usize>>,
 }
 
-fn is_script(path: &RelPath) -> bool {
+/// The folders of the builds that have the plugins of a script.
+#[derive(Default)]
+pub(super) struct Roots<'t> {
+    /// The folder of the build whose `buildSrc` makes them, or of the included one that does.
+    pub(super) own: Option<RelPath>,
+    /// Those of the builds that include that one.
+    pub(super) including: Option<&'t BTreeSet<RelPath>>,
+}
+
+impl Roots<'_> {
+    fn hold(&self, folder: &RelPath) -> bool {
+        up(folder).any(|folder| {
+            self.own.as_ref() == Some(&folder) || self.including.is_some_and(|including| including.contains(&folder))
+        })
+    }
+}
+
+/// A folder and those above it.
+pub(super) fn up(folder: &RelPath) -> impl Iterator<Item = RelPath> + use<> {
+    std::iter::successors(Some(folder.clone()), |folder| (!folder.is_root()).then(|| folder.parent()))
+}
+
+pub(super) fn is_script(path: &RelPath) -> bool {
     path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts")
 }
 
 /// The folders of the projects that apply a script, in order; none for a script of a project itself, and where nothing of
-/// the tree applies it.
-pub(super) fn applying(path: &RelPath, statements: &[Statement<'_>], input: &Input<'_>) -> Vec<RelPath> {
-    let Some(applied) = applied(path, statements).filter(|_| input.subject.is_none()) else { return Vec::new() };
+/// the tree applies it. An error where scripts of the tree apply each other so often that it is not worked out.
+pub(super) fn applying(
+    path: &RelPath,
+    statements: &[Statement<'_>],
+    input: &Input<'_>,
+) -> Result<Vec<RelPath>, &'static str> {
+    let applied = applied(path, statements).filter(|_| input.subject.is_none());
+    let Some(applied) = applied else { return Ok(Vec::new()) };
     let table = input.memo.once(|| Table::of(input));
+    if !table.rows.contains_key(&applied) {
+        return Ok(Vec::new());
+    }
+    let reached = table.reached.of.get(&applied);
+    let reached = reached.ok_or("scripts of the tree apply each other too often: who applies this one is not known")?;
+    let folders = reached.iter().map(|number| &table.reached.folders[*number]);
     let roots = match &applied {
         Applied::Plugin(_) => table.roots(path),
-        Applied::Script(_) => vec![RelPath::root()],
+        Applied::Script(_) => Roots { own: Some(RelPath::root()), including: None },
     };
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::from([applied.clone()]);
-    let mut open = VecDeque::from([applied]);
-    while let Some(one) = open.pop_front() {
-        for applier in table.rows.get(&one).into_iter().flatten() {
-            match applier {
-                Applier::Project(folder) if found.len() < MOST && roots.iter().any(|root| is_in(folder, root)) => {
-                    found.insert(folder.clone());
+    Ok(folders.filter(|folder| roots.hold(folder)).take(MOST).cloned().collect())
+}
+
+impl Reached {
+    /// Follows each of those that are applied to the projects that apply it in the end.
+    fn of(rows: &BTreeMap<Applied, BTreeSet<Applier>>) -> Self {
+        let project = |applier: &Applier| match applier {
+            Applier::Project(folder) => Some(folder.clone()),
+            Applier::Other(_) => None,
+        };
+        let folders: BTreeSet<RelPath> = rows.values().flatten().filter_map(project).collect();
+        let folders: Vec<RelPath> = folders.into_iter().collect();
+        let numbers: BTreeMap<&Applied, usize> = rows.keys().zip(0..).collect();
+        // the projects of each, and the others that apply it
+        let mut direct: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+        for appliers in rows.values() {
+            let mut here = (Vec::new(), Vec::new());
+            for applier in appliers {
+                match applier {
+                    Applier::Project(folder) => here.0.extend(folders.binary_search(folder)),
+                    Applier::Other(other) => here.1.extend(numbers.get(other)),
                 }
-                Applier::Other(other) if seen.insert(other.clone()) => open.push_back(other.clone()),
-                _ => {}
             }
+            direct.push(here);
         }
+        let mut found = Self { folders, of: BTreeMap::new() };
+        let mut steps = STEPS;
+        let mut seen = vec![usize::MAX; direct.len()];
+        for (applied, start) in &numbers {
+            let mut projects = BTreeSet::new();
+            let mut open = VecDeque::from([*start]);
+            seen[*start] = *start;
+            while let Some((of, others)) = open.pop_front().map(|one| &direct[one]) {
+                steps = steps.saturating_sub(1 + of.len() + others.len());
+                if steps == 0 {
+                    return found;
+                }
+                projects.extend(of.iter().copied());
+                for other in others {
+                    if seen[*other] != *start {
+                        seen[*other] = *start;
+                        open.push_back(*other);
+                    }
+                }
+            }
+            found.of.insert((*applied).clone(), projects.into_iter().collect());
+        }
+        found
     }
-    found.into_iter().collect()
 }
 
 /// What a script is applied as; nothing for those that Gradle runs by their names.
-fn applied(path: &RelPath, statements: &[Statement<'_>]) -> Option<Applied> {
+pub(super) fn applied(path: &RelPath, statements: &[Statement<'_>]) -> Option<Applied> {
     let name = path.name();
     if name.starts_with("build.gradle") || is_settings(path) {
         return None;
@@ -115,7 +174,7 @@ fn applied(path: &RelPath, statements: &[Statement<'_>]) -> Option<Applied> {
 }
 
 /// The folder of the project that makes a plugin of a script, if one does.
-fn base_of(path: &RelPath) -> Option<RelPath> {
+pub(super) fn base_of(path: &RelPath) -> Option<RelPath> {
     let text = path.as_str();
     SOURCES.iter().find_map(|source| match text.strip_prefix(source) {
         Some(rest) if rest.starts_with('/') => Some(RelPath::root()),
@@ -123,14 +182,8 @@ fn base_of(path: &RelPath) -> Option<RelPath> {
     })
 }
 
-fn is_in(path: &RelPath, folder: &RelPath) -> bool {
-    folder.is_root()
-        || path == folder
-        || path.as_str().strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
-}
-
 impl Table {
-    fn of(input: &Input<'_>) -> Self {
+    pub(super) fn of(input: &Input<'_>) -> Self {
         let mut table = Self { room: ROWS, ..Self::default() };
         for path in input.paths.iter().filter(|path| is_script(path)).take(SCRIPTS) {
             let Some(file) = input.companion(path) else { continue };
@@ -139,6 +192,7 @@ impl Table {
                 table.read(path, file.text(), input);
             }
         }
+        table.reached = Reached::of(&table.rows);
         table
     }
 
@@ -174,9 +228,7 @@ impl Table {
         }
         let word = statement.tokens.iter().skip(1).find_map(Placed::word)?;
         let (catalog, entry) = word.split_once(".plugins.")?;
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-        let above = std::iter::successors(Some(folder.clone()), next);
-        let mut paths = above.filter_map(|folder| folder.join(&format!("gradle/{catalog}.versions.toml")));
+        let mut paths = up(folder).filter_map(|folder| folder.join(&format!("gradle/{catalog}.versions.toml")));
         let path = paths.find(|path| input.paths.binary_search(path).is_ok())?;
         if !self.catalogs.contains_key(&path) {
             let read = input.companion(&path).map(|file| Catalog::of(file.toml_root()));
@@ -203,17 +255,16 @@ impl Table {
     }
 
     /// The folders of the builds that have the plugins of a script, and of the one that makes them.
-    fn roots(&self, path: &RelPath) -> Vec<RelPath> {
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-        for folder in std::iter::successors(base_of(path), next) {
+    pub(super) fn roots(&self, path: &RelPath) -> Roots<'_> {
+        for folder in base_of(path).iter().flat_map(up) {
             if folder.name() == BUILD_SRC {
-                return vec![folder.parent()];
+                return Roots { own: Some(folder.parent()), including: None };
             }
-            if let Some(roots) = self.including.get(&folder) {
-                return roots.iter().cloned().chain([folder]).collect();
+            if let Some(including) = self.including.get(&folder) {
+                return Roots { own: Some(folder), including: Some(including) };
             }
         }
-        Vec::new()
+        Roots::default()
     }
 }
 

@@ -10,7 +10,7 @@ use super::gradle_owners::{Owner, Owners};
 use super::gradle_repositories::{self, Writing, list_of};
 use super::gradle_script::{self, LONGEST, Placed, Statement, Token};
 use super::gradle_settings::{self, Projects};
-use super::{Asking, gradle_applied};
+use super::{Asking, gradle_applied, gradle_made};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind};
 use crate::scan::package::toolkit::{self, scope};
@@ -52,7 +52,10 @@ impl Scanner for GradleBuild {
             return Ok(());
         }
         let statements = gradle_script::statements(file.text());
-        let applying = gradle_applied::applying(file.path(), &statements, input);
+        let applying = gradle_applied::applying(file.path(), &statements, input).unwrap_or_else(|message| {
+            out.problem(DiagnosticKind::LimitReached, file, None, message);
+            Vec::new()
+        });
         let folder = applying.first().map_or_else(|| file.folder(), Clone::clone);
         let project = toolkit::root_at(&folder, input, file, out);
         let owners = Owners::of(&statements, &applying, (input, file), out);
@@ -360,7 +363,7 @@ impl<'a> Reader<'a> {
                 version
             }
         };
-        if !gradle_applied::is_made(&id, self.input) {
+        if !gradle_made::is_made(&id, true, &self.asking.file.folder(), self.input) {
             self.asking.plugin(&id, &version, span, out);
         }
     }

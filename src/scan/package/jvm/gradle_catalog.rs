@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::gradle_applied::is_made;
 use super::gradle_build::MOST_LISTS;
+use super::gradle_made::is_made;
 use super::gradle_uses::{Users, Uses};
 use super::{Asking, Wanted, wanted};
 use crate::diagnostic::DiagnosticKind;
@@ -54,8 +54,9 @@ impl Scanner for GradleCatalog {
         }
         for (name, item) in &catalog.plugins {
             let users = used.as_ref().map_or(Some(&own), |used| used.plugins.get(name.as_str()));
-            let users = users.filter(|_| !is_made(&item.name, input));
-            users.into_iter().flatten().for_each(|user| all.entry(user).or_default().push((item, true)));
+            let has_version = !item.version.is_empty();
+            let users = users.into_iter().flatten().filter(|user| !is_made(&item.name, has_version, user, input));
+            users.for_each(|user| all.entry(user).or_default().push((item, true)));
         }
         if used.is_none() {
             all.entry(own.first().expect("one was put in")).or_default();

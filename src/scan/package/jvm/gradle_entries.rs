@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Asking;
 use super::gradle_above::above;
-use super::gradle_applied::is_made;
 use super::gradle_catalog::{Catalog, Item, accessor};
+use super::gradle_made::is_made;
 use crate::diagnostic::DiagnosticKind;
 use crate::scan::package::toolkit::Place;
 use crate::scan::{Facts, Input, SourceFile};
@@ -44,7 +44,7 @@ impl Catalogs {
         let place = |item: &Item| [Place::new(file, item.version_span())];
         let bundle = path.strip_prefix("bundles.").and_then(|name| catalog.bundles.get(&accessor(name)));
         if let Some(item) = path.strip_prefix("plugins.").and_then(|name| catalog.plugins.get(&accessor(name))) {
-            if is_made(&item.name, input) {
+            if is_made(&item.name, !item.version.is_empty(), &asking.file.folder(), input) {
                 return true;
             }
             let id = asking.plugin(&item.name, &item.version, span, out);

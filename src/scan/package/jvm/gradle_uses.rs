@@ -70,7 +70,8 @@ impl Uses {
             // what code adds to the projects that apply it, it does not say
             let is_script = path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
             let is_of_project = path.name().starts_with("build.gradle");
-            let is_applied = || !applying(path, &gradle_script::statements(text), input).is_empty();
+            let is_applied =
+                || applying(path, &gradle_script::statements(text), input).is_ok_and(|all| !all.is_empty());
             let user = match is_script {
                 // those that apply a script say so with it
                 true if !is_of_project && is_applied() => None,

@@ -6,6 +6,7 @@ pub mod gradle_build;
 pub mod gradle_catalog;
 mod gradle_entries;
 pub mod gradle_lock;
+mod gradle_made;
 mod gradle_owners;
 mod gradle_repositories;
 pub mod gradle_script;
