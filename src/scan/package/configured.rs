@@ -98,6 +98,11 @@ impl Registry<'_> {
         self.tell(project, (if is_plain { "http://" } else { "" }, host.rest()), seen, out);
     }
 
+    /// Writes that no registry is asked for the names.
+    pub(crate) fn blocked(self, project: &ComponentId, seen: &Seen, out: &mut Facts<'_>) {
+        Self { standing: Standing::Blocked, ..self }.tell(project, ("", NOWHERE), seen, out);
+    }
+
     fn tell(self, project: &ComponentId, (scheme, host): (&str, &str), seen: &Seen, out: &mut Facts<'_>) {
         let Self { ecosystem, names, standing, id, of } = self;
         if names.is_empty() {
@@ -132,7 +137,7 @@ const NOWHERE: &str = "-";
 
 /// Writes that the ecosystem's own registry is not asked, and none in its place.
 pub(crate) fn no_registry(project: &ComponentId, ecosystem: &str, of: Of<'_>, seen: &Seen, out: &mut Facts<'_>) {
-    Registry { ecosystem, names: "*", standing: Standing::Blocked, id: "", of }.tell(project, ("", NOWHERE), seen, out);
+    Registry { ecosystem, names: "*", standing: Standing::Blocked, id: "", of }.blocked(project, seen, out);
 }
 
 /// A word with its blanks written as in addresses.

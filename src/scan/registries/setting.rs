@@ -250,7 +250,10 @@ impl<'a> Settings<'a> {
             }
             folder = folder.parent();
         }
-        let alone = speaking.iter().filter(|setting| setting.is_instead()).map(|setting| exactness(setting.names));
+        // names that NuGet maps to nothing come from nowhere
+        let is_blocked = |setting: &Setting<'_>| list == list::NUGET && setting.standing == Standing::Blocked;
+        let alone = speaking.iter().filter(|setting| setting.is_instead() || is_blocked(setting));
+        let alone = alone.map(|setting| exactness(setting.names));
         let least = alone.max().unwrap_or(0);
         speaking.retain(|setting| exactness(setting.names) >= least);
         speaking.truncate(MOST_REGISTRIES);

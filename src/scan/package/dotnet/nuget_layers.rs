@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::diagnostic::DiagnosticKind;
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{self, list};
 use crate::scan::{Input, SourceFile, registries};
@@ -13,6 +14,12 @@ const ABOVE: usize = 32;
 
 /// The names that NuGet looks for, in this order.
 const NAMES: [&str; 3] = ["nuget.config", "NuGet.config", "NuGet.Config"];
+
+/// Sources that one file states or turns off, and patterns that it maps; real ones have a handful.
+const MOST: usize = 256;
+
+/// What counts of the files of all folders above one: each of many folders could have it all anew.
+const MOST_ABOVE: usize = 1_024;
 
 /// The folder beside a solution in which older ones keep theirs.
 const OLDER: [&str; 2] = [".nuget", ".NuGet"];
@@ -40,7 +47,9 @@ pub(super) struct Layer {
     sources: BTreeMap<String, Stated>,
     off: BTreeSet<String>,
     mapping: BTreeMap<String, Mapped>,
-    problems: Vec<(Span, String)>,
+    problems: Vec<(DiagnosticKind, Span, String)>,
+    /// Patterns so far.
+    patterns: usize,
 }
 
 #[derive(Default)]
@@ -60,6 +69,7 @@ impl Layer {
             off: BTreeSet::new(),
             mapping: BTreeMap::new(),
             problems: Vec::new(),
+            patterns: 0,
         };
         root.all_groups("packageSources").flat_map(Element::entries).for_each(|item| layer.source(item));
         for item in root.all_groups("disabledPackageSources").flat_map(Element::entries) {
@@ -70,7 +80,11 @@ impl Layer {
                 }
                 // that it stands there turns the source off, whatever its value
                 ("add", Some(name)) => {
-                    layer.off.insert(name.to_lowercase());
+                    if layer.off.len() < MOST {
+                        layer.off.insert(name.to_lowercase());
+                    } else {
+                        layer.cut("sources that are turned off", item.tag);
+                    }
                 }
                 _ => {}
             }
@@ -81,16 +95,34 @@ impl Layer {
                     layer.clears.mapping = true;
                     layer.mapping.clear();
                 }
-                ("packageSource", Some(name)) => {
-                    let patterns = item.all("package").filter_map(|package| package.attribute("pattern"));
-                    let patterns = patterns.map(|pattern| pattern.trim().to_owned());
-                    let fresh = || Mapped { patterns: Vec::new(), span: item.tag };
-                    layer.mapping.entry(name.to_lowercase()).or_insert_with(fresh).patterns.extend(patterns);
-                }
+                ("packageSource", Some(name)) => layer.map(name, item),
                 _ => {}
             }
         }
         layer
+    }
+
+    fn map(&mut self, name: &str, item: &Element) {
+        let patterns = item.all("package").filter_map(|package| package.attribute("pattern")).map(str::trim);
+        let mut patterns = patterns.filter(|pattern| !pattern.is_empty());
+        let room = MOST.saturating_sub(self.patterns.max(self.mapping.len()));
+        let taken: Vec<String> = patterns.by_ref().take(room).map(str::to_owned).collect();
+        if room == 0 || patterns.next().is_some() {
+            self.cut("patterns of names", item.tag);
+        }
+        if room > 0 {
+            self.patterns += taken.len();
+            let fresh = || Mapped { patterns: Vec::new(), span: item.tag };
+            self.mapping.entry(name.to_lowercase()).or_insert_with(fresh).patterns.extend(taken);
+        }
+    }
+
+    /// Says once that more is stated than counts.
+    fn cut(&mut self, what: &str, span: Span) {
+        let message = format!("more than {MOST} {what}; further ones do not count");
+        if self.problems.iter().all(|(_, _, known)| *known != message) {
+            self.problems.push((DiagnosticKind::LimitReached, span, message));
+        }
     }
 
     fn source(&mut self, item: &Element) {
@@ -100,23 +132,27 @@ impl Layer {
                 self.sources.clear();
             }
             "add" => match item.attribute("key").zip(item.attribute("value")) {
+                Some(_) if self.sources.len() >= MOST => self.cut("sources", item.tag),
                 Some((name, address)) => {
                     let stated = Stated { address: address.to_owned(), span: item.tag };
                     self.sources.insert(name.to_lowercase(), stated);
                 }
-                None => self.problems.push((item.tag, "a source without `key` or `value`".to_owned())),
+                None => {
+                    let message = "a source without `key` or `value`".to_owned();
+                    self.problems.push((DiagnosticKind::Malformed, item.tag, message));
+                }
             },
             "remove" => {
                 let name = item.attribute("key").unwrap_or("");
                 let message = format!("NuGet knows no `<remove>`: the source `{name}` stays");
-                self.problems.push((item.tag, message));
+                self.problems.push((DiagnosticKind::Malformed, item.tag, message));
             }
             _ => {}
         }
     }
 
     /// What is wrong in the file.
-    pub(super) fn problems(&self) -> &[(Span, String)] {
+    pub(super) fn problems(&self) -> &[(DiagnosticKind, Span, String)] {
         &self.problems
     }
 
@@ -153,6 +189,15 @@ pub(super) struct Source<'a> {
     pub(super) span: Span,
 }
 
+/// Which registry names that match a pattern come from.
+pub(super) enum Mapping<'a> {
+    Source(&'a str),
+    /// The public one of the user's own settings.
+    Public,
+    /// None: the source is turned off, taken away or stated nowhere in the tree.
+    Nowhere,
+}
+
 /// What several files say together.
 #[derive(Default)]
 pub(super) struct Effective<'a> {
@@ -161,46 +206,69 @@ pub(super) struct Effective<'a> {
     is_cleared: bool,
     off: BTreeSet<&'a str>,
     mapping: BTreeMap<&'a str, (&'a SourceFile, &'a Mapped)>,
+    /// The files say something of sources, even where none is left.
+    is_stated: bool,
+    /// The files say more than counts.
+    is_cut: bool,
 }
 
 impl<'a> Effective<'a> {
-    /// Puts files together, from the farthest to the nearest.
+    /// Puts files together, from the nearest to the farthest.
     pub(super) fn of(layers: impl Iterator<Item = &'a Layer>) -> Self {
         let mut found = Self::default();
-        for layer in layers {
-            if layer.clears.sources {
-                found.is_cleared = true;
-                found.sources.clear();
+        let mut cleared = Clears::default();
+        let mut room = MOST_ABOVE;
+        for (at, layer) in layers.enumerate() {
+            let size = layer.sources.len() + layer.off.len() + layer.patterns.max(layer.mapping.len());
+            if at > 0 && size > room {
+                found.is_cut = true;
+                break;
             }
-            if layer.clears.off {
-                found.off.clear();
-            }
-            if layer.clears.mapping {
-                found.mapping.clear();
-            }
+            room -= size.min(room);
             let file = &*layer.file;
-            let sources = layer
-                .sources
-                .iter()
-                .map(|(name, stated)| (name.as_str(), Source { address: &stated.address, file, span: stated.span }));
-            found.sources.extend(sources);
-            found.off.extend(layer.off.iter().map(String::as_str));
-            found.mapping.extend(layer.mapping.iter().map(|(name, mapped)| (name.as_str(), (file, mapped))));
+            if !cleared.sources {
+                for (name, stated) in &layer.sources {
+                    let source = || Source { address: &stated.address, file, span: stated.span };
+                    found.sources.entry(name).or_insert_with(source);
+                }
+            }
+            if !cleared.off {
+                found.off.extend(layer.off.iter().map(String::as_str));
+            }
+            if !cleared.mapping {
+                for (name, mapped) in &layer.mapping {
+                    found.mapping.entry(name).or_insert((file, mapped));
+                }
+            }
+            cleared.sources |= layer.clears.sources;
+            cleared.off |= layer.clears.off;
+            cleared.mapping |= layer.clears.mapping;
         }
+        found.is_cleared = cleared.sources;
+        found.is_stated = found.is_cleared || !found.sources.is_empty() || found.off.contains(PUBLIC);
         let Self { sources, off, .. } = &mut found;
         sources.retain(|name, _| !off.contains(name));
         found
     }
 
-    /// The sources that are not turned off, by name.
-    pub(super) fn sources(&self) -> impl Iterator<Item = (&'a str, &Source<'a>)> {
-        self.sources.iter().map(|(name, source)| (*name, source))
+    /// The sources that are not turned off.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source<'a>> {
+        self.sources.values()
     }
 
     /// True when the public registry is not asked unless one of the sources is that.
     pub(super) fn is_alone(&self) -> bool {
-        let of_user = !self.is_cleared && !self.off.contains(PUBLIC) && !self.sources.contains_key(PUBLIC);
-        !of_user && !self.sources.values().any(|source| is_public(source.address))
+        !self.has_public() && !self.sources.values().any(|source| is_public(source.address))
+    }
+
+    /// True where the files say something of sources, even if none is left of them.
+    pub(super) fn is_stated(&self) -> bool {
+        self.is_stated
+    }
+
+    /// True where farther files are left out, as there is too much in them.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// True when names come from the sources that they are mapped to alone.
@@ -208,16 +276,26 @@ impl<'a> Effective<'a> {
         !self.mapping.is_empty()
     }
 
-    /// The patterns of the names that come from a source, if any is mapped to it.
-    pub(super) fn patterns(&self, name: &str) -> Option<&'a [String]> {
-        self.mapping.get(name).map(|(_, mapped)| mapped.patterns.as_slice())
+    /// Where the names of each mapping come from: the file and place of the mapping, its patterns, and the registry.
+    pub(super) fn mapped(&self) -> impl Iterator<Item = (&'a SourceFile, Span, &'a [String], Mapping<'a>)> {
+        self.mapping.iter().map(|(name, (file, mapped))| {
+            let to = match self.sources.contains_key(name) {
+                true => Mapping::Source(name),
+                false if *name == PUBLIC && self.has_public() => Mapping::Public,
+                false => Mapping::Nowhere,
+            };
+            (*file, mapped.span, mapped.patterns.as_slice(), to)
+        })
     }
 
-    /// The patterns of the names that come from the public registry of the user's own settings, with their place.
-    pub(super) fn mapped_public(&self) -> Option<(&'a SourceFile, Span, &'a [String])> {
-        let is_stated = self.is_cleared || self.off.contains(PUBLIC) || self.sources.contains_key(PUBLIC);
-        let (file, mapped) = self.mapping.get(PUBLIC).filter(|_| !is_stated)?;
-        Some((file, mapped.span, &mapped.patterns))
+    /// A source that is not turned off.
+    pub(super) fn source(&self, name: &str) -> Option<&Source<'a>> {
+        self.sources.get(name)
+    }
+
+    /// The public registry of the user's own settings is asked, which no file of the tree has to state.
+    fn has_public(&self) -> bool {
+        !self.is_cleared && !self.off.contains(PUBLIC) && !self.sources.contains_key(PUBLIC)
     }
 }
 
