@@ -4,7 +4,7 @@ use sovaudit::catalog::Catalog;
 use sovaudit::model::{Inventory, RelationKind};
 use sovaudit::scan::{Options, scan_directory};
 
-use crate::fetched_from::fetched;
+use crate::fetched_from::{confused, fetched};
 use crate::judging::tree;
 
 fn scanned(files: &[(&str, &str)]) -> Inventory {
@@ -120,6 +120,72 @@ fn names_of_nuget_are_mapped_across_folders() {
     // without a mapping all are asked
     let near = "<configuration><packageSourceMapping><clear/></packageSourceMapping></configuration>";
     assert_eq!(with(near).len(), 12);
+}
+
+fn mapped(rows: &[(&str, &str)]) -> String {
+    let rows = rows.iter().map(|(source, pattern)| {
+        format!("<packageSource key=\"{source}\"><package pattern=\"{pattern}\"/></packageSource>")
+    });
+    format!("<packageSourceMapping>{}</packageSourceMapping>", rows.collect::<String>())
+}
+
+fn disabled(name: &str) -> String {
+    format!("<disabledPackageSources><add key=\"{name}\" value=\"true\"/></disabledPackageSources>")
+}
+
+#[test]
+fn settings_of_nuget_of_which_nothing_is_left_hide_those_above() {
+    let corp = source("Corp", "corp.example");
+    let project = project(&["A.B"]);
+    let with = |above: &str, near: &str| {
+        let files = [("nuget.config", above), ("sub/nuget.config", near), ("sub/a.csproj", project.as_str())];
+        assert_eq!(confused(&files), [""; 0]);
+        fetched(&files)
+    };
+    let off = format!("<configuration>{}</configuration>", disabled("Corp"));
+    assert_eq!(with(&nuget(&corp, ""), &off), ["A.B@1.0.0 nuget.org"]);
+    // without the user's own source nothing is left
+    assert_eq!(with(&nuget(&format!("<clear/>{corp}"), ""), &off), [""; 0]);
+    assert_eq!(with(&nuget(&corp, ""), &nuget("<clear/>", "")), [""; 0]);
+    // names that are mapped to nothing but what is turned off
+    let above = nuget(&format!("<clear/>{corp}"), &mapped(&[("corp", "*")]));
+    let near = nuget(&source("nuget.org", "nuget.org"), &disabled("Corp"));
+    assert_eq!(with(&above, &near), [""; 0]);
+}
+
+#[test]
+fn names_of_nuget_that_are_mapped_to_what_is_turned_off_come_from_nowhere() {
+    let sources = format!("<clear/>{}{}", source("nuget.org", "nuget.org"), source("corp", "corp.example"));
+    let mapping = mapped(&[("nuget.org", "*"), ("corp", "Acme.*")]);
+    let project = project(&["Acme.Core", "Other"]);
+    let alone = nuget(&sources, &format!("{mapping}{}", disabled("corp")));
+    let files = [("nuget.config", alone.as_str()), ("a.csproj", project.as_str())];
+    assert_eq!(fetched(&files), ["Other@1.0.0 nuget.org"]);
+    assert_eq!(confused(&files), [""; 0]);
+    // the public one, in a nearer file
+    let above = nuget(&sources, &mapping);
+    let near = nuget(&source("extra", "extra.example"), &disabled("nuget.org"));
+    let files = [("nuget.config", above.as_str()), ("b/NuGet.Config", near.as_str()), ("b/b.csproj", project.as_str())];
+    assert_eq!(fetched(&files), ["Acme.Core@1.0.0 corp.example"]);
+}
+
+#[test]
+fn settings_of_nuget_have_limits() {
+    let many: String = (0..300).map(|at| source(&format!("s{at}"), "many.example")).collect();
+    let many = nuget(&many, "");
+    let of_sources = "more than 256 sources; further ones do not count";
+    assert_eq!(told(&[("nuget.config", &many)]), [format!("nuget.config:1 {of_sources}")]);
+    let patterns: Vec<(String, String)> = (0..300).map(|at| ("s".to_owned(), format!("a{at}"))).collect();
+    let patterns: Vec<(&str, &str)> =
+        patterns.iter().map(|(name, pattern)| (name.as_str(), pattern.as_str())).collect();
+    assert_eq!(
+        told(&[("nuget.config", &nuget(&source("s", "s.example"), &mapped(&patterns)))]),
+        ["nuget.config:1 more than 256 patterns of names; further ones do not count"]
+    );
+    let paths: Vec<String> = (1..=6).map(|depth| format!("{}nuget.config", "a/".repeat(depth))).collect();
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), many.as_str())).collect();
+    let above = "too many sources and patterns in the folders above; those of the farther ones do not count";
+    assert!(told(&files).contains(&format!("a/a/a/a/a/a/nuget.config:0 {above}")), "{:?}", told(&files));
 }
 
 #[test]
@@ -290,12 +356,88 @@ fn plugins_of_the_tree_are_no_packages_and_applied_by_their_aliases() {
         ("settings.gradle", "include 'app'\n"),
         (
             "gradle/libs.versions.toml",
-            "[plugins]\nours = { id = \"ours-x\", version = \"1\" }\nother = { id = \"other\", version = \"2\" }\n",
+            "[plugins]\nours = { id = \"ours-x\" }\nother = { id = \"other\", version = \"2\" }\n",
         ),
         ("buildSrc/src/main/groovy/ours-x.gradle", "dependencies { implementation 'g:base:1' }\n"),
         ("app/build.gradle", "plugins {\n alias(libs.plugins.ours)\n alias(libs.plugins.other)\n}\n"),
     ];
     assert_eq!(asked(&files), ["app base@1", "app other.gradle.plugin@2"]);
+}
+
+#[test]
+fn a_plugin_of_the_tree_is_one_for_the_builds_that_have_it_alone() {
+    let app = "plugins { id 'org.sonarqube' version '4.0' }\n";
+    let with = |path: &str, settings: &str| {
+        asked(&[("settings.gradle", settings), (path, ""), ("x/build.gradle", ""), ("app/build.gradle", app)])
+    };
+    let from_registry = ["app org.sonarqube.gradle.plugin@4.0"];
+    // nothing of `app` sees it
+    assert_eq!(with("x/src/main/groovy/org.sonarqube.gradle", ""), from_registry);
+    assert_eq!(with("x/buildSrc/src/main/groovy/org.sonarqube.gradle", ""), from_registry);
+    assert_eq!(with("x/src/main/groovy/org.sonarqube.gradle", "includeBuild 'y'\n"), from_registry);
+    // what `buildSrc` makes has no version
+    assert_eq!(with("buildSrc/src/main/groovy/org.sonarqube.gradle", ""), from_registry);
+    // an included build is asked first, whatever version is stated
+    let settings = "pluginManagement { includeBuild('x') }\n";
+    assert_eq!(with("x/src/main/groovy/org.sonarqube.gradle", settings), [""; 0]);
+    // neither by the alias of another build
+    let files = |folder: &str| {
+        asked(&[
+            (&format!("{folder}/buildSrc/src/main/groovy/ours.gradle"), ""),
+            ("a/gradle/libs.versions.toml", "[plugins]\nours = { id = \"ours\" }\n"),
+            ("a/build.gradle", "plugins { alias(libs.plugins.ours) }\n"),
+        ])
+    };
+    assert_eq!(files("b"), ["a ours.gradle.plugin"]);
+    assert_eq!(files("a"), [""; 0]);
+}
+
+#[test]
+fn scripts_of_gradle_that_all_apply_each_other_are_told() {
+    let all: Vec<(String, String)> = (0..400)
+        .map(|at| {
+            let text: String =
+                (1..100).map(|next| format!("apply plugin: 'p{}'\n", (at + next * 3 + 1) % 400)).collect();
+            (format!("buildSrc/src/main/groovy/p{at}.gradle"), text)
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = all.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let told = told(&files);
+    let limit = "scripts of the tree apply each other too often: who applies this one is not known";
+    assert!(!told.is_empty() && told.len() < 400 && told.iter().all(|one| one.ends_with(limit)), "{told:?}");
+}
+
+#[test]
+fn build_src_and_included_builds_have_repositories_of_their_own() {
+    let settings = "pluginManagement { includeBuild('logic') }\n\
+                    dependencyResolutionManagement {\n repositoriesMode.set(RepositoriesMode.FAIL_ON_PROJECT_REPOS)\n \
+                    repositories { maven { url 'https://only.example' } }\n}\ninclude 'app'\n";
+    for folder in ["buildSrc", "logic"] {
+        let with = |repositories: &str| {
+            let build = format!("repositories {{ {repositories} }}\ndependencies {{ implementation 'g:inner:1' }}\n");
+            let path = format!("{folder}/build.gradle");
+            let files = [("settings.gradle", settings), (path.as_str(), build.as_str()), ("app/build.gradle", APP)];
+            assert_eq!(told(&files), [""; 0], "{folder}");
+            fetched(&files)
+        };
+        assert_eq!(with("maven { url 'https://corp.example' }"), ["app@1 only.example", "inner@1 corp.example"]);
+        assert_eq!(with("mavenCentral()"), ["app@1 only.example", "inner@1 maven.org"]);
+        assert_eq!(with("gradlePluginPortal()"), ["app@1 only.example", "inner@1 gradle.org"]);
+    }
+}
+
+#[test]
+fn gradle_asks_no_repository_that_nobody_states() {
+    let with = |repositories: &str| {
+        let build = format!("repositories {{ {repositories} }}\ndependencies {{ implementation 'g:x:1' }}\n");
+        fetched(&[("build.gradle", &build)])
+    };
+    assert_eq!(with("google()"), ["x@1 maven.google.com"]);
+    assert_eq!(with("gradlePluginPortal()"), ["x@1 gradle.org"]);
+    assert_eq!(with("google()\nmavenCentral()"), ["x@1 maven.google.com", "x@1 maven.org"]);
+    // what is asked for some names is asked beside others
+    let some = "google { content { includeGroup 'g' } }\nmaven { url 'https://corp.example' }";
+    assert!(with(some).contains(&"x@1 corp.example".to_owned()), "{:?}", with(some));
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub(super) fn write(statements: &[Statement<'_>], writing: &Writing<'_>, out: &m
     let Writing { fill, own, input, folder, .. } = *writing;
     let build = Build::above(input, folder).filter(|_| !is_settings(own.file.path()));
     let forced = build.as_ref().and_then(|build| build.forced);
-    let is_shared = build.is_some_and(|build| build.shares_repositories());
+    let is_shared = build.is_some_and(|build| build.shares_repositories() || build.is_nested(input));
     // lists whose own registry is asked for every name
     let open = found.all.iter().filter(|one| one.exclusive.is_none() && !one.filter.is_limited && !one.only_snapshots);
     let with_own: BTreeSet<Where<'_>> = open
@@ -109,7 +109,8 @@ pub(super) fn write(statements: &[Statement<'_>], writing: &Writing<'_>, out: &m
             continue;
         }
         for (number, asking) in writing.projects(one.at) {
-            let is_beside = is_known || with_own.contains(&(number, list));
+            // no repository is asked that nobody states; what is asked for some names is asked beside others
+            let is_beside = with_own.contains(&(number, list)) || is_known && found.is_limited(one);
             let standing = if is_beside { Standing::Beside } else { Standing::Instead };
             let of_settings = one.begin.blocks.first() == Some(&MANAGEMENT);
             let registry = Registry {

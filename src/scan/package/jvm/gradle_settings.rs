@@ -15,8 +15,6 @@ use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span, count};
 
-/// Folders above a script in which the settings are looked for.
-const ABOVE: usize = 16;
 /// Projects in projects; deeper ones are not read.
 const DEPTH: usize = 32;
 const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
@@ -40,19 +38,15 @@ pub(super) struct Build {
     pub(super) forced: Option<&'static str>,
     /// The settings give repositories to projects.
     gives_repositories: bool,
+    /// Folders of builds that are included.
+    pub(super) builds: BTreeSet<RelPath>,
 }
 
 /// Modes in which repositories of projects are not asked.
 const FORCED: [&str; 2] = ["FAIL_ON_PROJECT_REPOS", "PREFER_SETTINGS"];
 
 impl Build {
-    /// The build that the scripts of a folder belong to: that of the nearest settings.
-    pub(super) fn above(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-        std::iter::successors(Some(folder.clone()), next).take(ABOVE).find_map(|folder| Self::at(input, &folder))
-    }
-
-    fn at(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
+    pub(super) fn at(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
         let paths = SETTINGS.iter().filter_map(|name| folder.join(name));
         let path = paths.into_iter().find(|path| input.paths.binary_search(path).is_ok())?;
         let read = || match input.companion(&path) {
@@ -65,11 +59,11 @@ impl Build {
         Option::clone(&input.memo.of(&path, read))
     }
 
-    fn of(root: RelPath, statements: &[Statement<'_>]) -> Self {
+    pub(super) fn of(root: RelPath, statements: &[Statement<'_>]) -> Self {
         let paths = BTreeMap::from([(root.clone(), ":".to_owned())]);
         let (folders, included, accessors) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        let (forced, gives_repositories) = (None, false);
-        let mut build = Self { root, folders, paths, included, accessors, forced, gives_repositories };
+        let (forced, gives_repositories, builds) = (None, false, BTreeSet::new());
+        let mut build = Self { root, folders, paths, included, accessors, forced, gives_repositories, builds };
         for statement in statements {
             build.managed(statement);
             let texts = statement.texts().filter(|(_, is_filled, _)| !is_filled).map(|(text, ..)| text);
@@ -83,6 +77,7 @@ impl Build {
                     }
                 }
                 Some("project") => build.moved(statement),
+                Some("includeBuild") => build.builds.extend(texts.take(1).filter_map(|text| build.root.join(text))),
                 _ => {}
             }
         }
