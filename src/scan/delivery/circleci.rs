@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::step::{Pipeline, Told};
+use super::variables::{Variables, left_in};
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::scan::image::reference::needs_image;
@@ -75,6 +76,13 @@ fn scan_orb(orb: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     toolkit::distributed_by(&repository, "circleci.com", &seen, out);
 }
 
+/// Variables of a job or of a step; old files write them as a list.
+fn environment_of(node: &Node) -> Option<&Node> {
+    let environment = node.get("environment")?;
+    environment.any_shape();
+    environment.is_map().then_some(environment)
+}
+
 /// A job, an executor or a command.
 fn scan_part(part: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let images = part.get("docker").map_or(&[][..], Node::list).iter().filter_map(|one| one.get("image"));
@@ -99,11 +107,25 @@ fn scan_part(part: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     }
     let told = Told::default();
     let pipeline = &Pipeline { told: Some(&told), ..*pipeline };
+    let none = Variables::default();
+    let environment = environment_of(part);
+    pipeline.sources(environment, &none, out);
+    let mut kept = none.with(environment);
     for step in part.get("steps").map_or(&[][..], Node::list) {
+        // a word alone is a step without inputs: `checkout`
+        step.any_shape();
         let Some(run) = step.get("run") else { continue };
+        run.any_shape();
         let command = run.get("command").unwrap_or(run);
+        let environment = environment_of(run);
+        pipeline.sources(environment, &kept, out);
         if let Some(text) = command.text() {
-            pipeline.script(text, command.span, &str::to_owned, out);
+            let variables = kept.with(environment);
+            let fill = |text: &str| variables.fill(text);
+            pipeline.script(text, command.span, &fill, out);
+            told.borrow_mut().end_shell();
+            let left = left_in(text, "BASH_ENV", &fill);
+            kept.keep(left);
         }
     }
 }
