@@ -69,7 +69,7 @@ impl Scanner for Circleci {
 
 /// `namespace/name@version`; an orb of the file itself is a table.
 fn scan_orb(orb: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
-    if orb.is_map() {
+    if matches!(orb.value, Value::Map(_)) {
         orb.any_shape();
     }
     let Some((name, version)) = orb.text().and_then(|text| text.split_once('@')) else { return };
@@ -92,8 +92,11 @@ const SYSTEM_STEPS: [&str; 3] = ["add_ssh_keys", "checkout", "setup_remote_docke
 /// Variables of a job or of a step; old files write them as a list.
 fn environment_of(node: &Node) -> Option<&Node> {
     let environment = node.get("environment")?;
-    environment.any_shape();
-    environment.is_map().then_some(environment)
+    if matches!(environment.value, Value::List(_)) {
+        environment.any_shape();
+        return None;
+    }
+    Some(environment)
 }
 
 /// A job, an executor or a command.
@@ -129,7 +132,6 @@ fn scan_part(part: &Node, commands: &BTreeSet<&str>, pipeline: &Pipeline<'_>, ou
             step.any_shape();
         }
         let Some(run) = step.get("run") else { continue };
-        run.any_shape();
         let command = run.get("command").unwrap_or(run);
         let environment = environment_of(run);
         pipeline.sources(environment, &kept, out);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::parse::Node;
+use crate::parse::{Node, Value};
 use crate::scan::image::build::Left;
 use crate::text::RelPath;
 
@@ -75,9 +75,9 @@ impl<'n> Inherited<'n> {
         }
         let of_job = std::iter::once(job).chain(bases.iter().rev().map(|(_, base)| *base));
         let inherits = of_job.filter_map(|job| job.get("inherit")).find_map(|inherit| inherit.get("default"));
-        let is_taken = inherits.is_none_or(|inherits| {
-            inherits.any_shape();
-            inherits.as_bool() == Some(true) || inherits.list().iter().any(|name| name.text() == Some(BEFORE))
+        let is_taken = inherits.is_none_or(|inherits| match inherits.value {
+            Value::Bool(is_taken) => is_taken,
+            _ => inherits.list().iter().any(|name| name.text() == Some(BEFORE)),
         });
         let default = self.jobs.get(DEFAULT).filter(|default| default.entry(BEFORE).is_some());
         left.get(if default.is_some() { DEFAULT } else { ALL }).filter(|_| is_taken)
@@ -88,9 +88,9 @@ const BEFORE: &str = "before_script";
 
 /// The jobs that one names, as many as are looked at.
 fn extends(job: &Node) -> impl Iterator<Item = &str> {
-    let extends = job.get("extends");
-    extends.into_iter().for_each(Node::any_shape);
-    let list =
-        extends.map_or(&[][..], |node| if node.text().is_some() { std::slice::from_ref(node) } else { node.list() });
+    let list = match job.get("extends") {
+        Some(one) if matches!(one.value, Value::Text(_)) => std::slice::from_ref(one),
+        several => several.map_or(&[][..], Node::list),
+    };
     list.iter().filter_map(Node::text).take(MOST_BASES)
 }
