@@ -85,30 +85,11 @@ fn passable(bytes: &[u8], at: usize, lacks: Lacks) -> Vec<(usize, usize, u8)> {
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
     if end - start <= LONGEST {
-        let may_go = lacks == Lacks::Commas || !holds_more(bytes, start, end);
-        let parts = [at, start].into_iter().filter(|from| may_go && *from < end && !opens(&bytes[*from..end]));
+        let parts = [at, start].into_iter().filter(|from| *from < end && !opens(&bytes[*from..end]));
         found.extend(parts.map(|from| (from, end, b' ')));
     }
     found.dedup();
     found
-}
-
-/// True for a line of YAML or TOML that what follows belongs to: the key of a block, the head of a table. Without it, it would
-/// belong to what stands before.
-fn holds_more(bytes: &[u8], start: usize, end: usize) -> bool {
-    let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ' || **byte == b'\t').count();
-    let line = &bytes[start..end];
-    let text = line.trim_ascii();
-    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.\"'[] ".contains(byte);
-    let is_head = text.last() == Some(&b']') && text.iter().all(is_of_name);
-    let is_key = text.contains(&b':');
-    let is_blank = |line: &&[u8]| line.trim_ascii().is_empty() || line.trim_ascii_start().first() == Some(&b'#');
-    let next = bytes[end..].split(|byte| *byte == b'\n').skip(1).find(|line| !is_blank(line));
-    is_head
-        || next.filter(|_| is_key).is_some_and(|next| {
-            let (own, its) = (indent(line), indent(next));
-            its > own || its == own && next[its..].first() == Some(&b'-') && text.first() != Some(&b'-')
-        })
 }
 
 /// True for a part of a line that opens a bracket which it does not close: what stands in it would be taken for

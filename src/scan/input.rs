@@ -165,7 +165,7 @@ impl SourceFile {
     }
 
     /// One side of a merge in this file, as a file of its own.
-    pub(in crate::scan) fn side(&self, text: &str) -> Self {
+    pub(super) fn side(&self, text: &str) -> Self {
         let mut side = self.part(text, Origin::Whole);
         side.is_side = true;
         side

@@ -242,10 +242,10 @@ fn run_job(job: &Job, run: &Run<'_>, outcome: &mut Outcome) {
         return;
     }
     let limit = run.options.limits.facts_of(files.iter().map(|file| file.bytes().len()).sum());
-    let sides::Versions { told, whole, problems } = sides::versions(files);
-    outcome.coverage.partial.extend(problems.iter().map(|problem| problem.path.clone()));
-    outcome.diagnostics.extend(problems);
-    for files in &told {
+    let (versions, told) = sides::versions(files);
+    outcome.coverage.partial.extend(told.iter().map(|problem| problem.path.clone()));
+    outcome.diagnostics.extend(told);
+    for files in &versions {
         let input = run.input(files);
         for index in &job.scanners {
             call(SCANNERS[*index], &input, limit, outcome);
@@ -254,17 +254,7 @@ fn run_job(job: &Job, run: &Run<'_>, outcome: &mut Outcome) {
             outcome.diagnostics.extend(file.garbled().map(|span| garbled(file, span)));
         }
     }
-    if let Some(files) = &whole {
-        let mut silent = Outcome { facts: std::mem::take(&mut outcome.facts), ..Outcome::default() };
-        let input = run.input(files);
-        job.scanners.iter().for_each(|index| call(SCANNERS[*index], &input, limit, &mut silent));
-        outcome.facts = silent.facts;
-        // sides are made of what bytes that are no text became
-        for file in files {
-            outcome.diagnostics.extend(file.garbled().map(|span| garbled(file, span)));
-        }
-    }
-    told.into_iter().chain(whole).flatten().filter_map(Arc::into_inner).for_each(SourceFile::free);
+    versions.into_iter().flatten().filter_map(Arc::into_inner).for_each(SourceFile::free);
 }
 
 /// Bytes that a pointer of Git LFS stays below.

@@ -13,24 +13,12 @@ use crate::text::{Span, clean_line};
 /// Conflicts of one file that are told by line.
 const MOST_TOLD: usize = 100;
 
-/// The files of a call as scanners see them.
-pub(super) struct Versions {
-    /// As they are, or as either side has them.
-    pub(super) told: Vec<Vec<Arc<SourceFile>>>,
-    /// Files with marks as they are: the marks may stand in a comment, where a tool reads past them. What either side says
-    /// stands in there as well, and what is wrong in there is that it was not merged, which is said once.
-    pub(super) whole: Option<Vec<Arc<SourceFile>>>,
-    /// What is to be said of the marks.
-    pub(super) problems: Vec<Diagnostic>,
-}
-
-/// The files of a call as they are, or as either side has them.
-pub(super) fn versions(files: Vec<Arc<SourceFile>>) -> Versions {
+/// The files of a call as they are, or as either side has them, and what is to be said of that.
+pub(super) fn versions(files: Vec<Arc<SourceFile>>) -> (Vec<Vec<Arc<SourceFile>>>, Vec<Diagnostic>) {
     let sides: Vec<Option<Sides>> = files.iter().map(|file| sides(file)).collect();
     if sides.iter().all(Option::is_none) {
-        return Versions { told: vec![files], whole: None, problems: Vec::new() };
+        return (vec![files], Vec::new());
     }
-    let whole = files.clone();
     let mut told = Vec::new();
     let (mut ours, mut theirs) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
     for (file, sides) in files.into_iter().zip(sides) {
@@ -43,7 +31,7 @@ pub(super) fn versions(files: Vec<Arc<SourceFile>>) -> Versions {
         ours.push(Arc::new(file.side(&sides.ours)));
         theirs.push(Arc::new(file.side(&sides.theirs)));
     }
-    Versions { told: vec![ours, theirs], whole: Some(whole), problems: told }
+    (vec![ours, theirs], told)
 }
 
 /// The sides of a file. Of a text for people, which may show what a conflict looks like, scanners read the head alone.

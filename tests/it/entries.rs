@@ -394,22 +394,3 @@ fn revisions_that_uv_states_beside_a_requirement_pin_it() {
     has(&found(&[("pyproject.toml", &commit)]), &["pkg:pypi/fork resolution = pinned"]);
     has(&found(&[("pyproject.toml", &manifest("branch = \"main\""))]), &["pkg:pypi/fork resolution = unlocked"]);
 }
-
-/// With dependencies in `[project]`, Poetry's own table says more of them and adds none.
-#[test]
-fn poetry_adds_to_what_the_project_asks_for() {
-    let manifest = |dynamic: &str| {
-        format!(
-            "[project]\nname = \"p\"\nversion = \"1\"\ndependencies = [\"My.Lib>=1\"]\n{dynamic}\n[tool.poetry.dependencies]\n\
-             my-lib = {{ git = \"https://github.com/o/my-lib.git\" }}\nother = \"1.2.3\"\n\n[tool.poetry.group.main.dependencies]\nthird = \"1\"\n"
-        )
-    };
-    let (plain, mixed) = (manifest(""), manifest("dynamic = [\"dependencies\"]"));
-    let found = found(&[("a/pyproject.toml", &plain), ("b/pyproject.toml", &mixed)]);
-    has(&found, &["project:b depends-on pkg:pypi/other@1.2.3", "project:a depends-on pkg:pypi/third"]);
-    lacks(&found, &["project:a depends-on pkg:pypi/other"]);
-    assert!(
-        found.iter().any(|line| line.contains("a/pyproject.toml:8:1") && line.contains("Poetry leaves it out")),
-        "{found:?}"
-    );
-}

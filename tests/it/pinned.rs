@@ -416,3 +416,145 @@ fn keys_of_setup_scripts_count_as_python_takes_them() {
     assert_eq!(stated(&found, "scope"), expected);
     assert_eq!(stated(&found, "condition"), ["pypi/back python_version<'3.8'", "pypi/win sys_platform=='win32'"]);
 }
+
+#[test]
+fn lists_that_only_hostile_files_have_are_cut_and_told() {
+    let sources: String = (0..200)
+        .map(|n| {
+            format!("[[tool.pdm.source]]\nname = \"s{n}\"\nurl = \"https://s{n}.example/simple\"\nexclude_packages = [\"p{n}\"]\n")
+        })
+        .collect();
+    let found = scan(&[("pyproject.toml", &format!("[project]\nname = \"x\"\ndependencies = [\"a\"]\n{sources}"))]);
+    assert!(said_of(&found, "more sources than are read; the rest was left out"), "{:?}", said(&found));
+    let excluded: Vec<String> = (0..100).map(|n| format!("\"p{n}\"")).collect();
+    let source = format!(
+        "[[tool.pdm.source]]\nname = \"s\"\nurl = \"https://s.example\"\nexclude_packages = [{}]\n",
+        excluded.join(",")
+    );
+    let found = scan(&[("pyproject.toml", &format!("[project]\nname = \"x\"\ndependencies = [\"a\"]\n{source}"))]);
+    assert!(said_of(&found, "more excluded packages than are read; the rest was left out"), "{:?}", said(&found));
+
+    let patterns: String = (0..300).map(|n| format!("- p{n}/*\n")).collect();
+    let found = scan(&[
+        ("pubspec.yaml", &format!("name: r\nworkspace:\n{patterns}")),
+        ("p1/a/pubspec.yaml", "name: a\nresolution: workspace\ndependencies: {b: any}\n"),
+        ("p2/b/pubspec.yaml", "name: b\nresolution: workspace\n"),
+    ]);
+    assert!(said_of(&found, "more patterns of a workspace than are read; the rest was left out"), "{:?}", said(&found));
+    assert!(uses(&found, "project:p1/a", "project:p2/b") && resolved_of(&found).is_empty());
+
+    let folders: String = (0..1_200).map(|n| format!("- f{n}/\n")).collect();
+    let found = scan(&[("stack.yaml", &format!("snapshot: lts-22.0\npackages:\n{folders}"))]);
+    assert!(said_of(&found, "more folders than are looked up; the rest was left out"), "{:?}", said(&found));
+}
+
+fn uses(inventory: &Inventory, one: &str, other: &str) -> bool {
+    let is_it = |row: FactRef<'_>| matches!(row, FactRef::Relation { from, to, .. } if from.as_str() == one && to.as_str() == other);
+    inventory.facts().any(|(fact, _)| is_it(fact))
+}
+
+fn resolved_of(inventory: &Inventory) -> Vec<String> {
+    stated(inventory, "resolution")
+}
+
+#[test]
+fn what_is_taken_back_from_the_environment_no_longer_holds() {
+    let script = "#!/bin/sh\nexport PIP_INDEX_URL=https://one.example/simple\npip install a==1\nunset PIP_INDEX_URL\n\
+                  pip install b==1\nexport PIP_INDEX_URL=https://two.example/simple\nenv -u PIP_INDEX_URL pip install c==1\n\
+                  pip install d==1\nexport -n PIP_INDEX_URL\npip install e==1\n";
+    let expected = ["a@1 one.example", "b@1 pypi.org", "c@1 pypi.org", "d@1 two.example", "e@1 pypi.org"];
+    assert_eq!(fetched(&[("install.sh", script)]), expected);
+    let dockerfile = "FROM scratch\nENV PIP_NO_INDEX=1\nRUN unset PIP_NO_INDEX && pip install a==1\n\
+                      RUN PIP_NO_INDEX= pip install b==1\nRUN env -u PIP_NO_INDEX pip install c==1\nRUN pip install d==1\n";
+    let found = fetched(&[("Dockerfile", dockerfile)]);
+    let found: Vec<&String> = found.iter().filter(|line| !line.contains("docker.io")).collect();
+    assert_eq!(found, ["a@1 pypi.org", "b@1 pypi.org", "c@1 pypi.org"]);
+    let gitlab = "variables: {PIP_NO_INDEX: \"1\"}\none:\n  script: [pip install a==1]\ntwo:\n  \
+                  before_script: [pip config set global.index-url https://two.example/simple]\n  script:\n    - unset PIP_NO_INDEX\n    \
+                  - pip install b==1\n  after_script:\n    - pip install c==1\n";
+    assert_eq!(fetched(&[(".gitlab-ci.yml", gitlab)]), ["b@1 two.example"]);
+}
+
+#[test]
+fn what_jobs_take_over_and_lines_of_a_script_share() {
+    let gitlab = "default:\n  before_script:\n    - pip config set global.index-url https://def.example/simple\n\
+                  one:\n  script: pip install a==1\ntwo:\n  before_script: []\n  script: [pip install b==1]\n\
+                  .base:\n  variables: {PIP_INDEX_URL: \"https://base.example/simple\"}\n\
+                  three:\n  extends: .base\n  before_script: []\n  script: [pip install c==1]\n\
+                  four:\n  inherit: {default: false}\n  script: [pip install d==1]\n\
+                  five:\n  script:\n    - export PIP_INDEX_URL=https://five.example/simple\n    - pip install e==1\n\
+                  .setup:\n  before_script: [npm config set '@s:registry' https://scope.example/]\n\
+                  six:\n  extends: [.base, .setup]\n  script:\n    - pip install f==1\n    - npm install @s/g@1.0.0 h@1.0.0\n";
+    assert_eq!(
+        fetched(&[(".gitlab-ci.yml", gitlab)]),
+        [
+            "a@1 def.example",
+            "b@1 pypi.org",
+            "c@1 base.example",
+            "d@1 pypi.org",
+            "e@1 five.example",
+            "f@1 base.example",
+            "g@1.0.0 scope.example",
+            "h@1.0.0 npmjs.org"
+        ]
+    );
+    let of_file = "before_script:\n  - pip config set global.index-url https://all.example/simple\none:\n  script:\n    - pip install a==1\n";
+    assert_eq!(fetched(&[(".gitlab-ci.yml", of_file)]), ["a@1 all.example"]);
+
+    let workflow = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      \
+                    - run: echo \"PIP_INDEX_URL=https://kept.example/simple\" >> \"$GITHUB_ENV\"\n      - run: pip install a==1\n      \
+                    - run: export PIP_INDEX_URL=https://shell.example/simple\n      - run: pip install b==1\n      \
+                    - run: npm config set @s:registry https://scope.example/\n      - run: npm install @s/c@1.0.0\n";
+    assert_eq!(
+        fetched(&[(".github/workflows/ci.yml", workflow)]),
+        ["a@1 kept.example", "b@1 kept.example", "c@1.0.0 scope.example"]
+    );
+}
+
+#[test]
+fn words_and_variables_of_circleci() {
+    let config = "version: 2.1\ncommands: {setup: {steps: []}}\njobs:\n  x:\n    docker:\n      - image: cimg/python:3.11\n    environment:\n      \
+                  PIP_INDEX_URL: https://job.example/simple\n    steps:\n      - checkout\n      - setup\n      - node/install\n      - run: pip install a==1\n      \
+                  - run:\n          environment: {PIP_INDEX_URL: \"https://step.example/simple\"}\n          command: pip install b==1\n      \
+                  - run: echo 'export PIP_INDEX_URL=https://kept.example/simple' >> $BASH_ENV\n      - run: pip install c==1\n";
+    let files = [(".circleci/config.yml", config)];
+    let found: Vec<String> = fetched(&files).into_iter().filter(|line| !line.contains("docker.io")).collect();
+    assert_eq!(found, ["a@1 job.example", "b@1 step.example", "c@1 kept.example"]);
+    let said = said(&scan(&files));
+    assert!(said.iter().all(|one| !one.contains("is expected")), "{said:?}");
+}
+
+#[test]
+fn composer_takes_nothing_from_a_registry_that_is_switched_off() {
+    let only = r#"{"repositories": [{"type": "composer", "url": "https://repo.example", "only": ["acme/*"]}, {"packagist.org": false}],
+                   "require": {"acme/x": "1.0.0", "other/y": "2.0.0"}}"#;
+    assert_eq!(fetched(&[("composer.json", only)]), ["x@1.0.0 repo.example"]);
+    let source = r#"{"repositories": [{"type": "vcs", "url": "https://github.com/fork/console"}, {"packagist.org": false}],
+                     "require": {"symfony/console": "dev-fix"}}"#;
+    assert!(fetched(&[("composer.json", source)]).is_empty());
+    assert_eq!(resolved(&[("composer.json", r#"{"require": {"o/a": "1.X"}}"#)]), ["composer/o/a unlocked"]);
+}
+
+#[test]
+fn members_of_a_workspace_ask_for_each_other_without_a_lock_file() {
+    let root = ("package.json", r#"{"name": "r", "workspaces": ["pk/*"]}"#);
+    let asks =
+        r#"{"name": "a", "version": "1.0.0", "dependencies": {"@s/b": "^1.0.0", "c": "^3.0.0", "left-pad": "1.3.0"}}"#;
+    let (a, b) = (("pk/a/package.json", asks), ("pk/b/package.json", r#"{"name": "@s/b", "version": "1.2.0"}"#));
+    let c = ("pk/c/package.json", r#"{"name": "c", "version": "1.0.0"}"#);
+    let found = scan(&[root, a, b, c]);
+    assert!(uses(&found, "project:pk/a", "project:pk/b") && !uses(&found, "project:pk/a", "project:pk/c"));
+    assert_eq!(resolved_of(&found), ["npm/c unlocked", "npm/left-pad@1.3.0 pinned"]);
+
+    let asks =
+        r#"{"name": "a", "dependencies": {"r": "workspace:*", "b": "workspace:^", "zz": "workspace:*", "d": "*"}}"#;
+    let found = scan(&[
+        ("package.json", r#"{"name": "r"}"#),
+        ("pnpm-workspace.yaml", "packages:\n  - \"pk/*\"\n  - \"!pk/d\"\n"),
+        ("pk/a/package.json", asks),
+        ("pk/b/package.json", r#"{"name": "b"}"#),
+        ("pk/d/package.json", r#"{"name": "d"}"#),
+    ]);
+    assert!(uses(&found, "project:pk/a", "project:pk/b") && !uses(&found, "project:pk/a", "project:pk/d"));
+    assert_eq!(resolved_of(&found), ["npm/d unlocked"]);
+}

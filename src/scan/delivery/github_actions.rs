@@ -3,11 +3,10 @@
 use std::cell::Cell;
 
 use super::step::{Pipeline, Regions, Told};
-use super::variables::Variables;
+use super::variables::{Variables, left_in};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
-use crate::scan::image::build::source_variable;
 use crate::scan::image::reference::needs_image;
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -80,7 +79,7 @@ impl Scanner for GithubActions {
             toolkit::distributed_by(&id, "github.com", &file.whole().inferred(), out);
             let none = Variables::default();
             let variables = none.with(document.get("env"));
-            sources(document, &none, &pipeline, out);
+            pipeline.sources(document.get("env"), &none, out);
             for job in jobs.filter(|_| !is_action).map_or(&[][..], Node::entries) {
                 scan_job(&job.value, &variables.with(job.value.get("env")), &pipeline, out);
             }
@@ -111,20 +110,10 @@ fn scan_job(job: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out:
             }
         }
     }
-    sources(job, variables, pipeline, out);
+    pipeline.sources(job.get("env"), variables, out);
     steps(job, variables, pipeline, out);
     if let Some(workflow) = job.get("uses") {
         scan_use(workflow, id, file, out);
-    }
-}
-
-/// Where tools fetch from, as the `env` of a workflow, a job or a step tells them.
-fn sources(node: &Node, before: &Variables<'_>, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
-    for entry in node.get("env").map_or(&[][..], Node::entries) {
-        if let Some(value) = entry.value.scalar() {
-            let value = before.fill(&value);
-            source_variable(pipeline.id, (&entry.key, &value), entry.value.span, pipeline.file, out);
-        }
     }
 }
 
@@ -174,10 +163,11 @@ fn scan_action(runs: &Node, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
 fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &mut Facts<'_>) {
     let mut regions = Regions::new();
     let told = Told::default();
+    let mut kept = variables.with(None);
     let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {
-        sources(step, variables, pipeline, out);
-        let mut variables = variables.with(step.get("env"));
+        pipeline.sources(step.get("env"), &kept, out);
+        let mut variables = kept.with(step.get("env"));
         if let Some((region, _)) = regions.get("aws") {
             // the step that signs in sets it for all behind it
             variables.set("AWS_REGION", region);
@@ -194,6 +184,9 @@ fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &
             let root = pipeline.root();
             let folder = folder.and_then(|folder| RelPath::new(format!("{root}/{folder}").trim_start_matches('/')));
             pipeline.script_in(&folder.unwrap_or(root), text, run.span, &fill, out);
+            told.borrow_mut().end_shell();
+            let left = left_in(text, "GITHUB_ENV", &fill);
+            kept.keep(left);
         }
     }
 }

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::inherited::{ALL, Begun, Inherited};
 use super::step;
 use super::variables::Variables;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
-use crate::parse::{Node, Value};
+use crate::parse::{Entry, Node, Value};
+use crate::scan::image::build::Left;
 use crate::scan::image::reference::needs_image;
 use crate::scan::package::toolkit;
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, Seen, SizeClass, SourceFile, Unit};
-use crate::text::Span;
+use crate::text::{RelPath, Span};
 
 /// Scanner `gitlab-ci`.
 pub struct GitlabCi;
@@ -69,10 +71,25 @@ impl Scanner for GitlabCi {
                 pipeline.includes(include, &shared, out);
             }
             pipeline.images(document, &shared, out);
-            for job in document.entries().iter().filter(|entry| entry.value.is_map()) {
-                let own = shared.over(variables(&job.value));
+            let inherited = Inherited::of(document);
+            // what others take over is read before them
+            let mut left = Begun::new();
+            if document.get("before_script").is_some() {
+                let begun = before_script(document, &steps, &shared, out);
+                left.insert(ALL, begun);
+            }
+            let jobs = || document.entries().iter().filter(|entry| entry.value.is_map());
+            let is_base = |job: &&Entry| inherited.is_base(&job.key);
+            for job in jobs().filter(is_base).chain(jobs().filter(|job| !is_base(job))) {
+                let bases = inherited.bases(&job.value);
+                let tables = bases.iter().map(|(_, base)| *base).chain([&job.value]);
+                let own = shared.over(tables.flat_map(variables));
                 pipeline.images(&job.value, &own, out);
-                work(&job.value, &steps, &own, out);
+                let before = inherited.begun(&job.value, &bases, &left);
+                let begun = work(&job.value, before, &steps, &own, out);
+                if is_base(&job) {
+                    left.insert(&*job.key, begun);
+                }
                 if let Some(trigger) = job.value.get("trigger") {
                     if let Some(include) = trigger.get("include") {
                         pipeline.includes(include, &shared, out);
@@ -89,7 +106,13 @@ impl Scanner for GitlabCi {
 }
 
 /// Runners, scripts and secrets of a job.
-fn work(job: &Node, steps: &step::Pipeline<'_>, variables: &Variables<'_>, out: &mut Facts<'_>) {
+fn work(
+    job: &Node,
+    before: Option<&(Left, RelPath)>,
+    steps: &step::Pipeline<'_>,
+    variables: &Variables<'_>,
+    out: &mut Facts<'_>,
+) -> (Left, RelPath) {
     let at = |name: &str| job.entry(name).map(|entry| &entry.value);
     if let Some(tags) = at("tags").filter(|tags| matches!(tags.value, Value::List(_))) {
         let words: Vec<String> = tags.list().iter().filter_map(Node::text).map(|tag| variables.fill(tag)).collect();
@@ -101,25 +124,60 @@ fn work(job: &Node, steps: &step::Pipeline<'_>, variables: &Variables<'_>, out: 
         };
         steps.runner(who, tags.span, out);
     }
-    let mut folder = steps.root();
-    let told = step::Told::default();
-    let steps = &step::Pipeline { told: Some(&told), ..*steps };
-    for name in ["before_script", "script", "after_script"] {
-        let Some(script) = at(name) else { continue };
-        let lines = match &script.value {
-            Value::List(lines) => lines.as_slice(),
-            _ => std::slice::from_ref(script),
-        };
-        for line in lines {
-            if let Value::Text(text) = &line.value {
-                folder = steps.script_in(&folder, text, line.span, &|word| variables.fill(word), out);
-            }
-        }
+    let begun = match before.filter(|_| at("before_script").is_none()) {
+        Some(before) => before.clone(),
+        None => before_script(job, steps, variables, out),
+    };
+    let (left, mut folder) = begun.clone();
+    let told = step::Told::new(left);
+    let on_machine = &step::Pipeline { told: Some(&told), ..*steps };
+    if let Some(script) = at("script") {
+        run(script, &mut folder, on_machine, variables, out);
+    }
+    if let Some(script) = at("after_script") {
+        // a shell of its own, where the job began
+        told.borrow_mut().end_shell();
+        run(script, &mut steps.root(), on_machine, variables, out);
     }
     if let Some(address) = variables.get("VAULT_SERVER_URL")
         && let Some(secrets) = job.entry("secrets")
     {
         steps.registry(address, secrets.key_span, out);
+    }
+    begun
+}
+
+/// What a job does before its script: what it leaves, and where it ends.
+fn before_script(
+    job: &Node,
+    steps: &step::Pipeline<'_>,
+    variables: &Variables<'_>,
+    out: &mut Facts<'_>,
+) -> (Left, RelPath) {
+    let (told, mut folder) = (step::Told::default(), steps.root());
+    let on_machine = &step::Pipeline { told: Some(&told), ..*steps };
+    if let Some(entry) = job.entry("before_script") {
+        run(&entry.value, &mut folder, on_machine, variables, out);
+    }
+    (told.into_inner(), folder)
+}
+
+/// A script, whose lines share a shell.
+fn run(
+    script: &Node,
+    folder: &mut RelPath,
+    steps: &step::Pipeline<'_>,
+    variables: &Variables<'_>,
+    out: &mut Facts<'_>,
+) {
+    let lines = match &script.value {
+        Value::List(lines) => lines.as_slice(),
+        _ => std::slice::from_ref(script),
+    };
+    for line in lines {
+        if let Value::Text(text) = &line.value {
+            *folder = steps.script_in(folder, text, line.span, &|word| variables.fill(word), out);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod deploy;
 mod follow;
 pub mod github_actions;
 pub mod gitlab_ci;
+mod inherited;
 pub mod jenkinsfile;
 mod named;
 mod step;

@@ -13,7 +13,7 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
-use crate::scan::image::build::{Configured, fetched};
+use crate::scan::image::build::{Left, fetched, source_variable};
 use crate::scan::model::reference::{HUGGING_FACE, hub_id, hub_in, needs_model_of, needs_models_at};
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
@@ -49,8 +49,8 @@ pub(super) struct Pipeline<'a> {
     pub(super) told: Option<&'a Told>,
 }
 
-/// What the scripts of one job told the tools of its machine.
-pub(super) type Told = RefCell<Configured>;
+/// What the scripts of one job left on its machine.
+pub(super) type Told = RefCell<Left>;
 
 impl<'a> Pipeline<'a> {
     pub(super) fn new(
@@ -105,6 +105,16 @@ impl Pipeline<'_> {
                 out.attribute(&id, key::REGION, region.trim(), self.file.at(*span).inferred());
             }
             _ => {}
+        }
+    }
+
+    /// Where tools fetch from, as variables of a pipeline, a job or a step tell them.
+    pub(super) fn sources(&self, table: Option<&Node>, before: &Variables<'_>, out: &mut Facts<'_>) {
+        for entry in table.map_or(&[][..], Node::entries) {
+            if let Some(value) = entry.value.scalar() {
+                let value = before.fill(&value);
+                source_variable(self.id, (&entry.key, &value), entry.value.span, self.file, out);
+            }
         }
     }
 

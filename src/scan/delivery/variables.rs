@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::parse::Node;
-use crate::parse::shell::{Command, is_variable};
+use crate::parse::shell::{Command, Word, commands, is_variable};
 
 /// Variables of one workflow, and the letters of a value.
 const MOST: usize = 1_000;
@@ -75,6 +75,15 @@ impl Variables<'_> {
         }
     }
 
+    /// Sets what a script left for all behind it.
+    pub(super) fn keep(&mut self, left: Vec<(String, Option<String>)>) {
+        for (name, value) in left {
+            if self.own.len() < MOST || self.own.contains_key(&name) {
+                self.own.insert(name, value);
+            }
+        }
+    }
+
     /// A text with what is known put in; the rest stays as it is.
     pub(super) fn fill(&self, text: &str) -> String {
         let dollar = |text: &str| memchr::memchr(b'$', text.as_bytes());
@@ -104,6 +113,32 @@ impl Variables<'_> {
         out.push_str(rest);
         out
     }
+}
+
+/// What a script leaves in the file of the system for the steps behind it: `echo "NAME=value" >> "$GITHUB_ENV"`. What only
+/// a run knows has no value.
+pub(super) fn left_in(script: &str, file: &str, fill: &dyn Fn(&str) -> String) -> Vec<(String, Option<String>)> {
+    let mut left = Vec::new();
+    if memchr::memmem::find(script.as_bytes(), file.as_bytes()).is_none() {
+        return left;
+    }
+    let is_file = |word: &Word| word.text.trim_matches(['$', '{', '}']) == file;
+    for command in commands(script, '\\').iter().filter(|command| command.writes.iter().any(is_file)) {
+        let speaks = command.words.first().is_some_and(|word| matches!(&*word.text, "echo" | "printf"));
+        let said = command.words.iter().skip(1).filter(|_| speaks).map(|word| word.text.as_str());
+        let lines = command.lines.iter().filter_map(|line| script.get(line.start..line.end));
+        for text in said.flat_map(str::lines).chain(lines).take(MOST) {
+            // `printf 'A=1\n'`, and the line of a shell that reads the file
+            let text = text.trim().trim_end_matches("\\n");
+            let text = text.strip_prefix("export ").unwrap_or(text);
+            if let Some((name, value)) = text.split_once('=').filter(|(name, _)| is_variable(name)) {
+                let value = fill(value.trim_matches(['"', '\'']));
+                let is_known = value.len() <= LONGEST && !value.contains(['$', '`']);
+                left.push((name.to_owned(), is_known.then_some(value)));
+            }
+        }
+    }
+    left
 }
 
 /// The variable that a text begins with, and how long its mention is.

@@ -65,6 +65,7 @@ fn is_version(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_' | '!'))
         && !text.contains(".x")
+        && !text.contains(".X")
         && !text.ends_with("-dev")
 }
 
@@ -98,6 +99,7 @@ mod tests {
             ("gem", ">= 1, < 2"),
             ("composer", "1.2.*"),
             ("composer", "1.2.x-dev"),
+            ("composer", "1.X"),
             ("composer", "dev-main"),
             ("composer", "1.0 - 2.0"),
             ("composer", "1.2.3 as 1.0.0"),

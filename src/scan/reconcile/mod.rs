@@ -23,6 +23,8 @@ mod restored;
 mod scopes;
 mod spelling;
 
+pub(crate) use range::holds as is_within;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

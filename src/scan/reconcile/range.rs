@@ -10,7 +10,7 @@ use super::release;
 const LONGEST: usize = 500;
 
 /// True or false when both texts are understood; `None` when nothing can be said.
-pub(super) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<bool> {
+pub(crate) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<bool> {
     if constraint.len() > LONGEST || version.len() > LONGEST {
         return None;
     }

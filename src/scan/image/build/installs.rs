@@ -98,7 +98,7 @@ impl Installer<'_> {
         ecosystem: &'static str,
         arg: &Arg<'_>,
         version: Option<&str>,
-        source: &Source,
+        source: &Source<'_>,
         out: &mut Facts<'_>,
     ) {
         let text = arg.text.as_str();
@@ -126,7 +126,7 @@ impl Installer<'_> {
             toolkit::from_git(&id, stated.address, &seen, out);
             return;
         }
-        source.write(&id, ecosystem, &seen, out);
+        source.write(&id, (ecosystem, name), &seen, out);
     }
 
     /// `docker pull`, `docker run`, `docker create`.

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use address::{Address, addresses};
 use installs::Installer;
-pub(crate) use sources::Configured;
+use sources::Configured;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
@@ -286,6 +286,16 @@ impl<'a> Build<'a> {
                 self.assign(name, value, arg, holds, out);
             }
         }
+        if before.len() > 1 {
+            let words: Vec<&str> = before.iter().map(|arg| arg.text.as_str()).collect();
+            for name in wrappers::taken_back(&words) {
+                self.of_command.insert(name.to_owned(), String::new());
+            }
+            if wrappers::is_unexport(&words) {
+                self.take_back(rest);
+                return;
+            }
+        }
         let Some((first, rest)) = rest.split_first() else { return };
         let program = first.text.rsplit('/').next().unwrap_or_default();
         match program {
@@ -305,6 +315,8 @@ impl<'a> Build<'a> {
                     self.fetch(arg, found, out);
                 }
             }
+            // of a function it takes the name alone
+            "unset" if rest.iter().all(|arg| arg.text != "-f") => self.take_back(rest),
             // what containers are told is theirs
             _ if installs::is_runner(program) => self.brings_in(program, rest, fill, out),
             _ => {
@@ -312,6 +324,13 @@ impl<'a> Build<'a> {
                 self.configured.read(program, rest, VALUE_LIMIT);
                 self.brings_in(program, rest, fill, out);
             }
+        }
+    }
+
+    /// Variables that the commands behind do not see, whatever was set for them: tools take an empty one as none.
+    fn take_back(&mut self, names: &[Arg<'_>]) {
+        for name in names.iter().map(|arg| arg.text.as_str()).filter(|name| is_variable(name)) {
+            self.local.insert(name.to_owned(), String::new());
         }
     }
 
@@ -423,23 +442,44 @@ impl<'a> Build<'a> {
 /// Puts into a text what its variables hold.
 pub(crate) type Fill<'a> = dyn Fn(&str) -> String + 'a;
 
+/// What scripts leave behind on a machine for those after them.
+#[derive(Clone, Default)]
+pub(crate) struct Left {
+    configured: Configured,
+    /// Variables of the shell by which tools are told sources.
+    shell: BTreeMap<String, String>,
+}
+
+impl Left {
+    /// Variables of a shell that are kept; real scripts set a few of those that tell sources.
+    const MOST: usize = 64;
+
+    /// What comes next has a shell of its own.
+    pub(crate) fn end_shell(&mut self) {
+        self.shell.clear();
+    }
+}
+
 /// Hosts that the commands of a script of a pipeline fetch from, as a step of a build does. `place` tells where a word
 /// stands in the file, `fill` puts in the variables that the file and the script set, `of_file` those of the file: what
-/// the script sets holds from there on only. `configured` is what scripts before it told tools on the same machine, and then
-/// what it tells them as well.
+/// the script sets holds from there on only. `left` is what scripts before it left on the same machine, and then what it
+/// leaves as well.
 pub(crate) fn fetched(
     user: &ComponentId,
     all: &[Command],
     place: &dyn Fn(&str) -> Span,
     (fill, of_file): (&Fill<'_>, &Fill<'_>),
-    configured: &mut Configured,
+    left: &mut Left,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) {
     let mut build = Build::new(file, user, '\\').with_installs(scope::BUILD);
-    build.configured = std::mem::take(configured);
+    build.configured = std::mem::take(&mut left.configured);
+    build.local = std::mem::take(&mut left.shell);
     build.script_at(all, place, fill, of_file, out);
-    *configured = build.configured;
+    left.configured = build.configured;
+    let shell = build.local.into_iter().filter(|(name, _)| words::is_source_variable(name));
+    left.shell = shell.take(Left::MOST).collect();
 }
 
 /// What the commands of a script that is a file of the tree fetch and bring in, as a step of a build does. What it is all

@@ -54,7 +54,7 @@ fn is_repository(text: &str) -> bool {
 
 impl Installer<'_> {
     /// Writes what a word of npm installs that is no plain `name@range`; false for that.
-    pub(super) fn of_npm(&self, arg: &Arg<'_>, source: &Source, out: &mut Facts<'_>) -> bool {
+    pub(super) fn of_npm(&self, arg: &Arg<'_>, source: &Source<'_>, out: &mut Facts<'_>) -> bool {
         match word(&arg.text) {
             None => return false,
             Some(Word::Own) => {}
@@ -72,7 +72,7 @@ impl Installer<'_> {
             Some(Word::Package(ecosystem, name, range)) => {
                 let package = Package::new(ecosystem, &name, spec::exact(&range), self.file, arg.span());
                 let id = package.require(&range, self.scope, self.user, out);
-                source.write(&id, ecosystem, &self.file.at(arg.span()), out);
+                source.write(&id, (ecosystem, &name), &self.file.at(arg.span()), out);
             }
         }
         true

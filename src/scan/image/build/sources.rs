@@ -132,21 +132,24 @@ impl<'a> Said<'a> {
 }
 
 /// The hosts that may give the packages of a command.
-pub(super) struct Source {
+pub(super) struct Source<'s> {
+    /// Registries of single scopes.
+    scopes: Option<&'s BTreeMap<String, String>>,
     hosts: Vec<String>,
     /// The ecosystem's own registry is asked.
     asks_own: bool,
 }
 
-impl Source {
+impl<'s> Source<'s> {
     /// Options count before variables, and these before what was configured.
     pub(super) fn of(
         names: Option<&Names>,
         said: &Said<'_>,
         variable: &dyn Fn(&str) -> Option<String>,
-        configured: Option<&Settings>,
+        configured: Option<&'s Settings>,
     ) -> Self {
-        let Some(names) = names else { return Self { hosts: Vec::new(), asks_own: true } };
+        let scopes = configured.map(|all| &all.scopes).filter(|scopes| !scopes.is_empty());
+        let Some(names) = names else { return Self { scopes, hosts: Vec::new(), asks_own: true } };
         let no_index = said.no_index
             || variable(names.no_index_variable)
                 .map_or_else(|| configured.is_some_and(|all| all.no_index), |value| is_true(&value));
@@ -171,11 +174,20 @@ impl Source {
         hosts.sort_unstable();
         hosts.dedup();
         hosts.truncate(MOST);
-        Self { hosts, asks_own }
+        Self { scopes, hosts, asks_own }
     }
 
-    /// The package comes from there.
-    pub(super) fn write(&self, id: &ComponentId, ecosystem: &str, seen: &Seen, out: &mut Facts<'_>) {
+    /// The package of that name comes from there.
+    pub(super) fn write(&self, id: &ComponentId, name: (&str, &str), seen: &Seen, out: &mut Facts<'_>) {
+        let (ecosystem, name) = name;
+        let scope = name.split_once('/').map(|(scope, _)| scope).filter(|_| ecosystem == "npm");
+        // npm asks the registry of a scope whatever else it is told
+        if let Some(address) = scope.and_then(|scope| self.scopes?.get(scope)) {
+            if let Some(host) = host_of(address) {
+                toolkit::distributed_by(id, &host, &seen.clone().without_excerpt(), out);
+            }
+            return;
+        }
         for host in &self.hosts {
             toolkit::distributed_by(id, host, &seen.clone().without_excerpt(), out);
         }
@@ -197,21 +209,28 @@ pub(super) struct Settings {
     /// As options name them.
     beside: BTreeMap<&'static str, String>,
     no_index: bool,
+    /// Registries of npm's scopes, by the scope with its sign.
+    scopes: BTreeMap<String, String>,
 }
 
 /// Registries that commands configured for those behind them, by the tool that keeps the setting.
 #[derive(Clone, Default)]
-pub(crate) struct Configured(BTreeMap<&'static str, Settings>);
+pub(super) struct Configured(BTreeMap<&'static str, Settings>);
 
 /// What a setting means.
-enum Meaning {
+enum Meaning<'t> {
+    /// For packages of a scope of npm.
+    Scope(&'t str),
     Instead,
     Beside(&'static str),
     NoIndex,
 }
 
 /// The meaning of a tool's setting, where it says what is asked.
-fn meaning(keeper: &str, name: &str) -> Option<Meaning> {
+fn meaning<'t>(keeper: &str, name: &'t str) -> Option<Meaning<'t>> {
+    if let Some(scope) = name.strip_suffix(":registry").filter(|_| keeper == "npm") {
+        return scope.starts_with('@').then_some(Meaning::Scope(scope));
+    }
     if keeper != "pip" {
         let is_registry =
             if keeper == "go" { name == "GOPROXY" } else { matches!(name, "registry" | "npmRegistryServer") };
@@ -269,6 +288,12 @@ impl Configured {
         let settings = self.0.entry(keeper).or_default();
         match meaning {
             Meaning::Instead => settings.instead = value,
+            Meaning::Scope(scope) => {
+                settings.scopes.remove(scope);
+                if settings.scopes.len() < MOST_SCOPES {
+                    settings.scopes.extend(value.map(|value| (scope.to_owned(), value)));
+                }
+            }
             Meaning::NoIndex => settings.no_index = value.is_some_and(|value| is_true(&value)),
             Meaning::Beside(name) => {
                 settings.beside.remove(name);
@@ -289,6 +314,9 @@ impl Configured {
         self.0.get(keeper)
     }
 }
+
+/// Scopes that have a registry of their own; real ones are a few.
+const MOST_SCOPES: usize = 64;
 
 /// Words of a command that configures, at most.
 const LONGEST: usize = 12;

@@ -208,9 +208,13 @@ const SENDS: [&str; 14] = [
 
 /// True for a command of a pipeline that fetches nothing: pipelines also call services, tell people, and push.
 pub(super) fn only_sends(words: &[&str]) -> bool {
-    let rest = &words[wrappers::before(words.iter().copied())..];
+    let (before, rest) = words.split_at(wrappers::before(words.iter().copied()));
     let Some((program, rest)) = rest.split_first() else { return false };
     let program = program.rsplit('/').next().unwrap_or_default();
+    // takes back what commands before it set
+    if program == "unset" || wrappers::is_unexport(before) {
+        return false;
+    }
     let pushes = |word: &&str| matches!(*word, "push" | "publish" | "upload" | "remote" | "twine");
     !(FETCHERS.contains(&program) || is_runner(program) || is_numbered_pip(program))
         || is_download(program) && rest.iter().any(|word| SENDS.iter().any(|option| word.starts_with(option)))

@@ -100,9 +100,28 @@ pub(crate) fn before<'w>(words: impl Iterator<Item = &'w str>) -> usize {
     words.take_while(is_before).count()
 }
 
+/// Variables that `env` takes from the command behind it: `env -u NAME`.
+pub(super) fn taken_back<'w>(before: &[&'w str]) -> Vec<&'w str> {
+    let Some(at) = before.iter().position(|word| *word == "env" || word.ends_with("/env")) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut words = before[at + 1..].iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "-u" | "--unset" => found.extend(words.next()),
+            _ => found.extend(word.strip_prefix("--unset=").or_else(|| word.strip_prefix("-u"))),
+        }
+    }
+    found
+}
+
 /// Name and value of `NAME=value`.
 pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {
     word.split_once('=').filter(|(name, _)| is_variable(name))
+}
+
+/// `export -n`, which stands before names that programs no longer see.
+pub(super) fn is_unexport(before: &[&str]) -> bool {
+    before.contains(&"export") && before.contains(&"-n")
 }
 
 /// `export` and its kin.
@@ -137,6 +156,7 @@ mod tests {
             assert_eq!(program(text).as_deref(), Some("pip"), "{text}");
         }
         assert_eq!(program("export A=1 B=2"), None);
+        assert_eq!(taken_back(&["sudo", "-u", "app", "env", "-u", "A", "B=1", "-uC", "--unset=D"]), ["A", "C", "D"]);
         assert_eq!(program("timeout 60"), None);
     }
 }

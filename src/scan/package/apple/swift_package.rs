@@ -83,11 +83,16 @@ fn package(call: &Call<'_>, project: &ComponentId, input: &Input<'_>, out: &mut 
         return;
     }
     let name = path.as_deref().unwrap_or(address);
-    let stated = requirement(call, file.text());
+    let stated: Vec<String> = call
+        .literals
+        .iter()
+        .filter(|(label, _, _)| !matches!(*label, "url" | "id" | "name"))
+        .map(|(label, text, _)| if label.is_empty() { (*text).to_owned() } else { format!("{label} {text}") })
+        .collect();
     let revision = Revision::stated(|word| Some(call.literal(word)?.0));
     let package = Package::new("swift", name, call.literal("exact").map(|(text, _)| text), file, span)
         .at_fixed_revision(revision.is_some_and(|revision| revision.is_fixed));
-    let id = package.require(&stated, scope::RUNTIME, project, out);
+    let id = package.require(&stated.join(" "), scope::RUNTIME, project, out);
     if path.is_some() {
         let revision = revision.map(|revision| revision.text);
         toolkit::from_repository(&id, address, revision, &file.at(span), out);
@@ -96,30 +101,6 @@ fn package(call: &Call<'_>, project: &ComponentId, input: &Input<'_>, out: &mut 
         let message = format!("the requirement of `{name}` is computed");
         out.problem(DiagnosticKind::Unresolved, file, Some(call.span), message);
     }
-}
-
-/// What a call requires, in the words of the manifest: `from 1.0.0`, `upToNextMinor from 1.0.0`, `1.0.0..<2.0.0`.
-fn requirement(call: &Call<'_>, text: &str) -> String {
-    const MINOR: &str = "upToNextMinor";
-    let mut stated = String::new();
-    let mut end = None;
-    for (label, literal, span) in call.literals.iter().filter(|(label, ..)| !matches!(*label, "url" | "id" | "name")) {
-        let between = end.and_then(|end| text.get(end..span.start)).unwrap_or_default().trim();
-        match between {
-            "..<" | "..." => stated.push_str(between),
-            _ if stated.is_empty() => {}
-            _ => stated.push(' '),
-        }
-        if *label == "from" && text.get(call.span.start..span.start).is_some_and(|call| call.contains(MINOR)) {
-            stated.extend([MINOR, " "]);
-        }
-        if !label.is_empty() {
-            stated.extend([label, " "]);
-        }
-        stated.push_str(literal);
-        end = Some(span.end);
-    }
-    stated
 }
 
 /// Requirements that older manifests write as calls: `.exact("1.2.3")`.

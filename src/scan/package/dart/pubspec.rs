@@ -33,6 +33,10 @@ static META: ScannerMeta = ScannerMeta {
 /// How far above a member its workspace is looked for, and the members of one.
 const MOST_FOLDERS: usize = 12;
 const MOST_MEMBERS: usize = 2_000;
+/// Patterns of one workspace; real ones have a handful.
+const MOST_PATTERNS: usize = 256;
+/// Manifests below a workspace that its patterns are held against.
+const MOST_MANIFESTS: usize = 10_000;
 
 const OVERRIDES: &str = "dependency_overrides";
 /// The file whose overrides take the place of those of the manifest beside it.
@@ -88,7 +92,12 @@ fn names(table: Option<&Node>) -> BTreeSet<&str> {
 /// Tells folders of the workspace that hold no manifest.
 fn missing_members(root: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
     let file = input.file();
-    for member in root.get("workspace").map_or(&[][..], Node::list).iter().take(MOST_MEMBERS) {
+    let listed = root.get("workspace").map_or(&[][..], Node::list);
+    if let Some(further) = patterns(listed).nth(MOST_PATTERNS) {
+        let message = "more patterns of a workspace than are read; the rest was left out";
+        out.problem(DiagnosticKind::LimitReached, file, Some(further.span), message);
+    }
+    for member in listed.iter().take(MOST_MEMBERS) {
         let Some(path) = member.text().filter(|path| !is_pattern(path)) else { continue };
         if !file.folder().join(path).is_some_and(|folder| toolkit::is_project(&folder, manifest::DART, input)) {
             let message = format!("the folder `{path}` holds no manifest in this tree");
@@ -130,8 +139,7 @@ impl Members {
             };
             let Some(root) = file.yaml().documents.first() else { return (None, 0) };
             let Some(listed) = root.get("workspace") else { return (None, file.text().len()) };
-            let folders = listed.list().iter().filter_map(Node::text);
-            let folders = folders.flat_map(|path| meant(folder, path, input)).take(MOST_MEMBERS);
+            let folders = meant(folder, listed.list(), input).into_iter().take(MOST_MEMBERS);
             let name = |folder: RelPath| {
                 let manifest = input.companion(&folder.join("pubspec.yaml")?)?;
                 let name = manifest.yaml().documents.first()?.text_at("name")?.to_owned();
@@ -145,14 +153,23 @@ impl Members {
     }
 }
 
-/// The folders that an entry of a workspace means.
-fn meant(from: &RelPath, path: &str, input: &Input<'_>) -> Vec<RelPath> {
-    if !is_pattern(path) {
-        return from.join(path).into_iter().collect();
+/// The entries of a workspace that are patterns.
+fn patterns(listed: &[Node]) -> impl Iterator<Item = &Node> {
+    listed.iter().filter(|entry| entry.text().is_some_and(is_pattern))
+}
+
+/// The folders that the entries of a workspace mean. The manifests of the tree are gone through once for all patterns.
+fn meant(from: &RelPath, listed: &[Node], input: &Input<'_>) -> Vec<RelPath> {
+    let plain = listed.iter().filter_map(Node::text).filter(|path| !is_pattern(path));
+    let mut found: Vec<RelPath> = plain.filter_map(|path| from.join(path)).take(MOST_MEMBERS).collect();
+    let patterns = patterns(listed).take(MOST_PATTERNS).filter_map(Node::text);
+    let patterns: Vec<Folders> = patterns.filter_map(|path| Folders::of(from, path)).collect();
+    if !patterns.is_empty() {
+        let manifests = input.below(from).filter(|path| path.name() == "pubspec.yaml").take(MOST_MANIFESTS);
+        let is_meant = |folder: &RelPath| patterns.iter().any(|folders| folders.hold(folder));
+        found.extend(manifests.map(RelPath::parent).filter(is_meant));
     }
-    let Some(folders) = Folders::of(from, path) else { return Vec::new() };
-    let manifests = input.below(&folders.above).filter(|path| path.name() == "pubspec.yaml");
-    manifests.map(RelPath::parent).filter(|folder| folders.hold(folder)).take(MOST_MEMBERS).collect()
+    found
 }
 
 fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {

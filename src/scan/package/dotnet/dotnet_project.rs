@@ -8,7 +8,6 @@ use super::msbuild::{Around, At, REFERENCES, Shared, VERSIONS, Version};
 use super::taken_in::{is_taken_in, takes_in};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::merge;
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{self, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -55,8 +54,7 @@ impl Scanner for DotnetProject {
         let before = out.len();
         let project = if is_project { toolkit::root(input, file, out) } else { input.root_subject(file) };
         let around = Around::of(&input.files[0], &root, input);
-        // of a file in the middle of a merge each side takes in something, and is asked again
-        if is_project && !merge::may_have_marks(file.text()) && !file.is_side() {
+        if is_project && !file.is_side() {
             takes_in(file.path(), &around, input);
         }
         let groups = sections(&root);

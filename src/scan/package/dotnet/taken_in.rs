@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::msbuild::Around;
-use crate::parse::merge;
-use crate::scan::{Input, SourceFile};
+use crate::scan::Input;
 use crate::text::RelPath;
 
 /// Projects of a tree that are asked.
@@ -42,16 +41,10 @@ impl TakenIn {
                 all.extend(of.0.iter().cloned());
                 continue;
             }
-            let Some(project) = input.companion(path) else { continue };
-            // either side of a merge takes in what it does
-            let sides = merge::sides(project.text());
-            let sides = sides.into_iter().flat_map(|sides| [project.side(&sides.ours), project.side(&sides.theirs)]);
-            let sides: Vec<SourceFile> = sides.collect();
-            for file in sides.into_iter().chain([project]).map(Arc::new) {
-                match file.xml_root() {
-                    Some(root) => all.extend(Around::of(&file, &root, input).seen().iter().cloned()),
-                    None => _ = folders.insert(path.parent()),
-                }
+            let project = input.companion(path).map(Arc::new);
+            match project.as_ref().and_then(|file| Some((file, file.xml_root()?))) {
+                Some((file, root)) => all.extend(Around::of(file, &root, input).seen().iter().cloned()),
+                None => _ = folders.insert(path.parent()),
             }
         }
         for folder in folders {

@@ -64,9 +64,15 @@ fn is_manifest(path: &RelPath) -> bool {
 
 /// True for a folder of the tree that is a package.
 pub(super) fn is_package(folder: &RelPath, input: &Input<'_>) -> bool {
-    let mut near = input.below(folder).take(MOST_FILES);
-    near.any(|path| is_manifest(path) && path.parent() == *folder)
+    let look = || {
+        let mut near = input.below(folder).take(MOST_FILES);
+        (IsPackage(near.any(|path| is_manifest(path) && path.parent() == *folder)), 0)
+    };
+    input.memo.of(folder, look).0
 }
+
+/// Whether a folder is a package: hundreds of entries may name the same, each with thousands of files below it.
+struct IsPackage(bool);
 
 /// The package of a manifest: a Cabal file has its name, that of hpack states it or has that of its folder.
 fn name_of(path: &RelPath, input: &Input<'_>) -> Option<String> {

@@ -40,13 +40,14 @@ impl Scanner for Stack {
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
+        let mut left = MOST_FOLDERS;
         for item in root.get("packages").map_or(&[][..], Node::list) {
             if let Some(path) = item.text().filter(|path| *path != ".") {
-                folder(path, item.span, input, out);
+                folder(path, item.span, &mut left, input, out);
             }
         }
         for item in root.get("extra-deps").map_or(&[][..], Node::list) {
-            extra(item, &project, input, out);
+            extra(item, &project, &mut left, input, out);
         }
         let has_lock = || file.folder().join("stack.yaml.lock").is_some_and(|path| input.companion(&path).is_some());
         if let Some(snapshot) = snapshot
@@ -59,7 +60,10 @@ impl Scanner for Stack {
     }
 }
 
-fn extra(item: &Node, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
+/// Folders of one file that are looked up: the largest projects have some hundred.
+const MOST_FOLDERS: usize = 1_000;
+
+fn extra(item: &Node, project: &ComponentId, left: &mut usize, input: &Input<'_>, out: &mut Facts<'_>) {
     let file = input.file();
     for (word, is_short) in [("git", false), ("github", true), ("hg", false)] {
         if let Some(node) = item.get(word)
@@ -92,7 +96,7 @@ fn extra(item: &Node, project: &ComponentId, input: &Input<'_>, out: &mut Facts<
     }
     let Some((name, version, hash)) = super::versioned(text) else {
         if is_folder(text) {
-            folder(text, item.span, input, out);
+            folder(text, item.span, left, input, out);
         } else {
             out.problem(DiagnosticKind::Malformed, file, Some(item.span), "an extra package without a version");
         }
@@ -136,8 +140,18 @@ fn archive(
 }
 
 /// Tells a folder that is built and holds no package; what packages of the tree ask of each other, they say themselves.
-fn folder(path: &str, span: Span, input: &Input<'_>, out: &mut Facts<'_>) {
+fn folder(path: &str, span: Span, left: &mut usize, input: &Input<'_>, out: &mut Facts<'_>) {
     let file = input.file();
+    match *left {
+        0 => return,
+        1 => {
+            let message = "more folders than are looked up; the rest was left out";
+            out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
+            *left = 0;
+            return;
+        }
+        _ => *left -= 1,
+    }
     if !file.folder().join(path).is_some_and(|folder| is_package(&folder, input)) {
         let message = format!("the folder `{path}` holds no manifest in this tree");
         out.problem(DiagnosticKind::Unresolved, file, Some(span), message);

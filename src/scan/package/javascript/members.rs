@@ -24,7 +24,8 @@ const OF_OTHERS: [&str; 8] = [
 ];
 
 /// Lock files by which a folder is installed for itself.
-const LOCKS: [&str; 5] = ["bun.lock", "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"];
+pub(super) const LOCKS: [&str; 5] =
+    ["bun.lock", "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"];
 
 /// What a manifest says of the members of its workspace, in order; the last pattern that fits counts.
 struct Workspace(Vec<(bool, Folders)>);
@@ -72,7 +73,7 @@ pub(super) fn root_of(folder: &RelPath, input: &Input<'_>) -> Option<RelPath> {
     None
 }
 
-fn holds(folder: &RelPath, names: &[&str], input: &Input<'_>) -> bool {
+pub(super) fn holds(folder: &RelPath, names: &[&str], input: &Input<'_>) -> bool {
     let is_there = |name: &&str| folder.join(name).is_some_and(|path| input.paths.binary_search(&path).is_ok());
     names.iter().any(is_there)
 }

@@ -13,6 +13,7 @@ pub mod pnpm_lock;
 mod pnpm_uses;
 pub mod pnpm_workspace;
 mod reach;
+mod siblings;
 pub(crate) mod spec;
 mod tree;
 pub mod yarn_lock;

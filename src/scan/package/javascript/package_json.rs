@@ -1,8 +1,10 @@
 //! `package.json`: what a project asks for itself.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::siblings::{Asks, Workspace};
 use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
@@ -66,6 +68,7 @@ impl Scanner for PackageJson {
             }
         }
         let optional = optional_names(root);
+        let workspace = OnceCell::new();
         for (table, scope) in TABLES {
             let Some(node) = root.get(table) else { continue };
             if !node.is_map() {
@@ -74,7 +77,7 @@ impl Scanner for PackageJson {
             }
             for entry in node.entries() {
                 let scope = if optional.contains(&(table, &entry.key)) { scope::OPTIONAL } else { scope };
-                dependency(entry, scope, &project, input, out);
+                dependency(entry, scope, &project, &workspace, input, out);
             }
         }
         if let Some(manager) = root.get("packageManager") {
@@ -97,8 +100,16 @@ fn optional_names(root: &Node) -> BTreeSet<(&'static str, &str)> {
     peers.chain(twice.map(|entry| ("dependencies", &*entry.key))).collect()
 }
 
-fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
+fn dependency(
+    entry: &Entry,
+    scope: &'static str,
+    project: &ComponentId,
+    workspace: &OnceCell<Option<Workspace>>,
+    input: &Input<'_>,
+    out: &mut Facts<'_>,
+) {
     let file = input.file();
+    let workspace = || workspace.get_or_init(|| Workspace::of(input)).as_ref();
     let Some(text) = entry.value.text() else {
         let message = format!("the range of `{}` is no text", entry.key);
         out.problem(DiagnosticKind::Malformed, file, Some(entry.value.span), message);
@@ -119,6 +130,10 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
                     (file, entry.key_span),
                     out,
                 );
+            } else if text.trim().starts_with("workspace:")
+                && let Some(folder) = workspace().and_then(|all| all.sibling(&entry.key, Asks::Member))
+            {
+                toolkit::uses_project(project, folder, input, &seen, out);
             }
         }
         Spec::Catalog => {
@@ -132,6 +147,13 @@ fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: 
             spec::at_address(&id, &address, &file.at(entry.value.span), out);
         }
         Spec::Range { ecosystem, name, range } => {
+            if ecosystem == "npm"
+                && name.is_none()
+                && let Some(folder) = workspace().and_then(|all| all.sibling(&entry.key, Asks::Range(&range)))
+            {
+                toolkit::uses_project(project, folder, input, &seen, out);
+                return;
+            }
             let name = name.unwrap_or(Cow::Borrowed(&entry.key));
             let package = Package::new(ecosystem, &name, spec::exact(&range), file, entry.key_span);
             let id = package.require(&range, scope, project, out);

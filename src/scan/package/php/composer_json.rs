@@ -71,13 +71,21 @@ impl Scanner for ComposerJson {
                 let id = package.require(constraint, scope, &project, out);
                 match repositories.packages.get(&*asked.key) {
                     Some(at) => toolkit::fetched_from(&id, at.text().unwrap_or(""), &file.at(at.span), out),
-                    None => toolkit::from_default(&id, "composer", &file.at(asked.key_span), out),
+                    None if repositories.has_list_for(&name) => {
+                        toolkit::from_default(&id, "composer", &file.at(asked.key_span), out);
+                    }
+                    // which of the other repositories has it, no file says
+                    None => {}
                 }
             }
         }
         Ok(())
     }
 }
+
+/// Package lists, and names of one of them, that are held against what is asked for.
+const MOST_LISTS: usize = 64;
+const MOST_NAMES: usize = 256;
 
 /// What `repositories` says.
 #[derive(Default)]
@@ -123,6 +131,18 @@ impl<'a> Repositories<'a> {
             }
         }
         found
+    }
+
+    /// True for a package that a package list may have: the public registry, or one that is asked for such names.
+    fn has_list_for(&self, name: &str) -> bool {
+        let is_asked = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(begin) if begin.contains('*') => true,
+            Some(begin) => name.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)),
+            None => pattern.contains('*') || name.eq_ignore_ascii_case(pattern),
+        };
+        !self.only_these
+            || self.lists.len() > MOST_LISTS
+            || self.lists.iter().any(|(_, names)| names.is_empty() || names.iter().take(MOST_NAMES).any(is_asked))
     }
 
     /// `package` holds one definition or a list of them.

@@ -49,17 +49,8 @@ impl Scanner for Pyproject {
                 declare(item, scope, &groups, &origins, sheet, out);
             }
         }
-        let of_project = names_of_project(root);
         for (scope, table) in pyproject_tools::poetry_tables(root) {
-            let is_main = root.at(&["tool", "poetry", "dependencies"]).is_some_and(|main| std::ptr::eq(main, table));
-            let only_adds = of_project.as_ref().filter(|_| is_main);
             for entry in table.entries().iter().filter(|entry| &*entry.key != "python") {
-                if only_adds.is_some_and(|names| !names.contains(&normal(&entry.key))) {
-                    let message =
-                        format!("`{}` is not among what `[project]` asks for: Poetry leaves it out", entry.key);
-                    out.problem(DiagnosticKind::Unresolved, file, Some(entry.key_span), message);
-                    continue;
-                }
                 let is_optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
                 let scope = if is_optional { scope::OPTIONAL } else { scope };
                 origins.ask(entry, scope, sheet, out);
@@ -71,23 +62,6 @@ impl Scanner for Pyproject {
         dynamic(root, sheet, out);
         Ok(())
     }
-}
-
-/// The packages that `[project]` asks for, where Poetry takes them from there: its own table then says more of them, and adds
-/// none (<https://python-poetry.org/docs/dependency-specification/#projectdependencies-and-toolpoetrydependencies>).
-fn names_of_project(root: &Node) -> Option<BTreeSet<Cow<'_, str>>> {
-    let project = root.get("project")?;
-    let is_dynamic = project.get("dynamic").map_or(&[][..], Node::list).iter();
-    let asked = project.get("dependencies").map_or(&[][..], Node::list);
-    if asked.is_empty() || is_dynamic.filter_map(Node::text).any(|field| field == "dependencies") {
-        return None;
-    }
-    let extras = project.get("optional-dependencies").map_or(&[][..], Node::entries).iter();
-    let texts = asked.iter().chain(extras.flat_map(|entry| entry.value.list())).filter_map(Node::text);
-    let name = |text: &str| -> usize {
-        text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).unwrap_or(text.len())
-    };
-    Some(texts.map(str::trim).map(|text| normal(&text[..name(text)])).collect())
 }
 
 /// Every list of requirement texts.

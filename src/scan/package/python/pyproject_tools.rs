@@ -48,7 +48,12 @@ fn pdm_sources(sources: &[Node], sheet: Sheet<'_>, out: &mut Facts<'_>) {
     if sources.is_empty() {
         return;
     }
+    if let Some(further) = sources.get(MOST_SOURCES) {
+        too_many(further, "sources", sheet, out);
+    }
+    let sources = &sources[..sources.len().min(MOST_SOURCES)];
     let files = of_pdm(sheet);
+    let mut left = MOST_EXCLUDED;
     let is_own = |source: &Node| source.text_at("name") == Some("pypi");
     let has_own = sources.iter().any(is_own);
     for (at, source) in sources.iter().enumerate() {
@@ -64,6 +69,11 @@ fn pdm_sources(sources: &[Node], sheet: Sheet<'_>, out: &mut Facts<'_>) {
         }
         for pattern in excluded {
             let Some(names) = pattern.text().filter(|names| *names != "*" && is_begin(names)) else { continue };
+            if left == 0 {
+                too_many(pattern, "excluded packages", sheet, out);
+                return;
+            }
+            left -= 1;
             let others = sources.iter().enumerate().filter(|(other, _)| *other != at);
             let others = others.filter_map(|(_, other)| stated(other, "url").map(|(address, _)| address));
             for address in others.chain((!has_own).then_some(PYPI)) {
@@ -71,6 +81,15 @@ fn pdm_sources(sources: &[Node], sheet: Sheet<'_>, out: &mut Facts<'_>) {
             }
         }
     }
+}
+
+/// Sources of PDM, and packages that they exclude: real projects have a handful, and each of these is asked of all of those.
+const MOST_SOURCES: usize = 64;
+const MOST_EXCLUDED: usize = 64;
+
+fn too_many(further: &Node, what: &str, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let message = format!("more {what} than are read; the rest was left out");
+    out.problem(DiagnosticKind::LimitReached, sheet.file, Some(further.span), message);
 }
 
 /// The ecosystem's own index.
