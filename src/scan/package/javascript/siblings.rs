@@ -1,6 +1,6 @@
 //! Packages of one workspace of npm, Yarn, Bun or pnpm that ask for each other by name, where no lock file says so.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::members::{LOCKS, holds};
@@ -15,7 +15,7 @@ const PATTERNS: usize = 256;
 const MANIFESTS: usize = 2_000;
 
 /// The members of the workspace that a folder is the root of, by name; empty where it is none.
-struct Siblings(HashMap<String, Member>);
+struct Siblings(BTreeMap<String, Member>);
 
 struct Member {
     folder: RelPath,
@@ -79,7 +79,7 @@ impl Member {
 
 impl Siblings {
     fn of(root: &RelPath, is_pnpm: bool, input: &Input<'_>) -> (Self, usize) {
-        let none = |bytes| (Self(HashMap::new()), bytes);
+        let none = |bytes| (Self(BTreeMap::new()), bytes);
         let name = if is_pnpm { "pnpm-workspace.yaml" } else { "package.json" };
         let Some(file) = root.join(name).and_then(|path| input.companion(&path)) else { return none(0) };
         let bytes = file.text().len();
@@ -103,7 +103,7 @@ impl Siblings {
         };
         let is_manifest = |path: &&RelPath| path.name() == "package.json" && !path.as_str().contains("node_modules/");
         let folders = input.below(root).filter(is_manifest).take(MANIFESTS).map(RelPath::parent);
-        let mut members = HashMap::new();
+        let mut members = BTreeMap::new();
         for folder in folders.filter(is_member) {
             let Some(manifest) = folder.join("package.json").and_then(|path| input.companion(&path)) else { continue };
             let Ok(stated) = manifest.json() else { continue };
