@@ -85,6 +85,11 @@ impl RelPath {
         }
     }
 
+    /// This folder and those that hold it, up to the root.
+    pub fn and_above(&self) -> impl Iterator<Item = Self> + use<> {
+        std::iter::successors(Some(self.clone()), |folder| (!folder.is_root()).then(|| folder.parent()))
+    }
+
     /// `self/other`, normalised; `None` when it would leave the root.
     #[must_use]
     pub fn join(&self, other: &str) -> Option<Self> {
@@ -126,6 +131,7 @@ mod tests {
         assert_eq!(dir.join("../../.."), None);
         assert_eq!(dir.join("../c").map(|p| p.to_string()), Some("a/c".into()));
         assert_eq!(dir.parent().to_string(), "a");
+        assert_eq!(dir.and_above().map(|p| p.to_string()).collect::<Vec<_>>(), ["a/b", "a", "."]);
         assert_eq!(RelPath::root().join("x").map(|p| p.to_string()), Some("x".into()));
     }
 }

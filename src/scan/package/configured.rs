@@ -176,3 +176,8 @@ pub(crate) fn registry_host(project: &ComponentId, host: &str, seen: &Seen, out:
         out.relation(project, RelationKind::DistributedBy, &host_id, seen.clone());
     }
 }
+
+/// True for what tools of Python take for yes in a setting.
+pub(crate) fn is_true(word: &str) -> bool {
+    ["1", "true", "yes", "on", "y", "t"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
+}

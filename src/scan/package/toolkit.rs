@@ -7,7 +7,7 @@ pub(crate) use super::address::{
     archive_revision, host_and_path, host_of, is_git, on_code_host, owner_of_address, repository_owner,
     repository_path, without_secrets,
 };
-pub(crate) use super::configured::{Of, Registry, Standing, list, no_registry, registry, registry_host};
+pub(crate) use super::configured::{Of, Registry, Standing, is_true, list, no_registry, registry, registry_host};
 pub(crate) use super::exact::exact;
 pub(crate) use super::fetched::{
     distributed_by, distributed_by_one_of, fetched_from, fetched_from_any, fetched_name, from_git, from_repository,

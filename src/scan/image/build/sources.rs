@@ -152,7 +152,7 @@ impl<'s> Source<'s> {
         let Some(names) = names else { return Self { scopes, hosts: Vec::new(), asks_own: true } };
         let no_index = said.no_index
             || variable(names.no_index_variable)
-                .map_or_else(|| configured.is_some_and(|all| all.no_index), |value| is_true(&value));
+                .map_or_else(|| configured.is_some_and(|all| all.no_index), |value| toolkit::is_true(&value));
         let instead = said
             .instead
             .map(str::to_owned)
@@ -195,11 +195,6 @@ impl<'s> Source<'s> {
             toolkit::from_default(id, ecosystem, seen, out);
         }
     }
-}
-
-/// True for what pip takes for yes.
-fn is_true(value: &str) -> bool {
-    ["1", "true", "yes", "on", "y", "t"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
 }
 
 /// What a tool was told to ask.
@@ -294,7 +289,7 @@ impl Configured {
                     settings.scopes.extend(value.map(|value| (scope.to_owned(), value)));
                 }
             }
-            Meaning::NoIndex => settings.no_index = value.is_some_and(|value| is_true(&value)),
+            Meaning::NoIndex => settings.no_index = value.is_some_and(|value| toolkit::is_true(&value)),
             Meaning::Beside(name) => {
                 settings.beside.remove(name);
                 settings.beside.extend(value.map(|value| (name, value)));

@@ -125,8 +125,7 @@ impl Members {
         if root.text_at("resolution") != Some("workspace") {
             return Arc::default();
         }
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-        let mut above = std::iter::successors(next(&folder), next).take(MOST_FOLDERS);
+        let mut above = folder.and_above().skip(1).take(MOST_FOLDERS);
         above.find_map(|folder| Self::at(&folder, input)).unwrap_or_default()
     }
 

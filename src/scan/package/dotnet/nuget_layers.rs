@@ -158,8 +158,7 @@ impl Layer {
 
     /// The files of the folders above one, the nearest first; each is read once a run.
     pub(super) fn above(folder: &RelPath, input: &Input<'_>) -> Vec<Arc<Self>> {
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-        let above = std::iter::successors(next(folder), next).take(ABOVE);
+        let above = folder.and_above().skip(1).take(ABOVE);
         above.filter_map(|folder| Self::at(&folder, input)).collect()
     }
 

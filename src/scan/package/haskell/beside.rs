@@ -15,8 +15,7 @@ pub(super) struct Beside(BTreeMap<String, RelPath>);
 /// The packages of the nearest `cabal.project` or `stack.yaml` in the folder or above that lists the file's own.
 pub(super) fn beside(input: &Input<'_>) -> Arc<Beside> {
     let own = input.file().folder();
-    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-    let mut above = std::iter::successors(Some(own.clone()), next).take(MOST_FOLDERS);
+    let mut above = own.and_above().take(MOST_FOLDERS);
     let is_listed = |all: &Arc<Beside>| all.0.values().any(|folder| *folder == own);
     above.find_map(|folder| Beside::at(&folder, input).filter(is_listed)).unwrap_or_default()
 }

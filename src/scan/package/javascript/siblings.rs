@@ -41,8 +41,7 @@ impl Workspace {
     /// Nothing for a package alone, and where a lock file says what its members take.
     pub(super) fn of(input: &Input<'_>) -> Option<Self> {
         let own = input.file().folder();
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-        for root in std::iter::successors(Some(own.clone()), next).take(ABOVE) {
+        for root in own.and_above().take(ABOVE) {
             if holds(&root, &LOCKS, input) {
                 return None;
             }

@@ -42,10 +42,9 @@ impl Build {
     /// The build that the scripts of a folder belong to: that of the nearest settings. `buildSrc` and what settings include as
     /// builds are builds of their own, with settings or without.
     pub(super) fn above(input: &Input<'_>, folder: &RelPath) -> Option<Arc<Self>> {
-        let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
         let without_settings = |folder: &RelPath| Some(Arc::new(Self::of(folder.clone(), &[])));
         let mut below = Vec::new();
-        for folder in std::iter::successors(Some(folder.clone()), next).take(ABOVE) {
+        for folder in folder.and_above().take(ABOVE) {
             if let Some(build) = Self::at(input, &folder) {
                 let inner = below.iter().rfind(|folder| build.builds.contains(folder));
                 return inner.map_or(Some(build.clone()), without_settings);

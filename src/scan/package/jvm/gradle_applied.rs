@@ -80,7 +80,7 @@ impl Roots<'_> {
 
 /// A folder and those above it.
 pub(super) fn up(folder: &RelPath) -> impl Iterator<Item = RelPath> + use<> {
-    std::iter::successors(Some(folder.clone()), |folder| (!folder.is_root()).then(|| folder.parent()))
+    folder.and_above()
 }
 
 pub(super) fn is_script(path: &RelPath) -> bool {

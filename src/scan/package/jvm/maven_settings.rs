@@ -77,8 +77,7 @@ const ABOVE: usize = 16;
 
 /// The folder whose `.mvn/maven.config` names this file as the settings, from that of the file upwards.
 fn named_for(folder: &RelPath, input: &Input<'_>) -> Option<RelPath> {
-    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-    let mut above = std::iter::successors(Some(folder.clone()), next).take(ABOVE);
+    let mut above = folder.and_above().take(ABOVE);
     above.find(|folder| {
         let config = folder.join(".mvn/maven.config").and_then(|path| input.companion(&path));
         let paths = config.as_ref().map_or_else(Vec::new, |config| settings_of(config.text()));

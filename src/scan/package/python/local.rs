@@ -57,10 +57,9 @@ pub(super) fn needs(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_
 pub(super) fn needs_somewhere(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) -> Option<RelPath> {
     let input = sheet.tree?;
     let own = sheet.file.folder();
-    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
     let is_it =
         |from: &RelPath| from.join(path).is_some_and(|folder| toolkit::is_project(&folder, manifest::PYTHON, input));
-    let from = std::iter::successors(Some(own.clone()), next).take(ABOVE).find(is_it).unwrap_or(own);
+    let from = own.and_above().take(ABOVE).find(is_it).unwrap_or(own);
     needs_from(&from, path, span, sheet, out);
     from.join(path)
 }

@@ -60,7 +60,7 @@ fn pip(settings: &[Setting<'_>], sheet: Sheet<'_>, out: &mut Facts<'_>) {
         let of_part = settings.iter().filter(|setting| setting.section == part);
         counting.extend(of_part.map(|setting| (setting.key.replace('_', "-"), setting)));
     }
-    let no_index = counting.get("no-index").filter(|setting| setting.words().any(|(word, _)| is_true(word)));
+    let no_index = counting.get("no-index").filter(|setting| setting.words().any(|(word, _)| toolkit::is_true(word)));
     if let Some(span) = no_index.and_then(|setting| setting.words().next()).map(|(_, span)| span) {
         toolkit::no_registry(sheet.project, "pypi", Of::All, &sheet.file.at(span), out);
     }
@@ -90,11 +90,6 @@ fn pip(settings: &[Setting<'_>], sheet: Sheet<'_>, out: &mut Facts<'_>) {
             }
         }
     }
-}
-
-/// A switch that is on, as Python's tools take it.
-fn is_true(word: &str) -> bool {
-    ["1", "true", "yes", "on", "y", "t"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
 }
 
 fn settings<'f>(file: &'f SourceFile, out: &mut Facts<'_>) -> Vec<Setting<'f>> {

@@ -82,8 +82,7 @@ impl Made {
 
 /// A folder and those above it, the nearest first.
 fn above(folder: &RelPath) -> impl Iterator<Item = RelPath> {
-    let next = |folder: &RelPath| (!folder.is_root()).then(|| folder.parent());
-    std::iter::successors(Some(folder.clone()), next).take(MOST_FOLDERS)
+    folder.and_above().take(MOST_FOLDERS)
 }
 
 /// Configuration files of Cargo that hold for a folder, the nearest first.

@@ -1,0 +1,80 @@
+//! Scripts of pipelines and of the tree, read as the steps of a build are.
+
+use std::collections::BTreeMap;
+
+use super::sources::Configured;
+use super::{Arg, Build, words};
+use crate::model::ComponentId;
+use crate::parse::shell::Command;
+use crate::scan::package::toolkit::scope;
+use crate::scan::{Facts, SourceFile};
+use crate::text::Span;
+
+/// Puts into a text what its variables hold.
+pub(crate) type Fill<'a> = dyn Fn(&str) -> String + 'a;
+
+/// What scripts leave behind on a machine for those after them.
+#[derive(Clone, Default)]
+pub(crate) struct Left {
+    configured: Configured,
+    /// Variables of the shell by which tools are told sources.
+    shell: BTreeMap<String, String>,
+}
+
+impl Left {
+    /// Variables of a shell that are kept; real scripts set a few of those that tell sources.
+    const MOST: usize = 64;
+
+    /// What comes next has a shell of its own.
+    pub(crate) fn end_shell(&mut self) {
+        self.shell.clear();
+    }
+}
+
+/// Hosts that the commands of a script of a pipeline fetch from, as a step of a build does. `place` tells where a word
+/// stands in the file, `fill` puts in the variables that the file and the script set, `of_file` those of the file: what
+/// the script sets holds from there on only. `left` is what scripts before it left on the same machine, and then what it
+/// leaves as well.
+pub(crate) fn fetched(
+    user: &ComponentId,
+    all: &[Command],
+    place: &dyn Fn(&str) -> Span,
+    (fill, of_file): (&Fill<'_>, &Fill<'_>),
+    left: &mut Left,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    let mut build = Build::new(file, user, '\\').with_installs(scope::BUILD);
+    build.configured = std::mem::take(&mut left.configured);
+    build.local = std::mem::take(&mut left.shell);
+    build.script_at(all, place, fill, of_file, out);
+    left.configured = build.configured;
+    let shell = build.local.into_iter().filter(|(name, _)| words::is_source_variable(name));
+    left.shell = shell.take(Left::MOST).collect();
+}
+
+/// What the commands of a script that is a file of the tree fetch and bring in, as a step of a build does. What it is all
+/// for, the script does not say.
+pub(crate) fn of_script(user: &ComponentId, all: &[Command], file: &SourceFile, out: &mut Facts<'_>) {
+    let mut build = Build::new(file, user, '\\').with_installs("");
+    for command in all {
+        let args: Vec<Arg<'_>> = command.words.iter().map(|word| build.place(word, 0)).collect();
+        let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
+        if !words::only_sends(&names) {
+            build.command(&args, false, &str::to_owned, out);
+        }
+    }
+}
+
+/// A variable that a pipeline sets for its steps: sources that tools take from it, as of `ENV`.
+pub(crate) fn source_variable(
+    user: &ComponentId,
+    (name, value): (&str, &str),
+    span: Span,
+    file: &SourceFile,
+    out: &mut Facts<'_>,
+) {
+    if words::is_source_variable(name) {
+        Build::new(file, user, '\\').sources(value, span, out);
+    }
+}
