@@ -212,6 +212,11 @@ fn lock_files_answer_what_is_pinned() {
         resolved(&[("x.cabal", "name: x\nlibrary\n  build-depends: a ==1.0\n"), freeze]),
         ["hackage/a@1.0 locked"]
     );
+    // one that only fixes the day of the index holds no package, and answers for none
+    let day = ("cabal.project.freeze", "index-state: hackage.haskell.org 2026-01-01T00:00:00Z\n");
+    let found = scan(&[("x.cabal", "name: x\nlibrary\n  build-depends: a\n"), day]);
+    assert_eq!(stated(&found, "resolution"), ["hackage/a unlocked"]);
+    assert!(said(&found).iter().all(|text| !text.contains("does not hold")), "{:?}", said(&found));
 }
 
 #[test]

@@ -21,7 +21,7 @@ static META: ScannerMeta = ScannerMeta {
     title: ".NET project",
     summary: "Package references with central versions, overrides and properties from the props files of the tree, \
               command-line tools, SDKs with a version, and global references. A project that is referenced is a project of \
-              the tree; central versions alone are no packages.",
+              the tree; central versions alone are no packages, nor are libraries by `HintPath`.",
     files: &["**/*.{csproj,fsproj,vbproj}", "**/*.{props,targets}"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -158,6 +158,9 @@ impl Reader<'_> {
     fn item(&self, item: &Element, conditions: &[&str], out: &mut Facts<'_>) {
         if &*item.name == "ProjectReference" {
             return self.projects(item, out);
+        }
+        if &*item.name == "Reference" {
+            return self.assembly(item, out);
         }
         let Some(scope) = self.scope(&item.name, is_private(item)) else { return };
         let asked = Asked {
@@ -310,6 +313,17 @@ impl Reader<'_> {
                 }
                 None => problem(format!("the project `{path}` is not in this tree")),
             }
+        }
+    }
+
+    /// A library that is taken from a file and not as a package. What lies in `packages` was put there for `packages.config`.
+    fn assembly(&self, item: &Element, out: &mut Facts<'_>) {
+        let Some(stated) = metadata(item, "HintPath").map(str::trim).filter(|path| !path.is_empty()) else { return };
+        let path = self.around.path(stated);
+        let is_restored = path.to_ascii_lowercase().split('/').rev().skip(1).any(|folder| folder == "packages");
+        if !is_restored {
+            let message = format!("the library `{path}` is a file and no package: where it comes from is not stated");
+            out.problem(DiagnosticKind::Unresolved, self.file(), Some(item.tag), message);
         }
     }
 

@@ -42,7 +42,9 @@ impl Scanner for Cabal {
         let beside = beside(input);
         let context = Context { input, project: &project, beside: &beside };
         let mut stanza = scope::RUNTIME;
-        let mut name = "";
+        // the file has the name of the package, which it states as well
+        let stem = file.path().name().strip_suffix(".cabal").unwrap_or_default();
+        let mut name = stem;
         let mut open: Option<&'static str> = None;
         let mut last: Option<ComponentId> = None;
         for line in lines(file.text()) {
@@ -51,7 +53,7 @@ impl Scanner for Cabal {
                 continue;
             }
             let rest = if let Some((field, rest)) = field(code) {
-                if field.eq_ignore_ascii_case("name") && name.is_empty() {
+                if field.eq_ignore_ascii_case("name") && name == stem {
                     name = rest.trim();
                 }
                 open = scope_of(field, stanza);

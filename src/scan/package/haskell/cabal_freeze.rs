@@ -13,7 +13,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "cabal-freeze",
     title: "Cabal freeze file",
     summary: "Exact packages of the constraints, those that come with the compiler among them. The format has no \
-              edges and no hashes; what is direct stands in the .cabal files.",
+              edges and no hashes; what is direct stands in the .cabal files. Without a constraint it locks nothing.",
     files: &["**/cabal.project.freeze", "**/cabal.project.*.freeze"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -29,7 +29,8 @@ impl Scanner for CabalFreeze {
 
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
-        let project = toolkit::locked_root("hackage", input, file, out);
+        // a file without constraints, such as one that fixes the day of the index, answers no manifest
+        let mut project = None;
         let mut within = false;
         for line in lines(file.text()) {
             let code = line.text.trim();
@@ -54,7 +55,8 @@ impl Scanner for CabalFreeze {
             };
             if within {
                 for part in rest.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-                    constraint(part, &line, &project, file, out);
+                    let project = project.get_or_insert_with(|| toolkit::locked_root("hackage", input, file, out));
+                    constraint(part, &line, project, file, out);
                 }
             }
         }

@@ -15,7 +15,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "julia-project",
     title: "Julia project",
     summary: "Direct, optional and test dependencies with the constraint of `[compat]` and the git host of `[sources]`. \
-              A Manifest.toml in the folder or above answers them; what comes with Julia is left out. In a depot \
+              A package in whose folder the file lies is a \
+              project of the tree. A Manifest.toml in the folder or above answers the others; what comes with Julia is left out. In a depot \
               (`packages/NAME/SLUG`) the package itself, as installed.",
     files: &["**/Project.toml", "**/JuliaProject.toml"],
     unit: Unit::File,
@@ -42,6 +43,7 @@ impl Scanner for JuliaProject {
         }
         let project = toolkit::root(input, file, out);
         let (deps, weak) = (table_of(root, "deps"), table_of(root, "weakdeps"));
+        let above = packages_above(input);
         let (compat, sources) = (table_of(root, "compat"), table_of(root, "sources"));
         for (table, scope) in tables {
             for entry in root.get(table).map_or(&[][..], Node::entries) {
@@ -54,6 +56,13 @@ impl Scanner for JuliaProject {
                     let place = (&file.folder(), text, manifest::JULIA);
                     toolkit::needs_project(&project, place, input, (file, path.span), out);
                 }
+                // tests and documents of a package have projects of their own, which ask for the package
+                if own.is_none()
+                    && let Some(folder) = above.get(entry.value.text().unwrap_or_default())
+                {
+                    toolkit::uses_project(&project, folder, input, &file.at(entry.key_span), out);
+                    continue;
+                }
                 let repeated = table == "extras" && (deps.contains_key(name) || weak.contains_key(name));
                 if own.is_none() && !repeated && !super::is_standard(name) {
                     let constraint = compat.get(name).and_then(|node| node.text()).unwrap_or("");
@@ -63,6 +72,21 @@ impl Scanner for JuliaProject {
         }
         Ok(())
     }
+}
+
+/// The folders of the packages in whose folders the file lies, by `uuid`.
+fn packages_above(input: &Input<'_>) -> BTreeMap<String, RelPath> {
+    let mut found = BTreeMap::new();
+    for folder in input.file().folder().and_above().skip(1).take(MOST_FOLDERS) {
+        for name in manifest::JULIA {
+            let package = folder.join(name).and_then(|path| input.companion(&path));
+            let Some(package) = package else { continue };
+            if let Some(uuid) = package.toml_root().text_at("uuid") {
+                found.entry(uuid.to_owned()).or_insert_with(|| folder.clone());
+            }
+        }
+    }
+    found
 }
 
 /// True for a package that lies in a depot, as `packages/NAME/SLUG/Project.toml`: it is written, and what it asks for is
@@ -80,6 +104,9 @@ fn installed(root: &Node, input: &Input<'_>, file: &SourceFile, out: &mut Facts<
     Package::new("julia", text, Some(version), file, name.span).qualified(&qualifiers).write(&holder, out);
     true
 }
+
+/// How far above a project the package that it belongs to is looked for.
+const MOST_FOLDERS: usize = 12;
 
 fn table_of<'n>(root: &'n Node, name: &str) -> BTreeMap<&'n str, &'n Node> {
     root.get(name).map_or(&[][..], Node::entries).iter().map(|entry| (&*entry.key, &entry.value)).collect()

@@ -228,12 +228,20 @@ impl Jar<'_> {
         let is_single = |version_of_it: &str| poms.len() == 1 && version.is_none_or(|version| version == version_of_it);
         let is_named = poms.first().is_some_and(|[_, artifact, version]| is_own(artifact, whole) || is_single(version));
         let mut ids = Vec::new();
-        if !is_named && let Some(version) = version.or_else(|| self.stated_version()) {
+        let version = version.or_else(|| self.stated_version());
+        // some archives state what they are and not in which version: the wrapper of Gradle
+        let is_stated = version.is_some() || poms.is_empty() && self.is_titled();
+        if !is_named && is_stated {
             let full = match self.group(stem) {
                 Some(group) => format!("{group}:{stem}"),
                 None => stem.to_owned(),
             };
-            ids.push(Package::whole("maven", &full, Some(version), file).write(root, out));
+            let package = Package::whole("maven", &full, version, file);
+            // the archive lies here: without a version nothing is left open either
+            ids.push(if version.is_some() { package.write(root, out) } else { package.confirm(root, out) });
+        } else if poms.is_empty() {
+            let message = format!("what `{path}` is and in which version was not found in it");
+            out.problem(DiagnosticKind::Unresolved, file, None, message);
         }
         for [group, artifact, version] in poms {
             let full = format!("{group}:{artifact}");
@@ -251,6 +259,11 @@ impl Jar<'_> {
             }
         }
         ids
+    }
+
+    /// True for an archive whose manifest names what it is.
+    fn is_titled(&self) -> bool {
+        ["Implementation-Title", "Bundle-SymbolicName", "Bundle-Name"].iter().any(|key| self.said(key).is_some())
     }
 
     fn stated_version(&self) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! `build.sbt` and the Scala files of a build: dependencies that are written as literals.
 
+use std::collections::BTreeMap;
+
 use super::gradle_script::{self, Placed, Token};
 use super::sbt_resolvers::Resolvers;
 use super::{Asking, Wanted, sbt_repositories, wanted};
@@ -47,7 +49,7 @@ impl Scanner for SbtBuild {
         let plugins = of_build && file.path().name().ends_with(".sbt");
         let list = plugins.then_some(list::PLUGINS);
         let asking = Asking { file, project: &project, list, is_elsewhere: false };
-        let literals = gradle_script::literals(&gradle_script::statements(file.text()));
+        let names = Names::of(&tokens, file.text());
         let scala = tokens.windows(4).find_map(|four| match four[3].token {
             Token::Text(text, _) if four[0].word() == Some("scalaVersion") && four[1].is(':') && four[2].is('=') => {
                 Some(binary(text))
@@ -67,8 +69,7 @@ impl Scanner for SbtBuild {
             let version = match rest {
                 [sign, Placed { token: Token::Text(text, _), .. }, ..] if sign.is('%') => (*text).to_owned(),
                 [sign, Placed { token: Token::Word(word), .. }, ..] if sign.is('%') => {
-                    let last = word.rsplit('.').next().unwrap_or(word);
-                    literals.get(last).map_or_else(|| format!("${{{word}}}"), |text| (*text).to_owned())
+                    names.value(word).map_or_else(|| format!("${{{word}}}"), str::to_owned)
                 }
                 [sign, quote, ..] if sign.is('%') && (quote.is('"') || quote.is('\'')) => {
                     out.problem(DiagnosticKind::Malformed, file, Some(quote.span), "a text that is not closed");
@@ -107,6 +108,52 @@ fn coordinates<'s, 't>(tokens: &'s [Placed<'t>]) -> Option<Found<'s, 't>> {
     let name = tokens.get(1 + signs)?;
     let is_name = matches!(name.token, Token::Text(text, false) if !text.is_empty());
     (signs > 0 && signs < 4 && is_name && !group.is_empty()).then(|| (group, signs > 1, name, &tokens[2 + signs..]))
+}
+
+/// What the names of a file stand for.
+struct Names<'t> {
+    literals: BTreeMap<&'t str, &'t str>,
+    /// Versions of the artifacts that values are, `None` where they are several.
+    revisions: BTreeMap<&'t str, Option<&'t str>>,
+}
+
+impl<'t> Names<'t> {
+    fn of(tokens: &[Placed<'t>], text: &'t str) -> Self {
+        let mut names =
+            Self { literals: gradle_script::literals(&gradle_script::statements(text)), revisions: BTreeMap::new() };
+        for at in 0..tokens.len() {
+            // val http4s = "org.http4s" %% "http4s-core" % "1.0"
+            let [val, Placed { token: Token::Word(name), .. }, sign, rest @ ..] = &tokens[at..] else { continue };
+            if val.word() != Some("val") || !sign.is('=') {
+                continue;
+            }
+            let Some((.., [percent, version, ..])) = coordinates(rest) else { continue };
+            let version = match version.token {
+                Token::Text(text, false) => Some(text),
+                Token::Word(word) => names.literal(word),
+                _ => None,
+            };
+            let version = version.filter(|_| percent.is('%'));
+            names
+                .revisions
+                .entry(name)
+                .and_modify(|known| *known = known.filter(|known| Some(*known) == version))
+                .or_insert(version);
+        }
+        names
+    }
+
+    fn literal(&self, word: &str) -> Option<&'t str> {
+        self.literals.get(word.rsplit('.').next().unwrap_or(word)).copied()
+    }
+
+    /// The version that a name means: of `http4s.revision`, that of the artifact `http4s`.
+    fn value(&self, word: &str) -> Option<&'t str> {
+        match word.strip_suffix(".revision") {
+            Some(artifact) => *self.revisions.get(artifact.rsplit('.').next().unwrap_or(artifact))?,
+            None => self.literal(word),
+        }
+    }
 }
 
 /// The configuration after a version: `% Test`, `% "test->test"`, `% Provided`.
