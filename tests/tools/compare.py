@@ -53,6 +53,9 @@ def normal(purl):
         return None
     if kind in ANY_CASE:
         name = name.lower()
+    if kind == "npm" and name.startswith("@jsr/"):
+        # the names under which JSR gives its packages to programs that know npm only
+        kind, name = "jsr", "@" + name.removeprefix("@jsr/").replace("__", "/", 1)
     if kind == "pypi":
         name = re.sub(r"[-_.]+", "-", name)
     elif kind == "golang":

@@ -121,6 +121,29 @@ impl<'t> Names<'t> {
     fn of(tokens: &[Placed<'t>], text: &'t str) -> Self {
         let mut names =
             Self { literals: gradle_script::literals(&gradle_script::statements(text)), revisions: BTreeMap::new() };
+        // val two = one
+        for at in 0..tokens.len() {
+            let [
+                val,
+                Placed { token: Token::Word(name), .. },
+                sign,
+                Placed { token: Token::Word(word), .. },
+                rest @ ..,
+            ] = &tokens[at..]
+            else {
+                continue;
+            };
+            let goes_on = rest
+                .first()
+                .is_some_and(|next| ['%', '(', '[', '{', '+', '.', '*', '/'].iter().any(|sign| next.is(*sign)));
+            if val.word() == Some("val")
+                && sign.is('=')
+                && !goes_on
+                && let Some(text) = names.literal(word)
+            {
+                names.literals.entry(name).or_insert(text);
+            }
+        }
         for at in 0..tokens.len() {
             // val http4s = "org.http4s" %% "http4s-core" % "1.0"
             let [val, Placed { token: Token::Word(name), .. }, sign, rest @ ..] = &tokens[at..] else { continue };

@@ -55,7 +55,7 @@ impl Scanner for CondaEnvironment {
                 continue;
             }
             let project = toolkit::root(input, file, out);
-            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
+            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input), own: None };
             let channels = channels(document, false, sheet, out);
             for item in dependencies.list() {
                 match (item.text(), item.get("pip")) {

@@ -106,6 +106,11 @@ impl<'a> Requirement<'a> {
         self.ask_at(self.is_at_fixed_revision(), scope, span, sheet, out)
     }
 
+    /// True for extras of what the file describes, `own[test]`: they are listed by themselves.
+    fn is_own(&self, sheet: Sheet<'_>) -> bool {
+        self.address.is_none() && sheet.own.is_some_and(|own| normal(own) == normal(self.name))
+    }
+
     /// As [`Self::ask`], where constraints may fix the version that the requirement leaves open.
     pub(super) fn ask_within(
         &self,
@@ -115,7 +120,8 @@ impl<'a> Requirement<'a> {
         sheet: Sheet<'_>,
         out: &mut Facts<'_>,
     ) -> Option<Asked> {
-        let Some((version, place)) = self.pin(pins) else { return self.ask(scope, span, sheet, out) };
+        let pin = self.pin(pins).filter(|_| !self.is_own(sheet));
+        let Some((version, place)) = pin else { return self.ask(scope, span, sheet, out) };
         let package = Package::new("pypi", self.name, Some(version), sheet.file, span);
         let id = package.require(self.specifier, scope, sheet.project, out);
         toolkit::stated(&id, Some(version), &format!("=={version}"), place, out);
@@ -137,6 +143,9 @@ impl<'a> Requirement<'a> {
         sheet: Sheet<'_>,
         out: &mut Facts<'_>,
     ) -> Option<Asked> {
+        if self.is_own(sheet) {
+            return None;
+        }
         if let Some(address) = self.address.filter(|address| is_local(address)) {
             if let Some(path) = local::folder(address) {
                 local::needs(path, span, sheet, out);
@@ -196,7 +205,7 @@ pub(crate) fn ask_address(
     out: &mut Facts<'_>,
 ) -> bool {
     let Some(requirement) = Requirement::parse_any(text).filter(|found| found.address.is_some()) else { return false };
-    requirement.ask(scope, span, Sheet { file, project, asks_lock: false, tree: None }, out).is_some()
+    requirement.ask(scope, span, Sheet { file, project, asks_lock: false, tree: None, own: None }, out).is_some()
 }
 
 /// The file that asks, and for whom.
@@ -210,6 +219,8 @@ pub(super) struct Sheet<'a> {
     pub(super) asks_lock: bool,
     /// The tree in which folders that it names are looked for; none for a command, which runs elsewhere.
     pub(super) tree: Option<&'a Input<'a>>,
+    /// The name of what the file describes: it asks for its own extras under it.
+    pub(super) own: Option<&'a str>,
 }
 
 /// What was written of a requirement.

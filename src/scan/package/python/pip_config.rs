@@ -37,7 +37,7 @@ impl Scanner for PipConfig {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let project = toolkit::root(input, file, out);
-        let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
+        let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input), own: None };
         if file.path().name() == "uv.toml" {
             let root = file.toml_or_part(out);
             uv_indexes(root, &mut Origins::default(), sheet, out);

@@ -36,7 +36,7 @@ impl Scanner for Pipfile {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        let sheet = Sheet { file, project: &project, asks_lock: true, tree: Some(input) };
+        let sheet = Sheet { file, project: &project, asks_lock: true, tree: Some(input), own: None };
         let mut origins = Origins::default();
         // the first index is asked for everything, others for what names them
         for (at, source) in root.get("source").map_or(&[][..], Node::list).iter().enumerate() {

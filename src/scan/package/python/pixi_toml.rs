@@ -35,7 +35,7 @@ impl Scanner for PixiToml {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        read(root, Sheet { file, project: &project, asks_lock: true, tree: Some(input) }, out);
+        read(root, Sheet { file, project: &project, asks_lock: true, tree: Some(input), own: None }, out);
         Ok(())
     }
 }

@@ -40,7 +40,8 @@ impl Scanner for Pyproject {
         let file = input.file();
         let root = file.toml_or_part(out);
         let project = toolkit::root(input, file, out);
-        let sheet = Sheet { file, project: &project, asks_lock: true, tree: Some(input) };
+        let own = [&["project", "name"][..], &["tool", "poetry", "name"]].iter().find_map(|path| root.at(path)?.text());
+        let sheet = Sheet { file, project: &project, asks_lock: true, tree: Some(input), own };
         let origins = pyproject_tools::origins(root, sheet, out);
         let groups = root.get("dependency-groups").map_or(&[][..], Node::entries);
         let groups: BTreeSet<Cow<'_, str>> = groups.iter().map(|group| normal(&group.key)).collect();

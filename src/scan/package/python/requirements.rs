@@ -170,7 +170,7 @@ impl Reader<'_> {
     fn folder(&mut self, path: &str, file: &SourceFile, span: Span, out: &mut Facts<'_>) {
         let own = self.input.file().folder();
         self.is_installed |= file.folder() == own && own.join(path).is_some_and(|folder| folder == own);
-        let sheet = Sheet { file, project: self.project, asks_lock: false, tree: Some(self.input) };
+        let sheet = Sheet { file, project: self.project, asks_lock: false, tree: Some(self.input), own: None };
         let folder = local::needs_somewhere(path, span, sheet, out);
         self.installed.extend(folder.and_then(|folder| local::name_at(&folder, self.input)));
     }

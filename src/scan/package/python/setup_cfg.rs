@@ -41,6 +41,8 @@ impl Scanner for SetupCfg {
             return Ok(());
         }
         let project = toolkit::root(input, file, out);
+        let is_name = |setting: &&Setting<'_>| setting.section == "metadata" && setting.key == "name";
+        let own = settings.iter().find(is_name).and_then(|setting| setting.values.first()).map(|(name, _)| &**name);
         for (scope, setting) in lists {
             for (text, span) in &setting.values {
                 if let Some(path) = text.strip_prefix("file:") {
@@ -49,7 +51,7 @@ impl Scanner for SetupCfg {
                     continue;
                 }
                 let Some(requirement) = understood(text, file, *span, out) else { continue };
-                let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
+                let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input), own };
                 if let Some(asked) = requirement.ask(scope, *span, sheet, out) {
                     asked.default_host(&file.at(*span), out);
                 }

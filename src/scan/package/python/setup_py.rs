@@ -59,7 +59,7 @@ impl Scanner for SetupPy {
         }
         for Asked { text, span, scope, marker } in found.texts {
             let Some(requirement) = understood(text, file, span, out) else { continue };
-            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input) };
+            let sheet = Sheet { file, project: &project, asks_lock: false, tree: Some(input), own: None };
             if let Some(asked) = requirement.ask(scope, span, sheet, out) {
                 asked.default_host(&file.at(span), out);
                 conditions(&asked.id, "", marker, &file.at(span), out);
