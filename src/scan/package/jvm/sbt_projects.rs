@@ -112,8 +112,13 @@ fn defined<'t>(tokens: &[Placed<'t>]) -> Option<(&'t str, Option<&'t str>)> {
     let name = name.word().filter(|_| val.word() == Some("val"))?;
     let at = rest.iter().take(HEAD).position(|one| one.is('='))?;
     let value = &rest[at + 1..];
-    let first = value.iter().find(|one| !one.is('('))?.word()?;
-    let first = first.split('.').next().unwrap_or(first);
+    let at = value.iter().position(|one| !one.is('('))?;
+    let word = value[at].word()?;
+    let first = word.split('.').next().unwrap_or(word);
+    // `project("core")` is a function of the build itself
+    if word == "project" && value.get(at + 1).is_some_and(|one| one.is('(')) {
+        return None;
+    }
     if !matches!(first, "project" | "Project" | "crossProject" | "projectMatrix") {
         return None;
     }
@@ -143,7 +148,8 @@ mod tests {
         let text = "lazy val a = project\nlazy val b = (project in file(\"lib/b\"))\n  .settings(x := file(\"no\"))\n  \
                     .dependsOn(a % \"test->test\", c.jvm)\nval c = crossProject(JVMPlatform, JSPlatform).in(file(\"c\"))\n\
                     lazy val d = Project(\"d\", file(where))\nlazy val e: Project =\n  project.in(file(\".\"))\nval f = Seq(1)\n\
-                    name := \"x\"\nlazy val g = Project(id = \"g\", base = file(\"g1\"))\n";
+                    name := \"x\"\nlazy val g = Project(id = \"g\", base = file(\"g1\"))\n\
+                    lazy val h = project(\"other-h\").settings(x)\n";
         let tokens = gradle_script::tokens(text);
         let tokens: Vec<_> = tokens.into_iter().filter(|one| one.token != Token::Line).collect();
         let found = Projects::of(text, &tokens, &RelPath::new("x").expect("is relative"));
