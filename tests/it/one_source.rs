@@ -285,8 +285,8 @@ fn repositories_of_a_gradle_build_stand_beside_those_of_scripts_that_it_applies(
 
 #[test]
 fn entries_of_a_catalog_that_an_included_build_shares_belong_to_those_that_use_them() {
-    let catalog =
-        "[libraries]\nlogic = \"g:logic:1.0\"\napp = \"g:app:1.0\"\nboth = \"g:both:1.0\"\nunused = \"g:unused:1.0\"\n";
+    let catalog = "[libraries]\nlogic = \"g:logic:1.0\"\napp = \"g:app:1.0\"\nboth = \"g:both:1.0\"\nunused = \"g:unused:1.0\"\n\
+                   [plugins]\nown = { id = \"own.conv\" }\n";
     let takes = "dependencyResolutionManagement { versionCatalogs { create(\"libs\") { \
                  from(files(\"../gradle/libs.versions.toml\")) } } }\ninclude(\":conv\")\n";
     let with = |settings: &str, of_logic: &str, code: &str| {
@@ -300,7 +300,8 @@ fn entries_of_a_catalog_that_an_included_build_shares_belong_to_those_that_use_t
             ("build-logic/settings.gradle.kts", of_logic),
             (
                 "build-logic/conv/build.gradle.kts",
-                "plugins { `kotlin-dsl` }\ndependencies { implementation(libs.logic)\n implementation(libs.both) }\n",
+                "plugins { `kotlin-dsl` }\ndependencies { implementation(libs.logic)\n implementation(libs.both) }\n\
+                 gradlePlugin { plugins { register(\"own\") {\n id = libs.plugins.own.get().pluginId\n } } }\n",
             ),
             ("build-logic/conv/src/main/kotlin/Conv.kt", code),
         ])
@@ -317,10 +318,17 @@ fn entries_of_a_catalog_that_an_included_build_shares_belong_to_those_that_use_t
     );
     let unused = "gradle/libs.versions.toml: 1 entry is used by no build file and not counted: `g:unused`";
     assert!(said(&found).contains(&unused.to_owned()), "{:?}", said(&found));
-    // where code asks for entries by name, or where another build lies is computed, all may be used
+    // where code asks for entries by name or is not there, or where another build lies is computed, all may be used
     let whole = "maven/g/unused@1.0 unlocked maven.org < .";
     let asks = "class Conv { val x = libs.findLibrary(\"unused\") }\n";
-    for found in [with(settings, takes, asks), with("includeBuild(where)\n", takes, "class Conv\n")] {
+    let without = scan(&[
+        ("gradle/libs.versions.toml", catalog),
+        ("settings.gradle.kts", settings),
+        ("build-logic/settings.gradle.kts", takes),
+        ("build-logic/conv/build.gradle.kts", "plugins { `kotlin-dsl` }\n"),
+        ("app/build.gradle.kts", "dependencies { implementation(libs.app) }\n"),
+    ]);
+    for found in [with(settings, takes, asks), with("includeBuild(where)\n", takes, "class Conv\n"), without] {
         assert!(packages(&found).contains(&whole.to_owned()), "{:?}", packages(&found));
     }
     // a build that does not take it has another one of that name

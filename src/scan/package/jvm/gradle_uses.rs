@@ -14,6 +14,9 @@ use crate::text::{RelPath, Span};
 /// Endings of code that a build is made with.
 const CODE: [&str; 3] = [".kt", ".groovy", ".java"];
 
+/// The folder of scripts that are plugins, in a path.
+const SOURCES: &str = "/src/main/";
+
 /// Build files that are looked into.
 const SCRIPTS: usize = 2_000;
 
@@ -67,12 +70,17 @@ impl Uses {
             return None;
         }
         let mut found = Self(BTreeMap::new());
+        // builds that make plugins of code, and those whose code is there
+        let (mut making, mut with_code) = (BTreeSet::new(), BTreeSet::new());
         for path in files {
             let file = input.companion(path)?;
             let text = file.text();
             // of the code of such a build all is read
             let build = build_of(path).map(|(build, _)| build);
-            let makes_plugins = build.is_none() && OF_CODE.iter().any(|word| text.contains(word));
+            let is_of_code = OF_CODE.iter().any(|word| text.contains(word));
+            making.extend(build.filter(|_| is_of_code));
+            with_code.extend(build.filter(|_| !is_script(path) || path.as_str().contains(SOURCES)));
+            let makes_plugins = build.is_none() && is_of_code;
             let includes = !is_settings(path) && text.contains("includeBuild");
             if makes_plugins || includes || imports_otherwise(text, name) {
                 return None;
@@ -89,7 +97,7 @@ impl Uses {
             };
             found.read(text, name, user)?;
         }
-        Some(found)
+        making.is_subset(&with_code).then_some(found)
     }
 
     /// Adds what a script uses; nothing when that is computed.
@@ -123,6 +131,7 @@ impl Uses {
             }
             let users = self.0.entry(accessor(path)).or_default();
             if let Some(user) = &user
+                && !names_made(&text[..start])
                 && !for_others.get_or_init(|| words_for_others(text)).contains(&start)
             {
                 users.insert(user.clone());
@@ -218,6 +227,16 @@ impl<'t> Comments<'t> {
         let after = all.partition_point(|one| one.start <= at);
         after.checked_sub(1).is_some_and(|before| at < all[before].end)
     }
+}
+
+/// True where what comes next is the id of a plugin that the build makes: `id = libs.plugins.own.get().pluginId`.
+fn names_made(before: &str) -> bool {
+    let before =
+        before.trim_end_matches([' ', '\t']).strip_suffix('=').map(|before| before.trim_end_matches([' ', '\t']));
+    let before = before.and_then(|before| before.strip_suffix("id"));
+    before.is_some_and(|before| {
+        before.is_empty() || before.ends_with(|c: char| c.is_whitespace() || c == '{' || c == ';')
+    })
 }
 
 /// Bytes before a name in which the beginning of the path that it stands in is looked for.
