@@ -30,6 +30,7 @@ mod live_cluster;
 mod merges;
 mod mirrors;
 mod mistakes;
+mod one_source;
 mod owners;
 mod ownership;
 mod package_cache;

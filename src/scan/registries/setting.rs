@@ -250,8 +250,9 @@ impl<'a> Settings<'a> {
             }
             folder = folder.parent();
         }
-        // names that NuGet maps to nothing come from nowhere
-        let is_blocked = |setting: &Setting<'_>| list == list::NUGET && setting.standing == Standing::Blocked;
+        // names that NuGet maps to nothing come from nowhere, as those that all sources of PDM exclude
+        let has_blocked = matches!(list, list::NUGET | "pypi");
+        let is_blocked = |setting: &Setting<'_>| has_blocked && setting.standing == Standing::Blocked;
         let alone = speaking.iter().filter(|setting| setting.is_instead() || is_blocked(setting));
         let alone = alone.map(|setting| exactness(setting.names));
         let least = alone.max().unwrap_or(0);

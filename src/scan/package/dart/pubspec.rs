@@ -10,8 +10,8 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::folders::Folders;
 use crate::scan::package::toolkit::{self, Package, manifest, scope};
-use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
-use crate::text::RelPath;
+use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::{RelPath, Span};
 
 /// Scanner `pubspec`.
 pub struct Pubspec;
@@ -20,7 +20,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "pubspec",
     title: "Dart manifest",
     summary: "Declared dependencies with their constraint, other servers and git hosts; an override takes the place of what \
-              it overrides. A pubspec.lock in the folder or above answers them; packages of a folder and members of a \
+              it overrides, for all members of a workspace. A pubspec.lock in the folder or above answers them; packages of a folder and members of a \
               workspace are projects of the tree, those of the SDK no components.",
     files: &["**/pubspec.yaml", "**/pubspec_overrides.yaml"],
     unit: Unit::File,
@@ -33,6 +33,8 @@ static META: ScannerMeta = ScannerMeta {
 /// How far above a member its workspace is looked for, and the members of one.
 const MOST_FOLDERS: usize = 12;
 const MOST_MEMBERS: usize = 2_000;
+/// Overrides of one member.
+const MOST_OVERRIDES: usize = 1_000;
 /// Patterns of one workspace; real ones have a handful.
 const MOST_PATTERNS: usize = 256;
 /// Manifests below a workspace that its patterns are held against.
@@ -66,10 +68,13 @@ impl Scanner for Pubspec {
                 if overridden.contains(&*entry.key) {
                     continue;
                 }
-                if let Some(folder) = members.0.get(&*entry.key) {
+                let asked = Asked { name: &entry.key, span: entry.key_span, scope, project: &project };
+                if let Some(folder) = members.folders.get(&*entry.key) {
                     toolkit::uses_project(&project, folder, input, &file.at(entry.key_span), out);
+                } else if let Some(stated) = members.overrides.get(&*entry.key) {
+                    stated.entry().into_iter().for_each(|stands| asked.overridden(stands, &stated.file, input, out));
                 } else {
-                    dependency(entry, scope, &project, input, out);
+                    asked.of(&entry.value, input, out);
                 }
             }
         }
@@ -77,7 +82,8 @@ impl Scanner for Pubspec {
         let (runtime, dev) = (names(manifest.get("dependencies")), names(manifest.get("dev_dependencies")));
         for entry in root.get(OVERRIDES).filter(|_| of_file.is_none()).map_or(&[][..], Node::entries) {
             let is_dev = dev.contains(&*entry.key) && !runtime.contains(&*entry.key);
-            dependency(entry, if is_dev { scope::DEV } else { scope::RUNTIME }, &project, input, out);
+            let scope = if is_dev { scope::DEV } else { scope::RUNTIME };
+            Asked { name: &entry.key, span: entry.key_span, scope, project: &project }.of(&entry.value, input, out);
         }
         missing_members(root, input, out);
         Ok(())
@@ -111,9 +117,24 @@ fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '[', '{'])
 }
 
-/// Folders of the members of a workspace by name: members ask for each other by that alone.
+/// The members of a workspace: they ask for each other by name alone, and what one of them overrides is so for all.
 #[derive(Default)]
-struct Members(BTreeMap<String, RelPath>);
+struct Members {
+    folders: BTreeMap<String, RelPath>,
+    overrides: BTreeMap<String, Override>,
+}
+
+/// An entry of the overrides of a file.
+struct Override {
+    file: Arc<SourceFile>,
+    number: usize,
+}
+
+impl Override {
+    fn entry(&self) -> Option<&Entry> {
+        self.file.yaml().documents.first()?.get(OVERRIDES)?.entries().get(self.number)
+    }
+}
 
 impl Members {
     /// Those of the workspace that a manifest belongs to, or heads; none where there is no workspace.
@@ -139,16 +160,33 @@ impl Members {
             let Some(root) = file.yaml().documents.first() else { return (None, 0) };
             let Some(listed) = root.get("workspace") else { return (None, file.text().len()) };
             let folders = meant(folder, listed.list(), input).into_iter().take(MOST_MEMBERS);
-            let name = |folder: RelPath| {
-                let manifest = input.companion(&folder.join("pubspec.yaml")?)?;
-                let name = manifest.yaml().documents.first()?.text_at("name")?.to_owned();
-                Some((name, folder))
-            };
-            let own = root.text_at("name").map(|name| (name.to_owned(), folder.clone()));
-            let members = folders.filter_map(name).chain(own).collect();
-            (Some(Arc::new(Self(members))), file.text().len())
+            let mut members = Self::default();
+            folders.chain([folder.clone()]).for_each(|folder| members.add(folder, input));
+            (Some(Arc::new(members)), file.text().len())
         };
         Option::clone(&input.memo.of(&path, read))
+    }
+
+    fn add(&mut self, folder: RelPath, input: &Input<'_>) {
+        let read = |name: &str| folder.join(name).and_then(|path| input.companion(&path));
+        let Some(manifest) = read("pubspec.yaml") else { return };
+        let root = manifest.yaml().documents.first();
+        let name = root.and_then(|root| root.text_at("name")).map(str::to_owned);
+        // the file beside it takes the place of what the manifest overrides
+        let states = |file: &SourceFile| {
+            file.text().contains(OVERRIDES)
+                && file.yaml().documents.first().is_some_and(|root| root.get(OVERRIDES).is_some())
+        };
+        if let Some(file) = read(OVERRIDES_FILE).filter(states).or(Some(manifest).filter(states)).map(Arc::new) {
+            let table = file.yaml().documents.first().and_then(|root| root.get(OVERRIDES));
+            for (number, entry) in table.map_or(&[][..], Node::entries).iter().enumerate().take(MOST_OVERRIDES) {
+                let file = Arc::clone(&file);
+                self.overrides.entry(entry.key.to_string()).or_insert(Override { file, number });
+            }
+        }
+        if let Some(name) = name {
+            self.folders.insert(name, folder);
+        }
     }
 }
 
@@ -171,37 +209,66 @@ fn meant(from: &RelPath, listed: &[Node], input: &Input<'_>) -> Vec<RelPath> {
     found
 }
 
-fn dependency(entry: &Entry, scope: &'static str, project: &ComponentId, input: &Input<'_>, out: &mut Facts<'_>) {
-    let (file, value) = (input.file(), &entry.value);
-    if let Some(path) = value.get("path") {
-        if let Some(text) = path.text() {
-            let place = (&file.folder(), text, manifest::DART);
-            toolkit::needs_project(project, place, input, (file, path.span), out);
+/// What a manifest asks for, and where.
+struct Asked<'a> {
+    name: &'a str,
+    span: Span,
+    scope: &'static str,
+    project: &'a ComponentId,
+}
+
+impl Asked<'_> {
+    /// Where the manifest itself says what is taken.
+    fn of(&self, value: &Node, input: &Input<'_>, out: &mut Facts<'_>) {
+        let file = input.file();
+        match value.get("path") {
+            Some(path) => {
+                if let Some(text) = path.text() {
+                    let place = (&file.folder(), text, manifest::DART);
+                    toolkit::needs_project(self.project, place, input, (file, path.span), out);
+                }
+            }
+            None => self.package(value, file, input, out),
         }
-        return;
     }
-    if value.get("sdk").is_some() {
-        return;
-    }
-    let constraint = value.scalar().or_else(|| value.get("version")?.scalar()).unwrap_or_default();
-    let hosted = value.get("hosted");
-    let name = hosted.and_then(|hosted| hosted.text_at("name")).unwrap_or(&entry.key);
-    let git = value.get("git");
-    let revision = git.and_then(|git| git.get("ref")).and_then(|node| Some((node.scalar()?, node.span)));
-    // a repository has the version of its revision, whatever is asked of it
-    let version = toolkit::exact("pub", &constraint).filter(|_| git.is_none());
-    let id = Package::new("pub", name, version, file, entry.key_span)
-        .at_fixed_revision(revision.as_ref().is_some_and(|(text, _)| toolkit::is_fixed(text)))
-        .require(&constraint, scope, project, out);
-    let address = git.or(hosted).map(|place| place.get("url").unwrap_or(place));
-    match address.and_then(|address| Some((address, address.text()?))) {
-        Some((address, text)) if git.is_some() => {
-            toolkit::from_git(&id, text, &file.at(address.span), out);
+
+    /// Where another member of the workspace overrides it.
+    fn overridden(&self, entry: &Entry, stating: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
+        let Some(path) = entry.value.get("path") else { return self.package(&entry.value, stating, input, out) };
+        let folder = path.text().and_then(|text| stating.folder().join(text));
+        if let Some(folder) = folder.filter(|folder| toolkit::is_project(folder, manifest::DART, input)) {
+            toolkit::uses_project(self.project, &folder, input, &input.file().at(self.span), out);
         }
-        Some((address, text)) => toolkit::fetched_from(&id, text, &file.at(address.span), out),
-        None => toolkit::from_default(&id, "pub", &file.at(entry.key_span), out),
     }
-    if let Some((text, span)) = revision {
-        out.attribute(&id, key::REVISION, text, file.at(span));
+
+    /// Writes a package that `stating` says how to take.
+    fn package(&self, value: &Node, stating: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
+        if value.get("sdk").is_some() {
+            return;
+        }
+        let file = input.file();
+        let constraint = value.scalar().or_else(|| value.get("version")?.scalar()).unwrap_or_default();
+        let hosted = value.get("hosted");
+        let name = hosted.and_then(|hosted| hosted.text_at("name")).unwrap_or(self.name);
+        let git = value.get("git");
+        let revision = git.and_then(|git| git.get("ref")).and_then(|node| Some((node.scalar()?, node.span)));
+        // a repository has the version of its revision, whatever is asked of it
+        let version = toolkit::exact("pub", &constraint).filter(|_| git.is_none());
+        // what another file states stands there
+        let stated = if std::ptr::eq(stating, file) { &*constraint } else { "" };
+        let id = Package::new("pub", name, version, file, self.span)
+            .at_fixed_revision(revision.as_ref().is_some_and(|(text, _)| toolkit::is_fixed(text)))
+            .require(stated, self.scope, self.project, out);
+        let address = git.or(hosted).map(|place| place.get("url").unwrap_or(place));
+        match address.and_then(|address| Some((address, address.text()?))) {
+            Some((address, text)) if git.is_some() => {
+                toolkit::from_git(&id, text, &stating.at(address.span), out);
+            }
+            Some((address, text)) => toolkit::fetched_from(&id, text, &stating.at(address.span), out),
+            None => toolkit::from_default(&id, "pub", &file.at(self.span), out),
+        }
+        if let Some((text, span)) = revision {
+            out.attribute(&id, key::REVISION, text, stating.at(span));
+        }
     }
 }

@@ -1,18 +1,29 @@
-//! `cabal.project`: repositories that packages of a project are taken from.
+//! `cabal.project`: folders of a project, repositories that packages are taken from, and constraints.
 
-use super::repository;
+use super::{Origin, repository};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
-use crate::parse::lines::{lines, span_within};
+use crate::parse::lines::{Line, lines, span_within};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
 
 /// Folders of one repository that are packages; real ones have some dozens.
 const MOST_FOLDERS: usize = 1_000;
+/// Folders of a project, and constraints of it.
+const MOST_WORDS: usize = 2_000;
+
+/// What a file says.
+#[derive(Default)]
+pub(super) struct ProjectFile<'a> {
+    /// Words of `packages` and `optional-packages`; nothing where neither stands there.
+    pub(super) packages: Option<Vec<&'a str>>,
+    pub(super) repositories: Vec<Stanza<'a>>,
+    pub(super) constraints: Vec<Constraint<'a>>,
+}
 
 /// A stanza `source-repository-package`.
 #[derive(Default)]
-struct Stanza<'a> {
+pub(super) struct Stanza<'a> {
     span: Span,
     location: Option<(&'a str, Span)>,
     tag: Option<&'a str>,
@@ -20,56 +31,140 @@ struct Stanza<'a> {
     folders: Vec<(&'a str, Span)>,
 }
 
-/// Reads the stanzas of a file.
-pub(super) fn read(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    let mut open: Option<Stanza<'_>> = None;
-    let mut field = "";
-    for line in lines(file.text()) {
-        let code = line.text.trim();
-        if code.is_empty() || code.starts_with("--") {
-            continue;
-        }
-        if !line.text.starts_with([' ', '\t']) {
-            if let Some(stanza) = open.take() {
-                stanza.write(project, file, out);
+/// `foo ==1.2`, `any.foo >=1 && <2`.
+pub(super) struct Constraint<'a> {
+    pub(super) name: &'a str,
+    pub(super) range: &'a str,
+    pub(super) span: Span,
+    /// It holds for build tools and set-up as well.
+    pub(super) is_any: bool,
+}
+
+/// What the lines that are indented belong to.
+enum Open<'a> {
+    Nothing,
+    Packages,
+    Constraints,
+    /// A repository, with the field of it.
+    Repository(Stanza<'a>, &'a str),
+}
+
+impl<'a> ProjectFile<'a> {
+    pub(super) fn read(text: &'a str) -> Self {
+        let mut found = Self::default();
+        let mut open = Open::Nothing;
+        for line in lines(text) {
+            let code = line.text.trim();
+            if code.is_empty() || code.starts_with("--") {
+                continue;
             }
-            field = "";
+            if line.text.starts_with([' ', '\t']) {
+                found.further(&mut open, code, &line);
+                continue;
+            }
+            found.close(std::mem::replace(&mut open, Open::Nothing));
             if code == "source-repository-package" {
-                open = Some(Stanza { span: line.span, ..Stanza::default() });
+                open = Open::Repository(Stanza { span: line.span, ..Stanza::default() }, "");
+                continue;
             }
-            continue;
+            let Some((field, rest)) = code.split_once(':') else { continue };
+            match field.trim_end().to_ascii_lowercase().as_str() {
+                "packages" | "optional-packages" => {
+                    // one that names nothing names no folder
+                    found.packages.get_or_insert_default();
+                    open = Open::Packages;
+                }
+                "constraints" => open = Open::Constraints,
+                _ => {}
+            }
+            found.further(&mut open, rest.trim(), &line);
         }
-        let Some(stanza) = &mut open else { continue };
+        found.close(open);
+        found
+    }
+
+    /// What goes on in a line.
+    fn further(&mut self, open: &mut Open<'a>, code: &'a str, line: &Line<'a>) {
+        match open {
+            Open::Nothing => {}
+            Open::Packages => {
+                let code = code.split("--").next().unwrap_or("");
+                let words = code.split([' ', ',', '\t']).filter(|word| !word.is_empty());
+                let all = self.packages.get_or_insert_default();
+                all.extend(words.take(MOST_WORDS.saturating_sub(all.len())));
+            }
+            Open::Constraints => {
+                let all = super::cabal::parts(code).filter_map(|part| Constraint::of(part, line));
+                self.constraints.extend(all.take(MOST_WORDS.saturating_sub(self.constraints.len())));
+            }
+            Open::Repository(stanza, field) => stanza.line(field, code, line),
+        }
+    }
+
+    fn close(&mut self, open: Open<'a>) {
+        if let Open::Repository(stanza, _) = open {
+            self.repositories.push(stanza);
+        }
+    }
+}
+
+impl<'a> Constraint<'a> {
+    /// Nothing for flags, for what must be installed, and for what holds for the set-up of some package alone.
+    fn of(part: &'a str, line: &Line<'a>) -> Option<Self> {
+        let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':')))?;
+        let (name, range) = (&part[..end], super::bare(&part[end..]));
+        let any = name.strip_prefix("any.");
+        let name = any.unwrap_or(name);
+        let is_range = range.starts_with(['=', '<', '>', '^', '(']);
+        (is_range && !name.is_empty() && !name.contains(['.', ':'])).then(|| Self {
+            name,
+            range,
+            span: span_within(line, part),
+            is_any: any.is_some(),
+        })
+    }
+}
+
+/// Writes what the repositories of a file are.
+pub(super) fn write(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+    for stanza in ProjectFile::read(file.text()).repositories {
+        stanza.write(project, file, out);
+    }
+}
+
+impl<'a> Stanza<'a> {
+    /// Where its packages come from, with what they are probably called.
+    pub(super) fn origin(&self) -> Option<Origin<'a>> {
+        let folders = self.folders.iter().map(|(folder, _)| *folder).collect();
+        Some(Origin { address: self.location?.0, tag: self.tag, branch: self.branch, folders })
+    }
+
+    fn line(&mut self, field: &mut &'a str, code: &'a str, line: &Line<'a>) {
         // an address has a colon too
         let stated =
             code.split_once(':').filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'));
         let value = match stated.filter(|(_, rest)| !rest.starts_with("//")) {
             Some((name, rest)) => {
-                field = name;
+                *field = name;
                 rest.trim()
             }
             None => code,
         };
         if value.is_empty() {
-            continue;
+            return;
         }
-        match field {
-            "location" => stanza.location = Some((value, span_within(&line, value))),
-            "tag" => stanza.tag = Some(value),
-            "branch" => stanza.branch = Some(value),
+        match *field {
+            "location" => self.location = Some((value, span_within(line, value))),
+            "tag" => self.tag = Some(value),
+            "branch" => self.branch = Some(value),
             "subdir" => {
-                let words = value.split_whitespace().map(|word| (word, span_within(&line, word)));
-                stanza.folders.extend(words.take(MOST_FOLDERS.saturating_sub(stanza.folders.len())));
+                let words = value.split_whitespace().map(|word| (word, span_within(line, word)));
+                self.folders.extend(words.take(MOST_FOLDERS.saturating_sub(self.folders.len())));
             }
             _ => {}
         }
     }
-    if let Some(stanza) = open {
-        stanza.write(project, file, out);
-    }
-}
 
-impl Stanza<'_> {
     fn write(&self, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
         let Some((address, span)) = self.location else {
             let message = "a repository without `location`";

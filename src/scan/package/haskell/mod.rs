@@ -8,33 +8,96 @@ pub mod hpack;
 pub mod stack;
 pub mod stack_lock;
 
-use crate::model::ComponentId;
+use crate::model::{ComponentId, purl};
 use crate::scan::package::toolkit::{self, Package, Revision, scope};
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
+
+/// Where packages are taken from that no registry gives.
+struct Origin<'a> {
+    address: &'a str,
+    tag: Option<&'a str>,
+    branch: Option<&'a str>,
+    /// Folders of it that are packages; without any it is one as a whole.
+    folders: Vec<&'a str>,
+}
+
+impl<'a> Origin<'a> {
+    /// What the packages are called, as far as folders and the repository tell: only the repository itself says it.
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        let whole = self.folders.is_empty().then_some(".");
+        let own = last_of(self.address);
+        let last = move |folder: &'a str| match folder.trim_matches('/').rsplit('/').next() {
+            Some("." | "") | None => own,
+            Some(last) => last,
+        };
+        self.folders.clone().into_iter().chain(whole).map(last)
+    }
+
+    /// The repository as [`repository`] writes it; nothing for a place without a host.
+    fn repository(&self) -> Option<ComponentId> {
+        toolkit::host_of(self.address)?;
+        let (ecosystem, name, version) = repository_parts(self.address, (self.tag, self.branch));
+        Some(purl::of(ecosystem, &name, version))
+    }
+}
+
+/// The last word of an address: the name of a repository.
+fn last_of(address: &str) -> &str {
+    address.trim_end_matches('/').trim_end_matches(".git").rsplit('/').next().unwrap_or(address)
+}
+
+fn revision<'a>((tag, branch): (Option<&'a str>, Option<&'a str>)) -> Option<Revision<'a>> {
+    Revision::stated(|word| match word {
+        "tag" => tag,
+        "branch" => branch,
+        _ => None,
+    })
+}
+
+/// Purl type, name and version of a repository.
+fn repository_parts<'a>(
+    address: &str,
+    at: (Option<&'a str>, Option<&'a str>),
+) -> (&'static str, String, Option<&'a str>) {
+    let (ecosystem, name, _) = toolkit::fetched_name(address, last_of(address));
+    (ecosystem, name, revision(at).filter(|revision| revision.is_fixed).map(|revision| revision.text))
+}
 
 /// Writes a repository that holds packages of a project, at a commit or tag, or at a branch: what they are called, only the
 /// repository says. Nothing for a place without a host.
 fn repository(
     address: &str,
-    (tag, branch): (Option<&str>, Option<&str>),
+    at: (Option<&str>, Option<&str>),
     span: Span,
     project: &ComponentId,
     file: &SourceFile,
     out: &mut Facts<'_>,
 ) -> Option<ComponentId> {
     toolkit::host_of(address)?;
-    let revision = Revision::stated(|word| match word {
-        "tag" => tag,
-        "branch" => branch,
-        _ => None,
-    });
-    let last = address.trim_end_matches('/').trim_end_matches(".git").rsplit('/').next().unwrap_or(address);
-    let (ecosystem, name, _) = toolkit::fetched_name(address, last);
-    let version = revision.filter(|revision| revision.is_fixed).map(|revision| revision.text);
+    let (ecosystem, name, version) = repository_parts(address, at);
     let id = Package::new(ecosystem, &name, version, file, span).require("", scope::RUNTIME, project, out);
-    toolkit::from_repository(&id, address, revision.map(|revision| revision.text), &file.at(span), out);
+    toolkit::from_repository(&id, address, revision(at).map(|revision| revision.text), &file.at(span), out);
     Some(id)
+}
+
+/// A range without the brackets around all of it: `(== 1.0)`.
+fn bare(range: &str) -> &str {
+    const MOST: usize = 8;
+    let mut range = range.trim();
+    for _ in 0..MOST {
+        let Some(inner) = range.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { break };
+        let mut depth = 0i64;
+        let is_around = inner.bytes().all(|c| {
+            depth += i64::from(c == b'(') - i64::from(c == b')');
+            depth >= 0
+        });
+        if !is_around {
+            break;
+        }
+        range = inner.trim();
+    }
+    range
 }
 
 /// Name, version and hash of `name-1.0@sha256:hash,size`.

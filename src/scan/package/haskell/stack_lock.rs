@@ -1,5 +1,8 @@
 //! `stack.yaml.lock`: exact Haskell packages beside a snapshot.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
 use crate::diagnostic::DiagnosticKind;
@@ -7,6 +10,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit::{self, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `stack-lock`.
 pub struct StackLock;
@@ -102,5 +106,76 @@ fn package(node: &Node, project: &ComponentId, file: &SourceFile, out: &mut Fact
         {
             out.attribute(&id, key, format!("{prefix}{text}"), file.at(value.span));
         }
+    }
+}
+
+/// A package of a repository or an archive.
+pub(super) struct InPlace {
+    pub(super) name: String,
+    pub(super) version: String,
+    /// Its folder there.
+    folder: Option<String>,
+}
+
+impl InPlace {
+    /// True for one in any of the folders; for any where none is told.
+    pub(super) fn is_in(&self, folders: &BTreeSet<&str>) -> bool {
+        folders.is_empty() || self.folder.as_deref().is_none_or(|folder| folders.contains(folder.trim_matches('/')))
+    }
+}
+
+/// Packages of one repository; real ones have some dozens.
+const MOST_IN_PLACE: usize = 256;
+
+/// What a lock file says is in repositories and archives: only it knows what the packages in them are called.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Packages by address and commit; archives have none.
+    by_place: BTreeMap<(String, Option<String>), Vec<InPlace>>,
+    /// The names of all of them.
+    names: BTreeSet<String>,
+}
+
+impl Held {
+    /// That of the lock file beside a `stack.yaml` in a folder.
+    pub(super) fn beside(folder: &RelPath, input: &Input<'_>) -> Option<Arc<Self>> {
+        let read = || {
+            let lock = folder.join("stack.yaml.lock").and_then(|path| input.companion(&path));
+            let Some(lock) = lock else { return (None, 0) };
+            let packages = lock.yaml().documents.first().and_then(|root| root.get("packages"));
+            let mut held = Self::default();
+            for node in packages.map_or(&[][..], Node::list).iter().filter_map(|entry| entry.get("completed")) {
+                held.add(node);
+            }
+            (Some(Arc::new(held)), lock.text().len())
+        };
+        Option::clone(&input.memo.of(folder, read))
+    }
+
+    fn add(&mut self, node: &Node) {
+        let address = ["git", "hg", "url"].iter().find_map(|word| node.text_at(word));
+        let version = node.get("version").and_then(Node::scalar);
+        let (Some(name), Some(version), Some(address)) = (node.text_at("name"), version, address) else { return };
+        let commit = node.get("commit").and_then(Node::scalar).map(std::borrow::Cow::into_owned);
+        self.names.insert(name.to_owned());
+        let here = self.by_place.entry((address.to_owned(), commit)).or_default();
+        if here.len() < MOST_IN_PLACE {
+            let folder = node.text_at("subdir").filter(|folder| !folder.is_empty()).map(str::to_owned);
+            here.push(InPlace { name: name.to_owned(), version: version.into_owned(), folder });
+        }
+    }
+
+    /// The packages of a repository at a commit, or of an archive.
+    pub(super) fn at(&self, address: &str, commit: Option<&str>) -> &[InPlace] {
+        let place = |address: String, commit: Option<&str>| self.by_place.get(&(address, commit.map(str::to_owned)));
+        let stated = place(address.to_owned(), commit);
+        // what is written as a repository of GitHub is locked as its archive
+        let archive = || place(format!("{address}/archive/{}.tar.gz", commit?), None);
+        stated.or_else(archive).map_or(&[], Vec::as_slice)
+    }
+
+    /// True for a package that it has from a repository or an archive.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 }

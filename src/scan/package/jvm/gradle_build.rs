@@ -92,7 +92,8 @@ impl Scanner for GradleBuild {
             out.problem(DiagnosticKind::Unresolved, file, first.tokens.first().map(|one| one.span), message);
         }
         let fill = |text: &str| reader.fill(text);
-        let writing = Writing { fill: &fill, owners: &owners, own, folder: &folder, input };
+        let is_applied = !applying.is_empty();
+        let writing = Writing { fill: &fill, owners: &owners, own, folder: &folder, input, is_applied };
         gradle_repositories::write(&statements, &writing, out);
         gradle_settings::say_missing(&statements, input, file, out);
         reader.projects.say_unsettled(file, out);

@@ -62,6 +62,8 @@ pub(super) struct Writing<'a> {
     /// Its folder, or that of one that applies the script.
     pub(super) folder: &'a RelPath,
     pub(super) input: &'a Input<'a>,
+    /// Others apply the script.
+    pub(super) is_applied: bool,
 }
 
 /// Where a repository is asked: the number of the project, unless it is the script's own, and the list.
@@ -76,18 +78,22 @@ pub(super) fn write(statements: &[Statement<'_>], writing: &Writing<'_>, out: &m
     let Writing { fill, own, input, folder, .. } = *writing;
     let build = Build::above(input, folder).filter(|_| !is_settings(own.file.path()));
     let forced = build.as_ref().and_then(|build| build.forced);
-    let is_shared = build.is_some_and(|build| build.shares_repositories() || build.is_nested(input));
-    // lists whose own registry is asked for every name
+    // a project asks those of its own script and those of the scripts that it applies
+    let has_more = || !is_settings(own.file.path()) && (writing.is_applied || statements.iter().any(applies));
+    let is_shared = build.is_some_and(|build| build.shares_repositories() || build.is_nested(input)) || has_more();
     let open = found.all.iter().filter(|one| one.exclusive.is_none() && !one.filter.is_limited && !one.only_snapshots);
-    let with_own: BTreeSet<Where<'_>> = open
-        .map(|one| (one, list_of(&one.begin.blocks)))
-        .filter(|(one, list)| match one.begin.head() {
-            Some("mavenCentral") => true,
-            Some("gradlePluginPortal") => *list == Some(list::PLUGINS),
-            _ => false,
-        })
-        .flat_map(|(one, list)| writing.projects(one.at).map(move |(number, _)| (number, list)))
-        .collect();
+    let open: Vec<(&Repository<'_, '_>, Option<&str>)> = open.map(|one| (one, list_of(&one.begin.blocks))).collect();
+    let asking = |of: &dyn Fn(&Repository<'_, '_>, Option<&str>) -> bool| -> BTreeSet<Where<'_>> {
+        let all = open.iter().filter(|(one, list)| of(one, *list));
+        all.flat_map(|(one, list)| writing.projects(one.at).map(|(number, _)| (number, *list))).collect()
+    };
+    // lists whose own registry is asked for every name, and those in which any other is
+    let with_own = asking(&|one, list| match one.begin.head() {
+        Some("mavenCentral") => true,
+        Some("gradlePluginPortal") => list == Some(list::PLUGINS),
+        _ => false,
+    });
+    let with_any = asking(&|_, _| true);
     let mut passed_over = None;
     for one in &found.all {
         let list = list_of(&one.begin.blocks);
@@ -110,7 +116,8 @@ pub(super) fn write(statements: &[Statement<'_>], writing: &Writing<'_>, out: &m
         }
         for (number, asking) in writing.projects(one.at) {
             // no repository is asked that nobody states; what is asked for some names is asked beside others
-            let is_beside = with_own.contains(&(number, list)) || is_known && found.is_limited(one);
+            let is_beside = with_own.contains(&(number, list))
+                || found.is_limited(one) && (is_known || with_any.contains(&(number, list)));
             let standing = if is_beside { Standing::Beside } else { Standing::Instead };
             let of_settings = one.begin.blocks.first() == Some(&MANAGEMENT);
             let registry = Registry {
@@ -144,6 +151,11 @@ impl<'a> Writing<'a> {
         let alone = others.peek().is_none().then_some((None, own));
         others.chain(alone)
     }
+}
+
+/// True for `apply from: 'other.gradle'`.
+fn applies(statement: &Statement<'_>) -> bool {
+    statement.head() == Some("apply") && statement.tokens.iter().any(|one| one.word() == Some("from"))
 }
 
 /// Repositories that Gradle knows by name.

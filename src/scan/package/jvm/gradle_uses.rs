@@ -3,15 +3,19 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gradle_applied::applying;
+use super::gradle_applied::{BUILD_SRC, applying};
 use super::gradle_catalog::{Catalog, accessor};
 use super::gradle_owners::words_for_others;
 use super::gradle_script;
+use super::gradle_settings::{Build, is_settings};
 use crate::scan::Input;
 use crate::text::{RelPath, Span};
 
 /// Endings of code that a build is made with.
 const CODE: [&str; 3] = [".kt", ".groovy", ".java"];
+
+/// The folder of scripts that are plugins, in a path.
+const SOURCES: &str = "/src/main/";
 
 /// Build files that are looked into.
 const SCRIPTS: usize = 2_000;
@@ -46,41 +50,54 @@ impl Uses {
             return None;
         }
         // code that makes plugins may ask for entries as well
-        let code = folder.join("buildSrc")?;
-        let of_code = format!("{code}/");
-        let is_code = |path: &RelPath| path.as_str().starts_with(&of_code);
+        let code = folder.join(BUILD_SRC)?;
+        let mut builds = included(input, folder, name)?;
+        builds.insert(code, true);
+        let build_of = |path: &RelPath| builds.iter().rev().find(|(build, _)| lies_in(path, build));
         let is_read = |path: &&RelPath| {
             let ends = |ending: &str| path.name().ends_with(ending);
-            ends(".gradle") || ends(".gradle.kts") || is_code(path) && CODE.iter().any(|ending| ends(ending))
+            let is_code = || CODE.iter().any(|ending| ends(ending));
+            let is_script = ends(".gradle") || ends(".gradle.kts");
+            // an included build without this catalog has another one
+            (is_script || is_code()) && build_of(path).map_or(is_script, |(_, has_it)| *has_it)
         };
         let files: Vec<&RelPath> = input.below(folder).filter(is_read).take(SCRIPTS + 1).collect();
         // settings alone build nothing
-        let builds = |path: &&RelPath| !path.name().starts_with("settings.") && !is_code(path);
-        if !files.iter().any(builds) || files.len() > SCRIPTS {
+        let is_script = |path: &RelPath| path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
+        let is_src = |path: &RelPath| build_of(path).is_some_and(|(build, _)| build.name() == BUILD_SRC);
+        let builds_any = files.iter().any(|path| is_script(path) && !is_settings(path) && !is_src(path));
+        if !builds_any || files.len() > SCRIPTS {
             return None;
         }
         let mut found = Self(BTreeMap::new());
+        // builds that make plugins of code, and those whose code is there
+        let (mut making, mut with_code) = (BTreeSet::new(), BTreeSet::new());
         for path in files {
             let file = input.companion(path)?;
             let text = file.text();
-            let makes_plugins = !is_code(path) && OF_CODE.iter().any(|word| text.contains(word));
-            if makes_plugins || text.contains("includeBuild") || imports_otherwise(text, name) {
+            // of the code of such a build all is read
+            let build = build_of(path).map(|(build, _)| build);
+            let is_of_code = OF_CODE.iter().any(|word| text.contains(word));
+            making.extend(build.filter(|_| is_of_code));
+            with_code.extend(build.filter(|_| !is_script(path) || path.as_str().contains(SOURCES)));
+            let makes_plugins = build.is_none() && is_of_code;
+            let includes = !is_settings(path) && text.contains("includeBuild");
+            if makes_plugins || includes || imports_otherwise(text, name) {
                 return None;
             }
             // what code adds to the projects that apply it, it does not say
-            let is_script = path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts");
             let is_of_project = path.name().starts_with("build.gradle");
             let is_applied =
                 || applying(path, &gradle_script::statements(text), input).is_ok_and(|all| !all.is_empty());
-            let user = match is_script {
+            let user = match (is_script(path), build) {
                 // those that apply a script say so with it
-                true if !is_of_project && is_applied() => None,
-                true => Some(path.parent()),
-                false => Some(code.clone()),
+                (true, _) if !is_of_project && is_applied() => None,
+                (false, Some(build)) => Some(build.clone()),
+                _ => Some(path.parent()),
             };
             found.read(text, name, user)?;
         }
-        Some(found)
+        making.is_subset(&with_code).then_some(found)
     }
 
     /// Adds what a script uses; nothing when that is computed.
@@ -114,6 +131,7 @@ impl Uses {
             }
             let users = self.0.entry(accessor(path)).or_default();
             if let Some(user) = &user
+                && !names_made(&text[..start])
                 && !for_others.get_or_init(|| words_for_others(text)).contains(&start)
             {
                 users.insert(user.clone());
@@ -148,6 +166,45 @@ impl Uses {
     }
 }
 
+/// True for a path in a folder.
+fn lies_in(path: &RelPath, folder: &RelPath) -> bool {
+    path.as_str().strip_prefix(folder.as_str()).is_some_and(|rest| folder.is_root() || rest.starts_with('/'))
+}
+
+/// The builds in a folder that its settings include, and whether each takes the catalog of that name; nothing where that is
+/// not known.
+fn included(input: &Input<'_>, folder: &RelPath, name: &str) -> Option<BTreeMap<RelPath, bool>> {
+    let mut found = BTreeMap::new();
+    let settings: Vec<&RelPath> = input.below(folder).filter(|path| is_settings(path)).take(SETTINGS + 1).collect();
+    if settings.len() > SETTINGS {
+        return None;
+    }
+    let file = format!("{name}.versions.toml");
+    for path in settings {
+        let text = input.companion(path)?;
+        let stated = memchr::memmem::find_iter(text.text().as_bytes(), "includeBuild").count();
+        if stated == 0 {
+            continue;
+        }
+        let build = Build::at(input, &path.parent())?;
+        // one whose folder is computed may be any
+        if build.builds.len() != stated {
+            return None;
+        }
+        for build in build.builds.iter().filter(|build| lies_in(build, folder) && *build != folder) {
+            let names = ["settings.gradle", "settings.gradle.kts"].into_iter();
+            let files = names.filter_map(|name| build.join(name)).filter_map(|path| input.companion(&path));
+            let has_it = files.into_iter().any(|settings| settings.text().contains(&file));
+            found.insert(build.clone(), has_it);
+        }
+        // every file of the tree is held against them
+        if found.len() > SETTINGS {
+            return None;
+        }
+    }
+    Some(found)
+}
+
 /// The comments of a script, looked for when a word may stand in one.
 struct Comments<'t> {
     text: &'t str,
@@ -170,6 +227,16 @@ impl<'t> Comments<'t> {
         let after = all.partition_point(|one| one.start <= at);
         after.checked_sub(1).is_some_and(|before| at < all[before].end)
     }
+}
+
+/// True where what comes next is the id of a plugin that the build makes: `id = libs.plugins.own.get().pluginId`.
+fn names_made(before: &str) -> bool {
+    let before =
+        before.trim_end_matches([' ', '\t']).strip_suffix('=').map(|before| before.trim_end_matches([' ', '\t']));
+    let before = before.and_then(|before| before.strip_suffix("id"));
+    before.is_some_and(|before| {
+        before.is_empty() || before.ends_with(|c: char| c.is_whitespace() || c == '{' || c == ';')
+    })
 }
 
 /// Bytes before a name in which the beginning of the path that it stands in is looked for.

@@ -20,6 +20,7 @@ pub mod maven_pom;
 pub mod maven_settings;
 pub mod sbt_build;
 pub mod sbt_lock;
+mod sbt_projects;
 mod sbt_repositories;
 mod sbt_resolvers;
 

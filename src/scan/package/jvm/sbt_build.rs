@@ -1,12 +1,13 @@
 //! `build.sbt` and the Scala files of a build: dependencies that are written as literals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::gradle_script::{self, Placed, Token};
-use super::sbt_resolvers::Resolvers;
-use super::{Asking, Wanted, sbt_repositories, wanted};
+use super::sbt_projects::Projects;
+use super::sbt_resolvers::{Read, Resolvers};
+use super::{Asking, Wanted, sbt_repositories, sbt_resolvers, wanted};
 use crate::diagnostic::DiagnosticKind;
-use crate::model::{Basis, ComponentKind};
+use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::scan::package::toolkit::{self, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
 
@@ -17,10 +18,11 @@ static META: ScannerMeta = ScannerMeta {
     id: "sbt-build",
     title: "sbt build",
     summary: "Dependencies and plugins written as `\"group\" % \"artifact\" % \"version\"`, with the Scala version in the \
-              name where `%%` asks for it and the file states it, and resolvers by literal addresses: those of plugins apart from \
-              others, `externalResolvers` instead of the central repository. Where things are published to is none. A file of \
-              repositories may be the user's; it counts instead of the central one where `.sbtopts` or `.jvmopts` names it. Anything \
-              computed is not executed.",
+              name where `%%` asks for it and the file states it; those of a project that the file defines are its own, and \
+              projects that others depend on. Resolvers by literal addresses or by names that sbt knows: those of plugins apart \
+              from others, those of one project for it alone, `externalResolvers` instead of the central repository. Where things \
+              are published to is none. A file of repositories may be the user's; it counts instead of the central one where \
+              `.sbtopts` or `.jvmopts` names it. Anything computed is not executed.",
     files: &["**/*.sbt", "**/project/*.scala", "**/.sbt/repositories", "**/project/repositories"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -44,11 +46,15 @@ impl Scanner for SbtBuild {
             gradle_script::tokens(file.text()).into_iter().filter(|one| one.token != Token::Line).collect();
         let folder = file.folder();
         let of_build = folder.name() == "project";
-        let project = toolkit::root_at(&if of_build { folder.parent() } else { folder }, input, file, out);
+        let base = if of_build { folder.parent() } else { folder };
+        let project = toolkit::root_at(&base, input, file, out);
         // what a build is made with comes from resolvers of its own
         let plugins = of_build && file.path().name().ends_with(".sbt");
         let list = plugins.then_some(list::PLUGINS);
-        let asking = Asking { file, project: &project, list, is_elsewhere: false };
+        let own = Asking { file, project: &project, list, is_elsewhere: false };
+        let defined = if of_build { Projects::default() } else { Projects::of(file.text(), &tokens, &base) };
+        let ids: Vec<ComponentId> = defined.all.iter().map(|one| input.root_subject_at(&one.folder)).collect();
+        let of = |number: usize| Asking { project: &ids[number], is_elsewhere: ids[number] != project, ..own };
         let names = Names::of(&tokens, file.text());
         let scala = tokens.windows(4).find_map(|four| match four[3].token {
             Token::Text(text, _) if four[0].word() == Some("scalaVersion") && four[1].is(':') && four[2].is('=') => {
@@ -57,10 +63,20 @@ impl Scanner for SbtBuild {
             _ => None,
         });
         let mut resolvers = Resolvers::of(&tokens);
+        let mut asked = Asked::default();
         let mut at = 0;
         while at < tokens.len() {
+            let number = defined.at(at);
+            let asking = number.map_or(own, of);
             let Some((group, cross, name, rest)) = coordinates(&tokens[at..]) else {
-                resolvers.read(&tokens[at..], asking, out);
+                let read = resolvers.read(&tokens[at..], asking, out);
+                let room = MOST_RESOLVERS.saturating_sub(asked.resolvers.len());
+                asked.resolvers.extend(read.into_iter().map(|one| (number, one)).take(room));
+                for (other, name) in number.into_iter().flat_map(|_| defined.used(&tokens[at..])) {
+                    let seen = file.at(name.span);
+                    toolkit::uses_project(asking.project, &defined.all[other].folder, input, &seen, out);
+                    asked.by.extend(number);
+                }
                 at += 1;
                 continue;
             };
@@ -94,8 +110,48 @@ impl Scanner for SbtBuild {
                 out.problem(DiagnosticKind::Unresolved, file, Some(name.span), message);
             }
             asking.ask(&format!("{group}:{artifact}{suffix}"), &version, scope, name.span, out);
+            asked.by.extend(number);
         }
+        asked.write(own, of, input, out);
         Ok(())
+    }
+}
+
+/// Which resolvers a file states, and which of its projects ask for something.
+#[derive(Default)]
+struct Asked<'t> {
+    /// With the number of the project that they are for; nothing for those of all.
+    resolvers: Vec<(Option<usize>, Read<'t>)>,
+    by: BTreeSet<usize>,
+}
+
+/// Resolvers of one file: more than count for one folder, which is told.
+const MOST_RESOLVERS: usize = 1_000;
+/// Projects to whose own resolvers those of all are added.
+const MOST_LISTS: usize = 64;
+
+impl Asked<'_> {
+    /// Writes which project asks which resolvers. Those of one are its own; the nearest folder of which any are told counts, so
+    /// that beside such ones each is told all of its own.
+    fn write<'a>(mut self, own: Asking<'a>, of: impl Fn(usize) -> Asking<'a>, input: &Input<'_>, out: &mut Facts<'_>) {
+        self.by.extend(self.resolvers.iter().filter_map(|(number, _)| *number));
+        for number in &self.by {
+            let Asking { project, file, .. } = of(*number);
+            out.component(project, input.root_kind(), file.whole());
+        }
+        let is_apart = self.resolvers.iter().any(|(number, _)| number.is_some());
+        for (_, one) in self.resolvers.iter().filter(|(number, _)| number.is_none()) {
+            one.write(own, out);
+        }
+        for number in self.by.iter().filter(|_| is_apart).take(MOST_LISTS) {
+            let asking = of(*number);
+            let its = |(of, _): &&(Option<usize>, Read<'_>)| of.is_none_or(|of| of == *number);
+            let mut all = self.resolvers.iter().filter(its).map(|(_, one)| one).peekable();
+            if all.peek().is_none() {
+                sbt_resolvers::central_alone(asking, out);
+            }
+            all.for_each(|one| one.write(asking, out));
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl Scanner for ComposerInstalled {
             }
             all.push(entry);
         }
-        entry::edges(&all, file, out);
+        entry::edges(&all, (&project, &holder), input, out);
         Ok(())
     }
 }

@@ -61,6 +61,13 @@ impl Scanner for ComposerJson {
                         continue;
                     }
                     Some(Source::Own) => continue,
+                    Some(Source::Within(others)) => {
+                        for (name, version) in &others {
+                            Package::new("composer", name, Some(version), file, asked.key_span)
+                                .require("", scope, &project, out);
+                        }
+                        continue;
+                    }
                     Some(Source::Elsewhere) | None => {}
                 }
                 // `dev-main#0123abc`: a branch at a commit, whatever version that stands for

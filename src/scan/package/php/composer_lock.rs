@@ -42,7 +42,7 @@ impl Scanner for ComposerLock {
                 list.iter().filter_map(|node| entry::write(node, scope, (&project, &file.folder()), input, out)),
             );
         }
-        entry::edges(&all, file, out);
+        entry::edges(&all, (&project, &file.folder()), input, out);
         for group in ["platform", "platform-dev"] {
             for asked in root.get(group).map_or(&[][..], Node::entries) {
                 if let Some(text) = asked.value.text().filter(|_| asked.key.starts_with("php")) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::in_folders::{STANDING_FOR, own_names};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::parse::Node;
@@ -123,12 +124,21 @@ fn publisher(id: &ComponentId, node: &Node, file: &SourceFile, out: &mut Facts<'
 }
 
 /// Writes the edges between entries. Names are compared without case; a package also answers to what it replaces
-/// or provides.
-pub(crate) fn edges(all: &[Entry<'_>], file: &SourceFile, out: &mut Facts<'_>) {
+/// or provides, and the project in the folder `base` to what its manifest says so of.
+pub(crate) fn edges(
+    all: &[Entry<'_>],
+    (project, base): (&ComponentId, &RelPath),
+    input: &Input<'_>,
+    out: &mut Facts<'_>,
+) {
+    let file = input.file();
     let mut by_name = Entries::default();
+    for name in own_names(base, input) {
+        by_name.add(name, None, Locked::own(project));
+    }
     for entry in all {
         by_name.add(lower(entry.name), None, entry.locked.clone());
-        for group in ["replace", "provide"] {
+        for group in STANDING_FOR {
             for other in entry.node.get(group).map_or(&[][..], Node::entries) {
                 by_name.add(lower(&other.key), None, entry.locked.clone());
             }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::entry::is_platform;
 use crate::parse::Node;
 use crate::scan::package::folders::Folders;
-use crate::scan::package::toolkit::{is_project, manifest};
+use crate::scan::package::toolkit::{MOST_ANSWERS, is_project, manifest};
 use crate::scan::{Input, SourceFile};
 use crate::text::RelPath;
 
@@ -29,6 +30,8 @@ pub(super) enum Source {
     Own,
     /// The lock file has it from elsewhere.
     Elsewhere,
+    /// Packages of the lock file that say to replace or to provide it, with their versions: it is not fetched itself.
+    Within(Vec<(String, String)>),
 }
 
 /// What a manifest says of packages that are the tree's own.
@@ -90,7 +93,7 @@ impl Said {
         let mut has_paths = false;
         let repositories =
             paths.inspect(|_| has_paths = true).filter_map(|node| Repository::of(node, folder)).collect();
-        let locked = if has_paths { locked(folder, input) } else { BTreeMap::new() };
+        let locked = locked(root, has_paths, folder, input);
         Self { own, provided, repositories, locked }
     }
 
@@ -200,12 +203,14 @@ impl Above {
     }
 }
 
-/// What the lock file of a folder says of its packages.
-fn locked(folder: &RelPath, input: &Input<'_>) -> BTreeMap<String, Source> {
+/// What the lock file of a folder says of packages. It is read where folders are repositories, or where it has no package of
+/// a name that the manifest asks for: another one may stand for that.
+fn locked(asking: &Node, has_paths: bool, folder: &RelPath, input: &Input<'_>) -> BTreeMap<String, Source> {
     let lock = folder.join("composer.lock").and_then(|path| input.companion(&path));
-    let Some(lock) = lock else { return BTreeMap::new() };
+    let Some(lock) = lock.filter(|lock| has_paths || lacks(lock.text(), asking)) else { return BTreeMap::new() };
     let Ok(root) = lock.json() else { return BTreeMap::new() };
-    let lists = ["packages", "packages-dev"].map(|list| root.get(list).map_or(&[][..], Node::list));
+    let packages =
+        || ["packages", "packages-dev"].into_iter().flat_map(|list| root.get(list).map_or(&[][..], Node::list));
     let source = |node: &Node| {
         if node.at(&["dist", "type"]).and_then(Node::text) != Some("path") {
             return Source::Elsewhere;
@@ -213,8 +218,46 @@ fn locked(folder: &RelPath, input: &Input<'_>) -> BTreeMap<String, Source> {
         let at = node.at(&["dist", "url"]).and_then(Node::text).and_then(|path| folder.join(path));
         at.filter(|at| is_project(at, manifest::COMPOSER, input)).map_or(Source::Own, Source::Folder)
     };
-    let all = lists.into_iter().flatten();
-    all.filter_map(|node| Some((node.text_at("name")?.to_ascii_lowercase(), source(node)))).collect()
+    let named = |node: &Node| Some((node.text_at("name")?.to_ascii_lowercase(), source(node)));
+    let mut found: BTreeMap<String, Source> = packages().filter_map(named).collect();
+    for node in packages() {
+        let (Some(name), Some(version)) = (node.text_at("name"), node.text_at("version")) else { continue };
+        let others = STANDING_FOR.into_iter().flat_map(|word| node.get(word).map_or(&[][..], Node::entries));
+        for other in others.map(lower_key) {
+            let own = found.get(&name.to_ascii_lowercase()).filter(|source| !matches!(source, Source::Elsewhere));
+            let (own, one) = (own.cloned(), (name.to_owned(), version.to_owned()));
+            match found.entry(other).or_insert_with(|| own.unwrap_or_else(|| Source::Within(Vec::new()))) {
+                Source::Within(all) if all.len() < MOST_ANSWERS && !all.contains(&one) => all.push(one),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Tables of other names that a package stands for.
+pub(super) const STANDING_FOR: [&str; 2] = ["replace", "provide"];
+
+/// True where a lock file as Composer writes it has no package of some name that a manifest asks for.
+fn lacks(lock: &str, manifest: &Node) -> bool {
+    const NAME: &str = "\"name\": \"";
+    let rest = |at: usize| lock[at + NAME.len()..].split('"').next();
+    let names: BTreeSet<String> = memchr::memmem::find_iter(lock.as_bytes(), NAME)
+        .filter_map(rest)
+        .filter(|name| name.contains('/'))
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let asked =
+        ["require", "require-dev"].into_iter().flat_map(|table| manifest.get(table).map_or(&[][..], Node::entries));
+    asked.into_iter().any(|entry| !is_platform(&entry.key) && !names.contains(&lower_key(entry)))
+}
+
+/// The names in lower case that the manifest of a folder bears, replaces and provides: nothing else is installed for them.
+pub(super) fn own_names(folder: &RelPath, input: &Input<'_>) -> BTreeSet<String> {
+    let manifest = folder.join("composer.json").and_then(|path| input.companion(&path));
+    let Some(root) = manifest.as_ref().and_then(|manifest| manifest.json().ok()) else { return BTreeSet::new() };
+    let others = STANDING_FOR.into_iter().flat_map(|word| root.get(word).map_or(&[][..], Node::entries));
+    others.map(lower_key).chain(root.text_at("name").map(str::to_ascii_lowercase)).collect()
 }
 
 fn lower_key(entry: &crate::parse::Entry) -> String {

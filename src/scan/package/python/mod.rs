@@ -10,6 +10,7 @@ pub mod installed_conda;
 pub mod installed_python;
 mod local;
 pub mod pdm_lock;
+mod pdm_sources;
 mod pep508;
 pub mod pip_config;
 pub mod pipfile;

@@ -212,6 +212,14 @@ pub(super) fn registry_for(
     }
 }
 
+/// As [`registry_for`], where none is asked.
+pub(super) fn nowhere_for(names: &str, files: &[&str], span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    for file in files.iter().filter_map(|name| sheet.file.folder().join(name)) {
+        let registry = Registry { ecosystem: "pypi", names, standing: Standing::Blocked, id: "", of: Of::File(&file) };
+        registry.blocked(sheet.project, &sheet.file.at(span), out);
+    }
+}
+
 /// Text and place of a value under a key.
 pub(super) fn stated<'n>(node: &'n Node, key: &str) -> Option<(&'n str, Span)> {
     node.get(key).and_then(|node| node.text().map(|text| (text, node.span)))
