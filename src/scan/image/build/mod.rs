@@ -7,6 +7,7 @@
 mod address;
 mod crates;
 mod installs;
+mod local;
 mod node_words;
 mod scripts;
 mod sed;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 
 use address::{Address, addresses};
 use installs::Installer;
+use local::Local;
 use sources::Configured;
 
 use crate::diagnostic::DiagnosticKind;
@@ -52,7 +54,7 @@ pub(super) struct Build<'a> {
     /// `ARG` and `ENV`.
     variables: BTreeMap<String, String>,
     /// Variables of the step being read.
-    local: BTreeMap<String, String>,
+    local: Local,
     /// Those that stand before the command being read: no other sees them.
     of_command: BTreeMap<String, String>,
     /// Registries that commands configured for later ones of the stage.
@@ -109,7 +111,7 @@ impl<'a> Build<'a> {
             project,
             escape,
             variables: BTreeMap::new(),
-            local: BTreeMap::new(),
+            local: Local::default(),
             of_command: BTreeMap::new(),
             configured: Configured::default(),
             stages: BTreeMap::new(),
@@ -196,6 +198,7 @@ impl<'a> Build<'a> {
         out: &mut Facts<'_>,
     ) {
         for command in all {
+            self.local.enter(command);
             let args: Vec<Arg<'_>> = command
                 .words
                 .iter()
@@ -232,11 +235,13 @@ impl<'a> Build<'a> {
             *sources.entry(command.pipeline).or_default() |= is_source;
         }
         for (command, offset) in all {
+            self.local.enter(command);
             let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
             let args: Vec<Arg<'_>> = command.words.iter().map(|word| self.place(word, *offset)).collect();
             self.command(&args, writes_sources, &str::to_owned, out);
             self.written_lines(command, *offset, writes_sources, out);
         }
+        self.local = Local::of(self.local.ended());
     }
 
     /// The commands of an instruction, with the offset of their spans in the file.
@@ -270,7 +275,7 @@ impl<'a> Build<'a> {
         if value.len() <= VALUE_LIMIT {
             let variables = match holds {
                 Holds::File => &mut self.variables,
-                Holds::Step => &mut self.local,
+                Holds::Step => return self.local.insert(name, value),
                 Holds::Command => &mut self.of_command,
             };
             variables.insert(name.to_owned(), value.to_owned());
@@ -332,7 +337,7 @@ impl<'a> Build<'a> {
     /// Variables that the commands behind do not see, whatever was set for them: tools take an empty one as none.
     fn take_back(&mut self, names: &[Arg<'_>]) {
         for name in names.iter().map(|arg| arg.text.as_str()).filter(|name| is_variable(name)) {
-            self.local.insert(name.to_owned(), String::new());
+            self.local.insert(name, "");
         }
     }
 

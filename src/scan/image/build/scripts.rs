@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::local::Local;
 use super::sources::Configured;
 use super::{Arg, Build, words};
 use crate::model::ComponentId;
@@ -46,10 +47,10 @@ pub(crate) fn fetched(
 ) {
     let mut build = Build::new(file, user, '\\').with_installs(scope::BUILD);
     build.configured = std::mem::take(&mut left.configured);
-    build.local = std::mem::take(&mut left.shell);
+    build.local = Local::of(std::mem::take(&mut left.shell));
     build.script_at(all, place, fill, of_file, out);
     left.configured = build.configured;
-    let shell = build.local.into_iter().filter(|(name, _)| words::is_source_variable(name));
+    let shell = build.local.ended().into_iter().filter(|(name, _)| words::is_source_variable(name));
     left.shell = shell.take(Left::MOST).collect();
 }
 
@@ -58,6 +59,7 @@ pub(crate) fn fetched(
 pub(crate) fn of_script(user: &ComponentId, all: &[Command], file: &SourceFile, out: &mut Facts<'_>) {
     let mut build = Build::new(file, user, '\\').with_installs("");
     for command in all {
+        build.local.enter(command);
         let args: Vec<Arg<'_>> = command.words.iter().map(|word| build.place(word, 0)).collect();
         let names: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
         if !words::only_sends(&names) {
