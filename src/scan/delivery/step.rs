@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::variables::Variables;
+use super::variables::{Variables, tell_cut};
 use super::{deploy, named};
 use crate::catalog::Catalog;
 use crate::catalog::rows::PipelineStep;
@@ -110,6 +110,7 @@ impl Pipeline<'_> {
 
     /// Where tools fetch from, as variables of a pipeline, a job or a step tell them.
     pub(super) fn sources(&self, table: Option<&Node>, before: &Variables<'_>, out: &mut Facts<'_>) {
+        tell_cut(table.map_or(&[][..], Node::entries), self.file, out);
         for entry in table.map_or(&[][..], Node::entries) {
             if let Some(value) = entry.value.scalar() {
                 let value = before.fill(&value);
