@@ -126,7 +126,7 @@ pub fn readable_part(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseE
     let least = part.as_ref().map_or(0, |(part, _)| part.walk().count());
     match mended(text, error) {
         // what is passed over may be more than what stands behind it
-        Some((root, problems)) if root.walk().count() > least => {
+        Some((root, problems)) if root.walk().count() > least.max(1) => {
             let told = |error: ParseError| ParseError::new(format!("{}; the rest was read", error.message), error.span);
             Some((root, problems.into_iter().map(told).collect()))
         }

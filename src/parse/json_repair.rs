@@ -366,7 +366,22 @@ mod tests {
 
     #[test]
     fn hostile_texts_are_given_up_soon() {
-        let parts = ["\"a\": @,\n", "@,\"", "\\\"", "}", "[", "@ /*", ", /*", "@\n", "@ } ", "\"a\" ", ",", "\"a\":", "@{", "'"];
+        let parts = [
+            "\"a\": @,\n",
+            "@,\"",
+            "\\\"",
+            "}",
+            "[",
+            "@ /*",
+            ", /*",
+            "@\n",
+            "@ } ",
+            "\"a\" ",
+            ",",
+            "\"a\":",
+            "@{",
+            "'",
+        ];
         for part in parts {
             let text = format!("{{\"a\": 1, {}", part.repeat((1 << 20) / part.len()));
             let began = std::time::Instant::now();

@@ -41,13 +41,28 @@ pub(super) enum Mended<T> {
     Ended(ParseError),
 }
 
-/// A part that may be passed over, the byte that takes its place, and what is wrong with it where that is known better than
-/// the error says.
+/// A part that may be passed over, what closes brackets in its place, and what is wrong with it where that is known better
+/// than the error says.
 struct Part {
     start: usize,
     end: usize,
-    by: u8,
+    closing: Vec<u8>,
     told: Option<ParseError>,
+}
+
+impl Part {
+    /// The text without it; nothing where it has no room for what is to close.
+    fn passed(&self, bytes: &[u8]) -> Option<String> {
+        let mut tried = bytes.to_vec();
+        let mut closing = self.closing.iter();
+        // the ends of lines stay, and so do columns: what goes on with a line above stands deeper
+        for byte in tried[self.start..self.end].iter_mut().filter(|byte| **byte != b'\n') {
+            let is_blank = byte.is_ascii_whitespace();
+            *byte = if is_blank { b' ' } else { closing.next().copied().unwrap_or(b' ') };
+        }
+        // a part may begin within a letter where the error does
+        closing.next().is_none().then(|| String::from_utf8(tried).ok())?
+    }
 }
 
 /// Reads a text without what is broken. `read` gives the first error of a text, with its place.
@@ -62,25 +77,21 @@ pub(super) fn mended<T>(
     let mut left = text.len().saturating_mul(TIMES).saturating_add(LEAST);
     while let Some(error) = problems.last().filter(|_| problems.len() <= MOST).cloned() {
         let mut farthest: Option<(Vec<u8>, Option<ParseError>, ParseError)> = None;
-        for Part { start, end, by, told } in passable(&bytes, error.span.start, of) {
+        for part in passable(&bytes, error.span.start, of) {
             let Some(still) = left.checked_sub(bytes.len()) else {
                 return Mended::Ended(ParseError::new(ENDED, error.span));
             };
             left = still;
-            let mut tried = bytes.clone();
-            // the ends of lines stay
-            tried[start..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = by);
-            // a part may begin within a letter where the error does
-            let Ok(tried) = String::from_utf8(tried).map(Arc::new) else { continue };
+            let Some(tried) = part.passed(&bytes).map(Arc::new) else { continue };
             match read(&tried) {
                 Ok(tree) => {
-                    tell(&mut problems, told);
+                    tell(&mut problems, part.told);
                     return Mended::Read(tree, problems);
                 }
                 Err(next) => {
                     let reached = farthest.as_ref().map_or(error.span.start, |(_, _, farthest)| farthest.span.start);
                     if next.span.start > reached {
-                        farthest = Some((Arc::unwrap_or_clone(tried).into_bytes(), told, next));
+                        farthest = Some((Arc::unwrap_or_clone(tried).into_bytes(), part.told, next));
                     }
                 }
             }
@@ -111,18 +122,18 @@ fn passable(bytes: &[u8], at: usize, of: Of) -> Vec<Part> {
         let mut starts = vec![at, start];
         starts.dedup();
         let parts = starts.into_iter().filter(|from| *from < end && !opens(&bytes[*from..end]));
-        found.extend(parts.map(|start| Part { start, end, by: b' ', told: None }));
+        found.extend(parts.map(|start| Part { start, end, closing: Vec::new(), told: None }));
     }
     found
 }
 
 /// The brackets of YAML before an error that nothing closes, the nearest first, each up to the next line that stands no
-/// deeper than its own. It may be closed where a comma stands last; else what stands in it is lost, what stands behind is not.
+/// deeper than its own: what stands there is not lost.
 fn unclosed(bytes: &[u8], at: usize) -> Vec<Part> {
     const MOST: usize = 2;
     let from = at.saturating_sub(FLOW);
     let from = if from == 0 { 0 } else { memchr::memchr(b'\n', &bytes[from..at]).map_or(at, |end| from + end + 1) };
-    let mut found: Vec<(usize, usize, usize)> = Vec::new();
+    let mut found: Vec<(usize, usize)> = Vec::new();
     // the bracket, the column of its line, and how many are open
     let mut open: Option<(usize, usize, usize)> = None;
     let mut start = from;
@@ -131,11 +142,11 @@ fn unclosed(bytes: &[u8], at: usize) -> Vec<Part> {
         let line = &bytes[start..end];
         let column = line.iter().position(|byte| !byte.is_ascii_whitespace());
         if let Some(column) = column {
-            if let Some((bracket, above, depth)) = open.filter(|_| !line[column..].starts_with(b"#"))
+            if let Some((bracket, above, _)) = open.filter(|_| !line[column..].starts_with(b"#"))
                 && column <= above
             {
                 if !matches!(line[column], b']' | b'}') {
-                    found.push((bracket, start, depth));
+                    found.push((bracket, start));
                 }
                 open = None;
             }
@@ -153,22 +164,50 @@ fn unclosed(bytes: &[u8], at: usize) -> Vec<Part> {
         }
         start = end + 1;
     }
-    found.extend(open.map(|(bracket, _, depth)| (bracket, bytes.len(), depth)));
-    found.into_iter().rev().take(MOST).flat_map(|(start, end, depth)| closed_or_passed(bytes, start, end, depth)).collect()
+    found.extend(open.map(|(bracket, ..)| (bracket, bytes.len())));
+    found.into_iter().rev().take(MOST).flat_map(|(start, end)| closed_or_passed(bytes, start, end)).collect()
 }
 
-/// What may be done about a bracket that nothing closes.
-fn closed_or_passed(bytes: &[u8], start: usize, end: usize, depth: usize) -> impl Iterator<Item = Part> {
+/// What may be done about a bracket that nothing closes: it ends behind the last entry in it that is whole, or is nothing.
+fn closed_or_passed(bytes: &[u8], start: usize, end: usize) -> impl Iterator<Item = Part> {
     let told = |what: &str| {
         let message = format!("a `{}` that nothing closes; {what}", char::from(bytes[start]));
         Some(ParseError::new(message, Span::new(start, start + 1)))
     };
-    let last = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace()).map(|last| start + last);
-    let comma = last.filter(|last| bytes[*last] == b',' && depth == 1);
-    let by = if bytes[start] == b'{' { b'}' } else { b']' };
-    let closed =
-        comma.map(|comma| Part { start: comma, end: comma + 1, by, told: told("it was taken to end with its lines") });
-    closed.into_iter().chain([Part { start, end, by: b' ', told: told("what stands in it was left out") }])
+    let closed = last_whole(&bytes[start..end]).map(|(last, closing)| {
+        let told = told("it was taken to end behind its last whole entry");
+        Part { start: start + last, end, closing, told }
+    });
+    let told = told("what stands in it was left out");
+    closed.into_iter().chain([Part { start, end, closing: Vec::new(), told }])
+}
+
+/// Where the last whole entry ends of a part that begins with a bracket, and what closes all that is open there.
+fn last_whole(part: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let mut open = Vec::new();
+    let mut best = None;
+    let mut quote = None;
+    for (at, byte) in part.iter().copied().enumerate() {
+        match (quote, byte) {
+            (Some(mark), byte) => {
+                if mark == byte {
+                    quote = None;
+                }
+            }
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'{') => open.push(b'}'),
+            (None, b'[') => open.push(b']'),
+            (None, b'}' | b']') => {
+                open.pop();
+                best = Some((at + 1, open.len()));
+            }
+            (None, b',') => best = Some((at, open.len())),
+            _ => {}
+        }
+    }
+    // what was open there is still open at the end
+    let (at, depth) = best.filter(|(_, depth)| *depth > 0 && *depth <= open.len())?;
+    Some((at, open[..depth].iter().rev().copied().collect()))
 }
 
 /// The first bracket of a line of YAML that the line does not close, and how many it opens and closes: those that begin a
@@ -233,11 +272,13 @@ mod tests {
 
     #[test]
     fn brackets_that_nothing_closes_lose_their_own_lines() {
-        let (left_out, closed) = ("what stands in it was left out", "it was taken to end with its lines");
+        let (left_out, closed) = ("what stands in it was left out", "it was taken to end behind its last whole entry");
         for (text, keys, place, what) in [
             ("a:\n  b: {x: 1\n  c: 2\nd: {y: 3}\n", "adbcy", 8, left_out),
             ("a:\n  b: [x,\n    y\n\n    # z\n  c: 2\nd: 4\n", "adbc", 8, left_out),
             ("a:\n  b: [{x: 1},\n    {y: 1},\n\n  c: 2\nd: 4\n", "adbcxy", 8, closed),
+            ("a:\n  b: {n: {x: 1}\n    z: [\n  c: 2\n", "abcnx", 8, closed),
+            ("l:\n- {x: 1, z: 2\n- {y: 3}\nd: 4\n", "ldxy", 5, closed),
             ("l:\n- {x: 1, z: [2]\n- {y: 3}\nd: 4\n", "ldy", 5, left_out),
             ("a: [1\n", "a", 3, left_out),
             ("t: |\n  if [ -f x\na: '{'\nb: {x: '}'\nd: 4\n", "tabd", 27, left_out),
