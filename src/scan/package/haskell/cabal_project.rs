@@ -58,8 +58,14 @@ pub(super) fn read(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>
             "tag" => stanza.tag = Some(value),
             "branch" => stanza.branch = Some(value),
             "subdir" => {
-                let words = value.split_whitespace().map(|word| (word, span_within(&line, word)));
-                stanza.folders.extend(words.take(MOST_FOLDERS.saturating_sub(stanza.folders.len())));
+                let mut words = value.split_whitespace().map(|word| (word, span_within(&line, word)));
+                let room = MOST_FOLDERS.saturating_sub(stanza.folders.len());
+                stanza.folders.extend(words.by_ref().take(room));
+                if let Some((_, span)) = words.next() {
+                    let message =
+                        format!("more than {MOST_FOLDERS} folders; this one and those behind it were left out");
+                    out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
+                }
             }
             _ => {}
         }
