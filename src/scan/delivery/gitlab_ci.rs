@@ -91,7 +91,9 @@ impl Scanner for GitlabCi {
             for job in &jobs {
                 let tables = job.bases.iter().map(|(_, base)| *base).chain([job.node]);
                 tell_cut(tables.clone().flat_map(variable_entries), file, out);
-                let seen = inherited.sees(job).map(|names| none.over(variables(document).filter(|(name, _)| has(names, name))));
+                let seen = inherited
+                    .sees(job)
+                    .map(|names| none.over(variables(document).filter(|(name, _)| has(names, name))));
                 let own = seen.as_ref().unwrap_or(&shared).over(tables.flat_map(variables));
                 pipeline.images(job.node, &own, out);
                 let script = match is_part(job.name) {
@@ -126,13 +128,7 @@ struct Work<'w, 'n> {
 
 impl<'n> Work<'_, 'n> {
     /// Runners, scripts and secrets of a job.
-    fn job(
-        &self,
-        job: &Job<'n>,
-        script: Option<&'n Node>,
-        left: &Begun<'n>,
-        out: &mut Facts<'_>,
-    ) -> (Left, RelPath) {
+    fn job(&self, job: &Job<'n>, script: Option<&'n Node>, left: &Begun<'n>, out: &mut Facts<'_>) -> (Left, RelPath) {
         let Self { inherited, steps, variables } = *self;
         let at = |name: &str| job.node.entry(name).map(|entry| &entry.value);
         if let Some(tags) = at("tags").filter(|tags| matches!(tags.value, Value::List(_))) {

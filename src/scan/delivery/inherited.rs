@@ -124,7 +124,11 @@ impl<'n> Inherited<'n> {
     /// Which variables of the whole file a job sees: all, or those of a list.
     pub(super) fn sees(&self, job: &Job<'n>) -> Option<&'n [Node]> {
         let variables = job.all().find_map(|job| job.get("inherit")?.get("variables"))?;
-        (variables.value != Value::Bool(true)).then(|| variables.list())
+        match &variables.value {
+            Value::List(names) => Some(names),
+            Value::Bool(false) => Some(&[]),
+            _ => None,
+        }
     }
 
     /// What a reference leads to: `!reference [job, script]`; a node that is none is itself.
@@ -156,7 +160,8 @@ impl<'n> Inherited<'n> {
         self.left_of_scripts.set(had.saturating_sub(script.span.end.saturating_sub(script.span.start) + 1));
         if self.left_of_scripts.get() == 0 || levels == 0 {
             if had > 0 {
-                let message = "scripts that jobs take over are longer than is read; what is taken over from here on was left out";
+                let message =
+                    "scripts that jobs take over are longer than is read; what is taken over from here on was left out";
                 out.problem(DiagnosticKind::LimitReached, self.file, Some(script.span), message);
             }
             return;
@@ -169,11 +174,7 @@ impl<'n> Inherited<'n> {
     }
 
     /// What was done before the script of a job that has no `before_script` of its own.
-    pub(super) fn begun<'l>(
-        &self,
-        job: &Job<'n>,
-        left: &'l Begun<'n>,
-    ) -> Option<&'l (Left, RelPath)> {
+    pub(super) fn begun<'l>(&self, job: &Job<'n>, left: &'l Begun<'n>) -> Option<&'l (Left, RelPath)> {
         let of_base = job.bases.iter().rev().find(|(_, base)| base.entry(BEFORE).is_some());
         if let Some((name, _)) = of_base {
             return left.get(name);

@@ -5,6 +5,7 @@
 //! prints does not count.
 
 mod address;
+mod configured;
 mod crates;
 mod installs;
 mod local;
@@ -19,9 +20,9 @@ mod wrappers;
 use std::collections::BTreeMap;
 
 use address::{Address, addresses};
+use configured::Configured;
 use installs::Installer;
 use local::Local;
-use sources::Configured;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
@@ -41,7 +42,7 @@ const MOST_STAGES: usize = 100;
 /// Bytes that the values of variables may add to the words of a file: values made of values grow fast.
 const EXPANSION_BUDGET: usize = 16 << 20;
 
-pub(crate) use scripts::{Left, fetched, of_script, source_variable};
+pub(crate) use scripts::{Left, fetched, of_script, source_address, source_variable};
 pub(super) use words::is_source_file;
 pub(crate) use wrappers::before;
 
@@ -64,6 +65,8 @@ pub(super) struct Build<'a> {
     /// Name of the stage being read.
     stage: Option<String>,
     budget: usize,
+    /// It was told that the budget has ended.
+    is_cut: bool,
     /// What packages are for that its commands install, where they are read.
     installs: Option<&'static str>,
 }
@@ -117,6 +120,7 @@ impl<'a> Build<'a> {
             stages: BTreeMap::new(),
             stage: None,
             budget: EXPANSION_BUDGET,
+            is_cut: false,
             installs: None,
         }
     }
@@ -153,11 +157,17 @@ impl<'a> Build<'a> {
     }
 
     /// `FROM`: what commands configured holds in stages that are built on theirs.
-    pub(super) fn begin_stage(&mut self, base: &str, name: Option<String>) {
+    pub(super) fn begin_stage(&mut self, base: &str, name: Option<String>, span: Span, out: &mut Facts<'_>) {
         let done = std::mem::take(&mut self.configured);
         let name = std::mem::replace(&mut self.stage, name);
-        if let Some(name) = name.filter(|_| !done.is_empty() && self.stages.len() < MOST_STAGES) {
-            self.stages.insert(name, done);
+        if let Some(name) = name.filter(|_| !done.is_empty()) {
+            if self.stages.len() == MOST_STAGES && !self.stages.contains_key(&name) {
+                let message =
+                    format!("more than {MOST_STAGES} stages configure sources; stages built on others ask their own");
+                out.problem(DiagnosticKind::LimitReached, self.file, Some(span), message);
+            } else {
+                self.stages.insert(name, done);
+            }
         }
         self.configured = self.stages.get(base).cloned().unwrap_or_default();
     }
@@ -191,7 +201,7 @@ impl<'a> Build<'a> {
     /// The commands of a script of which `place` tells where a word stands in the file.
     fn script_at(
         &mut self,
-        all: &[Command],
+        (all, text): (&[Command], &str),
         place: &dyn Fn(&str) -> Span,
         fill: &dyn Fn(&str) -> String,
         of_file: &dyn Fn(&str) -> String,
@@ -208,7 +218,14 @@ impl<'a> Build<'a> {
             if !words::only_sends(&names) {
                 self.command(&args, false, of_file, out);
             }
+            self.written_settings(command, &args, text, 0);
         }
+    }
+
+    /// Files of settings that a command writes, whose here-documents stand in a text from a byte on.
+    fn written_settings(&mut self, command: &Command, args: &[Arg<'_>], text: &str, offset: usize) {
+        let lines = command.lines.iter().filter_map(|line| text.get(line.start + offset..line.end + offset));
+        self.configured.read_written(command, args, lines, VALUE_LIMIT);
     }
 
     /// A command as a list of words.
@@ -239,9 +256,15 @@ impl<'a> Build<'a> {
             let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
             let args: Vec<Arg<'_>> = command.words.iter().map(|word| self.place(word, *offset)).collect();
             self.command(&args, writes_sources, &str::to_owned, out);
+            self.written_settings(command, &args, self.file.text(), *offset);
             self.written_lines(command, *offset, writes_sources, out);
         }
         self.local = Local::of(self.local.ended());
+        if self.budget == 0 && !std::mem::replace(&mut self.is_cut, true) {
+            let place = all.last().and_then(|(command, offset)| Some(command.words.first()?.span.shifted(*offset)));
+            let message = "variables add more to the words of the file than is filled in; what comes later stays open";
+            out.problem(DiagnosticKind::LimitReached, self.file, place, message);
+        }
     }
 
     /// The commands of an instruction, with the offset of their spans in the file.
