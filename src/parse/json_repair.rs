@@ -273,11 +273,9 @@ impl Repair<'_> {
                         break;
                     }
                 }
-                b'}' | b']' if depth == 0 => {
-                    if self.closes(self.at)? {
-                        break;
-                    }
-                }
+                b'}' | b']' if depth == 0 && self.closes(self.at)? => break,
+                // no bracket of what is open
+                b'}' | b']' if depth == 0 => {}
                 b'\n' if depth == 0 => {
                     let behind = self.blanks_ahead(self.at)?;
                     if self.begins_entry(behind)? || self.closes(behind)? {

@@ -189,11 +189,8 @@ fn last_whole(part: &[u8]) -> Option<(usize, Vec<u8>)> {
     let mut quote = None;
     for (at, byte) in part.iter().copied().enumerate() {
         match (quote, byte) {
-            (Some(mark), byte) => {
-                if mark == byte {
-                    quote = None;
-                }
-            }
+            (Some(mark), byte) if mark == byte => quote = None,
+            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, b'{') => open.push(b'}'),
             (None, b'[') => open.push(b']'),
@@ -219,11 +216,8 @@ fn brackets(line: &[u8]) -> (Option<usize>, usize, usize) {
     for (at, byte) in line.iter().copied().enumerate() {
         let begins = matches!(before, b':' | b'-' | b',' | b'{' | b'[' | b'?');
         match (quote, byte) {
-            (Some(mark), byte) => {
-                if mark == byte {
-                    quote = None;
-                }
-            }
+            (Some(mark), byte) if mark == byte => quote = None,
+            (Some(_), _) => {}
             (None, b'"' | b'\'') if begins => quote = Some(byte),
             (None, b'#') if at == 0 || line[at - 1].is_ascii_whitespace() => break,
             (None, b'{' | b'[') if begins || !open.is_empty() => {

@@ -587,9 +587,7 @@ fn what_a_subshell_sets_ends_with_it() {
 
 /// What was not understood, with its place.
 fn placed(files: &[(&str, &str)]) -> Vec<String> {
-    let told: Vec<String> = scan(files).diagnostics.iter().map(ToString::to_string).collect();
-    println!("{told:#?}");
-    told
+    scan(files).diagnostics.iter().map(ToString::to_string).collect()
 }
 
 #[test]
