@@ -269,7 +269,7 @@ mod tests {
         let (left_out, closed) = ("what stands in it was left out", "it was taken to end behind its last whole entry");
         for (text, keys, place, what) in [
             ("a:\n  b: {x: 1\n  c: 2\nd: {y: 3}\n", "adbcy", 8, left_out),
-            ("a:\n  b: [x,\n    y\n\n    # z\n  c: 2\nd: 4\n", "adbc", 8, left_out),
+            ("a:\n  b: [x,\n    y\n\n    # z\n  c: 2\nd: 4\n", "adbc", 8, closed),
             ("a:\n  b: [{x: 1},\n    {y: 1},\n\n  c: 2\nd: 4\n", "adbcxy", 8, closed),
             ("a:\n  b: {n: {x: 1}\n    z: [\n  c: 2\n", "abcnx", 8, closed),
             ("l:\n- {x: 1, z: 2\n- {y: 3}\nd: 4\n", "ldxy", 5, closed),
