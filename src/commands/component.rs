@@ -105,11 +105,15 @@ fn with_step(place: &Place, graph: &Graph<'_>) -> String {
 /// Where a component stands, and who answers for it.
 fn stands(graph: &Graph<'_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> io::Result<()>) -> io::Result<()> {
     let about = graph.node(node);
-    let places: Vec<_> = about.evidence.into_iter().flatten().filter_map(Evidence::place).collect();
+    // two scanners may see one place
+    let mut known = BTreeSet::new();
+    let places = about.evidence.into_iter().flatten().filter_map(Evidence::place);
+    let places: Vec<String> =
+        places.map(|place| with_step(&place, graph)).filter(|place| known.insert(place.clone())).collect();
     told("", "")?;
     told("Seen at:", "")?;
     for place in places.iter().take(PLACES) {
-        told(&with_step(place, graph), "  ")?;
+        told(place, "  ")?;
     }
     if places.len() > PLACES {
         told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;

@@ -6,7 +6,7 @@ use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 
-use super::mend::{Lacks, mended};
+use super::json_repair::repaired;
 use super::merge::{Maps, both_sides};
 use super::strict::strict;
 use super::text::Source;
@@ -29,8 +29,18 @@ pub fn json(text: &str) -> Result<Node, ParseError> {
 pub fn json_of(text: &Arc<String>, passed: PassedOver<'_>) -> Result<Node, ParseError> {
     match strict(text, bom(text), passed) {
         Some(root) => Ok(root),
-        None => parse(text, false),
+        None => parse(text, Form::Strict),
     }
+}
+
+/// What a text may have that JSON has not.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Strict,
+    /// Comments, and commas behind the last member.
+    Relaxed,
+    /// The same, and no comma between members.
+    Mended,
 }
 
 /// Length of a byte order mark.
@@ -51,18 +61,18 @@ pub fn jsonc(text: &str) -> Result<Node, ParseError> {
 /// # Errors
 /// As [`json`].
 pub fn jsonc_of(text: &Arc<String>) -> Result<Node, ParseError> {
-    parse(text, true)
+    parse(text, Form::Relaxed)
 }
 
-fn parse(text: &Arc<String>, relaxed: bool) -> Result<Node, ParseError> {
+fn parse(text: &Arc<String>, form: Form) -> Result<Node, ParseError> {
     let offset = bom(text);
     let content = &text[offset..];
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
-        allow_comments: relaxed,
+        allow_comments: form >= Form::Relaxed,
         allow_loose_object_property_names: false,
-        allow_trailing_commas: relaxed,
-        allow_missing_commas: false,
+        allow_trailing_commas: form >= Form::Relaxed,
+        allow_missing_commas: form == Form::Mended,
         allow_single_quoted_strings: false,
         allow_hexadecimal_numbers: false,
         allow_unary_plus_numbers: false,
@@ -90,7 +100,7 @@ pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     let mut part = text[..cut].to_owned();
     part.extend(open.iter().rev());
     // a comma before the cut is as good as none
-    parse(&Arc::new(part), true).ok()
+    parse(&Arc::new(part), Form::Relaxed).ok()
 }
 
 /// What can be read of a text that is broken: both sides of an unfinished merge, else all but the few places that are
@@ -101,7 +111,7 @@ pub fn readable_part(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseE
         let part = complete_part(text, error)?;
         Some((part, ParseError::new(format!("{}; what stands before it was read", error.message), error.span)))
     };
-    let side = |side: &Arc<String>| match parse(side, true) {
+    let side = |side: &Arc<String>| match parse(side, Form::Relaxed) {
         Ok(root) => (vec![root], Vec::new()),
         Err(error) => match before(side, &error) {
             Some((part, problem)) => (vec![part], vec![problem]),
@@ -114,14 +124,21 @@ pub fn readable_part(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseE
     }
     let part = before(text, error);
     let least = part.as_ref().map_or(0, |(part, _)| part.walk().count());
-    match mended(text, error, Lacks::Commas, |text| parse(text, true)) {
+    match mended(text, error) {
         // what is passed over may be more than what stands behind it
-        Some((root, problems)) if root.walk().count() > least => {
+        Some((root, problems)) if root.walk().count() > least.max(1) => {
             let told = |error: ParseError| ParseError::new(format!("{}; the rest was read", error.message), error.span);
             Some((root, problems.into_iter().map(told).collect()))
         }
         _ => part.map(|(part, problem)| (part, vec![problem])),
     }
+}
+
+/// What a text says without its mistakes, and these; the first is the error that the parser tells.
+fn mended(text: &str, error: &ParseError) -> Option<(Node, Vec<ParseError>)> {
+    let (text, mistakes) = repaired(text, bom(text))?;
+    let root = parse(&Arc::new(text), Form::Mended).ok()?;
+    Some((root, std::iter::once(error.clone()).chain(mistakes.into_iter().skip(1)).collect()))
 }
 
 /// End of the last complete member of an object or list, and the closers of what is open there.
@@ -220,7 +237,7 @@ mod tests {
         for text in texts {
             let text = Arc::new(text.to_owned());
             let fast = strict(&text, bom(&text), PassedOver::default());
-            assert_eq!(fast.as_ref(), parse(&text, false).ok().as_ref(), "{text}");
+            assert_eq!(fast.as_ref(), parse(&text, Form::Strict).ok().as_ref(), "{text}");
             assert!(fast.is_some(), "{text}");
         }
         let odd = [

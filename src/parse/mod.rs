@@ -8,6 +8,7 @@ pub mod calls;
 pub mod dockerfile;
 pub mod hcl;
 pub mod json;
+mod json_repair;
 pub mod lines;
 mod mend;
 pub mod merge;

@@ -34,6 +34,9 @@ pub struct Command {
     pub lines: Vec<Span>,
     /// Commands joined by `|` share the number.
     pub pipeline: usize,
+    /// The innermost shell of its own that it runs in, `( … )`, `$( … )` or a here-document for one: what it sets there ends
+    /// there.
+    pub subshell: Option<Span>,
 }
 
 impl Command {
@@ -74,6 +77,7 @@ pub fn commands(text: &str, escape: char) -> Vec<Command> {
             Reader { text, escape, at: part.start, end: part.end, pipeline: pipelines, ..Reader::default() };
         reader.read();
         pipelines = reader.pipeline + 1;
+        reader.tell_subshells((depth > 0).then_some(part));
         if depth < DEPTH {
             parts.extend(reader.inner.into_iter().map(|span| (span, depth + 1)));
         }
@@ -100,6 +104,10 @@ struct Reader<'t> {
     pending: Vec<(String, usize)>,
     /// Commands that are to be read on their own.
     inner: Vec<Span>,
+    /// What stands in `( … )`, those of them that are open, and in which each command stands.
+    subshells: Vec<Span>,
+    open: Vec<usize>,
+    within: Vec<Option<usize>>,
 }
 
 impl<'t> Reader<'t> {
@@ -121,7 +129,8 @@ impl<'t> Reader<'t> {
                 '#' if self.word.is_none() => self.skip_line(),
                 '$' | '`' => self.dollar(c),
                 '>' | '<' => self.redirection(c),
-                ';' | '(' | ')' => self.separator(1, false),
+                ';' => self.separator(1, false),
+                '(' | ')' => self.subshell(c),
                 '&' if self.rest().starts_with("&>") => self.at += 1,
                 '&' => self.separator(if self.rest().starts_with("&&") { 2 } else { 1 }, false),
                 '|' if self.rest().starts_with("||") => self.separator(2, false),
@@ -193,6 +202,7 @@ impl<'t> Reader<'t> {
         // one without words may own a here-document
         if !command.words.is_empty() || self.pending.last().is_some_and(|(_, owner)| *owner == self.commands.len()) {
             self.commands.push(command);
+            self.within.push(self.open.last().copied());
         }
         if !piped {
             self.pipeline += 1;
@@ -203,6 +213,24 @@ impl<'t> Reader<'t> {
         self.end_word();
         self.at += length;
         self.end_command(piped);
+    }
+
+    /// One begins or ends; the bracket behind a pattern of `case` ends none.
+    fn subshell(&mut self, bracket: char) {
+        self.separator(1, false);
+        if bracket == '(' {
+            self.open.push(self.subshells.len());
+            self.subshells.push(Span::new(self.at, self.end));
+        } else if let Some(number) = self.open.pop() {
+            self.subshells[number].end = self.at;
+        }
+    }
+
+    /// Tells each command in which shell it runs, where that is not the one of the whole text.
+    fn tell_subshells(&mut self, whole: Option<Span>) {
+        for (command, number) in self.commands.iter_mut().zip(&self.within) {
+            command.subshell = number.map(|number| self.subshells[number]).or(whole);
+        }
     }
 
     fn joins_lines(&self) -> bool {

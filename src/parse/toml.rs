@@ -11,7 +11,7 @@ use std::thread::Builder;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::mend::{Lacks, mended};
+use super::mend::{Mended, Of, mended};
 use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value};
@@ -48,7 +48,7 @@ pub fn toml_of(text: &Arc<String>) -> (Node, Vec<ParseError>) {
 
 /// Reads the whole; of a file with an unfinished merge, both sides.
 fn whole(text: &Arc<String>) -> (Node, Vec<ParseError>) {
-    let (root, problems) = one_side(text);
+    let (root, mut problems) = one_side(text);
     if problems.is_empty() {
         return (root, problems);
     }
@@ -64,10 +64,12 @@ fn whole(text: &Arc<String>) -> (Node, Vec<ParseError>) {
         (_, mut problems) => Err(problems.swap_remove(0)),
     };
     // the crate goes on behind an error as well, which may be enough or lead astray
-    match mended(text, &problems[0], Lacks::Nothing, sound) {
-        Some((mended, told)) if mended.walk().count() > root.walk().count() => (mended, told),
-        _ => (root, problems),
+    match mended(text, &problems[0], Of::Toml, sound) {
+        Mended::Read(mended, told) if mended.walk().count() > root.walk().count() => return (mended, told),
+        Mended::Ended(problem) => problems.push(problem),
+        _ => {}
     }
+    (root, problems)
 }
 
 fn one_side(text: &Arc<String>) -> (Node, Vec<ParseError>) {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
-use super::mend::{Lacks, mended};
+use super::mend::{Mended, Of, mended};
 use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, MAX_DEPTH, Node, ParseError, Text, Value, report};
@@ -127,10 +127,13 @@ pub fn yaml_of(text: &Arc<String>) -> Yaml {
             (_, false) => Err(ParseError::new("", Span::default())),
         };
         let size = |read: &Yaml| read.documents.iter().flat_map(Node::walk).count();
-        if let Some((read, problems)) = mended(text, &whole.problems[0], Lacks::Nothing, sound)
-            && size(&read) > size(&whole)
-        {
-            whole = Yaml { problems, ..read };
+        match mended(text, &whole.problems[0], Of::Yaml, sound) {
+            // of a bracket that nothing closes, what stands behind it was taken to be in it
+            Mended::Read(read, problems) if problems[0] != whole.problems[0] || size(&read) > size(&whole) => {
+                whole = Yaml { problems, ..read };
+            }
+            Mended::Ended(problem) => report(&mut whole.problems, problem),
+            _ => {}
         }
     }
     whole
@@ -398,11 +401,11 @@ mod tests {
     fn spans_are_bytes_and_documents_survive_broken_neighbours() {
         let text = "é漢: {a: 1}\n---\nbad: [\n---\nname: \"x\"\nlist:\n- one\n";
         let read = yaml(text);
-        assert_eq!(read.documents.len(), 2, "{:?}", read.problems);
+        assert_eq!(read.documents.len(), 3, "{:?}", read.problems);
         assert_eq!(read.problems.len(), 1);
         let a = read.documents[0].at(&["é漢", "a"]).expect("is there");
         assert_eq!(&text[a.span.start..a.span.end], "1");
-        let name = read.documents[1].get("name").expect("is there");
+        let name = read.documents[2].get("name").expect("is there");
         assert_eq!(name.text(), Some("x"));
         assert_eq!(&text[name.span.start..name.span.end], "\"x\"");
     }

@@ -83,7 +83,12 @@ fn is_end(c: char) -> bool {
 /// Writes a word with its secret masked; false where it holds none. Addresses with a scheme were masked before.
 fn mask_word(word: &str, is_end: impl Fn(char) -> bool, out: &mut String) -> bool {
     let whole = word.trim_end_matches(&is_end);
-    let Some((start, end)) = bare_secret(whole).filter(|_| after_scheme(word).is_none()) else { return false };
+    if after_scheme(word).is_some() {
+        return false;
+    }
+    // what a specification of conda names as its channel has a token there, however it looks
+    let named = || out.trim_end_matches(['"', '\'', '`']).ends_with("channel=").then(|| channel_token(whole)).flatten();
+    let Some((start, end)) = bare_secret(whole).or_else(named) else { return false };
     out.extend([&word[..start], "***", &word[end..]]);
     true
 }
@@ -276,6 +281,9 @@ mod tests {
         assert_eq!(masked("- https://conda.example/t/letters/c"), "- https://conda.example/t/***/c");
         assert_eq!(masked("- nexus/t/short/c::x=1"), "- nexus/t/***/c::x=1");
         assert_eq!(masked("a[channel=https://h.example/t/short/c]"), "a[channel=https://h.example/t/***/c]");
+        assert_eq!(masked("x[channel=h/t/tok/c]"), "x[channel=h/t/***/c]");
+        assert_eq!(masked("x[channel='h.example/t/tok', a=1]"), "x[channel='h.example/t/***', a=1]");
+        assert_eq!(masked("conda/t/short/c::x"), "conda/t/***/c::x");
         assert_eq!(masked("src/t/short/c"), "src/t/short/c");
         assert_eq!(masked("https://forum.example/t/some-topic/12"), "https://forum.example/t/some-topic/12");
         assert_eq!(masked("node_modules/@a/left/x b:c@1"), "node_modules/@a/left/x b:c@1");

@@ -312,3 +312,15 @@ fn products_that_nobody_knows_count_in_shares_of_the_fleet() {
     let known = list.replace("Acme X1", "NVIDIA A100-SXM4-40GB");
     assert!(!told(&answer(&[("gpu-assets.csv", &known)]), "accelerator-fleet-concentration").is_empty());
 }
+
+/// Two scanners may see one place: it is told once.
+#[test]
+fn a_place_is_told_once() {
+    let fixture = crate::cli::root().join("fixtures/scanners/cloud-init/normal");
+    let out = crate::cli::sovaudit().args(["explain", "host:registry.example.eu"]).arg(fixture).output().expect("runs");
+    let said = String::from_utf8(out.stdout).expect("is UTF-8");
+    let places: Vec<&str> =
+        said.lines().skip_while(|line| *line != "Seen at:").skip(1).take_while(|line| !line.is_empty()).collect();
+    let once: std::collections::BTreeSet<&str> = places.iter().copied().collect();
+    assert!(!places.is_empty() && once.len() == places.len(), "{said}");
+}

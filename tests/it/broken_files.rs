@@ -174,6 +174,38 @@ fn one_broken_line_does_not_lose_the_rest() {
     lacks(&found, &["the rest was not read"]);
 }
 
+/// All in one line, a bracket that nothing closes, and a file that is too large to be tried again and again.
+#[test]
+fn mistakes_lose_their_own_entries_wherever_they_stand() {
+    let npm = "{\"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"a\": \"1\", \"b\": \"1\"}}, \
+               \"node_modules/a\": {\"version\": \"1.0.0\",,}, \"node_modules/x\": @@, \"node_modules/b\": {\"version\": \"2.0.0\"}}}\n";
+    let conda = "dependencies:\n  - a==1.0\n  - pip: [c==3.0\n  - b==2.0\nname: x\n";
+    let mut uv = String::from("version = 1\n");
+    for at in 0..4_000 {
+        let source = "source = { registry = \"https://pypi.org/simple\" }";
+        let mistake = if at % 1_000 == 500 { "size = @@ junk\n" } else { "" };
+        uv.push_str(&format!("[[package]]\nname = \"p{at}\"\nversion = \"1.0\"\n{source}\n{mistake}"));
+    }
+    let found = found(&[("npm/package-lock.json", npm), ("conda/environment.yml", conda), ("uv/uv.lock", &uv)]);
+    has(
+        &found,
+        &[
+            "pkg:npm/a@1.0.0 resolution = locked",
+            "pkg:npm/b@2.0.0 resolution = locked",
+            "project:conda depends-on pkg:conda/a@1.0",
+            "project:conda depends-on pkg:conda/b@2.0",
+            "conda/environment.yml:3:10: malformed: a `[` that nothing closes; what stands in it was left out",
+        ],
+    );
+    let told: Vec<&str> = found.iter().filter_map(|line| line.strip_prefix("npm/package-lock.json:1:")).collect();
+    assert!(
+        matches!(told[..], [first, second] if first.starts_with("119: malformed") && second.starts_with("141: malformed")),
+        "{told:?}"
+    );
+    let ended = "the file was read as often as its size allows; what stands behind this was not read";
+    assert!(found.iter().any(|line| line.starts_with("uv/uv.lock:10") && line.ends_with(ended)), "{found:?}");
+}
+
 #[test]
 fn bytes_that_are_no_text_are_told_where_a_fact_holds_them() {
     let catalog = Catalog::embedded();

@@ -563,3 +563,239 @@ fn members_of_a_workspace_ask_for_each_other_without_a_lock_file() {
     assert!(uses(&found, "project:pk/a", "project:pk/b") && !uses(&found, "project:pk/a", "project:pk/d"));
     assert_eq!(resolved_of(&found), ["npm/d unlocked"]);
 }
+
+#[test]
+fn what_a_subshell_sets_ends_with_it() {
+    let script = "#!/bin/sh\n( export PIP_INDEX_URL=https://one.example/simple; pip install a==1 )\npip install b==1\n\
+                  export PIP_INDEX_URL=https://two.example/simple\n\
+                  ( unset PIP_INDEX_URL; ( export PIP_INDEX_URL=https://deep.example/simple; pip install c==1 ); pip install d==1 )\n\
+                  pip install e==1\nX=$(export PIP_INDEX_URL=https://in.example/simple; pip install f==1)\npip install g==1\n";
+    let expected = [
+        "a@1 one.example",
+        "b@1 pypi.org",
+        "c@1 deep.example",
+        "d@1 pypi.org",
+        "e@1 two.example",
+        "f@1 in.example",
+        "g@1 two.example",
+    ];
+    assert_eq!(fetched(&[("install.sh", script)]), expected);
+    let dockerfile =
+        "FROM scratch\nRUN (export PIP_INDEX_URL=https://one.example/simple && pip install a==1) && pip install b==1\n";
+    let found = fetched(&[("Dockerfile", dockerfile)]);
+    let found: Vec<&String> = found.iter().filter(|line| !line.contains("docker.io")).collect();
+    assert_eq!(found, ["a@1 one.example", "b@1 pypi.org"]);
+    let gitlab = "a:\n  script:\n    - (export PIP_INDEX_URL=https://one.example/simple; pip install a==1)\n    - pip install b==1\n    \
+                  - case $X in y) pip install c==1;; esac\n";
+    assert_eq!(fetched(&[(".gitlab-ci.yml", gitlab)]), ["a@1 one.example", "b@1 pypi.org", "c@1 pypi.org"]);
+}
+
+/// What was not understood, with its place.
+fn placed(files: &[(&str, &str)]) -> Vec<String> {
+    scan(files).diagnostics.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn jobs_of_gitlab_take_over_scripts_and_variables() {
+    let gitlab = "variables: {PIP_INDEX_URL: \"https://all.example/simple\", TOOL: x}\n\
+                  .setup:\n  script:\n    - pip install $TOOL==1\n    - [pip install in-list==1]\n\
+                  one:\n  extends: .setup\n  variables: {TOOL: of-one, PIP_INDEX_URL: \"https://one.example/simple\"}\n\
+                  two:\n  inherit: {variables: false}\n  script:\n    - !reference [.setup, script]\n    - pip install of-two==1\n\
+                  three:\n  inherit: {variables: [TOOL]}\n  script: pip install $TOOL-three==1\n\
+                  four:\n  script: !reference [.other, script]\n\
+                  .other: {script: [pip install of-other==1]}\n\
+                  five:\n  before_script: [!reference [.elsewhere, script]]\n  script: [pip install of-five==1]\n";
+    let found = fetched(&[(".gitlab-ci.yml", gitlab)]);
+    assert_eq!(
+        found,
+        [
+            "in-list@1 one.example",
+            "in-list@1 pypi.org",
+            "of-five@1 all.example",
+            "of-one@1 one.example",
+            "of-other@1 all.example",
+            "of-two@1 pypi.org",
+            "x-three@1 pypi.org"
+        ]
+    );
+    let is_told = |one: &String| {
+        one.starts_with(".gitlab-ci.yml:21:") && one.ends_with("a `!reference` to what this file does not have")
+    };
+    assert!(placed(&[(".gitlab-ci.yml", gitlab)]).iter().any(is_told));
+}
+
+#[test]
+fn limits_of_what_jobs_take_over_are_told() {
+    let bases: String = (0..40).map(|n| format!(".b{n}: {{variables: {{V{n}: x}}}}\n")).collect();
+    let names = (0..40).map(|n| format!(".b{n}")).collect::<Vec<_>>().join(", ");
+    let found =
+        placed(&[(".gitlab-ci.yml", &format!("{bases}one:\n  extends: [{names}]\n  script: [pip install a==1]\n"))]);
+    let told = ".gitlab-ci.yml:42:12: limit-reached: a job takes over from more than 32 others, or over more than 11 levels; \
+                the others were left out";
+    assert!(found.contains(&told.to_owned()));
+
+    let chain: String = (0..14).map(|n| format!(".c{n}: {{extends: .c{}}}\n", n + 1)).collect();
+    let found = placed(&[(".gitlab-ci.yml", &format!("{chain}.c14: {{variables: {{A: x}}}}\n"))]);
+    assert!(found.iter().any(|one| one.contains("over more than 11 levels")));
+
+    let variables: String = (0..900).map(|n| format!("    V{n}: x\n")).collect();
+    let jobs: String = (0..300).map(|n| format!("j{n}: {{extends: .base, script: [a]}}\n")).collect();
+    let found = placed(&[(".gitlab-ci.yml", &format!(".base:\n  variables:\n{variables}{jobs}"))]);
+    let limits: Vec<String> = found.into_iter().filter(|one| one.contains("limit-reached")).collect();
+    assert_eq!(
+        limits,
+        [
+            ".gitlab-ci.yml:1124:17: limit-reached: jobs take over more than 200000 variables of others; from here on nothing is \
+          taken over, and sources that are set so are not known"
+        ]
+    );
+
+    let many: String = (0..1_100).map(|n| format!("  V{n}: x\n")).collect();
+    for (path, rest) in [
+        (".gitlab-ci.yml", "one: {script: [a]}\n"),
+        (".github/workflows/ci.yml", "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: a}]}}\n"),
+    ] {
+        let name = if path == ".gitlab-ci.yml" { "variables" } else { "env" };
+        let found = placed(&[(path, &format!("{name}:\n{many}{rest}"))]);
+        let told = format!(
+            "{path}:1002:3: limit-reached: more than 1000 variables; this one and those behind it count as not set"
+        );
+        assert!(found.contains(&told));
+    }
+
+    let script = format!(".s: {{script: [\"{}\"]}}\n", "echo ".repeat(100_000));
+    let jobs: String = (0..30).map(|n| format!("j{n}: {{extends: .s}}\n")).collect();
+    let found = placed(&[(".gitlab-ci.yml", &format!("{script}{jobs}"))]);
+    assert!(found.iter().any(|one| one.contains("scripts that jobs take over are longer than is read")));
+}
+
+/// A workflow with these steps.
+fn workflow(steps: &str) -> String {
+    format!("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n{steps}")
+}
+
+#[test]
+fn what_steps_set_that_may_not_run_is_possible_only() {
+    let steps = "      - if: github.event_name == 'push'\n        run: pip config set global.index-url https://maybe.example/simple\n      \
+                 - run: pip install a==1\n      \
+                 - run: pip config set global.index-url https://sure.example/simple\n      - run: pip install b==1\n      \
+                 - if: ${{ always() }}\n        run: npm config set registry https://npm.example/\n      - run: npm install c@1.0.0\n      \
+                 - if: matrix.x\n        run: npm config set @s:registry https://scope.example/\n      \
+                 - run: npm install @s/d@1.0.0 e@1.0.0\n";
+    assert_eq!(
+        fetched(&[(".github/workflows/ci.yml", &workflow(steps))]),
+        [
+            "a@1 maybe.example",
+            "a@1 pypi.org",
+            "b@1 sure.example",
+            "c@1.0.0 npm.example",
+            "d@1.0.0 npm.example",
+            "d@1.0.0 scope.example",
+            "e@1.0.0 npm.example"
+        ]
+    );
+    let steps = "      - if: matrix.x\n        run: echo PIP_INDEX_URL=https://maybe.example/simple >> $GITHUB_ENV\n      \
+                 - run: pip install a==1\n      \
+                 - run: echo PIP_INDEX_URL=https://sure.example/simple >> $GITHUB_ENV\n      - run: pip install b==1\n      \
+                 - if: matrix.x\n        run: pip install -i https://own.example/simple c==1\n";
+    assert_eq!(
+        fetched(&[(".github/workflows/ci.yml", &workflow(steps))]),
+        ["a@1 maybe.example", "a@1 pypi.org", "b@1 sure.example", "c@1 own.example"]
+    );
+}
+
+#[test]
+fn steps_and_files_tell_tools_their_registries() {
+    let steps = "      - run: npm install a@1.0.0\n      \
+                 - uses: actions/setup-node@v4\n        with: {registry-url: \"https://npm.example/\", scope: \"@s\"}\n      \
+                 - run: npm install @s/b@1.0.0 c@1.0.0\n      \
+                 - uses: actions/setup-node@v4\n        with: {registry-url: \"https://all.example/\"}\n      \
+                 - run: npm install d@1.0.0\n      \
+                 - uses: actions/setup-dotnet@v4\n        with: {source-url: \"https://nuget.example/v3/index.json\"}\n      \
+                 - run: dotnet tool install E.F --version 1.0.0\n";
+    assert_eq!(
+        fetched(&[(".github/workflows/ci.yml", &workflow(steps))]),
+        [
+            "E.F@1.0.0 nuget.example",
+            "E.F@1.0.0 nuget.org",
+            "a@1.0.0 npmjs.org",
+            "b@1.0.0 npm.example",
+            "c@1.0.0 npmjs.org",
+            "d@1.0.0 all.example"
+        ]
+    );
+    let steps = "      - uses: actions/setup-node@v4\n        with: {registry-url: \"https://npm.pkg.github.com\"}\n      \
+                 - run: npm install a@1.0.0\n";
+    let files = [(".github/workflows/ci.yml", &*workflow(steps))];
+    assert_eq!(fetched(&files), ["a@1.0.0 npmjs.org"]);
+    assert!(placed(&files).iter().any(|one| one.contains("the repository's owner, whom no file names")));
+
+    let steps = "      - run: |\n          echo \"registry=https://npm.example/\" > .npmrc\n          npm install a@1.0.0\n          \
+                 echo '@s:registry=https://scope.example/' >> ~/.npmrc\n      - run: npm install @s/b@1.0.0\n      \
+                 - run: |\n          cat > ~/.config/pip/pip.conf <<EOF\n          [global]\n          index-url = https://pip.example/simple\n          \
+                 [search]\n          index = https://no.example/\n          EOF\n          pip install c==1\n";
+    assert_eq!(
+        fetched(&[(".github/workflows/ci.yml", &workflow(steps))]),
+        ["a@1.0.0 npm.example", "b@1.0.0 scope.example", "c@1 pip.example"]
+    );
+    let dockerfile = "FROM scratch\nRUN printf '[global]\\nindex-url=https://pip.example/simple\\n' > /etc/pip.conf\n\
+                      RUN pip install a==1\nRUN cat > /root/.npmrc <<EOF\nregistry=https://npm.example/\nEOF\n\
+                      RUN npm install b@1.0.0\nRUN echo registry=https://no.example/ > web/.npmrc && npm install c@1.0.0\n";
+    let found = fetched(&[("Dockerfile", dockerfile)]);
+    let found: Vec<&String> = found.iter().filter(|line| !line.contains("docker.io")).collect();
+    assert_eq!(found, ["a@1 pip.example", "b@1.0.0 npm.example", "c@1.0.0 npm.example"]);
+}
+
+#[test]
+fn lists_that_are_cut_are_told() {
+    let many = |count: usize, row: &dyn Fn(usize) -> String| (0..count).map(row).collect::<String>();
+    let ports = many(70, &|n| format!("\"p{n}\", "));
+    let stages = many(102, &|n| format!("FROM scratch AS s{n}\nRUN npm config set registry https://n.example/\n"));
+    let values = many(30_000, &|_| "echo $LONG\n".to_owned());
+    let dockerfile = format!("FROM scratch\nENV LONG={}\nRUN <<EOF sh\n{values}EOF\n", "x".repeat(1_000));
+    let parts = many(52, &|n| format!("--b\nContent-Type: text/x-shellscript\n\n#!/bin/sh\necho {n}\n"));
+    for (files, told) in [
+        (
+            vec![
+                ("compose.yaml", "services: {a: {image: \"$V1:1\"}}\n".to_owned()),
+                (".env", many(1_100, &|n| format!("V{n}=x\n"))),
+            ],
+            ".env:1001:1: limit-reached: more than 1000 variables; this one and those behind it count as not set",
+        ),
+        (
+            vec![(
+                "vcpkg.json",
+                format!("{{\"name\": \"x\", \"configuration\": {{\"overlay-ports\": [{ports}\"q\"]}}}}\n"),
+            )],
+            "more than 64 folders of ports; this one and those behind it do not count",
+        ),
+        (
+            vec![(
+                "cabal.project",
+                format!(
+                    "source-repository-package\n  type: git\n  location: https://git.example/a/b\n  tag: 0123\n  subdir: {}\n",
+                    many(1_100, &|n| format!("d{n} "))
+                ),
+            )],
+            "more than 1000 folders; this one and those behind it were left out",
+        ),
+        (
+            vec![("Dockerfile", format!("{stages}FROM scratch\n"))],
+            "more than 100 stages configure sources; stages built on others ask their own",
+        ),
+        (
+            vec![("Dockerfile", dockerfile)],
+            "variables add more to the words of the file than is filled in; what comes later stays open",
+        ),
+        (
+            vec![(
+                "user-data",
+                format!("Content-Type: multipart/mixed; boundary=\"b\"\nMIME-Version: 1.0\n\n{parts}--b--\n"),
+            )],
+            "more than 50 parts; this one and those behind it were not read",
+        ),
+    ] {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert!(placed(&files).iter().any(|one| one.ends_with(told)), "{told}");
+    }
+}

@@ -120,6 +120,18 @@ rows! {
         /// Types of declared resources that may be what is named.
         #[serde(default)]
         types: Vec<Text>,
+        /// Programs that fetch from `registry_url` in the steps behind it.
+        #[serde(default)]
+        configures: Vec<Text>,
+        /// Inputs that are the address of a registry which programs are told.
+        #[serde(default)]
+        registry_url: Vec<Text>,
+        /// Inputs that name the scope whose packages come from there; all do where it is not given.
+        #[serde(default)]
+        scope: Vec<Text>,
+        /// Hosts that are asked for packages of the repository's owner alone where no scope is given.
+        #[serde(default)]
+        owned: Vec<Text>,
     }
     /// A setting of a program, by its name wherever settings stand: what it means that it is set.
     Setting {

@@ -166,6 +166,8 @@ fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &
     let mut kept = variables.with(None);
     let usual = node.at(&["defaults", "run", "working-directory"]);
     for step in node.get("steps").map_or(&[][..], Node::list) {
+        // what a step leaves that may not run holds or not
+        let before = is_conditional(step).then(|| told.borrow().clone());
         pipeline.sources(step.get("env"), &kept, out);
         let mut variables = kept.with(step.get("env"));
         if let Some((region, _)) = regions.get("aws") {
@@ -179,16 +181,43 @@ fn steps(node: &Node, variables: &Variables<'_>, pipeline: &Pipeline<'_>, out: &
             let name = uses.text().and_then(|text| text.split('@').next()).unwrap_or_default();
             pipeline.step_after(&mut regions, "github", name, uses.span, step.get("with"), out);
         }
+        let mut left = Vec::new();
         if let Some((run, text)) = step.get("run").and_then(|run| Some((run, run.text()?))) {
             let folder = step.text_at("working-directory").or_else(|| usual.and_then(Node::text));
             let root = pipeline.root();
             let folder = folder.and_then(|folder| RelPath::new(format!("{root}/{folder}").trim_start_matches('/')));
             pipeline.script_in(&folder.unwrap_or(root), text, run.span, &fill, out);
             told.borrow_mut().end_shell();
-            let left = left_in(text, "GITHUB_ENV", &fill);
-            kept.keep(left);
+            left = left_in(text, "GITHUB_ENV", &fill);
         }
+        if let Some(before) = before {
+            let after = told.take();
+            told.replace(before.possibly(after));
+            left = possible(left, &kept, &told);
+        } else {
+            left.iter().for_each(|(name, _)| told.borrow_mut().holds(name));
+        }
+        kept.keep(left);
     }
+}
+
+/// What a step that may not run leaves for those behind it: a source is one more that may be asked, of all else the value is
+/// not known.
+fn possible(left: Vec<(String, Option<String>)>, kept: &Variables<'_>, told: &Told) -> Vec<(String, Option<String>)> {
+    let mut told = told.borrow_mut();
+    let changed = left.into_iter().filter(|(name, value)| value.is_none() || kept.get(name) != value.as_ref());
+    let others = changed.filter(|(name, value)| !value.as_ref().is_some_and(|value| told.may_hold(name, value)));
+    others.map(|(name, _)| (name, None)).collect()
+}
+
+/// True for a step that may not run though those before it did their work.
+fn is_conditional(step: &Node) -> bool {
+    const ALWAYS: [&str; 5] = ["always()", "success()", "!cancelled()", "success() || failure()", "true"];
+    let Some(condition) = step.get("if") else { return false };
+    let text = condition.scalar().unwrap_or_default();
+    let text = text.trim();
+    let text = text.strip_prefix("${{").and_then(|inner| inner.strip_suffix("}}")).unwrap_or(text);
+    !ALWAYS.contains(&text.trim())
 }
 
 /// Who hosts the machines of a job: labels of GitHub's own begin with the system; `self-hosted` says itself.

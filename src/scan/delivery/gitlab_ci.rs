@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
-use super::inherited::{ALL, Begun, Inherited};
+use super::inherited::{ALL, Begun, Inherited, Job};
 use super::step;
-use super::variables::Variables;
+use super::variables::{Variables, tell_cut};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::{Entry, Node, Value};
@@ -71,26 +72,39 @@ impl Scanner for GitlabCi {
                 pipeline.includes(include, &shared, out);
             }
             pipeline.images(document, &shared, out);
-            let inherited = Inherited::of(document);
+            tell_cut(variable_entries(document), file, out);
+            let inherited = Inherited::of(document, file);
             // what others take over is read before them
             let mut left = Begun::new();
             if document.get("before_script").is_some() {
-                let begun = before_script(document, &steps, &shared, out);
+                let begun = before_script(document, &inherited, &steps, &shared, out);
                 left.insert(ALL, begun);
             }
             let jobs = || document.entries().iter().filter(|entry| entry.value.is_map());
             let is_base = |job: &&Entry| inherited.is_base(&job.key);
-            for job in jobs().filter(is_base).chain(jobs().filter(|job| !is_base(job))) {
-                let bases = inherited.bases(&job.value);
-                let tables = bases.iter().map(|(_, base)| *base).chain([&job.value]);
-                let own = shared.over(tables.flat_map(variables));
-                pipeline.images(&job.value, &own, out);
-                let before = inherited.begun(&job.value, &bases, &left);
-                let begun = work(&job.value, before, &steps, &own, out);
-                if is_base(&job) {
-                    left.insert(&*job.key, begun);
+            let in_order = jobs().filter(is_base).chain(jobs().filter(|job| !is_base(job)));
+            let jobs: Vec<Job<'_>> = in_order.map(|job| inherited.job(&job.key, &job.value, out)).collect();
+            // a hidden job runs in those alone that take it over
+            let is_part = |name: &str| name.starts_with('.') && inherited.is_base(name);
+            let running = jobs.iter().filter(|job| !is_part(job.name));
+            let parts: BTreeSet<&str> = running.filter_map(Job::script_from).filter(|name| is_part(name)).collect();
+            for job in &jobs {
+                let tables = job.bases.iter().map(|(_, base)| *base).chain([job.node]);
+                tell_cut(tables.clone().flat_map(variable_entries), file, out);
+                let seen = inherited
+                    .sees(job)
+                    .map(|names| none.over(variables(document).filter(|(name, _)| has(names, name))));
+                let own = seen.as_ref().unwrap_or(&shared).over(tables.flat_map(variables));
+                pipeline.images(job.node, &own, out);
+                let script = match is_part(job.name) {
+                    true => job.node.entry("script").map(|entry| &entry.value).filter(|_| !parts.contains(job.name)),
+                    false => job.part("script"),
+                };
+                let begun = Work { inherited: &inherited, steps: &steps, variables: &own }.job(job, script, &left, out);
+                if inherited.is_base(job.name) {
+                    left.insert(job.name, begun);
                 }
-                if let Some(trigger) = job.value.get("trigger") {
+                if let Some(trigger) = job.node.get("trigger") {
                     if let Some(include) = trigger.get("include") {
                         pipeline.includes(include, &shared, out);
                     }
@@ -105,51 +119,56 @@ impl Scanner for GitlabCi {
     }
 }
 
-/// Runners, scripts and secrets of a job.
-fn work(
-    job: &Node,
-    before: Option<&(Left, RelPath)>,
-    steps: &step::Pipeline<'_>,
-    variables: &Variables<'_>,
-    out: &mut Facts<'_>,
-) -> (Left, RelPath) {
-    let at = |name: &str| job.entry(name).map(|entry| &entry.value);
-    if let Some(tags) = at("tags").filter(|tags| matches!(tags.value, Value::List(_))) {
-        let words: Vec<String> = tags.list().iter().filter_map(Node::text).map(|tag| variables.fill(tag)).collect();
-        let who = match words.first() {
-            _ if words.iter().any(|tag| tag.contains('$')) => "unknown",
-            _ if words.iter().any(|tag| tag.starts_with("saas-")) => "gitlab",
-            Some(_) => "self",
-            None => "unknown",
+/// What the scripts of a job are read with.
+struct Work<'w, 'n> {
+    inherited: &'w Inherited<'n>,
+    steps: &'w step::Pipeline<'w>,
+    variables: &'w Variables<'w>,
+}
+
+impl<'n> Work<'_, 'n> {
+    /// Runners, scripts and secrets of a job.
+    fn job(&self, job: &Job<'n>, script: Option<&'n Node>, left: &Begun<'n>, out: &mut Facts<'_>) -> (Left, RelPath) {
+        let Self { inherited, steps, variables } = *self;
+        let at = |name: &str| job.node.entry(name).map(|entry| &entry.value);
+        if let Some(tags) = at("tags").filter(|tags| matches!(tags.value, Value::List(_))) {
+            let words: Vec<String> = tags.list().iter().filter_map(Node::text).map(|tag| variables.fill(tag)).collect();
+            let who = match words.first() {
+                _ if words.iter().any(|tag| tag.contains('$')) => "unknown",
+                _ if words.iter().any(|tag| tag.starts_with("saas-")) => "gitlab",
+                Some(_) => "self",
+                None => "unknown",
+            };
+            steps.runner(who, tags.span, out);
+        }
+        let begun = match inherited.begun(job, left).filter(|_| at("before_script").is_none()) {
+            Some(before) => before.clone(),
+            None => before_script(job.node, inherited, steps, variables, out),
         };
-        steps.runner(who, tags.span, out);
+        let (left, mut folder) = begun.clone();
+        let told = step::Told::new(left);
+        let on_machine = &step::Pipeline { told: Some(&told), ..*steps };
+        if let Some(script) = script {
+            run(&inherited.lines(script, out), &mut folder, on_machine, variables, out);
+        }
+        if let Some(script) = job.part("after_script") {
+            // a shell of its own, where the job began
+            told.borrow_mut().end_shell();
+            run(&inherited.lines(script, out), &mut steps.root(), on_machine, variables, out);
+        }
+        if let Some(address) = variables.get("VAULT_SERVER_URL")
+            && let Some(secrets) = job.node.entry("secrets")
+        {
+            steps.registry(address, secrets.key_span, out);
+        }
+        begun
     }
-    let begun = match before.filter(|_| at("before_script").is_none()) {
-        Some(before) => before.clone(),
-        None => before_script(job, steps, variables, out),
-    };
-    let (left, mut folder) = begun.clone();
-    let told = step::Told::new(left);
-    let on_machine = &step::Pipeline { told: Some(&told), ..*steps };
-    if let Some(script) = at("script") {
-        run(script, &mut folder, on_machine, variables, out);
-    }
-    if let Some(script) = at("after_script") {
-        // a shell of its own, where the job began
-        told.borrow_mut().end_shell();
-        run(script, &mut steps.root(), on_machine, variables, out);
-    }
-    if let Some(address) = variables.get("VAULT_SERVER_URL")
-        && let Some(secrets) = job.entry("secrets")
-    {
-        steps.registry(address, secrets.key_span, out);
-    }
-    begun
 }
 
 /// What a job does before its script: what it leaves, and where it ends.
-fn before_script(
-    job: &Node,
+fn before_script<'n>(
+    job: &'n Node,
+    inherited: &Inherited<'n>,
     steps: &step::Pipeline<'_>,
     variables: &Variables<'_>,
     out: &mut Facts<'_>,
@@ -157,23 +176,19 @@ fn before_script(
     let (told, mut folder) = (step::Told::default(), steps.root());
     let on_machine = &step::Pipeline { told: Some(&told), ..*steps };
     if let Some(entry) = job.entry("before_script") {
-        run(&entry.value, &mut folder, on_machine, variables, out);
+        run(&inherited.lines(&entry.value, out), &mut folder, on_machine, variables, out);
     }
     (told.into_inner(), folder)
 }
 
-/// A script, whose lines share a shell.
+/// The lines of a script, which share a shell.
 fn run(
-    script: &Node,
+    lines: &[&Node],
     folder: &mut RelPath,
     steps: &step::Pipeline<'_>,
     variables: &Variables<'_>,
     out: &mut Facts<'_>,
 ) {
-    let lines = match &script.value {
-        Value::List(lines) => lines.as_slice(),
-        _ => std::slice::from_ref(script),
-    };
     for line in lines {
         if let Value::Text(text) = &line.value {
             *folder = steps.script_in(folder, text, line.span, &|word| variables.fill(word), out);
@@ -181,10 +196,17 @@ fn run(
     }
 }
 
+fn has(names: &[Node], name: &str) -> bool {
+    names.iter().any(|one| one.text() == Some(name))
+}
+
+fn variable_entries(node: &Node) -> &[Entry] {
+    node.get("variables").map_or(&[][..], Node::entries)
+}
+
 /// Literal variables of a pipeline or job; one may have a description beside its value.
 fn variables<'n>(node: &'n Node) -> impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)> {
-    let entries = node.get("variables").map_or(&[][..], Node::entries);
-    entries.iter().map(|entry| {
+    variable_entries(node).iter().map(|entry| {
         entry.value.any_shape();
         (&*entry.key, entry.value.get("value").unwrap_or(&entry.value).scalar())
     })

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::variables::Variables;
+use super::variables::{Variables, tell_cut};
 use super::{deploy, named};
 use crate::catalog::Catalog;
 use crate::catalog::rows::PipelineStep;
@@ -13,7 +13,7 @@ use crate::model::{ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::Node;
 use crate::parse::shell::commands;
 use crate::scan::cloud::api::{calls_in, calls_service, is_fetched_from, region_in_host};
-use crate::scan::image::build::{Left, fetched, source_variable};
+use crate::scan::image::build::{Left, fetched, source_address, source_variable};
 use crate::scan::model::reference::{HUGGING_FACE, hub_id, hub_in, needs_model_of, needs_models_at};
 use crate::scan::{Facts, Input, SourceFile};
 use crate::text::{RelPath, Span};
@@ -88,6 +88,7 @@ impl Pipeline<'_> {
             inputs.and_then(|inputs| inputs.get(name)).and_then(Node::scalar).is_none_or(|value| value == "false")
         });
         self.means(row, is_off, span, &input, out);
+        self.configures(row, &input, out);
         let service = row.service.as_deref().and_then(|id| self.catalog.service(id));
         if let Some((name, span)) = input(&row.deploys) {
             let before = service.and_then(|service| regions.get(service.provider.as_deref()?));
@@ -108,8 +109,25 @@ impl Pipeline<'_> {
         }
     }
 
+    /// A registry that a step tells tools, for the steps behind it.
+    fn configures(&self, row: &PipelineStep, input: &Inputs<'_>, out: &mut Facts<'_>) {
+        let Some((address, span)) = input(&row.registry_url).filter(|_| !row.configures.is_empty()) else { return };
+        let scope = input(&row.scope).map(|(scope, _)| format!("@{}", scope.trim().trim_start_matches('@')));
+        source_address(self.id, &address, span, self.file, out);
+        if address.contains('$') || scope.as_ref().is_some_and(|scope| scope.contains('$')) {
+            self.unresolved(span, "the registry is only known at run time", out);
+        } else if scope.is_none() && row.owned.iter().any(|host| address.contains(&**host)) {
+            let message = "the registry is asked for packages of the repository's owner, whom no file names";
+            self.unresolved(span, message, out);
+        } else if let Some(told) = self.told {
+            let mut left = told.borrow_mut();
+            row.configures.iter().for_each(|tool| left.tell(tool, scope.as_deref(), address.trim()));
+        }
+    }
+
     /// Where tools fetch from, as variables of a pipeline, a job or a step tell them.
     pub(super) fn sources(&self, table: Option<&Node>, before: &Variables<'_>, out: &mut Facts<'_>) {
+        tell_cut(table.map_or(&[][..], Node::entries), self.file, out);
         for entry in table.map_or(&[][..], Node::entries) {
             if let Some(value) = entry.value.scalar() {
                 let value = before.fill(&value);
@@ -169,7 +187,7 @@ impl Pipeline<'_> {
             filled
         };
         let mut told = self.told.map(RefCell::take).unwrap_or_default();
-        fetched(self.id, &all, &found, (fill, of_file), &mut told, self.file, out);
+        fetched(self.id, (&all, text), &found, (fill, of_file), &mut told, self.file, out);
         if let Some(of_job) = self.told {
             of_job.replace(told);
         }
@@ -211,6 +229,10 @@ impl Pipeline<'_> {
                 let region = region.or_else(|| Some(fill("$AWS_REGION")).filter(|_| words[0] == "aws"));
                 self.deploys(row, (&name, span), region.as_deref(), out);
             }
+        }
+        if room.get() == 0 {
+            let message = "variables add more to a script than is filled in; what comes later in it stays open";
+            out.problem(DiagnosticKind::LimitReached, self.file, Some(place), message);
         }
         end
     }

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::parse::Node;
+use crate::diagnostic::DiagnosticKind;
 use crate::parse::shell::{Command, Word, commands, is_variable};
+use crate::parse::{Entry, Node};
+use crate::scan::{Facts, SourceFile};
 
 /// Variables of one workflow, and the letters of a value.
 const MOST: usize = 1_000;
@@ -112,6 +114,14 @@ impl Variables<'_> {
         }
         out.push_str(rest);
         out
+    }
+}
+
+/// Says of the variables of a workflow or job that there are more than are kept.
+pub(super) fn tell_cut<'n>(entries: impl IntoIterator<Item = &'n Entry>, file: &SourceFile, out: &mut Facts<'_>) {
+    if let Some(next) = entries.into_iter().nth(MOST) {
+        let message = format!("more than {MOST} variables; this one and those behind it count as not set");
+        out.problem(DiagnosticKind::LimitReached, file, Some(next.key_span), message);
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::reference::needs_image;
 use super::{dockerfile, first_start};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, RelationKind, key};
 use crate::parse::dockerfile::expand;
-use crate::parse::lines::{lines, span_within};
+use crate::parse::lines::{Line, lines, span_within};
 use crate::parse::{Entry, Node};
 use crate::scan::cloud::api::{calls_in, setting};
 use crate::scan::model::reference::{Hub, needs_model, needs_models_of, uses_modelscope};
@@ -61,7 +62,7 @@ impl Scanner for Compose {
 
 /// Reads a compose file, which may be a part of another.
 pub(super) fn documents(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) {
-    let set = variables(file, input);
+    let set = variables(file, input, out);
     for document in file.yaml_or_part(out) {
         included(document, input, file, out);
         for service in document.get("services").map_or(&[][..], Node::entries) {
@@ -71,12 +72,17 @@ pub(super) fn documents(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_
 }
 
 /// Variables of the `.env` beside a file, which Compose reads unless it is told otherwise.
-fn variables(file: &SourceFile, input: &Input<'_>) -> BTreeMap<String, String> {
+fn variables(file: &SourceFile, input: &Input<'_>, out: &mut Facts<'_>) -> BTreeMap<String, String> {
     let path = file.folder().join(".env").filter(|_| !file.is_part() && file.text().contains('$'));
     let Some(settings) = path.and_then(|path| input.companion(&path)) else { return BTreeMap::new() };
-    let all = lines(settings.text()).take(MOST_VARIABLES).filter_map(|line| {
+    let stated = |line: &Line<'_>| line.text.contains('=') && !line.text.trim_start().starts_with('#');
+    if let Some(next) = lines(settings.text()).filter(stated).nth(MOST_VARIABLES) {
+        let message = format!("more than {MOST_VARIABLES} variables; this one and those behind it count as not set");
+        out.problem(DiagnosticKind::LimitReached, &settings, Some(span_within(&next, next.text)), message);
+    }
+    let all = lines(settings.text()).filter(stated).take(MOST_VARIABLES).filter_map(|line| {
         let text = line.text.trim();
-        let (name, value) = text.split_once('=').filter(|_| !text.starts_with('#'))?;
+        let (name, value) = text.split_once('=')?;
         let name = name.trim().trim_start_matches("export ").trim();
         // what stands in single quotes and what refers to others is left as it is
         let value = value.trim().split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);

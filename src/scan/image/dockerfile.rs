@@ -126,7 +126,7 @@ fn from(
         _ => None,
     };
     stages.extend(name.clone());
-    build.begin_stage(&image.to_ascii_lowercase(), name);
+    build.begin_stage(&image.to_ascii_lowercase(), name, instruction.first_span, out);
 }
 
 /// A Dockerfile that stands in a value of another file: the images that its stages are built from.

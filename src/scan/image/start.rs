@@ -3,6 +3,7 @@
 use super::build::Build;
 use super::cloud_init;
 use super::container_run::{Place, Runs};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, ComponentKind};
 use crate::scan::origin::Origin;
 use crate::scan::{Facts, Input, SourceFile};
@@ -73,6 +74,10 @@ fn parts(file: &SourceFile, starter: &Starter, input: Option<&Input<'_>>, out: &
             open = Some(at + line.len());
         }
         at += line.len();
+    }
+    if let Some((start, _)) = found.get(MOST_PARTS) {
+        let message = format!("more than {MOST_PARTS} parts; this one and those behind it were not read");
+        out.problem(DiagnosticKind::LimitReached, file, Some(Span::new(*start, *start)), message);
     }
     for (start, end) in found.into_iter().take(MOST_PARTS) {
         let part = &text[start..end];

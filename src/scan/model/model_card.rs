@@ -2,6 +2,7 @@
 
 use super::reference::{HUGGING_FACE, hub_id, write_data, write_model};
 use super::tree_model;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, Horizon, RelationKind, key};
 use crate::parse::{self, Node};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -67,6 +68,9 @@ fn card(head: &str, input: &Input<'_>, file: &SourceFile, out: &mut Facts<'_>) {
     else {
         return;
     };
+    for problem in &yaml.problems {
+        out.problem(DiagnosticKind::Malformed, file, Some(problem.span), &problem.message);
+    }
     let model = tree_model(input, file, &file.at(first.key_span), out);
     if let Some(base) = root.get("base_model") {
         for one in each(base) {

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::io::{self, BufReader, Read};
 
 use super::weight_file::{Whole, all_said, say, write};
+use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentKind, key};
 use crate::parse::pickle;
 use crate::parse::zip_stream::{self, Visitor};
@@ -124,7 +125,12 @@ impl Scanner for Pytorch {
         let own = |name: &str| is_script && name.starts_with("__torch__.");
         let is_known = |name: &str| HARMLESS.iter().any(|known| name.starts_with(known)) || own(name);
         let names = all_said(text).filter(|(key, value)| *key == "name" && !is_known(value));
-        for (_, name) in names.take(MOST_NAMES) {
+        for (at, (_, name)) in names.take(MOST_NAMES + 1).enumerate() {
+            if at == MOST_NAMES {
+                let message = format!("more than {MOST_NAMES} names of code; the others are not listed");
+                out.problem(DiagnosticKind::LimitReached, file, None, message);
+                break;
+            }
             out.attribute(&model, key::PICKLED, name, file.whole());
         }
         Ok(())

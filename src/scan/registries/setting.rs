@@ -173,10 +173,15 @@ impl<'a> Settings<'a> {
     /// The settings of an inventory; what is more than may count is told.
     pub(crate) fn of(inventory: &'a Inventory, left_out: &mut BTreeSet<Diagnostic>) -> Self {
         let mut found: BTreeMap<&str, Folders<'_>> = BTreeMap::new();
+        // a project states several in a row, and its path may be long
+        let mut last: Option<(&str, Option<RelPath>)> = None;
         for (of, row) in inventory.attributes_of(key::REGISTRY) {
-            if let (Some((ecosystem, setting)), Some(folder)) =
-                (Setting::read(row), of.as_str().strip_prefix("project:").and_then(RelPath::new))
-            {
+            let of = of.as_str();
+            if last.as_ref().is_none_or(|(known, _)| *known != of) {
+                last = Some((of, of.strip_prefix("project:").and_then(RelPath::new)));
+            }
+            let folder = last.as_ref().and_then(|(_, folder)| folder.clone());
+            if let (Some((ecosystem, setting)), Some(folder)) = (Setting::read(row), folder) {
                 let here = found.entry(ecosystem).or_default().entry(folder).or_default();
                 // every package is held against every setting
                 if here.len() < MOST_SETTINGS {

@@ -3,6 +3,7 @@
 use super::carried::{entry, node, text};
 use super::opened::{DEEPEST, Reader};
 use super::syntax::Item;
+use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::parse::{Node, Value as Tree};
 use crate::scan::Facts;
@@ -29,6 +30,10 @@ pub(super) fn write<'a>(id: &ComponentId, item: &Item<'a>, reader: &Reader<'a, '
     }
     if set.is_empty() {
         return;
+    }
+    if set.len() >= MOST_SET {
+        let message = format!("more values of a chart are set than the {MOST_SET} that are read; others do not count");
+        out.problem(DiagnosticKind::LimitReached, item.file, Some(item.span), message);
     }
     let mut root = Node::new(item.span, Tree::Map(Vec::new()));
     for (name, value) in set {

@@ -50,7 +50,12 @@ pub(super) fn write<'a>(
     let first = bound.first().map(|(name, value)| Bound { name, value, outer: None });
     for source in sources {
         let reader = Reader { scope: context.scope, bound: first.as_ref(), left: Cell::new(MOST_LOOKED_AT) };
-        for text in reader.texts(source, STEPS).into_iter().take(MOST_TEXTS) {
+        let texts = reader.texts(source, STEPS);
+        if texts.len() > MOST_TEXTS || reader.left.get() == 0 {
+            let message = format!("`{}` may run more when it starts than was read", id.rest());
+            out.problem(DiagnosticKind::LimitReached, item.file, Some(source.span()), message);
+        }
+        for text in texts.into_iter().take(MOST_TEXTS) {
             match text {
                 Text::Known(file) => start::read(&file, &starter, Some(input), out),
                 Text::Unknown(reason) => {

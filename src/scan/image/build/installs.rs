@@ -4,8 +4,9 @@
 //! and is left out.
 
 use super::Arg;
+use super::configured::Configured;
 use super::crates::Repository;
-use super::sources::{Configured, Names, Said, Source};
+use super::sources::{Names, Said, Source};
 use super::tools::{TOOLS, Tool, behind, is_switch};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::purl::ImageReference;
@@ -72,7 +73,7 @@ impl Installer<'_> {
             let message = "a command installs more packages than are read; the rest was left out";
             out.problem(DiagnosticKind::LimitReached, self.file, Some(arg.span()), message);
         }
-        let configured = self.configured.of(program, tool.words);
+        let configured = (self.configured, self.configured.of(program, tool.words));
         let source = Source::of(Names::of(tool.ecosystem, tool.words), &options.said, self.variable, configured);
         let mut is_open = false;
         for arg in options.plain.iter().take(MOST_PACKAGES) {

@@ -5,8 +5,10 @@
 //! prints does not count.
 
 mod address;
+mod configured;
 mod crates;
 mod installs;
+mod local;
 mod node_words;
 mod scripts;
 mod sed;
@@ -18,8 +20,9 @@ mod wrappers;
 use std::collections::BTreeMap;
 
 use address::{Address, addresses};
+use configured::Configured;
 use installs::Installer;
-use sources::Configured;
+use local::Local;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
@@ -39,7 +42,7 @@ const MOST_STAGES: usize = 100;
 /// Bytes that the values of variables may add to the words of a file: values made of values grow fast.
 const EXPANSION_BUDGET: usize = 16 << 20;
 
-pub(crate) use scripts::{Left, fetched, of_script, source_variable};
+pub(crate) use scripts::{Left, fetched, of_script, source_address, source_variable};
 pub(super) use words::is_source_file;
 pub(crate) use wrappers::before;
 
@@ -52,7 +55,7 @@ pub(super) struct Build<'a> {
     /// `ARG` and `ENV`.
     variables: BTreeMap<String, String>,
     /// Variables of the step being read.
-    local: BTreeMap<String, String>,
+    local: Local,
     /// Those that stand before the command being read: no other sees them.
     of_command: BTreeMap<String, String>,
     /// Registries that commands configured for later ones of the stage.
@@ -62,6 +65,8 @@ pub(super) struct Build<'a> {
     /// Name of the stage being read.
     stage: Option<String>,
     budget: usize,
+    /// It was told that the budget has ended.
+    is_cut: bool,
     /// What packages are for that its commands install, where they are read.
     installs: Option<&'static str>,
 }
@@ -109,12 +114,13 @@ impl<'a> Build<'a> {
             project,
             escape,
             variables: BTreeMap::new(),
-            local: BTreeMap::new(),
+            local: Local::default(),
             of_command: BTreeMap::new(),
             configured: Configured::default(),
             stages: BTreeMap::new(),
             stage: None,
             budget: EXPANSION_BUDGET,
+            is_cut: false,
             installs: None,
         }
     }
@@ -151,11 +157,17 @@ impl<'a> Build<'a> {
     }
 
     /// `FROM`: what commands configured holds in stages that are built on theirs.
-    pub(super) fn begin_stage(&mut self, base: &str, name: Option<String>) {
+    pub(super) fn begin_stage(&mut self, base: &str, name: Option<String>, span: Span, out: &mut Facts<'_>) {
         let done = std::mem::take(&mut self.configured);
         let name = std::mem::replace(&mut self.stage, name);
-        if let Some(name) = name.filter(|_| !done.is_empty() && self.stages.len() < MOST_STAGES) {
-            self.stages.insert(name, done);
+        if let Some(name) = name.filter(|_| !done.is_empty()) {
+            if self.stages.len() == MOST_STAGES && !self.stages.contains_key(&name) {
+                let message =
+                    format!("more than {MOST_STAGES} stages configure sources; stages built on others ask their own");
+                out.problem(DiagnosticKind::LimitReached, self.file, Some(span), message);
+            } else {
+                self.stages.insert(name, done);
+            }
         }
         self.configured = self.stages.get(base).cloned().unwrap_or_default();
     }
@@ -189,13 +201,14 @@ impl<'a> Build<'a> {
     /// The commands of a script of which `place` tells where a word stands in the file.
     fn script_at(
         &mut self,
-        all: &[Command],
+        (all, text): (&[Command], &str),
         place: &dyn Fn(&str) -> Span,
         fill: &dyn Fn(&str) -> String,
         of_file: &dyn Fn(&str) -> String,
         out: &mut Facts<'_>,
     ) {
         for command in all {
+            self.local.enter(command);
             let args: Vec<Arg<'_>> = command
                 .words
                 .iter()
@@ -205,7 +218,14 @@ impl<'a> Build<'a> {
             if !words::only_sends(&names) {
                 self.command(&args, false, of_file, out);
             }
+            self.written_settings(command, &args, text, 0);
         }
+    }
+
+    /// Files of settings that a command writes, whose here-documents stand in a text from a byte on.
+    fn written_settings(&mut self, command: &Command, args: &[Arg<'_>], text: &str, offset: usize) {
+        let lines = command.lines.iter().filter_map(|line| text.get(line.start + offset..line.end + offset));
+        self.configured.read_written(command, args, lines, VALUE_LIMIT);
     }
 
     /// A command as a list of words.
@@ -232,10 +252,18 @@ impl<'a> Build<'a> {
             *sources.entry(command.pipeline).or_default() |= is_source;
         }
         for (command, offset) in all {
+            self.local.enter(command);
             let writes_sources = sources.get(&command.pipeline).copied().unwrap_or(false);
             let args: Vec<Arg<'_>> = command.words.iter().map(|word| self.place(word, *offset)).collect();
             self.command(&args, writes_sources, &str::to_owned, out);
+            self.written_settings(command, &args, self.file.text(), *offset);
             self.written_lines(command, *offset, writes_sources, out);
+        }
+        self.local = Local::of(self.local.ended());
+        if self.budget == 0 && !std::mem::replace(&mut self.is_cut, true) {
+            let place = all.last().and_then(|(command, offset)| Some(command.words.first()?.span.shifted(*offset)));
+            let message = "variables add more to the words of the file than is filled in; what comes later stays open";
+            out.problem(DiagnosticKind::LimitReached, self.file, place, message);
         }
     }
 
@@ -270,7 +298,7 @@ impl<'a> Build<'a> {
         if value.len() <= VALUE_LIMIT {
             let variables = match holds {
                 Holds::File => &mut self.variables,
-                Holds::Step => &mut self.local,
+                Holds::Step => return self.local.insert(name, value),
                 Holds::Command => &mut self.of_command,
             };
             variables.insert(name.to_owned(), value.to_owned());
@@ -332,7 +360,7 @@ impl<'a> Build<'a> {
     /// Variables that the commands behind do not see, whatever was set for them: tools take an empty one as none.
     fn take_back(&mut self, names: &[Arg<'_>]) {
         for name in names.iter().map(|arg| arg.text.as_str()).filter(|name| is_variable(name)) {
-            self.local.insert(name.to_owned(), String::new());
+            self.local.insert(name, "");
         }
     }
 

@@ -53,7 +53,7 @@ impl Scanner for Vcpkg {
         }
         let overrides = root.get("overrides").map_or(&[][..], Node::list);
         let by_name = overrides.iter().filter_map(|item| Some((item.text_at("name")?, item))).collect();
-        let overlays = overlays(root, input);
+        let overlays = overlays(root, input, out);
         let context = Context { own: root.text_at("name"), overrides: by_name, overlays, project: &project, input };
         let mut asked = BTreeSet::new();
         for item in root.get("dependencies").map_or(&[][..], Node::list) {
@@ -96,16 +96,21 @@ struct Context<'r> {
 }
 
 /// The folders that the configuration of a manifest, in it or beside it, lays over the registries.
-fn overlays(root: &Node, input: &Input<'_>) -> Vec<RelPath> {
+fn overlays(root: &Node, input: &Input<'_>, out: &mut Facts<'_>) -> Vec<RelPath> {
     let folder = input.file().folder();
     let beside = || folder.join("vcpkg-configuration.json").and_then(|path| input.companion(&path));
-    let folders = |configuration: &Node| -> Vec<RelPath> {
+    let mut folders = |configuration: &Node, file: &SourceFile| -> Vec<RelPath> {
         let listed = configuration.get("overlay-ports").map_or(&[][..], Node::list);
+        if let Some(next) = listed.get(MOST_OVERLAYS) {
+            let message =
+                format!("more than {MOST_OVERLAYS} folders of ports; this one and those behind it do not count");
+            out.problem(DiagnosticKind::LimitReached, file, Some(next.span), message);
+        }
         listed.iter().filter_map(|path| folder.join(path.text()?)).take(MOST_OVERLAYS).collect()
     };
     match root.get("vcpkg-configuration").or_else(|| root.get("configuration")) {
-        Some(own) => folders(own),
-        None => beside().and_then(|file| Some(folders(file.json().ok()?))).unwrap_or_default(),
+        Some(own) => folders(own, input.file()),
+        None => beside().and_then(|file| Some(folders(file.json().ok()?, &file))).unwrap_or_default(),
     }
 }
 

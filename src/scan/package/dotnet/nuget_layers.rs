@@ -7,7 +7,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::parse::xml::Element;
 use crate::scan::package::toolkit::{self, list};
 use crate::scan::{Input, SourceFile, registries};
-use crate::text::{RelPath, Span};
+use crate::text::{Lookup, RelPath, Span};
 
 /// Folders above a file in which others are looked for.
 const ABOVE: usize = 32;
@@ -158,17 +158,14 @@ impl Layer {
 
     /// The files of the folders above one, the nearest first; each is read once a run.
     pub(super) fn above(folder: &RelPath, input: &Input<'_>) -> Vec<Arc<Self>> {
+        let files = input.memo.once(|| Files::of(input));
         let above = folder.and_above().skip(1).take(ABOVE);
-        above.filter_map(|folder| Self::at(&folder, input)).collect()
+        above.filter_map(|folder| Self::at(files.at(&folder)?, input)).collect()
     }
 
-    fn at(folder: &RelPath, input: &Input<'_>) -> Option<Arc<Self>> {
-        let in_older = OLDER.iter().filter_map(|older| folder.join(older));
-        let folders = std::iter::once(folder.clone()).chain(in_older);
-        let mut paths = folders.flat_map(|folder| NAMES.iter().filter_map(move |name| folder.join(name)));
-        let path = paths.find(|path| input.paths.binary_search(path).is_ok())?;
+    fn at(path: &RelPath, input: &Input<'_>) -> Option<Arc<Self>> {
         let read = || {
-            let file = input.companion(&path).map(Arc::new);
+            let file = input.companion(path).map(Arc::new);
             let bytes = file.as_ref().map_or(0, |file| file.text().len());
             // a broken file has its diagnostic where it is scanned itself
             let layer = file.and_then(|file| {
@@ -177,7 +174,40 @@ impl Layer {
             });
             (layer, bytes)
         };
-        Option::clone(&input.memo.of(&path, read))
+        Option::clone(&input.memo.of(path, read))
+    }
+}
+
+/// The settings of each folder of the tree that NuGet finds first. To look for all of their names in all folders above each of
+/// many would take long where folders lie deep in each other.
+#[derive(Default)]
+struct Files(Lookup<RelPath, Option<(usize, RelPath)>>);
+
+impl Files {
+    fn of(input: &Input<'_>) -> Self {
+        let mut found = Self::default();
+        for path in input.paths {
+            let Some(name) = NAMES.iter().position(|name| *name == path.name()) else { continue };
+            let folder = path.parent();
+            // as that of the folder beside a solution that has it in one of its own
+            if let Some(older) = OLDER.iter().position(|older| *older == folder.name()) {
+                found.add(folder.parent(), (older + 1) * NAMES.len() + name, path);
+            }
+            found.add(folder, name, path);
+        }
+        found
+    }
+
+    /// The first in the order that NuGet looks in is kept.
+    fn add(&mut self, folder: RelPath, rank: usize, path: &RelPath) {
+        let first = self.0.entry(folder);
+        if first.as_ref().is_none_or(|(known, _)| rank < *known) {
+            *first = Some((rank, path.clone()));
+        }
+    }
+
+    fn at(&self, folder: &RelPath) -> Option<&RelPath> {
+        self.0.get(folder)?.as_ref().map(|(_, path)| path)
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct ProjectFile<'a> {
     pub(super) packages: Option<Vec<&'a str>>,
     pub(super) repositories: Vec<Stanza<'a>>,
     pub(super) constraints: Vec<Constraint<'a>>,
+    /// The first line with too many of them.
+    cut: Option<Span>,
 }
 
 /// A stanza `source-repository-package`.
@@ -29,6 +31,8 @@ pub(super) struct Stanza<'a> {
     tag: Option<&'a str>,
     branch: Option<&'a str>,
     folders: Vec<(&'a str, Span)>,
+    /// The first folder of too many.
+    cut: Option<Span>,
 }
 
 /// `foo ==1.2`, `any.foo >=1 && <2`.
@@ -91,11 +95,15 @@ impl<'a> ProjectFile<'a> {
                 let code = code.split("--").next().unwrap_or("");
                 let words = code.split([' ', ',', '\t']).filter(|word| !word.is_empty());
                 let all = self.packages.get_or_insert_default();
-                all.extend(words.take(MOST_WORDS.saturating_sub(all.len())));
+                all.extend(words.take(MOST_WORDS + 1 - all.len()));
+                self.cut = self.cut.or((all.len() > MOST_WORDS).then_some(line.span));
+                all.truncate(MOST_WORDS);
             }
             Open::Constraints => {
                 let all = super::cabal::parts(code).filter_map(|part| Constraint::of(part, line));
-                self.constraints.extend(all.take(MOST_WORDS.saturating_sub(self.constraints.len())));
+                self.constraints.extend(all.take(MOST_WORDS + 1 - self.constraints.len()));
+                self.cut = self.cut.or((self.constraints.len() > MOST_WORDS).then_some(line.span));
+                self.constraints.truncate(MOST_WORDS);
             }
             Open::Repository(stanza, field) => stanza.line(field, code, line),
         }
@@ -127,7 +135,12 @@ impl<'a> Constraint<'a> {
 
 /// Writes what the repositories of a file are.
 pub(super) fn write(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    for stanza in ProjectFile::read(file.text()).repositories {
+    let found = ProjectFile::read(file.text());
+    if let Some(span) = found.cut {
+        let message = format!("more than {MOST_WORDS} packages or constraints; those behind are left out");
+        out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
+    }
+    for stanza in found.repositories {
         stanza.write(project, file, out);
     }
 }
@@ -158,14 +171,20 @@ impl<'a> Stanza<'a> {
             "tag" => self.tag = Some(value),
             "branch" => self.branch = Some(value),
             "subdir" => {
-                let words = value.split_whitespace().map(|word| (word, span_within(line, word)));
-                self.folders.extend(words.take(MOST_FOLDERS.saturating_sub(self.folders.len())));
+                let mut words = value.split_whitespace().map(|word| (word, span_within(line, word)));
+                let room = MOST_FOLDERS.saturating_sub(self.folders.len());
+                self.folders.extend(words.by_ref().take(room));
+                self.cut = self.cut.or(words.next().map(|(_, span)| span));
             }
             _ => {}
         }
     }
 
     fn write(&self, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+        if let Some(span) = self.cut {
+            let message = format!("more than {MOST_FOLDERS} folders; this one and those behind it were left out");
+            out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
+        }
         let Some((address, span)) = self.location else {
             let message = "a repository without `location`";
             out.problem(DiagnosticKind::Malformed, file, Some(self.span), message);
