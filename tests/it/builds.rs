@@ -584,17 +584,17 @@ fn builds_of_other_tools_are_told() {
 fn settings_of_nuget_deep_in_each_other_are_read_soon() {
     let config = nuget(&source("corp", "corp.example"), "");
     let took = |path: &dyn Fn(usize) -> String| {
-        let paths: Vec<String> = (0..1_200).map(path).collect();
+        let paths: Vec<String> = (0..1_900).map(path).collect();
         let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), config.as_str())).collect();
         let owned =
             files.iter().map(|(path, text)| (RelPath::new(path).expect("is a path"), text.as_bytes().to_vec(), None));
         let owned = owned.collect();
         let begun = std::time::Instant::now();
         let found = scan_files(owned, &Catalog::embedded(), &Options::default());
-        assert!(found.facts().count() >= 1_200, "{:?}", found.diagnostics);
+        assert!(found.facts().count() >= 1_900, "{:?}", found.diagnostics);
         begun.elapsed()
     };
-    let deep = took(&|at| format!("{}nuget.config", "abcdefgh/".repeat(at)));
-    let beside = took(&|at| format!("{}{at}/nuget.config", "abcdefgh".repeat(60)));
+    let deep = took(&|at| format!("{}nuget.config", "a/".repeat(at)));
+    let beside = took(&|at| format!("d{at}/nuget.config"));
     assert!(deep < beside * 8 + std::time::Duration::from_secs(1), "{deep:?} {beside:?}");
 }
