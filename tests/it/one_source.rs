@@ -397,6 +397,12 @@ fn resolvers_of_one_sbt_project_are_for_it_alone() {
     let found = scan(&[("build.sbt", of_root)]);
     let expected = ["maven/g/c@1 unlocked maven.org < core", "maven/g/r@1 unlocked maven.org root.example < ."];
     assert_eq!(packages(&found), expected);
+    // of a project whose folder is not known, the host alone is told
+    let of_ours = "lazy val x = ours(\"x\")\n  .settings(resolvers += \"x\" at \"https://x.example/r\")\n\
+                   libraryDependencies += \"g\" % \"r\" % \"1\"\n";
+    let found = scan(&[("build.sbt", of_ours)]);
+    assert_eq!(packages(&found), ["maven/g/r@1 unlocked maven.org < ."]);
+    assert!(found.components().any(|(id, _)| id.as_str() == "host:x.example"));
 }
 
 #[test]

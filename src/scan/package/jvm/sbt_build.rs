@@ -71,7 +71,10 @@ impl Scanner for SbtBuild {
             let Some((group, cross, name, rest)) = coordinates(&tokens[at..]) else {
                 let read = resolvers.read(&tokens[at..], asking, out);
                 let room = MOST_RESOLVERS.saturating_sub(asked.resolvers.len());
-                asked.resolvers.extend(read.into_iter().map(|one| (number, one)).take(room));
+                // what the project asks of it that asks it alone is not known
+                let is_idle = defined.is_elsewhere(at);
+                let read = read.into_iter().map(|one| if is_idle { one.idle() } else { one });
+                asked.resolvers.extend(read.map(|one| (number, one)).take(room));
                 for (other, name) in number.into_iter().flat_map(|_| defined.used(&tokens[at..])) {
                     let seen = file.at(name.span);
                     toolkit::uses_project(asking.project, &defined.all[other].folder, input, &seen, out);
@@ -145,9 +148,10 @@ impl Asked<'_> {
         }
         for number in self.by.iter().filter(|_| is_apart).take(MOST_LISTS) {
             let asking = of(*number);
-            let its = |(of, _): &&(Option<usize>, Read<'_>)| of.is_none_or(|of| of == *number);
-            let mut all = self.resolvers.iter().filter(its).map(|(_, one)| one).peekable();
-            if all.peek().is_none() {
+            // of whose names nothing is told counts for its own project alone
+            let its = |(of, one): &&(Option<usize>, Read<'_>)| of.map_or(!one.is_idle, |of| of == *number);
+            let all = self.resolvers.iter().filter(its).map(|(_, one)| one);
+            if all.clone().all(|one| one.is_idle) {
                 sbt_resolvers::central_alone(asking, out);
             }
             all.for_each(|one| one.write(asking, out));

@@ -24,6 +24,8 @@ pub(super) struct Defined {
 #[derive(Default)]
 pub(super) struct Projects<'t> {
     pub(super) all: Vec<Defined>,
+    /// Stretches of tokens that are about projects whose folder is not known.
+    elsewhere: Vec<(usize, usize)>,
     by_name: BTreeMap<&'t str, usize>,
 }
 
@@ -35,9 +37,14 @@ impl<'t> Projects<'t> {
         let starts = starts(text, tokens);
         let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
         for (from, to) in starts.iter().copied().zip(ends) {
-            let Some((name, stated)) = defined(&tokens[from..to]) else { continue };
             // one that lies outside of the tree, or nowhere that is stated
-            let Some(folder) = stated.and_then(|stated| folder.join(stated)) else { continue };
+            let defined = defined(&tokens[from..to]);
+            let Some((name, folder)) = defined.and_then(|(name, stated)| Some((name, folder.join(stated?)?))) else {
+                if defined.is_some() || has_settings(&tokens[from..to]) {
+                    found.elsewhere.push((from, to));
+                }
+                continue;
+            };
             if found.all.len() == MOST_PROJECTS {
                 break;
             }
@@ -52,6 +59,12 @@ impl<'t> Projects<'t> {
         let after = self.all.partition_point(|one| one.from <= token);
         let last = after.checked_sub(1)?;
         (token < self.all[last].to).then_some(last)
+    }
+
+    /// True for a token in the definition of a project whose folder is not known.
+    pub(super) fn is_elsewhere(&self, token: usize) -> bool {
+        let after = self.elsewhere.partition_point(|(from, _)| *from <= token);
+        after.checked_sub(1).is_some_and(|last| token < self.elsewhere[last].1)
     }
 
     /// The projects that `dependsOn(core, util % Test)` at the begin of the tokens names, with the token of each.
@@ -100,6 +113,12 @@ fn starts(text: &str, tokens: &[Placed<'_>]) -> Vec<usize> {
         }
     }
     found
+}
+
+/// True for a value that is given settings: `lazy val core = ours("core").settings(…)`.
+fn has_settings(tokens: &[Placed<'_>]) -> bool {
+    let is_value = tokens.first().and_then(Placed::word).is_some_and(|word| matches!(word, "lazy" | "val"));
+    is_value && tokens.windows(2).any(|two| two[0].is('.') && two[1].word() == Some("settings"))
 }
 
 /// Name and folder of the project that a definition makes; no folder where that is computed.

@@ -70,10 +70,15 @@ pub(super) struct Read<'t> {
     span: Span,
     standing: Standing,
     /// It has nothing that the file asks for.
-    is_idle: bool,
+    pub(super) is_idle: bool,
 }
 
 impl Read<'_> {
+    /// The same, of which only the host is told.
+    pub(super) fn idle(self) -> Self {
+        Self { is_idle: true, ..self }
+    }
+
     /// Writes that a project asks it.
     pub(super) fn write(&self, asking: Asking<'_>, out: &mut Facts<'_>) {
         // the address may hold a password
