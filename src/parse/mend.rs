@@ -57,7 +57,8 @@ impl Part {
         let mut closing = self.closing.iter();
         // the ends of lines stay, and so do columns: what goes on with a line above stands deeper
         for byte in tried[self.start..self.end].iter_mut().filter(|byte| **byte != b'\n') {
-            let is_blank = byte.is_ascii_whitespace();
+            // a bracket within a letter would end in the midst of it
+            let is_blank = byte.is_ascii_whitespace() || !byte.is_ascii();
             *byte = if is_blank { b' ' } else { closing.next().copied().unwrap_or(b' ') };
         }
         // a part may begin within a letter where the error does
@@ -79,13 +80,14 @@ pub(super) fn mended<T>(
         let mut farthest: Option<(Vec<u8>, Option<ParseError>, ParseError)> = None;
         for part in passable(&bytes, error.span.start, of) {
             let Some(still) = left.checked_sub(bytes.len()) else {
-                return Mended::Ended(ParseError::new(ENDED, error.span));
+                return Mended::Ended(ParseError::new(ENDED, whole_letters(text, error.span)));
             };
             left = still;
             let Some(tried) = part.passed(&bytes).map(Arc::new) else { continue };
             match read(&tried) {
                 Ok(tree) => {
                     tell(&mut problems, part.told);
+                    problems.iter_mut().for_each(|problem| problem.span = whole_letters(text, problem.span));
                     return Mended::Read(tree, problems);
                 }
                 Err(next) => {
@@ -102,6 +104,11 @@ pub(super) fn mended<T>(
         problems.push(next);
     }
     Mended::Hopeless
+}
+
+/// A place that begins and ends between letters: one that blanks took the place of has as many of them as it had bytes.
+fn whole_letters(text: &str, span: Span) -> Span {
+    Span::new(text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end))
 }
 
 /// Puts what is known better in the place of the last problem.
