@@ -63,7 +63,7 @@ fn extra_packages_of_stack_answer_without_a_lock_file() {
             "generic/mono@COMMIT pinned h.example < .",
             "generic/zed-1.0.tar.gz unlocked h.example < .",
             "hackage/acme@0.3 pinned haskell.org < .",
-            "hackage/base unlocked haskell.org < .",
+            "hackage/base unlocked < .",
             "hackage/mono unlocked haskell.org < .",
         ]
     );
@@ -139,7 +139,7 @@ fn constraints_of_a_cabal_project_hold_for_what_its_packages_ask() {
         packages(&found),
         [
             "hackage/bar unlocked haskell.org < .",
-            "hackage/base unlocked haskell.org < .",
+            "hackage/base unlocked < .",
             "hackage/baz unlocked haskell.org < .",
             "hackage/foo@1.2.3 pinned haskell.org < . lib",
             "hackage/hs2@5.0 pinned haskell.org < .",

@@ -8,6 +8,7 @@ use super::{PROJECTS, base, folder_of, installed, only_manifests_state, seen_at,
 use crate::model::{
     Attribute, Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, Sighting, key, purl,
 };
+use crate::scan::package::haskell::comes_with_compiler;
 use crate::scan::package::toolkit::MOST_ANSWERS;
 use crate::text::{Lookup, RelPath};
 
@@ -237,9 +238,12 @@ impl<'a> Asked<'a> {
         attributes.iter().any(|row| row.key == key && row.evidence.iter().any(|one| one.path() == Some(file)))
     }
 
-    /// True when lock files may leave the package out: every scope that the manifest states of it is that of an
-    /// extra or of the build alone.
+    /// True when lock files may leave the package out: it comes with the compiler, or every scope that the manifest states
+    /// of it is that of an extra or of the build alone.
     pub(super) fn may_be_absent(&self, package: &ComponentId, manifest: &RelPath) -> bool {
+        if comes_with_compiler(package) {
+            return true;
+        }
         let attributes = self.index.known(package).map_or(&[][..], |known| known.attributes());
         let here =
             |row: &&Attribute| row.key == key::SCOPE && row.evidence.iter().any(|one| one.path() == Some(manifest));

@@ -18,8 +18,8 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Dependencies of libraries, executables, tests and benchmarks, build tools and set-up, with their \
               constraint. Those under a condition are read as well. Packages that a `cabal.project` or `stack.yaml` \
               builds together are projects of the tree; repositories and archives that these name give the packages that \
-              they are called after, extra packages and constraints their versions. A freeze or Stack lock file answers \
-              them.",
+              they are called after, extra packages and constraints their versions. What GHC consists of comes from no \
+              registry. A freeze or Stack lock file answers the others.",
     files: &["**/*.cabal", "**/cabal.project", "**/cabal.project.local"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -299,7 +299,7 @@ pub(super) fn need(
         let stated = exact(&limit.range).filter(|stated| Some(*stated) == version);
         toolkit::stated_at(&id, stated, &limit.range, std::slice::from_ref(&limit.place), out);
     }
-    if !matches!(given, Some(Given::Outside)) {
+    if !matches!(given, Some(Given::Outside)) && !super::is_of_compiler(name) {
         toolkit::from_default(&id, "hackage", &seen, out);
     }
     Some(id)

@@ -99,5 +99,7 @@ fn constraint(
     }
     let span = span_within(line, part);
     let id = Package::new("hackage", name, Some(version), file, span).write(project, out);
-    toolkit::from_default(&id, "hackage", &file.at(span), out);
+    if !super::is_of_compiler(name) {
+        toolkit::from_default(&id, "hackage", &file.at(span), out);
+    }
 }

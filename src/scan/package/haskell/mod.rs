@@ -64,6 +64,31 @@ fn repository_parts<'a>(
     (ecosystem, name, revision(at).filter(|revision| revision.is_fixed).map(|revision| revision.text))
 }
 
+/// The packages that GHC itself consists of: no tool takes others in their place, so that they are fetched with the compiler
+/// and never from a registry. As `nonReinstallablePackages` of cabal-install and `wiredInPackages` of Stack have them.
+const OF_COMPILER: [&str; 9] = [
+    "base",
+    "ghc",
+    "ghc-bignum",
+    "ghc-internal",
+    "ghc-prim",
+    "integer-gmp",
+    "integer-simple",
+    "rts",
+    "template-haskell",
+];
+
+/// True for a package that comes with the compiler, by its name.
+fn is_of_compiler(name: &str) -> bool {
+    OF_COMPILER.contains(&name)
+}
+
+/// True for a package that comes with the compiler: a lock file need not hold it.
+pub(crate) fn comes_with_compiler(package: &ComponentId) -> bool {
+    let name = package.as_str().strip_prefix("pkg:hackage/");
+    name.is_some_and(|name| is_of_compiler(name.split('@').next().unwrap_or(name)))
+}
+
 /// Writes a repository that holds packages of a project, at a commit or tag, or at a branch: what they are called, only the
 /// repository says. Nothing for a place without a host.
 fn repository(
