@@ -38,7 +38,9 @@ pub struct SourceFile {
     /// The first place of a fact that holds bytes which are no text.
     garbled: AtomicUsize,
     origin: Origin,
-    is_side: bool,
+    /// Of one side of a merge, the text with both: columns are counted in it, as what is blank here may be letters of several
+    /// bytes there.
+    merged: Option<Arc<String>>,
 }
 
 /// The places of a file that one thread notes. What two threads write stands in no line of memory together.
@@ -160,20 +162,20 @@ impl SourceFile {
             watched: AtomicBool::new(false),
             garbled: AtomicUsize::new(usize::MAX),
             origin: Origin::Whole,
-            is_side: false,
+            merged: None,
         }
     }
 
     /// One side of a merge in this file, as a file of its own.
     pub(super) fn side(&self, text: &str) -> Self {
         let mut side = self.part(text, Origin::Whole);
-        side.is_side = true;
+        side.merged = Some(Arc::clone(&self.text));
         side
     }
 
     /// True for one side of a merge: the file says more.
     pub(crate) fn is_side(&self) -> bool {
-        self.is_side
+        self.merged.is_some()
     }
 
     /// A text within this file, as a file of its own whose places are those of this one.
@@ -255,13 +257,18 @@ impl SourceFile {
     /// The index of line starts.
     #[must_use]
     pub fn lines(&self) -> &LineIndex {
-        self.lines.get_or_init(|| LineIndex::new(&self.text))
+        self.lines.get_or_init(|| LineIndex::new(self.placed()))
+    }
+
+    /// The text that places are counted in.
+    fn placed(&self) -> &str {
+        self.merged.as_ref().unwrap_or(&self.text)
     }
 
     /// Lines and columns of a span.
     #[must_use]
     pub fn region(&self, span: Span) -> Region {
-        self.origin.region(self.lines().region(&self.text, span))
+        self.origin.region(self.lines().region(self.placed(), span))
     }
 
     /// The place of a span, as evidence for a fact.
@@ -283,7 +290,7 @@ impl SourceFile {
             return lane.seen(spot);
         }
         let line = last.as_ref().map_or(0, |(_, _, line)| *line);
-        let region = self.lines().region_near(&self.text, span, line);
+        let region = self.lines().region_near(self.placed(), span, line);
         let spot = lane.sheet.note(self.origin.region(region), Some(&excerpt(&self.text, span)));
         *last = Some((span, spot, region.start.line));
         lane.seen(spot)

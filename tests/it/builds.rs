@@ -366,6 +366,36 @@ fn plugins_of_the_tree_are_no_packages_and_applied_by_their_aliases() {
 }
 
 #[test]
+fn plugins_that_a_project_registers_are_no_packages_for_the_builds_that_have_it() {
+    let with = |settings: &str| {
+        asked(&[
+            ("settings.gradle.kts", settings),
+            ("gradle/libs.versions.toml", "[plugins]\nours-b = { id = \"ours.b\" }\n"),
+            (
+                "build-logic/convention/build.gradle.kts",
+                "gradlePlugin {\n plugins {\n  register(\"a\") {\n   id = \"ours.a\"\n   implementationClass = \"A\"\n  }\n  \
+                 register(\"b\") { id = libs.plugins.ours.b.asProvider().get().pluginId }\n  create(\"c\") { \
+                 id.set(\"ours.c\") }\n }\n}\n",
+            ),
+            (
+                "app/build.gradle.kts",
+                "plugins {\n id(\"ours.a\")\n alias(libs.plugins.ours.b)\n id(\"ours.c\")\n id(\"other\") version \"2\"\n}\n",
+            ),
+        ])
+    };
+    let included = "pluginManagement { includeBuild(\"build-logic\") }\ninclude(\":app\")\n";
+    assert_eq!(with(included), ["app other.gradle.plugin@2"]);
+    // a project of the same build makes them for others
+    let own = [
+        "app other.gradle.plugin@2",
+        "app ours.a.gradle.plugin",
+        "app ours.b.gradle.plugin",
+        "app ours.c.gradle.plugin",
+    ];
+    assert_eq!(with("include(\":app\")\n"), own);
+}
+
+#[test]
 fn a_plugin_of_the_tree_is_one_for_the_builds_that_have_it_alone() {
     let app = "plugins { id 'org.sonarqube' version '4.0' }\n";
     let with = |path: &str, settings: &str| {

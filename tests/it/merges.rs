@@ -305,3 +305,10 @@ fn quoted_edits_and_rulers_are_no_conflicts() {
     has(&found, &["project:. depends-on pkg:pypi/b@1"]);
     lacks(&found, &["unfinished merge"]);
 }
+
+#[test]
+fn places_count_the_letters_of_both_sides() {
+    let text = "[project]\nname = \"x\"\n<<<<<<< a\ndependencies = [\"a\"]\n=======\ndependencies = [\"b\"]\nx = \"\"\"\n>>>>>>> 漢漢漢";
+    let found = found(&[("pyproject.toml", text)]);
+    has(&found, &["pyproject.toml:8:12: malformed: invalid multi-line basic string, expected `\"`"]);
+}

@@ -42,11 +42,11 @@ pub(super) type Applied = (String, String);
 pub(super) fn applied(lines: &[Line], folder: &RelPath) -> (Vec<Applied>, RelPath) {
     let applies = |words: &[String]| is_of(words, "kubectl", &["apply", "create", "replace"]);
     let applying: BTreeSet<usize> =
-        lines.iter().filter(|(_, words)| applies(words)).map(|(pipeline, _)| *pipeline).collect();
+        lines.iter().filter(|line| applies(&line.words)).map(|line| line.pipeline).collect();
     let mut found = Vec::new();
-    let end = each_in(lines, folder, |at, (pipeline, words)| {
-        let is_piped = || applying.contains(pipeline);
-        for (path, suffix) in named(words, is_piped) {
+    let end = each_in(lines, folder, |at, line| {
+        let is_piped = || applying.contains(&line.pipeline);
+        for (path, suffix) in named(&line.words, is_piped) {
             let full = joined(at, &path).filter(|full| !full.is_root());
             found.extend(full.map(|full| (format!("{full}{suffix}"), path)));
         }
@@ -58,7 +58,7 @@ pub(super) fn applied(lines: &[Line], folder: &RelPath) -> (Vec<Applied>, RelPat
 pub(super) fn ran(lines: &[Line], folder: &RelPath) -> BTreeSet<(RelPath, RelPath)> {
     let is_script = |word: &str| word.ends_with(".sh") || word.ends_with(".bash");
     let mut found = BTreeSet::new();
-    each_in(lines, folder, |at, (_, words)| {
+    each_in(lines, folder, |at, Line { words, .. }| {
         let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or_default());
         let script = match program {
             "bash" | "sh" | "source" | "." => words.iter().skip(1).find(|word| !word.starts_with('-')),
@@ -70,31 +70,78 @@ pub(super) fn ran(lines: &[Line], folder: &RelPath) -> BTreeSet<(RelPath, RelPat
     found
 }
 
-/// The filled words of a command, without what stands before its program, and the number of its pipeline.
-pub(super) type Line = (usize, Vec<String>);
+/// A command.
+pub(super) struct Line {
+    /// The number of its pipeline.
+    pipeline: usize,
+    /// The filled words, without what stands before its program.
+    words: Vec<String>,
+    /// Where it begins.
+    start: usize,
+    /// Where the shell of its own ends that it runs in: the folder that it changes to ends there too.
+    shell: Option<usize>,
+}
 
 /// Commands as lines.
 pub(super) fn lines(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Vec<Line> {
     let line = |command: &Command| {
         let mut words: Vec<String> = command.words.iter().map(|word| fill(&word.text)).collect();
         let own = words.split_off(before(words.iter().map(String::as_str)));
-        (command.pipeline, own)
+        let start = command.words.first().map_or(usize::MAX, |word| word.span.start);
+        Line { pipeline: command.pipeline, words: own, start, shell: command.subshell.map(|shell| shell.end) }
     };
     commands.iter().map(line).collect()
 }
 
 /// Goes through commands with the folder that each works in, where that is known; gives the folder that they end in.
 fn each_in(lines: &[Line], folder: &RelPath, mut each: impl FnMut(&RelPath, &Line)) -> RelPath {
-    let mut at = Some(folder.clone());
+    let mut place = Place { at: Some(folder.clone()), pushed: Vec::new() };
+    // shells within that are being read: where each ends, and the place before it
+    let mut shells: Vec<(usize, Place)> = Vec::new();
     for line in lines {
-        let words = &line.1;
-        if words.first().is_some_and(|word| word == "cd" || word == "pushd") {
-            at = words.get(1).and_then(|to| joined(at.as_ref()?, to));
-        } else if let Some(at) = &at {
+        while let Some((_, before)) = shells.pop_if(|(end, _)| *end <= line.start) {
+            place = before;
+        }
+        if let Some(end) = line.shell.filter(|end| shells.last().is_none_or(|(open, _)| open != end)) {
+            shells.push((end, place.clone()));
+        }
+        if !place.changes(&line.words)
+            && let Some(at) = &place.at
+        {
             each(at, line);
         }
     }
-    at.unwrap_or_else(|| folder.clone())
+    let ended = shells.into_iter().next().map_or(place, |(_, before)| before);
+    ended.at.unwrap_or_else(|| folder.clone())
+}
+
+/// The folder that commands work in, and those that `popd` goes back to; nothing for one that is not known.
+#[derive(Clone)]
+struct Place {
+    at: Option<RelPath>,
+    pushed: Vec<Option<RelPath>>,
+}
+
+impl Place {
+    /// Folders that `popd` may go back to.
+    const MOST: usize = 64;
+
+    /// True for a command that changes the folder, which is done.
+    fn changes(&mut self, words: &[String]) -> bool {
+        let program = words.first().map_or("", String::as_str);
+        match program {
+            "cd" | "pushd" => {
+                let to = words.get(1).and_then(|to| joined(self.at.as_ref()?, to));
+                let before = std::mem::replace(&mut self.at, to);
+                if program == "pushd" && self.pushed.len() < Self::MOST {
+                    self.pushed.push(before);
+                }
+            }
+            "popd" => self.at = self.pushed.pop().flatten(),
+            _ => return false,
+        }
+        true
+    }
 }
 
 fn joined(folder: &RelPath, path: &str) -> Option<RelPath> {
@@ -217,6 +264,9 @@ mod tests {
             ("terraform -chdir=infra/eu apply", &["repo/infra/eu"]),
             ("terraform -chdir=infra/eu plan", &[]),
             ("cd $WHERE\nterraform apply", &[]),
+            ("(cd infra && terraform apply)\nkubectl apply -f app.yaml", &["repo/infra", "repo/app.yaml"]),
+            ("pushd infra; terraform apply; popd; kubectl apply -f app.yaml", &["repo/infra", "repo/app.yaml"]),
+            ("pushd a; (pushd b; (cd c; terraform apply)); popd; sam deploy", &["repo/a/b/c", "repo"]),
             ("aws cloudformation deploy --template-file cfn/app.yaml --stack-name x", &["repo/cfn/app.yaml"]),
         ] {
             assert_eq!(paths(script), wanted, "{script}");

@@ -49,6 +49,8 @@ pub(super) struct Table {
     including: BTreeMap<RelPath, BTreeSet<RelPath>>,
     /// Catalogs of versions that scripts name plugins by.
     catalogs: BTreeMap<RelPath, Catalog>,
+    /// Plugins that projects register, each with the folder of the project.
+    pub(super) registered: BTreeSet<(String, RelPath)>,
     room: usize,
     reached: Reached,
 }
@@ -205,6 +207,10 @@ impl Table {
         let own = applied(path, &statements).map_or_else(|| Applier::Project(folder.clone()), Applier::Other);
         let about = About::of(&statements, (input, &folder), &|one| applies(one));
         for (at, statement) in statements.iter().enumerate() {
+            if let Some(id) = self.registered(statement, &folder, input).filter(|_| self.room > 0) {
+                self.room -= 1;
+                self.registered.insert((id, folder.clone()));
+            }
             let mut named = named(statement, text);
             named.extend(self.aliased(statement, &folder, input));
             let scripts = scripts(statement).filter_map(|text| script(text, &folder, input)).map(Applied::Script);
@@ -227,6 +233,11 @@ impl Table {
             return None;
         }
         let word = statement.tokens.iter().skip(1).find_map(Placed::word)?;
+        self.id_of(word, folder, input)
+    }
+
+    /// The id of the plugin that a catalog has under `libs.plugins.x`.
+    fn id_of(&mut self, word: &str, folder: &RelPath, input: &Input<'_>) -> Option<String> {
         let (catalog, entry) = word.split_once(".plugins.")?;
         let mut paths = up(folder).filter_map(|folder| folder.join(&format!("gradle/{catalog}.versions.toml")));
         let path = paths.find(|path| input.paths.binary_search(path).is_ok())?;
@@ -235,6 +246,21 @@ impl Table {
             self.catalogs.insert(path.clone(), read.unwrap_or_default());
         }
         Some(self.catalogs.get(&path)?.plugins.get(&accessor(entry))?.name.clone())
+    }
+
+    /// The plugin that a statement within `gradlePlugin { plugins { … } }` registers: `id = "x"`, `id.set("x")`,
+    /// `id = libs.plugins.x.get().pluginId`.
+    fn registered(&mut self, statement: &Statement<'_>, folder: &RelPath, input: &Input<'_>) -> Option<String> {
+        let is_id = matches!(statement.head(), Some("id" | "id.set"));
+        if !is_id || !statement.blocks.contains(&"gradlePlugin") {
+            return None;
+        }
+        if let Some((text, is_filled, _)) = statement.texts().next() {
+            return (!is_filled).then(|| text.to_owned());
+        }
+        let word = statement.tokens.iter().skip(1).find_map(Placed::word)?;
+        let word = word.strip_suffix(".get").unwrap_or(word);
+        self.id_of(word.strip_suffix(".asProvider").unwrap_or(word), folder, input)
     }
 
     fn add(&mut self, applied: &Applied, applier: Applier) {
@@ -256,7 +282,12 @@ impl Table {
 
     /// The folders of the builds that have the plugins of a script, and of the one that makes them.
     pub(super) fn roots(&self, path: &RelPath) -> Roots<'_> {
-        for folder in base_of(path).iter().flat_map(up) {
+        base_of(path).map_or_else(Roots::default, |base| self.roots_of(&base))
+    }
+
+    /// As [`Self::roots`], for the plugins that the project of a folder makes.
+    pub(super) fn roots_of(&self, base: &RelPath) -> Roots<'_> {
+        for folder in up(base) {
             if folder.name() == BUILD_SRC {
                 return Roots { own: Some(folder.parent()), including: None };
             }

@@ -1,4 +1,4 @@
-//! Plugins that scripts of a tree make: no registry is asked for them.
+//! Plugins that scripts of a tree make, or that its projects register: no registry is asked for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,24 +18,36 @@ impl Made {
     fn of(input: &Input<'_>) -> Self {
         let mut made = Self::default();
         let plugins = || input.paths.iter().filter(|path| is_script(path) && base_of(path).is_some()).take(SCRIPTS);
-        if plugins().next().is_none() {
+        let is_registering = |path: &RelPath| {
+            let file = input.companion(path).filter(|_| path.name().starts_with("build.gradle"));
+            file.is_some_and(|file| file.text().contains("gradlePlugin"))
+        };
+        let mut scripts = input.paths.iter().filter(|path| is_script(path)).take(SCRIPTS);
+        if plugins().next().is_none() && !scripts.any(is_registering) {
             return made;
         }
         let table = input.memo.once(|| Table::of(input));
         let mut room = ROWS;
+        for (id, folder) in &table.registered {
+            made.add(id, table.roots_of(folder), &mut room);
+        }
         for path in plugins() {
             let Some(file) = input.companion(path) else { continue };
             let Some(Applied::Plugin(id)) = applied(path, &gradle_script::statements(file.text())) else { continue };
-            let Roots { own, including } = table.roots(path);
-            let builds = if including.is_some() { &mut made.by_included } else { &mut made.by_build_src };
-            let roots = own.iter().chain(including.into_iter().flatten()).take(room).cloned();
-            let here = builds.entry(id).or_default();
-            roots.for_each(|root| {
-                room -= 1;
-                here.insert(root);
-            });
+            made.add(&id, table.roots(path), &mut room);
         }
         made
+    }
+
+    /// A plugin that the builds of some folders have.
+    fn add(&mut self, id: &str, roots: Roots<'_>, room: &mut usize) {
+        let Roots { own, including } = roots;
+        let builds = if including.is_some() { &mut self.by_included } else { &mut self.by_build_src };
+        let here = builds.entry(id.to_owned()).or_default();
+        for root in own.iter().chain(including.into_iter().flatten()).take(*room) {
+            *room -= 1;
+            here.insert(root.clone());
+        }
     }
 }
 
