@@ -75,7 +75,7 @@ pub(super) struct Line {
     /// The number of its pipeline.
     pipeline: usize,
     /// The filled words, without what stands before its program.
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
     /// Where it begins.
     start: usize,
     /// Where the shell of its own ends that it runs in: the folder that it changes to ends there too.

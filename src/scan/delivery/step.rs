@@ -197,9 +197,9 @@ impl Pipeline<'_> {
             out.attribute(self.id, key::APPLIES_PATH, path, self.file.at(found(&word)));
         }
         self.follow(&lines, folder, fill, out);
-        for (command, (_, line)) in all.iter().zip(&lines) {
-            let begins = command.words.len() - line.len();
-            let Some((program, rest)) = line.split_first() else { continue };
+        for (command, line) in all.iter().zip(&lines) {
+            let begins = command.words.len() - line.words.len();
+            let Some((program, rest)) = line.words.split_first() else { continue };
             let mut words = vec![program.rsplit('/').next().unwrap_or(program)];
             words.extend(rest.iter().map(String::as_str));
             let words = named::in_order(&words);
