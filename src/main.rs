@@ -7,6 +7,11 @@ use sovaudit::cli;
 use sovaudit::commands::{Outcome, run};
 use sovaudit::text::clean;
 
+/// Threads here free much of what others allocated, for which that of glibc makes them wait for each other.
+#[cfg(all(feature = "jemalloc", unix, not(target_os = "openbsd")))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal

@@ -29,7 +29,7 @@ use crate::screening::{Imported, Scope, Screener, THRESHOLD};
 use crate::source::package_cache::PackageCache;
 use crate::target::{Target, scan_image, scan_rootfs, with_images};
 use crate::text::clean_line;
-use crate::threads::{STACK, widen_heap};
+use crate::threads::STACK;
 
 /// Rules and facts.
 pub(super) struct Knowledge {
@@ -213,8 +213,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
 }
 
-/// The threads for everything that follows. This thread is one of them: it holds most of the memory, and its memory
-/// grows at less cost than that of others.
+/// The threads for everything that follows. This thread is one of them: it holds most of the memory.
 fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
     anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
     let builder = || {
@@ -222,15 +221,11 @@ fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
             .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
             .stack_size(STACK)
             .thread_name(|at| format!("scan-{at}"))
-            .start_handler(|_| widen_heap(ROOM))
     };
     // a thread that is in a pool already stays there; the pool serves until the program ends
     let own = if has_stack() { builder().use_current_thread().build().ok() } else { None };
     Ok(ManuallyDrop::new(own.map_or_else(|| builder().build(), Ok)?))
 }
-
-/// Memory that each thread may take before it asks for more.
-const ROOM: usize = 2 << 20;
 
 /// Whether this thread has that much: the system says how much the first one of a program gets.
 fn has_stack() -> bool {

@@ -95,34 +95,18 @@ impl<'a> Graph<'a> {
     /// Builds the graph in two passes: components and attributes, then relations.
     #[must_use]
     pub fn new(inventory: &'a Inventory) -> Self {
-        let (nodes, index, ends) = nodes_and_ends(inventory);
-        let mut inner = DiGraph::with_capacity(nodes.len(), ends.len());
-        for node in nodes {
-            inner.add_node(node);
-        }
-        let mut ends = ends.into_iter();
-        let mut places = inner.node_indices();
-        for (id, known) in inventory.iter() {
-            // both are in order, and every component is a node
-            let from = places.by_ref().find(|at| inner[*at].id == id).expect("every component is a node");
-            let is_read = is_read_image(&inner[from]);
-            for (Relation { kind, group, horizon, evidence, .. }, to) in known.relations().iter().zip(&mut ends) {
-                let is_supply = is_read && *kind == RelationKind::BasedOn;
-                let horizon = horizon.unwrap_or_else(|| kind.horizon());
-                let horizon = if is_supply { horizon.max(Horizon::NextDeploy) } else { horizon };
-                let edge = Edge { kind: *kind, horizon, group: group.as_ref(), is_supply, evidence };
-                inner.add_edge(from, to, edge);
-            }
-        }
-        let all = inner.raw_edges().iter().enumerate().map(|(at, edge)| {
-            let way = |node| Way { node: NodeId(node), kind: edge.weight.kind, edge: EdgeId(EdgeIndex::new(at)) };
-            let (from, to) = (edge.source(), edge.target());
-            ((NodeId(from), way(to)), (NodeId(to), way(from)))
+        let (nodes, index, links) = nodes_and_links(inventory);
+        let count = nodes.len();
+        let ways = links.iter().enumerate().map(|(at, Link { from, to, kind })| {
+            let way = |node| Way { node: NodeId(node), kind: *kind, edge: EdgeId(EdgeIndex::new(at)) };
+            ((NodeId(*from), way(*to)), (NodeId(*to), way(*from)))
         });
-        let count = inner.node_count();
-        let (leaving, reaching) = rayon::join(
-            || Ways::new(count, all.clone().map(|(leaving, _)| leaving)),
-            || Ways::new(count, all.clone().map(|(_, reaching)| reaching)),
+        let (inner, (leaving, reaching)) = rayon::join(
+            || connected(nodes, &links, inventory),
+            || {
+                let leaving = || Ways::new(count, ways.clone().map(|(leaving, _)| leaving));
+                rayon::join(leaving, || Ways::new(count, ways.clone().map(|(_, reaching)| reaching)))
+            },
         );
         let kinds = inner.node_weights().map(|node| node.kind).collect();
         Self {
@@ -317,27 +301,62 @@ fn is_use(kind: RelationKind) -> bool {
     matches!(kind, RelationKind::Contains | RelationKind::DependsOn | RelationKind::Calls | RelationKind::RunsOn)
 }
 
-/// Nodes in id order with their places, and the far ends of all relations in the inventory's order.
-fn nodes_and_ends(inventory: &Inventory) -> (Vec<Node<'_>>, Lookup<&ComponentId, NodeIndex>, Vec<NodeIndex>) {
+/// A relation by the places of its ends.
+struct Link {
+    from: NodeIndex,
+    to: NodeIndex,
+    kind: RelationKind,
+}
+
+/// The graph of nodes and relations.
+fn connected<'a>(nodes: Vec<Node<'a>>, links: &[Link], inventory: &'a Inventory) -> DiGraph<Node<'a>, Edge<'a>, u32> {
+    let mut inner = DiGraph::with_capacity(nodes.len(), links.len());
+    for node in nodes {
+        inner.add_node(node);
+    }
+    let relations = inventory.relations().map(|(_, relation)| relation);
+    for (Link { from, to, .. }, Relation { kind, group, horizon, evidence, .. }) in links.iter().zip(relations) {
+        let is_supply = *kind == RelationKind::BasedOn && is_read_image(&inner[*from]);
+        let horizon = horizon.unwrap_or_else(|| kind.horizon());
+        let horizon = if is_supply { horizon.max(Horizon::NextDeploy) } else { horizon };
+        inner.add_edge(*from, *to, Edge { kind: *kind, horizon, group: group.as_ref(), is_supply, evidence });
+    }
+    inner
+}
+
+/// Nodes in id order with their places, and all relations in the inventory's order.
+fn nodes_and_links(inventory: &Inventory) -> (Vec<Node<'_>>, Lookup<&ComponentId, NodeIndex>, Vec<Link>) {
     let all: Vec<(&ComponentId, &Known)> = inventory.iter().collect();
     let mut nodes: Vec<Node<'_>> = all.par_iter().with_min_len(LEAST).map(|(id, known)| node(id, known)).collect();
     let mut index = places(&nodes);
-    let ends_by = |index: &Lookup<&ComponentId, NodeIndex>| -> Vec<Option<NodeIndex>> {
+    let ends_by = |index: &Lookup<&ComponentId, NodeIndex>| -> Vec<(Option<NodeIndex>, RelationKind)> {
         let relations = all.par_iter().with_min_len(LEAST).flat_map_iter(|(_, known)| known.relations());
-        relations.map(|relation| index.get(&relation.to).copied()).collect()
+        relations.map(|relation| (index.get(&relation.to).copied(), relation.kind)).collect()
     };
     let mut ends = ends_by(&index);
     // ends that nobody describes move the places of those after them
-    if ends.contains(&None) {
-        let to = inventory.relations().map(|(_, relation)| &relation.to);
-        let bare: BTreeSet<&ComponentId> = to.zip(&ends).filter(|(_, end)| end.is_none()).map(|(to, _)| to).collect();
+    if ends.iter().any(|(end, _)| end.is_none()) {
+        let to = inventory.relations().map(|(_, relation)| &relation.to).zip(&ends);
+        let bare: BTreeSet<&ComponentId> = to.filter(|(_, (end, _))| end.is_none()).map(|(to, _)| to).collect();
         nodes.extend(bare.into_iter().map(empty));
         nodes.sort_by(|a, b| a.id.cmp(b.id));
         index = places(&nodes);
         ends = ends_by(&index);
     }
-    let ends = ends.into_iter().map(|end| end.expect("every end of a relation became a node")).collect();
-    (nodes, index, ends)
+    let mut links = Vec::with_capacity(ends.len());
+    let mut ends = ends.into_iter();
+    let mut places = nodes.iter().enumerate();
+    for (id, known) in all {
+        // both are in order, and every component is a node
+        let (from, _) = places.by_ref().find(|(_, node)| node.id == id).expect("every component is a node");
+        let link = |(to, kind): (Option<NodeIndex>, _)| Link {
+            from: NodeIndex::new(from),
+            to: to.expect("every end of a relation became a node"),
+            kind,
+        };
+        links.extend(ends.by_ref().take(known.relations().len()).map(link));
+    }
+    (nodes, index, links)
 }
 
 fn places<'a>(nodes: &[Node<'a>]) -> Lookup<&'a ComponentId, NodeIndex> {

@@ -1,9 +1,7 @@
 //! Facts as scanners write them, before they are an inventory.
 
-use rayon::prelude::*;
-
-use super::{Attribute, ComponentId, ComponentKind, Evidence, EvidenceSet, Group, Horizon, Inventory, Known};
-use super::{Relation, RelationKind, key::mark};
+use super::gather::{End, Value, Written, gather};
+use super::{ComponentId, ComponentKind, Evidence, Group, Horizon, Inventory, RelationKind};
 use crate::text::Lookup;
 
 /// How many components are known without a search.
@@ -24,46 +22,27 @@ pub struct Draft {
     closed: Vec<Part>,
 }
 
-/// What one thread wrote: three lists of facts. Every fact names its component by a number.
+/// What one thread wrote, with what finds its components.
 #[derive(Debug, Default)]
 struct Part {
     places: Lookup<ComponentId, u32>,
-    owners: Vec<ComponentId>,
+    written: Written,
     /// The components used last: facts of one come together, with some of who holds or gives it in between.
     last: [u32; LAST],
     next: usize,
-    kinds: Vec<(u32, ComponentKind, Evidence)>,
-    attributes: Vec<(u32, Value, Evidence)>,
-    relations: Vec<(u32, End, Evidence)>,
-}
-
-/// A property.
-#[derive(Debug)]
-struct Value {
-    key: &'static str,
-    value: std::sync::Arc<str>,
-}
-
-/// A relation without its near end.
-#[derive(Debug)]
-struct End {
-    kind: RelationKind,
-    to: ComponentId,
-    group: Option<Group>,
-    horizon: Option<Horizon>,
 }
 
 impl Draft {
     /// There is such a thing.
     pub fn component(&mut self, id: &ComponentId, kind: ComponentKind, evidence: Evidence) {
         let owner = self.open.of(id);
-        self.open.kinds.push((owner, kind, evidence));
+        self.open.written.rows.kinds.push((owner, kind, evidence));
     }
 
     /// It has such a property.
     pub fn attribute(&mut self, of: &ComponentId, key: &'static str, value: std::sync::Arc<str>, evidence: Evidence) {
         let owner = self.open.of(of);
-        self.open.attributes.push((owner, Value { key, value }, evidence));
+        self.open.written.rows.attributes.push((owner, Value { key, value }, evidence));
     }
 
     /// Two things are related.
@@ -78,11 +57,11 @@ impl Draft {
     ) {
         let owner = self.open.of(from);
         // thousands come from one host: its name is kept once
-        let to = match self.open.relations.last() {
+        let to = match self.open.written.rows.relations.last() {
             Some((_, last, _)) if last.to == *to => last.to.clone(),
             _ => to.clone(),
         };
-        self.open.relations.push((owner, End { kind, to, group, horizon }, evidence));
+        self.open.written.rows.relations.push((owner, End { kind, to, group, horizon }, evidence));
     }
 
     /// Adds all of another draft.
@@ -112,59 +91,52 @@ impl Draft {
     /// How far it is, for [`Self::back_to`].
     #[must_use]
     pub fn mark(&self) -> [usize; 3] {
-        [self.open.kinds.len(), self.open.attributes.len(), self.open.relations.len()]
+        let rows = &self.open.written.rows;
+        [rows.kinds.len(), rows.attributes.len(), rows.relations.len()]
     }
 
     /// Takes back what was written since a mark of this draft; nothing may have been merged into it since.
     pub fn back_to(&mut self, [kinds, attributes, relations]: [usize; 3]) {
-        self.open.kinds.truncate(kinds);
-        self.open.attributes.truncate(attributes);
-        self.open.relations.truncate(relations);
+        let rows = &mut self.open.written.rows;
+        rows.kinds.truncate(kinds);
+        rows.attributes.truncate(attributes);
+        rows.relations.truncate(relations);
     }
 
     /// True when nothing was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.open.owners.is_empty() && self.closed.is_empty()
+        self.open.written.owners.is_empty() && self.closed.is_empty()
     }
 
     /// The inventory of these facts.
     #[must_use]
     pub fn finish(self) -> Inventory {
-        let Self { open, mut closed } = self;
-        let mut known = if closed.is_empty() {
-            open.finish()
-        } else {
-            closed.push(open);
-            closed.into_par_iter().flat_map_iter(Part::finish).collect()
-        };
-        known.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let keys = known.par_chunk_by_mut(|(a, _), (b, _)| a == b).map(|same| {
-            let Some(((_, known), more)) = same.split_first_mut() else { return (0, 0) };
-            more.iter_mut().for_each(|(_, more)| known.append(std::mem::take(more)));
-            known.settle();
-            let keys = known.attributes().iter().fold(0, |keys, row| keys | mark(row.key));
-            (keys, known.relations().iter().fold(0, |kinds, row| kinds | 1 << row.kind as u32))
-        });
-        let (keys, kinds) = keys.reduce(|| (0, 0), |a, b| (a.0 | b.0, a.1 | b.1));
-        // what was taken over by the first of its name is left empty, as is a component of which all was taken back
-        known.retain(|(_, known)| !known.is_empty());
-        Inventory { known: known.into_iter().collect(), keys, kinds, ..Inventory::default() }
+        gather(self.closed.into_iter().chain([self.open]).map(|part| part.written).collect())
+    }
+}
+
+#[cfg(test)]
+impl Draft {
+    /// What was written, when it is of one thread.
+    pub(super) fn written(self) -> Written {
+        assert!(self.closed.is_empty(), "too much to stay in one list");
+        self.open.written
     }
 }
 
 impl Part {
     fn of(&mut self, id: &ComponentId) -> u32 {
-        let is = |last: &&u32| self.owners.get(**last as usize).is_some_and(|owner| owner == id);
+        let is = |last: &&u32| self.written.owners.get(**last as usize).is_some_and(|owner| owner == id);
         if let Some(last) = self.last.iter().find(is) {
             return *last;
         }
         let place = match self.places.get(id) {
             Some(place) => *place,
             None => {
-                let place = u32::try_from(self.owners.len()).expect("facts are bounded far below");
+                let place = u32::try_from(self.written.owners.len()).expect("facts are bounded far below");
                 self.places.insert(id.clone(), place);
-                self.owners.push(id.clone());
+                self.written.owners.push(id.clone());
                 place
             }
         };
@@ -175,37 +147,16 @@ impl Part {
 
     /// Adds all of another part.
     fn append(&mut self, other: Self) {
-        let places: Vec<u32> = other.owners.iter().map(|id| self.of(id)).collect();
+        let Written { owners, rows: other } = other.written;
+        let places: Vec<u32> = owners.iter().map(|id| self.of(id)).collect();
         let at = |owner: u32| places[owner as usize];
-        self.kinds.extend(other.kinds.into_iter().map(|(owner, kind, evidence)| (at(owner), kind, evidence)));
-        self.attributes.extend(other.attributes.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
-        self.relations.extend(other.relations.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
+        let rows = &mut self.written.rows;
+        rows.kinds.extend(other.kinds.into_iter().map(|(owner, kind, evidence)| (at(owner), kind, evidence)));
+        rows.attributes.extend(other.attributes.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
+        rows.relations.extend(other.relations.into_iter().map(|(owner, row, evidence)| (at(owner), row, evidence)));
     }
 
     fn size(&self) -> usize {
-        self.kinds.len() + self.attributes.len() + self.relations.len()
-    }
-
-    /// What is known of each component, in no order, with its facts in the order in which they came.
-    fn finish(self) -> Vec<(ComponentId, Known)> {
-        let mut counts = vec![[0_usize; 3]; self.owners.len()];
-        self.kinds.iter().for_each(|(owner, ..)| counts[*owner as usize][0] += 1);
-        self.attributes.iter().for_each(|(owner, ..)| counts[*owner as usize][1] += 1);
-        self.relations.iter().for_each(|(owner, ..)| counts[*owner as usize][2] += 1);
-        let empty =
-            counts.iter().map(|[kinds, attributes, relations]| Known::with_room(*kinds, *attributes, *relations));
-        let mut known: Vec<Known> = empty.collect();
-        drop((counts, self.places));
-        for (owner, kind, evidence) in self.kinds {
-            known[owner as usize].add_kind(kind, EvidenceSet::of(evidence));
-        }
-        for (owner, Value { key, value }, evidence) in self.attributes {
-            known[owner as usize].add_attribute(Attribute { key, value, evidence: EvidenceSet::of(evidence) });
-        }
-        for (owner, End { kind, to, group, horizon }, evidence) in self.relations {
-            let evidence = EvidenceSet::of(evidence);
-            known[owner as usize].add_relation(Relation { kind, to, group, horizon, evidence });
-        }
-        self.owners.into_iter().zip(known).collect()
+        self.written.rows.len()
     }
 }

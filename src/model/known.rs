@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, FactRef, Group, Horizon, RelationKind};
 
 /// A property of a component.
@@ -297,11 +299,18 @@ fn append<R>(rows: &mut Vec<R>, mut more: Vec<R>) {
     }
 }
 
-fn settle<R: Row>(rows: &mut Vec<R>) {
+/// Rows that are worth several threads: a project with a large lock file needs tens of thousands of packages.
+const MANY: usize = 4_096;
+
+fn settle<R: Row + Send>(rows: &mut Vec<R>) {
     if rows.len() < 2 {
         return;
     }
-    rows.sort_by(R::order);
+    if rows.len() < MANY {
+        rows.sort_by(R::order);
+    } else {
+        rows.par_sort_by(R::order);
+    }
     rows.dedup_by(|later, earlier| {
         let same = later.order(earlier) == Ordering::Equal;
         if same {

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::pages::{Pages, Words};
 use super::{Basis, Place};
 use crate::text::{LineColumn, Region, RelPath};
 
@@ -31,8 +32,8 @@ impl SpotId {
 
 #[derive(Default)]
 struct Spots {
-    all: Vec<Spot>,
-    words: String,
+    all: Pages<Spot>,
+    words: Words,
     /// Scanners that saw something here: a handful.
     scanners: Vec<&'static str>,
 }
@@ -64,7 +65,7 @@ impl Spots {
 
     fn words(&self, spot: Spot) -> Option<&str> {
         let (start, length) = (spot.words.0 as usize, spot.words.1 as usize);
-        (spot.words.1 != NO_WORDS).then(|| self.words.get(start..start + length).unwrap_or(""))
+        (spot.words.1 != NO_WORDS).then(|| self.words.get(start, length).unwrap_or(""))
     }
 
     fn add(&mut self, spot: Spot) -> SpotId {
@@ -101,9 +102,8 @@ impl Sheet {
     pub fn note(&self, region: Region, words: Option<&str>) -> SpotId {
         let mut spots = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = words.and_then(|words| {
-            let kept = (u32::try_from(spots.words.len()).ok()?, u32::try_from(words.len()).ok()?);
-            spots.words.push_str(words);
-            Some(kept)
+            let length = u32::try_from(words.len()).ok()?;
+            Some((spots.words.push(words)?, length))
         });
         spots.add(Spot { start: region.start, end: region.end, words: kept.unwrap_or((0, NO_WORDS)) })
     }

@@ -7,7 +7,7 @@
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use super::strict::{Piece, Reader};
-use crate::threads::{STACK, widen_heap};
+use crate::threads::STACK;
 
 /// Bytes that are worth a thread, and how many threads there are at most.
 const LEAST: usize = 1 << 20;
@@ -15,9 +15,6 @@ const MOST: usize = 16;
 
 /// How far a good place is looked for.
 const WINDOW: usize = 256 << 10;
-
-/// Memory that a piece may take before it asks for more.
-const ROOM: usize = 32 << 20;
 
 /// What begins at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +44,7 @@ impl<'s> Pieces<'s> {
         let begin = |((start, sort), stop): ((usize, Sort), usize)| {
             let reader = like.apart();
             let builder = Builder::new().name("scan-json".to_owned()).stack_size(STACK);
-            let thread = builder.spawn_scoped(scope, move || {
-                widen_heap(ROOM);
-                reader.piece(start, stop, sort)
-            });
+            let thread = builder.spawn_scoped(scope, move || reader.piece(start, stop, sort));
             let thread = thread.ok()?;
             Some(Running { start, sort, thread })
         };

@@ -16,7 +16,7 @@ use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value};
 use crate::text::Span;
-use crate::threads::{STACK, widen_heap};
+use crate::threads::STACK;
 use rows::Rows;
 
 /// How many syntax errors are worth showing: one missing bracket can cause a dozen.
@@ -25,9 +25,6 @@ const SHOWN: usize = 5;
 /// Bytes that are worth a thread, and how many threads there are at most.
 const LEAST: usize = 128 << 10;
 const MOST: usize = 16;
-
-/// Memory that a tree takes, in lengths of its text.
-const GROWS: usize = 3;
 
 /// Parses TOML and keeps what could be read. The crate refuses hostile nesting itself.
 #[must_use]
@@ -108,11 +105,8 @@ fn in_pieces(text: &Arc<String>, threads: usize) -> Option<Node> {
     std::thread::scope(|scope| {
         let begin = |(start, end): &(usize, usize)| {
             let (source, start, text) = (source.apart(), *start, &text[*start..*end]);
-            let work = move || {
-                widen_heap(text.len() * GROWS);
-                piece(text, &source, start)
-            };
-            Builder::new().name("scan-toml".to_owned()).stack_size(STACK).spawn_scoped(scope, work).ok()
+            let builder = Builder::new().name("scan-toml".to_owned()).stack_size(STACK);
+            builder.spawn_scoped(scope, move || piece(text, &source, start)).ok()
         };
         let running: Vec<_> = places[1..].iter().map(begin).collect::<Option<_>>()?;
         let mut all = piece(&text[..places[0].1], &source, 0)?;

@@ -9,8 +9,9 @@ use super::facts::Facts;
 use super::input::SourceFile;
 use crate::model::Draft;
 
-/// Items that are worth a thread, and how many threads there are at most.
+/// Items that are worth a part, how many parts there are for each thread, so that none waits long for another, and at most.
 const LEAST: usize = 512;
+const EACH: usize = 2;
 const MOST: usize = 16;
 
 /// What one thread wrote, and what its calls gave or what it panicked with.
@@ -31,8 +32,11 @@ impl Facts<'_> {
         items: &'i [T],
         write: impl Fn(usize, &'i T, &mut Facts<'_>) -> R + Sync,
     ) -> Vec<R> {
-        let threads = rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads());
-        self.in_so_many(threads.min(items.len() / LEAST).min(MOST), file, items, write)
+        let parts = match rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads()) {
+            1 => 1,
+            threads => (threads * EACH).min(items.len() / LEAST).min(MOST),
+        };
+        self.in_so_many(parts, file, items, write)
     }
 
     fn in_so_many<'i, T: Sync, R: Send>(

@@ -21,7 +21,6 @@ use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
 use crate::source::directory::ReadError;
 use crate::text::{RelPath, Span, clean_line};
-use crate::threads::widen_heap;
 
 /// Bytes from which on a job is begun before those that are smaller.
 const LARGE: u64 = 64 << 10;
@@ -193,10 +192,6 @@ impl Outcome {
     }
 }
 
-/// Files that take much memory, and how many times as much as they have.
-const WIDENS: usize = 256 << 10;
-const GROWS: usize = 4;
-
 fn run_job(job: &Job, run: &Run<'_>, outcome: &mut Outcome) {
     let mut files = Vec::with_capacity(job.paths.len());
     for path in &job.paths {
@@ -211,9 +206,6 @@ fn run_job(job: &Job, run: &Run<'_>, outcome: &mut Outcome) {
         match (run.read)(path, job.limit) {
             Ok(bytes) if is_lfs_pointer(&bytes) => outcome.is_pointer(path),
             Ok(bytes) => {
-                if bytes.len() >= WIDENS {
-                    widen_heap(bytes.len() * GROWS);
-                }
                 let file = SourceFile::new(path.clone(), bytes, run.layers.get(path).map(|layer| Arc::clone(layer)));
                 outcome.coverage.read.insert(path.clone());
                 files.push(Arc::new(file));

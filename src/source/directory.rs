@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use globset::GlobSet;
 use ignore::{WalkBuilder, WalkState};
+use rayon::prelude::*;
 
 use super::Limits;
 use crate::text::{Lookup, RelPath};
@@ -242,11 +243,35 @@ fn read_regular(full: &Path, about: &fs::Metadata, limit: u64) -> Result<Vec<u8>
         return Err(ReadError::TooLarge { size: about.len(), limit });
     }
     let file = File::open(full).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
+    if let Some(bytes) = read_at_once(&file, about.len()) {
+        return Ok(bytes);
+    }
     let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
     // one byte more than allowed tells a file that grew from one that fits
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| ReadError::Io(reason_without_path(&error)))?;
     let size = bytes.len() as u64;
     if size > limit { Err(ReadError::TooLarge { size, limit }) } else { Ok(bytes) }
+}
+
+/// A large file as it is when nobody writes to it, read by several threads: most of the time goes into memory that is used for
+/// the first time. Nothing where one thread does as well, and where the file is not of that size after all.
+#[cfg(unix)]
+fn read_at_once(file: &File, size: u64) -> Option<Vec<u8>> {
+    use std::os::unix::fs::FileExt as _;
+    /// Bytes that are worth a thread.
+    const PART: usize = 2 << 20;
+    let size = usize::try_from(size).ok().filter(|size| *size >= 2 * PART)?;
+    rayon::current_thread_index()?;
+    let mut bytes = vec![0; size];
+    let parts = bytes.par_chunks_mut(PART).enumerate();
+    parts.map(|(number, part)| file.read_exact_at(part, (number * PART) as u64)).collect::<Result<(), _>>().ok()?;
+    let has_grown = file.read_at(&mut [0], size as u64).ok()? > 0;
+    (!has_grown).then_some(bytes)
+}
+
+#[cfg(not(unix))]
+fn read_at_once(_: &File, _: u64) -> Option<Vec<u8>> {
+    None
 }
 
 /// Opens a file below `root`, to be read from front to back. A link is refused, as by [`read`].

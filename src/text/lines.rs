@@ -52,7 +52,8 @@ pub struct Region {
 /// Byte offsets of line starts; built once per file.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
-    starts: Vec<usize>,
+    /// In four bytes: no reader takes a file of four gigabytes.
+    starts: Vec<u32>,
     /// Code points before every [`STEP`]th byte: files without line breaks have megabytes in one line.
     points: Vec<usize>,
 }
@@ -69,9 +70,12 @@ impl LineIndex {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let part = |start: usize, bytes: &[u8]| -> (Vec<usize>, Vec<usize>) {
-            let newlines = memchr::memchr_iter(b'\n', bytes).map(|at| start + at + 1);
-            (newlines.collect(), bytes.chunks(STEP).map(code_points).collect())
+        let part = |start: usize, bytes: &[u8]| -> (Vec<u32>, Vec<usize>) {
+            // to count them first takes less time than to make the list longer again and again
+            let mut starts = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + usize::from(start == 0));
+            starts.extend((start == 0).then_some(0));
+            starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| clamp(start + at + 1)));
+            (starts, bytes.chunks(STEP).map(code_points).collect())
         };
         // what several threads find in parts of a large file stands one behind the other; they are none of the pool, which
         // would do other work meanwhile that may wait for this very index
@@ -80,25 +84,24 @@ impl LineIndex {
             parts => parts.min(MOST).min(rayon::current_num_threads()),
         };
         let size = bytes.len().div_ceil(threads).next_multiple_of(STEP).max(STEP);
-        let parts: Vec<_> = std::thread::scope(|scope| {
+        let (mut starts, mut points, rest) = std::thread::scope(|scope| {
             let rest: Vec<_> = (size..bytes.len())
                 .step_by(size)
                 .map(|start| scope.spawn(move || part(start, &bytes[start..bytes.len().min(start + size)])))
                 .collect();
-            let first = part(0, &bytes[..bytes.len().min(size)]);
+            let (starts, points) = part(0, &bytes[..bytes.len().min(size)]);
             let rest = rest.into_iter().map(|thread| thread.join().expect("counting does not panic"));
-            std::iter::once(first).chain(rest).collect()
+            (starts, points, rest.collect::<Vec<_>>())
         });
-        let mut starts = Vec::with_capacity(1 + parts.iter().map(|(newlines, _)| newlines.len()).sum::<usize>());
-        starts.push(0);
-        let mut points = Vec::with_capacity(bytes.len().div_ceil(STEP));
+        starts.reserve_exact(rest.iter().map(|(starts, _)| starts.len()).sum());
+        points.reserve_exact(rest.iter().map(|(_, counts)| counts.len()).sum());
+        for (more, counts) in rest {
+            starts.extend(more);
+            points.extend(counts);
+        }
         let mut sum = 0;
-        for (newlines, counts) in parts {
-            starts.extend(newlines);
-            for count in counts {
-                points.push(sum);
-                sum += count;
-            }
+        for count in &mut points {
+            sum += std::mem::replace(count, sum);
         }
         Self { starts, points }
     }
@@ -122,7 +125,7 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.line_of(offset, near);
-        let start = self.starts[line - 1];
+        let start = self.starts[line - 1] as usize;
         let column = if offset - start <= STEP {
             code_points(&text.as_bytes()[start..offset]) + 1
         } else {
@@ -135,15 +138,15 @@ impl LineIndex {
     /// asked for before; from line 0 the whole file is searched.
     fn line_of(&self, offset: usize, near: usize) -> usize {
         const STEPS: usize = 16;
-        let begins_before = |line: usize| self.starts.get(line - 1).is_some_and(|start| *start <= offset);
-        let ends_after = |line: usize| self.starts.get(line).is_none_or(|start| *start > offset);
+        let begins_before = |line: usize| self.starts.get(line - 1).is_some_and(|start| *start as usize <= offset);
+        let ends_after = |line: usize| self.starts.get(line).is_none_or(|start| *start as usize > offset);
         if near > 0 && begins_before(near) {
             let found = (near..near + STEPS).take_while(|line| begins_before(*line)).find(|line| ends_after(*line));
             if let Some(line) = found {
                 return line;
             }
         }
-        self.starts.partition_point(|start| *start <= offset).max(1)
+        self.starts.partition_point(|start| *start as usize <= offset).max(1)
     }
 
     /// Region of a span.
@@ -159,7 +162,7 @@ impl LineIndex {
         // most spans end in the line they begin in: no second search for those
         let next_line = usize::try_from(start.line).ok().and_then(|line| self.starts.get(line));
         let is_short = span.end.saturating_sub(span.start) <= STEP && span.end <= text.len();
-        let in_line = is_short && next_line.is_none_or(|next| span.end < *next);
+        let in_line = is_short && next_line.is_none_or(|next| span.end < *next as usize);
         let end = if in_line && text.is_char_boundary(span.start) && text.is_char_boundary(span.end) {
             let width = code_points(&text.as_bytes()[span.start..span.end]);
             LineColumn { line: start.line, column: start.column.saturating_add(clamp(width)) }
@@ -173,8 +176,8 @@ impl LineIndex {
     #[must_use]
     pub fn line_span(&self, text: &str, line: u32) -> Option<Span> {
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
-        let start = *self.starts.get(index)?;
-        let end = self.starts.get(index + 1).map_or(text.len(), |next| next - 1);
+        let start = self.line_start(index + 1)?;
+        let end = self.line_start(index + 2).map_or(text.len(), |next| next - 1);
         let end = if end > start && text.as_bytes().get(end - 1) == Some(&b'\r') { end - 1 } else { end };
         Some(Span::new(start, end))
     }
@@ -182,7 +185,7 @@ impl LineIndex {
     /// Byte offset where a 1-based line starts.
     #[must_use]
     pub fn line_start(&self, line: usize) -> Option<usize> {
-        self.starts.get(line.checked_sub(1)?).copied()
+        self.starts.get(line.checked_sub(1)?).map(|start| *start as usize)
     }
 }
 
@@ -233,7 +236,7 @@ mod tests {
         let index = LineIndex::new(&text);
         let starts =
             std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
-        assert!(index.starts.iter().copied().eq(starts));
+        assert!(index.starts.iter().map(|start| *start as usize).eq(starts));
         for (number, sum) in index.points.iter().enumerate() {
             assert_eq!(*sum, code_points(&text.as_bytes()[..number * STEP]), "{number}");
             if number > 40 {

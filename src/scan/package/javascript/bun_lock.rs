@@ -97,7 +97,7 @@ impl Lock<'_> {
         for entry in packages {
             let Some(locked) = self.write(entry, out) else { continue };
             let (above, name) = last_name(&entry.key);
-            let place = tree.add(ROOT, above.is_none().then_some(name), locked, entry);
+            let (place, _) = tree.add(ROOT, above.is_none().then_some(name), locked, entry);
             places.insert(&entry.key, place);
             nested.extend(above.map(|above| (above, name, place)));
         }

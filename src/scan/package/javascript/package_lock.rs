@@ -143,18 +143,14 @@ impl Lock<'_> {
             let before = last.replace(entry.key_span);
             // the root's own entry has no name; whatever it asks for is found from there
             let top = name.filter(|name| FOLDER.len() + name.len() == entry.key.len());
-            let is_second = match top {
-                Some(name) => tree.child(ROOT, name).is_some(),
-                None => places.contains(&*entry.key),
-            };
+            let (place, mut is_second) = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
+            if top.is_none() {
+                is_second = places.insert(&*entry.key, place).is_some();
+            }
             // both sides of an unfinished merge stand in one place
             if is_second && before != Some(entry.key_span) {
                 let message = format!("a second entry `{}`; npm takes the last", entry.key);
                 out.problem(DiagnosticKind::Malformed, self.file, Some(entry.key_span), message);
-            }
-            let place = tree.add(ROOT, name.filter(|_| above.is_empty()), locked, entry);
-            if top.is_none() {
-                places.insert(&*entry.key, place);
             }
             if let Some(name) = name.filter(|_| !above.is_empty()) {
                 nested.push((above, name, place));
@@ -197,7 +193,7 @@ impl Lock<'_> {
                     continue;
                 }
                 let Some(locked) = self.write(&entry.key, entry, &Said::of(&entry.value), out) else { continue };
-                let place = tree.add(above, Some(&entry.key), locked, entry);
+                let (place, _) = tree.add(above, Some(&entry.key), locked, entry);
                 open.extend(entry.value.get("dependencies").map(|below| (place, below)));
             }
         }

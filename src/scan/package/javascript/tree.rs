@@ -35,14 +35,18 @@ impl<'a> Tree<'a> {
         Self { all: Vec::with_capacity(entries), below: Lookup::with_capacity(entries) }
     }
 
-    /// Adds an entry; one without a name is no answer to anybody.
-    pub(crate) fn add(&mut self, above: usize, name: Option<&'a str>, locked: Locked, entry: &'a Entry) -> usize {
+    /// Adds an entry; one without a name is no answer to anybody. Gives its place, and whether there was one of the name.
+    pub(crate) fn add(
+        &mut self,
+        above: usize,
+        name: Option<&'a str>,
+        locked: Locked,
+        entry: &'a Entry,
+    ) -> (usize, bool) {
         self.all.push(Installed { locked, entry, above });
         let place = self.all.len();
-        if let Some(name) = name {
-            self.below.insert((above, name), place);
-        }
-        place
+        let is_second = name.is_some_and(|name| self.below.insert((above, name), place).is_some());
+        (place, is_second)
     }
 
     /// Moves an entry below another.
