@@ -12,6 +12,13 @@ use sovaudit::text::clean;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// Its settings, for little memory: threads that live as long as a file is read take over what others gave back, blocks of more
+/// than a kilobyte are kept by no thread, and none is larger than it has to be. Ends with a NUL, as the allocator reads it.
+#[cfg(all(feature = "jemalloc", target_os = "linux"))]
+#[expect(unsafe_code, reason = "the allocator looks for this name")]
+#[unsafe(export_name = "malloc_conf")]
+static SETTINGS: &[u8; 48] = b"narenas:2,tcache_max:1024,cache_oblivious:false\0";
+
 fn main() -> ExitCode {
     let cli = cli::parse();
     // a scanner that panics is a diagnostic; its message must not spoil the terminal

@@ -362,6 +362,21 @@ fn starts_of_machines_are_bounded() {
     }
 }
 
+/// A tree of more scripts of Gradle than are looked into for what they apply: the first one that is not says so.
+#[test]
+fn scripts_of_gradle_are_bounded() {
+    let files: Vec<(String, &[u8])> =
+        (0..5_003).map(|n| (format!("p{n:04}/build.gradle"), &b"plugins { id 'java' }\n"[..])).collect();
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let told = |found: sovaudit::model::Inventory| {
+        let told = found.diagnostics.iter().filter(|one| one.message.contains("more than 5000 scripts of Gradle"));
+        told.map(|one| format!("{:?}", one.path)).collect::<Vec<_>>()
+    };
+    let all = told(scan(&Catalog::embedded(), &files));
+    assert!(all.len() == 1 && all[0].contains("p5000/build.gradle"), "{all:?}");
+    assert_eq!(told(scan(&Catalog::embedded(), &files[..5_000])), Vec::<String>::new());
+}
+
 /// Scripts in arguments that go through far too many names, and parts within parts.
 #[test]
 fn scripts_in_arguments_are_bounded() {

@@ -17,8 +17,8 @@ pub struct Circleci;
 static META: ScannerMeta = ScannerMeta {
     id: "circleci",
     title: "CircleCI",
-    summary: "The pipeline with images of jobs and executors, orbs, commands and models of its steps, and who hosts the \
-              machines. Parameters and expressions are not filled in.",
+    summary: "The pipeline with images of jobs and executors, orbs, commands and models of its steps with the sources of \
+              packages that `environment` and `$BASH_ENV` set, and who hosts the machines. Parameters and expressions are not filled in.",
     files: &["**/.circleci/*.yml", "**/.circleci/*.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,

@@ -95,7 +95,7 @@ pub(super) fn lines(commands: &[Command], fill: &dyn Fn(&str) -> String) -> Vec<
 
 /// Goes through commands with the folder that each works in, where that is known; gives the folder that they end in.
 fn each_in(lines: &[Line], folder: &RelPath, mut each: impl FnMut(&RelPath, &Line)) -> RelPath {
-    let mut place = Place { at: Some(folder.clone()), pushed: Vec::new() };
+    let mut place = Place { at: Some(folder.clone()), pushed: Vec::new(), forgotten: 0 };
     // shells within that are being read: where each ends, and the place before it
     let mut shells: Vec<(usize, Place)> = Vec::new();
     for line in lines {
@@ -120,6 +120,8 @@ fn each_in(lines: &[Line], folder: &RelPath, mut each: impl FnMut(&RelPath, &Lin
 struct Place {
     at: Option<RelPath>,
     pushed: Vec<Option<RelPath>>,
+    /// How many more there are, which are not kept.
+    forgotten: usize,
 }
 
 impl Place {
@@ -135,7 +137,13 @@ impl Place {
                 let before = std::mem::replace(&mut self.at, to);
                 if program == "pushd" && self.pushed.len() < Self::MOST {
                     self.pushed.push(before);
+                } else if program == "pushd" {
+                    self.forgotten += 1;
                 }
+            }
+            "popd" if self.forgotten > 0 => {
+                self.forgotten -= 1;
+                self.at = None;
             }
             "popd" => self.at = self.pushed.pop().flatten(),
             _ => return false,
@@ -271,5 +279,12 @@ mod tests {
         ] {
             assert_eq!(paths(script), wanted, "{script}");
         }
+    }
+
+    #[test]
+    fn folders_that_are_not_kept_are_not_known() {
+        let (down, up) = ("pushd a\n".repeat(Place::MOST + 2), "popd\n".repeat(Place::MOST + 1));
+        let one_up = format!("{down}popd\nsam deploy\n{up}kubectl apply -f app.yaml");
+        assert_eq!(paths(&one_up), ["repo/app.yaml"]);
     }
 }

@@ -21,8 +21,9 @@ static META: ScannerMeta = ScannerMeta {
     summary: "Each workflow and each action of the tree with the actions and reusable workflows it uses (pinned by \
               commit or by tag), the images its jobs, services and steps run in, who hosts its runners, and the \
               services and registries that known actions and scripts sign in to and push to, packages and images \
-              that scripts name, and the sources of packages and models that `env` sets. What an expression computes \
-              is a diagnostic.",
+              that scripts name, and the sources of packages and models that `env`, `actions/setup-node` and \
+              `actions/setup-dotnet`, commands, and files that steps write (`$GITHUB_ENV`, `.npmrc`, `pip.conf`) set \
+              for the steps behind them. What an expression computes is a diagnostic.",
     files: &["**/.github/workflows/*.yml", "**/.github/workflows/*.yaml", "**/action.yml", "**/action.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,

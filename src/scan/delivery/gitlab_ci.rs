@@ -24,7 +24,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "GitLab CI pipeline",
     summary: "Each pipeline file with the projects, components, templates and addresses it includes, the projects it \
               starts, the images and services of its jobs, who hosts its runners, secrets it takes from a vault, and what \
-              its scripts push and call. Literal variables of the file are filled in; which GitLab a project lies on is \
+              its scripts push, call and install, with the sources that variables and commands set. Jobs take over scripts \
+              and variables by `extends`, `default` and `!reference`. Literal variables of the file are filled in; which GitLab a project lies on is \
               stated in no file.",
     files: &[
         "**/.gitlab-ci.yml",

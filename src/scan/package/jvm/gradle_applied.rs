@@ -89,6 +89,20 @@ pub(super) fn is_script(path: &RelPath) -> bool {
     path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts")
 }
 
+/// The first script of the tree that is not looked into for what it applies and makes.
+struct FirstLeft(Option<RelPath>);
+
+/// What is told of that script.
+pub(super) fn left(path: &RelPath, input: &Input<'_>) -> Option<String> {
+    let first = input.memo.once(|| FirstLeft(input.paths.iter().filter(|path| is_script(path)).nth(SCRIPTS).cloned()));
+    let message = || {
+        format!(
+            "the tree has more than {SCRIPTS} scripts of Gradle: what this one and those behind it apply and make is not followed"
+        )
+    };
+    (first.0.as_ref() == Some(path)).then(message)
+}
+
 /// The folders of the projects that apply a script, in order; none for a script of a project itself, and where nothing of
 /// the tree applies it. An error where scripts of the tree apply each other so often that it is not worked out.
 pub(super) fn applying(

@@ -56,6 +56,9 @@ impl Scanner for GradleBuild {
             out.problem(DiagnosticKind::LimitReached, file, None, message);
             Vec::new()
         });
+        if let Some(message) = gradle_applied::left(file.path(), input) {
+            out.problem(DiagnosticKind::LimitReached, file, None, &message);
+        }
         let folder = applying.first().map_or_else(|| file.folder(), Clone::clone);
         let project = toolkit::root_at(&folder, input, file, out);
         let owners = Owners::of(&statements, &applying, (input, file), out);
