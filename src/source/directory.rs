@@ -9,7 +9,6 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use globset::GlobSet;
 use ignore::{WalkBuilder, WalkState};
-use rayon::prelude::*;
 
 use super::Limits;
 use crate::text::{Lookup, RelPath};
@@ -258,15 +257,30 @@ fn read_regular(full: &Path, about: &fs::Metadata, limit: u64) -> Result<Vec<u8>
 #[cfg(unix)]
 fn read_at_once(file: &File, size: u64) -> Option<Vec<u8>> {
     use std::os::unix::fs::FileExt as _;
-    /// Bytes that are worth a thread.
+    use std::thread::Builder;
+
+    /// Bytes that are worth a thread, and how many threads there are at most.
     const PART: usize = 2 << 20;
+    const MOST: usize = 4;
     let size = usize::try_from(size).ok().filter(|size| *size >= 2 * PART)?;
-    rayon::current_thread_index()?;
+    let threads = (size / PART).min(MOST).min(rayon::current_num_threads());
+    if threads < 2 {
+        return None;
+    }
     let mut bytes = vec![0; size];
-    let parts = bytes.par_chunks_mut(PART).enumerate();
-    parts.map(|(number, part)| file.read_exact_at(part, (number * PART) as u64)).collect::<Result<(), _>>().ok()?;
+    let part = size.div_ceil(threads);
+    // none of the pool, which would do other work meanwhile that may wait for this very file
+    let is_read = std::thread::scope(|scope| {
+        let mut parts = bytes.chunks_mut(part).enumerate();
+        let first = parts.next();
+        let read = |(number, bytes): (usize, &mut [u8])| file.read_exact_at(bytes, (number * part) as u64).is_ok();
+        let begin = |part| Builder::new().spawn_scoped(scope, move || read(part));
+        let rest = parts.map(begin).collect::<Result<Vec<_>, _>>();
+        let first = first.is_some_and(read);
+        first && rest.is_ok_and(|rest| rest.into_iter().all(|thread| thread.join().unwrap_or(false)))
+    });
     let has_grown = file.read_at(&mut [0], size as u64).ok()? > 0;
-    (!has_grown).then_some(bytes)
+    (is_read && !has_grown).then_some(bytes)
 }
 
 #[cfg(not(unix))]
@@ -343,4 +357,27 @@ pub enum ReadError {
         /// The limit.
         limit: u64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_files_are_read_whole() {
+        let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+        let name = RelPath::new("large").expect("is relative");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads can be started");
+        for size in [0, 1, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (9 << 20) + 12_345] {
+            let bytes: Vec<u8> = (0..size).map(|at: usize| (at * 31 % 251) as u8).collect();
+            fs::write(folder.path().join("large"), &bytes).expect("can be written");
+            let file = File::open(folder.path().join("large")).expect("can be opened");
+            let limit = size as u64;
+            let found = pool.install(|| read(folder.path(), &name, limit).expect("can be read"));
+            assert!(found == bytes, "{size}");
+            // of another size than was said
+            assert_eq!(pool.install(|| read_at_once(&file, limit + (4 << 20))), None, "{size}");
+            assert_eq!(pool.install(|| read_at_once(&file, limit.saturating_sub(1))), None, "{size}");
+        }
+    }
 }
