@@ -10,7 +10,7 @@ const LAST: usize = 4;
 /// Facts that are few enough to be written once more behind others.
 const FEW: usize = 2_048;
 
-/// Facts behind which no more of others are written: making longer lists longer means to write them anew.
+/// Facts behind which no more of others are written: in the end each thread takes a list.
 const MANY: usize = 16_384;
 
 /// Facts in the order in which they come, before they are an inventory: adding is an append, what stands twice is found

@@ -292,7 +292,8 @@ fn put<R: Row>(rows: &mut Vec<R>, mut row: R) {
 }
 
 fn append<R>(rows: &mut Vec<R>, mut more: Vec<R>) {
-    if rows.is_empty() {
+    // room for what comes from elsewhere is kept
+    if rows.is_empty() && rows.capacity() < more.len() {
         *rows = more;
     } else {
         rows.append(&mut more);

@@ -1,6 +1,6 @@
 //! The places of one file that facts rest on, kept together: there are more of them than of anything else.
 //!
-//! A place costs two dozen bytes here, its words lie one behind the other in one text, and a fact names it by its
+//! A place costs two dozen bytes here, its words lie one behind the other in pages, and a fact names it by its
 //! number. While a file is scanned its sheet grows; when the file is closed, nothing is added any more and reading
 //! needs no lock.
 

@@ -375,6 +375,8 @@ mod tests {
             let limit = size as u64;
             let found = pool.install(|| read(folder.path(), &name, limit).expect("can be read"));
             assert!(found == bytes, "{size}");
+            let at_once = pool.install(|| read_at_once(&file, limit));
+            assert_eq!(at_once.is_some_and(|found| found == bytes), cfg!(unix) && size >= 4 << 20, "{size}");
             // of another size than was said
             assert_eq!(pool.install(|| read_at_once(&file, limit + (4 << 20))), None, "{size}");
             assert_eq!(pool.install(|| read_at_once(&file, limit.saturating_sub(1))), None, "{size}");

@@ -1,6 +1,7 @@
 //! Byte spans and the index that turns them into lines and columns.
 
 use std::ops::Range;
+use std::thread::Builder;
 
 /// Half-open byte range in a file: `start..end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,10 +88,18 @@ impl LineIndex {
         let (mut starts, mut points, rest) = std::thread::scope(|scope| {
             let rest: Vec<_> = (size..bytes.len())
                 .step_by(size)
-                .map(|start| scope.spawn(move || part(start, &bytes[start..bytes.len().min(start + size)])))
+                .map(|start| (start, &bytes[start..bytes.len().min(start + size)]))
+                .map(|(start, bytes)| {
+                    let thread = Builder::new().spawn_scoped(scope, move || part(start, bytes));
+                    // where no thread can be started, this one does it
+                    thread.map_err(|_| (start, bytes))
+                })
                 .collect();
             let (starts, points) = part(0, &bytes[..bytes.len().min(size)]);
-            let rest = rest.into_iter().map(|thread| thread.join().expect("counting does not panic"));
+            let rest = rest.into_iter().map(|thread| match thread {
+                Ok(thread) => thread.join().expect("counting does not panic"),
+                Err((start, bytes)) => part(start, bytes),
+            });
             (starts, points, rest.collect::<Vec<_>>())
         });
         starts.reserve_exact(rest.iter().map(|(starts, _)| starts.len()).sum());

@@ -94,10 +94,14 @@ struct FirstLeft(Option<RelPath>);
 
 /// What is told of that script.
 pub(super) fn left(path: &RelPath, input: &Input<'_>) -> Option<String> {
+    // what images hold is not followed at all
+    if input.subject.is_some() {
+        return None;
+    }
     let first = input.memo.once(|| FirstLeft(input.paths.iter().filter(|path| is_script(path)).nth(SCRIPTS).cloned()));
     let message = || {
         format!(
-            "the tree has more than {SCRIPTS} scripts of Gradle: what this one and those behind it apply and make is not followed"
+            "the tree has more than {SCRIPTS} scripts of Gradle: what this one and those behind it apply, and plugins that their projects register, is not followed"
         )
     };
     (first.0.as_ref() == Some(path)).then(message)
