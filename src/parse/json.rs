@@ -100,7 +100,18 @@ pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     let mut part = text[..cut].to_owned();
     part.extend(open.iter().rev());
     // a comma before the cut is as good as none
-    parse(&Arc::new(part), Form::Relaxed).ok()
+    let mut root = parse(&Arc::new(part), Form::Relaxed).ok()?;
+    // the brackets that were added are none of the text: what they close ends where it was cut
+    let mut last = Some(&mut root);
+    while let Some(node) = last {
+        node.span.end = node.span.end.min(cut);
+        last = match &mut node.value {
+            Value::List(items) => items.last_mut(),
+            Value::Map(entries) => entries.last_mut().map(|entry| &mut entry.value),
+            _ => None,
+        };
+    }
+    Some(root)
 }
 
 /// What can be read of a text that is broken: both sides of an unfinished merge, else all but the few places that are
@@ -225,6 +236,17 @@ fn lower_first(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_complete_of_broken_json_stands_in_the_text() {
+        for text in ["{\"a\": [1, {\"b\": 2,\u{FFFD}\u{FFFD}\u{FFFD}", "[{\"a\": {\"b\": [[2], é", "[[[1,漢"] {
+            let error = json(text).expect_err("is broken");
+            let part = complete_part(text, &error).expect("something is complete");
+            for node in part.walk() {
+                assert!(text.get(node.span.start..node.span.end).is_some(), "{text}: {:?}", node.span);
+            }
+        }
+    }
 
     #[test]
     fn sound_json_is_the_same_by_both_parsers() {
