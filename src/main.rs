@@ -13,7 +13,8 @@ use sovaudit::text::clean;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Its settings, for little memory: threads that live as long as a file is read take over what others gave back, blocks of more
-/// than a kilobyte are kept by no thread, and none is larger than it has to be (measured on x86-64). Ends with a NUL, as the allocator reads it.
+/// than a kilobyte are kept by no thread, and none is larger than it has to be (measured on x86-64). Ends with a NUL, as the
+/// allocator reads it.
 #[cfg(all(feature = "jemalloc", target_os = "linux"))]
 #[expect(unsafe_code, reason = "the allocator looks for this name")]
 #[unsafe(export_name = "malloc_conf")]

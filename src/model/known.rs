@@ -292,8 +292,8 @@ fn put<R: Row>(rows: &mut Vec<R>, mut row: R) {
 }
 
 fn append<R>(rows: &mut Vec<R>, mut more: Vec<R>) {
-    // room for what comes from elsewhere is kept
-    if rows.is_empty() && rows.capacity() < more.len() {
+    // room for what comes from elsewhere is kept, though a list with room may be empty itself
+    if rows.is_empty() && rows.capacity() < more.capacity() {
         *rows = more;
     } else {
         rows.append(&mut more);

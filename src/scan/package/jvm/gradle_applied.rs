@@ -89,7 +89,7 @@ pub(super) fn is_script(path: &RelPath) -> bool {
     path.name().ends_with(".gradle") || path.name().ends_with(".gradle.kts")
 }
 
-/// The first script of the tree that is not looked into for what it applies and makes.
+/// The first script of the tree that is not looked into for what it applies and which plugins its project registers.
 struct FirstLeft(Option<RelPath>);
 
 /// What is told of that script.
