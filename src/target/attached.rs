@@ -53,7 +53,7 @@ pub(super) fn with_attached(found: Inventory, image: &ImageContent, catalog: &Ca
 fn path_of(document: &Attached) -> RelPath {
     let digest = document.digest.to_string();
     let short: String = digest.split(':').next_back().unwrap_or_default().chars().take(12).collect();
-    RelPath::new(&format!("image-attached-{short}.json")).expect("is a relative path")
+    RelPath::new(&format!("image-attached-{short}.json")).expect("digits of a digest are hexadecimal: a relative path")
 }
 
 fn problem(path: &RelPath, message: &str) -> Diagnostic {
