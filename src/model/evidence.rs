@@ -126,7 +126,8 @@ impl EvidenceSet {
     pub(super) fn settle(&mut self) {
         // most are in order already: to see that costs half as much as to sort them and to look for what stands twice
         if !self.0.is_sorted_by(|one, next| one < next) {
-            self.0.sort_unstable();
+            // what each thread saw in each file stands in order, which the stable one makes use of
+            self.0.sort();
             self.0.dedup();
             self.0.shrink_to_fit();
         }

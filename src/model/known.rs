@@ -127,17 +127,17 @@ impl Known {
 
     /// Appends a kind; [`Self::settle`] must follow.
     pub(super) fn add_kind(&mut self, kind: ComponentKind, evidence: EvidenceSet) {
-        self.kinds.push((kind, evidence));
+        add(&mut self.kinds, (kind, evidence));
     }
 
     /// Appends a property; [`Self::settle`] must follow.
     pub(super) fn add_attribute(&mut self, row: Attribute) {
-        self.attributes.push(row);
+        add(&mut self.attributes, row);
     }
 
     /// Appends a relation; [`Self::settle`] must follow.
     pub(super) fn add_relation(&mut self, row: Relation) {
-        self.relations.push(row);
+        add(&mut self.relations, row);
     }
 
     /// Appends a fact; [`Self::settle`] must follow.
@@ -247,12 +247,17 @@ impl Known {
 /// An entry of a sorted list with its evidence.
 trait Row {
     fn order(&self, other: &Self) -> Ordering;
+    /// Whether nothing but the evidence differs: quicker to see than an order.
+    fn says_the_same(&self, other: &Self) -> bool;
     fn evidence(&mut self) -> &mut EvidenceSet;
 }
 
 impl Row for (ComponentKind, EvidenceSet) {
     fn order(&self, other: &Self) -> Ordering {
         self.0.cmp(&other.0)
+    }
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.0 == other.0
     }
     fn evidence(&mut self) -> &mut EvidenceSet {
         &mut self.1
@@ -263,6 +268,9 @@ impl Row for Attribute {
     fn order(&self, other: &Self) -> Ordering {
         Self::order(self, other)
     }
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.key == other.key && self.value == other.value
+    }
     fn evidence(&mut self) -> &mut EvidenceSet {
         &mut self.evidence
     }
@@ -271,6 +279,9 @@ impl Row for Attribute {
 impl Row for Relation {
     fn order(&self, other: &Self) -> Ordering {
         Self::order(self, other)
+    }
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.to == other.to && self.group == other.group && self.horizon == other.horizon
     }
     fn evidence(&mut self) -> &mut EvidenceSet {
         &mut self.evidence
@@ -291,10 +302,25 @@ fn put<R: Row>(rows: &mut Vec<R>, mut row: R) {
     }
 }
 
-fn append<R>(rows: &mut Vec<R>, mut more: Vec<R>) {
+/// Rows among which one that says the same is looked for before they are in order.
+const FEW: usize = 8;
+
+/// Appends one row, or its evidence to a row that says the same: a hundred manifests that ask for one package say the same
+/// handful of things of it, and those need not be sorted then.
+fn add<R: Row>(rows: &mut Vec<R>, mut row: R) {
+    let known = if rows.len() <= FEW { rows.iter_mut().find(|known| known.says_the_same(&row)) } else { None };
+    match known {
+        Some(known) => known.evidence().append(std::mem::take(row.evidence())),
+        None => rows.push(row),
+    }
+}
+
+fn append<R: Row>(rows: &mut Vec<R>, mut more: Vec<R>) {
     // room for what comes from elsewhere is kept, though a list with room may be empty itself
     if rows.is_empty() && rows.capacity() < more.capacity() {
         *rows = more;
+    } else if rows.len() + more.len() <= FEW {
+        more.into_iter().for_each(|row| add(rows, row));
     } else {
         rows.append(&mut more);
     }
@@ -304,16 +330,14 @@ fn append<R>(rows: &mut Vec<R>, mut more: Vec<R>) {
 const MANY: usize = 4_096;
 
 fn settle<R: Row + Send>(rows: &mut Vec<R>) {
-    if rows.len() < 2 {
-        return;
-    }
-    if rows.len() < MANY {
-        rows.sort_by(R::order);
-    } else {
-        rows.par_sort_by(R::order);
+    match rows.len() {
+        0 => return,
+        1 => {}
+        ..MANY => rows.sort_by(R::order),
+        _ => rows.par_sort_by(R::order),
     }
     rows.dedup_by(|later, earlier| {
-        let same = later.order(earlier) == Ordering::Equal;
+        let same = later.says_the_same(earlier);
         if same {
             earlier.evidence().append(std::mem::take(later.evidence()));
         }

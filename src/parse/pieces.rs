@@ -7,7 +7,7 @@
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use super::strict::{Piece, Reader};
-use crate::threads::STACK;
+use crate::threads::{STACK, for_one_file};
 
 /// Bytes that are worth a thread, and how many threads there are at most.
 const LEAST: usize = 1 << 20;
@@ -68,10 +68,9 @@ impl<'s> Pieces<'s> {
     }
 }
 
-/// Places to begin at, for as many threads as the pool has beside this one; none outside of a pool and in small texts.
+/// Places to begin at, for as many threads as may read it beside this one; none outside of a pool and in small texts.
 pub(super) fn starts(text: &str) -> Vec<(usize, Sort)> {
-    let is_in_pool = text.len() >= 2 * LEAST && rayon::current_thread_index().is_some();
-    let threads = if is_in_pool { rayon::current_num_threads().min(text.len() / LEAST).min(MOST) } else { 1 };
+    let threads = if text.len() < 2 * LEAST { 1 } else { for_one_file().min(text.len() / LEAST).min(MOST) };
     starts_for(text.as_bytes(), threads)
 }
 

@@ -16,7 +16,7 @@ use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value};
 use crate::text::Span;
-use crate::threads::STACK;
+use crate::threads::{STACK, for_one_file};
 use rows::Rows;
 
 /// How many syntax errors are worth showing: one missing bracket can cause a dozen.
@@ -35,8 +35,7 @@ pub fn toml(text: &str) -> (Node, Vec<ParseError>) {
 /// As [`toml()`], for a text that the tree shares.
 #[must_use]
 pub fn toml_of(text: &Arc<String>) -> (Node, Vec<ParseError>) {
-    let is_in_pool = text.len() >= 2 * LEAST && rayon::current_thread_index().is_some();
-    let threads = if is_in_pool { rayon::current_num_threads().min(text.len() / LEAST).min(MOST) } else { 1 };
+    let threads = if text.len() < 2 * LEAST { 1 } else { for_one_file().min(text.len() / LEAST).min(MOST) };
     match in_pieces(text, threads) {
         Some(root) => (root, Vec::new()),
         None => whole(text),

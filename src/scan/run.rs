@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -21,6 +21,7 @@ use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
 use crate::source::directory::ReadError;
 use crate::text::{RelPath, Span, clean_line};
+use crate::threads::sharing;
 
 /// Bytes from which on a job is begun before those that are smaller.
 const LARGE: u64 = 64 << 10;
@@ -123,12 +124,18 @@ impl<'a> Run<'a> {
         let mut order: Vec<&Job> = jobs.iter().collect();
         order.sort_by_key(|job| (job.asks_others, Reverse(job.bytes / LARGE)));
         let next = AtomicUsize::new(0);
+        let open = AtomicU64::new(order.iter().map(|job| job.bytes).sum());
         let work = |_: rayon::BroadcastContext<'_>| {
             let mut own = Outcome::default();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 match (order.get(at), by_content.get(at.saturating_sub(order.len()))) {
-                    (Some(job), _) => run_job(job, self, &mut own),
+                    (Some(job), _) => {
+                        let others = open.load(Ordering::Relaxed).saturating_sub(job.bytes);
+                        let threads = free_for(job, others, rayon::current_num_threads());
+                        sharing(threads, || run_job(job, self, &mut own));
+                        open.fetch_sub(job.bytes, Ordering::Relaxed);
+                    }
                     (None, Some(content)) => look_into(content, self, &mut own),
                     (None, None) => return own,
                 }
@@ -159,6 +166,12 @@ impl<'a> Run<'a> {
         );
         super::held::apply(hardware::same::unite(hardware::forms::settle(all)), &self.companions)
     }
+}
+
+/// How many threads may work on a job while others are open, with so many bytes that it takes some threads as long.
+fn free_for(job: &Job, others: u64, threads: usize) -> usize {
+    let busy = usize::try_from(others / job.bytes.max(1)).unwrap_or(usize::MAX);
+    threads - busy.min(threads - 1)
 }
 
 /// What jobs gave.

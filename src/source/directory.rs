@@ -263,7 +263,7 @@ fn read_at_once(file: &File, size: u64) -> Option<Vec<u8>> {
     const PART: usize = 2 << 20;
     const MOST: usize = 4;
     let size = usize::try_from(size).ok().filter(|size| *size >= 2 * PART)?;
-    let threads = (size / PART).min(MOST).min(rayon::current_num_threads());
+    let threads = (size / PART).min(MOST).min(crate::threads::for_one_file());
     if threads < 2 {
         return None;
     }

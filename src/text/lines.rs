@@ -82,7 +82,7 @@ impl LineIndex {
         // would do other work meanwhile that may wait for this very index
         let threads = match bytes.len() / PART {
             0 | 1 => 1,
-            parts => parts.min(MOST).min(rayon::current_num_threads()),
+            parts => parts.min(MOST).min(crate::threads::for_one_file()),
         };
         let size = bytes.len().div_ceil(threads).next_multiple_of(STEP).max(STEP);
         let (mut starts, mut points, rest) = std::thread::scope(|scope| {

@@ -64,22 +64,39 @@ pub fn image_without_registry(name: &str, digest: &str) -> ComponentId {
     build("oci", None, last, Some(digest), &[("tag", tag)])
 }
 
-/// The purl of a name that no type normalises and nothing in it is encoded, which are nearly all: put together
+/// The purl of a name that its type does not normalise and nothing in it is encoded, which are nearly all: put together
 /// without the crate, because lock files hold tens of thousands.
 fn plain(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>) -> Option<String> {
-    let part = |text: &str| {
-        let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        text.bytes().all(sound) && text.starts_with(|c: char| c.is_ascii_lowercase())
+    let is_low = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let is_exact = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
+    let low = |text: &str| begins(text) && text.bytes().all(is_low);
+    let cased = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|byte| is_exact(byte) || byte == b'_')
     };
-    let exact = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let dashed = |text: &str| {
+        let mut before = 0;
+        let is_one = |byte: u8| std::mem::replace(&mut before, byte) != b'-' || byte != b'-';
+        low(text) && !text.contains('.') && text.bytes().all(is_one)
+    };
     let namespace = namespace.filter(|text| !text.is_empty());
     let version = version.filter(|text| !text.is_empty());
-    let scope = namespace.map(|text| text.strip_prefix('@').unwrap_or(text));
-    if kind != "npm" || !part(name) || !scope.is_none_or(part) || !version.is_none_or(|text| text.bytes().all(exact)) {
+    let scope = namespace.map(|text| text.strip_prefix('@').filter(|_| kind == "npm").unwrap_or(text));
+    let is_plain = match (kind, scope) {
+        ("npm", scope) => low(name) && scope.is_none_or(low),
+        ("pypi", None) => dashed(name),
+        ("cargo" | "gem" | "nuget", None) => cased(name),
+        ("golang", scope) => low(name) && scope.is_none_or(|path| path.split('/').all(low)),
+        ("maven", Some(group)) => cased(name) && cased(group),
+        _ => false,
+    };
+    if !is_plain || !version.is_none_or(|text| text.bytes().all(is_exact)) {
         return None;
     }
     let mut out = String::with_capacity(64);
-    out.push_str("pkg:npm/");
+    out.push_str("pkg:");
+    out.push_str(kind);
+    out.push('/');
     if let (Some(namespace), Some(scope)) = (namespace, scope) {
         out.push_str(if namespace.len() > scope.len() { "%40" } else { "" });
         out.push_str(scope);
@@ -238,6 +255,8 @@ pub fn parts(id: &str) -> Option<(String, Option<String>, String)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -254,25 +273,80 @@ mod tests {
         assert_eq!(package("cargo", None, "serde", None).as_str(), "pkg:cargo/serde");
     }
 
+    /// What the crate makes of them.
+    fn by_crate(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>) -> String {
+        let name = normalise_name(kind, name);
+        let mut made = PackageUrl::new(kind, name.as_str()).expect("is sound");
+        if let Some(namespace) = namespace {
+            made.with_namespace(namespace).expect("is sound");
+        }
+        if let Some(version) = version.filter(|text| !text.is_empty()) {
+            made.with_version(version).expect("is sound");
+        }
+        made.to_string()
+    }
+
     #[test]
     fn plain_names_are_what_the_crate_makes_of_them() {
-        for (name, version) in
-            [("a", None), ("@s/a-b.c", Some("1.0.0-rc.1")), ("left", Some("1.3.0")), ("x1", Some(""))]
-        {
+        let versions = [None, Some(""), Some("1.3.0"), Some("1.0.0-rc.1"), Some("v2"), Some("2.0B1")];
+        let each = |kind: &str, namespace: Option<&str>, name: &str| {
+            for version in versions {
+                let quick = plain(kind, namespace, name, version).expect("is plain");
+                assert_eq!(quick, by_crate(kind, namespace, name, version));
+            }
+        };
+        for name in ["a", "@s/a-b.c", "left", "x1"] {
             let (scope, base) = npm_parts(name);
-            let quick = plain("npm", scope, base, version).expect("is plain");
-            let mut made = PackageUrl::new("npm", base).expect("is sound");
-            if let Some(scope) = scope {
-                made.with_namespace(scope).expect("is sound");
-            }
-            if let Some(version) = version.filter(|text: &&str| !text.is_empty()) {
-                made.with_version(version).expect("is sound");
-            }
-            assert_eq!(quick, made.to_string());
+            each("npm", scope, base);
         }
+        ["torch", "a-b-c", "x1-"].iter().for_each(|name| each("pypi", None, name));
+        ["serde", "serde_json", "Inflector", "a__b.c"].iter().for_each(|name| each("cargo", None, name));
+        ["rails", "RedCloth", "a_b-c"].iter().for_each(|name| each("gem", None, name));
+        ["Newtonsoft.Json", "xunit"].iter().for_each(|name| each("nuget", None, name));
+        each("golang", None, "toml");
+        each("golang", Some("github.com/mailru"), "easyjson");
+        each("golang", Some("gopkg.in"), "yaml.v3");
+        each("maven", Some("org.apache.commons"), "commons-lang3");
+        each("maven", Some("com.Example_x"), "Core_2.13");
+    }
+
+    #[test]
+    fn other_names_are_left_to_the_crate() {
         for name in ["A", "a_b", "a b", "@S/a", "a%40", ""] {
             let (scope, base) = npm_parts(name);
             assert_eq!(plain("npm", scope, base, None), None, "{name}");
+        }
+        for name in ["a_b", "a.b", "a--b", "Torch", "1a", ""] {
+            assert_eq!(plain("pypi", None, name, None), None, "{name}");
+        }
+        for (kind, namespace, name, version) in [
+            ("golang", Some("github.com/BurntSushi"), "toml", None),
+            ("golang", Some("github.com//x"), "toml", None),
+            ("golang", Some("a/../b"), "toml", None),
+            ("golang", Some("a"), "b", Some("v1.0.0+incompatible")),
+            ("maven", Some("a/b"), "c", None),
+            ("maven", None, "c", None),
+            ("cargo", None, "a/b", None),
+            ("cargo", Some("x"), "a", None),
+            ("gem", None, "a", Some("1:2")),
+            ("github", Some("a"), "b", None),
+        ] {
+            assert_eq!(plain(kind, namespace, name, version), None, "{kind} {namespace:?} {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_plain_is_what_the_crate_makes_of_it(
+            kind in prop::sample::select(vec!["npm", "pypi", "cargo", "gem", "nuget", "golang", "maven"]),
+            namespace in prop::option::of("[@a-cA-C0-1._/-]{0,6}"),
+            name in "[a-cA-C0-1._%+~ -]{1,6}",
+            version in prop::option::of("[a-bA-B0-1._%+~ :-]{0,6}"),
+        ) {
+            if let Some(quick) = plain(kind, namespace.as_deref(), &name, version.as_deref()) {
+                let namespace = namespace.as_deref().filter(|text| !text.is_empty());
+                prop_assert_eq!(quick, by_crate(kind, namespace, &name, version.as_deref()));
+            }
         }
     }
 

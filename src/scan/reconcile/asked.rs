@@ -217,9 +217,15 @@ impl<'a> Asked<'a> {
 
     /// True when the files speak of a project.
     fn is_named(&self, project: &ComponentId, lock: &EvidenceSet) -> bool {
-        let files: BTreeSet<&RelPath> = lock.iter().filter_map(Evidence::path).collect();
-        let is_there =
-            |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(|path| files.contains(path));
+        // evidence is in the order of its files
+        let mut files: Vec<&RelPath> = lock.iter().filter_map(Evidence::path).collect();
+        files.dedup();
+        let is_one = |path: &RelPath| match files[..] {
+            // whether two texts are the same is told by their lengths for the most part, which order is not
+            [file] => file == path,
+            _ => files.binary_search(&path).is_ok(),
+        };
+        let is_there = |evidence: &EvidenceSet| evidence.iter().filter_map(Evidence::path).any(is_one);
         self.index.known(project).is_some_and(|known| {
             known.kinds().iter().any(|(_, evidence)| is_there(evidence))
                 || known.relations().iter().any(|row| is_there(&row.evidence))

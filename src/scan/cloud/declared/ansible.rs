@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::value::{Reason, Resolved, Value};
 use super::write::{self, Resource};
 use crate::model::{Basis, ComponentId, ComponentKind};
@@ -50,7 +52,9 @@ impl Scanner for Ansible {
     fn scan(&self, input: &Input<'_>, out: &mut Facts<'_>) -> anyhow::Result<()> {
         let file = input.file();
         let collections: Vec<&str> = input.catalog.collections().chain([ANYBODYS]).collect();
-        if file.is_binary() || !collections.iter().any(|word| file.text().contains(word)) {
+        if file.is_binary()
+            || !collections.iter().any(|word| memmem::find(file.text().as_bytes(), word.as_bytes()).is_some())
+        {
             return Ok(());
         }
         let mut tasks = Vec::new();

@@ -272,9 +272,12 @@ pub(super) fn scope_of_group(name: &str) -> &'static str {
 
 /// PEP 503: the name that all spellings share.
 pub(super) fn normal(name: &str) -> Cow<'_, str> {
-    let is_normal = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !name.contains("--");
-    if is_normal {
+    let mut before = 0;
+    let is_normal = |byte: u8| {
+        let is_second = std::mem::replace(&mut before, byte) == b'-' && byte == b'-';
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' && !is_second
+    };
+    if name.bytes().all(is_normal) {
         return Cow::Borrowed(name);
     }
     let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());

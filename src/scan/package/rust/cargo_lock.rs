@@ -185,7 +185,8 @@ fn describe(
 /// host is not where crates are fetched from.
 fn source_host(source: &str) -> Option<String> {
     let (kind, address) = source.split_once('+')?;
-    if kind == "registry" && address.contains("github.com/rust-lang/crates.io-index") {
+    if kind == "registry" && memchr::memmem::find(address.as_bytes(), b"github.com/rust-lang/crates.io-index").is_some()
+    {
         return Some("crates.io".to_owned());
     }
     toolkit::host_of(address).map(|host| if host.ends_with(".crates.io") { "crates.io".to_owned() } else { host })
