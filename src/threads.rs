@@ -5,6 +5,24 @@ use std::cell::Cell;
 /// Bytes of stack that the deepest nesting which readers allow has room in.
 pub const STACK: usize = 8 << 20;
 
+/// Asks for address space for what a scan needs and gives it back, which touches none of it. The allocator of the program keeps
+/// it: to ask the system later, while another thread touches new memory, makes both wait for each other for milliseconds,
+/// because the system holds the same lock for both.
+pub fn reserve() {
+    /// Larger blocks are given back to the system at once.
+    const BLOCK: usize = 7 << 20;
+    const BLOCKS: usize = 4;
+    if cfg!(all(feature = "jemalloc", target_os = "linux")) {
+        let blocks: [Vec<u8>; BLOCKS] = std::array::from_fn(|_| {
+            let mut block = Vec::new();
+            // where there is not so much, a scan may still do with less
+            let _ = block.try_reserve_exact(BLOCK);
+            block
+        });
+        std::hint::black_box(&blocks);
+    }
+}
+
 thread_local! {
     /// Threads that may work on what this thread reads.
     static SHARE: Cell<usize> = const { Cell::new(usize::MAX) };

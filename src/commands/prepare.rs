@@ -22,14 +22,16 @@ use crate::rules::run::{Shared, View};
 use crate::rules::{Profile, RuleSet};
 use crate::scan::package::cache::{consult, recognised};
 use crate::scan::{
-    Options, Selection, Selector, SourceFile, hardware, sbom, scan_directory, scan_file_as, scan_files, scan_files_with,
+    Options, Selection, Selector, SourceFile, hardware, list_directory, sbom, scan_file_as, scan_files,
+    scan_files_with, scan_listed,
 };
 use crate::screening::normalise::Lexicon;
 use crate::screening::{Imported, Scope, Screener, THRESHOLD};
+use crate::source::directory::Walk;
 use crate::source::package_cache::PackageCache;
 use crate::target::{Target, scan_image, scan_rootfs, with_images};
 use crate::text::clean_line;
-use crate::threads::STACK;
+use crate::threads::{STACK, reserve};
 
 /// Rules and facts.
 pub(super) struct Knowledge {
@@ -174,23 +176,22 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let selection = Selection::parse(&common.only).context("`--only`")?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| beside(&target, folder)).collect();
     folders.extend(common.rules.iter().cloned());
+    let options = options(common, &config, selection)?;
     let pool = pool(common)?;
-    let (known, ()) = pool.install(|| rayon::join(|| knowledge(&common.data, &folders), Selector::make_ready));
+    let listed = || {
+        Selector::make_ready();
+        match &target {
+            Target::Directory(folder) => Some(list_directory(folder, &options)),
+            _ => None,
+        }
+    };
+    let (known, listed) = pool.install(|| rayon::join(|| knowledge(&common.data, &folders), listed));
     let mut knowledge = known?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     config.check_waivers(&rule_ids)?;
     let as_of = day(common.as_of.as_deref())?;
     let old_lists = check_age(common, as_of)?;
     let profile = profile(common, &config, &knowledge, as_of)?;
-    let options = Options {
-        limits: images::limits(&common.images)?,
-        excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
-        trust_workspace: common.trust_workspace,
-        assets: config.asset_mappings()?,
-        removed: common.images.show_removed,
-        selection,
-        ..Options::default()
-    };
     if !options.selection.is_all() {
         // plans, simulations and bills of materials have no place for it
         let note = format!("note: only {} is looked for (--only)", options.selection.words().join(", "));
@@ -198,7 +199,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     }
     let caches = caches(common, &config, &target)?;
     let inventory = pool.install(|| {
-        let inventory = take_stock(&target, common, &config, &knowledge.catalog, &options)?;
+        let inventory = take_stock(&target, listed, common, &config, &knowledge.catalog, &options)?;
         anyhow::Ok(consult(inventory, &caches, &options.limits))
     })?;
     let imported = super::lists::imported(&common.data)?;
@@ -213,6 +214,19 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
 }
 
+/// How the target is scanned.
+fn options(common: &Common, config: &Config, selection: Selection) -> anyhow::Result<Options> {
+    Ok(Options {
+        limits: images::limits(&common.images)?,
+        excludes: excludes(config.exclude.iter().chain(&common.exclude))?,
+        trust_workspace: common.trust_workspace,
+        assets: config.asset_mappings()?,
+        removed: common.images.show_removed,
+        selection,
+        ..Options::default()
+    })
+}
+
 /// The threads for everything that follows. This thread is one of them: it holds most of the memory.
 fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
     anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
@@ -221,7 +235,14 @@ fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
             .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
             .stack_size(STACK)
             .thread_name(|at| format!("scan-{at}"))
+            // the allocator has two areas, and this one the other
+            .start_handler(|at| {
+                if at == 1 {
+                    reserve()
+                }
+            })
     };
+    reserve();
     // a thread that is in a pool already stays there; the pool serves until the program ends
     let own = if has_stack() { builder().use_current_thread().build().ok() } else { None };
     Ok(ManuallyDrop::new(own.map_or_else(|| builder().build(), Ok)?))
@@ -253,6 +274,7 @@ fn caches(common: &Common, config: &Config, target: &Target) -> anyhow::Result<V
 
 fn take_stock(
     target: &Target,
+    listed: Option<anyhow::Result<Walk>>,
     common: &Common,
     config: &Config,
     catalog: &Catalog,
@@ -260,7 +282,9 @@ fn take_stock(
 ) -> anyhow::Result<Inventory> {
     match target {
         Target::Directory(folder) => {
-            let found = scan_directory(folder, catalog, options)
+            let listed = listed.unwrap_or_else(|| list_directory(folder, options));
+            let found = listed
+                .map(|listed| scan_listed(folder, listed, catalog, options))
                 .with_context(|| format!("cannot open the folder `{}`", folder.display()))?;
             pulled(found, common, config, catalog, options)
         }

@@ -168,8 +168,16 @@ impl Inventory {
             groups.into_iter().for_each(|(owner, facts)| put(self.known.entry(owner).or_default(), facts));
             return;
         }
-        groups.iter().for_each(|(owner, _)| _ = self.known.entry(owner.clone()).or_default());
         groups.par_sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        // both are in order: to go through them side by side compares less than to look for each
+        let mut known = self.known.keys().peekable();
+        let mut is_new = |owner: &ComponentId| {
+            while known.next_if(|id| *id < owner).is_some() {}
+            known.peek().is_none_or(|id| *id != owner)
+        };
+        let new: Vec<ComponentId> =
+            groups.iter().map(|(owner, _)| owner).filter(|owner| is_new(owner)).cloned().collect();
+        new.into_iter().for_each(|owner| _ = self.known.entry(owner).or_default());
         // both are in order, and each owner stands in both
         let mut owners = groups.into_iter().peekable();
         let known = self.known.iter_mut();

@@ -333,7 +333,7 @@ fn settle<R: Row + Send>(rows: &mut Vec<R>) {
     match rows.len() {
         0 => return,
         1 => {}
-        ..MANY => rows.sort_by(R::order),
+        2..MANY => rows.sort_by(R::order),
         _ => rows.par_sort_by(R::order),
     }
     rows.dedup_by(|later, earlier| {

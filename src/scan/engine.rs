@@ -61,9 +61,23 @@ impl Default for Options {
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
+    Ok(scan_listed(root, list_directory(root, options)?, catalog, options))
+}
+
+/// The files of a folder that may be read. The rules have no part in that, so it can be done while they are loaded.
+///
+/// # Errors
+/// When the folder itself cannot be opened; everything below is a diagnostic.
+pub fn list_directory(root: &Path, options: &Options) -> anyhow::Result<Walk> {
     let selector = Selector::of(options);
     let may_matter = |path: &RelPath| selector.wants(path) || options.selection.may_matter(path, u64::MAX);
-    let mut walk = directory::walk(root, &options.excludes, &options.limits, may_matter)?;
+    directory::walk(root, &options.excludes, &options.limits, may_matter)
+}
+
+/// Scans a folder whose files [`list_directory`] listed with the same options.
+#[must_use]
+pub fn scan_listed(root: &Path, mut walk: Walk, catalog: &Catalog, options: &Options) -> Inventory {
+    let selector = Selector::of(options);
     // links between libraries and programs are many, and what they lead to is read where it lies
     walk.irregular.retain(|thing| thing.sort == Sort::LinkToFolderOutside || selector.wants(&thing.path));
     let links = irregular(&selector, &walk);
@@ -104,7 +118,7 @@ pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyh
         let message = format!("the tree has more than {} files; the rest was not read", options.limits.files);
         inventory.diagnostics.insert(engine_problem(RelPath::root(), DiagnosticKind::LimitReached, &message));
     }
-    Ok(inventory)
+    inventory
 }
 
 /// What to say of things that are no files. A link whose end every scanner that wants the link reads anyway is

@@ -40,7 +40,9 @@ mod sides;
 pub mod unread;
 mod words;
 
-pub use engine::{Options, scan_directory, scan_file_as, scan_files, scan_files_with, scan_with_extracts};
+pub use engine::{
+    Options, list_directory, scan_directory, scan_file_as, scan_files, scan_files_with, scan_listed, scan_with_extracts,
+};
 pub use extract::{Extract, Extractor};
 pub use facts::{Facts, Seen};
 pub use hardware::columns::AssetMapping;

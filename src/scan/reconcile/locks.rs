@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::asked::{Asked, Need};
 use super::{COMPARED, MOST_RANGES, PROJECTS, folder_of, name_of, only_manifests_state, range, version};
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Inventory, RelationKind, key};
@@ -11,6 +13,9 @@ use crate::text::{Lookup, RelPath};
 
 /// Ecosystems whose lock files speak for the project of their own folder only.
 const LOCKED_BY_FOLDER: [&str; 2] = ["maven", "nuget"];
+
+/// Relations that are worth a thread.
+const AT_ONCE: usize = 512;
 
 /// What lock files answer. A manifest that a tool wrote with exact versions only (a compiled requirements.txt)
 /// answers where no lock file proper does.
@@ -58,30 +63,30 @@ impl<'a> Locks<'a> {
             one => one.path().is_some_and(|path| compiled.contains(path)),
         };
         let is_wanted = |id: &ComponentId| version(id).is_some() && wanted.contains(&name_of(id));
-        for (id, known) in inventory.iter() {
-            if let Some(folder) = folder_of(id) {
-                let number = self.folders.get(&folder).copied();
-                for row in known.relations() {
-                    let to = &row.to;
-                    match row.kind {
-                        RelationKind::Contains => {
-                            let number = number.filter(|_| is_wanted(to) && row.evidence.iter().any(answers_there));
-                            if let Some(number) = number {
-                                self.answers.entry((number, name_of(to))).push(to);
-                            }
-                        }
-                        RelationKind::DependsOn if is_wanted(to) && resolved(&row.evidence).next().is_some() => {
-                            self.said.entry((id, name_of(to))).push(to);
-                        }
-                        _ => {}
-                    }
+        for (project, known) in inventory.beginning_with(PROJECTS) {
+            let number = folder_of(project).and_then(|folder| self.folders.get(&folder).copied());
+            let answers = known.relations().par_iter().with_min_len(AT_ONCE).filter_map(|row| match row.kind {
+                RelationKind::Contains if is_wanted(&row.to) && row.evidence.iter().any(answers_there) => {
+                    Some((Some(number?), name_of(&row.to), &row.to))
                 }
-            } else if is_wanted(id) {
-                for row in known.attributes().iter().filter(|row| row.key == key::REQUIREMENT) {
-                    for path in resolved(&row.evidence) {
-                        if let Some(number) = self.folders.get(&path.parent()) {
-                            self.fitting.entry((*number, name_of(id), &row.value)).push(id);
-                        }
+                RelationKind::DependsOn if is_wanted(&row.to) && resolved(&row.evidence).next().is_some() => {
+                    Some((None, name_of(&row.to), &row.to))
+                }
+                _ => None,
+            });
+            for (number, name, to) in answers.collect::<Vec<_>>() {
+                match number {
+                    Some(number) => self.answers.entry((number, name)).push(to),
+                    None => self.said.entry((project, name)).push(to),
+                }
+            }
+        }
+        let locked = inventory.those(|id, _| folder_of(id).is_none() && is_wanted(id));
+        for (id, known) in locked {
+            for row in known.attributes().iter().filter(|row| row.key == key::REQUIREMENT) {
+                for path in resolved(&row.evidence) {
+                    if let Some(number) = self.folders.get(&path.parent()) {
+                        self.fitting.entry((*number, name_of(id), &row.value)).push(id);
                     }
                 }
             }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use super::index::Index;
 use crate::model::{Basis, ComponentId, Evidence, EvidenceSet, Fact, Inventory, Known, RelationKind, key};
@@ -15,6 +16,9 @@ use crate::text::Lookup;
 
 /// Packages that are worth a thread.
 const AT_ONCE: usize = 256;
+
+/// Components that ask for something and are worth a thread.
+const PROJECTS: usize = 32;
 
 /// Gives locked packages the strongest scope that they are needed in.
 pub(super) fn spread(inventory: &mut Inventory) {
@@ -25,7 +29,7 @@ pub(super) fn spread(inventory: &mut Inventory) {
         return;
     }
     let index = Index::of(inventory);
-    let asked = asked(inventory, &index);
+    let asked = asked(&all, &index);
     let mut found: Lookup<&ComponentId, Option<&'static str>> = Lookup::default();
     // what is asked for with no scope may be for anything, and so may what it needs: no weaker scope is claimed there
     for scope in std::iter::once(Some(STRENGTH[0])).chain([None]).chain(STRENGTH[1..].iter().map(|scope| Some(*scope)))
@@ -50,22 +54,26 @@ pub(super) fn spread(inventory: &mut Inventory) {
 }
 
 /// What projects ask for, by the scope that they state of it.
-fn asked<'a>(inventory: &'a Inventory, index: &Index<'a>) -> BTreeMap<Option<&'static str>, Vec<&'a ComponentId>> {
-    let mut asked: BTreeMap<Option<&'static str>, Vec<&ComponentId>> = BTreeMap::new();
-    for (from, row) in inventory.relations() {
-        if is_package(from) || !is_package_need(row.kind, &row.to) {
-            continue;
-        }
-        let stated = index.known(&row.to).into_iter().flat_map(|known| known.values(key::SCOPE));
-        let scopes: Vec<&'static str> =
-            stated.filter_map(|stated| STRENGTH.into_iter().find(|scope| **scope == **stated)).collect();
+fn asked<'a>(
+    all: &[(&'a ComponentId, &'a Known)],
+    index: &Index<'a>,
+) -> BTreeMap<Option<&'static str>, Vec<&'a ComponentId>> {
+    let asking = all.par_iter().with_min_len(PROJECTS).filter(|(from, _)| !is_package(from));
+    let scopes_of = |to: &ComponentId| {
+        let stated = index.known(to).into_iter().flat_map(|known| known.values(key::SCOPE));
+        let mut scopes: SmallVec<[Option<&'static str>; 4]> =
+            stated.filter_map(|stated| STRENGTH.into_iter().find(|scope| **scope == **stated).map(Some)).collect();
         if scopes.is_empty() {
-            asked.entry(None).or_default().push(&row.to);
+            scopes.push(None);
         }
-        for scope in scopes {
-            asked.entry(Some(scope)).or_default().push(&row.to);
-        }
-    }
+        scopes
+    };
+    let needs = asking.flat_map_iter(|(_, known)| {
+        let needs = known.relations().iter().filter(|row| is_package_need(row.kind, &row.to));
+        needs.flat_map(|row| scopes_of(&row.to).into_iter().map(|scope| (scope, &row.to)))
+    });
+    let mut asked: BTreeMap<Option<&'static str>, Vec<&ComponentId>> = BTreeMap::new();
+    needs.collect::<Vec<_>>().into_iter().for_each(|(scope, to)| asked.entry(scope).or_default().push(to));
     asked
 }
 
