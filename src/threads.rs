@@ -5,21 +5,46 @@ use std::cell::Cell;
 /// Bytes of stack that the deepest nesting which readers allow has room in.
 pub const STACK: usize = 8 << 20;
 
-/// Asks for address space for what a scan needs and gives it back, which touches none of it. The allocator of the program keeps
-/// it: to ask the system later, while another thread touches new memory, makes both wait for each other for milliseconds,
-/// because the system holds the same lock for both.
-pub fn reserve() {
-    /// Larger blocks are given back to the system at once.
-    const BLOCK: usize = 7 << 20;
-    const BLOCKS: usize = 4;
-    if cfg!(all(feature = "jemalloc", target_os = "linux")) {
-        let blocks: [Vec<u8>; BLOCKS] = std::array::from_fn(|_| {
-            let mut block = Vec::new();
-            // where there is not so much, a scan may still do with less
-            let _ = block.try_reserve_exact(BLOCK);
-            block
-        });
-        std::hint::black_box(&blocks);
+/// The processor on which something was begun that several threads do.
+#[derive(Clone, Copy, Debug)]
+pub struct Home(#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is moved there"))] usize);
+
+impl Home {
+    /// Where this thread is now.
+    #[must_use]
+    pub fn here() -> Self {
+        #[cfg(target_os = "linux")]
+        return Self(rustix::thread::sched_getcpu());
+        #[cfg(not(target_os = "linux"))]
+        return Self(0);
+    }
+
+    /// Moves this thread, just begun as the so manieth helper, to another processor than the one that began it, if it may use
+    /// others. It is bound to none. Some systems (guests of Firecracker among them, on which much continuous integration
+    /// runs) let a new thread wait behind the one that began it for up to a dozen milliseconds while others do nothing, which
+    /// is half of a small scan.
+    pub fn leave(self, helper: usize) {
+        #[cfg(target_os = "linux")]
+        leave(self.0, helper);
+        #[cfg(not(target_os = "linux"))]
+        let _ = helper;
+    }
+}
+
+/// What cannot be asked or set stays as it is: this is about time alone.
+#[cfg(target_os = "linux")]
+fn leave(home: usize, helper: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at)).collect();
+    let Some(start) = all.iter().position(|at| *at == home) else { return };
+    if all.len() > 1 {
+        let mut only = CpuSet::new();
+        only.set(all[(start + helper) % all.len()]);
+        if sched_setaffinity(None, &only).is_ok() {
+            let _ = sched_setaffinity(None, &allowed);
+        }
     }
 }
 
@@ -51,6 +76,28 @@ pub fn sharing<R>(threads: usize, work: impl FnOnce() -> R) -> R {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_helper_that_left_may_run_where_it_could_before() {
+        use rustix::thread::sched_getaffinity;
+
+        let masks = |helper| {
+            let home = Home::here();
+            let helper = move || {
+                let before = sched_getaffinity(None).expect("can be asked");
+                home.leave(helper);
+                (before, sched_getaffinity(None).expect("can be asked"))
+            };
+            std::thread::spawn(helper).join().expect("does not panic")
+        };
+        for helper in [1, 2, 1_000_000] {
+            let (before, after) = masks(helper);
+            assert!(before == after && before.count() > 0, "{helper}");
+        }
+        // a processor that there is not
+        Home(usize::MAX).leave(1);
+    }
 
     #[test]
     fn one_file_gets_what_is_shared_and_no_more_than_the_pool_has() {

@@ -31,7 +31,7 @@ use crate::source::directory::Walk;
 use crate::source::package_cache::PackageCache;
 use crate::target::{Target, scan_image, scan_rootfs, with_images};
 use crate::text::clean_line;
-use crate::threads::{STACK, reserve};
+use crate::threads::{Home, STACK};
 
 /// Rules and facts.
 pub(super) struct Knowledge {
@@ -230,19 +230,14 @@ fn options(common: &Common, config: &Config, selection: Selection) -> anyhow::Re
 /// The threads for everything that follows. This thread is one of them: it holds most of the memory.
 fn pool(common: &Common) -> anyhow::Result<ManuallyDrop<rayon::ThreadPool>> {
     anyhow::ensure!(common.threads.is_none_or(|threads| threads.get() <= 1024), "`--threads` must be 1024 at most");
+    let home = Home::here();
     let builder = || {
         rayon::ThreadPoolBuilder::new()
             .num_threads(common.threads.map_or(0, std::num::NonZeroUsize::get))
             .stack_size(STACK)
             .thread_name(|at| format!("scan-{at}"))
-            // the allocator has two areas, and this one the other
-            .start_handler(|at| {
-                if at == 1 {
-                    reserve()
-                }
-            })
+            .start_handler(move |at| home.leave(at))
     };
-    reserve();
     // a thread that is in a pool already stays there; the pool serves until the program ends
     let own = if has_stack() { builder().use_current_thread().build().ok() } else { None };
     Ok(ManuallyDrop::new(own.map_or_else(|| builder().build(), Ok)?))

@@ -7,7 +7,7 @@
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use super::strict::{Piece, Reader};
-use crate::threads::{STACK, for_one_file};
+use crate::threads::{Home, STACK, for_one_file};
 
 /// Bytes that are worth a thread, and how many threads there are at most.
 const LEAST: usize = 1 << 20;
@@ -41,14 +41,18 @@ impl<'s> Pieces<'s> {
     /// Begins to read at some places.
     pub(super) fn spawn<'t: 's>(scope: &'s Scope<'s, '_>, starts: Vec<(usize, Sort)>, like: &Reader<'t, '_>) -> Self {
         let stops = starts.iter().skip(1).map(|(start, _)| *start).chain([usize::MAX]).collect::<Vec<_>>();
-        let begin = |((start, sort), stop): ((usize, Sort), usize)| {
+        let home = Home::here();
+        let begin = |(helper, ((start, sort), stop)): (usize, ((usize, Sort), usize))| {
             let reader = like.apart();
             let builder = Builder::new().name("scan-json".to_owned()).stack_size(STACK);
-            let thread = builder.spawn_scoped(scope, move || reader.piece(start, stop, sort));
-            let thread = thread.ok()?;
+            let read = move || {
+                home.leave(helper + 1);
+                reader.piece(start, stop, sort)
+            };
+            let thread = builder.spawn_scoped(scope, read).ok()?;
             Some(Running { start, sort, thread })
         };
-        Self { left: starts.into_iter().zip(stops).map_while(begin).collect() }
+        Self { left: starts.into_iter().zip(stops).enumerate().map_while(begin).collect() }
     }
 
     /// Where the next one begins; behind every text when there is none.

@@ -16,7 +16,7 @@ use super::merge::{Maps, both_sides};
 use super::text::Source;
 use super::{Entry, Node, ParseError, Text, Value};
 use crate::text::Span;
-use crate::threads::{STACK, for_one_file};
+use crate::threads::{Home, STACK, for_one_file};
 use rows::Rows;
 
 /// How many syntax errors are worth showing: one missing bracket can cause a dozen.
@@ -102,12 +102,17 @@ fn in_pieces(text: &Arc<String>, threads: usize) -> Option<Node> {
     let places: Vec<(usize, usize)> = cuts.iter().copied().zip(ends).collect();
     let source = Source::of(text);
     std::thread::scope(|scope| {
-        let begin = |(start, end): &(usize, usize)| {
+        let home = Home::here();
+        let begin = |(helper, (start, end)): (usize, &(usize, usize))| {
             let (source, start, text) = (source.apart(), *start, &text[*start..*end]);
             let builder = Builder::new().name("scan-toml".to_owned()).stack_size(STACK);
-            builder.spawn_scoped(scope, move || piece(text, &source, start)).ok()
+            let read = move || {
+                home.leave(helper);
+                piece(text, &source, start)
+            };
+            builder.spawn_scoped(scope, read).ok()
         };
-        let running: Vec<_> = places[1..].iter().map(begin).collect::<Option<_>>()?;
+        let running: Vec<_> = places.iter().enumerate().skip(1).map(begin).collect::<Option<_>>()?;
         let mut all = piece(&text[..places[0].1], &source, 0)?;
         for thread in running {
             all = united(all, thread.join().ok()??)?;

@@ -12,6 +12,7 @@ use ignore::{WalkBuilder, WalkState};
 
 use super::Limits;
 use crate::text::{Lookup, RelPath};
+use crate::threads::{Home, for_one_file};
 
 /// Folders that tools generate from what stands beside them; their sources are read instead.
 const GENERATED: [&str; 8] = [".git", ".hg", ".svn", ".terraform", "target", "__pycache__", ".tox", ".direnv"];
@@ -263,18 +264,25 @@ fn read_at_once(file: &File, size: u64) -> Option<Vec<u8>> {
     const PART: usize = 2 << 20;
     const MOST: usize = 4;
     let size = usize::try_from(size).ok().filter(|size| *size >= 2 * PART)?;
-    let threads = (size / PART).min(MOST).min(crate::threads::for_one_file());
+    let threads = (size / PART).min(MOST).min(for_one_file());
     if threads < 2 {
         return None;
     }
     let mut bytes = vec![0; size];
     let part = size.div_ceil(threads);
+    let home = Home::here();
     // none of the pool, which would do other work meanwhile that may wait for this very file
     let is_read = std::thread::scope(|scope| {
         let mut parts = bytes.chunks_mut(part).enumerate();
         let first = parts.next();
         let read = |(number, bytes): (usize, &mut [u8])| file.read_exact_at(bytes, (number * part) as u64).is_ok();
-        let begin = |part| Builder::new().spawn_scoped(scope, move || read(part));
+        let begin = |part: (usize, _)| {
+            let read = move || {
+                home.leave(part.0);
+                read(part)
+            };
+            Builder::new().spawn_scoped(scope, read)
+        };
         let rest = parts.map(begin).collect::<Result<Vec<_>, _>>();
         let first = first.is_some_and(read);
         first && rest.is_ok_and(|rest| rest.into_iter().all(|thread| thread.join().unwrap_or(false)))

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::thread::Builder;
 
+use crate::threads::{Home, for_one_file};
+
 /// Half-open byte range in a file: `start..end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -82,15 +84,20 @@ impl LineIndex {
         // would do other work meanwhile that may wait for this very index
         let threads = match bytes.len() / PART {
             0 | 1 => 1,
-            parts => parts.min(MOST).min(crate::threads::for_one_file()),
+            parts => parts.min(MOST).min(for_one_file()),
         };
         let size = bytes.len().div_ceil(threads).next_multiple_of(STEP).max(STEP);
+        let home = Home::here();
         let (mut starts, mut points, rest) = std::thread::scope(|scope| {
             let rest: Vec<_> = (size..bytes.len())
                 .step_by(size)
                 .map(|start| (start, &bytes[start..bytes.len().min(start + size)]))
                 .map(|(start, bytes)| {
-                    let thread = Builder::new().spawn_scoped(scope, move || part(start, bytes));
+                    let count = move || {
+                        home.leave(start / size);
+                        part(start, bytes)
+                    };
+                    let thread = Builder::new().spawn_scoped(scope, count);
                     // where no thread can be started, this one does it
                     thread.map_err(|_| (start, bytes))
                 })
