@@ -19,10 +19,10 @@ impl Home {
         return Self(0);
     }
 
-    /// Moves this thread, just begun as the so manieth helper, to another processor than the one that began it, if it may use
-    /// others. It is bound to none. Some systems (guests of Firecracker among them, on which much continuous integration
-    /// runs) let a new thread wait behind the one that began it for up to a dozen milliseconds while others do nothing, which
-    /// is half of a small scan.
+    /// Moves this thread, about to begin as the so manieth helper, to another processor if it is on the one where the work was
+    /// begun and may use others. It is bound to none. Some systems (guests of Firecracker among them, on which much continuous
+    /// integration runs) leave a thread that was begun or woken up there for up to a dozen milliseconds while other
+    /// processors do nothing, which is half of a small scan.
     pub fn leave(self, helper: usize) {
         #[cfg(target_os = "linux")]
         leave(self.0, helper);
@@ -36,6 +36,10 @@ impl Home {
 fn leave(home: usize, helper: usize) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+    // where the system chose another one, it knew why
+    if helper == 0 || rustix::thread::sched_getcpu() != home {
+        return;
+    }
     let Ok(allowed) = sched_getaffinity(None) else { return };
     let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at)).collect();
     let Some(start) = all.iter().position(|at| *at == home) else { return };
@@ -95,8 +99,9 @@ mod tests {
             let (before, after) = masks(helper);
             assert!(before == after && before.count() > 0, "{helper}");
         }
-        // a processor that there is not
+        // a processor that there is not, and no helper
         Home(usize::MAX).leave(1);
+        Home::here().leave(0);
     }
 
     #[test]

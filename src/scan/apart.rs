@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::facts::Facts;
 use super::input::SourceFile;
 use crate::model::Draft;
+use crate::threads::for_one_file;
 
 /// Items that are worth a part, how many parts there are for each thread, so that none waits long for another, and at most.
 const LEAST: usize = 512;
@@ -22,7 +23,7 @@ struct Part<'a, R> {
 
 impl Facts<'_> {
     /// Calls `write` with every item of a list and its number, and gives what the calls give, in order. All threads of
-    /// the pool take part where the list is long; what is written is the same as if one thread had gone through it:
+    /// the pool that have nothing else to do take part where the list is long; what is written is the same as if one thread had gone through it:
     /// the order of problems, their limit and that of facts, and what stands before a panic. So `write` may depend on
     /// the item and on what does not change, not on what was written before. This thread may take other work while it
     /// waits: whoever calls this must hold nothing that other work waits for.
@@ -32,7 +33,7 @@ impl Facts<'_> {
         items: &'i [T],
         write: impl Fn(usize, &'i T, &mut Facts<'_>) -> R + Sync,
     ) -> Vec<R> {
-        let parts = match rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads()) {
+        let parts = match for_one_file() {
             1 => 1,
             threads => (threads * EACH).min(items.len() / LEAST).min(MOST),
         };

@@ -21,7 +21,7 @@ use crate::diagnostic::{Coverage, Diagnostic, DiagnosticKind};
 use crate::model::{Draft, Inventory};
 use crate::source::directory::ReadError;
 use crate::text::{RelPath, Span, clean_line};
-use crate::threads::sharing;
+use crate::threads::{Home, sharing};
 
 /// Bytes from which on a job is begun before those that are smaller.
 const LARGE: u64 = 64 << 10;
@@ -125,7 +125,9 @@ impl<'a> Run<'a> {
         order.sort_by_key(|job| (job.asks_others, Reverse(job.bytes / LARGE)));
         let next = AtomicUsize::new(0);
         let open = AtomicU64::new(order.iter().map(|job| job.bytes).sum());
-        let work = |_: rayon::BroadcastContext<'_>| {
+        let home = Home::here();
+        let work = |thread: rayon::BroadcastContext<'_>| {
+            home.leave(thread.index());
             let mut own = Outcome::default();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
