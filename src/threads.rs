@@ -14,7 +14,7 @@ impl Home {
     #[must_use]
     pub fn here() -> Self {
         #[cfg(target_os = "linux")]
-        return Self(rustix::thread::sched_getcpu());
+        return Self(nix::sched::sched_getcpu().unwrap_or(usize::MAX));
         #[cfg(not(target_os = "linux"))]
         return Self(0);
     }
@@ -34,21 +34,20 @@ impl Home {
 /// What cannot be asked or set stays as it is: this is about time alone.
 #[cfg(target_os = "linux")]
 fn leave(home: usize, helper: usize) {
-    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
+    use nix::unistd::Pid;
 
+    let this = Pid::from_raw(0);
     // where the system chose another one, it knew why
-    if helper == 0 || rustix::thread::sched_getcpu() != home {
+    if helper == 0 || sched_getcpu() != Ok(home) {
         return;
     }
-    let Ok(allowed) = sched_getaffinity(None) else { return };
-    let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at)).collect();
+    let Ok(allowed) = sched_getaffinity(this) else { return };
+    let all: Vec<usize> = (0..CpuSet::count()).filter(|at| allowed.is_set(*at) == Ok(true)).collect();
     let Some(start) = all.iter().position(|at| *at == home) else { return };
-    if all.len() > 1 {
-        let mut only = CpuSet::new();
-        only.set(all[(start + helper) % all.len()]);
-        if sched_setaffinity(None, &only).is_ok() {
-            let _ = sched_setaffinity(None, &allowed);
-        }
+    let mut only = CpuSet::new();
+    if all.len() > 1 && only.set(all[(start + helper) % all.len()]).is_ok() && sched_setaffinity(this, &only).is_ok() {
+        let _ = sched_setaffinity(this, &allowed);
     }
 }
 
@@ -84,20 +83,22 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_helper_that_left_may_run_where_it_could_before() {
-        use rustix::thread::sched_getaffinity;
+        use nix::sched::sched_getaffinity;
+        use nix::unistd::Pid;
 
+        let mask = || sched_getaffinity(Pid::from_raw(0)).expect("can be asked");
         let masks = |helper| {
             let home = Home::here();
             let helper = move || {
-                let before = sched_getaffinity(None).expect("can be asked");
+                let before = mask();
                 home.leave(helper);
-                (before, sched_getaffinity(None).expect("can be asked"))
+                (before, mask())
             };
             std::thread::spawn(helper).join().expect("does not panic")
         };
         for helper in [1, 2, 1_000_000] {
             let (before, after) = masks(helper);
-            assert!(before == after && before.count() > 0, "{helper}");
+            assert_eq!(before, after, "{helper}");
         }
         // a processor that there is not, and no helper
         Home(usize::MAX).leave(1);
