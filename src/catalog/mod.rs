@@ -162,17 +162,21 @@ impl Catalog {
         Ok(Self::index(tables, manifest, overrides))
     }
 
-    /// Makes what is asked of every inventory that has anything in it, for who has a thread to spare.
-    pub(crate) fn make_ready(&self) {
-        LazyLock::force(&self.identities);
-        LazyLock::force(&self.organisations);
-        LazyLock::force(&self.listings);
-        LazyLock::force(&self.shared_hosts);
-        LazyLock::force(&self.providers);
-        LazyLock::force(&self.provider_names);
-        LazyLock::force(&self.owners);
-        LazyLock::force(&self.seats);
-        LazyLock::force(&self.aside);
+    /// Makes what is asked of every inventory that has anything in it, for who has a thread to spare: one table after the
+    /// other as long as `goes_on` says so.
+    pub(crate) fn make_ready(&self, goes_on: impl Fn() -> bool) {
+        let tables: [&dyn Fn(); 9] = [
+            &|| _ = LazyLock::force(&self.identities),
+            &|| _ = LazyLock::force(&self.organisations),
+            &|| _ = LazyLock::force(&self.listings),
+            &|| _ = LazyLock::force(&self.shared_hosts),
+            &|| _ = LazyLock::force(&self.providers),
+            &|| _ = LazyLock::force(&self.provider_names),
+            &|| _ = LazyLock::force(&self.owners),
+            &|| _ = LazyLock::force(&self.seats),
+            &|| _ = LazyLock::force(&self.aside),
+        ];
+        tables.iter().take_while(|_| goes_on()).for_each(|make| make());
     }
 
     /// Version and date of the rule set.

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -178,14 +180,12 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     folders.extend(common.rules.iter().cloned());
     let options = options(common, &config, selection)?;
     let pool = pool(common)?;
-    let listed = || {
-        Selector::make_ready();
-        match &target {
-            Target::Directory(folder) => Some(list_directory(folder, &options)),
-            _ => None,
-        }
+    let listing = Listing::default();
+    let load = || {
+        let known = knowledge(&common.data, &folders);
+        known.inspect(|known| known.catalog.make_ready(|| listing.is_still_at_it()))
     };
-    let (known, listed) = pool.install(|| rayon::join(|| knowledge(&common.data, &folders), listed));
+    let (known, listed) = pool.install(|| rayon::join(load, || listing.list(&target, &options)));
     let mut knowledge = known?;
     let rule_ids: Vec<&str> = knowledge.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     config.check_waivers(&rule_ids)?;
@@ -212,6 +212,42 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     inventory.diagnostics.extend(old_lists);
     inventory.coverage.only.extend(options.selection.words().iter().cloned());
     Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
+}
+
+/// The files of a folder, listed by one thread while another one loads the rules.
+#[derive(Default)]
+struct Listing {
+    has_begun: AtomicBool,
+    has_found: AtomicBool,
+    is_done: AtomicBool,
+}
+
+impl Listing {
+    fn list(&self, target: &Target, options: &Options) -> Option<anyhow::Result<Walk>> {
+        self.has_begun.store(true, Ordering::Relaxed);
+        Selector::make_ready();
+        let listed = match target {
+            Target::Directory(folder) => {
+                Some(list_directory(folder, options, || self.has_found.store(true, Ordering::Relaxed)))
+            }
+            _ => None,
+        };
+        self.is_done.store(true, Ordering::Relaxed);
+        listed
+    }
+
+    /// True once something to read was found, while more is looked for; false when all is listed, and when nobody has begun:
+    /// this may be the thread that will do it.
+    fn is_still_at_it(&self) -> bool {
+        const AGAIN: Duration = Duration::from_micros(50);
+        while self.has_begun.load(Ordering::Relaxed) && !self.is_done.load(Ordering::Relaxed) {
+            if self.has_found.load(Ordering::Relaxed) {
+                return true;
+            }
+            std::thread::sleep(AGAIN);
+        }
+        false
+    }
 }
 
 /// How the target is scanned.
@@ -277,7 +313,7 @@ fn take_stock(
 ) -> anyhow::Result<Inventory> {
     match target {
         Target::Directory(folder) => {
-            let listed = listed.unwrap_or_else(|| list_directory(folder, options));
+            let listed = listed.unwrap_or_else(|| list_directory(folder, options, || ()));
             let found = listed
                 .map(|listed| scan_listed(folder, listed, catalog, options))
                 .with_context(|| format!("cannot open the folder `{}`", folder.display()))?;

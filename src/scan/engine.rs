@@ -61,16 +61,23 @@ impl Default for Options {
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    Ok(scan_listed(root, list_directory(root, options)?, catalog, options))
+    Ok(scan_listed(root, list_directory(root, options, || ())?, catalog, options))
 }
 
-/// The files of a folder that may be read. The rules have no part in that, so it can be done while they are loaded.
+/// The files of a folder that may be read. The rules have no part in that, so it can be done while they are loaded. `found` is
+/// called on any thread for each file that some scanner wants.
 ///
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
-pub fn list_directory(root: &Path, options: &Options) -> anyhow::Result<Walk> {
+pub fn list_directory(root: &Path, options: &Options, found: impl Fn() + Sync) -> anyhow::Result<Walk> {
     let selector = Selector::of(options);
-    let may_matter = |path: &RelPath| selector.wants(path) || options.selection.may_matter(path, u64::MAX);
+    let may_matter = |path: &RelPath| {
+        let is_wanted = selector.wants(path);
+        if is_wanted {
+            found();
+        }
+        is_wanted || options.selection.may_matter(path, u64::MAX)
+    };
     directory::walk(root, &options.excludes, &options.limits, may_matter)
 }
 

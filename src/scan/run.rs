@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
             return self.settled(all);
         }
         // what follows goes one by one for the most part, and then asks the catalog
-        rayon::join(|| self.settled(all), || self.catalog.make_ready()).0
+        rayon::join(|| self.settled(all), || self.catalog.make_ready(|| true)).0
     }
 
     fn settled(&self, all: Outcome) -> Inventory {

@@ -128,7 +128,8 @@ pub fn walk(
     let result = Mutex::new(Walk::default());
     let lock = || result.lock().expect("no thread panics while it holds the lock");
     let skipped = Mutex::new(BTreeSet::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // another one loads the rules meanwhile, and a walker that finds nothing to do sleeps for a millisecond
+    let threads = std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1));
     let mut builder = WalkBuilder::new(root);
     let filter_root = root.to_path_buf();
     let filter_excludes = excludes.clone();
