@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
                 match (order.get(at), by_content.get(at.saturating_sub(order.len()))) {
                     (Some(job), _) => {
                         let others = open.load(Ordering::Relaxed).saturating_sub(job.bytes);
-                        let threads = free_for(job, others, rayon::current_num_threads());
+                        let threads = free_for(job.bytes, others, rayon::current_num_threads());
                         sharing(threads, || run_job(job, self, &mut own));
                         open.fetch_sub(job.bytes, Ordering::Relaxed);
                     }
@@ -170,9 +170,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// How many threads may work on a job while others are open, with so many bytes that it takes some threads as long.
-fn free_for(job: &Job, others: u64, threads: usize) -> usize {
-    let busy = usize::try_from(others / job.bytes.max(1)).unwrap_or(usize::MAX);
+/// How many threads may work on a job of so many bytes, this one among them: those that the bytes of all other open jobs keep
+/// busy as long do not.
+fn free_for(bytes: u64, others: u64, threads: usize) -> usize {
+    let busy = usize::try_from(others / bytes.max(1)).unwrap_or(usize::MAX);
     threads - busy.min(threads - 1)
 }
 
@@ -375,4 +376,20 @@ fn garbled(file: &SourceFile, span: Span) -> Diagnostic {
 /// What the engine itself has to say.
 pub(super) fn engine_problem(path: RelPath, kind: DiagnosticKind, message: &str) -> Diagnostic {
     Diagnostic { path, at: None, kind, scanner: Arc::from("engine"), message: clean_line(message).into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_for;
+
+    #[test]
+    fn a_file_gets_the_threads_that_the_others_do_not_need() {
+        let (mb, none) = (1 << 20, 0);
+        assert_eq!(free_for(10 * mb, none, 4), 4, "it is alone");
+        assert_eq!(free_for(10 * mb, 9 * mb, 4), 4, "less than a thread takes for it");
+        assert_eq!(free_for(10 * mb, 25 * mb, 4), 2);
+        assert_eq!(free_for(10 * mb, 500 * mb, 4), 1, "there is enough for all");
+        assert_eq!(free_for(10 * mb, 500 * mb, 1), 1);
+        assert_eq!((free_for(0, none, 4), free_for(0, mb, 4)), (4, 1), "of unknown length");
+    }
 }
