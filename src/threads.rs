@@ -20,9 +20,9 @@ impl Home {
     }
 
     /// Moves this thread, about to begin as the so manieth helper, to another processor if it is on the one where the work was
-    /// begun and may use others. It is bound to none. Some systems (guests of Firecracker among them, on which much continuous
-    /// integration runs) leave a thread that was begun or woken up there for up to a dozen milliseconds while other
-    /// processors do nothing, which is half of a small scan.
+    /// begun and may use others; it may use all of them afterwards as before. Some systems (guests of Firecracker among them,
+    /// on which much continuous integration runs) leave a thread that was begun or woken up there for up to a dozen
+    /// milliseconds while other processors do nothing, which is half of a small scan.
     pub fn leave(self, helper: usize) {
         #[cfg(target_os = "linux")]
         leave(self.0, helper);
@@ -44,11 +44,18 @@ fn leave(home: usize, helper: usize) {
     }
     let Ok(allowed) = sched_getaffinity(this) else { return };
     let all: Vec<usize> = (0..CpuSet::count()).filter(|at| allowed.is_set(*at) == Ok(true)).collect();
-    let Some(start) = all.iter().position(|at| *at == home) else { return };
+    let Some(other) = other(&all, home, helper) else { return };
     let mut only = CpuSet::new();
-    if all.len() > 1 && only.set(all[(start + helper) % all.len()]).is_ok() && sched_setaffinity(this, &only).is_ok() {
+    if only.set(other).is_ok() && sched_setaffinity(this, &only).is_ok() {
         let _ = sched_setaffinity(this, &allowed);
     }
+}
+
+/// The processor for a helper, of those that may be used.
+#[cfg(target_os = "linux")]
+fn other(all: &[usize], home: usize, helper: usize) -> Option<usize> {
+    let start = all.iter().position(|at| *at == home)?;
+    Some(all[(start + helper) % all.len()]).filter(|other| *other != home)
 }
 
 thread_local! {
@@ -82,27 +89,32 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
+    fn helpers_go_round_among_the_processors_that_may_be_used() {
+        let all = [0, 2, 3, 7];
+        let of = |home, helper| other(&all, home, helper);
+        assert_eq!((of(2, 1), of(2, 2), of(2, 3)), (Some(3), Some(7), Some(0)));
+        assert_eq!((of(2, 0), of(2, 4), of(2, 5)), (None, None, Some(3)));
+        assert_eq!((of(1, 1), of(usize::MAX, 1)), (None, None), "not one of them");
+        assert_eq!((other(&[4], 4, 1), other(&[], 4, 1)), (None, None));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
     fn a_helper_that_left_may_run_where_it_could_before() {
         use nix::sched::sched_getaffinity;
         use nix::unistd::Pid;
 
         let mask = || sched_getaffinity(Pid::from_raw(0)).expect("can be asked");
-        let masks = |helper| {
-            let home = Home::here();
-            let helper = move || {
+        for helper in [0, 1, 2, 1_000_000] {
+            // in a thread of its own, so that no other test is moved
+            let moved = std::thread::spawn(move || {
                 let before = mask();
-                home.leave(helper);
+                Home::here().leave(helper);
                 (before, mask())
-            };
-            std::thread::spawn(helper).join().expect("does not panic")
-        };
-        for helper in [1, 2, 1_000_000] {
-            let (before, after) = masks(helper);
+            });
+            let (before, after) = moved.join().expect("does not panic");
             assert_eq!(before, after, "{helper}");
         }
-        // a processor that there is not, and no helper
-        Home(usize::MAX).leave(1);
-        Home::here().leave(0);
     }
 
     #[test]

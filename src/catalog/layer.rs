@@ -129,7 +129,8 @@ impl fmt::Display for Override {
 pub fn read_folder(folder: &Path) -> anyhow::Result<Layer> {
     use crate::source::{Limits, directory};
     let limits = Limits::default();
-    let walk = directory::walk(folder, &globset::GlobSet::empty(), &limits, |path| path.as_str().ends_with(".toml"))?;
+    let is_table = |path: &crate::text::RelPath| path.as_str().ends_with(".toml");
+    let walk = directory::walk(folder, &globset::GlobSet::empty(), &limits, is_table, || true)?;
     let read_elsewhere = |sort: &directory::Sort| matches!(sort, directory::Sort::LinkToFile(end) if walk.candidates.iter().any(|candidate| candidate.path == *end));
     if let Some(thing) = walk.irregular.iter().find(|thing| !read_elsewhere(&thing.sort)) {
         anyhow::bail!("cannot read `{}`: {}", thing.path, thing.sort.message());

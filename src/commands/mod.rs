@@ -6,6 +6,7 @@ mod component;
 mod explain;
 mod images;
 mod init;
+mod listing;
 mod lists;
 mod organisation;
 mod plan;

@@ -5,13 +5,12 @@ use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::images;
+use super::listing::Listing;
 use super::lists::{check_age, rules_of_bundle};
 use crate::attribution::{attest, attribute, put_environments};
 use crate::catalog::{Catalog, Layer, RuleError, read_folder};
@@ -182,7 +181,7 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     let pool = pool(common)?;
     let listing = Listing::default();
     let load = || {
-        let known = knowledge(&common.data, &folders);
+        let known = knowledge(&common.data, &folders).inspect_err(|_| listing.give_up());
         known.inspect(|known| known.catalog.make_ready(|| listing.is_still_at_it()))
     };
     let (known, listed) = pool.install(|| rayon::join(load, || listing.list(&target, &options)));
@@ -212,42 +211,6 @@ pub(super) fn prepare(common: &Common) -> anyhow::Result<Prepared> {
     inventory.diagnostics.extend(old_lists);
     inventory.coverage.only.extend(options.selection.words().iter().cloned());
     Ok(Prepared { knowledge, config, profile, as_of, inventory, imported })
-}
-
-/// The files of a folder, listed by one thread while another one loads the rules.
-#[derive(Default)]
-struct Listing {
-    has_begun: AtomicBool,
-    has_found: AtomicBool,
-    is_done: AtomicBool,
-}
-
-impl Listing {
-    fn list(&self, target: &Target, options: &Options) -> Option<anyhow::Result<Walk>> {
-        self.has_begun.store(true, Ordering::Relaxed);
-        Selector::make_ready();
-        let listed = match target {
-            Target::Directory(folder) => {
-                Some(list_directory(folder, options, || self.has_found.store(true, Ordering::Relaxed)))
-            }
-            _ => None,
-        };
-        self.is_done.store(true, Ordering::Relaxed);
-        listed
-    }
-
-    /// True once something to read was found, while more is looked for; false when all is listed, and when nobody has begun:
-    /// this may be the thread that will do it.
-    fn is_still_at_it(&self) -> bool {
-        const AGAIN: Duration = Duration::from_micros(50);
-        while self.has_begun.load(Ordering::Relaxed) && !self.is_done.load(Ordering::Relaxed) {
-            if self.has_found.load(Ordering::Relaxed) {
-                return true;
-            }
-            std::thread::sleep(AGAIN);
-        }
-        false
-    }
 }
 
 /// How the target is scanned.
@@ -313,7 +276,7 @@ fn take_stock(
 ) -> anyhow::Result<Inventory> {
     match target {
         Target::Directory(folder) => {
-            let listed = listed.unwrap_or_else(|| list_directory(folder, options, || ()));
+            let listed = listed.unwrap_or_else(|| list_directory(folder, options, |_| true));
             let found = listed
                 .map(|listed| scan_listed(folder, listed, catalog, options))
                 .with_context(|| format!("cannot open the folder `{}`", folder.display()))?;

@@ -23,7 +23,7 @@ struct Part<'a, R> {
 
 impl Facts<'_> {
     /// Calls `write` with every item of a list and its number, and gives what the calls give, in order. All threads of
-    /// the pool that have nothing else to do take part where the list is long; what is written is the same as if one thread had gone through it:
+    /// the pool that may help with this file take part where the list is long; what is written is the same as if one thread had gone through it:
     /// the order of problems, their limit and that of facts, and what stands before a panic. So `write` may depend on
     /// the item and on what does not change, not on what was written before. This thread may take other work while it
     /// waits: whoever calls this must hold nothing that other work waits for.

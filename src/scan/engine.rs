@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::GlobSet;
 
@@ -61,24 +62,26 @@ impl Default for Options {
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
 pub fn scan_directory(root: &Path, catalog: &Catalog, options: &Options) -> anyhow::Result<Inventory> {
-    Ok(scan_listed(root, list_directory(root, options, || ())?, catalog, options))
+    Ok(scan_listed(root, list_directory(root, options, |_| true)?, catalog, options))
 }
 
-/// The files of a folder that may be read. The rules have no part in that, so it can be done while they are loaded. `found` is
-/// called on any thread for each file that some scanner wants.
+/// The files of a folder that may be read. The rules have no part in that, so it can be done while they are loaded. `goes_on` is
+/// called on any thread for each thing below it, with whether one that some scanner wants by its name has been found, and
+/// ends the listing by saying no.
 ///
 /// # Errors
 /// When the folder itself cannot be opened; everything below is a diagnostic.
-pub fn list_directory(root: &Path, options: &Options, found: impl Fn() + Sync) -> anyhow::Result<Walk> {
+pub fn list_directory(root: &Path, options: &Options, goes_on: impl Fn(bool) -> bool + Sync) -> anyhow::Result<Walk> {
     let selector = Selector::of(options);
+    let has_found = AtomicBool::new(false);
     let may_matter = |path: &RelPath| {
         let is_wanted = selector.wants(path);
         if is_wanted {
-            found();
+            has_found.store(true, Ordering::Relaxed);
         }
         is_wanted || options.selection.may_matter(path, u64::MAX)
     };
-    directory::walk(root, &options.excludes, &options.limits, may_matter)
+    directory::walk(root, &options.excludes, &options.limits, may_matter, || goes_on(has_found.load(Ordering::Relaxed)))
 }
 
 /// Scans a folder whose files [`list_directory`] listed with the same options.

@@ -13,7 +13,7 @@ pub(super) struct Job {
     pub(super) paths: Vec<RelPath>,
     pub(super) scanners: Vec<usize>,
     pub(super) limit: u64,
-    /// Bytes of the files together.
+    /// Bytes of the files together, without those that are too large to be read.
     pub(super) bytes: u64,
     /// The files are not opened: their names are all that is needed.
     pub(super) by_name: bool,
@@ -32,7 +32,8 @@ pub(super) fn jobs(selector: &Selector, paths: &[RelPath], sizes: &[u64], limits
     let put = |folders: &mut Folders, index, folder, path: &RelPath, size| {
         let (paths, bytes) = folders.entry((index, folder)).or_default();
         paths.push(path.clone());
-        *bytes += size;
+        let limit = SCANNERS[index].meta().size.limit(limits);
+        *bytes += if size > limit { 0 } else { size };
     };
     let vendored = Vendored::of(paths);
     let mut heads: BTreeMap<&str, BTreeSet<RelPath>> = BTreeMap::new();
@@ -62,7 +63,7 @@ pub(super) fn jobs(selector: &Selector, paths: &[RelPath], sizes: &[u64], limits
                 paths: vec![path.clone()],
                 scanners: group.iter().map(|(_, index)| *index).collect(),
                 limit: group[0].0.map_or(0, |size| size.limit(limits)),
-                bytes: if group[0].0.is_none() { 0 } else { size },
+                bytes: group[0].0.filter(|class| size <= class.limit(limits)).map_or(0, |_| size),
                 by_name: group[0].0.is_none(),
                 asks_others: group.iter().any(|(_, index)| SCANNERS[*index].asks_others(path)),
             });

@@ -124,10 +124,12 @@ impl<'a> Run<'a> {
         let mut order: Vec<&Job> = jobs.iter().collect();
         order.sort_by_key(|job| (job.asks_others, Reverse(job.bytes / LARGE)));
         let next = AtomicUsize::new(0);
-        let open = AtomicU64::new(order.iter().map(|job| job.bytes).sum());
-        let home = Home::here();
+        let open = AtomicU64::new(order.iter().fold(0, |all, job| all.saturating_add(job.bytes)));
+        let (home, begun_by) = (Home::here(), rayon::current_thread_index());
         let work = |thread: rayon::BroadcastContext<'_>| {
-            home.leave(thread.index());
+            if begun_by != Some(thread.index()) {
+                home.leave(thread.index());
+            }
             let mut own = Outcome::default();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);

@@ -112,7 +112,8 @@ pub struct Walk {
 }
 
 /// Walks `root` in parallel. Symbolic links are not followed, so loops and ways out of the tree
-/// cannot happen; where one would have led is only looked up. `wanted` sees every path once, on any thread.
+/// cannot happen; where one would have led is only looked up. `wanted` sees every path once, on any thread; the walk ends when
+/// `goes_on` says no.
 ///
 /// # Errors
 /// When `root` cannot be opened.
@@ -121,6 +122,7 @@ pub fn walk(
     excludes: &GlobSet,
     limits: &Limits,
     wanted: impl Fn(&RelPath) -> bool + Sync,
+    goes_on: impl Fn() -> bool + Sync,
 ) -> anyhow::Result<Walk> {
     fs::read_dir(root)?;
     let real_root = &fs::canonicalize(root)?;
@@ -128,8 +130,7 @@ pub fn walk(
     let result = Mutex::new(Walk::default());
     let lock = || result.lock().expect("no thread panics while it holds the lock");
     let skipped = Mutex::new(BTreeSet::new());
-    // another one loads the rules meanwhile, and a walker that finds nothing to do sleeps for a millisecond
-    let threads = std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder = WalkBuilder::new(root);
     let filter_root = root.to_path_buf();
     let filter_excludes = excludes.clone();
@@ -147,7 +148,7 @@ pub fn walk(
         !leave_out
     });
     builder.build_parallel().run(|| {
-        let (seen, wanted, lock) = (&seen, &wanted, &lock);
+        let (seen, wanted, goes_on, lock) = (&seen, &wanted, &goes_on, &lock);
         let mut found = Batch { files: Vec::new(), flush: |files| lock().candidates.extend(files) };
         Box::new(move |entry| {
             let entry = match entry {
@@ -158,6 +159,9 @@ pub fn walk(
                     return WalkState::Continue;
                 }
             };
+            if !goes_on() {
+                return WalkState::Quit;
+            }
             let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { return WalkState::Continue };
             if seen.fetch_add(1, Ordering::Relaxed) >= limits.files {
                 lock().limit_reached = true;

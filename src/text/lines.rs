@@ -249,7 +249,10 @@ mod tests {
     #[test]
     fn large_files_have_the_lines_and_columns_that_they_have() {
         let text = "aé\n{\"漢\": 1}\n\n".repeat(5 * PART / 16) + &"ü".repeat(3 * STEP);
-        let index = LineIndex::new(&text);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads can be started");
+        let index = pool.install(|| LineIndex::new(&text));
+        let alone = LineIndex::new(&text);
+        assert!(index.starts == alone.starts && index.points == alone.points);
         let starts =
             std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
         assert!(index.starts.iter().map(|start| *start as usize).eq(starts));

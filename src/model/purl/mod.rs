@@ -339,9 +339,9 @@ mod tests {
         #[test]
         fn whatever_is_plain_is_what_the_crate_makes_of_it(
             kind in prop::sample::select(vec!["npm", "pypi", "cargo", "gem", "nuget", "golang", "maven"]),
-            namespace in prop::option::of("[@a-cA-C0-1._/-]{0,6}"),
-            name in "[a-cA-C0-1._%+~ -]{1,6}",
-            version in prop::option::of("[a-bA-B0-1._%+~ :-]{0,6}"),
+            namespace in prop::option::of("@?[a-cA-C][a-c.-]{0,3}(/[a-cA-C]?[a-c0-1._-]{0,3}){0,2}"),
+            name in "[a-cA-C1-]?[a-c]{0,2}[a-cA-C0-1._%+~ -]{1,3}",
+            version in prop::option::of("[a-bA-B0-1.-]{0,4}[._%+~ :-]?"),
         ) {
             if let Some(quick) = plain(kind, namespace.as_deref(), &name, version.as_deref()) {
                 let namespace = namespace.as_deref().filter(|text| !text.is_empty());

@@ -66,8 +66,10 @@ impl<'a> Locks<'a> {
         for (project, known) in inventory.beginning_with(PROJECTS) {
             let number = folder_of(project).and_then(|folder| self.folders.get(&folder).copied());
             let answers = known.relations().par_iter().with_min_len(AT_ONCE).filter_map(|row| match row.kind {
-                RelationKind::Contains if is_wanted(&row.to) && row.evidence.iter().any(answers_there) => {
-                    Some((Some(number?), name_of(&row.to), &row.to))
+                RelationKind::Contains => {
+                    let number = number?;
+                    let is_answer = is_wanted(&row.to) && row.evidence.iter().any(answers_there);
+                    is_answer.then(|| (Some(number), name_of(&row.to), &row.to))
                 }
                 RelationKind::DependsOn if is_wanted(&row.to) && resolved(&row.evidence).next().is_some() => {
                     Some((None, name_of(&row.to), &row.to))
