@@ -191,6 +191,14 @@ impl<'a> Asked<'a> {
         known.is_some_and(|known| known.values(key::RESOLUTION).any(|value| &**value == "locked"))
     }
 
+    /// True when one of the lock files holds the very component, which is one without a version then.
+    pub(super) fn is_held_by(&self, package: &ComponentId, lock: &EvidenceSet) -> bool {
+        let in_lock = |path: &RelPath| lock.iter().filter_map(Evidence::path).any(|file| file == path);
+        let holds = |one: &Evidence| one.basis() == Some(Basis::Resolved) && one.path().is_some_and(in_lock);
+        let known = self.index.known(package);
+        known.is_some_and(|known| known.kinds().iter().any(|(_, evidence)| evidence.iter().any(holds)))
+    }
+
     /// The projects of the tree, in the lock file's folder or below, that make the package themselves: the first few. Where
     /// the lock file names the folders of its workspace, those; a project that lies elsewhere is somebody else's copy.
     pub(super) fn own(

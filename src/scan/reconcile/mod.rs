@@ -270,9 +270,12 @@ impl Changes {
         let name = || base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
             let own = asked.own(need.package, folder, lock, is_its_own);
-            if is_open && !only_manifests_state(need.evidence) {
+            if is_open && (!only_manifests_state(need.evidence) || asked.is_held_by(need.package, lock)) {
                 // the lock file has it without a version: from a repository or an archive
                 self.keep(need);
+                if asked.is_locked(need.package) {
+                    self.confirm(need.package, need.evidence);
+                }
             } else if is_open && !own.is_empty() {
                 self.answer(need, own.into_iter().filter(|own| own != need.project).collect());
             } else if is_open && !is_its_own {
@@ -394,12 +397,19 @@ impl Changes {
             let rows = inventory.known(package).map_or(&[][..], |known| known.relations()).iter();
             // where a lock file says where it comes from, the ecosystem's own registry is not implied
             let has_host = rows.filter(|row| is_host(row.kind)).any(|row| !row.evidence.iter().all(is_of_files));
+            // nor is what the manifest wishes of a repository (a tag, a branch) what is taken, where the lock file says the commit
+            let attributes = inventory.known(package).map_or(&[][..], |known| known.attributes()).iter();
+            let is_revision = |key: &str| key == crate::model::key::REVISION;
+            let has_revision =
+                attributes.filter(|row| is_revision(row.key)).any(|row| !row.evidence.iter().all(is_of_files));
+            let is_wish =
+                |fact: FactRef<'_>| matches!(fact, FactRef::Attribute { key, .. } if has_revision && is_revision(key));
             let is_implied = |fact: FactRef<'_>, one: &Evidence| {
                 let is_host = matches!(fact, FactRef::Relation { kind, .. } if is_host(kind));
                 is_host && has_host && one.basis() == Some(Basis::Inferred)
             };
             inventory.retain_evidence_of(package, |fact, one| {
-                !((is_not_locked(fact) || is_implied(fact, one)) && is_of_files(one))
+                !((is_not_locked(fact) || is_wish(fact) || is_implied(fact, one)) && is_of_files(one))
             });
         }
         self.diagnostics.extend(self.alone.into_iter().map(|(path, alone)| Diagnostic {

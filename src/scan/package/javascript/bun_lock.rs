@@ -127,7 +127,9 @@ impl Lock<'_> {
             Spec::Range { range, .. } => Some(&**range),
             _ => None,
         };
-        let id = Package::new("npm", name, version, file, entry.key_span).write(&self.project, out);
+        let is_held = matches!(&meaning, Spec::Address(address) if spec::is_locked_at(address));
+        let package = Package::new("npm", name, version, file, entry.key_span).at_fixed_revision(is_held);
+        let id = package.write(&self.project, out);
         let seen = file.at(entry.key_span);
         let registry = items.get(1).filter(|_| version.is_some());
         match (&meaning, registry.and_then(|node| node.text().map(|text| (text, node.span)))) {

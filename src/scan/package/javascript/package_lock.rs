@@ -234,7 +234,9 @@ impl Lock<'_> {
             }
             _ => (Cow::Borrowed(name), None),
         };
-        let id = Package::new("npm", &name, version.as_deref(), file, entry.key_span).write(&self.project, out);
+        let is_held = version.is_none() && address.as_ref().is_some_and(|(text, _)| spec::is_locked_at(text));
+        let package = Package::new("npm", &name, version.as_deref(), file, entry.key_span).at_fixed_revision(is_held);
+        let id = package.write(&self.project, out);
         let seen = file.at(entry.key_span);
         let scope = if is_true(said.dev) {
             scope::DEV
@@ -245,7 +247,9 @@ impl Lock<'_> {
         };
         out.attribute(&id, key::SCOPE, scope, seen.clone());
         match &address {
-            Some((text, span)) if text.starts_with("git") => spec::fetched(&id, text, &file.at(*span), out),
+            Some((text, span)) if text.starts_with("git") || spec::is_repository(text) => {
+                spec::fetched(&id, text, &file.at(*span), out)
+            }
             Some((text, span)) if toolkit::host_of(text).is_some() => {
                 toolkit::fetched_from(&id, text, &file.at(*span), out);
             }

@@ -176,8 +176,14 @@ pub(crate) fn is_at_fixed_revision(address: &str) -> bool {
     is_repository && toolkit::revision_in(address).is_some_and(toolkit::is_fixed)
 }
 
+/// True where a lock file that holds an address in the place of a version says all of what is taken: an archive, or a repository
+/// at a commit or a tag of numbers.
+pub(crate) fn is_locked_at(address: &str) -> bool {
+    is_at_fixed_revision(address) || !is_repository(address) && !toolkit::is_git(address)
+}
+
 /// True for the page of a repository, which npm takes for the repository itself: `https://github.com/owner/name#ref`.
-fn is_repository(address: &str) -> bool {
+pub(crate) fn is_repository(address: &str) -> bool {
     let path = address.split('#').next().unwrap_or_default();
     ["https://github.com/", "https://gitlab.com/", "https://bitbucket.org/"].iter().any(|host| {
         path.strip_prefix(host).is_some_and(|path| {

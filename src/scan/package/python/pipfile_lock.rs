@@ -80,7 +80,11 @@ fn write(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fact
         let message = format!("`{}` is locked to `{text}`, which is no exact version", entry.key);
         out.problem(DiagnosticKind::Malformed, file, Some(span), message);
     }
-    let id = Package::new("pypi", &entry.key, exact, file, entry.key_span).write(project, out);
+    // a commit, or an archive with its hash
+    let is_held = stated(node, "ref").is_some_and(|(commit, _)| toolkit::is_fixed(commit))
+        || ["file", "url"].iter().any(|kind| node.get(kind).is_some()) && node.get("hashes").is_some();
+    let package = Package::new("pypi", &entry.key, exact, file, entry.key_span).at_fixed_revision(is_held);
+    let id = package.write(project, out);
     if let Some(hash) = node.get("hashes").and_then(|hashes| hashes.list().first())
         && let Some(text) = hash.text()
     {
