@@ -53,6 +53,13 @@ impl Seen {
         self
     }
 
+    /// The same place, in a lock file that a scanner of manifests reads as well.
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        self.basis = Some(Basis::Resolved);
+        self
+    }
+
     /// Lines and columns; nothing for the file as a whole.
     #[must_use]
     pub fn region(&self) -> Option<Region> {

@@ -17,6 +17,8 @@ pub(crate) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<
     match ecosystem {
         "cargo" => Some(semver::VersionReq::parse(constraint.trim()).ok()?.matches(&Version::parse(version).ok()?)),
         "npm" => npm(constraint, version),
+        // Helm reads ranges as npm does, and a comma as a space
+        "helm" => npm(&constraint.replace(',', " "), version),
         "pypi" => release::python(constraint, version),
         "gem" => release::gem(constraint, version),
         "composer" => release::composer(constraint, version),

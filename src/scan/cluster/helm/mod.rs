@@ -259,12 +259,17 @@ fn plain(file: &SourceFile, used: &BTreeMap<RelPath, Used>, out: &mut Facts<'_>)
     let project = ComponentId::project(&file.folder());
     let before = out.len();
     if is_chart || name == "requirements.yaml" && used.contains_key(&file.folder()) {
-        // only the lock file states an exact version
-        let exact = name == "Chart.lock";
+        let is_lock = name == "Chart.lock";
         for document in file.yaml_or_part(out) {
             for need in document.get("dependencies").map_or(&[][..], Node::list) {
-                chart::needs(need, exact, "repository", &project, file, out);
+                match is_lock {
+                    true => chart::needs(need, true, "repository", &project, file, out),
+                    false => chart::asked(need, &project, file, out),
+                }
             }
+        }
+        if is_lock {
+            out.attribute(&project, key::LOCKS, "helm", file.whole().resolved());
         }
     } else if name.starts_with("values") {
         // values of subcharts are used by the chart above
