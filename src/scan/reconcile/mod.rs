@@ -197,6 +197,12 @@ fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
         && asked.declared(need).is_empty()
 }
 
+/// True for an exact version that a manifest of npm asks for and no lock file holds: where the workspace has a member of that
+/// name, the tools link the member, as they do for a range.
+fn is_member_by_version(need: &Need<'_>) -> bool {
+    need.ecosystem == "npm" && only_manifests_state(need.evidence)
+}
+
 /// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
 fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option<Vec<&'a str>> {
     let ranges: Vec<&str> = asked.constraints_of(need).collect();
@@ -276,7 +282,7 @@ impl Changes {
                 if asked.is_locked(need.package) {
                     self.confirm(need.package, need.evidence);
                 }
-            } else if is_open && !own.is_empty() {
+            } else if !own.is_empty() && (is_open || is_member_by_version(need)) {
                 self.answer(need, own.into_iter().filter(|own| own != need.project).collect());
             } else if is_open && !is_its_own {
                 self.unanswered(need, place, asked);
@@ -309,7 +315,11 @@ impl Changes {
             }
             return;
         }
-        if is_pinned_elsewhere {
+        let declared = asked.declared(need);
+        // what a manifest of these declares is the least version: with one that something else needs, nothing is wrong
+        let is_least = matches!(need.ecosystem, "maven" | "nuget") && !declared.is_empty();
+        let is_met = is_least && pins.iter().all(|pin| versions.iter().any(|version| release::is_later(version, pin)));
+        if is_pinned_elsewhere && !is_met {
             let (pins, versions) = (told(&pins), told(&versions));
             self.conflict(
                 place,
@@ -322,7 +332,6 @@ impl Changes {
                 format!("`{}` is asked for as {ranges} here and `{}` holds {versions}", name(), lock_file()),
             );
         }
-        let declared = asked.declared(need);
         if answers.contains(&need.package) && (!declared.is_empty() || asked.is_locked(need.package)) {
             self.confirm(need.package, need.evidence);
         } else if is_open || !declared.is_empty() {

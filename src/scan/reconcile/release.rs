@@ -151,6 +151,12 @@ fn is_below_next(version: &[u64], stated: &[u64], at: usize) -> bool {
     compare(version, &end).is_lt()
 }
 
+/// True for a version that certainly comes after another one.
+pub(super) fn is_later(version: &str, than: &str) -> bool {
+    let both = release(version).zip(release(than));
+    both.is_some_and(|(version, than)| compare(&version, &than) == std::cmp::Ordering::Greater)
+}
+
 /// Numbers of a final release of the first epoch.
 fn release(text: &str) -> Option<Vec<u64>> {
     let text = text.trim();
@@ -172,7 +178,17 @@ fn compare(one: &[u64], other: &[u64]) -> std::cmp::Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::is_pinned_python;
+    use super::{is_later, is_pinned_python};
+
+    #[test]
+    fn later_versions() {
+        for (version, than) in [("2.0.13", "2.0.9"), ("13.0.1", "13.0"), ("1.10", "1.9.9"), ("v2", "1.9")] {
+            assert!(is_later(version, than) && !is_later(than, version), "{version} {than}");
+        }
+        for (version, than) in [("1.0", "1.0.0"), ("2.0-RC1", "1.0"), ("2.0", "1.0.Final"), ("", "1"), ("a", "b")] {
+            assert!(!is_later(version, than), "{version} {than}");
+        }
+    }
     use crate::scan::reconcile::range::holds;
 
     #[test]
