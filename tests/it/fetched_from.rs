@@ -275,6 +275,25 @@ fn a_registry_is_set_or_one_of_several() {
 }
 
 #[test]
+fn npm_reads_the_settings_beside_its_lock_file_and_none_above() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"@corp/ui": "1.0.0"}},
+"node_modules/@corp/ui": {"version": "1.0.0", "resolved": "https://registry.npmjs.org/@corp/ui/-/ui-1.0.0.tgz"}}}"#;
+    let yarn = "# yarn lockfile v1\n\n\n\"@corp/ui@1.0.0\":\n  version \"1.0.0\"\n  resolved \"https://registry.npmjs.org/@corp/ui/-/ui-1.0.0.tgz#00\"\n";
+    let settings = "@corp:registry=https://npm.corp.example/\n";
+    for (lock, text, home, told) in [
+        ("app/package-lock.json", lock, "app/.npmrc", 1),
+        ("app/package-lock.json", lock, ".npmrc", 0),
+        // Yarn looks further up
+        ("app/yarn.lock", yarn, ".npmrc", 1),
+    ] {
+        let manifest = ("app/package.json", r#"{"dependencies": {"@corp/ui": "1.0.0"}}"#);
+        let folder = tree(&[(lock, text), (home, settings), manifest]);
+        let (_, report) = report(folder.path(), &[]);
+        assert_eq!(findings(&report, "dependency-confusion").len(), told, "{lock} {home}");
+    }
+}
+
+#[test]
 fn no_report_holds_a_token_or_a_password() {
     let environment = "channels:\n  - https://conda.corp.example/t/tk-SECRET/ours\n  - https://u:SECRET@conda.corp.example/two\n\
                        dependencies:\n  - scipy\n  - https://conda.corp.example/t/tk-SECRET/ours::a==1.0\n\

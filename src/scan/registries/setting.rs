@@ -236,7 +236,10 @@ impl<'a> Settings<'a> {
         let mut is_crossed = false;
         loop {
             let here = folders.get(&folder).map_or(&[][..], Vec::as_slice);
-            let is_for = |setting: &&Setting<'a>| setting.is_for(&folder, file, is_crossed);
+            let is_near = folder == file.parent() || !NPM_LOCKS.contains(&file.name());
+            let is_for = |setting: &&Setting<'a>| {
+                setting.is_for(&folder, file, is_crossed) && (is_near || !is_of_npmrc(setting.evidence))
+            };
             let has_own = here.iter().filter(is_for).any(|setting| setting.of == Of::Project);
             // what the settings of a build give is for projects without repositories of their own
             let counts = |setting: &&Setting<'a>| !(has_own && setting.id == list::OF_SETTINGS);
@@ -265,6 +268,13 @@ impl<'a> Settings<'a> {
         speaking.truncate(MOST_REGISTRIES);
         speaking
     }
+}
+
+/// Lock files of npm. It reads the `.npmrc` beside them and none of the folders above, as pnpm and Yarn do.
+const NPM_LOCKS: [&str; 2] = ["package-lock.json", "npm-shrinkwrap.json"];
+
+fn is_of_npmrc(evidence: &EvidenceSet) -> bool {
+    evidence.iter().filter_map(Evidence::path).all(|path| path.name() == ".npmrc")
 }
 
 /// Folders with a build script of Gradle.
