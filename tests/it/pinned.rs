@@ -799,3 +799,26 @@ fn lists_that_are_cut_are_told() {
         assert!(placed(&files).iter().any(|one| one.ends_with(told)), "{told}");
     }
 }
+
+#[test]
+fn packed_files_that_manifests_name_are_packages() {
+    let requirements = "./wheels/local_pkg-1.0-py3-none-any.whl\nlocal2 @ file:///opt/local2-2.0.tar.gz\n./odd.zip\n\
+                        https://files.example/far-3.0.tar.gz\n";
+    let found = scan(&[("requirements.txt", requirements)]);
+    assert_eq!(resolved_of(&found), ["pypi/far@3.0 pinned", "pypi/local-pkg@1.0 pinned", "pypi/local2@2.0 pinned"]);
+    let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|text| text.contains("file name does not say which")), "{told:?}");
+    let uv = "[project]\nname = \"x\"\ndependencies = [\"o\", \"p @ file:///opt/p-1.0-py3-none-any.whl\"]\n\
+              [tool.uv.sources]\no = { path = \"wheels/o-1.5-py3-none-any.whl\" }\n";
+    assert_eq!(resolved(&[("pyproject.toml", uv)]), ["pypi/o@1.5 pinned", "pypi/p@1.0 pinned"]);
+    let poetry = "[tool.poetry.dependencies]\no = { path = \"dist/o-1.0.tar.gz\" }\n";
+    assert_eq!(resolved(&[("pyproject.toml", poetry)]), ["pypi/o@1.0 pinned"]);
+    let conda = "dependencies:\n  - pip:\n      - ./wheels/c-2.0-py3-none-any.whl\n";
+    assert_eq!(resolved(&[("environment.yml", conda)]), ["pypi/c@2.0 pinned"]);
+    let npm = r#"{"dependencies": {"o": "file:../o-1.0.0.tgz", "f": "file:../f"}}"#;
+    assert_eq!(resolved(&[("package.json", npm)]), ["npm/o pinned"]);
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"o": "file:../o-1.0.0.tgz"}},
+        "node_modules/o": {"version": "1.0.0", "resolved": "file:../o-1.0.0.tgz", "integrity": "sha512-00"}}}"#;
+    let npm = r#"{"dependencies": {"o": "file:../o-1.0.0.tgz"}}"#;
+    assert_eq!(resolved(&[("package.json", npm), ("package-lock.json", lock)]), ["npm/o@1.0.0 locked"]);
+}

@@ -186,6 +186,7 @@ fn folders_that_python_installs_are_projects() {
         [
             "ci > . (ci/requirements.txt:1)",
             "ci > lib (ci/requirements.txt:2)",
+            "svc > pkg:pypi/x@1.0 (svc/requirements.txt:5)",
             "svc > lib (svc/requirements.txt:1)",
             "svc > old (svc/requirements.txt:2)",
             "svc > svc/vendor/own (svc/requirements.txt:6)",

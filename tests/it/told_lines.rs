@@ -35,10 +35,10 @@ fn a_plan_names_the_setting_that_leads_to_a_mirror() {
     let npmrc = "# ours\nregistry=https://registry.npmmirror.com/\n";
     let left = "pkg:npm/left@1.0.0";
     assert_eq!(lines_of(&[("package-lock.json", LOCK), (".npmrc", npmrc)], left), [".npmrc:2:1"]);
-    // the lock file has the address, and the setting above it is why
+    // the lock file has the address, and the setting beside it is why
     let address = r#""version": "1.0.0", "resolved": "https://registry.npmmirror.com/left/-/left-1.0.0.tgz""#;
     let resolved = LOCK.replace(r#""version": "1.0.0""#, address);
-    assert_eq!(lines_of(&[("web/package-lock.json", &resolved), (".npmrc", npmrc)], left), [".npmrc:2:1"]);
+    assert_eq!(lines_of(&[("web/package-lock.json", &resolved), ("web/.npmrc", npmrc)], left), ["web/.npmrc:2:1"]);
     // of somebody else's setting nothing is said, and a lock file is written anew
     let scoped = "@corp:registry=https://registry.npmmirror.com/\n";
     assert_eq!(lines_of(&[("package-lock.json", &resolved), (".npmrc", scoped)], left), [""; 0]);
@@ -119,11 +119,8 @@ fn the_nearest_setting_that_speaks_of_a_package_is_named() {
         (".npmrc", of_all.as_str()),
         ("web/.npmrc", &of_scope),
         ("web/package.json", r#"{"dependencies": {"left": "^1.0.0"}}"#),
-        (
-            "web/package-lock.json",
-            r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "^1.0.0"}},
-            "node_modules/left": {"version": "1.0.0"}}}"#,
-        ),
+        // npm does not look above its lock file, Yarn does
+        ("web/yarn.lock", "# yarn lockfile v1\n\n\nleft@^1.0.0:\n  version \"1.0.0\"\n"),
     ];
     let lines = lines_of(&files, "pkg:npm/left@1.0.0");
     assert!(lines.iter().any(|line| line.starts_with(".npmrc:1")), "{lines:?}");

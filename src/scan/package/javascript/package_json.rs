@@ -134,6 +134,10 @@ fn dependency(
                 && let Some(folder) = workspace().and_then(|all| all.sibling(&entry.key, Asks::Member))
             {
                 toolkit::uses_project(project, folder, input, &seen, out);
+            } else if spec::is_archive(text) {
+                // the file says what is taken; its lock file says which version that is
+                let package = Package::new("npm", &entry.key, None, file, entry.key_span).at_fixed_revision(true);
+                package.require("", scope, project, out);
             }
         }
         Spec::Catalog => {

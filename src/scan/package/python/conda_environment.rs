@@ -171,6 +171,10 @@ fn pip(items: &[Node], sheet: Sheet<'_>, input: &Input<'_>, out: &mut Facts<'_>)
                     let _ = local::needs_somewhere(path, *span, sheet, out);
                     continue;
                 }
+                if local::is_path(spec) && local::is_packed(spec) {
+                    local::packed(spec, "", scope_of(sheet.file.path().name()), *span, sheet, out);
+                    continue;
+                }
                 let Some(requirement) = understood(spec, sheet.file, *span, out) else { continue };
                 if let Some(asked) =
                     requirement.ask_within(&pins, scope_of(sheet.file.path().name()), *span, sheet, out)

@@ -147,8 +147,10 @@ impl<'a> Requirement<'a> {
             return None;
         }
         if let Some(address) = self.address.filter(|address| is_local(address)) {
-            if let Some(path) = local::folder(address) {
-                local::needs(path, span, sheet, out);
+            match local::folder(address) {
+                Some(path) => local::needs(path, span, sheet, out),
+                None if local::is_packed(address) => local::packed(address, self.name, scope, span, sheet, out),
+                None => {}
             }
             return None;
         }
@@ -313,7 +315,7 @@ fn is_packed_tag(address: &str) -> bool {
 }
 
 /// Name and version that the name of a wheel or source archive states.
-fn file_parts(address: &str) -> Option<(&str, &str)> {
+pub(super) fn file_parts(address: &str) -> Option<(&str, &str)> {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let file = path.rsplit('/').next().unwrap_or(path);
     let (name, version) = match file.strip_suffix(".whl") {

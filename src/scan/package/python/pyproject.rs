@@ -111,6 +111,9 @@ fn declare(
     if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
         return local::needs(path, item.span, sheet, out);
     }
+    if local::is_path(spec) && local::is_packed(spec) {
+        return local::packed(spec, "", scope, item.span, sheet, out);
+    }
     let Some(requirement) = understood(spec, sheet.file, item.span, out) else { return };
     if origins.is_own(requirement.name) {
         origins.needs_own(requirement.name, item.span, sheet, out);

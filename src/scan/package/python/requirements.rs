@@ -115,6 +115,12 @@ impl Reader<'_> {
                         }
                         continue;
                     }
+                    if local::is_path(spec) && local::is_packed(spec) {
+                        if !one.constrains {
+                            self.packed(spec, "", one, span, out);
+                        }
+                        continue;
+                    }
                     let found = understood(spec, file, span, out);
                     read.extend(found.map(|requirement| Read { requirement, hashes, via, span }));
                 }
@@ -141,8 +147,12 @@ impl Reader<'_> {
         for entry in read {
             let requirement = &entry.requirement;
             if let Some(address) = requirement.address.filter(|address| is_local(address)) {
-                if let Some(path) = local::folder(address) {
-                    self.folder(path, &one.file, entry.span, out);
+                match local::folder(address) {
+                    Some(path) => self.folder(path, &one.file, entry.span, out),
+                    None if local::is_packed(address) => {
+                        self.packed(address, requirement.name, one, entry.span, out);
+                    }
+                    None => {}
                 }
                 continue;
             }
@@ -164,6 +174,13 @@ impl Reader<'_> {
                 entries.named(&normal(name), None).for_each(|from| from.needs(&to, &seen, out));
             }
         }
+    }
+
+    /// What is installed from a packed file.
+    fn packed(&self, path: &str, name: &str, one: &Listed, span: Span, out: &mut Facts<'_>) {
+        let sheet =
+            Sheet { file: &one.file, project: self.project, asks_lock: false, tree: Some(self.input), own: None };
+        local::packed(path, name, one.scope, span, sheet, out);
     }
 
     /// What is installed from a folder.

@@ -48,8 +48,11 @@ impl<'a> Origins<'a> {
     pub(super) fn needs_own(&self, name: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
         let Some(node) = self.packages.get(&normal(name)) else { return };
         for one in std::iter::once(*node).chain(node.list()) {
-            if let Some(path) = one.text_at("path").and_then(local::folder) {
-                local::needs(path, span, sheet, out);
+            let Some(path) = one.text_at("path") else { continue };
+            match local::folder(path) {
+                Some(path) => local::needs(path, span, sheet, out),
+                None if local::is_packed(path) => local::packed(path, name, "", span, sheet, out),
+                None => {}
             }
         }
     }
@@ -121,8 +124,10 @@ impl<'a> Origins<'a> {
         let is_here = |key: &str| one.text_at(key).is_some_and(is_local);
         if one.get("path").is_some() || ["file", "url", "git"].into_iter().any(is_here) {
             let stated = ["path", "file", "url"].into_iter().find_map(|key| one.text_at(key));
-            if let Some(path) = stated.and_then(local::folder) {
-                local::needs(path, entry.key_span, sheet, out);
+            match (stated.and_then(local::folder), stated.filter(|path| local::is_packed(path))) {
+                (Some(path), _) => local::needs(path, entry.key_span, sheet, out),
+                (None, Some(path)) => local::packed(path, &entry.key, scope, entry.key_span, sheet, out),
+                (None, None) => {}
             }
             return;
         }
