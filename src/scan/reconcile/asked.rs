@@ -51,7 +51,7 @@ fn is_past_locks(one: &Evidence) -> bool {
 
 /// Manifests whose tool takes what its lock file holds, or calls that file stale: in neither case is what they pin a
 /// second version beside the locked one.
-const LED_BY_LOCK: [&str; 12] = [
+const LED_BY_LOCK: [&str; 13] = [
     "cabal",
     "cargo-toml",
     "composer-json",
@@ -59,6 +59,7 @@ const LED_BY_LOCK: [&str; 12] = [
     "gemspec",
     "julia-project",
     "mix-exs",
+    "package-json",
     "pipfile",
     "pixi-toml",
     "podfile",

@@ -197,12 +197,6 @@ fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
         && asked.declared(need).is_empty()
 }
 
-/// True for an exact version that a manifest of npm asks for and no lock file holds: where the workspace has a member of that
-/// name, the tools link the member, as they do for a range.
-fn is_member_by_version(need: &Need<'_>) -> bool {
-    need.ecosystem == "npm" && only_manifests_state(need.evidence)
-}
-
 /// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
 fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option<Vec<&'a str>> {
     let ranges: Vec<&str> = asked.constraints_of(need).collect();
@@ -282,7 +276,7 @@ impl Changes {
                 if asked.is_locked(need.package) {
                     self.confirm(need.package, need.evidence);
                 }
-            } else if !own.is_empty() && (is_open || is_member_by_version(need)) {
+            } else if is_open && !own.is_empty() {
                 self.answer(need, own.into_iter().filter(|own| own != need.project).collect());
             } else if is_open && !is_its_own {
                 self.unanswered(need, place, asked);
