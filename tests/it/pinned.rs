@@ -808,6 +808,12 @@ fn packed_files_that_manifests_name_are_packages() {
     assert_eq!(resolved_of(&found), ["pypi/far@3.0 pinned", "pypi/local-pkg@1.0 pinned", "pypi/local2@2.0 pinned"]);
     let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|text| text.contains("file name does not say which")), "{told:?}");
+    let hashed = "q[gpu] @ file:///opt/q-1.0.tar.gz ; python_version > '3' --hash=sha256:00ff\n";
+    let found = scan(&[("requirements.txt", hashed)]);
+    for (key, value) in [("integrity", "sha256:00ff"), ("extras", "gpu"), ("condition", "python_version > '3'")] {
+        let is_said = found.attributes().any(|(_, row)| row.key == key && &*row.value == value);
+        assert!(is_said, "{key}: {:?}", found.attributes().map(|(_, row)| (row.key, &row.value)).collect::<Vec<_>>());
+    }
     let uv = "[project]\nname = \"x\"\ndependencies = [\"o\", \"p @ file:///opt/p-1.0-py3-none-any.whl\"]\n\
               [tool.uv.sources]\no = { path = \"wheels/o-1.5-py3-none-any.whl\" }\n";
     assert_eq!(resolved(&[("pyproject.toml", uv)]), ["pypi/o@1.5 pinned", "pypi/p@1.0 pinned"]);

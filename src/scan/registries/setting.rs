@@ -270,7 +270,7 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// Lock files of npm. It reads the `.npmrc` beside them and none of the folders above, as pnpm and Yarn do.
+/// Lock files of npm. It reads the `.npmrc` beside them and none of the folders above; pnpm and Yarn look further up.
 const NPM_LOCKS: [&str; 2] = ["package-lock.json", "npm-shrinkwrap.json"];
 
 fn is_of_npmrc(evidence: &EvidenceSet) -> bool {

@@ -3,6 +3,7 @@
 use super::ini;
 use super::pep508::{Requirement, Sheet, file_parts, is_local, normal};
 use crate::diagnostic::DiagnosticKind;
+use crate::model::ComponentId;
 use crate::scan::package::toolkit::{self, Locked, Package, manifest};
 use crate::scan::{Facts, Input};
 use crate::text::{RelPath, Span};
@@ -55,17 +56,24 @@ pub(super) fn is_packed(text: &str) -> bool {
 
 /// Writes the package of a packed file that lies in the tree or on the machine that builds: its name says name and version
 /// (PEP 427, PEP 625). It comes from no registry.
-pub(super) fn packed(text: &str, name: &str, scope: &'static str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+pub(super) fn packed(
+    text: &str,
+    name: &str,
+    scope: &'static str,
+    span: Span,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) -> Option<ComponentId> {
     let path = text.split(['#', ';']).next().unwrap_or(text).trim();
     let stated = file_parts(path);
     let name = if name.is_empty() { stated.map_or("", |(name, _)| name) } else { name };
     if name.is_empty() {
         let message = "a packed package whose file name does not say which";
         out.problem(DiagnosticKind::Unsupported, sheet.file, Some(span), message);
-        return;
+        return None;
     }
     let package = Package::new("pypi", name, stated.map(|(_, version)| version), sheet.file, span);
-    package.require("", scope, sheet.project, out);
+    Some(package.require("", scope, sheet.project, out))
 }
 
 /// The project builds on that of a folder, seen from the folder of the file.

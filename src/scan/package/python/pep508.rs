@@ -149,7 +149,10 @@ impl<'a> Requirement<'a> {
         if let Some(address) = self.address.filter(|address| is_local(address)) {
             match local::folder(address) {
                 Some(path) => local::needs(path, span, sheet, out),
-                None if local::is_packed(address) => local::packed(address, self.name, scope, span, sheet, out),
+                None if local::is_packed(address) => {
+                    let id = local::packed(address, self.name, scope, span, sheet, out)?;
+                    conditions(&id, self.extras, self.marker, &sheet.file.at(span), out);
+                }
                 None => {}
             }
             return None;

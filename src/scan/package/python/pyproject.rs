@@ -112,7 +112,8 @@ fn declare(
         return local::needs(path, item.span, sheet, out);
     }
     if local::is_path(spec) && local::is_packed(spec) {
-        return local::packed(spec, "", scope, item.span, sheet, out);
+        local::packed(spec, "", scope, item.span, sheet, out);
+        return;
     }
     let Some(requirement) = understood(spec, sheet.file, item.span, out) else { return };
     if origins.is_own(requirement.name) {

@@ -117,7 +117,7 @@ impl Reader<'_> {
                     }
                     if local::is_path(spec) && local::is_packed(spec) {
                         if !one.constrains {
-                            self.packed(spec, "", one, span, out);
+                            self.packed((spec, "", &hashes), one, span, out);
                         }
                         continue;
                     }
@@ -150,7 +150,9 @@ impl Reader<'_> {
                 match local::folder(address) {
                     Some(path) => self.folder(path, &one.file, entry.span, out),
                     None if local::is_packed(address) => {
-                        self.packed(address, requirement.name, one, entry.span, out);
+                        let id = self.packed((address, requirement.name, &entry.hashes), one, entry.span, out);
+                        let seen = one.file.at(entry.span);
+                        id.iter().for_each(|id| conditions(id, requirement.extras, requirement.marker, &seen, out));
                     }
                     None => {}
                 }
@@ -176,11 +178,19 @@ impl Reader<'_> {
         }
     }
 
-    /// What is installed from a packed file.
-    fn packed(&self, path: &str, name: &str, one: &Listed, span: Span, out: &mut Facts<'_>) {
+    /// What is installed from a packed file: its path, the name that is given to it, and what its bytes must be.
+    fn packed(
+        &self,
+        (path, name, hashes): (&str, &str, &[&str]),
+        one: &Listed,
+        span: Span,
+        out: &mut Facts<'_>,
+    ) -> Option<ComponentId> {
         let sheet =
             Sheet { file: &one.file, project: self.project, asks_lock: false, tree: Some(self.input), own: None };
-        local::packed(path, name, one.scope, span, sheet, out);
+        let id = local::packed(path, name, one.scope, span, sheet, out)?;
+        hashes.iter().for_each(|hash| out.attribute(&id, key::INTEGRITY, *hash, one.file.at(span)));
+        Some(id)
     }
 
     /// What is installed from a folder.

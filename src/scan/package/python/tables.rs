@@ -51,7 +51,7 @@ impl<'a> Origins<'a> {
             let Some(path) = one.text_at("path") else { continue };
             match local::folder(path) {
                 Some(path) => local::needs(path, span, sheet, out),
-                None if local::is_packed(path) => local::packed(path, name, "", span, sheet, out),
+                None if local::is_packed(path) => drop(local::packed(path, name, "", span, sheet, out)),
                 None => {}
             }
         }
@@ -126,7 +126,7 @@ impl<'a> Origins<'a> {
             let stated = ["path", "file", "url"].into_iter().find_map(|key| one.text_at(key));
             match (stated.and_then(local::folder), stated.filter(|path| local::is_packed(path))) {
                 (Some(path), _) => local::needs(path, entry.key_span, sheet, out),
-                (None, Some(path)) => local::packed(path, &entry.key, scope, entry.key_span, sheet, out),
+                (None, Some(path)) => drop(local::packed(path, &entry.key, scope, entry.key_span, sheet, out)),
                 (None, None) => {}
             }
             return;
